@@ -1,0 +1,117 @@
+"""Every exception that preserva raises on purpose.
+
+A failed check is a result, not an exception: an exception means that no check took place.
+
+    PreservaError                 exit status, hint
+    ├── UsageError            2   a wrong argument
+    ├── ConfigError           2   the configuration file: which key, which rule
+    ├── PackageError          4   the source cannot become a package; every problem, with its file
+    ├── Refused               4   a safety stop: nothing was changed
+    ├── LedgerError           5   the record of what was done does not verify
+    ├── ArchiveNotFound      10   no configuration here
+    ├── Locked               11   another process is writing; who, since when
+    └── StorageError          3   could not read, write or reach
+        ├── NotFound              it is not there
+        ├── NotAFile              a link, a device, a folder where a file was expected
+        └── StorageFull           no space left: stop the whole run
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from preserva.i18n import N_, _
+
+
+class PreservaError(Exception):
+    """The root. `exit_status` is what a command ends with; `hint` says what to do next."""
+
+    exit_status = 70
+    hint: str | None = None
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        if hint is not None:
+            self.hint = hint
+
+    def advice(self) -> str | None:
+        """What to do next, in the reader's language."""
+        return _(self.hint) if self.hint else None
+
+
+class UsageError(PreservaError):
+    """A wrong argument."""
+
+    exit_status = 2
+
+
+class ConfigError(PreservaError):
+    """The configuration file is not usable: `problems` holds every one, with its key path."""
+
+    exit_status = 2
+    hint = N_("Correct the file and run the command again; nothing was changed.")
+
+    def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
+        super().__init__("\n  ".join([message, *problems]))
+        self.problems = tuple(problems)
+
+
+class PackageError(PreservaError):
+    """The source cannot become a package: `problems` holds every one, with its file."""
+
+    exit_status = 4
+    hint = N_("Nothing was stored and the source was not touched. Mend it and run the command again.")
+
+    def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
+        super().__init__("\n  ".join([message, *problems]))
+        self.problems = tuple(problems)
+
+
+class Refused(PreservaError):
+    """A safety stop: what was asked could lose or hide something. Nothing was changed."""
+
+    exit_status = 4
+
+
+class LedgerError(PreservaError):
+    """The ledger does not verify, or cannot be used."""
+
+    exit_status = 5
+
+
+class ArchiveNotFound(PreservaError):
+    """There is no archive here."""
+
+    exit_status = 10
+    hint = N_("Run `preserva init` to write a configuration, or name one with --config.")
+
+
+class Locked(PreservaError):
+    """Another process is writing to the same storage."""
+
+    exit_status = 11
+    hint = N_("Wait until it ends. The lock goes with its process, even if that is killed.")
+
+
+class StorageError(PreservaError):
+    """A storage could not be read, written or reached. `path` is the file, where there is one."""
+
+    exit_status = 3
+
+    def __init__(self, message: str, *, path: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.path = path
+
+
+class NotFound(StorageError):
+    """It is not there."""
+
+
+class NotAFile(StorageError):
+    """A link, a device or a folder where a regular file was expected."""
+
+
+class StorageFull(StorageError):
+    """No space is left."""
+
+    hint = N_("Free space or enlarge the storage, then run the command again: it goes on.")
