@@ -1,0 +1,27 @@
+"""What all tests share: the folder of outside data, and skips that CI does not allow."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SHARED = Path(os.environ.get("PRESERVA_SHARED", ROOT.parent / "shared"))
+
+
+def require(condition: bool, reason: str) -> None:
+    """Skip where something outside is absent; fail instead where skipping is not allowed."""
+    if condition:
+        return
+    if os.environ.get("PRESERVA_NO_SKIP") == "1":
+        pytest.fail(f"may not be skipped here: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of official schemas, conformance suites and real books beside the project."""
+    require((SHARED / "data").is_dir(), "the folder ../shared with outside data is not here")
+    return SHARED
