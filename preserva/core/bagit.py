@@ -20,7 +20,7 @@ _UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff
 
 
 def encode_path(path: str) -> str:
-    """The path as manifests and fetch.txt write it: `%`, CR and LF percent-encoded, nothing else."""
+    """The path as manifests and fetch.txt write it: only `%`, CR and LF are percent-encoded."""
     return path.translate(_TO_ENCODE)
 
 
