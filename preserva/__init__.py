@@ -1,0 +1,1 @@
+"""preserva keeps digitised books for good."""

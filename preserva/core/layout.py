@@ -1,0 +1,67 @@
+"""Where things lie in a storage: OCFL storage layout 0003, and the names around it.
+
+A storage is a folder (or bucket) of its own:
+
+    preserva-storage.json   whose it is; its absence means that the right disk is not mounted
+    ocfl/                   the OCFL 1.1 storage root: what is kept
+    staging/                what is being written; nothing here counts
+    quarantine/             what was damaged and has been replaced; nothing is ever deleted
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+IDENTITY = "preserva-storage.json"
+ROOT = "ocfl"
+STAGING = "staging"
+QUARANTINE = "quarantine"
+
+ROOT_DECLARATION = ("0=ocfl_1.1", b"ocfl_1.1\n")
+OBJECT_DECLARATION = ("0=ocfl_object_1.1", b"ocfl_object_1.1\n")
+
+LAYOUT = "0003-hash-and-id-n-tuple-storage-layout"
+_TUPLE_SIZE = 3
+_TUPLES = 3
+_LONGEST_NAME = 100
+
+
+def object_path(identifier: str) -> str:
+    """The folder of an object below the storage root (OCFL extension 0003, its defaults)."""
+    digest = hashlib.sha256(identifier.encode()).hexdigest()
+    tuples = [digest[i * _TUPLE_SIZE : (i + 1) * _TUPLE_SIZE] for i in range(_TUPLES)]
+    return "/".join([*tuples, _encapsulation(identifier, digest)])
+
+
+def _encapsulation(identifier: str, digest: str) -> str:
+    """The object's own folder name: its id, percent-encoded, cut where file systems would."""
+    safe = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    name = "".join(chr(b) if b in safe else f"%{b:02x}" for b in identifier.encode())
+    if len(name) > _LONGEST_NAME:
+        return f"{name[:_LONGEST_NAME]}-{digest}"
+    return name
+
+
+def root_files() -> dict[str, bytes]:
+    """The files that make an empty folder an OCFL storage root (OCFL 1.1 section 4.1)."""
+    layout = {
+        "extension": LAYOUT,
+        "description": "Hash n-tuples, then the percent-encoded id: a book is found by its id",
+    }
+    config = {
+        "extensionName": LAYOUT,
+        "digestAlgorithm": "sha256",
+        "tupleSize": _TUPLE_SIZE,
+        "numberOfTuples": _TUPLES,
+    }
+    name, declaration = ROOT_DECLARATION
+    return {
+        f"extensions/{LAYOUT}/config.json": _json(config),
+        "ocfl_layout.json": _json(layout),
+        name: declaration,  # last: with it the folder is a root
+    }
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, indent=2).encode() + b"\n"

@@ -1,0 +1,90 @@
+"""The Storage protocol: the few operations that everything is built on, and what they promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from preserva.core.model import Entry
+from preserva.errors import StorageError
+from preserva.i18n import _
+
+CHUNK = 1 << 20
+"""Bytes that are moved at a time."""
+
+
+class Reader(Protocol):
+    """An open file. Every error comes out as a StorageError."""
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, at most `size`; fewer only at the end of the file, none after it."""
+
+    def __enter__(self) -> Reader: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+class Storage(Protocol):
+    """A place that keeps files under relative paths with `/`.
+
+    Promises of every driver:
+
+    1. Only subclasses of StorageError leave it, each naming the path.
+    2. Links are never followed, and only regular files are ever opened.
+    3. Nothing is overwritten or deleted outside `staging/`, but for `replace`.
+    4. What `create` wrote counts for nothing until `publish` returned: `publish` makes every byte
+       durable first and visible after, at once. A crash at any instant leaves all of it or nothing.
+    """
+
+    url: str
+
+    def stat(self, path: str) -> Entry | None:
+        """What stands at a path, not following a link; None if there is nothing."""
+
+    def children(self, path: str) -> list[Entry]:
+        """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
+
+    def walk(self, path: str) -> Iterator[Entry]:
+        """Everything below a folder, the folders themselves included, in no promised order."""
+
+    def open(self, path: str, *, medium: bool = False) -> Reader:
+        """Open a regular file. With `medium`, its bytes come from the medium, not from a cache."""
+
+    def create(self, path: str, chunks: Iterable[bytes]) -> None:
+        """Write a new file, with the folders above it. Refuses a path that exists."""
+
+    def publish(self, staged: str, final: str) -> None:
+        """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
+
+    def replace(self, path: str, data: bytes) -> None:
+        """Put new content in the place of a small file, durably and at once."""
+
+    def discard(self, path: str) -> None:
+        """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
+
+    def lock(self, holder: str) -> AbstractContextManager[None]:
+        """Be the only writer. Raises Locked, with the holder's words, if there is another.
+
+        The lock ends with its process, however that ends.
+        """
+
+
+def read_all(storage: Storage, path: str, limit: int) -> bytes:
+    """The content of a small file. Raises StorageError if it is larger than `limit` bytes."""
+    with storage.open(path) as reader:
+        parts = []
+        size = 0
+        while chunk := reader.read(CHUNK):
+            size += len(chunk)
+            if size > limit:
+                message = _("{path} is larger than {limit} bytes, so it was not read")
+                raise StorageError(message.format(path=path, limit=limit), path=path)
+            parts.append(chunk)
+    return b"".join(parts)
+
+
+def chunks_of(reader: Reader) -> Iterator[bytes]:
+    """The bytes of an open file, a chunk at a time."""
+    while chunk := reader.read(CHUNK):
+        yield chunk

@@ -1,0 +1,229 @@
+"""A storage on a file system: direct system calls, fsync, rename."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from preserva.core.layout import STAGING
+from preserva.core.model import Entry, Kind
+from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError, StorageFull
+from preserva.i18n import _
+
+_LOCK = "lock"
+
+
+@contextmanager
+def _errors(path: str) -> Iterator[None]:
+    """Turn the system's errors into ours, naming the path."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise NotFound(_("{path} is not there").format(path=path), path=path) from error
+    except OSError as error:
+        message = _("{path}: {reason}").format(path=path, reason=error.strerror or error)
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFull(message, path=path) from error
+        if error.errno == errno.ELOOP:
+            raise NotAFile(_("{path} is a link").format(path=path), path=path) from error
+        raise StorageError(message, path=path) from error
+
+
+class LocalStorage:
+    """The files below one folder. See `preserva.storage.base.Storage` for what it promises."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.url = str(root)
+
+    def _path(self, path: str) -> str:
+        parts = path.split("/") if path else []
+        if any(part in {"", ".", ".."} for part in parts) or "\0" in path:
+            raise StorageError(
+                _("{path} is not a path inside a storage").format(path=path), path=path
+            )
+        return os.path.join(self.root, *parts)  # noqa: PTH118 - names may hold surrogates
+
+    def stat(self, path: str) -> Entry | None:
+        """What stands at a path, not following a link; None if there is nothing."""
+        try:
+            with _errors(path):
+                return _entry(path, os.lstat(self._path(path)))
+        except NotFound:
+            return None
+
+    def children(self, path: str) -> list[Entry]:
+        """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
+        prefix = f"{path}/" if path else ""
+        with _errors(path), os.scandir(self._path(path)) as found:
+            entries = [_entry(prefix + one.name, one.stat(follow_symlinks=False)) for one in found]
+        return sorted(entries, key=lambda entry: entry.path)
+
+    def walk(self, path: str) -> Iterator[Entry]:
+        """Everything below a folder, the folders themselves included, in no promised order."""
+        waiting = [path]
+        while waiting:
+            for entry in self.children(waiting.pop()):
+                if entry.kind is Kind.FOLDER:
+                    waiting.append(entry.path)
+                yield entry
+
+    def open(self, path: str, *, medium: bool = False) -> LocalReader:
+        """Open a regular file. With `medium`, its bytes come from the medium, not from a cache."""
+        with _errors(path):
+            # O_NONBLOCK: a FIFO that someone put here must not make us wait for ever
+            descriptor = os.open(
+                self._path(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            )
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
+        return LocalReader(descriptor, path, medium=medium)
+
+    def create(self, path: str, chunks: Iterable[bytes]) -> None:
+        """Write a new file, with the folders above it. Refuses a path that exists."""
+        target = self._path(path)
+        with _errors(path):
+            os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
+            descriptor = os.open(
+                target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644
+            )
+        try:
+            for chunk in chunks:
+                with _errors(path):
+                    _write(descriptor, chunk)
+        finally:
+            with _errors(path):
+                os.close(descriptor)
+
+    def publish(self, staged: str, final: str) -> None:
+        """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
+        source, target = self._path(staged), self._path(final)
+        self._synchronise(staged)
+        with _errors(final):
+            self._make_folder(os.path.dirname(target))  # noqa: PTH120
+            if os.path.lexists(target):  # only the holder of the lock publishes
+                raise Refused(_("{path} exists already; it was not touched").format(path=final))
+            os.rename(source, target)  # noqa: PTH104
+            _fsync(os.path.dirname(target))  # noqa: PTH120
+            _fsync(os.path.dirname(source))  # noqa: PTH120
+
+    def replace(self, path: str, data: bytes) -> None:
+        """Put new content in the place of a small file, durably and at once."""
+        staged = f"{STAGING}/replace-{os.path.basename(path)}"  # noqa: PTH119
+        self.discard(staged)
+        self.create(staged, [data])
+        with _errors(path):
+            _fsync(self._path(staged))
+            target = self._path(path)
+            os.rename(self._path(staged), target)  # noqa: PTH104
+            _fsync(os.path.dirname(target))  # noqa: PTH120
+
+    def discard(self, path: str) -> None:
+        """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
+        if not path.startswith(STAGING + "/"):
+            raise Refused(_("{path} is kept for good").format(path=path))
+        entry = self.stat(path)
+        if entry is None:
+            return
+        with _errors(path):
+            if entry.kind is not Kind.FOLDER:
+                os.unlink(self._path(path))  # noqa: PTH108
+                return
+            for below in sorted(self.walk(path), key=lambda e: e.path, reverse=True):
+                remove = os.rmdir if below.kind is Kind.FOLDER else os.unlink
+                remove(self._path(below.path))
+            os.rmdir(self._path(path))  # noqa: PTH106
+
+    @contextmanager
+    def lock(self, holder: str) -> Iterator[None]:
+        """Be the only writer, until the end of this block or of the process."""
+        with _errors(_LOCK):
+            os.makedirs(self.root, exist_ok=True)  # noqa: PTH103
+            descriptor = os.open(self._path(_LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            with _errors(_LOCK):
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    who = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip()
+                    message = _("another process is writing to {url}: {holder}")
+                    raise Locked(message.format(url=self.url, holder=who)) from None
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, holder.encode() + b"\n", 0)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _synchronise(self, path: str) -> None:
+        """Make a file, or everything in a folder and then the folder, durable."""
+        entry = self.stat(path)
+        if entry is None:
+            raise NotFound(_("{path} is not there").format(path=path), path=path)
+        below = list(self.walk(path)) if entry.kind is Kind.FOLDER else []
+        for one in (*below, entry):
+            with _errors(one.path):
+                _fsync(self._path(one.path))
+
+    def _make_folder(self, folder: str) -> None:
+        """Make a folder and those above it, each durable in its parent before the next."""
+        missing = []
+        while not os.path.isdir(folder):  # noqa: PTH112
+            missing.append(folder)
+            folder = os.path.dirname(folder)  # noqa: PTH120
+        for one in reversed(missing):
+            os.mkdir(one)  # noqa: PTH102
+            _fsync(os.path.dirname(one))  # noqa: PTH120
+
+
+class LocalReader:
+    """An open file of a file system."""
+
+    def __init__(self, descriptor: int, path: str, *, medium: bool) -> None:
+        self._descriptor = descriptor
+        self._path = path
+        self._medium = medium and hasattr(os, "posix_fadvise")
+        self._forget()
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, at most `size`; none at the end."""
+        with _errors(self._path):
+            return os.read(self._descriptor, size)
+
+    def _forget(self) -> None:
+        if self._medium:
+            os.posix_fadvise(self._descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+
+    def __enter__(self) -> LocalReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._forget()
+        os.close(self._descriptor)
+
+
+def _entry(path: str, found: os.stat_result) -> Entry:
+    if stat.S_ISREG(found.st_mode):
+        return Entry(path, Kind.FILE, found.st_size)
+    if stat.S_ISDIR(found.st_mode):
+        return Entry(path, Kind.FOLDER)
+    return Entry(path, Kind.LINK if stat.S_ISLNK(found.st_mode) else Kind.OTHER)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _fsync(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
