@@ -1,0 +1,109 @@
+"""XML from strangers, parsed without harm: the only way in which preserva reads XML.
+
+Promises, for every function here:
+
+- no document type declaration: it is refused, and with it every entity, internal or external;
+- no network, no other file, no XInclude, no style sheet: nothing but the given bytes is read;
+- size, depth and text are bounded (`huge_tree` is off, so libxml2's own limits hold as well);
+- what is not well-formed is refused: nothing is mended.
+
+A refusal is an `UnsafeXMLError`, which is a ValueError; its message says what is wrong, and where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import cast
+
+from lxml import etree
+
+from preserva.i18n import _
+
+MAX_SIZE = 64 * 1024 * 1024
+"""Bytes of a document that is parsed as a whole. Longer ones are streamed with `iterparse`."""
+
+MAX_DEPTH = 200
+"""Elements inside one another. libxml2 itself stops at 256 or more, depending on its version."""
+
+_CHUNK = 64 * 1024
+
+
+class UnsafeXMLError(ValueError):
+    """The document is not well-formed, or has what a safe reader does not accept."""
+
+
+def parse(data: bytes, *, max_size: int = MAX_SIZE, max_depth: int = MAX_DEPTH) -> etree._Element:
+    """The root element of a document in memory. Raises UnsafeXMLError."""
+    if len(data) > max_size:
+        raise UnsafeXMLError(
+            _("{size} bytes of XML, but not more than {limit} are read as one document").format(
+                size=len(data), limit=max_size
+            )
+        )
+    root: etree._Element | None = None
+    chunks = (data[start : start + _CHUNK] for start in range(0, len(data), _CHUNK))
+    for _event, element in iterparse(chunks, events=("start", "end"), max_depth=max_depth):
+        root = element  # the last one to end is the root
+    assert root is not None, "iterparse refuses a document without elements"
+    return root
+
+
+def iterparse(
+    chunks: Iterable[bytes],
+    *,
+    events: tuple[str, ...] = ("end",),
+    max_depth: int = MAX_DEPTH,
+) -> Iterator[tuple[str, etree._Element]]:
+    """Pairs of event (`start` or `end`) and element, while the bytes arrive. Raises UnsafeXMLError.
+
+    Memory stays flat if the caller clears each element that it is done with (at its `end`), and
+    removes it from its parent. Text and children of an element are complete at its `end` only.
+    """
+    parser = _parser()
+    depth = 0
+    for chunk in chain(chunks, [None]):
+        _feed(parser, chunk)
+        for event, element in _events(parser):
+            depth += 1 if event == "start" else -1
+            _check(element, event, depth, max_depth)
+            if event in events:
+                yield event, element
+
+
+def _parser() -> etree.XMLPullParser:
+    return etree.XMLPullParser(
+        events=("start", "end"),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        attribute_defaults=False,
+        huge_tree=False,
+        recover=False,
+    )
+
+
+def _events(parser: etree.XMLPullParser) -> Iterator[tuple[str, etree._Element]]:
+    return cast("Iterator[tuple[str, etree._Element]]", parser.read_events())
+
+
+def _feed(parser: etree.XMLPullParser, chunk: bytes | None) -> None:
+    try:
+        if chunk is None:
+            parser.close()
+        else:
+            parser.feed(chunk)
+    except (etree.XMLSyntaxError, ValueError, LookupError) as error:
+        raise UnsafeXMLError(_("not well-formed XML: {error}").format(error=error)) from error
+
+
+def _check(element: etree._Element, event: str, depth: int, max_depth: int) -> None:
+    if depth > max_depth:
+        raise UnsafeXMLError(
+            _("elements are more than {limit} deep inside one another").format(limit=max_depth)
+        )
+    if event == "start" and depth == 1 and element.getroottree().docinfo.internalDTD is not None:
+        raise UnsafeXMLError(
+            _("it has a document type declaration (DOCTYPE), which is not read for safety")
+        )
