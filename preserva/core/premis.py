@@ -1,0 +1,396 @@
+"""PREMIS 3.0: objects, events, agents and rights as values, written as a stream.
+
+Source: PREMIS Data Dictionary 3.0 and its XML schema; E-ARK CS Preservation Metadata 1.0.1.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+from urllib.parse import quote_from_bytes
+
+from preserva.core import xmlsafe
+from preserva.core.digest import ALGORITHMS, Digests
+from preserva.core.vocabulary import (
+    AgentType,
+    CopyrightStatus,
+    CryptographicHashFunctions,
+    EventOutcome,
+    EventRelatedAgentRole,
+    EventType,
+    RelationshipSubType,
+    RelationshipType,
+    RightsBasis,
+    Term,
+)
+from preserva.core.xmlwrite import XSI, XmlWriter, document
+
+NAMESPACE = "http://www.loc.gov/premis/v3"
+VERSION = "3.0"
+NAME_NOTE = "encoding of the original name"
+
+_NAMESPACES: Mapping[str | None, str] = {None: NAMESPACE, "xsi": XSI}
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """An identifier and the kind of it: `URI`, `local`, `UUID`."""
+
+    type: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """The format of a file: its name and version, its MIME type, its PRONOM identifier."""
+
+    name: str
+    mime: str
+    version: str | None = None
+    puid: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """How one object hangs together with others."""
+
+    type: RelationshipType
+    subtype: RelationshipSubType
+    objects: tuple[Identifier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileObject:
+    """A file: what it is, how big, what digests, what it was called, where it lies.
+
+    `location` is a relative reference from the folder of the METS that names this PREMIS file.
+    `technical` is one XML element (MIX, for an image) for objectCharacteristicsExtension.
+    """
+
+    identifier: Identifier
+    size: int
+    digests: Digests
+    format: Format
+    original_name: str | None = None
+    location: str | None = None
+    technical: bytes | None = None
+    relationships: tuple[Relationship, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """The set of files that together render the book: masters, access copies, text."""
+
+    identifier: Identifier
+    original_name: str | None = None
+    relationships: tuple[Relationship, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IntellectualEntity:
+    """The book itself. `identifiers` holds at least one."""
+
+    identifiers: tuple[Identifier, ...]
+    original_name: str | None = None
+
+
+Object = IntellectualEntity | Representation | FileObject
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedAgent:
+    """An agent of an event, and what it did there."""
+
+    identifier: Identifier
+    role: EventRelatedAgentRole | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What was done: when (ISO 8601), how it ended, by whom, to what.
+
+    `type` is a plain string where the vocabulary, as used here, has no such term.
+    """
+
+    identifier: Identifier
+    type: EventType | str
+    when: str
+    outcome: EventOutcome | str
+    detail: str | None = None
+    note: str | None = None
+    agents: tuple[LinkedAgent, ...] = ()
+    objects: tuple[Identifier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A person, an institution, a program (with its version) or a device."""
+
+    identifier: Identifier
+    name: str
+    type: AgentType
+    version: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Copyright:
+    """Rights by copyright: its status in one jurisdiction (ISO 3166 code), when determined."""
+
+    status: CopyrightStatus
+    jurisdiction: str
+    determined: str | None = None
+    note: str | None = None
+    uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class License:
+    """Rights by licence: its terms in words, its URI."""
+
+    terms: str
+    uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherRights:
+    """Rights on another ground, such as a policy of the institution, in words."""
+
+    basis: RightsBasis
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class RightsStatement:
+    """What may be done with the objects, and on what ground."""
+
+    identifier: Identifier
+    basis: Copyright | License | OtherRights
+    objects: tuple[Identifier, ...]
+
+
+def write_premis(
+    stream: BinaryIO,
+    *,
+    objects: Iterable[Object],
+    events: Iterable[Event] = (),
+    agents: Iterable[Agent] = (),
+    rights: Iterable[RightsStatement] = (),
+) -> None:
+    """Write one PREMIS document. Memory does not grow with the number of objects.
+
+    The schema asks for at least one object. Raises ValueError for text that XML cannot carry;
+    only `original_name` may hold anything (see `carried_name`).
+    """
+    with document(stream, "premis", _NAMESPACES, {"version": VERSION}) as writer:
+        for item in objects:
+            _write_object(writer, item)
+        for event in events:
+            _write_event(writer, event)
+        for agent in agents:
+            _write_agent(writer, agent)
+        for statement in rights:
+            _write_rights(writer, statement)
+
+
+def event_document(event: Event, agents: Iterable[Agent], objects: Iterable[Object]) -> bytes:
+    """A complete small PREMIS document for one event: what happened after packaging."""
+    stream = io.BytesIO()
+    write_premis(stream, objects=objects, events=(event,), agents=agents)
+    return stream.getvalue()
+
+
+def carried_name(name: str) -> tuple[str, bool]:
+    """The name as XML can carry it, and whether it had to be percent-encoded for that.
+
+    Encoded is a name with control characters or with bytes that are not UTF-8. All of it is then
+    percent-encoded except ASCII letters, digits and ` _.-~/`: decoding gives its exact bytes.
+    """
+    if all(_is_xml_character(character) for character in name):
+        return name, False
+    return quote_from_bytes(name.encode("utf-8", "surrogateescape"), safe=" /"), True
+
+
+def _is_xml_character(character: str) -> bool:
+    return (
+        " " <= character <= "\ud7ff"
+        or "\ue000" <= character <= "\ufffd"
+        or character >= "\U00010000"
+        or character in "\t\n"
+    )
+
+
+def _write_term(writer: XmlWriter, name: str, term: Term | str) -> None:
+    if isinstance(term, Term):
+        writer.leaf(name, term.label, term.authority())
+    else:
+        writer.leaf(name, term)
+
+
+def _write_optional(writer: XmlWriter, name: str, text: str | None) -> None:
+    if text is not None:
+        writer.leaf(name, text)
+
+
+def _write_identifier(writer: XmlWriter, name: str, identifier: Identifier) -> None:
+    with writer.element(name):
+        writer.leaf(f"{name}Type", identifier.type)
+        writer.leaf(f"{name}Value", identifier.value)
+
+
+def _write_object(writer: XmlWriter, item: Object) -> None:
+    match item:
+        case IntellectualEntity():
+            with writer.element("object", {"xsi:type": "intellectualEntity"}):
+                for identifier in item.identifiers:
+                    _write_identifier(writer, "objectIdentifier", identifier)
+                _write_name_note(writer, item.original_name)
+                _write_original_name(writer, item.original_name)
+        case Representation():
+            with writer.element("object", {"xsi:type": "representation"}):
+                _write_identifier(writer, "objectIdentifier", item.identifier)
+                _write_name_note(writer, item.original_name)
+                _write_original_name(writer, item.original_name)
+                _write_relationships(writer, item.relationships)
+        case FileObject():
+            with writer.element("object", {"xsi:type": "file"}):
+                _write_file(writer, item)
+
+
+def _write_file(writer: XmlWriter, item: FileObject) -> None:
+    _write_identifier(writer, "objectIdentifier", item.identifier)
+    _write_name_note(writer, item.original_name)
+    with writer.element("objectCharacteristics"):
+        for algorithm, digest in item.digests.items():
+            with writer.element("fixity"):
+                _write_term(writer, "messageDigestAlgorithm", _algorithm(algorithm))
+                writer.leaf("messageDigest", digest)
+        writer.leaf("size", str(item.size))
+        _write_format(writer, item.format)
+        if item.technical is not None:
+            with writer.element("objectCharacteristicsExtension"):
+                writer.raw(xmlsafe.parse(item.technical))
+    _write_original_name(writer, item.original_name)
+    if item.location is not None:
+        with writer.element("storage"), writer.element("contentLocation"):
+            writer.leaf("contentLocationType", "URI")
+            writer.leaf("contentLocationValue", item.location)
+    _write_relationships(writer, item.relationships)
+
+
+def _algorithm(name: str) -> Term | str:
+    label = ALGORITHMS[name].label
+    return CryptographicHashFunctions.by_label(label) or label
+
+
+def _write_format(writer: XmlWriter, facts: Format) -> None:
+    with writer.element("format"):
+        with writer.element("formatDesignation"):
+            writer.leaf("formatName", facts.name)
+            _write_optional(writer, "formatVersion", facts.version)
+        if facts.puid is not None:
+            with writer.element("formatRegistry"):
+                writer.leaf("formatRegistryName", "PRONOM")
+                writer.leaf("formatRegistryKey", facts.puid)
+                writer.leaf("formatRegistryRole", "specification")
+        _write_optional(writer, "formatNote", facts.note)
+
+
+def _write_name_note(writer: XmlWriter, name: str | None) -> None:
+    if name is not None and carried_name(name)[1]:
+        with writer.element("significantProperties"):
+            writer.leaf("significantPropertiesType", NAME_NOTE)
+            writer.leaf("significantPropertiesValue", "percent-encoded")
+
+
+def _write_original_name(writer: XmlWriter, name: str | None) -> None:
+    if name is not None:
+        writer.leaf("originalName", carried_name(name)[0])
+
+
+def _write_relationships(writer: XmlWriter, relationships: Iterable[Relationship]) -> None:
+    for relationship in relationships:
+        with writer.element("relationship"):
+            _write_term(writer, "relationshipType", relationship.type)
+            _write_term(writer, "relationshipSubType", relationship.subtype)
+            for identifier in relationship.objects:
+                _write_identifier(writer, "relatedObjectIdentifier", identifier)
+
+
+def _write_event(writer: XmlWriter, event: Event) -> None:
+    with writer.element("event"):
+        _write_identifier(writer, "eventIdentifier", event.identifier)
+        _write_term(writer, "eventType", event.type)
+        writer.leaf("eventDateTime", event.when)
+        if event.detail is not None:
+            with writer.element("eventDetailInformation"):
+                writer.leaf("eventDetail", event.detail)
+        with writer.element("eventOutcomeInformation"):
+            _write_term(writer, "eventOutcome", event.outcome)
+            if event.note is not None:
+                with writer.element("eventOutcomeDetail"):
+                    writer.leaf("eventOutcomeDetailNote", event.note)
+        for agent in event.agents:
+            with writer.element("linkingAgentIdentifier"):
+                writer.leaf("linkingAgentIdentifierType", agent.identifier.type)
+                writer.leaf("linkingAgentIdentifierValue", agent.identifier.value)
+                if agent.role is not None:
+                    _write_term(writer, "linkingAgentRole", agent.role)
+        for identifier in event.objects:
+            _write_identifier(writer, "linkingObjectIdentifier", identifier)
+
+
+def _write_agent(writer: XmlWriter, agent: Agent) -> None:
+    with writer.element("agent"):
+        _write_identifier(writer, "agentIdentifier", agent.identifier)
+        writer.leaf("agentName", agent.name)
+        _write_term(writer, "agentType", agent.type)
+        _write_optional(writer, "agentVersion", agent.version)
+        _write_optional(writer, "agentNote", agent.note)
+
+
+def _write_rights(writer: XmlWriter, statement: RightsStatement) -> None:
+    with writer.element("rights"), writer.element("rightsStatement"):
+        _write_identifier(writer, "rightsStatementIdentifier", statement.identifier)
+        match statement.basis:
+            case Copyright():
+                _write_copyright(writer, statement.basis)
+            case License():
+                _write_license(writer, statement.basis)
+            case OtherRights():
+                _write_other_rights(writer, statement.basis)
+        for identifier in statement.objects:
+            _write_identifier(writer, "linkingObjectIdentifier", identifier)
+
+
+def _write_copyright(writer: XmlWriter, basis: Copyright) -> None:
+    _write_term(writer, "rightsBasis", RightsBasis.COPYRIGHT)
+    with writer.element("copyrightInformation"):
+        _write_term(writer, "copyrightStatus", basis.status)
+        writer.leaf("copyrightJurisdiction", basis.jurisdiction)
+        _write_optional(writer, "copyrightStatusDeterminationDate", basis.determined)
+        _write_optional(writer, "copyrightNote", basis.note)
+        if basis.uri is not None:
+            _write_identifier(
+                writer, "copyrightDocumentationIdentifier", Identifier("URI", basis.uri)
+            )
+
+
+def _write_license(writer: XmlWriter, basis: License) -> None:
+    _write_term(writer, "rightsBasis", RightsBasis.LICENSE)
+    with writer.element("licenseInformation"):
+        if basis.uri is not None:
+            _write_identifier(
+                writer, "licenseDocumentationIdentifier", Identifier("URI", basis.uri)
+            )
+        writer.leaf("licenseTerms", basis.terms)
+
+
+def _write_other_rights(writer: XmlWriter, basis: OtherRights) -> None:
+    _write_term(writer, "rightsBasis", basis.basis)
+    with writer.element("otherRightsInformation"):
+        writer.leaf("otherRightsBasis", basis.basis.label)
+        writer.leaf("otherRightsNote", basis.note)
