@@ -46,20 +46,244 @@ class Code(Enum):
     DIGEST_MISMATCH = ("E103", N_("the content has changed"), "RFC 8493 3")
     MISSING_FILE = ("E101", N_("listed in a manifest, but not there"), "RFC 8493 3")
     UNLISTED_FILE = ("E102", N_("there, but not listed in any manifest"), "RFC 8493 3")
+    HOLE = ("E104", N_("listed in fetch.txt, but not fetched yet"), "RFC 8493 3")
+    DECLARATION_MISSING = (
+        "E110",
+        N_("there is no bag declaration, so this is not a bag"),
+        "RFC 8493 2.1.1",
+    )
+    DECLARATION_INVALID = (
+        "E111",
+        N_("the bag declaration does not consist of its two lines"),
+        "RFC 8493 2.1.1",
+    )
+    ENCODING_NOT_ALLOWED = (
+        "E112",
+        N_("the declared encoding is not a registered character set that can be read"),
+        "RFC 8493 2.1.1",
+    )
+    BYTE_ORDER_MARK = (
+        "E113",
+        N_("a tag file in UTF-8 may not begin with a byte order mark"),
+        "RFC 8493 2.3",
+    )
+    UNDECODABLE = ("E114", N_("bytes that are not text in the declared encoding"), "RFC 8493 2.3")
+    NO_PAYLOAD_FOLDER = ("E120", N_("there is no payload folder named data"), "RFC 8493 2.1.2")
+    NO_MANIFEST = ("E121", N_("there is no payload manifest that can be used"), "RFC 8493 2.1.3")
+    NOT_REGULAR = (
+        "E122",
+        N_("a link or device, where only files and folders may be"),
+        "RFC 8493 5.1",
+    )
+    UNSAFE_PATH = (
+        "E123",
+        N_("this path could lead outside the bag on some system"),
+        "RFC 8493 5.1",
+    )
+    NAME_TWICE = ("E124", N_("the container holds this name more than once"), "RFC 8493 4")
+    CONTAINER_DAMAGED = (
+        "E125",
+        N_("the container is damaged or breaks the rules of its format"),
+        "RFC 8493 4",
+    )
+    CONTAINER_LAYOUT = (
+        "E126",
+        N_("the container must hold one folder, the bag, and nothing beside it"),
+        "RFC 8493 4",
+    )
+    MANIFEST_LINE = (
+        "E130",
+        N_("a line that is not a digest, white space and a path"),
+        "RFC 8493 2.1.3",
+    )
+    MANIFEST_NAME = (
+        "E131",
+        N_("the name of a manifest must be that of its algorithm in lower case"),
+        "RFC 8493 2.4",
+    )
+    MANIFEST_NOT_PAYLOAD = (
+        "E132",
+        N_("a payload manifest may only list files in data"),
+        "RFC 8493 2.1.3",
+    )
+    MANIFEST_FOLDER = ("E133", N_("a manifest may list files only, not a folder"), "RFC 8493 2.1.3")
+    LISTED_TWICE = ("E134", N_("the manifest lists this file more than once"), "RFC 8493 2.1.3")
+    NOT_IN_EVERY_MANIFEST = (
+        "E135",
+        N_("every payload manifest must list every payload file"),
+        "RFC 8493 2.1.3",
+    )
+    PERCENT_NOT_ENCODED = (
+        "E136",
+        N_("a percent sign in a path must be written %25"),
+        "RFC 8493 2.1.3",
+    )
+    TAGMANIFEST_INCOMPLETE = (
+        "E140",
+        N_("the tag manifest must list every payload manifest"),
+        "RFC 8493 2.2.1",
+    )
+    TAGMANIFEST_FORBIDDEN = (
+        "E141",
+        N_("a tag manifest may list neither payload files nor tag manifests"),
+        "RFC 8493 2.2.1",
+    )
+    BAG_INFO_LINE = (
+        "E150",
+        N_("a line of the bag's metadata that is not a label, a colon, a space and a value"),
+        "RFC 8493 2.2.2",
+    )
+    OXUM_INVALID = (
+        "E151",
+        N_("Payload-Oxum is not a number of bytes, a dot and a number of files"),
+        "RFC 8493 2.2.2",
+    )
+    OXUM_REPEATED = ("E152", N_("Payload-Oxum may be given only once"), "RFC 8493 2.2.2")
+    OXUM_MISMATCH = (
+        "E153",
+        N_("the payload has not the size and number of files of Payload-Oxum"),
+        "RFC 8493 2.2.2",
+    )
+    FETCH_LINE = (
+        "E160",
+        N_("a line of fetch.txt that is not a URL, a length and a path"),
+        "RFC 8493 2.2.3",
+    )
+    FETCH_NOT_LISTED = (
+        "E161",
+        N_("every payload manifest must list what fetch.txt lists"),
+        "RFC 8493 2.2.3",
+    )
+    FETCH_NOT_PAYLOAD = ("E162", N_("fetch.txt may only list files in data"), "RFC 8493 2.2.3")
+    WEAK_ALGORITHM = (
+        "W130",
+        N_("only algorithms with known collisions (MD5, SHA-1) protect the payload"),
+        "RFC 8493 2.4",
+    )
+    LEGACY_PATH = (
+        "W131",
+        N_("a path in a form of older tools: ./ or * before it"),
+        "RFC 8493 6.1.3",
+    )
+    BLANK_LINE = ("W132", N_("a blank line, which other tools may refuse"), "RFC 8493 2.1.3")
+    REPEATED_LINE = (
+        "W134",
+        N_("the manifest repeats this line, which older versions of BagIt allowed"),
+        "RFC 8493 2.1.3",
+    )
+    LISTED_RAW = (
+        "W136",
+        N_("listed with %0A or %0D in its name as it is, not as a line end"),
+        "RFC 8493 2.1.3",
+    )
+    OLD_TAGMANIFEST_INCOMPLETE = (
+        "W140",
+        N_("the tag manifest does not list every payload manifest"),
+        "RFC 8493 2.2.1",
+    )
+    CASE_TWINS = ("W142", N_("two names differ in upper and lower case only"), "RFC 8493 6.1.1.3")
+    FORM_TWINS = ("W143", N_("two names differ in their Unicode form only"), "RFC 8493 6.1.1.3")
+    NAME_FORM = (
+        "W144",
+        N_("the manifest writes this name in another Unicode form"),
+        "RFC 8493 6.1.1.3",
+    )
+    WINDOWS_NAME = ("W145", N_("a name that Windows cannot hold"), "RFC 8493 6.1.2")
+    EMPTY_BAG_FOLDER = (
+        "W146",
+        N_("an empty folder, which a bag does not record"),
+        "RFC 8493 2.1.3",
+    )
+    SHOULD_NOT_REPEAT = ("W150", N_("this element should not be repeated"), "RFC 8493 2.2.2")
+    VALUE_SPACE = (
+        "W151",
+        N_("white space around a value or an empty line, which other tools drop"),
+        "RFC 8493 2.2.2",
+    )
+    DECLARATION_CASE = (
+        "W152",
+        N_("the labels of the bag declaration are not in their usual case"),
+        "RFC 8493 2.1.1",
+    )
+    FETCH_REPEATED = ("W160", N_("fetch.txt lists this file more than once"), "RFC 8493 2.2.3")
+    FETCH_SCHEME = (
+        "W161",
+        N_("fetch.txt names a source that is not on the network or is not safe to use"),
+        "RFC 8493 5.2",
+    )
+    FETCH_LENGTH = ("W162", N_("the file has not the length that fetch.txt states"), "RFC 8493 5.3")
     UNREADABLE = ("U101", N_("could not be read, so nothing is known of it"), "design rule 1")
+    VERSION_UNSUPPORTED = (
+        "U102",
+        N_("a version of BagIt whose rules are not known"),
+        "RFC 8493 2.1.1",
+    )
+    ALGORITHM_UNKNOWN = (
+        "U103",
+        N_("a digest algorithm that cannot be computed, so this manifest proves nothing"),
+        "RFC 8493 2.4",
+    )
+    LIMIT_REACHED = (
+        "U104",
+        N_("a limit against hostile input was reached, so not all was looked at"),
+        "RFC 8493 5.4",
+    )
+    CHANGED_WHILE_READ = (
+        "U105",
+        N_("changed while it was read, so nothing is known of it"),
+        "design rule 1",
+    )
+    NOT_DIGESTED = (
+        "U106",
+        N_("the content was not compared with its digests, so nothing is proved"),
+        "RFC 8493 3",
+    )
+    CONTAINER_UNSUPPORTED = ("U107", N_("a way of packing that cannot be read"), "RFC 8493 4")
 
     # storage roots and objects
-    OBJECT_FILE_MISSING = ("E201", N_("the inventory lists this file, but it is not there"), "OCFL 1.1 E092")
+    OBJECT_FILE_MISSING = (
+        "E201",
+        N_("the inventory lists this file, but it is not there"),
+        "OCFL 1.1 E092",
+    )
     OBJECT_FILE_EXTRA = ("E202", N_("this file is not in the inventory"), "OCFL 1.1 E023")
-    OBJECT_DIGEST_MISMATCH = ("E203", N_("the content has changed since it was stored"), "OCFL 1.1 E092")
-    INVENTORY_SIDECAR = ("E204", N_("the inventory does not match its digest file"), "OCFL 1.1 E060")
+    OBJECT_DIGEST_MISMATCH = (
+        "E203",
+        N_("the content has changed since it was stored"),
+        "OCFL 1.1 E092",
+    )
+    INVENTORY_SIDECAR = (
+        "E204",
+        N_("the inventory does not match its digest file"),
+        "OCFL 1.1 E060",
+    )
     INVENTORY_INVALID = ("E205", N_("the inventory breaks a rule of OCFL"), "OCFL 1.1 3.5")
-    OBJECT_DECLARATION = ("E206", N_("the object's declaration is missing or wrong"), "OCFL 1.1 E003")
-    VERSION_INVENTORY = ("E207", N_("this version's inventory contradicts the object's"), "OCFL 1.1 E066")
-    NOT_A_FILE = ("E208", N_("a link or device, where only files and folders may be"), "OCFL 1.1 E089")
+    OBJECT_DECLARATION = (
+        "E206",
+        N_("the object's declaration is missing or wrong"),
+        "OCFL 1.1 E003",
+    )
+    VERSION_INVENTORY = (
+        "E207",
+        N_("this version's inventory contradicts the object's"),
+        "OCFL 1.1 E066",
+    )
+    NOT_A_FILE = (
+        "E208",
+        N_("a link or device, where only files and folders may be"),
+        "OCFL 1.1 E089",
+    )
     EMPTY_FOLDER = ("E209", N_("an empty folder, which OCFL does not allow"), "OCFL 1.1 E024")
-    MISPLACED_OBJECT = ("E210", N_("the object is not where the storage layout puts it"), "OCFL 1.1 4.2")
-    ROOT_DECLARATION = ("E211", N_("the storage root's declaration is missing or wrong"), "OCFL 1.1 E069")
+    MISPLACED_OBJECT = (
+        "E210",
+        N_("the object is not where the storage layout puts it"),
+        "OCFL 1.1 4.2",
+    )
+    ROOT_DECLARATION = (
+        "E211",
+        N_("the storage root's declaration is missing or wrong"),
+        "OCFL 1.1 E069",
+    )
     VERSION_UNFINISHED = (
         "W212",
         N_("a version was written but not yet entered; the next command that writes finishes it"),
@@ -72,7 +296,11 @@ class Code(Enum):
         N_("this is not the package that was recorded when it was stored"),
         "design rule 5",
     )
-    COPY_MISSING = ("E302", N_("the ledger records a copy here, but there is none"), "design rule 5")
+    COPY_MISSING = (
+        "E302",
+        N_("the ledger records a copy here, but there is none"),
+        "design rule 5",
+    )
     NOT_RECORDED = (
         "U303",
         N_("the ledger has no record of this package to compare with"),
