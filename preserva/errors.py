@@ -5,6 +5,7 @@ A failed check is a result, not an exception: an exception means that no check t
     PreservaError                 exit status, hint
     ├── UsageError            2   a wrong argument
     ├── ConfigError           2   the configuration file: which key, which rule
+    ├── Damaged               1   what is needed to go on is damaged; the findings say where
     ├── PackageError          4   the source cannot become a package; every problem, with its file
     ├── Refused               4   a safety stop: nothing was changed
     ├── LedgerError           5   the record of what was done does not verify
@@ -56,11 +57,24 @@ class ConfigError(PreservaError):
         self.problems = tuple(problems)
 
 
+class Damaged(PreservaError):
+    """What is needed to go on is damaged; `problems` says where. Nothing was changed."""
+
+    exit_status = 1
+    hint = N_("`preserva validate` names every damaged file.")
+
+    def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
+        super().__init__("\n  ".join([message, *problems]))
+        self.problems = tuple(problems)
+
+
 class PackageError(PreservaError):
     """The source cannot become a package: `problems` holds every one, with its file."""
 
     exit_status = 4
-    hint = N_("Nothing was stored and the source was not touched. Mend it and run the command again.")
+    hint = N_(
+        "Nothing was stored and the source was not touched. Mend it and run the command again."
+    )
 
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
         super().__init__("\n  ".join([message, *problems]))

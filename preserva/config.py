@@ -1,0 +1,223 @@
+"""The configuration: `preserva.toml` -> JSON Schema -> a frozen Config, every problem at once."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from preserva.errors import ArchiveNotFound, ConfigError
+from preserva.i18n import _
+from preserva.resources import schema_file
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+NAME = "preserva.toml"
+
+
+class Role(StrEnum):
+    """What a storage is for."""
+
+    PRIMARY = "primary"
+    REPLICA = "replica"
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """One of the institutions that keep copies. `names` by language: ru, be, en."""
+
+    id: str
+    names: Mapping[str, str]
+    isil: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StorageConfig:
+    """A place where copies are kept. `url` is absolute: a folder or a URL."""
+
+    id: str
+    institution: str
+    url: str
+    role: Role
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the institutions agreed on."""
+
+    digests: tuple[str, ...] = ("sha512", "sha256")
+    copies: int = 2
+    audit_interval_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole configuration, valid."""
+
+    path: Path
+    institution: Institution
+    ledger: Path
+    institutions: Mapping[str, Institution]
+    storages: Mapping[str, StorageConfig]
+    policy: Policy
+
+    def primary(self) -> StorageConfig:
+        """The storage where our own packages are made."""
+        return next(
+            one
+            for one in self.storages.values()
+            if one.role is Role.PRIMARY and one.institution == self.institution.id
+        )
+
+
+def load(path: Path) -> Config:
+    """Read a configuration. Raises ArchiveNotFound, or ConfigError with every problem in it."""
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise ArchiveNotFound(_("there is no {path}").format(path=path)) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        message = _("{path} cannot be read: {reason}").format(path=path, reason=error)
+        raise ConfigError(message) from error
+    problems = list(_schema_problems(document)) or list(_contradictions(document))
+    if problems:
+        raise ConfigError(_("{path} is not usable:").format(path=path), problems)
+    return _config(path, document)
+
+
+def _schema_problems(document: Mapping[str, Any]) -> Iterator[str]:
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads(schema_file("config.schema.json").read_text("utf-8"))
+    errors = Draft202012Validator(schema).iter_errors(document)
+    for error in sorted(errors, key=lambda e: [str(part) for part in e.absolute_path]):
+        yield from _explained(error)
+
+
+def _explained(error: ValidationError) -> Iterator[str]:
+    where = ".".join(str(part) for part in error.absolute_path)
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    if error.validator == "additionalProperties" and "properties" in schema:
+        known = list(schema["properties"])
+        for key in sorted(set(error.instance) - set(known)):
+            close = difflib.get_close_matches(key, known, 1)
+            hint = _("; did you mean {key}?").format(key=close[0]) if close else ""
+            yield _("{key}: there is no such key").format(key=_joined(where, key)) + hint
+    elif error.validator == "required":
+        for key in error.validator_value:
+            if key not in error.instance:
+                yield _("{key}: missing").format(key=_joined(where, key))
+    elif error.validator == "not":
+        yield _("{key}: a password may not stand here").format(key=where)
+    else:
+        yield f"{where or NAME}: {error.message}"
+
+
+def _joined(where: str, key: str) -> str:
+    return f"{where}.{key}" if where else key
+
+
+def _contradictions(document: Mapping[str, Any]) -> Iterator[str]:
+    """What each key alone cannot show."""
+    institutions, storages = document["institutions"], document["storages"]
+    own = document["archive"]["institution"]
+    if own not in institutions:
+        yield _("archive.institution: {id} is not among the institutions").format(id=own)
+    for name, storage in storages.items():
+        if storage["institution"] not in institutions:
+            message = _("storages.{name}.institution: {id} is not among the institutions")
+            yield message.format(name=name, id=storage["institution"])
+    ours = [
+        name
+        for name, storage in storages.items()
+        if storage["role"] == Role.PRIMARY and storage["institution"] == own
+    ]
+    if len(ours) != 1:
+        message = _("storages: {id} needs one primary storage, and has {count}")
+        yield message.format(id=own, count=len(ours))
+    urls = [storage["url"] for storage in storages.values()]
+    for url in sorted({url for url in urls if urls.count(url) > 1}):
+        yield _("storages: {url} stands twice, so it would be no second copy").format(url=url)
+
+
+def _config(path: Path, document: Mapping[str, Any]) -> Config:
+    base = path.resolve().parent
+    institutions = {
+        id_: Institution(id_, one["name"], one.get("isil"))
+        for id_, one in document["institutions"].items()
+    }
+    storages = {
+        id_: StorageConfig(
+            id_,
+            one["institution"],
+            one["url"] if "://" in one["url"] else str(base / one["url"]),
+            Role(one["role"]),
+            one.get("name", id_),
+        )
+        for id_, one in document["storages"].items()
+    }
+    policy = dict(document.get("policy", {}))
+    if "digests" in policy:
+        policy["digests"] = tuple(policy["digests"])
+    archive = document["archive"]
+    return Config(
+        path.resolve(),
+        institutions[archive["institution"]],
+        base / archive.get("ledger", "ledger.sqlite"),
+        institutions,
+        storages,
+        Policy(**policy),
+    )
+
+
+TEMPLATE = """\
+# The configuration of preserva. `preserva config check` tells whether it is right.
+# No password and no key belongs into this file.
+
+[archive]
+institution = "aonb"        # who works with this configuration
+ledger = "ledger.sqlite"    # the record of what was done; keep it on a safe disk
+
+# The institutions that keep copies.
+
+[institutions.aonb]
+name.ru = "Амурская областная научная библиотека имени Н. Н. Муравьёва-Амурского"
+name.be = "Амурская абласная навуковая бібліятэка імя М. М. Мураўёва-Амурскага"
+name.en = "Amur Regional Scientific Library"
+# isil = "RU-…"             # the code in ISO 15511, where there is one
+
+[institutions.nlb]
+name.ru = "Национальная библиотека Беларуси"
+name.be = "Нацыянальная бібліятэка Беларусі"
+name.en = "National Library of Belarus"
+isil = "BY-HM0000"
+
+# Their storages. A url is a folder, absolute or relative to this file, or a URL.
+# role = "primary": packages are made here. role = "replica": copies come here.
+
+[storages.aonb-main]
+name = "Blagoveshchensk"
+institution = "aonb"
+url = "storages/aonb-main"
+role = "primary"
+
+[storages.nlb-copy]
+name = "Minsk"
+institution = "nlb"
+url = "storages/nlb-copy"
+role = "replica"
+
+# What both agreed on.
+
+[policy]
+digests = ["sha512", "sha256"]   # of every file; sha512 must be one
+copies = 2                       # of every package
+audit_interval_days = 90         # each copy is read and checked once in so many days
+"""

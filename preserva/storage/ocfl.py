@@ -1,0 +1,189 @@
+"""An OCFL 1.1 storage root on a storage: find, read and add objects and versions.
+
+How a version comes to be, so that a crash at any instant leaves a sound object:
+
+1. Everything of it is written below `staging/`, its inventory included.
+2. A first version is published as a whole object, by one rename.
+3. A later one is published as `vN`, by one rename; then the root's inventory is replaced, and then
+   the inventory's digest file. `recover` finishes the last two steps after a crash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from preserva.core import inventory as formats
+from preserva.core import layout
+from preserva.core.digest import digest_bytes
+from preserva.core.inventory import Inventory, InventoryError
+from preserva.core.model import Kind
+from preserva.errors import Damaged, NotFound, Refused, StorageError
+from preserva.i18n import _
+from preserva.storage.base import Storage, read_all
+
+_DEEPEST = 12
+"""Folders below the root in which objects are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object as its root inventory describes it.
+
+    `path` is its folder in the storage; `digest` is the inventory's, by the inventory's algorithm.
+    """
+
+    path: str
+    inventory: Inventory
+    data: bytes
+    digest: str
+
+
+class OcflRoot:
+    """The storage root in a storage."""
+
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
+
+    @classmethod
+    def create(cls, storage: Storage) -> OcflRoot:
+        """Make an empty storage root. A storage that holds anything else is refused."""
+        ours = {"lock", layout.STAGING, layout.ROOT}
+        strange = [one.path for one in storage.children("") if one.path not in ours]
+        if strange:
+            message = _("{url} is not empty ({name} …); preserva needs a folder of its own")
+            raise Refused(message.format(url=storage.url, name=strange[0]))
+        if storage.stat(layout.ROOT) is None:
+            staged = f"{layout.STAGING}/root"
+            storage.discard(staged)
+            for name, data in layout.root_files().items():
+                storage.create(f"{staged}/{name}", [data])
+            storage.publish(staged, layout.ROOT)
+        return cls(storage)
+
+    def path_of(self, identifier: str) -> str:
+        """The folder in which an object lies, or would lie."""
+        return f"{layout.ROOT}/{layout.object_path(identifier)}"
+
+    def objects(self) -> Iterator[str]:
+        """The folders of all objects, in the order of the folders. Raises StorageError."""
+        yield from self._below(layout.ROOT, 0)
+
+    def _below(self, folder: str, depth: int) -> Iterator[str]:
+        entries = self.storage.children(folder)
+        names = {entry.path.rpartition("/")[2] for entry in entries}
+        if depth and any(
+            name.startswith("0=ocfl_object_") or name == formats.NAME for name in names
+        ):
+            yield folder
+            return
+        for entry in entries:
+            name = entry.path.rpartition("/")[2]
+            skipped = depth == 0 and name == "extensions"
+            if entry.kind is Kind.FOLDER and not skipped and depth < _DEEPEST:
+                yield from self._below(entry.path, depth + 1)
+
+    def holds(self, identifier: str) -> bool:
+        """Whether there is an object with this id."""
+        return self.storage.stat(self.path_of(identifier)) is not None
+
+    def read(self, identifier: str) -> StoredObject:
+        """An object, by its id. Raises NotFound, or Damaged if its inventory cannot be trusted."""
+        path = self.path_of(identifier)
+        if self.storage.stat(path) is None:
+            message = _("there is no package {id} in {url}")
+            raise NotFound(message.format(id=identifier, url=self.storage.url), path=path)
+        found = self.read_at(path)
+        if found.inventory.identifier != identifier:
+            raise Damaged(
+                _("{path} says that it is {found}, not {id}").format(
+                    path=path, found=found.inventory.identifier, id=identifier
+                )
+            )
+        return found
+
+    def read_at(self, path: str) -> StoredObject:
+        """The object in a folder. Raises StorageError, or Damaged for an untrustworthy inventory."""
+        return self.read_inventory(path, path)
+
+    def read_version(self, path: str, version: str) -> StoredObject:
+        """The object in a folder as it was at one version, from that version's own inventory."""
+        return self.read_inventory(path, f"{path}/{version}")
+
+    def read_inventory(self, path: str, folder: str) -> StoredObject:
+        """The inventory in a folder, checked against its digest file."""
+        name = f"{folder}/{formats.NAME}"
+        data = read_all(self.storage, name, formats.LARGEST)
+        try:
+            inventory = formats.parse(data)
+        except InventoryError as error:
+            message = _("{path} is no inventory:").format(path=name)
+            raise Damaged(message, error.problems) from error
+        digest = digest_bytes(data, [inventory.algorithm])[inventory.algorithm]
+        sidecar = f"{folder}/{inventory.sidecar}"
+        if formats.parse_sidecar(read_all(self.storage, sidecar, 4096)) != digest:
+            raise Damaged(_("{path} does not match its digest file").format(path=name))
+        return StoredObject(path, inventory, data, digest)
+
+    def seal(self, staged: str, inventory: Inventory) -> StoredObject:
+        """Write a new version's inventory into its folder in staging; nothing is visible yet."""
+        data = formats.serialise(inventory)
+        digest = digest_bytes(data, [inventory.algorithm])[inventory.algorithm]
+        folder = f"{staged}/{inventory.head}"
+        self.storage.create(f"{folder}/{formats.NAME}", [data])
+        self.storage.create(f"{folder}/{inventory.sidecar}", [formats.sidecar_line(digest)])
+        return StoredObject(self.path_of(inventory.identifier), inventory, data, digest)
+
+    def publish(self, staged: str, sealed: StoredObject) -> None:
+        """Make a sealed version durable and visible. `staged` holds its `vN` folder."""
+        head = sealed.inventory.head
+        if head == "v1":
+            name, declaration = layout.OBJECT_DECLARATION
+            self.storage.create(f"{staged}/{name}", [declaration])
+            self.storage.create(f"{staged}/{formats.NAME}", [sealed.data])
+            line = formats.sidecar_line(sealed.digest)
+            self.storage.create(f"{staged}/{sealed.inventory.sidecar}", [line])
+            self.storage.publish(staged, sealed.path)
+            return
+        self.storage.publish(f"{staged}/{head}", f"{sealed.path}/{head}")
+        self._enter(sealed)
+        self.storage.discard(staged)
+
+    def _enter(self, sealed: StoredObject) -> None:
+        self.storage.replace(f"{sealed.path}/{formats.NAME}", sealed.data)
+        line = formats.sidecar_line(sealed.digest)
+        self.storage.replace(f"{sealed.path}/{sealed.inventory.sidecar}", line)
+
+    def recover(self, path: str) -> bool:
+        """Finish a version that a crash left between its folder and the root's inventory.
+
+        True if there was one. Damage of any other kind is left as it is, for validation to name.
+        """
+        try:
+            newest = self._newest_version(path)
+            if newest is None:
+                return False
+            sealed = self.read_version(path, newest)
+            data = read_all(self.storage, f"{path}/{formats.NAME}", formats.LARGEST)
+            sidecar = read_all(self.storage, f"{path}/{sealed.inventory.sidecar}", 4096)
+            root = formats.parse(data)
+        except (Damaged, StorageError, InventoryError):
+            return False
+        entered = data == sealed.data
+        if entered and formats.parse_sidecar(sidecar) == sealed.digest:
+            return False
+        if not entered and any(formats.differences(root, sealed.inventory)):
+            return False
+        self._enter(sealed)
+        return True
+
+    def _newest_version(self, path: str) -> str | None:
+        numbers = []
+        for entry in self.storage.children(path):
+            name = entry.path.rpartition("/")[2]
+            if entry.kind is Kind.FOLDER and name.startswith("v"):
+                try:
+                    numbers.append(formats.version_number(name))
+                except ValueError:
+                    continue
+        return f"v{max(numbers)}" if numbers else None
