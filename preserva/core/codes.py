@@ -240,6 +240,120 @@ class Code(Enum):
     )
     CONTAINER_UNSUPPORTED = ("U107", N_("a way of packing that cannot be read"), "RFC 8493 4")
 
+    # folders that are to become bags, BagIt profiles, fetching
+    NAME_NOT_UNICODE = (
+        "E170",
+        N_("the name is not UTF-8, so no manifest can hold it"),
+        "RFC 8493 2.1.3",
+    )
+    NAMES_COLLIDE = (
+        "E171",
+        N_("two names differ in their Unicode form only, and other systems take them for one"),
+        "RFC 8493 6.1.1.3",
+    )
+    NAME_UNWRITABLE = (
+        "E172",
+        N_("the name holds characters that are not read back from a manifest by every tool"),
+        "RFC 8493 2.1.3",
+    )
+    NAME_NEEDS_ENCODING = (
+        "E173",
+        N_("the name must be percent-encoded in a manifest, which many tools do not read back"),
+        "RFC 8493 2.1.3",
+    )
+    NAME_ENCODED = (
+        "W173",
+        N_("the name is percent-encoded in the manifests, which many tools do not read back"),
+        "RFC 8493 2.1.3",
+    )
+    FOLDER_LEFT_OUT = ("W174", N_("an empty folder, which a bag cannot hold"), "RFC 8493 2.1.3")
+    PROFILE_INVALID = (
+        "E180",
+        N_("the profile breaks a rule of BagIt Profiles or contradicts itself"),
+        "BagIt Profiles 1.4.0",
+    )
+    PROFILE_TAG_MISSING = (
+        "E181",
+        N_("the profile requires this element of bag-info.txt"),
+        "BagIt Profiles 1.4.0 Bag-Info",
+    )
+    PROFILE_TAG_VALUE = (
+        "E182",
+        N_("the profile does not allow this value"),
+        "BagIt Profiles 1.4.0 Bag-Info",
+    )
+    PROFILE_TAG_REPEATED = (
+        "E183",
+        N_("the profile allows this element only once"),
+        "BagIt Profiles 1.4.0 Bag-Info",
+    )
+    PROFILE_MANIFEST_REQUIRED = (
+        "E184",
+        N_("the profile requires this manifest"),
+        "BagIt Profiles 1.4.0 Manifests-Required",
+    )
+    PROFILE_MANIFEST_FORBIDDEN = (
+        "E185",
+        N_("the profile does not allow this manifest"),
+        "BagIt Profiles 1.4.0 Manifests-Allowed",
+    )
+    PROFILE_FETCH = (
+        "E186",
+        N_("the profile's rule on fetch.txt is broken"),
+        "BagIt Profiles 1.4.0 Allow-Fetch.txt",
+    )
+    PROFILE_NOT_EMPTY = (
+        "E187",
+        N_("the profile allows no payload but a single file without content"),
+        "BagIt Profiles 1.4.0 Data-Empty",
+    )
+    PROFILE_SERIALIZATION = (
+        "E188",
+        N_("the profile does not allow the bag in this form"),
+        "BagIt Profiles 1.4.0 Serialization",
+    )
+    PROFILE_BAGIT_VERSION = (
+        "E189",
+        N_("the profile does not accept this version of BagIt"),
+        "BagIt Profiles 1.4.0 Accept-BagIt-Version",
+    )
+    PROFILE_FILE_REQUIRED = (
+        "E190",
+        N_("the profile requires this file or folder"),
+        "BagIt Profiles 1.4.0 Tag-Files-Required",
+    )
+    PROFILE_FILE_FORBIDDEN = (
+        "E191",
+        N_("the profile does not allow this file"),
+        "BagIt Profiles 1.4.0 Tag-Files-Allowed",
+    )
+    PROFILE_NOT_NAMED = (
+        "E192",
+        N_("bag-info.txt does not name this profile"),
+        "BagIt Profiles 1.4.0 BagIt-Profile-Identifier",
+    )
+    PROFILE_ADVICE = (
+        "W180",
+        N_("the profile is usable, but not written as the standard advises"),
+        "BagIt Profiles 1.4.0",
+    )
+    FETCH_NOT_ALLOWED = (
+        "E195",
+        N_("the address is not among those that were allowed, so nothing was fetched"),
+        "RFC 8493 5.2",
+    )
+    FETCH_TOO_LONG = (
+        "E196",
+        N_("more bytes than were stated or allowed, so it was not kept"),
+        "RFC 8493 5.3",
+    )
+    FETCH_MISMATCH = (
+        "E197",
+        N_("what was fetched does not match the manifests, so it was not kept"),
+        "RFC 8493 5.2",
+    )
+    FETCH_FAILED = ("U195", N_("could not be fetched"), "RFC 8493 2.2.3")
+
     # storage roots and objects
     OBJECT_FILE_MISSING = (
         "E201",
