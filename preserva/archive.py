@@ -155,7 +155,7 @@ def find_config(path: Path | None = None) -> Path:
 def open_archive(
     path: Path | None = None, *, clock: Clock = utc_now, identifiers: Identifiers = new_identifier
 ) -> Archive:
-    """The archive that a configuration describes. Raises ArchiveNotFound, ConfigError, LedgerError."""
+    """The archive of a configuration. Raises ArchiveNotFound, ConfigError, LedgerError."""
     return Archive(configuration.load(find_config(path)), clock=clock, identifiers=identifiers)
 
 

@@ -104,15 +104,17 @@ def _schema_problems(document: Mapping[str, Any]) -> Iterator[str]:
 def _explained(error: ValidationError) -> Iterator[str]:
     where = ".".join(str(part) for part in error.absolute_path)
     schema = error.schema if isinstance(error.schema, dict) else {}
+    instance: Any = error.instance
+    rule: Any = error.validator_value
     if error.validator == "additionalProperties" and "properties" in schema:
         known = list(schema["properties"])
-        for key in sorted(set(error.instance) - set(known)):
+        for key in sorted(set(instance) - set(known)):
             close = difflib.get_close_matches(key, known, 1)
             hint = _("; did you mean {key}?").format(key=close[0]) if close else ""
             yield _("{key}: there is no such key").format(key=_joined(where, key)) + hint
     elif error.validator == "required":
-        for key in error.validator_value:
-            if key not in error.instance:
+        for key in rule:
+            if key not in instance:
                 yield _("{key}: missing").format(key=_joined(where, key))
     elif error.validator == "not":
         yield _("{key}: a password may not stand here").format(key=where)

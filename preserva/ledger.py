@@ -34,6 +34,7 @@ CREATE TABLE entry (
     digest  TEXT NOT NULL
 ) STRICT;
 CREATE INDEX by_package ON entry (package, type, number);
+CREATE INDEX by_storage ON entry (storage, type, number);
 CREATE TRIGGER never_changed BEFORE UPDATE ON entry
     BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 CREATE TRIGGER never_deleted BEFORE DELETE ON entry
@@ -143,7 +144,11 @@ class Ledger:
             raise self._unusable(error) from error
 
     def last(
-        self, *, package: str, storage: str | None = None, types: tuple[str, ...] = ()
+        self,
+        *,
+        package: str | None = None,
+        storage: str | None = None,
+        types: tuple[str, ...] = (),
     ) -> LedgerEntry | None:
         """The newest entry that matches."""
         return next(

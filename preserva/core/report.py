@@ -106,4 +106,6 @@ def ignore(progress: Progress) -> None:
 
 def printable(text: str) -> str:
     """The text with every character shown that a terminal or a reader could misread."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in text)
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in text
+    )

@@ -15,7 +15,7 @@ from preserva.core.model import Entry, Kind
 from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError, StorageFull
 from preserva.i18n import _
 
-_LOCK = "lock"
+_LOCK = f"{STAGING}/lock"
 
 
 @contextmanager
@@ -144,7 +144,7 @@ class LocalStorage:
     def lock(self, holder: str) -> Iterator[None]:
         """Be the only writer, until the end of this block or of the process."""
         with _errors(_LOCK):
-            os.makedirs(self.root, exist_ok=True)  # noqa: PTH103
+            os.makedirs(self._path(STAGING), exist_ok=True)  # noqa: PTH103
             descriptor = os.open(self._path(_LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             with _errors(_LOCK):

@@ -48,7 +48,7 @@ class OcflRoot:
     @classmethod
     def create(cls, storage: Storage) -> OcflRoot:
         """Make an empty storage root. A storage that holds anything else is refused."""
-        ours = {"lock", layout.STAGING, layout.ROOT}
+        ours = {layout.STAGING, layout.ROOT}
         strange = [one.path for one in storage.children("") if one.path not in ours]
         if strange:
             message = _("{url} is not empty ({name} …); preserva needs a folder of its own")
@@ -103,7 +103,7 @@ class OcflRoot:
         return found
 
     def read_at(self, path: str) -> StoredObject:
-        """The object in a folder. Raises StorageError, or Damaged for an untrustworthy inventory."""
+        """The object in a folder. Raises StorageError, or Damaged if its inventory is not sound."""
         return self.read_inventory(path, path)
 
     def read_version(self, path: str, version: str) -> StoredObject:
