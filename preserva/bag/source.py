@@ -1,0 +1,62 @@
+"""A bag as named bytes, wherever it lies: the one interface that validation reads through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from preserva.core.model import Entry, Observed
+from preserva.core.report import Finding, Observer
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much hostile input may ask for before we stop with U104. Sizes in bytes.
+
+    The defaults are far above any real book: a bag that needs more is read with other limits.
+    """
+
+    files: int = 5_000_000
+    path: int = 4096
+    line: int = 64 * 1024
+    tag_file: int = 16 * 1024 * 1024
+    manifest: int = 4 * 1024**3
+    unpacked: int = 100 * 1024**4
+    ratio: int = 1100  # DEFLATE cannot pack tighter than 1032 to 1
+
+
+LIMITS = Limits()
+
+
+class Source(Protocol):
+    """What validation needs of a bag.
+
+    Paths are relative to the bag, with `/`. `entries` is called once, before the others, and read
+    to its end; `stream` and `observe` are asked only for what it named as a file.
+    """
+
+    @property
+    def name(self) -> str:
+        """The bag's own name, as people know it."""
+
+    @property
+    def media_type(self) -> str | None:
+        """The media type of the container (`application/x-tar`), None for loose files."""
+
+    def entries(self) -> Iterator[Entry | Finding]:
+        """Everything in the bag, folders, links and devices too, in any order, nothing left out.
+
+        What cannot be listed is a Finding. Raises StorageError if there is nothing to list.
+        """
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        """The content of one file in pieces of bounded size. Raises StorageError."""
+
+    def observe(
+        self, files: Iterable[Entry], algorithms: frozenset[str], observer: Observer
+    ) -> Iterator[Observed | Finding]:
+        """For each file, in any order, what it was when read to its end, or why it could not be.
+
+        The observer hears Advanced for every part that was read.
+        """
