@@ -422,3 +422,18 @@ class Code(Enum):
     )
     DIVERGED = ("E304", N_("the copy has a version that its owner never made"), "design rule 5")
     STORAGE_UNREACHABLE = ("U305", N_("the storage could not be reached"), "design rule 1")
+
+    # sources that are to become a package
+    SOURCE_LINK = ("E401", N_("a link; only files are packaged"), "design rule 8")
+    SOURCE_NO_FILE = ("E402", N_("neither a file nor a folder"), "design rule 8")
+    SOURCE_DEPTH = (
+        "E403",
+        N_("in a folder that is none of master/, access/, text/ and documentation/"),
+        "design: the shape of what is stored",
+    )
+    SOURCE_COLLISION = ("E404", N_("stands for the same page as another file"), "design rule 10")
+    SOURCE_WITHOUT_PAGES = ("E405", N_("there is no page image in the source"), "")
+    SOURCE_UNREADABLE = ("E406", N_("cannot be read"), "design rule 1")
+    SOURCE_CHANGED = ("E407", N_("changed while it was being read"), "design rule 6")
+    SOURCE_IGNORED = ("W411", N_("a hidden or system file; it is left out"), "")
+    SOURCE_UNPAIRED = ("W412", N_("this representation lacks a page"), "")
