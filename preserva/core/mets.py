@@ -1,0 +1,343 @@
+"""METS 1.12 for an E-ARK package: one document for the package, one for each representation.
+
+Written as streams: memory does not grow with the number of pages. The package's METS only points
+at the representations', so its size does not grow either.
+
+Source: METS 1.12.1; E-ARK CSIP 2.2.0 and AIP 2.2.0. Where a rule leaves a choice, the choice is one
+that both public validators (commons-ip, eark-validator) accept: see docs/reference/package.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from typing import BinaryIO
+from urllib.parse import quote_from_bytes
+
+from preserva.core.digest import ALGORITHMS
+from preserva.core.model import Observed
+from preserva.core.xmlwrite import XLINK, XSI, XmlWriter, document
+
+NAMESPACE = "http://www.loc.gov/METS/"
+CSIP = "https://DILCIS.eu/XML/METS/CSIPExtensionMETS"
+
+AIP_PROFILE = "https://earkdip.dilcis.eu/profile/E-ARK-AIP-v2-2-0.xml"  # the host is AIPM2's own
+CSIP_PROFILE = "https://earkcsip.dilcis.eu/profile/E-ARK-CSIP-v2-2-0.xml"
+CONTENT_CATEGORY = "Textual works – Print"
+CONTENT_TYPE = "digitised book"
+CHECKSUM = "sha512"
+
+_NAMESPACES: Mapping[str | None, str] = {
+    None: NAMESPACE,
+    "xlink": XLINK,
+    "csip": CSIP,
+    "xsi": XSI,
+}
+_SCHEMA_LOCATION = (
+    f"{NAMESPACE} http://www.loc.gov/standards/mets/mets.xsd "
+    f"{CSIP} https://earkcsip.dilcis.eu/schema/DILCISExtensionMETS.xsd"
+)
+_CONTENT_TYPE: Mapping[str, str] = {
+    "csip:CONTENTINFORMATIONTYPE": "OTHER",
+    "csip:OTHERCONTENTINFORMATIONTYPE": CONTENT_TYPE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a METS document says of itself. `created` is an ISO 8601 time with its zone.
+
+    `objid` is the name of the folder in which the METS lies; `uri` is the package's identifier.
+    """
+
+    objid: str
+    created: str
+    software_version: str
+    institution: str
+    uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataFile:
+    """A metadata file and its METS MDTYPE. `file.path` is relative to the METS' own folder.
+
+    `other` names the type where MDTYPE is OTHER.
+    """
+
+    id: str
+    file: Observed
+    mime: str
+    type: str
+    version: str | None = None
+    other: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file of the fileSec. `file.path` is relative to the METS' own folder.
+
+    `page` is the number of the page in the book, from 1, `label` what is printed on it; a file of
+    the whole book has neither. `admid` names the metadata that describes the file.
+    """
+
+    id: str
+    file: Observed
+    mime: str
+    page: int | None = None
+    label: str | None = None
+    admid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """A part of the book (title page, chapter, plate ...), its pages by number, and its parts."""
+
+    type: str
+    label: str | None = None
+    pages: tuple[int, ...] = ()
+    parts: tuple[Division, ...] = ()
+
+
+def href(path: str) -> str:
+    """The path as a relative URI reference; bytes of a name that are not UTF-8 survive."""
+    return quote_from_bytes(path.encode("utf-8", "surrogateescape"), safe="/-._~")
+
+
+def write_package_mets(
+    stream: BinaryIO,
+    *,
+    header: Header,
+    descriptive: Sequence[MetadataFile],
+    preservation: Sequence[MetadataFile],
+    documentation: Sequence[FileEntry],
+    schemas: Sequence[FileEntry],
+    representations: Mapping[str, FileEntry],
+) -> None:
+    """Write the METS.xml of the package: pointers only.
+
+    `representations` holds the METS.xml of each representation by its name. Raises ValueError for
+    text that XML cannot carry.
+    """
+    with _mets(stream, header, AIP_PROFILE) as writer:
+        _write_header(writer, header)
+        for item in descriptive:
+            with writer.element(
+                "dmdSec", {"ID": item.id, "CREATED": header.created, "STATUS": "CURRENT"}
+            ):
+                _write_reference(writer, item, header.created)
+        _write_preservation(writer, preservation, header.created)
+        with writer.element("fileSec", {"ID": "fileSec"}):
+            _write_group(writer, "Documentation", "grp-documentation", documentation, header)
+            _write_group(writer, "Schemas", "grp-schemas", schemas, header)
+            for name, entry in representations.items():
+                _write_group(writer, "Representations", f"grp-{name}", (entry,), header)
+        attributes = {
+            "ID": "div-metadata",
+            "LABEL": "Metadata",
+            "ADMID": _references(preservation),
+            "DMDID": _references(descriptive),
+        }
+        with _csip_map(writer, header):
+            writer.leaf("div", attributes=attributes)
+            _write_group_division(writer, "Documentation", "grp-documentation")
+            _write_group_division(writer, "Schemas", "grp-schemas")
+            _write_representations_division(writer, representations)
+
+
+def write_representation_mets(
+    stream: BinaryIO,
+    *,
+    header: Header,
+    preservation: Sequence[MetadataFile],
+    files: Iterable[FileEntry],
+    structure: Division | None = None,
+) -> None:
+    """Write the METS.xml of a representation: its files, its pages, its chapters.
+
+    `files` is gone through three times and must give the same each time, files of one page one
+    after another. Raises ValueError for a page of `structure` that no file has, and for text that
+    XML cannot carry.
+    """
+    with _mets(stream, header, CSIP_PROFILE) as writer:
+        _write_header(writer, header)
+        _write_preservation(writer, preservation, header.created)
+        with writer.element("fileSec", {"ID": "fileSec"}):
+            _write_group(writer, "Data", "grp-data", files, header)
+        attributes = {
+            "ID": "div-metadata",
+            "LABEL": "Metadata",
+            "ADMID": _references(preservation),
+        }
+        with _csip_map(writer, header):
+            writer.leaf("div", attributes=attributes)
+            _write_group_division(writer, "Data", "grp-data")
+        pages = _write_pages(writer, files)
+        if structure is not None:
+            _write_structure(writer, structure, pages)
+
+
+def _mets(stream: BinaryIO, header: Header, profile: str) -> AbstractContextManager[XmlWriter]:
+    attributes = {
+        "OBJID": header.objid,
+        "TYPE": CONTENT_CATEGORY,
+        "PROFILE": profile,
+        **_CONTENT_TYPE,
+        "xsi:schemaLocation": _SCHEMA_LOCATION,
+    }
+    return document(stream, "mets", _NAMESPACES, attributes)
+
+
+def _write_header(writer: XmlWriter, header: Header) -> None:
+    attributes = {
+        "CREATEDATE": header.created,
+        "LASTMODDATE": header.created,
+        "csip:OAISPACKAGETYPE": "AIP",
+    }
+    with writer.element("metsHdr", attributes):
+        software = {"ROLE": "CREATOR", "TYPE": "OTHER", "OTHERTYPE": "SOFTWARE"}
+        with writer.element("agent", software):
+            writer.leaf("name", "preserva")
+            note = {"csip:NOTETYPE": "SOFTWARE VERSION"}
+            writer.leaf("note", header.software_version, note)
+        with writer.element("agent", {"ROLE": "PRESERVATION", "TYPE": "ORGANIZATION"}):
+            writer.leaf("name", header.institution)
+        if header.uri is not None:
+            writer.leaf("altRecordID", header.uri, {"TYPE": "URI"})
+
+
+def _integrity(file: Observed, mime: str, created: str) -> dict[str, str | None]:
+    return {
+        "MIMETYPE": mime,
+        "SIZE": str(file.size),
+        "CREATED": created,
+        "CHECKSUM": file.digests[CHECKSUM],
+        "CHECKSUMTYPE": ALGORITHMS[CHECKSUM].label,
+    }
+
+
+def _link(path: str) -> dict[str, str | None]:
+    return {"LOCTYPE": "URL", "xlink:type": "simple", "xlink:href": href(path)}
+
+
+def _write_reference(writer: XmlWriter, item: MetadataFile, created: str) -> None:
+    attributes = {
+        **_link(item.file.path),
+        "MDTYPE": item.type,
+        "OTHERMDTYPE": item.other,
+        "MDTYPEVERSION": item.version,
+        **_integrity(item.file, item.mime, created),
+    }
+    writer.leaf("mdRef", attributes=attributes)
+
+
+def _write_preservation(writer: XmlWriter, items: Iterable[MetadataFile], created: str) -> None:
+    with writer.element("amdSec", {"ID": "amdSec"}):
+        for item in items:
+            attributes = {"ID": item.id, "CREATED": created, "STATUS": "CURRENT"}
+            with writer.element("digiprovMD", attributes):
+                _write_reference(writer, item, created)
+
+
+def _references(items: Iterable[MetadataFile]) -> str | None:
+    return " ".join(item.id for item in items) or None
+
+
+def _write_group(
+    writer: XmlWriter, use: str, identifier: str, entries: Iterable[FileEntry], header: Header
+) -> None:
+    with writer.element("fileGrp", {"USE": use, "ID": identifier, **_CONTENT_TYPE}):
+        for number, entry in enumerate(entries, 1):
+            attributes = {
+                "ID": entry.id,
+                "SEQ": str(number),
+                **_integrity(entry.file, entry.mime, header.created),
+                "ADMID": entry.admid,
+            }
+            with writer.element("file", attributes):
+                writer.leaf("FLocat", attributes=_link(entry.file.path))
+
+
+@contextmanager
+def _csip_map(writer: XmlWriter, header: Header) -> Iterator[None]:
+    attributes = {"ID": "structMap-csip", "TYPE": "PHYSICAL", "LABEL": "CSIP"}
+    root = {"ID": "div-root", "LABEL": header.objid}
+    with writer.element("structMap", attributes), writer.element("div", root):
+        yield
+
+
+def _write_group_division(writer: XmlWriter, label: str, group: str) -> None:
+    with writer.element("div", {"ID": f"div-{label.lower()}", "LABEL": label}):
+        writer.leaf("fptr", attributes={"FILEID": group})
+
+
+def _write_representations_division(
+    writer: XmlWriter, representations: Mapping[str, FileEntry]
+) -> None:
+    with writer.element("div", {"ID": "div-representations", "LABEL": "Representations"}):
+        for name in representations:
+            writer.leaf("fptr", attributes={"FILEID": f"grp-{name}"})
+        for name, entry in representations.items():
+            attributes = {"ID": f"div-{name}", "LABEL": f"Representations/{name}"}
+            with writer.element("div", attributes):
+                pointer = {**_link(entry.file.path), "xlink:title": f"grp-{name}"}
+                writer.leaf("mptr", attributes=pointer)
+
+
+def _page_id(number: int) -> str:
+    return f"page-{number:05}"
+
+
+def _write_pages(writer: XmlWriter, files: Iterable[FileEntry]) -> frozenset[int]:
+    attributes = {"ID": "structMap-pages", "TYPE": "PHYSICAL", "LABEL": "Pages"}
+    sequence = {"ID": "div-pages", "TYPE": "physSequence", "LABEL": "Pages"}
+    written: set[int] = set()
+    with writer.element("structMap", attributes), writer.element("div", sequence):
+        for entry in files:
+            if entry.page is None:
+                writer.leaf("fptr", attributes={"FILEID": entry.id})
+        paged = (entry for entry in files if entry.page is not None)
+        for number, entries in groupby(paged, key=lambda entry: entry.page or 0):
+            if number in written:
+                raise ValueError(f"the files of page {number} do not stand together")
+            _write_page(writer, number, list(entries))
+            written.add(number)
+    return frozenset(written)
+
+
+def _write_page(writer: XmlWriter, number: int, entries: Sequence[FileEntry]) -> None:
+    attributes = {
+        "ID": _page_id(number),
+        "TYPE": "page",
+        "ORDER": str(number),
+        "ORDERLABEL": entries[0].label,
+    }
+    with writer.element("div", attributes):
+        for entry in entries:
+            writer.leaf("fptr", attributes={"FILEID": entry.id})
+
+
+def _write_structure(writer: XmlWriter, structure: Division, pages: frozenset[int]) -> None:
+    links: list[tuple[str, int]] = []
+    attributes = {"ID": "structMap-logical", "TYPE": "LOGICAL", "LABEL": "Logical structure"}
+    with writer.element("structMap", attributes):
+        _write_division(writer, structure, "part-1", links)
+    for _, page in links:
+        if page not in pages:
+            raise ValueError(f"the structure names page {page}, but no file is of that page")
+    if links:
+        with writer.element("structLink"):
+            for identifier, page in links:
+                link = {"xlink:from": identifier, "xlink:to": _page_id(page)}
+                writer.leaf("smLink", attributes=link)
+
+
+def _write_division(
+    writer: XmlWriter, division: Division, identifier: str, links: list[tuple[str, int]]
+) -> None:
+    links.extend((identifier, page) for page in division.pages)
+    attributes = {"ID": identifier, "TYPE": division.type, "LABEL": division.label}
+    with writer.element("div", attributes):
+        for number, part in enumerate(division.parts, 1):
+            _write_division(writer, part, f"{identifier}.{number}", links)
