@@ -17,10 +17,11 @@ from pathlib import Path
 vocabularies = Path(find_spec("eark_validator").origin).parent / "ipxml/resources/vocabs"
 
 def bundled(url):
-    return io.BytesIO((vocabularies / urllib.parse.urlparse(url).path.rsplit("/", 1)[-1]).read_bytes())
+    return io.BytesIO((vocabularies / Path(urllib.parse.urlparse(url).path).name).read_bytes())
 
 urllib.request.urlopen = bundled  # it asks the network on import; its wheel has the same files
 
+from eark_validator.model.validation_report import Severity
 from eark_validator.packages import PackageValidator
 from eark_validator.specifications.specification import SpecificationVersion
 
@@ -30,7 +31,7 @@ for folder in sys.argv[1:]:
     if report.metadata is None:
         sys.exit("METS was not looked at")
     found += report.metadata.schema_results.messages + report.metadata.schematron_results.messages
-    print(json.dumps([str(message) for message in found]))
+    print(json.dumps([str(m) for m in found if m.severity != Severity.INFORMATION]))
 """
 
 
@@ -51,12 +52,13 @@ def commons_ip(folder: Path) -> list[str]:
         report = json.loads(output)
     except json.JSONDecodeError:
         return [f"crashed: {output.strip()}"]
-    found = [
-        f"{rule['id']} {problem}"
-        for rule in report["validation"]
-        if rule["testing"]["outcome"] != "SKIPPED"
-        for problem in (*rule["testing"]["issues"], *rule["testing"]["warnings"])
-    ]
+    found = []
+    for rule in report["validation"]:
+        testing = rule["testing"]
+        if testing["outcome"] == "FAILED" or (
+            testing["outcome"] == "PASSED" and testing["warnings"]
+        ):
+            found.append(" ".join([rule["id"], *testing["issues"], *testing["warnings"]]))
     if report["summary"]["result"] != "VALID":
         found.append(f"summary {report['summary']}")
     return found

@@ -132,7 +132,7 @@ def write_package_mets(
             _write_group(writer, "Documentation", "grp-documentation", documentation, header)
             _write_group(writer, "Schemas", "grp-schemas", schemas, header)
             for name, entry in representations.items():
-                _write_group(writer, "Representations", f"grp-{name}", (entry,), header)
+                _write_group(writer, "Representations", _group_id(name), (entry,), header)
         attributes = {
             "ID": "div-metadata",
             "LABEL": "Metadata",
@@ -272,16 +272,20 @@ def _write_group_division(writer: XmlWriter, label: str, group: str) -> None:
         writer.leaf("fptr", attributes={"FILEID": group})
 
 
+def _group_id(representation: str) -> str:
+    return f"grp-representation-{representation}"
+
+
 def _write_representations_division(
     writer: XmlWriter, representations: Mapping[str, FileEntry]
 ) -> None:
     with writer.element("div", {"ID": "div-representations", "LABEL": "Representations"}):
         for name in representations:
-            writer.leaf("fptr", attributes={"FILEID": f"grp-{name}"})
+            writer.leaf("fptr", attributes={"FILEID": _group_id(name)})
         for name, entry in representations.items():
-            attributes = {"ID": f"div-{name}", "LABEL": f"Representations/{name}"}
+            attributes = {"ID": f"div-representation-{name}", "LABEL": f"Representations/{name}"}
             with writer.element("div", attributes):
-                pointer = {**_link(entry.file.path), "xlink:title": f"grp-{name}"}
+                pointer = {**_link(entry.file.path), "xlink:title": _group_id(name)}
                 writer.leaf("mptr", attributes=pointer)
 
 

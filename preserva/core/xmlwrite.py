@@ -85,3 +85,4 @@ def document(
             yield writer
             writer._depth = 0
             writer._indent()
+    stream.write(b"\n")
