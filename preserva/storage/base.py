@@ -54,6 +54,9 @@ class Storage(Protocol):
     def create(self, path: str, chunks: Iterable[bytes]) -> None:
         """Write a new file, with the folders above it. Refuses a path that exists."""
 
+    def flush(self, path: str) -> None:
+        """Make a file or a whole folder in staging durable, so that it can be read back."""
+
     def publish(self, staged: str, final: str) -> None:
         """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
 

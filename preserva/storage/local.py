@@ -7,6 +7,7 @@ import fcntl
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError, S
 from preserva.i18n import _
 
 _LOCK = f"{STAGING}/lock"
+_SYNCS = 8
 
 
 @contextmanager
@@ -40,6 +42,7 @@ class LocalStorage:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.url = str(root)
+        self._durable: set[str] = set()  # files in staging that need no second fsync
 
     def _path(self, path: str) -> str:
         parts = path.split("/") if path else []
@@ -104,7 +107,7 @@ class LocalStorage:
     def publish(self, staged: str, final: str) -> None:
         """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
         source, target = self._path(staged), self._path(final)
-        self._synchronise(staged)
+        self.flush(staged)
         with _errors(final):
             self._make_folder(os.path.dirname(target))  # noqa: PTH120
             if os.path.lexists(target):  # only the holder of the lock publishes
@@ -112,6 +115,7 @@ class LocalStorage:
             os.rename(source, target)  # noqa: PTH104
             _fsync(os.path.dirname(target))  # noqa: PTH120
             _fsync(os.path.dirname(source))  # noqa: PTH120
+        self._durable.clear()
 
     def replace(self, path: str, data: bytes) -> None:
         """Put new content in the place of a small file, durably and at once."""
@@ -131,6 +135,7 @@ class LocalStorage:
         entry = self.stat(path)
         if entry is None:
             return
+        self._durable.clear()
         with _errors(path):
             if entry.kind is not Kind.FOLDER:
                 os.unlink(self._path(path))  # noqa: PTH108
@@ -160,15 +165,26 @@ class LocalStorage:
         finally:
             os.close(descriptor)
 
-    def _synchronise(self, path: str) -> None:
+    def flush(self, path: str) -> None:
         """Make a file, or everything in a folder and then the folder, durable."""
         entry = self.stat(path)
         if entry is None:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
-        below = list(self.walk(path)) if entry.kind is Kind.FOLDER else []
-        for one in (*below, entry):
-            with _errors(one.path):
-                _fsync(self._path(one.path))
+        below = [*self.walk(path), entry] if entry.kind is Kind.FOLDER else [entry]
+        files = [one.path for one in below if one.kind is Kind.FILE]
+        with ThreadPoolExecutor(_SYNCS) as pool:  # each waits for the medium, not for us
+            for _done in pool.map(self._flush_once, files):
+                pass
+        for one in below:
+            if one.kind is Kind.FOLDER:
+                with _errors(one.path):
+                    _fsync(self._path(one.path))
+
+    def _flush_once(self, path: str) -> None:
+        if path not in self._durable:
+            with _errors(path):
+                _fsync(self._path(path))
+            self._durable.add(path)
 
     def _make_folder(self, folder: str) -> None:
         """Make a folder and those above it, each durable in its parent before the next."""
@@ -187,7 +203,7 @@ class LocalReader:
     def __init__(self, descriptor: int, path: str, *, medium: bool) -> None:
         self._descriptor = descriptor
         self._path = path
-        self._medium = medium and hasattr(os, "posix_fadvise")
+        self._medium = medium
         self._forget()
 
     def read(self, size: int) -> bytes:
@@ -196,7 +212,7 @@ class LocalReader:
             return os.read(self._descriptor, size)
 
     def _forget(self) -> None:
-        if self._medium:
+        if self._medium and hasattr(os, "posix_fadvise"):
             os.posix_fadvise(self._descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
     def __enter__(self) -> LocalReader:

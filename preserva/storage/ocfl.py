@@ -129,10 +129,16 @@ class OcflRoot:
         """Write a new version's inventory into its folder in staging; nothing is visible yet."""
         data = formats.serialise(inventory)
         digest = digest_bytes(data, [inventory.algorithm])[inventory.algorithm]
-        folder = f"{staged}/{inventory.head}"
-        self.storage.create(f"{folder}/{formats.NAME}", [data])
-        self.storage.create(f"{folder}/{inventory.sidecar}", [formats.sidecar_line(digest)])
-        return StoredObject(self.path_of(inventory.identifier), inventory, data, digest)
+        sealed = StoredObject(self.path_of(inventory.identifier), inventory, data, digest)
+        self.write_inventory(staged, sealed)
+        return sealed
+
+    def write_inventory(self, staged: str, sealed: StoredObject) -> None:
+        """Write an inventory that is given, byte for byte, into its version's folder in staging."""
+        folder = f"{staged}/{sealed.inventory.head}"
+        self.storage.create(f"{folder}/{formats.NAME}", [sealed.data])
+        line = formats.sidecar_line(sealed.digest)
+        self.storage.create(f"{folder}/{sealed.inventory.sidecar}", [line])
 
     def publish(self, staged: str, sealed: StoredObject) -> None:
         """Make a sealed version durable and visible. `staged` holds its `vN` folder."""

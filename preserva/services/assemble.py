@@ -1,0 +1,194 @@
+"""The bag of a package, written into staging: pages, descriptions, METS and PREMIS, tag files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from preserva.archive import Clock, Identifiers
+from preserva.config import Institution
+from preserva.core import bagit, sip
+from preserva.core.aip import (
+    AipSpec,
+    ContentFile,
+    DescriptiveFile,
+    DescriptiveType,
+    OtherFile,
+    Render,
+    RepresentationSpec,
+    build_aip,
+)
+from preserva.core.model import Observed
+from preserva.core.premis import Format
+from preserva.core.report import Ended, Observer, Started
+from preserva.core.sip import SourceFile
+from preserva.core.vocabulary import EventType
+from preserva.describe.derive import to_dc, to_mods
+from preserva.describe.identify import identify
+from preserva.describe.record import Record
+from preserva.services import history
+from preserva.services.source import SourceReader
+from preserva.services.staging import Staging
+from preserva.services.submission import Submission
+from preserva.version import __version__
+
+_HEAD = 1 << 16
+"""Bytes from the start of a file that its format is known by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assembler:
+    """Writes the bag of a package into a staging folder."""
+
+    institution: Institution
+    clock: Clock
+    identifiers: Identifiers
+    observer: Observer
+
+    def assemble(self, source: Submission, staging: Staging) -> None:
+        """Everything: pages, descriptions, METS and PREMIS, tag files."""
+        files = source.arrangement.files()
+        size = sum(one.size for _name, one in files)
+        self.observer(Started("package", source.package.uri, len(files), size))
+        reader = SourceReader(source.folder)
+        base = f"data/{source.package.portable}"
+        content: dict[str, list[ContentFile]] = {}
+        documents = []
+        for name, one in files:
+            if name == sip.DOCUMENTATION:
+                seen, form = _copy(reader, one, staging, base, f"documentation/{one.target}")
+                documents.append(OtherFile(seen, form.mime))
+            else:
+                path = f"representations/{name}/data/{one.target}"
+                seen, form = _copy(reader, one, staging, base, path)
+                original = one.source.removeprefix(f"{name}/")
+                page = ContentFile(seen, form, original, one.page, one.label)
+                content.setdefault(name, []).append(page)
+        reader.check_unchanged()
+        build_aip(
+            self.spec(source, content, documents, _describe(source.record, staging, base)),
+            _Put(staging, base),
+        )
+        write_tag_files(staging, self.bag_info(source, staging))
+        self.observer(Ended("package", source.package.uri))
+
+    def spec(
+        self,
+        source: Submission,
+        content: Mapping[str, list[ContentFile]],
+        documents: list[OtherFile],
+        descriptive: list[DescriptiveFile],
+    ) -> AipSpec:
+        """All that METS and PREMIS say."""
+        time = self.clock().isoformat()
+        count = sum(len(files) for files in content.values())
+        happened = [
+            (EventType.MESSAGE_DIGEST_CALCULATION, f"{count} files, in the read that copied them"),
+            (EventType.FORMAT_IDENTIFICATION, f"{count} files, by their first bytes"),
+            (EventType.INFORMATION_PACKAGE_CREATION, "E-ARK AIP 2.2.0 in a BagIt 1.0 bag"),
+        ]
+        return AipSpec(
+            id=source.package,
+            title=source.record.title or source.folder.name,
+            created=time,
+            software_version=__version__,
+            institution=self.institution.names["en"],
+            descriptive=descriptive,
+            representations=[RepresentationSpec(name, files) for name, files in content.items()],
+            events=[
+                history.event(
+                    type_,
+                    identifier=self.identifiers(),
+                    time=time,
+                    institution=self.institution,
+                    detail=detail,
+                )
+                for type_, detail in happened
+            ],
+            agents=history.agents(self.institution),
+            documentation=documents,
+        )
+
+    def bag_info(self, source: Submission, staging: Staging) -> list[tuple[str, str]]:
+        """What bag-info.txt says; schemas/preserva-bagit-profile.json demands it."""
+        payload = [seen for path, seen in staging.files.items() if path.startswith("data/")]
+        oxum = f"{sum(one.size for one in payload)}.{len(payload)}"
+        return [
+            ("BagIt-Profile-Identifier", "urn:preserva:bagit-profile:1"),
+            ("Source-Organization", self.institution.names["en"]),
+            ("External-Identifier", source.package.uri),
+            ("External-Description", one_line(source.record.title or source.folder.name)),
+            ("Bagging-Date", self.clock().date().isoformat()),
+            ("Bag-Software-Agent", f"preserva {__version__}"),
+            ("Payload-Oxum", oxum),
+            ("E-ARK-Package-Type", "AIP"),
+            ("E-ARK-Specification-Version", "2.2.0"),
+        ]
+
+
+def one_line(text: str) -> str:
+    """The text without line ends and control characters, which bag-info.txt cannot hold."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+@dataclass(frozen=True, slots=True)
+class _Put:
+    """Stores a metadata file of the package; paths are relative to the package folder."""
+
+    staging: Staging
+    base: str
+
+    def __call__(self, path: str, render: Render) -> Observed:
+        return _relative(self.staging.render(f"{self.base}/{path}", render), path)
+
+
+def _relative(seen: Observed, path: str) -> Observed:
+    return Observed(path, seen.size, seen.digests)
+
+
+def _copy(
+    reader: SourceReader, one: SourceFile, staging: Staging, base: str, path: str
+) -> tuple[Observed, Format]:
+    """Copy a file of the source into the package: one read for copy, digests and format."""
+    head = bytearray()
+
+    def chunks() -> Iterator[bytes]:
+        for chunk in reader.chunks(one.source):
+            if len(head) < _HEAD:
+                head.extend(chunk[: _HEAD - len(head)])
+            yield chunk
+
+    seen = staging.copy(f"{base}/{path}", chunks(), one.size)
+    return _relative(seen, path), identify(bytes(head), one.source, seen.size)
+
+
+def _describe(record: Record, staging: Staging, base: str) -> list[DescriptiveFile]:
+    """Store the record as it came, and what is derived from it."""
+    files = [
+        ("mods.xml", to_mods(record), "text/xml", DescriptiveType.MODS),
+        ("dc.xml", to_dc(record), "text/xml", DescriptiveType.DC),
+        (f"source{record.extension}", record.original, record.mime, DescriptiveType.SOURCE),
+    ]
+    described = []
+    for name, data, mime, type_ in files:
+        path = f"metadata/descriptive/{name}"
+        seen = _relative(staging.write(f"{base}/{path}", data), path)
+        described.append(DescriptiveFile(seen, mime, type_))
+    return described
+
+
+def write_tag_files(staging: Staging, bag_info: list[tuple[str, str]]) -> None:
+    """Complete a bag whose payload is written: declaration, bag-info, manifests, tag manifests."""
+    payload = sorted(path for path in staging.files if path.startswith("data/"))
+    staging.write("bagit.txt", bagit.DECLARATION)
+    staging.write("bag-info.txt", bagit.serialise_bag_info(bag_info))
+    _write_manifests(staging, "manifest", payload)
+    _write_manifests(staging, "tagmanifest", sorted(set(staging.files) - set(payload)))
+
+
+def _write_manifests(staging: Staging, kind: str, paths: list[str]) -> None:
+    for algorithm in staging.algorithms:
+        lines = (
+            bagit.manifest_line(path, staging.files[path].digests[algorithm]) for path in paths
+        )
+        staging.write(f"{kind}-{algorithm}.txt", b"".join(lines))

@@ -1,0 +1,155 @@
+"""A finished bag in staging becomes a version in the store, and the ledger vouches for it.
+
+The order makes a crash at any instant harmless:
+
+1. everything is durable in staging and was read back;
+2. the ledger records `ingestion start` with the digests of the inventory and the tag manifests;
+3. one rename makes the object visible;
+4. the ledger records `ingestion end`.
+
+After a crash between 2 and 4 the next command that writes finds the start without its end, looks
+whether exactly that version is there, and records how it ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from preserva.archive import Archive, Store
+from preserva.core import inventory as formats
+from preserva.core import layout
+from preserva.core.canonical import Value
+from preserva.core.inventory import Agent, Inventory
+from preserva.core.model import PackageId
+from preserva.core.vocabulary import EventOutcome, EventType
+from preserva.errors import Damaged, StorageError
+from preserva.i18n import _
+from preserva.ledger import LedgerEntry
+from preserva.services import history
+from preserva.services.staging import Staging, read_back
+
+START = "ingestion start"
+END = "ingestion end"
+_SUCCESS = EventOutcome.SUCCESS.label
+_FAIL = EventOutcome.FAIL.label
+
+
+def commitment(inventory_digest: str, files: Mapping[str, str]) -> dict[str, Value]:
+    """What the ledger keeps of a version, so that no other bag can ever pass for it.
+
+    `files` is the version's digest by logical path.
+    """
+    return {
+        "inventory": inventory_digest,
+        "tag_manifests": {
+            path: digest
+            for path, digest in sorted(files.items())
+            if "/" not in path and path.startswith("tagmanifest-")
+        },
+    }
+
+
+def recorded(archive: Archive, package: PackageId, version: str) -> Mapping[str, Value] | None:
+    """What the ledger recorded of a version when it was stored; None if it knows of none."""
+    for entry in archive.ledger.entries(package=package.uri, types=(END,), newest_first=True):
+        if entry.version == version and entry.outcome == _SUCCESS:
+            return entry.facts
+    return None
+
+
+def prepare(archive: Archive, store: Store) -> None:
+    """Put a storage in order before writing to it; call it while holding its lock.
+
+    Records how an interrupted ingestion ended, and clears away what was never finished: every
+    writer holds the lock, so whatever else lies in staging has no process any more. Only
+    replications are kept, because they go on where they stopped.
+    """
+    pending = archive.ledger.last(storage=store.id, types=(START, END))
+    if pending is not None and pending.type == START:
+        _settle(archive, store, pending)
+    for entry in store.storage.children(layout.STAGING):
+        name = entry.path.rpartition("/")[2]
+        if name != "lock" and not name.startswith("replicate-"):
+            store.storage.discard(entry.path)
+
+
+def _settle(archive: Archive, store: Store, start: LedgerEntry) -> None:
+    assert start.package is not None and start.version is not None
+    path = store.root.path_of(start.package)
+    store.root.recover(path)
+    try:
+        found = store.root.read_version(path, start.version).digest
+    except (StorageError, Damaged):
+        found = None
+    archive.ledger.append(
+        END,
+        time=archive.now(),
+        outcome=_SUCCESS if found == start.facts["inventory"] else _FAIL,
+        package=start.package,
+        storage=store.id,
+        version=start.version,
+        facts={**start.facts, "after_interruption": True},
+    )
+
+
+def ingest(archive: Archive, store: Store, package: PackageId, staging: Staging) -> Inventory:
+    """Store a first version, whose content `staging` holds below `v1/content`.
+
+    Raises StorageError, with nothing stored, if what was written cannot be read back as it was.
+    """
+    staged = staging.folder.removesuffix("/v1/content")
+    happened = history.event(
+        EventType.INGESTION,
+        identifier=archive.identifiers(),
+        time=archive.now(),
+        institution=archive.config.institution,
+        detail=f"stored as v1 in {store.id}, read back and compared",
+        package=package,
+    )
+    log = history.log_record(happened, archive.config.institution, package)
+    inventory, _stored = formats.next_version(
+        None,
+        package.uri,
+        staging.files,
+        created=archive.now(),
+        message="ingestion",
+        user=Agent(archive.config.institution.names["en"]),
+    )
+    confirm(staging)
+    sealed = store.root.seal(staged, inventory)
+    store.storage.create(f"{staged}/{log.path}", [log.data])
+    facts: dict[str, Value] = {
+        **commitment(sealed.digest, inventory.versions["v1"].files()),
+        **log.facts,
+        "files": len(staging.files),
+        "bytes": sum(one.size for one in staging.files.values()),
+    }
+
+    for type_ in (START, END):
+        archive.ledger.append(
+            type_,
+            time=archive.now(),
+            outcome=_SUCCESS,
+            package=package.uri,
+            storage=store.id,
+            version="v1",
+            facts=facts,
+        )
+        if type_ == START:
+            store.root.publish(staged, sealed)
+    return inventory
+
+
+def confirm(staging: Staging) -> None:
+    """Make everything in staging durable and read it back. Raises StorageError if it differs."""
+    staging.storage.flush(staging.folder)
+    expected = ((f"{staging.folder}/{path}", seen) for path, seen in staging.files.items())
+    wrong = list(read_back(staging.storage, expected, staging.observer))
+    if wrong:
+        path, seen = wrong[0]
+        message = _("{count} files came back other than they were written, first {path}: {seen}")
+        raise StorageError(
+            message.format(count=len(wrong), path=path, seen=seen),
+            path=path,
+            hint=_("Nothing was stored. Check the disk of this storage before you try again."),
+        )

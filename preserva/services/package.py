@@ -1,0 +1,153 @@
+"""From a folder of scans and a catalogue record to a package (AIP), as a bag or in the store."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from preserva.archive import Archive, Clock, Identifiers, Store, new_identifier, utc_now
+from preserva.config import Institution
+from preserva.core import layout, sip
+from preserva.core.digest import MultiHash, digest_bytes
+from preserva.core.model import PackageId
+from preserva.core.report import Advanced, Finding, Observer, ignore
+from preserva.core.sip import Arrangement
+from preserva.errors import Refused
+from preserva.i18n import _
+from preserva.services.assemble import Assembler
+from preserva.services.ingest import confirm, ingest, prepare
+from preserva.services.opinion import second_opinion
+from preserva.services.source import SourceReader
+from preserva.services.staging import Staging
+from preserva.services.submission import Submission, submit
+from preserva.storage.local import LocalStorage
+
+
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """What became of a source. `place` is the storage's id or the bag's folder; `created` is False
+    where the very same source had been stored before, or on a dry run.
+    """
+
+    package: PackageId
+    title: str
+    place: str
+    arrangement: Arrangement
+    created: bool
+    files: int = 0
+    size: int = 0
+    notes: tuple[Finding, ...] = ()
+
+
+def package(
+    folder: Path,
+    record: Path,
+    archive: Archive,
+    *,
+    into: str | None = None,
+    local: str | None = None,
+    dry_run: bool = False,
+    observer: Observer = ignore,
+) -> Packaged:
+    """Make a package of a folder and store it, read back and recorded in the ledger.
+
+    Raises PackageError for a source that cannot become a package, Refused if the store has another
+    package with this identifier, Locked, StorageError; in each case nothing was stored.
+    """
+    store = archive.store(into) if into else archive.primary
+    source = submit(folder, record, archive.config.institution.id, local)
+    assembler = Assembler(archive.config.institution, archive.clock, archive.identifiers, observer)
+    if dry_run:
+        return _result(source, store.id, created=False)
+    with archive.writing(store):
+        prepare(archive, store)
+        if store.root.holds(source.package.uri):
+            return _already_stored(source, store, observer)
+        folder_ = f"{layout.STAGING}/package-{source.package.portable}/v1/content"
+        staging = Staging(store.storage, folder_, archive.config.policy.digests, observer)
+        assembler.assemble(source, staging)
+        second_opinion(staging)
+        ingest(archive, store, source.package, staging)
+    return _result(source, store.id, created=True, staging=staging)
+
+
+def package_bag(
+    folder: Path,
+    record: Path,
+    institution: Institution,
+    destination: Path,
+    *,
+    local: str | None = None,
+    digests: Iterable[str] = ("sha512", "sha256"),
+    clock: Clock = utc_now,
+    identifiers: Identifiers = new_identifier,
+    dry_run: bool = False,
+    observer: Observer = ignore,
+) -> Packaged:
+    """Make a package of a folder as a bag, a new folder below `destination`. Needs no archive."""
+    source = submit(folder, record, institution.id, local)
+    name = source.package.portable
+    place = str(destination / name)
+    if dry_run:
+        return _result(source, place, created=False)
+    storage = LocalStorage(destination)
+    with storage.lock("preserva package"):
+        if storage.stat(name) is not None:
+            raise Refused(_("{path} exists already; it was not touched").format(path=place))
+        staging = Staging(storage, f"{layout.STAGING}/package-{name}", digests, observer)
+        storage.discard(staging.folder)
+        Assembler(institution, clock, identifiers, observer).assemble(source, staging)
+        second_opinion(staging)
+        confirm(staging)
+        storage.publish(staging.folder, name)
+        storage.discard(f"{layout.STAGING}/lock")
+    (destination / layout.STAGING).rmdir()
+    return _result(source, place, created=True, staging=staging)
+
+
+def _result(
+    source: Submission, place: str, *, created: bool, staging: Staging | None = None
+) -> Packaged:
+    files = staging.files.values() if staging else ()
+    return Packaged(
+        source.package,
+        source.record.title or source.folder.name,
+        place,
+        source.arrangement,
+        created,
+        len(files),
+        sum(one.size for one in files),
+        (*source.arrangement.warnings, *source.record.findings),
+    )
+
+
+def _already_stored(source: Submission, store: Store, observer: Observer) -> Packaged:
+    """Accept a second run with the very same source; refuse anything else under the same id."""
+    stored = store.root.read(source.package.uri).inventory
+    state = stored.versions[stored.head].files()
+    base = f"data/{source.package.portable}"
+    reader = SourceReader(source.folder)
+    record = f"{base}/metadata/descriptive/source{source.record.extension}"
+    expected = {record: digest_bytes(source.record.original, ["sha512"])["sha512"]}
+    for name, one in source.arrangement.files():
+        folder = "documentation" if name == sip.DOCUMENTATION else f"representations/{name}/data"
+        hashes = MultiHash(["sha512"])
+        for chunk in reader.chunks(one.source):
+            hashes.update(chunk)
+            observer(Advanced(len(chunk)))
+        expected[f"{base}/{folder}/{one.target}"] = hashes.digests()["sha512"]
+    page = re.compile(rf"{re.escape(base)}/representations/[^/]+/data/")
+    pages = {path for path in state if page.match(path)}
+    other = sorted(
+        {path for path, digest in expected.items() if state.get(path) != digest}
+        | (pages - set(expected))
+    )
+    if other:
+        message = _("{id} is stored already, with other content: {path}")
+        raise Refused(
+            message.format(id=source.package, path=other[0]),
+            hint=_("Nothing was changed. Give the new package another identifier with --id."),
+        )
+    return _result(source, store.id, created=False)

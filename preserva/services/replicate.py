@@ -1,0 +1,326 @@
+"""Copies of packages in other storages, each proved by reading it back before it counts.
+
+Versions never change, so replication only adds versions that are missing. Both sides are compared
+with what the ledger recorded when the version was stored: never only with each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from preserva.archive import Archive, Store
+from preserva.core import inventory as formats
+from preserva.core import layout
+from preserva.core.codes import Code
+from preserva.core.model import Kind, Observed, PackageId
+from preserva.core.report import Ended, Finding, Observer, Report, Started, ignore
+from preserva.core.vocabulary import EventOutcome, EventType
+from preserva.errors import Damaged, NotFound, StorageError, StorageFull, UsageError
+from preserva.i18n import _
+from preserva.services import history
+from preserva.services.ingest import prepare, recorded
+from preserva.services.staging import Staging, read_back
+from preserva.storage.base import chunks_of
+from preserva.storage.ocfl import StoredObject
+
+REPLICATION = EventType.REPLICATION.label
+
+
+@dataclass(slots=True)
+class Replication:
+    """What was done, or would be, for one package and one storage."""
+
+    package: str
+    to: str
+    versions: list[str] = field(default_factory=list)
+    acknowledged: list[str] = field(default_factory=list)
+    files: int = 0
+    size: int = 0
+    report: Report = field(default_factory=lambda: Report(""))
+
+
+def replicate(
+    archive: Archive,
+    packages: Sequence[PackageId] = (),
+    *,
+    to: str | None = None,
+    dry_run: bool = False,
+    observer: Observer = ignore,
+) -> list[Replication]:
+    """Bring what is missing of our packages (all, or those named) to the replicas (all, or one).
+
+    A package that is damaged, not recorded or diverged is left alone and reported; the others go
+    on. Raises Locked, StorageFull, and StorageError if our own storage cannot be read.
+    """
+    source = archive.primary
+    done = []
+    for target in _targets(archive, to):
+        done += list(_to_one(archive, source, target, packages, dry_run, observer))
+    return done
+
+
+def _targets(archive: Archive, to: str | None) -> list[Store]:
+    source = archive.primary
+    if to == source.id:
+        raise UsageError(_("{name} is where the packages come from").format(name=to))
+    if to is not None:
+        return [archive.store(to)]
+    return [store for store in archive.stores() if store.config.role == "replica"]
+
+
+def _to_one(
+    archive: Archive,
+    source: Store,
+    target: Store,
+    packages: Sequence[PackageId],
+    dry_run: bool,
+    observer: Observer,
+) -> Iterator[Replication]:
+    paths = [source.root.path_of(one.uri) for one in packages] or list(source.root.objects())
+    try:
+        _ = target.root
+    except StorageError as error:
+        finding = Finding(Code.STORAGE_UNREACHABLE, target.id, seen=str(error))
+        yield Replication("", target.id, report=Report(target.id, [finding]))
+        return
+    if dry_run:
+        for path in paths:
+            yield _Pair(archive, source, target, path, observer).run(copy=False)
+        return
+    with archive.writing(target):
+        prepare(archive, target)
+        for path in paths:
+            yield _Pair(archive, source, target, path, observer).run(copy=True)
+
+
+class _Stop(Exception):
+    """This package cannot go on; the finding says why."""
+
+    def __init__(self, *findings: Finding) -> None:
+        super().__init__()
+        self.findings = findings
+
+
+class _Pair:
+    """One package on its way from its owner's storage to another."""
+
+    def __init__(
+        self, archive: Archive, source: Store, target: Store, path: str, observer: Observer
+    ) -> None:
+        self.archive = archive
+        self.source = source
+        self.target = target
+        self.path = path
+        self.observer = observer
+        self.result = Replication("", target.id, report=Report(path))
+
+    def run(self, *, copy: bool) -> Replication:
+        """Find what is missing; with `copy`, bring it and acknowledge what is proved."""
+        try:
+            original = self._original()
+            self.result.package = original.inventory.identifier
+            self._compare(original)
+            if copy:
+                self._copy_missing(original)
+        except _Stop as stop:
+            self.result.report.add(stop.findings)
+        except StorageFull:
+            raise
+        except Damaged as error:
+            finding = Finding(Code.INVENTORY_INVALID, self.path, seen=str(error))
+            self.result.report.add([finding])
+        except StorageError as error:
+            finding = Finding(Code.UNREADABLE, error.path or self.path, seen=str(error))
+            self.result.report.add([finding])
+        return self.result
+
+    def _original(self) -> StoredObject:
+        """The package at its owner, agreeing with the ledger in every version."""
+        original = self.source.root.read_at(self.path)
+        package = PackageId.parse(original.inventory.identifier)
+        for version in original.inventory.versions:
+            facts = recorded(self.archive, package, version)
+            if facts is None:
+                raise _Stop(Finding(Code.NOT_RECORDED, f"{self.path}/{version}"))
+            found = self.source.root.read_version(self.path, version)
+            _must_equal(f"{self.path}/{version}", facts["inventory"], found.digest)
+            if version == original.inventory.head:
+                _must_equal(self.path, facts["inventory"], original.digest)
+            state = found.inventory.versions[version].files()
+            _must_equal(f"{self.path}/{version}", facts["tag_manifests"], _tag_manifests(state))
+        return original
+
+    def _compare(self, original: StoredObject) -> None:
+        """Find the versions that the target lacks. A version that its owner never made stops us."""
+        self.target.root.recover(self.path)
+        try:
+            copy = self.target.root.read_at(self.path)
+        except NotFound:
+            held: Iterable[str] = ()
+        else:
+            for problem in formats.differences(copy.inventory, original.inventory):
+                raise _Stop(Finding(Code.DIVERGED, self.path, seen=problem))
+            held = copy.inventory.versions
+        self.result.versions = [one for one in original.inventory.versions if one not in held]
+        for version in self.result.versions:
+            files = _files_of(original, version)
+            self.result.files += len(files)
+            for path in files:
+                entry = self.source.storage.stat(f"{self.path}/{path}")
+                self.result.size += entry.size if entry else 0
+
+    def _copy_missing(self, original: StoredObject) -> None:
+        name = PackageId.parse(original.inventory.identifier).portable
+        self.observer(Started("replicate", name, self.result.files, self.result.size))
+        for version in original.inventory.versions:
+            if version in self.result.versions:
+                self._copy(original, version, f"{layout.STAGING}/replicate-{name}")
+            elif not self._acknowledged(original, version):
+                self._prove(original, version)
+                self._acknowledge(original, version, "found in place, read back and compared")
+        self.observer(Ended("replicate", name))
+
+    def _copy(self, original: StoredObject, version: str, staged: str) -> None:
+        """One version: stream, hash, make durable, read back, publish, record."""
+        sealed = self.source.root.read_version(self.path, version)
+        algorithm = original.inventory.algorithm
+        staging = Staging(self.target.storage, staged, [algorithm], self.observer)
+        self._keep_content_only(staged, version)
+        files = _files_of(original, version)
+        damaged = [
+            finding
+            for path, digest in files.items()
+            if (finding := self._stream(staging, path, digest)) is not None
+        ]
+        if damaged:
+            raise _Stop(*damaged)
+        self.target.root.write_inventory(staged, sealed)
+        self.target.storage.flush(staged)
+        inventory = f"{version}/{formats.NAME}"
+        wrong = self._read_back(staged, {**files, inventory: sealed.digest}, algorithm)
+        if wrong:  # never in the way of the next try
+            self.target.storage.discard(staged)
+            raise _Stop(*wrong)
+        log = self._event(original, version, "copied, read back and compared")
+        if version == "v1":
+            self.target.storage.create(f"{staged}/{log.path}", [log.data])
+        self.target.root.publish(staged, sealed)
+        self._record(original, version, log, in_target=version != "v1")
+
+    def _keep_content_only(self, staged: str, version: str) -> None:
+        """Of an earlier run that was interrupted, keep the files it copied and nothing else."""
+        storage = self.target.storage
+        if storage.stat(staged) is None:
+            return
+        for entry in storage.children(staged):
+            if entry.path != f"{staged}/{version}":
+                storage.discard(entry.path)
+        if storage.stat(f"{staged}/{version}") is not None:
+            for entry in storage.children(f"{staged}/{version}"):
+                if entry.kind is not Kind.FOLDER:
+                    storage.discard(entry.path)
+
+    def _stream(self, staging: Staging, path: str, digest: str) -> Finding | None:
+        """Copy one file, unless an earlier run did; a finding if the original has changed."""
+        source = f"{self.path}/{path}"
+        there = self.target.storage.stat(f"{staging.folder}/{path}")
+        entry = self.source.storage.stat(source)
+        if entry is None:
+            return Finding(Code.OBJECT_FILE_MISSING, source)
+        if there is not None and there.size == entry.size:
+            return None  # read back with all the others
+        self.target.storage.discard(f"{staging.folder}/{path}")
+        with self.source.storage.open(source) as reader:
+            seen = staging.copy(path, chunks_of(reader), entry.size)
+        (found,) = seen.digests.values()
+        if found == digest:
+            return None
+        self.target.storage.discard(f"{staging.folder}/{path}")
+        return Finding(Code.OBJECT_DIGEST_MISMATCH, source, digest, found)
+
+    def _read_back(self, folder: str, files: dict[str, str], algorithm: str) -> list[Finding]:
+        expected = (
+            (f"{folder}/{path}", Observed(path, 0, {algorithm: digest}))
+            for path, digest in files.items()
+        )
+        return [
+            Finding(Code.OBJECT_DIGEST_MISMATCH, path, files[path.removeprefix(f"{folder}/")], seen)
+            for path, seen in read_back(self.target.storage, expected, self.observer)
+        ]
+
+    def _prove(self, original: StoredObject, version: str) -> None:
+        """Read back a version that is in place but was never acknowledged."""
+        sealed = self.source.root.read_version(self.path, version)
+        copy = self.target.root.read_version(self.path, version)
+        _must_equal(f"{self.path}/{version}", sealed.digest, copy.digest)
+        files = _files_of(original, version)
+        wrong = self._read_back(self.path, files, original.inventory.algorithm)
+        if wrong:
+            raise _Stop(*wrong)
+
+    def _acknowledged(self, original: StoredObject, version: str) -> bool:
+        entries = self.archive.ledger.entries(
+            package=original.inventory.identifier, storage=self.target.id, types=(REPLICATION,)
+        )
+        return any(entry.version == version for entry in entries)
+
+    def _event(self, original: StoredObject, version: str, how: str) -> history.LogRecord:
+        package = PackageId.parse(original.inventory.identifier)
+        institution = self.archive.config.institution
+        happened = history.event(
+            EventType.REPLICATION,
+            identifier=self.archive.identifiers(),
+            time=self.archive.now(),
+            institution=institution,
+            detail=f"{version} from {self.source.id} to {self.target.id}, {how}",
+            package=package,
+        )
+        return history.log_record(happened, institution, package)
+
+    def _acknowledge(self, original: StoredObject, version: str, how: str) -> None:
+        self._record(original, version, self._event(original, version, how), in_target=True)
+
+    def _record(
+        self, original: StoredObject, version: str, log: history.LogRecord, *, in_target: bool
+    ) -> None:
+        """Into both objects' logs, then into the ledger: with that the copy counts."""
+        for store in (self.source, self.target) if in_target else (self.source,):
+            staged = f"{layout.STAGING}/replicate-log-{log.facts['event']}.xml"
+            store.storage.create(staged, [log.data])
+            store.storage.publish(staged, f"{self.path}/{log.path}")
+        facts = recorded(self.archive, PackageId.parse(original.inventory.identifier), version)
+        assert facts is not None, "an original that is not recorded stops before this"
+        self.archive.ledger.append(
+            REPLICATION,
+            time=self.archive.now(),
+            outcome=EventOutcome.SUCCESS.label,
+            package=original.inventory.identifier,
+            storage=self.target.id,
+            version=version,
+            facts={"from": self.source.id, "inventory": facts["inventory"], **log.facts},
+        )
+        self.result.acknowledged.append(version)
+
+
+def _files_of(original: StoredObject, version: str) -> dict[str, str]:
+    """Digest by content path, for the files that came with one version."""
+    prefix = f"{version}/"
+    return {
+        path: digest
+        for path, digest in sorted(original.inventory.content().items())
+        if path.startswith(prefix)
+    }
+
+
+def _tag_manifests(state: dict[str, str]) -> dict[str, str]:
+    return {
+        path: digest
+        for path, digest in state.items()
+        if "/" not in path and path.startswith("tagmanifest-")
+    }
+
+
+def _must_equal(path: str, expected: object, seen: object) -> None:
+    if expected != seen:
+        raise _Stop(Finding(Code.NOT_AS_RECORDED, path, str(expected), str(seen)))

@@ -1,0 +1,100 @@
+"""A version of a package while it is being written: every file hashed as it goes by, then re-read."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import BinaryIO
+
+from preserva.bag.hashing import ThreadedHash
+from preserva.core.digest import MultiHash
+from preserva.core.model import Observed
+from preserva.core.report import Advanced, Observer
+from preserva.errors import StorageError
+from preserva.i18n import _
+from preserva.storage.base import CHUNK, Storage, chunks_of
+
+_LARGE = 8 << 20
+"""Bytes from which a thread for each digest pays."""
+
+_IN_MEMORY = 4 << 20
+_READERS = 8
+"""Files that are made durable and read back at once: each waits for the medium, not for us."""
+
+
+class Staging:
+    """The content of a new version, below a folder in staging. `files` are those written so far."""
+
+    def __init__(
+        self, storage: Storage, folder: str, algorithms: Iterable[str], observer: Observer
+    ) -> None:
+        self.storage = storage
+        self.folder = folder
+        self.algorithms = tuple(algorithms)
+        self.files: dict[str, Observed] = {}
+        self.observer = observer
+
+    def copy(self, path: str, chunks: Iterable[bytes], size: int) -> Observed:
+        """Write a file of about `size` bytes; the chunks are hashed on their way."""
+        if size >= _LARGE:
+            with ThreadedHash(self.algorithms) as threaded:
+                self.storage.create(f"{self.folder}/{path}", self._through(threaded.update, chunks))
+                seen = Observed(path, threaded.size, threaded.digests())
+        else:
+            hashes = MultiHash(self.algorithms)
+            self.storage.create(f"{self.folder}/{path}", self._through(hashes.update, chunks))
+            seen = Observed(path, hashes.size, hashes.digests())
+        self.files[path] = seen
+        return seen
+
+    def _through(self, update: Callable[[bytes], None], chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            update(chunk)
+            yield chunk
+            self.observer(Advanced(len(chunk)))
+
+    def write(self, path: str, data: bytes) -> Observed:
+        """Write a small file."""
+        return self.copy(path, [data], len(data))
+
+    def render(self, path: str, render: Callable[[BinaryIO], None]) -> Observed:
+        """Write a file that is made as a stream; it never stands in memory whole if it is large."""
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as buffer:
+            render(buffer)  # type: ignore[arg-type]  # a SpooledTemporaryFile is a BinaryIO in all but name
+            size = buffer.tell()
+            buffer.seek(0)
+            return self.copy(path, iter(partial(buffer.read, CHUNK), b""), size)
+
+
+def read_back(
+    storage: Storage, expected: Iterable[tuple[str, Observed]], observer: Observer
+) -> Iterator[tuple[str, str]]:
+    """Paths of files that are not on the medium as they should be, each with what was seen.
+
+    `expected` pairs a path with what was written there. Each is read through a new handle, past the
+    cache where the system allows it. A file that cannot be read counts as not as it should be.
+    """
+    with ThreadPoolExecutor(_READERS, "read-back") as pool:
+        for path, seen in pool.map(partial(_reread, storage), expected):
+            observer(Advanced(0, path))
+            if seen is not None:
+                yield path, seen
+
+
+def _reread(storage: Storage, item: tuple[str, Observed]) -> tuple[str, str | None]:
+    path, expected = item
+    algorithm = next(iter(expected.digests))
+    hashes = MultiHash([algorithm])
+    try:
+        with storage.open(path, medium=True) as reader:
+            for chunk in chunks_of(reader):
+                hashes.update(chunk)
+    except StorageError as error:
+        return path, str(error)
+    if hashes.digests()[algorithm] == expected.digests[algorithm]:
+        return path, None
+    return path, _("{size} bytes with {algorithm} {digest}").format(
+        size=hashes.size, algorithm=algorithm, digest=hashes.digests()[algorithm]
+    )
