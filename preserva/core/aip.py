@@ -111,9 +111,10 @@ class ContentFile:
 
 @dataclass(frozen=True, slots=True)
 class RepresentationSpec:
-    """A representation: `files` is gone through several times and gives the same each time.
+    """A representation: its files in the order of pages, and its chapters.
 
-    Files of one page follow one another. So memory stays flat if `files` reads them from somewhere.
+    `files` is gone through several times and gives the same each time: memory stays flat if it
+    reads them from somewhere. Files of the whole book may stand anywhere.
     """
 
     name: str
@@ -156,8 +157,8 @@ def file_id(representation: str, path: str) -> str:
     """The identifier of a content file: METS file/@ID and PREMIS objectIdentifier alike.
 
     `path` is relative to the representation's data folder. The identifier hangs on nothing but
-    these two, so a page added later changes no other. What an XML ID cannot hold is `_` and the
-    hexadecimal of its UTF-8 bytes.
+    these two, so a page added later changes no other. What an XML ID cannot hold is written as
+    `_` and the hexadecimal of its UTF-8 bytes.
     """
     return f"ID-{representation}.{_NOT_IN_ID.sub(_escape, path)}"
 
@@ -171,7 +172,8 @@ def build_aip(spec: AipSpec, put: Put) -> None:
 
     The package's METS.xml comes last: it holds the digests of all the others. Raises ValueError
     for links that name no agent or object here, for a representation's name that is not lower
-    case ASCII letters, digits and inner hyphens, and for text that XML cannot carry.
+    case ASCII letters, digits and inner hyphens, for pages out of order, for a page in the
+    structure that no file has, and for text that XML cannot carry.
     """
     _check(spec)
     documentation = [

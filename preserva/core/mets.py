@@ -156,9 +156,9 @@ def write_representation_mets(
 ) -> None:
     """Write the METS.xml of a representation: its files, its pages, its chapters.
 
-    `files` is gone through three times and must give the same each time, files of one page one
-    after another. Raises ValueError for a page of `structure` that no file has, and for text that
-    XML cannot carry.
+    `files` is gone through three times and must give the same each time, in the order of pages.
+    Raises ValueError for pages out of order, for a page of `structure` that no file has, and for
+    text that XML cannot carry.
     """
     with _mets(stream, header, CSIP_PROFILE) as writer:
         _write_header(writer, header)
@@ -173,9 +173,12 @@ def write_representation_mets(
         with _csip_map(writer, header):
             writer.leaf("div", attributes=attributes)
             _write_group_division(writer, "Data", "grp-data")
-        pages = _write_pages(writer, files)
+        missing = set() if structure is None else set(_pages(structure))
+        _write_pages(writer, files, missing)
+        if missing:
+            raise ValueError(f"the structure names page {min(missing)}, but no file is of it")
         if structure is not None:
-            _write_structure(writer, structure, pages)
+            _write_structure(writer, structure)
 
 
 def _mets(stream: BinaryIO, header: Header, profile: str) -> AbstractContextManager[XmlWriter]:
@@ -293,21 +296,28 @@ def _page_id(number: int) -> str:
     return f"page-{number:05}"
 
 
-def _write_pages(writer: XmlWriter, files: Iterable[FileEntry]) -> frozenset[int]:
+def _pages(division: Division) -> Iterator[int]:
+    yield from division.pages
+    for part in division.parts:
+        yield from _pages(part)
+
+
+def _write_pages(writer: XmlWriter, files: Iterable[FileEntry], missing: set[int]) -> None:
+    """Write the page map; take each page that is written out of `missing`."""
     attributes = {"ID": "structMap-pages", "TYPE": "PHYSICAL", "LABEL": "Pages"}
     sequence = {"ID": "div-pages", "TYPE": "physSequence", "LABEL": "Pages"}
-    written: set[int] = set()
+    last = 0
     with writer.element("structMap", attributes), writer.element("div", sequence):
         for entry in files:
             if entry.page is None:
                 writer.leaf("fptr", attributes={"FILEID": entry.id})
         paged = (entry for entry in files if entry.page is not None)
         for number, entries in groupby(paged, key=lambda entry: entry.page or 0):
-            if number in written:
-                raise ValueError(f"the files of page {number} do not stand together")
+            if number <= last:
+                raise ValueError(f"page {number} comes after page {last}")
             _write_page(writer, number, list(entries))
-            written.add(number)
-    return frozenset(written)
+            missing.discard(number)
+            last = number
 
 
 def _write_page(writer: XmlWriter, number: int, entries: Sequence[FileEntry]) -> None:
@@ -322,14 +332,11 @@ def _write_page(writer: XmlWriter, number: int, entries: Sequence[FileEntry]) ->
             writer.leaf("fptr", attributes={"FILEID": entry.id})
 
 
-def _write_structure(writer: XmlWriter, structure: Division, pages: frozenset[int]) -> None:
+def _write_structure(writer: XmlWriter, structure: Division) -> None:
     links: list[tuple[str, int]] = []
     attributes = {"ID": "structMap-logical", "TYPE": "LOGICAL", "LABEL": "Logical structure"}
     with writer.element("structMap", attributes):
         _write_division(writer, structure, "part-1", links)
-    for _, page in links:
-        if page not in pages:
-            raise ValueError(f"the structure names page {page}, but no file is of that page")
     if links:
         with writer.element("structLink"):
             for identifier, page in links:

@@ -73,6 +73,6 @@ def test_a_chapter_on_a_page_that_is_not_there_is_refused() -> None:
         written((entry("1.tif", 1),), Division("monograph", pages=(1, 7)))
 
 
-def test_files_of_a_page_that_stand_apart_are_refused() -> None:
-    with pytest.raises(ValueError, match="page 1"):
+def test_pages_out_of_order_are_refused() -> None:
+    with pytest.raises(ValueError, match="page 1 comes after page 2"):
         written((entry("1.xml", 1), entry("2.xml", 2), entry("1.txt", 1)))

@@ -1,0 +1,69 @@
+"""METS and PREMIS of a book with three representations: does time grow with the pages, memory not?
+
+    python -m benchmarks.bench_mets
+
+Prints ratios only, so that machines and years can be compared. Each size runs in a process of its
+own; files are written to nowhere.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from typing import BinaryIO, cast
+
+from preserva.core.aip import Render, build_aip
+from preserva.core.digest import MultiHash
+from preserva.core.model import Observed
+from tests.aips import spec
+
+FILES = (1_000, 10_000, 100_000)
+
+
+class Sink:
+    """A stream that keeps the digests and the size of what it is given, and nothing else."""
+
+    def __init__(self) -> None:
+        self.hashes = MultiHash(("sha512", "sha256"))
+
+    def write(self, data: bytes) -> int:
+        """Take in the next bytes."""
+        self.hashes.update(data)
+        return len(data)
+
+
+def put(path: str, render: Render) -> Observed:
+    """What the metadata file would be."""
+    sink = Sink()
+    render(cast(BinaryIO, sink))
+    return Observed(path, sink.hashes.size, sink.hashes.digests())
+
+
+def measure(files: int) -> tuple[float, int]:
+    """Seconds and peak memory for the metadata of a book with so many files."""
+    start = time.perf_counter()
+    build_aip(spec(files // 3), put)
+    return time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def main() -> None:
+    """Measure each size in its own process and print how they compare with the first."""
+    if len(sys.argv) > 1:
+        print(json.dumps(measure(int(sys.argv[1]))))
+        return
+    first: tuple[float, int] | None = None
+    print(f"{'files':>8}  {'time per file':>13}  {'peak memory':>11}")
+    for files in FILES:
+        command = [sys.executable, "-m", "benchmarks.bench_mets", str(files)]
+        done = subprocess.run(command, capture_output=True, check=True)
+        seconds, memory = json.loads(done.stdout)
+        first = first or (seconds, memory)
+        per_file = seconds / first[0] * FILES[0] / files
+        print(f"{files:>8}  {per_file:>12.2f}x  {memory / first[1]:>10.2f}x")
+
+
+if __name__ == "__main__":
+    main()
