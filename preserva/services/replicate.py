@@ -94,7 +94,7 @@ def _to_one(
             yield _Pair(archive, source, target, path, observer).run(copy=True)
 
 
-class _Stop(Exception):
+class _StoppedError(Exception):
     """This package cannot go on; the finding says why."""
 
     def __init__(self, *findings: Finding) -> None:
@@ -123,7 +123,7 @@ class _Pair:
             self._compare(original)
             if copy:
                 self._copy_missing(original)
-        except _Stop as stop:
+        except _StoppedError as stop:
             self.result.report.add(stop.findings)
         except StorageFull:
             raise
@@ -142,7 +142,7 @@ class _Pair:
         for version in original.inventory.versions:
             facts = recorded(self.archive, package, version)
             if facts is None:
-                raise _Stop(Finding(Code.NOT_RECORDED, f"{self.path}/{version}"))
+                raise _StoppedError(Finding(Code.NOT_RECORDED, f"{self.path}/{version}"))
             found = self.source.root.read_version(self.path, version)
             _must_equal(f"{self.path}/{version}", facts["inventory"], found.digest)
             if version == original.inventory.head:
@@ -160,7 +160,7 @@ class _Pair:
             held: Iterable[str] = ()
         else:
             for problem in formats.differences(copy.inventory, original.inventory):
-                raise _Stop(Finding(Code.DIVERGED, self.path, seen=problem))
+                raise _StoppedError(Finding(Code.DIVERGED, self.path, seen=problem))
             held = copy.inventory.versions
         self.result.versions = [one for one in original.inventory.versions if one not in held]
         for version in self.result.versions:
@@ -194,14 +194,14 @@ class _Pair:
             if (finding := self._stream(staging, path, digest)) is not None
         ]
         if damaged:
-            raise _Stop(*damaged)
+            raise _StoppedError(*damaged)
         self.target.root.write_inventory(staged, sealed)
         self.target.storage.flush(staged)
         inventory = f"{version}/{formats.NAME}"
         wrong = self._read_back(staged, {**files, inventory: sealed.digest}, algorithm)
         if wrong:  # never in the way of the next try
             self.target.storage.discard(staged)
-            raise _Stop(*wrong)
+            raise _StoppedError(*wrong)
         log = self._event(original, version, "copied, read back and compared")
         if version == "v1":
             self.target.storage.create(f"{staged}/{log.path}", [log.data])
@@ -257,7 +257,7 @@ class _Pair:
         files = _files_of(original, version)
         wrong = self._read_back(self.path, files, original.inventory.algorithm)
         if wrong:
-            raise _Stop(*wrong)
+            raise _StoppedError(*wrong)
 
     def _acknowledged(self, original: StoredObject, version: str) -> bool:
         entries = self.archive.ledger.entries(
@@ -323,4 +323,4 @@ def _tag_manifests(state: dict[str, str]) -> dict[str, str]:
 
 def _must_equal(path: str, expected: object, seen: object) -> None:
     if expected != seen:
-        raise _Stop(Finding(Code.NOT_AS_RECORDED, path, str(expected), str(seen)))
+        raise _StoppedError(Finding(Code.NOT_AS_RECORDED, path, str(expected), str(seen)))

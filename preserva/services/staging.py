@@ -1,4 +1,4 @@
-"""A version of a package while it is being written: every file hashed as it goes by, then re-read."""
+"""A version of a package being written: every file hashed as it goes by, then read back."""
 
 from __future__ import annotations
 

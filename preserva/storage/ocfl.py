@@ -67,9 +67,10 @@ class OcflRoot:
 
     def objects(self) -> Iterator[str]:
         """The folders of all objects, in the order of the folders. Raises StorageError."""
-        yield from self._below(layout.ROOT, 0)
+        yield from self.below(layout.ROOT, 0)
 
-    def _below(self, folder: str, depth: int) -> Iterator[str]:
+    def below(self, folder: str, depth: int = 0) -> Iterator[str]:
+        """The folders of the objects below a folder."""
         entries = self.storage.children(folder)
         names = {entry.path.rpartition("/")[2] for entry in entries}
         if depth and any(
@@ -81,7 +82,7 @@ class OcflRoot:
             name = entry.path.rpartition("/")[2]
             skipped = depth == 0 and name == "extensions"
             if entry.kind is Kind.FOLDER and not skipped and depth < _DEEPEST:
-                yield from self._below(entry.path, depth + 1)
+                yield from self.below(entry.path, depth + 1)
 
     def holds(self, identifier: str) -> bool:
         """Whether there is an object with this id."""

@@ -1,0 +1,276 @@
+"""Whether an OCFL object is sound: its inventories, every file, and the bag in each version.
+
+One read of each file serves everything: the digest of the inventory and those of the bag's
+manifests. Everything that is wrong is found in one run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+
+from preserva.bag.source import Source
+from preserva.bag.validate import validate_source
+from preserva.core import inventory as formats
+from preserva.core import layout
+from preserva.core.codes import Code
+from preserva.core.digest import MultiHash
+from preserva.core.inventory import Inventory, InventoryError
+from preserva.core.model import Entry, Kind, Observed
+from preserva.core.report import Advanced, Finding, Observer, Outcome, Report, ignore
+from preserva.errors import NotAFile, NotFound, StorageError
+from preserva.storage.base import Storage, chunks_of, read_all
+
+_JOBS = 4
+_BATCH = 512
+_DIGESTS = ("sha512", "sha256")
+
+
+@dataclass(slots=True)
+class CheckedObject:
+    """What a check found; `inventories` are those of each version, by version, with digests."""
+
+    report: Report
+    inventory: Inventory | None = None
+    digests: dict[str, str] = field(default_factory=dict)
+
+
+def check_object(
+    storage: Storage, path: str, *, subject: str | None = None, observer: Observer = ignore
+) -> CheckedObject:
+    """Check the object in a folder of a storage. Raises StorageError if the folder cannot be read."""
+    return _Check(storage, path, subject or path, observer).run()
+
+
+class _Check:
+    def __init__(self, storage: Storage, path: str, subject: str, observer: Observer) -> None:
+        self.storage = storage
+        self.path = path
+        self.observer = observer
+        self.checked = CheckedObject(Report(subject))
+        self.report = self.checked.report
+        self.entries: dict[str, Entry] = {}
+
+    def run(self) -> CheckedObject:
+        prefix = len(self.path) + 1 if self.path else 0
+        for entry in self.storage.walk(self.path):
+            name = entry.path[prefix:]
+            self.entries[name] = Entry(name, entry.kind, entry.size)
+        self._declaration()
+        inventory = self._inventory("")
+        if inventory is None:
+            return self.checked
+        self.checked.inventory = inventory
+        self._versions(inventory)
+        self._names(inventory)
+        seen = self._files(inventory)
+        if self.report.outcome is Outcome.PASS:
+            for version in inventory.versions:
+                self._bag(inventory, version, seen)
+        return self.checked
+
+    def _find(
+        self, code: Code, path: str, expected: str | None = None, seen: str | None = None
+    ) -> None:
+        self.report.add([Finding(code, path, expected, seen)])
+
+    def _small(self, path: str, limit: int) -> bytes | None:
+        """The content of a file of the object itself; None with a finding if there is none."""
+        self.report.listed += 1
+        try:
+            data = read_all(self.storage, f"{self.path}/{path}" if self.path else path, limit)
+        except NotFound:
+            self._find(Code.OBJECT_FILE_MISSING, path)
+        except NotAFile:
+            self._find(Code.NOT_A_FILE, path)
+        except StorageError as error:
+            self._find(Code.UNREADABLE, path, seen=str(error))
+        else:
+            self.report.checked += 1
+            self.report.bytes_read += len(data)
+            return data
+        return None
+
+    def _declaration(self) -> None:
+        name, content = layout.OBJECT_DECLARATION
+        found = self._small(name, 1024)
+        if found is not None and found != content:
+            self._find(Code.OBJECT_DECLARATION, name, content.decode(), repr(found[:100]))
+
+    def _inventory(self, folder: str) -> Inventory | None:
+        """The inventory in a folder of the object, with findings for what is wrong with it."""
+        name = f"{folder}{formats.NAME}"
+        data = self._small(name, formats.LARGEST)
+        if data is None:
+            return None
+        try:
+            inventory = formats.parse(data)
+        except InventoryError as error:
+            for problem in error.problems:
+                self._find(Code.INVENTORY_INVALID, name, seen=problem)
+            inventory = None
+        algorithm = inventory.algorithm if inventory else "sha512"
+        hashes = MultiHash([algorithm])
+        hashes.update(data)
+        digest = hashes.digests()[algorithm]
+        sidecar = self._small(f"{name}.{algorithm}", 4096)
+        if sidecar is not None and formats.parse_sidecar(sidecar) != digest:
+            listed = formats.parse_sidecar(sidecar) or repr(sidecar[:100])
+            self._find(Code.INVENTORY_SIDECAR, name, listed, digest)
+        if folder:
+            self.checked.digests[folder.rstrip("/")] = digest
+        return inventory
+
+    def _versions(self, inventory: Inventory) -> None:
+        """Each version's own inventory must say what the object's says."""
+        for version in inventory.versions:
+            own = self._inventory(f"{version}/")
+            if own is None:
+                continue
+            problems = list(formats.differences(own, inventory))
+            if own.head != version:
+                problems.append(f"its head is {own.head}")
+            if version == inventory.head and formats.serialise(own) != formats.serialise(inventory):
+                problems.append("it differs from the object's inventory")
+            for problem in problems:
+                self._find(Code.VERSION_INVENTORY, f"{version}/{formats.NAME}", seen=problem)
+
+    def _names(self, inventory: Inventory) -> None:
+        """Everything there must be known, and nothing but files and folders."""
+        known = {layout.OBJECT_DECLARATION[0], formats.NAME, inventory.sidecar}
+        for version in inventory.versions:
+            known |= {f"{version}/{formats.NAME}", f"{version}/{inventory.sidecar}"}
+        known |= set(inventory.content())
+        filled = {path.rpartition("/")[0] for path in self.entries}
+        for path, entry in sorted(self.entries.items()):
+            if path.split("/")[0] in {"logs", "extensions"}:
+                continue
+            if entry.kind is Kind.FOLDER:
+                if path not in filled and path.split("/")[1:2] == [inventory.content_directory]:
+                    self._find(Code.EMPTY_FOLDER, path)
+            elif entry.kind is not Kind.FILE:
+                self._find(Code.NOT_A_FILE, path, seen=str(entry.kind))
+            elif path not in known:
+                unfinished = self._unfinished(inventory, path)
+                self._find(Code.VERSION_UNFINISHED if unfinished else Code.OBJECT_FILE_EXTRA, path)
+
+    def _unfinished(self, inventory: Inventory, path: str) -> bool:
+        return path.startswith(f"v{len(inventory.versions) + 1}/")
+
+    def _files(self, inventory: Inventory) -> dict[str, Observed]:
+        """Read every file once; compare with the manifest of the inventory."""
+        content = inventory.content()
+        self.report.listed += len(content)
+        there = []
+        for path in sorted(content):
+            entry = self.entries.get(path)
+            if entry is None:
+                self._find(Code.OBJECT_FILE_MISSING, path, seen=None)
+                self.report.checked += 1  # established: it is not there
+            elif entry.kind is Kind.FILE:
+                there.append(path)
+            else:
+                self.report.checked += 1  # established, and found above: it is no file
+        seen = {}
+        algorithms = {inventory.algorithm, *_DIGESTS}
+        for path, result in _read_all(self._reader(algorithms), there):
+            if isinstance(result, StorageError):
+                self._find(Code.UNREADABLE, path, seen=str(result))
+                continue
+            self.report.checked += 1
+            self.report.bytes_read += result.size
+            self.observer(Advanced(result.size, path))
+            found = result.digests[inventory.algorithm]
+            if found != content[path]:
+                self._find(Code.OBJECT_DIGEST_MISMATCH, path, content[path], found)
+            seen[path] = result
+        return seen
+
+    def _reader(self, algorithms: Iterable[str]) -> Callable[[str], Observed]:
+        def read(path: str) -> Observed:
+            hashes = MultiHash(algorithms)
+            name = f"{self.path}/{path}" if self.path else path
+            with self.storage.open(name, medium=True) as reader:
+                for chunk in chunks_of(reader):
+                    hashes.update(chunk)
+            return Observed(path, hashes.size, hashes.digests())
+
+        return read
+
+    def _bag(self, inventory: Inventory, version: str, seen: dict[str, Observed]) -> None:
+        """The files of a version, each where its logical path says, must be a valid bag."""
+        source = VersionSource(self.storage, self.path, version, inventory.locate(version), seen)
+        found = validate_source(source)
+        self.report.add(
+            Finding(one.code, f"{version}: {one.path or ''}".rstrip(": "), one.expected, one.seen)
+            for one in found.findings
+        )
+
+
+def _read_all(
+    read: Callable[[str], Observed], paths: Iterable[str]
+) -> Iterator[tuple[str, Observed | StorageError]]:
+    """Several files at a time, in bounded memory, in the order of the paths."""
+
+    def attempt(path: str) -> tuple[str, Observed | StorageError]:
+        try:
+            return path, read(path)
+        except StorageError as error:
+            return path, error
+
+    waiting = iter(paths)
+    with ThreadPoolExecutor(_JOBS, "check") as pool:
+        while batch := list(islice(waiting, _BATCH)):
+            yield from pool.map(attempt, batch)
+
+
+@dataclass(frozen=True)
+class VersionSource(Source):
+    """The bag in one version of an object, whose files have been read already."""
+
+    storage: Storage
+    path: str
+    version: str
+    located: dict[str, str]
+    seen: dict[str, Observed]
+
+    @property
+    def name(self) -> str:
+        """The version's name."""
+        return self.version
+
+    @property
+    def media_type(self) -> str | None:
+        """Loose files."""
+        return None
+
+    def entries(self) -> Iterator[Entry | Finding]:
+        """Every file of the version, and the folders above them."""
+        folders = set()
+        for path, content in self.located.items():
+            yield Entry(path, Kind.FILE, self.seen[content].size)
+            parts = path.split("/")[:-1]
+            folders |= {"/".join(parts[:i]) for i in range(1, len(parts) + 1)}
+        yield from (Entry(path, Kind.FOLDER) for path in sorted(folders))
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        """The content of one file."""
+        name = self.located[path]
+        with self.storage.open(f"{self.path}/{name}" if self.path else name) as reader:
+            yield from chunks_of(reader)
+
+    def observe(
+        self, files: Iterable[Entry], algorithms: frozenset[str], observer: Observer
+    ) -> Iterator[Observed | Finding]:
+        """What was seen when the object was checked; other digests cost another read."""
+        for entry in files:
+            seen = self.seen[self.located[entry.path]]
+            if algorithms <= set(seen.digests):
+                yield Observed(entry.path, seen.size, seen.digests)
+            else:
+                hashes = MultiHash(algorithms)
+                for chunk in self.stream(entry.path):
+                    hashes.update(chunk)
+                yield Observed(entry.path, hashes.size, hashes.digests())

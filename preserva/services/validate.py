@@ -1,0 +1,143 @@
+"""Validation: of anything on a disk, or of a stored package against what the ledger recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from preserva.archive import Archive, Store
+from preserva.bag.open import open_bag
+from preserva.bag.validate import validate_source
+from preserva.core import layout
+from preserva.core.canonical import Value
+from preserva.core.codes import Code
+from preserva.core.model import PackageId
+from preserva.core.report import Ended, Finding, Observer, Outcome, Report, Started, ignore
+from preserva.core.vocabulary import EventType
+from preserva.errors import NotFound, StorageError
+from preserva.i18n import _
+from preserva.services.ingest import END, recorded
+from preserva.services.objectcheck import CheckedObject, check_object
+from preserva.services.replicate import REPLICATION
+from preserva.storage.local import LocalStorage
+from preserva.storage.ocfl import OcflRoot
+
+FIXITY_CHECK = EventType.FIXITY_CHECK.label
+_OUTCOMES = {Outcome.PASS: "success", Outcome.FAIL: "fail", Outcome.UNKNOWN: "unknown"}
+_NAMED = 50
+"""Findings that an entry of the ledger names; it counts the others."""
+
+
+def validate(path: Path, *, observer: Observer = ignore) -> list[Report]:
+    """Check a bag (a folder, .tar, .tar.gz or .zip), an OCFL object, or a whole storage root.
+
+    Needs no archive. One report for each bag or object. Raises NotFound if there is nothing.
+    """
+    if not path.exists():
+        raise NotFound(_("{path} is not there").format(path=path), path=str(path))
+    name, _content = layout.ROOT_DECLARATION
+    if (path / name).exists():
+        storage = LocalStorage(path.parent)
+        objects = OcflRoot(storage).below(path.name)
+        return [_object(storage, one, observer) for one in objects]
+    if any(path.glob("0=ocfl_object_*")) or (path / "inventory.json").exists():
+        return [_object(LocalStorage(path.parent), path.name, observer)]
+    return [validate_source(open_bag(path), observer=observer)]
+
+
+def _object(storage: LocalStorage, path: str, observer: Observer) -> Report:
+    subject = str(storage.root / path)
+    return check_object(storage, path, subject=subject, observer=observer).report
+
+
+def validate_stored(
+    archive: Archive,
+    package: PackageId,
+    *,
+    storage: str | None = None,
+    observer: Observer = ignore,
+) -> list[Report]:
+    """Check the copies of a package (all, or one storage's) against what the ledger recorded.
+
+    Each check goes into the ledger. A copy that the ledger knows of and that is not there is a
+    finding. Raises NotFound if no storage holds the package and the ledger knows of none.
+    """
+    stores = [archive.store(storage)] if storage else archive.stores()
+    reports = [
+        report for store in stores for report in _validate_copy(archive, store, package, observer)
+    ]
+    if not reports:
+        raise NotFound(_("there is no package {id}").format(id=package))
+    for report, store in reports:
+        _note(archive, store, package, report)
+    return [report for report, _store in reports]
+
+
+def _validate_copy(
+    archive: Archive, store: Store, package: PackageId, observer: Observer
+) -> Iterator[tuple[Report, Store]]:
+    subject = f"{package.uri} in {store.id}"
+    observer(Started("validate", subject))
+    try:
+        there = store.root.holds(package.uri)
+        if there:
+            path = store.root.path_of(package.uri)
+            checked = check_object(store.storage, path, subject=subject, observer=observer)
+            _compare(archive, package, checked)
+            yield checked.report, store
+        elif copy_recorded(archive, store, package):
+            yield Report(subject, [Finding(Code.COPY_MISSING, store.id)]), store
+    except StorageError as error:
+        finding = Finding(Code.STORAGE_UNREACHABLE, error.path or store.id, seen=str(error))
+        yield Report(subject, [finding]), store
+    observer(Ended("validate", subject))
+
+
+def copy_recorded(archive: Archive, store: Store, package: PackageId) -> bool:
+    """Whether the ledger acknowledged a copy of the package in this storage."""
+    entries = archive.ledger.entries(
+        package=package.uri, storage=store.id, types=(END, REPLICATION)
+    )
+    return any(entry.outcome == "success" for entry in entries)
+
+
+def _compare(archive: Archive, package: PackageId, checked: CheckedObject) -> None:
+    """A sound package can still be the wrong one: only what was recorded decides."""
+    if checked.inventory is None:
+        return
+    found = checked.inventory
+    if found.identifier != package.uri:
+        finding = Finding(Code.NOT_AS_RECORDED, "inventory.json", package.uri, found.identifier)
+        checked.report.add([finding])
+    for version in found.versions:
+        facts = recorded(archive, package, version)
+        digest = checked.digests.get(version)
+        where = f"{version}/inventory.json"
+        if facts is None:
+            checked.report.add([Finding(Code.NOT_RECORDED, where)])
+        elif digest is not None and facts["inventory"] != digest:
+            expected = str(facts["inventory"])
+            checked.report.add([Finding(Code.NOT_AS_RECORDED, where, expected, digest)])
+
+
+def _note(archive: Archive, store: Store, package: PackageId, report: Report) -> None:
+    named: list[Value] = [
+        {
+            "code": one.code.value,
+            "path": one.path and one.path.encode(errors="replace").decode()[:300],
+        }
+        for one in report.findings[:_NAMED]
+    ]
+    archive.ledger.append(
+        FIXITY_CHECK,
+        time=archive.now(),
+        outcome=_OUTCOMES[report.outcome],
+        package=package.uri,
+        storage=store.id,
+        facts={
+            "bytes": report.bytes_read,
+            "files": report.checked,
+            "findings": named,
+            "more_findings": max(0, len(report.findings) - _NAMED),
+        },
+    )
