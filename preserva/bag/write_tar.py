@@ -1,0 +1,111 @@
+"""A tar of a bag that is the same to the byte whenever the bag is: POSIX.1-2001 (PAX).
+
+Members are sorted by path; owner 0, mode 0644, one time for all; no folders but empty ones.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tarfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import IO, Protocol
+
+from preserva.bag.hashing import open_regular, storage_error
+from preserva.errors import NotAFile, StorageError
+from preserva.i18n import _
+
+CHUNK = 1 << 20
+
+
+class Readable(Protocol):
+    """What an opener gives: the next bytes, at most `size`, none at the end."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes."""
+
+
+Opener = Callable[[], AbstractContextManager[Readable]]
+Member = tuple[str, int, Opener | None]
+"""Path with `/`, size in bytes, how to open it. An empty folder ends in `/` and has no opener."""
+
+
+def write_tar(
+    members: Iterable[Member], stream: IO[bytes], *, top: str, mtime: int
+) -> tuple[int, int]:
+    """Write the members below the folder `top`; returns how many, and the bytes of the tar.
+
+    `mtime` is in seconds since 1970. Raises StorageError if a member has not the size stated:
+    then the tar is not usable.
+    """
+    count = 0
+    written = 0
+    for path, size, opener in sorted(members, key=lambda member: member[0]):
+        header = _header(f"{top}/{path}", size, mtime)
+        stream.write(header)
+        written += len(header)
+        if opener is not None:
+            written += _content(path, size, opener, stream)
+        count += 1
+    end = 2 * tarfile.BLOCKSIZE
+    end += -(written + end) % tarfile.RECORDSIZE
+    stream.write(bytes(end))
+    return count, written + end
+
+
+def folder_members(folder: Path) -> Iterator[Member]:
+    """The members of a tar of a folder. Raises NotAFile for a link or device, StorageError."""
+    waiting = [""]
+    while waiting:
+        parent = waiting.pop()
+        try:
+            with os.scandir(folder / parent) as found:
+                entries = [(one.name, one.stat(follow_symlinks=False)) for one in found]
+        except OSError as error:
+            raise storage_error(parent or str(folder), error) from error
+        if not entries and parent:
+            yield parent, 0, None
+        for name, state in entries:
+            path = parent + name
+            if stat.S_ISDIR(state.st_mode):
+                waiting.append(f"{path}/")
+            elif stat.S_ISREG(state.st_mode):
+                yield path, state.st_size, _opener(folder, path)
+            else:
+                raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
+
+
+def _opener(folder: Path, path: str) -> Opener:
+    def opened() -> AbstractContextManager[Readable]:
+        return os.fdopen(open_regular(str(folder / path), path=path), "rb", buffering=0)
+
+    return opened
+
+
+def _header(name: str, size: int, mtime: int) -> bytes:
+    member = tarfile.TarInfo(name)
+    member.size = size
+    member.mtime = mtime
+    member.mode = 0o644
+    if name.endswith("/"):
+        member.type = tarfile.DIRTYPE
+        member.mode = 0o755
+    return member.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
+
+
+def _content(path: str, size: int, opener: Opener, stream: IO[bytes]) -> int:
+    left = size
+    with opener() as reader:
+        while chunk := reader.read(min(CHUNK, left + 1)):
+            left -= len(chunk)
+            if left < 0:
+                break
+            stream.write(chunk)
+    if left:
+        message = _("{path} has not the size that it had when the tar was begun")
+        raise StorageError(message.format(path=path), path=path)
+    padding = -size % tarfile.BLOCKSIZE
+    stream.write(bytes(padding))
+    return size + padding
