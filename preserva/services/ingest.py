@@ -23,10 +23,9 @@ from preserva.core.inventory import Agent, Inventory
 from preserva.core.model import PackageId
 from preserva.core.vocabulary import EventOutcome, EventType
 from preserva.errors import Damaged, StorageError
-from preserva.i18n import _
 from preserva.ledger import LedgerEntry
 from preserva.services import history
-from preserva.services.staging import Staging, read_back
+from preserva.services.staging import Staging, confirm
 
 START = "ingestion start"
 END = "ingestion end"
@@ -138,18 +137,3 @@ def ingest(archive: Archive, store: Store, package: PackageId, staging: Staging)
         if type_ == START:
             store.root.publish(staged, sealed)
     return inventory
-
-
-def confirm(staging: Staging) -> None:
-    """Make everything in staging durable and read it back. Raises StorageError if it differs."""
-    staging.storage.flush(staging.folder)
-    expected = ((f"{staging.folder}/{path}", seen) for path, seen in staging.files.items())
-    wrong = list(read_back(staging.storage, expected, staging.observer))
-    if wrong:
-        path, seen = wrong[0]
-        message = _("{count} files came back other than they were written, first {path}: {seen}")
-        raise StorageError(
-            message.format(count=len(wrong), path=path, seen=seen),
-            path=path,
-            hint=_("Nothing was stored. Check the disk of this storage before you try again."),
-        )

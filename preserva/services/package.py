@@ -17,12 +17,11 @@ from preserva.core.sip import Arrangement
 from preserva.errors import Refused
 from preserva.i18n import _
 from preserva.services.assemble import Assembler
-from preserva.services.ingest import confirm, ingest, prepare
+from preserva.services.ingest import ingest, prepare
 from preserva.services.opinion import second_opinion
 from preserva.services.source import SourceReader
-from preserva.services.staging import Staging
+from preserva.services.staging import Staging, new_folder
 from preserva.services.submission import Submission, submit
-from preserva.storage.local import LocalStorage
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,22 +87,12 @@ def package_bag(
 ) -> Packaged:
     """Make a package of a folder as a bag, a new folder below `destination`. Needs no archive."""
     source = submit(folder, record, institution.id, local)
-    name = source.package.portable
-    place = str(destination / name)
+    place = str(destination / source.package.portable)
     if dry_run:
         return _result(source, place, created=False)
-    storage = LocalStorage(destination)
-    with storage.lock("preserva package"):
-        if storage.stat(name) is not None:
-            raise Refused(_("{path} exists already; it was not touched").format(path=place))
-        staging = Staging(storage, f"{layout.STAGING}/package-{name}", digests, observer)
-        storage.discard(staging.folder)
+    with new_folder(destination / source.package.portable, digests, observer) as staging:
         Assembler(institution, clock, identifiers, observer).assemble(source, staging)
         second_opinion(staging)
-        confirm(staging)
-        storage.publish(staging.folder, name)
-        storage.discard(f"{layout.STAGING}/lock")
-    (destination / layout.STAGING).rmdir()
     return _result(source, place, created=True, staging=staging)
 
 

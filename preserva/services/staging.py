@@ -5,16 +5,20 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import BinaryIO
 
 from preserva.bag.hashing import ThreadedHash
 from preserva.core.digest import MultiHash
+from preserva.core.layout import STAGING
 from preserva.core.model import Observed
 from preserva.core.report import Advanced, Observer
-from preserva.errors import StorageError
+from preserva.errors import Refused, StorageError
 from preserva.i18n import _
 from preserva.storage.base import CHUNK, Storage, chunks_of
+from preserva.storage.local import LocalStorage
 
 _LARGE = 8 << 20
 """Bytes from which a thread for each digest pays."""
@@ -66,6 +70,45 @@ class Staging:
             size = buffer.tell()
             buffer.seek(0)
             return self.copy(path, iter(partial(buffer.read, CHUNK), b""), size)
+
+
+@contextmanager
+def new_folder(target: Path, algorithms: Iterable[str], observer: Observer) -> Iterator[Staging]:
+    """A folder outside any archive that appears whole, read back, at the end of the block or never.
+
+    Raises Refused if the folder exists already.
+    """
+    storage = LocalStorage(target.parent)
+    with storage.lock(f"preserva, writing {target.name}"):
+        if storage.stat(target.name) is not None:
+            raise Refused(_("{path} exists already; it was not touched").format(path=target))
+        staged = f"{STAGING}/{target.name}"
+        storage.discard(staged)
+        try:
+            staging = Staging(storage, staged, algorithms, observer)
+            yield staging
+            confirm(staging)
+            storage.publish(staged, target.name)
+        finally:
+            storage.discard(staged)
+            storage.discard(f"{STAGING}/lock")
+    with suppress(OSError):  # someone else is writing beside us
+        (target.parent / STAGING).rmdir()
+
+
+def confirm(staging: Staging) -> None:
+    """Make everything in staging durable and read it back. Raises StorageError if it differs."""
+    staging.storage.flush(staging.folder)
+    expected = ((f"{staging.folder}/{path}", seen) for path, seen in staging.files.items())
+    wrong = list(read_back(staging.storage, expected, staging.observer))
+    if wrong:
+        path, seen = wrong[0]
+        message = _("{count} files came back other than they were written, first {path}: {seen}")
+        raise StorageError(
+            message.format(count=len(wrong), path=path, seen=seen),
+            path=path,
+            hint=_("Nothing was stored. Check the disk of this storage before you try again."),
+        )
 
 
 def read_back(

@@ -12,7 +12,16 @@ from preserva.core import layout
 from preserva.core.canonical import Value
 from preserva.core.codes import Code
 from preserva.core.model import PackageId
-from preserva.core.report import Ended, Finding, Observer, Outcome, Report, Started, ignore
+from preserva.core.report import (
+    Ended,
+    Finding,
+    Observer,
+    Outcome,
+    Report,
+    Started,
+    ignore,
+    printable,
+)
 from preserva.core.vocabulary import EventType
 from preserva.errors import NotFound, StorageError
 from preserva.i18n import _
@@ -37,17 +46,22 @@ def validate(path: Path, *, observer: Observer = ignore) -> list[Report]:
         raise NotFound(_("{path} is not there").format(path=path), path=str(path))
     name, _content = layout.ROOT_DECLARATION
     if (path / name).exists():
-        storage = LocalStorage(path.parent)
-        objects = OcflRoot(storage).below(path.name)
-        return [_object(storage, one, observer) for one in objects]
+        storage = LocalStorage(path)
+        return [_object(storage, one, observer) for one in OcflRoot(storage).below("")]
     if any(path.glob("0=ocfl_object_*")) or (path / "inventory.json").exists():
-        return [_object(LocalStorage(path.parent), path.name, observer)]
+        return [_object(LocalStorage(path), "", observer)]
     return [validate_source(open_bag(path), observer=observer)]
 
 
 def _object(storage: LocalStorage, path: str, observer: Observer) -> Report:
+    """Check one object; in a storage root, it must lie where the layout puts it."""
     subject = str(storage.root / path)
-    return check_object(storage, path, subject=subject, observer=observer).report
+    checked = check_object(storage, path, subject=subject, observer=observer)
+    if path and checked.inventory is not None:
+        expected = layout.object_path(checked.inventory.identifier)
+        if expected != path:
+            checked.report.add([Finding(Code.MISPLACED_OBJECT, path, expected)])
+    return checked.report
 
 
 def validate_stored(
@@ -83,9 +97,9 @@ def _validate_copy(
         if there:
             path = store.root.path_of(package.uri)
             checked = check_object(store.storage, path, subject=subject, observer=observer)
-            _compare(archive, package, checked)
+            _compare(archive, store, package, checked)
             yield checked.report, store
-        elif copy_recorded(archive, store, package):
+        elif recorded_versions(archive, store, package):
             yield Report(subject, [Finding(Code.COPY_MISSING, store.id)]), store
     except StorageError as error:
         finding = Finding(Code.STORAGE_UNREACHABLE, error.path or store.id, seen=str(error))
@@ -93,15 +107,15 @@ def _validate_copy(
     observer(Ended("validate", subject))
 
 
-def copy_recorded(archive: Archive, store: Store, package: PackageId) -> bool:
-    """Whether the ledger acknowledged a copy of the package in this storage."""
+def recorded_versions(archive: Archive, store: Store, package: PackageId) -> set[str]:
+    """The versions of a package that the ledger acknowledged in a storage."""
     entries = archive.ledger.entries(
         package=package.uri, storage=store.id, types=(END, REPLICATION)
     )
-    return any(entry.outcome == "success" for entry in entries)
+    return {one.version for one in entries if one.outcome == "success" and one.version is not None}
 
 
-def _compare(archive: Archive, package: PackageId, checked: CheckedObject) -> None:
+def _compare(archive: Archive, store: Store, package: PackageId, checked: CheckedObject) -> None:
     """A sound package can still be the wrong one: only what was recorded decides."""
     if checked.inventory is None:
         return
@@ -109,6 +123,8 @@ def _compare(archive: Archive, package: PackageId, checked: CheckedObject) -> No
     if found.identifier != package.uri:
         finding = Finding(Code.NOT_AS_RECORDED, "inventory.json", package.uri, found.identifier)
         checked.report.add([finding])
+    for version in sorted(recorded_versions(archive, store, package) - set(found.versions)):
+        checked.report.add([Finding(Code.COPY_MISSING, version)])
     for version in found.versions:
         facts = recorded(archive, package, version)
         digest = checked.digests.get(version)
@@ -124,7 +140,7 @@ def _note(archive: Archive, store: Store, package: PackageId, report: Report) ->
     named: list[Value] = [
         {
             "code": one.code.value,
-            "path": one.path and one.path.encode(errors="replace").decode()[:300],
+            "path": None if one.path is None else printable(one.path)[:300],
         }
         for one in report.findings[:_NAMED]
     ]

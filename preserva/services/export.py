@@ -1,0 +1,146 @@
+"""A version of a stored package as a bag outside: a folder, or a tar, the same bytes each time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from preserva.archive import Archive
+from preserva.bag.open import open_bag
+from preserva.bag.validate import validate_source
+from preserva.bag.write_tar import write_tar
+from preserva.core.digest import MultiHash
+from preserva.core.model import PackageId
+from preserva.core.report import Advanced, Observer, Outcome, ignore
+from preserva.errors import Damaged, NotFound, Refused, UsageError
+from preserva.i18n import _
+from preserva.services.staging import new_folder
+from preserva.storage.base import CHUNK, Reader, Storage
+from preserva.storage.ocfl import StoredObject
+
+
+def export(
+    archive: Archive,
+    package: PackageId,
+    destination: Path,
+    *,
+    version: str | None = None,
+    storage: str | None = None,
+    observer: Observer = ignore,
+) -> Path:
+    """Write a version (the newest, or one named) as a bag; the folder or the .tar that was made.
+
+    `destination` is a new .tar, or a folder in which the bag gets the package's portable name.
+    Every file is compared with the inventory on its way, and what was written is read back: on
+    damage nothing appears. Raises Damaged, NotFound, Refused, UsageError, StorageError.
+    """
+    store = archive.store(storage) if storage else archive.primary
+    stored = store.root.read(package.uri)
+    chosen = version or stored.inventory.head
+    if chosen not in stored.inventory.versions:
+        message = _("{id} has no version {version}; the newest is {head}")
+        raise UsageError(message.format(id=package, version=chosen, head=stored.inventory.head))
+    outgoing = _Outgoing(store.storage, stored, chosen, observer)
+    if destination.suffix == ".tar":
+        return outgoing.to_tar(destination, package.portable)
+    return outgoing.to_folder(destination / package.portable)
+
+
+class _Hashing:
+    """An open file whose bytes are hashed as they are read."""
+
+    def __init__(self, reader: Reader, algorithm: str, observer: Observer) -> None:
+        self._reader = reader
+        self._observer = observer
+        self.hashes = MultiHash([algorithm])
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, at most `size`; none at the end."""
+        data = self._reader.read(size)
+        self.hashes.update(data)
+        self._observer(Advanced(len(data)))
+        return data
+
+
+class _Outgoing:
+    """One version on its way out."""
+
+    def __init__(
+        self, storage: Storage, stored: StoredObject, version: str, observer: Observer
+    ) -> None:
+        self.storage = storage
+        self.stored = stored
+        self.version = version
+        self.observer = observer
+        self.located: Mapping[str, str] = stored.inventory.locate(version)
+        self.digests = stored.inventory.versions[version].files()
+        self.damaged: list[str] = []
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[_Hashing]:
+        """A file, opened; when it is closed it is known whether its bytes are those stored."""
+        algorithm = self.stored.inventory.algorithm
+        with self.storage.open(f"{self.stored.path}/{self.located[path]}") as reader:
+            hashing = _Hashing(reader, algorithm, self.observer)
+            yield hashing
+        if hashing.hashes.digests()[algorithm] != self.digests[path]:
+            self.damaged.append(path)
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """The bytes of a file."""
+        with self.open(path) as reader:
+            while chunk := reader.read(CHUNK):
+                yield chunk
+
+    def size(self, path: str) -> int:
+        """The size of a file in bytes. Raises NotFound."""
+        content = f"{self.stored.path}/{self.located[path]}"
+        entry = self.storage.stat(content)
+        if entry is None:
+            raise NotFound(_("{path} is not there").format(path=content), path=content)
+        return entry.size
+
+    def refuse_damage(self) -> None:
+        """Raise Damaged with every file that is not as it was stored."""
+        if self.damaged:
+            message = _("{id} is damaged, so it was not exported:")
+            raise Damaged(message.format(id=self.stored.inventory.identifier), self.damaged)
+
+    def to_folder(self, target: Path) -> Path:
+        """A bag folder."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with new_folder(target, [self.stored.inventory.algorithm], self.observer) as staging:
+            for path in sorted(self.located):
+                staging.copy(path, self.chunks(path), self.size(path))
+            self.refuse_damage()
+        return target
+
+    def to_tar(self, target: Path, top: str) -> Path:
+        """A tar whose bytes hang on nothing but the version: its times are the version's."""
+        if target.exists():
+            raise Refused(_("{path} exists already; it was not touched").format(path=target))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        created = datetime.fromisoformat(self.stored.inventory.versions[self.version].created)
+        unfinished = target.with_name(f".{target.name}.partial.tar")
+        try:
+            with unfinished.open("wb") as stream:
+                files = (
+                    (path, self.size(path), self.chunks(path)) for path in sorted(self.located)
+                )
+                write_tar(files, stream, top=top, mtime=int(created.timestamp()))
+                stream.flush()
+                os.fsync(stream.fileno())
+            self.refuse_damage()
+            report = validate_source(open_bag(unfinished))
+            if report.outcome is not Outcome.PASS:
+                problems = [finding.message() for finding in report.findings]
+                raise Damaged(
+                    _("{path} came back other than it was written:").format(path=target), problems
+                )
+            unfinished.rename(target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return target
