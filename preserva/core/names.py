@@ -1,0 +1,49 @@
+"""Decisions on file names: what leads outside, what Windows refuses, what looks alike.
+
+The other institution may run another system, so the rules of all systems hold on each (RFC 8493
+sections 5.1 and 6.1). Names are compared as they are first; another Unicode form is a finding.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Windows drops dots and spaces at the end of a component, so `.. ` climbs there as `..` does.
+_UNSAFE = re.compile(
+    r"""^/ | ^~([A-Za-z_][\w.-]*)?(/|\Z)    # absolute, or a home folder
+      | (^|/)[.\x20]*(/|\Z)                 # empty, `.`, `..` and what Windows makes of it
+      | [\\\0] | ^[A-Za-z]:                 # separators and drives of Windows, NUL
+    """,
+    re.VERBOSE,
+)
+_WINDOWS = re.compile(
+    r"""[<>:"|?*] | [. ](/|\Z)
+      | (^|/)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\xb9\xb2\xb3])(\.|/|\Z)
+      | [^/]{256}
+    """.replace("[. ]", r"[.\x20]"),
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def is_unsafe(path: str) -> bool:
+    """Whether the path could lead outside its folder on POSIX or Windows, or is empty."""
+    return _UNSAFE.search(path) is not None
+
+
+def is_foreign_to_windows(path: str) -> bool:
+    """Whether Windows cannot hold a file of this name: reserved names and characters, length.
+
+    Control characters are not looked at: a name with a line end is legal in a bag, and sound.
+    """
+    return _WINDOWS.search(path) is not None
+
+
+def nfc(path: str) -> str:
+    """The path in the composed Unicode form, the one for comparison."""
+    return path if path.isascii() else unicodedata.normalize("NFC", path)
+
+
+def folded(path: str) -> str:
+    """The path without the differences that some file systems ignore: case and Unicode form."""
+    return path.lower() if path.isascii() else nfc(nfc(path).casefold())
