@@ -1,1 +1,84 @@
-"""preserva keeps digitised books for good."""
+"""preserva keeps digitised books for good: packages, stores, proves, replicates and repairs them.
+
+The public API, re-exported; docs/reference/api.md describes it. Names are loaded when they are
+first used, so that importing preserva costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from preserva.version import __version__
+
+if TYPE_CHECKING:
+    from preserva.archive import Archive, create_archive, open_archive
+    from preserva.config import Config, load
+    from preserva.core.codes import Code, Severity
+    from preserva.core.model import PackageId
+    from preserva.core.report import Finding, Observer, Outcome, Report
+    from preserva.errors import PreservaError
+    from preserva.services.export import export
+    from preserva.services.package import package, package_bag
+    from preserva.services.replicate import replicate
+    from preserva.services.status import list_packages, status
+    from preserva.services.store import store
+    from preserva.services.validate import validate, validate_stored
+
+_PLACES = {
+    "Archive": "archive",
+    "Code": "core.codes",
+    "Config": "config",
+    "Finding": "core.report",
+    "Observer": "core.report",
+    "Outcome": "core.report",
+    "PackageId": "core.model",
+    "PreservaError": "errors",
+    "Report": "core.report",
+    "Severity": "core.codes",
+    "create_archive": "archive",
+    "export": "services.export",
+    "list_packages": "services.status",
+    "load": "config",
+    "open_archive": "archive",
+    "package": "services.package",
+    "package_bag": "services.package",
+    "replicate": "services.replicate",
+    "status": "services.status",
+    "store": "services.store",
+    "validate": "services.validate",
+    "validate_stored": "services.validate",
+}
+
+__all__ = [
+    "Archive",
+    "Code",
+    "Config",
+    "Finding",
+    "Observer",
+    "Outcome",
+    "PackageId",
+    "PreservaError",
+    "Report",
+    "Severity",
+    "__version__",
+    "create_archive",
+    "export",
+    "list_packages",
+    "load",
+    "open_archive",
+    "package",
+    "package_bag",
+    "replicate",
+    "status",
+    "store",
+    "validate",
+    "validate_stored",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name when it is first used (PEP 562)."""
+    if name not in _PLACES:
+        raise AttributeError(f"module 'preserva' has no attribute {name!r}")
+    return getattr(import_module(f"preserva.{_PLACES[name]}"), name)

@@ -40,7 +40,7 @@ class CheckedObject:
 def check_object(
     storage: Storage, path: str, *, subject: str | None = None, observer: Observer = ignore
 ) -> CheckedObject:
-    """Check the object in a folder of a storage. Raises StorageError if the folder cannot be read."""
+    """Check the object in a folder of a storage. Raises StorageError if it cannot be listed."""
     return _Check(storage, path, subject or path, observer).run()
 
 

@@ -1,0 +1,80 @@
+"""What all commands share: where to find the archive, how to speak, how to end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from preserva.i18n import _
+
+if TYPE_CHECKING:
+    from preserva.archive import Archive
+    from preserva.core.canonical import Value
+    from preserva.core.model import PackageId
+    from preserva.core.report import Observer, Report
+
+SCHEMA_VERSION = 1
+
+as_json = click.option("--json", "json_", is_flag=True, help="Print one JSON document on stdout.")
+dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
+
+
+class Settings:
+    """The options that stand before the command's name."""
+
+    def __init__(self, config: Path | None, quiet: bool) -> None:
+        self.config = config
+        self.quiet = quiet
+
+    def archive(self) -> Archive:
+        """The archive to work with, open."""
+        from preserva.archive import open_archive
+
+        return open_archive(self.config)
+
+    def observer(self, json_: bool) -> Observer:
+        """Who watches the work: a progress bar on a terminal, nobody elsewhere."""
+        from preserva.cli.console import observer
+
+        return observer(quiet=self.quiet or json_)
+
+    def talk(self, text: str) -> None:
+        """Say something to the person, on stderr."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+
+settings = click.make_pass_decorator(Settings)
+
+
+def emit(command: str, **facts: Value) -> None:
+    """Print the command's JSON document on stdout (`schemas/output.schema.json`)."""
+    document = {"schema_version": SCHEMA_VERSION, "command": command, **facts}
+    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+def finish(reports: Iterable[Report]) -> None:
+    """End the command with the exit status of the worst report: 1 damage, 3 unknown, 0 sound."""
+    outcomes = {str(report.outcome) for report in reports}
+    if "fail" in outcomes:
+        raise SystemExit(1)
+    if "unknown" in outcomes:
+        raise SystemExit(3)
+
+
+def package_id(text: str) -> PackageId:
+    """An identifier as people type it: the URI or the portable form. Raises UsageError."""
+    from preserva.core.model import PackageId
+    from preserva.errors import UsageError
+
+    try:
+        return PackageId.parse(text)
+    except ValueError as error:
+        raise UsageError(
+            _("{text} is not an identifier of a package").format(text=text),
+            hint=_("Write it as `preserva list` shows it, such as aonb-kp-000123."),
+        ) from error

@@ -1,0 +1,50 @@
+"""Progress for people: a bar on a terminal, silence elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from preserva.core.report import Advanced, Ended, Observer, Progress, Started, ignore
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+
+def observer(*, quiet: bool) -> Observer:
+    """The observer for this run: rich is loaded only when there is someone to see it."""
+    return ignore if quiet or not sys.stderr.isatty() else _Bar().observe
+
+
+class _Bar:
+    def __init__(self) -> None:
+        self._bars: Bars | None = None
+        self._task: TaskID | None = None
+
+    def observe(self, progress: Progress) -> None:
+        if isinstance(progress, Started):
+            self._begin(progress)
+        elif isinstance(progress, Advanced) and self._bars and self._task is not None:
+            self._bars.advance(self._task, progress.size)
+        elif isinstance(progress, Ended) and self._bars:
+            self._bars.stop()
+            self._bars = None
+
+    def _begin(self, started: Started) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bars
+
+        if self._bars:
+            self._bars.stop()
+        self._bars = Bars(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            DownloadColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._bars.start()
+        self._task = self._bars.add_task(started.subject, total=started.size)

@@ -1,0 +1,48 @@
+"""preserva export"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from preserva.cli.common import Settings, as_json, emit, package_id, settings
+
+
+@click.command("export")
+@click.argument("package", metavar="ID")
+@click.argument("destination", metavar="DEST", type=click.Path(path_type=Path))
+@click.option("--version", metavar="N", help="The version, such as 1; the newest if not given.")
+@click.option("--storage", metavar="STORAGE", help="The copy to take; the primary if not given.")
+@as_json
+@settings
+def command(
+    given: Settings,
+    package: str,
+    destination: Path,
+    version: str | None,
+    storage: str | None,
+    json_: bool,
+) -> None:
+    """Write a stored package as a bag: a new folder in DEST, or DEST itself if it is a .tar.
+
+    \b
+    preserva export aonb-kp-000123 ~/out
+    preserva export aonb-kp-000123 ~/out/book.tar --version 1
+    """
+    from preserva.services.export import export
+
+    chosen = version and "v" + version.removeprefix("v")
+    with given.archive() as archive:
+        made = export(
+            archive,
+            package_id(package),
+            destination,
+            version=chosen,
+            storage=storage,
+            observer=given.observer(json_),
+        )
+    if json_:
+        emit("export", package=package_id(package).uri, path=str(made))
+    else:
+        click.echo(made)

@@ -1,0 +1,122 @@
+"""The command `preserva`: the verbs, and the one place that turns an end into an exit status."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from preserva.cli.common import Settings, emit
+from preserva.errors import PreservaError
+from preserva.i18n import _, use_language
+from preserva.version import __version__
+
+VERBS = (
+    "init",
+    "package",
+    "store",
+    "replicate",
+    "validate",
+    "list",
+    "status",
+    "export",
+    "bag",
+    "config",
+    "demo",
+)
+"""In the order in which people need them. Each is the module of its name with a trailing `_`-free
+command `command`; it is loaded only when it is asked for."""
+
+
+class Verbs(click.Group):
+    """Loads a verb's module when the verb is used, so that starting costs next to nothing."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs in the order in which people need them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One verb."""
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = import_module(f"preserva.cli.{cmd_name}").command
+        return command
+
+
+@click.command(
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit status: 0 sound, 1 damage, 2 usage, 3 unfinished, 4 refused, 5 ledger, "
+    "10 no archive, 11 locked, 70 unexpected, 130 interrupted.",
+)
+@click.option("--config", type=click.Path(path_type=Path), help="The configuration to use.")
+@click.option("--lang", metavar="LANG", help="The language of messages: en, ru, be.")
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing but data and errors.")
+@click.version_option(__version__, prog_name="preserva")
+@click.pass_context
+def main(context: click.Context, config: Path | None, lang: str | None, quiet: bool) -> None:
+    """Keep digitised books for good.
+
+    \b
+    preserva init                                  write preserva.toml here
+    preserva package scans/ --record book.mrc      make a package and store it
+    preserva replicate                             copy it to the other institution
+    preserva validate aonb-kp-000123               prove that every copy is sound
+    """
+    if lang:
+        use_language(lang)
+    context.obj = Settings(config, quiet)
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Run the command line and end the process."""
+    sys.exit(status_of(sys.argv[1:] if arguments is None else arguments))
+
+
+def status_of(arguments: list[str]) -> int:
+    """Run the command line; its exit status. Every error becomes a message for people here."""
+    try:
+        main.main(arguments, prog_name="preserva", standalone_mode=False)
+    except PreservaError as error:
+        _explain(error, "--json" in arguments)
+        return error.exit_status
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        click.echo(
+            _("Interrupted. What was acknowledged is safe; run it again to go on."), err=True
+        )
+        return 130
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 70
+    except Exception:  # the last guard: damage must never be told by Python's own status 1
+        import traceback
+
+        traceback.print_exc()
+        click.echo(
+            _("An unexpected error: a fault of preserva. What was stored is safe."), err=True
+        )
+        return 70
+    return 0
+
+
+def _explain(error: PreservaError, json_: bool) -> None:
+    advice = error.advice()
+    click.echo(_("Error: {message}").format(message=error), err=True)
+    if advice:
+        click.echo(advice, err=True)
+    if json_:
+        emit(
+            "error",
+            exit_status=error.exit_status,
+            error=type(error).__name__,
+            message=str(error),
+            problems=list(getattr(error, "problems", ())),
+        )
+
+
+if __name__ == "__main__":
+    run()

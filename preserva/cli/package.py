@@ -1,0 +1,124 @@
+"""preserva package"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from preserva.cli.common import Settings, as_json, dry_run, emit, settings
+from preserva.i18n import _, ngettext
+
+if TYPE_CHECKING:
+    from preserva.services.package import Packaged
+
+
+@click.command("package")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--record",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The book's catalogue record: ISO 2709, MARCXML, IRBIS text, MODS or Dublin Core.",
+)
+@click.option("--id", "local", help="The local part of the identifier, such as kp-000123.")
+@click.option("--into", metavar="STORAGE", help="The storage; the primary one if not given.")
+@click.option(
+    "--bag",
+    "destination",
+    type=click.Path(path_type=Path),
+    help="Make a bag in this folder instead of storing the package.",
+)
+@dry_run
+@as_json
+@settings
+def command(
+    given: Settings,
+    folder: Path,
+    record: Path,
+    local: str | None,
+    into: str | None,
+    destination: Path | None,
+    dry_run: bool,
+    json_: bool,
+) -> None:
+    """Make a preservation package of a FOLDER of scans and store it.
+
+    FOLDER holds page images, or is divided into master/, access/ and text/. It is only read.
+
+    \b
+    preserva package scans/ --record book.mrc --dry-run
+    preserva package scans/ --record book.mrc --id kp-000123
+    preserva package scans/ --record book.mrc --bag ~/bags
+    """
+    from preserva.archive import find_config
+    from preserva.config import load
+    from preserva.errors import UsageError
+    from preserva.services.package import package, package_bag
+
+    observer = given.observer(json_)
+    if destination is not None:
+        if into is not None:
+            raise UsageError(_("--bag and --into exclude each other"))
+        config = load(find_config(given.config))
+        done = package_bag(
+            folder,
+            record,
+            config.institution,
+            destination,
+            local=local,
+            digests=config.policy.digests,
+            dry_run=dry_run,
+            observer=observer,
+        )
+    else:
+        with given.archive() as archive:
+            done = package(
+                folder, record, archive, into=into, local=local, dry_run=dry_run, observer=observer
+            )
+    if json_:
+        _emit(done, dry_run)
+    else:
+        _say(given, done, dry_run)
+
+
+def _emit(done: Packaged, dry_run: bool) -> None:
+    from preserva.outputs.findings import findings_document
+
+    emit(
+        "package",
+        package=done.package.uri,
+        title=done.title,
+        place=done.place,
+        created=done.created,
+        dry_run=dry_run,
+        files=done.files,
+        bytes=done.size,
+        findings=findings_document(done.notes),
+        contents=[
+            {"representation": name, "source": one.source, "name": one.target, "page": one.page}
+            for name, one in done.arrangement.files()
+        ],
+    )
+
+
+def _say(given: Settings, done: Packaged, dry_run: bool) -> None:
+    from preserva.core.report import printable
+    from preserva.outputs.findings import human_size
+
+    given.talk(f"{done.title}")
+    for finding in done.notes:
+        given.talk(f"  {finding.message()}")
+    if dry_run:
+        for name, one in done.arrangement.files():
+            page = "" if one.page is None else _("page {number}").format(number=one.page)
+            given.talk(f"  {printable(one.source)} -> {name}/{one.target} {page}".rstrip())
+        given.talk(_("Nothing was written: this was a dry run."))
+    elif done.created:
+        files = ngettext("{count} file", "{count} files", done.files).format(count=done.files)
+        message = _("stored in {place}: {files}, {size}, read back and compared")
+        given.talk(message.format(place=done.place, files=files, size=human_size(done.size)))
+    else:
+        given.talk(_("{place} holds this very package already").format(place=done.place))
+    click.echo(done.package.portable)

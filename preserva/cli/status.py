@@ -1,0 +1,61 @@
+"""preserva status"""
+
+from __future__ import annotations
+
+import click
+
+from preserva.cli.common import Settings, as_json, emit, package_id, settings
+from preserva.i18n import _
+
+
+@click.command("status")
+@click.argument("package", metavar="[ID]", required=False)
+@as_json
+@settings
+def command(given: Settings, package: str | None, json_: bool) -> None:
+    """Say where the copies of each package are, and when each was last proved sound.
+
+    Nothing is read but the storages' folders and the ledger: `preserva validate` reads the files.
+    """
+    from preserva.services.status import status
+
+    with given.archive() as archive:
+        found = status(archive, package_id(package) if package else None)
+    if json_:
+        emit(
+            "status",
+            packages=[
+                {
+                    "package": one.package,
+                    "copies": [
+                        {
+                            "storage": copy.storage,
+                            "state": copy.state,
+                            "versions": list(copy.versions),
+                            "checked": copy.checked,
+                            "outcome": copy.outcome,
+                        }
+                        for copy in one.copies
+                    ],
+                    "enough": one.enough,
+                }
+                for one in found
+            ],
+        )
+    else:
+        for one in found:
+            click.echo(one.portable)
+            for copy in one.copies:
+                checked = (
+                    _("checked {time}: {outcome}").format(time=copy.checked, outcome=copy.outcome)
+                    if copy.checked
+                    else _("never checked")
+                )
+                click.echo(f"  {copy.storage}: {copy.state}, {', '.join(copy.versions)}; {checked}")
+            if not one.enough:
+                click.echo("  " + _("too few copies"))
+    states = {copy.state for one in found for copy in one.copies}
+    if "missing" in states or "damaged" in states:
+        raise SystemExit(1)
+    if "unreachable" in states:
+        raise SystemExit(3)

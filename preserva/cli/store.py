@@ -1,0 +1,33 @@
+"""preserva store"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from preserva.cli.common import Settings, as_json, emit, settings
+from preserva.i18n import _
+
+
+@click.command("store")
+@click.argument("bag", type=click.Path(path_type=Path))
+@click.option("--into", metavar="STORAGE", help="The storage; the primary one if not given.")
+@as_json
+@settings
+def command(given: Settings, bag: Path, into: str | None, json_: bool) -> None:
+    """Store a BAG that `preserva package --bag` made. The bag is only read.
+
+    \b
+    preserva store ~/bags/aonb-kp-000123
+    """
+    from preserva.services.store import store
+
+    with given.archive() as archive:
+        package, created = store(archive, bag, into=into, observer=given.observer(json_))
+    if json_:
+        emit("store", package=package.uri, created=created)
+        return
+    if not created:
+        given.talk(_("this very package is stored already"))
+    click.echo(package.portable)

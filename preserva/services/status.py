@@ -1,0 +1,141 @@
+"""Where the copies of each package are, from the storages' inventories and the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from preserva.archive import Archive, Store
+from preserva.core.bagit import parse_bag_info
+from preserva.core.codes import Code
+from preserva.core.model import PackageId
+from preserva.core.report import Finding
+from preserva.errors import Damaged, NotFound, StorageError
+from preserva.i18n import _
+from preserva.services.validate import FIXITY_CHECK, recorded_versions
+from preserva.storage.base import read_all
+from preserva.storage.ocfl import StoredObject
+
+_LARGEST_BAG_INFO = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A package in a storage."""
+
+    package: str
+    portable: str
+    versions: int
+    files: int
+    title: str
+
+
+@dataclass(slots=True)
+class Listing:
+    """What a storage holds. `findings` name the objects that could not be read."""
+
+    packages: list[Listed] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+class State(StrEnum):
+    """What is known of a copy without reading its files."""
+
+    COMPLETE = "complete"  # every version that there is
+    INCOMPLETE = "incomplete"  # a version is still to be copied
+    ABSENT = "absent"  # there never was a copy
+    MISSING = "missing"  # the ledger acknowledged a copy, and it is gone
+    DAMAGED = "damaged"  # its inventory cannot be trusted
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A copy of a package; `checked` is the time of the last fixity check, with its outcome."""
+
+    storage: str
+    state: State
+    versions: tuple[str, ...] = ()
+    checked: str | None = None
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A package and its copies; `enough` if as many are complete as the policy wants."""
+
+    package: str
+    portable: str
+    copies: tuple[Copy, ...]
+    enough: bool
+
+
+def list_packages(archive: Archive, storage: str | None = None) -> Listing:
+    """The packages of a storage (the primary one if not named). Raises StorageError."""
+    store = archive.store(storage) if storage else archive.primary
+    listing = Listing()
+    for path in store.root.objects():
+        try:
+            found = store.root.read_at(path)
+            package = PackageId.parse(found.inventory.identifier)
+            title = _title(store, found)
+        except (Damaged, StorageError, ValueError) as error:
+            listing.findings.append(Finding(Code.INVENTORY_INVALID, path, seen=str(error)))
+            continue
+        inventory = found.inventory
+        files = len(inventory.versions[inventory.head].files())
+        listing.packages.append(
+            Listed(package.uri, package.portable, len(inventory.versions), files, title)
+        )
+    listing.packages.sort(key=lambda one: one.package)
+    return listing
+
+
+def _title(store: Store, found: StoredObject) -> str:
+    """What people call a package: External-Description of its bag-info.txt."""
+    content = found.inventory.locate(found.inventory.head).get("bag-info.txt")
+    if content is None:
+        return ""
+    data = read_all(store.storage, f"{found.path}/{content}", _LARGEST_BAG_INFO)
+    lines = data.decode("utf-8", "replace").split("\n")
+    fields = parse_bag_info(lines, content, strict=True, report=lambda finding: None)
+    return next((value for label, value in fields if label == "External-Description"), "")
+
+
+def status(archive: Archive, package: PackageId | None = None) -> list[Status]:
+    """The copies of a package, or of every package of our primary storage.
+
+    Raises NotFound if no storage holds the package named, and the ledger knows of none.
+    """
+    if package is not None:
+        found = _status(archive, package)
+        if all(copy.state in {State.ABSENT, State.UNREACHABLE} for copy in found.copies):
+            raise NotFound(_("there is no package {id}").format(id=package))
+        return [found]
+    packages = {entry.package for entry in archive.ledger.entries(types=("ingestion end",))}
+    return [_status(archive, PackageId.parse(one)) for one in sorted(filter(None, packages))]
+
+
+def _status(archive: Archive, package: PackageId) -> Status:
+    stores = archive.stores()
+    wanted: set[str] = set().union(*(recorded_versions(archive, one, package) for one in stores))
+    copies = tuple(_copy(archive, store, package, wanted) for store in stores)
+    complete = sum(copy.state is State.COMPLETE for copy in copies)
+    return Status(package.uri, package.portable, copies, complete >= archive.config.policy.copies)
+
+
+def _copy(archive: Archive, store: Store, package: PackageId, wanted: set[str]) -> Copy:
+    last = archive.ledger.last(package=package.uri, storage=store.id, types=(FIXITY_CHECK,))
+    checked, outcome = (last.time, last.outcome) if last else (None, None)
+    versions: tuple[str, ...] = ()
+    try:
+        versions = tuple(store.root.read(package.uri).inventory.versions)
+        state = State.COMPLETE if wanted <= set(versions) else State.INCOMPLETE
+    except Damaged:
+        state = State.DAMAGED
+    except NotFound:
+        known = recorded_versions(archive, store, package)
+        state = State.MISSING if known else State.ABSENT
+    except StorageError:
+        state = State.UNREACHABLE
+    return Copy(store.id, state, versions, checked, outcome)
