@@ -2,7 +2,7 @@
 
 E: wrong. W: sound, but someone should look. U: could not be established.
 1xx bags (RFC 8493), 2xx storage roots and objects (OCFL 1.1), 3xx what the ledger recorded,
-4xx sources that are to become a package.
+4xx sources that are to become a package, 8xx catalogue records and formats of files.
 """
 
 from __future__ import annotations
@@ -437,3 +437,50 @@ class Code(Enum):
     SOURCE_CHANGED = ("E407", N_("changed while it was being read"), "design rule 6")
     SOURCE_IGNORED = ("W411", N_("a hidden or system file; it is left out"), "")
     SOURCE_UNPAIRED = ("W412", N_("this representation lacks a page"), "")
+
+    # catalogue records and formats of files
+    RECORD_UNREADABLE = ("E801", N_("not a catalogue record that can be read"), "ISO 2709")
+    RECORD_CHARACTERS_LOST = (
+        "E802",
+        N_("bytes that are no characters in this character set were replaced by U+FFFD"),
+        "design: nothing is changed silently",
+    )
+    RECORD_CHARSET_UNKNOWN = (
+        "U803",
+        N_("the character set of the record could not be told"),
+        "UNIMARC 100 $a/26-33",
+    )
+    RECORD_CHARSET_LIE = (
+        "W811",
+        N_("the record is not in the character set that it declares"),
+        "UNIMARC 100 $a/26-33, MARC 21 leader/9",
+    )
+    RECORD_CHARSET_GUESSED = (
+        "W812",
+        N_("the character set was told from the frequency of letters"),
+        "design: nothing is changed silently",
+    )
+    RECORD_LEADER = ("W813", N_("the leader of the record is wrong"), "ISO 2709 4.3")
+    RECORD_DIRECTORY = (
+        "W814",
+        N_("the directory of the record is wrong, so its fields were read one after another"),
+        "ISO 2709 4.4",
+    )
+    RECORD_NOT_ENDED = ("W815", N_("the record has no end mark; it may be cut short"), "ISO 2709")
+    RECORD_FIELD = ("W816", N_("a field of unusual form"), "ISO 2709 4.5")
+    RECORD_FORBIDDEN_CHARACTERS = (
+        "W817",
+        N_("characters that XML forbids were replaced by U+FFFD in what is derived"),
+        "XML 1.0 2.2",
+    )
+    RECORD_TAIL = ("W818", N_("bytes that belong to no record"), "ISO 2709")
+    RECORD_CHARACTER_MENDED = (
+        "W819",
+        N_("a character that another program had damaged was mended"),
+        "design: nothing is changed silently",
+    )
+    FORMAT_CONTRADICTION = (
+        "W821",
+        N_("the content is of another format than the name says"),
+        "design: the extension alone never decides",
+    )
