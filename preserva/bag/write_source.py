@@ -3,8 +3,9 @@
 The rule for names, decided once: what we write is read back the same by preserva, bagit-python
 and `sha512sum -c` on any system, or it is refused with the reason.
 
-- Not UTF-8, a control character, a backslash, a Unicode line end, white space at the end of a
-  name that ends the path: refused, for no manifest line holds it in a way that all three read.
+- Not UTF-8, a control character, a Unicode line end, white space at the end of the path: refused,
+  for no manifest line holds it in a way that all three read.
+- A backslash, a name of dots and spaces only: refused, for it leads elsewhere on Windows.
 - `%`, CR, LF: refused, unless the caller asks for RFC 8493's percent-encoding, which bagit-python
   (`%`) and sha512sum (all three) do not read back; then a warning for each.
 - Names that differ in Unicode form only: refused. macOS takes them for one, and bagit-python has
@@ -17,23 +18,19 @@ from __future__ import annotations
 
 import os
 import stat
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from preserva.bag.hashing import storage_error
 from preserva.core.codes import Code, Severity
+from preserva.core.names import folded, is_foreign_to_windows, is_unsafe, nfc
 from preserva.core.report import Finding
 from preserva.errors import NotAFile, PackageError, Refused
 from preserva.i18n import _
 
 _LINE_ENDS = "\x85\u2028\u2029"  # where str.splitlines and codecs readers end a line
 _ENCODED = "%\r\n"
-_WINDOWS_CHARACTERS = frozenset('<>:"|?*')
-_WINDOWS_DEVICES = frozenset(
-    ["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,22 +159,16 @@ def name_findings(path: str, *, encode_names: bool) -> Iterator[Finding]:
         yield Finding(Code.NAME_UNWRITABLE, path)
     if any(character in path for character in _ENCODED):
         yield Finding(Code.NAME_ENCODED if encode_names else Code.NAME_NEEDS_ENCODING, path)
-    if any(_windows_refuses(name) for name in path.split("/")):
+    if is_unsafe(f"data/{path}"):
+        yield Finding(Code.UNSAFE_PATH, path)
+    elif is_foreign_to_windows(path):
         yield Finding(Code.WINDOWS_NAME, path)
 
 
 def _unwritable(character: str) -> bool:
     if character in _ENCODED:
         return False
-    return character < " " or character in "\\\x7f" or character in _LINE_ENDS
-
-
-def _windows_refuses(name: str) -> bool:
-    return (
-        not _WINDOWS_CHARACTERS.isdisjoint(name)
-        or name.endswith((".", " "))
-        or name.partition(".")[0].lower() in _WINDOWS_DEVICES
-    )
+    return character < " " or character == "\x7f" or character in _LINE_ENDS
 
 
 def twin_findings(paths: list[str]) -> Iterator[Finding]:
@@ -185,8 +176,7 @@ def twin_findings(paths: list[str]) -> Iterator[Finding]:
     forms: dict[str, str] = {}
     cases: dict[str, str] = {}
     for path in sorted(paths):
-        form = path if path.isascii() else unicodedata.normalize("NFC", path)
-        case = form.casefold()
+        form, case = nfc(path), folded(path)
         if form in forms:
             yield Finding(Code.NAMES_COLLIDE, path, seen=forms[form])
         elif case in cases:

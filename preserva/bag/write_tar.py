@@ -8,10 +8,9 @@ from __future__ import annotations
 import os
 import stat
 import tarfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO
 
 from preserva.bag.hashing import open_regular, storage_error
 from preserva.errors import NotAFile, StorageError
@@ -19,17 +18,11 @@ from preserva.i18n import _
 
 CHUNK = 1 << 20
 
+Member = tuple[str, int, Iterable[bytes]]
+"""Path with `/`, size in bytes, content (gone through once, when its turn comes).
 
-class Readable(Protocol):
-    """What an opener gives: the next bytes, at most `size`, none at the end."""
-
-    def read(self, size: int, /) -> bytes:
-        """The next bytes."""
-
-
-Opener = Callable[[], AbstractContextManager[Readable]]
-Member = tuple[str, int, Opener | None]
-"""Path with `/`, size in bytes, how to open it. An empty folder ends in `/` and has no opener."""
+An empty folder is a path that ends in `/`.
+"""
 
 
 def write_tar(
@@ -42,12 +35,10 @@ def write_tar(
     """
     count = 0
     written = 0
-    for path, size, opener in sorted(members, key=lambda member: member[0]):
+    for path, size, content in sorted(members, key=lambda member: member[0]):
         header = _header(f"{top}/{path}", size, mtime)
         stream.write(header)
-        written += len(header)
-        if opener is not None:
-            written += _content(path, size, opener, stream)
+        written += len(header) + _write(path, size, content, stream)
         count += 1
     end = 2 * tarfile.BLOCKSIZE
     end += -(written + end) % tarfile.RECORDSIZE
@@ -66,22 +57,26 @@ def folder_members(folder: Path) -> Iterator[Member]:
         except OSError as error:
             raise storage_error(parent or str(folder), error) from error
         if not entries and parent:
-            yield parent, 0, None
+            yield parent, 0, ()
         for name, state in entries:
             path = parent + name
             if stat.S_ISDIR(state.st_mode):
                 waiting.append(f"{path}/")
             elif stat.S_ISREG(state.st_mode):
-                yield path, state.st_size, _opener(folder, path)
+                yield path, state.st_size, _content(folder, path)
             else:
                 raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
 
 
-def _opener(folder: Path, path: str) -> Opener:
-    def opened() -> AbstractContextManager[Readable]:
-        return os.fdopen(open_regular(str(folder / path), path=path), "rb", buffering=0)
-
-    return opened
+def _content(folder: Path, path: str) -> Iterator[bytes]:
+    descriptor = open_regular(str(folder / path), path=path)
+    try:
+        while chunk := os.read(descriptor, CHUNK):
+            yield chunk
+    except OSError as error:
+        raise storage_error(path, error) from error
+    finally:
+        os.close(descriptor)
 
 
 def _header(name: str, size: int, mtime: int) -> bytes:
@@ -95,14 +90,13 @@ def _header(name: str, size: int, mtime: int) -> bytes:
     return member.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
 
 
-def _content(path: str, size: int, opener: Opener, stream: IO[bytes]) -> int:
+def _write(path: str, size: int, content: Iterable[bytes], stream: IO[bytes]) -> int:
     left = size
-    with opener() as reader:
-        while chunk := reader.read(min(CHUNK, left + 1)):
-            left -= len(chunk)
-            if left < 0:
-                break
-            stream.write(chunk)
+    for chunk in content:
+        left -= len(chunk)
+        if left < 0:
+            break
+        stream.write(chunk)
     if left:
         message = _("{path} has not the size that it had when the tar was begun")
         raise StorageError(message.format(path=path), path=path)
