@@ -352,6 +352,11 @@ class Code(Enum):
         N_("what was fetched does not match the manifests, so it was not kept"),
         "RFC 8493 5.2",
     )
+    PROFILE_UNAVAILABLE = (
+        "U180",
+        N_("the profile is not among those kept here, so it was not applied"),
+        "BagIt Profiles 1.4.0",
+    )
     FETCH_FAILED = ("U195", N_("could not be fetched"), "RFC 8493 2.2.3")
 
     # storage roots and objects
