@@ -1,0 +1,164 @@
+"""BagIt profiles at hand: preserva's own, and those kept in a folder by their digest.
+
+Nothing is ever fetched. An institution gets a profile as a file, adds it once, and from then on
+checks with exactly those bytes, whatever its address serves later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from preserva.bag.source import LIMITS, Source
+from preserva.bag.write_disk import move, read_file, write_file
+from preserva.core.bagit import Declaration, manifest_algorithm, parse_bag_info, parse_declaration
+from preserva.core.bagit import read_lines as lines_of
+from preserva.core.codes import Code, Severity
+from preserva.core.model import Entry, Kind
+from preserva.core.profile import PROFILE_TAG, BagFacts, Profile, check_profile
+from preserva.core.profile_document import parse_profile
+from preserva.core.report import Finding
+from preserva.errors import ConfigError, Damaged, NotFound
+from preserva.i18n import _
+from preserva.resources import schema_file
+
+LARGEST = 1 << 20
+"""Bytes of a profile document; the largest in use have a few kilobytes."""
+
+
+def own_profile() -> Profile:
+    """The profile of every package that preserva stores."""
+    return load_profile(schema_file("preserva-bagit-profile.json"))
+
+
+def load_profile(path: Path) -> Profile:
+    """The profile in a file. Raises ConfigError with everything that is wrong, StorageError."""
+    return _parsed(read_file(path, LARGEST), path)
+
+
+def _parsed(document: bytes, path: Path) -> Profile:
+    profile, findings = parse_profile(document)
+    if profile is None:
+        raise ConfigError(
+            _("{path} is not a usable BagIt profile").format(path=path),
+            [finding.message() for finding in findings],
+        )
+    return profile
+
+
+class ProfileCache:
+    """Profiles kept in a folder, each named by its SHA-256; that folder need not be there yet."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def add(self, path: Path) -> str:
+        """Keep a profile; its digest. Raises ConfigError if it is not usable, StorageError."""
+        document = read_file(path, LARGEST)
+        _parsed(document, path)
+        digest = hashlib.sha256(document).hexdigest()
+        kept = self._path(digest)
+        if not kept.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            staged = self.folder / f".{digest}.{os.getpid()}"
+            write_file(staged, document)
+            move(staged, kept)
+        return digest
+
+    def get(self, digest: str) -> Profile:
+        """The profile of this digest. Raises NotFound; Damaged if its bytes have changed."""
+        path = self._path(digest)
+        if not path.exists():
+            raise NotFound(_("no profile {digest} is kept here").format(digest=digest))
+        document = read_file(path, LARGEST)
+        if hashlib.sha256(document).hexdigest() != digest:
+            raise Damaged(_("the kept profile {path} has changed").format(path=path))
+        return _parsed(document, path)
+
+    def all(self) -> list[Profile]:
+        """preserva's own profile and every one kept here, in the order of their digests."""
+        kept = sorted(path.stem for path in self.folder.glob("*.json"))
+        return [own_profile(), *(self.get(digest) for digest in kept)]
+
+    def find(self, identifier: str) -> list[Profile]:
+        """The profiles with this identifier: usually one; more if its address changed content."""
+        return [profile for profile in self.all() if profile.identifier == identifier]
+
+    def _path(self, digest: str) -> Path:
+        return self.folder / f"{digest}.json"
+
+
+def check_profiles(
+    source: Source, profiles: Iterable[Profile] = (), *, cache: ProfileCache | None = None
+) -> list[Finding]:
+    """What of these profiles, and of those in the cache that the bag names, the bag breaks.
+
+    A profile that the bag names and that is not at hand is U180. The bag itself is not validated:
+    only what profiles ask for is read. Raises StorageError.
+    """
+    facts, findings = bag_facts(source)
+    if facts is None:
+        return findings
+    chosen = list(profiles)
+    named = [value for label, value in facts.bag_info if label.casefold() == PROFILE_TAG.casefold()]
+    for identifier in dict.fromkeys(named):
+        if any(profile.identifier == identifier for profile in chosen):
+            continue
+        found = cache.find(identifier) if cache else []
+        chosen += found
+        if not found:
+            findings.append(Finding(Code.PROFILE_UNAVAILABLE, "bag-info.txt", seen=identifier))
+    for profile in chosen:
+        findings += check_profile(profile, facts)
+    return findings
+
+
+def bag_facts(source: Source) -> tuple[BagFacts | None, list[Finding]]:
+    """What profiles ask of a bag, and what hindered reading it. None if it is no bag."""
+    findings: list[Finding] = []
+    entries: list[Entry] = []
+    for one in source.entries():
+        if isinstance(one, Entry):
+            entries.append(one)
+        else:
+            findings.append(one)
+    top = {entry.path for entry in entries if "/" not in entry.path and entry.kind is Kind.FILE}
+    if "bagit.txt" not in top:
+        return None, [*findings, Finding(Code.DECLARATION_MISSING, "bagit.txt")]
+    declaration = parse_declaration(_head(source, "bagit.txt"), findings.append)
+    if declaration is None:
+        return None, findings
+    manifests = [found for name in top if (found := manifest_algorithm(name))]
+    facts = BagFacts(
+        bagit_version=declaration.version_text,
+        media_type=source.media_type,
+        bag_info=_bag_info(source, top, declaration, findings),
+        manifests=frozenset(name for kind, name in manifests if kind == "manifest"),
+        tag_manifests=frozenset(name for kind, name in manifests if kind == "tagmanifest"),
+        has_fetch="fetch.txt" in top,
+        files=tuple(entries),
+    )
+    # what validation warns of is said there; here it would be said twice
+    return facts, [finding for finding in findings if finding.code.severity is Severity.UNKNOWN]
+
+
+def _bag_info(
+    source: Source, top: set[str], declaration: Declaration, findings: list[Finding]
+) -> tuple[tuple[str, str], ...]:
+    name = declaration.info_file
+    if name not in top:
+        return ()
+    lines = lines_of(source.stream(name), declaration.encoding, name, findings.append, LIMITS.line)
+    return tuple(parse_bag_info(lines, name, strict=declaration.strict, report=findings.append))
+
+
+def _head(source: Source, path: str) -> bytes:
+    """The first bytes of a file, far more than a declaration has."""
+    head = b""
+    for piece in source.stream(path):
+        head += piece
+        if len(head) > LIMITS.line:
+            break
+    return head
