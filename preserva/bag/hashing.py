@@ -165,7 +165,8 @@ class _Reader:
         """The file's state before it is read, or what the memory knows of it."""
         before = os.fstat(fd)
         if self.memory is not None:
-            known = self.memory.recall(path, before)
+            with self._lock:
+                known = self.memory.recall(path, before)
             if known is not None and self.algorithms <= known.keys():
                 return Observed(path, before.st_size, known)
         if self.medium:

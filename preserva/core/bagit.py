@@ -121,7 +121,10 @@ class Declaration:
 
 
 def parse_declaration(data: bytes, report: Report) -> Declaration | None:
-    """The declaration, or None where it says too little to go on. Every slip is reported."""
+    """The declaration, or None where it says too little to go on. Every slip is reported.
+
+    With an encoding that may not be, the result says UTF-8, so that the rest can be looked at.
+    """
     path = "bagit.txt"
     if data.startswith(_BOM):
         report(Finding(Code.BYTE_ORDER_MARK, path))
@@ -144,7 +147,7 @@ def parse_declaration(data: bytes, report: Report) -> Declaration | None:
         _check_strictly(rows, path, report)
     if found[1][1].lower() not in CHARSETS:
         report(Finding(Code.ENCODING_NOT_ALLOWED, path, seen=found[1][1]))
-        return None
+        return Declaration(version, "UTF-8")
     return Declaration(version, found[1][1])
 
 

@@ -31,13 +31,20 @@ _SETTLED = 1 << 15  # in a row's mask: it was read, or there is a finding that s
 class Table:
     """Paths with what manifests expect of them and what was found. At most 15 algorithms."""
 
-    def __init__(self, algorithms: Iterable[str]) -> None:
-        self.algorithms: Sequence[str] = sorted(algorithms)
+    def __init__(self) -> None:
+        self.algorithms: Sequence[str] = ()
         self._rows: dict[str, int] = {}
         self._sizes = array("q")
         self._masks = array("H")  # bit n: the manifest of algorithm n lists it
-        self._digests = [bytearray() for _ in self.algorithms]
+        self._digests: list[bytearray] = []
+        self._widths: list[int] = []
+        self._blanks: list[bytes] = []
+
+    def use(self, algorithms: Iterable[str]) -> None:
+        """Say once, before the first `expect`, which manifests there are."""
+        self.algorithms = sorted(algorithms)
         self._widths = [ALGORITHMS[name].size for name in self.algorithms]
+        self._digests = [bytearray(width * len(self._sizes)) for width in self._widths]
         self._blanks = [bytes(width) for width in self._widths]
 
     def __len__(self) -> int:
@@ -139,6 +146,19 @@ class Table:
         for path, row in self._rows.items():
             if self._sizes[row] != _ABSENT and self._masks[row] & ~_SETTLED == mask:
                 yield Entry(path, Kind.FILE, self._sizes[row])
+
+    def count_listed(self) -> int:
+        """How many files the manifests list."""
+        return sum(1 for mask in self._masks if mask & ~_SETTLED)
+
+    def size_to_read(self) -> tuple[int, int]:
+        """Number and bytes of the files that are there and listed."""
+        sizes = [
+            size
+            for size, mask in zip(self._sizes, self._masks, strict=True)
+            if size != _ABSENT and mask & ~_SETTLED
+        ]
+        return len(sizes), sum(sizes)
 
     def total(self) -> tuple[int, int]:
         """Bytes and number of the files that are there."""

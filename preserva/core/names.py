@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 
 # Windows drops dots and spaces at the end of a component, so `.. ` climbs there as `..` does.
 _UNSAFE = re.compile(
@@ -47,3 +48,20 @@ def nfc(path: str) -> str:
 def folded(path: str) -> str:
     """The path without the differences that some file systems ignore: case and Unicode form."""
     return path.lower() if path.isascii() else nfc(nfc(path).casefold())
+
+
+def twins(paths: Callable[[], Iterable[str]]) -> Iterator[tuple[str, str]]:
+    """Each path with an earlier one from which it differs in case or Unicode form only.
+
+    `paths` is gone through twice: the first time only hashes are kept, to save memory.
+    """
+    seen, twice = set[int](), set[int]()
+    for path in paths():
+        key = hash(folded(path))
+        (twice if key in seen else seen).add(key)
+    first: dict[str, str] = {}
+    for path in paths() if twice else ():
+        if hash(folded(path)) in twice:
+            other = first.setdefault(folded(path), path)
+            if other != path:
+                yield path, other

@@ -1,0 +1,230 @@
+"""Whether a bag is complete and valid: RFC 8493 section 3, in one pass over its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from preserva.bag.hashing import unreadable
+from preserva.bag.source import LIMITS, Limits, Source
+from preserva.bag.tagfiles import TagFiles
+from preserva.bag.verdict import BagReport, Verdict
+from preserva.core.codes import Code
+from preserva.core.manifest import Listing, Table
+from preserva.core.model import Entry, Kind, Observed
+from preserva.core.names import is_foreign_to_windows, is_unsafe, nfc, twins
+from preserva.core.report import Ended, Finding, Observer, Started, ignore
+from preserva.errors import StorageError
+from preserva.i18n import _
+
+__all__ = ["BagReport", "Verdict", "validate_source"]
+
+
+def validate_source(
+    source: Source,
+    *,
+    observer: Observer = ignore,
+    completeness: bool = False,
+    fast: bool = False,
+    limits: Limits = LIMITS,
+) -> BagReport:
+    """Everything that is to be said of a bag; every finding, not only the first.
+
+    `completeness` looks at names only, the verdict is at best COMPLETE. `fast` compares number
+    and size of the payload files with Payload-Oxum, which proves nothing: at best UNKNOWN.
+    Raises StorageError if there is nothing to look at; a bag in any state is a result.
+    """
+    report = BagReport(source.name, media_type=source.media_type)
+    report.completeness_only = completeness and not fast
+    validation = _Validation(source, report, limits)
+    observer(Started("validate", source.name))
+    validation.list_entries()
+    if validation.tags.read_declaration():
+        validation.tags.read_info()
+        if fast:
+            validation.compare_oxum()
+        else:
+            validation.compare_names()
+        if not fast and not completeness:
+            validation.compare_content(observer)
+        else:
+            report.findings.append(Finding(Code.NOT_DIGESTED))
+    observer(Ended("validate", source.name))
+    return report
+
+
+class _Validation:
+    """One validation: entries, then names, then content."""
+
+    def __init__(self, source: Source, report: BagReport, limits: Limits) -> None:
+        self.source = source
+        self.report = report
+        self.limits = limits
+        self.tags = TagFiles(source, report, limits)
+        self.refused: set[str] = set()  # links and devices: there, but not to be read
+        self.unread: list[str] = []  # folders that could not be listed, with a slash
+        self.listed_all = True
+
+    def _find(self, code: Code, path: str | None = None, **facts: str) -> None:
+        self.report.findings.append(Finding(code, path, **facts))
+
+    def list_entries(self) -> None:
+        """Take in everything that lies in the bag."""
+        folders, filled = set[str](), set[str]()
+        has_payload = False
+        for entry in self.source.entries():
+            if isinstance(entry, Finding):
+                self.report.findings.append(entry)
+                self._note_gap(entry)
+                continue
+            if len(self.report.payload) + len(self.report.tags) >= self.limits.files:
+                self._find(Code.LIMIT_REACHED, seen=_("too many files"))
+                self.listed_all = False
+                break
+            filled.add(entry.path.rpartition("/")[0])
+            has_payload = has_payload or entry.path == "data" or entry.path.startswith("data/")
+            if entry.kind is Kind.FOLDER:
+                folders.add(entry.path)
+            else:
+                self._take(entry)
+        if not has_payload or self.report.tags.size("data") is not None:
+            self._find(Code.NO_PAYLOAD_FOLDER)
+        for path in sorted(folders - filled):
+            if path.startswith("data/"):
+                self._find(Code.EMPTY_BAG_FOLDER, path)
+
+    def _note_gap(self, finding: Finding) -> None:
+        if finding.code is Code.UNREADABLE and finding.path not in {None, "."}:
+            self.unread.append(f"{finding.path}/")
+        elif finding.code in {Code.UNREADABLE, Code.LIMIT_REACHED, Code.CONTAINER_UNSUPPORTED}:
+            self.listed_all = False
+
+    def _take(self, entry: Entry) -> None:
+        if entry.kind is not Kind.FILE:
+            self._find(Code.NOT_REGULAR, entry.path, seen=entry.kind.value)
+            self.refused.add(entry.path)
+            return
+        table = self.report.payload if entry.path.startswith("data/") else self.report.tags
+        if not table.found(entry.path, entry.size):
+            self._find(Code.NAME_TWICE, entry.path)
+
+    def compare_names(self) -> None:
+        """Whether the bag is complete: names in manifests, fetch.txt and the bag itself."""
+        report = self.report
+        self.tags.read_manifests()
+        self.tags.read_fetch()
+        if self.tags.declaration.strict and self.tags.all_read:
+            for path, algorithm in report.payload.not_in_every():
+                self._find(Code.NOT_IN_EVERY_MANIFEST, path, expected=f"manifest-{algorithm}.txt")
+        for table in (report.payload, report.tags):
+            self._match_raw(table)
+            self._match_forms(table)
+        holes = self._compare_fetch()
+        for table in (report.payload, report.tags):
+            for path in table.missing():
+                if self._is_missing(path) and path not in holes:
+                    self._find(Code.MISSING_FILE, path)
+            self._check_names(table)
+        if self.tags.all_read:
+            for path in report.payload.unlisted():
+                self._find(Code.UNLISTED_FILE, path)
+        if not holes:
+            self.compare_oxum()
+        report.listed = sum(table.count_listed() for table in (report.payload, report.tags))
+
+    def _is_missing(self, path: str) -> bool:
+        """Whether a listed file that was not found is known to be missing."""
+        return (
+            self.listed_all
+            and path not in self.refused
+            and not any(path.startswith(folder) for folder in self.unread)
+        )
+
+    def _match_raw(self, table: Table) -> None:
+        """Before 1.0, `%0A` in a manifest may be the name itself: then that file is there."""
+        for path in [path for path in table.missing() if path in self.tags.raw_paths]:
+            raw = self.tags.raw_paths[path]
+            if table.size(raw) is not None and not table.is_listed(raw) and not is_unsafe(raw):
+                table.rename(path, raw)
+                self._find(Code.LISTED_RAW, raw)
+
+    def _match_forms(self, table: Table) -> None:
+        """A name in another Unicode form is the same file if there is none in the form listed."""
+        wanted = {nfc(path): path for path in table.missing() if not path.isascii()}
+        for path in list(table.there()) if wanted else ():
+            listed = wanted.get(nfc(path))
+            if listed is None or (table.is_listed(path) and self.tags.declaration.strict):
+                continue
+            del wanted[nfc(path)]
+            self._find(Code.NAME_FORM, path, expected=listed)
+            if table.rename(listed, path) is Listing.CONTRADICTS:
+                self._find(Code.LISTED_TWICE, path, seen=listed)
+
+    def _compare_fetch(self) -> set[str]:
+        """The files that fetch.txt names and that are not there yet."""
+        payload, holes = self.report.payload, set[str]()
+        for entry in self.report.fetch:
+            size = payload.size(entry.path)
+            if not payload.is_listed(entry.path):
+                if self.tags.all_read:
+                    self._find(Code.FETCH_NOT_LISTED, entry.path)
+            elif size is None and entry.path not in holes and self._is_missing(entry.path):
+                holes.add(entry.path)
+                self._find(Code.HOLE, entry.path, expected=entry.url)
+            if size is not None and entry.length not in {None, size}:
+                self._find(
+                    Code.FETCH_LENGTH, entry.path, expected=str(entry.length), seen=str(size)
+                )
+        return holes
+
+    def _check_names(self, table: Table) -> None:
+        for path in table.there():
+            if is_foreign_to_windows(path):
+                self._find(Code.WINDOWS_NAME, path)
+        for path, other in twins(table.there):
+            code = Code.FORM_TWINS if nfc(path) == nfc(other) else Code.CASE_TWINS
+            self._find(code, path, seen=other)
+
+    def compare_oxum(self) -> None:
+        """Whether the payload has the size and number of files that bag-info.txt states."""
+        if self.tags.oxum is None or not self.listed_all or self.unread:
+            return
+        expected, seen = self.tags.oxum, self.report.payload.total()
+        if expected != seen:
+            self._find(
+                Code.OXUM_MISMATCH,
+                self.tags.declaration.info_file,
+                expected=f"{expected[0]}.{expected[1]}",
+                seen=f"{seen[0]}.{seen[1]}",
+            )
+
+    def compare_content(self, observer: Observer) -> None:
+        """Read every listed file to its end and compare its digests."""
+        tables = (self.report.payload, self.report.tags)
+        sizes = [table.size_to_read() for table in tables]
+        files, size = sum(n for n, _size in sizes), sum(size for _n, size in sizes)
+        observer(Started("digest", self.source.name, files, size))
+        for table in tables:
+            for algorithms, files_to_read in table.to_read():
+                for seen in self._observe(files_to_read, algorithms, observer):
+                    self._enter(table, seen)
+            for path in list(table.unsettled()):
+                self._find(Code.UNREADABLE, path)
+        observer(Ended("digest", self.source.name))
+
+    def _observe(
+        self, files: Iterator[Entry], algorithms: frozenset[str], observer: Observer
+    ) -> Iterator[Observed | Finding]:
+        try:
+            yield from self.source.observe(files, algorithms, observer)
+        except StorageError as error:
+            yield unreadable(error.path or self.source.name, error)
+
+    def _enter(self, table: Table, seen: Observed | Finding) -> None:
+        if isinstance(seen, Observed):
+            self.report.findings.extend(table.compare(seen))
+            self.report.checked += 1
+            self.report.bytes_read += seen.size
+            return
+        self.report.findings.append(seen)
+        if seen.path is not None and seen.path in table:
+            table.settle(seen.path)
