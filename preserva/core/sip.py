@@ -18,9 +18,14 @@ from preserva.core.report import Finding
 REPRESENTATIONS = ("master", "access", "text")
 DOCUMENTATION = "documentation"
 
-_IMAGES = frozenset("bmp gif jp2 jpe jpeg jpf jpg jpm jpx j2k png tif tiff webp".split())
-_TEXTS = frozenset("alto hocr htm html tei txt xml".split())
-_BOOKS = frozenset("djv djvu epub pdf".split())
+# fmt: off
+_IMAGES = frozenset({
+    "bmp", "gif", "j2k", "jp2", "jpe", "jpeg", "jpf", "jpg", "jpm", "jpx", "png", "tif", "tiff",
+    "webp",
+})
+_TEXTS = frozenset({"alto", "hocr", "htm", "html", "tei", "txt", "xml"})
+_BOOKS = frozenset({"djv", "djvu", "epub", "pdf"})
+# fmt: on
 _SYSTEM = frozenset({"thumbs.db", "desktop.ini", "__macosx", "@eadir"})
 
 
@@ -93,7 +98,7 @@ def arrange(entries: Iterable[Entry]) -> Arrangement:
 def _without_system_files(entries: Iterable[Entry]) -> tuple[list[Entry], list[Finding]]:
     kept = []
     warnings = []
-    for entry in sorted(entries, key=lambda one: natural_key(one.path)):
+    for entry in sorted(entries, key=lambda one: (natural_key(one.path), one.path)):
         parts = entry.path.split("/")
         if any(part.startswith(".") or part.casefold() in _SYSTEM for part in parts):
             if entry.kind is not Kind.FOLDER:
@@ -157,15 +162,15 @@ def _paired(
     representations = {}
     unpaired = []
     for name in REPRESENTATIONS:
-        ours = {natural_key(_stem(entry.path)): entry for entry in groups[name]}
+        ours = sorted((natural_key(_stem(entry.path)), entry.path, entry) for entry in groups[name])
         paged = [
             _source_file(entry, f"{pages[key]:0{width}}", pages[key], stems[key])
-            for key, entry in sorted(ours.items())
+            for key, _path, entry in ours
             if key in pages
         ]
-        whole = [entry for key, entry in sorted(ours.items()) if key not in pages]
+        whole = [entry for key, _path, entry in ours if key not in pages]
         if paged:
-            missing = sorted(set(pages) - set(ours))
+            missing = sorted(set(pages) - {key for key, _path, _entry in ours})
             unpaired += [
                 Finding(Code.SOURCE_UNPAIRED, f"{name}/", expected=stems[key]) for key in missing
             ]

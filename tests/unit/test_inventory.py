@@ -1,0 +1,135 @@
+"""OCFL inventories and the layout."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from preserva.core import inventory as formats
+from preserva.core import layout
+from preserva.core.digest import digest_bytes
+from preserva.core.inventory import Agent, Inventory, InventoryError
+from preserva.core.model import Observed
+
+USER = Agent("Amur Regional Scientific Library")
+TIME = "2026-11-23T10:00:00+00:00"
+
+
+def observed(files: dict[str, bytes]) -> dict[str, Observed]:
+    """What was seen of some files."""
+    return {
+        path: Observed(path, len(data), digest_bytes(data, ["sha512"]))
+        for path, data in files.items()
+    }
+
+
+def version(
+    previous: Inventory | None, files: dict[str, bytes]
+) -> tuple[Inventory, dict[str, str]]:
+    """One more version."""
+    return formats.next_version(
+        previous, "urn:x", observed(files), created=TIME, message="m", user=USER
+    )
+
+
+def test_the_first_version_keeps_every_file_in_place() -> None:
+    """Equal files too: v1/content is the whole package."""
+    first, stored = version(None, {"a": b"1", "b": b"1", "c/d": b"2"})
+    assert stored == {"a": "v1/content/a", "b": "v1/content/b", "c/d": "v1/content/c/d"}
+    assert first.locate("v1") == stored
+
+
+def test_a_later_version_stores_only_what_is_new() -> None:
+    """A corrected record of a large book moves kilobytes."""
+    first, _stored = version(None, {"a": b"1", "b": b"2"})
+    second, stored = version(first, {"a": b"1", "b": b"3", "e": b"2"})
+    assert stored == {"b": "v2/content/b"}
+    assert second.locate("v2") == {"a": "v1/content/a", "b": "v2/content/b", "e": "v1/content/b"}
+    assert list(formats.differences(first, second)) == []
+    assert list(formats.differences(second, first)) == ["v2 is missing"]
+
+
+trees = st.dictionaries(
+    st.lists(st.text("abй .", min_size=1, max_size=4), min_size=1, max_size=3)
+    .map("/".join)
+    .filter(lambda path: not set(path.split("/")) & {".", ".."}),
+    st.binary(max_size=3),
+    min_size=1,
+    max_size=6,
+).filter(lambda tree: not any(a != b and b.startswith(a + "/") for a in tree for b in tree))
+
+
+@given(st.lists(trees, min_size=1, max_size=4))
+def test_what_is_written_is_read_back_equal(states: list[dict[str, bytes]]) -> None:
+    """And the same facts give the same bytes."""
+    current: Inventory | None = None
+    for state in states:
+        current, _stored = version(current, state)
+    assert current is not None
+    data = formats.serialise(current)
+    assert formats.parse(data) == current
+    assert formats.serialise(formats.parse(data)) == data
+    for number, state in enumerate(states, 1):
+        assert set(current.versions[f"v{number}"].files()) == set(state)
+
+
+@given(
+    st.binary(max_size=200)
+    | st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["id", "head", "type", "manifest", "versions", "v1", "state", "x"]),
+                inner,
+            )
+        ),
+    ).map(lambda value: json.dumps(value).encode())
+)
+def test_no_input_does_worse_than_a_list_of_problems(data: bytes) -> None:
+    """Hostile until checked."""
+    with pytest.raises(InventoryError) as caught:
+        formats.parse(data)
+    assert caught.value.problems
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"id": ""}, "E036"),
+        ({"type": "x"}, "E038"),
+        ({"digestAlgorithm": "md5"}, "E025"),
+        ({"head": "v2"}, "E040"),
+        ({"versions": {}}, "E008"),
+        ({"versions": {"v01": {}}}, "E009"),
+        ({"manifest": {}}, "E050"),
+        ({"contentDirectory": "a/b"}, "E017"),
+    ],
+)
+def test_each_broken_rule_is_named(change: dict[str, object], code: str) -> None:
+    """By the code of the OCFL specification."""
+    first, _stored = version(None, {"a": b"1"})
+    document = {**json.loads(formats.serialise(first)), **change}
+    with pytest.raises(InventoryError) as caught:
+        formats.parse(json.dumps(document).encode())
+    assert any(problem.startswith(code) for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize("path", ["../x", "/x", "a//b", "a/./b", ""])
+def test_paths_never_lead_outside(path: str) -> None:
+    """Neither in the manifest nor in a state."""
+    first, _stored = version(None, {"a": b"1"})
+    document = json.loads(formats.serialise(first))
+    (digest,) = document["manifest"]
+    document["versions"]["v1"]["state"][digest] = [path]
+    with pytest.raises(InventoryError, match="E099"):
+        formats.parse(json.dumps(document).encode())
+
+
+def test_the_layout_is_that_of_the_extension() -> None:
+    """The examples of OCFL extension 0003."""
+    assert layout.object_path("object-01") == "3c0/ff4/240/object-01"
+    assert layout.object_path("..hor/rib:le-$id") == "487/326/d8c/%2e%2ehor%2frib%3ale-%24id"

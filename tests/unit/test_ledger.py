@@ -1,0 +1,174 @@
+"""The ledger: what is acknowledged stays, what is changed shows."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from preserva.core.canonical import Value, canonical
+from preserva.errors import LedgerError
+from preserva.ledger import LARGEST_ENTRY, Ledger
+
+TIME = "2026-11-23T10:00:00+00:00"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """A new ledger with three entries."""
+    opened = Ledger(tmp_path / "ledger.sqlite")
+    for number in range(3):
+        opened.append(
+            "ingestion end",
+            time=TIME,
+            outcome="success",
+            package=f"urn:{number}",
+            storage="main",
+            version="v1",
+            facts={"inventory": "ab", "n": number},
+        )
+    yield opened
+    opened.close()
+
+
+def test_entries_come_back_as_they_were_written(ledger: Ledger) -> None:
+    """In order, and filtered."""
+    assert [(one.number, one.package, one.facts["n"]) for one in ledger.entries()] == [
+        (1, "urn:0", 0),
+        (2, "urn:1", 1),
+        (3, "urn:2", 2),
+    ]
+    assert [one.number for one in ledger.entries(package="urn:1", types=("ingestion end",))] == [2]
+    last = ledger.last(storage="main")
+    assert last is not None and last.number == 3
+    assert ledger.last(package="urn:1", storage="elsewhere") is None
+
+
+def test_the_chain_verifies_and_is_chained(ledger: Ledger) -> None:
+    """Each entry holds the digest of the one before."""
+    assert ledger.verify() == []
+
+
+def test_entries_cannot_be_changed_or_deleted_by_sql(ledger: Ledger, tmp_path: Path) -> None:
+    """Not even by a careless hand."""
+    raw = sqlite3.connect(tmp_path / "ledger.sqlite")
+    for statement in ("UPDATE entry SET package = 'x'", "DELETE FROM entry"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            raw.execute(statement)
+    raw.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "problems"),
+    [
+        (
+            "UPDATE entry SET body = replace(body, 'urn:1', 'urn:9') WHERE number = 2",
+            ["2 was changed"],
+        ),
+        ("UPDATE entry SET package = 'urn:9' WHERE number = 2", ["2 was changed"]),
+        ("DELETE FROM entry WHERE number = 2", ["2 is missing"]),
+        ("DELETE FROM entry WHERE number = 1", ["1 is missing"]),
+        ("DELETE FROM entry WHERE number = 3", []),
+    ],
+)
+def test_tampering_shows(
+    ledger: Ledger, tmp_path: Path, statement: str, problems: list[str]
+) -> None:
+    """Except at the very end, which only a copy kept elsewhere can show."""
+    raw = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
+    raw.execute("DROP TRIGGER never_changed")
+    raw.execute("DROP TRIGGER never_deleted")
+    raw.execute(statement)
+    raw.close()
+    assert ledger.verify() == [f"entry {one}" for one in problems]
+
+
+def test_a_forged_entry_breaks_the_chain(ledger: Ledger, tmp_path: Path) -> None:
+    """One that is whole in itself, but was never followed by the next."""
+    (body,) = (
+        sqlite3.connect(tmp_path / "ledger.sqlite")
+        .execute("SELECT body FROM entry WHERE number = 2")
+        .fetchone()
+    )
+    forged = body.replace(b"success", b"fail")
+    raw = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
+    raw.execute("DROP TRIGGER never_changed")
+    raw.execute(
+        "UPDATE entry SET body = ?, digest = ? WHERE number = 2",
+        (forged, hashlib.sha256(forged).hexdigest()),
+    )
+    raw.close()
+    assert ledger.verify() == ["entry 3 does not follow the one before"]
+
+
+def test_an_entry_is_never_too_large(ledger: Ledger) -> None:
+    """So that it can be published one day; nothing is written."""
+    with pytest.raises(LedgerError, match="too large"):
+        ledger.append("x", time=TIME, outcome="success", facts={"a": "x" * LARGEST_ENTRY})
+    assert len(list(ledger.entries())) == 3
+
+
+def test_a_newer_ledger_is_not_touched(tmp_path: Path) -> None:
+    """Its meaning is not known here."""
+    path = tmp_path / "ledger.sqlite"
+    Ledger(path).close()
+    raw = sqlite3.connect(path)
+    raw.execute("PRAGMA user_version = 99")
+    raw.commit()
+    raw.close()
+    with pytest.raises(LedgerError, match="newer"):
+        Ledger(path)
+
+
+def test_what_is_no_ledger_is_said_to_be_none(tmp_path: Path) -> None:
+    """And stays as it is."""
+    path = tmp_path / "ledger.sqlite"
+    path.write_bytes(b"not a database" * 100)
+    with pytest.raises(LedgerError, match="cannot be used"):
+        Ledger(path)
+    assert path.read_bytes() == b"not a database" * 100
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"b": 1, "a": [True, None, "é\n"]}, '{"a":[true,null,"é\\n"],"b":1}'),
+        ({"\ufb33": 1, "\U0001f600": 2}, '{"\U0001f600":2,"\ufb33":1}'),
+        ('\x0f\u20ac/"\\', '"\\u000f\u20ac/\\"\\\\"'),
+    ],
+)
+def test_canonical_json_follows_rfc_8785(value: Value, expected: str) -> None:
+    """Member names by UTF-16 code units, the shortest escapes."""
+    assert canonical(value).decode() == expected
+
+
+@pytest.mark.parametrize("value", [2**53, {"a": 1.5}, "\ud800"])
+def test_what_readers_would_not_agree_on_is_refused(value: Value) -> None:
+    """Large numbers, fractions, lone surrogates."""
+    with pytest.raises(ValueError):
+        canonical(value)
+
+
+values: st.SearchStrategy[Value] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=3)
+    ),
+)
+
+
+@given(values)
+def test_canonical_json_is_json(value: Value) -> None:
+    """Nothing is lost."""
+    import json
+
+    assert json.loads(canonical(value)) == value
