@@ -71,7 +71,7 @@ def _print(leaf: Leaf, number: int) -> tuple[page.Sheet, list[Block]]:
     match leaf.plate:
         case Plate.TITLE:
             title_ornament(sheet)
-            setter.skip(56)
+            setter.skip(70)
         case Plate.BRIDGE:
             bridge(sheet)
         case Plate.BELT:

@@ -87,7 +87,7 @@ class Setter:
         if piece.style in (Style.HEADING, Style.ORNAMENT):
             self._baseline += 6
         if piece.style is Style.TITLE:
-            self._baseline += 12
+            self._baseline += 22
         ink = self._accent if piece.style in (Style.TITLE, Style.ORNAMENT) else Ink.BLACK
         x = (WIDTH - text_width(piece.text, size)) // 2
         words = self._words(piece.text, x, size, ink)

@@ -110,8 +110,7 @@ LEAVES = (
         "стр. 4, чертёж моста",
         (
             Piece(Style.HEADING, "МОСТЪ ЧЕРЕЗЪ АМУРЪ"),
-            Piece(Style.CENTRED, "Видъ съ праваго берега"),
-            Piece(Style.CENTRED, "въ ясное утро."),
+            Piece(Style.CENTRED, "Видъ съ праваго берега въ ясное утро"),
         ),
         Plate.BRIDGE,
     ),
