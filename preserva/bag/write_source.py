@@ -155,7 +155,8 @@ def name_findings(path: str, *, encode_names: bool) -> Iterator[Finding]:
     """What is wrong with a path as a line of a manifest, and as a name on other systems."""
     if not path.isascii() and any("\ud800" <= character <= "\udfff" for character in path):
         yield Finding(Code.NAME_NOT_UNICODE, path)
-    if path != path.rstrip() or any(_unwritable(character) for character in path):
+    ends_in_space = path[-1].isspace() and path[-1] not in _ENCODED
+    if ends_in_space or any(_unwritable(character) for character in path):
         yield Finding(Code.NAME_UNWRITABLE, path)
     if any(character in path for character in _ENCODED):
         yield Finding(Code.NAME_ENCODED if encode_names else Code.NAME_NEEDS_ENCODING, path)
