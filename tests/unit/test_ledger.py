@@ -67,7 +67,7 @@ def test_entries_cannot_be_changed_or_deleted_by_sql(ledger: Ledger, tmp_path: P
     ("statement", "problems"),
     [
         (
-            "UPDATE entry SET body = replace(body, 'urn:1', 'urn:9') WHERE number = 2",
+            "UPDATE entry SET body = CAST(replace(body, '1', '9') AS BLOB) WHERE number = 2",
             ["2 was changed"],
         ),
         ("UPDATE entry SET package = 'urn:9' WHERE number = 2", ["2 was changed"]),
@@ -90,13 +90,9 @@ def test_tampering_shows(
 
 def test_a_forged_entry_breaks_the_chain(ledger: Ledger, tmp_path: Path) -> None:
     """One that is whole in itself, but was never followed by the next."""
-    (body,) = (
-        sqlite3.connect(tmp_path / "ledger.sqlite")
-        .execute("SELECT body FROM entry WHERE number = 2")
-        .fetchone()
-    )
-    forged = body.replace(b"success", b"fail")
     raw = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
+    (body,) = raw.execute("SELECT body FROM entry WHERE number = 2").fetchone()
+    forged = body.replace(b"success", b"fail")
     raw.execute("DROP TRIGGER never_changed")
     raw.execute(
         "UPDATE entry SET body = ?, digest = ? WHERE number = 2",

@@ -1,0 +1,52 @@
+"""Small sources for tests: a folder of scans with its record, made here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+from preserva import config
+from preserva.archive import Archive, create_archive, open_archive
+
+RECORD = """<?xml version="1.0" encoding="UTF-8"?>
+<mods xmlns="http://www.loc.gov/mods/v3" version="3.8">
+<titleInfo><title>Повѣсть о рѣкѣ Амурѣ</title></titleInfo>
+<recordInfo><recordIdentifier>KP 7</recordIdentifier></recordInfo>
+</mods>
+"""
+
+
+def make_book(folder: Path, pages: int = 2, size: int = 3000, seed: int = 0) -> Path:
+    """Write a source divided into master/ and text/; the path of its record beside it."""
+    for name in ("master", "text"):
+        (folder / name).mkdir(parents=True)
+    for page in range(1, pages + 1):
+        # a TIFF header and then bytes that differ from page to page and from seed to seed
+        image = b"II*\0\x08\0\0\0" + bytes((seed + page + i * i) % 251 for i in range(size))
+        (folder / "master" / f"л. {page}.tif").write_bytes(image)
+        (folder / "text" / f"л. {page}.txt").write_text(f"страница {page}, кніга {seed}\n")
+    record = folder.parent / f"{folder.name}.xml"
+    record.write_text(RECORD, encoding="utf-8")
+    return record
+
+
+@contextmanager
+def an_archive(place: Path) -> Iterator[Archive]:
+    """An archive with two storages, made if it is not there; its clock and identifiers count."""
+    path = place / config.NAME
+    if not path.exists():
+        place.mkdir(parents=True, exist_ok=True)
+        path.write_text(config.TEMPLATE, encoding="utf-8")
+        create_archive(config.load(path))
+    start = datetime(2026, 11, 23, 10, tzinfo=UTC)
+    seconds = count()
+    numbers = count(1)
+    with open_archive(
+        path,
+        clock=lambda: start + timedelta(seconds=next(seconds)),
+        identifiers=lambda: f"00000000-0000-4000-8000-{next(numbers):012}",
+    ) as archive:
+        yield archive

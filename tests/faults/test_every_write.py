@@ -1,0 +1,118 @@
+"""Package, store and replicate, broken at every single call that writes.
+
+After each fault: what was acknowledged is whole, nothing half-made is visible, the ledger
+verifies, and the next run finishes.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from preserva.archive import Archive
+from preserva.core.model import PackageId
+from preserva.core.report import Outcome
+from preserva.services.ingest import END
+from preserva.services.objectcheck import check_object
+from preserva.services.package import package, package_bag
+from preserva.services.replicate import replicate
+from preserva.services.store import store
+from preserva.services.validate import recorded_versions, validate_stored
+from tests.books import an_archive, make_book
+from tests.faults.points import Counter, Fault, count_calls, in_child
+
+LONG = os.environ.get("PRESERVA_LONG") == "1"
+PACKAGE = PackageId("aonb", "kp-7")
+
+
+def do_package(place: Path) -> None:
+    """Package the book straight into the store."""
+    with an_archive(place / "archive") as archive:
+        package(place / "book", place / "book.xml", archive)
+
+
+def do_store(place: Path) -> None:
+    """Store the bag that was made of it."""
+    with an_archive(place / "archive") as archive:
+        store(archive, place / "bags" / PACKAGE.portable)
+
+
+def do_replicate(place: Path) -> None:
+    """Copy the package to the other institution."""
+    with an_archive(place / "archive") as archive:
+        for one in replicate(archive):
+            if one.report.outcome is not Outcome.PASS:
+                raise SystemExit(3)
+
+
+VERBS = {"package": do_package, "store": do_store, "replicate": do_replicate}
+
+
+def prepared(verb: str, place: Path) -> Path:
+    """A place in which the verb can run."""
+    place.mkdir()
+    make_book(place / "book", pages=1)
+    with an_archive(place / "archive") as archive:
+        if verb == "replicate":
+            package(place / "book", place / "book.xml", archive)
+        if verb == "store":
+            package_bag(
+                place / "book", place / "book.xml", archive.config.institution, place / "bags"
+            )
+    return place
+
+
+def check_after_fault(archive: Archive) -> None:
+    """Whatever happened: what is visible is whole, what was acknowledged is visible."""
+    assert archive.ledger.verify() == []
+    for held in archive.stores():
+        for path in held.root.objects():
+            held.root.recover(path)
+            report = check_object(held.storage, path).report
+            assert report.outcome is Outcome.PASS, report.findings
+        if recorded_versions(archive, held, PACKAGE):
+            assert held.root.holds(PACKAGE.uri)
+
+
+def check_finished(place: Path, verb: str) -> None:
+    """The next run did its work: recorded, sound, and nothing left over."""
+    with an_archive(place / "archive") as archive:
+        assert archive.ledger.verify() == []
+        last = archive.ledger.last(storage=archive.primary.id, types=(END, "ingestion start"))
+        assert last is not None and (last.type, last.outcome) == (END, "success")
+        reports = validate_stored(archive, PACKAGE)
+        assert [one.outcome for one in reports] == [Outcome.PASS] * (
+            2 if verb == "replicate" else 1
+        )
+        for held in archive.stores():
+            left = [one.path for one in held.storage.children("staging")]
+            assert left in ([], ["staging/lock"])
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_a_fault_at_every_write(verb: str, fault: Fault, tmp_path: Path) -> None:
+    """Every call in a long run; every seventh, shifted by the fault's kind, in a short one."""
+    work: Callable[[Path], None] = VERBS[verb]
+    start = prepared(verb, tmp_path / "start")
+    trial = tmp_path / "trial"
+    shutil.copytree(start, trial, symlinks=True)
+    total = count_calls(lambda: work(trial), tmp_path)
+    step, first = (1, 1) if LONG else (7, 1 + list(Fault).index(fault))
+    for at in range(first, total + 1, step):
+        shutil.rmtree(trial)
+        shutil.copytree(start, trial, symlinks=True)
+        status = in_child(lambda: work(trial), Counter(at, fault))
+        if fault in {Fault.KILL_BEFORE, Fault.KILL_AFTER}:
+            assert status == -9, f"call {at} of {total} was not reached"
+        else:
+            assert status == 3, f"call {at} of {total}: a failing disk must end with status 3"
+        with an_archive(trial / "archive") as archive:
+            check_after_fault(archive)
+        work(trial)
+        check_finished(trial, verb)
+    print(f"{verb}, {fault.value}: {len(range(first, total + 1, step))} of {total} calls")
