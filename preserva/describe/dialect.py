@@ -1,0 +1,51 @@
+"""Which MARC format a record follows, told from its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from preserva.describe.model import Dialect, Field
+
+_COUNTRIES = {"RU": Dialect.RUSMARC, "SU": Dialect.RUSMARC, "BY": Dialect.BELMARC}
+_LANGUAGES = {"rus": Dialect.RUSMARC, "bel": Dialect.BELMARC}
+
+FORMATS = {
+    "marc21": Dialect.MARC21,
+    "unimarc": Dialect.UNIMARC,
+    "rusmarc": Dialect.RUSMARC,
+    "belmarc": Dialect.BELMARC,
+}
+"""Values of MarcXchange's format attribute, without spaces and hyphens, in lower case."""
+
+
+def detect(fields: Sequence[Field]) -> Dialect:
+    """The format whose tags these are.
+
+    1. 920 (worksheet) without 801 (source): a record of IRBIS in its own tags.
+    2. 245 without 200: MARC 21.
+    3. 200: of the UNIMARC family; which one, the first of these says: the country of the record's
+       source (801 $a), the beginning of its number (001), the language of cataloguing
+       (100 $a/22-24).
+    """
+    tags = {field.tag for field in fields}
+    if tags & {"920", "919"} and not tags & {"801", "245"}:
+        return Dialect.IRBIS
+    if "245" in tags and "200" not in tags:
+        return Dialect.MARC21
+    if "200" in tags or {"100", "801"} <= tags:
+        return _of_the_family(fields)
+    return Dialect.NONE
+
+
+def _of_the_family(fields: Sequence[Field]) -> Dialect:
+    for field in fields:
+        country = field.first("a").upper()
+        if field.tag == "801" and country in _COUNTRIES:
+            return _COUNTRIES[country]
+    for field in fields:
+        if field.tag == "001" and field.value[2:3] in ("\\", "/", "-", "|"):
+            return _COUNTRIES.get(field.value[:2].upper(), Dialect.UNIMARC)
+    for field in fields:
+        if field.tag == "100":
+            return _LANGUAGES.get(field.first("a")[22:25], Dialect.UNIMARC)
+    return Dialect.UNIMARC
