@@ -33,7 +33,6 @@ class Ink(IntEnum):
     GOLD = 2
     BLUE = 3
     TINT = 4
-    STAIN = 5
 
 
 # What each ink takes from the paper's red, green and blue at full strength.
@@ -43,7 +42,6 @@ _TAKES: dict[Ink, tuple[int, int, int]] = {
     Ink.GOLD: (42, 70, 138),
     Ink.BLUE: (162, 120, 62),
     Ink.TINT: (48, 36, 26),
-    Ink.STAIN: (22, 30, 40),
 }
 
 
