@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from preserva.core.model import Entry, Observed
 from preserva.core.report import Finding, Observer
@@ -23,7 +23,7 @@ class Limits:
     tag_file: int = 16 * 1024 * 1024
     manifest: int = 4 * 1024**3
     unpacked: int = 100 * 1024**4
-    ratio: int = 1100  # DEFLATE cannot pack tighter than 1032 to 1
+    ratio: int = 250  # unpacked to packed, above 64 MiB; scans come nowhere near
 
 
 LIMITS = Limits()
@@ -60,3 +60,11 @@ class Source(Protocol):
 
         The observer hears Advanced for every part that was read.
         """
+
+
+@runtime_checkable
+class Listens(Protocol):
+    """A source that reads its files while it lists them, and so has progress to tell of there."""
+
+    def listen(self, observer: Observer) -> None:
+        """Say who hears of the progress while the entries are read."""

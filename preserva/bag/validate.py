@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from preserva.bag.hashing import unreadable
-from preserva.bag.source import LIMITS, Limits, Source
+from preserva.bag.source import LIMITS, Limits, Listens, Source
 from preserva.bag.tagfiles import TagFiles
 from preserva.bag.verdict import BagReport, Verdict
 from preserva.core.codes import Code
@@ -37,6 +37,8 @@ def validate_source(
     report.completeness_only = completeness and not fast
     validation = _Validation(source, report, limits)
     observer(Started("validate", source.name))
+    if isinstance(source, Listens):
+        source.listen(observer)
     validation.list_entries()
     if validation.tags.read_declaration():
         validation.tags.read_info()
@@ -71,15 +73,15 @@ class _Validation:
         """Take in everything that lies in the bag."""
         folders, filled = set[str](), set[str]()
         has_payload = False
-        for entry in self.source.entries():
+        for number, entry in enumerate(self.source.entries()):
+            if number >= self.limits.files:
+                self._find(Code.LIMIT_REACHED, seen=_("too many files"))
+                self.listed_all = False
+                break
             if isinstance(entry, Finding):
                 self.report.findings.append(entry)
                 self._note_gap(entry)
                 continue
-            if len(self.report.payload) + len(self.report.tags) >= self.limits.files:
-                self._find(Code.LIMIT_REACHED, seen=_("too many files"))
-                self.listed_all = False
-                break
             filled.add(entry.path.rpartition("/")[0])
             has_payload = has_payload or entry.path == "data" or entry.path.startswith("data/")
             if entry.kind is Kind.FOLDER:

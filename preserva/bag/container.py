@@ -1,0 +1,60 @@
+"""What the readers of tar and zip have in common: where a member belongs in the bag."""
+
+from __future__ import annotations
+
+import re
+
+from preserva.bag.source import Limits
+from preserva.core.bagit import manifest_algorithm
+from preserva.core.codes import Code
+from preserva.core.model import Kind
+from preserva.core.names import is_unsafe
+from preserva.core.report import Finding
+from preserva.i18n import _
+
+_READ_AS_TEXT = re.compile(r"(bagit|bag-info|package-info|fetch)\.txt")
+_HARMLESS = 64 << 20  # unpacked bytes below which no ratio is a bomb
+
+
+def is_read_as_text(path: str) -> bool:
+    """Whether validation wants the content of the file, and not its digests only."""
+    known = _READ_AS_TEXT.fullmatch(path) or manifest_algorithm(path)
+    return "/" not in path and bool(known)
+
+
+class Members:
+    """Names of members, one after the other, to paths in the bag (RFC 8493 section 4).
+
+    All members lie in one folder, the bag's own.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._top: str | None = None
+        self._total = 0
+
+    def place(self, name: str, kind: Kind) -> str | Finding | None:
+        """The path in the bag; None for its folder; a Finding for what does not belong there."""
+        name = name.removeprefix("./")
+        if name in {"", "."} and kind is Kind.FOLDER:
+            return None
+        if len(name) > self._limits.path:
+            return Finding(Code.LIMIT_REACHED, name[:200], seen=_("path too long"))
+        if is_unsafe(name):
+            return Finding(Code.UNSAFE_PATH, name)
+        top, _slash, path = name.partition("/")
+        self._top = self._top or top
+        if top != self._top or (not path and kind is not Kind.FOLDER):
+            return Finding(Code.CONTAINER_LAYOUT, name, expected=self._top)
+        return path or None
+
+    def bomb(self, size: int, packed: int | None) -> Finding | None:
+        """A finding if all members so far, with these bytes more, are too much to unpack.
+
+        `packed` is the size of the container, None if nothing in it is compressed.
+        """
+        self._total += size
+        ratio = self._total if packed is None else max(self._limits.ratio * packed, _HARMLESS)
+        if self._total > min(self._limits.unpacked, ratio):
+            return Finding(Code.LIMIT_REACHED, seen=_("it unpacks to too much"))
+        return None

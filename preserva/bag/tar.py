@@ -1,0 +1,217 @@
+"""A bag in a .tar or .tar.gz: read once from beginning to end, in whatever order its members lie.
+
+Nothing is unpacked. Files are digested as they pass; of those that are read as text the content is
+kept. Where the payload comes before its manifests, a plain tar is first asked for its names, and a
+compressed one is digested with the four algorithms that bags use; only should a manifest then want
+another one is the container read a second time.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, cast
+
+from preserva.bag.container import Members, is_read_as_text
+from preserva.bag.hashing import CHUNK, open_regular, storage_error
+from preserva.bag.lanes import Lanes
+from preserva.bag.source import LIMITS, Limits
+from preserva.bag.tarformat import BLOCK, Member, TarDamagedError, TarReader, TarUnsupportedError
+from preserva.core.bagit import manifest_algorithm
+from preserva.core.codes import Code
+from preserva.core.digest import ALGORITHMS
+from preserva.core.model import Entry, Kind, Observed
+from preserva.core.report import Advanced, Finding, Observer, ignore
+from preserva.errors import NotFound
+from preserva.i18n import _
+
+_USUAL = frozenset({"sha512", "sha256", "sha1", "md5"})
+_SPOOL = 1 << 22  # bytes of a tag file above which it is kept in an unnamed temporary file
+
+
+class TarSource:
+    """A `Source` over a tar. It is read when its entries are asked for.
+
+    `stream` gives the files at the top of the bag that validation reads as text, and no others.
+    """
+
+    def __init__(
+        self, path: Path, *, packed: bool, jobs: int | None = None, limits: Limits = LIMITS
+    ) -> None:
+        self.path = path
+        self.name = path.name
+        self.media_type = "application/gzip" if packed else "application/x-tar"
+        self._packed = packed
+        self._jobs = jobs or os.cpu_count() or 1
+        self._limits = limits
+        self._observer: Observer = ignore
+        self._kept: dict[str, IO[bytes]] = {}
+        self._kept_size = 0
+        self._digests: dict[str, tuple[int, tuple[str, ...], bytes]] = {}
+        self._orders: dict[tuple[str, ...], tuple[str, ...]] = {}  # one tuple for all, for memory
+        self._known: frozenset[str] = frozenset()
+
+    def listen(self, observer: Observer) -> None:
+        """Say who hears of the progress while the entries are read."""
+        self._observer = observer
+
+    @contextmanager
+    def _stream(self) -> Iterator[IO[bytes]]:
+        with ExitStack() as stack:
+            fd = open_regular(str(self.path))
+            stream: IO[bytes] = stack.enter_context(os.fdopen(fd, "rb", CHUNK))
+            if self._packed:
+                packed = stack.enter_context(gzip.GzipFile(fileobj=stream, mode="rb"))
+                stream = cast("IO[bytes]", packed)
+            yield stream
+
+    def entries(self) -> Iterator[Entry | Finding]:
+        """Everything in the container below its one folder; what lies beside it is a Finding."""
+        yield from self._read(frozenset())
+
+    def _read(self, again: frozenset[str]) -> Iterator[Entry | Finding]:
+        """One pass; with `again`, only to digest with these algorithms."""
+        try:
+            with self._stream() as stream, Lanes(self._jobs) as lanes:
+                yield from self._members(TarReader(stream), lanes, again)
+            self._collect(lanes)
+        except OSError as error:
+            raise storage_error(str(self.path), error) from error
+
+    def _members(
+        self, reader: TarReader, lanes: Lanes, again: frozenset[str]
+    ) -> Iterator[Entry | Finding]:
+        members = Members(self._limits)
+        packed = self.path.stat().st_size if self._packed else None
+        try:
+            for member in reader.members():
+                if bomb := members.bomb(member.size, packed):
+                    yield bomb
+                    return
+                place = members.place(member.name, member.kind)
+                if isinstance(place, str):
+                    yield from self._take(place, member, reader, lanes, again)
+                elif place is not None:
+                    yield place
+                self._collect(lanes)
+        except (TarDamagedError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+            yield Finding(Code.CONTAINER_DAMAGED, seen=str(error))
+        except TarUnsupportedError as error:
+            yield Finding(Code.CONTAINER_UNSUPPORTED, seen=str(error))
+
+    def _take(
+        self, path: str, member: Member, reader: TarReader, lanes: Lanes, again: frozenset[str]
+    ) -> Iterator[Entry | Finding]:
+        if member.kind is Kind.FILE:
+            pieces = self._announced(reader, path)
+            if is_read_as_text(path) and not again:
+                self._kept_size += member.size
+                if self._kept_size > self._limits.manifest:
+                    yield Finding(Code.LIMIT_REACHED, path, seen=_("the file is too large"))
+                    return
+                pieces = self._keep(path, pieces)
+            wanted = self._wanted() if path.startswith("data/") else self._known | _USUAL
+            lanes.digest(path, pieces, again or wanted)
+        yield Entry(path, member.kind, member.size)
+
+    def _announced(self, reader: TarReader, path: str) -> Iterator[bytes]:
+        for piece in reader.pieces():
+            self._observer(Advanced(len(piece), path))
+            yield piece
+
+    def _keep(self, path: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        self._note_manifest(path)
+        kept = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115 - lives as long as this source
+        self._kept[path] = cast("IO[bytes]", kept)
+        for piece in pieces:
+            kept.write(piece)
+            yield piece
+
+    def _note_manifest(self, path: str) -> None:
+        found = manifest_algorithm(path)
+        if found is not None and found[0] == "manifest" and found[1] in ALGORITHMS:
+            self._known |= {found[1]}
+
+    def _wanted(self) -> frozenset[str]:
+        """The algorithms for a payload file that passes now."""
+        if not self._known and not self._packed:
+            self._ask_for_names()
+        return self._known or _USUAL
+
+    def _ask_for_names(self) -> None:
+        """Find the manifests of a plain tar without reading what lies between the headers."""
+        with self._stream() as stream:
+            try:
+                for member in _Skimmer(stream).members():
+                    self._note_manifest(member.name.removeprefix("./").partition("/")[2])
+            except (TarDamagedError, TarUnsupportedError):
+                return  # the reading proper will come to the same place and report it
+
+    def _collect(self, lanes: Lanes) -> None:
+        for path, size, digests in lanes.done():
+            order = tuple(digests)
+            order = self._orders.setdefault(order, order)
+            self._digests[path] = size, order, b"".join(digests.values())
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        """The content of one file at the top of the bag in pieces. Raises NotFound."""
+        kept = self._kept.get(path)
+        if kept is None:
+            raise NotFound(_("{path} is not there").format(path=path), path=path)
+        kept.seek(0)
+        while piece := kept.read(CHUNK):
+            yield piece
+
+    def observe(
+        self, files: Iterable[Entry], algorithms: frozenset[str], observer: Observer
+    ) -> Iterator[Observed | Finding]:
+        """What the files were when they passed; reads again only for an unusual algorithm."""
+        late: list[str] = []
+        for entry in files:
+            observed = self._observed(entry.path)
+            if observed is not None and algorithms <= observed.digests.keys():
+                yield observed
+            else:
+                late.append(entry.path)
+        if late:
+            for path in late:
+                self._digests.pop(path, None)
+            for _again in self._read(algorithms):
+                pass
+        for path in late:
+            if observed := self._observed(path):
+                yield observed
+
+    def _observed(self, path: str) -> Observed | None:
+        if path not in self._digests:
+            return None
+        size, order, rest = self._digests[path]
+        digests = dict[str, str]()
+        for name in order:
+            width = ALGORITHMS[name].size
+            digests[name], rest = rest[:width].hex(), rest[width:]
+        return Observed(path, size, digests)
+
+
+class _Skimmer(TarReader):
+    """Leaps over the content of members that nobody asks for."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        super().__init__(stream)
+        self._file = stream
+
+    def pieces(self) -> Iterator[bytes]:
+        """Nothing, unless it is a long name or another short header."""
+        if self._left > BLOCK * 64:
+            self._file.seek(self._left + self._padding, io.SEEK_CUR)
+            self._left = self._padding = 0
+        yield from super().pieces()
+
+    def _check_end(self) -> None:
+        """The reading proper looks at what follows the end."""
