@@ -1,0 +1,171 @@
+"""The promises of a storage, tested once for every driver."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from preserva.core.model import Entry, Kind
+from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError
+from preserva.storage.base import Storage, chunks_of, read_all
+from preserva.storage.local import LocalStorage
+from preserva.storage.open import open_storage
+
+Make = Callable[[Path], Storage]
+DRIVERS: dict[str, Make] = {"local": LocalStorage}
+
+
+@pytest.fixture(params=sorted(DRIVERS))
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    """A new, empty storage of each kind."""
+    made: Storage = DRIVERS[request.param](tmp_path / "storage")
+    with made.lock("test"):
+        return made
+
+
+def test_what_is_created_is_read_back(storage: Storage) -> None:
+    """In pieces, from the cache and from the medium."""
+    storage.create("staging/a/b", [b"one", b"", b"two"])
+    storage.flush("staging/a")
+    for medium in (False, True):
+        with storage.open("staging/a/b", medium=medium) as reader:
+            assert b"".join(chunks_of(reader)) == b"onetwo"
+    assert storage.stat("staging/a/b") == Entry("staging/a/b", Kind.FILE, 6)
+
+
+def test_creating_never_overwrites(storage: Storage) -> None:
+    """The first content stays."""
+    storage.create("staging/a", [b"1"])
+    with pytest.raises(StorageError):
+        storage.create("staging/a", [b"2"])
+    assert read_all(storage, "staging/a", 10) == b"1"
+
+
+def test_publishing_makes_a_whole_folder_visible(storage: Storage) -> None:
+    """And takes it out of staging."""
+    storage.create("staging/x/deep/file", [b"1"])
+    storage.create("staging/x/other", [b"2"])
+    storage.publish("staging/x", "kept/here/x")
+    assert sorted(entry.path for entry in storage.walk("kept")) == [
+        "kept/here",
+        "kept/here/x",
+        "kept/here/x/deep",
+        "kept/here/x/deep/file",
+        "kept/here/x/other",
+    ]
+    assert storage.stat("staging/x") is None
+
+
+def test_publishing_never_overwrites(storage: Storage) -> None:
+    """Neither a file nor a folder."""
+    storage.create("staging/x", [b"1"])
+    storage.publish("staging/x", "kept")
+    storage.create("staging/x", [b"2"])
+    with pytest.raises(Refused):
+        storage.publish("staging/x", "kept")
+    assert read_all(storage, "kept", 10) == b"1"
+
+
+def test_replacing_puts_new_content_in_place(storage: Storage) -> None:
+    """Whole, and as often as needed."""
+    storage.replace("file", b"1")
+    storage.replace("file", b"22")
+    assert read_all(storage, "file", 10) == b"22"
+
+
+def test_only_staging_can_be_discarded(storage: Storage) -> None:
+    """What is kept is kept for good."""
+    storage.create("staging/x/y", [b"1"])
+    storage.publish("staging/x", "kept")
+    for path in ("kept", "kept/y", "staging", "", "staging/../kept"):
+        with pytest.raises((Refused, StorageError)):
+            storage.discard(path)
+    assert read_all(storage, "kept/y", 10) == b"1"
+    storage.create("staging/z/y", [b"1"])
+    storage.discard("staging/z")
+    storage.discard("staging/z")
+    assert storage.stat("staging/z") is None
+
+
+def test_what_is_not_there_is_said_to_be_missing(storage: Storage) -> None:
+    """With its path."""
+    assert storage.stat("nothing") is None
+    for act in (storage.open, storage.children, storage.flush):
+        with pytest.raises(NotFound) as caught:
+            act("nothing")
+        assert caught.value.path == "nothing"
+
+
+@pytest.mark.parametrize("path", ["../x", "/x", "a/../b", "a//b", "a/./b", "a\0b"])
+def test_no_path_leads_outside(storage: Storage, path: str) -> None:
+    """Whatever stands in an inventory."""
+    for act in (storage.open, storage.stat, lambda one: storage.create(one, [])):
+        with pytest.raises(StorageError):
+            act(path)
+
+
+def test_reading_is_bounded(storage: Storage) -> None:
+    """A small file that is not small is refused."""
+    storage.create("staging/x", [b"12345"])
+    with pytest.raises(StorageError, match="larger"):
+        read_all(storage, "staging/x", 4)
+
+
+def test_names_are_kept_as_bytes(storage: Storage) -> None:
+    """й in its two forms is two files."""
+    for name in ("й", "и\u0306", "ў", "ё"):
+        storage.create(f"staging/n/{name}", [name.encode()])
+    assert {one.path for one in storage.children("staging/n")} == {
+        "staging/n/й",
+        "staging/n/и\u0306",
+        "staging/n/ў",
+        "staging/n/ё",
+    }
+
+
+def test_one_writer_at_a_time(storage: Storage, tmp_path: Path) -> None:
+    """The second is told who the first is; after a kill the lock is free."""
+    other = DRIVERS["local"](tmp_path / "storage")
+    with storage.lock("the first"):
+        with pytest.raises(Locked, match="the first"), other.lock("the second"):
+            pass
+    with other.lock("the second"):
+        pass
+    ready, tell = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with other.lock("a process that dies"):
+            os.write(tell, b"x")
+            time.sleep(600)
+        os._exit(0)
+    os.read(ready, 1)
+    with pytest.raises(Locked, match="a process that dies"), storage.lock("me"):
+        pass
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    with storage.lock("me"):
+        pass
+
+
+def test_links_and_devices_are_never_opened(tmp_path: Path) -> None:
+    """A FIFO makes nobody wait, a link leads nowhere."""
+    storage = LocalStorage(tmp_path)
+    (tmp_path / "secret").write_text("s")
+    (tmp_path / "link").symlink_to(tmp_path / "secret")
+    os.mkfifo(tmp_path / "fifo")
+    for name in ("link", "fifo"):
+        with pytest.raises(NotAFile):
+            storage.open(name)
+    kinds = {entry.path: entry.kind for entry in storage.children("")}
+    assert (kinds["link"], kinds["fifo"]) == (Kind.LINK, Kind.OTHER)
+
+
+def test_urls_choose_the_driver(tmp_path: Path) -> None:
+    """A folder, or a file URL."""
+    assert open_storage(str(tmp_path)).url == str(tmp_path)
+    assert open_storage(f"file://{tmp_path}").url == str(tmp_path)
