@@ -1,0 +1,229 @@
+"""METS read as a stream of facts; memory does not grow with the document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from lxml import etree
+
+from preserva.core.mets import CSIP, NAMESPACE
+from preserva.core.xmlread import chunks, release
+from preserva.core.xmlsafe import iterparse
+from preserva.core.xmlwrite import XLINK
+
+_XLINK_HREF = f"{{{XLINK}}}href"
+_IDREFS = ("ADMID", "DMDID", "FILEID")
+_SECTIONS = ("dmdSec", "digiprovMD", "rightsMD", "techMD", "sourceMD")
+_ENDS = {*_SECTIONS, "file", "div", "metsHdr", "smLink"}
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The root element: its qualified name, and the attributes that CSIP asks for."""
+
+    tag: str
+    objid: str | None
+    type: str | None
+    profile: str | None
+    content_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderFacts:
+    """The header: when written, what kind of package, the versions of the software agents."""
+
+    created: str | None
+    package_type: str | None
+    software: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """An element has this ID."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refers:
+    """An element names another one of the document by its ID."""
+
+    attribute: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A file outside that the document names.
+
+    `section` is `file`, `mptr` or the metadata section's name; `use` that of the fileGrp;
+    `admid` the metadata sections of a `file`.
+    """
+
+    section: str
+    id: str | None
+    href: str | None
+    use: str | None = None
+    mdtype: str | None = None
+    mime: str | None = None
+    created: str | None = None
+    size: str | None = None
+    checksum: str | None = None
+    checksum_type: str | None = None
+    admid: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """A structural map begins."""
+
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Div:
+    """A division has ended: the map that it is in, what it is, the files that it names itself."""
+
+    map: str | None
+    id: str | None
+    type: str | None
+    label: str | None
+    order: str | None
+    order_label: str | None
+    files: tuple[str, ...]
+    sections: tuple[str, ...]
+
+
+Fact = Root | HeaderFacts | Identified | Refers | Reference | Map | Div
+
+
+def read_mets(stream: BinaryIO) -> Iterator[Fact]:
+    """The facts of a METS document in its order. Raises UnsafeXMLError (a ValueError)."""
+    label: str | None = None
+    for event, element in iterparse(chunks(stream), events=("start", "end")):
+        name = _name(element)
+        if event == "start":
+            if element.getparent() is None:
+                yield _root(element)
+            if name == "structMap":
+                label = _get(element, "LABEL")
+                yield Map(label)
+            yield from _identifiers(element, name)
+        elif name in _ENDS:
+            yield from _ended(element, name, label)
+            release(element)
+
+
+def _name(element: etree._Element) -> str:
+    if not isinstance(element.tag, str):
+        return ""  # a comment or a processing instruction
+    return element.tag.removeprefix(f"{{{NAMESPACE}}}")
+
+
+def _get(element: etree._Element, name: str) -> str | None:
+    value = element.get(name)
+    return None if value is None else str(value)
+
+
+def _words(element: etree._Element, name: str) -> tuple[str, ...]:
+    return tuple((_get(element, name) or "").split())
+
+
+def _root(element: etree._Element) -> Root:
+    return Root(
+        tag=str(element.tag),
+        objid=_get(element, "OBJID"),
+        type=_get(element, "TYPE"),
+        profile=_get(element, "PROFILE"),
+        content_type=_get(element, f"{{{CSIP}}}CONTENTINFORMATIONTYPE"),
+    )
+
+
+def _identifiers(element: etree._Element, name: str) -> Iterator[Identified | Refers]:
+    identifier = _get(element, "ID")
+    if identifier is not None:
+        yield Identified(identifier)
+    for attribute in _IDREFS:
+        for reference in _words(element, attribute):
+            yield Refers(attribute, reference)
+    if name == "smLink":
+        for end in ("from", "to"):
+            yield Refers(f"xlink:{end}", _get(element, f"{{{XLINK}}}{end}") or "")
+    elif name == "mptr":
+        yield Refers("xlink:title", _get(element, f"{{{XLINK}}}title") or "")
+
+
+def _ended(element: etree._Element, name: str, label: str | None) -> Iterator[Fact]:
+    if name == "metsHdr":
+        yield _header(element)
+    elif name == "file":
+        yield from _file(element)
+    elif name in _SECTIONS:
+        for child in element.iterchildren(f"{{{NAMESPACE}}}mdRef"):
+            yield _reference(name, element, child, child)
+    elif name == "div":
+        for child in element.iterchildren(f"{{{NAMESPACE}}}mptr"):
+            yield Reference("mptr", _get(element, "ID"), _get(child, _XLINK_HREF))
+        yield _div(element, label)
+
+
+def _header(element: etree._Element) -> HeaderFacts:
+    notes = [
+        (note.text or "").strip()
+        for agent in element.iterchildren(f"{{{NAMESPACE}}}agent")
+        if _get(agent, "OTHERTYPE") == "SOFTWARE" and _get(agent, "ROLE") == "CREATOR"
+        for note in agent.iterchildren(f"{{{NAMESPACE}}}note")
+        if _get(note, f"{{{CSIP}}}NOTETYPE") == "SOFTWARE VERSION"
+    ]
+    return HeaderFacts(
+        created=_get(element, "CREATEDATE"),
+        package_type=_get(element, f"{{{CSIP}}}OAISPACKAGETYPE"),
+        software=tuple(notes),
+    )
+
+
+def _file(element: etree._Element) -> Iterator[Reference]:
+    locations = list(element.iterchildren(f"{{{NAMESPACE}}}FLocat"))
+    if not locations:
+        yield _reference("file", element, element, None)
+    for location in locations:
+        yield _reference("file", element, element, location)
+
+
+def _reference(
+    section: str,
+    owner: etree._Element,
+    integrity: etree._Element,
+    location: etree._Element | None,
+) -> Reference:
+    group = owner.getparent()
+    return Reference(
+        section=section,
+        id=_get(owner, "ID"),
+        href=None if location is None else _get(location, _XLINK_HREF),
+        use=_get(group, "USE") if group is not None else None,
+        mdtype=_get(integrity, "MDTYPE"),
+        mime=_get(integrity, "MIMETYPE"),
+        created=_get(integrity, "CREATED"),
+        size=_get(integrity, "SIZE"),
+        checksum=_get(integrity, "CHECKSUM"),
+        checksum_type=_get(integrity, "CHECKSUMTYPE"),
+        admid=_words(owner, "ADMID"),
+    )
+
+
+def _div(element: etree._Element, label: str | None) -> Div:
+    return Div(
+        map=label,
+        id=_get(element, "ID"),
+        type=_get(element, "TYPE"),
+        label=_get(element, "LABEL"),
+        order=_get(element, "ORDER"),
+        order_label=_get(element, "ORDERLABEL"),
+        files=tuple(
+            _get(child, "FILEID") or "" for child in element.iterchildren(f"{{{NAMESPACE}}}fptr")
+        ),
+        sections=_words(element, "ADMID") + _words(element, "DMDID"),
+    )
