@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from preserva.archive import Archive
@@ -127,9 +128,7 @@ class _Outgoing:
         unfinished = target.with_name(f".{target.name}.partial.tar")
         try:
             with unfinished.open("wb") as stream:
-                files = (
-                    (path, self.size(path), self.chunks(path)) for path in sorted(self.located)
-                )
+                files = [(path, self.size(path), partial(self.open, path)) for path in self.located]
                 write_tar(files, stream, top=top, mtime=int(created.timestamp()))
                 stream.flush()
                 os.fsync(stream.fileno())

@@ -108,7 +108,7 @@ def _result(
         created,
         len(files),
         sum(one.size for one in files),
-        (*source.arrangement.warnings, *source.record.findings),
+        (*source.arrangement.warnings, *source.record.notes),
     )
 
 

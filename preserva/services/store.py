@@ -24,8 +24,8 @@ def store(
 ) -> tuple[PackageId, bool]:
     """Store a bag folder of our institution; its identifier, and False if it was there already.
 
-    It is read once, and what was copied must be a valid bag. Raises Damaged, Refused, UsageError, Locked, StorageError; in each
-    case nothing was stored and the bag was not touched.
+    It is read once, and what was copied must be a valid bag. Raises Damaged, Refused, UsageError,
+    Locked, StorageError; in each case nothing was stored and the bag was not touched.
     """
     if not bag.is_dir():
         raise UsageError(_("{path} is not a folder").format(path=bag))

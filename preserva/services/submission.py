@@ -9,6 +9,7 @@ from pathlib import Path
 
 from preserva.core import sip
 from preserva.core.model import PackageId
+from preserva.core.report import Finding
 from preserva.core.sip import Arrangement
 from preserva.describe.record import Record, read_record
 from preserva.errors import UsageError
@@ -51,6 +52,9 @@ def submit(folder: Path, record: Path, institution: str, local: str | None = Non
     arrangement = sip.arrange(entries)
     refuse(folder, list(arrangement.problems))
     described = read_record(data, name=record.name)
+    if isinstance(described, Finding):
+        refuse(record, [described])
+        raise AssertionError("a finding is a problem, and a problem is refused")
     try:
         package = PackageId(institution, local or _local_id(described.identifier or folder.name))
     except ValueError as error:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from preserva.bag.folder import FolderSource
 from preserva.bag.profiles import ProfileCache, check_profiles, load_profile, own_profile
+from preserva.bag.validate import BagReport, validate_source
 from preserva.bag.write import create_bag
 from preserva.core.codes import Code
 from preserva.core.model import Entry, Kind
@@ -325,11 +326,11 @@ def test_all_that_is_wrong_is_named_but_nothing_after_a_fatal_rule() -> None:
     assert [one.code for one in check_profile(fatal, FACTS)] == [Code.PROFILE_BAGIT_VERSION]
 
 
-def make_bag(folder: Path, *info: tuple[str, str]) -> FolderSource:
+def make_bag(folder: Path, *info: tuple[str, str]) -> BagReport:
     (folder / "source").mkdir()
     (folder / "source" / "a").write_bytes(b"a")
     create_bag(folder / "source", folder / "bag", bag_info=info)
-    return FolderSource(folder / "bag")
+    return validate_source(FolderSource(folder / "bag"))
 
 
 def test_preservas_own_profile_is_sound_and_demands_what_packages_carry(tmp_path: Path) -> None:

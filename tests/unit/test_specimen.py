@@ -9,9 +9,9 @@ from lxml import etree
 from PIL import Image
 
 from preserva.errors import Refused, StorageError
-from preserva.services.specimen import catalogue_record, draw_book
-from preserva.services.specimen_font import can_print
-from preserva.services.specimen_text import LEAVES, Leaf
+from preserva.specimen.book import catalogue_record, draw_book
+from preserva.specimen.font import can_print
+from preserva.specimen.text import LEAVES, Leaf
 from tests.xsd import schema
 
 ALTO = "{http://www.loc.gov/standards/alto/ns-v4#}"

@@ -14,7 +14,7 @@ import zlib
 from enum import IntEnum
 from functools import cache
 
-from preserva.services.specimen_font import SHADES, Glyph, Polygon, fill
+from preserva.specimen.font import SHADES, Glyph, Polygon, fill
 
 WIDTH = 560
 HEIGHT = 800

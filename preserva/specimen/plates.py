@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import cos, pi, sin
 
-from preserva.services.specimen_font import Polygon
-from preserva.services.specimen_page import HEIGHT, WIDTH, Ink, Sheet
+from preserva.specimen.font import Polygon
+from preserva.specimen.page import HEIGHT, WIDTH, Ink, Sheet
 
 _THREAD = 5
 _BELT_INKS = {"r": Ink.RED, "g": Ink.GOLD, "b": Ink.BLUE, "k": Ink.BLACK}

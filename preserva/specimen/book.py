@@ -12,10 +12,10 @@ from xml.sax.saxutils import quoteattr
 
 from preserva.errors import Refused, StorageError, StorageFull
 from preserva.i18n import _
-from preserva.services import specimen_page as page
-from preserva.services.specimen_plates import belt, border, bridge, title_ornament
-from preserva.services.specimen_setting import Block, Setter, Word
-from preserva.services.specimen_text import LEAVES, Leaf, Plate
+from preserva.specimen import page as page
+from preserva.specimen.plates import belt, border, bridge, title_ornament
+from preserva.specimen.setting import Block, Setter, Word
+from preserva.specimen.text import LEAVES, Leaf, Plate
 
 _HOLDER = "Амурская областная научная библиотека имени Н. Н. Муравьева-Амурского"
 _COPY = "АОНБ : КП-000001"

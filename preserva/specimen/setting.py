@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from preserva.services.specimen_font import Glyph, glyph
-from preserva.services.specimen_page import HEIGHT, WIDTH, Ink, Sheet
-from preserva.services.specimen_text import Piece, Style
+from preserva.specimen.font import Glyph, glyph
+from preserva.specimen.page import HEIGHT, WIDTH, Ink, Sheet
+from preserva.specimen.text import Piece, Style
 
 MARGIN = 66
 MEASURE = WIDTH - 2 * MARGIN
