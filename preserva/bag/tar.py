@@ -57,6 +57,10 @@ class TarSource:
         self._orders: dict[tuple[str, ...], tuple[str, ...]] = {}  # one tuple for all, for memory
         self._known: frozenset[str] = frozenset()
 
+    def __del__(self) -> None:
+        for kept in self._kept.values():
+            kept.close()
+
     def listen(self, observer: Observer) -> None:
         """Say who hears of the progress while the entries are read."""
         self._observer = observer
@@ -128,6 +132,8 @@ class TarSource:
     def _keep(self, path: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
         self._note_manifest(path)
         kept = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115 - lives as long as this source
+        if path in self._kept:
+            self._kept[path].close()
         self._kept[path] = cast("IO[bytes]", kept)
         for piece in pieces:
             kept.write(piece)
