@@ -443,6 +443,69 @@ class Code(Enum):
     SOURCE_IGNORED = ("W411", N_("a hidden or system file; it is left out"), "")
     SOURCE_UNPAIRED = ("W412", N_("this representation lacks a page"), "")
 
+    # metadata of a package: METS, PREMIS, the files, and each against the others
+    METS_MISSING = ("E501", N_("there is no METS document here"), "CSIPSTR4")
+    METADATA_XML = ("E502", N_("not XML that can be read safely"), "design rule 8")
+    METADATA_ROOT = ("E503", N_("not the kind of document that it should be"), "CSIP22")
+    OBJID_WRONG = ("E504", N_("OBJID is not the name of the folder"), "CSIPSTR2, AIPM1")
+    PROFILE_RULE = ("E505", N_("the document lacks what the profile demands"), "CSIP 2.2.0")
+    ID_TWICE = ("E506", N_("this ID is given more than once"), "METS 1.12.1 (xs:ID)")
+    REFERENCE_DANGLING = ("E507", N_("a reference to an ID that is not there"), "METS 1.12.1")
+    HREF_UNSAFE = (
+        "E508",
+        N_("a reference that is not a percent-encoded path inside the package"),
+        "RFC 3986 4.2",
+    )
+    HREF_DANGLING = ("E509", N_("METS names this file, but it is not there"), "CSIP79")
+    REFERENCED_TWICE = ("E510", N_("METS names this file more than once"), "CSIP66")
+    NOT_REFERENCED = ("E511", N_("no METS document names this file"), "CSIP66")
+    METS_SIZE = ("E512", N_("the size is not the one in METS"), "CSIP69")
+    METS_DIGEST = ("E513", N_("the digest is not the one in METS"), "CSIP71")
+    REFERENCE_INCOMPLETE = (
+        "E514",
+        N_("METS does not say of this file what it must"),
+        "CSIP22 to CSIP30, CSIP66 to CSIP79",
+    )
+    METADATA_UNLINKED = (
+        "E515",
+        N_("no division of the structural map names this metadata"),
+        "CSIP91, CSIP92",
+    )
+    PAGE_ORDER = ("E516", N_("the pages are out of order"), "METS 1.12.1 (ORDER)")
+    PAGE_WITHOUT_FILE = ("E517", N_("a page without a file"), "METS 1.12.1 (fptr)")
+    FILE_WITHOUT_PAGE = ("E518", N_("the page map does not name this file once"), "METS 1.12.1")
+    PAGES_DIFFER = (
+        "E519",
+        N_("the representations do not call this page alike"),
+        "METS 1.12.1 (ORDERLABEL)",
+    )
+    PREMIS_SIZE = ("E520", N_("the size is not the one in PREMIS"), "PREMIS 3.0 1.5.3")
+    PREMIS_DIGEST = ("E521", N_("the digest is not the one in PREMIS"), "PREMIS 3.0 1.5.2")
+    PREMIS_FILE_MISSING = ("E522", N_("PREMIS does not describe this file"), "CS PREMIS 1.0.1")
+    PREMIS_FILE_UNKNOWN = (
+        "E523",
+        N_("PREMIS describes a file that METS does not list so"),
+        "CS PREMIS 1.0.1",
+    )
+    PREMIS_ID_TWICE = ("E524", N_("PREMIS gives this identifier twice"), "PREMIS 3.0 1.1")
+    PREMIS_LINK_DANGLING = (
+        "E525",
+        N_("PREMIS links to something that it does not describe"),
+        "AIP16, AIP18",
+    )
+    PREMIS_INCOMPLETE = ("E526", N_("PREMIS does not say what it must"), "CS PREMIS 1.0.1")
+    PREMIS_TERM = (
+        "E527",
+        N_("the term is not the one that its URI stands for"),
+        "id.loc.gov/vocabulary/preservation",
+    )
+    DIGEST_NOT_COMPARED = (
+        "U528",
+        N_("a digest by an algorithm that was not computed, so it was not compared"),
+        "design rule 1",
+    )
+    NO_RIGHTS = ("W529", N_("PREMIS has no statement of rights"), "PREMIS 3.0 4.1")
+
     # catalogue records and formats of files
     RECORD_UNREADABLE = ("E801", N_("not a catalogue record that can be read"), "ISO 2709")
     RECORD_CHARACTERS_LOST = (
