@@ -11,11 +11,10 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from preserva.bag.source import LIMITS, Source
+from preserva.bag.verdict import BagReport
 from preserva.bag.write_disk import move, read_file, write_file
-from preserva.core.bagit import Declaration, manifest_algorithm, parse_bag_info, parse_declaration
-from preserva.core.bagit import read_lines as lines_of
-from preserva.core.codes import Code, Severity
+from preserva.core.bagit import manifest_algorithm
+from preserva.core.codes import Code
 from preserva.core.model import Entry, Kind
 from preserva.core.profile import PROFILE_TAG, BagFacts, Profile, check_profile
 from preserva.core.profile_document import parse_profile
@@ -91,18 +90,18 @@ class ProfileCache:
 
 
 def check_profiles(
-    source: Source, profiles: Iterable[Profile] = (), *, cache: ProfileCache | None = None
+    bag: BagReport, profiles: Iterable[Profile] = (), *, cache: ProfileCache | None = None
 ) -> list[Finding]:
     """What of these profiles, and of those in the cache that the bag names, the bag breaks.
 
-    A profile that the bag names and that is not at hand is U180. The bag itself is not validated:
-    only what profiles ask for is read. Raises StorageError.
+    The bag is taken as validation saw it; where that found no declaration there is nothing to
+    check. A profile that the bag names and that is not at hand is U180.
     """
-    facts, findings = bag_facts(source)
-    if facts is None:
-        return findings
+    if bag.version is None:
+        return []
+    findings: list[Finding] = []
     chosen = list(profiles)
-    named = [value for label, value in facts.bag_info if label.casefold() == PROFILE_TAG.casefold()]
+    named = [value for label, value in bag.bag_info if label.casefold() == PROFILE_TAG.casefold()]
     for identifier in dict.fromkeys(named):
         if any(profile.identifier == identifier for profile in chosen):
             continue
@@ -111,54 +110,23 @@ def check_profiles(
         if not found:
             findings.append(Finding(Code.PROFILE_UNAVAILABLE, "bag-info.txt", seen=identifier))
     for profile in chosen:
-        findings += check_profile(profile, facts)
+        findings += check_profile(profile, facts_of(bag))
     return findings
 
 
-def bag_facts(source: Source) -> tuple[BagFacts | None, list[Finding]]:
-    """What profiles ask of a bag, and what hindered reading it. None if it is no bag."""
-    findings: list[Finding] = []
-    entries: list[Entry] = []
-    for one in source.entries():
-        if isinstance(one, Entry):
-            entries.append(one)
-        else:
-            findings.append(one)
-    top = {entry.path for entry in entries if "/" not in entry.path and entry.kind is Kind.FILE}
-    if "bagit.txt" not in top:
-        return None, [*findings, Finding(Code.DECLARATION_MISSING, "bagit.txt")]
-    declaration = parse_declaration(_head(source, "bagit.txt"), findings.append)
-    if declaration is None:
-        return None, findings
-    manifests = [found for name in top if (found := manifest_algorithm(name))]
-    facts = BagFacts(
-        bagit_version=declaration.version_text,
-        media_type=source.media_type,
-        bag_info=_bag_info(source, top, declaration, findings),
-        manifests=frozenset(name for kind, name in manifests if kind == "manifest"),
-        tag_manifests=frozenset(name for kind, name in manifests if kind == "tagmanifest"),
-        has_fetch="fetch.txt" in top,
-        files=tuple(entries),
+def facts_of(bag: BagReport) -> BagFacts:
+    """What profiles ask of a bag, from what validation saw."""
+    names = [found for path in bag.tags.there() if (found := manifest_algorithm(path))]
+    return BagFacts(
+        bagit_version=bag.version or "",
+        media_type=bag.media_type,
+        bag_info=tuple(bag.bag_info),
+        manifests=frozenset(name for kind, name in names if kind == "manifest"),
+        tag_manifests=frozenset(name for kind, name in names if kind == "tagmanifest"),
+        has_fetch=bag.tags.size("fetch.txt") is not None,
+        files=(
+            Entry(path, Kind.FILE, table.size(path) or 0)
+            for table in (bag.tags, bag.payload)
+            for path in table.there()
+        ),
     )
-    # what validation warns of is said there; here it would be said twice
-    return facts, [finding for finding in findings if finding.code.severity is Severity.UNKNOWN]
-
-
-def _bag_info(
-    source: Source, top: set[str], declaration: Declaration, findings: list[Finding]
-) -> tuple[tuple[str, str], ...]:
-    name = declaration.info_file
-    if name not in top:
-        return ()
-    lines = lines_of(source.stream(name), declaration.encoding, name, findings.append, LIMITS.line)
-    return tuple(parse_bag_info(lines, name, strict=declaration.strict, report=findings.append))
-
-
-def _head(source: Source, path: str) -> bytes:
-    """The first bytes of a file, far more than a declaration has."""
-    head = b""
-    for piece in source.stream(path):
-        head += piece
-        if len(head) > LIMITS.line:
-            break
-    return head
