@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from preserva.cli.common import Settings, as_json, emit, package_id, settings
+from preserva.cli.common import Settings, as_json, dry_run, emit, package_id, settings
 
 
 @click.command("export")
@@ -14,6 +14,7 @@ from preserva.cli.common import Settings, as_json, emit, package_id, settings
 @click.argument("destination", metavar="DEST", type=click.Path(path_type=Path))
 @click.option("--version", metavar="N", help="The version, such as 1; the newest if not given.")
 @click.option("--storage", metavar="STORAGE", help="The copy to take; the primary if not given.")
+@dry_run
 @as_json
 @settings
 def command(
@@ -22,6 +23,7 @@ def command(
     destination: Path,
     version: str | None,
     storage: str | None,
+    dry_run: bool,
     json_: bool,
 ) -> None:
     """Write a stored package as a bag: a new folder in DEST, or DEST itself if it is a .tar.
@@ -40,9 +42,10 @@ def command(
             destination,
             version=chosen,
             storage=storage,
+            dry_run=dry_run,
             observer=given.observer(json_),
         )
     if json_:
-        emit("export", package=package_id(package).uri, path=str(made))
+        emit("export", package=package_id(package).uri, path=str(made), dry_run=dry_run)
     else:
         click.echo(made)

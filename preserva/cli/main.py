@@ -26,8 +26,7 @@ VERBS = (
     "config",
     "demo",
 )
-"""In the order in which people need them. Each is the module of its name with a trailing `_`-free
-command `command`; it is loaded only when it is asked for."""
+"""In the order in which people need them: `preserva.cli.<verb>` holds each one as `command`."""
 
 
 class Verbs(click.Group):
@@ -86,9 +85,7 @@ def status_of(arguments: list[str]) -> int:
         error.show()
         return 2
     except (KeyboardInterrupt, click.Abort):
-        click.echo(
-            _("Interrupted. What was acknowledged is safe; run it again to go on."), err=True
-        )
+        click.echo(_("Interrupted. What was acknowledged is safe; run it again."), err=True)
         return 130
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 70
@@ -96,9 +93,7 @@ def status_of(arguments: list[str]) -> int:
         import traceback
 
         traceback.print_exc()
-        click.echo(
-            _("An unexpected error: a fault of preserva. What was stored is safe."), err=True
-        )
+        click.echo(_("This is a fault of preserva. What was stored is safe."), err=True)
         return 70
     return 0
 

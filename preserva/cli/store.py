@@ -6,16 +6,17 @@ from pathlib import Path
 
 import click
 
-from preserva.cli.common import Settings, as_json, emit, settings
+from preserva.cli.common import Settings, as_json, dry_run, emit, settings
 from preserva.i18n import _
 
 
 @click.command("store")
 @click.argument("bag", type=click.Path(path_type=Path))
 @click.option("--into", metavar="STORAGE", help="The storage; the primary one if not given.")
+@dry_run
 @as_json
 @settings
-def command(given: Settings, bag: Path, into: str | None, json_: bool) -> None:
+def command(given: Settings, bag: Path, into: str | None, dry_run: bool, json_: bool) -> None:
     """Store a BAG that `preserva package --bag` made. The bag is only read.
 
     \b
@@ -24,10 +25,14 @@ def command(given: Settings, bag: Path, into: str | None, json_: bool) -> None:
     from preserva.services.store import store
 
     with given.archive() as archive:
-        package, created = store(archive, bag, into=into, observer=given.observer(json_))
+        package, created = store(
+            archive, bag, into=into, dry_run=dry_run, observer=given.observer(json_)
+        )
     if json_:
-        emit("store", package=package.uri, created=created)
+        emit("store", package=package.uri, created=created, dry_run=dry_run)
         return
-    if not created:
+    if dry_run:
+        given.talk(_("a valid bag; nothing was written: this was a dry run"))
+    elif not created:
         given.talk(_("this very package is stored already"))
     click.echo(package.portable)

@@ -15,8 +15,8 @@ from preserva.outputs.findings import human_size, report_lines
 from preserva.services.export import export
 from preserva.services.package import package
 from preserva.services.replicate import replicate
-from preserva.specimen.book import draw_book
 from preserva.services.validate import validate_stored
+from preserva.specimen.book import draw_book
 
 Say = Callable[[str], None]
 

@@ -30,6 +30,7 @@ def export(
     *,
     version: str | None = None,
     storage: str | None = None,
+    dry_run: bool = False,
     observer: Observer = ignore,
 ) -> Path:
     """Write a version (the newest, or one named) as a bag; the folder or the .tar that was made.
@@ -44,10 +45,18 @@ def export(
     if chosen not in stored.inventory.versions:
         message = _("{id} has no version {version}; the newest is {head}")
         raise UsageError(message.format(id=package, version=chosen, head=stored.inventory.head))
-    outgoing = _Outgoing(store.storage, stored, chosen, observer)
-    if destination.suffix == ".tar":
-        return outgoing.to_tar(destination, package.portable)
-    return outgoing.to_folder(destination / package.portable)
+    as_tar = destination.suffix == ".tar"
+    target = destination if as_tar else destination / package.portable
+    if target.exists():
+        raise Refused(_("{path} exists already; it was not touched").format(path=target))
+    if not dry_run:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        outgoing = _Outgoing(store.storage, stored, chosen, observer)
+        if as_tar:
+            outgoing.to_tar(target, package.portable)
+        else:
+            outgoing.to_folder(target)
+    return target
 
 
 class _Hashing:
@@ -110,20 +119,15 @@ class _Outgoing:
             message = _("{id} is damaged, so it was not exported:")
             raise Damaged(message.format(id=self.stored.inventory.identifier), self.damaged)
 
-    def to_folder(self, target: Path) -> Path:
+    def to_folder(self, target: Path) -> None:
         """A bag folder."""
-        target.parent.mkdir(parents=True, exist_ok=True)
         with new_folder(target, [self.stored.inventory.algorithm], self.observer) as staging:
             for path in sorted(self.located):
                 staging.copy(path, self.chunks(path), self.size(path))
             self.refuse_damage()
-        return target
 
-    def to_tar(self, target: Path, top: str) -> Path:
+    def to_tar(self, target: Path, top: str) -> None:
         """A tar whose bytes hang on nothing but the version: its times are the version's."""
-        if target.exists():
-            raise Refused(_("{path} exists already; it was not touched").format(path=target))
-        target.parent.mkdir(parents=True, exist_ok=True)
         created = datetime.fromisoformat(self.stored.inventory.versions[self.version].created)
         unfinished = target.with_name(f".{target.name}.partial.tar")
         try:
@@ -142,4 +146,3 @@ class _Outgoing:
             unfinished.rename(target)
         finally:
             unfinished.unlink(missing_ok=True)
-        return target

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from preserva.archive import Archive
-from preserva.bag.validate import validate_source
+from preserva.bag.open import open_bag
+from preserva.bag.validate import BagReport, validate_source
 from preserva.core import layout
 from preserva.core.model import Kind, PackageId
 from preserva.core.report import Ended, Observer, Outcome, Started, ignore, printable
@@ -20,9 +21,16 @@ _ID = "External-Identifier"
 
 
 def store(
-    archive: Archive, bag: Path, *, into: str | None = None, observer: Observer = ignore
+    archive: Archive,
+    bag: Path,
+    *,
+    into: str | None = None,
+    dry_run: bool = False,
+    observer: Observer = ignore,
 ) -> tuple[PackageId, bool]:
-    """Store a bag folder of our institution; its identifier, and False if it was there already.
+    """Store a bag folder of our institution; its identifier, and whether it was stored now.
+
+    It is not stored on a dry run, nor if the very same bag had been stored before.
 
     It is read once, and what was copied must be a valid bag. Raises Damaged, Refused, UsageError,
     Locked, StorageError; in each case nothing was stored and the bag was not touched.
@@ -30,12 +38,17 @@ def store(
     if not bag.is_dir():
         raise UsageError(_("{path} is not a folder").format(path=bag))
     target = archive.store(into) if into else archive.primary
+    institution = archive.config.institution.id
+    if dry_run:
+        return _accepted(bag, validate_source(open_bag(bag), observer=observer), institution), False
     with archive.writing(target):
         prepare(archive, target)
         staged = f"{layout.STAGING}/store/v1/content"
         staging = Staging(target.storage, staged, archive.config.policy.digests, observer)
         _copy(bag, staging)
-        package = _accepted(bag, staging, archive.config.institution.id)
+        located = {path: path for path in staging.files}
+        copied = VersionSource(target.storage, staged, bag.name, located, staging.files)
+        package = _accepted(bag, validate_source(copied), institution)
         if target.root.holds(package.uri):
             held = target.root.read(package.uri).inventory
             same = {path: seen.digests["sha512"] for path, seen in staging.files.items()}
@@ -63,11 +76,8 @@ def _copy(bag: Path, staging: Staging) -> None:
     staging.observer(Ended("store", str(bag)))
 
 
-def _accepted(bag: Path, staging: Staging, institution: str) -> PackageId:
-    """The bag's identifier, if what was copied is a valid bag of ours. Raises Damaged, Refused."""
-    located = {path: path for path in staging.files}
-    copied = VersionSource(staging.storage, staging.folder, bag.name, located, staging.files)
-    report = validate_source(copied)
+def _accepted(bag: Path, report: BagReport, institution: str) -> PackageId:
+    """The bag's identifier, if it is a valid bag of ours. Raises Damaged, Refused, UsageError."""
     if report.outcome is not Outcome.PASS:
         problems = [finding.message() for finding in report.findings]
         raise Damaged(_("{path} is no valid bag, so it was not stored:").format(path=bag), problems)
