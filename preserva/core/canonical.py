@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-Value = str | int | bool | None | list["Value"] | Mapping[str, "Value"]
+Value = str | int | bool | None | Sequence["Value"] | Mapping[str, "Value"]
 """What may be written. Numbers are whole: RFC 8785's rules for fractions are not needed here."""
 
 
@@ -19,7 +19,7 @@ def _text(value: Value) -> str:
         # section 3.2.3: members are sorted by the UTF-16 code units of their names
         members = sorted(value.items(), key=lambda item: item[0].encode("utf-16-be"))
         return "{" + ",".join(f"{_text(key)}:{_text(one)}" for key, one in members) + "}"
-    if isinstance(value, list):
+    if isinstance(value, Sequence) and not isinstance(value, str):
         return "[" + ",".join(_text(one) for one in value) + "]"
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53 - 1:
         raise ValueError(f"{value} is not exact in every reader of JSON")

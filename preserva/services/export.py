@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 from preserva.archive import Archive
@@ -19,7 +17,7 @@ from preserva.core.report import Advanced, Observer, Outcome, ignore
 from preserva.errors import Damaged, NotFound, Refused, UsageError
 from preserva.i18n import _
 from preserva.services.staging import new_folder
-from preserva.storage.base import CHUNK, Reader, Storage
+from preserva.storage.base import Storage, chunks_of
 from preserva.storage.ocfl import StoredObject
 
 
@@ -59,22 +57,6 @@ def export(
     return target
 
 
-class _Hashing:
-    """An open file whose bytes are hashed as they are read."""
-
-    def __init__(self, reader: Reader, algorithm: str, observer: Observer) -> None:
-        self._reader = reader
-        self._observer = observer
-        self.hashes = MultiHash([algorithm])
-
-    def read(self, size: int, /) -> bytes:
-        """The next bytes, at most `size`; none at the end."""
-        data = self._reader.read(size)
-        self.hashes.update(data)
-        self._observer(Advanced(len(data)))
-        return data
-
-
 class _Outgoing:
     """One version on its way out."""
 
@@ -89,21 +71,17 @@ class _Outgoing:
         self.digests = stored.inventory.versions[version].files()
         self.damaged: list[str] = []
 
-    @contextmanager
-    def open(self, path: str) -> Iterator[_Hashing]:
-        """A file, opened; when it is closed it is known whether its bytes are those stored."""
-        algorithm = self.stored.inventory.algorithm
-        with self.storage.open(f"{self.stored.path}/{self.located[path]}") as reader:
-            hashing = _Hashing(reader, algorithm, self.observer)
-            yield hashing
-        if hashing.hashes.digests()[algorithm] != self.digests[path]:
-            self.damaged.append(path)
-
     def chunks(self, path: str) -> Iterator[bytes]:
-        """The bytes of a file."""
-        with self.open(path) as reader:
-            while chunk := reader.read(CHUNK):
+        """The bytes of a file; at its end it is known whether they are those that were stored."""
+        algorithm = self.stored.inventory.algorithm
+        hashes = MultiHash([algorithm])
+        with self.storage.open(f"{self.stored.path}/{self.located[path]}") as reader:
+            for chunk in chunks_of(reader):
+                hashes.update(chunk)
+                self.observer(Advanced(len(chunk)))
                 yield chunk
+        if hashes.digests()[algorithm] != self.digests[path]:
+            self.damaged.append(path)
 
     def size(self, path: str) -> int:
         """The size of a file in bytes. Raises NotFound."""
@@ -132,7 +110,7 @@ class _Outgoing:
         unfinished = target.with_name(f".{target.name}.partial.tar")
         try:
             with unfinished.open("wb") as stream:
-                files = [(path, self.size(path), partial(self.open, path)) for path in self.located]
+                files = ((path, self.size(path), self.chunks(path)) for path in self.located)
                 write_tar(files, stream, top=top, mtime=int(created.timestamp()))
                 stream.flush()
                 os.fsync(stream.fileno())
