@@ -211,7 +211,16 @@ class _Validation:
                     self._enter(table, seen)
             for path in list(table.unsettled()):
                 self._find(Code.UNREADABLE, path)
+        self._read_unlisted(observer)
         observer(Ended("digest", self.source.name))
+
+    def _read_unlisted(self, observer: Observer) -> None:
+        """Tag files that no tag manifest lists must be readable, though nothing vouches for them."""
+        tags = self.report.tags
+        files = [Entry(path, Kind.FILE, tags.size(path) or 0) for path in tags.unlisted()]
+        for seen in self._observe(iter(files), frozenset(), observer):
+            if isinstance(seen, Finding):
+                self.report.findings.append(seen)
 
     def _observe(
         self, files: Iterator[Entry], algorithms: frozenset[str], observer: Observer

@@ -14,6 +14,7 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -56,19 +57,15 @@ def said(report: BagReport) -> tuple[Verdict, list[str]]:
     return report.verdict, sorted(finding.message() for finding in report.findings)
 
 
-def same_lines(before: bytes, after: bytes) -> bool:
-    """Whether two tag manifests say the same: nothing protects these files but their own sense.
+def sense(data: bytes) -> list[tuple[bytes, bytes]]:
+    """What a tag manifest says: nothing protects these files but their own sense.
 
     Equal are: digests in either case, spaces and tabs between digest and path in any number, and
     the three kinds of line ends, the last of which may be absent.
     """
-
-    def sense(data: bytes) -> list[tuple[bytes, bytes]]:
-        lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").removesuffix(b"\n").split(b"\n")
-        parted = [line.replace(b"\t", b" ").partition(b" ") for line in lines]
-        return [(digest.lower(), path.lstrip(b" \t")) for digest, _space, path in parted]
-
-    return sense(before) == sense(after)
+    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").removesuffix(b"\n").split(b"\n")
+    parted = [line.replace(b"\t", b" ").partition(b" ") for line in lines]
+    return [(digest.lower(), path.lstrip(b" \t")) for digest, _space, path in parted]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -81,32 +78,41 @@ def test_a_folder(version: str, tmp_path: Path) -> None:
     for path, content in files.items():
         for _round in range(ROUNDS):
             changed = mutated(content, dice)
-            if changed == content or (path.startswith("tagman") and same_lines(content, changed)):
+            if changed == content or (
+                path.startswith("tagman") and sense(content) == sense(changed)
+            ):
                 continue
             (folder / path).write_bytes(changed)
             assert said(validate_source(open_bag(folder))) != expected, (path, changed)
         (folder / path).write_bytes(content)
 
 
-def independent_view(data: bytes, form: str) -> list[tuple[str, bytes]] | None:
+View = list[tuple[str, object]]
+
+
+def independent_view(data: bytes, form: str) -> View | None:
     """What Python's own readers see in a container, None if they refuse it."""
     try:
         if form == ".zip":
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                return [(one.orig_filename, archive.read(one)) for one in archive.infolist()]
-        with tarfile.open(
-            fileobj=io.BytesIO(gzip.decompress(data) if form == ".tar.gz" else data)
-        ) as tar:
-            found = []
-            for member in tar:
-                stream = tar.extractfile(member)
-                assert stream is not None and member.isreg()
-                found.append((member.name, stream.read()))
-            return found
+                return _view((one.orig_filename, archive.read(one)) for one in archive.infolist())
+        plain = gzip.decompress(data) if form == ".tar.gz" else data
+        with tarfile.open(fileobj=io.BytesIO(plain)) as tar:
+            return _view((one.name, _content(tar, one)) for one in tar)
     except (OSError, zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, ValueError):
         return None
-    except (AssertionError, NotImplementedError, RuntimeError):
+    except (NotImplementedError, RuntimeError):
         return None
+
+
+def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    stream = tar.extractfile(member)
+    return stream.read() if stream is not None and member.isreg() else b"not a file"
+
+
+def _view(members: Iterable[tuple[str, bytes]]) -> View:
+    found: View = [(name, sense(data) if "tagman" in name else data) for name, data in members]
+    return sorted(found, key=lambda one: one[0])
 
 
 @pytest.mark.parametrize("form", [".tar", ".tar.gz", ".zip"])
@@ -129,4 +135,4 @@ def test_a_container(version: str, form: str) -> None:
             except StorageError:
                 continue
             if seen == expected:
-                assert sorted(independent_view(changed, form) or []) == sorted(sound or [])
+                assert independent_view(changed, form) == sound
