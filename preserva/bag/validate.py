@@ -215,7 +215,7 @@ class _Validation:
         observer(Ended("digest", self.source.name))
 
     def _read_unlisted(self, observer: Observer) -> None:
-        """Tag files that no tag manifest lists must be readable, though nothing vouches for them."""
+        """Tag files that nothing lists must be readable, though nothing vouches for them."""
         tags = self.report.tags
         files = [Entry(path, Kind.FILE, tags.size(path) or 0) for path in tags.unlisted()]
         for seen in self._observe(iter(files), frozenset(), observer):
