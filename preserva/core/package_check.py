@@ -1,0 +1,145 @@
+"""Everything that can be wrong between METS, PREMIS and the files of a package.
+
+Digests are not computed here: they come with the files, from the one read that the check of the
+bag makes anyway. Read are only METS, PREMIS and descriptive XML, as streams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import BinaryIO
+
+from preserva.core.aip import representation_id
+from preserva.core.checkmets import Demands, MetsCheck
+from preserva.core.checkpremis import PremisCheck
+from preserva.core.codes import Code
+from preserva.core.contents import Contents, Open
+from preserva.core.mets import AIP_PROFILE, CSIP_PROFILE
+from preserva.core.metsread import Reference
+from preserva.core.model import Observed
+from preserva.core.premis import Identifier
+from preserva.core.report import Finding
+from preserva.core.xmlread import chunks, release
+from preserva.core.xmlsafe import iterparse
+
+METS = "METS.xml"
+
+_PACKAGE = frozenset({"Metadata", "Documentation", "Schemas", "Representations"})
+_REPRESENTATION = frozenset({"Metadata", "Data"})
+_XML = frozenset({"text/xml", "application/xml"})
+_ROOTS = {"MODS": "{http://www.loc.gov/mods/v3}mods"}
+
+
+def check_package(
+    open_file: Open, files: Mapping[str, Observed], *, folder: str
+) -> Iterator[Finding]:
+    """Every contradiction inside a package that preserva made (CSIP 2.2.0, AIP 2.2.0).
+
+    `files` are all files of the package folder as they were read, by path relative to it, with
+    the digests of the manifests; `open_file` opens one of them; `folder` is the folder's name.
+    Each finding's path is relative to the folder as well. Memory grows with the number of files
+    by their identifiers and paths only. What cannot be read is a finding (U101), never an error.
+    """
+    yield from _PackageCheck(Contents(open_file, files), folder).run()
+
+
+@dataclass(slots=True)
+class _PackageCheck:
+    contents: Contents
+    name: str
+    pages: dict[int, tuple[str, str | None]] = field(default_factory=dict)
+    pending: dict[Identifier, str] = field(default_factory=dict)
+
+    def run(self) -> Iterator[Finding]:
+        demands = Demands(self.name, AIP_PROFILE, _PACKAGE, frozenset({"CSIP"}))
+        mets = MetsCheck(self.contents, METS, demands)
+        yield from self._mets(mets)
+        premis = PremisCheck(self.contents, "", {})
+        complete = yield from self._metadata(mets, premis)
+        if complete:
+            yield from self._package_premis(mets, premis)
+        self.pending = dict(premis.links)
+        for path in dict.fromkeys(mets.documents):
+            yield from self._representation(path, premis, complete=complete)
+        if complete:
+            premis.links = self.pending
+            yield from premis.dangling({})
+        yield from self._unnamed()
+
+    def _package_premis(self, mets: MetsCheck, premis: PremisCheck) -> Iterator[Finding]:
+        path = next((path for path, item in mets.metadata.items() if item.mdtype == "PREMIS"), METS)
+        yield from premis.history(path)
+        for document in mets.documents:
+            identifier = representation_id(_folder_name(document))
+            if identifier not in premis.objects:
+                yield Finding(Code.PREMIS_INCOMPLETE, path, f"object {identifier.value}")
+
+    def _mets(self, mets: MetsCheck) -> Iterator[Finding]:
+        if mets.path not in self.contents.files:
+            if mets.path not in self.contents.named:
+                yield Finding(Code.METS_MISSING, mets.path)
+            self.contents.unknown.append(mets.folder)
+            return
+        yield from self.contents.reading(mets.path, mets.run)
+        if not mets.understood:
+            self.contents.unknown.append(mets.folder)
+
+    def _metadata(self, mets: MetsCheck, premis: PremisCheck) -> Generator[Finding, None, bool]:
+        """Check the metadata files of a METS document; was all PREMIS read to its end?"""
+        complete = mets.folder not in self.contents.unknown
+        for path, reference in mets.metadata.items():
+            if path not in self.contents.files:
+                complete = complete and reference.mdtype != "PREMIS"
+            elif reference.mdtype == "PREMIS":
+                run = partial(premis.run, path, reference.id)
+                reading = self.contents.reading(path, run)
+                yield from reading
+                complete = complete and reading.complete
+            elif reference.mime in _XML:
+                run = partial(_descriptive, path, reference)
+                yield from self.contents.reading(path, run)
+        return complete
+
+    def _representation(
+        self, path: str, package: PremisCheck, *, complete: bool
+    ) -> Iterator[Finding]:
+        demands = Demands(
+            _folder_name(path), CSIP_PROFILE, _REPRESENTATION, frozenset({"CSIP", "Pages"})
+        )
+        mets = MetsCheck(self.contents, path, demands)
+        yield from self._mets(mets)
+        premis = PremisCheck(self.contents, mets.folder, mets.files)
+        if (yield from self._metadata(mets, premis)):
+            yield from premis.undescribed()
+            if complete:
+                yield from premis.dangling(package.objects)
+        for identifier in premis.objects:
+            self.pending.pop(identifier, None)
+        yield from self._labels(mets)
+
+    def _labels(self, mets: MetsCheck) -> Iterator[Finding]:
+        for number, label in mets.pages.items():
+            where, first = self.pages.setdefault(number, (mets.path, label))
+            if label != first:
+                yield Finding(Code.PAGES_DIFFER, mets.path, f"{number}: {first} ({where})", label)
+
+    def _unnamed(self) -> Iterator[Finding]:
+        unknown = tuple(self.contents.unknown)
+        for path in self.contents.files:
+            if path != METS and path not in self.contents.named and not path.startswith(unknown):
+                yield Finding(Code.NOT_REFERENCED, path)
+
+
+def _folder_name(path: str) -> str:
+    return path.rpartition("/")[0].rpartition("/")[2]
+
+
+def _descriptive(path: str, reference: Reference, stream: BinaryIO) -> Iterator[Finding]:
+    expected = _ROOTS.get(reference.mdtype or "")
+    for event, element in iterparse(chunks(stream), events=("start", "end")):
+        if event == "end":
+            release(element)
+        elif element.getparent() is None and expected and element.tag != expected:
+            yield Finding(Code.METADATA_ROOT, path, expected, str(element.tag))
