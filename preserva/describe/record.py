@@ -9,12 +9,32 @@ Nothing raises because of what is in the bytes: what is no record becomes a find
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from lxml import etree
+
 from preserva.core.codes import Code
 from preserva.core.report import Finding
-from preserva.describe import irbis, iso2709, marc, xmlrecord
+from preserva.core.xmlsafe import parse
+from preserva.describe import dc, foreign, irbis, iso2709, marc, xmlrecord
+from preserva.describe.coded import year
+from preserva.describe.marcxchange import marcxchange
 from preserva.describe.model import Dialect, Field, Record, Subfield, Syntax
+from preserva.describe.mods import mods
+from preserva.describe.text import has_forbidden
 
-__all__ = ["Dialect", "Field", "Record", "Subfield", "Syntax", "read_record", "read_records"]
+__all__ = [
+    "Dialect",
+    "Field",
+    "Record",
+    "Subfield",
+    "Syntax",
+    "read_record",
+    "read_records",
+    "to_dc",
+    "to_marcxchange",
+    "to_mods",
+]
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -25,14 +45,9 @@ def read_records(data: bytes, *, name: str, charset: str | None = None) -> list[
     `charset` overrides what the records declare and what their bytes look like (not for XML, which
     always knows). Raises UsageError for the name of a character set that is not known.
     """
-    body = data.removeprefix(_BOM)
-    if xmlrecord.looks_like(data):
-        return list(xmlrecord.read(data, name))
-    if irbis.looks_like(body):
-        return list(irbis.read(body, name, charset))
-    if iso2709.looks_like(body) or iso2709.RECORD_END in body:
-        return list(marc.read(body, name, charset))
-    return [Finding(Code.RECORD_UNREADABLE, name, seen=f"{data[:40]!r}"[2:-1])]
+    return [
+        one if isinstance(one, Finding) else _summarised(one) for one in _read(data, name, charset)
+    ]
 
 
 def read_record(
@@ -43,3 +58,87 @@ def read_record(
     if 1 <= position <= len(found):
         return found[position - 1]
     return Finding(Code.RECORD_UNREADABLE, f"{name}#{position}", seen=f"1-{len(found)}")
+
+
+def to_mods(record: Record) -> bytes:
+    """The record as MODS 3.8 in UTF-8. A record that is MODS stays as it came."""
+    if record.syntax is Syntax.MODS:
+        return record.original
+    if record.syntax is Syntax.DC:
+        return _serialise(foreign.mods_of_dc(_dublin_core(record)))
+    return _serialise(mods(record))
+
+
+def to_dc(record: Record) -> bytes:
+    """The record as simple Dublin Core (oai_dc) in UTF-8."""
+    return _serialise(dc.document(_dublin_core(record)))
+
+
+def to_marcxchange(record: Record) -> bytes | None:
+    """The record as MarcXchange in UTF-8; None for what is no MARC (MODS, Dublin Core, IRBIS)."""
+    element = marcxchange(record)
+    return None if element is None else _serialise(element)
+
+
+def _read(data: bytes, name: str, charset: str | None) -> list[Record | Finding]:
+    body = data.removeprefix(_BOM)
+    if xmlrecord.looks_like(data):
+        return list(xmlrecord.read(data, name))
+    if irbis.looks_like(body):
+        return list(irbis.read(body, name, charset))
+    if iso2709.looks_like(body) or iso2709.RECORD_END in body:
+        return list(marc.read(body, name, charset))
+    return [Finding(Code.RECORD_UNREADABLE, name, seen=f"{data[:40]!r}"[2:-1])]
+
+
+def _summarised(record: Record) -> Record:
+    """The record with title, identifier and so on, and a note if XML cannot hold its characters."""
+    said = _dublin_core(record)
+    notes = record.notes
+    forbidden = sorted({field.tag for field in record.fields if _has_forbidden(field)})
+    if forbidden:
+        where = f"{record.name}#{record.position}"
+        notes = (
+            *notes,
+            Finding(Code.RECORD_FORBIDDEN_CHARACTERS, where, seen=" ".join(forbidden)),
+        )
+    return replace(
+        record,
+        notes=notes,
+        title=_first(said, "title"),
+        identifier=_number(record) or _first(said, "identifier"),
+        creators=tuple(one.text for one in said if one.name == "creator"),
+        date=year(record) or _first(said, "date"),
+        language=_first(said, "language"),
+    )
+
+
+def _dublin_core(record: Record) -> list[dc.Element]:
+    if record.syntax is Syntax.MODS:
+        return foreign.dc_of_mods(_root(record, f"{{{xmlrecord.MODS}}}mods"))
+    if record.syntax is Syntax.DC:
+        return foreign.dc_of_dc(parse(record.original))
+    return dc.elements(record)
+
+
+def _root(record: Record, tag: str) -> etree._Element:
+    root = parse(record.original)
+    return next(root.iter(tag), root)
+
+
+def _number(record: Record) -> str:
+    return "" if record.dialect is Dialect.NONE else record.control("001").strip()
+
+
+def _first(said: list[dc.Element], name: str) -> str:
+    return next((one.text for one in said if one.name == name), "")
+
+
+def _has_forbidden(field: Field) -> bool:
+    own = (field.value, *(one.value for one in field.subfields))
+    return any(map(has_forbidden, own)) or any(map(_has_forbidden, field.embedded))
+
+
+def _serialise(root: etree._Element) -> bytes:
+    etree.indent(root)
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True)

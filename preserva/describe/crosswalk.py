@@ -1,0 +1,116 @@
+"""The crosswalk from MARC fields to MODS 3.8 and Dublin Core, as rules read from crosswalk.toml."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TypedDict
+
+from preserva.describe.model import Dialect
+
+COPY = "copy"
+COPY_NOTE = "copy note"
+
+FAMILY: Mapping[Dialect, str] = {
+    Dialect.MARC21: "marc21",
+    Dialect.UNIMARC: "unimarc",
+    Dialect.RUSMARC: "unimarc",
+    Dialect.BELMARC: "unimarc",
+    Dialect.IRBIS: "irbis",
+}
+"""Which rules a dialect follows; a record of no dialect has none."""
+
+_STEP = re.compile(r"([A-Za-z ]+|\.)((?:@[A-Za-z]+=[^@]*)*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One element of a path: its name, and attributes with their values."""
+
+    name: str
+    attributes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What fields with these tags become: see the head of crosswalk.toml."""
+
+    tags: tuple[str, ...]
+    about: str
+    element: tuple[Step, ...]
+    subfields: tuple[tuple[str, tuple[Step, ...]], ...]
+    join: str | None
+    merge: bool
+    type_from: str | None
+    dc: str | None
+    dc_from: tuple[str, ...]
+    dc_join: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Crosswalk:
+    """All rules by family of dialects; types of resource by family; MARC relators by UNIMARC's."""
+
+    rules: Mapping[str, tuple[Rule, ...]]
+    resource: Mapping[str, Mapping[str, str]]
+    relators: Mapping[str, str]
+
+
+class _Table(TypedDict, total=False):
+    tags: list[str]
+    about: str
+    mods: str
+    subfields: dict[str, str]
+    join: str
+    merge: bool
+    type_from: str
+    dc: str
+    dc_from: str
+    dc_join: str
+
+
+@cache
+def crosswalk() -> Crosswalk:
+    """The rules, read once from the installed file."""
+    text = files("preserva.describe").joinpath("crosswalk.toml").read_text("utf-8")
+    data = tomllib.loads(text)
+    return Crosswalk(
+        rules={
+            family: tuple(_rule(table) for table in data[family])
+            for family in ("unimarc", "marc21", "irbis")
+        },
+        resource=data["resource"],
+        relators=data["relators"],
+    )
+
+
+def _rule(table: _Table) -> Rule:
+    subfields = tuple((code, _path(path)) for code, path in table["subfields"].items())
+    codes = tuple(table["dc_from"]) if "dc_from" in table else tuple(c for c, _path in subfields)
+    return Rule(
+        tags=tuple(table["tags"]),
+        about=table["about"],
+        element=_path(table["mods"]) if table["mods"] else (),
+        subfields=subfields,
+        join=table.get("join"),
+        merge=table.get("merge", False),
+        type_from=table.get("type_from"),
+        dc=table.get("dc"),
+        dc_from=codes,
+        dc_join=table.get("dc_join"),
+    )
+
+
+def _path(text: str) -> tuple[Step, ...]:
+    steps = []
+    for part in text.split(">"):
+        found = _STEP.fullmatch(part)
+        if not found:
+            raise ValueError(f"not a path of the crosswalk: {text!r}")
+        pairs = [pair.split("=", 1) for pair in found[2].split("@")[1:]]
+        steps.append(Step(found[1], tuple((name, value) for name, value in pairs)))
+    return tuple(steps)
