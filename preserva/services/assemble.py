@@ -23,9 +23,8 @@ from preserva.core.premis import Format
 from preserva.core.report import Ended, Observer, Started
 from preserva.core.sip import SourceFile
 from preserva.core.vocabulary import EventType
-from preserva.describe.derive import to_dc, to_mods
 from preserva.describe.identify import identify
-from preserva.describe.record import Record
+from preserva.describe.record import Record, to_dc, to_mods
 from preserva.services import history
 from preserva.services.source import SourceReader
 from preserva.services.staging import Staging

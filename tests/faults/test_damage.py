@@ -1,0 +1,228 @@
+"""Every kind of damage, in either copy, is found and named; the unreadable is not called wrong."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from preserva.archive import Store
+from preserva.core.codes import Code
+from preserva.core.model import PackageId
+from preserva.core.report import Outcome
+from preserva.services.package import package
+from preserva.services.replicate import replicate
+from preserva.services.validate import validate_stored
+from tests.books import an_archive, make_book
+from tests.conftest import require
+
+PACKAGE = PackageId("aonb", "kp-7")
+PAGE = "v1/content/data/aonb-kp-7/representations/master/data/000{}.tif"
+COPIES = ["aonb-main", "nlb-copy"]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """An archive with one package in two copies."""
+    record = make_book(tmp_path / "book")
+    with an_archive(tmp_path / "archive") as archive:
+        package(tmp_path / "book", record, archive)
+        (done,) = replicate(archive)
+        assert done.acknowledged == ["v1"]
+    return tmp_path
+
+
+def folder(store: Store) -> Path:
+    """The object's folder in a storage."""
+    return Path(store.storage.url) / store.root.path_of(PACKAGE.uri)
+
+
+def flip(path: Path) -> None:
+    """Change one bit in the middle of a file."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def swap(one: Path, other: Path) -> None:
+    """Exchange two files."""
+    aside = one.with_name("aside")
+    one.rename(aside)
+    other.rename(one)
+    aside.rename(other)
+
+
+def replace_by_link(path: Path) -> None:
+    """Put a link to the same content in the place of a file."""
+    target = path.parents[6] / "elsewhere"
+    path.rename(target)
+    path.symlink_to(target)
+
+
+def older(one: Path) -> None:
+    """Take the object's inventory away."""
+    (one / "inventory.json").unlink()
+
+
+Damage = Callable[[Path], object]
+P1, P2 = PAGE.format(1), PAGE.format(2)
+MANIFEST = "v1/content/manifest-sha512.txt"
+CASES: dict[str, tuple[Damage, set[tuple[Code, str]]]] = {
+    "a flipped bit": (lambda o: flip(o / P1), {(Code.OBJECT_DIGEST_MISMATCH, P1)}),
+    "a deleted file": (lambda o: (o / P1).unlink(), {(Code.OBJECT_FILE_MISSING, P1)}),
+    "an added file": (
+        lambda o: (o / "v1/content/data/new").write_bytes(b""),
+        {(Code.OBJECT_FILE_EXTRA, "v1/content/data/new")},
+    ),
+    "a swapped pair": (
+        lambda o: swap(o / P1, o / P2),
+        {(Code.OBJECT_DIGEST_MISMATCH, P1), (Code.OBJECT_DIGEST_MISMATCH, P2)},
+    ),
+    "a truncated file": (lambda o: os.truncate(o / P1, 5), {(Code.OBJECT_DIGEST_MISMATCH, P1)}),
+    "a grown file": (
+        lambda o: (o / P1).write_bytes((o / P1).read_bytes() + b"x"),
+        {(Code.OBJECT_DIGEST_MISMATCH, P1)},
+    ),
+    "a damaged manifest": (
+        lambda o: flip(o / MANIFEST),
+        {(Code.OBJECT_DIGEST_MISMATCH, MANIFEST)},
+    ),
+    "a link in place of a file": (lambda o: replace_by_link(o / P1), {(Code.NOT_A_FILE, P1)}),
+    "an empty folder": (
+        lambda o: (o / "v1/content/empty").mkdir(),
+        {(Code.EMPTY_FOLDER, "v1/content/empty")},
+    ),
+    "a lost inventory": (older, {(Code.OBJECT_FILE_MISSING, "inventory.json")}),
+    "a damaged digest file": (
+        lambda o: flip(o / "inventory.json.sha512"),
+        {(Code.INVENTORY_SIDECAR, "inventory.json")},
+    ),
+    "a lost declaration": (
+        lambda o: (o / "0=ocfl_object_1.1").unlink(),
+        {(Code.OBJECT_FILE_MISSING, "0=ocfl_object_1.1")},
+    ),
+    "a lost copy": (shutil.rmtree, {(Code.COPY_MISSING, "")}),
+}
+
+
+@pytest.mark.parametrize("copy", COPIES)
+@pytest.mark.parametrize("kind", sorted(CASES))
+def test_damage_is_found_and_named(kind: str, copy: str, place: Path) -> None:
+    """In the copy where it is, and not in the other."""
+    damage, expected = CASES[kind]
+    with an_archive(place / "archive") as archive:
+        store = archive.store(copy)
+        damage(folder(store))
+        reports = {
+            report.subject.split()[-1]: report for report in validate_stored(archive, PACKAGE)
+        }
+    found = {(one.code, one.path or "") for one in reports[copy].findings}
+    if kind == "a lost copy":
+        expected = {(Code.COPY_MISSING, copy)}
+    if kind == "a link in place of a file":
+        found = {one for one in found if one[1] == P1}
+    assert found == expected
+    assert reports[copy].outcome is Outcome.FAIL
+    (other,) = set(COPIES) - {copy}
+    assert (reports[other].outcome, reports[other].findings) == (Outcome.PASS, [])
+
+
+@pytest.mark.parametrize("copy", COPIES)
+def test_a_valid_package_that_is_another_one_is_found(copy: str, place: Path) -> None:
+    """Sound in itself, and not what was recorded."""
+    record = make_book(place / "other", seed=9)
+    with an_archive(place / "elsewhere") as elsewhere:
+        package(place / "other", record, elsewhere)
+        strange = folder(elsewhere.primary)
+    with an_archive(place / "archive") as archive:
+        target = folder(archive.store(copy))
+        shutil.rmtree(target)
+        shutil.copytree(strange, target)
+        reports = {
+            report.subject.split()[-1]: report for report in validate_stored(archive, PACKAGE)
+        }
+    assert [(one.code, one.path) for one in reports[copy].findings] == [
+        (Code.NOT_AS_RECORDED, "v1/inventory.json")
+    ]
+    assert reports[copy].outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("copy", COPIES)
+def test_a_storage_that_is_not_there_is_said_once(copy: str, place: Path) -> None:
+    """An empty mount point is not a storage that lost everything."""
+    with an_archive(place / "archive") as archive:
+        root = Path(archive.store(copy).storage.url)
+        root.rename(root.with_name("unmounted"))
+        root.mkdir()
+    with an_archive(place / "archive") as archive:
+        reports = {
+            report.subject.split()[-1]: report for report in validate_stored(archive, PACKAGE)
+        }
+    assert [one.code for one in reports[copy].findings] == [Code.STORAGE_UNREACHABLE]
+    assert reports[copy].outcome is Outcome.UNKNOWN
+
+
+def command(
+    place: Path, *arguments: str, user: int | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line as people do."""
+    return subprocess.run(
+        [sys.executable, "-m", "preserva.cli.main", *arguments],
+        cwd=place / "archive",
+        capture_output=True,
+        text=True,
+        check=False,
+        user=user,
+    )
+
+
+def test_the_command_names_the_file_and_ends_with_1(place: Path) -> None:
+    """What a script and a librarian see."""
+    with an_archive(place / "archive") as archive:
+        flip(folder(archive.store("nlb-copy")) / P1)
+    done = command(place, "validate", "aonb-kp-7")
+    assert done.returncode == 1
+    assert P1 in done.stdout
+    assert "E203" in done.stdout
+
+
+def test_what_cannot_be_read_ends_with_3(place: Path) -> None:
+    """Not damage, and not soundness either."""
+    with an_archive(place / "archive") as archive:
+        victim = folder(archive.store("nlb-copy")) / P1
+    victim.chmod(0)
+    reader = None
+    if os.geteuid() == 0:  # root reads everything, so someone else must try
+        reader = 65534
+        require(_readable_by(reader, place), "another user cannot reach the folder of this test")
+        for path in (place / "archive").rglob("*"):
+            os.chown(path, reader, -1, follow_symlinks=False)
+        os.chown(place / "archive", reader, -1)
+        os.chown(victim, 0, -1)
+    done = command(place, "validate", "aonb-kp-7", user=reader)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert P1 in done.stdout
+    assert "U101" in done.stdout
+    assert "E2" not in done.stdout
+
+
+def _readable_by(user: int, place: Path) -> bool:
+    for one in [place, *place.parents]:
+        if one.owner() == "root" and one != one.parent:
+            try:
+                one.chmod(one.stat().st_mode | 0o055)
+            except OSError:
+                return False
+    tried = subprocess.run(
+        [sys.executable, "-c", "import preserva.cli.main"],
+        check=False,
+        user=user,
+        cwd=place,
+        capture_output=True,
+    )
+    return tried.returncode == 0

@@ -1,0 +1,305 @@
+"""Copies: proved before they count, resumed after an interruption, never trusted blindly."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from preserva.archive import Archive, Store
+from preserva.core import inventory as formats
+from preserva.core.canonical import Value
+from preserva.core.codes import Code
+from preserva.core.inventory import Agent
+from preserva.core.model import PackageId
+from preserva.core.premisread import read_events
+from preserva.core.report import Outcome
+from preserva.core.vocabulary import EventType
+from preserva.errors import UsageError
+from preserva.services.ingest import END, commitment
+from preserva.services.package import package
+from preserva.services.replicate import REPLICATION, replicate
+from preserva.services.staging import Staging
+from preserva.services.validate import validate_stored
+from preserva.storage.local import LocalStorage
+from tests.books import an_archive, make_book
+
+PACKAGE = PackageId("aonb", "kp-7")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """An archive with one package, not yet replicated."""
+    record = make_book(tmp_path / "book")
+    with an_archive(tmp_path / "archive") as archive:
+        package(tmp_path / "book", record, archive)
+    return tmp_path
+
+
+def folder(store: Store) -> Path:
+    """The object's folder in a storage."""
+    return Path(store.storage.url) / store.root.path_of(PACKAGE.uri)
+
+
+def tree(path: Path) -> dict[str, bytes]:
+    """Every file below a folder but the logs."""
+    return {
+        str(one.relative_to(path)): one.read_bytes()
+        for one in path.rglob("*")
+        if one.is_file() and one.relative_to(path).parts[0] != "logs"
+    }
+
+
+def add_version(archive: Archive) -> None:
+    """Store a second version with a changed bag-info.txt, as a later `update` will."""
+    root = archive.primary.root
+    held = root.read(PACKAGE.uri)
+    storage = archive.primary.storage
+    staging = Staging(storage, "staging/update/v2/content", ("sha512", "sha256"), lambda _p: None)
+    state = held.inventory.versions["v1"].files()
+    located = held.inventory.locate("v1")
+    seen = {}
+    for path in sorted(state):
+        data = (Path(storage.url) / held.path / located[path]).read_bytes()
+        if path == "bag-info.txt":
+            data = data.replace(b"Source-Organization: ", b"Source-Organization: The ")
+        if not path.startswith("tagmanifest-"):
+            seen[path] = staging.write(path, data)
+    for algorithm in ("sha512", "sha256"):
+        lines = [
+            f"{one.digests[algorithm]}  {path}\n"
+            for path, one in sorted(seen.items())
+            if not path.startswith("data/")
+        ]
+        staging.write(f"tagmanifest-{algorithm}.txt", "".join(lines).encode())
+    inventory, stored = formats.next_version(
+        held.inventory,
+        PACKAGE.uri,
+        staging.files,
+        created=archive.now(),
+        message="update",
+        user=Agent("x"),
+    )
+    assert len(stored) == 3
+    for path in set(staging.files) - set(stored):
+        storage.discard(f"staging/update/v2/content/{path}")
+    shutil.rmtree(Path(storage.url) / "staging/update/v2/content/data")
+    sealed = root.seal("staging/update", inventory)
+    root.publish("staging/update", sealed)
+    facts: dict[str, Value] = commitment(sealed.digest, inventory.versions["v2"].files())
+    archive.ledger.append(
+        END,
+        time=archive.now(),
+        outcome="success",
+        package=PACKAGE.uri,
+        storage=archive.primary.id,
+        version="v2",
+        facts=facts,
+    )
+
+
+def test_a_copy_is_equal_to_the_byte_and_recorded_everywhere(place: Path) -> None:
+    """In the ledger, and in the history of both objects."""
+    with an_archive(place / "archive") as archive:
+        (done,) = replicate(archive)
+        assert (done.package, done.to, done.versions, done.acknowledged) == (
+            PACKAGE.uri,
+            "nlb-copy",
+            ["v1"],
+            ["v1"],
+        )
+        assert done.report.findings == []
+        source, target = archive.primary, archive.store("nlb-copy")
+        assert tree(folder(source)) == tree(folder(target))
+        entry = archive.ledger.last(package=PACKAGE.uri, types=(REPLICATION,))
+        assert entry is not None
+        assert (entry.storage, entry.version, entry.outcome) == ("nlb-copy", "v1", "success")
+        for store in (source, target):
+            (log,) = (folder(store) / "logs").glob("*replication*.xml")
+            with log.open("rb") as stream:
+                (event,) = read_events(stream)
+            assert event.type is EventType.REPLICATION
+            assert event.identifier.value == entry.facts["event"]
+            assert [one.value for one in event.objects] == [PACKAGE.uri]
+
+
+def test_a_second_run_copies_nothing(place: Path) -> None:
+    """And writes nothing."""
+    with an_archive(place / "archive") as archive:
+        replicate(archive)
+        before = {store.id: tree(Path(store.storage.url)) for store in archive.stores()}
+        entries = len(list(archive.ledger.entries()))
+        (done,) = replicate(archive)
+        assert (done.versions, done.acknowledged, done.report.findings) == ([], [], [])
+        assert {store.id: tree(Path(store.storage.url)) for store in archive.stores()} == before
+        assert len(list(archive.ledger.entries())) == entries
+
+
+def test_only_missing_versions_are_copied(place: Path) -> None:
+    """A changed tag file moves three small files, not the pages."""
+    with an_archive(place / "archive") as archive:
+        replicate(archive)
+        add_version(archive)
+        (planned,) = replicate(archive, dry_run=True)
+        assert (planned.versions, planned.files) == (["v2"], 3)
+        (done,) = replicate(archive)
+        assert (done.versions, done.acknowledged) == (["v2"], ["v2"])
+        reports = validate_stored(archive, PACKAGE)
+        assert [(one.outcome, one.findings) for one in reports] == [(Outcome.PASS, [])] * 2
+        assert tree(folder(archive.primary)) == tree(folder(archive.store("nlb-copy")))
+
+
+def test_an_object_with_two_versions_is_copied_whole(place: Path) -> None:
+    """Version after version."""
+    with an_archive(place / "archive") as archive:
+        add_version(archive)
+        (done,) = replicate(archive)
+        assert (done.versions, done.acknowledged) == (["v1", "v2"], ["v1", "v2"])
+        reports = validate_stored(archive, PACKAGE)
+        assert [one.outcome for one in reports] == [Outcome.PASS] * 2
+
+
+def test_a_dry_run_writes_nothing(place: Path) -> None:
+    """And says what would be copied."""
+    with an_archive(place / "archive") as archive:
+        before = tree(place / "archive" / "storages")
+        (done,) = replicate(archive, dry_run=True)
+        assert done.versions == ["v1"]
+        assert done.files == len(archive.primary.root.read(PACKAGE.uri).inventory.content())
+        assert tree(place / "archive" / "storages") == before
+
+
+def test_a_damaged_original_is_not_copied(place: Path) -> None:
+    """Each bad file is named; nothing appears at the other side."""
+    with an_archive(place / "archive") as archive:
+        pages = sorted(folder(archive.primary).rglob("000?.tif"))
+        for page in pages:
+            page.write_bytes(page.read_bytes()[::-1])
+        (done,) = replicate(archive)
+        assert [one.code for one in done.report.findings] == [Code.OBJECT_DIGEST_MISMATCH] * 2
+        assert [Path(one.path or "").name for one in done.report.findings] == [
+            "0001.tif",
+            "0002.tif",
+        ]
+        assert done.acknowledged == []
+        assert not archive.store("nlb-copy").root.holds(PACKAGE.uri)
+
+
+def test_another_valid_package_is_not_copied(place: Path) -> None:
+    """Only what the ledger recorded is our book."""
+    record = make_book(place / "other", seed=3)
+    with an_archive(place / "elsewhere") as elsewhere:
+        package(place / "other", record, elsewhere)
+        strange = folder(elsewhere.primary)
+    with an_archive(place / "archive") as archive:
+        shutil.rmtree(folder(archive.primary))
+        shutil.copytree(strange, folder(archive.primary))
+        (done,) = replicate(archive)
+        assert [one.code for one in done.report.findings] == [Code.NOT_AS_RECORDED]
+        assert not archive.store("nlb-copy").root.holds(PACKAGE.uri)
+
+
+def test_what_the_ledger_does_not_know_is_not_copied(place: Path) -> None:
+    """There is nothing to compare it with."""
+    with an_archive(place / "archive") as archive:
+        path = archive.config.ledger
+    for one in path.parent.glob("ledger.sqlite*"):
+        one.unlink()
+    path.touch()
+    with an_archive(place / "archive") as archive:
+        (done,) = replicate(archive)
+        assert [one.code for one in done.report.findings] == [Code.NOT_RECORDED]
+        assert done.report.outcome is Outcome.UNKNOWN
+
+
+def test_a_copy_that_its_owner_never_made_stops_the_package(place: Path) -> None:
+    """Nothing is overwritten."""
+    record = make_book(place / "other", seed=3)
+    with an_archive(place / "elsewhere") as elsewhere:
+        package(place / "other", record, elsewhere)
+        strange = folder(elsewhere.primary)
+    with an_archive(place / "archive") as archive:
+        target = folder(archive.store("nlb-copy"))
+        shutil.copytree(strange, target)
+        before = tree(target)
+        (done,) = replicate(archive)
+        assert [one.code for one in done.report.findings] == [Code.DIVERGED]
+        assert tree(target) == before
+
+
+def test_an_interrupted_copy_goes_on(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was copied is not copied again; a file that was cut short is."""
+    created: list[str] = []
+    plain = LocalStorage.create
+
+    def failing(self: LocalStorage, path: str, chunks: object) -> None:
+        created.append(path)
+        if len(created) == 6:
+            plain(self, path, [b"half"])
+            raise KeyboardInterrupt
+        plain(self, path, chunks)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(LocalStorage, "create", failing)
+    with an_archive(place / "archive") as archive, pytest.raises(KeyboardInterrupt):
+        replicate(archive)
+    first = list(created)
+    with an_archive(place / "archive") as archive:
+        (done,) = replicate(archive)
+        assert done.acknowledged == ["v1"]
+        again = set(created[len(first) :]) & set(first[:-1])
+        assert again == set()
+        assert first[-1] in created[len(first) :]
+        assert [one.outcome for one in validate_stored(archive, PACKAGE)] == [Outcome.PASS] * 2
+
+
+def test_a_staged_file_that_rotted_is_noticed_and_copied_again(place: Path) -> None:
+    """Of the right size, but not of the right content."""
+    with an_archive(place / "archive") as archive:
+        target = archive.store("nlb-copy")
+        source = folder(archive.primary)
+        page = "v1/content/data/aonb-kp-7/representations/master/data/0001.tif"
+        size = (source / page).stat().st_size
+        staged = Path(target.storage.url) / "staging/replicate-aonb-kp-7" / page
+        staged.parent.mkdir(parents=True)
+        staged.write_bytes(bytes(size))
+        (done,) = replicate(archive)
+        assert [one.code for one in done.report.findings] == [Code.OBJECT_DIGEST_MISMATCH]
+        assert not target.root.holds(PACKAGE.uri)
+        (done,) = replicate(archive)
+        assert done.acknowledged == ["v1"]
+
+
+def test_a_copy_in_place_that_was_never_acknowledged_is_proved_first(place: Path) -> None:
+    """As after a kill between the rename and the ledger."""
+    with an_archive(place / "archive") as archive:
+        target = folder(archive.store("nlb-copy"))
+        shutil.copytree(folder(archive.primary), target)
+        page = next(target.rglob("0001.tif"))
+        good = page.read_bytes()
+        page.write_bytes(good[::-1])
+        (done,) = replicate(archive)
+        assert [one.code for one in done.report.findings] == [Code.OBJECT_DIGEST_MISMATCH]
+        assert done.acknowledged == []
+        page.write_bytes(good)
+        (done,) = replicate(archive)
+        assert (done.versions, done.acknowledged) == ([], ["v1"])
+
+
+def test_a_storage_that_is_not_there_is_said_once(place: Path) -> None:
+    """And is no damage."""
+    with an_archive(place / "archive") as archive:
+        root = Path(archive.store("nlb-copy").storage.url)
+        root.rename(root.with_name("away"))
+        (done,) = replicate(archive)
+        assert [one.code for one in done.report.findings] == [Code.STORAGE_UNREACHABLE]
+        assert done.report.outcome is Outcome.UNKNOWN
+
+
+def test_the_source_is_no_target(place: Path) -> None:
+    """A copy beside the original is none."""
+    with an_archive(place / "archive") as archive:
+        with pytest.raises(UsageError):
+            replicate(archive, to="aonb-main")
+        with pytest.raises(UsageError, match="there are"):
+            replicate(archive, to="nowhere")
