@@ -31,7 +31,10 @@ CHUNK = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """The report on the files that were missing, and the paths of those that are there now."""
+    """The report on the files that were missing, and the paths of those that are there now.
+
+    Of a dry run: the paths of those that would be fetched.
+    """
 
     report: Report
     paths: tuple[str, ...] = ()
@@ -74,9 +77,10 @@ def fetch_missing(
         report.listed = len(wanted)
         work = _Work(bag, policy, max_bytes, report, observer)
         if dry_run:
-            for path, entries in wanted.items():
-                report.add(work.refusals(path, entries))
-            return Fetched(report)
+            refused = {path: work.refusals(path, entries) for path, entries in wanted.items()}
+            for findings in refused.values():
+                report.add(findings)
+            return Fetched(report, tuple(path for path in wanted if not refused[path]))
         return Fetched(report, tuple(work.fetch(wanted, _expected(source, found, wanted))))
 
 

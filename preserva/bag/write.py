@@ -61,6 +61,7 @@ def create_bag(
     encode_names: bool = False,
     read_back: bool = False,
     durable: bool = True,
+    dry_run: bool = False,
     jobs: int | None = None,
     observer: Observer = ignore,
 ) -> Made:
@@ -70,7 +71,8 @@ def create_bag(
     keeps its order; Payload-Oxum is computed and comes last. With `in_place` the folder itself
     becomes the bag, its content moved to `data` as one. `encode_names` allows names with `%`, CR
     or LF. `read_back` reads the copy again from the medium before it counts. `durable=False`
-    leaves it to the system when the bytes reach the medium.
+    leaves it to the system when the bytes reach the medium. With `dry_run` names are looked at,
+    no content is read and nothing is written: `tagmanifests` stays empty.
 
     Raises UsageError for wrong arguments; PackageError, naming every file, if something in the
     folder cannot be in a bag or changed while it was read; Refused if the destination exists or
@@ -80,10 +82,12 @@ def create_bag(
     fields = tuple(bag_info)
     _check_bag_info(fields)
     source, final = _places(source_folder, destination, in_place=in_place)
-    if in_place:
+    if in_place and not dry_run:
         roll_back(source)
     inventory = examine(source, encode_names=encode_names)
     refuse_problems(source, inventory)
+    if dry_run:
+        return Made(final, len(inventory.files), inventory.size, inventory.warnings, {})
     work = _Work(source, final, inventory, names, fields, jobs or os.cpu_count() or 1, observer)
     return work.in_place() if in_place else work.copy(read_back=read_back, durable=durable)
 

@@ -138,7 +138,11 @@ def test_holes_are_filled_and_the_bag_is_valid(tmp_path: Path, server: Server) -
         },
     )
     planned = fetch(bag, dry_run=True)
-    assert (planned.report.outcome, planned.paths, server.asked) == (Outcome.UNKNOWN, (), [])
+    assert planned.report.outcome is Outcome.UNKNOWN
+    assert (planned.paths, codes(planned), server.asked) == (("data/sub/ё", "data/two"), [], [])
+    refused = fetch(bag, dry_run=True, max_bytes=1000)
+    assert refused.paths == ("data/two",)
+    assert codes(refused) == [(Code.FETCH_TOO_LONG, "data/sub/ё")]
     fetched = fetch(bag)
     assert fetched.paths == ("data/sub/ё", "data/two")
     assert (fetched.report.outcome, codes(fetched)) == (Outcome.PASS, [])

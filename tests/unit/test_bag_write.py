@@ -128,6 +128,18 @@ def test_a_bag_holds_what_the_source_holds_and_nothing_else_changed(tmp_path: Pa
     assert subprocess.run(check, cwd=tmp_path / "bag", check=False).returncode == 0
 
 
+def test_a_dry_run_looks_at_names_and_writes_nothing(tmp_path: Path) -> None:
+    source = plant(tmp_path / "source", TREE)
+    (source / "empty").mkdir()
+    before = states_of(tmp_path)
+    found = (Finding(Code.FOLDER_LEFT_OUT, "empty"),)
+    planned = create_bag(source, tmp_path / "bag", dry_run=True)
+    assert planned == Made(tmp_path / "bag", 3, 300003, found, {})
+    planned = create_bag(source, in_place=True, dry_run=True)
+    assert planned == Made(source, 3, 300003, found, {})
+    assert states_of(tmp_path) == before
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize("sizes", [[3_000_000], [1_000_000, 700_001, 5, 262_144, 262_145]])
 def test_large_files_come_out_the_same_however_the_work_is_shared(
