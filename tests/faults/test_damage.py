@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from preserva.archive import Store
+from preserva.cli.main import status_of
 from preserva.core.codes import Code
 from preserva.core.model import PackageId
 from preserva.core.report import Outcome
@@ -19,7 +21,6 @@ from preserva.services.package import package
 from preserva.services.replicate import replicate
 from preserva.services.validate import validate_stored
 from tests.books import an_archive, make_book
-from tests.conftest import require
 
 PACKAGE = PackageId("aonb", "kp-7")
 PAGE = "v1/content/data/aonb-kp-7/representations/master/data/000{}.tif"
@@ -167,9 +168,7 @@ def test_a_storage_that_is_not_there_is_said_once(copy: str, place: Path) -> Non
     assert reports[copy].outcome is Outcome.UNKNOWN
 
 
-def command(
-    place: Path, *arguments: str, user: int | None = None
-) -> subprocess.CompletedProcess[str]:
+def command(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command line as people do."""
     return subprocess.run(
         [sys.executable, "-m", "preserva.cli.main", *arguments],
@@ -177,7 +176,6 @@ def command(
         capture_output=True,
         text=True,
         check=False,
-        user=user,
     )
 
 
@@ -191,38 +189,38 @@ def test_the_command_names_the_file_and_ends_with_1(place: Path) -> None:
     assert "E203" in done.stdout
 
 
-def test_what_cannot_be_read_ends_with_3(place: Path) -> None:
-    """Not damage, and not soundness either."""
+@pytest.mark.parametrize("reason", [errno.EIO, errno.EACCES])
+def test_what_cannot_be_read_ends_with_3(
+    reason: int,
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Neither damage nor soundness: the system refuses to open the file, or fails to read it."""
     with an_archive(place / "archive") as archive:
-        victim = folder(archive.store("nlb-copy")) / P1
-    victim.chmod(0)
-    reader = None
-    if os.geteuid() == 0:  # root reads everything, so someone else must try
-        reader = 65534
-        require(_readable_by(reader, place), "another user cannot reach the folder of this test")
-        for path in (place / "archive").rglob("*"):
-            os.chown(path, reader, -1, follow_symlinks=False)
-        os.chown(place / "archive", reader, -1)
-        os.chown(victim, 0, -1)
-    done = command(place, "validate", "aonb-kp-7", user=reader)
-    assert done.returncode == 3, done.stdout + done.stderr
-    assert P1 in done.stdout
-    assert "U101" in done.stdout
-    assert "E2" not in done.stdout
+        victim = str(folder(archive.store("nlb-copy")) / P1)
+    opened: set[int] = set()
+    plain_open, plain_read = os.open, os.read
 
+    def failing_open(path: str, flags: int, *rest: int, **named: int) -> int:
+        if path == victim and reason == errno.EACCES:
+            raise OSError(reason, os.strerror(reason))
+        descriptor = plain_open(path, flags, *rest, **named)
+        opened.discard(descriptor)
+        if path == victim:
+            opened.add(descriptor)
+        return descriptor
 
-def _readable_by(user: int, place: Path) -> bool:
-    for one in [place, *place.parents]:
-        if one.owner() == "root" and one != one.parent:
-            try:
-                one.chmod(one.stat().st_mode | 0o055)
-            except OSError:
-                return False
-    tried = subprocess.run(
-        [sys.executable, "-c", "import preserva.cli.main"],
-        check=False,
-        user=user,
-        cwd=place,
-        capture_output=True,
-    )
-    return tried.returncode == 0
+    def failing_read(descriptor: int, size: int) -> bytes:
+        if descriptor in opened:
+            raise OSError(reason, os.strerror(reason))
+        return plain_read(descriptor, size)
+
+    monkeypatch.setattr(os, "open", failing_open)
+    monkeypatch.setattr(os, "read", failing_read)
+    config = str(place / "archive" / "preserva.toml")
+    assert status_of(["--config", config, "validate", "aonb-kp-7"]) == 3
+    seen = capsys.readouterr().out
+    assert f"U101 {P1}: " in seen
+    assert os.strerror(reason) in seen
+    assert "\n  E" not in seen

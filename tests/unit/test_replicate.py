@@ -128,11 +128,12 @@ def test_a_second_run_copies_nothing(place: Path) -> None:
     """And writes nothing."""
     with an_archive(place / "archive") as archive:
         replicate(archive)
-        before = {store.id: tree(Path(store.storage.url)) for store in archive.stores()}
+        before = {store.id: tree(Path(store.storage.url) / "ocfl") for store in archive.stores()}
         entries = len(list(archive.ledger.entries()))
         (done,) = replicate(archive)
         assert (done.versions, done.acknowledged, done.report.findings) == ([], [], [])
-        assert {store.id: tree(Path(store.storage.url)) for store in archive.stores()} == before
+        after = {store.id: tree(Path(store.storage.url) / "ocfl") for store in archive.stores()}
+        assert after == before
         assert len(list(archive.ledger.entries())) == entries
 
 
