@@ -10,7 +10,14 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from preserva.bag.hashing import CHUNK, Memory, observe_files, open_regular, storage_error
+from preserva.bag.hashing import (
+    CHUNK,
+    Memory,
+    observe_files,
+    open_nofollow,
+    open_regular,
+    storage_error,
+)
 from preserva.bag.source import LIMITS, Limits
 from preserva.core.codes import Code
 from preserva.core.model import Entry, Kind, Observed
@@ -95,26 +102,27 @@ class FolderSource:
         with os.scandir(self._folder(prefix)) as names:
             for one in names:
                 path = start + one.name
-                if one.is_symlink():
-                    yield Entry(path, Kind.LINK)
+                if one.is_file(follow_symlinks=False):
+                    yield Entry(path, Kind.FILE, one.stat(follow_symlinks=False).st_size)
                 elif one.is_dir(follow_symlinks=False):
                     yield Entry(path, Kind.FOLDER)
-                elif one.is_file(follow_symlinks=False):
-                    yield Entry(path, Kind.FILE, one.stat(follow_symlinks=False).st_size)
                 else:
-                    yield Entry(path, Kind.OTHER)
+                    yield Entry(path, Kind.LINK if one.is_symlink() else Kind.OTHER)
 
     def _open(self, path: str) -> int:
         parent, _slash, name = path.rpartition("/")
+        return open_nofollow(name, dir_fd=self._parent(parent, path), path=path)
+
+    def _parent(self, parent: str, path: str) -> int:
         try:
-            folder = self._folder(parent)
+            return self._folder(parent)
         except OSError as error:
             raise storage_error(path, error) from error
-        return open_regular(name, dir_fd=folder, path=path)
 
     def stream(self, path: str) -> Iterator[bytes]:
         """The content of one file in pieces. Raises NotFound, NotAFile or StorageError."""
-        fd = self._open(path)
+        parent, _slash, name = path.rpartition("/")
+        fd = open_regular(name, dir_fd=self._parent(parent, path), path=path)
         try:
             while piece := os.read(fd, CHUNK):
                 yield piece

@@ -46,8 +46,12 @@ class Memory(Protocol):
 
 def new_hash(algorithm: str, data: bytes = b"") -> _Hash:
     """A running hash, by its BagIt name. The constructors are faster than hashlib.new."""
-    make: Callable[..., _Hash] = getattr(hashlib, ALGORITHMS[algorithm].hashlib_name)
-    return make(data, usedforsecurity=False)
+    return _maker(algorithm)(data, usedforsecurity=False)
+
+
+def _maker(algorithm: str) -> Callable[..., _Hash]:
+    made: Callable[..., _Hash] = getattr(hashlib, ALGORITHMS[algorithm].hashlib_name)
+    return made
 
 
 class ThreadedHash:
@@ -115,31 +119,39 @@ def storage_error(path: str, error: OSError) -> StorageError:
     reason = error.strerror or str(error)
     if isinstance(error, FileNotFoundError):
         return NotFound(_("{path} is not there").format(path=path), path=path)
-    if error.errno in {
-        errno.ELOOP,
-        errno.ENOTDIR,
-        errno.ENXIO,
-    }:  # a link, a file as a folder, a socket
+    # A link, a file in the place of a folder, a socket.
+    if error.errno in {errno.ELOOP, errno.ENOTDIR, errno.ENXIO}:
         return NotAFile(_("{path} is not a regular file").format(path=path), path=path)
     return StorageError(
         _("could not read {path}: {reason}").format(path=path, reason=reason), path=path
     )
 
 
-def open_regular(name: str, *, dir_fd: int | None = None, path: str | None = None) -> int:
-    """A descriptor of a regular file; never follows a link, never waits for a FIFO.
+def open_nofollow(name: str, *, dir_fd: int | None = None, path: str | None = None) -> int:
+    """A descriptor of what the name stands for; never follows a link, never waits for a FIFO.
 
     Raises NotFound, NotAFile or StorageError.
     """
-    shown = path or name
     try:
-        fd = os.open(name, _FLAGS, dir_fd=dir_fd)
+        return os.open(name, _FLAGS, dir_fd=dir_fd)
     except OSError as error:
-        raise storage_error(shown, error) from error
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        raise storage_error(path or name, error) from error
+
+
+def open_regular(name: str, *, dir_fd: int | None = None, path: str | None = None) -> int:
+    """The same for a regular file only: for a FIFO, device or folder it raises NotAFile."""
+    fd = open_nofollow(name, dir_fd=dir_fd, path=path)
+    try:
+        _require_regular(os.fstat(fd), path or name)
+    except NotAFile:
         os.close(fd)
-        raise NotAFile(_("{path} is not a regular file").format(path=shown), path=shown)
+        raise
     return fd
+
+
+def _require_regular(state: os.stat_result, path: str) -> None:
+    if not stat.S_ISREG(state.st_mode):
+        raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
 
 
 def _same(before: os.stat_result, after: os.stat_result, count: int) -> bool:
@@ -155,6 +167,7 @@ class _Reader:
 
     def __init__(self, algorithms: frozenset[str], *, medium: bool, memory: Memory | None) -> None:
         self.algorithms = algorithms
+        self.makers = [(name, _maker(name)) for name in sorted(algorithms)]
         self.medium = medium
         self.memory = memory
         self.stop = threading.Event()
@@ -164,6 +177,7 @@ class _Reader:
     def start(self, fd: int, path: str) -> os.stat_result | Observed:
         """The file's state before it is read, or what the memory knows of it."""
         before = os.fstat(fd)
+        _require_regular(before, path)
         if self.memory is not None:
             with self._lock:
                 known = self.memory.recall(path, before)
@@ -194,10 +208,14 @@ class _Reader:
         before = self.start(fd, path)
         if isinstance(before, Observed):
             return before
-        data = os.read(fd, SMALL + 1)
-        while len(data) < min(before.st_size, SMALL) and (more := os.read(fd, SMALL)):
+        # A buffer far larger than the file would cost more than reading it.
+        size = min(before.st_size, SMALL)
+        data = os.read(fd, size + 1)
+        while len(data) < size and (more := os.read(fd, SMALL)):
             data += more
-        digests = {name: new_hash(name, data).hexdigest() for name in self.algorithms}
+        digests = {
+            name: make(data, usedforsecurity=False).hexdigest() for name, make in self.makers
+        }
         return self.end(fd, path, before, len(data), digests)
 
     def large(self, fd: int, path: str, split: bool) -> Observed | Finding:
@@ -208,8 +226,8 @@ class _Reader:
                 return before
             count, digests = self._digest(fd, split)
             return self.end(fd, path, before, count, digests)
-        except OSError as error:
-            return unreadable(path, storage_error(path, error))
+        except (OSError, NotAFile) as error:
+            return _failed(path, error)
         finally:
             os.close(fd)
 
@@ -247,6 +265,10 @@ def unreadable(path: str, error: StorageError) -> Finding:
     return Finding(Code.UNREADABLE, path, seen=str(error.__cause__ or error))
 
 
+def _failed(path: str, error: OSError | NotAFile) -> Finding:
+    return unreadable(path, storage_error(path, error) if isinstance(error, OSError) else error)
+
+
 def observe_files(
     files: Iterable[Entry],
     opened: Callable[[str], int],
@@ -259,9 +281,10 @@ def observe_files(
 ) -> Iterator[Observed | Finding]:
     """For each file what it was when read to its end, or why it could not be; order not kept.
 
-    `opened` gives a descriptor of a regular file or raises StorageError. `jobs` are the threads
-    for large files (all processors by default). `medium` drops the page cache of each file before
-    and after, so that the medium itself is read. On an interrupt all threads end within a piece.
+    `opened` gives a descriptor, as `open_nofollow` does, or raises StorageError. `jobs` are the
+    threads for large files (all processors by default). `medium` drops the page cache of each file
+    before and after, so that the medium itself is read. On an interrupt all threads end within a
+    piece.
     """
     jobs = jobs or os.cpu_count() or 1
     reader = _Reader(algorithms, medium=medium, memory=memory)
@@ -299,11 +322,11 @@ def observe_files(
 def _inline(reader: _Reader, fd: int, path: str, observer: Observer) -> Observed | Finding:
     try:
         found = reader.small(fd, path)
-    except OSError as error:
-        return unreadable(path, storage_error(path, error))
+    except (OSError, NotAFile) as error:
+        return _failed(path, error)
     finally:
         os.close(fd)
-    if isinstance(found, Observed):
+    if isinstance(found, Observed) and observer is not ignore:
         observer(Advanced(found.size, path))
     return found
 

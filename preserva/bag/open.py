@@ -9,8 +9,6 @@ from pathlib import Path
 from preserva.bag.folder import FolderSource
 from preserva.bag.hashing import Memory, open_regular, storage_error
 from preserva.bag.source import LIMITS, Limits, Source
-from preserva.bag.tar import TarSource
-from preserva.bag.zip import ZipSource
 from preserva.errors import NotAFile
 from preserva.i18n import _
 
@@ -36,8 +34,12 @@ def open_bag(
         return FolderSource(path, jobs=jobs, medium=medium, memory=memory, limits=limits)
     form = _form(path)
     if form == "zip":
+        from preserva.bag.zip import ZipSource
+
         return ZipSource(path, jobs=jobs, limits=limits)
     if form in {"tar", "gz"}:
+        from preserva.bag.tar import TarSource
+
         return TarSource(path, packed=form == "gz", jobs=jobs, limits=limits)
     message = _("{path} is no bag: neither a folder nor a .tar, .tar.gz or .zip file")
     raise NotAFile(message.format(path=path), path=str(path))

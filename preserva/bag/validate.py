@@ -72,7 +72,6 @@ class _Validation:
     def list_entries(self) -> None:
         """Take in everything that lies in the bag."""
         folders, filled = set[str](), set[str]()
-        has_payload = False
         for number, entry in enumerate(self.source.entries()):
             if number >= self.limits.files:
                 self._find(Code.LIMIT_REACHED, seen=_("too many files"))
@@ -83,12 +82,11 @@ class _Validation:
                 self._note_gap(entry)
                 continue
             filled.add(entry.path.rpartition("/")[0])
-            has_payload = has_payload or entry.path == "data" or entry.path.startswith("data/")
             if entry.kind is Kind.FOLDER:
                 folders.add(entry.path)
             else:
                 self._take(entry)
-        if not has_payload or self.report.tags.size("data") is not None:
+        if not any(path.split("/", 1)[0] == "data" for path in folders | filled | self.refused):
             self._find(Code.NO_PAYLOAD_FOLDER)
         for path in sorted(folders - filled):
             if path.startswith("data/"):

@@ -178,7 +178,7 @@ class Table:
     def compare(self, observed: Observed) -> Iterator[Finding]:
         """What a file that was read shows: a changed size since it was found, wrong digests."""
         row = self._rows[observed.path]
-        self.settle(observed.path)
+        self._masks[row] |= _SETTLED
         if observed.size != self._sizes[row]:
             yield Finding(
                 Code.CHANGED_WHILE_READ,
