@@ -97,22 +97,23 @@ def ingest(archive: Archive, store: Store, package: PackageId, staging: Staging)
     Raises StorageError, with nothing stored, if what was written cannot be read back as it was.
     """
     staged = staging.folder.removesuffix("/v1/content")
+    institution = archive.config.institution
     happened = history.event(
         EventType.INGESTION,
         identifier=archive.identifiers(),
         time=archive.now(),
-        institution=archive.config.institution,
+        institution=institution,
         detail=f"stored as v1 in {store.id}, read back and compared",
         package=package,
     )
-    log = history.log_record(happened, archive.config.institution, package)
+    log = history.log_record(happened, institution, package)
     inventory, _stored = formats.next_version(
         None,
         package.uri,
         staging.files,
         created=archive.now(),
         message="ingestion",
-        user=Agent(archive.config.institution.names["en"]),
+        user=Agent(institution.names["en"], f"urn:preserva:{institution.id}"),
     )
     confirm(staging)
     sealed = store.root.seal(staged, inventory)

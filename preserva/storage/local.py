@@ -92,7 +92,7 @@ class LocalStorage:
         """Write a new file, with the folders above it. Refuses a path that exists."""
         target = self._path(path)
         with _errors(path):
-            os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
+            _make_folders(os.path.dirname(target))  # noqa: PTH120
             descriptor = os.open(
                 target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644
             )
@@ -149,7 +149,7 @@ class LocalStorage:
     def lock(self, holder: str) -> Iterator[None]:
         """Be the only writer, until the end of this block or of the process."""
         with _errors(_LOCK):
-            os.makedirs(self._path(STAGING), exist_ok=True)  # noqa: PTH103
+            _make_folders(self._path(STAGING))
             descriptor = os.open(self._path(_LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             with _errors(_LOCK):
@@ -229,6 +229,12 @@ def _entry(path: str, found: os.stat_result) -> Entry:
     if stat.S_ISDIR(found.st_mode):
         return Entry(path, Kind.FOLDER)
     return Entry(path, Kind.LINK if stat.S_ISLNK(found.st_mode) else Kind.OTHER)
+
+
+def _make_folders(folder: str) -> None:
+    """Make a folder and those above it. One that is there costs no call that could fail."""
+    if not os.path.isdir(folder):  # noqa: PTH112
+        os.makedirs(folder, exist_ok=True)  # noqa: PTH103
 
 
 def _write(descriptor: int, data: bytes) -> None:

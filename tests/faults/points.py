@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable
 from enum import Enum
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -36,21 +37,23 @@ class Counter:
         self.at = at
         self.fault = fault
         self.count = 0
+        self._numbers = count(1)  # several threads make calls durable at once
 
     def wrap(self, call: Callable[..., Any]) -> Callable[..., Any]:
         """The call, counted."""
 
         def counted(*arguments: Any, **named: Any) -> Any:
-            self.count += 1
-            if self.count != self.at:
+            self.count = number = next(self._numbers)
+            if number != self.at:
                 return call(*arguments, **named)
             if self.fault is Fault.KILL_BEFORE:
                 os.kill(os.getpid(), signal.SIGKILL)
             if isinstance(self.fault.value, int):
                 raise OSError(self.fault.value, os.strerror(self.fault.value))
-            result = call(*arguments, **named)
-            os.kill(os.getpid(), signal.SIGKILL)
-            return result
+            try:
+                return call(*arguments, **named)
+            finally:  # some calls fail in a sound run: a folder is there already
+                os.kill(os.getpid(), signal.SIGKILL)
 
         return counted
 
