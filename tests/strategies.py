@@ -83,7 +83,8 @@ def container_bytes(files: Mapping[str, bytes], form: str) -> bytes:
     if form == ".zip":
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
             for path, content in files.items():
-                archive.writestr(zipfile.ZipInfo(f"bag/{path}", (2026, 1, 1, 0, 0, 0)), content)
+                info = zipfile.ZipInfo(f"bag/{path}", (2026, 1, 1, 0, 0, 0))
+                archive.writestr(info, content, zipfile.ZIP_DEFLATED)
         return stream.getvalue()
     with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for path, content in files.items():

@@ -86,7 +86,8 @@ class _Validation:
                 folders.add(entry.path)
             else:
                 self._take(entry)
-        if not any(path.split("/", 1)[0] == "data" for path in folders | filled | self.refused):
+        around = folders | filled | self.refused
+        if self.listed_all and not any(path.split("/", 1)[0] == "data" for path in around):
             self._find(Code.NO_PAYLOAD_FOLDER)
         for path in sorted(folders - filled):
             if path.startswith("data/"):

@@ -165,8 +165,8 @@ def read_lines(
 ) -> Iterator[str]:
     """The lines of a tag file, parted by CR, LF or CRLF and by nothing else, without these.
 
-    Bytes that are not text are reported once and shown as U+FFFD from there on. A line of more
-    than `limit` characters is reported and ends the reading, for memory's sake.
+    Bytes that are not text are reported once and shown as U+FFFD from there on. A line that
+    has no end within `limit` characters, and a piece, is reported and ends the reading.
     """
     decode = _Decoder(encoding, path, report)
     rest = ""
