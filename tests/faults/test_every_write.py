@@ -16,6 +16,7 @@ import pytest
 from preserva.archive import Archive
 from preserva.core.model import PackageId
 from preserva.core.report import Outcome
+from preserva.errors import StorageError
 from preserva.services.ingest import END
 from preserva.services.objectcheck import check_object
 from preserva.services.package import package, package_bag
@@ -46,7 +47,7 @@ def do_replicate(place: Path) -> None:
     with an_archive(place / "archive") as archive:
         for one in replicate(archive):
             if one.report.outcome is not Outcome.PASS:
-                raise SystemExit(3)
+                raise StorageError(str(one.report.findings))
 
 
 VERBS = {"package": do_package, "store": do_store, "replicate": do_replicate}

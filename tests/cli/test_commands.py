@@ -1,0 +1,262 @@
+"""The command line as people and scripts use it: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from preserva.cli.main import VERBS, status_of
+from preserva.resources import schema_file
+from preserva.services.ingest import prepare
+from tests.books import an_archive, make_book
+
+Run = Callable[..., tuple[int, str, str]]
+JsonRun = Callable[..., tuple[int, dict[str, Any]]]
+SCHEMA = Draft202012Validator(json.loads(schema_file("output.schema.json").read_text("utf-8")))
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command in an empty folder: exit status, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PRESERVA_CONFIG", raising=False)
+    monkeypatch.setenv("LANGUAGE", "en")
+
+    def running(*arguments: str) -> tuple[int, str, str]:
+        status = status_of(list(arguments))
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return running
+
+
+@pytest.fixture
+def run_json(run: Run) -> JsonRun:
+    """Run the command with --json: exit status and the one document, which follows its schema."""
+
+    def running(*arguments: str) -> tuple[int, dict[str, Any]]:
+        status, out, _err = run(*arguments, "--json")
+        document: dict[str, Any] = json.loads(out)
+        SCHEMA.validate(document)
+        return status, document
+
+    return running
+
+
+@pytest.fixture
+def ready(run: Run, tmp_path: Path) -> Path:
+    """An archive in this folder, and a book beside it."""
+    assert run("init")[0] == 0
+    assert run("init")[0] == 0
+    make_book(tmp_path / "book")
+    return tmp_path
+
+
+def package(run: Run) -> None:
+    """Store the book."""
+    assert run("package", "book", "--record", "book.xml")[0] == 0
+
+
+def test_the_schema_itself_is_one() -> None:
+    """And so is the configuration's."""
+    for name in ("output.schema.json", "config.schema.json"):
+        Draft202012Validator.check_schema(json.loads(schema_file(name).read_text("utf-8")))
+
+
+def test_the_whole_way_for_people(ready: Path, run: Run) -> None:
+    """Data on stdout, talk on stderr."""
+    status, out, err = run("package", "book", "--record", "book.xml")
+    assert (status, out) == (0, "aonb-kp-7\n")
+    assert "Повѣсть о рѣкѣ Амурѣ" in err
+    status, out, err = run("replicate")
+    assert (status, err) == (0, "")
+    assert out == "urn:preserva:aonb:kp-7 -> nlb-copy: v1 copied, read back and compared\n"
+    status, out, err = run("validate", "aonb-kp-7")
+    assert (status, err) == (0, "")
+    assert out.count("sound") == 2
+    assert run("list") == (0, "aonb-kp-7\tv1\tПовѣсть о рѣкѣ Амурѣ\n", "")
+    status, out, _err = run("status")
+    assert status == 0
+    assert out.splitlines()[0] == "aonb-kp-7"
+    assert out.count("complete, v1; checked ") == 2
+    status, out, _err = run("export", "aonb-kp-7", "out.tar", "--version", "1")
+    assert (status, out) == (0, "out.tar\n")
+    assert run("validate", "out.tar")[0] == 0
+
+
+def test_the_whole_way_for_programs(ready: Path, run_json: JsonRun) -> None:
+    """One document each, as the published schema says."""
+    status, made = run_json("package", "book", "--record", "book.xml", "--dry-run")
+    assert (status, made["created"], made["files"]) == (0, False, 0)
+    status, made = run_json("package", "book", "--record", "book.xml")
+    assert (status, made["package"], made["created"]) == (0, "urn:preserva:aonb:kp-7", True)
+    assert [one["page"] for one in made["contents"]] == [1, 2, 1, 2]
+    status, made = run_json("replicate", "--dry-run")
+    assert (status, made["packages"][0]["versions"]) == (0, ["v1"])
+    status, made = run_json("replicate")
+    assert (status, made["packages"][0]["acknowledged"]) == (0, ["v1"])
+    status, made = run_json("validate", "aonb-kp-7")
+    assert (status, [one["outcome"] for one in made["reports"]]) == (0, ["pass", "pass"])
+    status, made = run_json("list")
+    assert (status, made["packages"][0]["title"]) == (0, "Повѣсть о рѣкѣ Амурѣ")
+    status, made = run_json("status", "urn:preserva:aonb:kp-7")
+    assert (status, made["packages"][0]["enough"]) == (0, True)
+    status, made = run_json("export", "aonb-kp-7", "out", "--dry-run")
+    assert (status, Path("out").exists()) == (0, False)
+    status, made = run_json("export", "aonb-kp-7", "out")
+    assert (status, made["path"]) == (0, "out/aonb-kp-7")
+    status, made = run_json("store", "out/aonb-kp-7")
+    assert (status, made["created"]) == (0, False)
+    assert run_json("config", "check")[0] == 0
+    assert run_json("init")[0] == 0
+
+
+def test_damage_ends_with_1(ready: Path, run: Run, run_json: JsonRun) -> None:
+    """And the file is named, for people and for programs."""
+    package(run)
+    page = next((ready / "storages" / "aonb-main").rglob("0002.tif"))
+    page.write_bytes(page.read_bytes()[:-1])
+    status, made = run_json("validate", "aonb-kp-7")
+    assert status == 1
+    (found,) = made["reports"][0]["findings"]
+    assert (found["code"], found["path"]) == (
+        "E203",
+        "v1/content/data/aonb-kp-7/representations/master/data/0002.tif",
+    )
+    for command in (["replicate"], ["export", "aonb-kp-7", "out"]):
+        status, out, err = run(*command)
+        assert status == 1
+        assert "0002.tif" in out + err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["nonsense"], 2, "No such command"),
+        (["package", "book"], 2, "--record"),
+        (["package", "nowhere", "--record", "book.xml"], 2, "not a folder"),
+        (["package", "book", "--record", "nowhere"], 2, "cannot be read"),
+        (["package", "book", "--record", "book.xml", "--id", "Ы"], 2, "--id"),
+        (["package", "book", "--record", "book.xml", "--into", "x"], 2, "there are: aonb-main"),
+        (["validate", "aonb-none"], 3, "there is no package"),
+        (["validate", "no id at all"], 2, "preserva list"),
+        (["status", "aonb-none"], 3, "there is no package"),
+        (["export", "aonb-none", "out"], 3, "there is no package"),
+        (["replicate", "--to", "aonb-main"], 2, "where the packages come from"),
+        (["store", "book"], 1, "no valid bag"),
+    ],
+)
+def test_wrong_usage_is_explained(
+    arguments: list[str], status: int, said: str, ready: Path, run: Run
+) -> None:
+    """What is wrong, in words, and nothing on stdout."""
+    ended, out, err = run(*arguments)
+    assert (ended, out) == (status, "")
+    assert said in err
+
+
+def test_an_error_is_a_document_for_programs(ready: Path, run_json: JsonRun) -> None:
+    """With the class of the error and every problem."""
+    (ready / "book" / "master" / "л. 01.tif").write_bytes(b"")
+    (ready / "book" / "master" / "x").symlink_to("/")
+    status, made = run_json("package", "book", "--record", "book.xml")
+    assert (status, made["exit_status"], made["error"]) == (4, 4, "PackageError")
+    assert [one.split()[0] for one in made["problems"]] == ["E401", "E404"]
+
+
+def test_no_archive_ends_with_10(run: Run) -> None:
+    """And says what to do."""
+    status, _out, err = run("status")
+    assert status == 10
+    assert "preserva init" in err
+
+
+def test_a_wrong_configuration_ends_with_2(ready: Path, run: Run) -> None:
+    """With every problem."""
+    path = ready / "preserva.toml"
+    path.write_text(path.read_text("utf-8").replace("copies =", "copys ="), "utf-8")
+    status, _out, err = run("config", "check")
+    assert status == 2
+    assert "policy.copys" in err
+
+
+def test_a_locked_storage_ends_with_11(ready: Path, run: Run) -> None:
+    """And names who holds it."""
+    with an_archive(ready) as archive, archive.writing(archive.primary):
+        prepare(archive, archive.primary)
+        status, _out, err = run("package", "book", "--record", "book.xml")
+    assert status == 11
+    assert f"process {os.getpid()}" in err
+
+
+def test_an_unexpected_error_ends_with_70(
+    ready: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never with Python's own 1, which means damage."""
+    monkeypatch.setattr("preserva.services.status.status", lambda *_: 1 / 0)
+    status, _out, err = run("status")
+    assert status == 70
+    assert "fault of preserva" in err
+
+
+def test_an_interruption_ends_with_130(
+    ready: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As shells have it."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("preserva.services.status.status", interrupt)
+    assert run("status")[0] == 130
+
+
+def test_init_never_overwrites(run: Run, tmp_path: Path) -> None:
+    """The second run prepares what the file describes; it does not write the file again."""
+    assert run("init")[0] == 0
+    path = tmp_path / "preserva.toml"
+    text = path.read_text("utf-8").replace("Blagoveshchensk", "Благовещенск")
+    path.write_text(text, "utf-8")
+    assert run("init")[0] == 0
+    assert path.read_text("utf-8") == text
+    assert (tmp_path / "storages" / "nlb-copy" / "ocfl" / "0=ocfl_1.1").is_file()
+
+
+def test_init_refuses_a_folder_that_holds_something_else(run: Run, tmp_path: Path) -> None:
+    """It could be anyone's."""
+    run("init")
+    (tmp_path / "storages" / "aonb-main").mkdir(parents=True)
+    (tmp_path / "storages" / "aonb-main" / "letter.txt").write_text("dear")
+    status, _out, err = run("init")
+    assert status == 4
+    assert "letter.txt" in err
+
+
+def test_every_verb_explains_itself(run: Run) -> None:
+    """With --help, and with an example where it takes arguments."""
+    for verb in VERBS:
+        status, out, _err = run(verb, "--help")
+        assert status == 0
+        assert out.startswith(f"Usage: preserva {verb}")
+
+
+def test_starting_loads_nothing_heavy() -> None:
+    """`preserva --help` needs click and little else."""
+    import subprocess
+    import sys
+
+    script = (
+        "import sys; from preserva.cli.main import status_of; status_of(['--help']);"
+        "heavy = {'lxml', 'jsonschema', 'rich', 'fs', 'sqlite3', 'bagit', 'dataclasses'};"
+        "print('LOADED', sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "LOADED []"
