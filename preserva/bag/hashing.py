@@ -301,11 +301,11 @@ def observe_files(
             if entry.size <= SMALL:
                 yield _inline(reader, fd, entry.path, observer)
                 continue
-            if held is not None:
-                pending[pool.submit(reader.large, *held, False)] = held[0]
-                while len(pending) >= 2 * jobs:
-                    yield from _done(pending, reader, observer)
-            held = fd, entry.path
+            ready, held = held, (fd, entry.path)
+            if ready is not None:
+                pending[pool.submit(reader.large, *ready, False)] = ready[0]
+            while len(pending) >= 2 * jobs:
+                yield from _done(pending, reader, observer)
         if held is not None:
             pending[pool.submit(reader.large, *held, not pending and jobs > 1)] = held[0]
             held = None

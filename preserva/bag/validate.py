@@ -90,7 +90,7 @@ class _Validation:
         if self.listed_all and not any(path.split("/", 1)[0] == "data" for path in around):
             self._find(Code.NO_PAYLOAD_FOLDER)
         for path in sorted(folders - filled):
-            if path.startswith("data/"):
+            if path.startswith("data/") and f"{path}/" not in self.unread:
                 self._find(Code.EMPTY_BAG_FOLDER, path)
 
     def _note_gap(self, finding: Finding) -> None:
