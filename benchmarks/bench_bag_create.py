@@ -1,0 +1,144 @@
+"""Making a bag with SHA-256 and SHA-512, against `cp -r` followed by bagit-python in two processes.
+
+    python benchmarks/bench_bag_create.py [--folder FOLDER] [--rounds N] [--scale F]
+
+Two sources: 1 GiB in 16 files, and 20,000 files of 5 KB. Runs alternate, each on a fresh
+destination. Printed are the median and the shortest time, the processor time (what is left of the
+comparison on a busy machine), and how many times as fast as the peer each is. The sources are in
+the page cache, so that processors are compared and not disks. preserva runs as its command.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+Run = Callable[[Path, Path], None]
+
+
+def plant(folder: Path, files: int, size: int) -> Path:
+    """A source folder of random files, a hundred in each subfolder."""
+    generator = random.Random(files)
+    for n in range(files):
+        file = folder / f"{n // 100:04}" / f"{n:06}.bin"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(generator.randbytes(size))
+    return folder
+
+
+def run(*command: str) -> None:
+    """Run a command; fail loudly if it does."""
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def preserva(*options: str) -> Run:
+    """Our command."""
+
+    def create(source: Path, bag: Path) -> None:
+        code = "from preserva.cli.main import run; run()"
+        run(sys.executable, "-c", code, "bag", "create", *options, str(source), str(bag))
+
+    return create
+
+
+def bagit_python(sync: bool) -> Run:
+    """What people do today."""
+
+    def create(source: Path, bag: Path) -> None:
+        run("cp", "-r", str(source), str(bag))
+        options = ["--processes", "2", "--sha256", "--sha512"]
+        run(sys.executable, "-W", "ignore", "-m", "bagit", *options, str(bag))
+        if sync:
+            os.sync()
+
+    return create
+
+
+CONTENDERS: dict[str, Run] = {
+    "cp -r + bagit.py": bagit_python(sync=False),
+    "cp -r + bagit.py + sync": bagit_python(sync=True),
+    "preserva, no fsync": preserva("--no-fsync"),
+    "preserva": preserva(),
+    "preserva, read back": preserva("--read-back"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One run: seconds on the clock, and seconds of all processors together."""
+
+    clock: float
+    processor: float
+
+
+def processor_seconds() -> float:
+    """What the commands run so far have used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def measure(source: Path, place: Path, rounds: int) -> dict[str, list[Sample]]:
+    """The runs of each contender, in alternation."""
+    samples: dict[str, list[Sample]] = {name: [] for name in CONTENDERS}
+    for _round in range(rounds):
+        for name, create in CONTENDERS.items():
+            bag = place / "bag"
+            os.sync()
+            start, used = time.perf_counter(), processor_seconds()
+            create(source, bag)
+            samples[name].append(Sample(time.perf_counter() - start, processor_seconds() - used))
+            shutil.rmtree(bag)
+    return samples
+
+
+def show(samples: dict[str, list[Sample]]) -> None:
+    """Print a line for each contender: against the peer that waits for the disk, if it does."""
+    plain, synced = (samples[name] for name in list(CONTENDERS)[:2])
+    for name, mine in samples.items():
+        peer = plain if name in {"cp -r + bagit.py", "preserva, no fsync"} else synced
+        figures = [
+            f"{label} {own:6.2f} s ({other / own:4.2f} x)"
+            for label, own, other in (
+                ("median", median(one.clock for one in mine), median(one.clock for one in peer)),
+                ("best", min(one.clock for one in mine), min(one.clock for one in peer)),
+                (
+                    "processors",
+                    median(one.processor for one in mine),
+                    median(one.processor for one in peer),
+                ),
+            )
+        ]
+        print(f"  {name:24} {', '.join(figures)}")
+
+
+def main() -> None:
+    """Measure both sources and print the ratios."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--folder", help="where to work; a folder on the disk that matters")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--scale", type=float, default=1.0, help="part of the full sizes")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        place = Path(folder)
+        sources = {
+            "1 GiB in 16 files": plant(place / "large", 16, int(given.scale * (64 << 20))),
+            "20,000 files of 5 KB": plant(place / "small", int(given.scale * 20_000), 5_000),
+        }
+        for title, source in sources.items():
+            print(f"{title} (scale {given.scale:g}, {os.cpu_count()} processors)")
+            show(measure(source, place, given.rounds))
+
+
+if __name__ == "__main__":
+    main()
