@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from preserva.cli.common import Settings, as_json, dry_run, emit, finish, package_id, settings
 from preserva.i18n import _
+
+if TYPE_CHECKING:
+    from preserva.core.canonical import Value
+    from preserva.services.replicate import Replication
 
 
 @click.command("replicate")
@@ -26,47 +32,45 @@ def command(
     preserva replicate
     preserva replicate aonb-kp-000123 --to nlb-copy
     """
-    from preserva.outputs.findings import human_size, report_document, report_lines
     from preserva.services.replicate import replicate
 
     wanted = [package_id(one) for one in packages]
     with given.archive() as archive:
         done = replicate(archive, wanted, to=to, dry_run=dry_run, observer=given.observer(json_))
     if json_:
-        emit(
-            "replicate",
-            dry_run=dry_run,
-            packages=[
-                {
-                    "package": one.package,
-                    "to": one.to,
-                    "versions": list(one.versions),
-                    "acknowledged": list(one.acknowledged),
-                    "files": one.files,
-                    "bytes": one.size,
-                    "report": report_document(one.report),
-                }
-                for one in done
-            ],
-        )
-    for one in [] if json_ else done:
-        if one.report.findings:
-            for line in report_lines(one.report):
-                click.echo(line)
-        elif dry_run and one.versions:
-            message = _("{package} -> {to}: {versions}, {files} files, {size}")
-            versions, size = ", ".join(one.versions), human_size(one.size)
-            click.echo(
-                message.format(
-                    package=one.package, to=one.to, versions=versions, files=one.files, size=size
-                )
-            )
-        elif one.acknowledged:
-            message = _("{package} -> {to}: {versions} copied, read back and compared")
-            versions = ", ".join(one.acknowledged)
-            click.echo(message.format(package=one.package, to=one.to, versions=versions))
-        else:
-            click.echo(
-                _("{package} -> {to}: nothing missing").format(package=one.package, to=one.to)
-            )
+        emit("replicate", dry_run=dry_run, packages=[_document(one) for one in done])
+    else:
+        for one in done:
+            _say(one, dry_run)
     finish(one.report for one in done)
+
+
+def _document(one: Replication) -> dict[str, Value]:
+    from preserva.outputs.findings import report_document
+
+    return {
+        "package": one.package,
+        "to": one.to,
+        "versions": list(one.versions),
+        "acknowledged": list(one.acknowledged),
+        "files": one.files,
+        "bytes": one.size,
+        "report": report_document(one.report),
+    }
+
+
+def _say(one: Replication, dry_run: bool) -> None:
+    from preserva.outputs.findings import human_size, report_lines
+
+    facts = {"package": one.package, "to": one.to, "files": one.files, "size": human_size(one.size)}
+    if one.report.findings:
+        for line in report_lines(one.report):
+            click.echo(line)
+    elif dry_run and one.versions:
+        message = _("{package} -> {to}: {versions}, {files} files, {size}")
+        click.echo(message.format(versions=", ".join(one.versions), **facts))
+    elif one.acknowledged:
+        message = _("{package} -> {to}: {versions} copied, read back and compared")
+        click.echo(message.format(versions=", ".join(one.acknowledged), **facts))
+    else:
+        click.echo(_("{package} -> {to}: nothing missing").format(**facts))

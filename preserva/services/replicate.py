@@ -286,7 +286,9 @@ class _Pair:
     ) -> None:
         """Into both objects' logs, then into the ledger: with that the copy counts."""
         for store in (self.source, self.target) if in_target else (self.source,):
-            staged = f"{layout.STAGING}/replicate-log-{log.facts['event']}.xml"
+            # its name is ours alone: we hold the target's lock, and need not the source's for this
+            staged = f"{layout.STAGING}/replicate-log-{self.target.id}.xml"
+            store.storage.discard(staged)
             store.storage.create(staged, [log.data])
             store.storage.publish(staged, f"{self.path}/{log.path}")
         facts = recorded(self.archive, PackageId.parse(original.inventory.identifier), version)

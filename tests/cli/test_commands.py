@@ -256,7 +256,6 @@ def test_starting_loads_nothing_heavy() -> None:
         "heavy = {'lxml', 'jsonschema', 'rich', 'fs', 'sqlite3', 'bagit', 'dataclasses'};"
         "print('LOADED', sorted(heavy & set(sys.modules)))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "LOADED []"
