@@ -154,14 +154,6 @@ def _require_regular(state: os.stat_result, path: str) -> None:
         raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
 
 
-def _same(before: os.stat_result, after: os.stat_result, count: int) -> bool:
-    return (
-        count == before.st_size == after.st_size
-        and before.st_mtime_ns == after.st_mtime_ns
-        and before.st_ino == after.st_ino
-    )
-
-
 class _Reader:
     """Reads one file at a time to its end; large ones in any thread."""
 
@@ -170,6 +162,7 @@ class _Reader:
         self.makers = [(name, _maker(name)) for name in sorted(algorithms)]
         self.medium = medium
         self.memory = memory
+        self.plain = not medium and memory is None
         self.stop = threading.Event()
         self.read = 0  # bytes of files that are still being read
         self._lock = threading.Lock()
@@ -195,7 +188,8 @@ class _Reader:
         after = os.fstat(fd)
         if self.medium:
             os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
-        if not _same(before, after, count):
+        same = before.st_mtime_ns == after.st_mtime_ns and before.st_size == after.st_size == count
+        if not same:
             return Finding(Code.CHANGED_WHILE_READ, path)
         observed = Observed(path, count, digests)
         if self.memory is not None:
@@ -205,9 +199,10 @@ class _Reader:
 
     def small(self, fd: int, path: str) -> Observed | Finding:
         """A file that fits in one read."""
-        before = self.start(fd, path)
+        before = os.fstat(fd) if self.plain else self.start(fd, path)
         if isinstance(before, Observed):
             return before
+        _require_regular(before, path)
         # A buffer far larger than the file would cost more than reading it.
         size = min(before.st_size, SMALL)
         data = os.read(fd, size + 1)

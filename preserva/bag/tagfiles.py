@@ -161,16 +161,22 @@ class TagFiles:
 
     def _lines(self, path: str, limit: int) -> Iterator[str]:
         before = len(self.report.findings)
-        for line in bagit.read_lines(
+        lines = bagit.read_lines(
             self._pieces(path, limit), self.declaration.encoding, path, self._find, self.limits.line
-        ):
+        )
+        for number, line in enumerate(lines):
             yield line
-            if len(self.report.findings) - before > _TOO_MANY:
-                self._find(Finding(Code.LIMIT_REACHED, path, seen=_("too much is wrong with it")))
+            if number % 256 == 0 and (excess := self._excess(before)):
+                self._find(Finding(Code.LIMIT_REACHED, path, seen=excess))
                 return
-            if len(self.report.payload) + len(self.report.tags) > self.limits.files:
-                self._find(Finding(Code.LIMIT_REACHED, path, seen=_("too many files")))
-                return
+
+    def _excess(self, before: int) -> str | None:
+        """Why the reading of a tag file ends here, if it does."""
+        if len(self.report.findings) - before > _TOO_MANY:
+            return _("too much is wrong with it")
+        if len(self.report.payload) + len(self.report.tags) > self.limits.files:
+            return _("too many files")
+        return None
 
 
 def _unread(finding: Finding, path: str) -> bool:

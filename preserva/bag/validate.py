@@ -231,7 +231,8 @@ class _Validation:
 
     def _enter(self, table: Table, seen: Observed | Finding) -> None:
         if isinstance(seen, Observed):
-            self.report.findings.extend(table.compare(seen))
+            if wrong := table.compare(seen):
+                self.report.findings.extend(wrong)
             self.report.checked += 1
             self.report.bytes_read += seen.size
             return

@@ -36,6 +36,7 @@ class Table:
         self._rows: dict[str, int] = {}
         self._sizes = array("q")
         self._masks = array("H")  # bit n: the manifest of algorithm n lists it
+        self._places: dict[str, int] = {}
         self._digests: list[bytearray] = []
         self._widths: list[int] = []
         self._blanks: list[bytes] = []
@@ -43,6 +44,7 @@ class Table:
     def use(self, algorithms: Iterable[str]) -> None:
         """Say once, before the first `expect`, which manifests there are."""
         self.algorithms = sorted(algorithms)
+        self._places = {name: n for n, name in enumerate(self.algorithms)}
         self._widths = [ALGORITHMS[name].size for name in self.algorithms]
         self._digests = [bytearray(width * len(self._sizes)) for width in self._widths]
         self._blanks = [bytes(width) for width in self._widths]
@@ -65,13 +67,16 @@ class Table:
 
     def expect(self, path: str, algorithm: str, digest: bytes) -> Listing:
         """Enter a line of the manifest of this algorithm."""
-        row, n = self._row(path), self.algorithms.index(algorithm)
-        start = row * self._widths[n]
-        place = slice(start, start + self._widths[n])
+        row = self._rows.get(path)
+        if row is None:
+            row = self._row(path)
+        n = self._places[algorithm]
+        start = row * len(digest)
+        end = start + len(digest)
         if self._masks[row] >> n & 1:
-            return Listing.SAME if self._digests[n][place] == digest else Listing.CONTRADICTS
+            return Listing.SAME if self._digests[n][start:end] == digest else Listing.CONTRADICTS
         self._masks[row] |= 1 << n
-        self._digests[n][place] = digest
+        self._digests[n][start:end] = digest
         return Listing.NEW
 
     def found(self, path: str, size: int) -> bool:
@@ -175,24 +180,21 @@ class Table:
             if self._sizes[row] != _ABSENT and 0 < self._masks[row] < _SETTLED:
                 yield path
 
-    def compare(self, observed: Observed) -> Iterator[Finding]:
+    def compare(self, observed: Observed) -> Sequence[Finding]:
         """What a file that was read shows: a changed size since it was found, wrong digests."""
         row = self._rows[observed.path]
-        self._masks[row] |= _SETTLED
+        mask = self._masks[row]
+        self._masks[row] = mask | _SETTLED
         if observed.size != self._sizes[row]:
-            yield Finding(
-                Code.CHANGED_WHILE_READ,
-                observed.path,
-                expected=str(self._sizes[row]),
-                seen=str(observed.size),
-            )
-            return
+            sizes = str(self._sizes[row]), str(observed.size)
+            return (Finding(Code.CHANGED_WHILE_READ, observed.path, *sizes),)
+        wrong: list[Finding] = []
         for n, name in enumerate(self.algorithms):
-            if self._masks[row] >> n & 1:
+            if mask >> n & 1:
                 start = row * self._widths[n]
                 expected = self._digests[n][start : start + self._widths[n]].hex()
                 seen = observed.digests[name]
                 if seen != expected:
-                    yield Finding(
-                        Code.DIGEST_MISMATCH, observed.path, f"{name} {expected}", f"{name} {seen}"
-                    )
+                    values = f"{name} {expected}", f"{name} {seen}"
+                    wrong.append(Finding(Code.DIGEST_MISMATCH, observed.path, *values))
+        return wrong
