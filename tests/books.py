@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 from preserva import config
-from preserva.archive import Archive, create_archive, open_archive
+from preserva.archive import Archive, create_archive, new_identifier, open_archive
 
 RECORD = """<?xml version="1.0" encoding="UTF-8"?>
 <mods xmlns="http://www.loc.gov/mods/v3" version="3.8">
@@ -34,8 +34,11 @@ def make_book(folder: Path, pages: int = 2, size: int = 3000, seed: int = 0) -> 
 
 
 @contextmanager
-def an_archive(place: Path) -> Iterator[Archive]:
-    """An archive with two storages, made if it is not there; its clock and identifiers count."""
+def an_archive(place: Path, *, fixed: bool = False) -> Iterator[Archive]:
+    """An archive with two storages, made if it is not there. Its clock counts seconds.
+
+    With `fixed`, its identifiers are the same ones each time it is opened.
+    """
     path = place / config.NAME
     if not path.exists():
         place.mkdir(parents=True, exist_ok=True)
@@ -47,6 +50,8 @@ def an_archive(place: Path) -> Iterator[Archive]:
     with open_archive(
         path,
         clock=lambda: start + timedelta(seconds=next(seconds)),
-        identifiers=lambda: f"00000000-0000-4000-8000-{next(numbers):012}",
+        identifiers=(
+            (lambda: f"00000000-0000-4000-8000-{next(numbers):012}") if fixed else new_identifier
+        ),
     ) as archive:
         yield archive

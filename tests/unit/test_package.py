@@ -86,7 +86,7 @@ def test_the_same_input_writes_the_same_bytes(tmp_path: Path) -> None:
     """With the same clock and identifiers."""
     record = make_book(tmp_path / "book")
     for name in ("one", "two"):
-        with an_archive(tmp_path / "archive") as archive:
+        with an_archive(tmp_path / "archive", fixed=True) as archive:
             package_bag(
                 tmp_path / "book",
                 record,
