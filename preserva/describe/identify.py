@@ -105,8 +105,8 @@ def _jpeg(head: bytes) -> Format:
         found = _EXIF_VERSION.search(data[: int.from_bytes(head[4:6], "big")])
         digits = ((found[1] or found[2]) if found else b"").decode()
         puid = _EXIF_PUIDS.get(digits)
-        version = f"{int(digits[:2])}.{digits[2:].rstrip('0') or '0'}" if digits else None
-        return Format("JPEG/Exif", "image/jpeg", puid, version)
+        exif = f"{int(digits[:2])}.{digits[2:].rstrip('0') or '0'}" if digits else None
+        return Format("JPEG/Exif", "image/jpeg", puid, exif)
     return Format("JPEG", "image/jpeg", "fmt/41")
 
 

@@ -40,10 +40,9 @@ _NAMESPACES: Mapping[str, Format] = {
 }
 _PAGE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/"
 
-_HTML = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(<!doctype\s+html([^>]*)>|<html[\s>])",
-    re.IGNORECASE | re.DOTALL,
-)
+_HTML = re.compile(r"<!doctype\s+html([^>]*)>|<html[\s>]", re.IGNORECASE)
+_SPACE = re.compile("[\ufeff\xef\xbb\xbf\\s]+")
+_CLOSING = {"<?": "?>", "<!--": "-->"}
 _HOCR = re.compile(r"ocr_page|name=['\"]ocr-system", re.IGNORECASE)
 _DOCTYPES = (
     ("XHTML 1.0", "fmt/102", "1.0"),
@@ -58,7 +57,7 @@ def by_text(head: bytes) -> Format | None:
     if iso2709.looks_like(head):
         return Format("ISO 2709", "application/marc")
     text = _decoded(head)
-    html = _HTML.match(text)
+    html = _HTML.match(text, _first_tag(text))
     if html:
         return _html(text, html)
     if xmlrecord.looks_like(head):
@@ -74,13 +73,28 @@ def _decoded(head: bytes) -> str:
     return head.decode(codec, "replace")
 
 
+def _first_tag(text: str) -> int:
+    """Where the first tag begins, after the XML declaration and comments. Linear in the text."""
+    at = 0
+    while True:
+        space = _SPACE.match(text, at)
+        at = space.end() if space else at
+        opening = next((mark for mark in _CLOSING if text.startswith(mark, at)), None)
+        if opening is None:
+            return at
+        end = text.find(_CLOSING[opening], at)
+        if end < 0:
+            return at
+        at = end + len(_CLOSING[opening])
+
+
 def _html(text: str, found: re.Match[str]) -> Format:
-    doctype = (found[2] or "").strip()
+    doctype = (found[1] or "").strip()
     xhtml = "XHTML" in doctype or 'xmlns="http://www.w3.org/1999/xhtml"' in text[:4096]
     puid: str | None
     puid, version = next(
         ((puid, version) for mark, puid, version in _DOCTYPES if mark in doctype),
-        ("fmt/471", "5") if found[2] is not None and not doctype else ("fmt/96", None),
+        ("fmt/471", "5") if found[1] is not None and not doctype else ("fmt/96", None),
     )
     if _HOCR.search(text):
         return Format("hOCR", "text/vnd.hocr+html", puid)
