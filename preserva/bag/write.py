@@ -16,15 +16,14 @@ from preserva.bag.write_copy import copy_files, observe
 from preserva.bag.write_disk import (
     publish,
     staging,
-    synchronise,
     synchronise_all,
-    write_file,
     writing,
 )
 from preserva.bag.write_in_place import journal, roll_back, swap
-from preserva.bag.write_source import Inventory, SourceFile, examine, refuse_problems
-from preserva.core.bagit import DECLARATION, manifest_line, serialise_bag_info
-from preserva.core.digest import ALGORITHMS, Digests, digest_bytes
+from preserva.bag.write_source import Inventory, examine, refuse_problems
+from preserva.bag.write_tags import Payload, write_tag_files
+from preserva.core.bagit import serialise_bag_info
+from preserva.core.digest import ALGORITHMS
 from preserva.core.model import Observed
 from preserva.core.report import Ended, Finding, Observer, Started, ignore
 from preserva.errors import PackageError, Refused, StorageError, UsageError
@@ -157,13 +156,13 @@ class _Work:
     def copy(self, *, read_back: bool, durable: bool) -> Made:
         """Build the bag beside its destination and give it its name."""
         with staging(staging_for(self.final)) as folder:
-            payload = folder / "data"
-            folders = self._make_folders(payload)
+            data = folder / "data"
+            folders = self._make_folders(data)
             self._start("copy")
-            observed = self._whole(
+            payload = self._whole(
                 copy_files(
                     self.source,
-                    payload,
+                    data,
                     self.inventory.files,
                     frozenset(self.algorithms),
                     jobs=self.jobs,
@@ -172,10 +171,10 @@ class _Work:
             )
             self._end("copy")
             if durable:
-                synchronise_all(payload, (one.path for one in observed), folders)
+                synchronise_all(data, payload, folders)
             if read_back:
-                self._read_back(payload, observed)
-            made = self._write_tags(folder, observed)
+                self._read_back(data, payload)
+            made = self._write_tags(folder, payload)
             publish(folder, self.final)
         return made
 
@@ -183,7 +182,7 @@ class _Work:
         """Make the source itself a bag, in two renames."""
         self._start("digest")
         with journal(self.source) as folder:
-            observed = self._whole(
+            payload = self._whole(
                 observe(
                     self.source,
                     self.inventory.files,
@@ -194,8 +193,8 @@ class _Work:
                 )
             )
             self._end("digest")
-            synchronise_all(self.source, (one.path for one in observed), self.inventory.folders)
-            made = self._write_tags(folder, observed)
+            synchronise_all(self.source, payload, self.inventory.folders)
+            made = self._write_tags(folder, payload)
             self._refuse_change()
             swap(folder, self.source)
         return made
@@ -213,13 +212,13 @@ class _Work:
                 os.mkdir(payload / folder)  # noqa: PTH102
         return tuple(needed)
 
-    def _whole(self, results: Iterable[Observed | Finding]) -> tuple[Observed, ...]:
-        """Everything that was read, sorted by path. Raises PackageError unless that is all."""
-        observed: list[Observed] = []
+    def _whole(self, results: Iterable[Observed | Finding]) -> Payload:
+        """Everything that was read. Raises PackageError unless that is all."""
+        payload = Payload(self.algorithms)
         problems: list[Finding] = []
         for one in results:
             if isinstance(one, Observed):
-                observed.append(one)
+                payload.add(one)
             else:
                 problems.append(one)
         if problems:
@@ -227,23 +226,21 @@ class _Work:
                 _("{path} cannot become a bag").format(path=self.source),
                 [finding.message() for finding in sorted(problems, key=lambda f: f.path or "")],
             )
-        return tuple(sorted(observed, key=lambda one: one.path))
+        return payload
 
-    def _read_back(self, payload: Path, observed: tuple[Observed, ...]) -> None:
+    def _read_back(self, folder: Path, payload: Payload) -> None:
         """Read the copy from the medium. Raises StorageError if a byte of it differs."""
         self._start("read-back")
         first = self.algorithms[0]
-        written = {one.path: one.digests[first] for one in observed}
-        files = [SourceFile(one.path, one.size, 0, 0) for one in observed]
         for now in observe(
-            payload,
-            files,
+            folder,
+            self.inventory.files,
             frozenset([first]),
             jobs=self.jobs,
             medium=True,
             observer=self.observer,
         ):
-            if isinstance(now, Finding) or now.digests[first] != written[now.path]:
+            if isinstance(now, Finding) or now.digests[first] != payload.digest(now.path, first):
                 message = _("{path} was not read back as it was written: do not trust this medium")
                 raise StorageError(message.format(path=now.path), path=now.path)
         self._end("read-back")
@@ -258,15 +255,11 @@ class _Work:
                 sorted({file.path for file in changed}),
             )
 
-    def _write_tags(self, folder: Path, observed: tuple[Observed, ...]) -> Made:
+    def _write_tags(self, folder: Path, payload: Payload) -> Made:
         """Write and make durable the tag files, and say what was made."""
-        size = sum(one.size for one in observed)
-        oxum = (_OXUM, f"{size}.{len(observed)}")
-        tags = tag_files(observed, (*self.bag_info, oxum), self.algorithms)
-        for name, content in tags.items():
-            write_file(folder / name, content)
-        synchronise(folder)
-        return Made(self.final, len(observed), size, self.inventory.warnings, _tagmanifests(tags))
+        oxum = (_OXUM, f"{payload.size}.{len(payload)}")
+        kept = write_tag_files(folder, payload, (*self.bag_info, oxum))
+        return Made(self.final, len(payload), payload.size, self.inventory.warnings, kept)
 
     def _start(self, step: str) -> None:
         self.observer(
@@ -275,36 +268,3 @@ class _Work:
 
     def _end(self, step: str) -> None:
         self.observer(Ended(step, str(self.source)))
-
-
-def tag_files(
-    payload: Iterable[Observed], bag_info: Iterable[tuple[str, str]], algorithms: Iterable[str]
-) -> dict[str, bytes]:
-    """The tag files of a new bag by name. Payload paths are relative to `data`."""
-    names = tuple(algorithms)
-    lines: dict[str, list[bytes]] = {name: [] for name in names}
-    for one in payload:
-        for name in names:
-            lines[name].append(manifest_line(f"data/{one.path}", one.digests[name]))
-    files = {"bagit.txt": DECLARATION, "bag-info.txt": serialise_bag_info(bag_info)}
-    files |= {f"manifest-{name}.txt": b"".join(lines[name]) for name in names}
-    digests = {name: digest_bytes(content, names) for name, content in files.items()}
-    return files | tag_manifests(digests, names)
-
-
-def tag_manifests(digests: Mapping[str, Digests], algorithms: Iterable[str]) -> dict[str, bytes]:
-    """The tag manifests by name: one for each algorithm, listing the files given."""
-    return {
-        f"tagmanifest-{name}.txt": b"".join(
-            manifest_line(path, digests[path][name]) for path in sorted(digests)
-        )
-        for name in algorithms
-    }
-
-
-def _tagmanifests(tags: Mapping[str, bytes]) -> dict[str, str]:
-    return {
-        name: digest_bytes(content, ["sha512"])["sha512"]
-        for name, content in tags.items()
-        if name.startswith("tagmanifest-")
-    }

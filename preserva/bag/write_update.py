@@ -22,7 +22,7 @@ from pathlib import Path
 from preserva.bag.folder import FolderSource
 from preserva.bag.source import Source
 from preserva.bag.validate import BagReport, Verdict, validate_source
-from preserva.bag.write import checked_algorithms, tag_manifests
+from preserva.bag.write import checked_algorithms
 from preserva.bag.write_disk import (
     discard,
     locked_folder,
@@ -32,7 +32,8 @@ from preserva.bag.write_disk import (
     write_file,
     writing,
 )
-from preserva.core.bagit import manifest_line, serialise_bag_info
+from preserva.bag.write_tags import Payload, tag_manifests
+from preserva.core.bagit import serialise_bag_info
 from preserva.core.digest import ALGORITHMS, Digests, digest_bytes
 from preserva.core.model import Entry, Observed
 from preserva.core.report import Finding, Observer, ignore
@@ -146,7 +147,10 @@ def _unfinished(bag: Path) -> Path:
 
 
 class _Widened:
-    """A source that computes more digests than it is asked for, and remembers all of them."""
+    """A source that computes more digests than it is asked for, and remembers them.
+
+    `payload` has the further digests of payload files, `digests` all digests of the others.
+    """
 
     def __init__(self, source: Source, more: frozenset[str]) -> None:
         self._source = source
@@ -155,6 +159,7 @@ class _Widened:
         self.media_type = source.media_type
         self.entries = source.entries
         self.stream = source.stream
+        self.payload = Payload(sorted(more))
         self.digests: dict[str, Digests] = {}
 
     def observe(
@@ -163,7 +168,10 @@ class _Widened:
         """What the files are when read; only what was asked for is passed on."""
         for one in self._source.observe(files, algorithms | self._more, observer):
             if isinstance(one, Observed):
-                self.digests[one.path] = one.digests
+                if one.path.startswith("data/"):
+                    self.payload.add(one)
+                else:
+                    self.digests[one.path] = one.digests
             yield one
 
 
@@ -172,7 +180,7 @@ def _new_files(
 ) -> dict[str, bytes]:
     """The tag files that are new or change, by name; none if there is nothing to do."""
     added = [name for name in wanted if name not in report.algorithms]
-    files = _manifests(source, report, added) if added else {}
+    files = _manifests(source, added) if added else {}
     if edit is not None:
         files |= _bag_info(report, edit)
     if not files:
@@ -197,19 +205,12 @@ def _refuse_other_rules(report: BagReport) -> None:
             raise Refused(message.format(path=path), hint=hint)
 
 
-def _manifests(source: _Widened, report: BagReport, added: list[str]) -> dict[str, bytes]:
-    lines: dict[str, list[bytes]] = {name: [] for name in added}
-    for path in sorted(report.payload.there()):
-        for name in added:
-            lines[name].append(_line(path, source.digests[path][name]))
-    return {f"manifest-{name}.txt": b"".join(lines[name]) for name in added}
-
-
-def _line(path: str, digest: str) -> bytes:
+def _manifests(source: _Widened, added: list[str]) -> dict[str, bytes]:
     try:
-        return manifest_line(path, digest)
+        return {f"manifest-{name}.txt": b"".join(source.payload.lines(name)) for name in added}
     except ValueError as error:
-        raise Refused(_("{path} cannot be written in a manifest").format(path=path)) from error
+        message = _("a name in the payload cannot be written in a manifest: {reason}")
+        raise Refused(message.format(reason=error)) from error
 
 
 def _bag_info(report: BagReport, edit: Edit) -> dict[str, bytes]:
