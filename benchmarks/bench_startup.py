@@ -1,6 +1,6 @@
 """How long `preserva --help` takes, as a ratio to a Python that only imports click.
 
-    python benchmarks/bench_startup.py
+    python -m benchmarks.bench_startup
 
 The two alternate, so that a machine that slows down slows both. The aim is a ratio below 2.
 """

@@ -1,1 +1,1 @@
-"""The pure part: formats and decisions. No files, no network, no clock, no randomness, no logging."""
+"""The pure part: formats and decisions. No files, network, clock, randomness or logging."""

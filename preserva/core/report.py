@@ -47,7 +47,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """All that one check found. `listed` files should have been read; `checked` were, to the end."""
+    """All that a check found. `listed` files should have been read; `checked` were, to the end."""
 
     subject: str
     findings: list[Finding] = field(default_factory=list)

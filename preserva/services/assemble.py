@@ -158,7 +158,9 @@ def _copy(
             yield chunk
 
     seen = staging.copy(f"{base}/{path}", chunks(), one.size)
-    return _relative(seen, path), identify(bytes(head), one.source, seen.size)
+    found = identify(bytes(head), one.source, seen.size)
+    note = None if found.note is None else found.note.message()
+    return _relative(seen, path), Format(found.name, found.mime, found.version, found.puid, note)
 
 
 def _describe(record: Record, staging: Staging, base: str) -> list[DescriptiveFile]:

@@ -11,14 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 
+from preserva.bag.profiles import facts_of, own_profile
 from preserva.bag.source import Source
-from preserva.bag.validate import validate_source
+from preserva.bag.validate import BagReport, validate_source
 from preserva.core import inventory as formats
 from preserva.core import layout
 from preserva.core.codes import Code
 from preserva.core.digest import MultiHash
 from preserva.core.inventory import Inventory, InventoryError
 from preserva.core.model import Entry, Kind, Observed
+from preserva.core.profile import check_profile
 from preserva.core.report import Advanced, Finding, Observer, Outcome, Report, ignore
 from preserva.errors import NotAFile, NotFound, StorageError
 from preserva.storage.base import Storage, chunks_of, read_all
@@ -205,8 +207,15 @@ class _Check:
         found = validate_source(source)
         self.report.add(
             Finding(one.code, f"{version}: {one.path or ''}".rstrip(": "), one.expected, one.seen)
-            for one in found.findings
+            for one in [*found.findings, *own_profile_findings(found)]
         )
+
+
+def own_profile_findings(report: BagReport) -> list[Finding]:
+    """What breaks our own profile, if the bag says that it follows it; others' bags need not."""
+    profile = own_profile()
+    named = {value for label, value in report.bag_info if label == "BagIt-Profile-Identifier"}
+    return check_profile(profile, facts_of(report)) if profile.identifier in named else []
 
 
 def _read_all(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from preserva.archive import Archive, Store
+from preserva.bag.checkpoint import Checkpoint
 from preserva.bag.open import open_bag
-from preserva.bag.validate import validate_source
+from preserva.bag.profiles import check_profiles, load_profile
+from preserva.bag.validate import BagReport, validate_source
 from preserva.core import layout
 from preserva.core.canonical import Value
 from preserva.core.codes import Code
@@ -26,7 +30,7 @@ from preserva.core.vocabulary import EventType
 from preserva.errors import NotFound, StorageError
 from preserva.i18n import _
 from preserva.services.ingest import END, recorded
-from preserva.services.objectcheck import CheckedObject, check_object
+from preserva.services.objectcheck import CheckedObject, check_object, own_profile_findings
 from preserva.services.replicate import REPLICATION
 from preserva.storage.local import LocalStorage
 from preserva.storage.ocfl import OcflRoot
@@ -37,10 +41,30 @@ _NAMED = 50
 """Findings that an entry of the ledger names; it counts the others."""
 
 
-def validate(path: Path, *, observer: Observer = ignore) -> list[Report]:
+@dataclass(frozen=True, slots=True)
+class BagOptions:
+    """How a bag outside the store is looked at.
+
+    `completeness` compares names only, `fast` only number and size of the files: neither can end
+    in PASS. `checkpoint` is a file from which an interrupted validation of a folder goes on.
+    `profiles` are BagIt profiles that the bag must follow as well. `medium` reads past the cache.
+    """
+
+    completeness: bool = False
+    fast: bool = False
+    medium: bool = False
+    jobs: int | None = None
+    checkpoint: Path | None = None
+    profiles: tuple[Path, ...] = ()
+
+
+def validate(
+    path: Path, *, options: BagOptions | None = None, observer: Observer = ignore
+) -> list[Report]:
     """Check a bag (a folder, .tar, .tar.gz or .zip), an OCFL object, or a whole storage root.
 
-    Needs no archive. One report for each bag or object. Raises NotFound if there is nothing.
+    Needs no archive. One report for each bag or object; `options` are for bags. Raises NotFound if
+    there is nothing, ConfigError for a profile that is not usable, StorageError.
     """
     if not path.exists():
         raise NotFound(_("{path} is not there").format(path=path), path=str(path))
@@ -50,7 +74,24 @@ def validate(path: Path, *, observer: Observer = ignore) -> list[Report]:
         return [_object(storage, one, observer) for one in OcflRoot(storage).below("")]
     if any(path.glob("0=ocfl_object_*")) or (path / "inventory.json").exists():
         return [_object(LocalStorage(path), "", observer)]
-    return [validate_source(open_bag(path), observer=observer)]
+    return [_bag(path, options or BagOptions(), observer)]
+
+
+def _bag(path: Path, options: BagOptions, observer: Observer) -> BagReport:
+    """A bag, against the profiles asked for, or our own if it is one of our packages."""
+    profiles = [load_profile(one) for one in options.profiles]
+    with ExitStack() as stack:
+        memory = None
+        if options.checkpoint is not None:
+            memory = stack.enter_context(Checkpoint(options.checkpoint))
+        source = open_bag(path, jobs=options.jobs, medium=options.medium, memory=memory)
+        report = validate_source(
+            source, completeness=options.completeness, fast=options.fast, observer=observer
+        )
+        if memory is not None:
+            memory.finished()
+    report.add(check_profiles(report, profiles) if profiles else own_profile_findings(report))
+    return report
 
 
 def _object(storage: LocalStorage, path: str, observer: Observer) -> Report:

@@ -131,9 +131,8 @@ def test_names_are_kept_as_bytes(storage: Storage) -> None:
 def test_one_writer_at_a_time(storage: Storage, tmp_path: Path) -> None:
     """The second is told who the first is; after a kill the lock is free."""
     other = DRIVERS["local"](tmp_path / "storage")
-    with storage.lock("the first"):
-        with pytest.raises(Locked, match="the first"), other.lock("the second"):
-            pass
+    with storage.lock("the first"), pytest.raises(Locked, match="the first"):
+        other.lock("the second").__enter__()
     with other.lock("the second"):
         pass
     ready, tell = os.pipe()
