@@ -3,18 +3,51 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from preserva.cli.common import Settings, as_json, emit, finish, package_id, settings
+from preserva.i18n import _
+
+if TYPE_CHECKING:
+    from preserva.core.canonical import Value
+    from preserva.core.report import Report
 
 
 @click.command("validate")
 @click.argument("things", metavar="PATH|ID...", nargs=-1, required=True)
 @click.option("--storage", metavar="STORAGE", help="Check the copy in one storage only.")
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A BagIt profile that each bag must follow as well.",
+)
+@click.option("--completeness", is_flag=True, help="Bags: names only, no digests. Never ends in 0.")
+@click.option("--fast", is_flag=True, help="Bags: Payload-Oxum only, which proves nothing.")
+@click.option("--medium", is_flag=True, help="Bags: read the medium, not the system's cache.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Bags: files read at once.")
+@click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path),
+    help="Bags: a file from which an interrupted validation goes on.",
+)
 @as_json
 @settings
-def command(given: Settings, things: tuple[str, ...], storage: str | None, json_: bool) -> None:
+def command(
+    given: Settings,
+    things: tuple[str, ...],
+    storage: str | None,
+    profiles: tuple[Path, ...],
+    completeness: bool,
+    fast: bool,
+    medium: bool,
+    jobs: int | None,
+    checkpoint: Path | None,
+    json_: bool,
+) -> None:
     """Read every file and prove it, or name what is wrong.
 
     PATH is a bag (a folder, .tar, .tar.gz, .zip), an OCFL object or a storage root; it needs no
@@ -25,22 +58,51 @@ def command(given: Settings, things: tuple[str, ...], storage: str | None, json_
     preserva validate aonb-kp-000123 --storage nlb-copy
     preserva validate ~/bags/aonb-kp-000123 incoming.tar
     """
-    from preserva.outputs.findings import report_document, report_lines
-    from preserva.services.validate import validate, validate_stored
+    from preserva.services.validate import BagOptions, validate, validate_stored
 
+    options = BagOptions(completeness, fast, medium, jobs, checkpoint, profiles)
     observer = given.observer(json_)
-    reports = []
+    reports: list[Report] = []
     for thing in things:
         if storage is None and Path(thing).exists():
-            reports += validate(Path(thing), observer=observer)
+            reports += validate(Path(thing), options=options, observer=observer)
         else:
             package = package_id(thing)
             with given.archive() as archive:
                 reports += validate_stored(archive, package, storage=storage, observer=observer)
     if json_:
-        emit("validate", reports=[report_document(report) for report in reports])
+        emit("validate", reports=[_document(report) for report in reports])
     else:
-        for report in reports:
-            for line in report_lines(report):
-                click.echo(line)
+        _say(reports)
     finish(reports)
+
+
+def _document(report: Report) -> dict[str, Value]:
+    from preserva.bag.verdict import BagReport
+    from preserva.outputs.findings import report_document
+
+    document = report_document(report)
+    if isinstance(report, BagReport):
+        document["bag"] = {
+            "verdict": report.verdict.value,
+            "version": report.version,
+            "algorithms": list(report.algorithms),
+            "info": [list(pair) for pair in report.bag_info],
+        }
+    return document
+
+
+def _say(reports: list[Report]) -> None:
+    from preserva.bag.verdict import BagReport
+    from preserva.outputs.findings import report_lines
+
+    for report in reports:
+        for line in report_lines(report):
+            click.echo(line)
+        if isinstance(report, BagReport):
+            click.echo("  " + _("the bag is {verdict}").format(verdict=report.verdict.value))
+    if len(reports) > 1:
+        outcomes = [report.outcome.value for report in reports]
+        counts = {one: outcomes.count(one) for one in ("pass", "fail", "unknown")}
+        message = _("{total} checked: {pass} sound, {fail} not sound, {unknown} not established")
+        click.echo(message.format(total=len(reports), **counts))

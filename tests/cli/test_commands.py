@@ -79,7 +79,7 @@ def test_the_whole_way_for_people(ready: Path, run: Run) -> None:
     assert out == "urn:preserva:aonb:kp-7 -> nlb-copy: v1 copied, read back and compared\n"
     status, out, err = run("validate", "aonb-kp-7")
     assert (status, err) == (0, "")
-    assert out.count("sound") == 2
+    assert out.count(": sound, ") == 2
     assert run("list") == (0, "aonb-kp-7\tv1\tПовѣсть о рѣкѣ Амурѣ\n", "")
     status, out, _err = run("status")
     assert status == 0
@@ -159,6 +159,25 @@ def test_wrong_usage_is_explained(
     ended, out, err = run(*arguments)
     assert (ended, out) == (status, "")
     assert said in err
+
+
+def test_bags_are_validated_as_asked(ready: Path, run: Run, run_json: JsonRun) -> None:
+    """By name, quickly, against a profile, several at once with a summary."""
+    assert run("package", "book", "--record", "book.xml", "--bag", "bags")[0] == 0
+    status, made = run_json("validate", "bags/aonb-kp-7")
+    assert (status, made["reports"][0]["bag"]["verdict"]) == (0, "valid")
+    assert ["External-Identifier", "urn:preserva:aonb:kp-7"] in made["reports"][0]["bag"]["info"]
+    for option, verdict in (("--completeness", "complete"), ("--fast", "unknown")):
+        status, made = run_json("validate", option, "bags/aonb-kp-7")
+        assert (status, made["reports"][0]["bag"]["verdict"]) == (3, verdict)
+    profile = str(schema_file("preserva-bagit-profile.json"))
+    assert run("validate", "--profile", profile, "bags/aonb-kp-7")[0] == 0
+    info = Path("bags/aonb-kp-7/bag-info.txt")
+    info.write_text(info.read_text("utf-8").replace("External-Description", "Title"), "utf-8")
+    status, out, _err = run("validate", "bags/aonb-kp-7", "storages/aonb-main/ocfl")
+    assert status == 1
+    assert "External-Description" in out, "our own profile is checked without being asked for"
+    assert "bag-info.txt" in out
 
 
 def test_an_error_is_a_document_for_programs(ready: Path, run_json: JsonRun) -> None:
