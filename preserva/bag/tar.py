@@ -69,7 +69,7 @@ class TarSource:
     def _stream(self) -> Iterator[IO[bytes]]:
         with ExitStack() as stack:
             fd = open_regular(str(self.path))
-            stream: IO[bytes] = stack.enter_context(os.fdopen(fd, "rb", CHUNK))
+            stream: IO[bytes] = stack.enter_context(os.fdopen(fd, "rb", 1 << 16))
             if self._packed:
                 packed = stack.enter_context(gzip.GzipFile(fileobj=stream, mode="rb"))
                 stream = cast("IO[bytes]", packed)

@@ -58,7 +58,7 @@ class Member:
 class TarReader:
     """Goes through a tar once: `members`, and for each before the next is asked for, `pieces`."""
 
-    def __init__(self, stream: Readable, chunk: int = 1 << 20) -> None:
+    def __init__(self, stream: Readable, chunk: int = 1 << 19) -> None:
         self._stream = stream
         self._chunk = chunk
         self._left = 0  # content of the member that was not read yet

@@ -12,7 +12,9 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 
 from preserva.bag.hashing import storage_error
@@ -21,6 +23,9 @@ from preserva.i18n import _
 
 MANY = 64
 """From so many files on, the whole file system is flushed once before each file is."""
+
+FLUSHES = 16
+"""Files that are flushed at once: the medium takes them together."""
 
 
 @contextmanager
@@ -79,14 +84,20 @@ def synchronise(path: Path | str) -> None:
 def synchronise_all(root: Path, files: Iterable[str], folders: Iterable[str]) -> None:
     """Make files and then folders, all named relative to the root, durable.
 
-    Where there are many, one flush of the file system carries them all and the flush of each then
-    costs next to nothing; it is still asked for, because only it reports that file's own errors.
+    Where there are many, one flush of the file system carries them all, and the flush of each then
+    costs little, less still if many are asked for at once. It is still asked for, because only it
+    reports that file's own errors.
     """
-    paths = [os.path.join(root, name) for name in files]  # noqa: PTH118 - a million of them
-    if len(paths) >= MANY:
-        _flush_file_system(root)
-    for path in paths:
+    paths = (os.path.join(root, name) for name in files)  # noqa: PTH118 - a million of them
+    first = list(islice(paths, MANY))
+    for path in first:
         synchronise(path)
+    if len(first) == MANY:
+        _flush_file_system(root)
+        with ThreadPoolExecutor(FLUSHES, "flush") as pool:
+            while batch := list(islice(paths, MANY * FLUSHES)):
+                for _done in pool.map(synchronise, batch, chunksize=MANY):
+                    pass
     for folder in sorted(folders, reverse=True):
         synchronise(root / folder)
     synchronise(root)

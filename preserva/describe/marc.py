@@ -113,7 +113,7 @@ def _field(tag: str, value: bytes, charset: Charset) -> tuple[Field, bool]:
 
 
 def _count_lost(field: Field) -> int:
-    own = sum(one.value.count("\ufffd") for one in field.subfields)
+    own = sum((one.code + one.value).count("\ufffd") for one in field.subfields)
     return own + field.value.count("\ufffd") + sum(map(_count_lost, field.embedded))
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -94,15 +95,23 @@ def check_finished(place: Path, verb: str) -> None:
             assert left in ([], ["staging/lock"])
 
 
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    """A folder in memory where there is one: what is tested is the order of calls, not the disk."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("fault", list(Fault))
 @pytest.mark.parametrize("verb", sorted(VERBS))
-def test_a_fault_at_every_write(verb: str, fault: Fault, tmp_path: Path) -> None:
+def test_a_fault_at_every_write(verb: str, fault: Fault, scratch: Path) -> None:
     """Every call in a long run; every seventh, shifted by the fault's kind, in a short one."""
     work: Callable[[Path], None] = VERBS[verb]
-    start = prepared(verb, tmp_path / "start")
-    trial = tmp_path / "trial"
+    start = prepared(verb, scratch / "start")
+    trial = scratch / "trial"
     shutil.copytree(start, trial, symlinks=True)
-    total = count_calls(lambda: work(trial), tmp_path)
+    total = count_calls(lambda: work(trial), scratch)
     step, first = (1, 1) if LONG else (7, 1 + list(Fault).index(fault))
     for at in range(first, total + 1, step):
         shutil.rmtree(trial)
