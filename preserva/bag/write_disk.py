@@ -89,18 +89,22 @@ def synchronise_all(root: Path, files: Iterable[str], folders: Iterable[str]) ->
     reports that file's own errors.
     """
     paths = (os.path.join(root, name) for name in files)  # noqa: PTH118 - a million of them
-    first = list(islice(paths, MANY))
-    for path in first:
-        synchronise(path)
+    batches = iter(lambda: list(islice(paths, MANY)), [])
+    first = next(batches, [])
+    _flush(first)
     if len(first) == MANY:
         _flush_file_system(root)
         with ThreadPoolExecutor(FLUSHES, "flush") as pool:
-            while batch := list(islice(paths, MANY * FLUSHES)):
-                for _done in pool.map(synchronise, batch, chunksize=MANY):
-                    pass
+            while some := list(islice(batches, FLUSHES)):
+                list(pool.map(_flush, some))
     for folder in sorted(folders, reverse=True):
         synchronise(root / folder)
     synchronise(root)
+
+
+def _flush(paths: list[str]) -> None:
+    for path in paths:
+        synchronise(path)
 
 
 def _flush_file_system(root: Path) -> None:

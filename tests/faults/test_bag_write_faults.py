@@ -187,10 +187,13 @@ def test_after_a_killed_update_the_bag_is_valid_and_the_next_one_finishes(
     assert states == {"old", "between", "new"}
 
 
+@pytest.mark.parametrize("more", [0, 1500])
 def test_content_is_durable_before_the_bag_has_its_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: int
 ) -> None:
     plant(tmp_path / "source")
+    for n in range(more):
+        (tmp_path / "source" / f"{n}.txt").touch()
     flushed: set[int] = set()
     fsync, rename = os.fsync, os.rename
 
