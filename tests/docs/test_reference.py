@@ -1,0 +1,39 @@
+"""The reference pages say what the code says."""
+
+from __future__ import annotations
+
+import re
+
+from preserva.cli.main import VERBS
+from preserva.core.codes import Code
+from tests.conftest import ROOT
+
+
+def test_every_finding_is_in_the_manual() -> None:
+    """Code, sentence and source, and no other."""
+    page = (ROOT / "docs" / "reference" / "findings.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([EWU]\d{3}) \| (.*) \| (.*) \|$", page, re.MULTILINE)
+    assert sorted(rows) == sorted((str(one.value), one.message, one.source) for one in Code)
+
+
+def test_codes_and_sentences_are_each_given_once() -> None:
+    """An Enum would quietly make the second an alias of the first."""
+    text = (ROOT / "preserva" / "core" / "codes.py").read_text("utf-8")
+    declared = re.findall(r"^    [A-Z][A-Z0-9_]+ = \(\s*\"([EWU]\d{3})\"", text, re.MULTILINE)
+    assert len(declared) == len(set(declared)) == len(Code)
+
+
+def test_every_verb_is_in_the_readme() -> None:
+    """With the options that it needs."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for verb in set(VERBS) - {"config"}:
+        assert f"`{verb}" in readme or f"preserva {verb}" in readme, verb
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    """Relative links of README and docs."""
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text("utf-8")):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
