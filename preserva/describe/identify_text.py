@@ -36,6 +36,7 @@ _NAMESPACES: Mapping[str, Format] = {
     "http://www.loc.gov/standards/alto/ns-v3#": Format("ALTO", "application/xml", _XML, "3"),
     "http://www.loc.gov/standards/alto/ns-v4#": Format("ALTO", "application/xml", _XML, "4"),
     "http://www.tei-c.org/ns/1.0": Format("TEI", "application/tei+xml", _XML, "P5"),
+    "http://www.w3.org/2001/XMLSchema": Format("XML Schema", "application/xml", "x-fmt/280"),
     "http://www.w3.org/1999/xhtml": Format("XHTML", "application/xhtml+xml"),
 }
 _PAGE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/"
@@ -119,7 +120,8 @@ def _xml(head: bytes) -> Format | None:
     if found is not None:
         stated = root.get("version") or root.get("SCHEMAVERSION")
         detailed = stated if found.name in ("MODS", "ALTO", "PREMIS") and stated else found.version
-        return Format(found.name, found.mime, found.puid if declared else None, detailed)
+        puid = found.puid if declared or found.puid != _XML else None
+        return Format(found.name, found.mime, puid, detailed)
     return Format("XML", "application/xml", _XML if declared else None)
 
 
