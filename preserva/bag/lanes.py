@@ -6,30 +6,27 @@ last one is still being worked on. Small files are done at once, in the calling 
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
-from preserva.bag.hashing import SMALL, new_hash
-
-if TYPE_CHECKING:
-    from hashlib import _Hash
+from preserva.bag.hashing import CHUNK, SMALL, new_hash
 
 _DEPTH = 32  # pieces that may wait in a lane: with pieces of 1 MiB, the memory of a lane in MiB
-_Work = tuple["_Member", str, "_Hash", bytes | None]
+_Work = Callable[[], object]
 
 
 class _Member:
     """A file that is being digested."""
 
-    def __init__(self, path: str, algorithms: Iterable[str]) -> None:
+    def __init__(self, path: str, algorithms: Iterable[str], size: int = 0) -> None:
         self.path = path
-        self.size = 0
+        self.size = size
         self.digests: dict[str, bytes] = {}
         self.hashes = {name: new_hash(name) for name in sorted(algorithms)}
-        self.lanes: dict[str, queue.Queue[_Work | None]] = {}
 
 
 class Lanes:
@@ -59,18 +56,10 @@ class Lanes:
         for thread in self._threads:
             thread.join()
 
-    def _work(self, work: queue.Queue[_Work | None]) -> None:
-        while (item := work.get()) is not None:
-            member, name, running, data = item
-            if self._stop:
-                continue
-            if data is not None:
-                running.update(data)
-                continue
-            with self._lock:
-                member.digests[name] = running.digest()
-                if len(member.digests) == len(member.hashes):
-                    self._done.append(member)
+    def _work(self, waiting: queue.Queue[_Work | None]) -> None:
+        while (work := waiting.get()) is not None:
+            if not self._stop:
+                work()
 
     def _free_lane(self) -> queue.Queue[_Work | None]:
         """The lane with the least work; among equals each in its turn."""
@@ -81,22 +70,55 @@ class Lanes:
     def digest(self, path: str, pieces: Iterable[bytes], algorithms: Iterable[str]) -> None:
         """Take a file in; its digests come out of `done`, at the latest after the context ends."""
         member = _Member(path, algorithms)
+        lanes: dict[str, queue.Queue[_Work | None]] = {}
         for piece in pieces:
             if not member.size and len(piece) > SMALL:
-                member.lanes = {name: self._free_lane() for name in member.hashes}
+                lanes = {name: self._free_lane() for name in member.hashes}
             member.size += len(piece)
             for name, running in member.hashes.items():
-                if member.lanes:
-                    member.lanes[name].put((member, name, running, piece))
+                if lanes:
+                    lanes[name].put(partial(running.update, piece))
                 else:
                     running.update(piece)
-        for name, running in member.hashes.items():
-            if member.lanes:
-                member.lanes[name].put((member, name, running, None))
+        for name in member.hashes:
+            if lanes:
+                lanes[name].put(partial(self._finish, member, name))
             else:
-                member.digests[name] = running.digest()
-        if not member.lanes:
+                self._finish(member, name)
+        if not member.hashes:
             self._done.append(member)
+
+    def digest_range(
+        self, path: str, fd: int, start: int, size: int, algorithms: Iterable[str]
+    ) -> None:
+        """Take in a file that lies somewhere in another, without reading it here.
+
+        The descriptor must stay open until the context ends. Where the other file ends too early,
+        or cannot be read, nothing comes out.
+        """
+        member = _Member(path, algorithms, size)
+        self._free_lane().put(partial(self._read_range, member, fd, start))
+
+    def _read_range(self, member: _Member, fd: int, start: int) -> None:
+        buffer, place, end = memoryview(bytearray(CHUNK)), start, start + member.size
+        while place < end and not self._stop:
+            try:
+                count = os.preadv(fd, [buffer[: end - place]], place)
+            except OSError:
+                return
+            if not count:
+                return
+            for running in member.hashes.values():
+                running.update(buffer[:count])
+            place += count
+        for name in member.hashes:
+            self._finish(member, name)
+
+    def _finish(self, member: _Member, name: str) -> None:
+        with self._lock:
+            member.digests[name] = member.hashes[name].digest()
+            if len(member.digests) == len(member.hashes):
+                self._done.append(member)
 
     def done(self) -> Iterator[tuple[str, int, dict[str, bytes]]]:
         """Path, size and digests of the files that are finished by now."""

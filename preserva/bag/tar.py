@@ -9,7 +9,6 @@ another one is the container read a second time.
 from __future__ import annotations
 
 import gzip
-import io
 import os
 import tempfile
 import zlib
@@ -19,10 +18,10 @@ from pathlib import Path
 from typing import IO, cast
 
 from preserva.bag.container import Members, is_read_as_text
-from preserva.bag.hashing import CHUNK, open_regular, storage_error
+from preserva.bag.hashing import CHUNK, SMALL, open_regular, storage_error
 from preserva.bag.lanes import Lanes
 from preserva.bag.source import LIMITS, Limits
-from preserva.bag.tarformat import BLOCK, Member, TarDamagedError, TarReader, TarUnsupportedError
+from preserva.bag.tarformat import Member, TarDamagedError, TarReader, TarUnsupportedError
 from preserva.core.bagit import manifest_algorithm
 from preserva.core.codes import Code
 from preserva.core.digest import ALGORITHMS
@@ -31,7 +30,9 @@ from preserva.core.report import Advanced, Finding, Observer, ignore
 from preserva.errors import NotFound
 from preserva.i18n import _
 
+_BUFFER = 1 << 16  # for headers and small files; larger reads go past it
 _USUAL = frozenset({"sha512", "sha256", "sha1", "md5"})
+_SHARED = 1 << 28  # larger files get a lane for each algorithm, smaller ones one for each file
 _SPOOL = 1 << 22  # bytes of a tag file above which it is kept in an unnamed temporary file
 
 
@@ -51,6 +52,7 @@ class TarSource:
         self._jobs = jobs or os.cpu_count() or 1
         self._limits = limits
         self._observer: Observer = ignore
+        self._plain: tuple[int, int] | None = None  # descriptor and size while a plain tar is read
         self._kept: dict[str, IO[bytes]] = {}
         self._kept_size = 0
         self._digests: dict[str, tuple[int, tuple[str, ...], bytes]] = {}
@@ -69,7 +71,7 @@ class TarSource:
     def _stream(self) -> Iterator[IO[bytes]]:
         with ExitStack() as stack:
             fd = open_regular(str(self.path))
-            stream: IO[bytes] = stack.enter_context(os.fdopen(fd, "rb", 1 << 16))
+            stream: IO[bytes] = stack.enter_context(os.fdopen(fd, "rb", _BUFFER))
             if self._packed:
                 packed = stack.enter_context(gzip.GzipFile(fileobj=stream, mode="rb"))
                 stream = cast("IO[bytes]", packed)
@@ -83,6 +85,8 @@ class TarSource:
         """One pass; with `again`, only to digest with these algorithms."""
         try:
             with self._stream() as stream, Lanes(self._jobs) as lanes:
+                if not self._packed:
+                    self._plain = stream.fileno(), os.fstat(stream.fileno()).st_size
                 yield from self._members(TarReader(stream), lanes, again)
             self._collect(lanes)
         except OSError as error:
@@ -112,15 +116,22 @@ class TarSource:
     def _take(
         self, path: str, member: Member, reader: TarReader, lanes: Lanes, again: frozenset[str]
     ) -> Iterator[Entry | Finding]:
-        if member.kind is Kind.FILE:
-            pieces = self._announced(reader, path)
-            if is_read_as_text(path) and not again:
-                self._kept_size += member.size
-                if self._kept_size > self._limits.manifest:
-                    yield Finding(Code.LIMIT_REACHED, path, seen=_("the file is too large"))
-                    return
-                pieces = self._keep(path, pieces)
-            wanted = self._wanted() if path.startswith("data/") else self._known | _USUAL
+        if member.kind is not Kind.FILE:
+            yield Entry(path, member.kind, member.size)
+            return
+        pieces = self._announced(reader, path)
+        if is_read_as_text(path) and not again:
+            self._kept_size += member.size
+            if self._kept_size > self._limits.manifest:
+                yield Finding(Code.LIMIT_REACHED, path, seen=_("the file is too large"))
+                return
+            pieces = self._keep(path, pieces)
+        wanted = self._wanted() if path.startswith("data/") else self._known | _USUAL
+        if self._plain is not None and path.startswith("data/") and SMALL < member.size < _SHARED:
+            fd, end = self._plain
+            lanes.digest_range(path, fd, reader.leap(end), member.size, again or wanted)
+            self._observer(Advanced(member.size, path))
+        else:
             lanes.digest(path, pieces, again or wanted)
         yield Entry(path, member.kind, member.size)
 
@@ -153,9 +164,11 @@ class TarSource:
     def _ask_for_names(self) -> None:
         """Find the manifests of a plain tar without reading what lies between the headers."""
         with self._stream() as stream:
+            reader, end = TarReader(stream), os.fstat(stream.fileno()).st_size
             try:
-                for member in _Skimmer(stream).members():
+                for member in reader.members():
                     self._note_manifest(member.name.removeprefix("./").partition("/")[2])
+                    reader.leap(end)
             except (TarDamagedError, TarUnsupportedError):
                 return  # the reading proper will come to the same place and report it
 
@@ -203,21 +216,3 @@ class TarSource:
             width = ALGORITHMS[name].size
             digests[name], rest = rest[:width].hex(), rest[width:]
         return Observed(path, size, digests)
-
-
-class _Skimmer(TarReader):
-    """Leaps over the content of members that nobody asks for."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        super().__init__(stream)
-        self._file = stream
-
-    def pieces(self) -> Iterator[bytes]:
-        """Nothing, unless it is a long name or another short header."""
-        if self._left > BLOCK * 64:
-            self._file.seek(self._left + self._padding, io.SEEK_CUR)
-            self._left = self._padding = 0
-        yield from super().pieces()
-
-    def _check_end(self) -> None:
-        """The reading proper looks at what follows the end."""

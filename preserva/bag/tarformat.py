@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import IO
 
 from preserva.core.model import Kind
 from preserva.i18n import _
@@ -29,13 +29,6 @@ _KINDS = {
     b"6": Kind.OTHER,
 }
 _OCTAL = re.compile(rb"[ \0]*([0-7]*)[ \0]*")
-
-
-class Readable(Protocol):
-    """A stream of bytes."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        """At most so many bytes; fewer only at the end."""
 
 
 class TarDamagedError(Exception):
@@ -58,7 +51,7 @@ class Member:
 class TarReader:
     """Goes through a tar once: `members`, and for each before the next is asked for, `pieces`."""
 
-    def __init__(self, stream: Readable, chunk: int = 1 << 19) -> None:
+    def __init__(self, stream: IO[bytes], chunk: int = 1 << 20) -> None:
         self._stream = stream
         self._chunk = chunk
         self._left = 0  # content of the member that was not read yet
@@ -99,6 +92,19 @@ class TarReader:
         if self._padding:
             self._exactly(self._padding)
             self._padding = 0
+
+    def leap(self, end: int) -> int:
+        """Pass over the content of the present member without reading it; where it begins.
+
+        For a stream that can seek and has `end` bytes.
+        """
+        start = self._stream.tell()
+        after = start + self._left + self._padding
+        if after > end:
+            raise TarDamagedError(_("it ends too early"))
+        self._stream.seek(after)
+        self._left = self._padding = 0
+        return start
 
     def _enter(self, size: int) -> None:
         self._left, self._padding = size, -size % BLOCK

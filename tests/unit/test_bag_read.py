@@ -298,6 +298,27 @@ def test_an_unusual_algorithm_after_the_payload_takes_a_second_pass(tmp_path: Pa
     assert (report.verdict, report.listed, report.checked) == (Verdict.VALID, 4, 4)
 
 
+@pytest.mark.parametrize(
+    ("spoil", "expected"),
+    [
+        (lambda data: data.replace(b"x" * 64, b"x" * 63 + b"y", 1), {"E103 data/big"}),
+        (lambda data: data[: len(data) // 2], {"E101 data/big", "E125 None"}),
+        (lambda data: data + b"\0", {"E125 None"}),
+    ],
+)
+def test_large_files_in_a_plain_tar_are_read_in_place(
+    spoil: Callable[[bytes], bytes], expected: set[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "bag.tar"
+    files = Bag({"data/big": b"x" * 3_000_000, "data/small": b"y"}, oxum=False).files()
+    path.write_bytes(spoil(container_bytes(files, ".tar")))
+    report = validate_source(open_bag(path))
+    assert (report.verdict, set(findings(report)) - {"E101 data/small"}) == (
+        Verdict.INVALID,
+        expected,
+    )
+
+
 def test_there_must_be_something_to_open(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         open_bag(tmp_path / "nothing")
