@@ -30,10 +30,11 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Institution:
-    """One of the institutions that keep copies. `names` by language: ru, be, en."""
+    """One of the institutions that keep copies. `names` by language: ru, be, en; ISO 3166 code."""
 
     id: str
     names: Mapping[str, str]
+    country: str
     isil: str | None = None
 
 
@@ -152,7 +153,7 @@ def _contradictions(document: Mapping[str, Any]) -> Iterator[str]:
 def _config(path: Path, document: Mapping[str, Any]) -> Config:
     base = path.resolve().parent
     institutions = {
-        id_: Institution(id_, one["name"], one.get("isil"))
+        id_: Institution(id_, one["name"], one["country"], one.get("isil"))
         for id_, one in document["institutions"].items()
     }
     storages = {
@@ -193,12 +194,14 @@ ledger = "ledger.sqlite"    # the record of what was done; keep it on a safe dis
 name.ru = "Амурская областная научная библиотека имени Н. Н. Муравьёва-Амурского"
 name.be = "Амурская абласная навуковая бібліятэка імя М. М. Мураўёва-Амурскага"
 name.en = "Amur Regional Scientific Library"
+country = "RU"              # whose law decides on rights
 # isil = "RU-…"             # the code in ISO 15511, where there is one
 
 [institutions.nlb]
 name.ru = "Национальная библиотека Беларуси"
 name.be = "Нацыянальная бібліятэка Беларусі"
 name.en = "National Library of Belarus"
+country = "BY"
 isil = "BY-HM0000"
 
 # Their storages. A url is a folder, absolute or relative to this file, or a URL.

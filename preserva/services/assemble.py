@@ -19,10 +19,10 @@ from preserva.core.aip import (
     build_aip,
 )
 from preserva.core.model import Observed
-from preserva.core.premis import Format
+from preserva.core.premis import Copyright, Format, Identifier, RightsStatement
 from preserva.core.report import Ended, Observer, Started
 from preserva.core.sip import SourceFile
-from preserva.core.vocabulary import EventType
+from preserva.core.vocabulary import CopyrightStatus, EventType
 from preserva.describe.identify import identify
 from preserva.describe.record import Record, to_dc, to_mods
 from preserva.services import history
@@ -105,7 +105,20 @@ class Assembler:
                 for type_, detail in happened
             ],
             agents=history.agents(self.institution),
+            rights=[self.rights()],
             documentation=documents,
+        )
+
+    def rights(self) -> RightsStatement:
+        """What is known of the rights before anyone assessed them: by which law they are judged."""
+        return RightsStatement(
+            Identifier("local", "rights-1"),
+            Copyright(
+                CopyrightStatus.UNKNOWN,
+                self.institution.country.lower(),
+                note="not assessed when the package was made",
+            ),
+            (),
         )
 
     def bag_info(self, source: Submission, staging: Staging) -> list[tuple[str, str]]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
+from typing import BinaryIO, cast
 
 from preserva.bag.profiles import facts_of, own_profile
 from preserva.bag.source import Source
@@ -20,6 +22,7 @@ from preserva.core.codes import Code
 from preserva.core.digest import MultiHash
 from preserva.core.inventory import Inventory, InventoryError
 from preserva.core.model import Entry, Kind, Observed
+from preserva.core.package_check import check_package
 from preserva.core.profile import check_profile
 from preserva.core.report import Advanced, Finding, Observer, Outcome, Report, ignore
 from preserva.errors import NotAFile, NotFound, StorageError
@@ -205,17 +208,22 @@ class _Check:
         """The files of a version, each where its logical path says, must be a valid bag."""
         source = VersionSource(self.storage, self.path, version, inventory.locate(version), seen)
         found = validate_source(source)
+        findings = [*found.findings, *own_profile_findings(found)]
+        if found.outcome is Outcome.PASS and _is_ours(found):
+            findings += source.package_findings()
         self.report.add(
             Finding(one.code, f"{version}: {one.path or ''}".rstrip(": "), one.expected, one.seen)
-            for one in [*found.findings, *own_profile_findings(found)]
+            for one in findings
         )
 
 
 def own_profile_findings(report: BagReport) -> list[Finding]:
     """What breaks our own profile, if the bag says that it follows it; others' bags need not."""
-    profile = own_profile()
-    named = {value for label, value in report.bag_info if label == "BagIt-Profile-Identifier"}
-    return check_profile(profile, facts_of(report)) if profile.identifier in named else []
+    return check_profile(own_profile(), facts_of(report)) if _is_ours(report) else []
+
+
+def _is_ours(report: BagReport) -> bool:
+    return ("BagIt-Profile-Identifier", own_profile().identifier) in report.bag_info
 
 
 def _read_all(
@@ -283,3 +291,21 @@ class VersionSource(Source):
                 for chunk in self.stream(entry.path):
                     hashes.update(chunk)
                 yield Observed(entry.path, hashes.size, hashes.digests())
+
+    def package_findings(self) -> Iterator[Finding]:
+        """What METS, PREMIS and the files of the package in the bag say against each other."""
+        for folder in sorted({path.split("/")[1] for path in self.located if path.count("/") > 1}):
+            prefix = f"data/{folder}/"
+            files = {
+                path.removeprefix(prefix): replace(self.seen[content], path=path)
+                for path, content in self.located.items()
+                if path.startswith(prefix)
+            }
+            opened = partial(self._open, prefix)
+            for one in check_package(opened, files, folder=folder):
+                yield replace(one, path=f"{prefix}{one.path or ''}")
+
+    def _open(self, prefix: str, path: str) -> BinaryIO:
+        name = self.located[prefix + path]
+        reader = self.storage.open(f"{self.path}/{name}" if self.path else name)
+        return cast("BinaryIO", reader)  # all that the check asks of it is read and close
