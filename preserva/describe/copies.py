@@ -55,7 +55,7 @@ def copies(fields: tuple[Field, ...], rules: tuple[Rule, ...]) -> list[Copy]:
     for statement in _statements(fields, rules):
         copy = _tied(found, statement.tie)
         copy.add(statement.step, statement.text)
-        if statement.inventory:
+        if statement.inventory and statement.inventory not in copy.texts("itemIdentifier"):
             copy.add(Step("itemIdentifier", (("type", "inventory"),)), statement.inventory)
     return [copy for copy in found if copy.holder or copy.parts]
 

@@ -17,7 +17,7 @@ _TWO_LETTERS = {
 }  # fmt: skip
 
 _CYRILLIC_ONLY = frozenset({"rus", "bel", "ukr", "chu"})
-_OLD_LETTERS = re.compile("[ѣѳѵѢѲѴ]")
+_OLD_LETTERS = re.compile("[ѣѳѵіѢѲѴІ]")
 _FINAL_HARD = re.compile(r"[бвгджзклмнпрстфхцчшщ]ъ\b", re.IGNORECASE)
 _SLAVONIC_LETTERS = re.compile("[ѡѠѿѾꙋꙊѧѦѫѪѯѮѱѰꙗ҃҇\u0483\u2de0-\u2dff]")
 _CLASSIC_SOFT_SIGN = re.compile("сьц|зьдз|сьв|зьв|сьл|зьл|сьн|зьн|ньн|льл|цьц|дзьдз", re.IGNORECASE)

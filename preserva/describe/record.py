@@ -17,18 +17,25 @@ from preserva.core.codes import Code
 from preserva.core.report import Finding
 from preserva.core.xmlsafe import parse
 from preserva.describe import dc, foreign, irbis, iso2709, marc, xmlrecord
+from preserva.describe.actions import Action, actions
 from preserva.describe.coded import year
+from preserva.describe.copies import Copy, copies
+from preserva.describe.crosswalk import FAMILY, crosswalk
 from preserva.describe.marcxchange import marcxchange
 from preserva.describe.model import Dialect, Field, Record, Subfield, Syntax
 from preserva.describe.mods import mods
 from preserva.describe.text import has_forbidden
 
 __all__ = [
+    "Action",
+    "Copy",
     "Dialect",
     "Field",
     "Record",
     "Subfield",
     "Syntax",
+    "actions",
+    "copies_of",
     "read_record",
     "read_records",
     "to_dc",
@@ -58,6 +65,12 @@ def read_record(
     if 1 <= position <= len(found):
         return found[position - 1]
     return Finding(Code.RECORD_UNREADABLE, f"{name}#{position}", seen=f"1-{len(found)}")
+
+
+def copies_of(record: Record) -> list[Copy]:
+    """The copies that the record describes, with what it says of each; none for MODS and DC."""
+    family = FAMILY.get(record.dialect)
+    return [] if family is None else copies(record.fields, crosswalk().rules[family])
 
 
 def to_mods(record: Record) -> bytes:
