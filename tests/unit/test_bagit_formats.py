@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from preserva.core import bagit
 from preserva.core.bagit import Declaration, FetchEntry
+from preserva.core.codes import Code
 from preserva.core.report import Finding
+from tests.conftest import ROOT
 
 MD5 = "00" * 16
 
@@ -237,3 +241,16 @@ def test_an_endless_line_is_not_kept() -> None:
     pieces = (b"x" * 1000 for _ in range(10**9))
     assert list(bagit.read_lines(pieces, "UTF-8", "x", found.append, 5000)) == []
     assert codes(found) == ["U104"]
+
+
+def test_the_reference_page_has_every_code() -> None:
+    page = (ROOT / "docs" / "reference" / "bagit.md").read_text("utf-8")
+    rows = {
+        f"| `{code.value}` | {code.message} | {code.source} |" for code in Code if of_bags(code)
+    }
+    assert {row for row in page.splitlines() if re.match(r"\| `[EWU]1\d\d` \|", row)} == rows
+
+
+def of_bags(code: Code) -> bool:
+    """Whether the code is about reading bags."""
+    return 100 < int(str(code.value)[1:]) < 170
