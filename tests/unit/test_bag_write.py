@@ -474,3 +474,20 @@ def test_a_tar_takes_no_links(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("x")
     with pytest.raises(NotAFile):
         tar_of(tmp_path)
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+@pytest.mark.parametrize("size", [10, 2_000_000])
+def test_an_interrupt_leaves_all_as_it_was(tmp_path: Path, in_place: bool, size: int) -> None:
+    source = plant(tmp_path / "source", {"a": b"1" * size, "b": b"2" * size})
+    before = states_of(source)
+
+    def interrupt(progress: Progress) -> None:
+        if isinstance(progress, Advanced):
+            raise KeyboardInterrupt
+
+    destination = None if in_place else tmp_path / "bag"
+    with pytest.raises(KeyboardInterrupt):
+        create_bag(source, destination, in_place=in_place, observer=interrupt)
+    assert states_of(source) == before
+    only(tmp_path, "source")
