@@ -7,10 +7,8 @@ manifests. Everything that is wrong is found in one run.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 from typing import BinaryIO, cast
 
 from preserva.bag.profiles import facts_of, own_profile
@@ -26,10 +24,10 @@ from preserva.core.package_check import check_package
 from preserva.core.profile import check_profile
 from preserva.core.report import Advanced, Finding, Observer, Outcome, Report, ignore
 from preserva.errors import NotAFile, NotFound, StorageError
+from preserva.services.parallel import bounded_map
 from preserva.storage.base import Storage, chunks_of, read_all
 
 _JOBS = 4
-_BATCH = 512
 _DIGESTS = ("sha512", "sha256")
 
 
@@ -179,8 +177,8 @@ class _Check:
             else:
                 self.report.checked += 1  # established, and found above: it is no file
         seen = {}
-        algorithms = {inventory.algorithm, *_DIGESTS}
-        for path, result in _read_all(self._reader(algorithms), there):
+        read = partial(_attempt, self._reader({inventory.algorithm, *_DIGESTS}))
+        for path, result in bounded_map(read, there, workers=_JOBS):
             if isinstance(result, StorageError):
                 self._find(Code.UNREADABLE, path, seen=str(result))
                 continue
@@ -226,21 +224,11 @@ def _is_ours(report: BagReport) -> bool:
     return ("BagIt-Profile-Identifier", own_profile().identifier) in report.bag_info
 
 
-def _read_all(
-    read: Callable[[str], Observed], paths: Iterable[str]
-) -> Iterator[tuple[str, Observed | StorageError]]:
-    """Several files at a time, in bounded memory, in the order of the paths."""
-
-    def attempt(path: str) -> tuple[str, Observed | StorageError]:
-        try:
-            return path, read(path)
-        except StorageError as error:
-            return path, error
-
-    waiting = iter(paths)
-    with ThreadPoolExecutor(_JOBS, "check") as pool:
-        while batch := list(islice(waiting, _BATCH)):
-            yield from pool.map(attempt, batch)
+def _attempt(read: Callable[[str], Observed], path: str) -> tuple[str, Observed | StorageError]:
+    try:
+        return path, read(path)
+    except StorageError as error:
+        return path, error
 
 
 @dataclass(frozen=True)

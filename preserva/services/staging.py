@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ from preserva.core.model import Observed
 from preserva.core.report import Advanced, Observer
 from preserva.errors import Refused, StorageError
 from preserva.i18n import _
+from preserva.services.parallel import bounded_map
 from preserva.storage.base import CHUNK, Storage, chunks_of
 from preserva.storage.local import LocalStorage
 
@@ -119,11 +119,10 @@ def read_back(
     `expected` pairs a path with what was written there. Each is read through a new handle, past the
     cache where the system allows it. A file that cannot be read counts as not as it should be.
     """
-    with ThreadPoolExecutor(_READERS, "read-back") as pool:
-        for path, seen in pool.map(partial(_reread, storage), expected):
-            observer(Advanced(0, path))
-            if seen is not None:
-                yield path, seen
+    for path, seen in bounded_map(partial(_reread, storage), expected, workers=_READERS):
+        observer(Advanced(0, path))
+        if seen is not None:
+            yield path, seen
 
 
 def _reread(storage: Storage, item: tuple[str, Observed]) -> tuple[str, str | None]:
