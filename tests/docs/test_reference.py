@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from preserva.cli.main import VERBS
 from preserva.core.codes import Code
+from preserva.resources import schema_file
 from tests.conftest import ROOT
 
 
@@ -37,3 +39,16 @@ def test_links_between_pages_lead_somewhere() -> None:
         for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text("utf-8")):
             if "://" not in target:
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_key_of_the_configuration_is_in_the_manual() -> None:
+    """Those of the schema, and no other."""
+    page = (ROOT / "docs" / "reference" / "configuration.md").read_text("utf-8")
+    documented = set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE))
+    schema = json.loads(schema_file("config.schema.json").read_text("utf-8"))
+    expected = set()
+    for section, rules in schema["properties"].items():
+        inner = rules.get("additionalProperties")
+        keys = inner["properties"] if inner else rules["properties"]
+        expected |= {f"{section}.{'ID.' if inner else ''}{key}" for key in keys}
+    assert documented == expected
