@@ -51,7 +51,11 @@ def read(data: bytes, name: str) -> Iterator[Record | Finding]:
     for position, (element, syntax) in enumerate(found, 1):
         alone = len(found) == 1
         original = data if alone else etree.tostring(element, encoding="UTF-8", with_tail=False)
-        yield _record(element, syntax, original, name, position, charset if alone else "UTF-8")
+        record = _record(element, syntax, original, name, position, charset if alone else "UTF-8")
+        if record.fields or syntax in (Syntax.MODS, Syntax.DC):
+            yield record
+        else:
+            yield Finding(Code.RECORD_UNREADABLE, f"{name}#{position}", seen=str(element.tag))
 
 
 def _records(root: etree._Element) -> Iterator[tuple[etree._Element, Syntax]]:

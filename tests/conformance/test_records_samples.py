@@ -18,6 +18,7 @@ from preserva.describe.record import (
     to_marcxchange,
     to_mods,
 )
+from tests.conftest import ROOT
 from tests.xsd import schema
 
 MARC_FILES = {
@@ -112,6 +113,24 @@ def test_what_is_derived_is_valid(shared: Path, name: str) -> None:
             (again,) = read_records(document, name="x.xml")
             assert isinstance(again, Record)
             assert len(again.fields) == len(record.fields)
+
+
+def test_the_page_says_what_each_file_became(shared: Path) -> None:
+    page = (ROOT / "docs" / "reference" / "records.md").read_text("utf-8")
+    for name in (*MARC_FILES, *OTHER_FILES):
+        path = shared / "data" / "records" / name
+        found = read_records(path.read_bytes(), name=path.name)
+        records = [one for one in found if isinstance(one, Record)]
+        notes = Counter(note.code.value for one in records for note in one.notes)
+        notes.update(one.code.value for one in found if isinstance(one, Finding))
+        cells = (
+            name,
+            f"{len(records)} of {len(found)}",
+            ", ".join(sorted({one.dialect.value for one in records})),
+            ", ".join(sorted({one.charset for one in records})),
+            ", ".join(f"{code} ({count})" for code, count in sorted(notes.items())),
+        )
+        assert f"| {' | '.join(cells)} |" in page
 
 
 def test_the_eighth_kind_of_damage_is_a_finding(shared: Path) -> None:

@@ -194,6 +194,28 @@ def test_hostile_xml_is_a_finding() -> None:
     assert found.code.value == "E801"
 
 
+def test_a_record_without_fields_is_a_finding() -> None:
+    document = b'<record xmlns="http://www.loc.gov/MARC21/slim"><leader/></record>'
+    found = read_record(document, name="x.xml")
+    assert isinstance(found, Finding)
+    assert (found.code.value, found.path) == ("E801", "x.xml#1")
+
+
+def test_a_record_of_a_collection_is_cut_out_whole() -> None:
+    document = (
+        '<c xmlns="http://www.loc.gov/MARC21/slim"><record><datafield tag="245" ind1="1" ind2="0">'
+        '<subfield code="a">{}</subfield></datafield></record>'
+        '<record><controlfield tag="001">2</controlfield></record></c>'
+    ).format("Книга")
+    found = read_records(document.encode("utf-8"), name="x.xml")
+    assert len(found) == 2
+    for position, record in enumerate(found, 1):
+        assert isinstance(record, Record)
+        assert (record.position, record.charset) == (position, "UTF-8")
+        again = one(record.original)
+        assert again.fields == record.fields
+
+
 def test_irbis_text() -> None:
     data = (
         "#920: PAZK\r\n#200: ^AКніга^EРоман\r\n#101: bel\r\n#910: ^A0^B17^DЧЗ\r\n*****\r\n"
