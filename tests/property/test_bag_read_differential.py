@@ -26,7 +26,7 @@ def bagit_accepts(folder: Path) -> bool:
     logging.disable(logging.CRITICAL)
     try:
         bagit.Bag(str(folder)).validate()
-    except (bagit.BagError, UnicodeError, OSError, ValueError):
+    except (bagit.BagError, UnicodeError, OSError, ValueError, KeyError):
         return False
     finally:
         logging.disable(logging.NOTSET)
