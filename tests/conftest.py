@@ -11,8 +11,8 @@ from hypothesis import settings
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("PRESERVA_SHARED", ROOT.parent / "shared"))
 
-# A change must not fail because chance met an old fault today: the short run tries the same examples
-# each time, the long one (PRESERVA_LONG=1) looks for new ones.
+# A change must not fail because chance met an old fault today: the short run tries the same
+# examples each time, the long one (PRESERVA_LONG=1) looks for new ones.
 settings.register_profile("short", derandomize=True, deadline=None)
 settings.register_profile("long", deadline=None, max_examples=1000)
 settings.load_profile("long" if os.environ.get("PRESERVA_LONG") == "1" else "short")
