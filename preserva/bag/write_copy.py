@@ -31,6 +31,7 @@ from preserva.i18n import _
 
 SMALL = 1 << 18
 CHUNK = 1 << 19  # what one thread reads, hashes and writes at a time: it stays in its cache
+BEHIND = 1 << 23  # after so many bytes the medium is asked to begin with them
 _WAITING = 8  # large files handed over ahead of the threads
 _TICK = 0.25  # seconds between two signs of life
 
@@ -103,6 +104,10 @@ class _Copier:
             raise StorageError(_("stopped while writing {path}").format(path=path), path=path)
         with writing(path):
             write_all(output, piece)
+            end = os.lseek(output, 0, os.SEEK_CUR)
+            if end % BEHIND == 0:
+                # the medium begins to write what will be flushed at the end
+                os.posix_fadvise(output, end - BEHIND, BEHIND, os.POSIX_FADV_DONTNEED)
         with self._lock:
             self._copied += len(piece)
 
