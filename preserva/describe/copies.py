@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from preserva.describe.crosswalk import COPY, COPY_NOTE, Rule, Step
+from preserva.describe.crosswalk import COPY, COPY_NOTE, Rule, Step, crosswalk
 from preserva.describe.model import Field
 
 Attributes = tuple[tuple[str, str], ...]
@@ -78,6 +78,8 @@ def _statements(fields: tuple[Field, ...], rules: tuple[Rule, ...]) -> Iterator[
         if not rule.element or rule.element[0].name != COPY_NOTE:
             continue
         codes = "".join(code for code, _path in rule.subfields)
+        if "141" in rule.tags:
+            yield from _coded(fields)
         step = Step("note", rule.element[0].attributes)
         for one in fields:
             values = [value.strip() for value in one.all(codes) if value.strip()]
@@ -87,6 +89,16 @@ def _statements(fields: tuple[Field, ...], rules: tuple[Rule, ...]) -> Iterator[
             texts = [rule.join.join(values)] if rule.join is not None else values
             for text in texts:
                 yield Statement(step, text, tie, inventory)
+
+
+def _coded(fields: tuple[Field, ...]) -> Iterator[Statement]:
+    """What the codes of 141 mean: binding, condition, marginalia."""
+    for one in fields:
+        for coded in crosswalk().coded:
+            text = coded.text(one.first(coded.subfield)) if one.tag == "141" else ""
+            if text:
+                step = Step("note", (("type", coded.note),))
+                yield Statement(step, text, one.first("5").strip(), one.first("9").strip())
 
 
 def _tied(found: list[Copy], tie: str) -> Copy:

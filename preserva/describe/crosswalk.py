@@ -52,10 +52,29 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Coded:
+    """Places `start` to `end` of a subfield of 141: what they say, and the note they make."""
+
+    subfield: str
+    start: int
+    end: int
+    note: str
+    label: str
+    codes: Mapping[str, str]
+
+    def text(self, value: str) -> str:
+        """The meaning of the codes in the value; empty where they say nothing or "unknown"."""
+        said = [self.codes.get(code, code) for code in value[self.start : self.end + 1]]
+        known = [text for text in said if text.strip(" #|u")]
+        return f"{self.label}: {', '.join(dict.fromkeys(known))}" if known else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Crosswalk:
     """All rules by family of dialects; types of resource by family; MARC relators by UNIMARC's."""
 
     rules: Mapping[str, tuple[Rule, ...]]
+    coded: tuple[Coded, ...]
     resource: Mapping[str, Mapping[str, str]]
     relators: Mapping[str, str]
 
@@ -83,6 +102,7 @@ def crosswalk() -> Crosswalk:
             family: tuple(_rule(table) for table in data[family])
             for family in ("unimarc", "marc21", "irbis")
         },
+        coded=tuple(Coded(**table) for table in data["coded"]),
         resource=data["resource"],
         relators=data["relators"],
     )

@@ -53,7 +53,14 @@ def test_the_copy_stands_under_the_edition() -> None:
             (("type", "action"),),
             "реставрация ; 20190412 ; Иванова А. А. ; переплёт укреплён",
         ),
-        ((("type", "coded copy data"),), "a ; b"),
+        ((("type", "binding"),), "материал переплёта: кожа, дерево"),
+        ((("type", "binding"),), "переплёт: реставрированный подлинный"),
+        ((("type", "binding"),), "конволют: да"),
+        ((("type", "condition"),), "сохранность переплёта: хорошая"),
+        ((("type", "condition"),), "сохранность книги: удовлетворительная, неполная"),
+        ((("type", "binding"),), "время переплёта: XVIII век"),
+        ((("type", "marginalia"),), "пометы: на полях, экслибрис"),
+        ((("type", "coded copy data"),), "aa##ca"),
     ]
     assert first.texts("itemIdentifier") == ["1234"]
     assert (second.holder, second.texts("note")) == ("АОНБ", ["Полный экз."])
