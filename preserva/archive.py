@@ -54,11 +54,14 @@ class Store:
     @cached_property
     def root(self) -> OcflRoot:
         """Its OCFL storage root. Raises StorageError if this is not the storage it should be."""
-        self._check_identity()
+        self.check_identity()
         return OcflRoot(self.storage)
 
-    def _check_identity(self) -> None:
-        """An empty mount point must never look like a storage that lost all its packages."""
+    def check_identity(self) -> None:
+        """Raise StorageError if this is not the storage that the configuration means.
+
+        An empty mount point must never look like a storage that lost all its packages.
+        """
         if self.storage.stat(layout.IDENTITY) is None:
             message = _("{name} is not a storage of preserva (no {file} in {url})")
             raise StorageError(

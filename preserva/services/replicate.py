@@ -79,7 +79,7 @@ def _to_one(
 ) -> Iterator[Replication]:
     paths = [source.root.path_of(one.uri) for one in packages] or list(source.root.objects())
     try:
-        _ = target.root
+        target.check_identity()
     except StorageError as error:
         finding = Finding(Code.STORAGE_UNREACHABLE, target.id, seen=str(error))
         yield Replication("", target.id, report=Report(target.id, [finding]))
@@ -113,7 +113,7 @@ class _Pair:
         self.target = target
         self.path = path
         self.observer = observer
-        self.result = Replication("", target.id, report=Report(path))
+        self.result = Replication("", target.id, report=Report(f"{path} -> {target.id}"))
 
     def run(self, *, copy: bool) -> Replication:
         """Find what is missing; with `copy`, bring it and acknowledge what is proved."""

@@ -8,7 +8,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from preserva.core.layout import STAGING
@@ -21,18 +21,18 @@ _SYNCS = 8
 
 
 @contextmanager
-def _errors(path: str) -> Iterator[None]:
-    """Turn the system's errors into ours, naming the path."""
+def _errors(path: str, full: str) -> Iterator[None]:
+    """Turn the system's errors into ours: people are told the full path, programs ours."""
     try:
         yield
     except FileNotFoundError as error:
-        raise NotFound(_("{path} is not there").format(path=path), path=path) from error
+        raise NotFound(_("{path} is not there").format(path=full), path=path) from error
     except OSError as error:
-        message = _("{path}: {reason}").format(path=path, reason=error.strerror or error)
+        message = _("{path}: {reason}").format(path=full, reason=error.strerror or error)
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise StorageFull(message, path=path) from error
         if error.errno == errno.ELOOP:
-            raise NotAFile(_("{path} is a link").format(path=path), path=path) from error
+            raise NotAFile(_("{path} is a link").format(path=full), path=path) from error
         raise StorageError(message, path=path) from error
 
 
@@ -52,10 +52,13 @@ class LocalStorage:
             )
         return os.path.join(self.root, *parts)  # noqa: PTH118 - names may hold surrogates
 
+    def _errors(self, path: str) -> AbstractContextManager[None]:
+        return _errors(path, self._path(path))
+
     def stat(self, path: str) -> Entry | None:
         """What stands at a path, not following a link; None if there is nothing."""
         try:
-            with _errors(path):
+            with self._errors(path):
                 return _entry(path, os.lstat(self._path(path)))
         except NotFound:
             return None
@@ -63,7 +66,7 @@ class LocalStorage:
     def children(self, path: str) -> list[Entry]:
         """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
         prefix = f"{path}/" if path else ""
-        with _errors(path), os.scandir(self._path(path)) as found:
+        with self._errors(path), os.scandir(self._path(path)) as found:
             entries = [_entry(prefix + one.name, one.stat(follow_symlinks=False)) for one in found]
         return sorted(entries, key=lambda entry: entry.path)
 
@@ -78,7 +81,7 @@ class LocalStorage:
 
     def open(self, path: str, *, medium: bool = False) -> LocalReader:
         """Open a regular file. With `medium`, its bytes come from the medium, not from a cache."""
-        with _errors(path):
+        with self._errors(path):
             # O_NONBLOCK: a FIFO that someone put here must not make us wait for ever
             descriptor = os.open(
                 self._path(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -86,29 +89,29 @@ class LocalStorage:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
             raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
-        return LocalReader(descriptor, path, medium=medium)
+        return LocalReader(descriptor, path, self._path(path), medium=medium)
 
     def create(self, path: str, chunks: Iterable[bytes]) -> None:
         """Write a new file, with the folders above it. Refuses a path that exists."""
         target = self._path(path)
-        with _errors(path):
+        with self._errors(path):
             _make_folders(os.path.dirname(target))  # noqa: PTH120
             descriptor = os.open(
                 target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644
             )
         try:
             for chunk in chunks:
-                with _errors(path):
+                with self._errors(path):
                     _write(descriptor, chunk)
         finally:
-            with _errors(path):
+            with self._errors(path):
                 os.close(descriptor)
 
     def publish(self, staged: str, final: str) -> None:
         """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
         source, target = self._path(staged), self._path(final)
         self.flush(staged)
-        with _errors(final):
+        with self._errors(final):
             self._make_folder(os.path.dirname(target))  # noqa: PTH120
             if os.path.lexists(target):  # only the holder of the lock publishes
                 raise Refused(_("{path} exists already; it was not touched").format(path=final))
@@ -122,7 +125,7 @@ class LocalStorage:
         staged = f"{STAGING}/replace-{os.path.basename(path)}"  # noqa: PTH119
         self.discard(staged)
         self.create(staged, [data])
-        with _errors(path):
+        with self._errors(path):
             _fsync(self._path(staged))
             target = self._path(path)
             os.rename(self._path(staged), target)  # noqa: PTH104
@@ -136,7 +139,7 @@ class LocalStorage:
         if entry is None:
             return
         self._durable.clear()
-        with _errors(path):
+        with self._errors(path):
             if entry.kind is not Kind.FOLDER:
                 os.unlink(self._path(path))  # noqa: PTH108
                 return
@@ -148,11 +151,11 @@ class LocalStorage:
     @contextmanager
     def lock(self, holder: str) -> Iterator[None]:
         """Be the only writer, until the end of this block or of the process."""
-        with _errors(_LOCK):
+        with self._errors(_LOCK):
             _make_folders(self._path(STAGING))
             descriptor = os.open(self._path(_LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            with _errors(_LOCK):
+            with self._errors(_LOCK):
                 try:
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
@@ -177,12 +180,12 @@ class LocalStorage:
                 pass
         for one in below:
             if one.kind is Kind.FOLDER:
-                with _errors(one.path):
+                with self._errors(one.path):
                     _fsync(self._path(one.path))
 
     def _flush_once(self, path: str) -> None:
         if path not in self._durable:
-            with _errors(path):
+            with self._errors(path):
                 _fsync(self._path(path))
             self._durable.add(path)
 
@@ -200,15 +203,16 @@ class LocalStorage:
 class LocalReader:
     """An open file of a file system."""
 
-    def __init__(self, descriptor: int, path: str, *, medium: bool) -> None:
+    def __init__(self, descriptor: int, path: str, full: str, *, medium: bool) -> None:
         self._descriptor = descriptor
         self._path = path
+        self._full = full
         self._medium = medium
         self._forget()
 
     def read(self, size: int) -> bytes:
         """The next bytes, at most `size`; none at the end."""
-        with _errors(self._path):
+        with _errors(self._path, self._full):
             return os.read(self._descriptor, size)
 
     def _forget(self) -> None:
