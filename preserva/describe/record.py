@@ -24,7 +24,7 @@ from preserva.describe.crosswalk import FAMILY, crosswalk
 from preserva.describe.marcxchange import marcxchange
 from preserva.describe.model import Dialect, Field, Record, Subfield, Syntax
 from preserva.describe.mods import mods
-from preserva.describe.text import has_forbidden
+from preserva.describe.text import has_forbidden, plain
 
 __all__ = [
     "Action",
@@ -118,7 +118,7 @@ def _summarised(record: Record) -> Record:
     return replace(
         record,
         notes=notes,
-        title=_first(said, "title"),
+        title=_title(record, _first(said, "title")),
         identifier=_number(record) or _first(said, "identifier"),
         creators=tuple(one.text for one in said if one.name == "creator"),
         date=year(record) or _first(said, "date"),
@@ -137,6 +137,16 @@ def _dublin_core(record: Record) -> list[dc.Element]:
 def _root(record: Record, tag: str) -> etree._Element:
     root = parse(record.original)
     return next(root.iter(tag), root)
+
+
+def _title(record: Record, own: str) -> str:
+    """The title for a list: that of a volume has the title of its set before it."""
+    host = record.first("461")
+    if host is None or not (record.dialect is Dialect.IRBIS or record.leader[8:9] == "2"):
+        return own
+    inner = next((field.first("a") for field in host.embedded if field.tag == "200"), "")
+    whole = plain(inner or host.first("t") or host.first("c"))
+    return ". ".join(text for text in (whole.rstrip(" ."), own) if text)
 
 
 def _number(record: Record) -> str:

@@ -1,7 +1,8 @@
 """Records in XML: MARCXML, MarcXchange, MODS and Dublin Core, alone, in collections, in OAI-PMH.
 
-A record that is alone in its document keeps the document as its original, byte for byte. One of
-several is cut out: the same element in UTF-8, with the namespaces that it needs.
+A MARC record that is alone in its document keeps the document as its original, byte for byte, and
+so does one of MODS or Dublin Core that is the document. Others are cut out: the same element in
+UTF-8, with the namespaces that it needs.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def read(data: bytes, name: str) -> Iterator[Record | Finding]:
         yield Finding(Code.RECORD_UNREADABLE, name, seen=str(root.tag))
     charset = root.getroottree().docinfo.encoding or "UTF-8"
     for position, (element, syntax) in enumerate(found, 1):
-        alone = len(found) == 1
+        alone = len(found) == 1 and (element is root or syntax in _MARC.values())
         original = data if alone else etree.tostring(element, encoding="UTF-8", with_tail=False)
         record = _record(element, syntax, original, name, position, charset if alone else "UTF-8")
         if record.fields or syntax in (Syntax.MODS, Syntax.DC):

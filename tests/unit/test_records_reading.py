@@ -12,6 +12,7 @@ from preserva.describe.record import (
     read_record,
     read_records,
     to_marcxchange,
+    to_mods,
 )
 from preserva.errors import UsageError
 from tests.marcbuild import RARE_BOOK, iso2709
@@ -214,6 +215,21 @@ def test_a_record_of_a_collection_is_cut_out_whole() -> None:
         assert (record.position, record.charset) == (position, "UTF-8")
         again = one(record.original)
         assert again.fields == record.fields
+
+
+def test_mods_in_an_envelope_is_cut_out() -> None:
+    mods = '<m:mods xmlns:m="http://www.loc.gov/mods/v3"><m:titleInfo><m:title>Книга</m:title>'
+    document = f"<OAI-PMH><GetRecord>{mods}</m:titleInfo></m:mods></GetRecord></OAI-PMH>"
+    record = one(document.encode())
+    assert (record.syntax, record.title) == (Syntax.MODS, "Книга")
+    assert record.original.decode().endswith(f"{mods}</m:titleInfo></m:mods>")
+    assert to_mods(record) == record.original
+
+
+def test_a_volume_is_called_after_its_set() -> None:
+    fields = (("200", "1 $aВып. 13"), ("461", " 0$1001RU\\1$12001 $aЗадачи и этюды"))
+    record = one(iso2709(fields, leader="nam2 22"))
+    assert record.title == "Задачи и этюды. Вып. 13"
 
 
 def test_irbis_text() -> None:
