@@ -57,6 +57,7 @@ _FREQUENCY = {
     for letter in letters
 }  # fmt: skip
 _RARE = 15
+_FEW = 12
 _PUNCTUATION = frozenset("«»№—–“”„…°§©·• ")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 
@@ -152,8 +153,11 @@ def _of_bytes(data: bytes, declared: str | None) -> str:
         return MARC8
     scores = {name: _likeness(data.decode(CODECS[name], "replace")) for name in _CYRILLIC}
     best = max(scores, key=lambda name: scores[name])
-    if declared in scores and scores[declared] > 0 and scores[declared] * 2 > scores[best]:
-        return declared
+    if declared in scores and scores[declared] > 0:
+        # a few letters prove nothing against the declaration
+        few = sum(byte >= 0x80 for byte in data) < _FEW
+        if few or scores[declared] * 2 > scores[best]:
+            return declared
     return best if scores[best] > 0 else UNKNOWN
 
 

@@ -72,6 +72,12 @@ def test_the_caller_may_say_the_character_set() -> None:
         read_records(data, name="x.mrc", charset="ebcdic")
 
 
+def test_a_few_letters_do_not_overrule_the_declaration() -> None:
+    fields = (("100", "  $a20241105d2002    |||y0rusy0189    ca"), ("200", "1 $aТ. 1"))
+    record = one(iso2709(fields, "cp1251"))
+    assert (record.charset, record.title, codes(record)) == ("windows-1251", "Т. 1", [])
+
+
 def test_bytes_of_no_letters_are_not_guessed() -> None:
     data = iso2709((("001", "1"), ("200", "1 $aA\x9d\x9e\x9f\x81")), "latin-1")
     record = one(data)
