@@ -1,8 +1,9 @@
 """The hashing engine: every digest of every file in one read, on all processors, in little memory.
 
 hashlib lets other threads run while it works on a large buffer. So large files are spread over
-threads, a single large file gets one thread for each algorithm, and small files are read one after
-the other in the calling thread, where handing them over would cost more than it saves.
+threads, and a single large file gets one thread for each algorithm. Small files are read one after
+the other, where handing them to threads would cost more than it saves; many of them by two
+processes.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ import stat
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import chain, islice
 from typing import IO, TYPE_CHECKING, Protocol
 
+from preserva.bag.twin import with_twin
 from preserva.core.codes import Code
 from preserva.core.digest import ALGORITHMS, Digests
 from preserva.core.model import Entry, Observed
@@ -29,9 +32,13 @@ if TYPE_CHECKING:
 CHUNK = 1 << 20
 SPLIT_CHUNK = 1 << 22  # a thread for each algorithm pays only when they seldom meet
 SMALL = 1 << 18
+_MANY = 1024  # small files above which a second process is worth its start
 _TICK = 0.25  # seconds between two signs of life while large files are read
 
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+
+
+_Found = tuple[int, Digests] | Finding  # size and digests of a file, or why there are none
 
 
 class Memory(Protocol):
@@ -121,7 +128,7 @@ def storage_error(path: str, error: OSError) -> StorageError:
         return NotFound(_("{path} is not there").format(path=path), path=path)
     # A link, a file in the place of a folder, a socket.
     if error.errno in {errno.ELOOP, errno.ENOTDIR, errno.ENXIO}:
-        return NotAFile(_("{path} is not a regular file").format(path=path), path=path)
+        return _not_regular(path)
     return StorageError(
         _("could not read {path}: {reason}").format(path=path, reason=reason), path=path
     )
@@ -141,17 +148,14 @@ def open_nofollow(name: str, *, dir_fd: int | None = None, path: str | None = No
 def open_regular(name: str, *, dir_fd: int | None = None, path: str | None = None) -> int:
     """The same for a regular file only: for a FIFO, device or folder it raises NotAFile."""
     fd = open_nofollow(name, dir_fd=dir_fd, path=path)
-    try:
-        _require_regular(os.fstat(fd), path or name)
-    except NotAFile:
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
-        raise
+        raise _not_regular(path or name)
     return fd
 
 
-def _require_regular(state: os.stat_result, path: str) -> None:
-    if not stat.S_ISREG(state.st_mode):
-        raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
+def _not_regular(path: str) -> NotAFile:
+    return NotAFile(_("{path} is not a regular file").format(path=path), path=path)
 
 
 class _Reader:
@@ -162,20 +166,20 @@ class _Reader:
         self.makers = [(name, _maker(name)) for name in sorted(algorithms)]
         self.medium = medium
         self.memory = memory
-        self.plain = not medium and memory is None
         self.stop = threading.Event()
         self.read = 0  # bytes of files that are still being read
         self._lock = threading.Lock()
 
-    def start(self, fd: int, path: str) -> os.stat_result | Observed:
+    def start(self, fd: int, path: str) -> os.stat_result | Digests:
         """The file's state before it is read, or what the memory knows of it."""
         before = os.fstat(fd)
-        _require_regular(before, path)
+        if not stat.S_ISREG(before.st_mode):
+            raise _not_regular(path)
         if self.memory is not None:
             with self._lock:
                 known = self.memory.recall(path, before)
             if known is not None and self.algorithms <= known.keys():
-                return Observed(path, before.st_size, known)
+                return known
         if self.medium:
             os.fdatasync(fd)  # only clean pages can be dropped
             os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
@@ -183,7 +187,7 @@ class _Reader:
 
     def end(
         self, fd: int, path: str, before: os.stat_result, count: int, digests: Digests
-    ) -> Observed | Finding:
+    ) -> _Found:
         """What was read, unless the file changed meanwhile."""
         after = os.fstat(fd)
         if self.medium:
@@ -191,18 +195,16 @@ class _Reader:
         same = before.st_mtime_ns == after.st_mtime_ns and before.st_size == after.st_size == count
         if not same:
             return Finding(Code.CHANGED_WHILE_READ, path)
-        observed = Observed(path, count, digests)
         if self.memory is not None:
             with self._lock:
-                self.memory.remember(observed, after)
-        return observed
+                self.memory.remember(Observed(path, count, digests), after)
+        return count, digests
 
-    def small(self, fd: int, path: str) -> Observed | Finding:
-        """A file that fits in one read."""
-        before = os.fstat(fd) if self.plain else self.start(fd, path)
-        if isinstance(before, Observed):
-            return before
-        _require_regular(before, path)
+    def small(self, fd: int, path: str) -> _Found:
+        """Size and digests of a file that fits in one read."""
+        before = self.start(fd, path)
+        if not isinstance(before, os.stat_result):
+            return os.fstat(fd).st_size, before
         # A buffer far larger than the file would cost more than reading it.
         size = min(before.st_size, SMALL)
         data = os.read(fd, size + 1)
@@ -217,10 +219,10 @@ class _Reader:
         """A file that is read in pieces. It owns the descriptor."""
         try:
             before = self.start(fd, path)
-            if isinstance(before, Observed):
-                return before
-            count, digests = self._digest(fd, split)
-            return self.end(fd, path, before, count, digests)
+            if not isinstance(before, os.stat_result):
+                return Observed(path, os.fstat(fd).st_size, before)
+            found = self.end(fd, path, before, *self._digest(fd, split))
+            return found if isinstance(found, Finding) else Observed(path, *found)
         except (OSError, NotAFile) as error:
             return _failed(path, error)
         finally:
@@ -283,18 +285,70 @@ def observe_files(
     """
     jobs = jobs or os.cpu_count() or 1
     reader = _Reader(algorithms, medium=medium, memory=memory)
+    large: list[Entry] = []
+    small = _set_aside(files, large)
+
+    def read(entry: Entry) -> _Found:
+        return _inline(reader, opened, entry.path)
+
+    found_first = ((entry, read(entry)) for entry in islice(small, _MANY))
+    for entry, found in chain(found_first, _read_many(small, read, jobs > 1 and memory is None)):
+        if isinstance(found, Finding):
+            yield found
+            continue
+        if observer is not ignore:
+            observer(Advanced(found[0], entry.path))
+        yield Observed(entry.path, *found)
+    yield from _observe_large(large, opened, reader, jobs, observer)
+
+
+def _read_many(
+    files: Iterator[Entry], read: Callable[[Entry], _Found], two: bool
+) -> Iterator[tuple[Entry, _Found]]:
+    """All that are left, if any, by two processes where that is possible."""
+    for another in files:  # at most once: there is something to start a process for
+        rest = chain([another], files)
+        yield from with_twin(rest, read) if two else ((entry, read(entry)) for entry in rest)
+
+
+def _set_aside(files: Iterable[Entry], large: list[Entry]) -> Iterator[Entry]:
+    """The small files; the large ones go into the list."""
+    for entry in files:
+        if entry.size <= SMALL:
+            yield entry
+        else:
+            large.append(entry)
+
+
+def _inline(reader: _Reader, opened: Callable[[str], int], path: str) -> _Found:
+    try:
+        fd = opened(path)
+    except StorageError as error:
+        return unreadable(path, error)
+    try:
+        return reader.small(fd, path)
+    except (OSError, NotAFile) as error:
+        return _failed(path, error)
+    finally:
+        os.close(fd)
+
+
+def _observe_large(
+    files: Iterable[Entry],
+    opened: Callable[[str], int],
+    reader: _Reader,
+    jobs: int,
+    observer: Observer,
+) -> Iterator[Observed | Finding]:
     pool = ThreadPoolExecutor(jobs, "read")
     pending: dict[Future[Observed | Finding], int] = {}
-    held: tuple[int, str] | None = None  # the last large file, if alone, gets all processors
+    held: tuple[int, str] | None = None  # the last file, if alone, gets all processors
     try:
         for entry in files:
             try:
                 fd = opened(entry.path)
             except StorageError as error:
                 yield unreadable(entry.path, error)
-                continue
-            if entry.size <= SMALL:
-                yield _inline(reader, fd, entry.path, observer)
                 continue
             ready, held = held, (fd, entry.path)
             if ready is not None:
@@ -312,18 +366,6 @@ def observe_files(
         unread = [fd for one, fd in pending.items() if one.cancelled()]
         for fd in unread if held is None else [*unread, held[0]]:
             os.close(fd)
-
-
-def _inline(reader: _Reader, fd: int, path: str, observer: Observer) -> Observed | Finding:
-    try:
-        found = reader.small(fd, path)
-    except (OSError, NotAFile) as error:
-        return _failed(path, error)
-    finally:
-        os.close(fd)
-    if isinstance(found, Observed) and observer is not ignore:
-        observer(Advanced(found.size, path))
-    return found
 
 
 def _done(
