@@ -88,7 +88,7 @@ def processor_seconds() -> float:
 
 
 def measure(source: Path, place: Path, rounds: int, *, remove: bool) -> dict[str, list[Sample]]:
-    """The runs of each contender, in alternation.
+    """The runs of each contender, in alternation; who begins changes from round to round.
 
     Where there are many files nothing is removed before the end: for minutes after many were
     removed, ext4 searches long for a place for each new one, and the next contender would pay.
@@ -97,7 +97,8 @@ def measure(source: Path, place: Path, rounds: int, *, remove: bool) -> dict[str
     """
     samples: dict[str, list[Sample]] = {name: [] for name in CONTENDERS}
     for number in range(-1 if remove else 0, rounds):
-        for name, create in CONTENDERS.items():
+        for turn in range(len(CONTENDERS)):
+            name, create = list(CONTENDERS.items())[(number + turn) % len(CONTENDERS)]
             bag = place / f"{number} {name}"
             os.sync()
             start, used = time.perf_counter(), processor_seconds()
@@ -130,7 +131,7 @@ def main() -> None:
     """Measure both sources and print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--folder", help="where to work; a folder on the disk that matters")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=len(CONTENDERS))
     parser.add_argument("--scale", type=float, default=1.0, help="part of the full sizes")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
