@@ -59,6 +59,7 @@ _FREQUENCY = {
 _RARE = 15
 _FEW = 12
 _PUNCTUATION = frozenset("«»№—–“”„…°§©·• ")
+_SUBFIELD_CODE = re.compile(rb"[\x1f^].")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 
 
@@ -151,7 +152,8 @@ def _of_bytes(data: bytes, declared: str | None) -> str:
         return UTF8
     if declared == MARC8 and (b"\x1b(" in data or _isolated(data)):
         return MARC8
-    scores = {name: _likeness(data.decode(CODECS[name], "replace")) for name in _CYRILLIC}
+    words = _SUBFIELD_CODE.sub(b" ", data)
+    scores = {name: _likeness(words.decode(CODECS[name], "replace")) for name in _CYRILLIC}
     best = max(scores, key=lambda name: scores[name])
     if declared in scores and scores[declared] > 0:
         # a few letters prove nothing against the declaration
