@@ -200,3 +200,23 @@ def test_only_folders_are_updated(tmp_path: Path) -> None:
         with pytest.raises(NotAFile):
             update_bag(tmp_path / name, algorithms=["sha512"])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
+
+
+def test_tag_files_that_were_listed_stay_listed(bag: Path) -> None:
+    extra = (bag / "extra/free.txt").read_bytes()
+    (bag / "fetch.txt").write_text("https://example.org/a 3 data/a\n")
+    manifest = bag / "tagmanifest-sha512.txt"
+    line = f"{hashlib.sha512(extra).hexdigest()}  extra/free.txt\n"
+    manifest.write_text(manifest.read_text() + line)
+    update_bag(bag, algorithms=["sha256"])
+    rows = (bag / "tagmanifest-sha256.txt").read_text().splitlines()
+    listed = [row.split("  ")[1] for row in rows]
+    assert listed == [
+        "bag-info.txt",
+        "bagit.txt",
+        "extra/free.txt",
+        "fetch.txt",
+        "manifest-sha256.txt",
+        "manifest-sha512.txt",
+    ]
+    assert verdict_of(bag) in {Verdict.VALID, Verdict.VALID_WITH_WARNINGS}
