@@ -72,6 +72,7 @@ class DescriptiveType(Enum):
     MODS = ("MODS", "3.8", None)
     DC = ("DC", None, None)
     MARC = ("MARC", None, None)
+    MARCXCHANGE = ("OTHER", "2.0", "MARCXCHANGE")
     SOURCE = ("OTHER", None, "source record")
 
 

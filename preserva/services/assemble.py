@@ -24,7 +24,7 @@ from preserva.core.report import Ended, Observer, Started
 from preserva.core.sip import SourceFile
 from preserva.core.vocabulary import CopyrightStatus, EventType
 from preserva.describe.identify import identify
-from preserva.describe.record import Record, to_dc, to_mods
+from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
 from preserva.services import history
 from preserva.services.source import SourceReader
 from preserva.services.staging import Staging
@@ -178,10 +178,16 @@ def _copy(
 
 def _describe(record: Record, staging: Staging, base: str) -> list[DescriptiveFile]:
     """Store the record as it came, and what is derived from it."""
+    exchange = to_marcxchange(record)
     files = [
         ("mods.xml", to_mods(record), "text/xml", DescriptiveType.MODS),
         ("dc.xml", to_dc(record), "text/xml", DescriptiveType.DC),
-        (f"source{record.extension}", record.original, record.mime, DescriptiveType.SOURCE),
+        *(
+            [("marcxchange.xml", exchange, "text/xml", DescriptiveType.MARCXCHANGE)]
+            if exchange is not None
+            else []
+        ),
+        (f"source{record.extension}", record.original, record.mime, _type_of(record)),
     ]
     described = []
     for name, data, mime, type_ in files:
@@ -189,6 +195,11 @@ def _describe(record: Record, staging: Staging, base: str) -> list[DescriptiveFi
         seen = _relative(staging.write(f"{base}/{path}", data), path)
         described.append(DescriptiveFile(seen, mime, type_))
     return described
+
+
+def _type_of(record: Record) -> DescriptiveType:
+    """What METS calls the record as it came: only MARC has a name there that is never wrong."""
+    return DescriptiveType.MARC if record.metadata_type == "MARC" else DescriptiveType.SOURCE
 
 
 def write_tag_files(staging: Staging, bag_info: list[tuple[str, str]]) -> None:

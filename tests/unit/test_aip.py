@@ -272,6 +272,7 @@ def test_all_kinds_of_files_have_their_place(shared: Path) -> None:
         ("MODS", None),
         ("DC", None),
         ("MARC", None),
+        ("OTHER", "MARCXCHANGE"),
         ("OTHER", "source record"),
         ("PREMIS", None),
     ]
