@@ -2,8 +2,7 @@
 
 hashlib lets other threads run while it works on a large buffer. So large files are spread over
 threads, and a single large file gets one thread for each algorithm. Small files are read one after
-the other, where handing them to threads would cost more than it saves; many of them by two
-processes.
+the other: handing them to threads, or to a second process, was measured and costs what it saves.
 """
 
 from __future__ import annotations
@@ -15,10 +14,8 @@ import stat
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from itertools import chain, islice
 from typing import IO, TYPE_CHECKING, Protocol
 
-from preserva.bag.twin import with_twin
 from preserva.core.codes import Code
 from preserva.core.digest import ALGORITHMS, Digests
 from preserva.core.model import Entry, Observed
@@ -32,13 +29,9 @@ if TYPE_CHECKING:
 CHUNK = 1 << 20
 SPLIT_CHUNK = 1 << 22  # a thread for each algorithm pays only when they seldom meet
 SMALL = 1 << 18
-_MANY = 1024  # small files above which a second process is worth its start
 _TICK = 0.25  # seconds between two signs of life while large files are read
 
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-
-
-_Found = tuple[int, Digests] | Finding  # size and digests of a file, or why there are none
 
 
 class Memory(Protocol):
@@ -187,7 +180,7 @@ class _Reader:
 
     def end(
         self, fd: int, path: str, before: os.stat_result, count: int, digests: Digests
-    ) -> _Found:
+    ) -> Observed | Finding:
         """What was read, unless the file changed meanwhile."""
         after = os.fstat(fd)
         if self.medium:
@@ -195,16 +188,17 @@ class _Reader:
         same = before.st_mtime_ns == after.st_mtime_ns and before.st_size == after.st_size == count
         if not same:
             return Finding(Code.CHANGED_WHILE_READ, path)
+        observed = Observed(path, count, digests)
         if self.memory is not None:
             with self._lock:
-                self.memory.remember(Observed(path, count, digests), after)
-        return count, digests
+                self.memory.remember(observed, after)
+        return observed
 
-    def small(self, fd: int, path: str) -> _Found:
-        """Size and digests of a file that fits in one read."""
+    def small(self, fd: int, path: str) -> Observed | Finding:
+        """A file that fits in one read."""
         before = self.start(fd, path)
         if not isinstance(before, os.stat_result):
-            return os.fstat(fd).st_size, before
+            return Observed(path, os.fstat(fd).st_size, before)
         # A buffer far larger than the file would cost more than reading it.
         size = min(before.st_size, SMALL)
         data = os.read(fd, size + 1)
@@ -221,8 +215,7 @@ class _Reader:
             before = self.start(fd, path)
             if not isinstance(before, os.stat_result):
                 return Observed(path, os.fstat(fd).st_size, before)
-            found = self.end(fd, path, before, *self._digest(fd, split))
-            return found if isinstance(found, Finding) else Observed(path, *found)
+            return self.end(fd, path, before, *self._digest(fd, split))
         except (OSError, NotAFile) as error:
             return _failed(path, error)
         finally:
@@ -286,41 +279,18 @@ def observe_files(
     jobs = jobs or os.cpu_count() or 1
     reader = _Reader(algorithms, medium=medium, memory=memory)
     large: list[Entry] = []
-    small = _set_aside(files, large)
-
-    def read(entry: Entry) -> _Found:
-        return _inline(reader, opened, entry.path)
-
-    found_first = ((entry, read(entry)) for entry in islice(small, _MANY))
-    for entry, found in chain(found_first, _read_many(small, read, jobs > 1 and memory is None)):
-        if isinstance(found, Finding):
-            yield found
+    for entry in files:
+        if entry.size > SMALL:
+            large.append(entry)
             continue
-        if observer is not ignore:
-            observer(Advanced(found[0], entry.path))
-        yield Observed(entry.path, *found)
+        found = _inline(reader, opened, entry.path)
+        if isinstance(found, Observed) and observer is not ignore:
+            observer(Advanced(found.size, entry.path))
+        yield found
     yield from _observe_large(large, opened, reader, jobs, observer)
 
 
-def _read_many(
-    files: Iterator[Entry], read: Callable[[Entry], _Found], two: bool
-) -> Iterator[tuple[Entry, _Found]]:
-    """All that are left, if any, by two processes where that is possible."""
-    for another in files:  # at most once: there is something to start a process for
-        rest = chain([another], files)
-        yield from with_twin(rest, read) if two else ((entry, read(entry)) for entry in rest)
-
-
-def _set_aside(files: Iterable[Entry], large: list[Entry]) -> Iterator[Entry]:
-    """The small files; the large ones go into the list."""
-    for entry in files:
-        if entry.size <= SMALL:
-            yield entry
-        else:
-            large.append(entry)
-
-
-def _inline(reader: _Reader, opened: Callable[[str], int], path: str) -> _Found:
+def _inline(reader: _Reader, opened: Callable[[str], int], path: str) -> Observed | Finding:
     try:
         fd = opened(path)
     except StorageError as error:

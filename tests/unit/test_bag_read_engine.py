@@ -190,3 +190,12 @@ def test_a_checkpoint_serves_a_whole_bag(tmp_path: Path) -> None:
 def test_a_checkpoint_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError), Checkpoint(tmp_path):
         pass
+
+
+def test_a_pipe_is_digested_like_a_file() -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"abc")
+    os.close(writing)
+    with os.fdopen(reading, "rb", 0) as stream:
+        size, digests = digest_stream(stream, ["md5"])
+    assert (size, digests) == (3, {"md5": "900150983cd24fb0d6963f7d28e17f72"})
