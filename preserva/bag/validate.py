@@ -142,6 +142,8 @@ class _Validation:
 
     def _match_raw(self, table: Table) -> None:
         """Before 1.0, `%0A` in a manifest may be the name itself: then that file is there."""
+        if not self.tags.raw_paths:
+            return
         for path in [path for path in table.missing() if path in self.tags.raw_paths]:
             raw = self.tags.raw_paths[path]
             if table.size(raw) is not None and not table.is_listed(raw) and not is_unsafe(raw):
