@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from preserva.bag.source import Limits
@@ -20,6 +21,11 @@ def is_read_as_text(path: str) -> bool:
     """Whether validation wants the content of the file, and not its digests only."""
     known = _READ_AS_TEXT.fullmatch(path) or manifest_algorithm(path)
     return "/" not in path and bool(known)
+
+
+def has_changed(before: os.stat_result, after: os.stat_result) -> bool:
+    """Whether a container was written to between two looks at it."""
+    return (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
 
 
 class Members:

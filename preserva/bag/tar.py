@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, cast
 
-from preserva.bag.container import Members, is_read_as_text
+from preserva.bag.container import Members, has_changed, is_read_as_text
 from preserva.bag.hashing import CHUNK, SMALL, open_regular, storage_error
 from preserva.bag.lanes import Lanes
 from preserva.bag.source import LIMITS, Limits
@@ -84,10 +84,13 @@ class TarSource:
     def _read(self, again: frozenset[str]) -> Iterator[Entry | Finding]:
         """One pass; with `again`, only to digest with these algorithms."""
         try:
-            with self._stream() as stream, Lanes(self._jobs) as lanes:
-                if not self._packed:
-                    self._plain = stream.fileno(), os.fstat(stream.fileno()).st_size
-                yield from self._members(TarReader(stream), lanes, again)
+            with self._stream() as stream:
+                before = os.fstat(stream.fileno())
+                self._plain = None if self._packed else (stream.fileno(), before.st_size)
+                with Lanes(self._jobs) as lanes:
+                    yield from self._members(TarReader(stream), lanes, again)
+                if has_changed(before, os.fstat(stream.fileno())):
+                    yield Finding(Code.CHANGED_WHILE_READ)
             self._collect(lanes)
         except OSError as error:
             raise storage_error(str(self.path), error) from error

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from preserva.bag.container import Members
+from preserva.bag.container import Members, has_changed
 from preserva.bag.hashing import CHUNK, open_regular, storage_error
 from preserva.bag.lanes import Lanes
 from preserva.bag.source import LIMITS, Limits
@@ -48,6 +48,7 @@ class ZipSource:
         self._limits = limits
         self._members: dict[str, zipfile.ZipInfo] = {}
         self._zip: zipfile.ZipFile | None = None
+        self._state: os.stat_result | None = None
 
     def __del__(self) -> None:
         if self._zip is not None:
@@ -56,6 +57,7 @@ class ZipSource:
     def entries(self) -> Iterator[Entry | Finding]:
         """Everything in the container below its one folder; what lies beside it is a Finding."""
         stream = os.fdopen(open_regular(str(self.path)), "rb")
+        self._state = os.fstat(stream.fileno())
         try:
             self._zip = zipfile.ZipFile(stream)
         except (*_DAMAGE, NotImplementedError) as error:
@@ -126,6 +128,10 @@ class ZipSource:
                 observer(Advanced(entry.size, entry.path))
                 yield from _finished(lanes)
         yield from _finished(lanes)
+        now = self.path.stat()
+        if self._state is not None and has_changed(self._state, now):
+            self._state = None  # said once
+            yield Finding(Code.CHANGED_WHILE_READ)
 
 
 def _finished(lanes: Lanes) -> Iterator[Observed]:

@@ -319,6 +319,19 @@ def test_large_files_in_a_plain_tar_are_read_in_place(
     )
 
 
+@pytest.mark.parametrize("form", [".tar", ".tar.gz", ".zip"])
+def test_a_container_that_is_written_to_is_unknown(form: str, tmp_path: Path) -> None:
+    path = tmp_path / f"bag{form}"
+    path.write_bytes(container_bytes(BAG.files(), form))
+
+    def meddle(progress: Progress) -> None:
+        if isinstance(progress, Advanced):
+            os.utime(path, ns=(1, 1))
+
+    report = validate_source(open_bag(path), observer=meddle)
+    assert (report.verdict, findings(report)) == (Verdict.UNKNOWN, ["U105 None"])
+
+
 def test_there_must_be_something_to_open(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         open_bag(tmp_path / "nothing")
