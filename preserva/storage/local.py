@@ -110,6 +110,7 @@ class LocalStorage:
     def publish(self, staged: str, final: str) -> None:
         """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
         source, target = self._path(staged), self._path(final)
+        self._refuse_links_above(final)
         self.flush(staged)
         with self._errors(final):
             self._make_folder(os.path.dirname(target))  # noqa: PTH120
@@ -122,6 +123,7 @@ class LocalStorage:
 
     def replace(self, path: str, data: bytes) -> None:
         """Put new content in the place of a small file, durably and at once."""
+        self._refuse_links_above(path)
         staged = f"{STAGING}/replace-{os.path.basename(path)}"  # noqa: PTH119
         self.discard(staged)
         self.create(staged, [data])
@@ -188,6 +190,15 @@ class LocalStorage:
             with self._errors(path):
                 _fsync(self._path(path))
             self._durable.add(path)
+
+    def _refuse_links_above(self, path: str) -> None:
+        """Raise NotAFile if a folder on the way is a link: it could lead out of the storage."""
+        parts = path.split("/")[:-1]
+        for end in range(1, len(parts) + 1):
+            above = self.stat("/".join(parts[:end]))
+            if above is not None and above.kind is not Kind.FOLDER:
+                message = _("{path} is no folder").format(path=self._path(above.path))
+                raise NotAFile(message, path=above.path)
 
     def _make_folder(self, folder: str) -> None:
         """Make a folder and those above it, each durable in its parent before the next."""

@@ -164,6 +164,20 @@ def test_links_and_devices_are_never_opened(tmp_path: Path) -> None:
     assert (kinds["link"], kinds["fifo"]) == (Kind.LINK, Kind.OTHER)
 
 
+def test_nothing_is_written_through_a_linked_folder(tmp_path: Path) -> None:
+    """A storage of someone else could hold one that leads to our own files."""
+    storage = LocalStorage(tmp_path / "storage")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    storage.create("staging/x/a", [b"1"])
+    (tmp_path / "storage" / "kept").symlink_to(outside)
+    with pytest.raises(NotAFile):
+        storage.publish("staging/x", "kept/x")
+    with pytest.raises(NotAFile):
+        storage.replace("kept/file", b"1")
+    assert list(outside.iterdir()) == []
+
+
 def test_urls_choose_the_driver(tmp_path: Path) -> None:
     """A folder, or a file URL."""
     assert open_storage(str(tmp_path)).url == str(tmp_path)
