@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from preserva.core.bagit import encode_path
+from preserva.core.bagit import encode_path, old_spelling
 from preserva.core.charsets import CHARSETS
 from preserva.core.digest import ALGORITHMS
 
@@ -123,6 +123,11 @@ def _inside(path: str, others: Mapping[str, bytes]) -> bool:
     return any(other.startswith(f"{path}/") for other in others)
 
 
+def _has_one_reading(payload: Mapping[str, bytes]) -> bool:
+    """Whether manifests before 1.0 can tell all names apart: `%0A` looks like a line end there."""
+    return len({old_spelling(path) for path in payload}) == len(payload)
+
+
 @st.composite
 def bags(draw: st.DrawFn) -> Bag:
     """Sound bags of every version, in encodings that can write their names."""
@@ -133,7 +138,7 @@ def bags(draw: st.DrawFn) -> Bag:
     )
     bag = Bag(
         payload,
-        version=draw(st.sampled_from(VERSIONS)),
+        version=draw(st.sampled_from(VERSIONS)) if _has_one_reading(payload) else "1.0",
         encoding=encoding,
         algorithms=tuple(draw(algorithms)),
         tag_algorithms=tuple(draw(st.one_of(st.just([]), algorithms))),

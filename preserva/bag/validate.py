@@ -8,6 +8,7 @@ from preserva.bag.hashing import unreadable
 from preserva.bag.source import LIMITS, Limits, Listens, Source
 from preserva.bag.tagfiles import TagFiles
 from preserva.bag.verdict import BagReport, Verdict
+from preserva.core.bagit import old_spelling
 from preserva.core.codes import Code
 from preserva.core.manifest import Listing, Table
 from preserva.core.model import Entry, Kind, Observed
@@ -144,11 +145,13 @@ class _Validation:
         """Before 1.0, `%0A` in a manifest may be the name itself: then that file is there."""
         if not self.tags.raw_paths:
             return
-        for path in [path for path in table.missing() if path in self.tags.raw_paths]:
-            raw = self.tags.raw_paths[path]
-            if table.size(raw) is not None and not table.is_listed(raw) and not is_unsafe(raw):
-                table.rename(path, raw)
-                self._find(Code.LISTED_RAW, raw)
+        there = {old_spelling(path): path for path in table.unlisted() if not is_unsafe(path)}
+        for path in list(table.missing()):
+            raw = self.tags.raw_paths.get(path)
+            found = there.get(old_spelling(raw)) if raw is not None else None
+            if found is not None and not table.is_listed(found):
+                table.rename(path, found)
+                self._find(Code.LISTED_RAW, found)
 
     def _match_forms(self, table: Table) -> None:
         """A name in another Unicode form is the same file if there is none in the form listed."""

@@ -44,6 +44,12 @@ def decode_path(text: str, *, percent: bool = True) -> str:
     return pattern.sub(lambda found: chr(int(found[1], 16)), text)
 
 
+def old_spelling(path: str) -> str:
+    """The path as manifests before 1.0 have it, where `%0A` in a name looks like a line end."""
+    text = path.replace("\r", "%0D").replace("\n", "%0A")
+    return _ENCODED_LINE_END.sub(lambda found: found[0].upper(), text)
+
+
 def manifest_line(path: str, digest: str) -> bytes:
     """One line of a manifest (section 2.1.3), with two spaces as the sha*sum commands write it.
 

@@ -104,11 +104,11 @@ def test_a_hole_is_incomplete_and_its_neighbours_are_read(tmp_path: Path) -> Non
 
 
 def test_before_1_0_an_encoded_line_end_may_be_the_name_itself(tmp_path: Path) -> None:
-    bag = Bag({"data/a%0Ab": b"x"}, version="0.97")
+    bag = Bag({"data/a%0Ab": b"x", "data/\r/%0a": b"y"}, version="0.97")
     report = validate_source(open_bag(write_folder(bag.files(), tmp_path / "bag")))
     assert (report.verdict, findings(report)) == (
         Verdict.VALID_WITH_WARNINGS,
-        ["W136 data/a%0Ab"],
+        ["W136 data/\r/%0a", "W136 data/a%0Ab"],
     )
 
 
