@@ -1,11 +1,11 @@
 """Making a bag with SHA-256 and SHA-512, against `cp -r` followed by bagit-python in two processes.
 
-    python benchmarks/bench_bag_create.py [--folder FOLDER] [--rounds N] [--scale F]
+    python -m benchmarks.bench_bag_create [--folder FOLDER] [--rounds N] [--scale F]
 
 Two sources: 1 GiB in 16 files, and 20,000 files of 5 KB. Runs alternate, each on a fresh
-destination. Printed are the median and the shortest time, the processor time (what is left of the
-comparison on a busy machine), and how many times as fast as the peer each is. The sources are in
-the page cache, so that processors are compared and not disks. preserva runs as its command.
+destination. Printed is how many times as fast as the peer each is: by the median and the shortest
+time, and by processor time, which is what is left of the comparison on a busy machine. The sources
+are in the page cache, so that processors are compared and not disks. preserva runs as its command.
 Give a FOLDER on a file system where nobody removed many files in the last minutes: ext4 makes new
 files up to ten times slower after that, for whoever comes first.
 """
@@ -125,7 +125,7 @@ def show(samples: dict[str, list[Sample]]) -> None:
     for name, mine in samples.items():
         peer = plain if name in {"cp -r + bagit.py", "preserva, no fsync"} else synced
         figures = [
-            f"{label} {own:6.2f} s ({other / own:4.2f} x)"
+            f"{label} {other / own:4.2f} x"
             for label, own, other in (
                 ("median", median(one.clock for one in mine), median(one.clock for one in peer)),
                 ("best", min(one.clock for one in mine), min(one.clock for one in peer)),

@@ -15,8 +15,8 @@ import sys
 import time
 from typing import BinaryIO, cast
 
-from preserva.core.aip import Render, build_aip
 from preserva.core.digest import MultiHash
+from preserva.core.eark.aip import Render, build_aip
 from preserva.core.model import Observed
 from tests.aips import spec
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from preserva.core.aip import (
+from preserva.core.digest import digest_bytes
+from preserva.core.eark.aip import (
     AipSpec,
     ContentFile,
     DescriptiveFile,
@@ -16,10 +17,8 @@ from preserva.core.aip import (
     RepresentationSpec,
     build_aip,
 )
-from preserva.core.digest import digest_bytes
-from preserva.core.mets import Division
-from preserva.core.model import Observed, PackageId
-from preserva.core.premis import (
+from preserva.core.eark.mets import Division
+from preserva.core.eark.premis import (
     Agent,
     Copyright,
     Event,
@@ -28,13 +27,14 @@ from preserva.core.premis import (
     LinkedAgent,
     RightsStatement,
 )
-from preserva.core.vocabulary import (
+from preserva.core.eark.vocabulary import (
     AgentType,
     CopyrightStatus,
     EventOutcome,
     EventRelatedAgentRole,
     EventType,
 )
+from preserva.core.model import Observed, PackageId
 
 PACKAGE = PackageId("aonb", "kp-000123")
 CREATED = "2026-11-23T08:00:00Z"

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from lxml import etree
 
-from preserva.core.package_check import check_package
+from preserva.core.eark.check import check_package
 from preserva.core.report import Finding
 from tests.aips import MODS, PACKAGE, metadata, observed, representations, spec
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from preserva.archive import Clock, Identifiers
 from preserva.config import Institution
 from preserva.core import bagit, sip
-from preserva.core.aip import (
+from preserva.core.eark.aip import (
     AipSpec,
     ContentFile,
     DescriptiveFile,
@@ -18,11 +18,11 @@ from preserva.core.aip import (
     RepresentationSpec,
     build_aip,
 )
+from preserva.core.eark.premis import Copyright, Format, Identifier, RightsStatement
+from preserva.core.eark.vocabulary import CopyrightStatus, EventType
 from preserva.core.model import Observed
-from preserva.core.premis import Copyright, Format, Identifier, RightsStatement
 from preserva.core.report import Ended, Observer, Started
 from preserva.core.sip import SourceFile
-from preserva.core.vocabulary import CopyrightStatus, EventType
 from preserva.describe.identify import identify
 from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
 from preserva.services import history

@@ -11,10 +11,9 @@ import hashlib
 from dataclasses import dataclass
 
 from preserva.config import Institution
-from preserva.core.aip import entity_id
 from preserva.core.canonical import Value
-from preserva.core.model import PackageId
-from preserva.core.premis import (
+from preserva.core.eark.aip import entity_id
+from preserva.core.eark.premis import (
     Agent,
     Event,
     Identifier,
@@ -22,7 +21,8 @@ from preserva.core.premis import (
     LinkedAgent,
     event_document,
 )
-from preserva.core.vocabulary import AgentType, EventOutcome, EventRelatedAgentRole, EventType
+from preserva.core.eark.vocabulary import AgentType, EventOutcome, EventRelatedAgentRole, EventType
+from preserva.core.model import PackageId
 from preserva.version import __version__
 
 LOGS = "logs"

@@ -19,9 +19,9 @@ from preserva.archive import Archive, Store
 from preserva.core import inventory as formats
 from preserva.core import layout
 from preserva.core.canonical import Value
+from preserva.core.eark.vocabulary import EventOutcome, EventType
 from preserva.core.inventory import Agent, Inventory
 from preserva.core.model import PackageId
-from preserva.core.vocabulary import EventOutcome, EventType
 from preserva.errors import Damaged, StorageError
 from preserva.ledger import LedgerEntry
 from preserva.services import history

@@ -18,9 +18,9 @@ from preserva.core import inventory as formats
 from preserva.core import layout
 from preserva.core.codes import Code
 from preserva.core.digest import MultiHash
+from preserva.core.eark.check import check_package
 from preserva.core.inventory import Inventory, InventoryError
 from preserva.core.model import Entry, Kind, Observed
-from preserva.core.package_check import check_package
 from preserva.core.profile import check_profile
 from preserva.core.report import Advanced, Finding, Observer, Outcome, Report, ignore
 from preserva.errors import NotAFile, NotFound, StorageError

@@ -13,9 +13,9 @@ from preserva.archive import Archive, Store
 from preserva.core import inventory as formats
 from preserva.core import layout
 from preserva.core.codes import Code
+from preserva.core.eark.vocabulary import EventOutcome, EventType
 from preserva.core.model import Kind, Observed, PackageId
 from preserva.core.report import Ended, Finding, Observer, Report, Started, ignore
-from preserva.core.vocabulary import EventOutcome, EventType
 from preserva.errors import Damaged, NotFound, StorageError, StorageFull, UsageError
 from preserva.i18n import _
 from preserva.services import history

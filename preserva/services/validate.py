@@ -15,6 +15,7 @@ from preserva.bag.validate import BagReport, validate_source
 from preserva.core import layout
 from preserva.core.canonical import Value
 from preserva.core.codes import Code
+from preserva.core.eark.vocabulary import EventType
 from preserva.core.model import PackageId
 from preserva.core.report import (
     Ended,
@@ -26,7 +27,6 @@ from preserva.core.report import (
     ignore,
     printable,
 )
-from preserva.core.vocabulary import EventType
 from preserva.errors import NotFound, StorageError
 from preserva.i18n import _
 from preserva.services.ingest import END, recorded

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from preserva.core.aip import (
+from preserva.core.eark.aip import (
     ContentFile,
     DescriptiveFile,
     DescriptiveType,
@@ -24,9 +24,9 @@ from preserva.core.aip import (
     file_id,
     representation_id,
 )
-from preserva.core.mets import Division
-from preserva.core.premis import Identifier, LinkedAgent
-from preserva.core.premisread import read_events
+from preserva.core.eark.mets import Division
+from preserva.core.eark.premis import Identifier, LinkedAgent
+from preserva.core.eark.premis_read import read_events
 from tests.aips import (
     ALTO,
     LIBRARY,

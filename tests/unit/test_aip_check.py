@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preserva.core.aip import ContentFile, RepresentationSpec
 from preserva.core.codes import Code
-from preserva.core.package_check import check_package
+from preserva.core.eark.aip import ContentFile, RepresentationSpec
+from preserva.core.eark.check import check_package
 from preserva.core.report import Finding
 from preserva.errors import StorageError
 from tests.aips import ALTO, MODS, PACKAGE, metadata, observed, spec

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from preserva.core.premis import (
+from preserva.core.eark.premis import (
     NAME_NOTE,
     NAMESPACE,
     Agent,
@@ -34,8 +34,8 @@ from preserva.core.premis import (
     event_document,
     write_premis,
 )
-from preserva.core.premisread import read_events
-from preserva.core.vocabulary import (
+from preserva.core.eark.premis_read import read_events
+from preserva.core.eark.vocabulary import (
     AgentType,
     CopyrightStatus,
     EventOutcome,

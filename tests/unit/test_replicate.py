@@ -11,11 +11,11 @@ from preserva.archive import Archive, Store
 from preserva.core import inventory as formats
 from preserva.core.canonical import Value
 from preserva.core.codes import Code
+from preserva.core.eark.premis_read import read_events
+from preserva.core.eark.vocabulary import EventType
 from preserva.core.inventory import Agent
 from preserva.core.model import PackageId
-from preserva.core.premisread import read_events
 from preserva.core.report import Outcome
-from preserva.core.vocabulary import EventType
 from preserva.errors import UsageError
 from preserva.services.ingest import END, commitment
 from preserva.services.package import package

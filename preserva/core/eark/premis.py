@@ -13,7 +13,7 @@ from urllib.parse import quote_from_bytes
 
 from preserva.core import xmlsafe
 from preserva.core.digest import ALGORITHMS, Digests
-from preserva.core.vocabulary import (
+from preserva.core.eark.vocabulary import (
     AgentType,
     CopyrightStatus,
     CryptographicHashFunctions,

@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from preserva.core.premis import NAMESPACE, Event, Identifier, LinkedAgent
-from preserva.core.vocabulary import EventOutcome, EventRelatedAgentRole, EventType
+from preserva.core.eark.premis import NAMESPACE, Event, Identifier, LinkedAgent
+from preserva.core.eark.vocabulary import EventOutcome, EventRelatedAgentRole, EventType
 from preserva.core.xmlread import chunks, release
 from preserva.core.xmlsafe import iterparse
 from preserva.core.xmlwrite import XSI

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import BinaryIO
 
-from preserva.core.aip import representation_id
-from preserva.core.checkmets import Demands, MetsCheck
-from preserva.core.checkpremis import PremisCheck
 from preserva.core.codes import Code
-from preserva.core.contents import Contents, Open
-from preserva.core.mets import AIP_PROFILE, CSIP_PROFILE
-from preserva.core.metsread import Reference
+from preserva.core.eark.aip import representation_id
+from preserva.core.eark.check_mets import Demands, MetsCheck
+from preserva.core.eark.check_premis import PremisCheck
+from preserva.core.eark.contents import Contents, Open
+from preserva.core.eark.mets import AIP_PROFILE, CSIP_PROFILE
+from preserva.core.eark.mets_read import Reference
+from preserva.core.eark.premis import Identifier
 from preserva.core.model import Observed
-from preserva.core.premis import Identifier
 from preserva.core.report import Finding
 from preserva.core.xmlread import chunks, release
 from preserva.core.xmlsafe import iterparse

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from preserva.core.codes import Code
-from preserva.core.contents import Contents, compare_digest, compare_size, resolve
-from preserva.core.mets import NAMESPACE
-from preserva.core.metsread import (
+from preserva.core.eark.contents import Contents, compare_digest, compare_size, resolve
+from preserva.core.eark.mets import NAMESPACE
+from preserva.core.eark.mets_read import (
     Div,
     Fact,
     HeaderFacts,

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from preserva.core.checkmets import Listed
 from preserva.core.codes import Code
-from preserva.core.contents import Contents, compare_digest, compare_size, resolve
-from preserva.core.premis import NAMESPACE, VERSION, Event, Identifier
-from preserva.core.premisread import (
+from preserva.core.eark.check_mets import Listed
+from preserva.core.eark.contents import Contents, compare_digest, compare_size, resolve
+from preserva.core.eark.premis import NAMESPACE, VERSION, Event, Identifier
+from preserva.core.eark.premis_read import (
     AgentFacts,
     ObjectFacts,
     PremisFact,
@@ -19,8 +19,8 @@ from preserva.core.premisread import (
     TermUse,
     read_premis,
 )
+from preserva.core.eark.vocabulary import Term
 from preserva.core.report import Finding
-from preserva.core.vocabulary import Term
 
 _TERMS = {term.uri: term.label for kind in Term.__subclasses__() for term in kind}
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from preserva.core.mets import CSIP, NAMESPACE
+from preserva.core.eark.mets import CSIP, NAMESPACE
 from preserva.core.xmlread import chunks, release
 from preserva.core.xmlsafe import iterparse
 from preserva.core.xmlwrite import XLINK

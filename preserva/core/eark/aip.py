@@ -24,8 +24,8 @@ from functools import partial
 from itertools import islice
 from typing import BinaryIO
 
-from preserva.core import about
-from preserva.core.mets import (
+from preserva.core.eark import about
+from preserva.core.eark.mets import (
     Division,
     FileEntry,
     Header,
@@ -34,11 +34,10 @@ from preserva.core.mets import (
     write_package_mets,
     write_representation_mets,
 )
-from preserva.core.model import Observed, PackageId
-from preserva.core.premis import (
+from preserva.core.eark.premis import (
     VERSION as PREMIS_VERSION,
 )
-from preserva.core.premis import (
+from preserva.core.eark.premis import (
     Agent,
     Event,
     FileObject,
@@ -51,7 +50,8 @@ from preserva.core.premis import (
     RightsStatement,
     write_premis,
 )
-from preserva.core.vocabulary import RelationshipSubType, RelationshipType
+from preserva.core.eark.vocabulary import RelationshipSubType, RelationshipType
+from preserva.core.model import Observed, PackageId
 
 SHARD = 1000
 """File objects in one PREMIS document: any browser and any parser opens two megabytes."""
