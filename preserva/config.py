@@ -8,7 +8,8 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from preserva.errors import ArchiveNotFound, ConfigError
@@ -145,9 +146,12 @@ def _contradictions(document: Mapping[str, Any]) -> Iterator[str]:
     if len(ours) != 1:
         message = _("storages: {id} needs one primary storage, and has {count}")
         yield message.format(id=own, count=len(ours))
-    urls = [storage["url"] for storage in storages.values()]
-    for url in sorted({url for url in urls if urls.count(url) > 1}):
-        yield _("storages: {url} stands twice, so it would be no second copy").format(url=url)
+    urls = sorted(PurePosixPath(storage["url"]) for storage in storages.values())
+    for one, other in pairwise(urls):  # what lies in a folder is sorted behind it
+        if one == other:
+            yield _("storages: {url} stands twice, so it would be no second copy").format(url=one)
+        elif other.is_relative_to(one):
+            yield _("storages: {inner} lies inside {outer}").format(inner=other, outer=one)
 
 
 def _config(path: Path, document: Mapping[str, Any]) -> Config:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="The book's catalogue record: ISO 2709, MARCXML, IRBIS text, MODS or Dublin Core.",
 )
+@click.option(
+    "--position", type=click.IntRange(min=1), help="Which record of the file, counted from 1."
+)
 @click.option("--id", "local", help="The local part of the identifier, such as kp-000123.")
 @click.option("--into", metavar="STORAGE", help="The storage; the primary one if not given.")
 @click.option(
@@ -37,6 +40,7 @@ def command(
     given: Settings,
     folder: Path,
     record: Path,
+    position: int | None,
     local: str | None,
     into: str | None,
     destination: Path | None,
@@ -68,6 +72,7 @@ def command(
             config.institution,
             destination,
             local=local,
+            position=position,
             digests=config.policy.digests,
             dry_run=dry_run,
             observer=observer,
@@ -75,7 +80,14 @@ def command(
     else:
         with given.archive() as archive:
             done = package(
-                folder, record, archive, into=into, local=local, dry_run=dry_run, observer=observer
+                folder,
+                record,
+                archive,
+                into=into,
+                local=local,
+                position=position,
+                dry_run=dry_run,
+                observer=observer,
             )
     if json_:
         _emit(done, dry_run)

@@ -440,6 +440,7 @@ class Code(Enum):
     SOURCE_WITHOUT_PAGES = ("E405", N_("there is no page image in the source"), "")
     SOURCE_UNREADABLE = ("E406", N_("cannot be read"), "design rule 1")
     SOURCE_CHANGED = ("E407", N_("changed while it was being read"), "design rule 6")
+    SOURCE_EMPTY = ("E408", N_("an empty file cannot be the image of a page"), "")
     SOURCE_IGNORED = ("W411", N_("a hidden or system file; it is left out"), "")
     SOURCE_UNPAIRED = ("W412", N_("this representation lacks a page"), "")
 

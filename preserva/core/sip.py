@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from preserva.core.codes import Code
 from preserva.core.model import Entry, Kind
-from preserva.core.report import Finding
+from preserva.core.report import Finding, printable
 
 REPRESENTATIONS = ("master", "access", "text")
 DOCUMENTATION = "documentation"
@@ -82,6 +82,11 @@ def arrange(entries: Iterable[Entry]) -> Arrangement:
             groups[DOCUMENTATION if divided else _usual_place(name)].append(entry)
     for name in REPRESENTATIONS:
         problems += _collisions(groups[name])
+        problems += [
+            Finding(Code.SOURCE_EMPTY, one.path)
+            for one in groups[name]
+            if _is_image(one) and not one.size
+        ]
     representations, unpaired = _paired(groups)
     if not any(
         one.page for one in representations.get("master", representations.get("access", ()))
@@ -133,13 +138,17 @@ def _stem(path: str) -> str:
     return name[: -len(_ending(name)) - 1] if _ending(name) else name
 
 
+def _is_image(entry: Entry) -> bool:
+    return _ending(entry.path) in _IMAGES
+
+
 def _collisions(entries: Sequence[Entry]) -> list[Finding]:
     """Names that stand for the same page: only in case, Unicode form, zeros or ending different."""
     first: dict[object, Entry] = {}
     found = []
     for entry in entries:
         # endings tell whole-book files apart (report.pdf and report.epub), but not pages
-        ending = "" if _ending(entry.path) in _IMAGES else _ending(entry.path)
+        ending = "" if _is_image(entry) else _ending(entry.path)
         key = (natural_key(_stem(entry.path)), ending)
         if key in first:
             found.append(Finding(Code.SOURCE_COLLISION, entry.path, seen=first[key].path))
@@ -155,7 +164,7 @@ def _paired(
         natural_key(_stem(entry.path)): _stem(entry.path)
         for name in ("access", "master")  # the master's spelling of a name counts
         for entry in groups[name]
-        if _ending(entry.path) in _IMAGES
+        if _is_image(entry)
     }
     pages = {key: number for number, key in enumerate(sorted(stems), 1)}
     width = max(4, len(str(len(pages))))
@@ -164,7 +173,7 @@ def _paired(
     for name in REPRESENTATIONS:
         ours = sorted((natural_key(_stem(entry.path)), entry.path, entry) for entry in groups[name])
         paged = [
-            _source_file(entry, f"{pages[key]:0{width}}", pages[key], stems[key])
+            _source_file(entry, f"{pages[key]:0{width}}", pages[key], printable(stems[key]))
             for key, _path, entry in ours
             if key in pages
         ]

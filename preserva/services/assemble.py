@@ -88,7 +88,7 @@ class Assembler:
         ]
         return AipSpec(
             id=source.package,
-            title=source.record.title or source.folder.name,
+            title=source.title,
             created=time,
             software_version=__version__,
             institution=self.institution.names["en"],
@@ -129,18 +129,13 @@ class Assembler:
             ("BagIt-Profile-Identifier", "urn:preserva:bagit-profile:1"),
             ("Source-Organization", self.institution.names["en"]),
             ("External-Identifier", source.package.uri),
-            ("External-Description", one_line(source.record.title or source.folder.name)),
+            ("External-Description", source.title),
             ("Bagging-Date", self.clock().date().isoformat()),
             ("Bag-Software-Agent", f"preserva {__version__}"),
             ("Payload-Oxum", oxum),
             ("E-ARK-Package-Type", "AIP"),
             ("E-ARK-Specification-Version", "2.2.0"),
         ]
-
-
-def one_line(text: str) -> str:
-    """The text without line ends and control characters, which bag-info.txt cannot hold."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 @dataclass(frozen=True, slots=True)

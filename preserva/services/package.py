@@ -47,6 +47,7 @@ def package(
     *,
     into: str | None = None,
     local: str | None = None,
+    position: int | None = None,
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> Packaged:
@@ -56,7 +57,7 @@ def package(
     package with this identifier, Locked, StorageError; in each case nothing was stored.
     """
     store = archive.store(into) if into else archive.primary
-    source = submit(folder, record, archive.config.institution.id, local)
+    source = submit(folder, record, archive.config.institution.id, local, position)
     assembler = Assembler(archive.config.institution, archive.clock, archive.identifiers, observer)
     if dry_run:
         return _result(source, store.id, created=False)
@@ -79,6 +80,7 @@ def package_bag(
     destination: Path,
     *,
     local: str | None = None,
+    position: int | None = None,
     digests: Iterable[str] = ("sha512", "sha256"),
     clock: Clock = utc_now,
     identifiers: Identifiers = new_identifier,
@@ -86,7 +88,7 @@ def package_bag(
     observer: Observer = ignore,
 ) -> Packaged:
     """Make a package of a folder as a bag, a new folder below `destination`. Needs no archive."""
-    source = submit(folder, record, institution.id, local)
+    source = submit(folder, record, institution.id, local, position)
     place = str(destination / source.package.portable)
     if dry_run:
         return _result(source, place, created=False)
@@ -102,7 +104,7 @@ def _result(
     files = staging.files.values() if staging else ()
     return Packaged(
         source.package,
-        source.record.title or source.folder.name,
+        source.title,
         place,
         source.arrangement,
         created,

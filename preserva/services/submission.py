@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from preserva.bag.hashing import open_regular
 from preserva.core import sip
 from preserva.core.model import PackageId
 from preserva.core.report import Finding
 from preserva.core.sip import Arrangement
-from preserva.describe.record import Record, read_record
-from preserva.errors import UsageError
+from preserva.describe.record import Record, read_records
+from preserva.errors import PackageError, StorageError, UsageError
 from preserva.i18n import _
 from preserva.services.source import list_source, refuse
 
@@ -28,33 +30,32 @@ class Submission:
     record: Record
     package: PackageId
 
+    @property
+    def title(self) -> str:
+        """What people call the book: one line, or the folder's name where the record has none."""
+        text = self.record.title or self.folder.name
+        return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
-def submit(folder: Path, record: Path, institution: str, local: str | None = None) -> Submission:
+
+def submit(
+    folder: Path,
+    record: Path,
+    institution: str,
+    local: str | None = None,
+    position: int | None = None,
+) -> Submission:
     """Look at a source without reading its pages. Raises PackageError with every problem."""
     if not folder.is_dir():
         raise UsageError(_("{path} is not a folder").format(path=folder))
     folder = folder.resolve()
-    try:
-        with record.open("rb") as stream:
-            data = stream.read(_LARGEST_RECORD + 1)
-    except OSError as error:
-        raise UsageError(
-            _("the record {path} cannot be read: {reason}").format(
-                path=record, reason=error.strerror
-            )
-        ) from error
-    if len(data) > _LARGEST_RECORD:
-        raise UsageError(_("the record {path} is too large").format(path=record))
+    data = _read_record(record)
     entries = list_source(folder)
     if record.resolve().is_relative_to(folder):
         own = record.resolve().relative_to(folder).as_posix()
         entries = [entry for entry in entries if entry.path != own]
     arrangement = sip.arrange(entries)
     refuse(folder, list(arrangement.problems))
-    described = read_record(data, name=record.name)
-    if isinstance(described, Finding):
-        refuse(record, [described])
-        raise AssertionError("a finding is a problem, and a problem is refused")
+    described = _choose_record(data, record, position)
     try:
         package = PackageId(institution, local or _local_id(described.identifier or folder.name))
     except ValueError as error:
@@ -64,6 +65,38 @@ def submit(folder: Path, record: Path, institution: str, local: str | None = Non
             hint=_("Give one with --id: small Latin letters, digits, dots and hyphens."),
         ) from error
     return Submission(folder, arrangement, described, package)
+
+
+def _read_record(path: Path) -> bytes:
+    try:
+        descriptor = open_regular(str(path.resolve()), path=str(path))
+        with os.fdopen(descriptor, "rb") as stream:
+            data = stream.read(_LARGEST_RECORD + 1)
+    except (OSError, StorageError) as error:
+        message = _("the record {path} cannot be read: {reason}")
+        raise UsageError(message.format(path=path, reason=error)) from error
+    if len(data) > _LARGEST_RECORD:
+        raise UsageError(_("the record {path} is too large").format(path=path))
+    return data
+
+
+def _choose_record(data: bytes, path: Path, position: int | None) -> Record:
+    """The book's record. A file with several says nothing until someone says which."""
+    found = read_records(data, name=path.name)
+    if position is None and len(found) > 1:
+        raise UsageError(
+            _("{path} holds {count} records").format(path=path, count=len(found)),
+            hint=_("Say which one is this book's with --position, counted from 1."),
+        )
+    chosen = position or 1
+    if not 1 <= chosen <= len(found):
+        message = _("{path} has no record {position}; there are {count}")
+        raise UsageError(message.format(path=path, position=chosen, count=len(found)))
+    described = found[chosen - 1]
+    if isinstance(described, Finding):
+        message = _("{path} cannot become a package:").format(path=path)
+        raise PackageError(message, [described.message()])
+    return described
 
 
 def _local_id(name: str) -> str:

@@ -182,7 +182,7 @@ def test_bags_are_validated_as_asked(ready: Path, run: Run, run_json: JsonRun) -
 
 def test_an_error_is_a_document_for_programs(ready: Path, run_json: JsonRun) -> None:
     """With the class of the error and every problem."""
-    (ready / "book" / "master" / "л. 01.tif").write_bytes(b"")
+    (ready / "book" / "master" / "л. 01.tif").write_bytes(b"x")
     (ready / "book" / "master" / "x").symlink_to("/")
     status, made = run_json("package", "book", "--record", "book.xml")
     assert (status, made["exit_status"], made["error"]) == (4, 4, "PackageError")

@@ -60,6 +60,7 @@ def test_every_problem_is_named_with_its_key(tmp_path: Path) -> None:
         ('institution = "nlb"', 'institution = "bnl"', "storages.nlb-copy.institution"),
         ('role = "primary"', 'role = "replica"', "one primary storage, and has 0"),
         ('url = "storages/nlb-copy"', 'url = "storages/aonb-main"', "no second copy"),
+        ('url = "storages/nlb-copy"', 'url = "storages/aonb-main/x"', "lies inside"),
     ],
 )
 def test_contradictions_are_found(tmp_path: Path, old: str, new: str, problem: str) -> None:

@@ -181,7 +181,7 @@ Spoil = Callable[[Path], object]
         (lambda b: (b / "master" / "l.tif").symlink_to("/etc/passwd"), Code.SOURCE_LINK, "l.tif"),
         (lambda b: os.mkfifo(b / "master" / "f.tif"), Code.SOURCE_NO_FILE, "f.tif"),
         (
-            lambda b: (b / "master" / "л. 01.tif").write_bytes(b""),
+            lambda b: (b / "master" / "л. 01.tif").write_bytes(b"x"),
             Code.SOURCE_COLLISION,
             "л. 1.tif",
         ),
@@ -201,6 +201,59 @@ def test_a_source_that_could_be_misunderstood_is_refused(
     (problem,) = caught.value.problems
     assert problem.startswith(str(code.value))
     assert name in problem
+
+
+def test_names_that_xml_cannot_carry_are_kept(tmp_path: Path) -> None:
+    """Bytes that are not UTF-8, control characters: the pages are packaged all the same."""
+    folder = tmp_path / os.fsdecode(b"book\xff")
+    folder.mkdir()
+    for name in (b"a\xff.tif", b"b\nc.tif", b"d\x01.tif"):
+        (folder / os.fsdecode(name)).write_bytes(b"II*\0" + name)
+    record = tmp_path / "r.xml"
+    record.write_text('<mods xmlns="http://www.loc.gov/mods/v3"/>', "utf-8")
+    with an_archive(tmp_path / "archive") as archive:
+        done = package(folder, record, archive, local="odd")
+        assert (done.created, done.title) == (True, "book")
+        (report,) = validate_stored(archive, done.package)
+        assert (report.outcome, report.findings) == (Outcome.PASS, [])
+
+
+def test_a_page_image_cannot_be_empty(tmp_path: Path) -> None:
+    """A scan that failed; a text without words is no fault."""
+    record = make_book(tmp_path / "book")
+    (tmp_path / "book" / "master" / "л. 2.tif").write_bytes(b"")
+    (tmp_path / "book" / "text" / "л. 1.txt").write_bytes(b"")
+    with pytest.raises(PackageError) as caught:
+        submit(tmp_path / "book", record, "aonb")
+    (problem,) = caught.value.problems
+    assert problem.startswith("E408 master/л. 2.tif")
+
+
+def test_a_file_of_several_records_says_nothing_until_one_is_chosen(tmp_path: Path) -> None:
+    """Taking the first would describe the wrong book."""
+    make_book(tmp_path / "book")
+    several = tmp_path / "several.txt"
+    several.write_text(
+        "#920: PAZK\n#200: ^AПервая\n*****\n#920: PAZK\n#200: ^AВторая\n*****\n", "utf-8"
+    )
+    with pytest.raises(UsageError, match="holds 2 records"):
+        submit(tmp_path / "book", several, "aonb")
+    assert submit(tmp_path / "book", several, "aonb", "x", 2).title == "Вторая"
+    with pytest.raises(UsageError, match="there are 2"):
+        submit(tmp_path / "book", several, "aonb", "x", 3)
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder"])
+def test_a_record_must_be_a_file(kind: str, tmp_path: Path) -> None:
+    """Nobody waits for ever."""
+    make_book(tmp_path / "book")
+    odd = tmp_path / "odd"
+    if kind == "fifo":
+        os.mkfifo(odd)
+    else:
+        odd.mkdir()
+    with pytest.raises(UsageError, match="cannot be read"):
+        submit(tmp_path / "book", odd, "aonb")
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
