@@ -23,9 +23,10 @@ from preserva.core.inventory import Inventory, InventoryError
 from preserva.core.model import Entry, Kind, Observed
 from preserva.core.profile import check_profile
 from preserva.core.report import Advanced, Finding, Observer, Outcome, Report, ignore
-from preserva.errors import NotAFile, NotFound, StorageError
+from preserva.errors import Damaged, NotAFile, NotFound, StorageError
 from preserva.services.parallel import bounded_map
 from preserva.storage.base import Storage, chunks_of, read_all
+from preserva.storage.ocfl import OcflRoot
 
 _JOBS = 4
 _DIGESTS = ("sha512", "sha256")
@@ -146,6 +147,7 @@ class _Check:
         for version in inventory.versions:
             known |= {f"{version}/{formats.NAME}", f"{version}/{inventory.sidecar}"}
         known |= set(inventory.content())
+        unfinished = self._unfinished(inventory)
         filled = {path.rpartition("/")[0] for path in self.entries}
         for path, entry in sorted(self.entries.items()):
             if path.split("/")[0] in {"logs", "extensions"}:
@@ -156,11 +158,25 @@ class _Check:
             elif entry.kind is not Kind.FILE:
                 self._find(Code.NOT_A_FILE, path, seen=str(entry.kind))
             elif path not in known:
-                unfinished = self._unfinished(inventory, path)
-                self._find(Code.VERSION_UNFINISHED if unfinished else Code.OBJECT_FILE_EXTRA, path)
+                waiting = path.split("/")[0] == unfinished
+                self._find(Code.VERSION_UNFINISHED if waiting else Code.OBJECT_FILE_EXTRA, path)
 
-    def _unfinished(self, inventory: Inventory, path: str) -> bool:
-        return path.startswith(f"v{len(inventory.versions) + 1}/")
+    def _unfinished(self, inventory: Inventory) -> str | None:
+        """The folder of a next version that a crash left sealed; anything less is only litter."""
+        version = f"v{len(inventory.versions) + 1}"
+        if f"{version}/{formats.NAME}" not in self.entries:
+            return None
+        folder = f"{self.path}/{version}" if self.path else version
+        try:
+            sealed = OcflRoot(self.storage).read_inventory(self.path, folder)
+        except (Damaged, StorageError):
+            return None
+        continues = sealed.inventory.head == version
+        return (
+            version
+            if continues and not any(formats.differences(inventory, sealed.inventory))
+            else None
+        )
 
     def _files(self, inventory: Inventory) -> dict[str, Observed]:
         """Read every file once; compare with the manifest of the inventory."""

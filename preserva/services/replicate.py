@@ -179,6 +179,7 @@ class _Pair:
             elif not self._acknowledged(original, version):
                 self._prove(original, version)
                 self._acknowledge(original, version, "found in place, read back and compared")
+        self.target.storage.discard(f"{layout.STAGING}/replicate-{name}")  # left by a crash
         self.observer(Ended("replicate", name))
 
     def _copy(self, original: StoredObject, version: str, staged: str) -> None:

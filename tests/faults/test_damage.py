@@ -65,6 +65,12 @@ def replace_by_link(path: Path) -> None:
     path.symlink_to(target)
 
 
+def litter(one: Path) -> None:
+    """Put a folder with the name of a next version into the object."""
+    (one / "v2").mkdir()
+    (one / "v2" / "x").write_bytes(b"")
+
+
 def older(one: Path) -> None:
     """Take the object's inventory away."""
     (one / "inventory.json").unlink()
@@ -79,6 +85,10 @@ CASES: dict[str, tuple[Damage, set[tuple[Code, str]]]] = {
     "an added file": (
         lambda o: (o / "v1/content/data/new").write_bytes(b""),
         {(Code.OBJECT_FILE_EXTRA, "v1/content/data/new")},
+    ),
+    "a version that nobody made": (
+        litter,
+        {(Code.OBJECT_FILE_EXTRA, "v2/x")},
     ),
     "a swapped pair": (
         lambda o: swap(o / P1, o / P2),

@@ -26,6 +26,7 @@ from preserva.services.store import store
 from preserva.services.validate import recorded_versions, validate_stored
 from tests.books import an_archive, make_book
 from tests.faults.points import Counter, Fault, count_calls, in_child
+from tests.unit.test_replicate import add_version
 
 LONG = os.environ.get("PRESERVA_LONG") == "1"
 PACKAGE = PackageId("aonb", "kp-7")
@@ -51,7 +52,12 @@ def do_replicate(place: Path) -> None:
                 raise StorageError(str(one.report.findings))
 
 
-VERBS = {"package": do_package, "store": do_store, "replicate": do_replicate}
+VERBS = {
+    "package": do_package,
+    "store": do_store,
+    "replicate": do_replicate,
+    "replicate a second version": do_replicate,
+}
 
 
 def prepared(verb: str, place: Path) -> Path:
@@ -59,8 +65,11 @@ def prepared(verb: str, place: Path) -> Path:
     place.mkdir()
     make_book(place / "book", pages=1)
     with an_archive(place / "archive") as archive:
-        if verb == "replicate":
+        if verb.startswith("replicate"):
             package(place / "book", place / "book.xml", archive)
+        if verb == "replicate a second version":
+            replicate(archive)
+            add_version(archive)
         if verb == "store":
             package_bag(
                 place / "book", place / "book.xml", archive.config.institution, place / "bags"
@@ -88,7 +97,7 @@ def check_finished(place: Path, verb: str) -> None:
         assert last is not None and (last.type, last.outcome) == (END, "success")
         reports = validate_stored(archive, PACKAGE)
         assert [one.outcome for one in reports] == [Outcome.PASS] * (
-            2 if verb == "replicate" else 1
+            2 if verb.startswith("replicate") else 1
         )
         for held in archive.stores():
             left = [one.path for one in held.storage.children("staging")]
