@@ -31,6 +31,8 @@ def command(
     preserva demo
     preserva demo scans/ --record book.mrc
     """
+    import shutil
+    import sys
     import tempfile
 
     from preserva.errors import UsageError
@@ -50,4 +52,5 @@ def command(
         return
     click.echo(place)
     given.talk(_("The damage was found and named. Look at it, and try it yourself:"))
-    given.talk(f"  cd {place} && preserva status")
+    ours = "preserva" if shutil.which("preserva") else str(Path(sys.argv[0]).resolve())
+    given.talk(f"  cd {place} && {ours} status")
