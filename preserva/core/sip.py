@@ -26,6 +26,7 @@ _IMAGES = frozenset({
 _TEXTS = frozenset({"alto", "hocr", "htm", "html", "tei", "txt", "xml"})
 _BOOKS = frozenset({"djv", "djvu", "epub", "pdf"})
 # fmt: on
+_DIGITS = "0123456789"  # and no others: ¹ is a digit to Python, but not a number
 _SYSTEM = frozenset({"thumbs.db", "desktop.ini", "__macosx", "@eadir"})
 
 
@@ -62,7 +63,7 @@ class Arrangement:
 def natural_key(name: str) -> tuple[tuple[int, int | str], ...]:
     """A key that sorts names as people count: 2 before 10, whatever the letters are."""
     parts = re.split(r"([0-9]+)", unicodedata.normalize("NFC", name).casefold())
-    return tuple((0, int(part)) if part.isdigit() else (1, part) for part in parts if part)
+    return tuple((0, int(part)) if part[0] in _DIGITS else (1, part) for part in parts if part)
 
 
 def arrange(entries: Iterable[Entry]) -> Arrangement:

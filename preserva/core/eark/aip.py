@@ -165,7 +165,7 @@ def file_id(representation: str, path: str) -> str:
 
 
 def _escape(match: re.Match[str]) -> str:
-    return "".join(f"_{byte:02x}" for byte in match[0].encode("utf-8", "surrogateescape"))
+    return "".join(f"_{byte:02x}" for byte in match[0].encode("utf-8", "surrogatepass"))
 
 
 def build_aip(spec: AipSpec, put: Put) -> None:
