@@ -187,8 +187,8 @@ class _Pair:
         sealed = self.source.root.read_version(self.path, version)
         algorithm = original.inventory.algorithm
         staging = Staging(self.target.storage, staged, [algorithm], self.observer)
-        self._keep_content_only(staged, version)
         files = _files_of(original, version)
+        self._keep_what_is_sound(staged, version, files, algorithm)
         damaged = [
             finding
             for path, digest in files.items()
@@ -209,8 +209,13 @@ class _Pair:
         self.target.root.publish(staged, sealed)
         self._record(original, version, log, in_target=version != "v1")
 
-    def _keep_content_only(self, staged: str, version: str) -> None:
-        """Of an earlier run that was interrupted, keep the files it copied and nothing else."""
+    def _keep_what_is_sound(
+        self, staged: str, version: str, files: dict[str, str], algorithm: str
+    ) -> None:
+        """Of an earlier run that was interrupted, keep the files it copied whole, and nothing else.
+
+        After a power cut a file can have its size and not its content: only reading tells.
+        """
         storage = self.target.storage
         if storage.stat(staged) is None:
             return
@@ -221,17 +226,18 @@ class _Pair:
             for entry in storage.children(f"{staged}/{version}"):
                 if entry.kind is not Kind.FOLDER:
                     storage.discard(entry.path)
+        copied = {path: files[path] for path in files if storage.stat(f"{staged}/{path}")}
+        for broken in self._read_back(staged, copied, algorithm):
+            storage.discard(broken.path or staged)
 
     def _stream(self, staging: Staging, path: str, digest: str) -> Finding | None:
         """Copy one file, unless an earlier run did; a finding if the original has changed."""
         source = f"{self.path}/{path}"
-        there = self.target.storage.stat(f"{staging.folder}/{path}")
         entry = self.source.storage.stat(source)
         if entry is None:
             return Finding(Code.OBJECT_FILE_MISSING, source)
-        if there is not None and there.size == entry.size:
-            return None  # read back with all the others
-        self.target.storage.discard(f"{staging.folder}/{path}")
+        if self.target.storage.stat(f"{staging.folder}/{path}") is not None:
+            return None
         with self.source.storage.open(source) as reader:
             seen = staging.copy(path, chunks_of(reader), entry.size)
         (found,) = seen.digests.values()
