@@ -27,7 +27,7 @@ from preserva.core.report import (
     ignore,
     printable,
 )
-from preserva.errors import NotFound, StorageError
+from preserva.errors import LedgerError, NotFound, StorageError
 from preserva.i18n import _
 from preserva.services.ingest import END, recorded
 from preserva.services.objectcheck import CheckedObject, check_object, own_profile_findings
@@ -117,6 +117,8 @@ def validate_stored(
     Each check goes into the ledger. A copy that the ledger knows of and that is not there is a
     finding. Raises NotFound if no storage holds the package and the ledger knows of none.
     """
+    if problems := archive.ledger.verify():
+        raise LedgerError("\n  ".join([_("the ledger does not verify:"), *problems]))
     stores = [archive.store(storage)] if storage else archive.stores()
     reports = [
         report for store in stores for report in _validate_copy(archive, store, package, observer)

@@ -153,6 +153,7 @@ class LocalStorage:
     @contextmanager
     def lock(self, holder: str) -> Iterator[None]:
         """Be the only writer, until the end of this block or of the process."""
+        self._refuse_links_above(_LOCK)
         with self._errors(_LOCK):
             _make_folders(self._path(STAGING))
             descriptor = os.open(self._path(_LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
