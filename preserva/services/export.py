@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -45,7 +46,7 @@ def export(
         raise UsageError(message.format(id=package, version=chosen, head=stored.inventory.head))
     as_tar = destination.suffix == ".tar"
     target = destination if as_tar else destination / package.portable
-    if target.exists():
+    if os.path.lexists(target):
         raise Refused(_("{path} exists already; it was not touched").format(path=target))
     if not dry_run:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -107,9 +108,10 @@ class _Outgoing:
     def to_tar(self, target: Path, top: str) -> None:
         """A tar whose bytes hang on nothing but the version: its times are the version's."""
         created = datetime.fromisoformat(self.stored.inventory.versions[self.version].created)
-        unfinished = target.with_name(f".{target.name}.partial.tar")
+        descriptor, name = tempfile.mkstemp(".tar", f".{target.name}.", target.parent)
+        unfinished = Path(name)
         try:
-            with unfinished.open("wb") as stream:
+            with os.fdopen(descriptor, "wb") as stream:
                 files = ((path, self.size(path), self.chunks(path)) for path in self.located)
                 write_tar(files, stream, top=top, mtime=int(created.timestamp()))
                 stream.flush()
@@ -121,6 +123,7 @@ class _Outgoing:
                 raise Damaged(
                     _("{path} came back other than it was written:").format(path=target), problems
                 )
+            unfinished.chmod(0o644)
             unfinished.rename(target)
         finally:
             unfinished.unlink(missing_ok=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -78,22 +79,20 @@ def new_folder(target: Path, algorithms: Iterable[str], observer: Observer) -> I
 
     Raises Refused if the folder exists already.
     """
-    storage = LocalStorage(target.parent)
-    with storage.lock(f"preserva, writing {target.name}"):
-        if storage.stat(target.name) is not None:
+    if os.path.lexists(target):
+        raise Refused(_("{path} exists already; it was not touched").format(path=target))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # a hidden folder of our own making: nothing of the user's can stand there
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as scratch:
+        storage = LocalStorage(Path(scratch))
+        staging = Staging(storage, f"{STAGING}/{target.name}", algorithms, observer)
+        yield staging
+        confirm(staging)
+        storage.publish(staging.folder, target.name)
+        if os.path.lexists(target):
             raise Refused(_("{path} exists already; it was not touched").format(path=target))
-        staged = f"{STAGING}/{target.name}"
-        storage.discard(staged)
-        try:
-            staging = Staging(storage, staged, algorithms, observer)
-            yield staging
-            confirm(staging)
-            storage.publish(staged, target.name)
-        finally:
-            storage.discard(staged)
-            storage.discard(f"{STAGING}/lock")
-    with suppress(OSError):  # someone else is writing beside us
-        (target.parent / STAGING).rmdir()
+        Path(scratch, target.name).rename(target)
+        LocalStorage(target.parent).flush(target.name)
 
 
 def confirm(staging: Staging) -> None:
