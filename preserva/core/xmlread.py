@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from lxml import etree
+
+Done = Callable[[etree._Element], None]
+"""What becomes of an element that was read to its end."""
 
 _CHUNK = 64 * 1024
 

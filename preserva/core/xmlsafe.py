@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import cast
+from typing import Literal, cast
 
 from lxml import etree
 
@@ -26,7 +26,9 @@ MAX_SIZE = 64 * 1024 * 1024
 MAX_DEPTH = 200
 """Elements inside one another. libxml2 itself stops at 256 or more, depending on its version."""
 
+_Event = Literal["start", "end"]
 _CHUNK = 64 * 1024
+_REFUSALS = (etree.XMLSyntaxError, ValueError, LookupError)
 
 
 class UnsafeXMLError(ValueError):
@@ -63,7 +65,10 @@ def iterparse(
     parser = _parser()
     depth = 0
     for chunk in chain(chunks, [None]):
-        _feed(parser, chunk)
+        if chunk is None:
+            _close(parser)
+        else:
+            _feed(parser, chunk)
         for event, element in _events(parser):
             depth += 1 if event == "start" else -1
             _check(element, event, depth, max_depth)
@@ -71,9 +76,38 @@ def iterparse(
                 yield event, element
 
 
-def _parser() -> etree.XMLPullParser:
+def streamed(
+    chunks: Iterable[bytes], tags: tuple[str, ...], *, events: tuple[_Event, ...] = ("end",)
+) -> Iterator[tuple[str, etree._Element]]:
+    """The start of the root, then the events of elements with these names, then the root's end.
+
+    As `iterparse` for documents of millions of elements: what is not named passes without a step
+    in Python. A name is `{namespace}local` or `{namespace}*`. The depth is bounded by libxml2.
+    Raises UnsafeXMLError.
+    """
+    source = iter(chunks)
+    head: list[bytes] = []
+    _event, root = next(iterparse(_remembered(source, head), events=("start",)))
+    yield "start", root  # of a first parser: what has a DOCTYPE never comes to the second
+    parser = _parser(events, tags)
+    for chunk in chain(head, source):
+        _feed(parser, chunk)
+        yield from _events(parser)
+    yield "end", _close(parser)
+
+
+def _remembered(chunks: Iterable[bytes], kept: list[bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        kept.append(chunk)
+        yield chunk
+
+
+def _parser(
+    events: tuple[_Event, ...] = ("start", "end"), tags: tuple[str, ...] | None = None
+) -> etree.XMLPullParser:
     return etree.XMLPullParser(
-        events=("start", "end"),
+        events=events,
+        tag=tags,
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -88,14 +122,19 @@ def _events(parser: etree.XMLPullParser) -> Iterator[tuple[str, etree._Element]]
     return cast("Iterator[tuple[str, etree._Element]]", parser.read_events())
 
 
-def _feed(parser: etree.XMLPullParser, chunk: bytes | None) -> None:
+def _feed(parser: etree.XMLPullParser, chunk: bytes) -> None:
     try:
-        if chunk is None:
-            parser.close()
-        else:
-            parser.feed(chunk)
-    except (etree.XMLSyntaxError, ValueError, LookupError) as error:
+        parser.feed(chunk)
+    except _REFUSALS as error:
         raise UnsafeXMLError(_("not well-formed XML: {error}").format(error=error)) from error
+
+
+def _close(parser: etree.XMLPullParser) -> etree._Element:
+    try:
+        root: etree._Element = parser.close()
+    except _REFUSALS as error:
+        raise UnsafeXMLError(_("not well-formed XML: {error}").format(error=error)) from error
+    return root
 
 
 def _check(element: etree._Element, event: str, depth: int, max_depth: int) -> None:

@@ -9,11 +9,12 @@ from typing import BinaryIO
 from lxml import etree
 
 from preserva.core.eark.mets import CSIP, NAMESPACE
-from preserva.core.xmlread import chunks, release
-from preserva.core.xmlsafe import iterparse
+from preserva.core.xmlread import Done, chunks, release
+from preserva.core.xmlsafe import streamed
 from preserva.core.xmlwrite import XLINK
 
 _XLINK_HREF = f"{{{XLINK}}}href"
+_PREFIX = len(f"{{{NAMESPACE}}}")
 _IDREFS = ("ADMID", "DMDID", "FILEID")
 _SECTIONS = ("dmdSec", "digiprovMD", "rightsMD", "techMD", "sourceMD")
 _ENDS = {*_SECTIONS, "file", "div", "metsHdr", "smLink"}
@@ -99,27 +100,30 @@ class Div:
 Fact = Root | HeaderFacts | Identified | Refers | Reference | Map | Div
 
 
-def read_mets(stream: BinaryIO) -> Iterator[Fact]:
-    """The facts of a METS document in its order. Raises UnsafeXMLError (a ValueError)."""
+def read_mets(stream: BinaryIO, done: Done = release) -> Iterator[Fact]:
+    """The facts of a METS document in its order. Raises UnsafeXMLError (a ValueError).
+
+    `done` gets each part that was read, and the root at last, and frees what it can.
+    """
     label: str | None = None
-    for event, element in iterparse(chunks(stream), events=("start", "end")):
+    events = streamed(chunks(stream), (f"{{{NAMESPACE}}}*",), events=("start", "end"))
+    _event, root = next(events)
+    yield _root(root)
+    for event, element in events:
         name = _name(element)
         if event == "start":
-            if element.getparent() is None:
-                yield _root(element)
             if name == "structMap":
                 label = _get(element, "LABEL")
                 yield Map(label)
             yield from _identifiers(element, name)
         elif name in _ENDS:
             yield from _ended(element, name, label)
-            release(element)
+            done(element)
+    done(element)
 
 
 def _name(element: etree._Element) -> str:
-    if not isinstance(element.tag, str):
-        return ""  # a comment or a processing instruction
-    return element.tag.removeprefix(f"{{{NAMESPACE}}}")
+    return str(element.tag)[_PREFIX:]
 
 
 def _get(element: etree._Element, name: str) -> str | None:
@@ -128,7 +132,8 @@ def _get(element: etree._Element, name: str) -> str | None:
 
 
 def _words(element: etree._Element, name: str) -> tuple[str, ...]:
-    return tuple((_get(element, name) or "").split())
+    value = element.get(name)
+    return () if value is None else tuple(str(value).split())
 
 
 def _root(element: etree._Element) -> Root:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from functools import cache
+from typing import BinaryIO, NamedTuple, cast
 
 from lxml import etree
 
 from preserva.core.eark.premis import NAMESPACE, Event, Identifier, LinkedAgent
 from preserva.core.eark.vocabulary import EventOutcome, EventRelatedAgentRole, EventType
-from preserva.core.xmlread import chunks, release
-from preserva.core.xmlsafe import iterparse
+from preserva.core.xmlread import Done, chunks, release
+from preserva.core.xmlsafe import streamed
 from preserva.core.xmlwrite import XSI
+
+_ANY = f"{{{NAMESPACE}}}*"
+_PREFIX = len(f"{{{NAMESPACE}}}")
+_PARTS = tuple(f"{{{NAMESPACE}}}{name}" for name in ("object", "event", "agent", "rights"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +76,32 @@ def read_events(stream: BinaryIO) -> Iterator[Event]:
             yield fact
 
 
-def read_premis(stream: BinaryIO) -> Iterator[PremisFact]:
-    """The facts of a PREMIS document in its order. Raises UnsafeXMLError (a ValueError)."""
-    for event, element in iterparse(chunks(stream), events=("start", "end")):
+def read_premis(stream: BinaryIO, done: Done = release) -> Iterator[PremisFact]:
+    """The facts of a PREMIS document in its order. Raises UnsafeXMLError (a ValueError).
+
+    `done` gets each part that was read, and the root at last, and frees what it can.
+    """
+    events = streamed(chunks(stream), _PARTS)
+    _event, root = next(events)
+    version = root.get("version")
+    yield PremisRoot(str(root.tag), None if version is None else str(version))
+    for _event, element in events:
         parent = element.getparent()
-        if event == "start":
-            if parent is None:
-                version = element.get("version")
-                yield PremisRoot(str(element.tag), None if version is None else str(version))
-        elif parent is not None and parent.getparent() is None:
-            yield from _terms(element)
-            yield from _top_level(element)
-            release(element)
+        if parent is None:
+            done(element)
+        elif parent.getparent() is None:
+            parts = _parts(element)
+            for part in parts:
+                if part.uri is not None:
+                    yield TermUse(part.name, part.text, part.uri)
+            yield from _top_level(element, parts)
+            done(element)
 
 
-def _top_level(element: etree._Element) -> Iterator[PremisFact]:
+def _top_level(element: etree._Element, parts: list[_Part]) -> Iterator[PremisFact]:
     match str(element.tag).removeprefix(f"{{{NAMESPACE}}}"):
         case "object":
-            yield _read_object(element)
+            yield _read_object(element, parts)
         case "event":
             yield _read_event(element)
         case "agent":
@@ -97,25 +110,43 @@ def _top_level(element: etree._Element) -> Iterator[PremisFact]:
             yield RightsFacts(_identifiers(element, "linkingObjectIdentifier"))
 
 
-def _terms(element: etree._Element) -> Iterator[TermUse]:
-    for part in element.iter(f"{{{NAMESPACE}}}*"):
-        uri = part.get("valueURI")
-        if uri is not None:
-            name = str(part.tag).removeprefix(f"{{{NAMESPACE}}}")
-            yield TermUse(name, (part.text or "").strip(), str(uri))
+class _Part(NamedTuple):
+    """An element of PREMIS inside another: its name, its text, its URI in a vocabulary."""
+
+    name: str
+    text: str
+    uri: str | None
 
 
-def _read_object(element: etree._Element) -> ObjectFacts:
+def _parts(element: etree._Element) -> list[_Part]:
+    """All elements of PREMIS in a part of the document, in one walk: there are millions."""
+    return [
+        _Part(str(part.tag)[_PREFIX:], (part.text or "").strip(), cast("str | None", uri))
+        for part in element.iter(_ANY)
+        for uri in (part.get("valueURI"),)
+    ]
+
+
+def _read_object(element: etree._Element, parts: list[_Part]) -> ObjectFacts:
+    texts: dict[str, str] = {}  # the last of each name
+    digests: dict[str, str] = {}
+    identifiers: list[Identifier] = []
+    links: list[Identifier] = []
+    for name, text, _uri in parts:
+        texts[name] = text
+        if name == "messageDigest":
+            digests[texts.pop("messageDigestAlgorithm", "")] = text
+        elif name == "objectIdentifierValue":
+            identifiers.append(Identifier(texts.pop("objectIdentifierType", ""), text))
+        elif name == "relatedObjectIdentifierValue":
+            links.append(Identifier(texts.pop("relatedObjectIdentifierType", ""), text))
     return ObjectFacts(
         kind=str(element.get(f"{{{XSI}}}type") or "").rpartition(":")[2],
-        identifiers=_identifiers(element, "objectIdentifier"),
-        size=_text(element, "objectCharacteristics", "size"),
-        digests={
-            _text(fixity, "messageDigestAlgorithm"): _text(fixity, "messageDigest")
-            for fixity in element.iter(_path("fixity"))
-        },
-        location=_text(element, "storage", "contentLocation", "contentLocationValue"),
-        links=_identifiers(element, "relatedObjectIdentifier"),
+        identifiers=tuple(identifiers),
+        size=texts.get("size", ""),
+        digests=digests,
+        location=texts.get("contentLocationValue", ""),
+        links=tuple(links),
     )
 
 
@@ -141,6 +172,7 @@ def _read_event(element: etree._Element) -> Event:
     )
 
 
+@cache
 def _path(*names: str) -> str:
     return "/".join(f"{{{NAMESPACE}}}{name}" for name in names)
 
