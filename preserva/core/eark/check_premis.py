@@ -78,6 +78,11 @@ class PremisCheck:
 
     def _fact(self, fact: PremisFact) -> Iterator[Finding]:
         match fact:
+            case TermUse():
+                expected = _TERMS.get(fact.uri, fact.label)
+                if fact.label != expected:
+                    seen = f"{fact.element} {fact.label}"
+                    yield Finding(Code.PREMIS_TERM, self._path, expected, seen)
             case PremisRoot():
                 if fact.tag != f"{{{NAMESPACE}}}premis" or fact.version != VERSION:
                     seen = f"{fact.tag} {fact.version}"
@@ -91,11 +96,6 @@ class PremisCheck:
             case RightsFacts():
                 self.rights += 1
                 self._link(fact.objects)
-            case TermUse():
-                expected = _TERMS.get(fact.uri, fact.label)
-                if fact.label != expected:
-                    seen = f"{fact.element} {fact.label}"
-                    yield Finding(Code.PREMIS_TERM, self._path, expected, seen)
 
     def _link(self, objects: tuple[Identifier, ...]) -> None:
         for identifier in objects:

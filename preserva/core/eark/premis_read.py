@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO
 
 from lxml import etree
 
@@ -17,6 +17,7 @@ from preserva.core.xmlwrite import XSI
 
 _ANY = f"{{{NAMESPACE}}}*"
 _PREFIX = len(f"{{{NAMESPACE}}}")
+_Part = tuple[str, str, str | None]  # an element's name, its text, its URI in a vocabulary
 _PARTS = tuple(f"{{{NAMESPACE}}}{name}" for name in ("object", "event", "agent", "rights"))
 
 
@@ -91,9 +92,9 @@ def read_premis(stream: BinaryIO, done: Done = release) -> Iterator[PremisFact]:
             done(element)
         elif parent.getparent() is None:
             parts = _parts(element)
-            for part in parts:
-                if part.uri is not None:
-                    yield TermUse(part.name, part.text, part.uri)
+            for name, text, uri in parts:
+                if uri is not None:
+                    yield TermUse(name, text, uri)
             yield from _top_level(element, parts)
             done(element)
 
@@ -110,20 +111,16 @@ def _top_level(element: etree._Element, parts: list[_Part]) -> Iterator[PremisFa
             yield RightsFacts(_identifiers(element, "linkingObjectIdentifier"))
 
 
-class _Part(NamedTuple):
-    """An element of PREMIS inside another: its name, its text, its URI in a vocabulary."""
-
-    name: str
-    text: str
-    uri: str | None
+def _uri(part: etree._Element) -> str | None:
+    value = part.get("valueURI")
+    return None if value is None else str(value)
 
 
 def _parts(element: etree._Element) -> list[_Part]:
     """All elements of PREMIS in a part of the document, in one walk: there are millions."""
     return [
-        _Part(str(part.tag)[_PREFIX:], (part.text or "").strip(), cast("str | None", uri))
+        (str(part.tag)[_PREFIX:], (part.text or "").strip(), _uri(part))
         for part in element.iter(_ANY)
-        for uri in (part.get("valueURI"),)
     ]
 
 
