@@ -7,25 +7,30 @@ a link or FIFO that is put in the way, even during the run, cannot lead outside 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from operator import attrgetter
 from pathlib import Path
 
+from preserva.bag.batches import SmallFiles
 from preserva.bag.hashing import (
     CHUNK,
+    SMALL,
     Memory,
     observe_files,
     open_nofollow,
     open_regular,
     storage_error,
 )
+from preserva.bag.smallfiles import FOLDER, Folders
 from preserva.bag.source import LIMITS, Limits
+from preserva.core.bagit import manifest_algorithm
 from preserva.core.codes import Code
+from preserva.core.digest import ALGORITHMS
 from preserva.core.model import Entry, Kind, Observed
-from preserva.core.report import Finding, Observer
+from preserva.core.report import Advanced, Finding, Observer, ignore
 from preserva.i18n import _
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-_BELOW = _FOLDER | os.O_NOFOLLOW
+_PATH = attrgetter("path")
 
 
 class FolderSource:
@@ -48,32 +53,34 @@ class FolderSource:
         self._medium = medium
         self._memory = memory
         self._limits = limits
-        self._last: tuple[str, int] | None = None  # the folder that was opened last
-
-    def _close(self) -> None:
-        if self._last is not None:
-            os.close(self._last[1])
-            self._last = None
+        self._folders: Folders | None = None
+        self._reader: SmallFiles | None = None
+        self._reads_early = False
 
     def __del__(self) -> None:
-        self._close()
+        self._end_reader()
+        if self._folders is not None:
+            self._folders.close()
+            os.close(self._folders.top)
+
+    def _end_reader(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    def read_early(self) -> None:
+        """Begin to read small files while they are listed: everything will be asked for."""
+        self._reads_early = self._memory is None and not self._medium
+
+    def _below(self) -> Folders:
+        """The folders of the bag. Raises OSError."""
+        if self._folders is None:
+            self._folders = Folders(os.open(self.path, FOLDER))
+        return self._folders
 
     def _folder(self, path: str) -> int:
         """A descriptor of a folder in the bag, valid until the next call. Raises OSError."""
-        if self._last is not None and self._last[0] == path:
-            return self._last[1]
-        self._close()
-        fd = os.open(self.path, _FOLDER)
-        try:
-            for part in path.split("/") if path else ():
-                below = os.open(part, _BELOW, dir_fd=fd)
-                os.close(fd)
-                fd = below
-        except OSError:
-            os.close(fd)
-            raise
-        self._last = path, fd
-        return fd
+        return self._below().open(os.fsencode(path))
 
     def entries(self) -> Iterator[Entry | Finding]:
         """Everything in the folder, sorted within each folder. Raises StorageError for the top."""
@@ -85,10 +92,13 @@ class FolderSource:
         while stack:
             prefix = stack.pop()
             try:
-                found = sorted(self._scan(prefix), key=lambda entry: entry.path)
+                found = sorted(self._scan(prefix), key=_PATH)
             except OSError as error:
                 yield Finding(Code.UNREADABLE, prefix or ".", seen=str(error))
                 continue
+            if self._reads_early and not prefix:
+                self._begin_early(found)
+            early = self._reader if f"{prefix}/".startswith("data/") else None
             for entry in found:
                 if len(entry.path) > self._limits.path:
                     yield Finding(Code.LIMIT_REACHED, entry.path[:200], seen=_("path too long"))
@@ -96,6 +106,15 @@ class FolderSource:
                 yield entry
                 if entry.kind is Kind.FOLDER:
                     stack.append(entry.path)
+                elif early is not None and entry.kind is Kind.FILE and entry.size <= SMALL:
+                    early.read_early(entry)
+
+    def _begin_early(self, top: Iterable[Entry]) -> None:
+        """Guess from what lies at the top with which digests everything below will be wanted."""
+        names = [manifest_algorithm(entry.path) for entry in top]
+        found = [name[1] for name in names if name is not None and name[0] == "manifest"]
+        if found and ALGORITHMS.keys() >= set(found):
+            self._reader = SmallFiles(self._below().top, found, self._jobs)
 
     def _scan(self, prefix: str) -> Iterator[Entry]:
         start = f"{prefix}/" if prefix else ""
@@ -135,7 +154,9 @@ class FolderSource:
         self, files: Iterable[Entry], algorithms: frozenset[str], observer: Observer
     ) -> Iterator[Observed | Finding]:
         """What the files are when read; see `observe_files`."""
-        return observe_files(
+        if self._memory is None and not self._medium:
+            files = yield from self._small(files, algorithms, observer)
+        yield from observe_files(
             files,
             self._open,
             algorithms,
@@ -144,3 +165,31 @@ class FolderSource:
             memory=self._memory,
             observer=observer,
         )
+
+    def _small(
+        self, files: Iterable[Entry], algorithms: frozenset[str], observer: Observer
+    ) -> Generator[Observed, None, list[Entry]]:
+        """Small files that raise no doubt; returns the others."""
+        if self._reader is None or self._reader.algorithms != algorithms:
+            self._end_reader()
+            self._reader = SmallFiles(self._below().top, algorithms, self._jobs)
+        others = list[Entry]()
+        try:
+            for found in self._reader.read(_without_large(files, others)):
+                if isinstance(found, Entry):
+                    others.append(found)
+                    continue
+                if observer is not ignore:
+                    observer(Advanced(found.size, found.path))
+                yield found
+        finally:
+            self._end_reader()
+        return others
+
+
+def _without_large(files: Iterable[Entry], large: list[Entry]) -> Iterator[Entry]:
+    for one in files:
+        if one.size > SMALL:
+            large.append(one)
+        else:
+            yield one

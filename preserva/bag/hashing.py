@@ -2,7 +2,7 @@
 
 hashlib lets other threads run while it works on a large buffer. So large files are spread over
 threads, and a single large file gets one thread for each algorithm. Small files are read one after
-the other: handing them to threads, or to a second process, was measured and costs what it saves.
+the other: threads make them slower. Many of them in a folder go over processes: see `batches`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import os
 import stat
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import IO, TYPE_CHECKING, Protocol
 
 from preserva.core.codes import Code
@@ -24,6 +23,7 @@ from preserva.errors import NotAFile, NotFound, StorageError
 from preserva.i18n import _
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
     from hashlib import _Hash
 
 CHUNK = 1 << 20
@@ -54,6 +54,13 @@ def _maker(algorithm: str) -> Callable[..., _Hash]:
     return made
 
 
+def _threads(count: int, name: str) -> ThreadPoolExecutor:
+    """Threads; importing them takes as long as reading a thousand small files, so it waits."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(count, name)
+
+
 class ThreadedHash:
     """Several digests of one stream, each in its own thread: a context manager.
 
@@ -62,7 +69,7 @@ class ThreadedHash:
 
     def __init__(self, algorithms: Iterable[str]) -> None:
         self._hashes = {name: new_hash(name) for name in sorted(algorithms)}
-        self._pool = ThreadPoolExecutor(max(1, len(self._hashes)), "digest")
+        self._pool = _threads(max(1, len(self._hashes)), "digest")
         self._pending: list[Future[None]] = []
         self.size = 0
 
@@ -287,7 +294,8 @@ def observe_files(
         if isinstance(found, Observed) and observer is not ignore:
             observer(Advanced(found.size, entry.path))
         yield found
-    yield from _observe_large(large, opened, reader, jobs, observer)
+    if large:
+        yield from _observe_large(large, opened, reader, jobs, observer)
 
 
 def _inline(reader: _Reader, opened: Callable[[str], int], path: str) -> Observed | Finding:
@@ -310,7 +318,7 @@ def _observe_large(
     jobs: int,
     observer: Observer,
 ) -> Iterator[Observed | Finding]:
-    pool = ThreadPoolExecutor(jobs, "read")
+    pool = _threads(jobs, "read")
     pending: dict[Future[Observed | Finding], int] = {}
     held: tuple[int, str] | None = None  # the last file, if alone, gets all processors
     try:
@@ -342,6 +350,8 @@ def _done(
     pending: dict[Future[Observed | Finding], int], reader: _Reader, observer: Observer
 ) -> Iterator[Observed | Finding]:
     """The results that are there after a moment; takes them out of `pending`."""
+    from concurrent.futures import FIRST_COMPLETED, wait
+
     done, _rest = wait(pending, timeout=_TICK, return_when=FIRST_COMPLETED)
     if count := reader.taken():
         observer(Advanced(count))

@@ -68,3 +68,11 @@ class Listens(Protocol):
 
     def listen(self, observer: Observer) -> None:
         """Say who hears of the progress while the entries are read."""
+
+
+@runtime_checkable
+class ReadsEarly(Protocol):
+    """A source that can begin to read while it lists."""
+
+    def read_early(self) -> None:
+        """Say, before the entries are asked for, that everything will be read."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from preserva.bag.hashing import unreadable
-from preserva.bag.source import LIMITS, Limits, Listens, Source
+from preserva.bag.source import LIMITS, Limits, Listens, ReadsEarly, Source
 from preserva.bag.tagfiles import TagFiles
 from preserva.bag.verdict import BagReport, Verdict
 from preserva.core.bagit import old_spelling
 from preserva.core.codes import Code
 from preserva.core.manifest import Listing, Table
 from preserva.core.model import Entry, Kind, Observed
-from preserva.core.names import is_foreign_to_windows, is_unsafe, nfc, twins
+from preserva.core.names import foreign_to_windows, is_unsafe, nfc, twins
 from preserva.core.report import Ended, Finding, Observer, Started, ignore
 from preserva.errors import StorageError
 from preserva.i18n import _
@@ -40,6 +40,8 @@ def validate_source(
     observer(Started("validate", source.name))
     if isinstance(source, Listens):
         source.listen(observer)
+    if isinstance(source, ReadsEarly) and not (completeness or fast):
+        source.read_early()
     validation.list_entries()
     if validation.tags.read_declaration():
         validation.tags.read_info()
@@ -73,6 +75,7 @@ class _Validation:
     def list_entries(self) -> None:
         """Take in everything that lies in the bag."""
         folders, filled = set[str](), set[str]()
+        payload, tags = self.report.payload, self.report.tags
         for number, entry in enumerate(self.source.entries()):
             if number >= self.limits.files:
                 self._find(Code.LIMIT_REACHED, seen=_("too many files"))
@@ -82,11 +85,17 @@ class _Validation:
                 self.report.findings.append(entry)
                 self._note_gap(entry)
                 continue
-            filled.add(entry.path.rpartition("/")[0])
-            if entry.kind is Kind.FOLDER:
-                folders.add(entry.path)
+            path = entry.path
+            filled.add(path.rpartition("/")[0])
+            if entry.kind is Kind.FILE:
+                table = payload if path.startswith("data/") else tags
+                if not table.found(path, entry.size):
+                    self._find(Code.NAME_TWICE, path)
+            elif entry.kind is Kind.FOLDER:
+                folders.add(path)
             else:
-                self._take(entry)
+                self._find(Code.NOT_REGULAR, path, seen=entry.kind.value)
+                self.refused.add(path)
         around = folders | filled | self.refused
         if self.listed_all and not any(path.split("/", 1)[0] == "data" for path in around):
             self._find(Code.NO_PAYLOAD_FOLDER)
@@ -99,15 +108,6 @@ class _Validation:
             self.unread.append(f"{finding.path}/")
         elif finding.code in {Code.UNREADABLE, Code.LIMIT_REACHED, Code.CONTAINER_UNSUPPORTED}:
             self.listed_all = False
-
-    def _take(self, entry: Entry) -> None:
-        if entry.kind is not Kind.FILE:
-            self._find(Code.NOT_REGULAR, entry.path, seen=entry.kind.value)
-            self.refused.add(entry.path)
-            return
-        table = self.report.payload if entry.path.startswith("data/") else self.report.tags
-        if not table.found(entry.path, entry.size):
-            self._find(Code.NAME_TWICE, entry.path)
 
     def compare_names(self) -> None:
         """Whether the bag is complete: names in manifests, fetch.txt and the bag itself."""
@@ -183,9 +183,8 @@ class _Validation:
         return holes
 
     def _check_names(self, table: Table) -> None:
-        for path in table.there():
-            if is_foreign_to_windows(path):
-                self._find(Code.WINDOWS_NAME, path)
+        for path in foreign_to_windows(table.there()):
+            self._find(Code.WINDOWS_NAME, path)
         for path, other in twins(table.there):
             code = Code.FORM_TWINS if nfc(path) == nfc(other) else Code.CASE_TWINS
             self._find(code, path, seen=other)

@@ -249,8 +249,13 @@ def parse_manifest(
     """
     width = 2 * ALGORITHMS[algorithm].size
     pattern = re.compile(rf"([0-9A-Fa-f]{{{width}}})[ \t]+(\*?(?:\./)*)(.+)", re.DOTALL)
+    plain = re.compile(rf"([0-9A-Fa-f]{{{width}}})  (\w[\w./-]*\w)").fullmatch
     match = pattern.fullmatch
     for number, line in enumerate(lines, 1):
+        # Nearly all lines are such that nothing can be wrong with them: that is seen at once.
+        if (found := plain(line)) and "/." not in (name := found[2]) and "//" not in name:
+            yield name, name, bytes.fromhex(found[1])
+            continue
         found = match(line)
         if found is None:
             code = Code.MANIFEST_LINE if line.strip(" \t") else Code.BLANK_LINE

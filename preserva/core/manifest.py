@@ -56,36 +56,35 @@ class Table:
         return path in self._rows
 
     def _row(self, path: str) -> int:
-        row = self._rows.get(path)
-        if row is None:
-            row = self._rows[path] = len(self._sizes)
+        new = len(self._sizes)
+        row = self._rows.setdefault(path, new)
+        if row == new:
             self._sizes.append(_ABSENT)
             self._masks.append(0)
-            for digests, blank in zip(self._digests, self._blanks, strict=True):
-                digests.extend(blank)
+            if self._digests:
+                for digests, blank in zip(self._digests, self._blanks, strict=True):
+                    digests.extend(blank)
         return row
 
     def expect(self, path: str, algorithm: str, digest: bytes) -> Listing:
         """Enter a line of the manifest of this algorithm."""
-        row = self._rows.get(path)
-        if row is None:
-            row = self._row(path)
-        n = self._places[algorithm]
-        start = row * len(digest)
-        end = start + len(digest)
-        if self._masks[row] >> n & 1:
-            return Listing.SAME if self._digests[n][start:end] == digest else Listing.CONTRADICTS
-        self._masks[row] |= 1 << n
-        self._digests[n][start:end] = digest
+        row = self._row(path)
+        n, width = self._places[algorithm], len(digest)
+        start, mask = row * width, self._masks[row]
+        if mask >> n & 1:
+            known = self._digests[n][start : start + width]
+            return Listing.SAME if known == digest else Listing.CONTRADICTS
+        self._masks[row] = mask | 1 << n
+        self._digests[n][start : start + width] = digest
         return Listing.NEW
 
     def found(self, path: str, size: int) -> bool:
         """Enter a file that is there. False if it was entered before."""
-        row = self._row(path)
-        if self._sizes[row] != _ABSENT:
-            return False
-        self._sizes[row] = size
-        return True
+        row, sizes = self._row(path), self._sizes
+        is_new = sizes[row] == _ABSENT
+        if is_new:
+            sizes[row] = size
+        return is_new
 
     def size(self, path: str) -> int | None:
         """The size of a file that is there, else None."""

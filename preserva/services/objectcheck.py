@@ -301,7 +301,7 @@ class VersionSource(Source):
         for folder in sorted({path.split("/")[1] for path in self.located if path.count("/") > 1}):
             prefix = f"data/{folder}/"
             files = {
-                path.removeprefix(prefix): replace(self.seen[content], path=path)
+                path.removeprefix(prefix): self.seen[content]._replace(path=path)
                 for path, content in self.located.items()
                 if path.startswith(prefix)
             }

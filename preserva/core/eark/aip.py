@@ -272,7 +272,7 @@ def _below(folder: str, file: Observed) -> Observed:
     """The same file with its path from inside the folder."""
     if not file.path.startswith(folder):
         raise ValueError(f"{file.path!r} does not lie in {folder!r}")
-    return replace(file, path=file.path.removeprefix(folder))
+    return file._replace(path=file.path.removeprefix(folder))
 
 
 def _premis_shards(item: RepresentationSpec) -> Iterator[tuple[str, Render]]:
