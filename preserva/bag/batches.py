@@ -25,8 +25,8 @@ from preserva.core.model import Entry, Observed
 _FILES, _BYTES = 128, 1 << 22  # of one batch
 _WORTH = 8  # the batch with which other processes are started
 _MOST = 8  # processes, this one among them
-_AHEAD, _FAR_AHEAD = 2, 32  # batches that a process has: while we read too, and while we list
-_PIPE = 1 << 18  # bytes that may wait in a pipe, where the system lets us choose
+_AHEAD, _FAR_AHEAD = 2, 64  # batches that a process has: while we read too, and while we list
+_PIPE = 1 << 20  # bytes that may wait in a pipe, where the system lets us choose
 
 
 class _Batch(NamedTuple):
@@ -63,18 +63,19 @@ class SmallFiles:
         while self._helpers:
             self._helpers.pop().close()
 
-    def read_early(self, entry: Entry) -> None:
-        """Have a file read while the listing goes on, if another process has time for it.
+    def read_early(self, entries: Iterable[Entry]) -> None:
+        """Have files read while the listing goes on, as far as other processes have time for it.
 
-        Every other batch is left, so that this process has its share when the listing has ended.
+        A third is left, so that this process has its share when the listing has ended.
         """
-        self._listed.append(entry)
-        if len(self._listed) == _FILES:
-            batch, self._listed = _Batch(self._listed, early=True), []
-            self._settled()
-            helper = self._free(_FAR_AHEAD)
-            if helper is not None and self._batches % 2:
-                helper.give(batch)
+        for entry in entries:
+            self._listed.append(entry)
+            if len(self._listed) == _FILES:
+                files, self._listed = self._listed, []
+                self._settled()
+                helper = self._free(_FAR_AHEAD)
+                if helper is not None and self._batches % 3:
+                    helper.give(_Batch(files, early=True))
 
     def read(self, files: Iterable[Entry]) -> Iterator[Observed | Entry]:
         """Each file as it was read, or as it was given where there is any doubt about it."""

@@ -98,7 +98,10 @@ class FolderSource:
                 continue
             if self._reads_early and not prefix:
                 self._begin_early(found)
-            early = self._reader if f"{prefix}/".startswith("data/") else None
+            if self._reader is not None and f"{prefix}/".startswith("data/"):
+                self._reader.read_early(
+                    one for one in found if one.kind is Kind.FILE and one.size <= SMALL
+                )
             for entry in found:
                 if len(entry.path) > self._limits.path:
                     yield Finding(Code.LIMIT_REACHED, entry.path[:200], seen=_("path too long"))
@@ -106,8 +109,6 @@ class FolderSource:
                 yield entry
                 if entry.kind is Kind.FOLDER:
                     stack.append(entry.path)
-                elif early is not None and entry.kind is Kind.FILE and entry.size <= SMALL:
-                    early.read_early(entry)
 
     def _begin_early(self, top: Iterable[Entry]) -> None:
         """Guess from what lies at the top with which digests everything below will be wanted."""

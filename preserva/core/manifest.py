@@ -55,36 +55,37 @@ class Table:
     def __contains__(self, path: str) -> bool:
         return path in self._rows
 
-    def _row(self, path: str) -> int:
-        new = len(self._sizes)
-        row = self._rows.setdefault(path, new)
-        if row == new:
-            self._sizes.append(_ABSENT)
-            self._masks.append(0)
-            if self._digests:
-                for digests, blank in zip(self._digests, self._blanks, strict=True):
-                    digests.extend(blank)
+    def _new_row(self, path: str, size: int = _ABSENT) -> int:
+        row = self._rows[path] = len(self._sizes)
+        self._sizes.append(size)
+        self._masks.append(0)
+        for digests, blank in zip(self._digests, self._blanks, strict=True):
+            digests.extend(blank)
         return row
 
     def expect(self, path: str, algorithm: str, digest: bytes) -> Listing:
         """Enter a line of the manifest of this algorithm."""
-        row = self._row(path)
-        n, width = self._places[algorithm], len(digest)
-        start, mask = row * width, self._masks[row]
+        row = self._rows.get(path)
+        if row is None:
+            row = self._new_row(path)
+        n, width, mask = self._places[algorithm], len(digest), self._masks[row]
+        place = slice(row * width, row * width + width)
         if mask >> n & 1:
-            known = self._digests[n][start : start + width]
-            return Listing.SAME if known == digest else Listing.CONTRADICTS
+            return Listing.SAME if self._digests[n][place] == digest else Listing.CONTRADICTS
         self._masks[row] = mask | 1 << n
-        self._digests[n][start : start + width] = digest
+        self._digests[n][place] = digest
         return Listing.NEW
 
     def found(self, path: str, size: int) -> bool:
         """Enter a file that is there. False if it was entered before."""
-        row, sizes = self._row(path), self._sizes
-        is_new = sizes[row] == _ABSENT
-        if is_new:
-            sizes[row] = size
-        return is_new
+        row = self._rows.get(path)
+        if row is None:
+            self._new_row(path, size)
+            return True
+        if self._sizes[row] != _ABSENT:
+            return False
+        self._sizes[row] = size
+        return True
 
     def size(self, path: str) -> int | None:
         """The size of a file that is there, else None."""
