@@ -8,6 +8,7 @@ it owed is read by the caller.
 
 from __future__ import annotations
 
+import fcntl
 import marshal
 import os
 import select
@@ -26,7 +27,7 @@ _FILES, _BYTES = 128, 1 << 22  # of one batch
 _WORTH = 8  # the batch with which other processes are started
 _MOST = 8  # processes, this one among them
 _AHEAD, _FAR_AHEAD = 2, 64  # batches that a process has: while we read too, and while we list
-_PIPE = 1 << 20  # bytes that may wait in a pipe, where the system lets us choose
+_PIPE = 1 << 20  # bytes that may wait in a pipe
 
 
 class _Batch(NamedTuple):
@@ -167,15 +168,16 @@ class _Helper:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             bufsize=0,
-            pipesize=_PIPE,
             pass_fds=[top],
             process_group=0,
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._to, self._from = self._process.stdin.fileno(), self._process.stdout.fileno()
-        os.set_blocking(self._to, False)
-        os.set_blocking(self._from, False)
+        for pipe in (self._to, self._from):
+            os.set_blocking(pipe, False)
+            with suppress(AttributeError, OSError):  # only Linux has it, and not for everybody
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
 
     def close(self) -> None:
         """End it, whatever it is at: it only reads."""
@@ -194,17 +196,21 @@ class _Helper:
         """Let it read a batch."""
         self.given.append(batch)
         self._out += frame(_asked(batch.files))
-        self._move()
+        self._write()
 
     def answers(self, *, wait: bool = False) -> Iterator[tuple[_Batch, list[bytes | None]]]:
-        """The batches that it has read by now, in the order in which they were given."""
+        """The batches that it has read by now, in the order in which they were given.
+
+        Read to the end, it leaves nothing but the beginning of an answer, so waiting is safe.
+        """
         if wait and self.owes():
             ready = select.poll()
             ready.register(self._from, select.POLLIN)
             if self._out:
                 ready.register(self._to, select.POLLOUT)
             ready.poll()
-        self._move()
+        self._write()
+        self._read()
         while len(self._in) >= 4:
             end = 4 + int.from_bytes(self._in[:4], "big")
             if len(self._in) < end:
@@ -213,15 +219,14 @@ class _Helper:
             del self._in[:end]
             yield self.given.popleft(), digests
 
-    def _move(self) -> None:
-        """Write and read what goes without waiting."""
-        try:
-            with suppress(BlockingIOError):
-                if self._out:
-                    del self._out[: os.write(self._to, self._out)]
-            with suppress(BlockingIOError):
-                while piece := os.read(self._from, _PIPE):
-                    self._in += piece
-                self._alive = False
-        except BrokenPipeError:
+    def _write(self) -> None:
+        with suppress(BlockingIOError, BrokenPipeError):
+            if self._out:
+                del self._out[: os.write(self._to, self._out)]
+
+    def _read(self) -> None:
+        """What there is to read without waiting; its end is the end of the process."""
+        with suppress(BlockingIOError):
+            while piece := os.read(self._from, 1 << 16):
+                self._in += piece
             self._alive = False

@@ -91,7 +91,8 @@ def test_files_in_doubt_come_back_as_they_were_given(tmp_path: Path, early: bool
             file.symlink_to("0")
         elif n % 300 != 33:  # is not there
             file.write_bytes(content(n))
-            os.utime(file, (LONG_AGO, LONG_AGO) if n % 300 != 44 else None)  # was just written
+            changed = LONG_AGO if n % 300 != 44 else 4 * LONG_AGO  # after the reading began
+            os.utime(file, (changed, changed))
         entries.append(Entry(file.name, Kind.FILE, len(content(n)) + (n % 300 == 55)))
     doubtful = {n for n in range(COUNT) if n % 300 in {11, 22, 33, 44, 55}}
     fd = os.open(tmp_path, os.O_RDONLY)
