@@ -14,6 +14,7 @@ from preserva.core.report import Finding
 from preserva.i18n import _
 
 _READ_AS_TEXT = re.compile(r"(bagit|bag-info|package-info|fetch)\.txt")
+_METADATA = re.compile(r"data/[^/]+/(representations/[^/]+/)?(METS\.xml|metadata/.+\.xml)")
 _HARMLESS = 64 << 20  # unpacked bytes below which no ratio is a bomb
 
 
@@ -21,6 +22,11 @@ def is_read_as_text(path: str) -> bool:
     """Whether validation wants the content of the file, and not its digests only."""
     known = _READ_AS_TEXT.fullmatch(path) or manifest_algorithm(path)
     return "/" not in path and bool(known)
+
+
+def is_package_metadata(path: str) -> bool:
+    """Whether the file is METS, PREMIS or a description, in the places that E-ARK gives them."""
+    return _METADATA.fullmatch(path) is not None
 
 
 def has_changed(before: os.stat_result, after: os.stat_result) -> bool:

@@ -17,9 +17,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, cast
 
-from preserva.bag.container import Members, has_changed, is_read_as_text
+from preserva.bag.container import Members, has_changed, is_package_metadata, is_read_as_text
 from preserva.bag.hashing import CHUNK, SMALL, open_regular, storage_error
 from preserva.bag.lanes import Lanes
+from preserva.bag.shelf import Shelf
 from preserva.bag.source import LIMITS, Limits
 from preserva.bag.tarformat import Member, TarDamagedError, TarReader, TarUnsupportedError
 from preserva.core.bagit import manifest_algorithm
@@ -39,7 +40,8 @@ _SPOOL = 1 << 22  # bytes of a tag file above which it is kept in an unnamed tem
 class TarSource:
     """A `Source` over a tar. It is read when its entries are asked for.
 
-    `stream` gives the files at the top of the bag that validation reads as text, and no others.
+    `stream` gives the files at the top of the bag that validation reads as text, and the metadata
+    of a package in it, kept from the same pass; no others.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class TarSource:
         self._plain: tuple[int, int] | None = None  # descriptor and size while a plain tar is read
         self._kept: dict[str, IO[bytes]] = {}
         self._kept_size = 0
+        self._shelf = Shelf()
         self._digests: dict[str, tuple[int, tuple[str, ...], bytes]] = {}
         self._orders: dict[tuple[str, ...], tuple[str, ...]] = {}  # one tuple for all, for memory
         self._known: frozenset[str] = frozenset()
@@ -62,6 +65,7 @@ class TarSource:
     def __del__(self) -> None:
         for kept in self._kept.values():
             kept.close()
+        self._shelf.close()
 
     def listen(self, observer: Observer) -> None:
         """Say who hears of the progress while the entries are read."""
@@ -123,6 +127,9 @@ class TarSource:
             yield Entry(path, member.kind, member.size)
             return
         pieces = self._announced(reader, path)
+        is_metadata = is_package_metadata(path) and not again
+        if is_metadata:
+            pieces = self._shelf.keep(path, pieces, self._limits.manifest)
         if is_read_as_text(path) and not again:
             self._kept_size += member.size
             if self._kept_size > self._limits.manifest:
@@ -130,7 +137,8 @@ class TarSource:
                 return
             pieces = self._keep(path, pieces)
         wanted = self._wanted() if path.startswith("data/") else self._known | _USUAL
-        if self._plain is not None and path.startswith("data/") and SMALL < member.size < _SHARED:
+        is_late = path.startswith("data/") and SMALL < member.size < _SHARED and not is_metadata
+        if self._plain is not None and is_late:
             fd, end = self._plain
             lanes.digest_range(path, fd, reader.leap(end), member.size, again or wanted)
             self._observer(Advanced(member.size, path))
@@ -182,8 +190,11 @@ class TarSource:
             self._digests[path] = size, order, b"".join(digests.values())
 
     def stream(self, path: str) -> Iterator[bytes]:
-        """The content of one file at the top of the bag in pieces. Raises NotFound."""
+        """The content of one file that was kept, in pieces. Raises NotFound."""
         kept = self._kept.get(path)
+        if kept is None and path in self._shelf:
+            yield from self._shelf.pieces(path)
+            return
         if kept is None:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
         kept.seek(0)

@@ -444,6 +444,10 @@ class Code(Enum):
     SOURCE_IGNORED = ("W411", N_("a hidden or system file; it is left out"), "")
     SOURCE_UNPAIRED = ("W412", N_("this representation lacks a page"), "")
 
+    # the package in a bag: its place, and the schemas that its XML is held against
+    BESIDE_PACKAGE = ("E431", N_("lies beside the package folder"), "CSIPSTR1")
+    PACKAGE_FOLDERS = ("E432", N_("the payload must hold one folder, the package"), "CSIPSTR1")
+
     # metadata of a package: METS, PREMIS, the files, and each against the others
     METS_MISSING = ("E501", N_("there is no METS document here"), "CSIPSTR4")
     METADATA_XML = ("E502", N_("not XML that can be read safely"), "design rule 8")

@@ -92,6 +92,17 @@ class Table:
         row = self._rows.get(path)
         return None if row is None or self._sizes[row] == _ABSENT else self._sizes[row]
 
+    def expected(self, path: str) -> Observed | None:
+        """A file that is there, with its size and the digests that the manifests give it."""
+        size = self.size(path)
+        if size is None:
+            return None
+        row, digests = self._rows[path], dict[str, str]()
+        for n, (name, width) in enumerate(zip(self.algorithms, self._widths, strict=True)):
+            if self._masks[row] >> n & 1:
+                digests[name] = self._digests[n][row * width : (row + 1) * width].hex()
+        return Observed(path, size, digests)
+
     def is_listed(self, path: str) -> bool:
         """Whether some manifest lists the path."""
         row = self._rows.get(path)

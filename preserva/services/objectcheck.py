@@ -7,23 +7,20 @@ manifests. Everything that is wrong is found in one run.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
-from typing import BinaryIO, cast
 
-from preserva.bag.profiles import facts_of, own_profile
 from preserva.bag.source import Source
-from preserva.bag.validate import BagReport, validate_source
+from preserva.bag.validate import validate_source
 from preserva.core import inventory as formats
 from preserva.core import layout
 from preserva.core.codes import Code
 from preserva.core.digest import MultiHash
-from preserva.core.eark.check import check_package
 from preserva.core.inventory import Inventory, InventoryError
 from preserva.core.model import Entry, Kind, Observed
-from preserva.core.profile import check_profile
 from preserva.core.report import Advanced, Finding, Observer, Outcome, Report, ignore
 from preserva.errors import Damaged, NotAFile, NotFound, StorageError
+from preserva.services.packagecheck import own_findings
 from preserva.services.parallel import bounded_map
 from preserva.storage.base import Storage, chunks_of, read_all
 from preserva.storage.ocfl import OcflRoot
@@ -222,22 +219,11 @@ class _Check:
         """The files of a version, each where its logical path says, must be a valid bag."""
         source = VersionSource(self.storage, self.path, version, inventory.locate(version), seen)
         found = validate_source(source)
-        findings = [*found.findings, *own_profile_findings(found)]
-        if found.outcome is Outcome.PASS and _is_ours(found):
-            findings += source.package_findings()
+        findings = [*found.findings, *own_findings(found, source)]
         self.report.add(
             Finding(one.code, f"{version}: {one.path or ''}".rstrip(": "), one.expected, one.seen)
             for one in findings
         )
-
-
-def own_profile_findings(report: BagReport) -> list[Finding]:
-    """What breaks our own profile, if the bag says that it follows it; others' bags need not."""
-    return check_profile(own_profile(), facts_of(report)) if _is_ours(report) else []
-
-
-def _is_ours(report: BagReport) -> bool:
-    return ("BagIt-Profile-Identifier", own_profile().identifier) in report.bag_info
 
 
 def _attempt(read: Callable[[str], Observed], path: str) -> tuple[str, Observed | StorageError]:
@@ -295,21 +281,3 @@ class VersionSource(Source):
                 for chunk in self.stream(entry.path):
                     hashes.update(chunk)
                 yield Observed(entry.path, hashes.size, hashes.digests())
-
-    def package_findings(self) -> Iterator[Finding]:
-        """What METS, PREMIS and the files of the package in the bag say against each other."""
-        for folder in sorted({path.split("/")[1] for path in self.located if path.count("/") > 1}):
-            prefix = f"data/{folder}/"
-            files = {
-                path.removeprefix(prefix): self.seen[content]._replace(path=path)
-                for path, content in self.located.items()
-                if path.startswith(prefix)
-            }
-            opened = partial(self._open, prefix)
-            for one in check_package(opened, files, folder=folder):
-                yield replace(one, path=f"{prefix}{one.path or ''}")
-
-    def _open(self, prefix: str, path: str) -> BinaryIO:
-        name = self.located[prefix + path]
-        reader = self.storage.open(f"{self.path}/{name}" if self.path else name)
-        return cast("BinaryIO", reader)  # all that the check asks of it is read and close

@@ -30,7 +30,8 @@ from preserva.core.report import (
 from preserva.errors import LedgerError, NotFound, StorageError
 from preserva.i18n import _
 from preserva.services.ingest import END, recorded
-from preserva.services.objectcheck import CheckedObject, check_object, own_profile_findings
+from preserva.services.objectcheck import CheckedObject, check_object
+from preserva.services.packagecheck import own_findings
 from preserva.services.replicate import REPLICATION
 from preserva.storage.local import LocalStorage
 from preserva.storage.ocfl import OcflRoot
@@ -90,7 +91,10 @@ def _bag(path: Path, options: BagOptions, observer: Observer) -> BagReport:
         )
         if memory is not None:
             memory.finished()
-    report.add(check_profiles(report, profiles) if profiles else own_profile_findings(report))
+        found = own_findings(report, source)
+    if profiles:
+        report.add(check_profiles(report, profiles))
+    report.add(found)
     return report
 
 

@@ -1,0 +1,50 @@
+"""Files that pass once in a container and are wanted again, one behind the other in one file."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+
+from preserva.bag.hashing import CHUNK
+
+_SPOOL = 1 << 22  # bytes above which the file is an unnamed temporary one, and not in memory
+
+
+class Shelf:
+    """Keeps some of the files that pass. A package of a million pages has thousands of them."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115 - lives as long as this
+        self._places: dict[str, tuple[int, int]] = {}
+        self._end = 0
+
+    def close(self) -> None:
+        """Let everything go."""
+        self._file.close()
+
+    def keep(self, path: str, pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
+        """The same pieces; the file is kept when they have passed, unless all are too much.
+
+        A file that is too much for `limit` bytes in all is not kept, and no other after it.
+        """
+        start = self._end
+        for piece in pieces:
+            self._end += len(piece)
+            if self._end <= limit:
+                self._file.seek(self._end - len(piece))
+                self._file.write(piece)
+            yield piece
+        if self._end <= limit:
+            self._places[path] = start, self._end
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._places
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """The content of a kept file."""
+        place, end = self._places[path]
+        while place < end:
+            self._file.seek(place)
+            piece = self._file.read(min(CHUNK, end - place))
+            place += len(piece)
+            yield piece

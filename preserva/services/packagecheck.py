@@ -1,0 +1,120 @@
+"""Whether the package in a bag is what its METS and PREMIS say, wherever the bag lies.
+
+Nothing is read twice: sizes and digests are those that the validation of the bag has just proved
+equal to its manifests; only METS, PREMIS and descriptions are opened.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import BinaryIO, cast
+
+from preserva.bag.profiles import facts_of, own_profile
+from preserva.bag.source import Source
+from preserva.bag.verdict import BagReport
+from preserva.core.codes import Code
+from preserva.core.eark.check import check_package
+from preserva.core.manifest import Table
+from preserva.core.model import Observed
+from preserva.core.profile import check_profile
+from preserva.core.report import Finding, Outcome
+
+_PAYLOAD = "data/"
+
+
+def is_ours(report: BagReport) -> bool:
+    """Whether the bag says that it follows our profile."""
+    return ("BagIt-Profile-Identifier", own_profile().identifier) in report.bag_info
+
+
+def own_findings(report: BagReport, source: Source) -> list[Finding]:
+    """What breaks our own profile, in the bag or in its package; others' bags need not follow it.
+
+    The package is looked at in a bag whose every file was found as its manifests say.
+    """
+    if not is_ours(report):
+        return []
+    found = check_profile(own_profile(), facts_of(report))
+    if report.outcome is Outcome.PASS:
+        found += package_findings(report, source)
+    return found
+
+
+def package_findings(report: BagReport, source: Source) -> Iterator[Finding]:
+    """What METS, PREMIS and the files of the package say against each other, paths in the bag."""
+    folders, beside = _layout(report.payload)
+    for path in beside:
+        yield Finding(Code.BESIDE_PACKAGE, path)
+    if len(folders) != 1:
+        yield Finding(Code.PACKAGE_FOLDERS, _PAYLOAD, "1", str(len(folders)))
+        return
+    (folder,) = folders
+    prefix = f"{_PAYLOAD}{folder}/"
+
+    def open_file(path: str) -> BinaryIO:
+        return cast("BinaryIO", io.BufferedReader(_Pieces(source.stream(prefix + path))))
+
+    for one in check_package(open_file, _Files(report.payload, prefix), folder=folder):
+        yield replace(one, path=f"{prefix}{one.path or ''}")
+
+
+def _layout(payload: Table) -> tuple[set[str], list[str]]:
+    """The folders directly in the payload, and the files that lie beside them."""
+    folders, beside = set[str](), list[str]()
+    for path in payload.there():
+        folder, slash, _below = path.removeprefix(_PAYLOAD).partition("/")
+        if slash:
+            folders.add(folder)
+        else:
+            beside.append(path)
+    return folders, sorted(beside)
+
+
+class _Files(Mapping[str, Observed]):
+    """The files below a folder of the payload: a view, for a copy would cost as much again."""
+
+    def __init__(self, payload: Table, prefix: str) -> None:
+        self._payload = payload
+        self._prefix = prefix
+
+    def __getitem__(self, path: str) -> Observed:
+        expected = self._payload.expected(self._prefix + path)
+        if expected is None:
+            raise KeyError(path)
+        return expected._replace(path=path)
+
+    def __contains__(self, path: object) -> bool:
+        return isinstance(path, str) and self._payload.size(self._prefix + path) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        start = len(self._prefix)
+        return (path[start:] for path in self._payload.there() if path.startswith(self._prefix))
+
+    def __len__(self) -> int:
+        return sum(1 for _path in self)
+
+
+class _Pieces(io.RawIOBase):
+    """The pieces of a file as one stream."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        """It is there to be read."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any buffer is one
+        """Fill the buffer with what comes next; 0 at the end."""
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = memoryview(piece)
+        count = min(len(buffer), len(self._rest))
+        buffer[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
