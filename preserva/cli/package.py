@@ -11,6 +11,9 @@ from preserva.cli.common import Settings, as_json, dry_run, emit, settings
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
+    from preserva.core.canonical import Value
+    from preserva.core.eark.mets import Division
+    from preserva.core.sip import SourceFile
     from preserva.services.package import Packaged
 
 
@@ -26,6 +29,11 @@ if TYPE_CHECKING:
     "--position", type=click.IntRange(min=1), help="Which record of the file, counted from 1."
 )
 @click.option("--id", "local", help="The local part of the identifier, such as kp-000123.")
+@click.option(
+    "--structure",
+    type=click.Path(path_type=Path),
+    help="Parts of the book and labels of its pages: TOML, CSV or METS.",
+)
 @click.option("--into", metavar="STORAGE", help="The storage; the primary one if not given.")
 @click.option(
     "--bag",
@@ -42,6 +50,7 @@ def command(
     record: Path,
     position: int | None,
     local: str | None,
+    structure: Path | None,
     into: str | None,
     destination: Path | None,
     dry_run: bool,
@@ -55,13 +64,16 @@ def command(
     preserva package scans/ --record book.mrc --dry-run
     preserva package scans/ --record book.mrc --id kp-000123
     preserva package scans/ --record book.mrc --bag ~/bags
+    preserva package scans/ --record book.mrc --structure structure.toml --dry-run
     """
     from preserva.archive import find_config
     from preserva.config import load
     from preserva.errors import UsageError
+    from preserva.services.details import Details
     from preserva.services.package import package, package_bag
 
     observer = given.observer(json_)
+    details = Details(structure)
     if destination is not None:
         if into is not None:
             raise UsageError(_("--bag and --into exclude each other"))
@@ -73,6 +85,7 @@ def command(
             destination,
             local=local,
             position=position,
+            details=details,
             digests=config.policy.digests,
             dry_run=dry_run,
             observer=observer,
@@ -86,6 +99,7 @@ def command(
                 into=into,
                 local=local,
                 position=position,
+                details=details,
                 dry_run=dry_run,
                 observer=observer,
             )
@@ -109,10 +123,27 @@ def _emit(done: Packaged, dry_run: bool) -> None:
         bytes=done.size,
         findings=findings_document(done.notes),
         contents=[
-            {"representation": name, "source": one.source, "name": one.target, "page": one.page}
+            {
+                "representation": name,
+                "source": one.source,
+                "name": one.target,
+                "page": one.page,
+                "label": one.label,
+                "type": one.type if one.page else None,
+            }
             for name, one in done.arrangement.files()
         ],
+        structure=None if done.structure.root is None else _part(done.structure.root),
     )
+
+
+def _part(division: Division) -> Value:
+    return {
+        "type": division.type,
+        "title": division.label,
+        "pages": list(division.pages),
+        "parts": [_part(one) for one in division.parts],
+    }
 
 
 def _say(given: Settings, done: Packaged, dry_run: bool) -> None:
@@ -124,8 +155,10 @@ def _say(given: Settings, done: Packaged, dry_run: bool) -> None:
         given.talk(f"  {finding.message()}")
     if dry_run:
         for name, one in done.arrangement.files():
-            page = "" if one.page is None else _("page {number}").format(number=one.page)
+            page = "" if one.page is None else _page(one)
             given.talk(f"  {printable(one.source)} -> {name}/{one.target} {page}".rstrip())
+        if done.structure.root is not None:
+            _say_part(given, done.structure.root, "  ")
         given.talk(_("Nothing was written: this was a dry run."))
     elif done.created:
         files = ngettext("{count} file", "{count} files", done.files).format(count=done.files)
@@ -134,3 +167,16 @@ def _say(given: Settings, done: Packaged, dry_run: bool) -> None:
     else:
         given.talk(_("{place} holds this very package already").format(place=done.place))
     click.echo(done.package.portable)
+
+
+def _page(one: SourceFile) -> str:
+    text = _("page {number}").format(number=one.page)
+    return f"{text} ({one.label}, {one.type})" if one.type != "page" else f"{text} ({one.label})"
+
+
+def _say_part(given: Settings, division: Division, indent: str) -> None:
+    pages = division.pages
+    span = f"{pages[0]}-{pages[-1]}" if pages else ""
+    given.talk(f"{indent}{division.type}: {division.label or ''} {span}".rstrip(" :"))
+    for one in division.parts:
+        _say_part(given, one, indent + "  ")

@@ -2,7 +2,8 @@
 
 E: wrong. W: sound, but someone should look. U: could not be established.
 1xx bags (RFC 8493), 2xx storage roots and objects (OCFL 1.1), 3xx what the ledger recorded,
-4xx sources that are to become a package, 8xx catalogue records and formats of files.
+4xx sources that are to become a package and what is said of them,
+5xx packages (E-ARK), 8xx catalogue records and formats of files.
 """
 
 from __future__ import annotations
@@ -510,6 +511,17 @@ class Code(Enum):
         "design rule 1",
     )
     NO_RIGHTS = ("W529", N_("PREMIS has no statement of rights"), "PREMIS 3.0 4.1")
+
+    # what people write about a book: structure, history, rights
+    DETAILS_UNREADABLE = ("E481", N_("neither TOML, CSV nor METS that can be read"), "")
+    DETAILS_KEY = ("E482", N_("there is no such key or column"), "")
+    DETAILS_VALUE = ("E483", N_("not what may stand here"), "")
+    DETAILS_MISSING = ("E484", N_("not given, but needed"), "")
+    PAGE_UNKNOWN = ("E485", N_("the source has no such page"), "METS 1.12.1 (structMap)")
+    RANGE_REVERSED = ("E486", N_("the range ends before it begins"), "")
+    PAGE_TWICE = ("E487", N_("this page is described already"), "METS 1.12.1 (ORDERLABEL)")
+    PARTS_OVERLAP = ("W491", N_("these pages belong to another part as well"), "")
+    PART_OUTSIDE = ("W492", N_("this part goes beyond the one that holds it"), "")
 
     # catalogue records and formats of files
     RECORD_UNREADABLE = ("E801", N_("not a catalogue record that can be read"), "ISO 2709")

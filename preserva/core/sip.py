@@ -35,7 +35,8 @@ class SourceFile:
     """A file of the source and its place in the package.
 
     `target` is its ASCII name in the representation; `page` counts from 1, or is None for a file
-    that stands for more than a page; `label` is the name that people know the page by.
+    that stands for more than a page; `label` is the name that people know the page by,
+    `type` says what the page is.
     """
 
     source: str
@@ -43,6 +44,7 @@ class SourceFile:
     size: int
     page: int | None = None
     label: str | None = None
+    type: str = "page"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,13 @@ from preserva.core.eark.aip import (
     RepresentationSpec,
     build_aip,
 )
+from preserva.core.eark.mets import Division
 from preserva.core.eark.premis import Copyright, Format, Identifier, RightsStatement
 from preserva.core.eark.vocabulary import CopyrightStatus, EventType
 from preserva.core.model import Observed
 from preserva.core.report import Ended, Observer, Started
 from preserva.core.sip import SourceFile
+from preserva.core.structure import renumbered
 from preserva.describe.identify import identify
 from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
 from preserva.services import history
@@ -61,8 +63,12 @@ class Assembler:
                 path = f"representations/{name}/data/{one.target}"
                 seen, form = _copy(reader, one, staging, base, path)
                 original = one.source.removeprefix(f"{name}/")
-                page = ContentFile(seen, form, original, one.page, one.label)
+                page = ContentFile(seen, form, original, one.page, one.label, type=one.type)
                 content.setdefault(name, []).append(page)
+        for detail in source.written.files:
+            path = f"documentation/{detail.name}"
+            seen = _relative(staging.write(f"{base}/{path}", detail.data), path)
+            documents.append(OtherFile(seen, detail.mime))
         reader.check_unchanged()
         build_aip(
             self.spec(source, content, documents, _describe(source.record, staging, base)),
@@ -93,7 +99,7 @@ class Assembler:
             software_version=__version__,
             institution=self.institution.names["en"],
             descriptive=descriptive,
-            representations=[RepresentationSpec(name, files) for name, files in content.items()],
+            representations=list(_representations(content, source.written.structure.root)),
             events=[
                 history.event(
                     type_,
@@ -136,6 +142,22 @@ class Assembler:
             ("E-ARK-Package-Type", "AIP"),
             ("E-ARK-Specification-Version", "2.2.0"),
         ]
+
+
+def _representations(
+    content: Mapping[str, list[ContentFile]], root: Division | None
+) -> Iterator[RepresentationSpec]:
+    """The representations; the parts of the book stand in the first one that has pages.
+
+    A page that it lacks, which a warning has named, is left out of them.
+    """
+    for name, files in content.items():
+        pages = {one.page: one.page for one in files if one.page is not None}
+        if root is None or not pages:
+            yield RepresentationSpec(name, files)
+        else:
+            yield RepresentationSpec(name, files, renumbered(root, pages))
+            root = None
 
 
 @dataclass(frozen=True, slots=True)

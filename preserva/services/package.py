@@ -14,9 +14,11 @@ from preserva.core.digest import MultiHash, digest_bytes
 from preserva.core.model import PackageId
 from preserva.core.report import Advanced, Finding, Observer, ignore
 from preserva.core.sip import Arrangement
+from preserva.core.structure import NO_STRUCTURE, Structure
 from preserva.errors import Refused
 from preserva.i18n import _
 from preserva.services.assemble import Assembler
+from preserva.services.details import NO_DETAILS, Details
 from preserva.services.ingest import ingest, prepare
 from preserva.services.opinion import second_opinion
 from preserva.services.source import SourceReader
@@ -38,6 +40,7 @@ class Packaged:
     files: int = 0
     size: int = 0
     notes: tuple[Finding, ...] = ()
+    structure: Structure = NO_STRUCTURE
 
 
 def package(
@@ -48,6 +51,7 @@ def package(
     into: str | None = None,
     local: str | None = None,
     position: int | None = None,
+    details: Details = NO_DETAILS,
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> Packaged:
@@ -57,7 +61,7 @@ def package(
     package with this identifier, Locked, StorageError; in each case nothing was stored.
     """
     store = archive.store(into) if into else archive.primary
-    source = submit(folder, record, archive.config.institution.id, local, position)
+    source = submit(folder, record, archive.config.institution.id, local, position, details)
     assembler = Assembler(archive.config.institution, archive.clock, archive.identifiers, observer)
     if dry_run:
         return _result(source, store.id, created=False)
@@ -81,6 +85,7 @@ def package_bag(
     *,
     local: str | None = None,
     position: int | None = None,
+    details: Details = NO_DETAILS,
     digests: Iterable[str] = ("sha512", "sha256"),
     clock: Clock = utc_now,
     identifiers: Identifiers = new_identifier,
@@ -88,7 +93,7 @@ def package_bag(
     observer: Observer = ignore,
 ) -> Packaged:
     """Make a package of a folder as a bag, a new folder below `destination`. Needs no archive."""
-    source = submit(folder, record, institution.id, local, position)
+    source = submit(folder, record, institution.id, local, position, details)
     place = str(destination / source.package.portable)
     if dry_run:
         return _result(source, place, created=False)
@@ -110,7 +115,8 @@ def _result(
         created,
         len(files),
         sum(one.size for one in files),
-        (*source.arrangement.warnings, *source.record.notes),
+        source.notes,
+        source.written.structure,
     )
 
 
@@ -129,11 +135,15 @@ def _already_stored(source: Submission, store: Store, observer: Observer) -> Pac
             hashes.update(chunk)
             observer(Advanced(len(chunk)))
         expected[f"{base}/{folder}/{one.target}"] = hashes.digests()["sha512"]
-    page = re.compile(rf"{re.escape(base)}/representations/[^/]+/data/")
-    pages = {path for path in state if page.match(path)}
+    for detail in source.written.files:
+        digest = digest_bytes(detail.data, ["sha512"])["sha512"]
+        expected[f"{base}/documentation/{detail.name}"] = digest
+    given = re.compile(rf"{re.escape(base)}/(representations/[^/]+/data|documentation)/")
+    ours = {f"{base}/documentation/README.txt"}
+    others = {path for path in state if given.match(path)} - ours
     other = sorted(
         {path for path, digest in expected.items() if state.get(path) != digest}
-        | (pages - set(expected))
+        | (others - set(expected))
     )
     if other:
         message = _("{id} is stored already, with other content: {path}")

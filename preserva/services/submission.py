@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from preserva.bag.hashing import open_regular
 from preserva.core import sip
 from preserva.core.model import PackageId
 from preserva.core.report import Finding
 from preserva.core.sip import Arrangement
+from preserva.core.structure import with_facts
 from preserva.describe.record import Record, read_records
-from preserva.errors import PackageError, StorageError, UsageError
+from preserva.errors import PackageError, UsageError
 from preserva.i18n import _
+from preserva.services.details import (
+    NO_DETAILS,
+    Details,
+    Written,
+    own_paths,
+    read_details,
+    read_given,
+)
 from preserva.services.source import list_source, refuse
-
-_LARGEST_RECORD = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A source as it was looked at: its folder, its files in order, its record, its identifier."""
+    """A source as it was looked at: its folder, its files in order, its record, its identifier.
+
+    `title` is what people call the book: one line, or the folder's name where the record has none.
+    `written` is what people wrote about this very book.
+    """
 
     folder: Path
     arrangement: Arrangement
     record: Record
     package: PackageId
+    title: str
+    written: Written
 
     @property
-    def title(self) -> str:
-        """What people call the book: one line, or the folder's name where the record has none."""
-        text = self.record.title or self.folder.name
-        return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    def notes(self) -> tuple[Finding, ...]:
+        """What someone should look at; nothing of it prevents a package."""
+        return (*self.arrangement.warnings, *self.record.notes, *self.written.notes)
 
 
 def submit(
@@ -43,19 +53,20 @@ def submit(
     institution: str,
     local: str | None = None,
     position: int | None = None,
+    details: Details = NO_DETAILS,
 ) -> Submission:
     """Look at a source without reading its pages. Raises PackageError with every problem."""
     if not folder.is_dir():
         raise UsageError(_("{path} is not a folder").format(path=folder))
     folder = folder.resolve()
-    data = _read_record(record)
-    entries = list_source(folder)
-    if record.resolve().is_relative_to(folder):
-        own = record.resolve().relative_to(folder).as_posix()
-        entries = [entry for entry in entries if entry.path != own]
+    data = read_given(record)
+    own = own_paths(folder, [record, *details.paths().values()])
+    entries = [entry for entry in list_source(folder) if entry.path not in own]
     arrangement = sip.arrange(entries)
     refuse(folder, list(arrangement.problems))
     described = _choose_record(data, record, position)
+    title = _one_line(described.title or folder.name)
+    written = read_details(details, arrangement, title)
     try:
         package = PackageId(institution, local or _local_id(described.identifier or folder.name))
     except ValueError as error:
@@ -64,20 +75,12 @@ def submit(
             message.format(name=local or folder.name),
             hint=_("Give one with --id: small Latin letters, digits, dots and hyphens."),
         ) from error
-    return Submission(folder, arrangement, described, package)
+    labelled = with_facts(arrangement, written.structure.pages)
+    return Submission(folder, labelled, described, package, title, written)
 
 
-def _read_record(path: Path) -> bytes:
-    try:
-        descriptor = open_regular(str(path.resolve()), path=str(path))
-        with os.fdopen(descriptor, "rb") as stream:
-            data = stream.read(_LARGEST_RECORD + 1)
-    except (OSError, StorageError) as error:
-        message = _("the record {path} cannot be read: {reason}")
-        raise UsageError(message.format(path=path, reason=error)) from error
-    if len(data) > _LARGEST_RECORD:
-        raise UsageError(_("the record {path} is too large").format(path=path))
-    return data
+def _one_line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _choose_record(data: bytes, path: Path, position: int | None) -> Record:

@@ -7,6 +7,7 @@ import re
 
 from preserva.cli.main import VERBS
 from preserva.core.codes import Code
+from preserva.core.structure import PageType, PartType
 from preserva.resources import schema_file
 from tests.conftest import ROOT
 
@@ -52,3 +53,12 @@ def test_every_key_of_the_configuration_is_in_the_manual() -> None:
         keys = inner["properties"] if inner else rules["properties"]
         expected |= {f"{section}.{'ID.' if inner else ''}{key}" for key in keys}
     assert documented == expected
+
+
+def test_every_type_of_page_and_part_is_in_the_manual() -> None:
+    """In the order of the code, and no other."""
+    page = (ROOT / "docs" / "reference" / "structure.md").read_text("utf-8")
+    types = page.partition("## Types")[2].partition("## What")[0]
+    of_pages, _, of_parts = types.partition("Of parts:")
+    assert re.findall("`([a-z_]+)`", of_pages) == [one.value for one in PageType]
+    assert re.findall("`([a-z_]+)`", of_parts) == [one.value for one in PartType]

@@ -98,7 +98,8 @@ class ContentFile:
     """A file of the book that is already stored, with at least sha512 and sha256.
 
     `page` is its page's number in the book, from 1, equal in every representation; `label` is what
-    the page is called (12r); a file of the whole book has neither. `technical` is one XML element
+    the page is called (12r), `type` what it is; a file of the whole book has neither page nor
+    label. `technical` is one XML element
     of technical metadata (MIX).
     """
 
@@ -108,6 +109,7 @@ class ContentFile:
     page: int | None = None
     label: str | None = None
     technical: bytes | None = None
+    type: str = "page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +334,7 @@ class _Entries:
                 page=content.page,
                 label=content.label,
                 admid=f"digiprov-{number // SHARD + 1}",
+                type=content.type,
             )
 
 

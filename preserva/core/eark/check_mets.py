@@ -185,7 +185,7 @@ class MetsCheck:
             self._divisions.add(div.label)
             self._linked.update(div.sections)
         elif div.map == "Pages":
-            if div.type == "page":
+            if div.type != "physSequence":
                 yield from self._page_order(div)
             for identifier in div.files:
                 yield from self._page_file(div, identifier)
@@ -207,7 +207,7 @@ class MetsCheck:
             yield self._finding(Code.FILE_WITHOUT_PAGE, seen=identifier)
             return
         self._paged.add(identifier)
-        if div.type == "page":
+        if div.type != "physSequence":
             if listed.number < self._number:
                 yield Finding(Code.PAGE_ORDER, listed.path, seen=div.id)
             self._number = max(listed.number, self._number)

@@ -78,8 +78,9 @@ class MetadataFile:
 class FileEntry:
     """A file of the fileSec. `file.path` is relative to the METS' own folder.
 
-    `page` is the number of the page in the book, from 1, `label` what is printed on it; a file of
-    the whole book has neither. `admid` names the metadata that describes the file.
+    `page` is the number of the page in the book, from 1, `label` what is printed on it, `type`
+    what it is; a file of the whole book has neither page nor label. `admid` names the metadata
+    that describes the file.
     """
 
     id: str
@@ -88,6 +89,7 @@ class FileEntry:
     page: int | None = None
     label: str | None = None
     admid: str | None = None
+    type: str = "page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +325,7 @@ def _write_pages(writer: XmlWriter, files: Iterable[FileEntry], missing: set[int
 def _write_page(writer: XmlWriter, number: int, entries: Sequence[FileEntry]) -> None:
     attributes = {
         "ID": _page_id(number),
-        "TYPE": "page",
+        "TYPE": entries[0].type,
         "ORDER": str(number),
         "ORDERLABEL": entries[0].label,
     }

@@ -1,0 +1,106 @@
+"""The structure in a METS document, of our own packages or anyone's: its pages and its parts.
+
+Source: METS 1.12.1 structMap, structLink; the application profile of the DFG for digitised works,
+in which scanning programs such as Kitodo export.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from lxml import etree
+
+from preserva.core import xmlsafe
+from preserva.core.eark.mets import NAMESPACE, Division
+from preserva.core.xmlwrite import XLINK
+
+_SEQUENCE = "physSequence"
+_HREF = f"{{{XLINK}}}href"
+
+
+@dataclass(frozen=True, slots=True)
+class MetsPage:
+    """A division of the page map. `files` are the names, without folders, of its files."""
+
+    line: int
+    order: str | None
+    label: str | None
+    type: str | None
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MetsStructure:
+    """The pages in their order, and the parts. The parts' pages are places in `pages`, from 1."""
+
+    pages: tuple[MetsPage, ...]
+    root: Division | None
+
+
+def read_structure(data: bytes) -> MetsStructure:
+    """What a METS document says of the structure. Raises UnsafeXMLError (a ValueError).
+
+    Pages are the divisions below the physSequence of the first physical map that has one; parts
+    are those of the first logical map.
+    """
+    root = xmlsafe.parse(data)
+    names = dict(_file_names(root))
+    sequence = next((div for div in root.iter(_tag("div")) if div.get("TYPE") == _SEQUENCE), None)
+    divisions = [] if sequence is None else list(sequence.iterchildren(_tag("div")))
+    places = {str(div.get("ID")): place for place, div in enumerate(divisions, 1) if div.get("ID")}
+    links: dict[str, list[int]] = {}
+    for link in root.iter(_tag("smLink")):
+        place = places.get(str(link.get(f"{{{XLINK}}}to")))
+        if place is not None:
+            links.setdefault(str(link.get(f"{{{XLINK}}}from")), []).append(place)
+    return MetsStructure(
+        tuple(_page(div, names) for div in divisions),
+        next(_logical(root, links), None),
+    )
+
+
+def _tag(name: str) -> str:
+    return f"{{{NAMESPACE}}}{name}"
+
+
+def _text(element: etree._Element, name: str) -> str | None:
+    value = element.get(name)
+    return None if value is None else str(value)
+
+
+def _file_names(root: etree._Element) -> Iterator[tuple[str, str]]:
+    for file in root.iter(_tag("file")):
+        for location in file.iterchildren(_tag("FLocat")):
+            path = unquote(str(location.get(_HREF) or ""))
+            yield str(file.get("ID")), posixpath.basename(path.replace("\\", "/"))
+
+
+def _page(div: etree._Element, names: Mapping[str, str]) -> MetsPage:
+    pointers = (str(one.get("FILEID")) for one in div.iter(_tag("fptr")))
+    return MetsPage(
+        div.sourceline if isinstance(div.sourceline, int) else 0,
+        _text(div, "ORDER"),
+        _text(div, "ORDERLABEL"),
+        _text(div, "TYPE"),
+        tuple(names[one] for one in pointers if one in names),
+    )
+
+
+def _logical(root: etree._Element, links: Mapping[str, list[int]]) -> Iterator[Division]:
+    for structure in root.iterchildren(_tag("structMap")):
+        if str(structure.get("TYPE") or "").upper() == "LOGICAL":
+            for div in structure.iterchildren(_tag("div")):
+                yield _division(div, links)
+
+
+def _division(div: etree._Element, links: Mapping[str, list[int]]) -> Division:
+    """The division; the tree is no deeper than the parser allows, so recursion ends."""
+    return Division(
+        _text(div, "TYPE") or "part",
+        _text(div, "LABEL"),
+        tuple(links.get(str(div.get("ID")), ())),
+        tuple(_division(one, links) for one in div.iterchildren(_tag("div"))),
+    )

@@ -1,0 +1,76 @@
+"""How the labels of pages count on: 1 2 3, ix x xi, 12r 12v 13r, л. 12 л. 12 об. л. 13."""
+
+from __future__ import annotations
+
+import re
+
+_ROMAN = (
+    ("m", 1000),
+    ("cm", 900),
+    ("d", 500),
+    ("cd", 400),
+    ("c", 100),
+    ("xc", 90),
+    ("l", 50),
+    ("xl", 40),
+    ("x", 10),
+    ("ix", 9),
+    ("v", 5),
+    ("iv", 4),
+    ("i", 1),
+)
+_BACK = {"л.": "об.", "арк.": "адв."}
+"""What the back of a leaf is called where the front has no mark: Russian, Belarusian."""
+
+_LEAF = re.compile(r"((?:.*\W)?)(л\.|арк\.)( ?)([0-9]{1,9})(?:( ?)(об\.|адв\.))?(\W*)")
+_FOLIO = re.compile(r"(.*?)([0-9]{1,9})([rv])(\W*)")
+_NUMBER = re.compile(r"(.*?)([0-9]{1,9})([^0-9]*)")
+_NUMERAL = re.compile(r"((?:.*\W)?)([ivxlcdm]{1,15}|[IVXLCDM]{1,15})(\W*)")
+
+
+def following(label: str) -> str | None:
+    """The label of the page after the one with this label; None where it has no number.
+
+    The last number of the label counts. Brackets around it, for pages without a printed number,
+    and words before it stay.
+    """
+    if found := _LEAF.fullmatch(label):
+        before, leaf, space, number, _gap, back, after = found.groups()
+        if back is None:
+            return f"{before}{leaf}{space}{number}{space}{_BACK[leaf]}{after}"
+        return f"{before}{leaf}{space}{int(number) + 1}{after}"
+    if found := _FOLIO.fullmatch(label):
+        before, number, side, after = found.groups()
+        return f"{before}{number}v{after}" if side == "r" else f"{before}{int(number) + 1}r{after}"
+    if found := _NUMBER.fullmatch(label):
+        before, number, after = found.groups()
+        return f"{before}{int(number) + 1:0{len(number)}}{after}"
+    return _following_numeral(label)
+
+
+def _following_numeral(label: str) -> str | None:
+    found = _NUMERAL.fullmatch(label)
+    value = _value(found[2].lower()) if found else None
+    if found is None or value is None:
+        return None
+    numeral = _numeral(value + 1)
+    return found[1] + (numeral if found[2].islower() else numeral.upper()) + found[3]
+
+
+def _value(numeral: str) -> int | None:
+    """The number that a Roman numeral stands for; None where it is not written as numerals are."""
+    value = 0
+    rest = numeral
+    for sign, worth in _ROMAN:
+        while rest.startswith(sign):
+            value += worth
+            rest = rest.removeprefix(sign)
+    return value if not rest and _numeral(value) == numeral else None
+
+
+def _numeral(value: int) -> str:
+    parts = []
+    for sign, worth in _ROMAN:
+        count, value = divmod(value, worth)
+        parts.append(sign * count)
+    return "".join(parts)

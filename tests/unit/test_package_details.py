@@ -1,0 +1,107 @@
+"""What people wrote about a book becomes part of its package, or is refused with every mistake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from preserva.core.eark.mets import Division
+from preserva.core.eark.structure_read import read_structure
+from preserva.core.report import Outcome
+from preserva.errors import PackageError, Refused
+from preserva.services.details import Details
+from preserva.services.package import package, package_bag
+from preserva.services.validate import validate, validate_stored
+from tests.books import an_archive, make_book
+
+STRUCTURE = """\
+first;last;label;type;part;level;title
+л. 1.tif;;[1r];title_page;title_page;;
+2;3;1r;;chapter;1;Глава перьвая
+"""
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_structure_stands_in_the_representations(tmp_path: Path) -> None:
+    """Labels and types in each, parts in the masters, the file as it came in documentation."""
+    record = make_book(tmp_path / "book", pages=3)
+    details = Details(write(tmp_path / "book" / "chapters.csv", STRUCTURE))
+    with an_archive(tmp_path / "archive") as archive:
+        institution = archive.config.institution
+        package_bag(tmp_path / "book", record, institution, tmp_path / "out", details=details)
+    bag = tmp_path / "out" / "aonb-kp-7"
+    (report,) = validate(bag)
+    assert (report.outcome, report.findings) == (Outcome.PASS, [])
+    base = bag / "data/aonb-kp-7"
+    assert (base / "documentation/structure.csv").read_text("utf-8") == STRUCTURE
+    found = {
+        name: read_structure((base / f"representations/{name}/METS.xml").read_bytes())
+        for name in ("master", "text")
+    }
+    for structure in found.values():
+        assert [(page.order, page.label, page.type) for page in structure.pages] == [
+            ("1", "[1r]", "title_page"),
+            ("2", "1r", "page"),
+            ("3", "1v", "page"),
+        ]
+    assert found["text"].root is None
+    assert found["master"].root == Division(
+        "monograph",
+        "Повѣсть о рѣкѣ Амурѣ",
+        (),
+        (Division("title_page", None, (1,)), Division("chapter", "Глава перьвая", (2, 3))),
+    )
+
+
+def test_mistakes_are_all_named_and_nothing_is_stored(tmp_path: Path) -> None:
+    record = make_book(tmp_path / "book")
+    text = '[[parts]]\ntype = "chapter"\nfirst = 7\n[[pages]]\nfirst = 2\nlast = 1\n'
+    details = Details(write(tmp_path / "s.toml", text))
+    with an_archive(tmp_path / "archive") as archive:
+        with pytest.raises(PackageError) as caught:
+            package(tmp_path / "book", record, archive, details=details)
+        assert not archive.primary.root.holds("urn:preserva:aonb:kp-7")
+    assert [one.partition(" ")[0] for one in caught.value.problems] == ["E486", "E485"]
+
+
+def test_a_second_run_with_another_structure_is_refused(tmp_path: Path) -> None:
+    """It would be lost without a word."""
+    record = make_book(tmp_path / "book", pages=3)
+    path = write(tmp_path / "s.csv", STRUCTURE)
+    with an_archive(tmp_path / "archive") as archive:
+        made = package(tmp_path / "book", record, archive, details=Details(path))
+        assert made.created
+        (report,) = validate_stored(archive, made.package)
+        assert (report.outcome, report.findings) == (Outcome.PASS, [])
+        assert not package(tmp_path / "book", record, archive, details=Details(path)).created
+        with pytest.raises(Refused, match=r"structure\.csv"):
+            package(tmp_path / "book", record, archive)
+        write(path, STRUCTURE.replace("1r", "2r"))
+        with pytest.raises(Refused, match=r"structure\.csv"):
+            package(tmp_path / "book", record, archive, details=Details(path))
+
+
+def test_a_page_that_the_masters_lack_is_left_out_of_the_parts(tmp_path: Path) -> None:
+    """It is there as an access copy, and a warning says so."""
+    record = make_book(tmp_path / "book", pages=3)
+    (tmp_path / "book" / "text" / "л. 2.txt").unlink()
+    (tmp_path / "book" / "access").mkdir()
+    for number in (1, 2, 3):
+        name = f"л. {number}.tif"
+        (tmp_path / "book" / "access" / name).write_bytes(b"II*\0" + name.encode())
+    (tmp_path / "book" / "master" / "л. 2.tif").unlink()
+    details = Details(write(tmp_path / "s.csv", STRUCTURE))
+    with an_archive(tmp_path / "archive") as archive:
+        done = package(tmp_path / "book", record, archive, details=details)
+        (report,) = validate_stored(archive, done.package)
+        assert (report.outcome, report.findings) == (Outcome.PASS, [])
+        mets = next(Path(archive.primary.storage.url).rglob("representations/master/METS.xml"))
+    found = read_structure(mets.read_bytes())
+    assert [page.order for page in found.pages] == ["1", "3"]
+    assert found.root is not None
+    assert found.root.parts[1].pages == (2,)  # the second of the pages that are there

@@ -1,0 +1,287 @@
+"""What people write of a book's structure: TOML, CSV and METS mean the same, mistakes are named."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from preserva.core import sip
+from preserva.core.codes import Code
+from preserva.core.eark.mets import Division, FileEntry, Header, write_representation_mets
+from preserva.core.eark.structure_read import read_structure
+from preserva.core.labels import following
+from preserva.core.model import Entry, Kind, Observed
+from preserva.core.report import Finding
+from preserva.core.structure import PageFacts, Pages, PageType, PartType, Structure, renumbered
+from preserva.describe.structure import structure_of
+
+TOML = """
+title = "Апостол"
+
+[[pages]]
+first = 1
+last = 2
+type = "cover"
+label = "[переплёт]"
+
+[[pages]]
+first = "0003.tif"
+last = 8
+label = "л. 1"
+
+[[pages]]
+first = 9
+type = "plate"
+label = "[табл. 1]"
+
+[[parts]]
+type = "binding"
+first = 1
+last = 2
+parts = [{ type = "bookplate", title = "Экслибрис", first = 2 }]
+
+[[parts]]
+type = "title_page"
+first = 3
+
+[[parts]]
+type = "chapter"
+title = "Деяния"
+first = 4
+
+[[parts.parts]]
+type = "section"
+title = "Глава 1"
+first = 4
+last = 6
+
+[[parts.parts]]
+type = "section"
+title = "Глава 2"
+first = 6
+"""
+
+CSV = """\
+first;last;label;type;part;level;title
+1;2;[переплёт];cover;binding;;
+2;;;;bookplate;2;Экслибрис
+0003.tif;8;л. 1;;;;
+
+3;;;;title_page;;
+4;;;;chapter;1;Деяния
+4;6;;;section;2;Глава 1
+6;;;;section;2;Глава 2
+9;;[табл. 1];plate;;;
+"""
+
+FACTS = {
+    1: PageFacts("[переплёт]", "cover"),
+    2: PageFacts("[переплёт]", "cover"),
+    3: PageFacts("л. 1"),
+    4: PageFacts("л. 1 об."),
+    5: PageFacts("л. 2"),
+    6: PageFacts("л. 2 об."),
+    7: PageFacts("л. 3"),
+    8: PageFacts("л. 3 об."),
+    9: PageFacts("[табл. 1]", "plate"),
+}
+ROOT = Division(
+    "monograph",
+    "Апостол",
+    (),
+    (
+        Division("binding", None, (1, 2), (Division("bookplate", "Экслибрис", (2,)),)),
+        Division("title_page", None, (3,)),
+        Division(
+            "chapter",
+            "Деяния",
+            tuple(range(4, 11)),
+            (
+                Division("section", "Глава 1", (4, 5, 6)),
+                Division("section", "Глава 2", (6, 7, 8, 9, 10)),
+            ),
+        ),
+    ),
+)
+
+
+def pages(count: int = 10) -> Pages:
+    entries = [Entry(f"{number:04}.tif", Kind.FILE, 1) for number in range(1, count + 1)]
+    return Pages.of(sip.arrange(entries))
+
+
+def read(text: str, name: str = "s.toml") -> Structure:
+    return structure_of(text.encode(), name, pages(), "Апостол")
+
+
+def mets(files: list[FileEntry], root: Division | None) -> bytes:
+    stream = io.BytesIO()
+    header = Header("master", "2026-11-23T08:00:00Z", "0.1.0", "Библиотека")
+    write_representation_mets(stream, header=header, preservation=(), files=files, structure=root)
+    return stream.getvalue()
+
+
+def entry(page: int, facts: PageFacts) -> FileEntry:
+    name = f"{page:04}.tif"
+    file = Observed(f"data/{name}", 1, {"sha512": "0" * 128})
+    return FileEntry(f"ID-{name}", file, "image/tiff", page, facts.label, type=facts.type)
+
+
+@pytest.mark.parametrize(("text", "name"), [(TOML, "s.toml"), (CSV, "s.csv"), (CSV, "S.CSV")])
+def test_a_table_means_pages_and_parts(text: str, name: str) -> None:
+    assert read(text, name) == Structure(FACTS, ROOT)
+
+
+def test_csv_as_spreadsheets_write_it() -> None:
+    text = "\ufeff" + CSV.replace(";", "\t").replace("\n", "\r\n")
+    assert read(text, "s.csv") == Structure(FACTS, ROOT)
+
+
+def test_mets_of_our_own_means_the_same() -> None:
+    data = mets([entry(page, FACTS.get(page, PageFacts())) for page in range(1, 11)], ROOT)
+    found = structure_of(data, "METS.xml", pages(), "")
+    assert found == Structure({**FACTS, 10: PageFacts()}, ROOT)
+
+
+def test_mets_of_a_scanning_program_is_matched_by_file_names() -> None:
+    data = """<m:mets xmlns:m="http://www.loc.gov/METS/" xmlns:x="http://www.w3.org/1999/xlink">
+      <m:fileSec><m:fileGrp>
+        <m:file ID="F1"><m:FLocat x:href="file:///scans/0007.jp2"/></m:file>
+        <m:file ID="F2"><m:FLocat x:href="scans\\0003.tif"/></m:file>
+        <m:file ID="F3"><m:FLocat x:href="0099.tif"/></m:file>
+      </m:fileGrp></m:fileSec>
+      <m:structMap TYPE="LOGICAL"><m:div ID="L" TYPE="Monograph">
+        <m:div ID="L1" TYPE="Chapter" LABEL="Раздѣлъ"/></m:div></m:structMap>
+      <m:structMap TYPE="PHYSICAL"><m:div ID="P" TYPE="physSequence">
+        <m:div ID="P1" TYPE="page" ORDERLABEL="12r"><m:fptr FILEID="F1"/></m:div>
+        <m:div ID="P2" TYPE="odd"><m:fptr FILEID="F2"/></m:div>
+        <m:div ID="P3" TYPE="page"><m:fptr FILEID="F3"/></m:div>
+      </m:div></m:structMap>
+      <m:structLink><m:smLink x:from="L" x:to="P"/><m:smLink x:from="L1" x:to="P2"/>
+        <m:smLink x:from="L1" x:to="P1"/></m:structLink></m:mets>"""
+    found = read(data, "kitodo.xml")
+    assert found == Structure(
+        {3: PageFacts(), 7: PageFacts("12r")},
+        Division("Monograph", None, (), (Division("Chapter", "Раздѣлъ", (3, 7)),)),
+        (Finding(Code.PAGE_UNKNOWN, "kitodo.xml: line 12", seen="0099.tif"),),
+    )
+
+
+def part(more: str) -> str:
+    return f'[[parts]]\ntype = "chapter"\n{more}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        ("pages = 3", "s.toml", ["E483 s.toml: pages: not what may stand here; "
+         "expected [[pages]]; seen 3"]),
+        ("[[pages]]\nfirst = 3\nlabl = 'x'", "s.toml",
+         ["E482 s.toml: pages[1].labl: there is no such key or column; expected label"]),
+        ("[[pages]]\nlast = 3", "s.toml", ["E484 s.toml: pages[1].first: not given, but needed"]),
+        (part("first = 11"), "s.toml",
+         ["E485 s.toml: parts[1]: the source has no such page; expected 1-10; seen 11"]),
+        (part("first = 'л. 7.tif'"), "s.toml",
+         ["E485 s.toml: parts[1]: the source has no such page; seen л. 7.tif"]),
+        (part("first = 5\nlast = 4"), "s.toml",
+         ["E486 s.toml: parts[1]: the range ends before it begins; seen 5-4"]),
+        (part("last = 4"), "s.toml", ["E484 s.toml: parts[1].first: not given, but needed"]),
+        ("[[parts]]\ntype = 'chaptr'", "s.toml",
+         ["E483 s.toml: parts[1].type: not what may stand here; expected chapter; seen chaptr"]),
+        ("[[pages]]\nfirst = 1\nlast = 3\n[[pages]]\nfirst = 3", "s.toml",
+         ["E487 s.toml: pages[2]: this page is described already; seen 3"]),
+        ("a = [", "s.toml", ["E481 s.toml: neither TOML, CSV nor METS that can be read; "
+         "seen Invalid value (at end of document)"]),
+        ("first,label\n3,x\n12,y", "s.csv",
+         ["E485 s.csv: line 3: the source has no such page; expected 1-10; seen 12"]),
+        ("first,part,level\n3,chapter,2", "s.csv",
+         ["E483 s.csv: line 2, level: not what may stand here; expected <= 1; seen 2"]),
+        ("first,part\n3,chapter,x", "s.csv",
+         ["E482 s.csv: line 2: there is no such key or column; seen x"]),
+        ("first,title\n3,x", "s.csv", ["E484 s.csv: line 2, part: not given, but needed"]),
+        (part("first = 2\nlast = 5") + part("first = 4\nlast = 9"), "s.toml",
+         ["W491 s.toml: parts[2]: these pages belong to another part as well; seen 4-5"]),
+        (part("first = 2\nlast = 5\nparts = [{type = 'map', first = 6}]"), "s.toml",
+         ["W492 s.toml: parts[1].parts[1]: this part goes beyond the one that holds it; "
+          "expected 2-5; seen 6-6"]),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_place(text: str, name: str, expected: list[str]) -> None:
+    assert [one.message() for one in read(text, name).findings] == expected
+
+
+def test_csv_in_another_character_set_is_refused() -> None:
+    found = structure_of("first;label\n1;лист".encode("cp1251"), "s.csv", pages(), "")
+    assert [one.code for one in found.findings] == [Code.DETAILS_UNREADABLE]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["9", "10", "11"],
+        ["[009]", "[010]"],
+        ["12r", "12v", "13r"],
+        ["[1r]", "[1v]", "[2r]"],
+        ["л. 9", "л. 9 об.", "л. 10"],
+        ["[арк. 1]", "[арк. 1 адв.]", "[арк. 2]"],
+        ["с. 99", "с. 100"],
+        ["viii", "ix", "x"],
+        ["XXXIX", "XL", "XLI"],
+        ["[iv]", "[v]"],
+        ["табл. 3", "табл. 4"],
+    ],
+)
+def test_labels_count_on(labels: list[str]) -> None:
+    assert [following(one) for one in labels[:-1]] == labels[1:]
+
+
+@pytest.mark.parametrize("label", ["переплёт", "[cover]", "iiii", ""])
+def test_a_label_without_a_number_does_not_count(label: str) -> None:
+    assert following(label) is None
+
+
+TEXTS = st.none() | st.text(st.characters(exclude_categories=["Cs", "Cc", "Co"]), min_size=1).map(
+    lambda text: text.replace("\ufffe", "x").replace("\uffff", "x")
+)
+NUMBERS = st.sets(st.integers(1, 40), min_size=1, max_size=12)
+
+
+def divisions(numbers: list[int]) -> st.SearchStrategy[Division]:
+    own = st.lists(st.sampled_from(numbers), unique=True, max_size=4).map(tuple)
+    kinds = st.sampled_from([one.value for one in PartType])
+    leaf = st.builds(Division, kinds, TEXTS, own)
+    return st.recursive(
+        leaf,
+        lambda inner: st.builds(
+            Division, kinds, TEXTS, own, st.lists(inner, max_size=3).map(tuple)
+        ),
+        max_leaves=8,
+    )
+
+
+@settings(max_examples=150)
+@given(st.data(), NUMBERS)
+def test_what_is_written_is_read_back(data: st.DataObject, numbers: set[int]) -> None:
+    ordered = sorted(numbers)
+    facts = {
+        number: data.draw(st.builds(PageFacts, TEXTS, st.sampled_from(PageType)))
+        for number in ordered
+    }
+    root = data.draw(divisions(ordered))
+    found = read_structure(mets([entry(page, facts[page]) for page in ordered], root))
+    read_facts = {
+        int(page.order or 0): PageFacts(page.label, page.type or "") for page in found.pages
+    }
+    assert read_facts == facts
+    assert found.root is not None
+    assert renumbered(found.root, dict(enumerate(ordered, 1))) == root
+
+
+@settings(max_examples=200)
+@given(st.binary(max_size=200), st.sampled_from(["s.toml", "s.csv", "s.xml"]))
+def test_no_bytes_stop_the_reader(data: bytes, name: str) -> None:
+    found = structure_of(data, name, pages(), "")
+    assert set(found.pages) <= set(range(1, 11))
