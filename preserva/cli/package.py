@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Parts of the book and labels of its pages: TOML, CSV or METS.",
 )
+@click.option(
+    "--events",
+    type=click.Path(path_type=Path),
+    help="What happened before packaging, such as scanning: TOML or CSV.",
+)
 @click.option("--into", metavar="STORAGE", help="The storage; the primary one if not given.")
 @click.option(
     "--bag",
@@ -51,6 +56,7 @@ def command(
     position: int | None,
     local: str | None,
     structure: Path | None,
+    events: Path | None,
     into: str | None,
     destination: Path | None,
     dry_run: bool,
@@ -73,7 +79,7 @@ def command(
     from preserva.services.package import package, package_bag
 
     observer = given.observer(json_)
-    details = Details(structure)
+    details = Details(structure, events)
     if destination is not None:
         if into is not None:
             raise UsageError(_("--bag and --into exclude each other"))
@@ -177,6 +183,7 @@ def _page(one: SourceFile) -> str:
 def _say_part(given: Settings, division: Division, indent: str) -> None:
     pages = division.pages
     span = f"{pages[0]}-{pages[-1]}" if pages else ""
-    given.talk(f"{indent}{division.type}: {division.label or ''} {span}".rstrip(" :"))
+    head = f"{division.type}: {division.label}" if division.label else division.type
+    given.talk(f"{indent}{head} {span}".rstrip())
     for one in division.parts:
         _say_part(given, one, indent + "  ")

@@ -101,16 +101,19 @@ class Assembler:
             descriptive=descriptive,
             representations=list(_representations(content, source.written.structure.root)),
             events=[
-                history.event(
-                    type_,
-                    identifier=self.identifiers(),
-                    time=time,
-                    institution=self.institution,
-                    detail=detail,
-                )
-                for type_, detail in happened
+                *source.written.history.events,
+                *(
+                    history.event(
+                        type_,
+                        identifier=self.identifiers(),
+                        time=time,
+                        institution=self.institution,
+                        detail=detail,
+                    )
+                    for type_, detail in happened
+                ),
             ],
-            agents=history.agents(self.institution),
+            agents=[*history.agents(self.institution), *source.written.history.agents.values()],
             rights=[self.rights()],
             documentation=documents,
         )

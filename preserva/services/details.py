@@ -13,6 +13,8 @@ from preserva.core.report import Finding
 from preserva.core.sip import Arrangement
 from preserva.core.structure import NO_STRUCTURE, Pages, Structure
 from preserva.describe.details import is_csv
+from preserva.describe.history import History
+from preserva.describe.record import Record, actions
 from preserva.describe.structure import structure_of
 from preserva.describe.xmlrecord import looks_like
 from preserva.errors import PackageError, StorageError, UsageError
@@ -26,10 +28,11 @@ class Details:
     """Where the files lie; each may be missing."""
 
     structure: Path | None = None
+    events: Path | None = None
 
     def paths(self) -> dict[str, Path]:
         """The files that are given, by what they are about."""
-        given = {"structure": self.structure}
+        given = {"structure": self.structure, "events": self.events}
         return {name: path for name, path in given.items() if path is not None}
 
 
@@ -50,24 +53,32 @@ class Written:
     """What the files say, and the files themselves. `notes` are no errors."""
 
     structure: Structure
+    history: History
     files: tuple[DetailFile, ...] = ()
     notes: tuple[Finding, ...] = ()
 
 
-def read_details(details: Details, arrangement: Arrangement, title: str) -> Written:
-    """What the files say of a source arranged like this. Raises PackageError with every problem."""
+def read_details(details: Details, arrangement: Arrangement, record: Record, title: str) -> Written:
+    """What the files say of a source arranged like this, and the record of the book's history.
+
+    Raises PackageError with every problem.
+    """
     structure = NO_STRUCTURE
+    history = History()
+    history.record(actions(record))
     files = []
     for name, path in details.paths().items():
         data = read_given(path)
         files.append(_kept(name, path, data))
         if name == "structure":
             structure = structure_of(data, path.name, Pages.of(arrangement), title)
-    findings = structure.findings
+        elif name == "events":
+            history.read(data, path.name)
+    findings = (*structure.findings, *history.findings)
     problems = [one.message() for one in findings if one.code.severity is not Severity.WARNING]
     if problems:
         raise PackageError(_("what was written about the book cannot be used:"), problems)
-    return Written(structure, tuple(files), findings)
+    return Written(structure, history, tuple(files), findings)
 
 
 def read_given(path: Path) -> bytes:
@@ -95,4 +106,4 @@ def _kept(name: str, path: Path, data: bytes) -> DetailFile:
         return DetailFile(f"{name}.xml", "text/xml", data)
     if is_csv(path.name):
         return DetailFile(f"{name}.csv", "text/csv", data)
-    return DetailFile(f"{name}.toml", "application/toml", data)
+    return DetailFile(f"{name}.toml", "text/plain", data)

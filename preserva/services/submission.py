@@ -66,7 +66,7 @@ def submit(
     refuse(folder, list(arrangement.problems))
     described = _choose_record(data, record, position)
     title = _one_line(described.title or folder.name)
-    written = read_details(details, arrangement, title)
+    written = read_details(details, arrangement, described, title)
     try:
         package = PackageId(institution, local or _local_id(described.identifier or folder.name))
     except ValueError as error:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from preserva.core.eark.mets import Division
+from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.structure_read import read_structure
+from preserva.core.eark.vocabulary import EventType
 from preserva.core.report import Outcome
 from preserva.errors import PackageError, Refused
 from preserva.services.details import Details
 from preserva.services.package import package, package_bag
 from preserva.services.validate import validate, validate_stored
 from tests.books import an_archive, make_book
+from tests.marcbuild import RARE_BOOK, iso2709
+from tests.xsd import schema
 
 STRUCTURE = """\
 first;last;label;type;part;level;title
@@ -105,3 +111,33 @@ def test_a_page_that_the_masters_lack_is_left_out_of_the_parts(tmp_path: Path) -
     assert [page.order for page in found.pages] == ["1", "3"]
     assert found.root is not None
     assert found.root.parts[1].pages == (2,)  # the second of the pages that are there
+
+
+EVENTS = """\
+type,when,person,device,device_version
+imaging,2026-05-12,Иванова А. А.,Bookeye 5,V2
+"""
+
+
+def test_history_stands_in_premis(tmp_path: Path, shared: Path) -> None:
+    """What the record and the file tell, before what we did; every agent is described."""
+    make_book(tmp_path / "book")
+    record = tmp_path / "r.mrc"
+    record.write_bytes(iso2709(RARE_BOOK))
+    details = Details(events=write(tmp_path / "e.csv", EVENTS))
+    with an_archive(tmp_path / "archive") as archive:
+        institution = archive.config.institution
+        package_bag(
+            tmp_path / "book", record, institution, tmp_path / "out", local="x", details=details
+        )
+    bag = tmp_path / "out" / "aonb-x"
+    (report,) = validate(bag)
+    assert (report.outcome, report.findings) == (Outcome.PASS, [])
+    document = (bag / "data/aonb-x/metadata/preservation/premis.xml").read_bytes()
+    schema(shared, "premis-3.0.xsd").assertValid(etree.fromstring(document))
+    events = list(read_events(io.BytesIO(document)))
+    assert [(one.identifier.value, one.type, one.when) for one in events[:2]] == [
+        ("event-1", "реставрация", "2019-04-12"),
+        ("event-2", EventType.IMAGING, "2026-05-12"),
+    ]
+    assert len(events) == 5

@@ -127,11 +127,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A person, an institution, a program (with its version) or a device."""
+    """A person, an institution, a program or a device (with its version); None if not known."""
 
     identifier: Identifier
     name: str
-    type: AgentType
+    type: AgentType | None
     version: str | None = None
     note: str | None = None
 
@@ -347,7 +347,8 @@ def _write_agent(writer: XmlWriter, agent: Agent) -> None:
     with writer.element("agent"):
         _write_identifier(writer, "agentIdentifier", agent.identifier)
         writer.leaf("agentName", agent.name)
-        _write_term(writer, "agentType", agent.type)
+        if agent.type is not None:
+            _write_term(writer, "agentType", agent.type)
         _write_optional(writer, "agentVersion", agent.version)
         _write_optional(writer, "agentNote", agent.note)
 

@@ -1,0 +1,175 @@
+"""What happened before packaging: files and record fields become PREMIS events with agents."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from preserva.core.eark.premis import Agent, Event, Identifier, LinkedAgent
+from preserva.core.eark.vocabulary import (
+    AgentType,
+    EventOutcome,
+    EventRelatedAgentRole,
+    EventType,
+)
+from preserva.describe.actions import Action
+from preserva.describe.history import History
+
+TOML = """
+[agents.scanner]
+name = "Bookeye 5 V2"
+type = "hardware"
+version = "A1"
+
+[agents.program]
+name = "ScanTailor"
+type = "software"
+version = "1.0.19"
+
+[agents.operator]
+name = "Иванова А. А."
+type = "person"
+note = "отдел редких книг"
+
+[[events]]
+type = "imaging"
+when = 2026-05-12
+detail = "400 dpi, 24 bit"
+agents = ["scanner", "operator"]
+
+[[events]]
+type = "обрезка полей"
+when = 2026-05-13T10:30:00Z
+outcome = "warning"
+note = "лист 7 обрезан по тексту"
+agents = ["program"]
+"""
+
+CSV = """\
+type;when;detail;outcome;note;person;device;device_version;software;software_version
+imaging;2026-05-12;400 dpi, 24 bit;;;Иванова А. А.;Bookeye 5 V2;A1;;
+обрезка полей;2026-05-13T10:30:00+00:00;;warning;лист 7 обрезан по тексту;;;;ScanTailor;1.0.19
+"""
+
+SCANNER = Agent(Identifier("local", "agent-1"), "Bookeye 5 V2", AgentType.HARDWARE, "A1")
+PROGRAM = Agent(Identifier("local", "agent-2"), "ScanTailor", AgentType.SOFTWARE, "1.0.19")
+OPERATOR = Agent(
+    Identifier("local", "agent-3"), "Иванова А. А.", AgentType.PERSON, None, "отдел редких книг"
+)
+
+
+def read(text: str, name: str = "events.toml") -> History:
+    history = History()
+    history.read(text.encode(), name)
+    return history
+
+
+def test_toml_gives_events_and_agents() -> None:
+    found = read(TOML)
+    assert found.findings == []
+    assert list(found.agents.values()) == [SCANNER, PROGRAM, OPERATOR]
+    assert found.events == [
+        Event(
+            Identifier("local", "event-1"),
+            EventType.IMAGING,
+            "2026-05-12",
+            EventOutcome.SUCCESS,
+            "400 dpi, 24 bit",
+            agents=(
+                LinkedAgent(SCANNER.identifier),
+                LinkedAgent(OPERATOR.identifier, EventRelatedAgentRole.IMPLEMENTER),
+            ),
+        ),
+        Event(
+            Identifier("local", "event-2"),
+            "обрезка полей",
+            "2026-05-13T10:30:00+00:00",
+            EventOutcome.WARNING,
+            note="лист 7 обрезан по тексту",
+            agents=(LinkedAgent(PROGRAM.identifier, EventRelatedAgentRole.EXECUTING_PROGRAM),),
+        ),
+    ]
+
+
+def test_csv_says_the_same() -> None:
+    told = [
+        [
+            (one.type, one.when, one.outcome, one.detail, one.note, names(found, one))
+            for one in found.events
+        ]
+        for found in (read(TOML), read(CSV, "events.csv"))
+    ]
+    assert told[0] == told[1]
+
+
+def names(history: History, event: Event) -> set[tuple[str, AgentType | None, str | None]]:
+    linked = {one.identifier for one in event.agents}
+    return {key for key, agent in history.agents.items() if agent.identifier in linked}
+
+
+def test_the_record_tells_of_restoration() -> None:
+    history = History()
+    history.record(
+        [
+            Action(
+                "реставрация", "20190412", "ручной", "", "Иванова А. А.", "укреплён", "А : Р-17"
+            ),
+            Action("дезинфекция", "до 1917"),
+        ]
+    )
+    assert history.events == [
+        Event(
+            Identifier("local", "event-1"),
+            "реставрация",
+            "2019-04-12",
+            "укреплён",
+            "method: ручной; copy: А : Р-17",
+            agents=(LinkedAgent(Identifier("local", "agent-1")),),
+        ),
+        Event(
+            Identifier("local", "event-2"),
+            "дезинфекция",
+            "до 1917",
+            "unknown",
+            agents=(LinkedAgent(Identifier("local", "agent-2")),),
+        ),
+    ]
+    assert [(one.name, one.type) for one in history.agents.values()] == [
+        ("Иванова А. А.", None),
+        ("unknown", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        ("[[events]]\ntype='imagin'\nwhen=2026", "e.toml",
+         "E483 e.toml: events[1].type: not what may stand here; expected imaging; seen imagin"),
+        ("[[events]]\ntype='imaging'", "e.toml",
+         "E484 e.toml: events[1].when: not given, but needed"),
+        ("[[events]]\ntype='imaging'\nwhen='вчера'", "e.toml",
+         "E483 e.toml: events[1].when: not what may stand here; expected 2026-05-12; seen вчера"),
+        ("[[events]]\ntype='imaging'\nwhen=2026\nagents=['x']", "e.toml",
+         "E483 e.toml: events[1].agents: not what may stand here; seen x"),
+        ("[agents.x]\nname='x'", "e.toml",
+         "E484 e.toml: agents.x.type: not given, but needed"),
+        ("[agents.x]\nname='x'\ntype='robot'", "e.toml",
+         "E483 e.toml: agents.x.type: not what may stand here; "
+         "expected hardware, organization, person, software; seen robot"),
+        ("[event]\ntype='imaging'", "e.toml",
+         "E482 e.toml: event: there is no such key or column; expected events"),
+        ("type,when,who\nimaging,2026,x", "e.csv",
+         "E482 e.csv: line 2, who: there is no such key or column"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_place(text: str, name: str, expected: str) -> None:
+    assert [one.message() for one in read(text, name).findings] == [expected]
+
+
+@settings(max_examples=100)
+@given(st.binary(max_size=200), st.sampled_from(["e.toml", "e.csv"]))
+def test_no_bytes_stop_the_reader(data: bytes, name: str) -> None:
+    history = History()
+    history.read(data, name)
+    assert all(one.path for one in history.findings)
