@@ -166,6 +166,7 @@ class _Work:
                     self.inventory.files,
                     frozenset(self.algorithms),
                     jobs=self.jobs,
+                    durable=durable,
                     observer=self.observer,
                 )
             )
@@ -174,8 +175,8 @@ class _Work:
                 synchronise_all(data, payload, folders)
             if read_back:
                 self._read_back(data, payload)
-            made = self._write_tags(folder, payload)
-            publish(folder, self.final)
+            made = self._write_tags(folder, payload, durable)
+            publish(folder, self.final, durable=durable)
         return made
 
     def in_place(self) -> Made:
@@ -194,7 +195,7 @@ class _Work:
             )
             self._end("digest")
             synchronise_all(self.source, payload, self.inventory.folders)
-            made = self._write_tags(folder, payload)
+            made = self._write_tags(folder, payload, True)
             self._refuse_change()
             swap(folder, self.source)
         return made
@@ -255,10 +256,10 @@ class _Work:
                 sorted({file.path for file in changed}),
             )
 
-    def _write_tags(self, folder: Path, payload: Payload) -> Made:
-        """Write and make durable the tag files, and say what was made."""
+    def _write_tags(self, folder: Path, payload: Payload, durable: bool) -> Made:
+        """Write the tag files, and say what was made."""
         oxum = (_OXUM, f"{payload.size}.{len(payload)}")
-        kept = write_tag_files(folder, payload, (*self.bag_info, oxum))
+        kept = write_tag_files(folder, payload, (*self.bag_info, oxum), durable=durable)
         return Made(self.final, len(payload), payload.size, self.inventory.warnings, kept)
 
     def _start(self, step: str) -> None:

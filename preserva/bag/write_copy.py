@@ -39,7 +39,10 @@ _TICK = 0.25  # seconds between two signs of life
 class _Copier:
     """Copies files from one folder to another; safe to use from several threads."""
 
-    def __init__(self, source: Path, target: Path, algorithms: frozenset[str]) -> None:
+    def __init__(
+        self, source: Path, target: Path, algorithms: frozenset[str], durable: bool
+    ) -> None:
+        self.durable = durable
         self.source = os.fspath(source)
         self.target = os.fspath(target)
         self.algorithms = algorithms
@@ -105,7 +108,7 @@ class _Copier:
         with writing(path):
             write_all(output, piece)
             end = os.lseek(output, 0, os.SEEK_CUR)
-            if end % BEHIND == 0:
+            if self.durable and end % BEHIND == 0:
                 # the medium begins to write what will be flushed at the end
                 os.posix_fadvise(output, end - BEHIND, BEHIND, os.POSIX_FADV_DONTNEED)
         with self._lock:
@@ -143,14 +146,16 @@ def copy_files(
     algorithms: frozenset[str],
     *,
     jobs: int,
+    durable: bool,
     observer: Observer,
 ) -> Iterator[Observed | Finding]:
     """For each file what was copied, or why it was not; order not kept.
 
-    The folders must be there. Content is not made durable yet. Raises StorageError if the copy
+    The folders must be there. Content is not made durable yet; if it will be (`durable`), the
+    medium begins early. Raises StorageError if the copy
     cannot be written. On an interrupt all threads end within a piece.
     """
-    copier = _Copier(source, target, algorithms)
+    copier = _Copier(source, target, algorithms, durable)
     large = sorted((file for file in files if file.size > SMALL), key=lambda file: -file.size)
     pool = ThreadPoolExecutor(jobs, "copy")
     pending: set[Future[Observed | Finding]] = set()

@@ -50,9 +50,9 @@ class Payload:
 
 
 def write_tag_files(
-    folder: Path, payload: Payload, bag_info: Iterable[tuple[str, str]]
+    folder: Path, payload: Payload, bag_info: Iterable[tuple[str, str]], *, durable: bool = True
 ) -> dict[str, str]:
-    """Write and make durable every tag file; the SHA-512 of each tag manifest by its name.
+    """Write, and make durable, every tag file; the SHA-512 of each tag manifest by its name.
 
     Payload paths are relative to `data`.
     """
@@ -63,12 +63,15 @@ def write_tag_files(
     }
     for name in names:
         contents[f"manifest-{name}.txt"] = payload.lines(name, "data/")
-    digests = {name: _write(folder / name, content, names) for name, content in contents.items()}
+    digests = {
+        name: _write(folder / name, content, names, durable) for name, content in contents.items()
+    }
     kept: dict[str, str] = {}
     for name, content in tag_manifests(digests, names).items():
-        _write(folder / name, [content], names)
+        _write(folder / name, [content], names, durable)
         kept[name] = digest_bytes(content, ["sha512"])["sha512"]
-    synchronise(folder)
+    if durable:
+        synchronise(folder)
     return kept
 
 
@@ -82,7 +85,9 @@ def tag_manifests(digests: Mapping[str, Digests], algorithms: Iterable[str]) -> 
     }
 
 
-def _write(path: Path, content: Iterable[bytes], algorithms: Iterable[str]) -> Digests:
+def _write(
+    path: Path, content: Iterable[bytes], algorithms: Iterable[str], durable: bool
+) -> Digests:
     hashes = MultiHash(algorithms)
     with writing(path):
         descriptor = create_file(path)
@@ -90,7 +95,8 @@ def _write(path: Path, content: Iterable[bytes], algorithms: Iterable[str]) -> D
             for piece in _pieces(content):
                 write_all(descriptor, piece)
                 hashes.update(piece)
-            os.fsync(descriptor)
+            if durable:
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
     return hashes.digests()
