@@ -2,8 +2,8 @@
 
 Python runs one thread at a time, and with small files it is Python that takes the time, so a
 second processor is of use only to a second process. It is started when there is work for it, gets
-paths and gives digests through pipes that never block this side, and may die at any moment: what
-it owed is read by the caller.
+places and gives digests through pipes that never block this side, and may die at any moment: what
+it owed is read by somebody else.
 """
 
 from __future__ import annotations
@@ -16,25 +16,21 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import NamedTuple, cast
+from typing import Generic, TypeVar, cast
 
 from preserva.bag import smallfiles
-from preserva.bag.smallfiles import Folders, frame, read_batch
+from preserva.bag.smallfiles import FILES, RANGES, Files, Folders, Ranges, frame
 from preserva.core.digest import ALGORITHMS
 from preserva.core.model import Entry, Observed
 
-_FILES, _BYTES = 128, 1 << 22  # of one batch
+BATCH, _BYTES = 128, 1 << 22  # most of one batch
 _WORTH = 8  # the batch with which other processes are started
 _MOST = 8  # processes, this one among them
 _AHEAD, _FAR_AHEAD = 2, 64  # batches that a process has: while we read too, and while we list
 _PIPE = 1 << 20  # bytes that may wait in a pipe
 
-
-class _Batch(NamedTuple):
-    """Files that are read together; early ones before anybody asked for them."""
-
-    files: list[Entry]
-    early: bool
+Given = TypeVar("Given")
+Answer = tuple[Given, list[bytes | None]]
 
 
 class SmallFiles:
@@ -45,24 +41,16 @@ class SmallFiles:
 
     def __init__(self, top: int, algorithms: Iterable[str], jobs: int | None) -> None:
         self.algorithms = frozenset(algorithms)
-        found = [ALGORITHMS[name] for name in sorted(self.algorithms)]
-        self._hashlib = [one.hashlib_name for one in found]
-        ends = [sum(one.size for one in found[: n + 1]) for n in range(len(found))]
-        self._cuts = [
-            (one.name, slice(end - one.size, end)) for one, end in zip(found, ends, strict=True)
-        ]
-        self._jobs = min(jobs or os.cpu_count() or 1, _MOST) if sys.executable else 1
+        self._cuts = _Cuts(self.algorithms)
         self._folders = Folders(top)
-        self._helpers = list[_Helper]()
-        self._batches = 0
-        self._listed = list[Entry]()
+        self._helpers = _Helpers[_Batch](FILES, top, self._cuts.hashlib, jobs)
+        self._listed = _Batch(early=True)
         self._early = dict[str, bytes]()
 
     def close(self) -> None:
         """End the other processes, whatever they are at."""
         self._folders.close()
-        while self._helpers:
-            self._helpers.pop().close()
+        self._helpers.close()
 
     def read_early(self, entries: Iterable[Entry]) -> None:
         """Have files read while the listing goes on, as far as other processes have time for it.
@@ -70,105 +58,230 @@ class SmallFiles:
         A third is left, so that this process has its share when the listing has ended.
         """
         for entry in entries:
-            self._listed.append(entry)
-            if len(self._listed) == _FILES:
-                files, self._listed = self._listed, []
+            self._listed.add(entry)
+            if self._listed.is_full:
+                batch, self._listed = self._listed, _Batch(early=True)
                 self._settled()
-                helper = self._free(_FAR_AHEAD)
-                if helper is not None and self._batches % 3:
-                    helper.give(_Batch(files, early=True))
+                helper = self._helpers.free(_FAR_AHEAD)
+                if helper is not None and self._helpers.batches % 3:
+                    helper.give(batch, batch.asked())
 
     def read(self, files: Iterable[Entry]) -> Iterator[Observed | Entry]:
         """Each file as it was read, or as it was given where there is any doubt about it."""
-        given = {entry.path for one in self._helpers for owed in one.given for entry in owed.files}
-        later, batch, size = list[Entry](), list[Entry](), 0
+        given = {entry.path for owed in self._helpers.owed() for entry in owed.files}
+        later, batch = list[Entry](), _Batch()
         for entry in files:
             if entry.path in given:
                 later.append(entry)
             elif entry.path in self._early:
                 yield self._read_early(entry)
             else:
-                batch.append(entry)
-                size += entry.size
-                if len(batch) == _FILES or size > _BYTES:
-                    yield from self._spread(_Batch(batch, early=False))
-                    batch, size = [], 0
+                batch.add(entry)
+                if batch.is_full:
+                    yield from self._spread(batch)
+                    batch = _Batch()
         yield from self._digested(batch, self._read_here(batch))
-        while any(one.owes() for one in self._helpers):
+        while self._helpers.is_owed():
             yield from self._settled(wait=True)
         for entry in later:
             yield self._read_early(entry)
-        for one in self._helpers:
-            for owed in one.given:
-                yield from [] if owed.early else owed.files
+        for owed in self._helpers.owed():
+            yield from [] if owed.early else owed.files
 
     def _read_early(self, entry: Entry) -> Observed | Entry:
         found = self._early.pop(entry.path, None)
         return entry if found is None else self._observed(entry, found)
 
-    def _free(self, ahead: int) -> _Helper | None:
-        """A process that can take a batch. With enough batches, processes are started."""
-        self._batches += 1
-        if self._batches == _WORTH:
-            start = self._folders.top, self._hashlib
-            self._helpers = [_Helper(*start) for _ in range(self._jobs - 1)]
-        return next((one for one in self._helpers if one.has_room(ahead)), None)
-
     def _spread(self, batch: _Batch) -> Iterator[Observed | Entry]:
         """What has been read by now, and the batch if nobody else could take it."""
         yield from self._settled()
-        helper = self._free(_AHEAD)
+        helper = self._helpers.free(_AHEAD)
         if helper is not None:
-            helper.give(batch)
+            helper.give(batch, batch.asked())
         else:
-            yield from self._digested(batch.files, self._read_here(batch.files))
+            yield from self._digested(batch, self._read_here(batch))
 
-    def _read_here(self, files: list[Entry]) -> list[bytes | None]:
-        return read_batch(self._folders, _asked(files), self._hashlib)
+    def _read_here(self, batch: _Batch) -> list[bytes | None]:
+        return smallfiles.read_files(self._folders, batch.asked(), self._cuts.hashlib)
 
     def _settled(self, *, wait: bool = False) -> list[Observed | Entry]:
         """What the other processes have read of what was asked for; the early is kept."""
         found = list[Observed | Entry]()
-        for helper in self._helpers:
-            for batch, digests in helper.answers(wait=wait):
-                if batch.early:
-                    pairs = zip(batch.files, digests, strict=True)
-                    self._early.update((entry.path, one) for entry, one in pairs if one is not None)
-                else:
-                    found.extend(self._digested(batch.files, digests))
+        for batch, digests in self._helpers.answers(wait=wait):
+            if batch.early:
+                pairs = zip(batch.files, digests, strict=True)
+                self._early.update((entry.path, one) for entry, one in pairs if one is not None)
+            else:
+                found.extend(self._digested(batch, digests))
         return found
 
-    def _digested(
-        self, files: list[Entry], digests: list[bytes | None]
-    ) -> Iterator[Observed | Entry]:
-        for entry, found in zip(files, digests, strict=True):
+    def _digested(self, batch: _Batch, digests: list[bytes | None]) -> Iterator[Observed | Entry]:
+        for entry, found in zip(batch.files, digests, strict=True):
             yield entry if found is None else self._observed(entry, found)
 
     def _observed(self, entry: Entry, found: bytes) -> Observed:
-        digests = {name: found[cut].hex() for name, cut in self._cuts}
+        digests = {name: found[cut].hex() for name, cut in self._cuts.named}
         return Observed(entry.path, entry.size, digests)
 
 
-def _asked(files: list[Entry]) -> smallfiles.Batch:
-    return [(os.fsencode(entry.path), entry.size) for entry in files]
+class SmallRanges:
+    """Digests small parts of one open file; to be closed at the end."""
+
+    def __init__(self, fd: int, algorithms: Iterable[str], jobs: int) -> None:
+        self.algorithms = frozenset(algorithms)
+        self._fd = fd
+        self._cuts = _Cuts(self.algorithms)
+        self._helpers = _Helpers[_Parts](RANGES, fd, self._cuts.hashlib, jobs)
+        self._batch = _Parts()
+        self._done = deque[tuple[str, int, dict[str, bytes]]]()
+
+    def close(self) -> None:
+        """End the other processes, whatever they are at."""
+        self._helpers.close()
+
+    def add(self, path: str, start: int, size: int) -> None:
+        """Take a part in, known by its path."""
+        self._batch.add(path, start, size)
+        if self._batch.is_full:
+            batch, self._batch = self._batch, _Parts()
+            self._settle()
+            helper = self._helpers.free(_AHEAD)
+            if helper is not None:
+                helper.give(batch, batch.ranges)
+            else:
+                self._read_here(batch)
+
+    def finish(self) -> None:
+        """Wait for everything that was taken in."""
+        self._read_here(self._batch)
+        self._batch = _Parts()
+        while self._helpers.is_owed():
+            self._settle(wait=True)
+        for batch in self._helpers.owed():
+            self._read_here(batch)
+
+    def done(self) -> Iterator[tuple[str, int, dict[str, bytes]]]:
+        """Path, size and digests of the parts that are read by now; of a missing part nothing."""
+        while self._done:
+            yield self._done.popleft()
+
+    def _read_here(self, batch: _Parts) -> None:
+        self._enter(batch, smallfiles.read_ranges(self._fd, batch.ranges, self._cuts.hashlib))
+
+    def _settle(self, *, wait: bool = False) -> None:
+        for batch, digests in self._helpers.answers(wait=wait):
+            self._enter(batch, digests)
+
+    def _enter(self, batch: _Parts, digests: list[bytes | None]) -> None:
+        for path, (_start, size), found in zip(batch.paths, batch.ranges, digests, strict=True):
+            if found is not None:
+                self._done.append(
+                    (path, size, {name: found[cut] for name, cut in self._cuts.named})
+                )
 
 
-class _Helper:
+class _Batch:
+    """Files that are read together; early ones before anybody asked for them."""
+
+    def __init__(self, *, early: bool = False) -> None:
+        self.files = list[Entry]()
+        self.early = early
+        self._size = 0
+
+    def add(self, entry: Entry) -> None:
+        self.files.append(entry)
+        self._size += entry.size
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.files) == BATCH or self._size > _BYTES
+
+    def asked(self) -> Files:
+        return [(os.fsencode(entry.path), entry.size) for entry in self.files]
+
+
+class _Parts:
+    """Parts of a file that are read together."""
+
+    def __init__(self) -> None:
+        self.paths = list[str]()
+        self.ranges: Ranges = []
+        self._size = 0
+
+    def add(self, path: str, start: int, size: int) -> None:
+        self.paths.append(path)
+        self.ranges.append((start, size))
+        self._size += size
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.paths) == BATCH or self._size > _BYTES
+
+
+class _Cuts:
+    """How the digests of several algorithms lie one behind the other."""
+
+    def __init__(self, algorithms: Iterable[str]) -> None:
+        found = [ALGORITHMS[name] for name in sorted(algorithms)]
+        self.hashlib = [one.hashlib_name for one in found]
+        ends = [sum(one.size for one in found[: n + 1]) for n in range(len(found))]
+        self.named = [
+            (one.name, slice(end - one.size, end)) for one, end in zip(found, ends, strict=True)
+        ]
+
+
+class _Helpers(Generic[Given]):
+    """The other processes, started when there are enough batches for them."""
+
+    def __init__(self, what: str, fd: int, hashlib_names: list[str], jobs: int | None) -> None:
+        self.batches = 0
+        self._arguments = [what, str(fd), *hashlib_names]
+        self._fd = fd
+        self._others = min(jobs or os.cpu_count() or 1, _MOST) - 1 if sys.executable else 0
+        self._started = list[_Helper[Given]]()
+
+    def close(self) -> None:
+        while self._started:
+            self._started.pop().close()
+
+    def free(self, ahead: int) -> _Helper[Given] | None:
+        """A process that can take one batch more. To be asked once for each batch."""
+        self.batches += 1
+        if self.batches == _WORTH:
+            self._started = [_Helper(self._arguments, self._fd) for _ in range(self._others)]
+        return next((one for one in self._started if one.has_room(ahead)), None)
+
+    def answers(self, *, wait: bool = False) -> Iterator[Answer[Given]]:
+        """What is read by now; with `wait`, at least one answer of each that owes one."""
+        for helper in self._started:
+            yield from helper.answers(wait=wait)
+
+    def is_owed(self) -> bool:
+        """Whether an answer is still to come."""
+        return any(one.owes() for one in self._started)
+
+    def owed(self) -> Iterator[Given]:
+        """The batches without an answer."""
+        for helper in self._started:
+            yield from helper.given
+
+
+class _Helper(Generic[Given]):
     """A process that reads batches. It gets no signal from the terminal, and ends when we do."""
 
-    def __init__(self, top: int, hashlib_names: list[str]) -> None:
+    def __init__(self, arguments: list[str], fd: int) -> None:
         import subprocess  # takes as long to import as hundreds of files to read
 
-        self.given = deque[_Batch]()
+        self.given = deque[Given]()
         self._out, self._in = bytearray(), bytearray()
         self._alive = True
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", smallfiles.__file__, str(top), *hashlib_names],
+            [sys.executable, "-I", "-S", smallfiles.__file__, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             bufsize=0,
-            pass_fds=[top],
+            pass_fds=[fd],
             process_group=0,
         )
         assert self._process.stdin is not None
@@ -192,13 +305,13 @@ class _Helper:
         """Whether an answer is still to come."""
         return self._alive and bool(self.given)
 
-    def give(self, batch: _Batch) -> None:
+    def give(self, batch: Given, asked: Files | Ranges) -> None:
         """Let it read a batch."""
         self.given.append(batch)
-        self._out += frame(_asked(batch.files))
+        self._out += frame(asked)
         self._write()
 
-    def answers(self, *, wait: bool = False) -> Iterator[tuple[_Batch, list[bytes | None]]]:
+    def answers(self, *, wait: bool = False) -> Iterator[Answer[Given]]:
         """The batches that it has read by now, in the order in which they were given.
 
         Read to the end, it leaves nothing but the beginning of an answer, so waiting is safe.

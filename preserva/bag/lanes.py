@@ -1,7 +1,8 @@
 """Digests of files that come one after the other in one stream, computed beside the reading.
 
 Each digest of a file runs in one of a few threads, so the next file is read and digested while the
-last one is still being worked on. Small files are done at once, in the calling thread.
+last one is still being worked on. Small files are done at once, in the calling thread, or over
+processes if they lie in a file as they are.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
+from preserva.bag.batches import SmallRanges
 from preserva.bag.hashing import CHUNK, SMALL, new_hash
 
 _DEPTH = 32  # pieces that may wait in a lane: with pieces of 1 MiB, the memory of a lane in MiB
@@ -40,6 +42,9 @@ class Lanes:
             threading.Thread(target=self._work, args=(one,), daemon=True) for one in self._queues
         ]
         self._done: deque[_Member] = deque()
+        self._small: SmallRanges | None = None
+        self._ranges = deque[tuple[str, int, dict[str, bytes]]]()
+        self._jobs = jobs
         self._lock = threading.Lock()
         self._stop = False
         self._turn = 0
@@ -51,6 +56,7 @@ class Lanes:
 
     def __exit__(self, kind: object, *_unused: object) -> None:
         self._stop = kind is not None
+        self._end_small()
         for one in self._queues:
             one.put(None)
         for thread in self._threads:
@@ -96,8 +102,28 @@ class Lanes:
         The descriptor must stay open until the context ends. Where the other file ends too early,
         or cannot be read, nothing comes out.
         """
+        if size <= SMALL:
+            self._small_range(path, fd, start, size, frozenset(algorithms))
+            return
         member = _Member(path, algorithms, size)
         self._free_lane().put(partial(self._read_range, member, fd, start))
+
+    def _small_range(
+        self, path: str, fd: int, start: int, size: int, algorithms: frozenset[str]
+    ) -> None:
+        if self._small is None or self._small.algorithms != algorithms:
+            self._end_small()
+            self._small = SmallRanges(fd, algorithms, self._jobs)
+        self._small.add(path, start, size)
+        self._ranges.extend(self._small.done())
+
+    def _end_small(self) -> None:
+        if self._small is not None:
+            if not self._stop:
+                self._small.finish()
+            self._ranges.extend(self._small.done())
+            self._small.close()
+            self._small = None
 
     def _read_range(self, member: _Member, fd: int, start: int) -> None:
         buffer, place, end = memoryview(bytearray(CHUNK)), start, start + member.size
@@ -122,6 +148,8 @@ class Lanes:
 
     def done(self) -> Iterator[tuple[str, int, dict[str, bytes]]]:
         """Path, size and digests of the files that are finished by now."""
+        while self._ranges:
+            yield self._ranges.popleft()
         while self._done:
             member = self._done.popleft()
             yield member.path, member.size, member.digests

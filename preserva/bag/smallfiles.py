@@ -1,6 +1,6 @@
-"""Small files, many at a time: most of the time goes into opening them, and threads do not help.
+"""Small files, many at a time, in a folder or in another file.
 
-A batch is read in this process or in another one, which runs this file as a program: so nothing
+Most of the time goes into what is around them, and threads do not help. A batch is read in this process or in another one, which runs this file as a program: so nothing
 but the standard library is imported here. Only what is beyond doubt is answered. A file that is
 not as it was listed, that cannot be read, or that was written to a moment ago gets no digest, and
 is read again with all care by the hashing engine.
@@ -20,9 +20,13 @@ FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 BELOW = FOLDER | os.O_NOFOLLOW
 FILE = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
-Batch = list[tuple[bytes, int]]
+Files = list[tuple[bytes, int]]
 """Paths below the folder, as the system has them, with the sizes that were listed."""
 
+Ranges = list[tuple[int, int]]
+"""Where in a file each begins, and its size."""
+
+FILES, RANGES = "files", "ranges"
 _RECENT = 2_000_000_000  # nanoseconds: clocks of file systems are coarse
 
 
@@ -58,15 +62,15 @@ class Folders:
         return fd
 
 
-def read_batch(folders: Folders, batch: Batch, algorithms: Sequence[str]) -> list[bytes | None]:
-    """The digests of each file one behind the other, or None where there is any doubt.
+def read_files(folders: Folders, files: Files, algorithms: Sequence[str]) -> list[bytes | None]:
+    """For each file its digests one behind the other, or None where there is any doubt.
 
     `algorithms` are hashlib's names.
     """
     makers = [getattr(hashlib, name) for name in algorithms]
     old = time.time_ns() - _RECENT
     digests: list[bytes | None] = []
-    for path, size in batch:
+    for path, size in files:
         parent, _slash, name = path.rpartition(b"/")
         try:
             fd = os.open(name, FILE, dir_fd=folders.open(parent))
@@ -90,20 +94,41 @@ def read_batch(folders: Folders, batch: Batch, algorithms: Sequence[str]) -> lis
     return digests
 
 
-def frame(message: Batch | list[bytes | None]) -> bytes:
+def read_ranges(fd: int, ranges: Ranges, algorithms: Sequence[str]) -> list[bytes | None]:
+    """The same for parts of an open file. None where it cannot be read, or ends before."""
+    makers = [getattr(hashlib, name) for name in algorithms]
+    digests: list[bytes | None] = []
+    for start, size in ranges:
+        try:
+            data = os.pread(fd, size, start)
+        except OSError:
+            data = b""
+        if len(data) == size:
+            found = [make(data, usedforsecurity=False).digest() for make in makers]
+            digests.append(b"".join(found))
+        else:
+            digests.append(None)
+    return digests
+
+
+def frame(message: Files | Ranges | list[bytes | None]) -> bytes:
     """A message as it goes through a pipe."""
     data = marshal.dumps(message)
     return len(data).to_bytes(4, "big") + data
 
 
-def _serve(top: int, algorithms: Sequence[str]) -> None:
+def _serve(what: str, fd: int, algorithms: Sequence[str]) -> None:
     """Answer batches from standard input until it ends."""
-    folders = Folders(top)
+    folders = Folders(fd)
     while head := sys.stdin.buffer.read(4):
         batch = marshal.loads(sys.stdin.buffer.read(int.from_bytes(head, "big")))
-        sys.stdout.buffer.write(frame(read_batch(folders, batch, algorithms)))
+        if what == FILES:
+            digests = read_files(folders, batch, algorithms)
+        else:
+            digests = read_ranges(fd, batch, algorithms)
+        sys.stdout.buffer.write(frame(digests))
         sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":
-    _serve(int(sys.argv[1]), sys.argv[2:])
+    _serve(sys.argv[1], int(sys.argv[2]), sys.argv[3:])

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from preserva.bag.container import Members, has_changed, is_package_metadata, is_read_as_text
-from preserva.bag.hashing import CHUNK, SMALL, open_regular, storage_error
+from preserva.bag.hashing import CHUNK, open_regular, storage_error
 from preserva.bag.lanes import Lanes
 from preserva.bag.shelf import Shelf
 from preserva.bag.source import LIMITS, Limits
@@ -137,7 +137,7 @@ class TarSource:
                 return
             pieces = self._keep(path, pieces)
         wanted = self._wanted() if path.startswith("data/") else self._known | _USUAL
-        is_late = path.startswith("data/") and SMALL < member.size < _SHARED and not is_metadata
+        is_late = path.startswith("data/") and member.size < _SHARED and not is_metadata
         if self._plain is not None and is_late:
             fd, end = self._plain
             lanes.digest_range(path, fd, reader.leap(end), member.size, again or wanted)

@@ -124,7 +124,7 @@ class TarReader:
         block = self._exactly(BLOCK)
         if block != _ZEROS:
             stated = _number(block[148:156])
-            if sum(block[:148]) + sum(block[156:]) + 8 * 32 != stated:
+            if sum(block) - sum(block[148:156]) + 8 * 32 != stated:
                 raise TarDamagedError(_("a header does not match its checksum"))
         return block
 

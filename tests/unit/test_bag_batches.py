@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from preserva.bag import batches
+from preserva.bag import batches, smallfiles
 from preserva.bag.batches import SmallFiles
 from preserva.bag.folder import FolderSource
 from preserva.bag.validate import validate_source
@@ -116,13 +116,15 @@ def test_a_process_that_dies_loses_nothing(
     given = 0
     give = batches._Helper.give
 
-    def give_and_kill(self: batches._Helper, batch: batches._Batch) -> None:
+    def give_and_kill(
+        self: batches._Helper[batches._Batch], batch: batches._Batch, asked: smallfiles.Files
+    ) -> None:
         nonlocal given
         given += 1
         if given == after:
             self._process.kill()
             self._process.wait()
-        give(self, batch)
+        give(self, batch, asked)
 
     monkeypatch.setattr(batches._Helper, "give", give_and_kill)
     reader = SmallFiles(top, ALGORITHMS, 2)
@@ -172,11 +174,11 @@ def sorted_(findings: list[Finding]) -> list[Finding]:
 def test_no_process_is_left_when_a_validation_ends(
     bag: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started = list[batches._Helper]()
+    started = list[batches._Helper[batches._Batch]]()
     begin = batches._Helper.__init__
 
-    def note(self: batches._Helper, top: int, names: list[str]) -> None:
-        begin(self, top, names)
+    def note(self: batches._Helper[batches._Batch], arguments: list[str], fd: int) -> None:
+        begin(self, arguments, fd)
         started.append(self)
 
     monkeypatch.setattr(batches._Helper, "__init__", note)
