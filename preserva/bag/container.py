@@ -20,13 +20,14 @@ _HARMLESS = 64 << 20  # unpacked bytes below which no ratio is a bomb
 
 def is_read_as_text(path: str) -> bool:
     """Whether validation wants the content of the file, and not its digests only."""
-    known = _READ_AS_TEXT.fullmatch(path) or manifest_algorithm(path)
-    return "/" not in path and bool(known)
+    if "/" in path:
+        return False
+    return bool(_READ_AS_TEXT.fullmatch(path) or manifest_algorithm(path))
 
 
 def is_package_metadata(path: str) -> bool:
     """Whether the file is METS, PREMIS or a description, in the places that E-ARK gives them."""
-    return _METADATA.fullmatch(path) is not None
+    return path.endswith(".xml") and _METADATA.fullmatch(path) is not None
 
 
 def has_changed(before: os.stat_result, after: os.stat_result) -> bool:

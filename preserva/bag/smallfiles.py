@@ -1,9 +1,10 @@
 """Small files, many at a time, in a folder or in another file.
 
-Most of the time goes into what is around them, and threads do not help. A batch is read in this process or in another one, which runs this file as a program: so nothing
-but the standard library is imported here. Only what is beyond doubt is answered. A file that is
-not as it was listed, that cannot be read, or that was written to a moment ago gets no digest, and
-is read again with all care by the hashing engine.
+Most of the time goes into what is around them, and threads do not help. A batch is read in this
+process or in another one, which runs this file as a program: so nothing but the standard library
+is imported here. Only what is beyond doubt is answered. A file that is not as it was listed, that
+cannot be read, or that was written to a moment ago gets no digest, and is read again with all care
+by the hashing engine.
 """
 
 from __future__ import annotations

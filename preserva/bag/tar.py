@@ -105,7 +105,7 @@ class TarSource:
         members = Members(self._limits)
         packed = self.path.stat().st_size if self._packed else None
         try:
-            for member in reader.members():
+            for number, member in enumerate(reader.members()):
                 if bomb := members.bomb(member.size, packed):
                     yield bomb
                     return
@@ -114,7 +114,8 @@ class TarSource:
                     yield from self._take(place, member, reader, lanes, again)
                 elif place is not None:
                     yield place
-                self._collect(lanes)
+                if number % 64 == 0:
+                    self._collect(lanes)
         except (TarDamagedError, EOFError, zlib.error, gzip.BadGzipFile) as error:
             yield Finding(Code.CONTAINER_DAMAGED, seen=str(error))
         except TarUnsupportedError as error:
