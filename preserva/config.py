@@ -12,6 +12,8 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from preserva.core.eark.rights import Rights
+from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
 from preserva.errors import ArchiveNotFound, ConfigError
 from preserva.i18n import _
 from preserva.resources import schema_file
@@ -69,6 +71,7 @@ class Config:
     institutions: Mapping[str, Institution]
     storages: Mapping[str, StorageConfig]
     policy: Policy
+    rights: Rights | None = None
 
     def primary(self) -> StorageConfig:
         """The storage where our own packages are made."""
@@ -146,6 +149,9 @@ def _contradictions(document: Mapping[str, Any]) -> Iterator[str]:
     if len(ours) != 1:
         message = _("storages: {id} needs one primary storage, and has {count}")
         yield message.format(id=own, count=len(ours))
+    if (rights := _rights(document, "XX")) is not None:
+        for key in rights.missing():
+            yield _("{key}: missing").format(key=f"rights.{key}")
     urls = sorted(PurePosixPath(storage["url"]) for storage in storages.values())
     for one, other in pairwise(urls):  # what lies in a folder is sorted behind it
         if one == other:
@@ -181,6 +187,25 @@ def _config(path: Path, document: Mapping[str, Any]) -> Config:
         institutions,
         storages,
         Policy(**policy),
+        _rights(document, institutions[archive["institution"]].country),
+    )
+
+
+def _rights(document: Mapping[str, Any], country: str) -> Rights | None:
+    """The rights in books whose packages state none; by our own law where no other is named."""
+    given = document.get("rights")
+    if given is None:
+        return None
+    facts = {"jurisdiction": country, **given}
+    return Rights(
+        **{
+            **facts,
+            "basis": RightsBasis.by_label(facts["basis"]),
+            "status": CopyrightStatus.by_label(facts.get("status", "")),
+            "jurisdiction": facts["jurisdiction"].lower(),
+            "acts": tuple(facts.get("acts", ())),
+            "restrictions": tuple(facts.get("restrictions", ())),
+        }
     )
 
 
@@ -229,4 +254,11 @@ role = "replica"
 digests = ["sha512", "sha256"]   # of every file; sha512 must be one
 copies = 2                       # of every package
 audit_interval_days = 90         # each copy is read and checked once in so many days
+
+# What may be done with books whose packages say nothing else (--rights says it for one book).
+
+# [rights]
+# basis = "copyright"
+# status = "public domain"
+# note = "published before 1830"
 """

@@ -20,19 +20,19 @@ from preserva.core.eark.aip import (
 from preserva.core.eark.mets import Division
 from preserva.core.eark.premis import (
     Agent,
-    Copyright,
     Event,
     Format,
     Identifier,
     LinkedAgent,
-    RightsStatement,
 )
+from preserva.core.eark.rights import Rights, RightsStatement
 from preserva.core.eark.vocabulary import (
     AgentType,
     CopyrightStatus,
     EventOutcome,
     EventRelatedAgentRole,
     EventType,
+    RightsBasis,
 )
 from preserva.core.model import Observed, PackageId
 
@@ -154,7 +154,12 @@ def spec(pages: int) -> AipSpec:
         rights=(
             RightsStatement(
                 Identifier("local", "rights-1"),
-                Copyright(CopyrightStatus.PUBLIC_DOMAIN, "ru", "2026-11-23"),
+                Rights(
+                    RightsBasis.COPYRIGHT,
+                    CopyrightStatus.PUBLIC_DOMAIN,
+                    "ru",
+                    determined="2026-11-23",
+                ),
                 (),
             ),
         ),

@@ -39,6 +39,11 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="What happened before packaging, such as scanning: TOML or CSV.",
 )
+@click.option(
+    "--rights",
+    type=click.Path(path_type=Path),
+    help="What may be done with the book, and on what ground: TOML.",
+)
 @click.option("--into", metavar="STORAGE", help="The storage; the primary one if not given.")
 @click.option(
     "--bag",
@@ -57,6 +62,7 @@ def command(
     local: str | None,
     structure: Path | None,
     events: Path | None,
+    rights: Path | None,
     into: str | None,
     destination: Path | None,
     dry_run: bool,
@@ -79,7 +85,7 @@ def command(
     from preserva.services.package import package, package_bag
 
     observer = given.observer(json_)
-    details = Details(structure, events)
+    details = Details(structure, events, rights)
     if destination is not None:
         if into is not None:
             raise UsageError(_("--bag and --into exclude each other"))
@@ -92,6 +98,7 @@ def command(
             local=local,
             position=position,
             details=details,
+            rights=config.rights,
             digests=config.policy.digests,
             dry_run=dry_run,
             observer=observer,

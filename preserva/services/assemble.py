@@ -19,14 +19,16 @@ from preserva.core.eark.aip import (
     build_aip,
 )
 from preserva.core.eark.mets import Division
-from preserva.core.eark.premis import Copyright, Format, Identifier, RightsStatement
-from preserva.core.eark.vocabulary import CopyrightStatus, EventType
+from preserva.core.eark.premis import Format, Identifier
+from preserva.core.eark.rights import Rights, RightsStatement
+from preserva.core.eark.vocabulary import CopyrightStatus, EventType, RightsBasis
 from preserva.core.model import Observed
 from preserva.core.report import Ended, Observer, Started
 from preserva.core.sip import SourceFile
 from preserva.core.structure import renumbered
 from preserva.describe.identify import identify
 from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
+from preserva.describe.rights import with_access_conditions
 from preserva.services import history
 from preserva.services.source import SourceReader
 from preserva.services.staging import Staging
@@ -45,6 +47,7 @@ class Assembler:
     clock: Clock
     identifiers: Identifiers
     observer: Observer
+    rights: Rights | None = None
 
     def assemble(self, source: Submission, staging: Staging) -> None:
         """Everything: pages, descriptions, METS and PREMIS, tag files."""
@@ -70,8 +73,9 @@ class Assembler:
             seen = _relative(staging.write(f"{base}/{path}", detail.data), path)
             documents.append(OtherFile(seen, detail.mime))
         reader.check_unchanged()
+        descriptive = _describe(source.record, self.stated(source), staging, base)
         build_aip(
-            self.spec(source, content, documents, _describe(source.record, staging, base)),
+            self.spec(source, content, documents, descriptive),
             _Put(staging, base),
         )
         write_tag_files(staging, self.bag_info(source, staging))
@@ -114,20 +118,24 @@ class Assembler:
                 ),
             ],
             agents=[*history.agents(self.institution), *source.written.history.agents.values()],
-            rights=[self.rights()],
+            rights=[
+                RightsStatement(Identifier("local", f"rights-{number}"), rights, ())
+                for number, rights in enumerate(self.stated(source) or (self.unknown_rights(),), 1)
+            ],
             documentation=documents,
         )
 
-    def rights(self) -> RightsStatement:
+    def stated(self, source: Submission) -> tuple[Rights, ...]:
+        """The rights that someone stated: for this book, or for all books that say nothing else."""
+        return source.written.rights or (() if self.rights is None else (self.rights,))
+
+    def unknown_rights(self) -> Rights:
         """What is known of the rights before anyone assessed them: by which law they are judged."""
-        return RightsStatement(
-            Identifier("local", "rights-1"),
-            Copyright(
-                CopyrightStatus.UNKNOWN,
-                self.institution.country.lower(),
-                note="not assessed when the package was made",
-            ),
-            (),
+        return Rights(
+            RightsBasis.COPYRIGHT,
+            CopyrightStatus.UNKNOWN,
+            self.institution.country.lower(),
+            note="not assessed when the package was made",
         )
 
     def bag_info(self, source: Submission, staging: Staging) -> list[tuple[str, str]]:
@@ -196,11 +204,18 @@ def _copy(
     return _relative(seen, path), Format(found.name, found.mime, found.version, found.puid, note)
 
 
-def _describe(record: Record, staging: Staging, base: str) -> list[DescriptiveFile]:
+def _describe(
+    record: Record, rights: tuple[Rights, ...], staging: Staging, base: str
+) -> list[DescriptiveFile]:
     """Store the record as it came, and what is derived from it."""
     exchange = to_marcxchange(record)
     files = [
-        ("mods.xml", to_mods(record), "text/xml", DescriptiveType.MODS),
+        (
+            "mods.xml",
+            with_access_conditions(to_mods(record), rights),
+            "text/xml",
+            DescriptiveType.MODS,
+        ),
         ("dc.xml", to_dc(record), "text/xml", DescriptiveType.DC),
         *(
             [("marcxchange.xml", exchange, "text/xml", DescriptiveType.MARCXCHANGE)]

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from preserva.bag.hashing import open_regular
 from preserva.core.codes import Severity
+from preserva.core.eark.rights import Rights
 from preserva.core.report import Finding
 from preserva.core.sip import Arrangement
 from preserva.core.structure import NO_STRUCTURE, Pages, Structure
 from preserva.describe.details import is_csv
 from preserva.describe.history import History
 from preserva.describe.record import Record, actions
+from preserva.describe.rights import read_rights
 from preserva.describe.structure import structure_of
 from preserva.describe.xmlrecord import looks_like
 from preserva.errors import PackageError, StorageError, UsageError
@@ -29,10 +31,11 @@ class Details:
 
     structure: Path | None = None
     events: Path | None = None
+    rights: Path | None = None
 
     def paths(self) -> dict[str, Path]:
         """The files that are given, by what they are about."""
-        given = {"structure": self.structure, "events": self.events}
+        given = {"structure": self.structure, "events": self.events, "rights": self.rights}
         return {name: path for name, path in given.items() if path is not None}
 
 
@@ -54,15 +57,21 @@ class Written:
 
     structure: Structure
     history: History
+    rights: tuple[Rights, ...] = ()
     files: tuple[DetailFile, ...] = ()
     notes: tuple[Finding, ...] = ()
 
 
-def read_details(details: Details, arrangement: Arrangement, record: Record, title: str) -> Written:
+def read_details(
+    details: Details, arrangement: Arrangement, record: Record, title: str, country: str
+) -> Written:
     """What the files say of a source arranged like this, and the record of the book's history.
 
-    Raises PackageError with every problem.
+    Rights are judged by the law of `country` where nothing else is said. Raises PackageError with
+    every problem.
     """
+    rights: tuple[Rights, ...] = ()
+    unclear: tuple[Finding, ...] = ()
     structure = NO_STRUCTURE
     history = History()
     history.record(actions(record))
@@ -74,11 +83,13 @@ def read_details(details: Details, arrangement: Arrangement, record: Record, tit
             structure = structure_of(data, path.name, Pages.of(arrangement), title)
         elif name == "events":
             history.read(data, path.name)
-    findings = (*structure.findings, *history.findings)
+        else:
+            rights, unclear = read_rights(data, path.name, country)
+    findings = (*structure.findings, *history.findings, *unclear)
     problems = [one.message() for one in findings if one.code.severity is not Severity.WARNING]
     if problems:
         raise PackageError(_("what was written about the book cannot be used:"), problems)
-    return Written(structure, history, tuple(files), findings)
+    return Written(structure, history, rights, tuple(files), findings)
 
 
 def read_given(path: Path) -> bytes:

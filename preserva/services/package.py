@@ -11,6 +11,7 @@ from preserva.archive import Archive, Clock, Identifiers, Store, new_identifier,
 from preserva.config import Institution
 from preserva.core import layout, sip
 from preserva.core.digest import MultiHash, digest_bytes
+from preserva.core.eark.rights import Rights
 from preserva.core.model import PackageId
 from preserva.core.report import Advanced, Finding, Observer, ignore
 from preserva.core.sip import Arrangement
@@ -61,8 +62,14 @@ def package(
     package with this identifier, Locked, StorageError; in each case nothing was stored.
     """
     store = archive.store(into) if into else archive.primary
-    source = submit(folder, record, archive.config.institution.id, local, position, details)
-    assembler = Assembler(archive.config.institution, archive.clock, archive.identifiers, observer)
+    source = submit(folder, record, archive.config.institution, local, position, details)
+    assembler = Assembler(
+        archive.config.institution,
+        archive.clock,
+        archive.identifiers,
+        observer,
+        archive.config.rights,
+    )
     if dry_run:
         return _result(source, store.id, created=False)
     with archive.writing(store):
@@ -86,19 +93,23 @@ def package_bag(
     local: str | None = None,
     position: int | None = None,
     details: Details = NO_DETAILS,
+    rights: Rights | None = None,
     digests: Iterable[str] = ("sha512", "sha256"),
     clock: Clock = utc_now,
     identifiers: Identifiers = new_identifier,
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> Packaged:
-    """Make a package of a folder as a bag, a new folder below `destination`. Needs no archive."""
-    source = submit(folder, record, institution.id, local, position, details)
+    """Make a package of a folder as a bag, a new folder below `destination`. Needs no archive.
+
+    `rights` are stated where `details` state none.
+    """
+    source = submit(folder, record, institution, local, position, details)
     place = str(destination / source.package.portable)
     if dry_run:
         return _result(source, place, created=False)
     with new_folder(destination / source.package.portable, digests, observer) as staging:
-        Assembler(institution, clock, identifiers, observer).assemble(source, staging)
+        Assembler(institution, clock, identifiers, observer, rights).assemble(source, staging)
         second_opinion(staging)
     return _result(source, place, created=True, staging=staging)
 

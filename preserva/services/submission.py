@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from preserva.config import Institution
 from preserva.core import sip
 from preserva.core.model import PackageId
 from preserva.core.report import Finding
@@ -50,7 +51,7 @@ class Submission:
 def submit(
     folder: Path,
     record: Path,
-    institution: str,
+    institution: Institution,
     local: str | None = None,
     position: int | None = None,
     details: Details = NO_DETAILS,
@@ -66,9 +67,9 @@ def submit(
     refuse(folder, list(arrangement.problems))
     described = _choose_record(data, record, position)
     title = _one_line(described.title or folder.name)
-    written = read_details(details, arrangement, described, title)
+    written = read_details(details, arrangement, described, title, institution.country)
     try:
-        package = PackageId(institution, local or _local_id(described.identifier or folder.name))
+        package = PackageId(institution.id, local or _local_id(described.identifier or folder.name))
     except ValueError as error:
         message = _("{name} cannot be the local part of an identifier")
         raise UsageError(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from preserva.config import Institution
 from preserva.core.codes import Code
 from preserva.core.model import PackageId
 from preserva.core.report import Advanced, Outcome
@@ -20,6 +21,8 @@ from preserva.services.store import store
 from preserva.services.submission import submit
 from preserva.services.validate import validate, validate_stored
 from tests.books import RECORD, an_archive, make_book
+
+AONB = Institution("aonb", {}, "RU")
 
 
 def snapshot(folder: Path) -> dict[str, tuple[int, int, bytes]]:
@@ -224,7 +227,7 @@ def test_a_page_image_cannot_be_empty(tmp_path: Path) -> None:
     (tmp_path / "book" / "master" / "л. 2.tif").write_bytes(b"")
     (tmp_path / "book" / "text" / "л. 1.txt").write_bytes(b"")
     with pytest.raises(PackageError) as caught:
-        submit(tmp_path / "book", record, "aonb")
+        submit(tmp_path / "book", record, AONB)
     (problem,) = caught.value.problems
     assert problem.startswith("E408 master/л. 2.tif")
 
@@ -237,10 +240,10 @@ def test_a_file_of_several_records_says_nothing_until_one_is_chosen(tmp_path: Pa
         "#920: PAZK\n#200: ^AПервая\n*****\n#920: PAZK\n#200: ^AВторая\n*****\n", "utf-8"
     )
     with pytest.raises(UsageError, match="holds 2 records"):
-        submit(tmp_path / "book", several, "aonb")
-    assert submit(tmp_path / "book", several, "aonb", "x", 2).title == "Вторая"
+        submit(tmp_path / "book", several, AONB)
+    assert submit(tmp_path / "book", several, AONB, "x", 2).title == "Вторая"
     with pytest.raises(UsageError, match="there are 2"):
-        submit(tmp_path / "book", several, "aonb", "x", 3)
+        submit(tmp_path / "book", several, AONB, "x", 3)
 
 
 @pytest.mark.parametrize("kind", ["fifo", "folder"])
@@ -253,7 +256,7 @@ def test_a_record_must_be_a_file(kind: str, tmp_path: Path) -> None:
     else:
         odd.mkdir()
     with pytest.raises(UsageError, match="cannot be read"):
-        submit(tmp_path / "book", odd, "aonb")
+        submit(tmp_path / "book", odd, AONB)
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
@@ -262,7 +265,7 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     record = tmp_path / "r.xml"
     record.write_text(RECORD, "utf-8")
     with pytest.raises(PackageError, match="E405"):
-        submit(tmp_path / "book", record, "aonb")
+        submit(tmp_path / "book", record, AONB)
 
 
 def test_a_record_that_is_none_is_refused(tmp_path: Path) -> None:
@@ -270,9 +273,9 @@ def test_a_record_that_is_none_is_refused(tmp_path: Path) -> None:
     make_book(tmp_path / "book")
     (tmp_path / "r").write_bytes(b"\x00\x01 nothing")
     with pytest.raises(PackageError):
-        submit(tmp_path / "book", tmp_path / "r", "aonb")
+        submit(tmp_path / "book", tmp_path / "r", AONB)
     with pytest.raises(UsageError, match="cannot be read"):
-        submit(tmp_path / "book", tmp_path / "missing", "aonb")
+        submit(tmp_path / "book", tmp_path / "missing", AONB)
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:

@@ -10,14 +10,15 @@ from lxml import etree
 
 from preserva.core.eark.mets import Division
 from preserva.core.eark.premis_read import read_events
+from preserva.core.eark.rights import Rights
 from preserva.core.eark.structure_read import read_structure
-from preserva.core.eark.vocabulary import EventType
+from preserva.core.eark.vocabulary import EventType, RightsBasis
 from preserva.core.report import Outcome
 from preserva.errors import PackageError, Refused
-from preserva.services.details import Details
+from preserva.services.details import NO_DETAILS, Details
 from preserva.services.package import package, package_bag
 from preserva.services.validate import validate, validate_stored
-from tests.books import an_archive, make_book
+from tests.books import RECORD, an_archive, make_book
 from tests.marcbuild import RARE_BOOK, iso2709
 from tests.xsd import schema
 
@@ -141,3 +142,36 @@ def test_history_stands_in_premis(tmp_path: Path, shared: Path) -> None:
         ("event-2", EventType.IMAGING, "2026-05-12"),
     ]
     assert len(events) == 5
+
+
+RIGHTS = '[[rights]]\nbasis = "copyright"\nstatus = "public domain"\nnote = "1799"\n'
+
+
+def test_rights_stand_in_premis_and_mods(tmp_path: Path, shared: Path) -> None:
+    """Those of the file; else those of the configuration; else that nobody assessed them."""
+    record = make_book(tmp_path / "book")
+    stated = Rights(RightsBasis.OTHER, note="подарок")
+    details = Details(rights=write(tmp_path / "r.toml", RIGHTS))
+    said = {}
+    with an_archive(tmp_path / "archive") as archive:
+        for name, given, default in (
+            ("file", details, stated),
+            ("config", NO_DETAILS, stated),
+            ("none", NO_DETAILS, None),
+        ):
+            out = tmp_path / name
+            institution = archive.config.institution
+            package_bag(tmp_path / "book", record, institution, out, details=given, rights=default)
+            (report,) = validate(out / "aonb-kp-7")
+            assert (report.outcome, report.findings) == (Outcome.PASS, [])
+            base = out / "aonb-kp-7/data/aonb-kp-7/metadata"
+            premis = etree.parse(base / "preservation/premis.xml")
+            schema(shared, "premis-3.0.xsd").assertValid(premis)
+            notes = premis.xpath("//*[contains(local-name(), 'Note')]/text()")
+            mods = (base / "descriptive/mods.xml").read_text("utf-8")
+            said[name] = (notes, "accessCondition" in mods, mods == RECORD)
+    assert said == {
+        "file": (["1799"], True, False),
+        "config": (["подарок"], True, False),
+        "none": (["not assessed when the package was made"], False, True),
+    }

@@ -17,24 +17,21 @@ from preserva.core.eark.premis import (
     NAME_NOTE,
     NAMESPACE,
     Agent,
-    Copyright,
     Event,
     FileObject,
     Format,
     Identifier,
     IntellectualEntity,
-    License,
     LinkedAgent,
     Object,
-    OtherRights,
     Relationship,
     Representation,
-    RightsStatement,
     carried_name,
     event_document,
     write_premis,
 )
 from preserva.core.eark.premis_read import read_events
+from preserva.core.eark.rights import Rights, RightsStatement
 from preserva.core.eark.vocabulary import (
     AgentType,
     CopyrightStatus,
@@ -80,6 +77,38 @@ BARE_EVENT = Event(
 )
 
 
+RIGHTS = (
+    Rights(RightsBasis.COPYRIGHT, CopyrightStatus.UNKNOWN, "ru"),
+    Rights(
+        RightsBasis.COPYRIGHT,
+        CopyrightStatus.PUBLIC_DOMAIN,
+        "by",
+        determined="2026-11-23",
+        start="1654",
+        end="2026",
+        note="the author died in 1583",
+        uri="http://rightsstatements.org/vocab/NoC-NC/1.0/",
+        acts=("publish", "disseminate"),
+        restrictions=("not for sale", "name the library"),
+    ),
+    Rights(RightsBasis.LICENSE, terms="CC BY 4.0", uri="https://x.test/", note="n", start="2020"),
+    Rights(RightsBasis.LICENSE, uri="https://x.test/"),
+    Rights(RightsBasis.LICENSE, terms="by letter"),
+    Rights(
+        RightsBasis.STATUTE,
+        jurisdiction="ru",
+        citation="78-ФЗ",
+        determined="2026",
+        note="обязательный экземпляр",
+        uri="https://x.test/",
+        start="1994",
+        acts=("replicate",),
+    ),
+    Rights(RightsBasis.INSTITUTIONAL_POLICY, note="reading room only", uri="x:y", start="2020"),
+    Rights(RightsBasis.OTHER, note="donor"),
+)
+
+
 def written(
     objects: Iterable[Object],
     events: Iterable[Event] = (),
@@ -106,26 +135,11 @@ def test_everything_is_valid_against_the_official_schema(shared: Path) -> None:
         ),
         (EVENT, BARE_EVENT),
         (SOFTWARE, Agent(Identifier("local", "p"), "Иванова", AgentType.PERSON)),
-        (
+        tuple(
             RightsStatement(
-                Identifier("local", "r1"),
-                Copyright(
-                    CopyrightStatus.PUBLIC_DOMAIN,
-                    "by",
-                    "2026-11-23",
-                    "the author died in 1583",
-                    "http://rightsstatements.org/vocab/NoC-NC/1.0/",
-                ),
-                (BOOK,),
-            ),
-            RightsStatement(
-                Identifier("local", "r2"), License("CC BY 4.0", "https://x.test/"), (BOOK,)
-            ),
-            RightsStatement(
-                Identifier("local", "r3"),
-                OtherRights(RightsBasis.INSTITUTIONAL_POLICY, "reading room only"),
-                (),
-            ),
+                Identifier("local", f"r{number}"), rights, (BOOK,) if number > 1 else ()
+            )
+            for number, rights in enumerate(RIGHTS)
         ),
     )
     schema(shared, "premis-3.0.xsd").assertValid(etree.fromstring(everything))

@@ -47,9 +47,9 @@ from preserva.core.eark.premis import (
     Object,
     Relationship,
     Representation,
-    RightsStatement,
     write_premis,
 )
+from preserva.core.eark.rights import RightsStatement
 from preserva.core.eark.vocabulary import RelationshipSubType, RelationshipType
 from preserva.core.model import Observed, PackageId
 

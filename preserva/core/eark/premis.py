@@ -13,33 +13,49 @@ from urllib.parse import quote_from_bytes
 
 from preserva.core import xmlsafe
 from preserva.core.digest import ALGORITHMS, Digests
+from preserva.core.eark.premis_parts import (
+    NAMESPACE,
+    Identifier,
+    write_identifier,
+    write_optional,
+    write_term,
+)
+from preserva.core.eark.rights import RightsStatement, write_rights
 from preserva.core.eark.vocabulary import (
     AgentType,
-    CopyrightStatus,
     CryptographicHashFunctions,
     EventOutcome,
     EventRelatedAgentRole,
     EventType,
     RelationshipSubType,
     RelationshipType,
-    RightsBasis,
     Term,
 )
 from preserva.core.xmlwrite import XSI, XmlWriter, document
 
-NAMESPACE = "http://www.loc.gov/premis/v3"
+__all__ = [
+    "NAMESPACE",
+    "NAME_NOTE",
+    "VERSION",
+    "Agent",
+    "Event",
+    "FileObject",
+    "Format",
+    "Identifier",
+    "IntellectualEntity",
+    "LinkedAgent",
+    "Object",
+    "Relationship",
+    "Representation",
+    "carried_name",
+    "event_document",
+    "write_premis",
+]
+
 VERSION = "3.0"
 NAME_NOTE = "encoding of the original name"
 
 _NAMESPACES: Mapping[str | None, str] = {None: NAMESPACE, "xsi": XSI}
-
-
-@dataclass(frozen=True, slots=True)
-class Identifier:
-    """An identifier and the kind of it: `URI`, `local`, `UUID`."""
-
-    type: str
-    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,42 +152,6 @@ class Agent:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Copyright:
-    """Rights by copyright: its status in one jurisdiction (ISO 3166 code), when determined."""
-
-    status: CopyrightStatus
-    jurisdiction: str
-    determined: str | None = None
-    note: str | None = None
-    uri: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class License:
-    """Rights by licence: its terms in words, its URI."""
-
-    terms: str
-    uri: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OtherRights:
-    """Rights on another ground, such as a policy of the institution, in words."""
-
-    basis: RightsBasis
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class RightsStatement:
-    """What may be done with the objects, and on what ground."""
-
-    identifier: Identifier
-    basis: Copyright | License | OtherRights
-    objects: tuple[Identifier, ...]
-
-
 def write_premis(
     stream: BinaryIO,
     *,
@@ -193,7 +173,7 @@ def write_premis(
         for agent in agents:
             _write_agent(writer, agent)
         for statement in rights:
-            _write_rights(writer, statement)
+            write_rights(writer, statement)
 
 
 def event_document(event: Event, agents: Iterable[Agent], objects: Iterable[Object]) -> bytes:
@@ -223,35 +203,17 @@ def _is_xml_character(character: str) -> bool:
     )
 
 
-def _write_term(writer: XmlWriter, name: str, term: Term | str) -> None:
-    if isinstance(term, Term):
-        writer.leaf(name, term.label, term.authority())
-    else:
-        writer.leaf(name, term)
-
-
-def _write_optional(writer: XmlWriter, name: str, text: str | None) -> None:
-    if text is not None:
-        writer.leaf(name, text)
-
-
-def _write_identifier(writer: XmlWriter, name: str, identifier: Identifier) -> None:
-    with writer.element(name):
-        writer.leaf(f"{name}Type", identifier.type)
-        writer.leaf(f"{name}Value", identifier.value)
-
-
 def _write_object(writer: XmlWriter, item: Object) -> None:
     match item:
         case IntellectualEntity():
             with writer.element("object", {"xsi:type": "intellectualEntity"}):
                 for identifier in item.identifiers:
-                    _write_identifier(writer, "objectIdentifier", identifier)
+                    write_identifier(writer, "objectIdentifier", identifier)
                 _write_name_note(writer, item.original_name)
                 _write_original_name(writer, item.original_name)
         case Representation():
             with writer.element("object", {"xsi:type": "representation"}):
-                _write_identifier(writer, "objectIdentifier", item.identifier)
+                write_identifier(writer, "objectIdentifier", item.identifier)
                 _write_name_note(writer, item.original_name)
                 _write_original_name(writer, item.original_name)
                 _write_relationships(writer, item.relationships)
@@ -261,12 +223,12 @@ def _write_object(writer: XmlWriter, item: Object) -> None:
 
 
 def _write_file(writer: XmlWriter, item: FileObject) -> None:
-    _write_identifier(writer, "objectIdentifier", item.identifier)
+    write_identifier(writer, "objectIdentifier", item.identifier)
     _write_name_note(writer, item.original_name)
     with writer.element("objectCharacteristics"):
         for algorithm, digest in item.digests.items():
             with writer.element("fixity"):
-                _write_term(writer, "messageDigestAlgorithm", _algorithm(algorithm))
+                write_term(writer, "messageDigestAlgorithm", _algorithm(algorithm))
                 writer.leaf("messageDigest", digest)
         writer.leaf("size", str(item.size))
         _write_format(writer, item.format)
@@ -290,13 +252,13 @@ def _write_format(writer: XmlWriter, facts: Format) -> None:
     with writer.element("format"):
         with writer.element("formatDesignation"):
             writer.leaf("formatName", facts.name)
-            _write_optional(writer, "formatVersion", facts.version)
+            write_optional(writer, "formatVersion", facts.version)
         if facts.puid is not None:
             with writer.element("formatRegistry"):
                 writer.leaf("formatRegistryName", "PRONOM")
                 writer.leaf("formatRegistryKey", facts.puid)
                 writer.leaf("formatRegistryRole", "specification")
-        _write_optional(writer, "formatNote", facts.note)
+        write_optional(writer, "formatNote", facts.note)
 
 
 def _write_name_note(writer: XmlWriter, name: str | None) -> None:
@@ -314,22 +276,22 @@ def _write_original_name(writer: XmlWriter, name: str | None) -> None:
 def _write_relationships(writer: XmlWriter, relationships: Iterable[Relationship]) -> None:
     for relationship in relationships:
         with writer.element("relationship"):
-            _write_term(writer, "relationshipType", relationship.type)
-            _write_term(writer, "relationshipSubType", relationship.subtype)
+            write_term(writer, "relationshipType", relationship.type)
+            write_term(writer, "relationshipSubType", relationship.subtype)
             for identifier in relationship.objects:
-                _write_identifier(writer, "relatedObjectIdentifier", identifier)
+                write_identifier(writer, "relatedObjectIdentifier", identifier)
 
 
 def _write_event(writer: XmlWriter, event: Event) -> None:
     with writer.element("event"):
-        _write_identifier(writer, "eventIdentifier", event.identifier)
-        _write_term(writer, "eventType", event.type)
+        write_identifier(writer, "eventIdentifier", event.identifier)
+        write_term(writer, "eventType", event.type)
         writer.leaf("eventDateTime", event.when)
         if event.detail is not None:
             with writer.element("eventDetailInformation"):
                 writer.leaf("eventDetail", event.detail)
         with writer.element("eventOutcomeInformation"):
-            _write_term(writer, "eventOutcome", event.outcome)
+            write_term(writer, "eventOutcome", event.outcome)
             if event.note is not None:
                 with writer.element("eventOutcomeDetail"):
                     writer.leaf("eventOutcomeDetailNote", event.note)
@@ -338,60 +300,16 @@ def _write_event(writer: XmlWriter, event: Event) -> None:
                 writer.leaf("linkingAgentIdentifierType", agent.identifier.type)
                 writer.leaf("linkingAgentIdentifierValue", agent.identifier.value)
                 if agent.role is not None:
-                    _write_term(writer, "linkingAgentRole", agent.role)
+                    write_term(writer, "linkingAgentRole", agent.role)
         for identifier in event.objects:
-            _write_identifier(writer, "linkingObjectIdentifier", identifier)
+            write_identifier(writer, "linkingObjectIdentifier", identifier)
 
 
 def _write_agent(writer: XmlWriter, agent: Agent) -> None:
     with writer.element("agent"):
-        _write_identifier(writer, "agentIdentifier", agent.identifier)
+        write_identifier(writer, "agentIdentifier", agent.identifier)
         writer.leaf("agentName", agent.name)
         if agent.type is not None:
-            _write_term(writer, "agentType", agent.type)
-        _write_optional(writer, "agentVersion", agent.version)
-        _write_optional(writer, "agentNote", agent.note)
-
-
-def _write_rights(writer: XmlWriter, statement: RightsStatement) -> None:
-    with writer.element("rights"), writer.element("rightsStatement"):
-        _write_identifier(writer, "rightsStatementIdentifier", statement.identifier)
-        match statement.basis:
-            case Copyright():
-                _write_copyright(writer, statement.basis)
-            case License():
-                _write_license(writer, statement.basis)
-            case OtherRights():
-                _write_other_rights(writer, statement.basis)
-        for identifier in statement.objects:
-            _write_identifier(writer, "linkingObjectIdentifier", identifier)
-
-
-def _write_copyright(writer: XmlWriter, basis: Copyright) -> None:
-    _write_term(writer, "rightsBasis", RightsBasis.COPYRIGHT)
-    with writer.element("copyrightInformation"):
-        _write_term(writer, "copyrightStatus", basis.status)
-        writer.leaf("copyrightJurisdiction", basis.jurisdiction)
-        _write_optional(writer, "copyrightStatusDeterminationDate", basis.determined)
-        _write_optional(writer, "copyrightNote", basis.note)
-        if basis.uri is not None:
-            _write_identifier(
-                writer, "copyrightDocumentationIdentifier", Identifier("URI", basis.uri)
-            )
-
-
-def _write_license(writer: XmlWriter, basis: License) -> None:
-    _write_term(writer, "rightsBasis", RightsBasis.LICENSE)
-    with writer.element("licenseInformation"):
-        if basis.uri is not None:
-            _write_identifier(
-                writer, "licenseDocumentationIdentifier", Identifier("URI", basis.uri)
-            )
-        writer.leaf("licenseTerms", basis.terms)
-
-
-def _write_other_rights(writer: XmlWriter, basis: OtherRights) -> None:
-    _write_term(writer, "rightsBasis", basis.basis)
-    with writer.element("otherRightsInformation"):
-        writer.leaf("otherRightsBasis", basis.basis.label)
-        writer.leaf("otherRightsNote", basis.note)
+            write_term(writer, "agentType", agent.type)
+        write_optional(writer, "agentVersion", agent.version)
+        write_optional(writer, "agentNote", agent.note)

@@ -1,0 +1,136 @@
+"""Rights in PREMIS 3.0: on what ground which acts are permitted, where, and since when it is known.
+
+Source: PREMIS Data Dictionary 3.0, 4.1 (rightsStatement).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from preserva.core.eark.premis_parts import (
+    Identifier,
+    write_identifier,
+    write_optional,
+    write_term,
+)
+from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
+from preserva.core.xmlwrite import XmlWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What is known of the rights on one ground; which facts count depends on `basis`.
+
+    `jurisdiction` is a country (ISO 3166), `determined`, `start` and `end` are dates (EDTF), `uri`
+    leads to the licence, the law or a statement such as those of rightsstatements.org. `acts` are
+    permitted, under all of `restrictions`.
+    """
+
+    basis: RightsBasis
+    status: CopyrightStatus | None = None
+    jurisdiction: str | None = None
+    citation: str | None = None
+    terms: str | None = None
+    determined: str | None = None
+    start: str | None = None
+    end: str | None = None
+    note: str | None = None
+    uri: str | None = None
+    acts: tuple[str, ...] = ()
+    restrictions: tuple[str, ...] = ()
+
+    def missing(self) -> tuple[str, ...]:
+        """The facts that this ground cannot do without, and that are not given."""
+        needed: dict[RightsBasis, dict[str, object]] = {
+            RightsBasis.COPYRIGHT: {"status": self.status, "jurisdiction": self.jurisdiction},
+            RightsBasis.STATUTE: {"jurisdiction": self.jurisdiction, "citation": self.citation},
+            RightsBasis.LICENSE: {"terms": self.terms or self.uri},
+        }
+        facts = needed.get(self.basis, {"note": self.note})
+        if self.end:
+            facts["start"] = self.start
+        if self.restrictions:
+            facts["acts"] = self.acts
+        return tuple(name for name, value in facts.items() if not value)
+
+
+@dataclass(frozen=True, slots=True)
+class RightsStatement:
+    """What may be done with the objects, and on what ground. Nothing of `rights` is missing."""
+
+    identifier: Identifier
+    rights: Rights
+    objects: tuple[Identifier, ...]
+
+
+def write_rights(writer: XmlWriter, statement: RightsStatement) -> None:
+    """Write one rights statement, in the order of the schema."""
+    rights = statement.rights
+    with writer.element("rights"), writer.element("rightsStatement"):
+        write_identifier(writer, "rightsStatementIdentifier", statement.identifier)
+        write_term(writer, "rightsBasis", rights.basis)
+        match rights.basis:
+            case RightsBasis.COPYRIGHT:
+                _write_copyright(writer, rights)
+            case RightsBasis.LICENSE:
+                _write_license(writer, rights)
+            case RightsBasis.STATUTE:
+                _write_statute(writer, rights)
+            case _:
+                _write_other(writer, rights)
+        for act in rights.acts:
+            with writer.element("rightsGranted"):
+                writer.leaf("act", act)
+                for restriction in rights.restrictions:
+                    writer.leaf("restriction", restriction)
+        for identifier in statement.objects:
+            write_identifier(writer, "linkingObjectIdentifier", identifier)
+
+
+def _write_copyright(writer: XmlWriter, rights: Rights) -> None:
+    with writer.element("copyrightInformation"):
+        write_term(writer, "copyrightStatus", rights.status or CopyrightStatus.UNKNOWN)
+        writer.leaf("copyrightJurisdiction", rights.jurisdiction)
+        write_optional(writer, "copyrightStatusDeterminationDate", rights.determined)
+        write_optional(writer, "copyrightNote", rights.note)
+        _write_document(writer, "copyright", rights)
+        _write_dates(writer, "copyright", rights)
+
+
+def _write_license(writer: XmlWriter, rights: Rights) -> None:
+    with writer.element("licenseInformation"):
+        _write_document(writer, "license", rights)
+        write_optional(writer, "licenseTerms", rights.terms)
+        write_optional(writer, "licenseNote", rights.note)
+        _write_dates(writer, "license", rights)
+
+
+def _write_statute(writer: XmlWriter, rights: Rights) -> None:
+    with writer.element("statuteInformation"):
+        writer.leaf("statuteJurisdiction", rights.jurisdiction)
+        writer.leaf("statuteCitation", rights.citation)
+        write_optional(writer, "statuteInformationDeterminationDate", rights.determined)
+        write_optional(writer, "statuteNote", rights.note)
+        _write_document(writer, "statute", rights)
+        _write_dates(writer, "statute", rights)
+
+
+def _write_other(writer: XmlWriter, rights: Rights) -> None:
+    with writer.element("otherRightsInformation"):
+        _write_document(writer, "otherRights", rights)
+        writer.leaf("otherRightsBasis", rights.basis.label)
+        _write_dates(writer, "otherRights", rights)
+        write_optional(writer, "otherRightsNote", rights.note)
+
+
+def _write_document(writer: XmlWriter, ground: str, rights: Rights) -> None:
+    if rights.uri is not None:
+        name = f"{ground}DocumentationIdentifier"
+        write_identifier(writer, name, Identifier("URI", rights.uri))
+
+
+def _write_dates(writer: XmlWriter, ground: str, rights: Rights) -> None:
+    if rights.start is not None:
+        with writer.element(f"{ground}ApplicableDates"):
+            writer.leaf("startDate", rights.start)
+            write_optional(writer, "endDate", rights.end)

@@ -1,0 +1,95 @@
+"""What may be done with a book: from a file that someone wrote, and into its MODS.
+
+docs/reference/rights.md describes the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lxml import etree
+
+from preserva.core.codes import Code
+from preserva.core.eark.rights import Rights
+from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
+from preserva.core.report import Finding
+from preserva.core.xmlsafe import parse
+from preserva.core.xmlwrite import XLINK
+from preserva.describe.details import Table, read_toml
+from preserva.describe.xmlrecord import MODS
+
+
+def read_rights(
+    data: bytes, name: str, country: str
+) -> tuple[tuple[Rights, ...], tuple[Finding, ...]]:
+    """The rights in a TOML file, and what in it cannot be understood.
+
+    `country` is whose law decides where a statement names none.
+    """
+    problems: list[Finding] = []
+    table = read_toml(data, name, problems)
+    tables = table.tables("rights")
+    table.end()
+    if not tables and not problems:
+        problems.append(Finding(Code.DETAILS_MISSING, table.at("[[rights]]")))
+    found = [_rights(one, country) for one in tables]
+    return tuple(one for one in found if one is not None), tuple(problems)
+
+
+def _rights(table: Table, country: str) -> Rights | None:
+    basis = table.choice("basis", RightsBasis, needed=True)
+    rights = Rights(
+        basis or RightsBasis.OTHER,
+        status=table.choice("status", CopyrightStatus),
+        jurisdiction=(table.text("jurisdiction") or country).lower(),
+        citation=table.text("citation"),
+        terms=table.text("terms"),
+        determined=table.date("determined"),
+        start=table.date("start"),
+        end=table.date("end"),
+        note=table.text("note"),
+        uri=table.text("uri"),
+        acts=table.texts("acts"),
+        restrictions=table.texts("restrictions"),
+    )
+    table.end()
+    if basis is None:
+        return None
+    for key in rights.missing():
+        if key not in table.values:
+            table.problems.append(Finding(Code.DETAILS_MISSING, table.at(key)))
+    return rights
+
+
+def with_access_conditions(mods: bytes, rights: Iterable[Rights]) -> bytes:
+    """The MODS record with an accessCondition for each; the very same bytes where there is none."""
+    stated = list(rights)
+    if not stated:
+        return mods
+    root = parse(mods)
+    record = next(root.iter(f"{{{MODS}}}mods"), root)
+    for one in stated:
+        element = etree.SubElement(record, f"{{{MODS}}}accessCondition")
+        element.set("type", "use and reproduction")
+        if one.uri is not None:
+            element.set(f"{{{XLINK}}}href", one.uri)
+        element.text = summary(one)
+        element.tail = "\n"
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
+def summary(rights: Rights) -> str:
+    """The rights in one line, in the words of the vocabularies and of whoever stated them."""
+    facts = {
+        "jurisdiction": rights.jurisdiction,
+        "determined": rights.determined,
+        "from": rights.start,
+        "until": rights.end,
+        "permitted": ", ".join(rights.acts),
+        "restricted": ", ".join(rights.restrictions),
+    }
+    words = [rights.status.label if rights.status else None, rights.citation, rights.terms]
+    said = ", ".join(word for word in words if word)
+    parts = [f"{rights.basis.label}: {said}" if said else rights.basis.label]
+    parts += [f"{name} {text}" for name, text in facts.items() if text]
+    return "; ".join([*parts, rights.note] if rights.note else parts)
