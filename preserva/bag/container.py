@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
+from typing import IO, Protocol
 
+from preserva.bag.hashing import open_regular
 from preserva.bag.source import Limits
 from preserva.core.bagit import manifest_algorithm
 from preserva.core.codes import Code
@@ -15,7 +18,50 @@ from preserva.i18n import _
 
 _READ_AS_TEXT = re.compile(r"(bagit|bag-info|package-info|fetch)\.txt")
 _METADATA = re.compile(r"data/[^/]+/(representations/[^/]+/)?(METS\.xml|metadata/.+\.xml)")
+_BUFFER = 1 << 16
 _HARMLESS = 64 << 20  # unpacked bytes below which no ratio is a bomb
+
+
+class Container(Protocol):
+    """A file that holds a bag, wherever it lies."""
+
+    @property
+    def name(self) -> str:
+        """Its name without what is above it."""
+
+    @property
+    def path(self) -> str:
+        """Where it lies, for people."""
+
+    def open(self) -> IO[bytes]:
+        """Its bytes. Raises StorageError."""
+
+    def state(self, stream: IO[bytes]) -> tuple[int, int]:
+        """Its size in bytes, and a number that changes when it is written to."""
+
+    def descriptor(self, stream: IO[bytes]) -> int | None:
+        """A descriptor by which any part of it can be read at any time, if there is one."""
+
+
+class LocalContainer:
+    """A `Container` on a file system."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.name
+        self.path = str(path)
+
+    def open(self) -> IO[bytes]:
+        """Its bytes; buffered for headers and small files, larger reads go past it."""
+        return os.fdopen(open_regular(self.path), "rb", _BUFFER)
+
+    def state(self, stream: IO[bytes]) -> tuple[int, int]:
+        """Size and time of the last change."""
+        found = os.fstat(stream.fileno())
+        return found.st_size, found.st_mtime_ns
+
+    def descriptor(self, stream: IO[bytes]) -> int | None:
+        """The stream's own."""
+        return stream.fileno()
 
 
 def is_read_as_text(path: str) -> bool:
@@ -28,11 +74,6 @@ def is_read_as_text(path: str) -> bool:
 def is_package_metadata(path: str) -> bool:
     """Whether the file is METS, PREMIS or a description, in the places that E-ARK gives them."""
     return path.endswith(".xml") and _METADATA.fullmatch(path) is not None
-
-
-def has_changed(before: os.stat_result, after: os.stat_result) -> bool:
-    """Whether a container was written to between two looks at it."""
-    return (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
 
 
 class Members:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import BinaryIO, Protocol, cast, runtime_checkable
 
 from preserva.core.model import Entry, Observed
 from preserva.core.report import Finding, Observer
@@ -76,3 +77,32 @@ class ReadsEarly(Protocol):
 
     def read_early(self) -> None:
         """Say, before the entries are asked for, that everything will be read."""
+
+
+def as_stream(pieces: Iterator[bytes]) -> BinaryIO:
+    """Pieces as one stream, to be read once from its beginning."""
+    return cast("BinaryIO", io.BufferedReader(_Pieces(pieces)))
+
+
+class _Pieces(io.RawIOBase):
+    """The pieces of a file as one stream."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        """It is there to be read."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any buffer is one
+        """Fill the buffer with what comes next; 0 at the end."""
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = memoryview(piece)
+        count = min(len(buffer), len(self._rest))
+        buffer[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count

@@ -8,18 +8,15 @@ another one is the container read a second time.
 
 from __future__ import annotations
 
-import gzip
 import os
 import tempfile
-import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import IO, cast
 
-from preserva.bag.container import Members, has_changed, is_package_metadata, is_read_as_text
-from preserva.bag.hashing import CHUNK, open_regular, storage_error
+from preserva.bag.container import Container, Members, is_package_metadata, is_read_as_text
+from preserva.bag.hashing import CHUNK, storage_error
 from preserva.bag.lanes import Lanes
+from preserva.bag.packing import Packing, damage, unpacked
 from preserva.bag.shelf import Shelf
 from preserva.bag.source import LIMITS, Limits
 from preserva.bag.tarformat import Member, TarDamagedError, TarReader, TarUnsupportedError
@@ -31,7 +28,6 @@ from preserva.core.report import Advanced, Finding, Observer, ignore
 from preserva.errors import NotFound
 from preserva.i18n import _
 
-_BUFFER = 1 << 16  # for headers and small files; larger reads go past it
 _USUAL = frozenset({"sha512", "sha256", "sha1", "md5"})
 _SHARED = 1 << 28  # larger files get a lane for each algorithm, smaller ones one for each file
 _SPOOL = 1 << 22  # bytes of a tag file above which it is kept in an unnamed temporary file
@@ -45,15 +41,21 @@ class TarSource:
     """
 
     def __init__(
-        self, path: Path, *, packed: bool, jobs: int | None = None, limits: Limits = LIMITS
+        self,
+        container: Container,
+        packing: Packing,
+        *,
+        jobs: int | None = None,
+        limits: Limits = LIMITS,
     ) -> None:
-        self.path = path
-        self.name = path.name
-        self.media_type = "application/gzip" if packed else "application/x-tar"
-        self._packed = packed
+        self.name = container.name
+        self._container = container
+        self.media_type = packing.media_type
+        self._packing = packing
         self._jobs = jobs or os.cpu_count() or 1
         self._limits = limits
         self._observer: Observer = ignore
+        self._size = 0
         self._plain: tuple[int, int] | None = None  # descriptor and size while a plain tar is read
         self._kept: dict[str, IO[bytes]] = {}
         self._kept_size = 0
@@ -71,16 +73,6 @@ class TarSource:
         """Say who hears of the progress while the entries are read."""
         self._observer = observer
 
-    @contextmanager
-    def _stream(self) -> Iterator[IO[bytes]]:
-        with ExitStack() as stack:
-            fd = open_regular(str(self.path))
-            stream: IO[bytes] = stack.enter_context(os.fdopen(fd, "rb", _BUFFER))
-            if self._packed:
-                packed = stack.enter_context(gzip.GzipFile(fileobj=stream, mode="rb"))
-                stream = cast("IO[bytes]", packed)
-            yield stream
-
     def entries(self) -> Iterator[Entry | Finding]:
         """Everything in the container below its one folder; what lies beside it is a Finding."""
         yield from self._read(frozenset())
@@ -88,22 +80,26 @@ class TarSource:
     def _read(self, again: frozenset[str]) -> Iterator[Entry | Finding]:
         """One pass; with `again`, only to digest with these algorithms."""
         try:
-            with self._stream() as stream:
-                before = os.fstat(stream.fileno())
-                self._plain = None if self._packed else (stream.fileno(), before.st_size)
-                with Lanes(self._jobs) as lanes:
-                    yield from self._members(TarReader(stream), lanes, again)
-                if has_changed(before, os.fstat(stream.fileno())):
+            with self._container.open() as stream:
+                before = self._container.state(stream)
+                self._size, fd = before[0], self._container.descriptor(stream)
+                if self._packing is Packing.NONE and fd is not None:
+                    self._plain = fd, self._size
+                with unpacked(stream, self._packing) as content, Lanes(self._jobs) as lanes:
+                    yield from self._members(TarReader(content), lanes, again)
+                    now = self._container.state(stream)
+                if now != before:
                     yield Finding(Code.CHANGED_WHILE_READ)
             self._collect(lanes)
         except OSError as error:
-            raise storage_error(str(self.path), error) from error
+            raise storage_error(self._container.path, error) from error
 
     def _members(
         self, reader: TarReader, lanes: Lanes, again: frozenset[str]
     ) -> Iterator[Entry | Finding]:
         members = Members(self._limits)
-        packed = self.path.stat().st_size if self._packed else None
+        broken: tuple[type[Exception], ...] = (TarDamagedError, *damage(self._packing))
+        packed = None if self._packing is Packing.NONE else self._size
         try:
             for number, member in enumerate(reader.members()):
                 if bomb := members.bomb(member.size, packed):
@@ -116,7 +112,7 @@ class TarSource:
                     yield place
                 if number % 64 == 0:
                     self._collect(lanes)
-        except (TarDamagedError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        except broken as error:
             yield Finding(Code.CONTAINER_DAMAGED, seen=str(error))
         except TarUnsupportedError as error:
             yield Finding(Code.CONTAINER_UNSUPPORTED, seen=str(error))
@@ -169,14 +165,14 @@ class TarSource:
 
     def _wanted(self) -> frozenset[str]:
         """The algorithms for a payload file that passes now."""
-        if not self._known and not self._packed:
+        if not self._known and self._plain is not None:
             self._ask_for_names()
         return self._known or _USUAL
 
     def _ask_for_names(self) -> None:
         """Find the manifests of a plain tar without reading what lies between the headers."""
-        with self._stream() as stream:
-            reader, end = TarReader(stream), os.fstat(stream.fileno()).st_size
+        with self._container.open() as stream:
+            reader, end = TarReader(stream), self._size
             try:
                 for member in reader.members():
                     self._note_manifest(member.name.removeprefix("./").partition("/")[2])

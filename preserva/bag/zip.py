@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from preserva.bag.container import Members, has_changed
+from preserva.bag.container import Members
 from preserva.bag.hashing import CHUNK, open_regular, storage_error
 from preserva.bag.lanes import Lanes
 from preserva.bag.source import LIMITS, Limits
@@ -129,9 +129,13 @@ class ZipSource:
                 yield from _finished(lanes)
         yield from _finished(lanes)
         now = self.path.stat()
-        if self._state is not None and has_changed(self._state, now):
+        if self._state is not None and _state(self._state) != _state(now):
             self._state = None  # said once
             yield Finding(Code.CHANGED_WHILE_READ)
+
+
+def _state(found: os.stat_result) -> tuple[int, int]:
+    return found.st_size, found.st_mtime_ns
 
 
 def _finished(lanes: Lanes) -> Iterator[Observed]:

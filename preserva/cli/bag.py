@@ -1,4 +1,4 @@
-"""preserva bag create, update, fetch: for people who just want bags. No archive is needed."""
+"""preserva bag create, update, fetch, profile: for people who want bags. No archive needed."""
 
 from __future__ import annotations
 
@@ -218,6 +218,36 @@ def fetch(
             click.echo(path)
     if not dry_run or fetched.report.findings:
         finish([fetched.report])
+
+
+@command.command("profile")
+@click.argument("profile", type=a_folder)
+@click.option("--cache", type=a_folder, required=True, help="The folder that keeps profiles.")
+@as_json
+@settings
+def profile(given: Settings, profile: Path, cache: Path, json_: bool) -> None:
+    """Keep the BagIt profile in the file PROFILE, by its digest, if it is a usable one.
+
+    From then on `preserva validate --profile-cache` checks with exactly these bytes each bag that
+    names the profile. Nothing is ever fetched, whatever its address serves later.
+
+    \b
+    preserva bag profile their-profile.json --cache ~/profiles
+    preserva validate --profile-cache ~/profiles incoming.tar
+    """
+    from preserva.bag.profiles import ProfileCache
+
+    kept = ProfileCache(cache)
+    digest = kept.add(profile)
+    identifier = kept.get(digest).identifier
+    if json_:
+        emit("bag profile", identifier=identifier, digest=digest)
+    else:
+        click.echo(
+            _("{identifier} is kept as sha256 {digest}").format(
+                identifier=identifier, digest=digest
+            )
+        )
 
 
 def _field(text: str) -> tuple[str, str]:

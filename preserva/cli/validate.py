@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("validate")
-@click.argument("things", metavar="PATH|ID...", nargs=-1, required=True)
+@click.argument("things", metavar="PATH|URL|ID...", nargs=-1, required=True)
 @click.option("--storage", metavar="STORAGE", help="Check the copy in one storage only.")
 @click.option(
     "--profile",
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     multiple=True,
     type=click.Path(path_type=Path),
     help="A BagIt profile that each bag must follow as well.",
+)
+@click.option(
+    "--profile-cache",
+    type=click.Path(path_type=Path),
+    help="A folder of kept profiles (see preserva bag profile): those that a bag names are used.",
 )
 @click.option("--completeness", is_flag=True, help="Bags: names only, no digests. Never ends in 0.")
 @click.option("--fast", is_flag=True, help="Bags: Payload-Oxum only, which proves nothing.")
@@ -41,6 +46,7 @@ def command(
     things: tuple[str, ...],
     storage: str | None,
     profiles: tuple[Path, ...],
+    profile_cache: Path | None,
     completeness: bool,
     fast: bool,
     medium: bool,
@@ -50,22 +56,25 @@ def command(
 ) -> None:
     """Read every file and prove it, or name what is wrong.
 
-    PATH is a bag (a folder, .tar, .tar.gz, .zip), an OCFL object or a storage root; it needs no
-    archive. ID is a stored package: all its copies are compared with what the ledger recorded.
+    PATH is a bag (a folder, .tar, .tar.gz, .tar.zst, .zip), an OCFL object or a storage root; it
+    needs no archive. URL is a bag (a folder or a tar) in any place that can be a storage. ID is a
+    stored package: all its copies are compared with what the ledger recorded.
 
     \b
     preserva validate aonb-kp-000123
     preserva validate aonb-kp-000123 --storage nlb-copy
     preserva validate ~/bags/aonb-kp-000123 incoming.tar
     """
-    from preserva.services.validate import BagOptions, validate, validate_stored
+    from preserva.services.validate import BagOptions, validate, validate_remote, validate_stored
 
-    options = BagOptions(completeness, fast, medium, jobs, checkpoint, profiles)
+    options = BagOptions(completeness, fast, medium, jobs, checkpoint, profiles, profile_cache)
     observer = given.observer(json_)
     reports: list[Report] = []
     for thing in things:
         if storage is None and Path(thing).exists():
             reports += validate(Path(thing), options=options, observer=observer)
+        elif "://" in thing:
+            reports.append(validate_remote(thing, options=options, observer=observer))
         else:
             package = package_id(thing)
             with given.archive() as archive:

@@ -6,13 +6,12 @@ equal to its manifests; only METS, PREMIS and descriptions are opened.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from preserva.bag.profiles import facts_of, own_profile
-from preserva.bag.source import Source
+from preserva.bag.source import Source, as_stream
 from preserva.bag.verdict import BagReport
 from preserva.core.codes import Code
 from preserva.core.eark.check import check_package
@@ -54,7 +53,7 @@ def package_findings(report: BagReport, source: Source) -> Iterator[Finding]:
     prefix = f"{_PAYLOAD}{folder}/"
 
     def open_file(path: str) -> BinaryIO:
-        return cast("BinaryIO", io.BufferedReader(_Pieces(source.stream(prefix + path))))
+        return as_stream(source.stream(prefix + path))
 
     for one in check_package(open_file, _Files(report.payload, prefix), folder=folder):
         yield replace(one, path=f"{prefix}{one.path or ''}")
@@ -94,27 +93,3 @@ class _Files(Mapping[str, Observed]):
 
     def __len__(self) -> int:
         return sum(1 for _path in self)
-
-
-class _Pieces(io.RawIOBase):
-    """The pieces of a file as one stream."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self._rest = memoryview(b"")
-
-    def readable(self) -> bool:
-        """It is there to be read."""
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any buffer is one
-        """Fill the buffer with what comes next; 0 at the end."""
-        while not self._rest:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._rest = memoryview(piece)
-        count = min(len(buffer), len(self._rest))
-        buffer[:count] = self._rest[:count]
-        self._rest = self._rest[count:]
-        return count

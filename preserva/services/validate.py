@@ -10,7 +10,8 @@ from pathlib import Path
 from preserva.archive import Archive, Store
 from preserva.bag.checkpoint import Checkpoint
 from preserva.bag.open import open_bag
-from preserva.bag.profiles import check_profiles, load_profile
+from preserva.bag.profiles import ProfileCache, check_profiles, load_profile
+from preserva.bag.source import Source
 from preserva.bag.validate import BagReport, validate_source
 from preserva.core import layout
 from preserva.core.canonical import Value
@@ -32,9 +33,11 @@ from preserva.i18n import _
 from preserva.services.ingest import END, recorded
 from preserva.services.objectcheck import CheckedObject, check_object
 from preserva.services.packagecheck import own_findings
+from preserva.services.remote import open_stored_bag
 from preserva.services.replicate import REPLICATION
 from preserva.storage.local import LocalStorage
 from preserva.storage.ocfl import OcflRoot
+from preserva.storage.open import open_storage
 
 FIXITY_CHECK = EventType.FIXITY_CHECK.label
 _OUTCOMES = {Outcome.PASS: "success", Outcome.FAIL: "fail", Outcome.UNKNOWN: "unknown"}
@@ -48,7 +51,8 @@ class BagOptions:
 
     `completeness` compares names only, `fast` only number and size of the files: neither can end
     in PASS. `checkpoint` is a file from which an interrupted validation of a folder goes on.
-    `profiles` are BagIt profiles that the bag must follow as well. `medium` reads past the cache.
+    `profiles` are BagIt profiles that the bag must follow as well; of those kept in the folder
+    `profile_cache`, the ones that it names. `medium` reads past the cache.
     """
 
     completeness: bool = False
@@ -57,12 +61,13 @@ class BagOptions:
     jobs: int | None = None
     checkpoint: Path | None = None
     profiles: tuple[Path, ...] = ()
+    profile_cache: Path | None = None
 
 
 def validate(
     path: Path, *, options: BagOptions | None = None, observer: Observer = ignore
 ) -> list[Report]:
-    """Check a bag (a folder, .tar, .tar.gz or .zip), an OCFL object, or a whole storage root.
+    """Check a bag (folder, .tar, .tar.gz, .tar.zst, .zip), an OCFL object, or a storage root.
 
     Needs no archive. One report for each bag or object; `options` are for bags. Raises NotFound if
     there is nothing, ConfigError for a profile that is not usable, StorageError.
@@ -78,22 +83,41 @@ def validate(
     return [_bag(path, options or BagOptions(), observer)]
 
 
+def validate_remote(
+    url: str, *, options: BagOptions | None = None, observer: Observer = ignore
+) -> BagReport:
+    """Check a bag in a storage, by its URL: a folder, .tar, .tar.gz or .tar.zst, read through it.
+
+    Raises UsageError for a URL that no driver serves, NotFound, NotAFile, StorageError.
+    """
+    options = options or BagOptions()
+    place, _slash, name = url.rstrip("/").rpartition("/")
+    source = open_stored_bag(open_storage(place), name, medium=options.medium)
+    return _checked(source, options, observer)
+
+
 def _bag(path: Path, options: BagOptions, observer: Observer) -> BagReport:
-    """A bag, against the profiles asked for, or our own if it is one of our packages."""
-    profiles = [load_profile(one) for one in options.profiles]
     with ExitStack() as stack:
         memory = None
         if options.checkpoint is not None:
             memory = stack.enter_context(Checkpoint(options.checkpoint))
         source = open_bag(path, jobs=options.jobs, medium=options.medium, memory=memory)
-        report = validate_source(
-            source, completeness=options.completeness, fast=options.fast, observer=observer
-        )
+        report = _checked(source, options, observer)
         if memory is not None:
             memory.finished()
-        found = own_findings(report, source)
-    if profiles:
-        report.add(check_profiles(report, profiles))
+    return report
+
+
+def _checked(source: Source, options: BagOptions, observer: Observer) -> BagReport:
+    """A bag, against the profiles asked for, and our own if it is one of our packages."""
+    profiles = [load_profile(one) for one in options.profiles]
+    cache = ProfileCache(options.profile_cache) if options.profile_cache is not None else None
+    report = validate_source(
+        source, completeness=options.completeness, fast=options.fast, observer=observer
+    )
+    found = own_findings(report, source)
+    if profiles or cache is not None:
+        found += check_profiles(report, profiles, cache=cache)
     report.add(found)
     return report
 
