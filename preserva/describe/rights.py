@@ -69,7 +69,11 @@ def with_access_conditions(mods: bytes, rights: Iterable[Rights]) -> bytes:
     root = parse(mods)
     record = next(root.iter(f"{{{MODS}}}mods"), root)
     for one in stated:
-        element = etree.SubElement(record, f"{{{MODS}}}accessCondition")
+        if len(record):
+            record[-1].tail = "\n  "
+        element = etree.SubElement(
+            record, f"{{{MODS}}}accessCondition", nsmap={"xlink": XLINK} if one.uri else None
+        )
         element.set("type", "use and reproduction")
         if one.uri is not None:
             element.set(f"{{{XLINK}}}href", one.uri)

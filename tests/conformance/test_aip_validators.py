@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from preserva.config import Institution
+from preserva.services.details import Details
+from preserva.services.package import package_bag
 from tests import oracles
 from tests.aips import write_package
+from tests.books import make_book
+from tests.marcbuild import RARE_BOOK, iso2709
 
 
 @pytest.mark.parametrize("pages", [1, 12, 4000])
@@ -31,3 +36,37 @@ def test_eark_validator_sees_a_wrong_word(tmp_path: Path) -> None:
     mets = folder / "METS.xml"
     mets.write_bytes(mets.read_bytes().replace(b'"CURRENT"', b'"PRESENT"'))
     assert oracles.eark_validator(folder) != []
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a package with everything that people can say of a book."""
+    place = tmp_path_factory.mktemp("described")
+    make_book(place / "book", pages=3)
+    record = place / "book.mrc"
+    record.write_bytes(iso2709(RARE_BOOK))
+    structure = (
+        "first;last;label;type;part;title\n1;;[1r];title_page;title_page;\n2;3;1r;;chapter;Й\n"
+    )
+    events = "type,when,person,device\nimaging,2026-05-12,Иванова А. А.,Bookeye 5\n"
+    rights = '[[rights]]\nbasis = "license"\nuri = "https://x.test/"\nacts = ["publish"]\n'
+    files = {"s.csv": structure, "e.csv": events, "r.toml": rights}
+    for name, text in files.items():
+        (place / name).write_text(text, "utf-8")
+    package_bag(
+        place / "book",
+        record,
+        Institution("aonb", {"en": "Amur Regional Scientific Library"}, "RU"),
+        place / "out",
+        local="kp-1",
+        details=Details(*(place / name for name in files)),
+    )
+    return place / "out/aonb-kp-1/data/aonb-kp-1"
+
+
+def test_commons_ip_accepts_a_book_with_structure_history_and_rights(described: Path) -> None:
+    assert oracles.commons_ip(described) == []
+
+
+def test_eark_validator_accepts_a_book_with_structure_history_and_rights(described: Path) -> None:
+    assert oracles.eark_validator(described) == []

@@ -111,11 +111,8 @@ def test_mods_says_it_in_words(record: bytes, shared: Path) -> None:
             None,
         ),
     ]
-    for one in conditions:
-        root.remove(one)
-    assert etree.tostring(root, method="c14n") == etree.tostring(
-        etree.fromstring(plain), method="c14n"
-    )
+    others = [etree.tostring(one, with_tail=False) for one in root if one not in conditions]
+    assert others == [etree.tostring(one, with_tail=False) for one in etree.fromstring(plain)]
 
 
 def configured(tmp_path: Path, rights: str) -> config.Config:
