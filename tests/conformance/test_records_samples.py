@@ -18,6 +18,7 @@ from preserva.describe.record import (
     to_marcxchange,
     to_mods,
 )
+from tests import records_table
 from tests.conftest import ROOT
 from tests.xsd import schema
 
@@ -131,6 +132,11 @@ def test_the_page_says_what_each_file_became(shared: Path) -> None:
             ", ".join(f"{code} ({count})" for code, count in sorted(notes.items())),
         )
         assert f"| {' | '.join(cells)} |" in page
+
+
+def test_the_page_of_records_says_what_each_became(shared: Path) -> None:
+    shown = (ROOT / "docs" / "reference" / "records-seen.md").read_text("utf-8")
+    assert shown == records_table.page(shared), "run: python -m tests.records_table"
 
 
 def test_the_eighth_kind_of_damage_is_a_finding(shared: Path) -> None:
