@@ -27,9 +27,9 @@ NATIVE = {".mst", ".xrf"}
 HEAD = """\
 # Real records, one by one
 
-What became of each sample record that the tests read. The titles are shortened to sixty characters. The page is made
-by `python -m tests.records_table`, and a test compares it with what the code does. The columns are explained in
-[catalogue records](records.md).
+What became of each sample record that the tests read. Titles are shortened to sixty characters.
+`python -m tests.records_table` makes this page, and a test compares it with what the code does.
+[Catalogue records](records.md) explains the columns.
 
 | Record | Dialect | Character set | Title | MODS | Findings |
 |---|---|---|---|---|---|
