@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from preserva.core.digest import digest_bytes
@@ -18,6 +19,7 @@ from preserva.core.eark.aip import (
     build_aip,
 )
 from preserva.core.eark.mets import Division
+from preserva.core.eark.mix import ByteOrder, Capture, Image, Orientation, Resolution, Unit
 from preserva.core.eark.premis import (
     Agent,
     Event,
@@ -58,6 +60,19 @@ LIBRARY = Agent(
     AgentType.ORGANIZATION,
 )
 
+SCAN = Image(
+    4961,
+    7016,
+    (8, 8, 8),
+    "RGB",
+    "Uncompressed",
+    byte_order=ByteOrder.LITTLE_ENDIAN,
+    icc_profile="Adobe RGB (1998)",
+    resolution=Resolution(Fraction(600), Fraction(600), Unit.INCH),
+    orientation=Orientation.NORMAL,
+    capture=Capture("Zeutschel", "OS 12002", "OmniScan 12", "2024-03-05T10:20:30"),
+)
+
 
 def observed(path: str, content: bytes) -> Observed:
     """What a file of this content is when it is read."""
@@ -82,6 +97,7 @@ class Pages:
                 f"Лист {number} — й ё ў{self.suffix}",
                 page=number,
                 label=f"{(number + 1) // 2}{'r' if number % 2 else 'v'}",
+                image=SCAN if self.format.mime.startswith("image/") else None,
             )
 
     def content(self, number: int) -> bytes:

@@ -449,6 +449,29 @@ class Code(Enum):
     BESIDE_PACKAGE = ("E431", N_("lies beside the package folder"), "CSIPSTR1")
     PACKAGE_FOLDERS = ("E432", N_("the payload must hold one folder, the package"), "CSIPSTR1")
 
+    # images of pages
+    IMAGE_TRUNCATED = ("E451", N_("the file is cut short"), "design rule 2")
+    IMAGE_UNDECODABLE = ("E452", N_("not an image that can be decoded"), "design rule 2")
+    IMAGE_TOO_LARGE = (
+        "U451",
+        N_("the image has more pixels than allowed, so it was not decoded"),
+        "images.max_pixels",
+    )
+    IMAGE_NOT_DECODABLE_HERE = (
+        "U452",
+        N_("this kind of image cannot be decoded here, so nothing is known of its pixels"),
+        "design rule 1",
+    )
+    IMAGE_IRREGULAR = (
+        "W455",
+        N_("it decodes, but departs from the standard of its format"),
+        "ISO/IEC 15444-1, ISO 32000-2",
+    )
+    SCAN_RESOLUTION = ("W451", N_("the resolution is below what the scans shall have"), "scan")
+    SCAN_COLOUR = ("W452", N_("the colours are not those that the scans shall have"), "scan")
+    SCAN_BITS = ("W453", N_("the bits of a sample are not what the scans shall have"), "scan")
+    SCAN_LOSSY = ("W454", N_("a master that was compressed with loss"), "scan")
+
     # metadata of a package: METS, PREMIS, the files, and each against the others
     METS_MISSING = ("E501", N_("there is no METS document here"), "CSIPSTR4")
     METADATA_XML = ("E502", N_("not XML that can be read safely"), "design rule 8")

@@ -47,11 +47,6 @@ class XmlWriter:
             self._depth -= 1
             self._indent()
 
-    def raw(self, tree: etree._Element) -> None:
-        """Write a tree as it is."""
-        self._indent()
-        self._file.write(tree)
-
     def _indent(self) -> None:
         self._file.write("\n" + "  " * self._depth)
 

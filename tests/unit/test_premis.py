@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
+from preserva.core.eark.mix import Image
 from preserva.core.eark.premis import (
     NAME_NOTE,
     NAMESPACE,
@@ -30,7 +31,7 @@ from preserva.core.eark.premis import (
     event_document,
     write_premis,
 )
-from preserva.core.eark.premis_read import read_events
+from preserva.core.eark.premis_read import ObjectFacts, read_events, read_premis
 from preserva.core.eark.rights import Rights, RightsStatement
 from preserva.core.eark.vocabulary import (
     AgentType,
@@ -51,7 +52,7 @@ MASTER = Identifier("local", "representation-master")
 SOFTWARE = Agent(
     Identifier("local", "agent-preserva"), "preserva", AgentType.SOFTWARE, "0.1.0", "a note"
 )
-MIX = b'<mix xmlns="http://www.loc.gov/mix/v20"><BasicDigitalObjectInformation/></mix>'
+SCAN = Image(31, 23, (8,), "BlackIsZero", "Uncompressed")
 PAGE = FileObject(
     Identifier("local", "ID-master.0001.tif"),
     14592,
@@ -59,7 +60,7 @@ PAGE = FileObject(
     Format("Tagged Image File Format", "image/tiff", "6.0", "fmt/353", "by its header"),
     "Лист й ё ў.tif",
     "data/0001.tif",
-    MIX,
+    SCAN,
     (Relationship(RelationshipType.STRUCTURAL, RelationshipSubType.IS_INCLUDED_IN, (MASTER,)),),
 )
 EVENT = Event(
@@ -164,7 +165,8 @@ def test_a_file_object_says_all_that_is_known() -> None:
     assert texts(document, "object/originalName") == ["Лист й ё ў.tif"]
     assert texts(document, "object//contentLocationValue") == ["data/0001.tif"]
     assert texts(document, "object//relatedObjectIdentifierValue") == ["representation-master"]
-    assert b"http://www.loc.gov/mix/v20" in document
+    facts = [fact for fact in read_premis(io.BytesIO(document)) if isinstance(fact, ObjectFacts)]
+    assert [fact.image for fact in facts] == [SCAN]
 
 
 def test_terms_carry_their_authority() -> None:

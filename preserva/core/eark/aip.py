@@ -34,6 +34,7 @@ from preserva.core.eark.mets import (
     write_package_mets,
     write_representation_mets,
 )
+from preserva.core.eark.mix import Image
 from preserva.core.eark.premis import (
     VERSION as PREMIS_VERSION,
 )
@@ -99,8 +100,7 @@ class ContentFile:
 
     `page` is its page's number in the book, from 1, equal in every representation; `label` is what
     the page is called (12r), `type` what it is; a file of the whole book has neither page nor
-    label. `technical` is one XML element
-    of technical metadata (MIX).
+    label. `image` is what it is technically, where it is one.
     """
 
     file: Observed
@@ -108,7 +108,7 @@ class ContentFile:
     original_name: str
     page: int | None = None
     label: str | None = None
-    technical: bytes | None = None
+    image: Image | None = None
     type: str = "page"
 
 
@@ -309,7 +309,7 @@ def _file_object(name: str, item: ContentFile, included: Relationship) -> FileOb
         format=item.format,
         original_name=item.original_name,
         location=href(local.path),
-        technical=item.technical,
+        image=item.image,
         relationships=(included,),
     )
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from urllib.parse import quote_from_bytes
 
-from preserva.core import xmlsafe
 from preserva.core.digest import ALGORITHMS, Digests
+from preserva.core.eark import mix
+from preserva.core.eark.mix import Image, write_mix
 from preserva.core.eark.premis_parts import (
     NAMESPACE,
     Identifier,
@@ -55,7 +56,7 @@ __all__ = [
 VERSION = "3.0"
 NAME_NOTE = "encoding of the original name"
 
-_NAMESPACES: Mapping[str | None, str] = {None: NAMESPACE, "xsi": XSI}
+_NAMESPACES: Mapping[str | None, str] = {None: NAMESPACE, "mix": mix.NAMESPACE, "xsi": XSI}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class FileObject:
     """A file: what it is, how big, what digests, what it was called, where it lies.
 
     `location` is a relative reference from the folder of the METS that names this PREMIS file.
-    `technical` is one XML element (MIX, for an image) for objectCharacteristicsExtension.
+    `image` is written as MIX into objectCharacteristicsExtension.
     """
 
     identifier: Identifier
@@ -92,7 +93,7 @@ class FileObject:
     format: Format
     original_name: str | None = None
     location: str | None = None
-    technical: bytes | None = None
+    image: Image | None = None
     relationships: tuple[Relationship, ...] = ()
 
 
@@ -232,9 +233,9 @@ def _write_file(writer: XmlWriter, item: FileObject) -> None:
                 writer.leaf("messageDigest", digest)
         writer.leaf("size", str(item.size))
         _write_format(writer, item.format)
-        if item.technical is not None:
+        if item.image is not None:
             with writer.element("objectCharacteristicsExtension"):
-                writer.raw(xmlsafe.parse(item.technical))
+                write_mix(writer, item.image)
     _write_original_name(writer, item.original_name)
     if item.location is not None:
         with writer.element("storage"), writer.element("contentLocation"):

@@ -9,6 +9,8 @@ from typing import BinaryIO
 
 from lxml import etree
 
+from preserva.core.eark import mix
+from preserva.core.eark.mix import Image
 from preserva.core.eark.premis import NAMESPACE, Event, Identifier, LinkedAgent
 from preserva.core.eark.vocabulary import EventOutcome, EventRelatedAgentRole, EventType
 from preserva.core.xmlread import Done, chunks, release
@@ -31,7 +33,10 @@ class PremisRoot:
 
 @dataclass(frozen=True, slots=True)
 class ObjectFacts:
-    """An object as it is described. `digests` are by the names that PREMIS gives algorithms."""
+    """An object as it is described. `digests` are by the names that PREMIS gives algorithms.
+
+    `image` is what MIX says of it, where it is the MIX that preserva writes.
+    """
 
     kind: str
     identifiers: tuple[Identifier, ...]
@@ -39,6 +44,7 @@ class ObjectFacts:
     digests: Mapping[str, str]
     location: str
     links: tuple[Identifier, ...]
+    image: Image | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,13 @@ def _read_object(element: etree._Element, parts: list[_Part]) -> ObjectFacts:
         digests=digests,
         location=texts.get("contentLocationValue", ""),
         links=tuple(links),
+        image=_read_image(element) if "objectCharacteristicsExtension" in texts else None,
     )
+
+
+def _read_image(element: etree._Element) -> Image | None:
+    found = next(element.iter(f"{{{mix.NAMESPACE}}}mix"), None)
+    return None if found is None else mix.read_mix(found)
 
 
 def _read_event(element: etree._Element) -> Event:

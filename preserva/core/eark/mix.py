@@ -1,0 +1,234 @@
+"""MIX 2.0: what is technically known of an image, as a value, written and read as XML.
+
+Source: ANSI/NISO Z39.87-2006, Technical Metadata for Digital Still Images; its schema MIX 2.0. A
+part that is not known is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+from typing import TypeVar
+
+from lxml import etree
+
+from preserva.core.xmlwrite import XmlWriter
+
+NAMESPACE = "http://www.loc.gov/mix/v20"
+
+_Kind = TypeVar("_Kind", bound=Enum)
+
+
+class ByteOrder(Enum):
+    """In which order the bytes of a number stand: MIX byteOrder."""
+
+    BIG_ENDIAN = "big endian"
+    LITTLE_ENDIAN = "little endian"
+
+
+class Unit(Enum):
+    """What a resolution counts by: MIX samplingFrequencyUnit."""
+
+    NONE = "no absolute unit of measurement"
+    INCH = "in."
+    CENTIMETRE = "cm"
+
+
+class Orientation(Enum):
+    """How the stored image lies: MIX orientation. Members are in the order of TIFF tag 274."""
+
+    NORMAL = "normal*"
+    FLIPPED = "normal, image flipped"
+    ROTATED_180 = "normal, rotated 180°"
+    FLIPPED_ROTATED_180 = "normal, image flipped, rotated 180°"
+    FLIPPED_CLOCKWISE = "normal, image flipped, rotated cw 90°"
+    COUNTERCLOCKWISE = "normal, rotated ccw 90°"
+    FLIPPED_COUNTERCLOCKWISE = "normal, image flipped, rotated ccw 90°"
+    CLOCKWISE = "normal, rotated cw 90°"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Samples for each unit, across and down; each is above 0."""
+
+    x: Fraction
+    y: Fraction
+    unit: Unit
+
+    def dpi(self) -> Fraction | None:
+        """The lower of both in samples for each inch; None where there is no unit."""
+        factors = {Unit.INCH: Fraction(1), Unit.CENTIMETRE: Fraction(254, 100)}
+        factor = factors.get(self.unit)
+        return None if factor is None else min(self.x, self.y) * factor
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """What took the image, and when: an ISO 8601 date. `software` wrote the file.
+
+    `camera` tells a camera from a scanner: it said how long it exposed.
+    """
+
+    maker: str | None = None
+    model: str | None = None
+    software: str | None = None
+    when: str | None = None
+    camera: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image: pixels, bits of each sample of a pixel, and how it is stored.
+
+    `colour_space` is the photometric interpretation in the words of Z39.87 (`RGB`, `YCbCr`,
+    `BlackIsZero`), `compression` a plain name. No text holds what XML cannot carry.
+    """
+
+    width: int
+    height: int
+    bits: tuple[int, ...]
+    colour_space: str
+    compression: str
+    floating: bool = False
+    byte_order: ByteOrder | None = None
+    icc_profile: str | None = None
+    resolution: Resolution | None = None
+    orientation: Orientation | None = None
+    capture: Capture = Capture()
+
+
+def write_mix(writer: XmlWriter, image: Image) -> None:
+    """Write the element `mix`. The document's namespaces bind the prefix `mix`."""
+    with writer.element("mix:mix"):
+        with writer.element("mix:BasicDigitalObjectInformation"):
+            if image.byte_order is not None:
+                writer.leaf("mix:byteOrder", image.byte_order.value)
+            with writer.element("mix:Compression"):
+                writer.leaf("mix:compressionScheme", image.compression)
+        with (
+            writer.element("mix:BasicImageInformation"),
+            writer.element("mix:BasicImageCharacteristics"),
+        ):
+            writer.leaf("mix:imageWidth", str(image.width))
+            writer.leaf("mix:imageHeight", str(image.height))
+            with writer.element("mix:PhotometricInterpretation"):
+                writer.leaf("mix:colorSpace", image.colour_space)
+                if image.icc_profile is not None:
+                    with writer.element("mix:ColorProfile"), writer.element("mix:IccProfile"):
+                        writer.leaf("mix:iccProfileName", image.icc_profile)
+        if image.orientation is not None or image.capture != Capture(
+            software=image.capture.software
+        ):
+            _write_capture(writer, image)
+        _write_assessment(writer, image)
+        if image.capture.software is not None:
+            with (
+                writer.element("mix:ChangeHistory"),
+                writer.element("mix:ImageProcessing"),
+                writer.element("mix:ProcessingSoftware"),
+            ):
+                writer.leaf("mix:processingSoftwareName", image.capture.software)
+
+
+def _write_capture(writer: XmlWriter, image: Image) -> None:
+    capture = image.capture
+    kind, device = ("digitalCamera", "DigitalCamera") if capture.camera else ("scanner", "Scanner")
+    with writer.element("mix:ImageCaptureMetadata"):
+        if capture.when is not None:
+            with writer.element("mix:GeneralCaptureInformation"):
+                writer.leaf("mix:dateTimeCreated", capture.when)
+        if capture.camera or capture.maker is not None or capture.model is not None:
+            with writer.element(f"mix:{device}Capture"):
+                if capture.maker is not None:
+                    writer.leaf(f"mix:{kind}Manufacturer", capture.maker)
+                if capture.model is not None:
+                    with writer.element(f"mix:{device}Model"):
+                        writer.leaf(f"mix:{kind}ModelName", capture.model)
+        if image.orientation is not None:
+            writer.leaf("mix:orientation", image.orientation.value)
+
+
+def _write_assessment(writer: XmlWriter, image: Image) -> None:
+    with writer.element("mix:ImageAssessmentMetadata"):
+        if image.resolution is not None:
+            with writer.element("mix:SpatialMetrics"):
+                writer.leaf("mix:samplingFrequencyUnit", image.resolution.unit.value)
+                _write_rational(writer, "mix:xSamplingFrequency", image.resolution.x)
+                _write_rational(writer, "mix:ySamplingFrequency", image.resolution.y)
+        with writer.element("mix:ImageColorEncoding"):
+            with writer.element("mix:BitsPerSample"):
+                for bits in image.bits:
+                    writer.leaf("mix:bitsPerSampleValue", str(bits))
+                unit = "floating point" if image.floating else "integer"
+                writer.leaf("mix:bitsPerSampleUnit", unit)
+            writer.leaf("mix:samplesPerPixel", str(len(image.bits)))
+
+
+def _write_rational(writer: XmlWriter, name: str, value: Fraction) -> None:
+    with writer.element(name):
+        writer.leaf("mix:numerator", str(value.numerator))
+        writer.leaf("mix:denominator", str(value.denominator))
+
+
+def read_mix(element: etree._Element) -> Image | None:
+    """The image that an element `mix` describes, or None where it lacks a part that we write.
+
+    Foreign MIX says more in other places; only what `write_mix` writes is read.
+    """
+    try:
+        return Image(
+            width=int(_text(element, "imageWidth") or ""),
+            height=int(_text(element, "imageHeight") or ""),
+            bits=tuple(int(one.text or "") for one in element.iter(_tag("bitsPerSampleValue"))),
+            colour_space=_text(element, "colorSpace") or "",
+            compression=_text(element, "compressionScheme") or "",
+            floating=_text(element, "bitsPerSampleUnit") == "floating point",
+            byte_order=_member(ByteOrder, _text(element, "byteOrder")),
+            icc_profile=_text(element, "iccProfileName"),
+            resolution=_read_resolution(element),
+            orientation=_member(Orientation, _text(element, "orientation")),
+            capture=_read_capture(element),
+        )
+    except (ValueError, ZeroDivisionError):
+        return None
+
+
+def _read_resolution(element: etree._Element) -> Resolution | None:
+    unit = _member(Unit, _text(element, "samplingFrequencyUnit"))
+    across, down = (_rational(element, f"{axis}SamplingFrequency") for axis in "xy")
+    if unit is None or across is None or down is None:
+        return None
+    return Resolution(across, down, unit)
+
+
+def _read_capture(element: etree._Element) -> Capture:
+    camera = next(element.iter(_tag("DigitalCameraCapture")), None) is not None
+    kind = "digitalCamera" if camera else "scanner"
+    return Capture(
+        maker=_text(element, f"{kind}Manufacturer"),
+        model=_text(element, f"{kind}ModelName"),
+        software=_text(element, "processingSoftwareName"),
+        when=_text(element, "dateTimeCreated"),
+        camera=camera,
+    )
+
+
+def _rational(element: etree._Element, name: str) -> Fraction | None:
+    found = next(element.iter(_tag(name)), None)
+    if found is None:
+        return None
+    return Fraction(int(_text(found, "numerator") or ""), int(_text(found, "denominator") or "1"))
+
+
+def _member(kind: type[_Kind], text: str | None) -> _Kind | None:
+    return None if text is None else kind(text)
+
+
+def _text(element: etree._Element, name: str) -> str | None:
+    found = next(element.iter(_tag(name)), None)
+    return None if found is None else (found.text or "").strip()
+
+
+def _tag(name: str) -> str:
+    return f"{{{NAMESPACE}}}{name}"

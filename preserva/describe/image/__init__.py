@@ -1,0 +1,1 @@
+"""Images of pages: what they are technically, and whether they are whole."""

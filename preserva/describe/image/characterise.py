@@ -1,0 +1,50 @@
+"""What an image file is technically, and whether it is whole: by its format."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from preserva.core.codes import Code
+from preserva.describe.format import Format
+from preserva.describe.image.verdict import Verdict
+
+
+def is_characterised(form: Format) -> bool:
+    """Whether `characterise` says anything of a file of this format: images, PDF."""
+    return form.mime.startswith("image/") or form.mime == "application/pdf"
+
+
+def characterise(stream: BinaryIO, size: int, form: Format, max_pixels: int) -> Verdict | None:
+    """What the file is; None where it is neither an image nor a PDF.
+
+    `stream` can be sought and holds `size` bytes. Never raises for what stands in it.
+    """
+    # each format is imported where it is met: the decoders are heavy
+    match form.mime:
+        case "image/tiff":
+            from preserva.describe.image import tiff
+
+            return tiff.characterise(stream, size, max_pixels)
+        case "image/jpeg":
+            from preserva.describe.image import jpeg
+
+            return jpeg.characterise(stream, size, max_pixels)
+        case "image/png":
+            from preserva.describe.image import png
+
+            return png.characterise(stream, size, max_pixels)
+        case "image/jp2" | "image/jpx":
+            from preserva.describe.image import jp2
+
+            return jp2.characterise(stream, max_pixels, jp2=form.mime == "image/jp2")
+        case "image/gif" | "image/webp":
+            from preserva.describe.image import plain
+
+            return plain.characterise(stream, form.mime[6:].upper(), max_pixels)
+        case "application/pdf":
+            from preserva.describe.image import pdf
+
+            return pdf.characterise(stream, size)
+        case mime if mime.startswith("image/"):
+            return Verdict("preserva", code=Code.IMAGE_NOT_DECODABLE_HERE, seen=form.name)
+    return None
