@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import TypedDict
@@ -53,7 +53,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """Places `start` to `end` of a subfield of 141: what they say, and the note they make."""
+    """Places `start` to `end` of a subfield of 141: what they say, and the note they make.
+
+    `apart` holds the codes that make a note of another type.
+    """
 
     subfield: str
     start: int
@@ -61,22 +64,30 @@ class Coded:
     note: str
     label: str
     codes: Mapping[str, str]
+    apart: Mapping[str, str] = field(default_factory=dict)
 
-    def text(self, value: str) -> str:
-        """The meaning of the codes in the value; empty where they say nothing or "unknown"."""
-        said = [self.codes.get(code, code) for code in value[self.start : self.end + 1]]
-        known = [text for text in said if text.strip(" #|u")]
-        return f"{self.label}: {', '.join(dict.fromkeys(known))}" if known else ""
+    def notes(self, value: str) -> list[tuple[str, str]]:
+        """Types and texts of the notes; none where the codes say nothing or "unknown"."""
+        said: dict[str, list[str]] = {}
+        for code in dict.fromkeys(value[self.start : self.end + 1]):
+            if code.strip(" #|u"):
+                note = self.apart.get(code, self.note)
+                said.setdefault(note, []).append(self.codes.get(code, code))
+        return [(note, f"{self.label}: {', '.join(texts)}") for note, texts in said.items()]
 
 
 @dataclass(frozen=True, slots=True)
 class Crosswalk:
-    """All rules by family of dialects; types of resource by family; MARC relators by UNIMARC's."""
+    """All rules by family of dialects; types of resource by family; MARC relators by UNIMARC's.
+
+    `registers` are those of book monuments, by their codes.
+    """
 
     rules: Mapping[str, tuple[Rule, ...]]
     coded: tuple[Coded, ...]
     resource: Mapping[str, Mapping[str, str]]
     relators: Mapping[str, str]
+    registers: Mapping[str, str]
 
 
 class _Table(TypedDict, total=False):
@@ -105,6 +116,7 @@ def crosswalk() -> Crosswalk:
         coded=tuple(Coded(**table) for table in data["coded"]),
         resource=data["resource"],
         relators=data["relators"],
+        registers=data["registers"],
     )
 
 

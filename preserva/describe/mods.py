@@ -39,9 +39,9 @@ def mods(record: Record) -> etree._Element:
     rules = crosswalk().rules[family]
     builder = _Builder(rules, languages(record), record.dialect is Dialect.MARC21)
     builder.build(root, record.fields)
-    _resource(root, record.leader[6:7], family)
+    _resource(root, record.leader, family)
     add_dates(root, record)
-    for copy in copies(record.fields, rules):
+    for copy in copies(record, rules):
         _copy(root, copy)
     _record_info(root, record)
     return root
@@ -201,14 +201,16 @@ def _role(node: etree._Element) -> None:
         node.text = code
 
 
-def _resource(root: etree._Element, code: str, family: str) -> None:
-    value = crosswalk().resource.get(family, {}).get(code)
+def _resource(root: etree._Element, leader: str, family: str) -> None:
+    value = crosswalk().resource.get(family, {}).get(leader[6:7])
     if value is None:
         return
     manuscript = value.startswith("manuscript:")
     element = _element(root, Step("typeOfResource"))
     if manuscript:
         element.set("manuscript", "yes")
+    if leader[7:8] == "c":  # bibliographic level
+        element.set("collection", "yes")
     element.text = value.removeprefix("manuscript:")
 
 

@@ -19,7 +19,7 @@ from preserva.core.xmlsafe import parse
 from preserva.describe import dc, foreign, irbis, iso2709, marc, xmlrecord
 from preserva.describe.actions import Action, actions
 from preserva.describe.coded import year
-from preserva.describe.copies import Copy, copies
+from preserva.describe.copies import Copy, CopyKind, RegisterEntry, copies
 from preserva.describe.crosswalk import FAMILY, crosswalk
 from preserva.describe.marcxchange import marcxchange
 from preserva.describe.model import Dialect, Field, Record, Subfield, Syntax
@@ -29,9 +29,11 @@ from preserva.describe.text import has_forbidden, plain
 __all__ = [
     "Action",
     "Copy",
+    "CopyKind",
     "Dialect",
     "Field",
     "Record",
+    "RegisterEntry",
     "Subfield",
     "Syntax",
     "actions",
@@ -70,7 +72,7 @@ def read_record(
 def copies_of(record: Record) -> list[Copy]:
     """The copies that the record describes, with what it says of each; none for MODS and DC."""
     family = FAMILY.get(record.dialect)
-    return [] if family is None else copies(record.fields, crosswalk().rules[family])
+    return [] if family is None else copies(record, crosswalk().rules[family])
 
 
 def to_mods(record: Record) -> bytes:

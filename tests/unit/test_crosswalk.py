@@ -12,7 +12,9 @@ from preserva.describe.crosswalk import Rule, Step, crosswalk
 from preserva.describe.language import Language, of_text
 from preserva.describe.record import (
     Action,
+    CopyKind,
     Record,
+    RegisterEntry,
     actions,
     copies_of,
     read_record,
@@ -57,13 +59,69 @@ def test_the_copy_stands_under_the_edition() -> None:
         ((("type", "binding"),), "переплёт: реставрированный подлинный"),
         ((("type", "binding"),), "конволют: да"),
         ((("type", "condition"),), "сохранность переплёта: хорошая"),
-        ((("type", "condition"),), "сохранность книги: удовлетворительная, неполная"),
+        ((("type", "condition"),), "сохранность книги: удовлетворительная"),
+        ((("type", "completeness"),), "сохранность книги: неполная"),
         ((("type", "binding"),), "время переплёта: XVIII век"),
-        ((("type", "marginalia"),), "пометы: на полях, экслибрис"),
+        ((("type", "marginalia"),), "пометы: на полях"),
+        ((("type", "bookplate"),), "пометы: экслибрис"),
         ((("type", "coded copy data"),), "aa##ca"),
     ]
     assert first.texts("itemIdentifier") == ["1234"]
     assert (second.holder, second.texts("note")) == ("АОНБ", ["Полный экз."])
+
+
+def test_a_copy_says_what_it_is_by_meaning() -> None:
+    first, second = copies_of(record_of(RARE_BOOK))
+    assert (first.kind, first.holder, first.sublocation, first.shelfmark, first.inventory) == (
+        CopyKind.SINGLE,
+        "АОНБ",
+        "Сектор редких книг",
+        "Р-17",
+        ("1234",),
+    )
+    assert first.completeness == ("сохранность книги: неполная",)
+    assert first.condition == (
+        "сохранность переплёта: хорошая",
+        "сохранность книги: удовлетворительная",
+    )
+    assert first.binding == (
+        "материал переплёта: кожа, дерево",
+        "переплёт: реставрированный подлинный",
+        "конволют: да",
+        "время переплёта: XVIII век",
+    )
+    assert first.provenance == ("Чурин, И. Я.", "Из собрания купца Чурина")
+    assert first.bookplates == ("пометы: экслибрис",)
+    assert first.marginalia == ("пометы: на полях",)
+    assert first.features == ("Без тит. л.",)
+    assert (second.features, second.condition, second.registers) == (("Полный экз.",), (), ())
+    assert first.registers == ()  # two copies, and the number is not tied to one of them
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ([("017", "70$a12$2ru-knpam"), ("017", "70$a7$2other"), ("899", "  $aА$jР-1$p5")],
+         [("А", (RegisterEntry("ru-knpam", "12"),), ("5",))]),
+        ([("017", "70$a12$2ru-knpam$5А : Р-2"), ("017", "70$a3$2by-kp$5Н : 091"),
+          ("899", "  $aА$jР-1"), ("899", "  $aА$jР-2")],
+         [("А", (), ()), ("А", (RegisterEntry("ru-knpam", "12"),), ()),
+          ("Н", (RegisterEntry("by-kp", "3"),), ())]),
+    ],
+)  # fmt: skip
+def test_the_number_in_a_register_is_the_copys(
+    fields: list[tuple[str, str]], expected: list[tuple[object, ...]]
+) -> None:
+    record = record_of((("200", "1 $aКнига"), *fields))
+    assert [(one.holder, one.registers, one.inventory) for one in copies_of(record)] == expected
+
+
+def test_a_collection_is_one() -> None:
+    fields = (("200", "1 $aСобрание"), ("801", " 0$aRU$bAONB$gRCR"), ("899", "  $aАОНБ"))
+    record = record_of(iso2709(fields, leader="nac0 22"))
+    (copy,) = copies_of(record)
+    assert copy.kind is CopyKind.COLLECTION
+    assert select(to_mods(record), "m:typeOfResource/@collection") == ["yes"]
 
 
 def test_a_copy_that_only_a_note_names_is_made() -> None:
