@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import permutations
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,15 +19,26 @@ from typing import Self
 from preserva import config as configuration
 from preserva.config import Config, StorageConfig
 from preserva.core import layout
-from preserva.errors import ArchiveNotFound, StorageError, UsageError
+from preserva.errors import ArchiveNotFound, LedgerError, Refused, StorageError, UsageError
 from preserva.i18n import _
 from preserva.ledger import Ledger
 from preserva.storage.base import Storage, read_all
 from preserva.storage.ocfl import OcflRoot
 from preserva.storage.open import open_storage
 
+_VERIFIED = 5_000
+"""Entries of the ledger that are verified whenever an archive is opened: a fraction of a second."""
+
 Clock = Callable[[], datetime]
 Identifiers = Callable[[], str]
+
+
+def unverified(problems: list[str]) -> LedgerError:
+    """What to tell people when the chain of the ledger is broken."""
+    return LedgerError(
+        "\n  ".join([_("the ledger does not verify:"), *problems[:20]]),
+        hint=_("Nothing was touched. Keep this file, and restore the ledger from its backup."),
+    )
 
 
 def utc_now() -> datetime:
@@ -70,7 +82,7 @@ class Store:
             )
         try:
             identity = json.loads(read_all(self.storage, layout.IDENTITY, 65_536))
-            found = identity["storage"]
+            found, owner = identity["storage"], identity["institution"]
         except (ValueError, KeyError, TypeError) as error:
             message = _("{file} in {url} cannot be read")
             raise StorageError(
@@ -79,6 +91,13 @@ class Store:
         if found != self.id:
             message = _("{url} is the storage {found}, not {name}")
             raise StorageError(message.format(url=self.storage.url, found=found, name=self.id))
+        if owner != self.config.institution:
+            message = _("{name} in {url} belongs to {owner}, and the configuration says {said}")
+            raise StorageError(
+                message.format(
+                    name=self.id, url=self.storage.url, owner=owner, said=self.config.institution
+                )
+            )
 
 
 class Archive:
@@ -100,6 +119,9 @@ class Archive:
                 ),
             )
         self.ledger = Ledger(config.ledger)
+        if problems := self.ledger.verify(newest=_VERIFIED):
+            self.ledger.close()
+            raise unverified(problems)
 
     def __enter__(self) -> Self:
         return self
@@ -165,14 +187,83 @@ def open_archive(
 def create_archive(config: Config) -> None:
     """Make the ledger and the storages of a configuration, where they are not there yet.
 
-    What exists is left as it is. A folder that holds something else is refused.
+    What exists is left as it is. Everything is looked at before anything is made: Refused, with
+    nothing made, for a folder that holds something else, a storage that is another one or stands
+    twice, and where a ledger or a storage is gone that the others prove there was.
     """
+    stores = [Store(one, open_storage(one.url)) for one in config.storages.values()]
+    _refuse_twice(stores)
+    made = [store for store in stores if _is_made(store)]
+    _refuse_lost_ledger(config, made)
+    if config.ledger.exists():
+        with Archive(config) as archive:
+            _refuse_lost_storages(archive, made)
     config.ledger.parent.mkdir(parents=True, exist_ok=True)
     Ledger(config.ledger).close()
-    for one in config.storages.values():
-        storage = open_storage(one.url)
-        with storage.lock("preserva init"):
-            if storage.stat(layout.IDENTITY) is None:
-                OcflRoot.create(storage)
-                identity = {"storage": one.id, "institution": one.institution, "format": 1}
-                storage.replace(layout.IDENTITY, json.dumps(identity, indent=2).encode() + b"\n")
+    for store in stores:
+        if store not in made:
+            _make(store)
+
+
+def _refuse_twice(stores: list[Store]) -> None:
+    """Refuse one folder under two names, or one inside the other: that would be no second copy."""
+    real = {store.id: os.path.realpath(store.storage.url) for store in stores if _is_local(store)}
+    for one, other in permutations(real, 2):
+        if Path(real[other]).is_relative_to(real[one]):
+            message = _("the storages {one} and {other} are in the same folder, {path}")
+            raise Refused(message.format(one=one, other=other, path=real[one]))
+
+
+def _is_local(store: Store) -> bool:
+    return "://" not in store.storage.url
+
+
+def _is_made(store: Store) -> bool:
+    """Whether the storage is there already. Refuses what is not it and not empty either."""
+    storage = store.storage
+    if storage.stat("") is None:
+        return False
+    if storage.stat(layout.IDENTITY) is not None:
+        store.check_identity()
+        return True
+    OcflRoot.refuse_strange(storage)
+    return False
+
+
+def _refuse_lost_ledger(config: Config, made: list[Store]) -> None:
+    if config.ledger.exists() and config.ledger.stat().st_size:
+        return
+    for store in made:
+        if (package := next(store.root.objects(), None)) is not None:
+            message = _("{name} holds packages ({path} …), and their ledger {ledger} is not there")
+            raise Refused(
+                message.format(name=store.id, path=package, ledger=config.ledger),
+                hint=_("Restore the ledger from its backup: without it nothing can be proved."),
+            )
+    if config.ledger.exists():
+        message = _("{path} is empty, so it is no ledger; it was not touched")
+        raise Refused(
+            message.format(path=config.ledger),
+            hint=_("Restore it from its backup, or move it away to begin anew."),
+        )
+
+
+def _refuse_lost_storages(archive: Archive, made: list[Store]) -> None:
+    there = {store.id for store in made}
+    for name in sorted(archive.config.storages.keys() - there):
+        entry = archive.ledger.last(storage=name)
+        if entry is not None:
+            message = _("{name} held packages when the ledger last saw it ({time}); {url} is empty")
+            url = archive.config.storages[name].url
+            raise Refused(
+                message.format(name=name, time=entry.time, url=url),
+                hint=_("Is the disk mounted? A new, empty storage needs a new id."),
+            )
+
+
+def _make(store: Store) -> None:
+    storage = store.storage
+    with storage.lock("preserva init"):
+        OcflRoot.create(storage)
+        identity = {"storage": store.id, "institution": store.config.institution, "format": 1}
+        storage.replace(layout.IDENTITY, json.dumps(identity, indent=2).encode() + b"\n")

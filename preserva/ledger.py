@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from preserva.core.canonical import Value, canonical
-from preserva.errors import LedgerError
+from preserva.errors import LedgerError, Locked, PreservaError, StorageError, StorageFull
 from preserva.i18n import _
 
 SCHEMA_VERSION = 1
@@ -155,17 +155,22 @@ class Ledger:
             self.entries(package=package, storage=storage, types=types, newest_first=True), None
         )
 
-    def verify(self) -> list[str]:
-        """Everything that is wrong with the chain; an empty list if it is whole.
+    def verify(self, *, newest: int | None = None) -> list[str]:
+        """Everything that is wrong with the chain, or with its newest entries; empty if whole.
 
         A chain that was cut at its end is whole: only a copy of the last digest kept elsewhere
         shows that.
         """
         problems = []
-        previous = ""
-        expected = 1
-        rows = self._connection.execute(
-            "SELECT number, type, package, storage, body, digest FROM entry ORDER BY number"
+        first = 1
+        if newest is not None:
+            (last,) = self._query("SELECT ifnull(max(number), 0) FROM entry").fetchone()
+            first = max(1, last - newest + 1)
+        found = self._query(f"SELECT digest FROM entry WHERE number = {first - 1}").fetchone()
+        previous, expected = found[0] if found else "", first
+        rows = self._query(
+            "SELECT number, type, package, storage, body, digest FROM entry"
+            f" WHERE number >= {first} ORDER BY number"
         )
         for number, type_, package, storage, body, digest in rows:
             if number != expected:
@@ -182,6 +187,12 @@ class Ledger:
                 )
             previous, expected = digest, number + 1
         return problems
+
+    def _query(self, query: str) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(query)
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
 
     def _migrate(self) -> None:
         with self._transaction() as connection:
@@ -207,11 +218,26 @@ class Ledger:
         except sqlite3.Error as error:
             raise self._unusable(error) from error
 
-    def _unusable(self, error: sqlite3.Error) -> LedgerError:
-        return LedgerError(
-            _("the ledger {path} cannot be used: {reason}").format(path=self._path, reason=error),
-            hint=_("No package was touched. Keep the file, and its -wal file, as they are."),
-        )
+    def _unusable(self, error: sqlite3.Error) -> PreservaError:
+        """The failure as one of ours: a LedgerError only where the ledger itself is wrong."""
+        message = _("the ledger {path} cannot be used: {reason}")
+        text = message.format(path=self._path, reason=error)
+        code = getattr(error, "sqlite_errorcode", None)
+        kind = _FAILURES.get(code & 0xFF if code is not None else None)
+        if kind is not None:
+            return kind(text)
+        hint = _("No package was touched. Keep the file, and its -wal file, as they are.")
+        return LedgerError(text, hint=hint)
+
+
+_FAILURES: Mapping[int | None, type[PreservaError]] = {
+    sqlite3.SQLITE_FULL: StorageFull,
+    sqlite3.SQLITE_IOERR: StorageError,
+    sqlite3.SQLITE_READONLY: StorageError,
+    sqlite3.SQLITE_CANTOPEN: StorageError,
+    sqlite3.SQLITE_PERM: StorageError,
+    sqlite3.SQLITE_BUSY: Locked,
+}
 
 
 def _body(data: bytes) -> dict[str, Any]:

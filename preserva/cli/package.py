@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="What may be done with the book, and on what ground: TOML.",
 )
-@click.option("--into", metavar="STORAGE", help="The storage; the primary one if not given.")
 @click.option(
     "--bag",
     "destination",
@@ -63,7 +62,6 @@ def command(
     structure: Path | None,
     events: Path | None,
     rights: Path | None,
-    into: str | None,
     destination: Path | None,
     dry_run: bool,
     json_: bool,
@@ -80,15 +78,12 @@ def command(
     """
     from preserva.archive import find_config
     from preserva.config import load
-    from preserva.errors import UsageError
     from preserva.services.details import Details
     from preserva.services.package import package, package_bag
 
     observer = given.observer(json_)
     details = Details(structure, events, rights)
     if destination is not None:
-        if into is not None:
-            raise UsageError(_("--bag and --into exclude each other"))
         config = load(find_config(given.config))
         done = package_bag(
             folder,
@@ -109,7 +104,6 @@ def command(
                 folder,
                 record,
                 archive,
-                into=into,
                 local=local,
                 position=position,
                 details=details,

@@ -12,11 +12,10 @@ from preserva.i18n import _
 
 @click.command("store")
 @click.argument("bag", type=click.Path(path_type=Path))
-@click.option("--into", metavar="STORAGE", help="The storage; the primary one if not given.")
 @dry_run
 @as_json
 @settings
-def command(given: Settings, bag: Path, into: str | None, dry_run: bool, json_: bool) -> None:
+def command(given: Settings, bag: Path, dry_run: bool, json_: bool) -> None:
     """Store a BAG that `preserva package --bag` made. The bag is only read.
 
     \b
@@ -25,9 +24,7 @@ def command(given: Settings, bag: Path, into: str | None, dry_run: bool, json_: 
     from preserva.services.store import store
 
     with given.archive() as archive:
-        package, created = store(
-            archive, bag, into=into, dry_run=dry_run, observer=given.observer(json_)
-        )
+        package, created = store(archive, bag, dry_run=dry_run, observer=given.observer(json_))
     if json_:
         emit("store", package=package.uri, created=created, dry_run=dry_run)
         return

@@ -22,7 +22,8 @@ from preserva.core.canonical import Value
 from preserva.core.eark.vocabulary import EventOutcome, EventType
 from preserva.core.inventory import Agent, Inventory
 from preserva.core.model import PackageId
-from preserva.errors import Damaged, StorageError
+from preserva.errors import Damaged, Refused, StorageError
+from preserva.i18n import _
 from preserva.ledger import LedgerEntry
 from preserva.services import history
 from preserva.services.staging import Staging, confirm
@@ -89,6 +90,25 @@ def _settle(archive: Archive, store: Store, start: LedgerEntry) -> None:
         version=start.version,
         facts={**start.facts, "after_interruption": True},
     )
+
+
+def refuse_lost(archive: Archive, package: PackageId) -> None:
+    """Refuse to make anew what was stored before and is not there: a copy of it may be elsewhere.
+
+    Raises Refused.
+    """
+    for entry in archive.ledger.entries(package=package.uri, types=(END,)):
+        if entry.outcome == _SUCCESS:
+            message = _(
+                "{id} was stored in {storage} on {time}, and is not there: nothing was written"
+            )
+            raise Refused(
+                message.format(id=package, storage=entry.storage, time=entry.time),
+                hint=_(
+                    "Find out what happened to that storage. `preserva status` says where copies"
+                    " are; `preserva export --storage` takes one out."
+                ),
+            )
 
 
 def ingest(archive: Archive, store: Store, package: PackageId, staging: Staging) -> Inventory:

@@ -20,7 +20,7 @@ from preserva.errors import Refused
 from preserva.i18n import _
 from preserva.services.assemble import Assembler
 from preserva.services.details import NO_DETAILS, Details
-from preserva.services.ingest import ingest, prepare
+from preserva.services.ingest import ingest, prepare, refuse_lost
 from preserva.services.opinion import second_opinion
 from preserva.services.source import SourceReader
 from preserva.services.staging import Staging, new_folder
@@ -49,7 +49,6 @@ def package(
     record: Path,
     archive: Archive,
     *,
-    into: str | None = None,
     local: str | None = None,
     position: int | None = None,
     details: Details = NO_DETAILS,
@@ -61,7 +60,7 @@ def package(
     Raises PackageError for a source that cannot become a package, Refused if the store has another
     package with this identifier, Locked, StorageError; in each case nothing was stored.
     """
-    store = archive.store(into) if into else archive.primary
+    store = archive.primary
     source = submit(folder, record, archive.config.institution, local, position, details)
     assembler = Assembler(
         archive.config.institution,
@@ -76,6 +75,7 @@ def package(
         prepare(archive, store)
         if store.root.holds(source.package.uri):
             return _already_stored(source, store, observer)
+        refuse_lost(archive, source.package)
         folder_ = f"{layout.STAGING}/package-{source.package.portable}/v1/content"
         staging = Staging(store.storage, folder_, archive.config.policy.digests, observer)
         assembler.assemble(source, staging)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from preserva.archive import Archive, Store
+from preserva.config import Role
 from preserva.core import inventory as formats
 from preserva.core import layout
 from preserva.core.codes import Code
@@ -19,12 +20,13 @@ from preserva.core.report import Ended, Finding, Observer, Report, Started, igno
 from preserva.errors import Damaged, NotFound, StorageError, StorageFull, UsageError
 from preserva.i18n import _
 from preserva.services import history
-from preserva.services.ingest import prepare, recorded
+from preserva.services.ingest import END, prepare, recorded
 from preserva.services.staging import Staging, read_back
 from preserva.storage.base import chunks_of
 from preserva.storage.ocfl import StoredObject
 
 REPLICATION = EventType.REPLICATION.label
+_SUCCESS = EventOutcome.SUCCESS.label
 
 
 @dataclass(slots=True)
@@ -65,7 +67,11 @@ def _targets(archive: Archive, to: str | None) -> list[Store]:
     if to == source.id:
         raise UsageError(_("{name} is where the packages come from").format(name=to))
     if to is not None:
-        return [archive.store(to)]
+        target = archive.store(to)
+        if target.config.role is not Role.REPLICA:
+            message = _("{name} is no replica: its packages are made there, by their owner alone")
+            raise UsageError(message.format(name=to))
+        return [target]
     return [store for store in archive.stores() if store.config.role == "replica"]
 
 
@@ -77,7 +83,7 @@ def _to_one(
     dry_run: bool,
     observer: Observer,
 ) -> Iterator[Replication]:
-    paths = [source.root.path_of(one.uri) for one in packages] or list(source.root.objects())
+    paths = [source.root.path_of(one.uri) for one in packages] or _all_paths(archive, source)
     try:
         target.check_identity()
     except StorageError as error:
@@ -92,6 +98,13 @@ def _to_one(
         prepare(archive, target)
         for path in paths:
             yield _Pair(archive, source, target, path, observer).run(copy=True)
+
+
+def _all_paths(archive: Archive, source: Store) -> list[str]:
+    """Where the packages lie, those too that were stored here once and are not there."""
+    entries = archive.ledger.entries(storage=source.id, types=(END,))
+    stored = {one.package for one in entries if one.outcome == _SUCCESS and one.package is not None}
+    return sorted({source.root.path_of(one) for one in stored} | set(source.root.objects()))
 
 
 class _StoppedError(Exception):
@@ -137,6 +150,8 @@ class _Pair:
 
     def _original(self) -> StoredObject:
         """The package at its owner, agreeing with the ledger in every version."""
+        if self.source.storage.stat(self.path) is None:
+            raise _StoppedError(Finding(Code.COPY_MISSING, self.path, seen=self.source.id))
         original = self.source.root.read_at(self.path)
         package = PackageId.parse(original.inventory.identifier)
         for version in original.inventory.versions:
@@ -303,7 +318,7 @@ class _Pair:
         self.archive.ledger.append(
             REPLICATION,
             time=self.archive.now(),
-            outcome=EventOutcome.SUCCESS.label,
+            outcome=_SUCCESS,
             package=original.inventory.identifier,
             storage=self.target.id,
             version=version,

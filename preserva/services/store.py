@@ -12,7 +12,7 @@ from preserva.core.model import Kind, PackageId
 from preserva.core.report import Ended, Observer, Outcome, Started, ignore, printable
 from preserva.errors import Damaged, Refused, UsageError
 from preserva.i18n import _
-from preserva.services.ingest import ingest, prepare
+from preserva.services.ingest import ingest, prepare, refuse_lost
 from preserva.services.objectcheck import VersionSource
 from preserva.services.source import SourceReader, list_source
 from preserva.services.staging import Staging
@@ -24,7 +24,6 @@ def store(
     archive: Archive,
     bag: Path,
     *,
-    into: str | None = None,
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> tuple[PackageId, bool]:
@@ -37,7 +36,7 @@ def store(
     """
     if not bag.is_dir():
         raise UsageError(_("{path} is not a folder").format(path=bag))
-    target = archive.store(into) if into else archive.primary
+    target = archive.primary
     institution = archive.config.institution.id
     if dry_run:
         return _accepted(bag, validate_source(open_bag(bag), observer=observer), institution), False
@@ -56,6 +55,11 @@ def store(
             if held.versions[held.head].files() != same:
                 raise Refused(_("{id} is stored already, with other content").format(id=package))
             return package, False
+        try:
+            refuse_lost(archive, package)
+        except Refused:
+            target.storage.discard(f"{layout.STAGING}/store")
+            raise
         ingest(archive, target, package, staging)
     return package, True
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from preserva.archive import Archive, Store
+from preserva.archive import Archive, Store, unverified
 from preserva.bag.checkpoint import Checkpoint
 from preserva.bag.open import open_bag
 from preserva.bag.profiles import ProfileCache, check_profiles, load_profile
@@ -28,9 +28,9 @@ from preserva.core.report import (
     ignore,
     printable,
 )
-from preserva.errors import LedgerError, NotFound, StorageError
+from preserva.errors import NotFound, StorageError
 from preserva.i18n import _
-from preserva.services.ingest import END, recorded
+from preserva.services.ingest import END, START, recorded
 from preserva.services.objectcheck import CheckedObject, check_object
 from preserva.services.packagecheck import own_findings
 from preserva.services.remote import open_stored_bag
@@ -146,7 +146,7 @@ def validate_stored(
     finding. Raises NotFound if no storage holds the package and the ledger knows of none.
     """
     if problems := archive.ledger.verify():
-        raise LedgerError("\n  ".join([_("the ledger does not verify:"), *problems]))
+        raise unverified(problems)
     stores = [archive.store(storage)] if storage else archive.stores()
     reports = [
         report for store in stores for report in _validate_copy(archive, store, package, observer)
@@ -201,10 +201,22 @@ def _compare(archive: Archive, store: Store, package: PackageId, checked: Checke
         digest = checked.digests.get(version)
         where = f"{version}/inventory.json"
         if facts is None:
-            checked.report.add([Finding(Code.NOT_RECORDED, where)])
+            checked.report.add([Finding(_unknown_version(archive, package, version), where)])
         elif digest is not None and facts["inventory"] != digest:
             expected = str(facts["inventory"])
             checked.report.add([Finding(Code.NOT_AS_RECORDED, where, expected, digest)])
+
+
+def _unknown_version(archive: Archive, package: PackageId, version: str) -> Code:
+    """What a version is that the ledger has not recorded: its owner, who keeps it, made none such.
+
+    Unless the ledger knows nothing of the package, or the version was being stored when a run was
+    interrupted.
+    """
+    entries = list(archive.ledger.entries(package=package.uri, types=(START, END)))
+    begun = any(one.type == START and one.version == version for one in entries)
+    owned = package.institution == archive.config.institution.id
+    return Code.DIVERGED if owned and entries and not begun else Code.NOT_RECORDED
 
 
 def _note(archive: Archive, store: Store, package: PackageId, report: Report) -> None:

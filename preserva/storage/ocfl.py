@@ -48,11 +48,7 @@ class OcflRoot:
     @classmethod
     def create(cls, storage: Storage) -> OcflRoot:
         """Make an empty storage root. A storage that holds anything else is refused."""
-        ours = {layout.STAGING, layout.ROOT}
-        strange = [one.path for one in storage.children("") if one.path not in ours]
-        if strange:
-            message = _("{url} is not empty ({name} …); preserva needs a folder of its own")
-            raise Refused(message.format(url=storage.url, name=strange[0]))
+        cls.refuse_strange(storage)
         if storage.stat(layout.ROOT) is None:
             staged = f"{layout.STAGING}/root"
             storage.discard(staged)
@@ -60,6 +56,15 @@ class OcflRoot:
                 storage.create(f"{staged}/{name}", [data])
             storage.publish(staged, layout.ROOT)
         return cls(storage)
+
+    @staticmethod
+    def refuse_strange(storage: Storage) -> None:
+        """Raise Refused for a storage that holds anything that is not ours."""
+        ours = {layout.STAGING, layout.ROOT}
+        strange = [one.path for one in storage.children("") if one.path not in ours]
+        if strange:
+            message = _("{url} is not empty ({name} …); preserva needs a folder of its own")
+            raise Refused(message.format(url=storage.url, name=strange[0]))
 
     def path_of(self, identifier: str) -> str:
         """The folder in which an object lies, or would lie."""

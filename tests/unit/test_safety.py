@@ -1,0 +1,283 @@
+"""What was lost, exchanged or rolled back is found and refused, never passed over or made anew."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from preserva import config as configuration
+from preserva.archive import create_archive, open_archive
+from preserva.cli.main import status_of
+from preserva.core.codes import Code
+from preserva.core.model import PackageId
+from preserva.core.report import Outcome
+from preserva.errors import (
+    LedgerError,
+    Locked,
+    PreservaError,
+    Refused,
+    StorageError,
+    StorageFull,
+    UsageError,
+)
+from preserva.services.package import package, package_bag
+from preserva.services.replicate import replicate
+from preserva.services.store import store
+from preserva.services.validate import validate_stored
+from tests.books import an_archive, make_book
+
+ID = PackageId("aonb", "kp-7")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """An archive with one package, replicated."""
+    record = make_book(tmp_path / "book")
+    with an_archive(tmp_path / "archive") as archive:
+        package(tmp_path / "book", record, archive)
+        replicate(archive)
+    return tmp_path / "archive"
+
+
+def object_folder(place: Path, storage: str) -> Path:
+    with open_archive(place / configuration.NAME) as archive:
+        store = archive.store(storage)
+        return Path(store.storage.url) / store.root.path_of(ID.uri)
+
+
+def all_files(place: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(place)): path.read_bytes()
+        for path in place.rglob("*")
+        if path.is_file() and not path.name.startswith("ledger.sqlite-") and path.name != "lock"
+    }
+
+
+def test_a_package_lost_from_its_own_storage_is_reported_by_replicate(place: Path) -> None:
+    shutil.rmtree(object_folder(place, "aonb-main"))
+    with an_archive(place) as archive:
+        for asked in ((), (ID,)):
+            (done,) = replicate(archive, asked)
+            assert [one.code for one in done.report.findings] == [Code.COPY_MISSING]
+            assert done.report.outcome is Outcome.FAIL
+
+
+def test_what_was_lost_is_not_made_anew(place: Path) -> None:
+    book = place.parent / "book"
+    shutil.rmtree(object_folder(place, "aonb-main"))
+    with an_archive(place) as archive:
+        package_bag(book, place.parent / "book.xml", archive.config.institution, place / "bags")
+        before = all_files(place)
+        with pytest.raises(Refused, match="was stored in aonb-main") as refused:
+            package(book, place.parent / "book.xml", archive)
+        assert "export --storage" in (refused.value.advice() or "")
+        with pytest.raises(Refused, match="was stored in aonb-main"):
+            store(archive, place / "bags" / ID.portable)
+        assert all_files(place) == before
+
+
+def test_nothing_is_replicated_into_a_storage_where_packages_are_made(place: Path) -> None:
+    path = place / configuration.NAME
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('role = "replica"', 'role = "primary"'), encoding="utf-8")
+    with an_archive(place) as archive, pytest.raises(UsageError, match="no replica"):
+        replicate(archive, to="nlb-copy")
+
+
+def test_a_version_that_nobody_recorded_has_another_owner(place: Path) -> None:
+    folder = object_folder(place, "nlb-copy")
+    inventory = json.loads((folder / "inventory.json").read_bytes())
+    inventory["versions"]["v2"] = inventory["versions"]["v1"]
+    inventory["head"] = "v2"
+    write_version(folder, inventory)
+    with an_archive(place) as archive:
+        _ours, theirs = validate_stored(archive, ID)
+        assert (Code.DIVERGED, "v2/inventory.json") in {
+            (one.code, one.path) for one in theirs.findings
+        }
+        assert theirs.outcome is Outcome.FAIL
+        before = all_files(folder)
+        (done,) = replicate(archive)
+        assert [one.code for one in done.report.findings] == [Code.DIVERGED]
+        assert all_files(folder) == before
+
+
+def write_version(folder: Path, inventory: dict[str, object]) -> None:
+    """Enter a version into an object as any OCFL program would."""
+    import hashlib
+
+    data = json.dumps(inventory).encode()
+    line = f"{hashlib.sha512(data).hexdigest()} inventory.json\n"
+    (folder / "v2").mkdir()
+    for place in (folder, folder / "v2"):
+        (place / "inventory.json").write_bytes(data)
+        (place / "inventory.json.sha512").write_text(line)
+
+
+def change_entry(ledger: Path) -> None:
+    with closing(sqlite3.connect(ledger)) as connection:
+        connection.execute("DROP TRIGGER never_changed")
+        connection.execute(
+            "UPDATE entry SET body = CAST(replace(body, 'success', 'failure') AS BLOB)"
+            " WHERE number = 2"
+        )
+        connection.commit()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["list"],
+        ["status"],
+        ["replicate"],
+        ["validate", "aonb-kp-7"],
+        ["export", "aonb-kp-7", "out"],
+        ["package", "../book", "--record", "../book.xml"],
+        ["init"],
+    ],
+)
+def test_every_command_stops_at_a_ledger_that_does_not_verify(
+    arguments: list[str], place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change_entry(place / "ledger.sqlite")
+    monkeypatch.chdir(place)
+    before = all_files(place)
+    assert status_of(arguments) == 5
+    assert all_files(place) == before
+
+
+def test_the_newest_entries_are_verified_alone(place: Path) -> None:
+    with an_archive(place) as archive:
+        validate_stored(archive, ID)
+        count = sum(1 for _entry in archive.ledger.entries())
+    change_entry(place / "ledger.sqlite")
+    with pytest.raises(LedgerError, match="entry 2 was changed"):
+        open_archive(place / configuration.NAME)
+    from preserva.ledger import Ledger
+
+    ledger = Ledger(place / "ledger.sqlite")
+    assert ledger.verify(newest=count - 2) == []
+    assert len(ledger.verify(newest=count - 1)) == len(ledger.verify()) == 1
+    ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (sqlite3.SQLITE_FULL, StorageFull),
+        (sqlite3.SQLITE_IOERR_FSYNC, StorageError),
+        (sqlite3.SQLITE_BUSY, Locked),
+        (sqlite3.SQLITE_CORRUPT, LedgerError),
+    ],
+)
+def test_a_ledger_on_a_failing_disk_is_not_called_forged(
+    code: int, kind: type[PreservaError], place: Path
+) -> None:
+    error = sqlite3.OperationalError("as the system says")
+    error.sqlite_errorcode = code
+
+    class Failing:
+        def execute(self, *_arguments: object) -> None:
+            raise error
+
+        def close(self) -> None: ...
+
+    with an_archive(place) as archive:
+        archive.ledger.close()
+        archive.ledger._connection = Failing()  # type: ignore[assignment]
+        with pytest.raises(PreservaError) as raised:
+            archive.ledger.append("x", time=archive.now(), outcome="success")
+    assert type(raised.value) is kind
+
+
+def unmount(place: Path) -> None:
+    shutil.rmtree(place / "storages/nlb-copy")
+    (place / "storages/nlb-copy").mkdir()
+
+
+def delete(place: Path) -> None:
+    shutil.rmtree(place / "storages/nlb-copy")
+
+
+def forget_ledger(place: Path) -> None:
+    (place / "ledger.sqlite").unlink()
+
+
+def empty_ledger(place: Path) -> None:
+    (place / "ledger.sqlite").write_bytes(b"")
+
+
+def other_storage(place: Path) -> None:
+    path = place / "storages/nlb-copy/preserva-storage.json"
+    path.write_bytes(path.read_bytes().replace(b"nlb-copy", b"somebody"))
+
+
+def other_owner(place: Path) -> None:
+    path = place / "storages/nlb-copy/preserva-storage.json"
+    path.write_bytes(path.read_bytes().replace(b'"nlb"', b'"aonb"'))
+
+
+def strange_files(place: Path) -> None:
+    unmount(place)
+    (place / "storages/nlb-copy/holiday.jpg").write_bytes(b"not ours")
+
+
+def linked_twice(place: Path) -> None:
+    delete(place)
+    (place / "storages/nlb-copy").symlink_to("aonb-main")
+
+
+def linked_inside(place: Path) -> None:
+    delete(place)
+    (place / "storages/nlb-copy").symlink_to("aonb-main/ocfl")
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "said"),
+    [
+        (unmount, Refused, "held packages"),
+        (delete, Refused, "held packages"),
+        (forget_ledger, Refused, "their ledger"),
+        (empty_ledger, Refused, "their ledger"),
+        (other_storage, StorageError, "is the storage somebody"),
+        (other_owner, StorageError, "belongs to aonb"),
+        (strange_files, Refused, "holiday"),
+        (linked_twice, Refused, "in the same folder"),
+        (linked_inside, Refused, "in the same folder"),
+    ],
+)
+def test_init_makes_nothing_where_something_is_amiss(
+    change: Callable[[Path], None], kind: type[PreservaError], said: str, place: Path
+) -> None:
+    change(place)
+    before = all_files(place), sorted(place.rglob("*"))
+    with pytest.raises(kind, match=said):
+        create_archive(configuration.load(place / configuration.NAME))
+    after = all_files(place), sorted(place.rglob("*"))
+    gone = {one for one in before[1] if one.name.startswith("ledger.sqlite-")}
+    assert after[0] == before[0]
+    assert set(after[1]) - gone == set(before[1]) - gone
+
+
+def test_init_refuses_an_empty_file_as_ledger(tmp_path: Path) -> None:
+    path = tmp_path / configuration.NAME
+    path.write_text(configuration.TEMPLATE, encoding="utf-8")
+    (tmp_path / "ledger.sqlite").touch()
+    with pytest.raises(Refused, match="is no ledger"):
+        create_archive(configuration.load(path))
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["ledger.sqlite", configuration.NAME]
+
+
+def test_init_adds_a_storage_to_an_archive(place: Path) -> None:
+    config = configuration.load(place / configuration.NAME)
+    third = replace(config.storages["nlb-copy"], id="third", url=str(place / "storages/third"))
+    create_archive(replace(config, storages={**config.storages, "third": third}))
+    found = json.loads((place / "storages/third/preserva-storage.json").read_bytes())
+    assert found == {"storage": "third", "institution": "nlb", "format": 1}
