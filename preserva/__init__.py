@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from preserva.core.model import PackageId
     from preserva.core.report import Finding, Observer, Outcome, Report
     from preserva.errors import PreservaError
+    from preserva.services.details import Details
     from preserva.services.export import export
     from preserva.services.package import package, package_bag
     from preserva.services.replicate import replicate
@@ -29,6 +30,7 @@ _PLACES = {
     "Archive": "archive",
     "Code": "core.codes",
     "Config": "config",
+    "Details": "services.details",
     "Finding": "core.report",
     "Observer": "core.report",
     "Outcome": "core.report",
@@ -54,6 +56,7 @@ __all__ = [
     "Archive",
     "Code",
     "Config",
+    "Details",
     "Finding",
     "Observer",
     "Outcome",

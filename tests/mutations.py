@@ -423,6 +423,22 @@ def page_kinds() -> Iterator[Kind]:
         ("E519", "representations/access/METS.xml"),
         ("E519", "representations/text/METS.xml"),
     )
+    yield kind(
+        "a page is of another type in one representation",
+        edit(MASTER_METS, 'TYPE="page" ORDER="2"', 'TYPE="plate" ORDER="2"'),
+        ("E519", "representations/access/METS.xml"),
+        ("E519", "representations/text/METS.xml"),
+    )
+    yield kind(
+        "a part is linked to a part",
+        edit(MASTER_METS, 'xlink:to="page-00001"', 'xlink:to="part-1"'),
+        ("E488", MASTER_METS),
+    )
+    yield kind(
+        "a part is linked to a page that is not there",
+        edit(MASTER_METS, 'xlink:to="page-00001"', 'xlink:to="page-00009"'),
+        ("E507", MASTER_METS),
+    )
 
 
 def premis_kinds() -> Iterator[Kind]:

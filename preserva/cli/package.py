@@ -177,14 +177,19 @@ def _say(given: Settings, done: Packaged, dry_run: bool) -> None:
 
 
 def _page(one: SourceFile) -> str:
+    from preserva.core.report import printable
+
     text = _("page {number}").format(number=one.page)
-    return f"{text} ({one.label}, {one.type})" if one.type != "page" else f"{text} ({one.label})"
+    label = printable(one.label or "")
+    return f"{text} ({label}, {one.type})" if one.type != "page" else f"{text} ({label})"
 
 
 def _say_part(given: Settings, division: Division, indent: str) -> None:
+    from preserva.core.report import printable
+
     pages = division.pages
     span = f"{pages[0]}-{pages[-1]}" if pages else ""
     head = f"{division.type}: {division.label}" if division.label else division.type
-    given.talk(f"{indent}{head} {span}".rstrip())
+    given.talk(f"{indent}{printable(head)} {span}".rstrip())
     for one in division.parts:
         _say_part(given, one, indent + "  ")

@@ -508,6 +508,7 @@ class Code(Enum):
         N_("the representations do not call this page alike"),
         "METS 1.12.1 (ORDERLABEL)",
     )
+    PART_LINK = ("E488", N_("a link must lead from a part to a page"), "METS 1.12.1 (structLink)")
     PREMIS_SIZE = ("E520", N_("the size is not the one in PREMIS"), "PREMIS 3.0 1.5.3")
     PREMIS_DIGEST = ("E521", N_("the digest is not the one in PREMIS"), "PREMIS 3.0 1.5.2")
     PREMIS_FILE_MISSING = ("E522", N_("PREMIS does not describe this file"), "CS PREMIS 1.0.1")

@@ -16,6 +16,7 @@ from preserva.core.labels import following
 from preserva.core.report import Finding
 from preserva.core.sip import Arrangement, natural_key
 
+_LONGEST_NAME = 255  # of any file system that scans lie on
 DEEPEST = 16
 """Levels of parts inside parts; a book has five at most."""
 
@@ -169,6 +170,8 @@ class Pages:
 
     def alike(self, name: str) -> int | None:
         """The page whose file has this name or one that differs only in its ending."""
+        if len(name) > _LONGEST_NAME:
+            return None
         return self._names.get(name) or self._stems.get(_stem(name))
 
 

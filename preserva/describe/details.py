@@ -23,6 +23,7 @@ from preserva.core.report import Finding
 from preserva.describe.text import has_forbidden
 from preserva.i18n import _
 
+_LONGEST = 4096
 _DATE = re.compile(
     r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?[?~%]?"
     r"(/(\d{4}(-\d\d(-\d\d)?)?[?~%]?)?)?"
@@ -56,14 +57,15 @@ class Table:
         return Table(where, f"{where}.", values, self.problems)
 
     def text(self, key: str, *, needed: bool = False) -> str | None:
-        """A text without what XML cannot carry, not empty; None where it is not given."""
+        """A text without what XML cannot carry, neither empty nor endless; None if not given."""
         value = self._value(key, needed=needed)
         if value is None:
             return None
-        if not isinstance(value, str) or not value.strip() or has_forbidden(value):
+        text = value.strip() if isinstance(value, str) else ""
+        if not 0 < len(text) <= _LONGEST or has_forbidden(text):
             self._wrong(key, value)
             return None
-        return value.strip()
+        return text
 
     def date(self, key: str, *, needed: bool = False) -> str | None:
         """A date, a time or an interval as EDTF writes it; None where it is not given."""

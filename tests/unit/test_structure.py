@@ -280,6 +280,26 @@ def test_what_is_written_is_read_back(data: st.DataObject, numbers: set[int]) ->
     assert renumbered(found.root, dict(enumerate(ordered, 1))) == root
 
 
+def test_hostile_mets_costs_no_more_than_its_size() -> None:
+    """Divisions with the same ID share its links; a name of endless digits is no file of ours."""
+    data = f"""<m:mets xmlns:m="http://www.loc.gov/METS/" xmlns:x="http://www.w3.org/1999/xlink">
+      <m:fileSec><m:fileGrp><m:file ID="F"><m:FLocat x:href="{"9" * 5000}.tif"/></m:file>
+      </m:fileGrp></m:fileSec>
+      <m:structMap TYPE="LOGICAL"><m:div ID="L">{'<m:div ID="D"/>' * 2000}</m:div></m:structMap>
+      <m:structMap TYPE="PHYSICAL"><m:div TYPE="physSequence"><m:div ID="P"><m:fptr FILEID="F"/>
+      </m:div></m:div></m:structMap>
+      <m:structLink>{'<m:smLink x:from="D" x:to="P"/>' * 2000}</m:structLink></m:mets>"""
+    found = read(data, "h.xml")
+    assert found.root is not None
+    assert sum(len(one.pages) for one in found.root.parts) == 2000
+    assert found.pages == {1: PageFacts()}
+
+
+def test_a_text_has_an_end() -> None:
+    found = read(f"title = '{'x' * 5000}'")
+    assert [one.code for one in found.findings] == [Code.DETAILS_VALUE]
+
+
 @settings(max_examples=200)
 @given(st.binary(max_size=200), st.sampled_from(["s.toml", "s.csv", "s.xml"]))
 def test_no_bytes_stop_the_reader(data: bytes, name: str) -> None:

@@ -22,6 +22,9 @@ from preserva.core.eark.mets_read import (
 )
 from preserva.core.report import Finding
 
+_PARTS = "Logical structure"
+_ENDS = {"xlink:from": "LOGICAL div", "xlink:to": "PHYSICAL div"}
+
 
 @dataclass(frozen=True, slots=True)
 class Demands:
@@ -47,8 +50,8 @@ class MetsCheck:
     """Goes through a METS document, yields what is wrong, and keeps what other checks need.
 
     `metadata` are the metadata files by path, `files` the content files by ID, `pages` the labels
-    by number, `documents` the METS documents of representations; `understood` says whether the
-    document was METS and was read to its end.
+    (and types) by number, `documents` the METS documents of representations; `understood` says
+    whether the document was METS and was read to its end.
     """
 
     contents: Contents
@@ -66,6 +69,8 @@ class MetsCheck:
     _divisions: set[str | None] = field(default_factory=set)
     _linked: set[str] = field(default_factory=set)
     _paged: set[str] = field(default_factory=set)
+    _links: set[tuple[str, str]] = field(default_factory=set)
+    _ends: dict[str, str] = field(default_factory=dict)
     _has_header: bool = False
     _page: int = 0
     _number: int = -1
@@ -96,6 +101,8 @@ class MetsCheck:
                 self._ids.add(fact.id)
             case Refers():
                 self._refers.setdefault(fact.id, fact.attribute)
+                if fact.attribute in _ENDS:
+                    self._links.add((fact.attribute, fact.id))
             case Reference(section="mptr"):
                 yield from self._pointer(fact)
             case Reference():
@@ -184,7 +191,10 @@ class MetsCheck:
         if div.map == "CSIP":
             self._divisions.add(div.label)
             self._linked.update(div.sections)
+        elif div.map == _PARTS:
+            self._ends[div.id or ""] = "xlink:from"
         elif div.map == "Pages":
+            self._ends[div.id or ""] = "xlink:to"
             if div.type != "physSequence":
                 yield from self._page_order(div)
             for identifier in div.files:
@@ -195,7 +205,8 @@ class MetsCheck:
         number = int(order) if order.isascii() and order.isdecimal() and len(order) < 10 else 0
         if number > self._page:
             self._page = number
-            self.pages[number] = div.order_label
+            plain = div.type == "page"
+            self.pages[number] = div.order_label if plain else f"{div.order_label} ({div.type})"
         else:
             yield self._finding(Code.PAGE_ORDER, f"ORDER > {self._page}", f"{div.id} {div.order}")
         if not div.files:
@@ -216,6 +227,9 @@ class MetsCheck:
         for identifier, attribute in self._refers.items():
             if identifier not in self._ids:
                 yield self._finding(Code.REFERENCE_DANGLING, seen=f"{attribute} {identifier}")
+        for attribute, identifier in sorted(self._links):
+            if identifier in self._ids and self._ends.get(identifier) != attribute:
+                yield self._finding(Code.PART_LINK, _ENDS[attribute], f"{attribute} {identifier}")
         if not self._has_header:
             yield self._finding(Code.PROFILE_RULE, "metsHdr")
         for label in sorted(self.demands.maps):

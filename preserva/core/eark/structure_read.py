@@ -89,18 +89,21 @@ def _page(div: etree._Element, names: Mapping[str, str]) -> MetsPage:
     )
 
 
-def _logical(root: etree._Element, links: Mapping[str, list[int]]) -> Iterator[Division]:
+def _logical(root: etree._Element, links: dict[str, list[int]]) -> Iterator[Division]:
     for structure in root.iterchildren(_tag("structMap")):
         if str(structure.get("TYPE") or "").upper() == "LOGICAL":
             for div in structure.iterchildren(_tag("div")):
                 yield _division(div, links)
 
 
-def _division(div: etree._Element, links: Mapping[str, list[int]]) -> Division:
-    """The division; the tree is no deeper than the parser allows, so recursion ends."""
+def _division(div: etree._Element, links: dict[str, list[int]]) -> Division:
+    """The division; the tree is no deeper than the parser allows, so recursion ends.
+
+    Links are given out once: an ID that is hostile enough to stand twice gains nothing.
+    """
     return Division(
         _text(div, "TYPE") or "part",
         _text(div, "LABEL"),
-        tuple(links.get(str(div.get("ID")), ())),
+        tuple(links.pop(str(div.get("ID")), ())),
         tuple(_division(one, links) for one in div.iterchildren(_tag("div"))),
     )
