@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from preserva.core.eark.rights import Rights
 from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
+from preserva.core.scans import USUAL_RULES, Colours, ImageRules, ScanProfile, Undecodable
 from preserva.errors import ArchiveNotFound, ConfigError
 from preserva.i18n import _
 from preserva.resources import schema_file
@@ -72,6 +73,7 @@ class Config:
     storages: Mapping[str, StorageConfig]
     policy: Policy
     rights: Rights | None = None
+    images: ImageRules = USUAL_RULES
 
     def primary(self) -> StorageConfig:
         """The storage where our own packages are made."""
@@ -188,7 +190,19 @@ def _config(path: Path, document: Mapping[str, Any]) -> Config:
         storages,
         Policy(**policy),
         _rights(document, institutions[archive["institution"]].country),
+        _images(document),
     )
+
+
+def _images(document: Mapping[str, Any]) -> ImageRules:
+    """What is asked of images, from two sections."""
+    scan = {**document.get("scan", {})}
+    images = {**document.get("images", {})}
+    if "undecodable" in images:
+        images["undecodable"] = Undecodable(images["undecodable"])
+    scan["colours"] = tuple(Colours(one) for one in scan.get("colours", ()))
+    scan["bits"] = tuple(scan.get("bits", ()))
+    return ImageRules(**images, scan=ScanProfile(**scan))
 
 
 def _rights(document: Mapping[str, Any], country: str) -> Rights | None:
@@ -254,6 +268,20 @@ role = "replica"
 digests = ["sha512", "sha256"]   # of every file; sha512 must be one
 copies = 2                       # of every package
 audit_interval_days = 90         # each copy is read and checked once in so many days
+
+# What is asked of page images. A broken one is a reason to scan again, and to refuse the book:
+# undecodable = "record" packages it all the same, and says in PREMIS which image is broken.
+
+[images]
+undecodable = "refuse"
+
+# How masters shall be scanned; what departs is named when a book is packaged.
+
+# [scan]
+# min_resolution = 400             # dots per inch
+# colours = ["grey", "colour"]     # and not bitonal
+# bits = [8, 16]                   # of a sample
+# lossless = true
 
 # What may be done with books whose packages say nothing else (--rights says it for one book).
 

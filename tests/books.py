@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -24,13 +25,21 @@ def make_book(folder: Path, pages: int = 2, size: int = 3000, seed: int = 0) -> 
     for name in ("master", "text"):
         (folder / name).mkdir(parents=True)
     for page in range(1, pages + 1):
-        # a TIFF header and then bytes that differ from page to page and from seed to seed
-        image = b"II*\0\x08\0\0\0" + bytes((seed + page + i * i) % 251 for i in range(size))
-        (folder / "master" / f"л. {page}.tif").write_bytes(image)
+        # pixels that differ from page to page and from seed to seed
+        pixels = bytes((seed + page + i * i) % 251 for i in range(size))
+        (folder / "master" / f"л. {page}.tif").write_bytes(tiff(pixels))
         (folder / "text" / f"л. {page}.txt").write_text(f"страница {page}, кніга {seed}\n")
     record = folder.parent / f"{folder.name}.xml"
     record.write_text(RECORD, encoding="utf-8")
     return record
+
+
+def tiff(pixels: bytes) -> bytes:
+    """A grey image of one line: TIFF 6.0."""
+    tags = {256: len(pixels), 257: 1, 258: 8, 259: 1, 262: 1, 273: 0, 278: 1, 279: len(pixels)}
+    tags[273] = 8 + 2 + 12 * len(tags) + 4
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    return struct.pack("<2sHIH", b"II", 42, 8, len(tags)) + entries + bytes(4) + pixels
 
 
 @contextmanager

@@ -94,6 +94,7 @@ def command(
             position=position,
             details=details,
             rights=config.rights,
+            images=config.images,
             digests=config.policy.digests,
             dry_run=dry_run,
             observer=observer,

@@ -23,14 +23,16 @@ from preserva.core.eark.premis import Format, Identifier
 from preserva.core.eark.rights import Rights, RightsStatement
 from preserva.core.eark.vocabulary import CopyrightStatus, EventType, RightsBasis
 from preserva.core.model import Observed
-from preserva.core.report import Ended, Observer, Started
+from preserva.core.report import Ended, Finding, Observer, Started
+from preserva.core.scans import USUAL_RULES, ImageRules
 from preserva.core.sip import SourceFile
 from preserva.core.structure import renumbered
 from preserva.describe.identify import identify
 from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
 from preserva.describe.rights import with_access_conditions
 from preserva.services import history
-from preserva.services.source import SourceReader
+from preserva.services.inspect import Happened, Inspection
+from preserva.services.source import SourceReader, refuse
 from preserva.services.staging import Staging
 from preserva.services.submission import Submission
 from preserva.version import __version__
@@ -48,9 +50,15 @@ class Assembler:
     identifiers: Identifiers
     observer: Observer
     rights: Rights | None = None
+    images: ImageRules = USUAL_RULES
 
-    def assemble(self, source: Submission, staging: Staging) -> None:
-        """Everything: pages, descriptions, METS and PREMIS, tag files."""
+    def assemble(self, source: Submission, staging: Staging) -> list[Finding]:
+        """Write everything: pages, descriptions, METS and PREMIS, tag files.
+
+        The findings are what someone should look at. Raises PackageError with every image that is
+        broken, unless they shall only be recorded.
+        """
+        inspection = Inspection(self.images)
         files = source.arrangement.files()
         size = sum(one.size for _name, one in files)
         self.observer(Started("package", source.package.uri, len(files), size))
@@ -66,20 +74,23 @@ class Assembler:
                 path = f"representations/{name}/data/{one.target}"
                 seen, form = _copy(reader, one, staging, base, path)
                 original = one.source.removeprefix(f"{name}/")
-                page = ContentFile(seen, form, original, one.page, one.label, type=one.type)
+                image = inspection.look(staging, f"{base}/{path}", form.mime, name, one.source)
+                page = ContentFile(seen, form, original, one.page, one.label, image, one.type)
                 content.setdefault(name, []).append(page)
         for detail in source.written.files:
             path = f"documentation/{detail.name}"
             seen = _relative(staging.write(f"{base}/{path}", detail.data), path)
             documents.append(OtherFile(seen, detail.mime))
         reader.check_unchanged()
+        refuse(source.folder, inspection.problems)
         descriptive = _describe(source.record, self.stated(source), staging, base)
         build_aip(
-            self.spec(source, content, documents, descriptive),
+            self.spec(source, content, documents, descriptive, inspection),
             _Put(staging, base),
         )
         write_tag_files(staging, self.bag_info(source, staging))
         self.observer(Ended("package", source.package.uri))
+        return inspection.notes
 
     def spec(
         self,
@@ -87,14 +98,18 @@ class Assembler:
         content: Mapping[str, list[ContentFile]],
         documents: list[OtherFile],
         descriptive: list[DescriptiveFile],
+        inspection: Inspection,
     ) -> AipSpec:
         """All that METS and PREMIS say."""
         time = self.clock().isoformat()
         count = sum(len(files) for files in content.values())
+        copied = f"{count} files, in the read that copied them"
+        made = "E-ARK AIP 2.2.0 in a BagIt 1.0 bag"
         happened = [
-            (EventType.MESSAGE_DIGEST_CALCULATION, f"{count} files, in the read that copied them"),
-            (EventType.FORMAT_IDENTIFICATION, f"{count} files, by their first bytes"),
-            (EventType.INFORMATION_PACKAGE_CREATION, "E-ARK AIP 2.2.0 in a BagIt 1.0 bag"),
+            Happened(EventType.MESSAGE_DIGEST_CALCULATION, copied),
+            Happened(EventType.FORMAT_IDENTIFICATION, f"{count} files, by their first bytes"),
+            *inspection.happened(),
+            Happened(EventType.INFORMATION_PACKAGE_CREATION, made),
         ]
         return AipSpec(
             id=source.package,
@@ -108,13 +123,15 @@ class Assembler:
                 *source.written.history.events,
                 *(
                     history.event(
-                        type_,
+                        one.type,
                         identifier=self.identifiers(),
                         time=time,
                         institution=self.institution,
-                        detail=detail,
+                        detail=one.detail,
+                        outcome=one.outcome,
+                        objects=one.objects,
                     )
-                    for type_, detail in happened
+                    for one in happened
                 ),
             ],
             agents=[*history.agents(self.institution), *source.written.history.agents.values()],

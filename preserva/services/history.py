@@ -51,6 +51,7 @@ def event(
     detail: str,
     package: PackageId | None = None,
     outcome: EventOutcome = EventOutcome.SUCCESS,
+    objects: tuple[Identifier, ...] = (),
 ) -> Event:
     """An event by this software for an institution, about a package."""
     software, organization = agents(institution)
@@ -64,7 +65,7 @@ def event(
             LinkedAgent(software.identifier, EventRelatedAgentRole.EXECUTING_PROGRAM),
             LinkedAgent(organization.identifier, EventRelatedAgentRole.IMPLEMENTER),
         ),
-        objects=(entity_id(package),) if package else (),
+        objects=(entity_id(package),) if package else objects,
     )
 
 

@@ -14,6 +14,7 @@ from preserva.core.digest import MultiHash, digest_bytes
 from preserva.core.eark.rights import Rights
 from preserva.core.model import PackageId
 from preserva.core.report import Advanced, Finding, Observer, ignore
+from preserva.core.scans import USUAL_RULES, ImageRules
 from preserva.core.sip import Arrangement
 from preserva.core.structure import NO_STRUCTURE, Structure
 from preserva.errors import Refused
@@ -68,6 +69,7 @@ def package(
         archive.identifiers,
         observer,
         archive.config.rights,
+        archive.config.images,
     )
     if dry_run:
         return _result(source, store.id, created=False)
@@ -78,10 +80,10 @@ def package(
         refuse_lost(archive, source.package)
         folder_ = f"{layout.STAGING}/package-{source.package.portable}/v1/content"
         staging = Staging(store.storage, folder_, archive.config.policy.digests, observer)
-        assembler.assemble(source, staging)
+        notes = assembler.assemble(source, staging)
         second_opinion(staging)
         ingest(archive, store, source.package, staging)
-    return _result(source, store.id, created=True, staging=staging)
+    return _result(source, store.id, created=True, staging=staging, notes=notes)
 
 
 def package_bag(
@@ -94,6 +96,7 @@ def package_bag(
     position: int | None = None,
     details: Details = NO_DETAILS,
     rights: Rights | None = None,
+    images: ImageRules = USUAL_RULES,
     digests: Iterable[str] = ("sha512", "sha256"),
     clock: Clock = utc_now,
     identifiers: Identifiers = new_identifier,
@@ -109,13 +112,19 @@ def package_bag(
     if dry_run:
         return _result(source, place, created=False)
     with new_folder(destination / source.package.portable, digests, observer) as staging:
-        Assembler(institution, clock, identifiers, observer, rights).assemble(source, staging)
+        assembler = Assembler(institution, clock, identifiers, observer, rights, images)
+        notes = assembler.assemble(source, staging)
         second_opinion(staging)
-    return _result(source, place, created=True, staging=staging)
+    return _result(source, place, created=True, staging=staging, notes=notes)
 
 
 def _result(
-    source: Submission, place: str, *, created: bool, staging: Staging | None = None
+    source: Submission,
+    place: str,
+    *,
+    created: bool,
+    staging: Staging | None = None,
+    notes: Iterable[Finding] = (),
 ) -> Packaged:
     files = staging.files.values() if staging else ()
     return Packaged(
@@ -126,7 +135,7 @@ def _result(
         created,
         len(files),
         sum(one.size for one in files),
-        source.notes,
+        (*source.notes, *notes),
         source.written.structure,
     )
 

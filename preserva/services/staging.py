@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from preserva.bag.hashing import ThreadedHash
+from preserva.bag.hashing import ThreadedHash, open_regular
 from preserva.core.digest import MultiHash
 from preserva.core.layout import STAGING
 from preserva.core.model import Observed
@@ -59,6 +59,25 @@ class Staging:
             update(chunk)
             yield chunk
             self.observer(Advanced(len(chunk)))
+
+    @contextmanager
+    def opened(self, path: str) -> Iterator[BinaryIO]:
+        """A file that was written just now, to be sought in: it comes from the page cache.
+
+        So the source is read once, and the medium not at all.
+        """
+        if isinstance(self.storage, LocalStorage):
+            full = str(self.storage.root / self.folder / path)
+            with os.fdopen(open_regular(full, path=path), "rb") as stream:
+                yield stream
+            return
+        with (
+            tempfile.TemporaryFile() as stream,
+            self.storage.open(f"{self.folder}/{path}") as reader,
+        ):
+            stream.writelines(chunks_of(reader))
+            stream.seek(0)
+            yield stream
 
     def write(self, path: str, data: bytes) -> Observed:
         """Write a small file."""

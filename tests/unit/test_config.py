@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from preserva.config import TEMPLATE, Role, load
+from preserva.core.scans import Colours, ImageRules, ScanProfile, Undecodable
 from preserva.errors import ArchiveNotFound, ConfigError
 
 
@@ -27,6 +28,16 @@ def test_what_init_writes_is_right(tmp_path: Path) -> None:
     assert (primary.id, primary.role) == ("aonb-main", Role.PRIMARY)
     assert primary.url == str(tmp_path / "storages/aonb-main")
     assert (config.policy.digests, config.policy.copies) == (("sha512", "sha256"), 2)
+
+
+def test_what_is_asked_of_images_stands_in_two_sections(tmp_path: Path) -> None:
+    """And nothing is asked that is not given."""
+    assert load(write(tmp_path, TEMPLATE)).images == ImageRules()
+    text = TEMPLATE.replace('undecodable = "refuse"', 'undecodable = "record"\nmax_pixels = 9')
+    text += '[scan]\nmin_resolution = 300\ncolours = ["grey"]\nbits = [8]\nlossless = true\n'
+    assert load(write(tmp_path, text)).images == ImageRules(
+        Undecodable.RECORD, 9, ScanProfile(300, (Colours.GREY,), (8,), lossless=True)
+    )
 
 
 def test_every_problem_is_named_with_its_key(tmp_path: Path) -> None:

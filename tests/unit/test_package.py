@@ -20,7 +20,7 @@ from preserva.services.status import State, list_packages, status
 from preserva.services.store import store
 from preserva.services.submission import submit
 from preserva.services.validate import validate, validate_stored
-from tests.books import RECORD, an_archive, make_book
+from tests.books import RECORD, an_archive, make_book, tiff
 
 AONB = Institution("aonb", {}, "RU")
 
@@ -211,7 +211,7 @@ def test_names_that_xml_cannot_carry_are_kept(tmp_path: Path) -> None:
     folder = tmp_path / os.fsdecode(b"book\xff")
     folder.mkdir()
     for name in (b"a\xff.tif", b"b\nc.tif", b"d\x01.tif"):
-        (folder / os.fsdecode(name)).write_bytes(b"II*\0" + name)
+        (folder / os.fsdecode(name)).write_bytes(tiff(name))
     record = tmp_path / "r.xml"
     record.write_text('<mods xmlns="http://www.loc.gov/mods/v3"/>', "utf-8")
     with an_archive(tmp_path / "archive") as archive:

@@ -1,26 +1,25 @@
-"""What an image file is technically, and whether it is whole: by its format."""
+"""What an image file is technically, and whether it is whole: by its media type."""
 
 from __future__ import annotations
 
 from typing import BinaryIO
 
 from preserva.core.codes import Code
-from preserva.describe.format import Format
 from preserva.describe.image.verdict import Verdict
 
 
-def is_characterised(form: Format) -> bool:
-    """Whether `characterise` says anything of a file of this format: images, PDF."""
-    return form.mime.startswith("image/") or form.mime == "application/pdf"
+def is_characterised(mime: str) -> bool:
+    """Whether `characterise` says anything of a file of this media type: images, PDF."""
+    return mime.startswith("image/") or mime == "application/pdf"
 
 
-def characterise(stream: BinaryIO, size: int, form: Format, max_pixels: int) -> Verdict | None:
+def characterise(stream: BinaryIO, size: int, mime: str, max_pixels: int) -> Verdict | None:
     """What the file is; None where it is neither an image nor a PDF.
 
     `stream` can be sought and holds `size` bytes. Never raises for what stands in it.
     """
     # each format is imported where it is met: the decoders are heavy
-    match form.mime:
+    match mime:
         case "image/tiff":
             from preserva.describe.image import tiff
 
@@ -36,15 +35,15 @@ def characterise(stream: BinaryIO, size: int, form: Format, max_pixels: int) -> 
         case "image/jp2" | "image/jpx":
             from preserva.describe.image import jp2
 
-            return jp2.characterise(stream, max_pixels, jp2=form.mime == "image/jp2")
+            return jp2.characterise(stream, max_pixels, jp2=mime == "image/jp2")
         case "image/gif" | "image/webp":
             from preserva.describe.image import plain
 
-            return plain.characterise(stream, form.mime[6:].upper(), max_pixels)
+            return plain.characterise(stream, mime[6:].upper(), max_pixels)
         case "application/pdf":
             from preserva.describe.image import pdf
 
             return pdf.characterise(stream, size)
-        case mime if mime.startswith("image/"):
-            return Verdict("preserva", code=Code.IMAGE_NOT_DECODABLE_HERE, seen=form.name)
+        case _ if mime.startswith("image/"):
+            return Verdict("preserva", code=Code.IMAGE_NOT_DECODABLE_HERE, seen=mime)
     return None

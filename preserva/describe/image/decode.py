@@ -89,6 +89,10 @@ def tags(image: Pillow.Image) -> Mapping[int, object]:
 
 
 def _broken(error: Exception) -> BrokenError:
+    if isinstance(error, OSError) and error.errno is not None:
+        raise error  # the medium failed, which says nothing about the image
+    if isinstance(error, MemoryError):
+        return BrokenError(Code.IMAGE_TOO_LARGE, "MemoryError")
     words = f"{type(error).__name__}: {error}"[:200]
     if isinstance(error, SyntaxError | NotImplementedError | KeyError):
         return BrokenError(Code.IMAGE_NOT_DECODABLE_HERE, words)

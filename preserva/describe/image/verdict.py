@@ -7,12 +7,6 @@ from dataclasses import dataclass
 from preserva.core.codes import Code
 from preserva.core.eark.mix import Image
 
-MAX_PIXELS = 600_000_000
-"""Pixels of one image that are decoded unless more are allowed: A0 at 600 dpi has 558 million.
-
-Decoded, a pixel takes up to four bytes of memory.
-"""
-
 
 class BrokenError(Exception):
     """A part of the file is not what its format demands: which code, and what was seen."""
