@@ -189,7 +189,8 @@ def _say_part(given: Settings, division: Division, indent: str) -> None:
     from preserva.core.report import printable
 
     pages = division.pages
-    span = f"{pages[0]}-{pages[-1]}" if pages else ""
+    ends = dict.fromkeys((pages[0], pages[-1])) if pages else {}
+    span = "-".join(map(str, ends))
     head = f"{division.type}: {division.label}" if division.label else division.type
     given.talk(f"{indent}{printable(head)} {span}".rstrip())
     for one in division.parts:

@@ -544,6 +544,11 @@ class Code(Enum):
     PAGE_UNKNOWN = ("E485", N_("the source has no such page"), "METS 1.12.1 (structMap)")
     RANGE_REVERSED = ("E486", N_("the range ends before it begins"), "")
     PAGE_TWICE = ("E487", N_("this page is described already"), "METS 1.12.1 (ORDERLABEL)")
+    METS_OF_ANOTHER = (
+        "E489",
+        N_("neither the names of the files nor the number of pages are those of this source"),
+        "METS 1.12.1 (structMap)",
+    )
     PARTS_OVERLAP = ("W491", N_("these pages belong to another part as well"), "")
     PART_OUTSIDE = ("W492", N_("this part goes beyond the one that holds it"), "")
 

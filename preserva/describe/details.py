@@ -37,14 +37,16 @@ _Choice = TypeVar("_Choice", bound=Enum)
 class Table:
     """The keys of one table. `where` is its place, `prefix` what stands before a key in a place.
 
-    `problems` are shared by all tables of a file. Whoever has asked for every key that may stand
-    here calls `end`: what is left is unknown.
+    `problems` are shared by all tables of a file; rows of CSV share `unknown`, so that a column is
+    named once. Whoever has asked for every key that may stand here calls `end`: what is left is
+    unknown.
     """
 
     where: str
     prefix: str
     values: Mapping[str, object]
     problems: list[Finding]
+    unknown: set[str] = field(default_factory=set)
     _asked: set[str] = field(default_factory=set)
 
     def at(self, key: str) -> str:
@@ -149,7 +151,8 @@ class Table:
     def end(self) -> None:
         """Every key that nobody asked for is a problem."""
         for key in self.values:
-            if key not in self._asked:
+            if key not in self._asked | self.unknown:
+                self.unknown.add(key)
                 near = difflib.get_close_matches(key, self._asked, 1)
                 self.problems.append(
                     Finding(Code.DETAILS_KEY, self.at(key), near[0] if near else None)
@@ -199,6 +202,7 @@ def read_csv(data: bytes, name: str, problems: list[Finding]) -> Iterator[Table]
         return
     head = text.partition("\n")[0]
     delimiter = max(",;\t", key=head.count)
+    unknown: set[str] = set()
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         columns = [column.strip().casefold() for column in next(reader, [])]
@@ -209,7 +213,7 @@ def read_csv(data: bytes, name: str, problems: list[Finding]) -> Iterator[Table]
             pairs = zip(columns, cells, strict=False)
             values = {column: cell for column, cell in pairs if cell.strip()}
             if values:
-                yield Table(where, f"{where}, ", values, problems)
+                yield Table(where, f"{where}, ", values, problems, unknown)
     except csv.Error as error:
         where = f"{name}: " + _("line {number}").format(number=reader.line_num)
         problems.append(Finding(Code.DETAILS_UNREADABLE, where, seen=str(error)))

@@ -137,6 +137,9 @@ def _from_mets(data: bytes, name: str, pages: Pages) -> Structure:
     if not found.pages:
         return Structure({}, None, (Finding(Code.DETAILS_UNREADABLE, name, "physSequence"),))
     named = any(pages.alike(file) for page in found.pages for file in page.files)
+    if not named and len(found.pages) != pages.count:
+        finding = Finding(Code.METS_OF_ANOTHER, name, str(pages.count), str(len(found.pages)))
+        return Structure({}, None, (finding,))
     numbers: dict[int, int] = {}
     taken: set[int] = set()
     findings = []

@@ -117,6 +117,32 @@ def test_the_whole_way_for_programs(ready: Path, run_json: JsonRun) -> None:
     assert run_json("init")[0] == 0
 
 
+def test_a_book_is_described_by_files(ready: Path, run: Run, run_json: JsonRun) -> None:
+    """Its parts and labels are shown before anything is written; mistakes end with 4."""
+    (ready / "s.csv").write_text("first,label,type,part\n1,[1],cover,binding\n2,1,,text\n")
+    (ready / "e.csv").write_text("type,when,person\nimaging,2026,Иванова\n", "utf-8")
+    (ready / "r.toml").write_text('[[rights]]\nbasis = "other"\nnote = "x"\n')
+    book = ("package", "book", "--record", "book.xml", "--events", "e.csv", "--rights", "r.toml")
+    status, made = run_json(*book, "--structure", "s.csv", "--dry-run")
+    assert (status, [(one["label"], one["type"]) for one in made["contents"]]) == (
+        0,
+        [("[1]", "cover"), ("1", "page")] * 2,
+    )
+    assert [(one["type"], one["pages"]) for one in made["structure"]["parts"]] == [
+        ("binding", [1]),
+        ("text", [2]),
+    ]
+    _status, _out, err = run(*book, "--structure", "s.csv", "--dry-run")
+    assert "page 1 ([1], cover)\n" in err
+    assert "  monograph: Повѣсть о рѣкѣ Амурѣ\n    binding 1\n    text 2\n" in err
+    (ready / "bad.csv").write_text("first,part\n9,text\n")
+    status, _out, err = run(*book, "--structure", "bad.csv")
+    assert status == 4
+    assert "E485 bad.csv: line 2: the source has no such page; expected 1-2; seen 9" in err
+    assert run(*book, "--structure", "s.csv")[:2] == (0, "aonb-kp-7\n")
+    assert run("validate", "aonb-kp-7")[0] == 0
+
+
 def test_damage_ends_with_1(ready: Path, run: Run, run_json: JsonRun) -> None:
     """And the file is named, for people and for programs."""
     package(run)

@@ -280,13 +280,28 @@ def test_what_is_written_is_read_back(data: st.DataObject, numbers: set[int]) ->
     assert renumbered(found.root, dict(enumerate(ordered, 1))) == root
 
 
+def test_the_mets_of_another_book_is_refused() -> None:
+    data = mets([entry(page, PageFacts()) for page in range(1, 4)], ROOT.parts[1])
+    other = data.replace(b"0001.tif", b"x1").replace(b"0002.tif", b"x2").replace(b"0003.tif", b"x3")
+    found = structure_of(other, "METS.xml", pages(), "")
+    assert found.findings == (Finding(Code.METS_OF_ANOTHER, "METS.xml", "10", "3"),)
+    assert structure_of(other, "METS.xml", pages(3), "").findings == ()
+
+
+def test_an_unknown_column_is_named_once() -> None:
+    found = read("first,page\n1,x\n2,y\n", "s.csv")
+    assert [one.path for one in found.findings] == ["s.csv: line 2, page"]
+
+
 def test_hostile_mets_costs_no_more_than_its_size() -> None:
     """Divisions with the same ID share its links; a name of endless digits is no file of ours."""
     data = f"""<m:mets xmlns:m="http://www.loc.gov/METS/" xmlns:x="http://www.w3.org/1999/xlink">
       <m:fileSec><m:fileGrp><m:file ID="F"><m:FLocat x:href="{"9" * 5000}.tif"/></m:file>
+      <m:file ID="G"><m:FLocat x:href="0001.tif"/></m:file>
       </m:fileGrp></m:fileSec>
       <m:structMap TYPE="LOGICAL"><m:div ID="L">{'<m:div ID="D"/>' * 2000}</m:div></m:structMap>
       <m:structMap TYPE="PHYSICAL"><m:div TYPE="physSequence"><m:div ID="P"><m:fptr FILEID="F"/>
+      <m:fptr FILEID="G"/>
       </m:div></m:div></m:structMap>
       <m:structLink>{'<m:smLink x:from="D" x:to="P"/>' * 2000}</m:structLink></m:mets>"""
     found = read(data, "h.xml")
