@@ -49,7 +49,7 @@ class PremisCheck:
     def run(self, path: str, section: str | None, stream: BinaryIO) -> Iterator[Finding]:
         """Every finding in one document, which METS names in that metadata section."""
         self._path, self._section = path, section
-        for fact in read_premis(stream):
+        for fact in read_premis(stream, images=False):
             yield from self._fact(fact)
 
     def undescribed(self) -> Iterator[Finding]:

@@ -83,10 +83,13 @@ def read_events(stream: BinaryIO) -> Iterator[Event]:
             yield fact
 
 
-def read_premis(stream: BinaryIO, done: Done = release) -> Iterator[PremisFact]:
+def read_premis(
+    stream: BinaryIO, done: Done = release, *, images: bool = True
+) -> Iterator[PremisFact]:
     """The facts of a PREMIS document in its order. Raises UnsafeXMLError (a ValueError).
 
-    `done` gets each part that was read, and the root at last, and frees what it can.
+    `done` gets each part that was read, and the root at last, and frees what it can. Without
+    `images` what MIX says is passed over, which saves a third of the time.
     """
     events = streamed(chunks(stream), _PARTS)
     _event, root = next(events)
@@ -101,14 +104,16 @@ def read_premis(stream: BinaryIO, done: Done = release) -> Iterator[PremisFact]:
             for name, text, uri in parts:
                 if uri is not None:
                     yield TermUse(name, text, uri)
-            yield from _top_level(element, parts)
+            yield from _top_level(element, parts, images=images)
             done(element)
 
 
-def _top_level(element: etree._Element, parts: list[_Part]) -> Iterator[PremisFact]:
+def _top_level(
+    element: etree._Element, parts: list[_Part], *, images: bool
+) -> Iterator[PremisFact]:
     match str(element.tag).removeprefix(f"{{{NAMESPACE}}}"):
         case "object":
-            yield _read_object(element, parts)
+            yield _read_object(element, parts, images=images)
         case "event":
             yield _read_event(element)
         case "agent":
@@ -130,7 +135,7 @@ def _parts(element: etree._Element) -> list[_Part]:
     ]
 
 
-def _read_object(element: etree._Element, parts: list[_Part]) -> ObjectFacts:
+def _read_object(element: etree._Element, parts: list[_Part], *, images: bool) -> ObjectFacts:
     texts: dict[str, str] = {}  # the last of each name
     digests: dict[str, str] = {}
     identifiers: list[Identifier] = []
@@ -150,7 +155,7 @@ def _read_object(element: etree._Element, parts: list[_Part]) -> ObjectFacts:
         digests=digests,
         location=texts.get("contentLocationValue", ""),
         links=tuple(links),
-        image=_read_image(element) if "objectCharacteristicsExtension" in texts else None,
+        image=_read_image(element) if images else None,
     )
 
 

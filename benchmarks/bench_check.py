@@ -1,0 +1,108 @@
+"""The check of METS and PREMIS of three representations: does time grow with the files alone?
+
+    python -m benchmarks.bench_check
+    python -m benchmarks.bench_check --peer PYTHON
+
+Prints ratios only, so that machines and years can be compared. Each size runs in a process of its
+own; memory is what the check adds to the table of files that it is given. PYTHON is that of an
+environment with metsrw, which reads METS into a tree: it reads a METS document of 1,000 and of
+4,000 files in turns with the check of the same document by us, METS and PREMIS together.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.pairs import command, ratio
+from preserva.core.eark.check import check_package
+from preserva.core.model import Observed
+from tests.aips import MODS, PACKAGE, metadata, observed, representations, spec
+
+FILES = (1_000, 10_000, 100_000)
+PEERS = (1_000, 4_000)
+ROUNDS = 3
+_TABLE = "files.pickle"
+_READ = "import sys, metsrw; metsrw.METSDocument.fromfile(sys.argv[1])"
+
+
+def write(folder: Path, files: int) -> None:
+    """Store the metadata of a package with about so many files, and the table of all its files."""
+    pages = files // 3
+    documents = {**metadata(spec(pages)), "metadata/descriptive/mods.xml": MODS}
+    table = {path: observed(path, content) for path, content in documents.items()}
+    for path, content in documents.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    for item in representations(pages):
+        table.update((content.file.path, content.file) for content in item)
+    (folder / _TABLE).write_bytes(pickle.dumps(table))
+
+
+def measure(folder: Path) -> tuple[float, int]:
+    """Seconds of processor time of the check, and the memory that it adds, in KiB."""
+    table: dict[str, Observed] = pickle.loads((folder / _TABLE).read_bytes())
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.process_time()
+    found = list(
+        check_package(lambda path: (folder / path).open("rb"), table, folder=PACKAGE.portable)
+    )
+    seconds = time.process_time() - start
+    assert not found, found[:3]
+    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+
+
+def in_new_process(folder: Path) -> tuple[float, int]:
+    """The best of some measurements, each in a process of its own."""
+    words = [sys.executable, "-m", "benchmarks.bench_check", "--measure", str(folder)]
+    runs = [
+        json.loads(subprocess.run(words, capture_output=True, check=True).stdout)
+        for _round in range(ROUNDS)
+    ]
+    return min(seconds for seconds, _memory in runs), min(memory for _seconds, memory in runs)
+
+
+def sizes(place: Path) -> None:
+    """Print how each size compares with the first."""
+    first: tuple[float, int] | None = None
+    print(f"{'files':>8}  {'time per file':>13}  {'memory per file':>15}")
+    for files in FILES:
+        folder = place / str(files)
+        write(folder, files)
+        seconds, memory = in_new_process(folder)
+        first = first or (seconds, memory)
+        scale = FILES[0] / files
+        by_time, by_memory = seconds / first[0] * scale, memory / first[1] * scale
+        print(f"{files:>8}  {by_time:>12.2f}x  {by_memory:>14.2f}x", flush=True)
+
+
+def peer(place: Path, python: str) -> None:
+    """Print our time divided by metsrw's, both with the start of a process."""
+    for files in PEERS:
+        folder = place / f"peer-{files}"
+        write(folder, files)
+        ours = (sys.executable, "-m", "benchmarks.bench_check", "--measure", str(folder))
+        theirs = (python, "-c", _READ, str(folder / "representations/master/METS.xml"))
+        ratio(f"check of METS and PREMIS / metsrw, {files}", command(*ours), command(*theirs))
+
+
+def main() -> None:
+    """Measure, each size in its own process, and print how they compare."""
+    if sys.argv[1:2] == ["--measure"]:
+        print(json.dumps(measure(Path(sys.argv[2]))))
+        return
+    with TemporaryDirectory() as place:
+        if sys.argv[1:2] == ["--peer"]:
+            peer(Path(place), sys.argv[2])
+        else:
+            sizes(Path(place))
+
+
+if __name__ == "__main__":
+    main()
