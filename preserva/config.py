@@ -12,8 +12,8 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from preserva.core.eark.rights import Rights
 from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
+from preserva.core.rights import Rights
 from preserva.core.scans import USUAL_RULES, Colours, ImageRules, ScanProfile, Undecodable
 from preserva.errors import ArchiveNotFound, ConfigError
 from preserva.i18n import _

@@ -27,7 +27,7 @@ from preserva.core.eark.premis import (
     Identifier,
     LinkedAgent,
 )
-from preserva.core.eark.rights import Rights, RightsStatement
+from preserva.core.eark.rights import RightsStatement
 from preserva.core.eark.vocabulary import (
     AgentType,
     CopyrightStatus,
@@ -37,6 +37,7 @@ from preserva.core.eark.vocabulary import (
     RightsBasis,
 )
 from preserva.core.model import Observed, PackageId
+from preserva.core.rights import Rights
 
 PACKAGE = PackageId("aonb", "kp-000123")
 CREATED = "2026-11-23T08:00:00Z"

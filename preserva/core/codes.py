@@ -549,6 +549,7 @@ class Code(Enum):
         N_("neither the names of the files nor the number of pages are those of this source"),
         "METS 1.12.1 (structMap)",
     )
+    TOO_MANY_LINKS = ("E490", N_("the parts name more pages than any book has"), "")
     PARTS_OVERLAP = ("W491", N_("these pages belong to another part as well"), "")
     PART_OUTSIDE = ("W492", N_("this part goes beyond the one that holds it"), "")
 

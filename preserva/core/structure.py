@@ -17,6 +17,9 @@ from preserva.core.report import Finding
 from preserva.core.sip import Arrangement, natural_key
 
 _LONGEST_NAME = 255  # of any file system that scans lie on
+MOST_LINKS = 1_000_000
+"""Links from parts to pages; a book of a thousand pages has some thousands."""
+
 DEEPEST = 16
 """Levels of parts inside parts; a book has five at most."""
 
@@ -237,6 +240,7 @@ class _Resolving:
     pages: Pages
     facts: dict[int, PageFacts] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    links: int = 0
 
     def describe(self, one: PageRange) -> None:
         """Note the label and type of each page of the range."""
@@ -287,7 +291,7 @@ class _Resolving:
 
     def _division(self, span: _Span, last: int) -> Division:
         parts = self.divisions(span.inner, last)
-        pages = () if span.first is None else tuple(range(span.first, last + 1))
+        pages = () if span.first is None else self._linked(span, range(span.first, last + 1))
         for one, part in zip(span.inner, parts, strict=True):
             if not (pages and part.pages):
                 continue
@@ -296,6 +300,16 @@ class _Resolving:
                 seen = f"{part.pages[0]}-{part.pages[-1]}"
                 self.findings.append(Finding(Code.PART_OUTSIDE, one.part.where, around, seen))
         return Division(span.part.type.value, span.part.title, pages, parts)
+
+    def _linked(self, span: _Span, pages: range) -> tuple[int, ...]:
+        """The pages, unless all parts together would have absurdly many."""
+        self.links += len(pages)
+        if self.links <= MOST_LINKS:
+            return tuple(pages)
+        if self.links - len(pages) <= MOST_LINKS:
+            where = span.part.where
+            self.findings.append(Finding(Code.TOO_MANY_LINKS, where, f"<= {MOST_LINKS}"))
+        return ()
 
     def _overlaps(self, spans: Sequence[_Span], made: Sequence[Division]) -> None:
         """A part may begin on the page on which the one before it ends, but no earlier."""

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from lxml import etree
 
 from preserva.core.codes import Code
-from preserva.core.eark.rights import Rights
 from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
 from preserva.core.report import Finding
+from preserva.core.rights import Rights
 from preserva.core.xmlsafe import parse
 from preserva.core.xmlwrite import XLINK
 from preserva.describe.details import Table, read_toml

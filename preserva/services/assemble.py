@@ -20,10 +20,11 @@ from preserva.core.eark.aip import (
 )
 from preserva.core.eark.mets import Division
 from preserva.core.eark.premis import Format, Identifier
-from preserva.core.eark.rights import Rights, RightsStatement
+from preserva.core.eark.rights import RightsStatement
 from preserva.core.eark.vocabulary import CopyrightStatus, EventType, RightsBasis
 from preserva.core.model import Observed
 from preserva.core.report import Ended, Finding, Observer, Started
+from preserva.core.rights import Rights
 from preserva.core.scans import USUAL_RULES, ImageRules
 from preserva.core.sip import SourceFile
 from preserva.core.structure import renumbered

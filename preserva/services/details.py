@@ -9,8 +9,8 @@ from pathlib import Path
 
 from preserva.bag.hashing import open_regular
 from preserva.core.codes import Severity
-from preserva.core.eark.rights import Rights
 from preserva.core.report import Finding
+from preserva.core.rights import Rights
 from preserva.core.sip import Arrangement
 from preserva.core.structure import NO_STRUCTURE, Pages, Structure
 from preserva.describe.details import is_csv

@@ -11,9 +11,9 @@ from preserva.archive import Archive, Clock, Identifiers, Store, new_identifier,
 from preserva.config import Institution
 from preserva.core import layout, sip
 from preserva.core.digest import MultiHash, digest_bytes
-from preserva.core.eark.rights import Rights
 from preserva.core.model import PackageId
 from preserva.core.report import Advanced, Finding, Observer, ignore
+from preserva.core.rights import Rights
 from preserva.core.scans import USUAL_RULES, ImageRules
 from preserva.core.sip import Arrangement
 from preserva.core.structure import NO_STRUCTURE, Structure

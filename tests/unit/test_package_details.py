@@ -10,10 +10,10 @@ from lxml import etree
 
 from preserva.core.eark.mets import Division
 from preserva.core.eark.premis_read import read_events
-from preserva.core.eark.rights import Rights
 from preserva.core.eark.structure_read import read_structure
 from preserva.core.eark.vocabulary import EventType, RightsBasis
 from preserva.core.report import Outcome
+from preserva.core.rights import Rights
 from preserva.errors import PackageError, Refused
 from preserva.services.details import NO_DETAILS, Details
 from preserva.services.package import package, package_bag

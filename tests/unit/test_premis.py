@@ -32,7 +32,7 @@ from preserva.core.eark.premis import (
     write_premis,
 )
 from preserva.core.eark.premis_read import ObjectFacts, read_events, read_premis
-from preserva.core.eark.rights import Rights, RightsStatement
+from preserva.core.eark.rights import RightsStatement
 from preserva.core.eark.vocabulary import (
     AgentType,
     CopyrightStatus,
@@ -44,6 +44,7 @@ from preserva.core.eark.vocabulary import (
     RightsBasis,
     Term,
 )
+from preserva.core.rights import Rights
 from preserva.core.xmlsafe import UnsafeXMLError
 from tests.xsd import schema
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from preserva import config
-from preserva.core.eark.rights import Rights
 from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
+from preserva.core.rights import Rights
 from preserva.describe.record import Record, read_records, to_mods
 from preserva.describe.rights import read_rights, with_access_conditions
 from preserva.errors import ConfigError

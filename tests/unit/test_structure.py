@@ -310,6 +310,13 @@ def test_hostile_mets_costs_no_more_than_its_size() -> None:
     assert found.pages == {1: PageFacts()}
 
 
+def test_parts_upon_parts_cost_no_memory() -> None:
+    text = "first,last,part\n" + "1,9000,chapter\n" * 300
+    found = structure_of(text.encode(), "s.csv", pages(9000), "")
+    errors = [one for one in found.findings if one.code is not Code.PARTS_OVERLAP]
+    assert errors == [Finding(Code.TOO_MANY_LINKS, "s.csv: line 113", "<= 1000000")]
+
+
 def test_a_text_has_an_end() -> None:
     found = read(f"title = '{'x' * 5000}'")
     assert [one.code for one in found.findings] == [Code.DETAILS_VALUE]

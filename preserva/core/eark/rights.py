@@ -1,4 +1,4 @@
-"""Rights in PREMIS 3.0: on what ground which acts are permitted, where, and since when it is known.
+"""Rights as PREMIS 3.0 writes them.
 
 Source: PREMIS Data Dictionary 3.0, 4.1 (rightsStatement).
 """
@@ -14,44 +14,8 @@ from preserva.core.eark.premis_parts import (
     write_term,
 )
 from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
+from preserva.core.rights import Rights
 from preserva.core.xmlwrite import XmlWriter
-
-
-@dataclass(frozen=True, slots=True)
-class Rights:
-    """What is known of the rights on one ground; which facts count depends on `basis`.
-
-    `jurisdiction` is a country (ISO 3166), `determined`, `start` and `end` are dates (EDTF), `uri`
-    leads to the licence, the law or a statement such as those of rightsstatements.org. `acts` are
-    permitted, under all of `restrictions`.
-    """
-
-    basis: RightsBasis
-    status: CopyrightStatus | None = None
-    jurisdiction: str | None = None
-    citation: str | None = None
-    terms: str | None = None
-    determined: str | None = None
-    start: str | None = None
-    end: str | None = None
-    note: str | None = None
-    uri: str | None = None
-    acts: tuple[str, ...] = ()
-    restrictions: tuple[str, ...] = ()
-
-    def missing(self) -> tuple[str, ...]:
-        """The facts that this ground cannot do without, and that are not given."""
-        needed: dict[RightsBasis, dict[str, object]] = {
-            RightsBasis.COPYRIGHT: {"status": self.status, "jurisdiction": self.jurisdiction},
-            RightsBasis.STATUTE: {"jurisdiction": self.jurisdiction, "citation": self.citation},
-            RightsBasis.LICENSE: {"terms": self.terms or self.uri},
-        }
-        facts = needed.get(self.basis, {"note": self.note})
-        if self.end:
-            facts["start"] = self.start
-        if self.restrictions:
-            facts["acts"] = self.acts
-        return tuple(name for name, value in facts.items() if not value)
 
 
 @dataclass(frozen=True, slots=True)
