@@ -57,6 +57,17 @@ def validate_source(
     return report
 
 
+def _with_all_above(folders: set[str]) -> set[str]:
+    """The folders, and those that they lie in."""
+    found = set[str]()
+    for folder in folders:
+        above = folder
+        while above and above not in found:
+            found.add(above)
+            above = above.rpartition("/")[0]
+    return found
+
+
 class _Validation:
     """One validation: entries, then names, then content."""
 
@@ -99,6 +110,9 @@ class _Validation:
         around = folders | filled | self.refused
         if self.listed_all and not any(path.split("/", 1)[0] == "data" for path in around):
             self._find(Code.NO_PAYLOAD_FOLDER)
+        for path in sorted(_with_all_above(filled)):
+            if payload.size(path) is not None or tags.size(path) is not None:
+                self._find(Code.FILE_AND_FOLDER, path)
         for path in sorted(folders - filled):
             if path.startswith("data/") and f"{path}/" not in self.unread:
                 self._find(Code.EMPTY_BAG_FOLDER, path)

@@ -16,6 +16,10 @@ def command(given: Settings, package: str | None, json_: bool) -> None:
     """Say where the copies of each package are, and when each was last proved sound.
 
     Nothing is read but the storages' folders and the ledger: `preserva validate` reads the files.
+
+    \b
+    Ends with 1 if a copy is damaged or missing, with 3 if a storage was not reached or a package
+    has fewer copies than the policy wants.
     """
     from preserva.services.status import status
 
@@ -51,11 +55,12 @@ def command(given: Settings, package: str | None, json_: bool) -> None:
                     if copy.checked
                     else _("never checked")
                 )
-                click.echo(f"  {copy.storage}: {copy.state}, {', '.join(copy.versions)}; {checked}")
+                known = ", ".join([copy.state, *copy.versions])
+                click.echo(f"  {copy.storage}: {known}; {checked}")
             if not one.enough:
                 click.echo("  " + _("too few copies"))
     states = {copy.state for one in found for copy in one.copies}
     if "missing" in states or "damaged" in states:
         raise SystemExit(1)
-    if "unreachable" in states:
+    if "unreachable" in states or not all(one.enough for one in found):
         raise SystemExit(3)

@@ -82,6 +82,11 @@ class Code(Enum):
         "RFC 8493 5.1",
     )
     NAME_TWICE = ("E124", N_("the container holds this name more than once"), "RFC 8493 4")
+    FILE_AND_FOLDER = (
+        "E129",
+        N_("this name is that of a file and of a folder"),
+        "RFC 8493 4",
+    )
     CONTAINER_DAMAGED = (
         "E125",
         N_("the container is damaged or breaks the rules of its format"),
@@ -406,9 +411,15 @@ class Code(Enum):
     )
     VERSION_UNFINISHED = (
         "W212",
-        N_("a version was written but not yet entered; the next command that writes finishes it"),
+        N_("a version was written but not yet entered: a run was interrupted, and can be repeated"),
         "design rule 3",
     )
+
+    ROOT_FILE = ("E213", N_("a file that belongs to no object"), "OCFL 1.1 E072")
+    ROOT_EMPTY_FOLDER = ("E214", N_("an empty folder in the storage root"), "OCFL 1.1 E073")
+    ROOT_LINK = ("E215", N_("a link or device in the storage root"), "OCFL 1.1 E090")
+    OBJECT_FOLDER_EXTRA = ("E216", N_("a folder that no object has"), "OCFL 1.1 E001")
+    ROOT_TOO_DEEP = ("E217", N_("folders without an object, too deep to go on"), "OCFL 1.1 4.2")
 
     # what the ledger recorded
     NOT_AS_RECORDED = (
@@ -427,6 +438,12 @@ class Code(Enum):
         "design rule 5",
     )
     DIVERGED = ("E304", N_("the copy has a version that its owner never made"), "design rule 5")
+    LOG_MISSING = (
+        "E306",
+        N_("the record of an event that the ledger vouches for is missing or was changed"),
+        "design rule 5",
+    )
+    LOG_UNKNOWN = ("W307", N_("the ledger knows nothing of this record of an event"), "")
     STORAGE_UNREACHABLE = ("U305", N_("the storage could not be reached"), "design rule 1")
 
     # sources that are to become a package

@@ -26,6 +26,7 @@ from preserva.storage.base import Storage, chunks_of, read_all
 from preserva.storage.ocfl import OcflRoot
 
 _JOBS = 4
+_NO_PLACE = ("extensions", False)
 _DIGESTS = ("sha512", "sha256")
 
 
@@ -147,13 +148,18 @@ class _Check:
         unfinished = self._unfinished(inventory)
         filled = {path.rpartition("/")[0] for path in self.entries}
         for path, entry in sorted(self.entries.items()):
-            if path.split("/")[0] in {"logs", "extensions"}:
-                continue
-            if entry.kind is Kind.FOLDER:
+            top, _slash, below = path.partition("/")
+            if entry.kind not in {Kind.FILE, Kind.FOLDER}:
+                self._find(Code.NOT_A_FILE, path, seen=str(entry.kind))
+            elif top in {"logs", "extensions"}:
+                # a file has a place in logs/, and in the folder of an extension
+                if entry.kind is Kind.FILE and (not below or (top, "/" in below) == _NO_PLACE):
+                    self._find(Code.OBJECT_FILE_EXTRA, path)
+            elif entry.kind is Kind.FOLDER:
+                if not below and path not in inventory.versions and path not in filled:
+                    self._find(Code.OBJECT_FOLDER_EXTRA, path)
                 if path not in filled and path.split("/")[1:2] == [inventory.content_directory]:
                     self._find(Code.EMPTY_FOLDER, path)
-            elif entry.kind is not Kind.FILE:
-                self._find(Code.NOT_A_FILE, path, seen=str(entry.kind))
             elif path not in known:
                 waiting = path.split("/")[0] == unfinished
                 self._find(Code.VERSION_UNFINISHED if waiting else Code.OBJECT_FILE_EXTRA, path)

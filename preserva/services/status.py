@@ -8,6 +8,7 @@ from enum import StrEnum
 from preserva.archive import Archive, Store
 from preserva.core.bagit import parse_bag_info
 from preserva.core.codes import Code
+from preserva.core.eark.vocabulary import EventOutcome
 from preserva.core.model import PackageId
 from preserva.core.report import Finding
 from preserva.errors import Damaged, NotFound, StorageError
@@ -45,7 +46,7 @@ class State(StrEnum):
     INCOMPLETE = "incomplete"  # a version is still to be copied
     ABSENT = "absent"  # there never was a copy
     MISSING = "missing"  # the ledger acknowledged a copy, and it is gone
-    DAMAGED = "damaged"  # its inventory cannot be trusted
+    DAMAGED = "damaged"  # its last check failed, or its inventory cannot be trusted
     UNREACHABLE = "unreachable"
 
 
@@ -131,6 +132,8 @@ def _copy(archive: Archive, store: Store, package: PackageId, wanted: set[str]) 
     try:
         versions = tuple(store.root.read(package.uri).inventory.versions)
         state = State.COMPLETE if wanted <= set(versions) else State.INCOMPLETE
+        if outcome == EventOutcome.FAIL.label:
+            state = State.DAMAGED
     except Damaged:
         state = State.DAMAGED
     except NotFound:

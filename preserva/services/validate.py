@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from preserva.core import layout
 from preserva.core.canonical import Value
 from preserva.core.codes import Code
 from preserva.core.eark.vocabulary import EventType
-from preserva.core.model import PackageId
+from preserva.core.model import Kind, PackageId
 from preserva.core.report import (
     Ended,
     Finding,
@@ -30,17 +31,20 @@ from preserva.core.report import (
 )
 from preserva.errors import NotFound, StorageError
 from preserva.i18n import _
+from preserva.services.history import LOGS
 from preserva.services.ingest import END, START, recorded
 from preserva.services.objectcheck import CheckedObject, check_object
 from preserva.services.packagecheck import own_findings
 from preserva.services.remote import open_stored_bag
 from preserva.services.replicate import REPLICATION
+from preserva.storage.base import read_all
 from preserva.storage.local import LocalStorage
 from preserva.storage.ocfl import OcflRoot
 from preserva.storage.open import open_storage
 
 FIXITY_CHECK = EventType.FIXITY_CHECK.label
 _OUTCOMES = {Outcome.PASS: "success", Outcome.FAIL: "fail", Outcome.UNKNOWN: "unknown"}
+_LARGEST_LOG = 1 << 20
 _NAMED = 50
 """Findings that an entry of the ledger names; it counts the others."""
 
@@ -74,10 +78,8 @@ def validate(
     """
     if not path.exists():
         raise NotFound(_("{path} is not there").format(path=path), path=str(path))
-    name, _content = layout.ROOT_DECLARATION
-    if (path / name).exists():
-        storage = LocalStorage(path)
-        return [_object(storage, one, observer) for one in OcflRoot(storage).below("")]
+    if any((path / name).exists() for name in (layout.ROOT_DECLARATION[0], "ocfl_layout.json")):
+        return _root(LocalStorage(path), observer)
     if any(path.glob("0=ocfl_object_*")) or (path / "inventory.json").exists():
         return [_object(LocalStorage(path), "", observer)]
     return [_bag(path, options or BagOptions(), observer)]
@@ -120,6 +122,18 @@ def _checked(source: Source, options: BagOptions, observer: Observer) -> BagRepo
         found += check_profiles(report, profiles, cache=cache)
     report.add(found)
     return report
+
+
+def _root(storage: LocalStorage, observer: Observer) -> list[Report]:
+    """Check a storage root and every object in it; the root's own report comes first."""
+    own = Report(str(storage.root))
+    reports = [own]
+    for one in OcflRoot(storage).survey(""):
+        if isinstance(one, Finding):
+            own.add([one])
+        else:
+            reports.append(_object(storage, one, observer))
+    return reports
 
 
 def _object(storage: LocalStorage, path: str, observer: Observer) -> Report:
@@ -167,6 +181,9 @@ def _validate_copy(
         there = store.root.holds(package.uri)
         if there:
             path = store.root.path_of(package.uri)
+            if (link := _link_above(store, path)) is not None:
+                yield Report(subject, [Finding(Code.ROOT_LINK, link)]), store
+                return
             checked = check_object(store.storage, path, subject=subject, observer=observer)
             _compare(archive, store, package, checked)
             yield checked.report, store
@@ -176,6 +193,16 @@ def _validate_copy(
         finding = Finding(Code.STORAGE_UNREACHABLE, error.path or store.id, seen=str(error))
         yield Report(subject, [finding]), store
     observer(Ended("validate", subject))
+
+
+def _link_above(store: Store, path: str) -> str | None:
+    """A link on the way to an object: what lies behind it is not in this storage."""
+    parts = path.split("/")
+    for depth in range(1, len(parts) + 1):
+        entry = store.storage.stat("/".join(parts[:depth]))
+        if entry is not None and entry.kind is not Kind.FOLDER:
+            return entry.path
+    return None
 
 
 def recorded_versions(archive: Archive, store: Store, package: PackageId) -> set[str]:
@@ -205,6 +232,30 @@ def _compare(archive: Archive, store: Store, package: PackageId, checked: Checke
         elif digest is not None and facts["inventory"] != digest:
             expected = str(facts["inventory"])
             checked.report.add([Finding(Code.NOT_AS_RECORDED, where, expected, digest)])
+    checked.report.add(_log_findings(archive, store, package))
+
+
+def _log_findings(archive: Archive, store: Store, package: PackageId) -> Iterator[Finding]:
+    """The records of events in the object's logs against the digests that the ledger keeps."""
+    entries = archive.ledger.entries(package=package.uri, types=(END, REPLICATION))
+    expected = {
+        str(one.facts["premis_sha256"]): f"{one.type} ({one.time})"
+        for one in entries
+        if one.outcome == "success"
+        and "premis_sha256" in one.facts
+        and store.id in {one.storage, one.facts.get("from")}
+    }
+    folder = f"{store.root.path_of(package.uri)}/{LOGS}"
+    there = store.storage.stat(folder)
+    files = store.storage.children(folder) if there and there.kind is Kind.FOLDER else []
+    for entry in files:
+        if entry.kind is not Kind.FILE:
+            continue  # the check of the object names it
+        data = read_all(store.storage, entry.path, _LARGEST_LOG)
+        if expected.pop(hashlib.sha256(data).hexdigest(), None) is None:
+            yield Finding(Code.LOG_UNKNOWN, f"{LOGS}/{entry.path.rpartition('/')[2]}")
+    for digest, event in sorted(expected.items()):
+        yield Finding(Code.LOG_MISSING, LOGS, f"{event}: sha256 {digest}")
 
 
 def _unknown_version(archive: Archive, package: PackageId, version: str) -> Code:

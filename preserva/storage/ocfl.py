@@ -15,9 +15,11 @@ from dataclasses import dataclass
 
 from preserva.core import inventory as formats
 from preserva.core import layout
+from preserva.core.codes import Code
 from preserva.core.digest import digest_bytes
 from preserva.core.inventory import Inventory, InventoryError
 from preserva.core.model import Kind
+from preserva.core.report import Finding
 from preserva.errors import Damaged, NotFound, Refused, StorageError
 from preserva.i18n import _
 from preserva.storage.base import Storage, read_all
@@ -72,22 +74,47 @@ class OcflRoot:
 
     def objects(self) -> Iterator[str]:
         """The folders of all objects, in the order of the folders. Raises StorageError."""
-        yield from self.below(layout.ROOT, 0)
+        yield from (one for one in self.survey(layout.ROOT) if isinstance(one, str))
 
-    def below(self, folder: str, depth: int = 0) -> Iterator[str]:
-        """The folders of the objects below a folder."""
+    def survey(self, root: str) -> Iterator[str | Finding]:
+        """The folders of all objects in a storage root, and what may not be in one.
+
+        Nothing is passed over in silence, and no link is followed. Raises StorageError.
+        """
+        name, content = layout.ROOT_DECLARATION
+        declaration = f"{root}/{name}" if root else name
+        try:
+            said = read_all(self.storage, declaration, 1024)
+        except StorageError:
+            said = b""
+        if said != content:
+            yield Finding(Code.ROOT_DECLARATION, declaration, content.decode(), repr(said)[:100])
+        for entry in self.storage.children(root):
+            own = entry.path.rpartition("/")[2]
+            if entry.kind is Kind.FOLDER and own != "extensions":
+                yield from self._below(entry.path, 1)
+            elif entry.kind in {Kind.LINK, Kind.OTHER}:
+                yield Finding(Code.ROOT_LINK, entry.path, seen=entry.kind.value)
+            elif entry.kind is Kind.FILE and own != name and not own.startswith("ocfl_"):
+                yield Finding(Code.ROOT_FILE, entry.path)
+
+    def _below(self, folder: str, depth: int) -> Iterator[str | Finding]:
         entries = self.storage.children(folder)
         names = {entry.path.rpartition("/")[2] for entry in entries}
-        if depth and any(
-            name.startswith("0=ocfl_object_") or name == formats.NAME for name in names
-        ):
+        if any(name.startswith("0=ocfl_object_") or name == formats.NAME for name in names):
             yield folder
-            return
-        for entry in entries:
-            name = entry.path.rpartition("/")[2]
-            skipped = depth == 0 and name == "extensions"
-            if entry.kind is Kind.FOLDER and not skipped and depth < _DEEPEST:
-                yield from self.below(entry.path, depth + 1)
+        elif not entries:
+            yield Finding(Code.ROOT_EMPTY_FOLDER, folder)
+        elif depth == _DEEPEST:
+            yield Finding(Code.ROOT_TOO_DEEP, folder)
+        else:
+            for entry in entries:
+                if entry.kind is Kind.FOLDER:
+                    yield from self._below(entry.path, depth + 1)
+                elif entry.kind is Kind.FILE:
+                    yield Finding(Code.ROOT_FILE, entry.path)
+                else:
+                    yield Finding(Code.ROOT_LINK, entry.path, seen=entry.kind.value)
 
     def holds(self, identifier: str) -> bool:
         """Whether there is an object with this id."""

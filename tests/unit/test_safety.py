@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
+import os
 import shutil
 import sqlite3
+import tarfile
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -17,7 +21,7 @@ from preserva.archive import create_archive, open_archive
 from preserva.cli.main import status_of
 from preserva.core.codes import Code
 from preserva.core.model import PackageId
-from preserva.core.report import Outcome
+from preserva.core.report import Outcome, Report
 from preserva.errors import (
     LedgerError,
     Locked,
@@ -30,7 +34,7 @@ from preserva.errors import (
 from preserva.services.package import package, package_bag
 from preserva.services.replicate import replicate
 from preserva.services.store import store
-from preserva.services.validate import validate_stored
+from preserva.services.validate import validate, validate_stored
 from tests.books import an_archive, make_book
 
 ID = PackageId("aonb", "kp-7")
@@ -111,8 +115,6 @@ def test_a_version_that_nobody_recorded_has_another_owner(place: Path) -> None:
 
 def write_version(folder: Path, inventory: dict[str, object]) -> None:
     """Enter a version into an object as any OCFL program would."""
-    import hashlib
-
     data = json.dumps(inventory).encode()
     line = f"{hashlib.sha512(data).hexdigest()} inventory.json\n"
     (folder / "v2").mkdir()
@@ -281,3 +283,139 @@ def test_init_adds_a_storage_to_an_archive(place: Path) -> None:
     create_archive(replace(config, storages={**config.storages, "third": third}))
     found = json.loads((place / "storages/third/preserva-storage.json").read_bytes())
     assert found == {"storage": "third", "institution": "nlb", "format": 1}
+
+
+def test_a_copy_that_failed_its_last_check_is_no_copy(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(place)
+    assert status_of(["status"]) == 0
+    assert "aonb-main: complete, v1; never checked\n" in capsys.readouterr().out
+    page = object_folder(place, "nlb-copy")
+    page /= "v1/content/data/aonb-kp-7/representations/master/data/0001.tif"
+    page.write_bytes(page.read_bytes()[:-1])
+    assert status_of(["validate", "aonb-kp-7"]) == 1
+    capsys.readouterr()
+    assert status_of(["status"]) == 1
+    said = capsys.readouterr().out
+    assert "aonb-main: complete, v1; checked " in said
+    assert "nlb-copy: damaged, v1; checked " in said
+    assert "too few copies" in said
+
+
+def test_too_few_copies_are_unfinished_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = make_book(tmp_path / "book")
+    with an_archive(tmp_path / "archive") as archive:
+        package(tmp_path / "book", record, archive)
+    config = str(tmp_path / "archive" / configuration.NAME)
+    assert status_of(["--config", config, "status"]) == 3
+    said = capsys.readouterr().out
+    assert "nlb-copy: absent; never checked" in said
+    assert "too few copies" in said
+
+
+def codes(reports: list[Report]) -> set[tuple[str, str]]:
+    return {(one.code.value, one.path or "") for report in reports for one in report.findings}
+
+
+def test_a_storage_root_is_looked_at_everywhere(place: Path) -> None:
+    root = place / "storages/nlb-copy/ocfl"
+    own, found = validate(root)
+    assert (own.outcome, found.outcome) == (Outcome.PASS, Outcome.PASS)
+    (root / "holiday.jpg").write_bytes(b"not ours")
+    (root / "abc/def").mkdir(parents=True)
+    (root / "abc/letter.txt").write_bytes(b"beside an object")
+    (root / "abc/link").symlink_to(object_folder(place, "aonb-main"))
+    os.mkfifo(root / "pipe")
+    deep = root / "/".join("x" * 15)
+    deep.mkdir(parents=True)
+    (deep / "file").touch()
+    copied = root / "copied"
+    shutil.copytree(object_folder(place, "nlb-copy"), copied)
+    reports = validate(root)
+    assert len(reports) == 3
+    assert codes(reports) == {
+        ("E213", "holiday.jpg"),
+        ("E214", "abc/def"),
+        ("E213", "abc/letter.txt"),
+        ("E215", "abc/link"),
+        ("E215", "pipe"),
+        ("E217", "/".join("x" * 12)),
+        ("E210", "copied"),
+    }
+
+
+def test_a_root_without_its_declaration_or_objects_is_still_a_root(tmp_path: Path) -> None:
+    (tmp_path / "archive").mkdir()
+    with an_archive(tmp_path / "archive"):
+        pass
+    root = tmp_path / "archive/storages/nlb-copy/ocfl"
+    (empty,) = validate(root)
+    assert (empty.outcome, empty.subject) == (Outcome.PASS, str(root))
+    (root / "0=ocfl_1.1").unlink()
+    assert codes(validate(root)) == {("E211", "0=ocfl_1.1")}
+    (root / "0=ocfl_1.1").write_text("ocfl_1.0\n")
+    assert codes(validate(root)) == {("E211", "0=ocfl_1.1")}
+
+
+def test_a_link_above_an_object_is_not_followed(place: Path) -> None:
+    top = object_folder(place, "nlb-copy").parents[2]
+    top.rename(top.with_name("elsewhere"))
+    top.symlink_to("elsewhere")
+    with an_archive(place) as archive:
+        ours, theirs = validate_stored(archive, ID)
+    assert ours.outcome is Outcome.PASS
+    assert codes([theirs]) == {("E215", f"ocfl/{top.name}")}
+
+
+def test_what_does_not_belong_into_an_object_is_named(place: Path) -> None:
+    folder = object_folder(place, "nlb-copy")
+    (folder / "v3").mkdir()
+    (folder / "extensions/known").mkdir(parents=True)
+    (folder / "extensions/known/file").touch()
+    (folder / "extensions/odd").touch()
+    os.mkfifo(folder / "logs/pipe")
+    (folder / "logs/link").symlink_to("/etc/passwd")
+    with an_archive(place) as archive:
+        _ours, theirs = validate_stored(archive, ID)
+    assert codes([theirs]) == {
+        ("E216", "v3"),
+        ("E202", "extensions/odd"),
+        ("E208", "logs/pipe"),
+        ("E208", "logs/link"),
+    }
+
+
+def test_the_records_of_events_are_held_against_the_ledger(place: Path) -> None:
+    logs = object_folder(place, "nlb-copy") / "logs"
+    (record,) = logs.iterdir()
+    good = record.read_bytes()
+    with an_archive(place) as archive:
+        record.write_bytes(good.replace(b"success", b"failure"))
+        _ours, theirs = validate_stored(archive, ID)
+        assert codes([theirs]) == {("W307", f"logs/{record.name}"), ("E306", "logs")}
+        record.unlink()
+        _ours, theirs = validate_stored(archive, ID)
+        assert codes([theirs]) == {("E306", "logs")}
+        record.write_bytes(good)
+        _ours, theirs = validate_stored(archive, ID)
+        assert codes([theirs]) == set()
+
+
+def test_a_file_below_a_file_is_found_in_a_tar(tmp_path: Path) -> None:
+    path = tmp_path / "bag.tar"
+    with tarfile.open(path, "w") as tar:
+        for name, data in {
+            "bag/bagit.txt": b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
+            "bag/data/a": b"x",
+            "bag/data/a/b/c": b"x",
+            "bag/manifest-sha256.txt": "".join(
+                f"{hashlib.sha256(b'x').hexdigest()}  data/{one}\n" for one in ("a", "a/b/c")
+            ).encode(),
+        }.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    assert codes(validate(path)) == {("E129", "data/a")}
