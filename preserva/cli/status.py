@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from preserva.cli.common import Settings, as_json, emit, package_id, settings
 from preserva.i18n import _
+
+if TYPE_CHECKING:
+    from preserva.core.canonical import Value
+    from preserva.services.status import Status
 
 
 @click.command("status")
@@ -26,26 +32,7 @@ def command(given: Settings, package: str | None, json_: bool) -> None:
     with given.archive() as archive:
         found = status(archive, package_id(package) if package else None)
     if json_:
-        emit(
-            "status",
-            packages=[
-                {
-                    "package": one.package,
-                    "copies": [
-                        {
-                            "storage": copy.storage,
-                            "state": copy.state,
-                            "versions": list(copy.versions),
-                            "checked": copy.checked,
-                            "outcome": copy.outcome,
-                        }
-                        for copy in one.copies
-                    ],
-                    "enough": one.enough,
-                }
-                for one in found
-            ],
-        )
+        emit("status", packages=[_document(one) for one in found])
     else:
         for one in found:
             click.echo(one.portable)
@@ -64,3 +51,20 @@ def command(given: Settings, package: str | None, json_: bool) -> None:
         raise SystemExit(1)
     if "unreachable" in states or not all(one.enough for one in found):
         raise SystemExit(3)
+
+
+def _document(one: Status) -> dict[str, Value]:
+    return {
+        "package": one.package,
+        "copies": [
+            {
+                "storage": copy.storage,
+                "state": copy.state,
+                "versions": list(copy.versions),
+                "checked": copy.checked,
+                "outcome": copy.outcome,
+            }
+            for copy in one.copies
+        ],
+        "enough": one.enough,
+    }
