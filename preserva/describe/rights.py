@@ -1,4 +1,4 @@
-"""What may be done with a book: from a file that someone wrote, and into its MODS.
+"""What may be done with a book: from a file that someone wrote, and into its MODS and DC.
 
 docs/reference/rights.md describes the file.
 """
@@ -16,7 +16,7 @@ from preserva.core.rights import Rights
 from preserva.core.xmlsafe import parse
 from preserva.core.xmlwrite import XLINK
 from preserva.describe.details import Table, read_toml
-from preserva.describe.xmlrecord import MODS
+from preserva.describe.xmlrecord import DC, MODS, OAI_DC
 
 
 def read_rights(
@@ -63,22 +63,42 @@ def _rights(table: Table, country: str) -> Rights | None:
 
 def with_access_conditions(mods: bytes, rights: Iterable[Rights]) -> bytes:
     """The MODS record with an accessCondition for each; the very same bytes where there is none."""
-    stated = list(rights)
-    if not stated:
-        return mods
-    root = parse(mods)
-    record = next(root.iter(f"{{{MODS}}}mods"), root)
-    for one in stated:
-        if len(record):
-            record[-1].tail = "\n  "
-        element = etree.SubElement(
-            record, f"{{{MODS}}}accessCondition", nsmap={"xlink": XLINK} if one.uri else None
+    conditions = []
+    for one in rights:
+        element = etree.Element(
+            f"{{{MODS}}}accessCondition", nsmap={"xlink": XLINK} if one.uri else None
         )
         element.set("type", "use and reproduction")
         if one.uri is not None:
             element.set(f"{{{XLINK}}}href", one.uri)
         element.text = summary(one)
+        conditions.append(element)
+    return _with(mods, f"{{{MODS}}}mods", conditions)
+
+
+def with_dc_rights(dc: bytes, rights: Iterable[Rights]) -> bytes:
+    """The Dublin Core with its element `rights` for each, in words and as an address."""
+    said = []
+    for one in rights:
+        for text in (summary(one), one.uri):
+            if text is not None:
+                element = etree.Element(f"{{{DC}}}rights")
+                element.text = text
+                said.append(element)
+    return _with(dc, f"{{{OAI_DC}}}dc", said)
+
+
+def _with(document: bytes, tag: str, elements: list[etree._Element]) -> bytes:
+    """The document with more elements at the end of its record."""
+    if not elements:
+        return document
+    root = parse(document)
+    record = next(root.iter(tag), root)
+    for element in elements:
+        if len(record):
+            record[-1].tail = "\n  "
         element.tail = "\n"
+        record.append(element)
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
 
 

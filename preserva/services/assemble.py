@@ -30,7 +30,7 @@ from preserva.core.sip import SourceFile
 from preserva.core.structure import renumbered
 from preserva.describe.identify import identify
 from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
-from preserva.describe.rights import with_access_conditions
+from preserva.describe.rights import with_access_conditions, with_dc_rights
 from preserva.services import history
 from preserva.services.inspect import Happened, Inspection
 from preserva.services.source import SourceReader, refuse
@@ -234,7 +234,7 @@ def _describe(
             "text/xml",
             DescriptiveType.MODS,
         ),
-        ("dc.xml", to_dc(record), "text/xml", DescriptiveType.DC),
+        ("dc.xml", with_dc_rights(to_dc(record), rights), "text/xml", DescriptiveType.DC),
         *(
             [("marcxchange.xml", exchange, "text/xml", DescriptiveType.MARCXCHANGE)]
             if exchange is not None

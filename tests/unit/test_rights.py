@@ -12,8 +12,8 @@ from lxml import etree
 from preserva import config
 from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
 from preserva.core.rights import Rights
-from preserva.describe.record import Record, read_records, to_mods
-from preserva.describe.rights import read_rights, with_access_conditions
+from preserva.describe.record import Record, read_records, to_dc, to_mods
+from preserva.describe.rights import read_rights, summary, with_access_conditions, with_dc_rights
 from preserva.errors import ConfigError
 from tests.books import RECORD
 from tests.marcbuild import RARE_BOOK, iso2709
@@ -113,6 +113,16 @@ def test_mods_says_it_in_words(record: bytes, shared: Path) -> None:
     ]
     others = [etree.tostring(one, with_tail=False) for one in root if one not in conditions]
     assert others == [etree.tostring(one, with_tail=False) for one in etree.fromstring(plain)]
+
+
+def test_dublin_core_says_it_too(shared: Path) -> None:
+    (found,) = read_records(iso2709(RARE_BOOK), name="r")
+    assert isinstance(found, Record)
+    root = etree.fromstring(with_dc_rights(to_dc(found), (PUBLIC, POLICY)))
+    schema(shared, "oai_dc.xsd").assertValid(root)
+    assert [one.text for one in root[-3:]] == [summary(PUBLIC), PUBLIC.uri, summary(POLICY)]
+    assert {one.tag for one in root[-3:]} == {"{http://purl.org/dc/elements/1.1/}rights"}
+    assert with_dc_rights(to_dc(found), ()) == to_dc(found)
 
 
 def configured(tmp_path: Path, rights: str) -> config.Config:
