@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from preserva.core.codes import Code
+from preserva.core.eark.aip import representation_id
 from preserva.core.eark.premis import Agent, Event, Identifier, LinkedAgent
 from preserva.core.eark.vocabulary import (
     AgentType,
@@ -44,9 +45,11 @@ _DAY = re.compile(r"(\d{4})(\d\d)?(\d\d)?")
 class History:
     """Events in the order in which they were told, numbered; each agent once, numbered too.
 
-    Same input, same identifiers. `findings` say what in a file cannot be understood.
+    Same input, same identifiers. An event may be about one of the `representations`; else it is
+    about the book. `findings` say what in a file cannot be understood.
     """
 
+    representations: Collection[str] = ()
     events: list[Event] = field(default_factory=list)
     agents: dict[tuple[str, AgentType | None, str | None], Agent] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -110,9 +113,19 @@ class History:
         when = table.date("when", needed=True)
         outcome = table.choice("outcome", EventOutcome) or EventOutcome.SUCCESS
         detail, note = table.text("detail"), table.text("note")
+        about = self._about(table)
         table.end()
         if kind is not None and when is not None:
-            self._add(kind, when, outcome, detail, note, linked)
+            self._add(kind, when, outcome, detail, note, linked, about)
+
+    def _about(self, table: Table) -> tuple[Identifier, ...]:
+        name = table.text("representation")
+        if name is None:
+            return ()
+        if name not in self.representations:
+            where, known = table.at("representation"), ", ".join(self.representations) or None
+            self.findings.append(Finding(Code.DETAILS_VALUE, where, known, name))
+        return (representation_id(name),)
 
     def _kind(self, table: Table) -> EventType | str | None:
         """A term of the vocabulary, or other words; not a slip of the pen in a term."""
@@ -147,10 +160,11 @@ class History:
         detail: str | None,
         note: str | None,
         linked: list[LinkedAgent],
+        about: tuple[Identifier, ...] = (),
     ) -> None:
         identifier = Identifier("local", f"event-{len(self.events) + 1}")
         agents = tuple(linked) or (self._agent(UNKNOWN),)
-        self.events.append(Event(identifier, kind, when, outcome, detail, note, agents))
+        self.events.append(Event(identifier, kind, when, outcome, detail, note, agents, about))
 
 
 def _day(text: str) -> str:

@@ -73,7 +73,7 @@ def read_details(
     rights: tuple[Rights, ...] = ()
     unclear: tuple[Finding, ...] = ()
     structure = NO_STRUCTURE
-    history = History()
+    history = History(tuple(arrangement.representations))
     history.record(actions(record))
     files = []
     for name, path in details.paths().items():

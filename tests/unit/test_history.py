@@ -36,6 +36,7 @@ note = "отдел редких книг"
 type = "imaging"
 when = 2026-05-12
 detail = "400 dpi, 24 bit"
+representation = "master"
 agents = ["scanner", "operator"]
 
 [[events]]
@@ -47,8 +48,8 @@ agents = ["program"]
 """
 
 CSV = """\
-type;when;detail;outcome;note;person;device;device_version;software;software_version
-imaging;2026-05-12;400 dpi, 24 bit;;;Иванова А. А.;Bookeye 5 V2;A1;;
+type;when;detail;outcome;note;person;device;device_version;software;software_version;representation
+imaging;2026-05-12;400 dpi, 24 bit;;;Иванова А. А.;Bookeye 5 V2;A1;;;master
 обрезка полей;2026-05-13T10:30:00+00:00;;warning;лист 7 обрезан по тексту;;;;ScanTailor;1.0.19
 """
 
@@ -60,7 +61,7 @@ OPERATOR = Agent(
 
 
 def read(text: str, name: str = "events.toml") -> History:
-    history = History()
+    history = History(("master", "text"))
     history.read(text.encode(), name)
     return history
 
@@ -80,6 +81,7 @@ def test_toml_gives_events_and_agents() -> None:
                 LinkedAgent(SCANNER.identifier),
                 LinkedAgent(OPERATOR.identifier, EventRelatedAgentRole.IMPLEMENTER),
             ),
+            objects=(Identifier("local", "representation-master"),),
         ),
         Event(
             Identifier("local", "event-2"),
@@ -95,7 +97,7 @@ def test_toml_gives_events_and_agents() -> None:
 def test_csv_says_the_same() -> None:
     told = [
         [
-            (one.type, one.when, one.outcome, one.detail, one.note, names(found, one))
+            (one.type, one.when, one.outcome, one.detail, one.note, one.objects, names(found, one))
             for one in found.events
         ]
         for found in (read(TOML), read(CSV, "events.csv"))
@@ -152,6 +154,9 @@ def test_the_record_tells_of_restoration() -> None:
          "E483 e.toml: events[1].when: not what may stand here; expected 2026-05-12; seen вчера"),
         ("[[events]]\ntype='imaging'\nwhen=2026\nagents=['x']", "e.toml",
          "E483 e.toml: events[1].agents: not what may stand here; seen x"),
+        ("[[events]]\ntype='imaging'\nwhen=2026\nrepresentation='access'", "e.toml",
+         "E483 e.toml: events[1].representation: not what may stand here; "
+         "expected master, text; seen access"),
         ("[agents.x]\nname='x'", "e.toml",
          "E484 e.toml: agents.x.type: not given, but needed"),
         ("[agents.x]\nname='x'\ntype='robot'", "e.toml",

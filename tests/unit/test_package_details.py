@@ -115,8 +115,8 @@ def test_a_page_that_the_masters_lack_is_left_out_of_the_parts(tmp_path: Path) -
 
 
 EVENTS = """\
-type,when,person,device,device_version
-imaging,2026-05-12,Иванова А. А.,Bookeye 5,V2
+type,when,person,device,device_version,representation
+imaging,2026-05-12,Иванова А. А.,Bookeye 5,V2,master
 """
 
 
@@ -137,9 +137,12 @@ def test_history_stands_in_premis(tmp_path: Path, shared: Path) -> None:
     document = (bag / "data/aonb-x/metadata/preservation/premis.xml").read_bytes()
     schema(shared, "premis-3.0.xsd").assertValid(etree.fromstring(document))
     events = list(read_events(io.BytesIO(document)))
-    assert [(one.identifier.value, one.type, one.when) for one in events[:2]] == [
-        ("event-1", "реставрация", "2019-04-12"),
-        ("event-2", EventType.IMAGING, "2026-05-12"),
+    assert [
+        (one.identifier.value, one.type, one.when, [link.value for link in one.objects])
+        for one in events[:2]
+    ] == [
+        ("event-1", "реставрация", "2019-04-12", ["urn:preserva:aonb:x"]),
+        ("event-2", EventType.IMAGING, "2026-05-12", ["representation-master"]),
     ]
     assert len(events) == 7
 
