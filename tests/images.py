@@ -77,6 +77,7 @@ def samples() -> dict[str, bytes]:
         "png 16": _saved("I;16", "PNG"),
         "png 1": _saved("1", "PNG"),
         "gif": _saved("P", "GIF"),
+        "bmp": _saved("RGB", "BMP", dpi=(254, 254)),
         "webp": _saved("RGB", "WEBP"),
         "pdf": _saved("RGB", "PDF"),
     }

@@ -36,6 +36,7 @@ _EXTENSIONS: Mapping[str, str] = {
     "jph": "image/jph",
     "png": "image/png",
     "gif": "image/gif",
+    "bmp": "image/bmp",
     "webp": "image/webp",
     "djvu": "image/vnd.djvu",
     "djv": "image/vnd.djvu",
@@ -172,6 +173,15 @@ def _zip(head: bytes) -> Format:
     return Format("ZIP", "application/zip", "x-fmt/263")
 
 
+_BMP_PUIDS = {40: ("fmt/116", "3.0"), 108: ("fmt/118", "4.0"), 124: ("fmt/119", "5.0")}
+
+
+def _bmp(head: bytes) -> Format | None:
+    """By the size of the header that follows that of the file."""
+    known = _BMP_PUIDS.get(int.from_bytes(head[14:18], "little"))
+    return None if known is None else Format("Windows Bitmap", "image/bmp", *known)
+
+
 _TIFF = _constant(Format("TIFF", "image/tiff", "fmt/353"))
 # DROID V125 takes some BigTIFF for another format; the registry's own id is given instead
 _BIGTIFF = _constant(Format("BigTIFF", "image/tiff", "fmt/1917"))
@@ -192,6 +202,7 @@ _SIGNATURES: tuple[tuple[bytes, Callable[[bytes], Format | None]], ...] = (
     (b"GIF89a", _constant(Format("GIF", "image/gif", "fmt/4", "89a"))),
     (b"RIFF", _riff),
     (b"AT&TFORM", _djvu),
+    (b"BM", _bmp),
     (b"%PDF-", _pdf),
     (b"PK\x03\x04", _zip),
     (b"PK\x05\x06", _zip),

@@ -28,6 +28,7 @@ from preserva.core.rights import Rights
 from preserva.core.scans import USUAL_RULES, ImageRules
 from preserva.core.sip import SourceFile
 from preserva.core.structure import renumbered
+from preserva.describe import pronom
 from preserva.describe.identify import identify
 from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
 from preserva.describe.rights import with_access_conditions, with_dc_rights
@@ -108,7 +109,7 @@ class Assembler:
         made = "E-ARK AIP 2.2.0 in a BagIt 1.0 bag"
         happened = [
             Happened(EventType.MESSAGE_DIGEST_CALCULATION, copied),
-            Happened(EventType.FORMAT_IDENTIFICATION, f"{count} files, by their first bytes"),
+            Happened(EventType.FORMAT_IDENTIFICATION, f"{count} files, by {_signatures()}"),
             *inspection.happened(),
             Happened(EventType.INFORMATION_PACKAGE_CREATION, made),
         ]
@@ -218,8 +219,16 @@ def _copy(
 
     seen = staging.copy(f"{base}/{path}", chunks(), one.size)
     found = identify(bytes(head), one.source, seen.size)
+    if pronom.is_installed():
+        with staging.on_disk(f"{base}/{path}") as place:
+            found = pronom.refined(found, str(place))
     note = None if found.note is None else found.note.message()
     return _relative(seen, path), Format(found.name, found.mime, found.version, found.puid, note)
+
+
+def _signatures() -> str:
+    ours = f"the signatures of preserva {__version__}"
+    return f"{ours} and {pronom.registry()}" if pronom.is_installed() else ours
 
 
 def _describe(

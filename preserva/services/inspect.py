@@ -50,7 +50,7 @@ class Inspection:
         """What the image written at `path` is; None where it is none, or cannot be told."""
         if not is_characterised(mime):
             return None
-        with staging.opened(path) as stream:
+        with staging.on_disk(path) as place, place.open("rb") as stream:
             size = staging.files[path].size
             verdict = characterise(stream, size, mime, self.rules.max_pixels)
         if verdict is None:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from preserva.bag.hashing import ThreadedHash, open_regular
+from preserva.bag.hashing import ThreadedHash
 from preserva.core.digest import MultiHash
 from preserva.core.layout import STAGING
 from preserva.core.model import Observed
@@ -61,23 +61,21 @@ class Staging:
             self.observer(Advanced(len(chunk)))
 
     @contextmanager
-    def opened(self, path: str) -> Iterator[BinaryIO]:
-        """A file that was written just now, to be sought in: it comes from the page cache.
+    def on_disk(self, path: str) -> Iterator[Path]:
+        """A file that was written just now, for programs that seek in it or want a path.
 
-        So the source is read once, and the medium not at all.
+        It comes from the page cache: the source is read once, and the medium not at all.
         """
         if isinstance(self.storage, LocalStorage):
-            full = str(self.storage.root / self.folder / path)
-            with os.fdopen(open_regular(full, path=path), "rb") as stream:
-                yield stream
+            yield self.storage.root / self.folder / path
             return
         with (
-            tempfile.TemporaryFile() as stream,
+            tempfile.NamedTemporaryFile(suffix=Path(path).suffix) as copy,
             self.storage.open(f"{self.folder}/{path}") as reader,
         ):
-            stream.writelines(chunks_of(reader))
-            stream.seek(0)
-            yield stream
+            copy.writelines(chunks_of(reader))
+            copy.flush()
+            yield Path(copy.name)
 
     def write(self, path: str, data: bytes) -> Observed:
         """Write a small file."""

@@ -52,6 +52,7 @@ EXPECTED: dict[str, Image] = {
     "png alpha": Image(*SIZE, (8, 8, 8, 8), "RGB", "Deflate"),
     "png 16": Image(*SIZE, (16,), "BlackIsZero", "Deflate"),
     "png 1": Image(*SIZE, (1,), "BlackIsZero", "Deflate"),
+    "bmp": Image(*SIZE, RGB, "RGB", "Uncompressed"),
     "gif": Image(*SIZE, (8,), "PaletteColor", "LZW"),
     "webp": Image(*SIZE, RGB, "RGB", "WebP"),
 }  # fmt: skip

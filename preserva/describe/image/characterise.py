@@ -36,7 +36,7 @@ def characterise(stream: BinaryIO, size: int, mime: str, max_pixels: int) -> Ver
             from preserva.describe.image import jp2
 
             return jp2.characterise(stream, max_pixels, jp2=mime == "image/jp2")
-        case "image/gif" | "image/webp":
+        case "image/bmp" | "image/gif" | "image/webp":
             from preserva.describe.image import plain
 
             return plain.characterise(stream, mime[6:].upper(), max_pixels)

@@ -1,4 +1,4 @@
-"""Formats whose facts are those of the decoded picture: GIF and WebP."""
+"""Formats whose facts are those of the decoded picture: BMP, GIF and WebP."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from preserva.describe.image import facts
 from preserva.describe.image.decode import PILLOW, decode, opened, tags
 from preserva.describe.image.verdict import BrokenError, Verdict
 
+_COMPRESSIONS = {"BMP": "Uncompressed", "GIF": "LZW", "WEBP": "WebP"}
 _SPACES = {"1": "BlackIsZero", "L": "BlackIsZero", "P": "PaletteColor"}
 
 
@@ -22,7 +23,7 @@ def characterise(stream: BinaryIO, kind: str, max_pixels: int) -> Verdict:
                 height=picture.height,
                 bits=(8,) * len(picture.getbands()),
                 colour_space=_SPACES.get(picture.mode, "RGB"),
-                compression="LZW" if kind == "GIF" else "WebP",
+                compression=_COMPRESSIONS[kind],
             )
             image = facts.embedded(image, picture.info.get("icc_profile"), tags(picture))
             decode(picture, max_pixels)
