@@ -15,6 +15,7 @@ from pathlib import Path
 from preserva.bag.write_copy import copy_files, observe
 from preserva.bag.write_disk import (
     publish,
+    refuse_kept,
     staging,
     synchronise_all,
     writing,
@@ -130,6 +131,7 @@ def _places(source: Path, destination: Path | None, *, in_place: bool) -> tuple[
         raise Refused(_("{path} and the source lie one inside the other").format(path=final))
     if os.path.lexists(final):
         raise Refused(_("{path} exists already; it was not touched").format(path=final))
+    refuse_kept(final)
     if not final.parent.is_dir():
         raise Refused(_("there is no folder {path} to put the bag in").format(path=final.parent))
     return source, final

@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 
 from preserva.bag.hashing import storage_error
+from preserva.core import layout
 from preserva.errors import Locked, Refused, StorageError, StorageFull
 from preserva.i18n import _
 
@@ -117,6 +118,25 @@ def _flush_file_system(root: Path) -> None:
         syncfs(descriptor)
     finally:
         os.close(descriptor)
+
+
+_KEPT = ("0=ocfl_", layout.IDENTITY, "bagit.txt")
+
+
+def refuse_kept(path: Path) -> None:
+    """Refuse a place inside a storage, an OCFL root or object, or a bag: a new file would spoil it.
+
+    Raises Refused.
+    """
+    place = path.parent.resolve()
+    for folder in (place, *place.parents):
+        try:
+            names = [one.name for one in os.scandir(folder) if one.name.startswith(_KEPT)]
+        except OSError:
+            continue  # not there yet, or not to be read; then it cannot be written to either
+        if names:
+            message = _("{path} lies in {folder}, which is kept as it is ({name}); choose another")
+            raise Refused(message.format(path=path, folder=folder, name=names[0]))
 
 
 def publish(staged: Path, final: Path, *, durable: bool = True) -> None:

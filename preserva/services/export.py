@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from preserva.archive import Archive
+from preserva.archive import Archive, Store
 from preserva.bag.open import open_bag
 from preserva.bag.validate import validate_source
+from preserva.bag.write_disk import publish, writing
 from preserva.bag.write_tar import write_tar
 from preserva.core.digest import MultiHash
 from preserva.core.model import PackageId
 from preserva.core.report import Advanced, Observer, Outcome, ignore
-from preserva.errors import Damaged, NotFound, Refused, UsageError
+from preserva.errors import Damaged, NotFound, StorageError, UsageError
 from preserva.i18n import _
-from preserva.services.staging import new_folder
+from preserva.services.ingest import recorded
+from preserva.services.staging import beside, new_folder, refuse_place
 from preserva.storage.base import Storage, chunks_of
+from preserva.storage.local import LocalStorage
 from preserva.storage.ocfl import StoredObject
 
 
@@ -35,27 +37,54 @@ def export(
     """Write a version (the newest, or one named) as a bag; the folder or the .tar that was made.
 
     `destination` is a new .tar, or a folder in which the bag gets the package's portable name.
-    Every file is compared with the inventory on its way, and what was written is read back: on
-    damage nothing appears. Raises Damaged, NotFound, Refused, UsageError, StorageError.
+    The package must be the one that the ledger recorded. Every file is compared with the inventory
+    on its way, and what was written is validated as a bag: on damage nothing appears. Raises
+    Damaged, NotFound, Refused, UsageError, StorageError.
     """
+    as_tar = _is_tar(destination)
     store = archive.store(storage) if storage else archive.primary
     stored = store.root.read(package.uri)
     chosen = version or stored.inventory.head
     if chosen not in stored.inventory.versions:
         message = _("{id} has no version {version}; the newest is {head}")
         raise UsageError(message.format(id=package, version=chosen, head=stored.inventory.head))
-    as_tar = destination.suffix == ".tar"
+    _refuse_unrecorded(archive, store, package, stored)
     target = destination if as_tar else destination / package.portable
-    if os.path.lexists(target):
-        raise Refused(_("{path} exists already; it was not touched").format(path=target))
+    refuse_place(target)
     if not dry_run:
-        target.parent.mkdir(parents=True, exist_ok=True)
         outgoing = _Outgoing(store.storage, stored, chosen, observer)
         if as_tar:
             outgoing.to_tar(target, package.portable)
         else:
             outgoing.to_folder(target)
     return target
+
+
+def _is_tar(destination: Path) -> bool:
+    """Whether a name asks for a tar. Raises UsageError for a container that we do not write."""
+    name = destination.name.lower()
+    if name.endswith((".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2", ".zip", ".7z")):
+        message = _("{path}: packages are exported as folders or as .tar, not compressed")
+        hint = _("Export a .tar and compress that: page images hardly become smaller.")
+        raise UsageError(message.format(path=destination), hint=hint)
+    return name.endswith(".tar")
+
+
+def _refuse_unrecorded(
+    archive: Archive, store: Store, package: PackageId, stored: StoredObject
+) -> None:
+    """Refuse what is not, or cannot be shown to be, the package that the ledger recorded."""
+    head = stored.inventory.head
+    facts = recorded(archive, package, head)
+    if facts is None:
+        message = _("{id}: the ledger has no record of {version} in {storage} to compare with")
+        raise StorageError(message.format(id=package, version=head, storage=store.id))
+    if facts["inventory"] != stored.digest:
+        message = _(
+            "{id} in {storage} is not the package that was recorded when it was stored; take the"
+            " copy of another storage with --storage"
+        )
+        raise Damaged(message.format(id=package, storage=store.id))
 
 
 class _Outgoing:
@@ -104,26 +133,28 @@ class _Outgoing:
             for path in sorted(self.located):
                 staging.copy(path, self.chunks(path), self.size(path))
             self.refuse_damage()
+            assert isinstance(staging.storage, LocalStorage)
+            _refuse_invalid(staging.storage.root / staging.folder, target)
 
     def to_tar(self, target: Path, top: str) -> None:
         """A tar whose bytes hang on nothing but the version: its times are the version's."""
         created = datetime.fromisoformat(self.stored.inventory.versions[self.version].created)
-        descriptor, name = tempfile.mkstemp(".tar", f".{target.name}.", target.parent)
-        unfinished = Path(name)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
+        with beside(target) as scratch:
+            unfinished = scratch / target.name
+            with writing(target), unfinished.open("xb") as stream:
                 files = ((path, self.size(path), self.chunks(path)) for path in self.located)
                 write_tar(files, stream, top=top, mtime=int(created.timestamp()))
                 stream.flush()
                 os.fsync(stream.fileno())
             self.refuse_damage()
-            report = validate_source(open_bag(unfinished))
-            if report.outcome is not Outcome.PASS:
-                problems = [finding.message() for finding in report.findings]
-                raise Damaged(
-                    _("{path} came back other than it was written:").format(path=target), problems
-                )
-            unfinished.chmod(0o644)
-            unfinished.rename(target)
-        finally:
-            unfinished.unlink(missing_ok=True)
+            _refuse_invalid(unfinished, target)
+            publish(unfinished, target)
+
+
+def _refuse_invalid(written: Path, target: Path) -> None:
+    """Raise Damaged unless what was written is a valid bag."""
+    report = validate_source(open_bag(written))
+    if report.outcome is not Outcome.PASS:
+        problems = [finding.message() for finding in report.findings]
+        message = _("{path} came back other than it was written:")
+        raise Damaged(message.format(path=target), problems)

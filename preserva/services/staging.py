@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from preserva.bag.hashing import ThreadedHash
+from preserva.bag.write import staging_for
+from preserva.bag.write_disk import publish, refuse_kept, writing
+from preserva.bag.write_disk import staging as staging_folder
 from preserva.core.digest import MultiHash
 from preserva.core.layout import STAGING
 from preserva.core.model import Observed
@@ -94,22 +97,35 @@ class Staging:
 def new_folder(target: Path, algorithms: Iterable[str], observer: Observer) -> Iterator[Staging]:
     """A folder outside any archive that appears whole, read back, at the end of the block or never.
 
-    Raises Refused if the folder exists already.
+    Raises Refused if the folder exists already, or would lie in what is kept as it is.
     """
-    if os.path.lexists(target):
-        raise Refused(_("{path} exists already; it was not touched").format(path=target))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # a hidden folder of our own making: nothing of the user's can stand there
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as scratch:
-        storage = LocalStorage(Path(scratch))
+    with beside(target) as scratch:
+        storage = LocalStorage(scratch)
         staging = Staging(storage, f"{STAGING}/{target.name}", algorithms, observer)
         yield staging
         confirm(staging)
         storage.publish(staging.folder, target.name)
-        if os.path.lexists(target):
-            raise Refused(_("{path} exists already; it was not touched").format(path=target))
-        Path(scratch, target.name).rename(target)
-        LocalStorage(target.parent).flush(target.name)
+        publish(scratch / target.name, target)
+
+
+def refuse_place(target: Path) -> None:
+    """Refuse to make something where anything stands already, or inside what is kept as it is."""
+    if os.path.lexists(target):
+        raise Refused(_("{path} exists already; it was not touched").format(path=target))
+    refuse_kept(target)
+
+
+@contextmanager
+def beside(target: Path) -> Iterator[Path]:
+    """A hidden folder of ours, beside where something new is to be; what was killed there goes.
+
+    Raises Refused, Locked, StorageError.
+    """
+    refuse_place(target)
+    with writing(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with staging_folder(staging_for(target)) as scratch:
+        yield scratch
 
 
 def confirm(staging: Staging) -> None:
