@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="The book's catalogue record: ISO 2709, MARCXML, IRBIS text, MODS or Dublin Core.",
 )
+@click.option("--charset", help="The record's character set, if it was guessed wrong: cp1251 …")
 @click.option(
     "--position", type=click.IntRange(min=1), help="Which record of the file, counted from 1."
 )
@@ -58,6 +59,7 @@ def command(
     folder: Path,
     record: Path,
     position: int | None,
+    charset: str | None,
     local: str | None,
     structure: Path | None,
     events: Path | None,
@@ -92,6 +94,7 @@ def command(
             destination,
             local=local,
             position=position,
+            charset=charset,
             details=details,
             rights=config.rights,
             images=config.images,
@@ -107,6 +110,7 @@ def command(
                 archive,
                 local=local,
                 position=position,
+                charset=charset,
                 details=details,
                 dry_run=dry_run,
                 observer=observer,

@@ -52,6 +52,7 @@ def package(
     *,
     local: str | None = None,
     position: int | None = None,
+    charset: str | None = None,
     details: Details = NO_DETAILS,
     dry_run: bool = False,
     observer: Observer = ignore,
@@ -62,7 +63,7 @@ def package(
     package with this identifier, Locked, StorageError; in each case nothing was stored.
     """
     store = archive.primary
-    source = submit(folder, record, archive.config.institution, local, position, details)
+    source = submit(folder, record, archive.config.institution, local, position, charset, details)
     assembler = Assembler(
         archive.config.institution,
         archive.clock,
@@ -94,6 +95,7 @@ def package_bag(
     *,
     local: str | None = None,
     position: int | None = None,
+    charset: str | None = None,
     details: Details = NO_DETAILS,
     rights: Rights | None = None,
     images: ImageRules = USUAL_RULES,
@@ -107,7 +109,7 @@ def package_bag(
 
     `rights` are stated where `details` state none.
     """
-    source = submit(folder, record, institution, local, position, details)
+    source = submit(folder, record, institution, local, position, charset, details)
     place = str(destination / source.package.portable)
     if dry_run:
         return _result(source, place, created=False)

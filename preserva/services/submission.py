@@ -9,6 +9,7 @@ from pathlib import Path
 
 from preserva.config import Institution
 from preserva.core import sip
+from preserva.core.codes import Severity
 from preserva.core.model import PackageId
 from preserva.core.report import Finding
 from preserva.core.sip import Arrangement
@@ -54,6 +55,7 @@ def submit(
     institution: Institution,
     local: str | None = None,
     position: int | None = None,
+    charset: str | None = None,
     details: Details = NO_DETAILS,
 ) -> Submission:
     """Look at a source without reading its pages. Raises PackageError with every problem."""
@@ -65,7 +67,7 @@ def submit(
     entries = [entry for entry in list_source(folder) if entry.path not in own]
     arrangement = sip.arrange(entries)
     refuse(folder, list(arrangement.problems))
-    described = _choose_record(data, record, position)
+    described = _choose_record(data, record, position, charset)
     title = _one_line(described.title or folder.name)
     written = read_details(details, arrangement, described, title, institution.country)
     try:
@@ -84,9 +86,12 @@ def _one_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-def _choose_record(data: bytes, path: Path, position: int | None) -> Record:
-    """The book's record. A file with several says nothing until someone says which."""
-    found = read_records(data, name=path.name)
+def _choose_record(data: bytes, path: Path, position: int | None, charset: str | None) -> Record:
+    """The book's record. A file with several says nothing until someone says which.
+
+    What could not be read as text is not packaged until someone says what its character set is.
+    """
+    found = read_records(data, name=path.name, charset=charset)
     if position is None and len(found) > 1:
         raise UsageError(
             _("{path} holds {count} records").format(path=path, count=len(found)),
@@ -100,6 +105,13 @@ def _choose_record(data: bytes, path: Path, position: int | None) -> Record:
     if isinstance(described, Finding):
         message = _("{path} cannot become a package:").format(path=path)
         raise PackageError(message, [described.message()])
+    doubtful = [one for one in described.notes if one.code.severity is not Severity.WARNING]
+    if doubtful and charset is None:
+        message = _(
+            "{path} was not understood whole, so nothing was packaged; if it is right, name its"
+            " character set with --charset:"
+        )
+        raise PackageError(message.format(path=path), [one.message() for one in doubtful])
     return described
 
 

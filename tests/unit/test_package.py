@@ -21,6 +21,7 @@ from preserva.services.store import store
 from preserva.services.submission import submit
 from preserva.services.validate import validate, validate_stored
 from tests.books import RECORD, an_archive, make_book, tiff
+from tests.marcbuild import iso2709
 
 AONB = Institution("aonb", {}, "RU")
 
@@ -365,3 +366,18 @@ def test_status_says_where_the_copies_are(tmp_path: Path) -> None:
             1,
             "Повѣсть о рѣкѣ Амурѣ",
         )
+
+
+def test_a_record_whose_letters_are_not_understood_is_refused_until_someone_says_them(
+    tmp_path: Path,
+) -> None:
+    make_book(tmp_path / "book")
+    record = tmp_path / "book.mrc"
+    record.write_bytes(iso2709((("001", "KP7"), ("200", "1 $aA\x9d\x9e\x9f\x81")), "latin-1"))
+    with an_archive(tmp_path / "archive") as archive:
+        with pytest.raises(PackageError, match="--charset") as refused:
+            package(tmp_path / "book", record, archive)
+        assert [one.split()[0] for one in refused.value.problems] == ["U803", "E802"]
+        assert list_packages(archive).packages == []
+        done = package(tmp_path / "book", record, archive, charset="cp866")
+        assert (done.title, done.created) == ("AЭЮЯБ", True)
