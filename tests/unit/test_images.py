@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 from fractions import Fraction
 
@@ -14,6 +15,7 @@ from preserva.core.eark.mix import ByteOrder, Capture, Image, Orientation, Resol
 from preserva.core.scans import MAX_PIXELS
 from preserva.describe.identify import identify
 from preserva.describe.image.characterise import characterise, is_characterised
+from preserva.describe.image.overheard import overheard
 from preserva.describe.image.verdict import Verdict
 from tests.images import SIZE, samples
 
@@ -105,6 +107,29 @@ def test_what_is_known_of_a_cut_image_is_told() -> None:
     found = looked_at(with_bytes(data, data.index(b"II*\0") + 8, b"\xff" * 40))
     assert found is not None
     assert (found.image, found.code) == (EXPECTED["tiff lzw"], Code.IMAGE_UNDECODABLE)
+
+
+def test_damage_that_only_libtiff_complains_of_is_found(capfd: pytest.CaptureFixture[str]) -> None:
+    data = samples()["tiff g4"]
+    at = data.index(b"II*\0") + 8
+    codes = [code(with_bytes(data, at + n, bytes([data[at + n] ^ 64]))) for n in range(20, 60)]
+    assert codes.count(Code.IMAGE_UNDECODABLE) > 20
+    assert capfd.readouterr().err == ""
+
+
+def test_what_others_write_to_standard_error_is_not_lost(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with overheard() as complaints:
+        os.write(2, b"progress 5 %\nFax4Decode: Bad code word at line 2.\n")
+        os.write(2, b"Fax4Decode: Warning, a matter of taste.\n")
+    assert complaints == ["Fax4Decode: Bad code word at line 2."]
+    assert capfd.readouterr().err == "progress 5 %\n\nFax4Decode: Warning, a matter of taste."
+
+
+def test_a_film_behind_a_jpeg_does_not_hide_its_end() -> None:
+    assert code(samples()["jpeg"] + bytes(3 << 20)) is None
+    assert code(samples()["jpeg"][:-2] + bytes(3 << 20)) is Code.IMAGE_TRUNCATED
 
 
 def test_every_flipped_bit_of_a_png_is_found() -> None:

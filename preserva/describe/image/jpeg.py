@@ -23,8 +23,7 @@ _SCAN, _ADOBE, _END = 0xDA, 0xEE, b"\xff\xd9"
 _UNITS = {0: Unit.NONE, 1: Unit.INCH, 2: Unit.CENTIMETRE}
 _SPACES = {1: "BlackIsZero", 3: "YCbCr", 4: "CMYK"}
 _ADOBE_SPACES = {(3, 0): "RGB", (4, 0): "CMYK", (3, 1): "YCbCr", (4, 2): "YCCK"}
-_TAIL = 1 << 20
-"""Bytes behind the image in which its end is looked for: cameras add previews there."""
+_CHUNK = 1 << 20
 
 
 def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Verdict:
@@ -32,11 +31,12 @@ def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Verdict:
     image = None
     try:
         image = _header(stream, size)
+        scan = stream.tell()
         with opened(stream, "JPEG", max_pixels) as picture:
             image = replace(image, resolution=_density(picture))
             image = facts.embedded(image, picture.info.get("icc_profile"), tags(picture))
             decode(picture, max_pixels)
-        _check_end(stream, size)
+        _check_end(stream, scan)
     except BrokenError as error:
         return Verdict(PILLOW, image, error.code, error.seen)
     return Verdict(PILLOW, image)
@@ -98,8 +98,15 @@ def _density(picture: Pillow.Image) -> Resolution | None:
     return facts.made_resolution(density[0], density[1], unit)
 
 
-def _check_end(stream: BinaryIO, size: int) -> None:
-    """The decoder is content with pixels that it made up for the last bytes; we are not."""
-    stream.seek(max(0, size - _TAIL))
-    if _END not in stream.read(_TAIL):
-        raise BrokenError(Code.IMAGE_TRUNCATED, f"{size}")
+def _check_end(stream: BinaryIO, scan: int) -> None:
+    """The decoder is content with pixels that it made up for the last bytes; we are not.
+
+    The end marker cannot stand in the data of a scan; what cameras add may follow it.
+    """
+    stream.seek(scan)
+    last = b""
+    while chunk := stream.read(_CHUNK):
+        if _END in last + chunk:
+            return
+        last = chunk[-1:]
+    raise BrokenError(Code.IMAGE_TRUNCATED, f"{stream.tell()}")

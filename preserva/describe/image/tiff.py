@@ -12,6 +12,7 @@ from preserva.core.codes import Code
 from preserva.core.eark.mix import ByteOrder, Image
 from preserva.describe.image import facts
 from preserva.describe.image.decode import MAX_FRAMES, PILLOW, decode, opened
+from preserva.describe.image.overheard import overheard
 from preserva.describe.image.tiff_directory import Layout, Values, directories, layout
 from preserva.describe.image.verdict import BrokenError, Verdict
 
@@ -53,8 +54,10 @@ def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Verdict:
         form = layout(stream.read(4), size)
         for tags in directories(stream, form, MAX_FRAMES):
             image = image or _image(tags, form)
-        with opened(stream, "TIFF", max_pixels) as picture:
+        with opened(stream, "TIFF", max_pixels) as picture, overheard() as complaints:
             decode(picture, max_pixels)
+        if complaints:
+            raise BrokenError(Code.IMAGE_UNDECODABLE, complaints[0])
     except BrokenError as error:
         return Verdict(PILLOW, image, error.code, error.seen)
     return Verdict(PILLOW, image)
