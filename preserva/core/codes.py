@@ -465,6 +465,12 @@ class Code(Enum):
     # the package in a bag: its place, and the schemas that its XML is held against
     BESIDE_PACKAGE = ("E431", N_("lies beside the package folder"), "CSIPSTR1")
     PACKAGE_FOLDERS = ("E432", N_("the payload must hold one folder, the package"), "CSIPSTR1")
+    PROFILE_GRAMMAR = (
+        "E433",
+        N_("not as the grammar of the profile has it"),
+        "mets-profile.rng, premis-profile.rng",
+    )
+    PROFILE_ASSERTION = ("E434", N_("breaks a rule of the profile"), "mets-profile.sch")
 
     # images of pages
     IMAGE_TRUNCATED = ("E451", N_("the file is cut short"), "design rule 2")

@@ -6,8 +6,10 @@ equal to its manifests; only METS, PREMIS and descriptions are opened.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
+from functools import partial
 from typing import BinaryIO
 
 from preserva.bag.profiles import facts_of, own_profile
@@ -15,12 +17,16 @@ from preserva.bag.source import Source, as_stream
 from preserva.bag.verdict import BagReport
 from preserva.core.codes import Code
 from preserva.core.eark.check import check_package
+from preserva.core.eark.contents import Contents
 from preserva.core.manifest import Table
 from preserva.core.model import Observed
 from preserva.core.profile import check_profile
 from preserva.core.report import Finding, Outcome
+from preserva.services.schemacheck import check_schemas
 
 _PAYLOAD = "data/"
+_METADATA = re.compile(r"(representations/[^/]+/)?(METS|metadata/preservation/[^/]+)\.xml")
+_NOT_READ = frozenset({Code.METADATA_XML, Code.UNREADABLE})
 
 
 def is_ours(report: BagReport) -> bool:
@@ -55,8 +61,19 @@ def package_findings(report: BagReport, source: Source) -> Iterator[Finding]:
     def open_file(path: str) -> BinaryIO:
         return as_stream(source.stream(prefix + path))
 
-    for one in check_package(open_file, _Files(report.payload, prefix), folder=folder):
+    contents = Contents(open_file, _Files(report.payload, prefix))
+    found = list(check_package(open_file, contents.files, folder=folder))
+    unread = {one.path for one in found if one.code in _NOT_READ}
+    found += _profile_findings(contents, unread)
+    for one in found:
         yield replace(one, path=f"{prefix}{one.path or ''}")
+
+
+def _profile_findings(contents: Contents, unread: Set[str | None]) -> Iterator[Finding]:
+    """What breaks the grammars and rules in METS and PREMIS; of `unread` all is said already."""
+    for path in contents.files:
+        if _METADATA.fullmatch(path) and path not in unread:
+            yield from contents.reading(path, partial(check_schemas, path))
 
 
 def _layout(payload: Table) -> tuple[set[str], list[str]]:
