@@ -19,7 +19,6 @@ from preserva.core.eark.aip import (
     build_aip,
 )
 from preserva.core.eark.mets import Division
-from preserva.core.eark.mix import ByteOrder, Capture, Image, Orientation, Resolution, Unit
 from preserva.core.eark.premis import (
     Agent,
     Event,
@@ -36,6 +35,7 @@ from preserva.core.eark.vocabulary import (
     EventType,
     RightsBasis,
 )
+from preserva.core.image import ByteOrder, Capture, Image, Orientation, Resolution, Unit
 from preserva.core.model import Observed, PackageId
 from preserva.core.rights import Rights
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from preserva.core.codes import Code
-from preserva.core.eark.mix import Image
+from preserva.core.image import Image
 from preserva.core.report import Finding
 
 MAX_PIXELS = 600_000_000

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from preserva.core.codes import Severity
 from preserva.core.eark.aip import representation_id
-from preserva.core.eark.mix import Image
 from preserva.core.eark.premis import Identifier
 from preserva.core.eark.vocabulary import EventOutcome, EventType
+from preserva.core.image import Image
 from preserva.core.report import Finding, printable
 from preserva.core.scans import ImageRules, Undecodable
 from preserva.describe.image.characterise import characterise, is_characterised

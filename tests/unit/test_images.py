@@ -11,7 +11,7 @@ import pytest
 from PIL import Image as Pillow
 
 from preserva.core.codes import Code
-from preserva.core.eark.mix import ByteOrder, Capture, Image, Orientation, Resolution, Unit
+from preserva.core.image import ByteOrder, Capture, Image, Orientation, Resolution, Unit
 from preserva.core.scans import MAX_PIXELS
 from preserva.describe.identify import identify
 from preserva.describe.image.characterise import characterise, is_characterised

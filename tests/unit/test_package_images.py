@@ -11,9 +11,10 @@ import pytest
 from lxml import etree
 
 from preserva.core.codes import Code
-from preserva.core.eark.mix import NAMESPACE, Image, Resolution, Unit
+from preserva.core.eark.mix import NAMESPACE
 from preserva.core.eark.premis_read import ObjectFacts, read_events, read_premis
 from preserva.core.eark.vocabulary import EventOutcome, EventType
+from preserva.core.image import Image, Resolution, Unit
 from preserva.core.report import Finding, Outcome
 from preserva.core.scans import (
     USUAL_RULES,

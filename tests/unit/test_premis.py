@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from preserva.core.eark.mix import Image
 from preserva.core.eark.premis import (
     NAME_NOTE,
     NAMESPACE,
@@ -44,6 +43,7 @@ from preserva.core.eark.vocabulary import (
     RightsBasis,
     Term,
 )
+from preserva.core.image import Image
 from preserva.core.rights import Rights
 from preserva.core.xmlsafe import UnsafeXMLError
 from tests.xsd import schema

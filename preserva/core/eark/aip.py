@@ -34,7 +34,6 @@ from preserva.core.eark.mets import (
     write_package_mets,
     write_representation_mets,
 )
-from preserva.core.eark.mix import Image
 from preserva.core.eark.premis import (
     VERSION as PREMIS_VERSION,
 )
@@ -52,6 +51,7 @@ from preserva.core.eark.premis import (
 )
 from preserva.core.eark.rights import RightsStatement
 from preserva.core.eark.vocabulary import RelationshipSubType, RelationshipType
+from preserva.core.image import Image
 from preserva.core.model import Observed, PackageId
 
 SHARD = 1000

@@ -13,7 +13,7 @@ from urllib.parse import quote_from_bytes
 
 from preserva.core.digest import ALGORITHMS, Digests
 from preserva.core.eark import mix
-from preserva.core.eark.mix import Image, write_mix
+from preserva.core.eark.mix import write_mix
 from preserva.core.eark.premis_parts import (
     NAMESPACE,
     Identifier,
@@ -32,6 +32,7 @@ from preserva.core.eark.vocabulary import (
     RelationshipType,
     Term,
 )
+from preserva.core.image import Image
 from preserva.core.xmlwrite import XSI, XmlWriter, document
 
 __all__ = [

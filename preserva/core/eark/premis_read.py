@@ -10,9 +10,9 @@ from typing import BinaryIO
 from lxml import etree
 
 from preserva.core.eark import mix
-from preserva.core.eark.mix import Image
 from preserva.core.eark.premis import NAMESPACE, Event, Identifier, LinkedAgent
 from preserva.core.eark.vocabulary import EventOutcome, EventRelatedAgentRole, EventType
+from preserva.core.image import Image
 from preserva.core.xmlread import Done, chunks, release
 from preserva.core.xmlsafe import streamed
 from preserva.core.xmlwrite import XSI

@@ -9,7 +9,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import SupportsFloat
 
-from preserva.core.eark.mix import Capture, Image, Orientation, Resolution, Unit
+from preserva.core.image import Capture, Image, Orientation, Resolution, Unit
 
 _LONGEST = 200
 _UNITS = {1: Unit.NONE, 2: Unit.INCH, 3: Unit.CENTIMETRE}

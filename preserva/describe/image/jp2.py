@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 from jpylyzer import boxvalidator, config
 
 from preserva.core.codes import Code
-from preserva.core.eark.mix import Image, Resolution, Unit
+from preserva.core.image import Image, Resolution, Unit
 from preserva.describe.image import facts
 from preserva.describe.image.decode import PILLOW, decode, opened
 from preserva.describe.image.verdict import BrokenError, Verdict

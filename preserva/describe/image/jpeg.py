@@ -12,7 +12,7 @@ from typing import BinaryIO
 from PIL import Image as Pillow
 
 from preserva.core.codes import Code
-from preserva.core.eark.mix import Image, Resolution, Unit
+from preserva.core.image import Image, Resolution, Unit
 from preserva.describe.image import facts
 from preserva.describe.image.decode import PILLOW, decode, opened, tags
 from preserva.describe.image.verdict import BrokenError, Verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from preserva.core.eark.mix import Image
+from preserva.core.image import Image
 from preserva.describe.image import facts
 from preserva.describe.image.decode import PILLOW, decode, opened, tags
 from preserva.describe.image.verdict import BrokenError, Verdict

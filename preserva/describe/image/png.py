@@ -9,7 +9,7 @@ import zlib
 from typing import BinaryIO
 
 from preserva.core.codes import Code
-from preserva.core.eark.mix import Image, Resolution, Unit
+from preserva.core.image import Image, Resolution, Unit
 from preserva.describe.image import facts
 from preserva.describe.image.decode import PILLOW, decode, opened, tags
 from preserva.describe.image.verdict import BrokenError, Verdict

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import BinaryIO
 
 from preserva.core.codes import Code
-from preserva.core.eark.mix import ByteOrder, Image
+from preserva.core.image import ByteOrder, Image
 from preserva.describe.image import facts
 from preserva.describe.image.decode import MAX_FRAMES, PILLOW, decode, opened
 from preserva.describe.image.overheard import overheard

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from preserva.core.codes import Code
-from preserva.core.eark.mix import Image
+from preserva.core.image import Image
 
 
 class BrokenError(Exception):
