@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from preserva import config as configuration
+from preserva.bag.write_disk import writing
 from preserva.config import Config, StorageConfig
 from preserva.core import layout
 from preserva.errors import ArchiveNotFound, LedgerError, Refused, StorageError, UsageError
@@ -198,7 +199,8 @@ def create_archive(config: Config) -> None:
     if config.ledger.exists():
         with Archive(config) as archive:
             _refuse_lost_storages(archive, made)
-    config.ledger.parent.mkdir(parents=True, exist_ok=True)
+    with writing(config.ledger.parent):
+        config.ledger.parent.mkdir(parents=True, exist_ok=True)
     Ledger(config.ledger).close()
     for store in stores:
         if store not in made:

@@ -87,6 +87,8 @@ class Config:
 def load(path: Path) -> Config:
     """Read a configuration. Raises ArchiveNotFound, or ConfigError with every problem in it."""
     try:
+        if path.exists() and not path.is_file():  # a FIFO would make us wait for ever
+            raise ConfigError(_("{path} is not a file").format(path=path))
         document = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise ArchiveNotFound(_("there is no {path}").format(path=path)) from error

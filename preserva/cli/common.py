@@ -57,6 +57,11 @@ def emit(command: str, **facts: Value) -> None:
     click.echo(json.dumps(document, ensure_ascii=False, indent=1))
 
 
+def emit_error(error: str, exit_status: int, message: str, problems: Iterable[str] = ()) -> None:
+    """Print the JSON document of a command that could not do what it was asked."""
+    emit("error", exit_status=exit_status, error=error, message=message, problems=list(problems))
+
+
 def finish(reports: Iterable[Report]) -> None:
     """End the command with the exit status of the worst report: 1 damage, 3 unknown, 0 sound."""
     outcomes = {str(report.outcome) for report in reports}

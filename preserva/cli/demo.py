@@ -35,6 +35,7 @@ def command(
     import sys
     import tempfile
 
+    from preserva.bag.write_disk import writing
     from preserva.errors import UsageError
     from preserva.services.demo import demo
 
@@ -45,7 +46,8 @@ def command(
     else:
         if place.exists():
             raise UsageError(_("{path} exists already").format(path=place))
-        place.mkdir(parents=True)
+        with writing(place):
+            place.mkdir(parents=True)
     package = demo(place, folder, record, say=given.talk, observer=given.observer(json_))
     if json_:
         emit("demo", package=package.uri, place=str(place))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from preserva.cli.common import Settings, as_json, dry_run, emit, settings
@@ -22,18 +20,19 @@ def command(given: Settings, dry_run: bool, json_: bool) -> None:
     then it makes the ledger and the storages that are not there yet.
     """
     from preserva.archive import create_archive, find_config
+    from preserva.bag.write_disk import writing
     from preserva.config import TEMPLATE, load
 
     path = find_config(given.config)
     if not path.exists():
         if not dry_run:
-            with path.open("x", encoding="utf-8") as stream:
+            with writing(path), path.open("x", encoding="utf-8") as stream:
                 stream.write(TEMPLATE)
         if json_:
             emit("init", config=str(path), written=not dry_run, prepared=[])
-        given.talk(
-            _("{path} was written. Edit it, then run `preserva init` again.").format(path=path)
-        )
+        written = _("{path} was written. Edit it, then run `preserva init` again.")
+        message = _("{path} would be written; this was a dry run") if dry_run else written
+        given.talk(message.format(path=path))
         return
     config = load(path)
     places = [str(config.ledger), *(one.url for one in config.storages.values())]
@@ -41,5 +40,6 @@ def command(given: Settings, dry_run: bool, json_: bool) -> None:
         create_archive(config)
     if json_:
         emit("init", config=str(path), written=False, prepared=list(places))
+    message = _("would be ready: {path}") if dry_run else _("ready: {path}")
     for place in places:
-        given.talk(_("ready: {path}").format(path=Path(place)))
+        given.talk(message.format(path=place))

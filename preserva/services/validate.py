@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from preserva.core.report import (
     ignore,
     printable,
 )
-from preserva.errors import NotFound, StorageError
+from preserva.errors import NotFound, StorageError, UsageError
 from preserva.i18n import _
 from preserva.services.history import LOGS
 from preserva.services.ingest import END, START, recorded
@@ -99,6 +100,8 @@ def validate_remote(
 
 
 def _bag(path: Path, options: BagOptions, observer: Observer) -> BagReport:
+    if path.is_dir() and not os.path.lexists(path / "bagit.txt"):
+        return _no_bag(path)
     with ExitStack() as stack:
         memory = None
         if options.checkpoint is not None:
@@ -107,6 +110,17 @@ def _bag(path: Path, options: BagOptions, observer: Observer) -> BagReport:
         report = _checked(source, options, observer)
         if memory is not None:
             memory.finished()
+    return report
+
+
+def _no_bag(path: Path) -> BagReport:
+    """A folder that is no bag, said at once: there may be millions of files in it."""
+    if (path / layout.IDENTITY).exists():
+        message = _("{path} is a storage of preserva, not a bag")
+        hint = _("Its packages are in the OCFL root: preserva validate {path}")
+        raise UsageError(message.format(path=path), hint=hint.format(path=path / layout.ROOT))
+    report = BagReport(path.resolve().name)
+    report.add([Finding(Code.DECLARATION_MISSING, "bagit.txt")])
     return report
 
 
