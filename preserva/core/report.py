@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from preserva.core.codes import Code, Severity
-from preserva.i18n import _
+from preserva.i18n import N_, _
 
 
 class Outcome(StrEnum):
@@ -33,15 +33,22 @@ class Finding:
 
     def message(self) -> str:
         """The finding as a sentence in the reader's language."""
-        text = _(self.code.message)
+        return self._sentence(_)
+
+    def record(self) -> str:
+        """The finding as a sentence in English, for what is stored: the same in every language."""
+        return self._sentence(str)
+
+    def _sentence(self, say: Callable[[str], str]) -> str:
+        text = say(self.code.message)
         parts = [f"{self.code.value} "]
         if self.path is not None:
             parts.append(f"{printable(self.path)}: ")
         parts.append(text)
         if self.expected is not None:
-            parts.append("; " + _("expected {value}").format(value=printable(self.expected)))
+            parts.append("; " + say(N_("expected {value}")).format(value=printable(self.expected)))
         if self.seen is not None:
-            parts.append("; " + _("seen {value}").format(value=printable(self.seen)))
+            parts.append("; " + say(N_("seen {value}")).format(value=printable(self.seen)))
         return "".join(parts)
 
 

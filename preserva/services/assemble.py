@@ -222,7 +222,7 @@ def _copy(
     if pronom.is_installed():
         with staging.on_disk(f"{base}/{path}") as place:
             found = pronom.refined(found, str(place))
-    note = None if found.note is None else found.note.message()
+    note = None if found.note is None else found.note.record()
     return _relative(seen, path), Format(found.name, found.mime, found.version, found.puid, note)
 
 

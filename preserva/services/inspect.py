@@ -10,7 +10,7 @@ from preserva.core.eark.aip import representation_id
 from preserva.core.eark.premis import Identifier
 from preserva.core.eark.vocabulary import EventOutcome, EventType
 from preserva.core.image import Image
-from preserva.core.report import Finding, printable
+from preserva.core.report import Finding
 from preserva.core.scans import ImageRules, Undecodable
 from preserva.describe.image.characterise import characterise, is_characterised
 from preserva.services.staging import Staging
@@ -88,8 +88,5 @@ class Inspection:
             detail = f"{self._unknown} images could not be decoded here; nothing else was checked"
             yield Happened(EventType.VALIDATION, detail, EventOutcome.WARNING)
         for representation, found in self._broken:
-            detail = f"{printable(found.path or '')}: {found.code.value} {found.code.message}"
-            if found.seen is not None:
-                detail += f"; seen {printable(found.seen)}"
             about = (representation_id(representation),)
-            yield Happened(EventType.VALIDATION, detail, EventOutcome.FAIL, about)
+            yield Happened(EventType.VALIDATION, found.record(), EventOutcome.FAIL, about)

@@ -104,7 +104,7 @@ def test_a_broken_image_can_be_recorded_instead(tmp_path: Path, shared: Path) ->
     checks = [one for one in events if one.type is EventType.VALIDATION]
     assert [one.outcome for one in checks] == [EventOutcome.SUCCESS, EventOutcome.FAIL]
     assert (checks[0].detail or "").startswith("1 files read to their end by Pillow")
-    assert (checks[1].detail or "").startswith("master/1.png: E451 the file is cut short; seen ")
+    assert (checks[1].detail or "").startswith("E451 master/1.png: the file is cut short; seen ")
     assert [one.value for one in checks[1].objects] == ["representation-master"]
     (report,) = validate(tmp_path / "out" / "aonb-kp-7")
     assert (report.outcome, report.findings) == (Outcome.PASS, [])
@@ -146,3 +146,13 @@ def test_a_resolution_in_centimetres_may_be_half_a_dot_less() -> None:
 def test_alpha_makes_no_colour() -> None:
     assert colours_of(Image(9, 9, (8, 8), "BlackIsZero", "Deflate")) is Colours.GREY
     assert colours_of(Image(9, 9, (8,), "PaletteColor", "Deflate")) is Colours.COLOUR
+
+
+def test_what_is_stored_is_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the language of the person who packages: the same input writes the same bytes."""
+    monkeypatch.setattr(
+        "preserva.core.report._", lambda text: text.replace("cut short", "CUT SHORT")
+    )
+    found = Finding(Code.IMAGE_TRUNCATED, "1.png", seen="9")
+    assert "CUT SHORT" in found.message()
+    assert found.record() == "E451 1.png: the file is cut short; seen 9"
