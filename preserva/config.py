@@ -64,7 +64,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A whole configuration, valid."""
+    """A whole configuration, valid. `xsd` is the folder of official schemas, where there is one."""
 
     path: Path
     institution: Institution
@@ -74,6 +74,7 @@ class Config:
     policy: Policy
     rights: Rights | None = None
     images: ImageRules = USUAL_RULES
+    xsd: Path | None = None
 
     def primary(self) -> StorageConfig:
         """The storage where our own packages are made."""
@@ -193,6 +194,7 @@ def _config(path: Path, document: Mapping[str, Any]) -> Config:
         Policy(**policy),
         _rights(document, institutions[archive["institution"]].country),
         _images(document),
+        base / document["schemas"]["xsd"] if "schemas" in document else None,
     )
 
 
@@ -284,6 +286,12 @@ undecodable = "refuse"
 # colours = ["grey", "colour"]     # and not bitonal
 # bits = [8, 16]                   # of a sample
 # lossless = true
+
+# Official XML Schemas (METS, PREMIS, MODS ...) that packages are checked against: a folder with
+# an XML catalog, catalog.xml. Nothing is fetched.
+
+# [schemas]
+# xsd = "xsd"
 
 # What may be done with books whose packages say nothing else (--rights says it for one book).
 

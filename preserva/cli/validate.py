@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="A folder of kept profiles (see preserva bag profile): those that a bag names are used.",
 )
+@click.option(
+    "--xsd",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="A folder of official XML Schemas with a catalog.xml: packages must follow them as well.",
+)
 @click.option("--completeness", is_flag=True, help="Bags: names only, no digests. Never ends in 0.")
 @click.option("--fast", is_flag=True, help="Bags: Payload-Oxum only, which proves nothing.")
 @click.option("--medium", is_flag=True, help="Bags: read the medium, not the system's cache.")
@@ -47,6 +53,7 @@ def command(
     storage: str | None,
     profiles: tuple[Path, ...],
     profile_cache: Path | None,
+    xsd: Path | None,
     completeness: bool,
     fast: bool,
     medium: bool,
@@ -67,7 +74,7 @@ def command(
     """
     from preserva.services.validate import BagOptions, validate, validate_remote, validate_stored
 
-    options = BagOptions(completeness, fast, medium, jobs, checkpoint, profiles, profile_cache)
+    options = BagOptions(completeness, fast, medium, jobs, checkpoint, profiles, profile_cache, xsd)
     observer = given.observer(json_)
     reports: list[Report] = []
     for thing in things:
@@ -78,7 +85,9 @@ def command(
         else:
             package = package_id(thing)
             with given.archive() as archive:
-                reports += validate_stored(archive, package, storage=storage, observer=observer)
+                reports += validate_stored(
+                    archive, package, storage=storage, xsd=xsd, observer=observer
+                )
     if json_:
         emit("validate", reports=[_document(report) for report in reports])
     else:

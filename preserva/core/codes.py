@@ -471,6 +471,7 @@ class Code(Enum):
         "mets-profile.rng, premis-profile.rng",
     )
     PROFILE_ASSERTION = ("E434", N_("breaks a rule of the profile"), "mets-profile.sch")
+    OFFICIAL_SCHEMA = ("E435", N_("not valid against the official schema"), "XML Schema 1.0")
 
     # images of pages
     IMAGE_TRUNCATED = ("E451", N_("the file is cut short"), "design rule 2")

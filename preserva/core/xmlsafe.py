@@ -51,6 +51,10 @@ def parse(data: bytes, *, max_size: int = MAX_SIZE, max_depth: int = MAX_DEPTH) 
     return root
 
 
+class InvalidXMLError(ValueError):
+    """The document does not follow the schema."""
+
+
 def iterparse(
     chunks: Iterable[bytes],
     *,
@@ -96,6 +100,35 @@ def streamed(
     yield "end", _close(parser)
 
 
+def validated(
+    chunks: Iterable[bytes], schema: etree.XMLSchema
+) -> Iterator[tuple[str, etree._Element]]:
+    """The start of the root, then the end of each element, held against a schema meanwhile.
+
+    Raises UnsafeXMLError, and InvalidXMLError with the first fault at the latest at the end.
+    """
+    source = iter(chunks)
+    head: list[bytes] = []
+    _event, root = next(iterparse(_remembered(source, head), events=("start",)))
+    yield "start", root
+    parser = _parser(("end",), schema=schema)
+    try:
+        for chunk in chain(head, source):
+            parser.feed(chunk)
+            yield from _events(parser)
+        parser.close()
+    except _REFUSALS as error:
+        raise _refusal(error) from error
+
+
+def _refusal(error: Exception) -> ValueError:
+    log = error.error_log if isinstance(error, etree.XMLSyntaxError) else ()
+    for one in cast("Iterable[etree._LogEntry]", log):
+        if one.domain_name == "SCHEMASV" and one.message in str(error):  # others are of before
+            return InvalidXMLError(one.message)
+    return UnsafeXMLError(_("not well-formed XML: {error}").format(error=error))
+
+
 def _remembered(chunks: Iterable[bytes], kept: list[bytes]) -> Iterator[bytes]:
     for chunk in chunks:
         kept.append(chunk)
@@ -103,11 +136,14 @@ def _remembered(chunks: Iterable[bytes], kept: list[bytes]) -> Iterator[bytes]:
 
 
 def _parser(
-    events: tuple[_Event, ...] = ("start", "end"), tags: tuple[str, ...] | None = None
+    events: tuple[_Event, ...] = ("start", "end"),
+    tags: tuple[str, ...] | None = None,
+    schema: etree.XMLSchema | None = None,
 ) -> etree.XMLPullParser:
     return etree.XMLPullParser(
         events=events,
         tag=tags,
+        schema=schema,
         resolve_entities=False,
         no_network=True,
         load_dtd=False,

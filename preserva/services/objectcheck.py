@@ -20,6 +20,7 @@ from preserva.core.inventory import Inventory, InventoryError
 from preserva.core.model import Entry, Kind, Observed
 from preserva.core.report import Advanced, Finding, Observer, Outcome, Report, ignore
 from preserva.errors import Damaged, NotAFile, NotFound, StorageError
+from preserva.services.officialschemas import OfficialSchemas
 from preserva.services.packagecheck import own_findings
 from preserva.services.parallel import bounded_map
 from preserva.storage.base import Storage, chunks_of, read_all
@@ -40,16 +41,29 @@ class CheckedObject:
 
 
 def check_object(
-    storage: Storage, path: str, *, subject: str | None = None, observer: Observer = ignore
+    storage: Storage,
+    path: str,
+    *,
+    subject: str | None = None,
+    official: OfficialSchemas | None = None,
+    observer: Observer = ignore,
 ) -> CheckedObject:
     """Check the object in a folder of a storage. Raises StorageError if it cannot be listed."""
-    return _Check(storage, path, subject or path, observer).run()
+    return _Check(storage, path, subject or path, official, observer).run()
 
 
 class _Check:
-    def __init__(self, storage: Storage, path: str, subject: str, observer: Observer) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        path: str,
+        subject: str,
+        official: OfficialSchemas | None,
+        observer: Observer,
+    ) -> None:
         self.storage = storage
         self.path = path
+        self.official = official
         self.observer = observer
         self.checked = CheckedObject(Report(subject))
         self.report = self.checked.report
@@ -225,7 +239,7 @@ class _Check:
         """The files of a version, each where its logical path says, must be a valid bag."""
         source = VersionSource(self.storage, self.path, version, inventory.locate(version), seen)
         found = validate_source(source)
-        findings = [*found.findings, *own_findings(found, source)]
+        findings = [*found.findings, *own_findings(found, source, self.official)]
         self.report.add(
             Finding(one.code, f"{version}: {one.path or ''}".rstrip(": "), one.expected, one.seen)
             for one in findings

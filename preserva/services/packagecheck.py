@@ -22,10 +22,12 @@ from preserva.core.manifest import Table
 from preserva.core.model import Observed
 from preserva.core.profile import check_profile
 from preserva.core.report import Finding, Outcome
+from preserva.services.officialschemas import OfficialSchemas
 from preserva.services.schemacheck import check_schemas
 
 _PAYLOAD = "data/"
 _METADATA = re.compile(r"(representations/[^/]+/)?(METS|metadata/preservation/[^/]+)\.xml")
+_ANY_METADATA = re.compile(r"(representations/[^/]+/)?(METS|metadata/[^/]+/[^/]+)\.xml")
 _NOT_READ = frozenset({Code.METADATA_XML, Code.UNREADABLE})
 
 
@@ -34,20 +36,25 @@ def is_ours(report: BagReport) -> bool:
     return ("BagIt-Profile-Identifier", own_profile().identifier) in report.bag_info
 
 
-def own_findings(report: BagReport, source: Source) -> list[Finding]:
+def own_findings(
+    report: BagReport, source: Source, official: OfficialSchemas | None = None
+) -> list[Finding]:
     """What breaks our own profile, in the bag or in its package; others' bags need not follow it.
 
-    The package is looked at in a bag whose every file was found as its manifests say.
+    The package is looked at in a bag whose every file was found as its manifests say; against the
+    `official` schemas as well, where there are any.
     """
     if not is_ours(report):
         return []
     found = check_profile(own_profile(), facts_of(report))
     if report.outcome is Outcome.PASS:
-        found += package_findings(report, source)
+        found += package_findings(report, source, official)
     return found
 
 
-def package_findings(report: BagReport, source: Source) -> Iterator[Finding]:
+def package_findings(
+    report: BagReport, source: Source, official: OfficialSchemas | None = None
+) -> Iterator[Finding]:
     """What METS, PREMIS and the files of the package say against each other, paths in the bag."""
     folders, beside = _layout(report.payload)
     for path in beside:
@@ -65,6 +72,8 @@ def package_findings(report: BagReport, source: Source) -> Iterator[Finding]:
     found = list(check_package(open_file, contents.files, folder=folder))
     unread = {one.path for one in found if one.code in _NOT_READ}
     found += _profile_findings(contents, unread)
+    if official is not None:
+        found += _official_findings(contents, unread, official)
     for one in found:
         yield replace(one, path=f"{prefix}{one.path or ''}")
 
@@ -86,6 +95,14 @@ def _layout(payload: Table) -> tuple[set[str], list[str]]:
         else:
             beside.append(path)
     return folders, sorted(beside)
+
+
+def _official_findings(
+    contents: Contents, unread: Set[str | None], official: OfficialSchemas
+) -> Iterator[Finding]:
+    for path in contents.files:
+        if _ANY_METADATA.fullmatch(path) and path not in unread:
+            yield from contents.reading(path, partial(official.check, path))
 
 
 class _Files(Mapping[str, Observed]):

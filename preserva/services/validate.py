@@ -35,6 +35,7 @@ from preserva.i18n import _
 from preserva.services.history import LOGS
 from preserva.services.ingest import END, START, recorded
 from preserva.services.objectcheck import CheckedObject, check_object
+from preserva.services.officialschemas import OfficialSchemas, load_schemas
 from preserva.services.packagecheck import own_findings
 from preserva.services.remote import open_stored_bag
 from preserva.services.replicate import REPLICATION
@@ -57,7 +58,8 @@ class BagOptions:
     `completeness` compares names only, `fast` only number and size of the files: neither can end
     in PASS. `checkpoint` is a file from which an interrupted validation of a folder goes on.
     `profiles` are BagIt profiles that the bag must follow as well; of those kept in the folder
-    `profile_cache`, the ones that it names. `medium` reads past the cache.
+    `profile_cache`, the ones that it names. `medium` reads past the cache. `xsd` is a folder of
+    official schemas that the XML of our packages must follow, in OCFL objects as well.
     """
 
     completeness: bool = False
@@ -67,6 +69,11 @@ class BagOptions:
     checkpoint: Path | None = None
     profiles: tuple[Path, ...] = ()
     profile_cache: Path | None = None
+    xsd: Path | None = None
+
+    def official(self) -> OfficialSchemas | None:
+        """The official schemas, compiled. Raises ConfigError."""
+        return None if self.xsd is None else load_schemas(self.xsd)
 
 
 def validate(
@@ -75,15 +82,16 @@ def validate(
     """Check a bag (folder, .tar, .tar.gz, .tar.zst, .zip), an OCFL object, or a storage root.
 
     Needs no archive. One report for each bag or object; `options` are for bags. Raises NotFound if
-    there is nothing, ConfigError for a profile that is not usable, StorageError.
+    there is nothing, ConfigError for a profile or schema that is not usable, StorageError.
     """
+    options = options or BagOptions()
     if not path.exists():
         raise NotFound(_("{path} is not there").format(path=path), path=str(path))
     if any((path / name).exists() for name in (layout.ROOT_DECLARATION[0], "ocfl_layout.json")):
-        return _root(LocalStorage(path), observer)
+        return _root(LocalStorage(path), options.official(), observer)
     if any(path.glob("0=ocfl_object_*")) or (path / "inventory.json").exists():
-        return [_object(LocalStorage(path), "", observer)]
-    return [_bag(path, options or BagOptions(), observer)]
+        return [_object(LocalStorage(path), "", options.official(), observer)]
+    return [_bag(path, options, observer)]
 
 
 def validate_remote(
@@ -128,17 +136,20 @@ def _checked(source: Source, options: BagOptions, observer: Observer) -> BagRepo
     """A bag, against the profiles asked for, and our own if it is one of our packages."""
     profiles = [load_profile(one) for one in options.profiles]
     cache = ProfileCache(options.profile_cache) if options.profile_cache is not None else None
+    official = options.official()
     report = validate_source(
         source, completeness=options.completeness, fast=options.fast, observer=observer
     )
-    found = own_findings(report, source)
+    found = own_findings(report, source, official)
     if profiles or cache is not None:
         found += check_profiles(report, profiles, cache=cache)
     report.add(found)
     return report
 
 
-def _root(storage: LocalStorage, observer: Observer) -> list[Report]:
+def _root(
+    storage: LocalStorage, official: OfficialSchemas | None, observer: Observer
+) -> list[Report]:
     """Check a storage root and every object in it; the root's own report comes first."""
     own = Report(str(storage.root))
     reports = [own]
@@ -146,14 +157,16 @@ def _root(storage: LocalStorage, observer: Observer) -> list[Report]:
         if isinstance(one, Finding):
             own.add([one])
         else:
-            reports.append(_object(storage, one, observer))
+            reports.append(_object(storage, one, official, observer))
     return reports
 
 
-def _object(storage: LocalStorage, path: str, observer: Observer) -> Report:
+def _object(
+    storage: LocalStorage, path: str, official: OfficialSchemas | None, observer: Observer
+) -> Report:
     """Check one object; in a storage root, it must lie where the layout puts it."""
     subject = str(storage.root / path)
-    checked = check_object(storage, path, subject=subject, observer=observer)
+    checked = check_object(storage, path, subject=subject, official=official, observer=observer)
     if path and checked.inventory is not None:
         expected = layout.object_path(checked.inventory.identifier)
         if expected != path:
@@ -166,18 +179,25 @@ def validate_stored(
     package: PackageId,
     *,
     storage: str | None = None,
+    xsd: Path | None = None,
     observer: Observer = ignore,
 ) -> list[Report]:
     """Check the copies of a package (all, or one storage's) against what the ledger recorded.
 
     Each check goes into the ledger. A copy that the ledger knows of and that is not there is a
-    finding. Raises NotFound if no storage holds the package and the ledger knows of none.
+    finding. `xsd`, or else that of the configuration, is a folder of official schemas to check
+    against. Raises NotFound if no storage holds the package and the ledger knows of none,
+    ConfigError.
     """
     if problems := archive.ledger.verify():
         raise unverified(problems)
     stores = [archive.store(storage)] if storage else archive.stores()
+    folder = xsd or archive.config.xsd
+    official = None if folder is None else load_schemas(folder)
     reports = [
-        report for store in stores for report in _validate_copy(archive, store, package, observer)
+        report
+        for store in stores
+        for report in _validate_copy(archive, store, package, official, observer)
     ]
     if not reports:
         raise NotFound(_("there is no package {id}").format(id=package))
@@ -187,7 +207,11 @@ def validate_stored(
 
 
 def _validate_copy(
-    archive: Archive, store: Store, package: PackageId, observer: Observer
+    archive: Archive,
+    store: Store,
+    package: PackageId,
+    official: OfficialSchemas | None,
+    observer: Observer,
 ) -> Iterator[tuple[Report, Store]]:
     subject = f"{package.uri} in {store.id}"
     observer(Started("validate", subject))
@@ -198,7 +222,9 @@ def _validate_copy(
             if (link := _link_above(store, path)) is not None:
                 yield Report(subject, [Finding(Code.ROOT_LINK, link)]), store
                 return
-            checked = check_object(store.storage, path, subject=subject, observer=observer)
+            checked = check_object(
+                store.storage, path, subject=subject, official=official, observer=observer
+            )
             _compare(archive, store, package, checked)
             yield checked.report, store
         elif recorded_versions(archive, store, package):
