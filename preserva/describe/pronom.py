@@ -7,9 +7,12 @@ interpreter's lock, and must not be used behind a fork; preserva forks nothing.
 
 from __future__ import annotations
 
+import os
+import tempfile
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 
 from preserva.describe.format import Format
 
@@ -20,6 +23,13 @@ _CONTAINERS = frozenset(
     {"application/octet-stream", "application/zip", "application/xml", "text/plain"}
 )
 """Media types that a more exact format replaces."""
+
+
+_WINDOW = 64 * 1024
+"""Bytes from each end of a file that are looked at: as many as DROID itself looks at."""
+
+_WHOLE = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+"""What ZIP and OLE2 begin with: these are looked into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +53,13 @@ def registry() -> str:
     return f"PRONOM by siegfried {pygfried.version()}"
 
 
-def refined(found: Format, path: str) -> Format:
+def refined(found: Format, path: Path) -> Format:
     """The format as PRONOM knows it; what our signatures found where it knows no better.
 
     A match by the name alone counts for nothing, nor does more than one. Never raises for what
     stands in the file.
     """
-    match = _match(path)
+    match = _match_by_ends(path)
     if match is None or match.puid == found.puid or match.puid in _GENERAL:
         return found
     return replace(
@@ -59,6 +69,20 @@ def refined(found: Format, path: str) -> Format:
         version=match.version or None,
         puid=match.puid,
     )
+
+
+def _match_by_ends(path: Path) -> _Match | None:
+    """The match for a file; of a long one only its ends are shown, or every byte is searched."""
+    with path.open("rb") as stream:
+        head = stream.read(_WINDOW)
+        if head.startswith(_WHOLE) or path.stat().st_size <= 2 * _WINDOW:
+            return _match(str(path))
+        stream.seek(-_WINDOW, os.SEEK_END)
+        tail = stream.read(_WINDOW)
+    with tempfile.NamedTemporaryFile(suffix=path.suffix) as ends:
+        ends.write(head + tail)
+        ends.flush()
+        return _match(ends.name)
 
 
 def _match(path: str) -> _Match | None:

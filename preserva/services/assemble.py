@@ -221,7 +221,7 @@ def _copy(
     found = identify(bytes(head), one.source, seen.size)
     if pronom.is_installed():
         with staging.on_disk(f"{base}/{path}") as place:
-            found = pronom.refined(found, str(place))
+            found = pronom.refined(found, place)
     note = None if found.note is None else found.note.record()
     return _relative(seen, path), Format(found.name, found.mime, found.version, found.puid, note)
 

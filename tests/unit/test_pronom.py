@@ -7,8 +7,10 @@ import struct
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from PIL import Image as Pillow
 
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.vocabulary import EventType
@@ -56,7 +58,7 @@ def bigtiff() -> bytes:
 def refined(tmp_path: Path, name: str, data: bytes) -> Format:
     path = tmp_path / name
     path.write_bytes(data)
-    return pronom.refined(identify(data[:65536], name, len(data)), str(path))
+    return pronom.refined(identify(data[:65536], name, len(data)), path)
 
 
 def test_a_container_is_looked_into(tmp_path: Path) -> None:
@@ -87,6 +89,29 @@ def test_images_are_the_same_by_both(tmp_path: Path, name: str) -> None:
     data = samples()[name]
     ours = identify(data, "page", len(data))
     assert refined(tmp_path, "page", data) == ours
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "JPEG", "PNG", "PDF"])
+def test_a_long_file_is_known_by_its_ends(tmp_path: Path, kind: str) -> None:
+    import pygfried
+
+    stream = io.BytesIO()
+    Pillow.effect_noise((900, 900), 90).save(stream, kind)
+    data = stream.getvalue()
+    assert len(data) > 300_000
+    asked: list[int] = []
+
+    def asking(path: str, *, detailed: Literal[True]) -> object:
+        asked.append(Path(path).stat().st_size)
+        return plain(path, detailed=detailed)
+
+    plain = pygfried.identify
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pygfried, "identify", asking)
+        found = refined(tmp_path, f"page.{kind.lower()}", data)
+    assert asked == [131072]
+    path = tmp_path / f"page.{kind.lower()}"
+    assert found.puid == plain(str(path))
 
 
 def _identification(tmp_path: Path, out: str) -> str:
