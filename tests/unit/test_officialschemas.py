@@ -138,9 +138,6 @@ def test_a_package_is_checked_against_the_folder_that_was_named(
     options = BagOptions(xsd=shared / "data/xsd")
     (report,) = validate(bag, options=options)
     assert (report.outcome, report.findings) == (Outcome.PASS, [])
-    mets = bag / FOLDER / "METS.xml"
-    text = mets.read_text("utf-8")
-    mets.write_text(text.replace('STATUS="CURRENT"', 'STATUS="CURRENT" GROUPID=" "', 1), "utf-8")
     mods = bag / FOLDER / "metadata/descriptive/mods.xml"
     mods.write_text(mods.read_text("utf-8").replace("titleInfo", "title"), "utf-8")
     seal(bag)
