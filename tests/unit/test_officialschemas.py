@@ -11,16 +11,19 @@ import pytest
 
 from preserva import config
 from preserva.core.codes import Code
+from preserva.core.model import PackageId
 from preserva.core.report import Finding, Outcome
 from preserva.core.xmlsafe import UnsafeXMLError
 from preserva.errors import ConfigError
 from preserva.services.officialschemas import OfficialSchemas, load_schemas
-from preserva.services.package import package_bag
-from preserva.services.validate import BagOptions, validate
+from preserva.services.package import package, package_bag
+from preserva.services.validate import BagOptions, validate, validate_stored
 from tests.aips import MODS, metadata, spec
-from tests.books import make_book
+from tests.books import an_archive, make_book
 from tests.mutations import BOMB, EXTERNAL, MASTER_METS, MASTER_PREMIS, MODS_PATH, PREMIS, ROOT
 from tests.unit.test_packagecheck import FOLDER, seal
+
+PACKAGE = PackageId("aonb", "kp-7")
 
 
 @pytest.fixture
@@ -145,6 +148,30 @@ def test_a_package_is_checked_against_the_folder_that_was_named(
     found = {(one.code.value, one.path) for one in report.findings}
     assert ("E435", f"{FOLDER}/metadata/descriptive/mods.xml") in found
     assert report.outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("configured", [True, False])
+def test_stored_packages_are_checked_against_the_folder(
+    xsd: Path, tmp_path: Path, configured: bool
+) -> None:
+    premis = (xsd / "premis-3.0.xsd").read_text("utf-8")
+    changed = premis.replace('enumeration value="3.0"', 'enumeration value="3.9"')
+    assert changed != premis
+    (xsd / "premis-3.0.xsd").write_text(changed, "utf-8")
+    record = make_book(tmp_path / "book")
+    with an_archive(tmp_path / "archive") as archive:
+        package(tmp_path / "book", record, archive)
+        (sound,) = validate_stored(archive, PACKAGE)
+        assert (sound.outcome, sound.findings) == (Outcome.PASS, [])
+    if configured:
+        with (tmp_path / "archive" / config.NAME).open("a", encoding="utf-8") as file:
+            file.write(f'[schemas]\nxsd = "{xsd}"\n')
+    with an_archive(tmp_path / "archive") as archive:
+        (report,) = validate_stored(archive, PACKAGE, xsd=None if configured else xsd)
+    documents = ("metadata", *(f"representations/{one}/metadata" for one in ("master", "text")))
+    assert {(one.code.value, one.path) for one in report.findings} == {
+        ("E435", f"v1: {FOLDER}/{one}/preservation/premis.xml") for one in documents
+    }
 
 
 def test_the_configuration_names_the_folder_beside_it(tmp_path: Path) -> None:
