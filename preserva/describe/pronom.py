@@ -2,7 +2,7 @@
 
 It knows two thousand formats more than our own signatures, and looks into containers. It is asked
 second: ours know XML by its namespace, which it does not. It takes a path only, holds the
-interpreter's lock, and must not be used behind a fork; preserva forks nothing.
+interpreter's lock, and hangs in a process forked after it was loaded, where it is not asked.
 """
 
 from __future__ import annotations
@@ -40,10 +40,19 @@ class _Match:
     mime: str
 
 
-@cache
 def is_installed() -> bool:
-    """Whether DROID's signatures can be asked: the extra `formats`."""
-    return find_spec("pygfried") is not None
+    """Whether DROID's signatures can be asked: the extra `formats`, in a process that can."""
+    return _loaded_by() == os.getpid()
+
+
+@cache
+def _loaded_by() -> int | None:
+    """The process that loaded it; in one that was forked from that, it would hang for ever."""
+    if find_spec("pygfried") is None:
+        return None
+    import pygfried  # noqa: F401 - from here on it is loaded
+
+    return os.getpid()
 
 
 def registry() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import zipfile
 from collections.abc import Iterator
@@ -112,6 +113,14 @@ def test_a_long_file_is_known_by_its_ends(tmp_path: Path, kind: str) -> None:
     assert asked == [131072]
     path = tmp_path / f"page.{kind.lower()}"
     assert found.puid == plain(str(path))
+
+
+def test_it_is_not_asked_in_a_process_forked_after_it_was_loaded() -> None:
+    assert pronom.is_installed()
+    child = os.fork()
+    if child == 0:
+        os._exit(3 if pronom.is_installed() else 7)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 
 
 def _identification(tmp_path: Path, out: str) -> str:
