@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from preserva.services.replicate import replicate
     from preserva.services.status import list_packages, status
     from preserva.services.store import store
+    from preserva.services.update import Change, update
     from preserva.services.validate import validate, validate_stored
 
 _PLACES = {
     "Archive": "archive",
+    "Change": "services.update",
     "Code": "core.codes",
     "Config": "config",
     "Details": "services.details",
@@ -48,12 +50,14 @@ _PLACES = {
     "replicate": "services.replicate",
     "status": "services.status",
     "store": "services.store",
+    "update": "services.update",
     "validate": "services.validate",
     "validate_stored": "services.validate",
 }
 
 __all__ = [
     "Archive",
+    "Change",
     "Code",
     "Config",
     "Details",
@@ -75,6 +79,7 @@ __all__ = [
     "replicate",
     "status",
     "store",
+    "update",
     "validate",
     "validate_stored",
 ]

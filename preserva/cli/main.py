@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 VERBS = (
     "init",
     "package",
+    "update",
     "store",
     "replicate",
     "validate",

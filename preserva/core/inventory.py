@@ -100,6 +100,11 @@ def version_number(name: str) -> int:
     return int(name[1:])
 
 
+def next_name(previous: Inventory | None) -> str:
+    """The name of the version that follows: `v1`, `v2` ..."""
+    return f"v{len(previous.versions) + 1}" if previous else "v1"
+
+
 def next_version(
     previous: Inventory | None,
     identifier: str,
@@ -115,7 +120,7 @@ def next_version(
     path by logical path for those files only that no earlier version holds.
     """
     algorithm = previous.algorithm if previous else "sha512"
-    name = f"v{len(previous.versions) + 1}" if previous else "v1"
+    name = next_name(previous)
     held = dict(previous.manifest) if previous else {}
     manifest = {digest: list(paths) for digest, paths in held.items()}
     state: dict[str, list[str]] = {}

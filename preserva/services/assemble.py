@@ -22,7 +22,7 @@ from preserva.core.eark.mets import Division
 from preserva.core.eark.premis import Format, Identifier
 from preserva.core.eark.rights import RightsStatement
 from preserva.core.eark.vocabulary import CopyrightStatus, EventType, RightsBasis
-from preserva.core.model import Observed
+from preserva.core.model import Observed, PackageId
 from preserva.core.report import Ended, Finding, Observer, Started
 from preserva.core.rights import Rights
 from preserva.core.scans import USUAL_RULES, ImageRules
@@ -85,12 +85,15 @@ class Assembler:
             documents.append(OtherFile(seen, detail.mime))
         reader.check_unchanged()
         refuse(source.folder, inspection.problems)
-        descriptive = _describe(source.record, self.stated(source), staging, base)
+        descriptive = describe(source.record, self.stated(source), staging, base)
         build_aip(
             self.spec(source, content, documents, descriptive, inspection),
             _Put(staging, base),
         )
-        write_tag_files(staging, self.bag_info(source, staging))
+        date = self.clock().date().isoformat()
+        write_tag_files(
+            staging, bag_info(self.institution, source.package, source.title, date, staging)
+        )
         self.observer(Ended("package", source.package.uri))
         return inspection.notes
 
@@ -157,21 +160,23 @@ class Assembler:
             note="not assessed when the package was made",
         )
 
-    def bag_info(self, source: Submission, staging: Staging) -> list[tuple[str, str]]:
-        """What bag-info.txt says; schemas/preserva-bagit-profile.json demands it."""
-        payload = [seen for path, seen in staging.files.items() if path.startswith("data/")]
-        oxum = f"{sum(one.size for one in payload)}.{len(payload)}"
-        return [
-            ("BagIt-Profile-Identifier", "urn:preserva:bagit-profile:1"),
-            ("Source-Organization", self.institution.names["en"]),
-            ("External-Identifier", source.package.uri),
-            ("External-Description", source.title),
-            ("Bagging-Date", self.clock().date().isoformat()),
-            ("Bag-Software-Agent", f"preserva {__version__}"),
-            ("Payload-Oxum", oxum),
-            ("E-ARK-Package-Type", "AIP"),
-            ("E-ARK-Specification-Version", "2.2.0"),
-        ]
+
+def bag_info(
+    institution: Institution, package: PackageId, title: str, date: str, staging: Staging
+) -> list[tuple[str, str]]:
+    """What bag-info.txt says; schemas/preserva-bagit-profile.json demands it."""
+    payload = [seen for path, seen in staging.state().items() if path.startswith("data/")]
+    return [
+        ("BagIt-Profile-Identifier", "urn:preserva:bagit-profile:1"),
+        ("Source-Organization", institution.names["en"]),
+        ("External-Identifier", package.uri),
+        ("External-Description", title),
+        ("Bagging-Date", date),
+        ("Bag-Software-Agent", f"preserva {__version__}"),
+        ("Payload-Oxum", f"{sum(one.size for one in payload)}.{len(payload)}"),
+        ("E-ARK-Package-Type", "AIP"),
+        ("E-ARK-Specification-Version", "2.2.0"),
+    ]
 
 
 def _representations(
@@ -231,7 +236,7 @@ def _signatures() -> str:
     return f"{ours} and {pronom.registry()}" if pronom.is_installed() else ours
 
 
-def _describe(
+def describe(
     record: Record, rights: tuple[Rights, ...], staging: Staging, base: str
 ) -> list[DescriptiveFile]:
     """Store the record as it came, and what is derived from it."""
@@ -266,16 +271,15 @@ def _type_of(record: Record) -> DescriptiveType:
 
 def write_tag_files(staging: Staging, bag_info: list[tuple[str, str]]) -> None:
     """Complete a bag whose payload is written: declaration, bag-info, manifests, tag manifests."""
-    payload = sorted(path for path in staging.files if path.startswith("data/"))
+    payload = sorted(path for path in staging.state() if path.startswith("data/"))
     staging.write("bagit.txt", bagit.DECLARATION)
     staging.write("bag-info.txt", bagit.serialise_bag_info(bag_info))
     _write_manifests(staging, "manifest", payload)
-    _write_manifests(staging, "tagmanifest", sorted(set(staging.files) - set(payload)))
+    _write_manifests(staging, "tagmanifest", sorted(set(staging.state()) - set(payload)))
 
 
 def _write_manifests(staging: Staging, kind: str, paths: list[str]) -> None:
+    state = staging.state()
     for algorithm in staging.algorithms:
-        lines = (
-            bagit.manifest_line(path, staging.files[path].digests[algorithm]) for path in paths
-        )
+        lines = (bagit.manifest_line(path, state[path].digests[algorithm]) for path in paths)
         staging.write(f"{kind}-{algorithm}.txt", b"".join(lines))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from preserva.archive import Archive, Store
+from preserva.archive import Archive
 from preserva.bag.open import open_bag
 from preserva.bag.validate import validate_source
 from preserva.bag.write_disk import publish, writing
@@ -15,9 +15,9 @@ from preserva.bag.write_tar import write_tar
 from preserva.core.digest import MultiHash
 from preserva.core.model import PackageId
 from preserva.core.report import Advanced, Observer, Outcome, ignore
-from preserva.errors import Damaged, NotFound, StorageError, UsageError
+from preserva.errors import Damaged, NotFound, UsageError
 from preserva.i18n import _
-from preserva.services.ingest import recorded
+from preserva.services.ingest import refuse_unrecorded
 from preserva.services.staging import beside, new_folder, refuse_place
 from preserva.storage.base import Storage, chunks_of
 from preserva.storage.local import LocalStorage
@@ -48,7 +48,7 @@ def export(
     if chosen not in stored.inventory.versions:
         message = _("{id} has no version {version}; the newest is {head}")
         raise UsageError(message.format(id=package, version=chosen, head=stored.inventory.head))
-    _refuse_unrecorded(archive, store, package, stored)
+    refuse_unrecorded(archive, store, package, stored)
     target = destination if as_tar else destination / package.portable
     refuse_place(target)
     if not dry_run:
@@ -68,23 +68,6 @@ def _is_tar(destination: Path) -> bool:
         hint = _("Export a .tar and compress that: page images hardly become smaller.")
         raise UsageError(message.format(path=destination), hint=hint)
     return name.endswith(".tar")
-
-
-def _refuse_unrecorded(
-    archive: Archive, store: Store, package: PackageId, stored: StoredObject
-) -> None:
-    """Refuse what is not, or cannot be shown to be, the package that the ledger recorded."""
-    head = stored.inventory.head
-    facts = recorded(archive, package, head)
-    if facts is None:
-        message = _("{id}: the ledger has no record of {version} in {storage} to compare with")
-        raise StorageError(message.format(id=package, version=head, storage=store.id))
-    if facts["inventory"] != stored.digest:
-        message = _(
-            "{id} in {storage} is not the package that was recorded when it was stored; take the"
-            " copy of another storage with --storage"
-        )
-        raise Damaged(message.format(id=package, storage=store.id))
 
 
 class _Outgoing:

@@ -27,6 +27,7 @@ from preserva.i18n import _
 from preserva.ledger import LedgerEntry
 from preserva.services import history
 from preserva.services.staging import Staging, confirm
+from preserva.storage.ocfl import StoredObject
 
 START = "ingestion start"
 END = "ingestion end"
@@ -81,6 +82,8 @@ def _settle(archive: Archive, store: Store, start: LedgerEntry) -> None:
         found = store.root.read_version(path, start.version).digest
     except (StorageError, Damaged):
         found = None
+    if found == start.facts["inventory"]:
+        store.root.take_logs(staged_for(PackageId.parse(start.package)), path)
     archive.ledger.append(
         END,
         time=archive.now(),
@@ -111,38 +114,73 @@ def refuse_lost(archive: Archive, package: PackageId) -> None:
             )
 
 
-def ingest(archive: Archive, store: Store, package: PackageId, staging: Staging) -> Inventory:
-    """Store a first version, whose content `staging` holds below `v1/content`.
+def refuse_unrecorded(
+    archive: Archive, store: Store, package: PackageId, stored: StoredObject
+) -> None:
+    """Refuse what is not, or cannot be shown to be, the package that the ledger recorded.
 
-    Raises StorageError, with nothing stored, if what was written cannot be read back as it was.
+    Raises StorageError or Damaged.
     """
-    staged = staging.folder.removesuffix("/v1/content")
+    head = stored.inventory.head
+    facts = recorded(archive, package, head)
+    if facts is None:
+        message = _("{id}: the ledger has no record of {version} in {storage} to compare with")
+        raise StorageError(message.format(id=package, version=head, storage=store.id))
+    if facts["inventory"] != stored.digest:
+        message = _("{id} in {storage} is not the package that was recorded when it was stored")
+        raise Damaged(message.format(id=package, storage=store.id))
+
+
+def staged_for(package: PackageId) -> str:
+    """The folder in staging in which a further version of a package is made."""
+    return f"{layout.STAGING}/update-{package.portable}"
+
+
+def ingest(
+    archive: Archive,
+    store: Store,
+    package: PackageId,
+    staging: Staging,
+    *,
+    previous: Inventory | None = None,
+    message: str = "ingestion",
+) -> Inventory:
+    """Store a version, whose content `staging` holds below `vN/content`.
+
+    Of a version with a `previous` one, only what no earlier version holds is stored. Raises
+    StorageError, with nothing stored, if what was written cannot be read back as it was.
+    """
+    staged = staging.folder.removesuffix("/content").rpartition("/")[0]
+    version = formats.next_name(previous)
     institution = archive.config.institution
     happened = history.event(
         EventType.INGESTION,
         identifier=archive.identifiers(),
         time=archive.now(),
         institution=institution,
-        detail=f"stored as v1 in {store.id}, read back and compared",
+        detail=f"stored as {version} in {store.id}, read back and compared",
         package=package,
     )
     log = history.log_record(happened, institution, package)
-    inventory, _stored = formats.next_version(
-        None,
+    inventory, needed = formats.next_version(
+        previous,
         package.uri,
-        staging.files,
+        staging.state(),
         created=archive.now(),
-        message="ingestion",
+        message=message,
         user=Agent(institution.names["en"], f"urn:preserva:{institution.id}"),
     )
+    for path in staging.files.keys() - needed.keys():  # an earlier version holds it
+        staging.drop(path)
+    written = sum(one.size for one in staging.files.values())
     confirm(staging)
     sealed = store.root.seal(staged, inventory)
     store.storage.create(f"{staged}/{log.path}", [log.data])
     facts: dict[str, Value] = {
-        **commitment(sealed.digest, inventory.versions["v1"].files()),
+        **commitment(sealed.digest, inventory.versions[version].files()),
         **log.facts,
         "files": len(staging.files),
-        "bytes": sum(one.size for one in staging.files.values()),
+        "bytes": written,
     }
 
     for type_ in (START, END):
@@ -152,7 +190,7 @@ def ingest(archive: Archive, store: Store, package: PackageId, staging: Staging)
             outcome=_SUCCESS,
             package=package.uri,
             storage=store.id,
-            version="v1",
+            version=version,
             facts=facts,
         )
         if type_ == START:

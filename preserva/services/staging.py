@@ -33,7 +33,10 @@ _READERS = 8
 
 
 class Staging:
-    """The content of a new version, below a folder in staging. `files` are those written so far."""
+    """The content of a new version, below a folder in staging.
+
+    `files` are those written so far, `kept` those that it has from the version before.
+    """
 
     def __init__(
         self, storage: Storage, folder: str, algorithms: Iterable[str], observer: Observer
@@ -42,6 +45,7 @@ class Staging:
         self.folder = folder
         self.algorithms = tuple(algorithms)
         self.files: dict[str, Observed] = {}
+        self.kept: dict[str, Observed] = {}  # of the version before, and not written again
         self.observer = observer
 
     def copy(self, path: str, chunks: Iterable[bytes], size: int) -> Observed:
@@ -79,6 +83,19 @@ class Staging:
             copy.writelines(chunks_of(reader))
             copy.flush()
             yield Path(copy.name)
+
+    def drop(self, path: str) -> None:
+        """Take a file out again, and the folders that it leaves empty: OCFL allows none."""
+        del self.files[path]
+        while path:
+            self.storage.discard(f"{self.folder}/{path}")
+            path = path.rpartition("/")[0]
+            if not path or self.storage.children(f"{self.folder}/{path}"):
+                return
+
+    def state(self) -> dict[str, Observed]:
+        """Every file of the version."""
+        return {**self.kept, **self.files}
 
     def write(self, path: str, data: bytes) -> Observed:
         """Write a small file."""

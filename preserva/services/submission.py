@@ -67,8 +67,8 @@ def submit(
     entries = [entry for entry in list_source(folder) if entry.path not in own]
     arrangement = sip.arrange(entries)
     refuse(folder, list(arrangement.problems))
-    described = _choose_record(data, record, position, charset)
-    title = _one_line(described.title or folder.name)
+    described = choose_record(data, record, position, charset)
+    title = one_line(described.title or folder.name)
     written = read_details(details, arrangement, described, title, institution.country)
     try:
         package = PackageId(institution.id, local or _local_id(described.identifier or folder.name))
@@ -82,11 +82,11 @@ def submit(
     return Submission(folder, labelled, described, package, title, written)
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-def _choose_record(data: bytes, path: Path, position: int | None, charset: str | None) -> Record:
+def choose_record(data: bytes, path: Path, position: int | None, charset: str | None) -> Record:
     """The book's record. A file with several says nothing until someone says which.
 
     What could not be read as text is not packaged until someone says what its character set is.

@@ -186,7 +186,16 @@ class OcflRoot:
             return
         self.storage.publish(f"{staged}/{head}", f"{sealed.path}/{head}")
         self._enter(sealed)
+        self.take_logs(staged, sealed.path)
         self.storage.discard(staged)
+
+    def take_logs(self, staged: str, path: str) -> None:
+        """Move what stands in the `logs/` of a staged version into those of its object."""
+        folder = self.storage.stat(f"{staged}/logs")
+        for entry in self.storage.children(f"{staged}/logs") if folder is not None else ():
+            final = f"{path}/logs/{entry.path.rpartition('/')[2]}"
+            if self.storage.stat(final) is None:
+                self.storage.publish(entry.path, final)
 
     def _enter(self, sealed: StoredObject) -> None:
         self.storage.replace(f"{sealed.path}/{formats.NAME}", sealed.data)

@@ -23,10 +23,10 @@ from preserva.services.objectcheck import check_object
 from preserva.services.package import package, package_bag
 from preserva.services.replicate import replicate
 from preserva.services.store import store
+from preserva.services.update import Change, update
 from preserva.services.validate import recorded_versions, validate_stored
-from tests.books import an_archive, make_book
+from tests.books import RECORD, an_archive, make_book
 from tests.faults.points import Counter, Fault, count_calls, in_child
-from tests.unit.test_replicate import add_version
 
 LONG = os.environ.get("PRESERVA_LONG") == "1"
 PACKAGE = PackageId("aonb", "kp-7")
@@ -52,9 +52,16 @@ def do_replicate(place: Path) -> None:
                 raise StorageError(str(one.report.findings))
 
 
+def do_update(place: Path) -> None:
+    """Replace the record of the book."""
+    with an_archive(place / "archive") as archive:
+        update(archive, PACKAGE, Change(place / "new.xml"))
+
+
 VERBS = {
     "package": do_package,
     "store": do_store,
+    "update": do_update,
     "replicate": do_replicate,
     "replicate a second version": do_replicate,
 }
@@ -65,11 +72,12 @@ def prepared(verb: str, place: Path) -> Path:
     place.mkdir()
     make_book(place / "book", pages=1)
     with an_archive(place / "archive") as archive:
-        if verb.startswith("replicate"):
+        (place / "new.xml").write_text(RECORD.replace("Амурѣ", "Зеѣ"), encoding="utf-8")
+        if verb.startswith("replicate") or verb == "update":
             package(place / "book", place / "book.xml", archive)
         if verb == "replicate a second version":
             replicate(archive)
-            add_version(archive)
+            update(archive, PACKAGE, Change(place / "new.xml"))
         if verb == "store":
             package_bag(
                 place / "book", place / "book.xml", archive.config.institution, place / "bags"

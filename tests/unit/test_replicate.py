@@ -7,23 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from preserva.archive import Archive, Store
-from preserva.core import inventory as formats
-from preserva.core.canonical import Value
+from preserva.archive import Store
 from preserva.core.codes import Code
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.vocabulary import EventType
-from preserva.core.inventory import Agent
 from preserva.core.model import PackageId
 from preserva.core.report import Outcome
 from preserva.errors import UsageError
-from preserva.services.ingest import END, commitment
 from preserva.services.package import package
 from preserva.services.replicate import REPLICATION, replicate
-from preserva.services.staging import Staging
+from preserva.services.update import Change, update
 from preserva.services.validate import validate_stored
 from preserva.storage.local import LocalStorage
-from tests.books import an_archive, make_book
+from tests.books import RECORD, an_archive, make_book
 
 PACKAGE = PackageId("aonb", "kp-7")
 
@@ -32,6 +28,7 @@ PACKAGE = PackageId("aonb", "kp-7")
 def place(tmp_path: Path) -> Path:
     """An archive with one package, not yet replicated."""
     record = make_book(tmp_path / "book")
+    (tmp_path / "new.xml").write_text(RECORD.replace("Амурѣ", "Зеѣ"), encoding="utf-8")
     with an_archive(tmp_path / "archive") as archive:
         package(tmp_path / "book", record, archive)
     return tmp_path
@@ -49,54 +46,6 @@ def tree(path: Path) -> dict[str, bytes]:
         for one in path.rglob("*")
         if one.is_file() and one.relative_to(path).parts[0] != "logs"
     }
-
-
-def add_version(archive: Archive) -> None:
-    """Store a second version with a changed bag-info.txt, as a later `update` will."""
-    root = archive.primary.root
-    held = root.read(PACKAGE.uri)
-    storage = archive.primary.storage
-    staging = Staging(storage, "staging/update/v2/content", ("sha512", "sha256"), lambda _p: None)
-    state = held.inventory.versions["v1"].files()
-    located = held.inventory.locate("v1")
-    seen = {}
-    for path in sorted(state):
-        data = (Path(storage.url) / held.path / located[path]).read_bytes()
-        if path == "bag-info.txt":
-            data = data.replace(b"Source-Organization: ", b"Source-Organization: The ")
-        if not path.startswith("tagmanifest-"):
-            seen[path] = staging.write(path, data)
-    for algorithm in ("sha512", "sha256"):
-        lines = [
-            f"{one.digests[algorithm]}  {path}\n"
-            for path, one in sorted(seen.items())
-            if not path.startswith("data/")
-        ]
-        staging.write(f"tagmanifest-{algorithm}.txt", "".join(lines).encode())
-    inventory, stored = formats.next_version(
-        held.inventory,
-        PACKAGE.uri,
-        staging.files,
-        created=archive.now(),
-        message="update",
-        user=Agent("x"),
-    )
-    assert len(stored) == 3
-    for path in set(staging.files) - set(stored):
-        storage.discard(f"staging/update/v2/content/{path}")
-    shutil.rmtree(Path(storage.url) / "staging/update/v2/content/data")
-    sealed = root.seal("staging/update", inventory)
-    root.publish("staging/update", sealed)
-    facts: dict[str, Value] = commitment(sealed.digest, inventory.versions["v2"].files())
-    archive.ledger.append(
-        END,
-        time=archive.now(),
-        outcome="success",
-        package=PACKAGE.uri,
-        storage=archive.primary.id,
-        version="v2",
-        facts=facts,
-    )
 
 
 def test_a_copy_is_equal_to_the_byte_and_recorded_everywhere(place: Path) -> None:
@@ -138,12 +87,12 @@ def test_a_second_run_copies_nothing(place: Path) -> None:
 
 
 def test_only_missing_versions_are_copied(place: Path) -> None:
-    """A changed tag file moves three small files, not the pages."""
+    """A corrected record moves small files, not the pages."""
     with an_archive(place / "archive") as archive:
         replicate(archive)
-        add_version(archive)
+        made = update(archive, PACKAGE, Change(place / "new.xml"))
         (planned,) = replicate(archive, dry_run=True)
-        assert (planned.versions, planned.files) == (["v2"], 3)
+        assert (planned.versions, planned.files) == (["v2"], len(made.changed))
         (done,) = replicate(archive)
         assert (done.versions, done.acknowledged) == (["v2"], ["v2"])
         reports = validate_stored(archive, PACKAGE)
@@ -154,7 +103,7 @@ def test_only_missing_versions_are_copied(place: Path) -> None:
 def test_an_object_with_two_versions_is_copied_whole(place: Path) -> None:
     """Version after version."""
     with an_archive(place / "archive") as archive:
-        add_version(archive)
+        update(archive, PACKAGE, Change(place / "new.xml"))
         (done,) = replicate(archive)
         assert (done.versions, done.acknowledged) == (["v1", "v2"], ["v1", "v2"])
         reports = validate_stored(archive, PACKAGE)

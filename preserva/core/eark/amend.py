@@ -1,0 +1,145 @@
+"""A changed METS.xml and premis.xml of a package that is stored; what did not change stays.
+
+Both are small, whatever the number of pages: they point and tell, the files stand elsewhere.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from urllib.parse import unquote_to_bytes
+
+from lxml import etree
+
+from preserva.core.digest import ALGORITHMS
+from preserva.core.eark.mets import CHECKSUM, FileEntry, MetadataFile, href
+from preserva.core.eark.premis import Agent, Event, write_premis
+from preserva.core.model import Observed
+from preserva.core.xmlsafe import parse
+
+_METS = "{http://www.loc.gov/METS/}"
+_XLINK = "{http://www.w3.org/1999/xlink}"
+_PREMIS = "{http://www.loc.gov/premis/v3}"
+
+
+def amended_mets(
+    mets: bytes,
+    *,
+    time: str,
+    descriptive: Sequence[MetadataFile] | None,
+    changed: Mapping[str, Observed],
+    documentation: Sequence[FileEntry] = (),
+) -> bytes:
+    """The package's METS.xml with these descriptions and further documents, changed at `time`.
+
+    Without `descriptive` the descriptions stay. `changed` holds the other files that are not as
+    they were, by path. Raises ValueError for a METS.xml that is not built as ours.
+    """
+    root = parse(mets)
+    header, map_ = root.find(f"{_METS}metsHdr"), root.find(f".//{_METS}div[@ID='div-metadata']")
+    group = root.find(f".//{_METS}fileGrp[@ID='grp-documentation']")
+    if header is None or map_ is None or group is None:
+        raise ValueError("not the METS.xml of a package of preserva")
+    header.set("LASTMODDATE", time)
+    for element in list(root.iter(f"{_METS}mdRef", f"{_METS}file")):
+        seen = changed.get(_path(element))
+        if seen is not None:
+            _integrity(element, seen, time)
+    if descriptive is not None:
+        map_.set("DMDID", " ".join(_describe(root, header, descriptive, time)))
+    for entry in documentation:
+        count = str(len(group) + 1)
+        file = etree.SubElement(group, f"{_METS}file", ID=entry.id, SEQ=count, MIMETYPE=entry.mime)
+        _integrity(file, entry.file, time)
+        _link(etree.SubElement(file, f"{_METS}FLocat", LOCTYPE="URL"), entry.file.path)
+    return _serialised(root)
+
+
+def _describe(
+    root: etree._Element, header: etree._Element, items: Sequence[MetadataFile], time: str
+) -> list[str]:
+    """Put the descriptions in the place of those that were there; their IDs."""
+    held = {_path(section[0]): section for section in root.findall(f"{_METS}dmdSec")}
+    numbers = [int(section.get("ID", "dmd-0").rpartition("-")[2]) for section in held.values()]
+    for section in held.values():
+        root.remove(section)
+    identifiers, place = [], list(root).index(header) + 1
+    for item in items:
+        if item.file.path in held:
+            section = held[item.file.path]
+        else:
+            numbers.append(max(numbers, default=0) + 1)
+            section = etree.Element(f"{_METS}dmdSec", ID=f"dmd-{numbers[-1]}", STATUS="CURRENT")
+        if not len(section) or section[0].get("CHECKSUM") != item.file.digests[CHECKSUM]:
+            _refer(section, item, time)
+        identifiers.append(str(section.get("ID")))
+        root.insert(place, section)
+        place += 1
+    return identifiers
+
+
+def _refer(section: etree._Element, item: MetadataFile, time: str) -> None:
+    for old in list(section):
+        section.remove(old)
+    section.set("CREATED", time)
+    reference = etree.SubElement(section, f"{_METS}mdRef", LOCTYPE="URL")
+    _link(reference, item.file.path)
+    named = {"MDTYPE": item.type, "OTHERMDTYPE": item.other, "MDTYPEVERSION": item.version}
+    for name, value in {**named, "MIMETYPE": item.mime}.items():
+        if value is not None:
+            reference.set(name, value)
+    _integrity(reference, item.file, time)
+
+
+def _integrity(element: etree._Element, seen: Observed, time: str) -> None:
+    element.set("SIZE", str(seen.size))
+    element.set("CREATED", time)
+    element.set("CHECKSUM", seen.digests[CHECKSUM])
+    element.set("CHECKSUMTYPE", ALGORITHMS[CHECKSUM].label)
+
+
+def _link(element: etree._Element, path: str) -> None:
+    element.set(f"{_XLINK}type", "simple")
+    element.set(f"{_XLINK}href", href(path))
+
+
+def _path(element: etree._Element) -> str:
+    """The file that a reference names."""
+    link = element.get(f"{_XLINK}href")
+    if link is None:
+        link = element[0].get(f"{_XLINK}href", "") if len(element) else ""
+    return unquote_to_bytes(link).decode("utf-8", "surrogateescape")
+
+
+def amended_premis(premis: bytes, events: Sequence[Event], agents: Sequence[Agent]) -> bytes:
+    """The package's premis.xml with what has happened since, at the end of its history."""
+    root = parse(premis)
+    known = {_agent(element) for element in root.findall(f"{_PREMIS}agent")}
+    more = io.BytesIO()
+    write_premis(more, objects=(), events=events, agents=agents)
+    said = parse(more.getvalue())
+    _insert(root, "event", ("object",), said.findall(f"{_PREMIS}event"))
+    new = [one for one in said.findall(f"{_PREMIS}agent") if _agent(one) not in known]
+    _insert(root, "agent", ("object", "event"), new)
+    return _serialised(root)
+
+
+def _agent(element: etree._Element) -> tuple[str, ...]:
+    identifier = element.find(f"{_PREMIS}agentIdentifier")
+    return () if identifier is None else tuple(part.text or "" for part in identifier)
+
+
+def _insert(
+    root: etree._Element, name: str, before: tuple[str, ...], more: Sequence[etree._Element]
+) -> None:
+    """Put elements behind the last of their name, or of those that stand before them."""
+    names = {f"{_PREMIS}{one}" for one in (name, *before)}
+    place = max(n for n, element in enumerate(root, 1) if element.tag in names)
+    for element in more:
+        root.insert(place, element)
+        place += 1
+
+
+def _serialised(root: etree._Element) -> bytes:
+    etree.indent(root)
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"

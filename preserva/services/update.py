@@ -1,0 +1,322 @@
+"""A new version of a stored package: what has changed is written, and nothing else moves.
+
+The record of the book is replaced, or documents are added; pages stay where they are. The version
+before remains as it was, and each version tells in its PREMIS what was changed and when.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from preserva.archive import Archive
+from preserva.bag.source import as_stream
+from preserva.core import inventory as formats
+from preserva.core.bagit import parse_bag_info, parse_manifest
+from preserva.core.codes import Severity
+from preserva.core.digest import digest_bytes
+from preserva.core.eark import about
+from preserva.core.eark.aip import DescriptiveFile, OtherFile
+from preserva.core.eark.amend import amended_mets, amended_premis
+from preserva.core.eark.check import check_package
+from preserva.core.eark.mets import FileEntry, MetadataFile
+from preserva.core.eark.vocabulary import EventType
+from preserva.core.model import Observed, PackageId
+from preserva.core.report import Ended, Observer, Started, ignore
+from preserva.core.rights import Rights
+from preserva.describe.identify import identify
+from preserva.describe.rights import read_rights
+from preserva.errors import Damaged, PackageError, Refused, UsageError
+from preserva.i18n import _
+from preserva.services import history
+from preserva.services.assemble import bag_info, describe, write_tag_files
+from preserva.services.details import read_given
+from preserva.services.ingest import ingest, prepare, refuse_unrecorded, staged_for
+from preserva.services.staging import Staging
+from preserva.services.submission import choose_record, one_line
+from preserva.storage.base import chunks_of, read_all
+from preserva.storage.local import LocalStorage
+from preserva.version import __version__
+
+_LARGEST = 1 << 30
+_METS = "METS.xml"
+_PREMIS = "metadata/preservation/premis.xml"
+_DESCRIPTIVE = "metadata/descriptive/"
+_README = "documentation/README.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What shall be other than it is. `reason` is told in the history of the package."""
+
+    record: Path | None = None
+    position: int | None = None
+    charset: str | None = None
+    documents: Sequence[Path] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """What became of a change: the newest version, and the files of it that differ from before.
+
+    `created` is False if nothing differs, and on a dry run. Paths are those in the bag.
+    """
+
+    package: PackageId
+    version: str
+    title: str
+    created: bool
+    changed: tuple[str, ...] = ()
+    size: int = 0
+
+
+def update(
+    archive: Archive,
+    package: PackageId,
+    change: Change,
+    *,
+    dry_run: bool = False,
+    observer: Observer = ignore,
+) -> Updated:
+    """Make a new version of a package of ours, read back and recorded in the ledger.
+
+    Raises UsageError if nothing is to be changed, NotFound, Damaged or StorageError if the package
+    is not what the ledger recorded, PackageError for a record or document that cannot be used,
+    Refused for a package of another institution, Locked. In each case nothing was changed.
+    """
+    if change.record is None and not change.documents:
+        raise UsageError(_("say what shall change: a record, documents"))
+    if package.institution != archive.config.institution.id:
+        message = _("{id} belongs to another institution, which alone may change it")
+        raise Refused(message.format(id=package))
+    if dry_run:
+        with tempfile.TemporaryDirectory() as scratch:
+            staging = Staging(
+                LocalStorage(Path(scratch)), "staging", archive.config.policy.digests, ignore
+            )
+            revision = _Revision(archive, package, staging)
+            revision.make(change)
+            return revision.result(created=False)
+    store, staged = archive.primary, staged_for(package)
+    with archive.writing(store):
+        prepare(archive, store)
+        version = formats.next_name(store.root.read(package.uri).inventory)
+        folder = f"{staged}/{version}/content"
+        staging = Staging(store.storage, folder, archive.config.policy.digests, observer)
+        observer(Started("update", package.uri))
+        try:
+            revision = _Revision(archive, package, staging)
+            revision.make(change)
+            made = revision.result(created=bool(revision.changed()))
+            if made.created:
+                reason = change.reason or "update"
+                previous = revision.stored.inventory
+                ingest(archive, store, package, staging, previous=previous, message=reason)
+        finally:
+            store.storage.discard(staged)
+        observer(Ended("update", package.uri))
+    return made
+
+
+class _Revision:
+    """The next version, as it is made in staging."""
+
+    def __init__(self, archive: Archive, package: PackageId, staging: Staging) -> None:
+        self.archive = archive
+        self.store = archive.primary
+        self.package = package
+        self.staging = staging
+        self.stored = stored = self.store.root.read(package.uri)
+        refuse_unrecorded(archive, self.store, package, stored)
+        self.base = f"data/{package.portable}/"
+        self.located = stored.inventory.locate(stored.inventory.head)
+        self.before = stored.inventory.versions[stored.inventory.head].files()
+        self.time = archive.now()
+        self.title = self._title()
+
+    def make(self, change: Change) -> None:
+        """Write everything that differs, each file once."""
+        self.staging.kept.update(self._state())
+        told = []
+        descriptive = None
+        if change.record is not None:
+            descriptive = self._describe(change)
+            told.append(f"the record was replaced by {change.record.name}")
+        documents = [self._document(path) for path in change.documents]
+        told += [f"added {one.file.path}" for one in documents]
+        if not self.changed():
+            return
+        if change.reason:
+            told.append(change.reason)
+        self._tell("; ".join(told))
+        self._point(descriptive, documents)
+        date = self.time.partition("T")[0]
+        info = bag_info(
+            self.archive.config.institution, self.package, self.title, date, self.staging
+        )
+        for path in [path for path in self.staging.kept if "/" not in path]:
+            del self.staging.kept[path]
+        write_tag_files(self.staging, info)
+        self._check()
+
+    def changed(self) -> list[str]:
+        """The files that are written and were not there before with this content."""
+        return [
+            path
+            for path, seen in self.staging.files.items()
+            if self.before.get(path) != seen.digests[self.stored.inventory.algorithm]
+        ]
+
+    def result(self, *, created: bool) -> Updated:
+        """What became of it."""
+        changed = self.changed()
+        inventory = self.stored.inventory
+        version = formats.next_name(inventory) if changed else inventory.head
+        size = sum(self.staging.files[path].size for path in changed)
+        return Updated(self.package, version, self.title, created, tuple(changed), size)
+
+    def _content(self, path: str) -> bytes:
+        """A small file of the present version. Raises Damaged if it is not as it was stored."""
+        content = f"{self.stored.path}/{self.located[path]}"
+        data = read_all(self.store.storage, content, _LARGEST)
+        algorithm = self.stored.inventory.algorithm
+        if digest_bytes(data, [algorithm])[algorithm] != self.before[path]:
+            message = _("{path} has changed since it was stored, so nothing was updated")
+            raise Damaged(message.format(path=content))
+        return data
+
+    def _title(self) -> str:
+        lines = self._content("bag-info.txt").decode().split("\n")
+        found = parse_bag_info(lines, "", strict=True, report=lambda _finding: None)
+        return next(value for label, value in found if label == "External-Description")
+
+    def _state(self) -> dict[str, Observed]:
+        """Every file of the present version, with the digests that its manifests give it."""
+        digests: dict[str, dict[str, str]] = {path: {} for path in self.before}
+        for kind in ("manifest", "tagmanifest"):
+            for algorithm in self.archive.config.policy.digests:
+                name = f"{kind}-{algorithm}.txt"
+                lines = self._content(name).decode().splitlines()
+                for path, _raw, digest in parse_manifest(
+                    lines, name, algorithm, strict=True, report=lambda _finding: None
+                ):
+                    digests[path][algorithm] = digest.hex()
+        state = {}
+        for path in self.before:
+            entry = self.store.storage.stat(f"{self.stored.path}/{self.located[path]}")
+            if entry is None:
+                raise Damaged(_("{path} is not there").format(path=self.located[path]))
+            state[path] = Observed(path, entry.size, digests[path])
+        return state
+
+    def _describe(self, change: Change) -> list[DescriptiveFile]:
+        """The new record, and what is derived from it, in the place of the old ones."""
+        assert change.record is not None
+        data = read_given(change.record)
+        record = choose_record(data, change.record, change.position, change.charset)
+        self.title = one_line(record.title or self.title)
+        for path in [one for one in self.staging.kept if self._is_descriptive(one)]:
+            del self.staging.kept[path]
+        return describe(record, self._rights(), self.staging, self.base.rstrip("/"))
+
+    def _is_descriptive(self, path: str) -> bool:
+        return path.startswith(self.base + _DESCRIPTIVE)
+
+    def _rights(self) -> tuple[Rights, ...]:
+        """The rights that were stated for this book when it was packaged, or for all books."""
+        config = self.archive.config
+        path = f"{self.base}documentation/rights.toml"
+        if path not in self.before:
+            return () if config.rights is None else (config.rights,)
+        rights, _unclear = read_rights(self._content(path), path, config.institution.country)
+        return rights
+
+    def _document(self, source: Path) -> OtherFile:
+        """A document more, under the name that it has. Raises PackageError if one is there."""
+        path = f"documentation/{source.name}"
+        if not source.name.isascii() or self.base + path in self.before:
+            message = _("{path} cannot be added: a file of this name is there, or it is not ASCII")
+            raise PackageError(message.format(path=source))
+        data = read_given(source)
+        seen = self.staging.write(self.base + path, data)
+        return OtherFile(seen._replace(path=path), identify(data, source.name, len(data)).mime)
+
+    def _tell(self, detail: str) -> None:
+        """Add what was done to the history in the package's PREMIS."""
+        institution = self.archive.config.institution
+        happened = history.event(
+            EventType.METADATA_MODIFICATION,
+            identifier=self.archive.identifiers(),
+            time=self.time,
+            institution=institution,
+            detail=f"{detail} (preserva {__version__})",
+            package=self.package,
+        )
+        premis = self._content(self.base + _PREMIS)
+        agents = history.agents(institution)
+        self.staging.write(self.base + _PREMIS, amended_premis(premis, [happened], agents))
+
+    def _point(
+        self, descriptive: Sequence[DescriptiveFile] | None, documents: Sequence[OtherFile]
+    ) -> None:
+        """Let the package's METS name what is there now."""
+        if self._title() != self.title:
+            text = about.readme(
+                title=self.title,
+                identifier=self.package.uri,
+                folder=self.package.portable,
+                created=self.time,
+                institution=self.archive.config.institution.names["en"],
+                software=f"preserva {__version__}",
+            )
+            self.staging.write(self.base + _README, text.encode())
+        changed = {
+            path.removeprefix(self.base): seen._replace(path=path.removeprefix(self.base))
+            for path, seen in self.staging.files.items()
+        }
+        count = sum(path.startswith(f"{self.base}documentation/") for path in self.before)
+        mets = amended_mets(
+            self._content(self.base + _METS),
+            time=self.time,
+            descriptive=None
+            if descriptive is None
+            else [MetadataFile("", one.file, one.mime, *one.type.value) for one in descriptive],
+            changed=changed,
+            documentation=[
+                FileEntry(f"ID-documentation-{number}", one.file, one.mime)
+                for number, one in enumerate(documents, count + 1)
+            ],
+        )
+        self.staging.write(self.base + _METS, mets)
+
+    def _check(self) -> None:
+        """Hold the new METS and PREMIS against everything: a fault of ours must not be stored."""
+        start = len(self.base)
+        files: Mapping[str, Observed] = {
+            path[start:]: seen._replace(path=path[start:])
+            for path, seen in self.staging.state().items()
+            if path.startswith(self.base)
+        }
+        wrong = [
+            one.message()
+            for one in check_package(self._open, files, folder=self.package.portable)
+            if one.code.severity is not Severity.WARNING
+        ]
+        if wrong:
+            raise PackageError(
+                _("the new version contradicts itself, so it was not stored:"), wrong
+            )
+
+    def _open(self, path: str) -> BinaryIO:
+        return as_stream(self._pieces(self.base + path))
+
+    def _pieces(self, path: str) -> Iterator[bytes]:
+        storage, name = self.store.storage, f"{self.stored.path}/{self.located.get(path)}"
+        if path in self.staging.files:
+            storage, name = self.staging.storage, f"{self.staging.folder}/{path}"
+        with storage.open(name) as reader:
+            yield from chunks_of(reader)
