@@ -136,6 +136,19 @@ def staged_for(package: PackageId) -> str:
     return f"{layout.STAGING}/update-{package.portable}"
 
 
+def _log(archive: Archive, store: Store, package: PackageId, version: str) -> history.LogRecord:
+    institution = archive.config.institution
+    happened = history.event(
+        EventType.INGESTION,
+        identifier=archive.identifiers(),
+        time=archive.now(),
+        institution=institution,
+        detail=f"stored as {version} in {store.id}, read back and compared",
+        package=package,
+    )
+    return history.log_record(happened, institution, package)
+
+
 def ingest(
     archive: Archive,
     store: Store,
@@ -153,15 +166,7 @@ def ingest(
     staged = staging.folder.removesuffix("/content").rpartition("/")[0]
     version = formats.next_name(previous)
     institution = archive.config.institution
-    happened = history.event(
-        EventType.INGESTION,
-        identifier=archive.identifiers(),
-        time=archive.now(),
-        institution=institution,
-        detail=f"stored as {version} in {store.id}, read back and compared",
-        package=package,
-    )
-    log = history.log_record(happened, institution, package)
+    log = _log(archive, store, package, version)
     inventory, needed = formats.next_version(
         previous,
         package.uri,
