@@ -188,16 +188,26 @@ def ingest(
         "bytes": written,
     }
 
-    for type_ in (START, END):
-        archive.ledger.append(
-            type_,
-            time=archive.now(),
-            outcome=_SUCCESS,
-            package=package.uri,
-            storage=store.id,
-            version=version,
-            facts=facts,
-        )
-        if type_ == START:
-            store.root.publish(staged, sealed)
+    _record(archive, START, store, package, version, facts)
+    store.root.publish(staged, sealed)
+    _record(archive, END, store, package, version, facts)
     return inventory
+
+
+def _record(
+    archive: Archive,
+    type_: str,
+    store: Store,
+    package: PackageId,
+    version: str,
+    facts: Mapping[str, Value],
+) -> None:
+    archive.ledger.append(
+        type_,
+        time=archive.now(),
+        outcome=_SUCCESS,
+        package=package.uri,
+        storage=store.id,
+        version=version,
+        facts=facts,
+    )
