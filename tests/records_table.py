@@ -29,8 +29,8 @@ NATIVE = {".mst", ".xrf"}
 HEAD = """\
 # Real records, one by one
 
-What became of each sample record that the tests read. The titles are not ours to print: their length,
-script and the beginning of their SHA-256 show whether a letter was lost.
+What became of each sample record that the tests read. The titles are not ours to print: their
+length, script and the beginning of their SHA-256 show whether a letter was lost.
 `python -m tests.records_table` makes this page, and a test compares it with what the code does.
 [Catalogue records](records.md) explains the columns.
 

@@ -112,11 +112,14 @@ def update(
             revision = _Revision(archive, package, staging)
             revision.make(change)
             made = revision.result(created=bool(revision.changed()))
-            if made.created:
-                reason = change.reason or "update"
-                previous = revision.stored.inventory
-                ingest(archive, store, package, staging, previous=previous, message=reason)
-        finally:
+        except BaseException:
+            store.storage.discard(staged)
+            raise
+        if made.created:
+            # a fault from here on leaves staging to the next run, which finishes what was begun
+            previous, reason = revision.stored.inventory, change.reason or "update"
+            ingest(archive, store, package, staging, previous=previous, message=reason)
+        else:
             store.storage.discard(staged)
         observer(Ended("update", package.uri))
     return made
