@@ -12,6 +12,12 @@ from preserva.cli.common import Settings, as_json, dry_run, emit, package_id, se
 @click.command("export")
 @click.argument("package", metavar="ID")
 @click.argument("destination", metavar="DEST", type=click.Path(path_type=Path))
+@click.option(
+    "--as",
+    "document",
+    type=click.Choice(["mods", "dc", "marcxml", "mets", "premis", "record"]),
+    help="One document instead of the whole: DEST is a new file, or - for the standard output.",
+)
 @click.option("--version", metavar="N", help="The version, such as 1; the newest if not given.")
 @click.option("--storage", metavar="STORAGE", help="The copy to take; the primary if not given.")
 @dry_run
@@ -21,6 +27,7 @@ def command(
     given: Settings,
     package: str,
     destination: Path,
+    document: str | None,
     version: str | None,
     storage: str | None,
     dry_run: bool,
@@ -31,10 +38,14 @@ def command(
     \b
     preserva export aonb-kp-000123 ~/out
     preserva export aonb-kp-000123 ~/out/book.tar --version 1
+    preserva export aonb-kp-000123 - --as mods
     """
     from preserva.services.export import export
 
     chosen = version and "v" + version.removeprefix("v")
+    if document is not None:
+        _document(given, package, destination, document, chosen, storage, json_)
+        return
     with given.archive() as archive:
         made = export(
             archive,
@@ -47,5 +58,29 @@ def command(
         )
     if json_:
         emit("export", package=package_id(package).uri, path=str(made), dry_run=dry_run)
+    else:
+        click.echo(made)
+
+
+def _document(
+    given: Settings,
+    package: str,
+    destination: Path,
+    document: str,
+    version: str | None,
+    storage: str | None,
+    json_: bool,
+) -> None:
+    from preserva.services.document import Document, export_document, read_document
+
+    chosen, kind = package_id(package), Document(document)
+    with given.archive() as archive:
+        if str(destination) == "-":
+            data = read_document(archive, chosen, kind, version=version, storage=storage)
+            click.echo(data, nl=False)
+            return
+        made = export_document(archive, chosen, kind, destination, version=version, storage=storage)
+    if json_:
+        emit("export", package=chosen.uri, path=str(made), dry_run=False)
     else:
         click.echo(made)
