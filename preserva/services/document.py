@@ -98,7 +98,7 @@ def export_document(
 def _as_marcxml(data: bytes) -> bytes:
     """MarcXchange (ISO 25577) and MARCXML have the same elements in two namespaces."""
     old = parse(data)
-    root = etree.Element(_marcxml_name(old), nsmap={None: _MARCXML[1:-1]})
+    root = etree.Element(_marcxml_name(old), nsmap={None: _MARCXML[1:-1]})  # type: ignore[dict-item]  # as lxml documents it
     pairs = [(old, root)]
     for source, target in pairs:
         target.attrib.update({k: v for k, v in source.attrib.items() if k != "format"})
