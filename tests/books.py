@@ -11,6 +11,9 @@ from pathlib import Path
 
 from preserva import config
 from preserva.archive import Archive, create_archive, new_identifier, open_archive
+from preserva.core.model import PackageId
+from preserva.services.package import package
+from preserva.services.replicate import replicate
 
 RECORD = """<?xml version="1.0" encoding="UTF-8"?>
 <mods xmlns="http://www.loc.gov/mods/v3" version="3.8">
@@ -64,3 +67,20 @@ def an_archive(place: Path, *, fixed: bool = False) -> Iterator[Archive]:
         ),
     ) as archive:
         yield archive
+
+
+def replicated(folder: Path, identifier: PackageId) -> Path:
+    """An archive below a folder with one package, replicated; the book lies beside it."""
+    record = make_book(folder / "book")
+    with an_archive(folder / "archive") as archive:
+        made = package(folder / "book", record, archive)
+        assert made.package == identifier
+        replicate(archive)
+    return folder / "archive"
+
+
+def object_folder(place: Path, storage: str, identifier: PackageId) -> Path:
+    """Where a package lies in a storage of the archive at a place."""
+    with open_archive(place / config.NAME) as archive:
+        store = archive.store(storage)
+        return Path(store.storage.url) / store.root.path_of(identifier.uri)

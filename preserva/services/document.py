@@ -60,10 +60,7 @@ def read_document(
     store = archive.store(storage) if storage else archive.primary
     stored = store.root.read(package.uri)
     refuse_unrecorded(archive, store, package, stored)
-    chosen = version or stored.inventory.head
-    if chosen not in stored.inventory.versions:
-        message = _("{id} has no version {version}; the newest is {head}")
-        raise UsageError(message.format(id=package, version=chosen, head=stored.inventory.head))
+    chosen = stored.version(version)
     start = f"data/{package.portable}/{_PLACES[document]}"
     located = stored.inventory.locate(chosen)
     path = next((one for one in sorted(located) if one.startswith(start)), None)

@@ -44,10 +44,7 @@ def export(
     as_tar = _is_tar(destination)
     store = archive.store(storage) if storage else archive.primary
     stored = store.root.read(package.uri)
-    chosen = version or stored.inventory.head
-    if chosen not in stored.inventory.versions:
-        message = _("{id} has no version {version}; the newest is {head}")
-        raise UsageError(message.format(id=package, version=chosen, head=stored.inventory.head))
+    chosen = stored.version(version)
     refuse_unrecorded(archive, store, package, stored)
     target = destination if as_tar else destination / package.portable
     refuse_place(target)

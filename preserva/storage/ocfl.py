@@ -20,7 +20,7 @@ from preserva.core.digest import digest_bytes
 from preserva.core.inventory import Inventory, InventoryError
 from preserva.core.model import Kind
 from preserva.core.report import Finding
-from preserva.errors import Damaged, NotFound, Refused, StorageError
+from preserva.errors import Damaged, NotFound, Refused, StorageError, UsageError
 from preserva.i18n import _
 from preserva.storage.base import Storage, read_all
 
@@ -39,6 +39,15 @@ class StoredObject:
     inventory: Inventory
     data: bytes
     digest: str
+
+    def version(self, name: str | None) -> str:
+        """The version of this name, or the newest. Raises UsageError if there is none such."""
+        head = self.inventory.head
+        if name is not None and name not in self.inventory.versions:
+            message = _("{id} has no version {version}; the newest is {head}")
+            identifier = self.inventory.identifier
+            raise UsageError(message.format(id=identifier, version=name, head=head))
+        return name or head
 
 
 class OcflRoot:

@@ -10,16 +10,14 @@ from pathlib import Path
 import pytest
 
 from preserva import config as configuration
-from preserva.archive import open_archive
 from preserva.bag.write import create_bag, staging_for
 from preserva.cli.main import status_of
 from preserva.core.model import PackageId
 from preserva.errors import Damaged, Refused, StorageError, StorageFull, UsageError
 from preserva.services.export import export
 from preserva.services.package import package, package_bag
-from preserva.services.replicate import replicate
 from preserva.services.validate import validate
-from tests.books import an_archive, make_book
+from tests.books import an_archive, make_book, object_folder, replicated
 
 ID = PackageId("aonb", "kp-7")
 
@@ -27,17 +25,7 @@ ID = PackageId("aonb", "kp-7")
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """An archive with one package, replicated."""
-    record = make_book(tmp_path / "book")
-    with an_archive(tmp_path / "archive") as archive:
-        package(tmp_path / "book", record, archive)
-        replicate(archive)
-    return tmp_path / "archive"
-
-
-def object_folder(place: Path, storage: str) -> Path:
-    with open_archive(place / configuration.NAME) as archive:
-        store = archive.store(storage)
-        return Path(store.storage.url) / store.root.path_of(ID.uri)
+    return replicated(tmp_path, ID)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +41,7 @@ def object_folder(place: Path, storage: str) -> Path:
 def test_nothing_is_written_into_what_is_kept(inside: str, place: Path) -> None:
     book, record = place.parent / "book", place.parent / "book.xml"
     create_bag(book, place.parent / "a bag")
-    (place.parent / "link").symlink_to(object_folder(place, "nlb-copy"))
+    (place.parent / "link").symlink_to(object_folder(place, "nlb-copy", ID))
     target = place.parent / inside
     before = sorted(place.parent.rglob("*"))
     with an_archive(place) as archive:
@@ -73,9 +61,9 @@ def test_another_package_in_its_place_is_not_exported(name: str, place: Path) ->
     record = make_book(place.parent / "other", seed=9)
     with an_archive(place.parent / "elsewhere") as elsewhere:
         package(place.parent / "other", record, elsewhere)
-    target = object_folder(place, "aonb-main")
+    target = object_folder(place, "aonb-main", ID)
     shutil.rmtree(target)
-    shutil.copytree(object_folder(place.parent / "elsewhere", "aonb-main"), target)
+    shutil.copytree(object_folder(place.parent / "elsewhere", "aonb-main", ID), target)
     out = place.parent / name
     with an_archive(place) as archive:
         with pytest.raises(Damaged, match="not the package that was recorded"):
@@ -89,8 +77,8 @@ def test_another_package_in_its_place_is_not_exported(name: str, place: Path) ->
 def test_what_nobody_recorded_is_not_exported(place: Path) -> None:
     with an_archive(place.parent / "elsewhere"):
         pass
-    target = object_folder(place.parent / "elsewhere", "aonb-main")
-    shutil.copytree(object_folder(place, "aonb-main"), target)
+    target = object_folder(place.parent / "elsewhere", "aonb-main", ID)
+    shutil.copytree(object_folder(place, "aonb-main", ID), target)
     with (
         an_archive(place.parent / "elsewhere") as archive,
         pytest.raises(StorageError, match="no record"),

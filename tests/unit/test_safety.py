@@ -35,7 +35,7 @@ from preserva.services.package import package, package_bag
 from preserva.services.replicate import replicate
 from preserva.services.store import store
 from preserva.services.validate import validate, validate_stored
-from tests.books import an_archive, make_book
+from tests.books import an_archive, make_book, object_folder, replicated
 
 ID = PackageId("aonb", "kp-7")
 
@@ -43,17 +43,7 @@ ID = PackageId("aonb", "kp-7")
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """An archive with one package, replicated."""
-    record = make_book(tmp_path / "book")
-    with an_archive(tmp_path / "archive") as archive:
-        package(tmp_path / "book", record, archive)
-        replicate(archive)
-    return tmp_path / "archive"
-
-
-def object_folder(place: Path, storage: str) -> Path:
-    with open_archive(place / configuration.NAME) as archive:
-        store = archive.store(storage)
-        return Path(store.storage.url) / store.root.path_of(ID.uri)
+    return replicated(tmp_path, ID)
 
 
 def all_files(place: Path) -> dict[str, bytes]:
@@ -65,7 +55,7 @@ def all_files(place: Path) -> dict[str, bytes]:
 
 
 def test_a_package_lost_from_its_own_storage_is_reported_by_replicate(place: Path) -> None:
-    shutil.rmtree(object_folder(place, "aonb-main"))
+    shutil.rmtree(object_folder(place, "aonb-main", ID))
     with an_archive(place) as archive:
         for asked in ((), (ID,)):
             (done,) = replicate(archive, asked)
@@ -75,7 +65,7 @@ def test_a_package_lost_from_its_own_storage_is_reported_by_replicate(place: Pat
 
 def test_what_was_lost_is_not_made_anew(place: Path) -> None:
     book = place.parent / "book"
-    shutil.rmtree(object_folder(place, "aonb-main"))
+    shutil.rmtree(object_folder(place, "aonb-main", ID))
     with an_archive(place) as archive:
         package_bag(book, place.parent / "book.xml", archive.config.institution, place / "bags")
         before = all_files(place)
@@ -96,7 +86,7 @@ def test_nothing_is_replicated_into_a_storage_where_packages_are_made(place: Pat
 
 
 def test_a_version_that_nobody_recorded_has_another_owner(place: Path) -> None:
-    folder = object_folder(place, "nlb-copy")
+    folder = object_folder(place, "nlb-copy", ID)
     inventory = json.loads((folder / "inventory.json").read_bytes())
     inventory["versions"]["v2"] = inventory["versions"]["v1"]
     inventory["head"] = "v2"
@@ -291,7 +281,7 @@ def test_a_copy_that_failed_its_last_check_is_no_copy(
     monkeypatch.chdir(place)
     assert status_of(["status"]) == 0
     assert "aonb-main: complete, v1; never checked\n" in capsys.readouterr().out
-    page = object_folder(place, "nlb-copy")
+    page = object_folder(place, "nlb-copy", ID)
     page /= "v1/content/data/aonb-kp-7/representations/master/data/0001.tif"
     page.write_bytes(page.read_bytes()[:-1])
     assert status_of(["validate", "aonb-kp-7"]) == 1
@@ -327,13 +317,13 @@ def test_a_storage_root_is_looked_at_everywhere(place: Path) -> None:
     (root / "holiday.jpg").write_bytes(b"not ours")
     (root / "abc/def").mkdir(parents=True)
     (root / "abc/letter.txt").write_bytes(b"beside an object")
-    (root / "abc/link").symlink_to(object_folder(place, "aonb-main"))
+    (root / "abc/link").symlink_to(object_folder(place, "aonb-main", ID))
     os.mkfifo(root / "pipe")
     deep = root / "/".join("x" * 15)
     deep.mkdir(parents=True)
     (deep / "file").touch()
     copied = root / "copied"
-    shutil.copytree(object_folder(place, "nlb-copy"), copied)
+    shutil.copytree(object_folder(place, "nlb-copy", ID), copied)
     reports = validate(root)
     assert len(reports) == 3
     assert codes(reports) == {
@@ -361,7 +351,7 @@ def test_a_root_without_its_declaration_or_objects_is_still_a_root(tmp_path: Pat
 
 
 def test_a_link_above_an_object_is_not_followed(place: Path) -> None:
-    top = object_folder(place, "nlb-copy").parents[2]
+    top = object_folder(place, "nlb-copy", ID).parents[2]
     top.rename(top.with_name("elsewhere"))
     top.symlink_to("elsewhere")
     with an_archive(place) as archive:
@@ -371,7 +361,7 @@ def test_a_link_above_an_object_is_not_followed(place: Path) -> None:
 
 
 def test_what_does_not_belong_into_an_object_is_named(place: Path) -> None:
-    folder = object_folder(place, "nlb-copy")
+    folder = object_folder(place, "nlb-copy", ID)
     (folder / "v3").mkdir()
     (folder / "extensions/known").mkdir(parents=True)
     (folder / "extensions/known/file").touch()
@@ -389,7 +379,7 @@ def test_what_does_not_belong_into_an_object_is_named(place: Path) -> None:
 
 
 def test_the_records_of_events_are_held_against_the_ledger(place: Path) -> None:
-    logs = object_folder(place, "nlb-copy") / "logs"
+    logs = object_folder(place, "nlb-copy", ID) / "logs"
     (record,) = logs.iterdir()
     good = record.read_bytes()
     with an_archive(place) as archive:
