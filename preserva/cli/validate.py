@@ -12,6 +12,7 @@ from preserva.i18n import _
 
 if TYPE_CHECKING:
     from preserva.core.canonical import Value
+    from preserva.core.model import PackageId
     from preserva.core.report import Report
 
 
@@ -83,7 +84,7 @@ def command(
         elif "://" in thing:
             reports.append(validate_remote(thing, options=options, observer=observer))
         else:
-            package = package_id(thing)
+            package = _package_id(thing)
             with given.archive() as archive:
                 reports += validate_stored(
                     archive, package, storage=storage, xsd=xsd, observer=observer
@@ -93,6 +94,17 @@ def command(
     else:
         _say(reports)
     finish(reports)
+
+
+def _package_id(thing: str) -> PackageId:
+    """What is no path that is there must be an identifier. Raises UsageError."""
+    from preserva.errors import UsageError
+
+    try:
+        return package_id(thing)
+    except UsageError as error:
+        message = _("{thing} is neither a path that is there nor an identifier of a package")
+        raise UsageError(message.format(thing=thing), hint=error.hint) from error
 
 
 def _document(report: Report) -> dict[str, Value]:

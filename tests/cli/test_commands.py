@@ -172,6 +172,7 @@ def test_damage_ends_with_1(ready: Path, run: Run, run_json: JsonRun) -> None:
         (["validate", "aonb-none", "--storage", "x"], 2, "there are: aonb-main"),
         (["validate", "aonb-none"], 3, "there is no package"),
         (["validate", "no id at all"], 2, "preserva list"),
+        (["validate", "typo.tar"], 2, "neither a path that is there"),
         (["status", "aonb-none"], 3, "there is no package"),
         (["export", "aonb-none", "out"], 3, "there is no package"),
         (["replicate", "--to", "aonb-main"], 2, "where the packages come from"),
