@@ -55,7 +55,7 @@ class SmallFiles:
     def read_early(self, entries: Iterable[Entry]) -> None:
         """Have files read while the listing goes on, as far as other processes have time for it.
 
-        A third is left, so that this process has its share when the listing has ended.
+        A sixth is left, so that this process has its share when the listing has ended.
         """
         for entry in entries:
             self._listed.add(entry)
@@ -63,7 +63,7 @@ class SmallFiles:
                 batch, self._listed = self._listed, _Batch(early=True)
                 self._settled()
                 helper = self._helpers.free(_FAR_AHEAD)
-                if helper is not None and self._helpers.batches % 3:
+                if helper is not None and self._helpers.batches % 6:
                     helper.give(batch, batch.asked())
 
     def read(self, files: Iterable[Entry]) -> Iterator[Observed | Entry]:
