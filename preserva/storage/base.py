@@ -32,12 +32,15 @@ class Storage(Protocol):
 
     1. Only subclasses of StorageError leave it, each naming the path.
     2. Links are never followed, and only regular files are ever opened.
-    3. Nothing is overwritten or deleted outside `staging/`, but for `replace`.
+    3. Nothing is overwritten or deleted outside `staging/`, but for `replace`, and nothing leaves
+       its place, but for `set_aside`.
     4. What `create` wrote counts for nothing until `publish` returned: `publish` makes every byte
        durable first and visible after, at once. A crash at any instant leaves all of it or nothing.
+    5. Several threads may call it at once; `at_once` is how many are worth it.
     """
 
     url: str
+    at_once: int
 
     def stat(self, path: str) -> Entry | None:
         """What stands at a path, not following a link; None if there is nothing."""
@@ -54,6 +57,12 @@ class Storage(Protocol):
     def create(self, path: str, chunks: Iterable[bytes]) -> None:
         """Write a new file, with the folders above it. Refuses a path that exists."""
 
+    def extend(self, path: str, chunks: Iterable[bytes]) -> None:
+        """Go on with a file in staging that an interrupted `create` left shorter than it is to be.
+
+        Refuses any other path. Where a `create` leaves all or nothing, there is none to go on with.
+        """
+
     def flush(self, path: str) -> None:
         """Make a file or a whole folder in staging durable, so that it can be read back."""
 
@@ -62,6 +71,12 @@ class Storage(Protocol):
 
     def replace(self, path: str, data: bytes) -> None:
         """Put new content in the place of a small file, durably and at once."""
+
+    def set_aside(self, path: str, aside: str) -> None:
+        """Move a file, folder or link, whatever it is, to a path below `quarantine/`, durably.
+
+        Refuses a path there that exists. What a link leads to is neither read nor moved.
+        """
 
     def discard(self, path: str) -> None:
         """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""

@@ -11,13 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from preserva.core.layout import STAGING
+from preserva.core.layout import QUARANTINE, STAGING
 from preserva.core.model import Entry, Kind
 from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError, StorageFull
 from preserva.i18n import _
 
 _LOCK = f"{STAGING}/lock"
-_SYNCS = 8
 
 
 @contextmanager
@@ -38,6 +37,8 @@ def _errors(path: str, full: str) -> Iterator[None]:
 
 class LocalStorage:
     """The files below one folder. See `preserva.storage.base.Storage` for what it promises."""
+
+    at_once = 8  # each waits for the medium, not for the processor
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -99,6 +100,20 @@ class LocalStorage:
             descriptor = os.open(
                 target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644
             )
+        self._fill(descriptor, path, chunks)
+
+    def extend(self, path: str, chunks: Iterable[bytes]) -> None:
+        """Go on with a file in staging that an interrupted `create` left too short."""
+        _refuse_outside(path, STAGING)
+        with self._errors(path):
+            descriptor = os.open(
+                self._path(path), os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+            )
+        self._durable.discard(path)
+        self._fill(descriptor, path, chunks)
+
+    def _fill(self, descriptor: int, path: str, chunks: Iterable[bytes]) -> None:
+        """Write, and close in every case. An error of the chunks' own source passes as it is."""
         try:
             for chunk in chunks:
                 with self._errors(path):
@@ -109,17 +124,28 @@ class LocalStorage:
 
     def publish(self, staged: str, final: str) -> None:
         """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
-        source, target = self._path(staged), self._path(final)
+        _refuse_outside(staged, STAGING)
         self._refuse_links_above(final)
         self.flush(staged)
+        self._move(staged, final)
+        self._durable.clear()
+
+    def set_aside(self, path: str, aside: str) -> None:
+        """Move what stands at a path to one below `quarantine/`, durably and at once."""
+        _refuse_outside(aside, QUARANTINE)
+        for one in (path, aside):
+            self._refuse_links_above(one)
+        self._move(path, aside)
+
+    def _move(self, path: str, final: str) -> None:
+        source, target = self._path(path), self._path(final)
         with self._errors(final):
             self._make_folder(os.path.dirname(target))  # noqa: PTH120
-            if os.path.lexists(target):  # only the holder of the lock publishes
+            if os.path.lexists(target):  # only the holder of the lock moves anything
                 raise Refused(_("{path} exists already; it was not touched").format(path=final))
             os.rename(source, target)  # noqa: PTH104
             _fsync(os.path.dirname(target))  # noqa: PTH120
             _fsync(os.path.dirname(source))  # noqa: PTH120
-        self._durable.clear()
 
     def replace(self, path: str, data: bytes) -> None:
         """Put new content in the place of a small file, durably and at once."""
@@ -135,8 +161,7 @@ class LocalStorage:
 
     def discard(self, path: str) -> None:
         """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
-        if not path.startswith(STAGING + "/"):
-            raise Refused(_("{path} is kept for good").format(path=path))
+        _refuse_outside(path, STAGING)
         entry = self.stat(path)
         if entry is None:
             return
@@ -178,7 +203,7 @@ class LocalStorage:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
         below = [*self.walk(path), entry] if entry.kind is Kind.FOLDER else [entry]
         files = [one.path for one in below if one.kind is Kind.FILE]
-        with ThreadPoolExecutor(_SYNCS) as pool:  # each waits for the medium, not for us
+        with ThreadPoolExecutor(self.at_once) as pool:  # each waits for the medium, not for us
             for _done in pool.map(self._flush_once, files):
                 pass
         for one in below:
@@ -245,6 +270,12 @@ def _entry(path: str, found: os.stat_result) -> Entry:
     if stat.S_ISDIR(found.st_mode):
         return Entry(path, Kind.FOLDER)
     return Entry(path, Kind.LINK if stat.S_ISLNK(found.st_mode) else Kind.OTHER)
+
+
+def _refuse_outside(path: str, folder: str) -> None:
+    if not path.startswith(folder + "/"):
+        message = _("{path} does not lie in {folder}/, so it was not touched")
+        raise Refused(message.format(path=path, folder=folder))
 
 
 def _make_folders(folder: str) -> None:

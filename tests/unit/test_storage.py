@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -90,6 +90,48 @@ def test_only_staging_can_be_discarded(storage: Storage) -> None:
     storage.discard("staging/z")
     storage.discard("staging/z")
     assert storage.stat("staging/z") is None
+
+
+def test_what_was_damaged_is_set_aside_whole(storage: Storage) -> None:
+    """A file or a folder, to quarantine alone, and never over what lies there."""
+    for name in ("a", "b"):
+        storage.create(f"staging/{name}/file", [name.encode()])
+        storage.publish(f"staging/{name}", f"kept/{name}")
+    storage.set_aside("kept/a/file", "quarantine/1/file")
+    storage.set_aside("kept/b", "quarantine/1/b")
+    assert storage.stat("kept/a/file") is storage.stat("kept/b") is None
+    assert read_all(storage, "quarantine/1/file", 10) == b"a"
+    assert read_all(storage, "quarantine/1/b/file", 10) == b"b"
+    storage.create("staging/c", [b"c"])
+    storage.publish("staging/c", "kept/c")
+    for taken in ("quarantine/1/file", "elsewhere/c", "quarantine", "staging/c"):
+        with pytest.raises(Refused):
+            storage.set_aside("kept/c", taken)
+    with pytest.raises(NotFound):
+        storage.set_aside("kept/nothing", "quarantine/nothing")
+    assert read_all(storage, "kept/c", 10) == b"c"
+
+
+def test_a_file_that_was_cut_short_is_gone_on_with(storage: Storage) -> None:
+    """In staging alone."""
+
+    def broken() -> Iterator[bytes]:
+        yield b"one"
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        storage.create("staging/a", broken())
+    entry = storage.stat("staging/a")
+    if entry is None:  # this driver leaves all or nothing
+        with pytest.raises(StorageError):
+            storage.extend("staging/a", [b"two"])
+        return
+    storage.extend("staging/a", [b"onetwo"[entry.size :]])
+    storage.publish("staging/a", "kept")
+    assert read_all(storage, "kept", 10) == b"onetwo"
+    with pytest.raises(Refused):
+        storage.extend("kept", [b"three"])
+    assert read_all(storage, "kept", 10) == b"onetwo"
 
 
 def test_what_is_not_there_is_said_to_be_missing(storage: Storage) -> None:
