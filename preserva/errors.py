@@ -14,6 +14,7 @@ A failed check is a result, not an exception: an exception means that no check t
     └── StorageError          3   could not read, write or reach
         ├── NotFound              it is not there
         ├── NotAFile              a link, a device, a folder where a file was expected
+        ├── Unreachable           the line or the server failed; the same may work later
         └── StorageFull           no space left: stop the whole run
 """
 
@@ -123,6 +124,12 @@ class NotFound(StorageError):
 
 class NotAFile(StorageError):
     """A link, a device or a folder where a regular file was expected."""
+
+
+class Unreachable(StorageError):
+    """The line or the server failed, not the file: the same call may work later."""
+
+    hint = N_("Nothing is wrong with what is stored. Run the command again: it goes on.")
 
 
 class StorageFull(StorageError):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests import servers
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("PRESERVA_SHARED", ROOT.parent / "shared"))
@@ -32,3 +35,11 @@ def shared() -> Path:
     """The folder of official schemas, conformance suites and real books beside the project."""
     require((SHARED / "data").is_dir(), "the folder ../shared with outside data is not here")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def sftp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Sshd]:
+    """An OpenSSH server on this machine."""
+    require(servers.find_sshd() is not None, "OpenSSH's server (sshd) is not installed")
+    with servers.sshd(tmp_path_factory.mktemp("servers") / "sshd") as server:
+        yield server

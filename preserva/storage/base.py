@@ -84,8 +84,15 @@ class Storage(Protocol):
     def lock(self, holder: str) -> AbstractContextManager[None]:
         """Be the only writer. Raises Locked, with the holder's words, if there is another.
 
-        The lock ends with its process, however that ends.
+        The lock ends with its process, however that ends: at once where the system knows, else
+        when its lease was not renewed.
         """
+
+    def close(self) -> None:
+        """Give back what the storage holds open. A call after it opens that anew."""
+
+    def lacks(self) -> tuple[str, ...]:
+        """What this storage cannot promise, a sentence each. Raises StorageError."""
 
 
 def read_all(storage: Storage, path: str, limit: int) -> bytes:

@@ -15,6 +15,7 @@ from preserva.core.layout import QUARANTINE, STAGING
 from preserva.core.model import Entry, Kind
 from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError, StorageFull
 from preserva.i18n import _
+from preserva.storage.paths import above, contained, refuse_outside
 
 _LOCK = f"{STAGING}/lock"
 
@@ -46,11 +47,7 @@ class LocalStorage:
         self._durable: set[str] = set()  # files in staging that need no second fsync
 
     def _path(self, path: str) -> str:
-        parts = path.split("/") if path else []
-        if any(part in {"", ".", ".."} for part in parts) or "\0" in path:
-            raise StorageError(
-                _("{path} is not a path inside a storage").format(path=path), path=path
-            )
+        parts = contained(path).split("/") if path else []
         return os.path.join(self.root, *parts)  # noqa: PTH118 - names may hold surrogates
 
     def _errors(self, path: str) -> AbstractContextManager[None]:
@@ -104,7 +101,7 @@ class LocalStorage:
 
     def extend(self, path: str, chunks: Iterable[bytes]) -> None:
         """Go on with a file in staging that an interrupted `create` left too short."""
-        _refuse_outside(path, STAGING)
+        refuse_outside(path, STAGING)
         with self._errors(path):
             descriptor = os.open(
                 self._path(path), os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -124,7 +121,7 @@ class LocalStorage:
 
     def publish(self, staged: str, final: str) -> None:
         """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
-        _refuse_outside(staged, STAGING)
+        refuse_outside(staged, STAGING)
         self._refuse_links_above(final)
         self.flush(staged)
         self._move(staged, final)
@@ -132,7 +129,7 @@ class LocalStorage:
 
     def set_aside(self, path: str, aside: str) -> None:
         """Move what stands at a path to one below `quarantine/`, durably and at once."""
-        _refuse_outside(aside, QUARANTINE)
+        refuse_outside(aside, QUARANTINE)
         for one in (path, aside):
             self._refuse_links_above(one)
         self._move(path, aside)
@@ -161,7 +158,7 @@ class LocalStorage:
 
     def discard(self, path: str) -> None:
         """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
-        _refuse_outside(path, STAGING)
+        refuse_outside(path, STAGING)
         entry = self.stat(path)
         if entry is None:
             return
@@ -196,6 +193,13 @@ class LocalStorage:
         finally:
             os.close(descriptor)
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def lacks(self) -> tuple[str, ...]:
+        """What is not promised here: nothing."""
+        return ()
+
     def flush(self, path: str) -> None:
         """Make a file, or everything in a folder and then the folder, durable."""
         entry = self.stat(path)
@@ -219,12 +223,11 @@ class LocalStorage:
 
     def _refuse_links_above(self, path: str) -> None:
         """Raise NotAFile if a folder on the way is a link: it could lead out of the storage."""
-        parts = path.split("/")[:-1]
-        for end in range(1, len(parts) + 1):
-            above = self.stat("/".join(parts[:end]))
-            if above is not None and above.kind is not Kind.FOLDER:
-                message = _("{path} is no folder").format(path=self._path(above.path))
-                raise NotAFile(message, path=above.path)
+        for folder in above(path):
+            entry = self.stat(folder)
+            if entry is not None and entry.kind is not Kind.FOLDER:
+                message = _("{path} is no folder").format(path=self._path(folder))
+                raise NotAFile(message, path=folder)
 
     def _make_folder(self, folder: str) -> None:
         """Make a folder and those above it, each durable in its parent before the next."""
@@ -270,12 +273,6 @@ def _entry(path: str, found: os.stat_result) -> Entry:
     if stat.S_ISDIR(found.st_mode):
         return Entry(path, Kind.FOLDER)
     return Entry(path, Kind.LINK if stat.S_ISLNK(found.st_mode) else Kind.OTHER)
-
-
-def _refuse_outside(path: str, folder: str) -> None:
-    if not path.startswith(folder + "/"):
-        message = _("{path} does not lie in {folder}/, so it was not touched")
-        raise Refused(message.format(path=path, folder=folder))
 
 
 def _make_folders(folder: str) -> None:

@@ -1,16 +1,35 @@
-"""From a URL to the storage behind it."""
+"""From a URL to the storage behind it: the one table of schemes and drivers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 from preserva.errors import UsageError
 from preserva.i18n import _
 from preserva.storage.base import Storage
 
 
+class _Driver(NamedTuple):
+    """Where a driver is, and the extra that installs what it needs; empty if it needs nothing."""
+
+    module: str
+    name: str
+    extra: str
+
+
+_DRIVERS = {
+    "sftp": _Driver("preserva.storage.sftp", "SftpStorage", "sftp"),
+}
+
+SCHEMES = ("file", *_DRIVERS)
+"""The schemes that a URL of a storage may have."""
+
+
 def open_storage(url: str) -> Storage:
-    """The storage at a folder or URL. Nothing is read or made yet."""
+    """The storage at a folder or URL. Nothing is read or made yet. Raises UsageError."""
     scheme, separator, rest = url.partition("://")
     if not separator:
         from preserva.storage.local import LocalStorage
@@ -18,4 +37,16 @@ def open_storage(url: str) -> Storage:
         return LocalStorage(Path(url))
     if scheme == "file":
         return open_storage(rest)
-    raise UsageError(_("no storage driver for {scheme}:// URLs").format(scheme=scheme))
+    if scheme not in _DRIVERS:
+        message = _("no storage driver for {scheme}:// URLs; there are: {known}")
+        raise UsageError(message.format(scheme=scheme, known=", ".join(SCHEMES)))
+    driver = _DRIVERS[scheme]
+    try:
+        make: Callable[[str], Storage] = getattr(import_module(driver.module), driver.name)
+    except ModuleNotFoundError as error:
+        message = _("storages at {scheme}:// need {module}, which is not installed")
+        raise UsageError(
+            message.format(scheme=scheme, module=error.name),
+            hint=_("Install it with: pip install 'preserva[{extra}]'").format(extra=driver.extra),
+        ) from error
+    return make(url)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,17 +17,51 @@ from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError
 from preserva.storage.base import Storage, chunks_of, read_all
 from preserva.storage.local import LocalStorage
 from preserva.storage.open import open_storage
+from tests.conftest import ROOT
+from tests.servers import Sshd
 
-Make = Callable[[Path], Storage]
-DRIVERS: dict[str, Make] = {"local": LocalStorage}
+_LEASE = 2.0  # seconds: nobody wants to wait a minute for a test
 
 
-@pytest.fixture(params=sorted(DRIVERS))
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+@dataclass
+class Place:
+    """An empty place for one storage, at which several processes can open it."""
+
+    url: str
+    lease: float | None = None  # after which a dead writer's lock is free; None: at once
+
+    def open(self) -> Storage:
+        """The storage, as another process would open it."""
+        return open_place(self.url)
+
+
+def open_place(url: str) -> Storage:
+    """Also called in a process of its own, which is then killed."""
+    if url.startswith("sftp://"):
+        from preserva.storage.sftp import SftpStorage
+
+        return SftpStorage(url, lease=_LEASE)
+    return open_storage(url)
+
+
+@pytest.fixture(params=["local", "sftp"])
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A place of each kind."""
+    if request.param == "sftp":
+        server: Sshd = request.getfixturevalue("sftp_server")
+        monkeypatch.setenv("PRESERVA_SSH_CONFIG", str(server.ssh_config))
+        return Place(server.url(tmp_path / "storage"), _LEASE)
+    return Place(str(tmp_path / "storage"))
+
+
+@pytest.fixture
+def storage(place: Place) -> Iterator[Storage]:
     """A new, empty storage of each kind."""
-    made: Storage = DRIVERS[request.param](tmp_path / "storage")
+    made = place.open()
     with made.lock("test"):
-        return made
+        pass
+    yield made
+    made.close()
 
 
 def test_what_is_created_is_read_back(storage: Storage) -> None:
@@ -170,27 +206,37 @@ def test_names_are_kept_as_bytes(storage: Storage) -> None:
     }
 
 
-def test_one_writer_at_a_time(storage: Storage, tmp_path: Path) -> None:
-    """The second is told who the first is; after a kill the lock is free."""
-    other = DRIVERS["local"](tmp_path / "storage")
+_DYING = """
+import sys, time
+from tests.unit.test_storage import open_place
+with open_place(sys.argv[1]).lock("a process that dies"):
+    print("locked", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_one_writer_at_a_time(storage: Storage, place: Place) -> None:
+    """The second is told who the first is; after a kill the lock becomes free."""
+    other = place.open()
     with storage.lock("the first"), pytest.raises(Locked, match="the first"):
         other.lock("the second").__enter__()
     with other.lock("the second"):
         pass
-    ready, tell = os.pipe()
-    child = os.fork()
-    if child == 0:
-        with other.lock("a process that dies"):
-            os.write(tell, b"x")
-            time.sleep(600)
-        os._exit(0)
-    os.read(ready, 1)
-    with pytest.raises(Locked, match="a process that dies"), storage.lock("me"):
-        pass
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    command = [sys.executable, "-c", _DYING, place.url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as dying:
+        assert dying.stdout is not None and dying.stdout.readline() == b"locked\n"
+        if place.lease:
+            time.sleep(place.lease * 1.5)  # it is renewed as long as the process lives
+        with pytest.raises(Locked, match="a process that dies"), storage.lock("me"):
+            pass
+        dying.kill()
+    if place.lease:
+        with pytest.raises(Locked, match="a process that dies"), storage.lock("me"):
+            pass
+        time.sleep(place.lease + 1)
     with storage.lock("me"):
         pass
+    other.close()
 
 
 def test_links_and_devices_are_never_opened(tmp_path: Path) -> None:

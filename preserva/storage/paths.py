@@ -1,0 +1,32 @@
+"""What every driver asks of a path before it touches anything."""
+
+from __future__ import annotations
+
+from preserva.errors import Refused, StorageError
+from preserva.i18n import _
+
+
+def contained(path: str) -> str:
+    """The path, if it stays inside a storage. Raises StorageError for any other."""
+    parts = path.split("/") if path else []
+    if any(part in {"", ".", ".."} for part in parts) or "\0" in path:
+        raise StorageError(_("{path} is not a path inside a storage").format(path=path), path=path)
+    return path
+
+
+def refuse_outside(path: str, folder: str) -> None:
+    """Raise Refused for a path that does not lie below a folder."""
+    if not path.startswith(folder + "/"):
+        message = _("{path} does not lie in {folder}/, so it was not touched")
+        raise Refused(message.format(path=path, folder=folder))
+
+
+def parent(path: str) -> str:
+    """The folder in which a path lies; empty for what lies at the top."""
+    return path.rpartition("/")[0]
+
+
+def above(path: str) -> list[str]:
+    """The folders above a path, the outermost first, without the storage itself."""
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[: end + 1]) for end in range(len(parts))]

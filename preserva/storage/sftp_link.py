@@ -1,0 +1,174 @@
+"""One connection to an SFTP server, shared by many threads; every error comes out as ours."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future
+from functools import cache
+from typing import TypeVar
+from urllib.parse import unquote, urlsplit
+
+import asyncssh
+
+from preserva.errors import NotFound, StorageError, StorageFull, Unreachable, UsageError
+from preserva.i18n import N_, _
+
+T = TypeVar("T")
+
+SSH_CONFIG = "PRESERVA_SSH_CONFIG"
+"""The variable that names another file than ~/.ssh/config."""
+
+TIMEOUT = 300.0
+"""Seconds for one answer: a chunk takes minutes on a thin line; the keepalive finds a dead one."""
+
+_CONNECT = 30.0
+_KEEPALIVE = 20.0
+
+_LOST = (
+    asyncssh.ConnectionLost,
+    asyncssh.DisconnectError,
+    asyncssh.ChannelOpenError,
+    asyncssh.SFTPConnectionLost,
+    asyncssh.SFTPNoConnection,
+    asyncssh.SFTPBadMessage,
+    OSError,
+    TimeoutError,
+)
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """The event loop of all connections, in a thread of its own that ends with the process."""
+    loop = asyncio.new_event_loop()
+    # errors reach the caller through what it waits for; asyncio would print the others of a lost line
+    loop.set_exception_handler(lambda _loop, _context: None)
+    threading.Thread(target=loop.run_forever, name="sftp", daemon=True).start()
+    return loop
+
+
+class SftpLink:
+    """A connection that is opened when it is needed, and anew after it was lost."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        parts = urlsplit(url)
+        if parts.password is not None:
+            raise UsageError(_("a password may not stand in a URL"))
+        if not parts.hostname or not parts.path.startswith("/"):
+            raise UsageError(_("{url} is not of the form sftp://user@host/folder").format(url=url))
+        self.url = url
+        self.root = os.fsencode(unquote(parts.path).rstrip("/") or "/")
+        self._host, self._port, self._user = parts.hostname, parts.port, parts.username
+        self._timeout = timeout
+        self._opening = asyncio.Lock()
+        self._connection: asyncssh.SSHClientConnection | None = None
+        self._client: asyncssh.SFTPClient | None = None
+
+    def run(self, path: str, act: Callable[[asyncssh.SFTPClient], Coroutine[None, None, T]]) -> T:
+        """What `act` returns; it runs in the event loop. Raises StorageError."""
+        return self.start(path, act).result()
+
+    def start(self, path: str, act: Callable[[asyncssh.SFTPClient], Awaitable[T]]) -> Future[T]:
+        """The same, without waiting for it."""
+        return asyncio.run_coroutine_threadsafe(self._guarded(path, act), _loop())
+
+    def close(self) -> None:
+        """End the connection; the next call opens another."""
+        asyncio.run_coroutine_threadsafe(self._drop(), _loop()).result()
+
+    async def _drop(self) -> None:
+        connection, self._connection, self._client = self._connection, None, None
+        if connection is not None:
+            connection.abort()
+            await connection.wait_closed()
+
+    async def _guarded(self, path: str, act: Callable[[asyncssh.SFTPClient], Awaitable[T]]) -> T:
+        where = f"{self.url.rstrip('/')}/{path}" if path else self.url
+        client = None
+        try:
+            client = await self._connected()
+            async with asyncio.timeout(self._timeout):
+                return await act(client)
+        except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
+            raise NotFound(_("{path} is not there").format(path=where), path=path) from error
+        except asyncssh.HostKeyNotVerifiable as error:
+            raise self._unknown_host(error) from error
+        except asyncssh.PermissionDenied as error:
+            raise self._not_let_in(error) from error
+        except _LOST as error:
+            if self._client is client:
+                await self._drop()
+            reason = str(error) or _("no answer in {seconds} s").format(seconds=int(self._timeout))
+            message = _("{path}: the connection failed: {reason}")
+            raise Unreachable(message.format(path=where, reason=reason), path=path) from error
+        except (asyncssh.SFTPNoSpaceOnFilesystem, asyncssh.SFTPQuotaExceeded) as error:
+            raise StorageFull(_("{path}: no space left").format(path=where), path=path) from error
+        except asyncssh.SFTPError as error:
+            reason = error.reason or type(error).__name__
+            if client is not None and await _is_full(client, self.root):
+                message = _("{path}: no space left")
+                raise StorageFull(message.format(path=where), path=path) from error
+            message = _("{path}: the server refused: {reason}")
+            raise StorageError(message.format(path=where, reason=reason), path=path) from error
+        except asyncssh.Error as error:
+            message = _("{path}: {reason}")
+            raise StorageError(
+                message.format(path=where, reason=error.reason), path=path
+            ) from error
+
+    async def _connected(self) -> asyncssh.SFTPClient:
+        async with self._opening:
+            if self._client is None:
+                async with asyncio.timeout(_CONNECT):
+                    self._connection = await self._connect()
+                    self._client = await self._connection.start_sftp_client(path_encoding=None)
+            return self._client
+
+    async def _connect(self) -> asyncssh.SSHClientConnection:
+        given = {"port": self._port, "username": self._user}
+        named = os.environ.get(SSH_CONFIG)
+        options = asyncssh.SSHClientConnectionOptions(
+            host=self._host,
+            config=[named] if named else (),
+            password=None,
+            preferred_auth="publickey",
+            keepalive_interval=_KEEPALIVE,
+            login_timeout=_CONNECT,
+            compression_algs=None,
+            **{key: value for key, value in given.items() if value is not None},
+        )
+        if options.known_hosts is None:  # UserKnownHostsFile none: any server would do
+            raise asyncssh.HostKeyNotVerifiable("UserKnownHostsFile")
+        return await asyncssh.connect(self._host, options=options)
+
+    def _unknown_host(self, error: asyncssh.Error) -> StorageError:
+        message = _("{host} could not prove that it is {host}: {reason}")
+        return StorageError(
+            message.format(host=self._host, reason=error.reason),
+            hint=N_(
+                "Nothing was sent. Ask the other institution for its host key's fingerprint, by "
+                "another way than this line; compare it with what `ssh-keyscan` shows, and put the "
+                "key into ~/.ssh/known_hosts."
+            ),
+        )
+
+    def _not_let_in(self, error: asyncssh.Error) -> StorageError:
+        message = _("{host} did not let us in: {reason}")
+        return StorageError(
+            message.format(host=self._host, reason=error.reason),
+            hint=N_(
+                "Load the key into ssh-agent or name it in ~/.ssh/config (IdentityFile), and ask "
+                "the other institution whether its public half is in their authorized_keys."
+            ),
+        )
+
+
+async def _is_full(client: asyncssh.SFTPClient, root: bytes) -> bool:
+    """Whether the server has no room: SFTP version 3 has no word for it but "failure"."""
+    try:
+        room = await client.statvfs(root)
+    except asyncssh.Error:
+        return False
+    return room.bavail == 0 or (room.files > 0 and room.favail == 0)

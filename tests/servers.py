@@ -1,0 +1,105 @@
+"""Servers that tests start for themselves, on a free port of this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_CONFIG = """\
+Port {port}
+ListenAddress 127.0.0.1
+HostKey {folder}/host
+AuthorizedKeysFile {folder}/client.pub
+PidFile none
+StrictModes no
+PasswordAuthentication no
+Subsystem sftp internal-sftp {options}
+MaxStartups 100
+"""
+_CLIENT = """\
+Host 127.0.0.1
+  IdentityFile {folder}/client
+  UserKnownHostsFile {folder}/known_hosts
+"""
+
+
+def find_sshd() -> str | None:
+    """The OpenSSH server of this machine."""
+    return shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    """Return when a server answers at the port."""
+    for _ in range(600):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            assert server.poll() is None, f"the server ended with {server.returncode}"
+            time.sleep(0.1)
+    raise AssertionError("the server did not answer within a minute")
+
+
+@dataclass
+class Sshd:
+    """An OpenSSH server with keys of its own; `ssh_config` lets a client in."""
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def ssh_config(self) -> Path:
+        """What PRESERVA_SSH_CONFIG shall name."""
+        return self.folder / "config"
+
+    def url(self, path: Path) -> str:
+        """The URL of a folder."""
+        return f"sftp://127.0.0.1:{self.port}{path}"
+
+    def sessions(self) -> list[int]:
+        """The processes that serve a connection each."""
+        own = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(one) for one in own.read_text().split()]
+
+
+@contextmanager
+def sshd(folder: Path, options: str = "") -> Iterator[Sshd]:
+    """An OpenSSH server until the end of the block; `options` are those of its SFTP part."""
+    program = find_sshd()
+    assert program is not None
+    folder.mkdir()
+    for name in ("host", "client"):
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
+        subprocess.run(command, check=True)
+    port = free_port()
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(exist_ok=True)  # where it drops its privileges
+    (folder / "sshd_config").write_text(_CONFIG.format(port=port, folder=folder, options=options))
+    (folder / "config").write_text(_CLIENT.format(folder=folder))
+    key = (folder / "host.pub").read_text()
+    (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {key}")
+    with (folder / "log").open("wb") as log:
+        command = [program, "-D", "-e", "-f", str(folder / "sshd_config")]
+        process = subprocess.Popen(command, stderr=log)
+    server = Sshd(folder, port, process)
+    try:
+        wait_for(port, process)
+        yield server
+    finally:
+        for one in (*server.sessions(), process.pid):
+            os.kill(one, 9)
+        process.wait()
