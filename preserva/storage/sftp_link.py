@@ -43,7 +43,7 @@ _LOST = (
 def _loop() -> asyncio.AbstractEventLoop:
     """The event loop of all connections, in a thread of its own that ends with the process."""
     loop = asyncio.new_event_loop()
-    # errors reach the caller through what it waits for; asyncio would print the others of a lost line
+    # errors reach the caller by what it waits for; asyncio would print the rest of a lost line
     loop.set_exception_handler(lambda _loop, _context: None)
     threading.Thread(target=loop.run_forever, name="sftp", daemon=True).start()
     return loop
