@@ -43,3 +43,11 @@ def sftp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Ss
     require(servers.find_sshd() is not None, "OpenSSH's server (sshd) is not installed")
     with servers.sshd(tmp_path_factory.mktemp("servers") / "sshd") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Weed]:
+    """An S3-compatible object store on this machine."""
+    require(servers.find_weed() is not None, "SeaweedFS (weed) is not installed")
+    with servers.weed(tmp_path_factory.mktemp("servers") / "weed") as server:
+        yield server

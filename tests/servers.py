@@ -6,11 +6,15 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from obstore import put
+from obstore.store import S3Store
 
 _CONFIG = """\
 Port {port}
@@ -102,4 +106,61 @@ def sshd(folder: Path, options: str = "") -> Iterator[Sshd]:
     finally:
         for one in (*server.sessions(), process.pid):
             os.kill(one, 9)
+        process.wait()
+
+
+def find_weed() -> str | None:
+    """SeaweedFS, an object store that refuses wrong checksums and second conditional writes."""
+    beside = Path(sys.executable).with_name("weed")
+    return str(beside) if beside.exists() else shutil.which("weed")
+
+
+@dataclass
+class Weed:
+    """A SeaweedFS server with one bucket, `books`."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    keys: dict[str, str]
+
+    def url(self, prefix: str) -> str:
+        """The URL of a storage below a prefix of the server's one bucket."""
+        return f"s3://books/{prefix}?endpoint=http://127.0.0.1:{self.port}&region=us-east-1"
+
+    def store(self) -> S3Store:
+        """The bucket itself, past every driver."""
+        return S3Store(
+            "books",
+            endpoint=f"http://127.0.0.1:{self.port}",
+            region="us-east-1",
+            access_key_id=self.keys["AWS_ACCESS_KEY_ID"],
+            secret_access_key=self.keys["AWS_SECRET_ACCESS_KEY"],
+            client_options={"allow_http": True},
+        )
+
+
+@contextmanager
+def weed(folder: Path) -> Iterator[Weed]:
+    """A SeaweedFS server until the end of the block."""
+    program = find_weed()
+    assert program is not None
+    (folder / "data").mkdir(parents=True)
+    keys = {"AWS_ACCESS_KEY_ID": "preserva", "AWS_SECRET_ACCESS_KEY": "only-for-tests"}
+    port = free_port()
+    command = [program, "mini", f"-dir={folder}/data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
+    command += ["-admin.ui=false", "-webdav=false", f"-s3.port={port}"]
+    for part in ("master", "filer", "volume", "s3.port.iceberg", "admin"):
+        flag = part if "." in part else f"{part}.port"
+        command.append(f"-{flag}={free_port()}")
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command, stdout=log, stderr=log, cwd=folder, env={**os.environ, **keys}
+        )
+    try:
+        wait_for(port, process)
+        server = Weed(port, process, keys)
+        put(server.store(), "made", b"")  # the bucket is made by the first that writes to it
+        yield server
+    finally:
+        process.kill()
         process.wait()

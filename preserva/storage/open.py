@@ -21,6 +21,7 @@ class _Driver(NamedTuple):
 
 
 _DRIVERS = {
+    "s3": _Driver("preserva.storage.s3", "S3Storage", "s3"),
     "sftp": _Driver("preserva.storage.sftp", "SftpStorage", "sftp"),
 }
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,10 @@ from preserva.storage.base import Storage, chunks_of, read_all
 from preserva.storage.local import LocalStorage
 from preserva.storage.open import open_storage
 from tests.conftest import ROOT
-from tests.servers import Sshd
+from tests.servers import Sshd, Weed
 
-_LEASE = 2.0  # seconds: nobody wants to wait a minute for a test
+_NUMBERS = count()
+_LEASE = 3.0  # seconds: nobody wants to wait a minute for a test
 
 
 @dataclass
@@ -41,16 +43,25 @@ def open_place(url: str) -> Storage:
         from preserva.storage.sftp import SftpStorage
 
         return SftpStorage(url, lease=_LEASE)
+    if url.startswith("s3://"):
+        from preserva.storage.s3 import S3Storage
+
+        return S3Storage(url, lease=_LEASE)
     return open_storage(url)
 
 
-@pytest.fixture(params=["local", "sftp"])
+@pytest.fixture(params=["local", "s3", "sftp"])
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     """A place of each kind."""
     if request.param == "sftp":
         server: Sshd = request.getfixturevalue("sftp_server")
         monkeypatch.setenv("PRESERVA_SSH_CONFIG", str(server.ssh_config))
         return Place(server.url(tmp_path / "storage"), _LEASE)
+    if request.param == "s3":
+        store: Weed = request.getfixturevalue("s3_server")
+        for name, key in store.keys.items():
+            monkeypatch.setenv(name, key)
+        return Place(store.url(f"storage-{next(_NUMBERS)}"), _LEASE)
     return Place(str(tmp_path / "storage"))
 
 

@@ -1,0 +1,317 @@
+"""A storage in an S3-compatible object store, which has neither folders nor a rename.
+
+How publishing comes to be durable and at once all the same: docs/adr/0010-object-storage.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from itertools import chain
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
+
+import obstore
+
+from preserva.core.digest import MultiHash
+from preserva.core.layout import QUARANTINE, STAGING
+from preserva.core.model import Entry, Kind
+from preserva.errors import NotAFile, NotFound, Refused, StorageError, Unreachable
+from preserva.i18n import _
+from preserva.storage.base import CHUNK, chunks_of
+from preserva.storage.lease import LEASE, Lease
+from preserva.storage.paths import contained, parent, refuse_outside
+from preserva.storage.s3_lease import S3Leases
+from preserva.storage.s3_link import errors, open_bucket
+
+if TYPE_CHECKING:
+    from obstore import BytesStream, GetResult, ObjectMeta
+
+_PART = 32 << 20
+"""Bytes up to which a file goes in one request, and of each part of a longer one."""
+
+_PARTS_AT_ONCE = 2
+_COPIES_AT_ONCE = 16
+_COPY_LIMIT = 5 << 30  # what one CopyObject takes
+_PUBLISHING = f"{STAGING}/publishing"
+
+
+class S3Storage:
+    """The objects below a prefix of a bucket, `s3://bucket/prefix`.
+
+    See `preserva.storage.base.Storage` for what it promises.
+    """
+
+    at_once = _COPIES_AT_ONCE  # each waits for the line
+
+    def __init__(self, url: str, *, lease: float = LEASE) -> None:
+        self.store = open_bucket(url)
+        self.url = url.partition("?")[0].rstrip("/")
+        self._lease = Lease(S3Leases(self.store, self.url), lease)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def lacks(self) -> tuple[str, ...]:
+        """What an object store cannot promise."""
+        return (
+            _("What is read back may come from a cache of the server, not from its disk."),
+            _("A long file that was cut short is written again from its beginning."),
+            _("Two names that differ only in their bytes may be one on some servers."),
+        )
+
+    def _errors(self, path: str) -> AbstractContextManager[None]:
+        return errors(contained(path), self.url)
+
+    def stat(self, path: str) -> Entry | None:
+        """What stands at a path; None if there is nothing. A folder is what has files in it."""
+        if path:
+            try:
+                return Entry(path, Kind.FILE, self._head(path)["size"])
+            except NotFound:
+                pass
+        if any(self._list(path)) and not self._is_hidden(path):
+            return Entry(path, Kind.FOLDER)
+        return None
+
+    def _head(self, path: str) -> ObjectMeta:
+        with self._errors(path):
+            return obstore.head(self.store, path)
+
+    def children(self, path: str) -> list[Entry]:
+        """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
+        hidden = self._hidden()
+        with self._errors(path):
+            found = obstore.list_with_delimiter(self.store, path or None)
+        entries = [Entry(one["path"], Kind.FILE, one["size"]) for one in found["objects"]]
+        entries += [Entry(one, Kind.FOLDER) for one in found["common_prefixes"]]
+        if path and (not entries or _below_any(path, hidden)):
+            raise NotFound(_("{path} is not there").format(path=path), path=path)
+        return sorted(
+            (one for one in entries if one.path not in hidden), key=lambda entry: entry.path
+        )
+
+    def walk(self, path: str) -> Iterator[Entry]:
+        """Everything below a folder, the folders themselves included, in no promised order."""
+        hidden = self._hidden()
+        if path and (_below_any(path, hidden) or not any(self._list(path))):
+            raise NotFound(_("{path} is not there").format(path=path), path=path)
+        seen = {path, ""}
+        for one in self._list(path):
+            if _below_any(one["path"], hidden):
+                continue
+            folder = parent(one["path"])
+            while folder not in seen:
+                seen.add(folder)
+                yield Entry(folder, Kind.FOLDER)
+                folder = parent(folder)
+            yield Entry(one["path"], Kind.FILE, one["size"])
+
+    def _list(self, path: str) -> Iterator[ObjectMeta]:
+        with self._errors(path):
+            for batch in obstore.list(self.store, path or None, chunk_size=1000):
+                yield from batch
+
+    def open(self, path: str, *, medium: bool = False) -> S3Reader:
+        """Open an object. `medium` is what the server makes of it: see `lacks`."""
+        with self._errors(path):
+            if not path:
+                raise NotAFile(_("{path} is not a regular file").format(path=self.url), path=path)
+            return S3Reader(obstore.get(self.store, path), path, self.url)
+
+    def create(self, path: str, chunks: Iterable[bytes]) -> None:
+        """Write a new file, all or nothing. Refuses a path that exists."""
+        contained(path)
+        source = iter(chunks)
+        start = bytearray()
+        for chunk in source:
+            start += chunk
+            if len(start) > _PART:
+                break
+        with self._errors(path):
+            if len(start) <= _PART:
+                obstore.put(self.store, path, bytes(start), mode="create", use_multipart=False)
+                return
+        self._create_long(path, chain([bytes(start)], source))
+
+    def _create_long(self, path: str, chunks: Iterable[bytes]) -> None:
+        """In parts; S3 has no create-only for those, so only the lock keeps another from it."""
+        if self.stat(path) is not None:
+            message = _("{path} exists already; it was not touched")
+            raise StorageError(message.format(path=path), path=path)
+        self._put_parts(path, chunks)
+
+    def _put_parts(self, path: str, chunks: Iterable[bytes]) -> None:
+        with self._errors(path):
+            obstore.put(
+                self.store,
+                path,
+                chunks,
+                use_multipart=True,
+                chunk_size=_PART,
+                max_concurrency=_PARTS_AT_ONCE,
+            )
+
+    def extend(self, path: str, chunks: Iterable[bytes]) -> None:
+        """Refused: `create` leaves all of a file or nothing."""
+        refuse_outside(path, STAGING)
+        if self.stat(path) is None:
+            raise NotFound(_("{path} is not there").format(path=path), path=path)
+        raise Refused(_("{path} is whole: an object store keeps no part").format(path=path))
+
+    def flush(self, path: str) -> None:
+        """Nothing is left to do: what an object store has taken is durable."""
+        if self.stat(path) is None:
+            raise NotFound(_("{path} is not there").format(path=path), path=path)
+
+    def publish(self, staged: str, final: str) -> None:
+        """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
+        refuse_outside(staged, STAGING)
+        self._move(staged, contained(final))
+
+    def set_aside(self, path: str, aside: str) -> None:
+        """Move what stands at a path to one below `quarantine/`, durably and at once."""
+        refuse_outside(aside, QUARANTINE)
+        self._move(contained(path), aside)
+
+    def _move(self, path: str, final: str) -> None:
+        """Copy, prove, show, and only then remove. A move that was cut short is done again."""
+        self._lease.check()
+        if self.stat(final) is not None:
+            raise Refused(_("{path} exists already; it was not touched").format(path=final))
+        keys = self._keys(path)
+        if not keys:
+            raise NotFound(_("{path} is not there").format(path=path), path=path)
+        targets = {key: final + key.removeprefix(path) for key in keys}
+        mark = f"{_PUBLISHING}/{quote(final, safe='')}"
+        with self._errors(mark):
+            obstore.put(self.store, mark, b"", use_multipart=False)
+        self._remove([one for one in self._keys(final) if one not in targets.values()])
+        for group in _marks_last(keys):
+            self._each(lambda key: self._copy(key, targets[key]), group)
+        self._lease.check()
+        self._remove([mark])  # with this it is there
+        self._remove(keys)
+
+    def _keys(self, path: str) -> list[str]:
+        below = [one["path"] for one in self._list(path)]
+        if below:
+            return below
+        try:
+            return [self._head(path)["path"]]
+        except NotFound:
+            return []
+
+    def _copy(self, source: str, target: str) -> None:
+        size = self._head(source)["size"]
+        if size > _COPY_LIMIT:
+            with self.open(source) as reader:
+                self._put_parts(target, chunks_of(reader))
+        else:
+            with self._errors(target):
+                obstore.copy(self.store, source, target)
+        one, other = self._head(source), self._head(target)
+        if one["e_tag"] is not None and one["e_tag"] == other["e_tag"]:
+            return
+        if self._digest(source) != self._digest(target):
+            message = _("{path} is not what it was copied from, {source}")
+            raise StorageError(message.format(path=target, source=source), path=target)
+
+    def _digest(self, path: str) -> str:
+        hashes = MultiHash(["sha256"])
+        with self.open(path) as reader:
+            for chunk in chunks_of(reader):
+                hashes.update(chunk)
+        return hashes.digests()["sha256"]
+
+    def _each(self, act: Callable[[str], None], keys: list[str]) -> None:
+        with ThreadPoolExecutor(_COPIES_AT_ONCE) as pool:
+            for _done in pool.map(act, keys):
+                pass
+
+    def _remove(self, keys: list[str]) -> None:
+        if keys:
+            with self._errors(keys[0]):
+                obstore.delete(self.store, keys)
+
+    def replace(self, path: str, data: bytes) -> None:
+        """Put new content in the place of a small file, durably and at once."""
+        self._lease.check()
+        with self._errors(path):
+            obstore.put(self.store, path, data, use_multipart=False)
+
+    def discard(self, path: str) -> None:
+        """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
+        refuse_outside(contained(path), STAGING)
+        self._remove(self._keys(path))
+
+    def lock(self, holder: str) -> AbstractContextManager[None]:
+        """Be the only writer. After a kill the lock is free when its lease has run out."""
+        return self._lease.held(holder)
+
+    def _hidden(self) -> frozenset[str]:
+        """What is being published now, or was when its writer died: it is not there yet."""
+        names = (one["path"].rpartition("/")[2] for one in self._list(_PUBLISHING))
+        return frozenset(unquote(name) for name in names)
+
+    def _is_hidden(self, path: str) -> bool:
+        return _below_any(path, self._hidden())
+
+
+class S3Reader:
+    """An object that is being read, in one stream."""
+
+    def __init__(self, found: GetResult, path: str, url: str) -> None:
+        self._path = path
+        self._url = url
+        self._left = found.meta["size"]
+        self._stream: BytesStream | None = found.stream(min_chunk_size=CHUNK)
+        self._here = b""
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, at most `size`; fewer only at the end of the file, none after it."""
+        parts = []
+        while size > 0 and self._left:
+            if not self._here:
+                self._here = self._next_chunk()
+            taken, self._here = self._here[:size], self._here[size:]
+            size -= len(taken)
+            self._left -= len(taken)
+            parts.append(taken)
+        return b"".join(parts)
+
+    def _next_chunk(self) -> bytes:
+        with errors(self._path, self._url):
+            chunk = bytes(next(self._stream, b"")) if self._stream is not None else b""
+        if not chunk:
+            message = _("{path}: the answer was cut short").format(path=self._path)
+            raise Unreachable(message, path=self._path)
+        return chunk
+
+    def __enter__(self) -> S3Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream = None  # with this the connection is free
+
+
+def _below_any(path: str, folders: frozenset[str]) -> bool:
+    """Whether a path is one of these, or lies in one of them."""
+    return any(path == one or path.startswith(f"{one}/") for one in folders)
+
+
+def _marks_last(keys: list[str]) -> list[list[str]]:
+    """The keys in the order in which they may appear: what says that all is there, at the end.
+
+    For readers that know nothing of `_PUBLISHING`: content, inventories, declarations.
+    """
+    groups: list[list[str]] = [[], [], []]
+    for key in keys:
+        name = key.rpartition("/")[2]
+        groups[2 if name.startswith("0=") else bool(_INVENTORY.fullmatch(name))].append(key)
+    return [group for group in groups if group]
+
+
+_INVENTORY = re.compile(r"inventory\.json(\.\w+)?")

@@ -1,0 +1,103 @@
+"""A bucket of an S3-compatible object store; every error comes out as ours."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from obstore.exceptions import (
+    AlreadyExistsError,
+    BaseError,
+    PermissionDeniedError,
+    PreconditionError,
+    UnauthenticatedError,
+)
+from obstore.store import S3Store
+
+from preserva.errors import NotFound, StorageError, StorageFull, Unreachable, UsageError
+from preserva.i18n import N_, _
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_SETTINGS = {"endpoint", "region"}
+_FULL = re.compile(r"InsufficientStorage|QuotaExceeded|\b507\b")
+_LINE = re.compile(
+    r"error sending request|timed out|connection|\b50[0-46-9]\b|SlowDown|error decoding", re.I
+)
+
+
+def open_bucket(url: str) -> S3Store:
+    """The place in a bucket that `s3://bucket/prefix?endpoint=https://host&region=name` names.
+
+    Keys come from the environment (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`) or the machine's
+    role. Nothing is read yet. Raises UsageError.
+    """
+    parts = urlsplit(url)
+    settings = dict(parse_qsl(parts.query))
+    if "@" in parts.netloc or settings.keys() - _SETTINGS:
+        raise UsageError(_("no password or key may stand in a URL, only endpoint and region"))
+    if not parts.netloc:
+        raise UsageError(_("{url} is not of the form s3://bucket/folder").format(url=url))
+    config: S3Config = {"checksum_algorithm": "SHA256", "virtual_hosted_style_request": False}
+    endpoint = settings.get("endpoint") or os.environ.get("AWS_ENDPOINT_URL", "")
+    if settings.get("endpoint"):
+        config["endpoint"] = endpoint
+    if settings.get("region"):
+        config["region"] = settings["region"]
+    host = urlsplit(endpoint)
+    if host.scheme == "http" and host.hostname not in _LOOPBACK:
+        message = _("{endpoint} is not encrypted; only https:// leaves this machine")
+        raise UsageError(message.format(endpoint=endpoint))
+    return S3Store(
+        parts.netloc,
+        prefix=unquote(parts.path).strip("/") or None,
+        config=config,
+        client_options={
+            "allow_http": host.scheme == "http",
+            "connect_timeout": "20s",
+            "read_timeout": "120s",
+            "timeout": "7d",  # for all of an answer, which is a file: a thin line takes long
+        },
+        retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=60)},
+    )
+
+
+@contextmanager
+def errors(path: str, url: str) -> Iterator[None]:
+    """Turn the errors of a call into ours: people are told the whole URL, programs our path."""
+    where = f"{url}/{path}"
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise NotFound(_("{path} is not there").format(path=where), path=path) from error
+    except (AlreadyExistsError, PreconditionError) as error:
+        message = _("{path} exists already; it was not touched").format(path=where)
+        raise StorageError(message, path=path) from error
+    except (PermissionDeniedError, UnauthenticatedError) as error:
+        raise StorageError(
+            _("{path}: the object store did not let us in").format(path=where),
+            path=path,
+            hint=N_("Are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set, and may they do this?"),
+        ) from error
+    except UnicodeEncodeError as error:
+        message = _("{path}: an object store takes only names in UTF-8").format(path=ascii(path))
+        raise StorageError(message, path=path) from error
+    except BaseError as error:
+        said = str(error).partition("\n\nDebug source")[0]
+        if _FULL.search(said):
+            raise StorageFull(_("{path}: no space left").format(path=where), path=path) from error
+        if "NoSuchBucket" in said:
+            message = _("there is no bucket for {url}").format(url=url)
+            raise StorageError(
+                message, path=path, hint=N_("Make the bucket first; preserva makes none.")
+            ) from error
+        message = _("{path}: {reason}").format(path=where, reason=said)
+        kind = Unreachable if _LINE.search(said) else StorageError
+        raise kind(message, path=path) from error
