@@ -16,6 +16,12 @@ import json
 IDENTITY = "preserva-storage.json"
 ROOT = "ocfl"
 STAGING = "staging"
+LOCK = f"{STAGING}/lock"
+LEASES = f"{STAGING}/leases"
+PUBLISHING = f"{STAGING}/publishing"
+OF_DRIVERS = frozenset({LOCK, LEASES, PUBLISHING})
+"""What drivers keep in staging for themselves; nobody else clears it away."""
+
 QUARANTINE = "quarantine"
 
 ROOT_DECLARATION = ("0=ocfl_1.1", b"ocfl_1.1\n")

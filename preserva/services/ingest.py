@@ -70,7 +70,7 @@ def prepare(archive: Archive, store: Store) -> None:
         _settle(archive, store, pending)
     for entry in store.storage.children(layout.STAGING):
         name = entry.path.rpartition("/")[2]
-        if name != "lock" and not name.startswith("replicate-"):
+        if entry.path not in layout.OF_DRIVERS and not name.startswith("replicate-"):
             store.storage.discard(entry.path)
 
 

@@ -11,13 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from preserva.core.layout import QUARANTINE, STAGING
+from preserva.core.layout import LOCK, QUARANTINE, STAGING
 from preserva.core.model import Entry, Kind
 from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError, StorageFull
 from preserva.i18n import _
 from preserva.storage.paths import above, contained, refuse_outside
-
-_LOCK = f"{STAGING}/lock"
 
 
 @contextmanager
@@ -175,12 +173,12 @@ class LocalStorage:
     @contextmanager
     def lock(self, holder: str) -> Iterator[None]:
         """Be the only writer, until the end of this block or of the process."""
-        self._refuse_links_above(_LOCK)
-        with self._errors(_LOCK):
+        self._refuse_links_above(LOCK)
+        with self._errors(LOCK):
             _make_folders(self._path(STAGING))
-            descriptor = os.open(self._path(_LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            descriptor = os.open(self._path(LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            with self._errors(_LOCK):
+            with self._errors(LOCK):
                 try:
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:

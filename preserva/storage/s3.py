@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote
 import obstore
 
 from preserva.core.digest import MultiHash
-from preserva.core.layout import QUARANTINE, STAGING
+from preserva.core.layout import PUBLISHING, QUARANTINE, STAGING
 from preserva.core.model import Entry, Kind
 from preserva.errors import NotAFile, NotFound, Refused, StorageError, Unreachable
 from preserva.i18n import _
@@ -35,7 +35,6 @@ _PART = 32 << 20
 _PARTS_AT_ONCE = 2
 _COPIES_AT_ONCE = 16
 _COPY_LIMIT = 5 << 30  # what one CopyObject takes
-_PUBLISHING = f"{STAGING}/publishing"
 
 
 class S3Storage:
@@ -185,7 +184,7 @@ class S3Storage:
         if not keys:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
         targets = {key: final + key.removeprefix(path) for key in keys}
-        mark = f"{_PUBLISHING}/{quote(final, safe='')}"
+        mark = f"{PUBLISHING}/{quote(final, safe='')}"
         with self._errors(mark):
             obstore.put(self.store, mark, b"", use_multipart=False)
         self._remove([one for one in self._keys(final) if one not in targets.values()])
@@ -253,7 +252,7 @@ class S3Storage:
 
     def _hidden(self) -> frozenset[str]:
         """What is being published now, or was when its writer died: it is not there yet."""
-        names = (one["path"].rpartition("/")[2] for one in self._list(_PUBLISHING))
+        names = (one["path"].rpartition("/")[2] for one in self._list(PUBLISHING))
         return frozenset(unquote(name) for name in names)
 
     def _is_hidden(self, path: str) -> bool:
@@ -305,7 +304,7 @@ def _below_any(path: str, folders: frozenset[str]) -> bool:
 def _marks_last(keys: list[str]) -> list[list[str]]:
     """The keys in the order in which they may appear: what says that all is there, at the end.
 
-    For readers that know nothing of `_PUBLISHING`: content, inventories, declarations.
+    For readers that know nothing of `PUBLISHING`: content, inventories, declarations.
     """
     groups: list[list[str]] = [[], [], []]
     for key in keys:

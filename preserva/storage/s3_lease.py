@@ -10,10 +10,8 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, PreconditionError
 from obstore.store import S3Store
 
-from preserva.core.layout import STAGING
+from preserva.core.layout import LEASES
 from preserva.storage.s3_link import errors
-
-_LEASES = f"{STAGING}/leases"
 
 
 class S3Leases:
@@ -24,12 +22,12 @@ class S3Leases:
         self.url = url
 
     def _errors(self) -> AbstractContextManager[None]:
-        return errors(_LEASES, self.url)
+        return errors(LEASES, self.url)
 
     def numbers(self) -> list[int]:
         """The numbers of the lease files that are there."""
         with self._errors():
-            found = obstore.list(self._store, _LEASES).collect()
+            found = obstore.list(self._store, LEASES).collect()
         names = [one["path"].rpartition("/")[2] for one in found]
         return [int(name) for name in names if name.isdecimal()]
 
@@ -54,7 +52,7 @@ class S3Leases:
 
     def age(self, number: int) -> float:
         """Seconds since a lease file was written, by the server's clock."""
-        probe = f"{_LEASES}/probe-{secrets.token_hex(8)}"
+        probe = f"{LEASES}/probe-{secrets.token_hex(8)}"
         with self._errors():
             obstore.put(self._store, probe, b"")
             try:
@@ -72,4 +70,4 @@ class S3Leases:
 
 
 def _path(number: int) -> str:
-    return f"{_LEASES}/{number:08}"
+    return f"{LEASES}/{number:08}"

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 import asyncssh
 
-from preserva.core.layout import STAGING
+from preserva.core.layout import LEASES
 from preserva.errors import NotFound, StorageError
 
 if TYPE_CHECKING:
     from preserva.storage.sftp import SftpStorage
-
-_LEASES = f"{STAGING}/leases"
 
 
 class SftpLeases:
@@ -26,7 +24,7 @@ class SftpLeases:
     def numbers(self) -> list[int]:
         """The numbers of the lease files that are there."""
         try:
-            names = [one.path.rpartition("/")[2] for one in self._storage.children(_LEASES)]
+            names = [one.path.rpartition("/")[2] for one in self._storage.children(LEASES)]
         except NotFound:
             return []
         return [int(name) for name in names if name.isdecimal()]
@@ -60,7 +58,7 @@ class SftpLeases:
 
     def age(self, number: int) -> float:
         """Seconds since a lease file was written, by the server's clock."""
-        probe = f"{_LEASES}/probe-{secrets.token_hex(8)}"
+        probe = f"{LEASES}/probe-{secrets.token_hex(8)}"
         self._storage.create(probe, [])
         try:
             return self._written(probe) - self._written(_lease_path(number))
@@ -77,4 +75,4 @@ class SftpLeases:
 
 
 def _lease_path(number: int) -> str:
-    return f"{_LEASES}/{number:08}"
+    return f"{LEASES}/{number:08}"
