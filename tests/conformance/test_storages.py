@@ -11,7 +11,7 @@ import pytest
 
 from preserva.cli.main import status_of
 from preserva.config import TEMPLATE
-from preserva.core.layout import OF_DRIVERS, STAGING
+from preserva.core.layout import LEASES, LOCK, STAGING
 from preserva.core.model import Kind
 from preserva.storage.base import chunks_of
 from preserva.storage.open import open_storage
@@ -107,7 +107,9 @@ def test_two_versions_go_the_whole_way(
         assert (judged.num_objects, judged.good_objects, judged.errors) == (1, 1, [])
         found.append(objects(root))
         storage = open_storage(url)
-        assert {one.path for one in storage.children(STAGING)} - OF_DRIVERS == set()
+        # SeaweedFS shows a folder for a while after the last object in it is gone
+        left = [one.path for one in storage.walk(STAGING) if one.kind is Kind.FILE]
+        assert [one for one in left if one != LOCK and not one.startswith(LEASES)] == []
         storage.close()
     assert found[0] == found[1]
     assert {"v1", "v2"} <= {path.split("/")[4] for path in found[0]}
