@@ -126,6 +126,9 @@ def _explained(error: ValidationError) -> Iterator[str]:
         for key in rule:
             if key not in instance:
                 yield _("{key}: missing").format(key=_joined(where, key))
+    elif error.validator == "pattern" and where.endswith(".url"):
+        message = _("{key}: no storage can be at {url}; there are folders, {schemes}")
+        yield message.format(key=where, url=instance, schemes="file://, s3://, sftp://, fs+…://")
     elif error.validator == "not":
         yield _("{key}: a password may not stand here").format(key=where)
     else:

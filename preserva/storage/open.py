@@ -21,12 +21,14 @@ class _Driver(NamedTuple):
 
 
 _DRIVERS = {
+    "fs+": _Driver("preserva.storage.pyfs", "PyFilesystemStorage", ""),
+    "memory": _Driver("preserva.storage.memory", "MemoryStorage", ""),
     "s3": _Driver("preserva.storage.s3", "S3Storage", "s3"),
     "sftp": _Driver("preserva.storage.sftp", "SftpStorage", "sftp"),
 }
 
 SCHEMES = ("file", *_DRIVERS)
-"""The schemes that a URL of a storage may have."""
+"""The schemes that a URL of a storage may have; `fs+` stands for `fs+` and a name."""
 
 
 def open_storage(url: str) -> Storage:
@@ -38,10 +40,12 @@ def open_storage(url: str) -> Storage:
         return LocalStorage(Path(url))
     if scheme == "file":
         return open_storage(rest)
-    if scheme not in _DRIVERS:
+    driver = _DRIVERS.get("fs+" if scheme.startswith("fs+") else scheme)
+    if driver is None:
         message = _("no storage driver for {scheme}:// URLs; there are: {known}")
         raise UsageError(message.format(scheme=scheme, known=", ".join(SCHEMES)))
-    driver = _DRIVERS[scheme]
+    if "@" in (place := rest.partition("/")[0]) and ":" in place.rpartition("@")[0]:
+        raise UsageError(_("a password may not stand in a URL"))
     try:
         make: Callable[[str], Storage] = getattr(import_module(driver.module), driver.name)
     except ModuleNotFoundError as error:

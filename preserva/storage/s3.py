@@ -5,13 +5,11 @@ How publishing comes to be durable and at once all the same: docs/adr/0010-objec
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from itertools import chain
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
 
 import obstore
 
@@ -22,6 +20,7 @@ from preserva.errors import NotAFile, NotFound, Refused, StorageError, Unreachab
 from preserva.i18n import _
 from preserva.storage.base import CHUNK, chunks_of
 from preserva.storage.lease import LEASE, Lease
+from preserva.storage.marks import below_any, hidden_by, mark_of, marks_last
 from preserva.storage.paths import contained, parent, refuse_outside
 from preserva.storage.s3_lease import S3Leases
 from preserva.storage.s3_link import errors, open_bucket
@@ -86,7 +85,7 @@ class S3Storage:
             found = obstore.list_with_delimiter(self.store, path or None)
         entries = [Entry(one["path"], Kind.FILE, one["size"]) for one in found["objects"]]
         entries += [Entry(one, Kind.FOLDER) for one in found["common_prefixes"]]
-        if path and (not entries or _below_any(path, hidden)):
+        if path and (not entries or below_any(path, hidden)):
             raise NotFound(_("{path} is not there").format(path=path), path=path)
         return sorted(
             (one for one in entries if one.path not in hidden), key=lambda entry: entry.path
@@ -95,11 +94,11 @@ class S3Storage:
     def walk(self, path: str) -> Iterator[Entry]:
         """Everything below a folder, the folders themselves included, in no promised order."""
         hidden = self._hidden()
-        if path and (_below_any(path, hidden) or not any(self._list(path))):
+        if path and (below_any(path, hidden) or not any(self._list(path))):
             raise NotFound(_("{path} is not there").format(path=path), path=path)
         seen = {path, ""}
         for one in self._list(path):
-            if _below_any(one["path"], hidden):
+            if below_any(one["path"], hidden):
                 continue
             folder = parent(one["path"])
             while folder not in seen:
@@ -184,11 +183,11 @@ class S3Storage:
         if not keys:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
         targets = {key: final + key.removeprefix(path) for key in keys}
-        mark = f"{PUBLISHING}/{quote(final, safe='')}"
+        mark = mark_of(final)
         with self._errors(mark):
             obstore.put(self.store, mark, b"", use_multipart=False)
         self._remove([one for one in self._keys(final) if one not in targets.values()])
-        for group in _marks_last(keys):
+        for group in marks_last(keys):
             self._each(lambda key: self._copy(key, targets[key]), group)
         self._lease.check()
         self._remove([mark])  # with this it is there
@@ -252,11 +251,10 @@ class S3Storage:
 
     def _hidden(self) -> frozenset[str]:
         """What is being published now, or was when its writer died: it is not there yet."""
-        names = (one["path"].rpartition("/")[2] for one in self._list(PUBLISHING))
-        return frozenset(unquote(name) for name in names)
+        return hidden_by(one["path"] for one in self._list(PUBLISHING))
 
     def _is_hidden(self, path: str) -> bool:
-        return _below_any(path, self._hidden())
+        return below_any(path, self._hidden())
 
 
 class S3Reader:
@@ -294,23 +292,3 @@ class S3Reader:
 
     def __exit__(self, *_: object) -> None:
         self._stream = None  # with this the connection is free
-
-
-def _below_any(path: str, folders: frozenset[str]) -> bool:
-    """Whether a path is one of these, or lies in one of them."""
-    return any(path == one or path.startswith(f"{one}/") for one in folders)
-
-
-def _marks_last(keys: list[str]) -> list[list[str]]:
-    """The keys in the order in which they may appear: what says that all is there, at the end.
-
-    For readers that know nothing of `PUBLISHING`: content, inventories, declarations.
-    """
-    groups: list[list[str]] = [[], [], []]
-    for key in keys:
-        name = key.rpartition("/")[2]
-        groups[2 if name.startswith("0=") else bool(_INVENTORY.fullmatch(name))].append(key)
-    return [group for group in groups if group]
-
-
-_INVENTORY = re.compile(r"inventory\.json(\.\w+)?")

@@ -47,16 +47,24 @@ def open_place(url: str) -> Storage:
         from preserva.storage.s3 import S3Storage
 
         return S3Storage(url, lease=_LEASE)
+    if url.startswith("fs+"):
+        from preserva.storage.pyfs import PyFilesystemStorage
+
+        return PyFilesystemStorage(url, lease=_LEASE)
     return open_storage(url)
 
 
-@pytest.fixture(params=["local", "s3", "sftp"])
+@pytest.fixture(params=["local", "memory", "pyfs", "s3", "sftp"])
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     """A place of each kind."""
     if request.param == "sftp":
         server: Sshd = request.getfixturevalue("sftp_server")
         monkeypatch.setenv("PRESERVA_SSH_CONFIG", str(server.ssh_config))
         return Place(server.url(tmp_path / "storage"), _LEASE)
+    if request.param == "memory":
+        return Place(f"memory://{next(_NUMBERS)}")
+    if request.param == "pyfs":
+        return Place(f"fs+osfs://{tmp_path}/storage", _LEASE)
     if request.param == "s3":
         store: Weed = request.getfixturevalue("s3_server")
         for name, key in store.keys.items():
@@ -233,6 +241,8 @@ def test_one_writer_at_a_time(storage: Storage, place: Place) -> None:
         other.lock("the second").__enter__()
     with other.lock("the second"):
         pass
+    if place.url.startswith("memory://"):
+        return  # no other process can get at it
     command = [sys.executable, "-c", _DYING, place.url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as dying:
         assert dying.stdout is not None and dying.stdout.readline() == b"locked\n"
