@@ -18,6 +18,8 @@ from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError
 from preserva.storage.base import Storage, chunks_of, read_all
 from preserva.storage.local import LocalStorage
 from preserva.storage.open import open_storage
+from preserva.storage.wrappers.ratelimit import RateLimit
+from preserva.storage.wrappers.retry import Retry
 from tests.conftest import ROOT
 from tests.servers import Sshd, Weed
 
@@ -39,6 +41,11 @@ class Place:
 
 def open_place(url: str) -> Storage:
     """Also called in a process of its own, which is then killed."""
+    around, separator, folder = url.partition(":")
+    if separator and around == "limited":
+        return RateLimit(LocalStorage(Path(folder)), 1e12, clock=time.monotonic, sleep=time.sleep)
+    if separator and around == "retried":
+        return Retry(LocalStorage(Path(folder)), sleep=time.sleep)
     if url.startswith("sftp://"):
         from preserva.storage.sftp import SftpStorage
 
@@ -54,7 +61,7 @@ def open_place(url: str) -> Storage:
     return open_storage(url)
 
 
-@pytest.fixture(params=["local", "memory", "pyfs", "s3", "sftp"])
+@pytest.fixture(params=["limited", "local", "memory", "pyfs", "retried", "s3", "sftp"])
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     """A place of each kind."""
     if request.param == "sftp":
@@ -63,6 +70,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         return Place(server.url(tmp_path / "storage"), _LEASE)
     if request.param == "memory":
         return Place(f"memory://{next(_NUMBERS)}")
+    if request.param in {"limited", "retried"}:
+        return Place(f"{request.param}:{tmp_path}/storage")
     if request.param == "pyfs":
         return Place(f"fs+osfs://{tmp_path}/storage", _LEASE)
     if request.param == "s3":

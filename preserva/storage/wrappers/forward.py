@@ -1,0 +1,74 @@
+"""A storage that leaves everything to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+
+from preserva.core.model import Entry
+from preserva.storage.base import Reader, Storage
+
+
+class Forwarding:
+    """All of `preserva.storage.base.Storage`, done by the storage inside."""
+
+    def __init__(self, inner: Storage) -> None:
+        self.inner = inner
+        self.url = inner.url
+        self.at_once = inner.at_once
+
+    def stat(self, path: str) -> Entry | None:
+        """What stands at a path, not following a link; None if there is nothing."""
+        return self.inner.stat(path)
+
+    def children(self, path: str) -> list[Entry]:
+        """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
+        return self.inner.children(path)
+
+    def walk(self, path: str) -> Iterator[Entry]:
+        """Everything below a folder, the folders themselves included, in no promised order."""
+        return self.inner.walk(path)
+
+    def open(self, path: str, *, medium: bool = False) -> Reader:
+        """Open a regular file. With `medium`, its bytes come from the medium, not from a cache."""
+        return self.inner.open(path, medium=medium)
+
+    def create(self, path: str, chunks: Iterable[bytes]) -> None:
+        """Write a new file, with the folders above it. Refuses a path that exists."""
+        self.inner.create(path, chunks)
+
+    def extend(self, path: str, chunks: Iterable[bytes]) -> None:
+        """Go on with a file in staging that an interrupted `create` left too short."""
+        self.inner.extend(path, chunks)
+
+    def flush(self, path: str) -> None:
+        """Make a file or a whole folder in staging durable, so that it can be read back."""
+        self.inner.flush(path)
+
+    def publish(self, staged: str, final: str) -> None:
+        """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
+        self.inner.publish(staged, final)
+
+    def replace(self, path: str, data: bytes) -> None:
+        """Put new content in the place of a small file, durably and at once."""
+        self.inner.replace(path, data)
+
+    def set_aside(self, path: str, aside: str) -> None:
+        """Move what stands at a path to one below `quarantine/`, durably and at once."""
+        self.inner.set_aside(path, aside)
+
+    def discard(self, path: str) -> None:
+        """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
+        self.inner.discard(path)
+
+    def lock(self, holder: str) -> AbstractContextManager[None]:
+        """Be the only writer."""
+        return self.inner.lock(holder)
+
+    def close(self) -> None:
+        """Give back what the storage holds open."""
+        self.inner.close()
+
+    def lacks(self) -> tuple[str, ...]:
+        """What this storage cannot promise, a sentence each."""
+        return self.inner.lacks()

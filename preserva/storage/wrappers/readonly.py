@@ -1,0 +1,50 @@
+"""A storage that can only be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+
+from preserva.errors import Refused
+from preserva.i18n import _
+from preserva.storage.wrappers.forward import Forwarding
+
+
+class ReadOnly(Forwarding):
+    """Refuses whatever would change something, the lock included."""
+
+    def _refused(self, path: str) -> Refused:
+        message = _("{url} is only read here; {path} was not touched")
+        return Refused(message.format(url=self.url, path=path))
+
+    def create(self, path: str, chunks: Iterable[bytes]) -> None:
+        """Refused; no chunk is asked for."""
+        raise self._refused(path)
+
+    def extend(self, path: str, chunks: Iterable[bytes]) -> None:
+        """Refused; no chunk is asked for."""
+        raise self._refused(path)
+
+    def flush(self, path: str) -> None:
+        """Refused."""
+        raise self._refused(path)
+
+    def publish(self, staged: str, final: str) -> None:
+        """Refused."""
+        raise self._refused(final)
+
+    def replace(self, path: str, data: bytes) -> None:
+        """Refused."""
+        raise self._refused(path)
+
+    def set_aside(self, path: str, aside: str) -> None:
+        """Refused."""
+        raise self._refused(path)
+
+    def discard(self, path: str) -> None:
+        """Refused."""
+        raise self._refused(path)
+
+    def lock(self, holder: str) -> AbstractContextManager[None]:
+        """Refused: a lock is written."""
+        raise self._refused("")
