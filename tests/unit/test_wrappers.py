@@ -103,7 +103,7 @@ def test_a_limited_storage_keeps_to_its_rate(inner: LocalStorage) -> None:
 
 
 class _Cut(Forwarding):
-    """A line that fails at every fifth call."""
+    """A line that fails at every seventh call."""
 
     def __init__(self, inner: Storage) -> None:
         super().__init__(inner)
@@ -111,7 +111,7 @@ class _Cut(Forwarding):
 
     def _fail(self, verb: str) -> None:
         self.asked.append(verb)
-        if len(self.asked) % 5 == 0:
+        if len(self.asked) % 7 == 0:
             raise Unreachable("cut")
 
     def stat(self, path: str) -> Entry | None:
@@ -169,15 +169,15 @@ def test_what_may_be_asked_twice_is(inner: LocalStorage) -> None:
     for _ in range(5):
         assert read_all(storage, "staging/y", 10) == b"staged"
         storage.replace("kept", b"new")
-    assert len(slept) > 5
+    assert len(slept) > 3
     storage.discard("staging/y")
     assert read_all(inner, "kept", 10) == b"new"
     assert inner.stat("staging/y") is None
     for verb in ("create", "publish"):
-        cut.asked[:] = [""] * 4
+        cut.asked[:] = [""] * 6
         with pytest.raises(Unreachable):
             WRITES[verb](storage)
-        assert cut.asked[4:] == [verb]
+        assert cut.asked[6:] == [verb]
 
 
 def test_who_asks_again_waits_longer_each_time_and_gives_up(inner: LocalStorage) -> None:
