@@ -179,43 +179,49 @@ class S3Storage:
         self._lease.check()
         if self.stat(final) is not None:
             raise Refused(_("{path} exists already; it was not touched").format(path=final))
-        keys = self._keys(path)
-        if not keys:
+        sources = self._objects(path)
+        if not sources:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
-        targets = {key: final + key.removeprefix(path) for key in keys}
+        targets = {key: final + key.removeprefix(path) for key in sources}
         mark = mark_of(final)
         with self._errors(mark):
             obstore.put(self.store, mark, b"", use_multipart=False)
-        self._remove([one for one in self._keys(final) if one not in targets.values()])
-        for group in marks_last(keys):
-            self._each(lambda key: self._copy(key, targets[key]), group)
+        self._remove(list(self._objects(final).keys() - set(targets.values())))
+        for group in marks_last(sources):
+            self._each(lambda key: self._copy(sources[key], targets[key]), group)
+        copies = self._objects(final)
+        self._each(lambda key: self._prove(sources[key], copies.get(targets[key])), list(sources))
         self._lease.check()
         self._remove([mark])  # with this it is there
-        self._remove(keys)
+        self._remove(list(sources))
 
-    def _keys(self, path: str) -> list[str]:
-        below = [one["path"] for one in self._list(path)]
+    def _objects(self, path: str) -> dict[str, ObjectMeta]:
+        """The objects at and below a path."""
+        below = {one["path"]: one for one in self._list(path)}
         if below:
             return below
         try:
-            return [self._head(path)["path"]]
+            return {path: self._head(path)}
         except NotFound:
-            return []
+            return {}
 
-    def _copy(self, source: str, target: str) -> None:
-        size = self._head(source)["size"]
-        if size > _COPY_LIMIT:
-            with self.open(source) as reader:
+    def _copy(self, source: ObjectMeta, target: str) -> None:
+        if source["size"] > _COPY_LIMIT:
+            with self.open(source["path"]) as reader:
                 self._put_parts(target, chunks_of(reader))
         else:
             with self._errors(target):
-                obstore.copy(self.store, source, target)
-        one, other = self._head(source), self._head(target)
-        if one["e_tag"] is not None and one["e_tag"] == other["e_tag"]:
-            return
-        if self._digest(source) != self._digest(target):
-            message = _("{path} is not what it was copied from, {source}")
-            raise StorageError(message.format(path=target, source=source), path=target)
+                obstore.copy(self.store, source["path"], target)
+
+    def _prove(self, source: ObjectMeta, copy: ObjectMeta | None) -> None:
+        """Raise StorageError for a copy that is not what it was copied from."""
+        if copy is not None:
+            if source["e_tag"] is not None and source["e_tag"] == copy["e_tag"]:
+                return
+            if self._digest(source["path"]) == self._digest(copy["path"]):
+                return
+        message = _("the copy of {path} is not what it was copied from; it was not published")
+        raise StorageError(message.format(path=source["path"]), path=source["path"])
 
     def _digest(self, path: str) -> str:
         hashes = MultiHash(["sha256"])
@@ -243,7 +249,7 @@ class S3Storage:
     def discard(self, path: str) -> None:
         """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
         refuse_outside(contained(path), STAGING)
-        self._remove(self._keys(path))
+        self._remove(list(self._objects(path)))
 
     def lock(self, holder: str) -> AbstractContextManager[None]:
         """Be the only writer. After a kill the lock is free when its lease has run out."""

@@ -22,7 +22,7 @@ from preserva.storage.lease import LEASE, Lease
 from preserva.storage.paths import above, contained, parent, refuse_outside
 from preserva.storage.sftp_lease import SftpLeases
 from preserva.storage.sftp_link import TIMEOUT, SftpLink
-from preserva.storage.sftp_read import AHEAD, SftpReader, settle
+from preserva.storage.sftp_read import AHEAD, Opened, SftpReader, settle
 
 T = TypeVar("T")
 Act = Callable[[asyncssh.SFTPClient], Coroutine[None, None, T]]
@@ -112,16 +112,19 @@ class SftpStorage:
         """Open a regular file. `medium` is what the server makes of it: see `lacks`."""
         full = self.full(path)
 
-        async def begin(client: asyncssh.SFTPClient) -> asyncssh.SFTPClientFile | None:
+        async def begin(client: asyncssh.SFTPClient) -> Opened | None:
             # before it is opened: a FIFO would make the server wait, and all of us with it
-            if _kind(await client.lstat(full)) is not Kind.FILE:
+            found = await client.lstat(full)
+            if _kind(found) is not Kind.FILE:
                 return None
-            return await client.open(full, asyncssh.FXF_READ, encoding=None)
+            size = found.size or 0
+            file = await client.open(full, asyncssh.FXF_READ, encoding=None)
+            return Opened(file, size, await file.read(min(size, CHUNK), 0))
 
-        file = self.link.run(path, begin)
-        if file is None:
+        opened = self.link.run(path, begin)
+        if opened is None:
             raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
-        return SftpReader(self.link, file, path)
+        return SftpReader(self.link, opened, path)
 
     def create(self, path: str, chunks: Iterable[bytes]) -> None:
         """Write a new file, with the folders above it. Refuses a path that exists."""

@@ -25,6 +25,7 @@ TIMEOUT = 300.0
 """Seconds for one answer: a chunk takes minutes on a thin line; the keepalive finds a dead one."""
 
 _CONNECT = 30.0
+_CIPHERS = "^aes128-gcm@openssh.com,aes256-gcm@openssh.com"  # processors do these by themselves
 _KEEPALIVE = 20.0
 
 _LOST = (
@@ -39,9 +40,17 @@ _LOST = (
 )
 
 
-@cache
+_STARTING = threading.Lock()
+
+
 def _loop() -> asyncio.AbstractEventLoop:
     """The event loop of all connections, in a thread of its own that ends with the process."""
+    with _STARTING:  # a cache alone would let two threads make one each
+        return _started_loop()
+
+
+@cache
+def _started_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     # errors reach the caller by what it waits for; asyncio would print the rest of a lost line
     loop.set_exception_handler(lambda _loop, _context: None)
@@ -137,6 +146,7 @@ class SftpLink:
             keepalive_interval=_KEEPALIVE,
             login_timeout=_CONNECT,
             compression_algs=None,
+            encryption_algs=_CIPHERS,
             **{key: value for key, value in given.items() if value is not None},
         )
         if options.known_hosts is None:  # UserKnownHostsFile none: any server would do

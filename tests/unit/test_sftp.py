@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +18,7 @@ from preserva.storage.base import CHUNK, chunks_of, read_all
 from preserva.storage.open import open_storage
 from preserva.storage.sftp import SftpStorage
 from preserva.storage.sftp_link import SSH_CONFIG
+from tests.conftest import ROOT
 from tests.servers import Sshd, sshd
 
 
@@ -55,6 +58,19 @@ def test_many_threads_share_the_connection(storage: SftpStorage, tmp_path: Path)
         found = list(pool.map(lambda name: read_all(storage, name, 100), names))
     assert found == [name.encode() for name in names]
     assert sum(one.is_file() for one in (tmp_path / "staging").rglob("*")) == 300
+
+
+def test_the_first_calls_of_a_process_may_come_at_once(storage: SftpStorage) -> None:
+    """They find one event loop and one connection."""
+    code = (
+        "import sys; from concurrent.futures import ThreadPoolExecutor;"
+        "from preserva.storage.sftp import SftpStorage; storage = SftpStorage(sys.argv[1]);"
+        "pool = ThreadPoolExecutor(32); begin = __import__('threading').Barrier(32);"
+        "print(set(pool.map(lambda n: begin.wait() is None or storage.stat(''), range(32))))"
+    )
+    command = [sys.executable, "-c", code, storage.url]
+    done = subprocess.run(command, capture_output=True, check=True, cwd=ROOT, timeout=60)
+    assert done.stdout.count(b"Kind.FOLDER") == 1
 
 
 def test_an_unknown_server_is_never_trusted(
