@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from preserva.core.model import PackageId
     from preserva.core.report import Finding, Observer, Outcome, Report
     from preserva.errors import PreservaError
+    from preserva.services.audit import Budget, audit
     from preserva.services.details import Details
     from preserva.services.export import export
     from preserva.services.package import package, package_bag
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "Archive": "archive",
+    "Budget": "services.audit",
     "Change": "services.update",
     "Code": "core.codes",
     "Config": "config",
@@ -40,6 +42,7 @@ _PLACES = {
     "PreservaError": "errors",
     "Report": "core.report",
     "Severity": "core.codes",
+    "audit": "services.audit",
     "create_archive": "archive",
     "export": "services.export",
     "list_packages": "services.status",
@@ -57,6 +60,7 @@ _PLACES = {
 
 __all__ = [
     "Archive",
+    "Budget",
     "Change",
     "Code",
     "Config",
@@ -69,6 +73,7 @@ __all__ = [
     "Report",
     "Severity",
     "__version__",
+    "audit",
     "create_archive",
     "export",
     "list_packages",

@@ -155,6 +155,21 @@ class Ledger:
             self.entries(package=package, storage=storage, types=types, newest_first=True), None
         )
 
+    def newest(self, types: tuple[str, ...], *, outcomes: tuple[str, ...]) -> Iterator[LedgerEntry]:
+        """The newest entry of each copy (package and storage) of these types and outcomes."""
+        query = (
+            "SELECT body, digest FROM entry WHERE number IN (SELECT max(number) FROM entry"
+            f" WHERE type IN ({', '.join('?' * len(types))})"
+            f" AND json_extract(CAST(body AS TEXT), '$.outcome') IN"
+            f" ({', '.join('?' * len(outcomes))}) GROUP BY package, storage) ORDER BY number"
+        )
+        try:
+            with closing(self._connection.execute(query, (*types, *outcomes))) as rows:
+                for body, digest in rows:
+                    yield _entry(body, digest)
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
     def verify(self, *, newest: int | None = None) -> list[str]:
         """Everything that is wrong with the chain, or with its newest entries; empty if whole.
 

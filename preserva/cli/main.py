@@ -26,6 +26,7 @@ VERBS = (
     "store",
     "replicate",
     "validate",
+    "audit",
     "list",
     "status",
     "export",

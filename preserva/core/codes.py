@@ -446,6 +446,13 @@ class Code(Enum):
     LOG_UNKNOWN = ("W307", N_("the ledger knows nothing of this record of an event"), "")
     STORAGE_UNREACHABLE = ("U305", N_("the storage could not be reached"), "design rule 1")
 
+    # audits
+    READINGS_DIFFER = (
+        "W601",
+        N_("a first reading found damage and a second did not: medium, memory or line is failing"),
+        "design rule 1",
+    )
+
     # sources that are to become a package
     SOURCE_LINK = ("E401", N_("a link; only files are packaged"), "design rule 8")
     SOURCE_NO_FILE = ("E402", N_("neither a file nor a folder"), "design rule 8")

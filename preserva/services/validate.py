@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -194,45 +194,54 @@ def validate_stored(
     stores = [archive.store(storage)] if storage else archive.stores()
     folder = xsd or archive.config.xsd
     official = None if folder is None else load_schemas(folder)
-    reports = [
-        report
-        for store in stores
-        for report in _validate_copy(archive, store, package, official, observer)
-    ]
+    checked = [(store, check_copy(archive, store, package, official, observer)) for store in stores]
+    reports = [(store, report) for store, report in checked if report is not None]
     if not reports:
         raise NotFound(_("there is no package {id}").format(id=package))
-    for report, store in reports:
-        _note(archive, store, package, report)
-    return [report for report, _store in reports]
+    for store, report in reports:
+        note(archive, store, package, report)
+    return [report for _store, report in reports]
 
 
-def _validate_copy(
+def check_copy(
     archive: Archive,
     store: Store,
     package: PackageId,
     official: OfficialSchemas | None,
     observer: Observer,
-) -> Iterator[tuple[Report, Store]]:
+) -> Report | None:
+    """What reading one copy shows; None if there is none and the ledger knows of none."""
     subject = f"{package.uri} in {store.id}"
     observer(Started("validate", subject))
     try:
-        there = store.root.holds(package.uri)
-        if there:
-            path = store.root.path_of(package.uri)
-            if (link := _link_above(store, path)) is not None:
-                yield Report(subject, [Finding(Code.ROOT_LINK, link)]), store
-                return
-            checked = check_object(
-                store.storage, path, subject=subject, official=official, observer=observer
-            )
-            _compare(archive, store, package, checked)
-            yield checked.report, store
-        elif recorded_versions(archive, store, package):
-            yield Report(subject, [Finding(Code.COPY_MISSING, store.id)]), store
+        return _check_copy(archive, store, package, subject, official, observer)
     except StorageError as error:
         finding = Finding(Code.STORAGE_UNREACHABLE, error.path or store.id, seen=str(error))
-        yield Report(subject, [finding]), store
-    observer(Ended("validate", subject))
+        return Report(subject, [finding])
+    finally:
+        observer(Ended("validate", subject))
+
+
+def _check_copy(
+    archive: Archive,
+    store: Store,
+    package: PackageId,
+    subject: str,
+    official: OfficialSchemas | None,
+    observer: Observer,
+) -> Report | None:
+    if store.root.holds(package.uri):
+        path = store.root.path_of(package.uri)
+        if (link := _link_above(store, path)) is not None:
+            return Report(subject, [Finding(Code.ROOT_LINK, link)])
+        checked = check_object(
+            store.storage, path, subject=subject, official=official, observer=observer
+        )
+        _compare(archive, store, package, checked)
+        return checked.report
+    if recorded_versions(archive, store, package):
+        return Report(subject, [Finding(Code.COPY_MISSING, store.id)])
+    return None
 
 
 def _link_above(store: Store, path: str) -> str | None:
@@ -310,14 +319,14 @@ def _unknown_version(archive: Archive, package: PackageId, version: str) -> Code
     return Code.DIVERGED if owned and entries and not begun else Code.NOT_RECORDED
 
 
-def _note(archive: Archive, store: Store, package: PackageId, report: Report) -> None:
-    named: list[Value] = [
-        {
-            "code": one.code.value,
-            "path": None if one.path is None else printable(one.path)[:300],
-        }
-        for one in report.findings[:_NAMED]
-    ]
+def note(
+    archive: Archive,
+    store: Store,
+    package: PackageId,
+    report: Report,
+    more: Mapping[str, Value] | None = None,
+) -> None:
+    """Put the check of a copy into the ledger, with `more` facts about it."""
     archive.ledger.append(
         FIXITY_CHECK,
         time=archive.now(),
@@ -327,7 +336,19 @@ def _note(archive: Archive, store: Store, package: PackageId, report: Report) ->
         facts={
             "bytes": report.bytes_read,
             "files": report.checked,
-            "findings": named,
+            "findings": named_findings(report),
             "more_findings": max(0, len(report.findings) - _NAMED),
+            **(more or {}),
         },
     )
+
+
+def named_findings(report: Report) -> list[Value]:
+    """The first findings of a report as an entry of the ledger names them."""
+    return [
+        {
+            "code": one.code.value,
+            "path": None if one.path is None else printable(one.path)[:300],
+        }
+        for one in report.findings[:_NAMED]
+    ]

@@ -80,6 +80,10 @@ def test_the_whole_way_for_people(ready: Path, run: Run) -> None:
     status, out, err = run("validate", "aonb-kp-7")
     assert (status, err) == (0, "")
     assert out.count(": sound, ") == 2
+    status, out, err = run("audit", "--only", "nlb-copy", "--event", "nlb-copy")
+    assert (status, err) == (0, "")
+    assert out.splitlines()[-1].startswith("1 copy read, ")
+    assert run("audit", "--max-bytes", "much")[0] == 2
     assert run("list") == (0, "aonb-kp-7\tv1\tПовѣсть о рѣкѣ Амурѣ\n", "")
     status, out, _err = run("status")
     assert status == 0
@@ -103,6 +107,11 @@ def test_the_whole_way_for_programs(ready: Path, run_json: JsonRun) -> None:
     assert (status, made["packages"][0]["acknowledged"]) == (0, ["v1"])
     status, made = run_json("validate", "aonb-kp-7")
     assert (status, [one["outcome"] for one in made["reports"]]) == (0, ["pass", "pass"])
+    status, made = run_json("audit", "--event", "nlb-copy", "--dry-run")
+    assert (status, [one["reason"] for one in made["left"]]) == (0, ["event"])
+    status, made = run_json("audit", "--event", "nlb-copy", "--max-time", "6h")
+    assert (status, [one["outcome"] for one in made["reports"]], made["left"]) == (0, ["pass"], [])
+    assert made["forecast"]["overdue"] == 0
     status, made = run_json("list")
     assert (status, made["packages"][0]["title"]) == (0, "Повѣсть о рѣкѣ Амурѣ")
     status, made = run_json("status", "urn:preserva:aonb:kp-7")

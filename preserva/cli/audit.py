@@ -1,0 +1,140 @@
+"""preserva audit"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from preserva.cli.common import Settings, as_json, dry_run, emit, settings
+from preserva.cli.quantities import RATE, SIZE, TIME
+from preserva.i18n import _, ngettext
+
+if TYPE_CHECKING:
+    from preserva.core.audit import Due, Forecast
+    from preserva.core.canonical import Value
+    from preserva.services.audit import Audit
+
+
+@click.command("audit")
+@click.option("--max-time", type=TIME, help="Begin no further copy after so long: 90m, 6h.")
+@click.option("--max-bytes", type=SIZE, help="Begin no further copy after so much: 500GB.")
+@click.option("--bandwidth", type=RATE, help="Read no more in a second: 20MB.")
+@click.option(
+    "--only", metavar="ID|STORAGE", multiple=True, help="Keep to these packages and storages."
+)
+@click.option(
+    "--event", "moved", metavar="STORAGE", multiple=True, help="All of it is due: it was moved."
+)
+@dry_run
+@as_json
+@settings
+def command(
+    given: Settings,
+    max_time: int | None,
+    max_bytes: int | None,
+    bandwidth: int | None,
+    only: tuple[str, ...],
+    moved: tuple[str, ...],
+    dry_run: bool,
+    json_: bool,
+) -> None:
+    """Read the copies that are due, the most urgent first, and record what was seen.
+
+    Copies that were never checked come first, then those whose interval ends. What looks damaged
+    is read a second time. A run that was stopped, or whose budget ended, is gone on with by the
+    next one.
+
+    \b
+    preserva audit --max-time 6h --bandwidth 20MB
+    preserva audit --event nlb-copy
+    \b
+    Ends with 1 if a copy is damaged or missing, with 3 if something due was not read.
+    """
+    from preserva.services.audit import Budget, audit
+
+    with given.archive() as archive:
+        found = audit(
+            archive,
+            budget=Budget(max_time, max_bytes, bandwidth),
+            only=only,
+            moved=moved,
+            dry_run=dry_run,
+            observer=given.observer(json_),
+        )
+    if json_:
+        _print_document(found, dry_run)
+    else:
+        _say(found, dry_run)
+    outcomes = {report.outcome.value for report in found.reports}
+    if "fail" in outcomes:
+        raise SystemExit(1)
+    if "unknown" in outcomes or found.unreachable or (found.left and not dry_run):
+        raise SystemExit(3)
+
+
+def _print_document(found: Audit, dry_run: bool) -> None:
+    from preserva.outputs.findings import report_document
+
+    emit(
+        "audit",
+        dry_run=dry_run,
+        reports=[report_document(report) for report in found.reports],
+        left=[_due(one) for one in found.left],
+        unreachable=dict(found.unreachable),
+        bytes=found.bytes_read,
+        forecast=_forecast(found.forecast),
+    )
+
+
+def _due(one: Due) -> Value:
+    return {
+        "package": one.copy.package,
+        "storage": one.copy.storage,
+        "deadline": one.deadline.isoformat() if one.deadline else None,
+        "reason": one.reason.value,
+    }
+
+
+def _forecast(said: Forecast) -> Value:
+    return {
+        "bytes_a_day_needed": said.needed,
+        "bytes_a_day_possible": said.capacity,
+        "overdue": said.overdue,
+        "missed_from": said.missed_from.isoformat() if said.missed_from else None,
+    }
+
+
+def _say(found: Audit, dry_run: bool) -> None:
+    from preserva.outputs.findings import human_size, report_lines
+
+    for report in found.reports:
+        for line in report_lines(report):
+            click.echo(line)
+    if dry_run:
+        for one in found.left:
+            ends = one.deadline.isoformat() if one.deadline else "-"
+            click.echo(f"{one.copy.package}\t{one.copy.storage}\t{one.reason.value}\t{ends}")
+    for name, reason in sorted(found.unreachable.items()):
+        click.echo(_("{name} cannot be reached: {reason}").format(name=name, reason=reason))
+    read = len(found.reports)
+    text = ngettext("{count} copy read", "{count} copies read", read).format(count=read)
+    left = ngettext("{count} due copy left", "{count} due copies left", len(found.left))
+    size = human_size(found.bytes_read)
+    click.echo(f"{text}, {size}; {left.format(count=len(found.left))}")
+    said = found.forecast
+    if said.overdue:
+        late = ngettext("{count} copy is overdue", "{count} copies are overdue", said.overdue)
+        click.echo(late.format(count=said.overdue))
+    if said.missed_from is not None and said.capacity is not None:
+        message = _(
+            "The interval will be missed from {date}: a run a day reads {possible} of the"
+            " {needed} a day that it takes. Give more time, more bandwidth, or a longer interval."
+        )
+        click.echo(
+            message.format(
+                date=said.missed_from.date(),
+                possible=human_size(said.capacity),
+                needed=human_size(said.needed),
+            )
+        )

@@ -1,0 +1,265 @@
+"""The audit: reads the copies that are due, within a budget, and records what it saw."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from preserva.archive import Archive, Store, unverified
+from preserva.core.audit import Checkable, Due, Forecast, forecast, plan
+from preserva.core.canonical import Value
+from preserva.core.codes import Code
+from preserva.core.model import PackageId
+from preserva.core.report import Finding, Observer, Outcome, Report, ignore
+from preserva.errors import StorageError, UsageError
+from preserva.i18n import _
+from preserva.ledger import LedgerEntry
+from preserva.services.ingest import END, recorded
+from preserva.services.officialschemas import OfficialSchemas, load_schemas
+from preserva.services.replicate import REPLICATION
+from preserva.services.validate import (
+    FIXITY_CHECK,
+    check_copy,
+    named_findings,
+    note,
+    recorded_versions,
+)
+from preserva.storage.wrappers.ratelimit import RateLimit
+
+_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one run may use; None is no limit. A copy that was begun is read to its end.
+
+    `seconds` of time, `size` in bytes to read, `bandwidth` in bytes a second.
+    """
+
+    seconds: float | None = None
+    size: int | None = None
+    bandwidth: int | None = None
+
+
+@dataclass(slots=True)
+class Audit:
+    """What a run did: `left` is what the budget or an unreachable storage left for the next one.
+
+    `unreachable` says why, by storage. In a dry run everything due is `left`.
+    """
+
+    forecast: Forecast
+    reports: list[Report] = field(default_factory=list)
+    left: list[Due] = field(default_factory=list)
+    unreachable: dict[str, str] = field(default_factory=dict)
+    bytes_read: int = 0
+
+
+def audit(
+    archive: Archive,
+    *,
+    budget: Budget = Budget(),
+    only: tuple[str, ...] = (),
+    moved: tuple[str, ...] = (),
+    dry_run: bool = False,
+    timer: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], object] = time.sleep,
+    observer: Observer = ignore,
+) -> Audit:
+    """Read what is due of all copies, the most urgent first.
+
+    `only` are packages (an identifier) or storages to keep to, `moved` the storages whose copies
+    are all due because something happened to them. Every result is in the ledger when the next
+    copy begins, so a run that was stopped is gone on with by the next. `timer` gives seconds that
+    only grow. Raises LedgerError if the ledger does not verify, UsageError, ConfigError.
+    """
+    if problems := archive.ledger.verify():
+        raise unverified(problems)
+    packages, storages = _scope(archive, only)
+    for name in moved:
+        archive.store(name)
+    interval = timedelta(days=archive.config.policy.audit_interval_days)
+    copies = _copies(archive, packages, storages)
+    due = plan(copies, now=archive.clock(), interval=interval, moved=frozenset(moved))
+
+    def foreseen() -> Forecast:
+        copies = _copies(archive, packages, storages)
+        capacity = _capacity(budget, _speed(archive))
+        return forecast(copies, now=archive.clock(), interval=interval, capacity=capacity)
+
+    if dry_run:
+        return Audit(foreseen(), left=due)
+    run = _Run(archive, budget, timer, sleep, observer)
+    run.read(due)
+    return Audit(foreseen(), run.reports, run.left, run.unreachable, run.bytes_read)
+
+
+def _scope(archive: Archive, only: tuple[str, ...]) -> tuple[set[str], set[str]]:
+    """The packages and the storages named. Raises UsageError for what is neither."""
+    storages = {one for one in only if one in archive.config.storages}
+    packages = set()
+    for one in only:
+        if one not in storages:
+            try:
+                packages.add(PackageId.parse(one).uri)
+            except ValueError as error:
+                message = _("{name} is neither a storage nor the identifier of a package")
+                raise UsageError(message.format(name=one)) from error
+    return packages, storages or set(archive.config.storages)
+
+
+def _copies(archive: Archive, packages: set[str], storages: set[str]) -> list[Checkable]:
+    """The copies that the ledger acknowledged, each with its last check that came to an end.
+
+    Those of the packages, all if none is named, in the storages.
+    """
+    last = {
+        (one.package, one.storage): one
+        for one in archive.ledger.newest((FIXITY_CHECK,), outcomes=("success", "fail"))
+    }
+    return [
+        _checkable(one.package, one.storage, last.get((one.package, one.storage)))
+        for one in archive.ledger.newest((END, REPLICATION), outcomes=("success",))
+        if one.package is not None
+        and one.storage in storages
+        and (not packages or one.package in packages)
+    ]
+
+
+def _checkable(package: str, storage: str, check: LedgerEntry | None) -> Checkable:
+    if check is None:
+        return Checkable(package, storage)
+    return Checkable(
+        package, storage, datetime.fromisoformat(check.time), int(check.facts["bytes"])
+    )
+
+
+def _speed(archive: Archive) -> float | None:
+    """Bytes a second of the newest audits; None if there were none yet."""
+    size = seconds = 0.0
+    checks = archive.ledger.entries(types=(FIXITY_CHECK,), newest_first=True)
+    for _number, entry in zip(range(1000), checks, strict=False):
+        if "milliseconds" in entry.facts:
+            size += entry.facts["bytes"]
+            seconds += entry.facts["milliseconds"] / 1000
+    return size / seconds if seconds else None
+
+
+def _capacity(budget: Budget, speed: float | None) -> int | None:
+    """Bytes that one run a day within the budget reads."""
+    rates = [one for one in (speed, budget.bandwidth) if one is not None]
+    limits = [min(rates) * min(budget.seconds or _DAY, _DAY)] if rates else []
+    if budget.size is not None:
+        limits.append(budget.size)
+    return int(min(limits)) if limits else None
+
+
+class _Run:
+    """One run: the budget as it is used up, and what was seen."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        budget: Budget,
+        timer: Callable[[], float],
+        sleep: Callable[[float], object],
+        observer: Observer,
+    ) -> None:
+        self.archive = archive
+        self.budget = budget
+        self.timer = timer
+        self.sleep = sleep
+        self.observer = observer
+        self.reports: list[Report] = []
+        self.left: list[Due] = []
+        self.unreachable: dict[str, str] = {}
+        self.bytes_read = 0
+        self.began = timer()
+        folder = archive.config.xsd
+        self.official: OfficialSchemas | None = None if folder is None else load_schemas(folder)
+        self.stores: dict[str, Store] = {}
+
+    def read(self, due: list[Due]) -> None:
+        for place, one in enumerate(due):
+            if self._spent():
+                self.left.extend(due[place:])
+                return
+            if one.copy.storage in self.unreachable or not self._check(one.copy):
+                self.left.append(one)
+
+    def _spent(self) -> bool:
+        budget = self.budget
+        return (budget.seconds is not None and self.timer() - self.began >= budget.seconds) or (
+            budget.size is not None and self.bytes_read >= budget.size
+        )
+
+    def _check(self, copy: Checkable) -> bool:
+        """Read a copy, twice if it looks damaged; False if its storage cannot be reached."""
+        package, began = PackageId.parse(copy.package), self.timer()
+        if not self._reachable(copy.storage):
+            return False
+        store = self._store(copy.storage)
+        report = self._reading(store, package)
+        if report.outcome is not Outcome.PASS and not self._reachable(copy.storage):
+            return False
+        facts: dict[str, Value] = {}
+        if report.outcome is Outcome.FAIL:
+            first, report = report, self._reading(store, package)
+            if not self._reachable(copy.storage):
+                return False
+            facts["first_reading"] = named_findings(first)
+            if report.outcome is not Outcome.FAIL:
+                report.add([Finding(Code.READINGS_DIFFER, _paths(first))])
+        if report.outcome is Outcome.PASS:
+            facts |= self._proved(store, package)
+        facts["milliseconds"] = int((self.timer() - began) * 1000)
+        note(self.archive, store, package, report, facts)
+        self.reports.append(report)
+        return True
+
+    def _proved(self, store: Store, package: PackageId) -> dict[str, Value]:
+        """The newest version that the ledger acknowledged there, and the digest it was held to."""
+        versions = recorded_versions(self.archive, store, package)
+        newest = max(versions, key=lambda one: int(one[1:]))
+        facts = recorded(self.archive, package, newest)
+        return {"newest": newest, "inventory": None if facts is None else facts["inventory"]}
+
+    def _reading(self, store: Store, package: PackageId) -> Report:
+        report = check_copy(self.archive, store, package, self.official, self.observer)
+        if report is None:  # recorded as stored, so its absence is one of its findings
+            raise UsageError(_("{id} is not in {name}").format(id=package, name=store.id))
+        self.bytes_read += report.bytes_read
+        return report
+
+    def _store(self, name: str) -> Store:
+        if name not in self.stores:
+            store = self.archive.store(name)
+            if self.budget.bandwidth is not None:
+                limited = RateLimit(
+                    store.storage, self.budget.bandwidth, clock=self.timer, sleep=self.sleep
+                )
+                store = Store(store.config, limited)
+            self.stores[name] = store
+        return self.stores[name]
+
+    def _reachable(self, name: str) -> bool:
+        """Whether the storage is there and is the right one; if not, that is recorded once."""
+        try:
+            self.archive.store(name).check_identity()
+        except StorageError as error:
+            self.unreachable[name] = str(error)
+            self.archive.ledger.append(
+                FIXITY_CHECK,
+                time=self.archive.now(),
+                outcome="unknown",
+                storage=name,
+                facts={"findings": [{"code": Code.STORAGE_UNREACHABLE.value, "path": None}]},
+            )
+            return False
+        return True
+
+
+def _paths(report: Report) -> str:
+    return ", ".join(one.path or one.code.value for one in report.findings[:5])
