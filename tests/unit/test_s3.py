@@ -17,7 +17,8 @@ from preserva.storage import s3
 from preserva.storage.base import CHUNK, chunks_of, read_all
 from preserva.storage.open import open_storage
 from preserva.storage.s3 import S3Storage
-from tests.servers import Weed, weed
+from tests.conftest import require
+from tests.servers import Weed, find_weed, weed
 
 
 @pytest.fixture
@@ -162,6 +163,7 @@ def test_a_stopped_server_is_unreachable_and_then_reached_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed in the middle of reading a file, and before writing another."""
+    require(find_weed() is not None, "SeaweedFS (weed) is not installed")
     with weed(tmp_path / "weed") as server:
         for name, key in server.keys.items():
             monkeypatch.setenv(name, key)
