@@ -170,6 +170,12 @@ class Ledger:
         except sqlite3.Error as error:
             raise self._unusable(error) from error
 
+    def bodies(self) -> Iterator[bytes]:
+        """The bytes of every entry, oldest first: canonical JSON, of which its digest is made."""
+        with closing(self._query("SELECT body FROM entry ORDER BY number")) as rows:
+            for (body,) in rows:
+                yield body
+
     def verify(self, *, newest: int | None = None) -> list[str]:
         """Everything that is wrong with the chain, or with its newest entries; empty if whole.
 

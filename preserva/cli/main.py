@@ -29,6 +29,7 @@ VERBS = (
     "audit",
     "list",
     "status",
+    "ledger",
     "export",
     "bag",
     "config",

@@ -1,0 +1,120 @@
+"""preserva ledger"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from preserva.cli.common import Settings, as_json, emit, settings
+from preserva.i18n import _, ngettext
+
+if TYPE_CHECKING:
+    from preserva.config import Config
+    from preserva.core.canonical import Value
+    from preserva.ledger import LedgerEntry
+
+
+@click.group("ledger")
+def command() -> None:
+    """Prove, show and export the record of what was done."""
+
+
+def _config(given: Settings) -> Config:
+    from preserva.archive import find_config
+    from preserva.config import load
+
+    return load(find_config(given.config))
+
+
+@command.command("verify")
+@click.option(
+    "--against",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="An export that was kept elsewhere: only that shows a ledger that was cut off at its end.",
+)
+@as_json
+@settings
+def verify(given: Settings, against: Path | None, json_: bool) -> None:
+    """Say whether any entry was changed, taken out, moved or put in. Ends with 5 if so."""
+    from preserva.services.proof import verify_ledger
+
+    proof = verify_ledger(_config(given), against)
+    if json_:
+        emit(
+            "ledger verify",
+            entries=proof.entries,
+            newest=proof.newest,
+            problems=list(proof.problems),
+        )
+    else:
+        for problem in proof.problems:
+            click.echo(problem)
+        text = ngettext("{count} entry", "{count} entries", proof.entries)
+        newest = _("the newest is {digest}").format(digest=proof.newest or "-")
+        click.echo(f"{text.format(count=proof.entries)}; {newest}")
+    if proof.problems:
+        raise SystemExit(5)
+
+
+@command.command("show")
+@click.argument("package", metavar="[ID]", required=False)
+@click.option("--storage", metavar="STORAGE", help="Only what was done in this storage.")
+@click.option("--last", type=click.IntRange(min=1), default=20, help="So many entries; 20.")
+@as_json
+@settings
+def show(given: Settings, package: str | None, storage: str | None, last: int, json_: bool) -> None:
+    """Show the newest entries, the newest first."""
+    from contextlib import closing
+    from itertools import islice
+
+    from preserva.cli.common import package_id
+    from preserva.services.proof import open_ledger
+
+    name = package_id(package).uri if package else None
+    with closing(open_ledger(_config(given))) as ledger:
+        entries = list(
+            islice(ledger.entries(package=name, storage=storage, newest_first=True), last)
+        )
+    if json_:
+        emit("ledger show", entries=[_document(one) for one in entries])
+        return
+    for one in entries:
+        place = " ".join(part for part in (one.package, one.version, one.storage) if part)
+        click.echo(f"{one.number}\t{one.time}\t{one.type}: {one.outcome}\t{place}")
+
+
+def _document(one: LedgerEntry) -> Value:
+    return {
+        "number": one.number,
+        "time": one.time,
+        "type": one.type,
+        "outcome": one.outcome,
+        "package": one.package,
+        "storage": one.storage,
+        "version": one.version,
+        "facts": dict(one.facts),
+        "digest": one.digest,
+    }
+
+
+@command.command("export")
+@settings
+def export(given: Settings) -> None:
+    """Print every entry as a line of canonical JSON (RFC 8785), to be kept elsewhere.
+
+    Line n is entry n; each holds the SHA-256 of the line before it as "previous".
+
+    \b
+    preserva ledger export > ledger-2026.jsonl
+    preserva ledger verify --against ledger-2026.jsonl
+    """
+    from contextlib import closing
+
+    from preserva.services.proof import open_ledger
+
+    with closing(open_ledger(_config(given))) as ledger:
+        for body in ledger.bodies():
+            click.echo(body)

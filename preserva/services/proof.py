@@ -1,0 +1,86 @@
+"""The proof of what was done: the ledger verified, and held against a copy kept elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+from preserva.config import Config
+from preserva.errors import ArchiveNotFound, StorageError
+from preserva.i18n import _, ngettext
+from preserva.ledger import LARGEST_ENTRY, Ledger
+
+_NAMED = 20
+"""Entries that differ which are named; the first one says it all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What verification found: how many entries, the digest of the newest, all that is wrong."""
+
+    entries: int
+    newest: str | None
+    problems: tuple[str, ...]
+
+
+def open_ledger(config: Config) -> Ledger:
+    """The ledger of a configuration, even if it does not verify. Raises ArchiveNotFound."""
+    if not config.ledger.exists():
+        raise ArchiveNotFound(_("there is no ledger at {path}").format(path=config.ledger))
+    return Ledger(config.ledger)
+
+
+def verify_ledger(config: Config, against: Path | None = None) -> Proof:
+    """The whole chain, and `against` an export that was kept elsewhere.
+
+    Only such a copy shows that entries are missing at the end: cut off, or restored from an old
+    backup. Raises ArchiveNotFound, LedgerError, StorageError if the copy cannot be read.
+    """
+    with closing(open_ledger(config)) as ledger:
+        problems = ledger.verify()
+        if against is not None:
+            problems += _differences(ledger, against)
+        count, newest = 0, None
+        for body in ledger.bodies():
+            count, newest = count + 1, body
+        digest = None if newest is None else hashlib.sha256(newest).hexdigest()
+        return Proof(count, digest, tuple(problems))
+
+
+def _differences(ledger: Ledger, kept: Path) -> list[str]:
+    problems: list[str] = []
+    missing = 0
+    for number, (line, body) in enumerate(zip_longest(_lines(kept), ledger.bodies()), 1):
+        if line is None:
+            break  # what was done since the copy was made
+        if body is None:
+            missing += 1
+        elif line != body and len(problems) < _NAMED:
+            message = _("entry {number} is not the one in {path}")
+            problems.append(message.format(number=number, path=kept))
+    if missing:
+        message = ngettext(
+            "{count} entry at the end is missing that {path} has: the ledger was cut off, or"
+            " restored from an old backup",
+            "{count} entries at the end are missing that {path} has: the ledger was cut off, or"
+            " restored from an old backup",
+            missing,
+        )
+        problems.append(message.format(count=missing, path=kept))
+    return problems
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            while line := file.readline(LARGEST_ENTRY + 2):
+                yield line.removesuffix(b"\n")
+    except OSError as error:
+        message = _("{path} cannot be read: {reason}")
+        raise StorageError(
+            message.format(path=path, reason=error.strerror), path=str(path)
+        ) from error
