@@ -44,13 +44,17 @@ class Institution:
 
 @dataclass(frozen=True, slots=True)
 class StorageConfig:
-    """A place where copies are kept. `url` is absolute: a folder or a URL."""
+    """A place where copies are kept. `url` is absolute: a folder or a URL.
+
+    `audit_interval_days` stands where it is another than the policy's.
+    """
 
     id: str
     institution: str
     url: str
     role: Role
     name: str
+    audit_interval_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,10 @@ class Config:
     rights: Rights | None = None
     images: ImageRules = USUAL_RULES
     xsd: Path | None = None
+
+    def audit_interval_days(self, storage: str) -> int:
+        """In how many days each copy in a storage shall be read once."""
+        return self.storages[storage].audit_interval_days or self.policy.audit_interval_days
 
     def primary(self) -> StorageConfig:
         """The storage where our own packages are made."""
@@ -181,6 +189,7 @@ def _config(path: Path, document: Mapping[str, Any]) -> Config:
             one["url"] if "://" in one["url"] else str(base / one["url"]),
             Role(one["role"]),
             one.get("name", id_),
+            one.get("audit_interval_days"),
         )
         for id_, one in document["storages"].items()
     }

@@ -14,6 +14,7 @@ EARLY_SHARE = 0.01
 _LEAD = 10
 """Copies are due this part of an interval early: a run that was missed then breaks no promise."""
 
+_DAY = timedelta(days=1)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -30,11 +31,13 @@ class Reason(StrEnum):
 class Checkable:
     """A copy that the ledger acknowledged.
 
-    `checked` is when a reading of it last came to an end, `size` the bytes that it read.
+    `checked` is when a reading of it last came to an end, `size` the bytes that it read; it shall
+    be read once in each `interval`.
     """
 
     package: str
     storage: str
+    interval: timedelta
     checked: datetime | None = None
     size: int | None = None
 
@@ -63,7 +66,7 @@ class Forecast:
     missed_from: datetime | None
 
 
-def deadline(copy: Checkable, interval: timedelta, now: datetime) -> datetime | None:
+def deadline(copy: Checkable, now: datetime) -> datetime | None:
     """When the copy must have been read again; None if it never was.
 
     A check that lies in the future proves nothing: the clock was wrong then or is now, and the
@@ -71,14 +74,13 @@ def deadline(copy: Checkable, interval: timedelta, now: datetime) -> datetime | 
     """
     if copy.checked is None:
         return None
-    return now if copy.checked > now else copy.checked + interval
+    return now if copy.checked > now else copy.checked + copy.interval
 
 
 def plan(
     copies: Iterable[Checkable],
     *,
     now: datetime,
-    interval: timedelta,
     moved: frozenset[str] = frozenset(),
 ) -> list[Due]:
     """What is to be read, the most urgent first.
@@ -88,8 +90,8 @@ def plan(
     """
     found = []
     for copy in copies:
-        ends = deadline(copy, interval, now)
-        reason = _reason(copy, ends, now=now, interval=interval, moved=moved)
+        ends = deadline(copy, now)
+        reason = _reason(copy, ends, now=now, moved=moved)
         if reason is not None:
             found.append(Due(copy, ends, reason))
     order = list(Reason)
@@ -109,12 +111,11 @@ def _reason(
     ends: datetime | None,
     *,
     now: datetime,
-    interval: timedelta,
     moved: frozenset[str],
 ) -> Reason | None:
     if ends is None:
         return Reason.NEVER
-    if ends - interval / _LEAD <= now:
+    if ends - copy.interval / _LEAD <= now:
         return Reason.DUE
     if copy.storage in moved:
         return Reason.EVENT
@@ -126,9 +127,7 @@ def _drawn(copy: Checkable, now: datetime) -> bool:
     return int.from_bytes(lot[:4]) < EARLY_SHARE * (1 << 32)
 
 
-def forecast(
-    copies: Sequence[Checkable], *, now: datetime, interval: timedelta, capacity: int | None
-) -> Forecast:
+def forecast(copies: Sequence[Checkable], *, now: datetime, capacity: int | None) -> Forecast:
     """Whether `capacity` bytes a day are enough, if the earliest deadline is always met first.
 
     A copy of unknown size counts as the mean of the others. What is late already, or was never
@@ -136,24 +135,23 @@ def forecast(
     """
     known = [copy.size for copy in copies if copy.size is not None]
     mean = sum(known) / len(known) if known else 0.0
-    days = interval / timedelta(days=1)
-    ends = [(deadline(copy, interval, now), copy) for copy in copies]
-    overdue = sum(end is not None and end <= now for end, _copy in ends)
-    limits = sorted(
-        (
-            (now + interval if end is None or end <= now else end),
-            mean if copy.size is None else float(copy.size),
-        )
-        for end, copy in ends
-    )
-    total = sum(size for _end, size in limits)
-    needed, missed, load = total / days, None, 0.0
-    for end, size in limits:
+    overdue, steady, first_round = 0, 0.0, now
+    limits = []
+    for copy in copies:
+        size = mean if copy.size is None else float(copy.size)
+        end = deadline(copy, now)
+        late = end is not None and end <= now
+        overdue += late
+        steady += size / (copy.interval / _DAY)
+        first_round = max(first_round, now + copy.interval)
+        limits.append((now + copy.interval if end is None or late else end, size))
+    needed, missed, load = steady, None, 0.0
+    for end, size in sorted(limits):
         load += size
-        left = (end - now) / timedelta(days=1)
+        left = (end - now) / _DAY
         needed = max(needed, load / left)
         if missed is None and capacity is not None and load > capacity * left:
             missed = end
-    if missed is None and capacity is not None and total > capacity * days:
-        missed = now + interval
+    if missed is None and capacity is not None and steady > capacity:
+        missed = first_round
     return Forecast(-int(-needed // 1), capacity, overdue, missed)

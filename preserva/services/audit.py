@@ -80,14 +80,13 @@ def audit(
     packages, storages = _scope(archive, only)
     for name in moved:
         archive.store(name)
-    interval = timedelta(days=archive.config.policy.audit_interval_days)
     copies = _copies(archive, packages, storages)
-    due = plan(copies, now=archive.clock(), interval=interval, moved=frozenset(moved))
+    due = plan(copies, now=archive.clock(), moved=frozenset(moved))
 
     def foreseen() -> Forecast:
         copies = _copies(archive, packages, storages)
         capacity = _capacity(budget, _speed(archive))
-        return forecast(copies, now=archive.clock(), interval=interval, capacity=capacity)
+        return forecast(copies, now=archive.clock(), capacity=capacity)
 
     if dry_run:
         return Audit(foreseen(), left=due)
@@ -120,7 +119,7 @@ def _copies(archive: Archive, packages: set[str], storages: set[str]) -> list[Ch
         for one in archive.ledger.newest((FIXITY_CHECK,), outcomes=("success", "fail"))
     }
     return [
-        _checkable(one.package, one.storage, last.get((one.package, one.storage)))
+        _checkable(archive, one.package, one.storage, last.get((one.package, one.storage)))
         for one in archive.ledger.newest((END, REPLICATION), outcomes=("success",))
         if one.package is not None
         and one.storage in storages
@@ -128,12 +127,14 @@ def _copies(archive: Archive, packages: set[str], storages: set[str]) -> list[Ch
     ]
 
 
-def _checkable(package: str, storage: str, check: LedgerEntry | None) -> Checkable:
+def _checkable(
+    archive: Archive, package: str, storage: str, check: LedgerEntry | None
+) -> Checkable:
+    interval = timedelta(days=archive.config.audit_interval_days(storage))
     if check is None:
-        return Checkable(package, storage)
-    return Checkable(
-        package, storage, datetime.fromisoformat(check.time), int(check.facts["bytes"])
-    )
+        return Checkable(package, storage, interval)
+    checked = datetime.fromisoformat(check.time)
+    return Checkable(package, storage, interval, checked, int(check.facts["bytes"]))
 
 
 def _speed(archive: Archive) -> float | None:

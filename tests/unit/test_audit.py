@@ -124,6 +124,18 @@ def test_only_and_moved_choose_copies(place: Path) -> None:
             audit(archive, moved=("nowhere",))
 
 
+def test_a_storage_can_have_an_interval_of_its_own(place: Path) -> None:
+    """The other keeps to the policy's."""
+    path = place / config.NAME
+    text = path.read_text("utf-8")
+    path.write_text(
+        text.replace('name = "Minsk"', 'name = "Minsk"\naudit_interval_days = 30'), "utf-8"
+    )
+    run(place, 0)
+    found = run(place, 29)
+    assert [one.subject.rpartition(" ")[2] for one in found.reports] == ["nlb-copy"] * BOOKS
+
+
 def test_damage_is_read_twice_and_both_readings_are_recorded(place: Path) -> None:
     """The other copies are read all the same."""
     flip(page(place))
