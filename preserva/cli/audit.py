@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,8 @@ from preserva.cli.quantities import RATE, SIZE, TIME
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from preserva.core.audit import Due, Forecast
     from preserva.core.canonical import Value
     from preserva.services.audit import Audit
@@ -26,6 +29,12 @@ if TYPE_CHECKING:
 @click.option(
     "--event", "moved", metavar="STORAGE", multiple=True, help="All of it is due: it was moved."
 )
+@click.option(
+    "--metrics",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write what Prometheus' node exporter picks up, replaced at once.",
+)
 @dry_run
 @as_json
 @settings
@@ -36,6 +45,7 @@ def command(
     bandwidth: int | None,
     only: tuple[str, ...],
     moved: tuple[str, ...],
+    metrics: Path | None,
     dry_run: bool,
     json_: bool,
 ) -> None:
@@ -62,6 +72,8 @@ def command(
             dry_run=dry_run,
             observer=given.observer(json_),
         )
+        if metrics is not None and not dry_run:
+            _write_metrics(found, metrics, archive.clock())
     if json_:
         _print_document(found, dry_run)
     else:
@@ -71,6 +83,21 @@ def command(
         raise SystemExit(1)
     if "unknown" in outcomes or found.unreachable or (found.left and not dry_run):
         raise SystemExit(3)
+
+
+def _write_metrics(found: Audit, path: Path, finished: datetime) -> None:
+    from preserva.outputs.metrics import audit_metrics
+    from preserva.storage.local import LocalStorage
+
+    text = audit_metrics(
+        found.reports,
+        left=len(found.left),
+        unreachable=found.unreachable,
+        bytes_read=found.bytes_read,
+        forecast=found.forecast,
+        finished=finished,
+    )
+    LocalStorage(path.absolute().parent).replace(path.name, text.encode())
 
 
 def _print_document(found: Audit, dry_run: bool) -> None:

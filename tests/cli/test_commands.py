@@ -80,8 +80,14 @@ def test_the_whole_way_for_people(ready: Path, run: Run) -> None:
     status, out, err = run("validate", "aonb-kp-7")
     assert (status, err) == (0, "")
     assert out.count(": sound, ") == 2
-    status, out, err = run("audit", "--only", "nlb-copy", "--event", "nlb-copy")
+    status, out, err = run(
+        "audit", "--only", "nlb-copy", "--event", "nlb-copy", "--metrics", "audit.prom"
+    )
     assert (status, err) == (0, "")
+    metrics = (ready / "audit.prom").read_text("utf-8").splitlines()
+    assert 'preserva_audit_copies{outcome="pass"} 1' in metrics
+    assert "preserva_audit_left 0" in metrics
+    assert [one.name for one in ready.glob("*audit.prom*")] == ["audit.prom"]
     assert out.splitlines()[-1].startswith("1 copy read, ")
     assert run("audit", "--max-bytes", "much")[0] == 2
     assert run("list") == (0, "aonb-kp-7\tv1\tПовѣсть о рѣкѣ Амурѣ\n", "")
