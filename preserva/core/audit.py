@@ -32,7 +32,7 @@ class Checkable:
     """A copy that the ledger acknowledged.
 
     `checked` is when a reading of it last came to an end, `size` the bytes that it read; it shall
-    be read once in each `interval`.
+    be read once in each `interval`. `unread`: the newest attempt could not read all of it.
     """
 
     package: str
@@ -40,6 +40,7 @@ class Checkable:
     interval: timedelta
     checked: datetime | None = None
     size: int | None = None
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ def plan(
     """What is to be read, the most urgent first.
 
     Copies that were never checked, then those due by their deadline, then all others of the
-    storages in `moved`, then a random share that stays the same within a day.
+    storages in `moved`, then a random share that stays the same within a day. What could not be
+    read last time waits behind all others: a failing disk must not use up the budget of the rest.
     """
     found = []
     for copy in copies:
@@ -97,6 +99,7 @@ def plan(
     order = list(Reason)
     found.sort(
         key=lambda one: (
+            one.copy.unread,
             order.index(one.reason),
             one.deadline or _LONG_AGO,
             one.copy.package,

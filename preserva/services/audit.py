@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from preserva.archive import Archive, Store, unverified
@@ -118,8 +118,13 @@ def _copies(archive: Archive, packages: set[str], storages: set[str]) -> list[Ch
         (one.package, one.storage): one
         for one in archive.ledger.newest((FIXITY_CHECK,), outcomes=("success", "fail"))
     }
+    attempts = archive.ledger.newest((FIXITY_CHECK,), outcomes=("success", "fail", "unknown"))
+    unread = {(one.package, one.storage) for one in attempts if one.outcome == "unknown"}
     return [
-        _checkable(archive, one.package, one.storage, last.get((one.package, one.storage)))
+        replace(
+            _checkable(archive, one.package, one.storage, last.get((one.package, one.storage))),
+            unread=(one.package, one.storage) in unread,
+        )
         for one in archive.ledger.newest((END, REPLICATION), outcomes=("success",))
         if one.package is not None
         and one.storage in storages

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
@@ -36,6 +37,13 @@ def test_never_checked_comes_before_late_and_late_before_soon() -> None:
         ("soon", Reason.DUE),
         ("moved", Reason.EVENT),
     ]
+
+
+def test_what_could_not_be_read_waits_behind_the_others() -> None:
+    """It is tried again, but a failing disk does not use up the budget."""
+    copies = [replace(copy("failing", None), unread=True), copy("soon", 85)]
+    due = plan(copies, now=NOW)
+    assert [one.copy.package for one in due] == ["soon", "failing"]
 
 
 def test_a_check_in_the_future_proves_nothing() -> None:
