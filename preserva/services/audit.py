@@ -16,16 +16,15 @@ from preserva.core.report import Finding, Observer, Outcome, Report, ignore
 from preserva.errors import StorageError, UsageError
 from preserva.i18n import _
 from preserva.ledger import LedgerEntry
-from preserva.services.ingest import END, recorded
 from preserva.services.officialschemas import OfficialSchemas, load_schemas
-from preserva.services.replicate import REPLICATION
-from preserva.services.validate import (
+from preserva.services.recorded import (
+    END,
     FIXITY_CHECK,
-    check_copy,
-    named_findings,
-    note,
+    REPLICATION,
+    recorded,
     recorded_versions,
 )
+from preserva.services.validate import check_copy, named_findings, note
 from preserva.storage.wrappers.ratelimit import RateLimit
 
 _DAY = 86_400

@@ -26,6 +26,8 @@ from preserva.core.model import PackageId
 from preserva.version import __version__
 
 LOGS = "logs"
+LARGEST_LOG = 1 << 20
+"""Bytes of the record of an event that are read at most."""
 
 
 def agents(institution: Institution) -> tuple[Agent, Agent]:

@@ -19,20 +19,16 @@ from preserva.archive import Archive, Store
 from preserva.core import inventory as formats
 from preserva.core import layout
 from preserva.core.canonical import Value
-from preserva.core.eark.vocabulary import EventOutcome, EventType
+from preserva.core.eark.vocabulary import EventType
 from preserva.core.inventory import Agent, Inventory
 from preserva.core.model import PackageId
 from preserva.errors import Damaged, Refused, StorageError
 from preserva.i18n import _
 from preserva.ledger import LedgerEntry
 from preserva.services import history
+from preserva.services.recorded import END, FAIL, START, SUCCESS, recorded
 from preserva.services.staging import Staging, confirm
 from preserva.storage.ocfl import StoredObject
-
-START = "ingestion start"
-END = "ingestion end"
-_SUCCESS = EventOutcome.SUCCESS.label
-_FAIL = EventOutcome.FAIL.label
 
 
 def commitment(inventory_digest: str, files: Mapping[str, str]) -> dict[str, Value]:
@@ -48,14 +44,6 @@ def commitment(inventory_digest: str, files: Mapping[str, str]) -> dict[str, Val
             if "/" not in path and path.startswith("tagmanifest-")
         },
     }
-
-
-def recorded(archive: Archive, package: PackageId, version: str) -> Mapping[str, Value] | None:
-    """What the ledger recorded of a version when it was stored; None if it knows of none."""
-    for entry in archive.ledger.entries(package=package.uri, types=(END,), newest_first=True):
-        if entry.version == version and entry.outcome == _SUCCESS:
-            return entry.facts
-    return None
 
 
 def prepare(archive: Archive, store: Store) -> None:
@@ -87,7 +75,7 @@ def _settle(archive: Archive, store: Store, start: LedgerEntry) -> None:
     archive.ledger.append(
         END,
         time=archive.now(),
-        outcome=_SUCCESS if found == start.facts["inventory"] else _FAIL,
+        outcome=SUCCESS if found == start.facts["inventory"] else FAIL,
         package=start.package,
         storage=store.id,
         version=start.version,
@@ -101,7 +89,7 @@ def refuse_lost(archive: Archive, package: PackageId) -> None:
     Raises Refused.
     """
     for entry in archive.ledger.entries(package=package.uri, types=(END,)):
-        if entry.outcome == _SUCCESS:
+        if entry.outcome == SUCCESS:
             message = _(
                 "{id} was stored in {storage} on {time}, and is not there: nothing was written"
             )
@@ -205,7 +193,7 @@ def _record(
     archive.ledger.append(
         type_,
         time=archive.now(),
-        outcome=_SUCCESS,
+        outcome=SUCCESS,
         package=package.uri,
         storage=store.id,
         version=version,

@@ -6,27 +6,29 @@ with what the ledger recorded when the version was stored: never only with each 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from preserva.archive import Archive, Store
 from preserva.config import Role
 from preserva.core import inventory as formats
 from preserva.core import layout
+from preserva.core.canonical import Value
 from preserva.core.codes import Code
-from preserva.core.eark.vocabulary import EventOutcome, EventType
+from preserva.core.eark.vocabulary import EventType
 from preserva.core.model import Kind, Observed, PackageId
 from preserva.core.report import Ended, Finding, Observer, Report, Started, ignore
 from preserva.errors import Damaged, NotFound, StorageError, StorageFull, UsageError
 from preserva.i18n import _
 from preserva.services import history
-from preserva.services.ingest import END, prepare, recorded
+from preserva.services.ingest import prepare
+from preserva.services.parallel import bounded_map
+from preserva.services.recorded import END, REPLICATION, SUCCESS, recorded
 from preserva.services.staging import Staging, read_back
-from preserva.storage.base import chunks_of
+from preserva.storage.base import chunks_of, read_all
 from preserva.storage.ocfl import StoredObject
-
-REPLICATION = EventType.REPLICATION.label
-_SUCCESS = EventOutcome.SUCCESS.label
 
 
 @dataclass(slots=True)
@@ -103,7 +105,7 @@ def _to_one(
 def _all_paths(archive: Archive, source: Store) -> list[str]:
     """Where the packages lie, those too that were stored here once and are not there."""
     entries = archive.ledger.entries(storage=source.id, types=(END,))
-    stored = {one.package for one in entries if one.outcome == _SUCCESS and one.package is not None}
+    stored = {one.package for one in entries if one.outcome == SUCCESS and one.package is not None}
     return sorted({source.root.path_of(one) for one in stored} | set(source.root.objects()))
 
 
@@ -203,37 +205,29 @@ class _Pair:
         algorithm = original.inventory.algorithm
         staging = Staging(self.target.storage, staged, [algorithm], self.observer)
         files = _files_of(original, version)
-        self._keep_what_is_sound(staged, version, files, algorithm)
-        damaged = [
-            finding
-            for path, digest in files.items()
-            if (finding := self._stream(staging, path, digest)) is not None
-        ]
-        if damaged:
-            raise _StoppedError(*damaged)
+        left = self._left_by_an_earlier_run(staged, version, files)
+        wrong = self._bring(staging, files, algorithm)
+        if wrong and all(one.path in left for one in wrong):  # what a power cut left of them
+            wrong = self._bring(staging, {path: files[path] for path in left}, algorithm)
+        if wrong:
+            raise _StoppedError(*(replace(one, path=f"{self.path}/{one.path}") for one in wrong))
         self.target.root.write_inventory(staged, sealed)
-        self.target.storage.flush(staged)
         inventory = f"{version}/{formats.NAME}"
-        wrong = self._read_back(staged, {**files, inventory: sealed.digest}, algorithm)
-        if wrong:  # never in the way of the next try
-            self.target.storage.discard(staged)
+        self.target.storage.flush(f"{staged}/{inventory}")
+        if wrong := self._read_back(staged, {inventory: sealed.digest}, algorithm):
             raise _StoppedError(*wrong)
+        carried = self._carry_log(original, version, staged)
         log = self._event(original, version, "copied, read back and compared")
         if version == "v1":
             self.target.storage.create(f"{staged}/{log.path}", [log.data])
         self.target.root.publish(staged, sealed)
-        self._record(original, version, log, in_target=version != "v1")
+        self._record(original, version, log, in_target=version != "v1", carried=carried)
 
-    def _keep_what_is_sound(
-        self, staged: str, version: str, files: dict[str, str], algorithm: str
-    ) -> None:
-        """Of an earlier run that was interrupted, keep the files it copied whole, and nothing else.
-
-        After a power cut a file can have its size and not its content: only reading tells.
-        """
+    def _left_by_an_earlier_run(self, staged: str, version: str, files: dict[str, str]) -> set[str]:
+        """What an interrupted run copied of these files, whole or in part; all else goes."""
         storage = self.target.storage
         if storage.stat(staged) is None:
-            return
+            return set()
         for entry in storage.children(staged):
             if entry.path != f"{staged}/{version}":
                 storage.discard(entry.path)
@@ -241,25 +235,58 @@ class _Pair:
             for entry in storage.children(f"{staged}/{version}"):
                 if entry.kind is not Kind.FOLDER:
                     storage.discard(entry.path)
-        copied = {path: files[path] for path in files if storage.stat(f"{staged}/{path}")}
-        for broken in self._read_back(staged, copied, algorithm):
-            storage.discard(broken.path or staged)
+        return {path for path in files if storage.stat(f"{staged}/{path}") is not None}
 
-    def _stream(self, staging: Staging, path: str, digest: str) -> Finding | None:
-        """Copy one file, unless an earlier run did; a finding if the original has changed."""
+    def _bring(self, staging: Staging, files: dict[str, str], algorithm: str) -> list[Finding]:
+        """Stream files, many at once, make them durable and read them back.
+
+        The findings name those that are not what was recorded; they do not stay in staging.
+        """
+        storage = self.target.storage
+        streams = bounded_map(
+            partial(self._stream, staging), files.items(), workers=storage.at_once
+        )
+        wrong = [finding for finding in streams if finding is not None]
+        if not wrong:
+            storage.flush(staging.folder)
+            wrong = self._read_back(staging.folder, files, algorithm)
+        for one in wrong:
+            storage.discard(f"{staging.folder}/{one.path}")
+        return wrong
+
+    def _stream(self, staging: Staging, item: tuple[str, str]) -> Finding | None:
+        """Copy what is missing of one file; a finding if the original has changed."""
+        path, digest = item
         source = f"{self.path}/{path}"
         entry = self.source.storage.stat(source)
         if entry is None:
-            return Finding(Code.OBJECT_FILE_MISSING, source)
-        if self.target.storage.stat(f"{staging.folder}/{path}") is not None:
-            return None
+            return Finding(Code.OBJECT_FILE_MISSING, path)
+        there = self.target.storage.stat(f"{staging.folder}/{path}")
+        if there is not None and there.size >= entry.size:
+            return None  # only reading it back tells
         with self.source.storage.open(source) as reader:
-            seen = staging.copy(path, chunks_of(reader), entry.size)
+            have = there.size if there else None
+            seen = staging.copy(path, chunks_of(reader), entry.size, have=have)
         (found,) = seen.digests.values()
         if found == digest:
             return None
-        self.target.storage.discard(f"{staging.folder}/{path}")
-        return Finding(Code.OBJECT_DIGEST_MISMATCH, source, digest, found)
+        return Finding(Code.OBJECT_DIGEST_MISMATCH, path, digest, found)
+
+    def _carry_log(self, original: StoredObject, version: str, staged: str) -> list[Value]:
+        """Copy the record of the version's ingestion, so that it is kept twice; its digest."""
+        facts = recorded(self.archive, PackageId.parse(original.inventory.identifier), version)
+        folder = f"{self.path}/{history.LOGS}"
+        if facts is None or self.source.storage.stat(folder) is None:
+            return []
+        for entry in self.source.storage.children(folder):
+            if entry.kind is Kind.FILE and str(facts.get("event")) in entry.path:
+                data = read_all(self.source.storage, entry.path, history.LARGEST_LOG)
+                digest = hashlib.sha256(data).hexdigest()
+                if digest == facts["premis_sha256"]:
+                    name = entry.path.rpartition("/")[2]
+                    self.target.storage.create(f"{staged}/{history.LOGS}/{name}", [data])
+                    return [digest]
+        return []
 
     def _read_back(self, folder: str, files: dict[str, str], algorithm: str) -> list[Finding]:
         expected = (
@@ -267,8 +294,9 @@ class _Pair:
             for path, digest in files.items()
         )
         return [
-            Finding(Code.OBJECT_DIGEST_MISMATCH, path, files[path.removeprefix(f"{folder}/")], seen)
+            Finding(Code.OBJECT_DIGEST_MISMATCH, name, files[name], seen)
             for path, seen in read_back(self.target.storage, expected, self.observer)
+            for name in (path.removeprefix(f"{folder}/"),)
         ]
 
     def _prove(self, original: StoredObject, version: str) -> None:
@@ -279,7 +307,7 @@ class _Pair:
         files = _files_of(original, version)
         wrong = self._read_back(self.path, files, original.inventory.algorithm)
         if wrong:
-            raise _StoppedError(*wrong)
+            raise _StoppedError(*(replace(one, path=f"{self.path}/{one.path}") for one in wrong))
 
     def _acknowledged(self, original: StoredObject, version: str) -> bool:
         entries = self.archive.ledger.entries(
@@ -304,7 +332,13 @@ class _Pair:
         self._record(original, version, self._event(original, version, how), in_target=True)
 
     def _record(
-        self, original: StoredObject, version: str, log: history.LogRecord, *, in_target: bool
+        self,
+        original: StoredObject,
+        version: str,
+        log: history.LogRecord,
+        *,
+        in_target: bool,
+        carried: Sequence[Value] = (),
     ) -> None:
         """Into both objects' logs, then into the ledger: with that the copy counts."""
         for store in (self.source, self.target) if in_target else (self.source,):
@@ -318,11 +352,16 @@ class _Pair:
         self.archive.ledger.append(
             REPLICATION,
             time=self.archive.now(),
-            outcome=_SUCCESS,
+            outcome=SUCCESS,
             package=original.inventory.identifier,
             storage=self.target.id,
             version=version,
-            facts={"from": self.source.id, "inventory": facts["inventory"], **log.facts},
+            facts={
+                "from": self.source.id,
+                "inventory": facts["inventory"],
+                "logs": list(carried),
+                **log.facts,
+            },
         )
         self.result.acknowledged.append(version)
 

@@ -48,18 +48,30 @@ class Staging:
         self.kept: dict[str, Observed] = {}  # of the version before, and not written again
         self.observer = observer
 
-    def copy(self, path: str, chunks: Iterable[bytes], size: int) -> Observed:
-        """Write a file of about `size` bytes; the chunks are hashed on their way."""
+    def copy(
+        self, path: str, chunks: Iterable[bytes], size: int, *, have: int | None = None
+    ) -> Observed:
+        """Write a file of about `size` bytes; the chunks are hashed on their way.
+
+        Of a file that an earlier run left, the first bytes that it must `have` are not sent again.
+        """
         if size >= _LARGE:
             with ThreadedHash(self.algorithms) as threaded:
-                self.storage.create(f"{self.folder}/{path}", self._through(threaded.update, chunks))
+                self._write(path, self._through(threaded.update, chunks), have)
                 seen = Observed(path, threaded.size, threaded.digests())
         else:
             hashes = MultiHash(self.algorithms)
-            self.storage.create(f"{self.folder}/{path}", self._through(hashes.update, chunks))
+            self._write(path, self._through(hashes.update, chunks), have)
             seen = Observed(path, hashes.size, hashes.digests())
         self.files[path] = seen
         return seen
+
+    def _write(self, path: str, chunks: Iterator[bytes], have: int | None) -> None:
+        place = f"{self.folder}/{path}"
+        if have is None:
+            self.storage.create(place, chunks)
+        else:
+            self.storage.extend(place, _after(have, chunks))
 
     def _through(self, update: Callable[[bytes], None], chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
@@ -123,6 +135,14 @@ def new_folder(target: Path, algorithms: Iterable[str], observer: Observer) -> I
         confirm(staging)
         storage.publish(staging.folder, target.name)
         publish(scratch / target.name, target)
+
+
+def _after(size: int, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The chunks without their first `size` bytes."""
+    for chunk in chunks:
+        if size < len(chunk):
+            yield chunk[size:]
+        size = max(0, size - len(chunk))
 
 
 def refuse_place(target: Path) -> None:

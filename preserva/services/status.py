@@ -13,7 +13,7 @@ from preserva.core.model import PackageId
 from preserva.core.report import Finding
 from preserva.errors import Damaged, NotFound, StorageError
 from preserva.i18n import _
-from preserva.services.validate import FIXITY_CHECK, recorded_versions
+from preserva.services.recorded import FIXITY_CHECK, recorded_versions
 from preserva.storage.base import read_all
 from preserva.storage.ocfl import StoredObject
 

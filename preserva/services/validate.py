@@ -18,7 +18,6 @@ from preserva.bag.validate import BagReport, validate_source
 from preserva.core import layout
 from preserva.core.canonical import Value
 from preserva.core.codes import Code
-from preserva.core.eark.vocabulary import EventType
 from preserva.core.model import Kind, PackageId
 from preserva.core.report import (
     Ended,
@@ -32,21 +31,26 @@ from preserva.core.report import (
 )
 from preserva.errors import NotFound, StorageError, UsageError
 from preserva.i18n import _
-from preserva.services.history import LOGS
-from preserva.services.ingest import END, START, recorded
+from preserva.services.history import LARGEST_LOG, LOGS
 from preserva.services.objectcheck import CheckedObject, check_object
 from preserva.services.officialschemas import OfficialSchemas, load_schemas
 from preserva.services.packagecheck import own_findings
+from preserva.services.recorded import (
+    END,
+    FIXITY_CHECK,
+    START,
+    logs_of_copy,
+    recorded,
+    recorded_logs,
+    recorded_versions,
+)
 from preserva.services.remote import open_stored_bag
-from preserva.services.replicate import REPLICATION
 from preserva.storage.base import read_all
 from preserva.storage.local import LocalStorage
 from preserva.storage.ocfl import OcflRoot
 from preserva.storage.open import open_storage
 
-FIXITY_CHECK = EventType.FIXITY_CHECK.label
 _OUTCOMES = {Outcome.PASS: "success", Outcome.FAIL: "fail", Outcome.UNKNOWN: "unknown"}
-_LARGEST_LOG = 1 << 20
 _NAMED = 50
 """Findings that an entry of the ledger names; it counts the others."""
 
@@ -254,14 +258,6 @@ def _link_above(store: Store, path: str) -> str | None:
     return None
 
 
-def recorded_versions(archive: Archive, store: Store, package: PackageId) -> set[str]:
-    """The versions of a package that the ledger acknowledged in a storage."""
-    entries = archive.ledger.entries(
-        package=package.uri, storage=store.id, types=(END, REPLICATION)
-    )
-    return {one.version for one in entries if one.outcome == "success" and one.version is not None}
-
-
 def _compare(archive: Archive, store: Store, package: PackageId, checked: CheckedObject) -> None:
     """A sound package can still be the wrong one: only what was recorded decides."""
     if checked.inventory is None:
@@ -286,22 +282,18 @@ def _compare(archive: Archive, store: Store, package: PackageId, checked: Checke
 
 def _log_findings(archive: Archive, store: Store, package: PackageId) -> Iterator[Finding]:
     """The records of events in the object's logs against the digests that the ledger keeps."""
-    entries = archive.ledger.entries(package=package.uri, types=(END, REPLICATION))
-    expected = {
-        str(one.facts["premis_sha256"]): f"{one.type} ({one.time})"
-        for one in entries
-        if one.outcome == "success"
-        and "premis_sha256" in one.facts
-        and store.id in {one.storage, one.facts.get("from")}
-    }
+    expected = logs_of_copy(archive, store, package)
+    known = {one.facts["premis_sha256"] for one in recorded_logs(archive, package)}
     folder = f"{store.root.path_of(package.uri)}/{LOGS}"
     there = store.storage.stat(folder)
     files = store.storage.children(folder) if there and there.kind is Kind.FOLDER else []
     for entry in files:
         if entry.kind is not Kind.FILE:
             continue  # the check of the object names it
-        data = read_all(store.storage, entry.path, _LARGEST_LOG)
-        if expected.pop(hashlib.sha256(data).hexdigest(), None) is None:
+        data = read_all(store.storage, entry.path, LARGEST_LOG)
+        digest = hashlib.sha256(data).hexdigest()
+        expected.pop(digest, None)
+        if digest not in known:
             yield Finding(Code.LOG_UNKNOWN, f"{LOGS}/{entry.path.rpartition('/')[2]}")
     for digest, event in sorted(expected.items()):
         yield Finding(Code.LOG_MISSING, LOGS, f"{event}: sha256 {digest}")

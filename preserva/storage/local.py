@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from threading import Lock
 
 from preserva.core.layout import LOCK, QUARANTINE, STAGING
 from preserva.core.model import Entry, Kind
@@ -42,6 +43,7 @@ class LocalStorage:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.url = str(root)
+        self._one_at_a_time = Lock()
         self._durable: set[str] = set()  # files in staging that need no second fsync
 
     def _path(self, path: str) -> str:
@@ -91,7 +93,8 @@ class LocalStorage:
         """Write a new file, with the folders above it. Refuses a path that exists."""
         target = self._path(path)
         with self._errors(path):
-            _make_folders(os.path.dirname(target))  # noqa: PTH120
+            with self._one_at_a_time:  # else a folder that could not be made may be there after all
+                _make_folders(os.path.dirname(target))  # noqa: PTH120
             descriptor = os.open(
                 target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644
             )

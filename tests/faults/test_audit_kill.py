@@ -15,8 +15,8 @@ from preserva.archive import open_archive
 from preserva.core.report import Outcome
 from preserva.services.audit import audit
 from preserva.services.package import package
+from preserva.services.recorded import FIXITY_CHECK
 from preserva.services.replicate import replicate
-from preserva.services.validate import FIXITY_CHECK
 from tests.books import an_archive, make_book
 
 COPIES = 4

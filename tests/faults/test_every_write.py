@@ -18,13 +18,13 @@ from preserva.archive import Archive
 from preserva.core.model import PackageId
 from preserva.core.report import Outcome
 from preserva.errors import StorageError
-from preserva.services.ingest import END
 from preserva.services.objectcheck import check_object
 from preserva.services.package import package, package_bag
+from preserva.services.recorded import END, recorded_versions
 from preserva.services.replicate import replicate
 from preserva.services.store import store
 from preserva.services.update import Change, update
-from preserva.services.validate import recorded_versions, validate_stored
+from preserva.services.validate import validate_stored
 from tests.books import RECORD, an_archive, make_book
 from tests.faults.points import Counter, Fault, count_calls, in_child
 

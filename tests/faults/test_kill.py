@@ -16,7 +16,8 @@ import pytest
 from preserva.archive import Archive
 from preserva.core.report import Outcome
 from preserva.services.objectcheck import check_object
-from preserva.services.validate import recorded_versions, validate_stored
+from preserva.services.recorded import recorded_versions
+from preserva.services.validate import validate_stored
 from tests.books import an_archive
 from tests.faults.test_every_write import PACKAGE, prepared
 

@@ -20,8 +20,8 @@ from preserva.core.report import Advanced, Outcome, Progress
 from preserva.errors import UsageError
 from preserva.services.audit import Audit, Budget, audit
 from preserva.services.package import package
+from preserva.services.recorded import FIXITY_CHECK
 from preserva.services.replicate import replicate
-from preserva.services.validate import FIXITY_CHECK
 from tests.books import an_archive, make_book
 
 START = datetime(2026, 12, 1, tzinfo=UTC)

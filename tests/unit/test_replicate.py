@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,15 @@ from preserva.core.model import PackageId
 from preserva.core.report import Outcome
 from preserva.errors import UsageError
 from preserva.services.package import package
-from preserva.services.replicate import REPLICATION, replicate
+from preserva.services.recorded import REPLICATION
+from preserva.services.replicate import replicate
 from preserva.services.update import Change, update
 from preserva.services.validate import validate_stored
 from preserva.storage.local import LocalStorage
 from tests.books import RECORD, an_archive, make_book
 
 PACKAGE = PackageId("aonb", "kp-7")
+STAGED = "staging/replicate-aonb-kp-7"
 
 
 @pytest.fixture
@@ -179,27 +182,33 @@ def test_a_copy_that_its_owner_never_made_stops_the_package(place: Path) -> None
 
 
 def test_an_interrupted_copy_goes_on(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was copied is not copied again; a file that was cut short is."""
+    """What was copied is not copied again; of a file that was cut short, only the rest."""
     created: list[str] = []
-    plain = LocalStorage.create
+    sent: dict[str, bytes] = {}
+    create, extend = LocalStorage.create, LocalStorage.extend
+    cut = f"{STAGED}/v1/content/data/aonb-kp-7/representations/master/data/0001.tif"
 
-    def failing(self: LocalStorage, path: str, chunks: object) -> None:
+    def cutting(self: LocalStorage, path: str, chunks: Iterable[bytes]) -> None:
         created.append(path)
-        if len(created) == 6:
-            plain(self, path, [b"half"])
+        if path == cut:
+            create(self, path, [next(iter(chunks))[:1000]])
             raise KeyboardInterrupt
-        plain(self, path, chunks)  # type: ignore[arg-type]
+        create(self, path, chunks)
 
-    monkeypatch.setattr(LocalStorage, "create", failing)
+    def extending(self: LocalStorage, path: str, chunks: Iterable[bytes]) -> None:
+        sent[path] = b"".join(chunks)
+        extend(self, path, [sent[path]])
+
+    monkeypatch.setattr(LocalStorage, "create", cutting)
+    monkeypatch.setattr(LocalStorage, "extend", extending)
     with an_archive(place / "archive") as archive, pytest.raises(KeyboardInterrupt):
         replicate(archive)
-    first = list(created)
+    first, whole = list(created), folder(archive.primary) / cut.removeprefix(f"{STAGED}/")
     with an_archive(place / "archive") as archive:
         (done,) = replicate(archive)
         assert done.acknowledged == ["v1"]
-        again = set(created[len(first) :]) & set(first[:-1])
-        assert again == set()
-        assert first[-1] in created[len(first) :]
+        assert set(created[len(first) :]) & set(first) == set()
+        assert sent == {cut: whole.read_bytes()[1000:]}
         assert [one.outcome for one in validate_stored(archive, PACKAGE)] == [Outcome.PASS] * 2
 
 

@@ -378,9 +378,11 @@ def test_what_does_not_belong_into_an_object_is_named(place: Path) -> None:
     }
 
 
-def test_the_records_of_events_are_held_against_the_ledger(place: Path) -> None:
+@pytest.mark.parametrize("event", ["ingestion", "replication"])
+def test_the_records_of_events_are_held_against_the_ledger(event: str, place: Path) -> None:
+    """That of the ingestion came along with the copy."""
     logs = object_folder(place, "nlb-copy", ID) / "logs"
-    (record,) = logs.iterdir()
+    (record,) = logs.glob(f"*-{event}-*.xml")
     good = record.read_bytes()
     with an_archive(place) as archive:
         record.write_bytes(good.replace(b"success", b"failure"))

@@ -1,0 +1,73 @@
+"""What the ledger recorded of packages: the commitments that every copy is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from preserva.archive import Archive, Store
+from preserva.core.canonical import Value
+from preserva.core.eark.vocabulary import EventOutcome, EventType
+from preserva.core.model import PackageId
+from preserva.ledger import LedgerEntry
+
+START = "ingestion start"
+END = "ingestion end"
+FIXITY_CHECK = EventType.FIXITY_CHECK.label
+QUARANTINE = EventType.QUARANTINE.label
+RECOVERY = EventType.RECOVERY.label
+REPLICATION = EventType.REPLICATION.label
+
+SUCCESS = EventOutcome.SUCCESS.label
+FAIL = EventOutcome.FAIL.label
+
+_ARRIVALS = (END, REPLICATION)
+_LOGGED = (END, REPLICATION, RECOVERY)
+
+
+def recorded(archive: Archive, package: PackageId, version: str) -> Mapping[str, Value] | None:
+    """What the ledger recorded of a version when it was stored; None if it knows of none."""
+    for entry in archive.ledger.entries(package=package.uri, types=(END,), newest_first=True):
+        if entry.version == version and entry.outcome == SUCCESS:
+            return entry.facts
+    return None
+
+
+def recorded_versions(archive: Archive, store: Store, package: PackageId) -> set[str]:
+    """The versions of a package that the ledger acknowledged in a storage."""
+    entries = archive.ledger.entries(package=package.uri, storage=store.id, types=_ARRIVALS)
+    return {one.version for one in entries if one.outcome == SUCCESS and one.version is not None}
+
+
+def all_versions(archive: Archive, package: PackageId) -> list[str]:
+    """Every version that was ever stored, oldest first."""
+    entries = archive.ledger.entries(package=package.uri, types=(END,))
+    found = (one.version for one in entries if one.outcome == SUCCESS and one.version is not None)
+    return list(dict.fromkeys(found))
+
+
+def recorded_logs(archive: Archive, package: PackageId) -> list[LedgerEntry]:
+    """The entries whose event also stands in the `logs/` of the package's copies.
+
+    Their facts hold the SHA-256 of that document as `premis_sha256`.
+    """
+    return [
+        one
+        for one in archive.ledger.entries(package=package.uri, types=_LOGGED)
+        if one.outcome == SUCCESS and "premis_sha256" in one.facts
+    ]
+
+
+def logs_of_copy(archive: Archive, store: Store, package: PackageId) -> dict[str, str]:
+    """The event, in words, by the SHA-256 of its document, for each that this copy must have.
+
+    Those that happened to it or were copied from it, and those that came along with a version.
+    """
+    logged = recorded_logs(archive, package)
+    carried = {
+        digest for one in logged if one.storage == store.id for digest in one.facts.get("logs", ())
+    }
+    return {
+        str(one.facts["premis_sha256"]): f"{one.type} ({one.time})"
+        for one in logged
+        if store.id in {one.storage, one.facts.get("from")} or one.facts["premis_sha256"] in carried
+    }
