@@ -133,6 +133,8 @@ class Archive:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
+        for store in self._stores.values():
+            store.storage.close()
         self.ledger.close()
 
     def now(self) -> str:

@@ -18,7 +18,7 @@ from preserva.core.digest import MultiHash
 from preserva.core.layout import STAGING
 from preserva.core.model import Observed
 from preserva.core.report import Advanced, Observer
-from preserva.errors import Refused, StorageError
+from preserva.errors import NotFound, Refused, StorageError
 from preserva.i18n import _
 from preserva.services.parallel import bounded_map
 from preserva.storage.base import CHUNK, Storage, chunks_of
@@ -28,8 +28,6 @@ _LARGE = 8 << 20
 """Bytes from which a thread for each digest pays."""
 
 _IN_MEMORY = 4 << 20
-_READERS = 8
-"""Files that are made durable and read back at once: each waits for the medium, not for us."""
 
 
 class Staging:
@@ -102,8 +100,14 @@ class Staging:
         while path:
             self.storage.discard(f"{self.folder}/{path}")
             path = path.rpartition("/")[0]
-            if not path or self.storage.children(f"{self.folder}/{path}"):
+            if not path or self._holds_anything(path):
                 return
+
+    def _holds_anything(self, folder: str) -> bool:
+        try:
+            return bool(self.storage.children(f"{self.folder}/{folder}"))
+        except NotFound:  # an object store has no empty folders
+            return False
 
     def state(self) -> dict[str, Observed]:
         """Every file of the version."""
@@ -188,7 +192,7 @@ def read_back(
     `expected` pairs a path with what was written there. Each is read through a new handle, past the
     cache where the system allows it. A file that cannot be read counts as not as it should be.
     """
-    for path, seen in bounded_map(partial(_reread, storage), expected, workers=_READERS):
+    for path, seen in bounded_map(partial(_reread, storage), expected, workers=storage.at_once):
         observer(Advanced(0, path))
         if seen is not None:
             yield path, seen
