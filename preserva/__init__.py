@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from preserva.services.details import Details
     from preserva.services.export import export
     from preserva.services.package import package, package_bag
+    from preserva.services.repair import Repair, repair
     from preserva.services.replicate import replicate
     from preserva.services.status import list_packages, status
     from preserva.services.store import store
@@ -40,6 +41,7 @@ _PLACES = {
     "Outcome": "core.report",
     "PackageId": "core.model",
     "PreservaError": "errors",
+    "Repair": "services.repair",
     "Report": "core.report",
     "Severity": "core.codes",
     "audit": "services.audit",
@@ -50,6 +52,7 @@ _PLACES = {
     "open_archive": "archive",
     "package": "services.package",
     "package_bag": "services.package",
+    "repair": "services.repair",
     "replicate": "services.replicate",
     "status": "services.status",
     "store": "services.store",
@@ -70,6 +73,7 @@ __all__ = [
     "Outcome",
     "PackageId",
     "PreservaError",
+    "Repair",
     "Report",
     "Severity",
     "__version__",
@@ -81,6 +85,7 @@ __all__ = [
     "open_archive",
     "package",
     "package_bag",
+    "repair",
     "replicate",
     "status",
     "store",

@@ -27,6 +27,7 @@ VERBS = (
     "replicate",
     "validate",
     "audit",
+    "repair",
     "list",
     "status",
     "ledger",

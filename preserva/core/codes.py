@@ -444,6 +444,13 @@ class Code(Enum):
         "design rule 5",
     )
     LOG_UNKNOWN = ("W307", N_("the ledger knows nothing of this record of an event"), "")
+    NO_GOOD_COPY = ("E308", N_("no storage has what was recorded of this file"), "design rule 5")
+    NO_COPY_SEEN = (
+        "U309",
+        N_("no storage that could be read has what was recorded of this file"),
+        "design rule 5",
+    )
+    REPAIR_FAILED = ("E310", N_("what was brought is not what was recorded"), "design rule 4")
     STORAGE_UNREACHABLE = ("U305", N_("the storage could not be reached"), "design rule 1")
 
     # audits

@@ -22,7 +22,9 @@ from preserva.core.eark.premis import (
     event_document,
 )
 from preserva.core.eark.vocabulary import AgentType, EventOutcome, EventRelatedAgentRole, EventType
+from preserva.core.layout import STAGING
 from preserva.core.model import PackageId
+from preserva.storage.base import Storage
 from preserva.version import __version__
 
 LOGS = "logs"
@@ -93,3 +95,14 @@ def log_record(happened: Event, institution: Institution, package: PackageId) ->
         "premis_sha256": hashlib.sha256(data).hexdigest(),
     }
     return LogRecord(f"{LOGS}/{name}", data, facts)
+
+
+def keep_log(storage: Storage, path: str, log: LogRecord, by: str) -> None:
+    """Put the record of an event into the `logs/` of the object at `path`. Raises StorageError.
+
+    `by` makes its name in staging ours alone, so that it needs no lock of the storage.
+    """
+    staged = f"{STAGING}/replicate-log-{by}.xml"
+    storage.discard(staged)
+    storage.create(staged, [log.data])
+    storage.publish(staged, f"{path}/{log.path}")

@@ -23,6 +23,7 @@ from preserva.errors import Damaged, NotAFile, NotFound, StorageError
 from preserva.services.officialschemas import OfficialSchemas
 from preserva.services.packagecheck import own_findings
 from preserva.services.parallel import bounded_map
+from preserva.services.reading import observe
 from preserva.storage.base import Storage, chunks_of, read_all
 from preserva.storage.ocfl import OcflRoot
 
@@ -33,11 +34,15 @@ _DIGESTS = ("sha512", "sha256")
 
 @dataclass(slots=True)
 class CheckedObject:
-    """What a check found; `inventories` are those of each version, by version, with digests."""
+    """What a check found; `digests` are those of the inventory of each version, by version.
+
+    `unusual` are digest files of an inventory that say the right thing in another form than ours.
+    """
 
     report: Report
     inventory: Inventory | None = None
     digests: dict[str, str] = field(default_factory=dict)
+    unusual: list[str] = field(default_factory=list)
 
 
 def check_object(
@@ -135,6 +140,8 @@ class _Check:
         if sidecar is not None and formats.parse_sidecar(sidecar) != digest:
             listed = formats.parse_sidecar(sidecar) or repr(sidecar[:100])
             self._find(Code.INVENTORY_SIDECAR, name, listed, digest)
+        elif sidecar is not None and sidecar != formats.sidecar_line(digest):
+            self.checked.unusual.append(f"{name}.{algorithm}")
         if folder:
             self.checked.digests[folder.rstrip("/")] = digest
         return inventory
@@ -226,12 +233,8 @@ class _Check:
 
     def _reader(self, algorithms: Iterable[str]) -> Callable[[str], Observed]:
         def read(path: str) -> Observed:
-            hashes = MultiHash(algorithms)
             name = f"{self.path}/{path}" if self.path else path
-            with self.storage.open(name, medium=True) as reader:
-                for chunk in chunks_of(reader):
-                    hashes.update(chunk)
-            return Observed(path, hashes.size, hashes.digests())
+            return observe(self.storage, name, algorithms)._replace(path=path)
 
         return read
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 
 from preserva.archive import Archive, Store
 from preserva.core.canonical import Value
 from preserva.core.eark.vocabulary import EventOutcome, EventType
-from preserva.core.model import PackageId
+from preserva.core.model import Kind, PackageId
 from preserva.ledger import LedgerEntry
+from preserva.services.history import LARGEST_LOG, LOGS
+from preserva.storage.base import read_all
 
 START = "ingestion start"
 END = "ingestion end"
@@ -57,8 +60,8 @@ def recorded_logs(archive: Archive, package: PackageId) -> list[LedgerEntry]:
     ]
 
 
-def logs_of_copy(archive: Archive, store: Store, package: PackageId) -> dict[str, str]:
-    """The event, in words, by the SHA-256 of its document, for each that this copy must have.
+def logs_of_copy(archive: Archive, store: Store, package: PackageId) -> dict[str, LedgerEntry]:
+    """The entry by the SHA-256 of its event's document, for each that this copy must have.
 
     Those that happened to it or were copied from it, and those that came along with a version.
     """
@@ -67,7 +70,26 @@ def logs_of_copy(archive: Archive, store: Store, package: PackageId) -> dict[str
         digest for one in logged if one.storage == store.id for digest in one.facts.get("logs", ())
     }
     return {
-        str(one.facts["premis_sha256"]): f"{one.type} ({one.time})"
+        str(one.facts["premis_sha256"]): one
         for one in logged
         if store.id in {one.storage, one.facts.get("from")} or one.facts["premis_sha256"] in carried
     }
+
+
+def is_log(entry: LedgerEntry, name: str, digest: str) -> bool:
+    """Whether a file of `logs/` is the record of an event, under a name that says so."""
+    return digest == entry.facts["premis_sha256"] and str(entry.facts["event"]) in name
+
+
+def log_names(store: Store, path: str) -> list[str]:
+    """The files in the `logs/` of an object; the check of the object names what is none."""
+    folder = f"{path}/{LOGS}"
+    there = store.storage.stat(folder)
+    entries = store.storage.children(folder) if there and there.kind is Kind.FOLDER else []
+    return [one.path.rpartition("/")[2] for one in entries if one.kind is Kind.FILE]
+
+
+def log_digest(store: Store, path: str, name: str) -> str:
+    """The SHA-256 of a file in the `logs/` of an object. Raises StorageError."""
+    data = read_all(store.storage, f"{path}/{LOGS}/{name}", LARGEST_LOG)
+    return hashlib.sha256(data).hexdigest()

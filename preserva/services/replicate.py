@@ -342,11 +342,8 @@ class _Pair:
     ) -> None:
         """Into both objects' logs, then into the ledger: with that the copy counts."""
         for store in (self.source, self.target) if in_target else (self.source,):
-            # its name is ours alone: we hold the target's lock, and need not the source's for this
-            staged = f"{layout.STAGING}/replicate-log-{self.target.id}.xml"
-            store.storage.discard(staged)
-            store.storage.create(staged, [log.data])
-            store.storage.publish(staged, f"{self.path}/{log.path}")
+            # we hold the target's lock, and need not the source's for this
+            history.keep_log(store.storage, self.path, log, self.target.id)
         facts = recorded(self.archive, PackageId.parse(original.inventory.identifier), version)
         assert facts is not None, "an original that is not recorded stops before this"
         self.archive.ledger.append(

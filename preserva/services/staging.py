@@ -21,6 +21,7 @@ from preserva.core.report import Advanced, Observer
 from preserva.errors import NotFound, Refused, StorageError
 from preserva.i18n import _
 from preserva.services.parallel import bounded_map
+from preserva.services.reading import observe
 from preserva.storage.base import CHUNK, Storage, chunks_of
 from preserva.storage.local import LocalStorage
 
@@ -201,15 +202,12 @@ def read_back(
 def _reread(storage: Storage, item: tuple[str, Observed]) -> tuple[str, str | None]:
     path, expected = item
     algorithm = next(iter(expected.digests))
-    hashes = MultiHash([algorithm])
     try:
-        with storage.open(path, medium=True) as reader:
-            for chunk in chunks_of(reader):
-                hashes.update(chunk)
+        found = observe(storage, path, [algorithm])
     except StorageError as error:
         return path, str(error)
-    if hashes.digests()[algorithm] == expected.digests[algorithm]:
+    if found.digests[algorithm] == expected.digests[algorithm]:
         return path, None
     return path, _("{size} bytes with {algorithm} {digest}").format(
-        size=hashes.size, algorithm=algorithm, digest=hashes.digests()[algorithm]
+        size=found.size, algorithm=algorithm, digest=found.digests[algorithm]
     )

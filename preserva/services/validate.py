@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -31,7 +30,7 @@ from preserva.core.report import (
 )
 from preserva.errors import NotFound, StorageError, UsageError
 from preserva.i18n import _
-from preserva.services.history import LARGEST_LOG, LOGS
+from preserva.services.history import LOGS
 from preserva.services.objectcheck import CheckedObject, check_object
 from preserva.services.officialschemas import OfficialSchemas, load_schemas
 from preserva.services.packagecheck import own_findings
@@ -39,13 +38,15 @@ from preserva.services.recorded import (
     END,
     FIXITY_CHECK,
     START,
+    is_log,
+    log_digest,
+    log_names,
     logs_of_copy,
     recorded,
     recorded_logs,
     recorded_versions,
 )
 from preserva.services.remote import open_stored_bag
-from preserva.storage.base import read_all
 from preserva.storage.local import LocalStorage
 from preserva.storage.ocfl import OcflRoot
 from preserva.storage.open import open_storage
@@ -277,26 +278,23 @@ def _compare(archive: Archive, store: Store, package: PackageId, checked: Checke
         elif digest is not None and facts["inventory"] != digest:
             expected = str(facts["inventory"])
             checked.report.add([Finding(Code.NOT_AS_RECORDED, where, expected, digest)])
+    checked.report.add(Finding(Code.NOT_AS_RECORDED, one) for one in checked.unusual)
     checked.report.add(_log_findings(archive, store, package))
 
 
 def _log_findings(archive: Archive, store: Store, package: PackageId) -> Iterator[Finding]:
     """The records of events in the object's logs against the digests that the ledger keeps."""
-    expected = logs_of_copy(archive, store, package)
-    known = {one.facts["premis_sha256"] for one in recorded_logs(archive, package)}
-    folder = f"{store.root.path_of(package.uri)}/{LOGS}"
-    there = store.storage.stat(folder)
-    files = store.storage.children(folder) if there and there.kind is Kind.FOLDER else []
-    for entry in files:
-        if entry.kind is not Kind.FILE:
-            continue  # the check of the object names it
-        data = read_all(store.storage, entry.path, LARGEST_LOG)
-        digest = hashlib.sha256(data).hexdigest()
-        expected.pop(digest, None)
-        if digest not in known:
-            yield Finding(Code.LOG_UNKNOWN, f"{LOGS}/{entry.path.rpartition('/')[2]}")
-    for digest, event in sorted(expected.items()):
-        yield Finding(Code.LOG_MISSING, LOGS, f"{event}: sha256 {digest}")
+    missing = logs_of_copy(archive, store, package)
+    known = {one.facts["premis_sha256"]: one for one in recorded_logs(archive, package)}
+    path = store.root.path_of(package.uri)
+    for name in log_names(store, path):
+        digest = log_digest(store, path, name)
+        if digest in known and is_log(known[digest], name, digest):
+            missing.pop(digest, None)
+        else:
+            yield Finding(Code.LOG_UNKNOWN, f"{LOGS}/{name}")
+    for digest, entry in sorted(missing.items()):
+        yield Finding(Code.LOG_MISSING, LOGS, f"{entry.type} ({entry.time}): sha256 {digest}")
 
 
 def _unknown_version(archive: Archive, package: PackageId, version: str) -> Code:

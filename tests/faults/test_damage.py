@@ -7,24 +7,18 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from preserva.archive import Store
 from preserva.cli.main import status_of
 from preserva.core.codes import Code
-from preserva.core.model import PackageId
 from preserva.core.report import Outcome
 from preserva.services.package import package
 from preserva.services.replicate import replicate
 from preserva.services.validate import validate_stored
 from tests.books import an_archive, make_book
-
-PACKAGE = PackageId("aonb", "kp-7")
-PAGE = "v1/content/data/aonb-kp-7/representations/master/data/000{}.tif"
-COPIES = ["aonb-main", "nlb-copy"]
+from tests.faults.damage import CASES, COPIES, P1, PACKAGE, flip, folder
 
 
 @pytest.fixture
@@ -36,89 +30,6 @@ def place(tmp_path: Path) -> Path:
         (done,) = replicate(archive)
         assert done.acknowledged == ["v1"]
     return tmp_path
-
-
-def folder(store: Store) -> Path:
-    """The object's folder in a storage."""
-    return Path(store.storage.url) / store.root.path_of(PACKAGE.uri)
-
-
-def flip(path: Path) -> None:
-    """Change one bit in the middle of a file."""
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(data)
-
-
-def swap(one: Path, other: Path) -> None:
-    """Exchange two files."""
-    aside = one.with_name("aside")
-    one.rename(aside)
-    other.rename(one)
-    aside.rename(other)
-
-
-def replace_by_link(path: Path) -> None:
-    """Put a link to the same content in the place of a file."""
-    target = path.parents[6] / "elsewhere"
-    path.rename(target)
-    path.symlink_to(target)
-
-
-def litter(one: Path) -> None:
-    """Put a folder with the name of a next version into the object."""
-    (one / "v2").mkdir()
-    (one / "v2" / "x").write_bytes(b"")
-
-
-def older(one: Path) -> None:
-    """Take the object's inventory away."""
-    (one / "inventory.json").unlink()
-
-
-Damage = Callable[[Path], object]
-P1, P2 = PAGE.format(1), PAGE.format(2)
-MANIFEST = "v1/content/manifest-sha512.txt"
-CASES: dict[str, tuple[Damage, set[tuple[Code, str]]]] = {
-    "a flipped bit": (lambda o: flip(o / P1), {(Code.OBJECT_DIGEST_MISMATCH, P1)}),
-    "a deleted file": (lambda o: (o / P1).unlink(), {(Code.OBJECT_FILE_MISSING, P1)}),
-    "an added file": (
-        lambda o: (o / "v1/content/data/new").write_bytes(b""),
-        {(Code.OBJECT_FILE_EXTRA, "v1/content/data/new")},
-    ),
-    "a version that nobody made": (
-        litter,
-        {(Code.OBJECT_FILE_EXTRA, "v2/x")},
-    ),
-    "a swapped pair": (
-        lambda o: swap(o / P1, o / P2),
-        {(Code.OBJECT_DIGEST_MISMATCH, P1), (Code.OBJECT_DIGEST_MISMATCH, P2)},
-    ),
-    "a truncated file": (lambda o: os.truncate(o / P1, 5), {(Code.OBJECT_DIGEST_MISMATCH, P1)}),
-    "a grown file": (
-        lambda o: (o / P1).write_bytes((o / P1).read_bytes() + b"x"),
-        {(Code.OBJECT_DIGEST_MISMATCH, P1)},
-    ),
-    "a damaged manifest": (
-        lambda o: flip(o / MANIFEST),
-        {(Code.OBJECT_DIGEST_MISMATCH, MANIFEST)},
-    ),
-    "a link in place of a file": (lambda o: replace_by_link(o / P1), {(Code.NOT_A_FILE, P1)}),
-    "an empty folder": (
-        lambda o: (o / "v1/content/empty").mkdir(),
-        {(Code.EMPTY_FOLDER, "v1/content/empty")},
-    ),
-    "a lost inventory": (older, {(Code.OBJECT_FILE_MISSING, "inventory.json")}),
-    "a damaged digest file": (
-        lambda o: flip(o / "inventory.json.sha512"),
-        {(Code.INVENTORY_SIDECAR, "inventory.json")},
-    ),
-    "a lost declaration": (
-        lambda o: (o / "0=ocfl_object_1.1").unlink(),
-        {(Code.OBJECT_FILE_MISSING, "0=ocfl_object_1.1")},
-    ),
-    "a lost copy": (shutil.rmtree, {(Code.COPY_MISSING, "")}),
-}
 
 
 @pytest.mark.parametrize("copy", COPIES)

@@ -1,0 +1,344 @@
+"""Repair: a copy gets back what was recorded of it, and what stood in its place is kept aside.
+
+Nothing is deleted and nothing overwritten. What is brought is hashed on its way, read back in
+staging, moved to its place and read there once more; then the whole package is validated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from preserva.archive import Archive, Store, unverified
+from preserva.core import layout
+from preserva.core.canonical import Value
+from preserva.core.codes import Code
+from preserva.core.eark.vocabulary import EventType
+from preserva.core.model import Observed, PackageId
+from preserva.core.repair import Committed, Plan, plan
+from preserva.core.report import (
+    Advanced,
+    Ended,
+    Finding,
+    Observer,
+    Outcome,
+    Report,
+    Started,
+    ignore,
+    printable,
+)
+from preserva.errors import NotFound, Refused, StorageError
+from preserva.i18n import _
+from preserva.services import history
+from preserva.services.evidence import Evidence, gather
+from preserva.services.ingest import prepare
+from preserva.services.officialschemas import load_schemas
+from preserva.services.parallel import bounded_map
+from preserva.services.recorded import (
+    END,
+    FAIL,
+    FIXITY_CHECK,
+    QUARANTINE,
+    RECOVERY,
+    REPLICATION,
+    SUCCESS,
+)
+from preserva.services.staging import Staging, confirm, read_back
+from preserva.services.validate import check_copy, note
+from preserva.storage.base import chunks_of
+
+_NAMED = 50
+"""Paths that an entry of the ledger names; it counts the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A file that must come: what is in its place, and the storages that have what was recorded.
+
+    None need have it where it follows from what was recorded.
+    """
+
+    path: str
+    seen: str
+    stores: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Repair:
+    """One copy: what goes aside, what comes, what no storage has; and whether it was done."""
+
+    package: str
+    storage: str
+    aside: tuple[str, ...] = ()
+    put: tuple[Brought, ...] = ()
+    applied: bool = False
+    report: Report = field(default_factory=lambda: Report(""))
+
+    @property
+    def needed(self) -> bool:
+        """Whether there is anything to do that can be done."""
+        return bool(self.aside or self.put)
+
+
+def repair(
+    archive: Archive,
+    packages: Sequence[PackageId] = (),
+    *,
+    storage: str | None = None,
+    apply: bool = False,
+    limit: int | None = None,
+    observer: Observer = ignore,
+) -> list[Repair]:
+    """What must be done to copies so that they are what was recorded; with `apply`, it is done.
+
+    The copies are those of `packages`, or else all whose last check failed; in one storage or in
+    all. A copy that is not sound and that no storage can mend is reported with the reason.
+
+    Raises LedgerError, Locked, UsageError; NotFound for a package that the ledger does not know;
+    Refused, with nothing changed, if in one storage more copies than `limit` need repair (three, or
+    one in a thousand, if it is not given): then it is the storage that needs a person, not a book.
+    """
+    if problems := archive.ledger.verify():
+        raise unverified(problems)
+    stores = [archive.store(storage)] if storage else archive.stores()
+    done = []
+    for store in stores:
+        wanted = packages or _failed(archive, store)
+        done += _in_store(archive, store, wanted, apply, limit, observer)
+    for package in packages:
+        if not any(one.package == package.uri for one in done):
+            message = _("the ledger knows of no copy of {id} that could be compared")
+            raise NotFound(message.format(id=package))
+    return done
+
+
+def _failed(archive: Archive, store: Store) -> list[PackageId]:
+    """The packages whose last check in a storage found damage."""
+    checks = archive.ledger.newest((FIXITY_CHECK,), outcomes=(SUCCESS, FAIL))
+    return [
+        PackageId.parse(one.package)
+        for one in checks
+        if one.package is not None and one.storage == store.id and one.outcome == FAIL
+    ]
+
+
+def _in_store(
+    archive: Archive,
+    store: Store,
+    packages: Sequence[PackageId],
+    apply: bool,
+    limit: int | None,
+    observer: Observer,
+) -> list[Repair]:
+    work = [_Copy(archive, store, one, observer) for one in packages]
+    try:
+        store.check_identity()
+        if not (apply and work):
+            return [one.result for one in work if one.assess()]
+        with archive.writing(store):
+            prepare(archive, store)
+            work = [one for one in work if one.assess()]
+            _refuse_too_many(archive, store, work, limit)
+            for one in work:
+                if not one.apply():
+                    break
+    except StorageError as error:
+        if not work or apply:
+            raise
+        finding = Finding(Code.STORAGE_UNREACHABLE, error.path or store.id, seen=str(error))
+        for one in work:
+            one.result.report.add([finding])
+    return [one.result for one in work]
+
+
+def _refuse_too_many(
+    archive: Archive, store: Store, work: Sequence[_Copy], limit: int | None
+) -> None:
+    needing = sum(one.result.needed for one in work)
+    if limit is None:
+        arrived = archive.ledger.newest((END, REPLICATION), outcomes=(SUCCESS,))
+        kept = sum(one.storage == store.id for one in arrived)
+        limit = max(3, kept // 1000)
+    if needing > limit:
+        message = _("{count} copies in {storage} need repair, more than {limit}: nothing was done")
+        raise Refused(
+            message.format(count=needing, storage=store.id, limit=limit),
+            hint=_(
+                "So many at once mean that the disk, its cables or its memory fail, not the books."
+                " Find out which; then --limit says how many may be repaired."
+            ),
+        )
+
+
+class _Copy:
+    """One copy under repair."""
+
+    def __init__(
+        self, archive: Archive, store: Store, package: PackageId, observer: Observer
+    ) -> None:
+        self.archive = archive
+        self.store = store
+        self.package = package
+        self.observer = observer
+        report = Report(f"{package.uri} in {store.id}")
+        self.result = Repair(package.uri, store.id, report=report)
+        self.evidence: Evidence | None = None
+        self.plan = Plan((), ())
+
+    def assess(self) -> bool:
+        """Read the copy and make the plan; False if there should be no copy here."""
+        self.observer(Started("repair", self.result.report.subject))
+        self.evidence = found = gather(self.archive, self.store, self.package, self.observer)
+        self.observer(Ended("repair", self.result.report.subject))
+        if found is None:
+            return False
+        self.result.report.add([*found.findings, *found.lost])
+        if not found.findings:
+            lost = {one.path for one in found.lost if one.path is not None}
+            self.plan = plan(found.committed, found.entries, found.sound, lost)
+        self.result.aside = self.plan.aside
+        self.result.put = tuple(
+            Brought(one.path, found.wrong[one.path], tuple(s.id for s in found.good[one.path]))
+            for one in self.plan.put
+        )
+        return True
+
+    def apply(self) -> bool:
+        """Carry the plan out; False if what was done did not make the copy sound: then stop."""
+        if not self.result.needed:
+            return True
+        assert self.evidence is not None, "nothing is needed before it was looked for"
+        storage, path = self.store.storage, self.evidence.path
+        event = self.archive.identifiers()
+        staging = self._stage()
+        if staging is None:
+            return True
+        whole = storage.stat(path) is None
+        aside = self._set_aside(event)
+        if whole:
+            storage.publish(staging.folder, path)
+        else:
+            for one in self.plan.put:
+                storage.publish(f"{staging.folder}/{one.path}", f"{path}/{one.path}")
+            storage.discard(staging.folder)
+        proved = self._proved(staging.files)
+        self._record(event, aside, proved)
+        self.result.applied = proved
+        return proved
+
+    def _stage(self) -> Staging | None:
+        """Bring every file into staging and prove it there; None if one came out otherwise."""
+        folder = f"{layout.STAGING}/repair-{self.package.portable}"
+        algorithms = dict.fromkeys(one.algorithm for one in self.plan.put)
+        staging = Staging(self.store.storage, folder, algorithms, self.observer)
+        self.observer(Started("repair", self.result.report.subject, len(self.plan.put)))
+
+        def bring(one: Committed) -> Finding | None:
+            seen = self._bring(staging, one)
+            self.observer(Advanced(0, one.path))
+            return None if seen is None else Finding(Code.REPAIR_FAILED, one.path, one.digest, seen)
+
+        workers = self.store.storage.at_once
+        wrong = [one for one in bounded_map(bring, self.plan.put, workers=workers) if one]
+        self.observer(Ended("repair", self.result.report.subject))
+        if wrong:
+            self.store.storage.discard(folder)
+            self.result.report.add(wrong)
+            return None
+        if staging.files:
+            confirm(staging)
+        return staging
+
+    def _bring(self, staging: Staging, one: Committed) -> str | None:
+        """Write one file from what was recorded or from a good copy; what came, if it is wrong."""
+        assert self.evidence is not None, "a plan has its evidence"
+        if one.data is not None:
+            staging.write(one.path, one.data)
+            return None
+        source = f"{self.evidence.path}/{one.path}"
+        donor = self.evidence.good[one.path][0].storage
+        entry = donor.stat(source)
+        with donor.open(source) as reader:
+            seen = staging.copy(one.path, chunks_of(reader), entry.size if entry else 0)
+        found = seen.digests[one.algorithm]
+        return None if found == one.digest else found
+
+    def _set_aside(self, event: str) -> str | None:
+        """Move what is in the way to quarantine, saying so first; where it is then."""
+        if not self.plan.aside:
+            return None
+        folder = f"{layout.QUARANTINE}/{self.package.portable}/{event}"
+        facts: dict[str, Value] = {"to": folder, **_named("paths", self.plan.aside)}
+        self._append(QUARANTINE, SUCCESS, facts)
+        assert self.evidence is not None, "a plan has its evidence"
+        for path in self.plan.aside:
+            self.store.storage.set_aside(f"{self.evidence.path}/{path}", f"{folder}/{path}")
+        return folder
+
+    def _proved(self, staged: dict[str, Observed]) -> bool:
+        """Whether what was brought is there, and the whole package is sound as far as it can be."""
+        assert self.evidence is not None, "a plan has its evidence"
+        path = self.evidence.path
+        expected = ((f"{path}/{name}", seen) for name, seen in staged.items())
+        wrong = [
+            Finding(Code.REPAIR_FAILED, name, seen=seen)
+            for name, seen in read_back(self.store.storage, expected, self.observer)
+        ]
+        self.result.report.add(wrong)
+        folder = self.archive.config.xsd
+        official = None if folder is None else load_schemas(folder)
+        found = check_copy(self.archive, self.store, self.package, official, self.observer)
+        assert found is not None, "the ledger knows of this copy"
+        note(self.archive, self.store, self.package, found)
+        if found.outcome is Outcome.FAIL and not self.evidence.lost:
+            self.result.report.add(found.findings)
+            return False
+        return not wrong
+
+    def _record(self, event: str, aside: str | None, proved: bool) -> None:
+        """Into the logs of the copy and of one that helped, then into the ledger."""
+        donors = [
+            store for one in self.plan.put if one.data is None for store in self._good(one)[:1]
+        ]
+        institution = self.archive.config.institution
+        said = f"{len(self.plan.put)} files brought, {len(self.plan.aside)} put aside"
+        happened = history.event(
+            EventType.RECOVERY,
+            identifier=event,
+            time=self.archive.now(),
+            institution=institution,
+            detail=f"{said} in {self.store.id}, read back and validated",
+            package=self.package,
+        )
+        log = history.log_record(happened, institution, self.package)
+        facts: dict[str, Value] = {
+            "quarantine": aside,
+            **_named("paths", [one.path for one in self.plan.put]),
+        }
+        if not proved:
+            self._append(RECOVERY, FAIL, facts)
+            return
+        assert self.evidence is not None, "a plan has its evidence"
+        history.keep_log(self.store.storage, self.evidence.path, log, self.store.id)
+        for donor in donors[:1]:
+            history.keep_log(donor.storage, self.evidence.path, log, self.store.id)
+            facts["from"] = donor.id
+        self._append(RECOVERY, SUCCESS, {**facts, **log.facts})
+
+    def _good(self, one: Committed) -> list[Store]:
+        return self.evidence.good[one.path] if self.evidence else []
+
+    def _append(self, type_: str, outcome: str, facts: dict[str, Value]) -> None:
+        self.archive.ledger.append(
+            type_,
+            time=self.archive.now(),
+            outcome=outcome,
+            package=self.package.uri,
+            storage=self.store.id,
+            facts=facts,
+        )
+
+
+def _named(key: str, paths: Sequence[str]) -> dict[str, Value]:
+    named: list[Value] = [printable(one)[:300] for one in paths[:_NAMED]]
+    return {key: named, f"more_{key}": max(0, len(paths) - _NAMED)}
