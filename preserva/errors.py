@@ -14,6 +14,7 @@ A failed check is a result, not an exception: an exception means that no check t
     └── StorageError          3   could not read, write or reach
         ├── NotFound              it is not there
         ├── NotAFile              a link, a device, a folder where a file was expected
+        ├── TooLarge              more bytes than any such file can have
         ├── Unreachable           the line or the server failed; the same may work later
         └── StorageFull           no space left: stop the whole run
 """
@@ -124,6 +125,10 @@ class NotFound(StorageError):
 
 class NotAFile(StorageError):
     """A link, a device or a folder where a regular file was expected."""
+
+
+class TooLarge(StorageError):
+    """More bytes than a file of its kind can have; they were not read."""
 
 
 class Unreachable(StorageError):

@@ -43,11 +43,13 @@ class Evidence:
     """A copy of a package.
 
     `committed` is every file that it must have, `wrong` what was seen in the place of those that it
-    has not, `good` the storages that have them. `findings` are what keeps a repair from being sure
+    has not, `good` the storages that have them, `others` those that keep the package and could be
+    reached. `findings` are what keeps a repair from being sure
     of itself: with any, nothing may be moved.
     """
 
     path: str
+    others: list[Store]
     entries: dict[str, Entry] = field(default_factory=dict)
     committed: dict[str, Committed] = field(default_factory=dict)
     wrong: dict[str, str] = field(default_factory=dict)
@@ -82,13 +84,16 @@ class _Gathering:
         self.package = package
         self.observer = observer
         self.path = store.root.path_of(package.uri)
-        self.evidence = Evidence(self.path)
         self.unreachable = False
-        self.others = [one for one in archive.stores() if one.id != store.id and self._open(one)]
+        self.others = [one for one in archive.stores() if one.id != store.id and self._keeps(one)]
+        self.evidence = Evidence(self.path, self.others)
 
-    def _open(self, other: Store) -> bool:
+    def _keeps(self, other: Store) -> bool:
+        """Whether another storage has a copy too, and can be reached."""
+        if not recorded_versions(self.archive, other, self.package):
+            return False
         try:
-            return bool(other.root)
+            return other.root.holds(self.package.uri)
         except StorageError:
             self.unreachable = True
             return False

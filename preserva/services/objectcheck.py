@@ -19,7 +19,7 @@ from preserva.core.digest import MultiHash
 from preserva.core.inventory import Inventory, InventoryError
 from preserva.core.model import Entry, Kind, Observed
 from preserva.core.report import Advanced, Finding, Observer, Outcome, Report, ignore
-from preserva.errors import Damaged, NotAFile, NotFound, StorageError
+from preserva.errors import Damaged, NotAFile, NotFound, StorageError, TooLarge
 from preserva.services.officialschemas import OfficialSchemas
 from preserva.services.packagecheck import own_findings
 from preserva.services.parallel import bounded_map
@@ -97,8 +97,11 @@ class _Check:
     ) -> None:
         self.report.add([Finding(code, path, expected, seen)])
 
-    def _small(self, path: str, limit: int) -> bytes | None:
-        """The content of a file of the object itself; None with a finding if there is none."""
+    def _small(self, path: str, limit: int, wrong: Code) -> bytes | None:
+        """The content of a file of the object itself; None with a finding if there is none.
+
+        What is larger than any such file is not read: it is `wrong`.
+        """
         self.report.listed += 1
         try:
             data = read_all(self.storage, f"{self.path}/{path}" if self.path else path, limit)
@@ -106,6 +109,9 @@ class _Check:
             self._find(Code.OBJECT_FILE_MISSING, path)
         except NotAFile:
             self._find(Code.NOT_A_FILE, path)
+        except TooLarge as error:
+            self.report.checked += 1
+            self._find(wrong, path, seen=str(error))
         except StorageError as error:
             self._find(Code.UNREADABLE, path, seen=str(error))
         else:
@@ -116,14 +122,14 @@ class _Check:
 
     def _declaration(self) -> None:
         name, content = layout.OBJECT_DECLARATION
-        found = self._small(name, 1024)
+        found = self._small(name, 1024, Code.OBJECT_DECLARATION)
         if found is not None and found != content:
             self._find(Code.OBJECT_DECLARATION, name, content.decode(), repr(found[:100]))
 
     def _inventory(self, folder: str) -> Inventory | None:
         """The inventory in a folder of the object, with findings for what is wrong with it."""
         name = f"{folder}{formats.NAME}"
-        data = self._small(name, formats.LARGEST)
+        data = self._small(name, formats.LARGEST, Code.INVENTORY_INVALID)
         if data is None:
             return None
         try:
@@ -136,7 +142,7 @@ class _Check:
         hashes = MultiHash([algorithm])
         hashes.update(data)
         digest = hashes.digests()[algorithm]
-        sidecar = self._small(f"{name}.{algorithm}", 4096)
+        sidecar = self._small(f"{name}.{algorithm}", 4096, Code.INVENTORY_SIDECAR)
         if sidecar is not None and formats.parse_sidecar(sidecar) != digest:
             listed = formats.parse_sidecar(sidecar) or repr(sidecar[:100])
             self._find(Code.INVENTORY_SIDECAR, name, listed, digest)

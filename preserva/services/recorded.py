@@ -9,6 +9,7 @@ from preserva.archive import Archive, Store
 from preserva.core.canonical import Value
 from preserva.core.eark.vocabulary import EventOutcome, EventType
 from preserva.core.model import Kind, PackageId
+from preserva.errors import TooLarge
 from preserva.ledger import LedgerEntry
 from preserva.services.history import LARGEST_LOG, LOGS
 from preserva.storage.base import read_all
@@ -16,7 +17,7 @@ from preserva.storage.base import read_all
 START = "ingestion start"
 END = "ingestion end"
 FIXITY_CHECK = EventType.FIXITY_CHECK.label
-QUARANTINE = EventType.QUARANTINE.label
+RECOVERY_START = "recovery start"
 RECOVERY = EventType.RECOVERY.label
 REPLICATION = EventType.REPLICATION.label
 
@@ -90,6 +91,12 @@ def log_names(store: Store, path: str) -> list[str]:
 
 
 def log_digest(store: Store, path: str, name: str) -> str:
-    """The SHA-256 of a file in the `logs/` of an object. Raises StorageError."""
-    data = read_all(store.storage, f"{path}/{LOGS}/{name}", LARGEST_LOG)
+    """The SHA-256 of a file in the `logs/` of an object; "" if it is too large to be one of ours.
+
+    Raises StorageError.
+    """
+    try:
+        data = read_all(store.storage, f"{path}/{LOGS}/{name}", LARGEST_LOG)
+    except TooLarge:
+        return ""
     return hashlib.sha256(data).hexdigest()

@@ -29,6 +29,7 @@ from preserva.core.report import (
 )
 from preserva.errors import NotFound, Refused, StorageError
 from preserva.i18n import _
+from preserva.ledger import LedgerEntry
 from preserva.services import history
 from preserva.services.evidence import Evidence, gather
 from preserva.services.ingest import prepare
@@ -38,8 +39,8 @@ from preserva.services.recorded import (
     END,
     FAIL,
     FIXITY_CHECK,
-    QUARANTINE,
     RECOVERY,
+    RECOVERY_START,
     REPLICATION,
     SUCCESS,
 )
@@ -206,25 +207,66 @@ class _Copy:
     def apply(self) -> bool:
         """Carry the plan out; False if what was done did not make the copy sound: then stop."""
         if not self.result.needed:
-            return True
+            return self.result.report.outcome is not Outcome.PASS or self._settle()
         assert self.evidence is not None, "nothing is needed before it was looked for"
         storage, path = self.store.storage, self.evidence.path
         event = self.archive.identifiers()
         staging = self._stage()
         if staging is None:
             return True
+        donor = self._donor()
+        self._begin(event, donor)
         whole = storage.stat(path) is None
-        aside = self._set_aside(event)
+        for one in self.plan.aside:
+            storage.set_aside(f"{path}/{one}", f"{self._quarantine(event)}/{one}")
         if whole:
             storage.publish(staging.folder, path)
         else:
-            for one in self.plan.put:
-                storage.publish(f"{staging.folder}/{one.path}", f"{path}/{one.path}")
+            for file in self.plan.put:
+                storage.publish(f"{staging.folder}/{file.path}", f"{path}/{file.path}")
             storage.discard(staging.folder)
         proved = self._proved(staging.files)
-        self._record(event, aside, proved)
+        self._record(event, donor, proved)
         self.result.applied = proved
         return proved
+
+    def _settle(self) -> bool:
+        """Prove and record what an interrupted repair did, or a soundness no check saw yet."""
+        begun = self._last(RECOVERY_START, RECOVERY)
+        seen = self._last(FIXITY_CHECK)
+        unfinished = begun is not None and begun.type == RECOVERY_START
+        if not unfinished and (seen is None or seen.outcome == SUCCESS):
+            return True
+        proved = self._proved({})
+        if begun is not None and unfinished:
+            self._record(str(begun.facts["event"]), begun.facts["from"], proved)
+        return proved
+
+    def _last(self, *types: str) -> LedgerEntry | None:
+        return self.archive.ledger.last(
+            package=self.package.uri, storage=self.store.id, types=types
+        )
+
+    def _quarantine(self, event: str) -> str:
+        return f"{layout.QUARANTINE}/{self.package.portable}/{event}"
+
+    def _begin(self, event: str, donor: str | None) -> None:
+        """Into the ledger, before anything moves: what will go where, and what will come."""
+        facts: dict[str, Value] = {
+            "event": event,
+            "from": donor,
+            "quarantine": self._quarantine(event) if self.plan.aside else None,
+            **_named("aside", self.plan.aside),
+            **_named("put", [one.path for one in self.plan.put]),
+        }
+        self._append(RECOVERY_START, SUCCESS, facts)
+
+    def _donor(self) -> str | None:
+        """A storage from which files came, or one that could have helped: it is told as well."""
+        assert self.evidence is not None, "a plan has its evidence"
+        good = (self.evidence.good[one.path] for one in self.plan.put if one.data is None)
+        helped = next((stores[0] for stores in good), None)
+        return next((one.id for one in (helped, *self.evidence.others) if one is not None), None)
 
     def _stage(self) -> Staging | None:
         """Bring every file into staging and prove it there; None if one came out otherwise."""
@@ -263,18 +305,6 @@ class _Copy:
         found = seen.digests[one.algorithm]
         return None if found == one.digest else found
 
-    def _set_aside(self, event: str) -> str | None:
-        """Move what is in the way to quarantine, saying so first; where it is then."""
-        if not self.plan.aside:
-            return None
-        folder = f"{layout.QUARANTINE}/{self.package.portable}/{event}"
-        facts: dict[str, Value] = {"to": folder, **_named("paths", self.plan.aside)}
-        self._append(QUARANTINE, SUCCESS, facts)
-        assert self.evidence is not None, "a plan has its evidence"
-        for path in self.plan.aside:
-            self.store.storage.set_aside(f"{self.evidence.path}/{path}", f"{folder}/{path}")
-        return folder
-
     def _proved(self, staged: dict[str, Observed]) -> bool:
         """Whether what was brought is there, and the whole package is sound as far as it can be."""
         assert self.evidence is not None, "a plan has its evidence"
@@ -295,38 +325,29 @@ class _Copy:
             return False
         return not wrong
 
-    def _record(self, event: str, aside: str | None, proved: bool) -> None:
+    def _record(self, event: str, donor: str | None, proved: bool) -> None:
         """Into the logs of the copy and of one that helped, then into the ledger."""
-        donors = [
-            store for one in self.plan.put if one.data is None for store in self._good(one)[:1]
-        ]
+        assert self.evidence is not None, "nothing is recorded before it was looked for"
+        if not proved:
+            self._append(RECOVERY, FAIL, {"event": event})
+            return
         institution = self.archive.config.institution
-        said = f"{len(self.plan.put)} files brought, {len(self.plan.aside)} put aside"
         happened = history.event(
             EventType.RECOVERY,
             identifier=event,
             time=self.archive.now(),
             institution=institution,
-            detail=f"{said} in {self.store.id}, read back and validated",
+            detail=f"{self.store.id} got back what was recorded, read back and validated",
             package=self.package,
         )
         log = history.log_record(happened, institution, self.package)
-        facts: dict[str, Value] = {
-            "quarantine": aside,
-            **_named("paths", [one.path for one in self.plan.put]),
-        }
-        if not proved:
-            self._append(RECOVERY, FAIL, facts)
-            return
-        assert self.evidence is not None, "a plan has its evidence"
+        facts: dict[str, Value] = {**log.facts}
         history.keep_log(self.store.storage, self.evidence.path, log, self.store.id)
-        for donor in donors[:1]:
-            history.keep_log(donor.storage, self.evidence.path, log, self.store.id)
-            facts["from"] = donor.id
-        self._append(RECOVERY, SUCCESS, {**facts, **log.facts})
-
-    def _good(self, one: Committed) -> list[Store]:
-        return self.evidence.good[one.path] if self.evidence else []
+        if donor is not None:
+            other = self.archive.store(donor).storage
+            history.keep_log(other, self.evidence.path, log, self.store.id)
+            facts["from"] = donor
+        self._append(RECOVERY, SUCCESS, facts)
 
     def _append(self, type_: str, outcome: str, facts: dict[str, Value]) -> None:
         self.archive.ledger.append(

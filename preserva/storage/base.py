@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from preserva.core.model import Entry
-from preserva.errors import StorageError
+from preserva.errors import TooLarge
 from preserva.i18n import _
 
 CHUNK = 1 << 20
@@ -96,7 +96,7 @@ class Storage(Protocol):
 
 
 def read_all(storage: Storage, path: str, limit: int) -> bytes:
-    """The content of a small file. Raises StorageError if it is larger than `limit` bytes."""
+    """The content of a small file. Raises TooLarge above `limit` bytes, StorageError."""
     with storage.open(path) as reader:
         parts = []
         size = 0
@@ -104,7 +104,7 @@ def read_all(storage: Storage, path: str, limit: int) -> bytes:
             size += len(chunk)
             if size > limit:
                 message = _("{path} is larger than {limit} bytes, so it was not read")
-                raise StorageError(message.format(path=path, limit=limit), path=path)
+                raise TooLarge(message.format(path=path, limit=limit), path=path)
             parts.append(chunk)
     return b"".join(parts)
 

@@ -15,21 +15,21 @@ from pathlib import Path
 import pytest
 
 from preserva.archive import Archive
-from preserva.core.model import PackageId
 from preserva.core.report import Outcome
 from preserva.errors import StorageError
 from preserva.services.objectcheck import check_object
 from preserva.services.package import package, package_bag
 from preserva.services.recorded import END, recorded_versions
+from preserva.services.repair import repair
 from preserva.services.replicate import replicate
 from preserva.services.store import store
 from preserva.services.update import Change, update
 from preserva.services.validate import validate_stored
 from tests.books import RECORD, an_archive, make_book
+from tests.faults.damage import MANIFEST, P1, PACKAGE, flip, folder
 from tests.faults.points import Counter, Fault, count_calls, in_child
 
 LONG = os.environ.get("PRESERVA_LONG") == "1"
-PACKAGE = PackageId("aonb", "kp-7")
 
 
 def do_package(place: Path) -> None:
@@ -58,10 +58,19 @@ def do_update(place: Path) -> None:
         update(archive, PACKAGE, Change(place / "new.xml"))
 
 
+def do_repair(place: Path) -> None:
+    """Give the other institution's copy back what it lost."""
+    with an_archive(place / "archive") as archive:
+        (done,) = repair(archive, [PACKAGE], storage="nlb-copy", apply=True)
+        if done.report.outcome is not Outcome.PASS:
+            raise StorageError(str(done.report.findings))
+
+
 VERBS = {
     "package": do_package,
     "store": do_store,
     "update": do_update,
+    "repair": do_repair,
     "replicate": do_replicate,
     "replicate a second version": do_replicate,
 }
@@ -73,8 +82,13 @@ def prepared(verb: str, place: Path) -> Path:
     make_book(place / "book", pages=1)
     with an_archive(place / "archive") as archive:
         (place / "new.xml").write_text(RECORD.replace("Амурѣ", "Зеѣ"), encoding="utf-8")
-        if verb.startswith("replicate") or verb == "update":
+        if verb.startswith("replicate") or verb in {"update", "repair"}:
             package(place / "book", place / "book.xml", archive)
+        if verb == "repair":
+            replicate(archive)
+            damaged = folder(archive.store("nlb-copy"))
+            flip(damaged / P1)
+            (damaged / MANIFEST).unlink()
         if verb == "replicate a second version":
             replicate(archive)
             update(archive, PACKAGE, Change(place / "new.xml"))
@@ -85,10 +99,13 @@ def prepared(verb: str, place: Path) -> Path:
     return place
 
 
-def check_after_fault(archive: Archive) -> None:
-    """Whatever happened: what is visible is whole, what was acknowledged is visible."""
+def check_after_fault(archive: Archive, verb: str) -> None:
+    """Whatever happened: what is visible is whole, what was acknowledged is visible.
+
+    Only a copy that is being repaired may still be as damaged as it was.
+    """
     assert archive.ledger.verify() == []
-    for held in archive.stores():
+    for held in [archive.primary] if verb == "repair" else archive.stores():
         for path in held.root.objects():
             held.root.recover(path)
             report = check_object(held.storage, path).report
@@ -105,7 +122,7 @@ def check_finished(place: Path, verb: str) -> None:
         assert last is not None and (last.type, last.outcome) == (END, "success")
         reports = validate_stored(archive, PACKAGE)
         assert [one.outcome for one in reports] == [Outcome.PASS] * (
-            2 if verb.startswith("replicate") else 1
+            2 if verb.startswith("rep") else 1
         )
         for held in archive.stores():
             left = [one.path for one in held.storage.children("staging")]
@@ -139,7 +156,7 @@ def test_a_fault_at_every_write(verb: str, fault: Fault, scratch: Path) -> None:
         else:
             assert status == 3, f"call {at} of {total}: a failing disk must end with status 3"
         with an_archive(trial / "archive") as archive:
-            check_after_fault(archive)
+            check_after_fault(archive, verb)
         work(trial)
         check_finished(trial, verb)
     print(f"{verb}, {fault.value}: {len(range(first, total + 1, step))} of {total} calls")

@@ -19,13 +19,15 @@ from preserva.services.objectcheck import check_object
 from preserva.services.recorded import recorded_versions
 from preserva.services.validate import validate_stored
 from tests.books import an_archive
-from tests.faults.test_every_write import PACKAGE, prepared
+from tests.faults.damage import PACKAGE
+from tests.faults.test_every_write import prepared
 
 ROUNDS = 67 if os.environ.get("PRESERVA_LONG") == "1" else 4
 COMMANDS = {
     "package": ["package", "../book", "--record", "../book.xml"],
     "store": ["store", "../bags/aonb-kp-7"],
     "replicate": ["replicate"],
+    "repair": ["repair", "aonb-kp-7", "--apply", "--storage", "nlb-copy"],
 }
 
 
@@ -39,10 +41,10 @@ def start(verb: str, place: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def check_after_kill(archive: Archive) -> None:
-    """What is visible is whole; what was acknowledged is there."""
+def check_after_kill(archive: Archive, verb: str) -> None:
+    """What is visible is whole, but for what is being repaired; what was acknowledged is there."""
     assert archive.ledger.verify() == []
-    for held in archive.stores():
+    for held in [archive.primary] if verb == "repair" else archive.stores():
         for path in held.root.objects():
             report = check_object(held.storage, path).report
             assert report.outcome is Outcome.PASS, report.findings
@@ -69,11 +71,11 @@ def test_a_kill_at_any_moment_loses_nothing(verb: str, tmp_path: Path) -> None:
         process.send_signal(signal.SIGKILL)
         killed += process.wait() == -signal.SIGKILL
         with an_archive(trial / "archive") as archive:
-            check_after_kill(archive)
+            check_after_kill(archive, verb)
         assert start(verb, trial).wait() == 0
         with an_archive(trial / "archive") as archive:
-            check_after_kill(archive)
+            check_after_kill(archive, verb)
             reports = validate_stored(archive, PACKAGE)
             assert {one.outcome for one in reports} == {Outcome.PASS}
-            assert len(reports) == (2 if verb == "replicate" else 1)
+            assert len(reports) == (2 if verb.startswith("rep") else 1)
     print(f"{verb}: {killed} of {ROUNDS} kills met the process at work")

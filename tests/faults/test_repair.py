@@ -14,7 +14,7 @@ from preserva.core.model import PackageId
 from preserva.core.report import Outcome
 from preserva.errors import NotFound, Refused
 from preserva.services.package import package
-from preserva.services.recorded import QUARANTINE, RECOVERY
+from preserva.services.recorded import RECOVERY, RECOVERY_START
 from preserva.services.repair import repair
 from preserva.services.replicate import replicate
 from preserva.services.update import Change, update
@@ -91,12 +91,12 @@ def test_what_was_in_the_way_is_kept_and_the_events_are_recorded(copy: str, plac
             (P1,),
             [(P1, (other,))],
         )
-        moved = archive.ledger.last(package=PACKAGE.uri, types=(QUARANTINE,))
+        moved = archive.ledger.last(package=PACKAGE.uri, types=(RECOVERY_START,))
         came = archive.ledger.last(package=PACKAGE.uri, types=(RECOVERY,))
         assert moved is not None
         assert came is not None
-        assert (moved.storage, moved.outcome, moved.facts["paths"]) == (copy, "success", [P1])
-        assert (Path(store.storage.url) / moved.facts["to"] / P1).read_bytes() == bad
+        assert (moved.storage, moved.outcome, moved.facts["aside"]) == (copy, "success", [P1])
+        assert (Path(store.storage.url) / moved.facts["quarantine"] / P1).read_bytes() == bad
         assert (came.storage, came.outcome, came.facts["from"]) == (copy, "success", other)
         for one in archive.stores():
             (log,) = (folder(one) / "logs").glob("*recovery*.xml")
