@@ -15,8 +15,9 @@ from preserva.cli.common import Settings, as_json, dry_run, emit, package_id, se
 @click.option(
     "--as",
     "document",
-    type=click.Choice(["mods", "dc", "marcxml", "mets", "premis", "record"]),
-    help="One document instead of the whole: DEST is a new file, or - for the standard output.",
+    type=click.Choice(["sip", "dip", "mods", "dc", "marcxml", "mets", "premis", "record"]),
+    help="A package to hand over (sip), one to use (dip: access copies and text), or one document:"
+    " then DEST is a new file, or - for the standard output.",
 )
 @click.option("--version", metavar="N", help="The version, such as 1; the newest if not given.")
 @click.option("--storage", metavar="STORAGE", help="The copy to take; the primary if not given.")
@@ -38,12 +39,15 @@ def command(
     \b
     preserva export aonb-kp-000123 ~/out
     preserva export aonb-kp-000123 ~/out/book.tar --version 1
+    preserva export aonb-kp-000123 ~/reading-room --as dip
     preserva export aonb-kp-000123 - --as mods
     """
+    from preserva.core.eark.mets import PackageType
     from preserva.services.export import export
 
     chosen = version and "v" + version.removeprefix("v")
-    if document is not None:
+    kind = PackageType(document.upper()) if document in {"sip", "dip"} else PackageType.AIP
+    if document is not None and kind is PackageType.AIP:
         _document(given, package, destination, document, chosen, storage, json_)
         return
     with given.archive() as archive:
@@ -51,6 +55,7 @@ def command(
             archive,
             package_id(package),
             destination,
+            kind=kind,
             version=chosen,
             storage=storage,
             dry_run=dry_run,

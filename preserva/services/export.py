@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -12,13 +12,20 @@ from preserva.bag.open import open_bag
 from preserva.bag.validate import validate_source
 from preserva.bag.write_disk import publish, writing
 from preserva.bag.write_tar import write_tar
+from preserva.core import layout
 from preserva.core.digest import MultiHash
+from preserva.core.eark.mets import PackageType
+from preserva.core.eark.vocabulary import EventType
 from preserva.core.model import PackageId
 from preserva.core.report import Advanced, Observer, Outcome, ignore
 from preserva.errors import Damaged, NotFound, UsageError
 from preserva.i18n import _
+from preserva.services import history
 from preserva.services.ingest import refuse_unrecorded
-from preserva.services.staging import beside, new_folder, refuse_place
+from preserva.services.packagecheck import own_findings
+from preserva.services.repackage import Original, Repackaging
+from preserva.services.staging import Staging, beside, confirm, new_folder, refuse_place
+from preserva.services.status import title_of
 from preserva.storage.base import Storage, chunks_of
 from preserva.storage.local import LocalStorage
 from preserva.storage.ocfl import StoredObject
@@ -29,6 +36,7 @@ def export(
     package: PackageId,
     destination: Path,
     *,
+    kind: PackageType = PackageType.AIP,
     version: str | None = None,
     storage: str | None = None,
     dry_run: bool = False,
@@ -37,9 +45,11 @@ def export(
     """Write a version (the newest, or one named) as a bag; the folder or the .tar that was made.
 
     `destination` is a new .tar, or a folder in which the bag gets the package's portable name.
-    The package must be the one that the ledger recorded. Every file is compared with the inventory
-    on its way, and what was written is validated as a bag: on damage nothing appears. Raises
-    Damaged, NotFound, Refused, UsageError, StorageError.
+    As an AIP it is the bag that was stored; a SIP holds the same files and can be handed over, a
+    DIP only access copies and text. The package must be the one that the ledger recorded. Every
+    file is compared with the inventory on its way, and what was written is validated as a bag: on
+    damage nothing appears. Raises Damaged, NotFound, Refused, UsageError, StorageError;
+    PackageError for a DIP of a package that has masters only.
     """
     as_tar = _is_tar(destination)
     store = archive.store(storage) if storage else archive.primary
@@ -49,12 +59,65 @@ def export(
     target = destination if as_tar else destination / package.portable
     refuse_place(target)
     if not dry_run:
-        outgoing = _Outgoing(store.storage, stored, chosen, observer)
-        if as_tar:
+        outgoing = Outgoing(store.storage, stored, chosen, observer)
+        if kind is not PackageType.AIP:
+            _repackaged(archive, package, kind, outgoing, target, observer)
+        elif as_tar:
             outgoing.to_tar(target, package.portable)
         else:
             outgoing.to_folder(target)
     return target
+
+
+def _repackaged(
+    archive: Archive,
+    package: PackageId,
+    kind: PackageType,
+    outgoing: Outgoing,
+    target: Path,
+    observer: Observer,
+) -> None:
+    """Make another kind of package beside the target, prove it, and let it appear."""
+    base = f"data/{package.portable}/"
+    paths = [path.removeprefix(base) for path in outgoing.located if path.startswith(base)]
+    original = Original(
+        paths, lambda path: outgoing.chunks(base + path), lambda path: outgoing.size(base + path)
+    )
+    made = history.event(
+        EventType.INFORMATION_PACKAGE_CREATION,
+        identifier=archive.identifiers(),
+        time=archive.now(),
+        institution=archive.config.institution,
+        detail=f"E-ARK {kind} 2.2.0 of {outgoing.version}, in a BagIt 1.0 bag",
+        package=package,
+    )
+    title = outgoing.title()
+    with beside(target) as scratch:
+        storage = LocalStorage(scratch)
+        folder = f"{layout.STAGING}/{package.portable}"
+        staging = Staging(storage, folder, archive.config.policy.digests, observer)
+        Repackaging(archive, package, original, staging, kind, title, [made]).make()
+        outgoing.refuse_damage()
+        confirm(staging)
+        _refuse_invalid(scratch / folder, target)
+        if _is_tar(target):
+            files = (
+                (path, seen.size, chunks_of(storage.open(f"{folder}/{path}")))
+                for path, seen in sorted(staging.files.items())
+            )
+            _write_tar(files, scratch / target.name, package.portable, archive.clock())
+        else:
+            storage.publish(folder, target.name)
+        publish(scratch / target.name, target)
+
+
+def _write_tar(
+    files: Iterable[tuple[str, int, Iterator[bytes]]], path: Path, top: str, time: datetime
+) -> None:
+    with writing(path), path.open("xb") as stream:
+        write_tar(files, stream, top=top, mtime=int(time.timestamp()))
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def _is_tar(destination: Path) -> bool:
@@ -67,7 +130,7 @@ def _is_tar(destination: Path) -> bool:
     return name.endswith(".tar")
 
 
-class _Outgoing:
+class Outgoing:
     """One version on its way out."""
 
     def __init__(
@@ -92,6 +155,10 @@ class _Outgoing:
                 yield chunk
         if hashes.digests()[algorithm] != self.digests[path]:
             self.damaged.append(path)
+
+    def title(self) -> str:
+        """What people call the package."""
+        return title_of(self.storage, self.stored, self.version)
 
     def size(self, path: str) -> int:
         """The size of a file in bytes. Raises NotFound."""
@@ -121,11 +188,8 @@ class _Outgoing:
         created = datetime.fromisoformat(self.stored.inventory.versions[self.version].created)
         with beside(target) as scratch:
             unfinished = scratch / target.name
-            with writing(target), unfinished.open("xb") as stream:
-                files = ((path, self.size(path), self.chunks(path)) for path in self.located)
-                write_tar(files, stream, top=top, mtime=int(created.timestamp()))
-                stream.flush()
-                os.fsync(stream.fileno())
+            files = ((path, self.size(path), self.chunks(path)) for path in self.located)
+            _write_tar(files, unfinished, top, created)
             self.refuse_damage()
             _refuse_invalid(unfinished, target)
             publish(unfinished, target)
@@ -133,7 +197,9 @@ class _Outgoing:
 
 def _refuse_invalid(written: Path, target: Path) -> None:
     """Raise Damaged unless what was written is a valid bag."""
-    report = validate_source(open_bag(written))
+    source = open_bag(written)
+    report = validate_source(source)
+    report.add(own_findings(report, source))
     if report.outcome is not Outcome.PASS:
         problems = [finding.message() for finding in report.findings]
         message = _("{path} came back other than it was written:")

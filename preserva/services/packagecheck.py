@@ -18,6 +18,7 @@ from preserva.bag.verdict import BagReport
 from preserva.core.codes import Code
 from preserva.core.eark.check import check_package
 from preserva.core.eark.contents import Contents
+from preserva.core.eark.mets import PackageType
 from preserva.core.manifest import Table
 from preserva.core.model import Observed
 from preserva.core.profile import check_profile
@@ -26,6 +27,7 @@ from preserva.services.officialschemas import OfficialSchemas
 from preserva.services.schemacheck import check_schemas
 
 _PAYLOAD = "data/"
+TYPE = "E-ARK-Package-Type"
 _METADATA = re.compile(r"(representations/[^/]+/)?(METS|metadata/preservation/[^/]+)\.xml")
 _ANY_METADATA = re.compile(r"(representations/[^/]+/)?(METS|metadata/[^/]+/[^/]+)\.xml")
 _NOT_READ = frozenset({Code.METADATA_XML, Code.UNREADABLE})
@@ -69,7 +71,9 @@ def package_findings(
         return as_stream(source.stream(prefix + path))
 
     contents = Contents(open_file, _Files(report.payload, prefix))
-    found = list(check_package(open_file, contents.files, folder=folder))
+    kinds = {kind.value for kind in PackageType}
+    kind = next((v for label, v in report.bag_info if label == TYPE and v in kinds), "AIP")
+    found = list(check_package(open_file, contents.files, folder=folder, kind=PackageType(kind)))
     unread = {one.path for one in found if one.code in _NOT_READ}
     found += _profile_findings(contents, unread)
     if official is not None:

@@ -14,7 +14,7 @@ from preserva.core.report import Finding
 from preserva.errors import Damaged, NotFound, StorageError
 from preserva.i18n import _
 from preserva.services.recorded import FIXITY_CHECK, recorded_versions
-from preserva.storage.base import read_all
+from preserva.storage.base import Storage, read_all
 from preserva.storage.ocfl import StoredObject
 
 _LARGEST_BAG_INFO = 1 << 20
@@ -79,7 +79,7 @@ def list_packages(archive: Archive, storage: str | None = None) -> Listing:
         try:
             found = store.root.read_at(path)
             package = PackageId.parse(found.inventory.identifier)
-            title = _title(store, found)
+            title = title_of(store.storage, found, found.inventory.head)
         except (Damaged, StorageError, ValueError) as error:
             listing.findings.append(Finding(Code.INVENTORY_INVALID, path, seen=str(error)))
             continue
@@ -92,12 +92,12 @@ def list_packages(archive: Archive, storage: str | None = None) -> Listing:
     return listing
 
 
-def _title(store: Store, found: StoredObject) -> str:
-    """What people call a package: External-Description of its bag-info.txt."""
-    content = found.inventory.locate(found.inventory.head).get("bag-info.txt")
+def title_of(storage: Storage, found: StoredObject, version: str) -> str:
+    """What people call a package: External-Description of its bag-info.txt. Raises StorageError."""
+    content = found.inventory.locate(version).get("bag-info.txt")
     if content is None:
         return ""
-    data = read_all(store.storage, f"{found.path}/{content}", _LARGEST_BAG_INFO)
+    data = read_all(storage, f"{found.path}/{content}", _LARGEST_BAG_INFO)
     lines = data.decode("utf-8", "replace").split("\n")
     fields = parse_bag_info(lines, content, strict=True, report=lambda finding: None)
     return next((value for label, value in fields if label == "External-Description"), "")

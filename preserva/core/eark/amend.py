@@ -6,14 +6,14 @@ Both are small, whatever the number of pages: they point and tell, the files sta
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import unquote_to_bytes
 
 from lxml import etree
 
 from preserva.core.digest import ALGORITHMS
 from preserva.core.eark.mets import CHECKSUM, FileEntry, MetadataFile, href
-from preserva.core.eark.premis import Agent, Event, write_premis
+from preserva.core.eark.premis import Agent, Event, Identifier, write_premis
 from preserva.core.model import Observed
 from preserva.core.xmlsafe import parse
 
@@ -122,6 +122,34 @@ def amended_premis(premis: bytes, events: Sequence[Event], agents: Sequence[Agen
     new = [one for one in said.findall(f"{_PREMIS}agent") if _agent(one) not in known]
     _insert(root, "agent", ("object", "event"), new)
     return _serialised(root)
+
+
+def premis_of_part(premis: bytes, without: Collection[Identifier]) -> bytes:
+    """The package's premis.xml as it is without some of its representations.
+
+    They are not described any more, and nothing links to them; an event or a statement of rights
+    that was about nothing else is not told.
+    """
+    root = parse(premis)
+    gone = {(one.type, one.value) for one in without}
+    for part in list(root):
+        if _linked(part, "objectIdentifier") & gone and part.tag == f"{_PREMIS}object":
+            root.remove(part)
+        elif linked := _linked(part, "linkingObjectIdentifier"):
+            for link in part.findall(f"{_PREMIS}linkingObjectIdentifier"):
+                if _values(link) in gone:
+                    part.remove(link)
+            if linked <= gone:
+                root.remove(part)
+    return _serialised(root)
+
+
+def _linked(part: etree._Element, name: str) -> set[tuple[str, ...]]:
+    return {_values(one) for one in part.findall(f"{_PREMIS}{name}")}
+
+
+def _values(identifier: etree._Element) -> tuple[str, ...]:
+    return tuple((part.text or "").strip() for part in identifier)[:2]
 
 
 def _agent(element: etree._Element) -> tuple[str, ...]:

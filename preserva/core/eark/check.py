@@ -16,7 +16,7 @@ from preserva.core.eark.aip import representation_id
 from preserva.core.eark.check_mets import Demands, MetsCheck
 from preserva.core.eark.check_premis import PremisCheck
 from preserva.core.eark.contents import Contents, Open
-from preserva.core.eark.mets import AIP_PROFILE, CSIP_PROFILE
+from preserva.core.eark.mets import CSIP_PROFILE, PackageType
 from preserva.core.eark.mets_read import Reference
 from preserva.core.eark.premis import Identifier
 from preserva.core.model import Observed
@@ -33,27 +33,32 @@ _ROOTS = {"MODS": "{http://www.loc.gov/mods/v3}mods"}
 
 
 def check_package(
-    open_file: Open, files: Mapping[str, Observed], *, folder: str
+    open_file: Open,
+    files: Mapping[str, Observed],
+    *,
+    folder: str,
+    kind: PackageType = PackageType.AIP,
 ) -> Iterator[Finding]:
-    """Every contradiction inside a package that preserva made (CSIP 2.2.0, AIP 2.2.0).
+    """Every contradiction inside a package that preserva made (CSIP, SIP, AIP, DIP 2.2.0).
 
     `files` are all files of the package folder as they were read, by path relative to it, with
     the digests of the manifests; `open_file` opens one of them; `folder` is the folder's name.
     Each finding's path is relative to the folder as well. Memory grows with the number of files
     by their identifiers and paths only. What cannot be read is a finding (U101), never an error.
     """
-    yield from _PackageCheck(Contents(open_file, files), folder).run()
+    yield from _PackageCheck(Contents(open_file, files), folder, kind).run()
 
 
 @dataclass(slots=True)
 class _PackageCheck:
     contents: Contents
     name: str
+    kind: PackageType
     pages: dict[int, tuple[str, str | None]] = field(default_factory=dict)
     pending: dict[Identifier, str] = field(default_factory=dict)
 
     def run(self) -> Iterator[Finding]:
-        demands = Demands(self.name, AIP_PROFILE, _PACKAGE, frozenset({"CSIP"}))
+        demands = Demands(self.name, self.kind.profile, _PACKAGE, frozenset({"CSIP"}), self.kind)
         mets = MetsCheck(self.contents, METS, demands)
         yield from self._mets(mets)
         premis = PremisCheck(self.contents, "", {})
@@ -106,7 +111,11 @@ class _PackageCheck:
         self, path: str, package: PremisCheck, *, complete: bool
     ) -> Iterator[Finding]:
         demands = Demands(
-            _folder_name(path), CSIP_PROFILE, _REPRESENTATION, frozenset({"CSIP", "Pages"})
+            _folder_name(path),
+            CSIP_PROFILE,
+            _REPRESENTATION,
+            frozenset({"CSIP", "Pages"}),
+            self.kind,
         )
         mets = MetsCheck(self.contents, path, demands)
         yield from self._mets(mets)

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from preserva.core.codes import Code
 from preserva.core.eark.contents import Contents, compare_digest, compare_size, resolve
-from preserva.core.eark.mets import NAMESPACE
+from preserva.core.eark.mets import NAMESPACE, PackageType
 from preserva.core.eark.mets_read import (
     Div,
     Fact,
@@ -34,6 +34,7 @@ class Demands:
     profile: str
     divisions: frozenset[str]
     maps: frozenset[str]
+    kind: PackageType = PackageType.AIP
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +127,9 @@ class MetsCheck:
     def _header(self, header: HeaderFacts) -> Iterator[Finding]:
         self._has_header = True
         yield from self._must({"metsHdr/@CREATEDATE": header.created})
-        if header.package_type != "AIP":
-            yield self._finding(Code.PROFILE_RULE, "OAISPACKAGETYPE AIP", header.package_type)
+        if header.package_type != self.demands.kind:
+            expected = f"OAISPACKAGETYPE {self.demands.kind}"
+            yield self._finding(Code.PROFILE_RULE, expected, header.package_type)
         if len(header.software) != 1:
             yield self._finding(
                 Code.PROFILE_RULE, "metsHdr/agent SOFTWARE", ", ".join(header.software)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import groupby
 from typing import BinaryIO
 from urllib.parse import quote_from_bytes
@@ -23,7 +24,21 @@ from preserva.core.xmlwrite import XLINK, XSI, XmlWriter, document
 NAMESPACE = "http://www.loc.gov/METS/"
 CSIP = "https://DILCIS.eu/XML/METS/CSIPExtensionMETS"
 
-AIP_PROFILE = "https://earkdip.dilcis.eu/profile/E-ARK-AIP-v2-2-0.xml"  # the host is AIPM2's own
+
+class PackageType(StrEnum):
+    """What an information package is for (OAIS): to be handed over, to be kept, to be used."""
+
+    SIP = "SIP"
+    AIP = "AIP"
+    DIP = "DIP"
+
+    @property
+    def profile(self) -> str:
+        """The METS profile of the package; the host of the AIP's is AIPM2's own."""
+        host = "earksip" if self is PackageType.SIP else "earkdip"
+        return f"https://{host}.dilcis.eu/profile/E-ARK-{self}-v2-2-0.xml"
+
+
 CSIP_PROFILE = "https://earkcsip.dilcis.eu/profile/E-ARK-CSIP-v2-2-0.xml"
 CONTENT_CATEGORY = "Textual works – Print"
 CONTENT_TYPE = "digitised book"
@@ -57,6 +72,7 @@ class Header:
     software_version: str
     institution: str
     uri: str | None = None
+    kind: PackageType = PackageType.AIP
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +138,7 @@ def write_package_mets(
     `representations` holds the METS.xml of each representation by its name. Raises ValueError for
     text that XML cannot carry.
     """
-    with _mets(stream, header, AIP_PROFILE) as writer:
+    with _mets(stream, header, header.kind.profile) as writer:
         _write_header(writer, header)
         for item in descriptive:
             with writer.element(
@@ -198,7 +214,7 @@ def _write_header(writer: XmlWriter, header: Header) -> None:
     attributes = {
         "CREATEDATE": header.created,
         "LASTMODDATE": header.created,
-        "csip:OAISPACKAGETYPE": "AIP",
+        "csip:OAISPACKAGETYPE": header.kind.value,
     }
     with writer.element("metsHdr", attributes):
         software = {"ROLE": "CREATOR", "TYPE": "OTHER", "OTHERTYPE": "SOFTWARE"}

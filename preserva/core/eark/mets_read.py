@@ -74,6 +74,8 @@ class Reference:
     checksum: str | None = None
     checksum_type: str | None = None
     admid: tuple[str, ...] = ()
+    other: str | None = None
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +218,8 @@ def _reference(
         checksum=_get(integrity, "CHECKSUM"),
         checksum_type=_get(integrity, "CHECKSUMTYPE"),
         admid=_words(owner, "ADMID"),
+        other=_get(integrity, "OTHERMDTYPE"),
+        version=_get(integrity, "MDTYPEVERSION"),
     )
 
 

@@ -1,0 +1,131 @@
+"""What the METS documents of a package say, as the values of which others can be written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO
+from urllib.parse import unquote_to_bytes
+
+from preserva.core.eark.mets import CHECKSUM, Division, FileEntry, MetadataFile
+from preserva.core.eark.mets_read import Div, Reference, Refers, read_mets
+from preserva.core.model import Observed
+
+
+@dataclass(slots=True)
+class StoredPackage:
+    """The METS.xml of a package: what it points to, but for its PREMIS.
+
+    `representations` holds the METS.xml of each by its name; paths are relative to the package.
+    """
+
+    descriptive: list[MetadataFile] = field(default_factory=list)
+    documentation: list[FileEntry] = field(default_factory=list)
+    schemas: list[FileEntry] = field(default_factory=list)
+    representations: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class StoredRepresentation:
+    """The METS.xml of a representation; paths are relative to its folder."""
+
+    preservation: list[MetadataFile] = field(default_factory=list)
+    files: list[FileEntry] = field(default_factory=list)
+    structure: Division | None = None
+
+
+def read_package(stream: BinaryIO) -> StoredPackage:
+    """What the METS.xml of a package of ours names. Raises UnsafeXMLError (a ValueError)."""
+    found = StoredPackage()
+    for fact in read_mets(stream):
+        if not isinstance(fact, Reference) or fact.section == "mptr":
+            continue
+        if fact.section == "dmdSec":
+            found.descriptive.append(_metadata(fact))
+        elif fact.use == "Documentation":
+            found.documentation.append(_file(fact, {}))
+        elif fact.use == "Schemas":
+            found.schemas.append(_file(fact, {}))
+        elif fact.use == "Representations":
+            path = _path(fact)
+            found.representations[path.split("/")[-2]] = path
+    return found
+
+
+def read_representation(stream: BinaryIO) -> StoredRepresentation:
+    """What the METS.xml of a representation of ours says. Raises UnsafeXMLError (a ValueError)."""
+    found = StoredRepresentation()
+    files: list[Reference] = []
+    pages: dict[str, Div] = {}
+    divisions: dict[str, Div] = {}
+    links: list[str] = []
+    for fact in read_mets(stream):
+        match fact:
+            case Reference(section="file"):
+                files.append(fact)
+            case Reference(section="digiprovMD"):
+                found.preservation.append(_metadata(fact))
+            case Div(map="Pages") if fact.order is not None:
+                pages.update(dict.fromkeys(fact.files, fact))
+            case Div(map="Logical structure") if fact.id is not None:
+                divisions[fact.id] = fact
+            case Refers(attribute="xlink:from" | "xlink:to"):
+                links.append(fact.id)
+    found.files = [_file(one, pages) for one in files]
+    found.structure = next(_parts(divisions, _linked(pages, links), ""), None)
+    return found
+
+
+def _linked(pages: Mapping[str, Div], links: list[str]) -> dict[str, list[int]]:
+    """The pages of each part: links come as pairs, from a part, to a page."""
+    numbers = {one.id: int(one.order or 0) for one in pages.values()}
+    found: dict[str, list[int]] = {}
+    for part, page in zip(links[::2], links[1::2], strict=True):
+        if page in numbers:
+            found.setdefault(part, []).append(numbers[page])
+    return found
+
+
+def _parts(
+    divisions: Mapping[str, Div], pages: Mapping[str, list[int]], above: str
+) -> Iterator[Division]:
+    """The parts of a part in their order: `part-1.2` is the second of `part-1`."""
+    prefix = f"{above}." if above else "part-"
+    number = 1
+    while (one := divisions.get(f"{prefix}{number}")) is not None:
+        identifier = f"{prefix}{number}"
+        yield Division(
+            one.type or "part",
+            one.label,
+            tuple(pages.get(identifier, ())),
+            tuple(_parts(divisions, pages, identifier)),
+        )
+        number += 1
+
+
+def _metadata(fact: Reference) -> MetadataFile:
+    return MetadataFile(
+        fact.id or "", _observed(fact), fact.mime or "", fact.mdtype or "", fact.version, fact.other
+    )
+
+
+def _file(fact: Reference, pages: Mapping[str, Div]) -> FileEntry:
+    identifier = fact.id or ""
+    page = pages.get(identifier)
+    return FileEntry(
+        identifier,
+        _observed(fact),
+        fact.mime or "",
+        page=None if page is None else int(page.order or 0),
+        label=None if page is None else page.order_label,
+        admid=" ".join(fact.admid) or None,
+        type="page" if page is None else page.type or "page",
+    )
+
+
+def _observed(fact: Reference) -> Observed:
+    return Observed(_path(fact), int(fact.size or 0), {CHECKSUM: fact.checksum or ""})
+
+
+def _path(fact: Reference) -> str:
+    return unquote_to_bytes(fact.href or "").decode("utf-8", "surrogateescape")
