@@ -16,7 +16,7 @@ from preserva.core.eark.aip import representation_id
 from preserva.core.eark.check_mets import Demands, MetsCheck
 from preserva.core.eark.check_premis import PremisCheck
 from preserva.core.eark.contents import Contents, Open
-from preserva.core.eark.mets import CSIP_PROFILE, PackageType
+from preserva.core.eark.mets import PackageType
 from preserva.core.eark.mets_read import Reference
 from preserva.core.eark.premis import Identifier
 from preserva.core.model import Observed
@@ -112,7 +112,7 @@ class _PackageCheck:
     ) -> Iterator[Finding]:
         demands = Demands(
             _folder_name(path),
-            CSIP_PROFILE,
+            self.kind.representation_profile,
             _REPRESENTATION,
             frozenset({"CSIP", "Pages"}),
             self.kind,

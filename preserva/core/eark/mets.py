@@ -34,9 +34,18 @@ class PackageType(StrEnum):
 
     @property
     def profile(self) -> str:
-        """The METS profile of the package; the host of the AIP's is AIPM2's own."""
-        host = "earksip" if self is PackageType.SIP else "earkdip"
-        return f"https://{host}.dilcis.eu/profile/E-ARK-{self}-v2-2-0.xml"
+        """The METS profile of the package, where both validators look for it.
+
+        The host of the AIP's is AIPM2's own; the SIP's has no version in it.
+        """
+        if self is PackageType.SIP:
+            return "https://earksip.dilcis.eu/profile/E-ARK-SIP.xml"
+        return f"https://earkdip.dilcis.eu/profile/E-ARK-{self}-v2-2-0.xml"
+
+    @property
+    def representation_profile(self) -> str:
+        """The METS profile of a representation in it."""
+        return self.profile if self is PackageType.SIP else CSIP_PROFILE
 
 
 CSIP_PROFILE = "https://earkcsip.dilcis.eu/profile/E-ARK-CSIP-v2-2-0.xml"
@@ -178,7 +187,7 @@ def write_representation_mets(
     Raises ValueError for pages out of order, for a page of `structure` that no file has, and for
     text that XML cannot carry.
     """
-    with _mets(stream, header, CSIP_PROFILE) as writer:
+    with _mets(stream, header, header.kind.representation_profile) as writer:
         _write_header(writer, header)
         _write_preservation(writer, preservation, header.created)
         with writer.element("fileSec", {"ID": "fileSec"}):
@@ -222,6 +231,9 @@ def _write_header(writer: XmlWriter, header: Header) -> None:
             writer.leaf("name", "preserva")
             note = {"csip:NOTETYPE": "SOFTWARE VERSION"}
             writer.leaf("note", header.software_version, note)
+        if header.kind is PackageType.SIP:  # SIP15 to SIP18: who hands it over
+            with writer.element("agent", {"ROLE": "CREATOR", "TYPE": "ORGANIZATION"}):
+                writer.leaf("name", header.institution)
         with writer.element("agent", {"ROLE": "PRESERVATION", "TYPE": "ORGANIZATION"}):
             writer.leaf("name", header.institution)
         if header.uri is not None:
