@@ -34,13 +34,9 @@ class PackageType(StrEnum):
 
     @property
     def profile(self) -> str:
-        """The METS profile of the package, where both validators look for it.
-
-        The host of the AIP's is AIPM2's own; the SIP's has no version in it.
-        """
-        if self is PackageType.SIP:
-            return "https://earksip.dilcis.eu/profile/E-ARK-SIP.xml"
-        return f"https://earkdip.dilcis.eu/profile/E-ARK-{self}-v2-2-0.xml"
+        """The METS profile of the package; the host of the AIP's is AIPM2's own."""
+        host = "earksip" if self is PackageType.SIP else "earkdip"
+        return f"https://{host}.dilcis.eu/profile/E-ARK-{self}-v2-2-0.xml"
 
     @property
     def representation_profile(self) -> str:
