@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from preserva.core.model import PackageId
     from preserva.core.report import Finding, Observer, Outcome, Report
     from preserva.errors import PreservaError
+    from preserva.services.accept import accept
     from preserva.services.audit import Budget, audit
     from preserva.services.details import Details
     from preserva.services.export import export
@@ -44,6 +45,7 @@ _PLACES = {
     "Repair": "services.repair",
     "Report": "core.report",
     "Severity": "core.codes",
+    "accept": "services.accept",
     "audit": "services.audit",
     "create_archive": "archive",
     "export": "services.export",
@@ -77,6 +79,7 @@ __all__ = [
     "Report",
     "Severity",
     "__version__",
+    "accept",
     "audit",
     "create_archive",
     "export",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol, cast, runtime_checkable
 
-from preserva.core.model import Entry, Observed
+from preserva.core.model import Entry, Kind, Observed
 from preserva.core.report import Finding, Observer
 
 
@@ -77,6 +77,30 @@ class ReadsEarly(Protocol):
 
     def read_early(self) -> None:
         """Say, before the entries are asked for, that everything will be read."""
+
+
+Taker = Callable[[str, int, Iterator[bytes]], object]
+"""Takes a file: its path, about how many bytes, and the bytes, all or none of which it reads."""
+
+
+@runtime_checkable
+class HandsOn(Protocol):
+    """A source whose files can be had only as they pass."""
+
+    def hand_on(self, taker: Taker) -> Iterator[Entry | Finding]:
+        """The entries, and to `taker` each file on the way. Not to be used for anything else."""
+
+
+def hand_on(source: Source, taker: Taker) -> Iterator[Entry | Finding]:
+    """Everything in a bag or container, and to `taker` each file. Raises StorageError."""
+    if isinstance(source, HandsOn):
+        yield from source.hand_on(taker)
+        return
+    entries = list(source.entries())
+    for entry in entries:
+        if isinstance(entry, Entry) and entry.kind is Kind.FILE:
+            taker(entry.path, entry.size, source.stream(entry.path))
+        yield entry
 
 
 def as_stream(pieces: Iterator[bytes]) -> BinaryIO:

@@ -18,7 +18,7 @@ from preserva.bag.hashing import CHUNK, storage_error
 from preserva.bag.lanes import Lanes
 from preserva.bag.packing import Packing, damage, unpacked
 from preserva.bag.shelf import Shelf
-from preserva.bag.source import LIMITS, Limits
+from preserva.bag.source import LIMITS, Limits, Taker
 from preserva.bag.tarformat import Member, TarDamagedError, TarReader, TarUnsupportedError
 from preserva.core.bagit import manifest_algorithm
 from preserva.core.codes import Code
@@ -63,6 +63,7 @@ class TarSource:
         self._digests: dict[str, tuple[int, tuple[str, ...], bytes]] = {}
         self._orders: dict[tuple[str, ...], tuple[str, ...]] = {}  # one tuple for all, for memory
         self._known: frozenset[str] = frozenset()
+        self._taker: Taker | None = None
 
     def __del__(self) -> None:
         for kept in self._kept.values():
@@ -72,6 +73,11 @@ class TarSource:
     def listen(self, observer: Observer) -> None:
         """Say who hears of the progress while the entries are read."""
         self._observer = observer
+
+    def hand_on(self, taker: Taker) -> Iterator[Entry | Finding]:
+        """The entries, and to `taker` the bytes of each file as it passes; nothing is digested."""
+        self._taker = taker
+        yield from self._read(frozenset())
 
     def entries(self) -> Iterator[Entry | Finding]:
         """Everything in the container below its one folder; what lies beside it is a Finding."""
@@ -124,6 +130,10 @@ class TarSource:
             yield Entry(path, member.kind, member.size)
             return
         pieces = self._announced(reader, path)
+        if self._taker is not None:
+            self._taker(path, member.size, pieces)
+            yield Entry(path, member.kind, member.size)
+            return
         is_metadata = is_package_metadata(path) and not again
         if is_metadata:
             pieces = self._shelf.keep(path, pieces, self._limits.manifest)

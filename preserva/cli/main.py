@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from importlib import import_module
+from keyword import iskeyword
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ VERBS = (
     "package",
     "update",
     "store",
+    "import",
     "replicate",
     "validate",
     "audit",
@@ -50,7 +52,8 @@ class Verbs(click.Group):
         """One verb."""
         if cmd_name not in VERBS:
             return None
-        command: click.Command = import_module(f"preserva.cli.{cmd_name}").command
+        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = import_module(f"preserva.cli.{module}").command
         return command
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from preserva.archive import Clock, Identifiers
@@ -39,7 +39,7 @@ from preserva.services.staging import Staging
 from preserva.services.submission import Submission
 from preserva.version import __version__
 
-_HEAD = 1 << 16
+HEAD = 1 << 16
 """Bytes from the start of a file that its format is known by."""
 
 
@@ -88,7 +88,7 @@ class Assembler:
         descriptive = describe(source.record, self.stated(source), staging, base)
         build_aip(
             self.spec(source, content, documents, descriptive, inspection),
-            _Put(staging, base),
+            Put(staging, base),
         )
         date = self.clock().date().isoformat()
         write_tag_files(
@@ -104,18 +104,10 @@ class Assembler:
         documents: list[OtherFile],
         descriptive: list[DescriptiveFile],
         inspection: Inspection,
+        before: Sequence[Happened] = (),
     ) -> AipSpec:
-        """All that METS and PREMIS say."""
+        """All that METS and PREMIS say; `before` happened ahead of all that is done here."""
         time = self.clock().isoformat()
-        count = sum(len(files) for files in content.values())
-        copied = f"{count} files, in the read that copied them"
-        made = "E-ARK AIP 2.2.0 in a BagIt 1.0 bag"
-        happened = [
-            Happened(EventType.MESSAGE_DIGEST_CALCULATION, copied),
-            Happened(EventType.FORMAT_IDENTIFICATION, f"{count} files, by {_signatures()}"),
-            *inspection.happened(),
-            Happened(EventType.INFORMATION_PACKAGE_CREATION, made),
-        ]
         return AipSpec(
             id=source.package,
             title=source.title,
@@ -136,7 +128,7 @@ class Assembler:
                         outcome=one.outcome,
                         objects=one.objects,
                     )
-                    for one in happened
+                    for one in (*before, *_happened(content, inspection))
                 ),
             ],
             agents=[*history.agents(self.institution), *source.written.history.agents.values()],
@@ -195,8 +187,21 @@ def _representations(
             root = None
 
 
+def _happened(
+    content: Mapping[str, list[ContentFile]], inspection: Inspection
+) -> Iterator[Happened]:
+    """What is done to files while they are packaged."""
+    count = sum(len(files) for files in content.values())
+    copied = f"{count} files, in the read that copied them"
+    yield Happened(EventType.MESSAGE_DIGEST_CALCULATION, copied)
+    yield Happened(EventType.FORMAT_IDENTIFICATION, f"{count} files, by {_signatures()}")
+    yield from inspection.happened()
+    made = "E-ARK AIP 2.2.0 in a BagIt 1.0 bag"
+    yield Happened(EventType.INFORMATION_PACKAGE_CREATION, made)
+
+
 @dataclass(frozen=True, slots=True)
-class _Put:
+class Put:
     """Stores a metadata file of the package; paths are relative to the package folder."""
 
     staging: Staging
@@ -218,17 +223,23 @@ def _copy(
 
     def chunks() -> Iterator[bytes]:
         for chunk in reader.chunks(one.source):
-            if len(head) < _HEAD:
-                head.extend(chunk[: _HEAD - len(head)])
+            if len(head) < HEAD:
+                head.extend(chunk[: HEAD - len(head)])
             yield chunk
 
     seen = staging.copy(f"{base}/{path}", chunks(), one.size)
-    found = identify(bytes(head), one.source, seen.size)
+    form = identified(staging, f"{base}/{path}", bytes(head), one.source)
+    return _relative(seen, path), form
+
+
+def identified(staging: Staging, path: str, head: bytes, name: str) -> Format:
+    """The format of a file that was just written, from its first bytes and all of it."""
+    found = identify(head, name, staging.files[path].size)
     if pronom.is_installed():
-        with staging.on_disk(f"{base}/{path}") as place:
+        with staging.on_disk(path) as place:
             found = pronom.refined(found, place)
     note = None if found.note is None else found.note.record()
-    return _relative(seen, path), Format(found.name, found.mime, found.version, found.puid, note)
+    return Format(found.name, found.mime, found.version, found.puid, note)
 
 
 def _signatures() -> str:

@@ -11,10 +11,12 @@ from preserva.storage.local import LocalStorage
 def second_opinion(staging: Staging) -> None:
     """Let bagit-python check the bag's structure. Raises StorageError if it refuses.
 
-    It reads from a file system only; elsewhere our own reading back has to do. Digests are not
-    computed again: every file is read back and compared anyway.
+    It reads from a file system only, and does not know the encoding of % and line ends in names
+    (RFC 8493 section 2.1.3); elsewhere our own reading back has to do. Digests are not computed
+    again: every file is read back and compared anyway.
     """
-    if not isinstance(staging.storage, LocalStorage):
+    encoded = any(one in path for path in staging.files for one in "%\r\n")
+    if encoded or not isinstance(staging.storage, LocalStorage):
         return
     import bagit
 

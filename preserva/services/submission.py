@@ -71,7 +71,7 @@ def submit(
     title = one_line(described.title or folder.name)
     written = read_details(details, arrangement, described, title, institution.country)
     try:
-        package = PackageId(institution.id, local or _local_id(described.identifier or folder.name))
+        package = PackageId(institution.id, local or local_id(described.identifier or folder.name))
     except ValueError as error:
         message = _("{name} cannot be the local part of an identifier")
         raise UsageError(
@@ -115,7 +115,7 @@ def choose_record(data: bytes, path: Path, position: int | None, charset: str | 
     return described
 
 
-def _local_id(name: str) -> str:
+def local_id(name: str) -> str:
     """A control number or folder name as the local part of an identifier, always the same one."""
     plain = unicodedata.normalize("NFKD", name.translate(_LATIN)).casefold().translate(_LATIN)
     return re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode()).strip("-")[:100]

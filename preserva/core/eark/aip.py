@@ -129,7 +129,8 @@ class RepresentationSpec:
 class AipSpec:
     """Everything that a package's metadata says. `created` is an ISO 8601 time with its zone.
 
-    An event or rights statement without objects is about the whole book.
+    An event or rights statement without objects is about the whole book. `identifiers` are those
+    that it had elsewhere.
     """
 
     id: PackageId
@@ -144,6 +145,7 @@ class AipSpec:
     rights: Sequence[RightsStatement] = ()
     documentation: Sequence[OtherFile] = ()
     schemas: Sequence[OtherFile] = ()
+    identifiers: Sequence[Identifier] = ()
 
 
 def entity_id(package: PackageId) -> Identifier:
@@ -240,7 +242,7 @@ def _write_package_premis(spec: AipSpec, stream: BinaryIO) -> None:
     book = entity_id(spec.id)
     represents = Relationship(RelationshipType.STRUCTURAL, RelationshipSubType.REPRESENTS, (book,))
     local = Identifier("local", spec.id.portable)
-    objects: list[Object] = [IntellectualEntity((book, local))]
+    objects: list[Object] = [IntellectualEntity((book, local, *spec.identifiers))]
     objects += [
         Representation(representation_id(item.name), relationships=(represents,))
         for item in spec.representations

@@ -1,0 +1,150 @@
+"""An information package of someone else: what its METS says of its files, and of what it is about.
+
+Only what any METS has is looked at: references with sizes and digests, and descriptions.
+Source: METS 1.12.1; E-ARK CSIP 2.2.0 for where the documents lie.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from lxml import etree
+
+from preserva.core.codes import Code
+from preserva.core.digest import ALGORITHMS
+from preserva.core.eark.contents import resolve
+from preserva.core.eark.mets_read import HeaderFacts, Reference, Root, read_mets
+from preserva.core.model import Observed
+from preserva.core.report import Finding
+from preserva.core.xmlsafe import parse
+
+METS = "METS.xml"
+_ALGORITHMS = {one.label: name for name, one in ALGORITHMS.items()}
+_METS = "{http://www.loc.gov/METS/}"
+_DESCRIPTIONS = ("MODS", "MARC", "DC")
+"""The kinds of description that we understand, the richest first."""
+
+Digest = Callable[[str, str], str]
+"""The digest of a file, by path and algorithm."""
+
+
+@dataclass(slots=True)
+class Received:
+    """What the METS documents of a package say. `problems` make it another than was sent.
+
+    `descriptions` are the files of descriptions by their kind; `compared` counts the files whose
+    digest was compared, `uncompared` names those that are named without one.
+    """
+
+    objid: str | None = None
+    kind: str | None = None
+    descriptions: dict[str, str] = field(default_factory=dict)
+    problems: list[Finding] = field(default_factory=list)
+    compared: int = 0
+    uncompared: list[str] = field(default_factory=list)
+
+
+def receive(
+    files: Mapping[str, Observed], open_file: Callable[[str], BinaryIO], digest: Digest
+) -> Received:
+    """Hold every METS.xml that the package's own one leads to against the files that came along.
+
+    `files` are all that came, by path; an address outside the package is not followed. Raises
+    UnsafeXMLError (a ValueError).
+    """
+    found = Received()
+    waiting, seen = [METS], {METS}
+    while waiting:
+        path = waiting.pop()
+        folder = path[: path.rfind("/") + 1]
+        with open_file(path) as stream:
+            for fact in read_mets(stream):
+                if isinstance(fact, Root) and path == METS:
+                    found.objid = fact.objid
+                elif isinstance(fact, HeaderFacts) and path == METS:
+                    found.kind = fact.package_type
+                elif isinstance(fact, Reference):
+                    target = _compare(found, fact, folder, files, digest)
+                    if target is not None and fact.section == "dmdSec" and path == METS:
+                        found.descriptions.setdefault(fact.mdtype or "", target)
+                    name = posixpath.basename(target or "")
+                    if target in files and name == METS and target not in seen:
+                        seen.add(str(target))
+                        waiting.append(str(target))
+    return found
+
+
+def _compare(
+    found: Received,
+    reference: Reference,
+    folder: str,
+    files: Mapping[str, Observed],
+    digest: Digest,
+) -> str | None:
+    """The file that a reference names; what does not fit is noted."""
+    path = resolve(folder, reference.href)
+    if path is None:
+        if reference.href is None or "://" not in reference.href:
+            found.problems.append(Finding(Code.HREF_UNSAFE, folder + METS, seen=reference.href))
+        return None
+    file = files.get(path)
+    if file is None:
+        found.problems.append(Finding(Code.HREF_DANGLING, path))
+        return None
+    if reference.size and reference.size != str(file.size):
+        found.problems.append(
+            Finding(Code.METS_SIZE, path, expected=reference.size, seen=str(file.size))
+        )
+    if reference.section == "mptr":
+        return path
+    algorithm = _ALGORITHMS.get(reference.checksum_type or "")
+    if algorithm is None or not reference.checksum:
+        found.uncompared.append(path)
+        return path
+    found.compared += 1
+    seen = digest(path, algorithm)
+    if seen != reference.checksum.lower():
+        found.problems.append(Finding(Code.METS_DIGEST, path, reference.checksum, seen))
+    return path
+
+
+def description(received: Received) -> str | None:
+    """The file of the richest description that the package points to."""
+    kinds = (received.descriptions.get(kind) for kind in _DESCRIPTIONS)
+    return next((path for path in kinds if path is not None), None)
+
+
+def embedded_description(mets: bytes) -> bytes | None:
+    """The richest description that stands in a METS document itself, as a document of its own.
+
+    Raises UnsafeXMLError (a ValueError).
+    """
+    held: dict[str, etree._Element] = {}
+    for wrap in parse(mets).iterfind(f"{_METS}dmdSec/{_METS}mdWrap"):
+        data = wrap.find(f"{_METS}xmlData")
+        if data is not None and len(data):
+            held.setdefault(str(wrap.get("MDTYPE")), data[0])
+    for kind in _DESCRIPTIONS:
+        if kind in held:
+            return etree.tostring(held[kind], encoding="UTF-8", xml_declaration=True)
+    return None
+
+
+def described_by(fields: Mapping[str, list[str]]) -> bytes:
+    """Dublin Core of fields by name: `title`, `identifier`, `description` ..."""
+    oai, dc = "http://www.openarchives.org/OAI/2.0/oai_dc/", "http://purl.org/dc/elements/1.1/"
+    root = etree.Element(f"{{{oai}}}dc", nsmap={"oai_dc": oai, "dc": dc})
+    for name, values in fields.items():
+        for value in values:
+            etree.SubElement(root, f"{{{dc}}}{name}").text = value
+    etree.indent(root)
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"
+
+
+def mets_of_archivematica(files: Mapping[str, Observed]) -> str | None:
+    """The METS document of an AIP of Archivematica, `data/METS.<uuid>.xml`, if there is one."""
+    named = (path for path in sorted(files) if path.startswith("data/METS."))
+    return next((path for path in named if path.endswith(".xml") and path.count("/") == 1), None)

@@ -1,0 +1,400 @@
+"""Packages of others come into the store, and nothing that they said of themselves is lost.
+
+What came is kept byte for byte below `representations/original/data`: a bag is a whole bag there,
+with its own manifests, an E-ARK package has its own METS and PREMIS. Around it stands a package of
+ours, whose history says what was received, by which digests it was found to be what was sent, and
+under which identifiers it was known (docs/adr/0009-import.md).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO
+
+from preserva.archive import Archive
+from preserva.bag.open import open_bag
+from preserva.bag.source import as_stream, hand_on
+from preserva.bag.validate import validate_source
+from preserva.core import layout
+from preserva.core.eark.aip import AipSpec, ContentFile, build_aip
+from preserva.core.eark.mets import PackageType
+from preserva.core.eark.premis import Identifier
+from preserva.core.eark.received import (
+    METS,
+    Digest,
+    Received,
+    described_by,
+    description,
+    embedded_description,
+    mets_of_archivematica,
+    receive,
+)
+from preserva.core.eark.vocabulary import EventOutcome, EventType
+from preserva.core.model import Entry, Kind, Observed, PackageId
+from preserva.core.report import Ended, Finding, Observer, Outcome, Started, ignore, printable
+from preserva.core.scans import Undecodable
+from preserva.core.sip import Arrangement
+from preserva.core.structure import NO_STRUCTURE
+from preserva.describe.history import History
+from preserva.describe.record import Record
+from preserva.errors import Damaged, PackageError, Refused
+from preserva.i18n import _
+from preserva.services import history
+from preserva.services.assemble import (
+    HEAD,
+    Assembler,
+    Put,
+    bag_info,
+    describe,
+    identified,
+    write_tag_files,
+)
+from preserva.services.details import Written, read_given
+from preserva.services.incoming import Peek, look, new_id, own_id
+from preserva.services.ingest import ingest, prepare, refuse_lost
+from preserva.services.inspect import Happened, Inspection
+from preserva.services.objectcheck import VersionSource
+from preserva.services.opinion import second_opinion
+from preserva.services.packagecheck import is_ours, own_findings
+from preserva.services.reading import observe
+from preserva.services.repackage import Original, Repackaging
+from preserva.services.staging import Staging
+from preserva.services.submission import Submission, choose_record, one_line
+from preserva.storage.base import Storage, chunks_of, read_all
+
+_ORIGINAL = "original"
+_DATA = f"representations/{_ORIGINAL}/data"
+_LARGEST = 64 << 20
+_IDENTIFIERS = ("External-Identifier", "Internal-Sender-Identifier")
+
+
+class Form(StrEnum):
+    """What was received, in the words of the history."""
+
+    BAG = "a bag"
+    EARK = "an E-ARK package"
+    ARCHIVEMATICA = "an AIP of Archivematica in a bag"
+    OURS = "a SIP of preserva"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of a package of others. `created` is False on a dry run, and if it was there."""
+
+    package: PackageId
+    title: str
+    form: Form
+    created: bool
+    files: int
+    size: int
+    notes: tuple[Finding, ...] = ()
+
+
+def accept(
+    archive: Archive,
+    path: Path,
+    *,
+    record: Path | None = None,
+    local: str | None = None,
+    position: int | None = None,
+    charset: str | None = None,
+    dry_run: bool = False,
+    observer: Observer = ignore,
+) -> Accepted:
+    """Store a bag or an E-ARK package of someone else: a folder, .tar, .tar.gz, .tar.zst or .zip.
+
+    It must be what its own manifests or METS say. Its description comes from `record`, or else
+    from what it has. `local` is the identifier that it gets; else one is made of its own. A SIP of
+    ours becomes the package that it was made of.
+
+    Raises Damaged for what is not as it was sent; PackageError, UsageError, Refused for what cannot
+    be taken; Locked, StorageError. In each case nothing was stored, and `path` was not touched.
+    """
+    peek = look(path)
+    package = own_id(archive, path, peek) if peek.is_ours else new_id(archive, path, peek, local)
+    target = archive.primary
+    with archive.writing(target):
+        prepare(archive, target)
+        staged = f"{layout.STAGING}/import-{package.portable}"
+        staging = Staging(
+            target.storage, f"{staged}/v1/content", archive.config.policy.digests, observer
+        )
+        work = _Accepting(archive, path, package, peek, staging, observer)
+        with _discarded(target.storage, staged, keep=not dry_run):
+            if peek.is_ours:
+                notes = work.take_own(f"{staged}/received")
+            else:
+                given = None if record is None else (read_given(record), record)
+                notes = work.take(given, position, charset)
+            second_opinion(staging)
+            done = replace(work.result, notes=tuple(notes))
+            if dry_run:
+                return done
+            if target.root.holds(package.uri):
+                _refuse_other(archive, package, staging)
+                target.storage.discard(staged)
+                return done
+            refuse_lost(archive, package)
+        ingest(archive, target, package, staging)
+    return replace(done, created=True)
+
+
+@contextmanager
+def _discarded(storage: Storage, staged: str, *, keep: bool) -> Iterator[None]:
+    """Clear staging away at the end, but for a version that is to be stored."""
+    try:
+        yield
+    except BaseException:
+        storage.discard(staged)
+        raise
+    if not keep:
+        storage.discard(staged)
+
+
+def _refuse_other(archive: Archive, package: PackageId, staging: Staging) -> None:
+    """Accept a second run with the very same package; refuse anything else under the same id."""
+    held = archive.primary.root.read(package.uri).inventory
+    state = held.versions[held.head].files()
+    base = f"data/{package.portable}/representations/"
+
+    def content(files: Mapping[str, str]) -> dict[str, str]:
+        return {p: d for p, d in files.items() if p.startswith(base) and "/data/" in p[len(base) :]}
+
+    ours = {path: seen.digests[held.algorithm] for path, seen in staging.files.items()}
+    if content(ours) != content(state):
+        raise Refused(
+            _("{id} is stored already, with other content").format(id=package),
+            hint=_("Nothing was changed. Give the new package another identifier with --id."),
+        )
+
+
+@dataclass(slots=True)
+class _Accepting:
+    """A package of others on its way into staging."""
+
+    archive: Archive
+    path: Path
+    package: PackageId
+    peek: Peek
+    staging: Staging
+    observer: Observer
+    form: Form = Form.BAG
+    title: str = ""
+    compared: str = ""
+    outcome: EventOutcome = EventOutcome.SUCCESS
+
+    @property
+    def result(self) -> Accepted:
+        """What is in staging."""
+        peek = self.peek
+        return Accepted(self.package, self.title, self.form, False, peek.files, peek.size)
+
+    @property
+    def base(self) -> str:
+        """The package's own folder in the bag."""
+        return f"data/{self.package.portable}"
+
+    def take_own(self, received: str) -> list[Finding]:
+        """A SIP of ours becomes the package that it was made of."""
+        self.form = Form.OURS
+        storage = self.staging.storage
+        inbox = Staging(storage, received, self.staging.algorithms, self.observer)
+        self._copy(inbox, "")
+        self._prove_bag(inbox, "", inbox.files)
+        start = f"{self.base}/"
+        (self.title,) = self.peek.said("External-Description")
+        original = Original(
+            [path.removeprefix(start) for path in inbox.files if path.startswith(start)],
+            lambda path: self._stored(f"{received}/{start}{path}"),
+            lambda path: inbox.files[start + path].size,
+        )
+        events = [
+            history.event(
+                one.type,
+                identifier=self.archive.identifiers(),
+                time=self.archive.now(),
+                institution=self.archive.config.institution,
+                detail=one.detail,
+                outcome=one.outcome,
+                package=self.package,
+            )
+            for one in self._happened()
+        ]
+        Repackaging(
+            self.archive, self.package, original, self.staging, PackageType.AIP, self.title, events
+        ).make()
+        storage.discard(received)
+        return []
+
+    def take(
+        self, given: tuple[bytes, Path] | None, position: int | None, charset: str | None
+    ) -> list[Finding]:
+        """A package of others, with one of ours around it; what someone should look at."""
+        prefix = f"{self.base}/{_DATA}/"
+        self._copy(self.staging, prefix)
+        files = {
+            path.removeprefix(prefix): seen._replace(path=path.removeprefix(prefix))
+            for path, seen in self.staging.files.items()
+        }
+        received = self._prove(prefix, files)
+        record = self._record(given, position, charset, prefix, files, received)
+        self.title = one_line(record.title or self.path.name)
+        inspection = Inspection(replace(self.archive.config.images, undecodable=Undecodable.RECORD))
+        content = [self._content(prefix, path, inspection) for path in sorted(files)]
+        config = self.archive.config
+        assembler = Assembler(
+            config.institution,
+            self.archive.clock,
+            self.archive.identifiers,
+            self.observer,
+            config.rights,
+        )
+        source = Submission(
+            self.path,
+            Arrangement({}, (), (), ()),
+            record,
+            self.package,
+            self.title,
+            Written(NO_STRUCTURE, History((_ORIGINAL,))),
+        )
+        descriptive = describe(record, assembler.stated(source), self.staging, self.base)
+        spec = assembler.spec(
+            source, {_ORIGINAL: content}, [], descriptive, inspection, self._happened()
+        )
+        build_aip(self._known_as(spec, received), Put(self.staging, self.base))
+        date = self.archive.clock().date().isoformat()
+        info = bag_info(config.institution, self.package, self.title, date, self.staging)
+        write_tag_files(self.staging, info)
+        return [*record.notes, *inspection.notes]
+
+    def _copy(self, staging: Staging, prefix: str) -> None:
+        """Read what was received once, into staging. Raises Refused if it changed meanwhile."""
+        self.observer(Started("import", str(self.path), self.peek.files, self.peek.size))
+
+        def take(path: str, size: int, pieces: Iterator[bytes]) -> None:
+            staging.copy(prefix + path, pieces, size)
+
+        for entry in hand_on(open_bag(self.path), take):
+            if not isinstance(entry, Entry) or entry.kind not in {Kind.FILE, Kind.FOLDER}:
+                raise Refused(_("{path} changed while it was read").format(path=self.path))
+        self.observer(Ended("import", str(self.path)))
+
+    def _prove(self, prefix: str, files: Mapping[str, Observed]) -> Received | None:
+        """Hold it against its own manifests, or its own METS. Raises Damaged."""
+        if "bagit.txt" in files:
+            if mets_of_archivematica(files) is not None:
+                self.form = Form.ARCHIVEMATICA
+            self._prove_bag(self.staging, prefix, files)
+            return None
+        self.form = Form.EARK
+        try:
+            received = receive(files, lambda path: self._open(prefix + path), self._digest(prefix))
+        except ValueError as error:
+            message = _("{path}: its METS cannot be read: {reason}")
+            raise PackageError(message.format(path=self.path, reason=error)) from error
+        if received.problems:
+            self._refuse_damaged([one.message() for one in received.problems])
+        self.compared = f"{received.compared} files agree with the digests in its METS"
+        if received.uncompared:
+            self.compared += f"; {len(received.uncompared)} have none there"
+        if not received.compared:
+            self.outcome = EventOutcome.WARNING
+        return received
+
+    def _prove_bag(self, staging: Staging, prefix: str, files: Mapping[str, Observed]) -> None:
+        located = {path: prefix + path for path in files}
+        seen = {prefix + path: one for path, one in files.items()}
+        source = VersionSource(staging.storage, staging.folder, self.path.name, located, seen)
+        report = validate_source(source)
+        if is_ours(report):
+            report.add(own_findings(report, source))
+        if report.outcome is not Outcome.PASS:
+            self._refuse_damaged([one.message() for one in report.findings])
+        algorithms = ", ".join(sorted(report.algorithms))
+        self.compared = f"{report.checked} files agree with the manifests of its bag ({algorithms})"
+
+    def _refuse_damaged(self, problems: list[str]) -> None:
+        message = _("{path} is not what was sent, so it was not stored:")
+        raise Damaged(message.format(path=self.path), problems)
+
+    def _record(
+        self,
+        given: tuple[bytes, Path] | None,
+        position: int | None,
+        charset: str | None,
+        prefix: str,
+        files: Mapping[str, Observed],
+        received: Received | None,
+    ) -> Record:
+        """The description: the one that was given, or else the best that came along."""
+        if given is not None:
+            return choose_record(given[0], given[1], position, charset)
+        data, name = None, self.path
+        if received is not None:
+            if (found := description(received)) is not None:
+                data, name = self._content_of(prefix + found), Path(found)
+            else:
+                data = embedded_description(self.peek.small[METS])
+        elif (mets := mets_of_archivematica(files)) is not None:
+            data = embedded_description(self._content_of(prefix + mets))
+        if data is None:
+            data, name = self._from_bag_info(received), Path("description.xml")
+        return choose_record(data, name, position, charset)
+
+    def _from_bag_info(self, received: Received | None) -> bytes:
+        """Dublin Core of what a bag says of itself."""
+        fields = defaultdict(list)
+        known = [self.path.name] if received is None else [received.objid or self.path.name]
+        fields["title"] = self.peek.said("Title", "External-Description")[:1] or known
+        fields["description"] = self.peek.said("Internal-Sender-Description")
+        fields["identifier"] = self.peek.said(*_IDENTIFIERS)
+        return described_by(fields)
+
+    def _content(self, prefix: str, path: str, inspection: Inspection) -> ContentFile:
+        place = prefix + path
+        with self.staging.storage.open(f"{self.staging.folder}/{place}") as reader:
+            head = reader.read(HEAD)
+        form = identified(self.staging, place, head, path)
+        image = inspection.look(self.staging, place, form.mime, _ORIGINAL, path)
+        seen = self.staging.files[place]._replace(path=f"{_DATA}/{path}")
+        return ContentFile(seen, form, path, image=image)
+
+    def _happened(self) -> list[Happened]:
+        """What was done to it before it became a package of ours."""
+        return [
+            Happened(EventType.TRANSFER, f"received as {self.form}: {printable(self.path.name)}"),
+            Happened(EventType.FIXITY_CHECK, self.compared, self.outcome),
+        ]
+
+    def _known_as(self, spec: AipSpec, received: Received | None) -> AipSpec:
+        """With the identifiers that it had elsewhere, each once."""
+        said = [(label, one) for label in _IDENTIFIERS for one in self.peek.said(label)]
+        if received is not None and received.objid:
+            said.append(("METS OBJID", received.objid))
+        known = [Identifier(kind, one_line(value)) for kind, value in dict.fromkeys(said) if value]
+        return replace(spec, identifiers=known)
+
+    def _stored(self, path: str) -> Iterator[bytes]:
+        with self.staging.storage.open(path) as reader:
+            yield from chunks_of(reader)
+
+    def _open(self, path: str) -> BinaryIO:
+        return as_stream(self._stored(f"{self.staging.folder}/{path}"))
+
+    def _content_of(self, path: str) -> bytes:
+        return read_all(self.staging.storage, f"{self.staging.folder}/{path}", _LARGEST)
+
+    def _digest(self, prefix: str) -> Digest:
+        def digest(path: str, algorithm: str) -> str:
+            seen = self.staging.files[prefix + path].digests
+            if algorithm not in seen:
+                place = f"{self.staging.folder}/{prefix}{path}"
+                seen = observe(self.staging.storage, place, [algorithm]).digests
+            return seen[algorithm]
+
+        return digest

@@ -1,0 +1,104 @@
+"""A package of others at first sight: what it is, and what it calls itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from preserva.archive import Archive
+from preserva.bag.open import open_bag
+from preserva.bag.profiles import own_profile
+from preserva.bag.source import hand_on
+from preserva.core.bagit import parse_bag_info
+from preserva.core.eark.mets import PackageType
+from preserva.core.eark.received import METS
+from preserva.core.model import Kind, PackageId
+from preserva.core.report import Finding, printable
+from preserva.errors import Refused, UsageError
+from preserva.i18n import _
+from preserva.services.packagecheck import TYPE
+from preserva.services.submission import local_id
+
+_LARGEST = 64 << 20
+_PEEKED = ("bagit.txt", "bag-info.txt", METS)
+
+
+@dataclass(slots=True)
+class Peek:
+    """What a package says of itself at first sight; `files` counts what is in it."""
+
+    small: dict[str, bytes] = field(default_factory=dict)
+    info: list[tuple[str, str]] = field(default_factory=list)
+    files: int = 0
+    size: int = 0
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it says that it is a package of preserva."""
+        return ("BagIt-Profile-Identifier", own_profile().identifier) in self.info
+
+    def said(self, *labels: str) -> list[str]:
+        """The values of bag-info.txt under these labels."""
+        wanted = {label.casefold() for label in labels}
+        return [value for label, value in self.info if label.casefold() in wanted]
+
+
+def look(path: Path) -> Peek:
+    """Go over the names, and read what says what this is. Raises Refused, NotFound."""
+    peek = Peek()
+
+    def take(name: str, size: int, pieces: Iterator[bytes]) -> None:
+        peek.files += 1
+        peek.size += size
+        if name in _PEEKED and size <= _LARGEST:
+            peek.small[name] = b"".join(pieces)
+
+    strange = []
+    for entry in hand_on(open_bag(path), take):
+        if isinstance(entry, Finding):
+            strange.append(entry.message())
+        elif entry.kind not in {Kind.FILE, Kind.FOLDER}:
+            strange.append(f"{printable(entry.path)}: {entry.kind.value}")
+    if strange:
+        message = _("{path} holds what is neither file nor folder, or leads outside: {name}")
+        raise Refused(message.format(path=path, name=strange[0]))
+    if not peek.small.keys() & {"bagit.txt", METS}:
+        raise UsageError(
+            _("{path} is neither a bag nor an E-ARK package").format(path=path),
+            hint=_("`preserva package` makes a package of a folder of scans."),
+        )
+    text = peek.small.get("bag-info.txt", b"").decode("utf-8", "replace").split("\n")
+    peek.info = parse_bag_info(text, "bag-info.txt", strict=False, report=lambda _finding: None)
+    return peek
+
+
+def own_id(archive: Archive, path: Path, peek: Peek) -> PackageId:
+    """The identifier of a SIP of ours. Raises Refused, UsageError for another package of ours."""
+    try:
+        (said,) = peek.said("External-Identifier")
+        package = PackageId.parse(said)
+    except ValueError as error:
+        raise UsageError(_("{path} names no package of preserva").format(path=path)) from error
+    if package.institution != archive.config.institution.id:
+        message = _("{id} belongs to another institution, which alone may store it")
+        raise Refused(message.format(id=package))
+    if peek.said(TYPE) != [PackageType.SIP]:
+        raise Refused(
+            _("{path} is no SIP: it is not handed over, but kept or used").format(path=path),
+            hint=_("A package that was made as a bag is stored with `preserva store`."),
+        )
+    return package
+
+
+def new_id(archive: Archive, path: Path, peek: Peek, local: str | None) -> PackageId:
+    """The identifier that a package of others gets: the one given, or made of its own."""
+    said = [*peek.said("External-Identifier"), path.name.split(".")[0]]
+    name = local or local_id(said[0]) or local_id(said[-1])
+    try:
+        return PackageId(archive.config.institution.id, name)
+    except ValueError as error:
+        raise UsageError(
+            _("{name} cannot be the local part of an identifier").format(name=name or said[0]),
+            hint=_("Give one with --id: small Latin letters, digits, dots and hyphens."),
+        ) from error
