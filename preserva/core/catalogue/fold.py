@@ -1,0 +1,142 @@
+"""Words of different orthographies as one form, so that what means the same is found together.
+
+    fold("Кнігъ") == fold("книг")           the same word, whatever its letters
+    stem("книгами") == stem("кнігі")        the same word, whatever its ending
+
+The table is fold.json, for programs in other languages too; docs/reference/folding.md explains it.
+A folded word is for searching only: nothing that is shown or stored comes from here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import TypedDict
+
+import snowballstemmer
+
+_CYRILLIC = re.compile("[Ѐ-ԯ\u1c80-\u1c88\ua640-\ua69f]")
+_REMEMBERED = 1 << 16
+"""Words whose stem is kept: those of a catalogue repeat."""
+
+
+class _File(TypedDict):
+    marks: str
+    apostrophes: str
+    letters: dict[str, str]
+    homoglyphs: dict[str, str]
+    latin: dict[str, str]
+    beginnings: dict[str, str]
+    softness: str
+    dropped_at_the_end: str
+    endings: dict[str, str]
+    letters_before_an_ending: int
+    without_ending: str
+
+
+class Folding:
+    """The table, ready for use."""
+
+    def __init__(self, table: _File) -> None:
+        marks, apostrophes = table["marks"], re.escape(table["apostrophes"])
+        self._words = re.compile(
+            rf"[^\W_][{marks}]*(?:(?:[^\W_]|[{apostrophes}](?=[^\W_]))[{marks}]*)*"
+        )
+        self._marks = re.compile(f"[{marks}{apostrophes}]")
+        self._letters = str.maketrans(table["letters"])
+        self._homoglyphs = str.maketrans(table["homoglyphs"])
+        self._foreign = re.compile(f"[a-z{''.join(k for k in table['latin'] if len(k) == 1)}]")
+        self._alike = re.compile(f"[{''.join(table['homoglyphs'])}]")
+        self._latin = _Replacement("", table["latin"])
+        self._beginnings = _Replacement("^", table["beginnings"])
+        self._softness = re.compile(table["softness"])
+        self._end = table["dropped_at_the_end"]
+        self._endings = table["endings"]
+        self._before = table["letters_before_an_ending"]
+        self._without_ending = re.compile(table["without_ending"], re.IGNORECASE)
+
+    def words(self, text: str) -> Iterator[re.Match[str]]:
+        """Each word of the text as it is written, with where it stands."""
+        return self._words.finditer(text)
+
+    def fold(self, word: str) -> str:
+        """The word in modern Cyrillic letters, as far as letters alone can tell."""
+        text = unicodedata.normalize("NFC", word.lower())
+        if _CYRILLIC.search(text) and not self._foreign.search(self._alike.sub("", text)):
+            text = text.translate(self._homoglyphs)
+        text = self._latin.apply(self._marks.sub("", text).translate(self._letters))
+        text = self._latin.apply(self._without_marks(text))
+        text = self._softness.sub("", text.rstrip(self._end) or text)
+        return self._beginnings.apply(text)
+
+    def has_ending(self, word: str) -> bool:
+        """Whether the word, as it is written, may have an ending; Roman numerals have none."""
+        return self._without_ending.fullmatch(word) is None
+
+    def modern(self, folded: str) -> str:
+        """The folded word with today's ending in the place of one that was given up in 1918."""
+        for old, new in self._endings.items():
+            if folded.endswith(old) and len(folded) - len(old) >= self._before:
+                return folded.removesuffix(old) + new
+        return folded
+
+    def _without_marks(self, text: str) -> str:
+        """Base letters only; й is a letter, not и with a mark."""
+        parts = (c if c == "й" else unicodedata.normalize("NFD", c) for c in text)
+        return self._marks.sub("", "".join(parts)).translate(self._letters)
+
+
+class _Replacement:
+    """Sequences of letters and what stands for each; the longest that fits is taken."""
+
+    def __init__(self, anchor: str, pairs: Mapping[str, str]) -> None:
+        longest_first = sorted(pairs, key=lambda one: (-len(one), one))
+        self._pairs = pairs
+        self._pattern = re.compile(f"{anchor}(?:{'|'.join(longest_first)})")
+
+    def apply(self, text: str) -> str:
+        return self._pattern.sub(lambda found: self._pairs[found[0]], text)
+
+
+@cache
+def _folding() -> Folding:
+    table: _File = json.loads(files(__package__).joinpath("fold.json").read_text("utf-8"))
+    return Folding(table)
+
+
+def words(text: str) -> list[str]:
+    """The words of a text as they are written."""
+    return [found[0] for found in _folding().words(text)]
+
+
+@lru_cache(_REMEMBERED)
+def fold(word: str) -> str:
+    """One word in modern Cyrillic letters. fold(fold(x)) == fold(x)."""
+    return _folding().fold(word)
+
+
+@lru_cache(_REMEMBERED)
+def stem(word: str) -> str:
+    """One word folded and without its ending, by the rules of Russian (Snowball).
+
+    What has no Russian ending stays as it is folded: so do many forms of Belarusian words, which
+    searches reach by their beginning.
+    """
+    folded = fold(word)
+    if not _folding().has_ending(word):
+        return folded
+    return _stemmer().stemWord(_folding().modern(folded)) or folded
+
+
+def stems(text: str) -> list[str]:
+    """The stem of each word of a text, in its order."""
+    return [stem(word) for word in words(text)]
+
+
+@cache
+def _stemmer() -> snowballstemmer.stemmer:
+    return snowballstemmer.stemmer("russian")
