@@ -18,6 +18,11 @@ from preserva.i18n import _
     "--position", type=click.IntRange(min=1), help="Which record of the file, counted from 1."
 )
 @click.option(
+    "--structure",
+    type=click.Path(path_type=Path),
+    help="Parts of the book and labels of its pages as they are right now: TOML, CSV or METS.",
+)
+@click.option(
     "--document",
     "documents",
     multiple=True,
@@ -34,6 +39,7 @@ def command(
     record: Path | None,
     charset: str | None,
     position: int | None,
+    structure: Path | None,
     documents: tuple[Path, ...],
     reason: str | None,
     dry_run: bool,
@@ -45,11 +51,12 @@ def command(
 
     \b
     preserva update aonb-kp-000123 --record corrected.mrc --reason "wrong year"
+    preserva update aonb-kp-000123 --structure structure.toml
     preserva update aonb-kp-000123 --document condition-report.pdf --dry-run
     """
     from preserva.services.update import Change, update
 
-    change = Change(record, position, charset, documents, reason)
+    change = Change(record, position, charset, documents, reason, structure)
     with given.archive() as archive:
         done = update(
             archive,

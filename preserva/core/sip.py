@@ -136,7 +136,8 @@ def _ending(name: str) -> str:
     return ending.lower() if dot and re.fullmatch(r"[A-Za-z0-9]{1,8}", ending) else ""
 
 
-def _stem(path: str) -> str:
+def stem(path: str) -> str:
+    """The name of a file without its ending: what its page is called before anyone says."""
     name = path.rpartition("/")[2]
     return name[: -len(_ending(name)) - 1] if _ending(name) else name
 
@@ -152,7 +153,7 @@ def _collisions(entries: Sequence[Entry]) -> list[Finding]:
     for entry in entries:
         # endings tell whole-book files apart (report.pdf and report.epub), but not pages
         ending = "" if _is_image(entry) else _ending(entry.path)
-        key = (natural_key(_stem(entry.path)), ending)
+        key = (natural_key(stem(entry.path)), ending)
         if key in first:
             found.append(Finding(Code.SOURCE_COLLISION, entry.path, seen=first[key].path))
         first.setdefault(key, entry)
@@ -164,7 +165,7 @@ def _paired(
 ) -> tuple[dict[str, tuple[SourceFile, ...]], list[Finding]]:
     """Number the pages, the same in every representation."""
     stems = {
-        natural_key(_stem(entry.path)): _stem(entry.path)
+        natural_key(stem(entry.path)): stem(entry.path)
         for name in ("access", "master")  # the master's spelling of a name counts
         for entry in groups[name]
         if _is_image(entry)
@@ -174,7 +175,7 @@ def _paired(
     representations = {}
     unpaired = []
     for name in REPRESENTATIONS:
-        ours = sorted((natural_key(_stem(entry.path)), entry.path, entry) for entry in groups[name])
+        ours = sorted((natural_key(stem(entry.path)), entry.path, entry) for entry in groups[name])
         paged = [
             _source_file(entry, f"{pages[key]:0{width}}", pages[key], printable(stems[key]))
             for key, _path, entry in ours

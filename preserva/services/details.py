@@ -78,7 +78,7 @@ def read_details(
     files = []
     for name, path in details.paths().items():
         data = read_given(path)
-        files.append(_kept(name, path, data))
+        files.append(kept_file(name, path, data))
         if name == "structure":
             structure = structure_of(data, path.name, Pages.of(arrangement), title)
         elif name == "events":
@@ -86,10 +86,15 @@ def read_details(
         else:
             rights, unclear = read_rights(data, path.name, country)
     findings = (*structure.findings, *history.findings, *unclear)
+    refuse_unclear(findings)
+    return Written(structure, history, rights, tuple(files), findings)
+
+
+def refuse_unclear(findings: Iterable[Finding]) -> None:
+    """Raise PackageError if anything that was written about the book cannot be used."""
     problems = [one.message() for one in findings if one.code.severity is not Severity.WARNING]
     if problems:
         raise PackageError(_("what was written about the book cannot be used:"), problems)
-    return Written(structure, history, rights, tuple(files), findings)
 
 
 def read_given(path: Path) -> bytes:
@@ -112,7 +117,8 @@ def own_paths(folder: Path, given: Iterable[Path]) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in resolved if path.is_relative_to(folder)}
 
 
-def _kept(name: str, path: Path, data: bytes) -> DetailFile:
+def kept_file(name: str, path: Path, data: bytes) -> DetailFile:
+    """A file about the book as it is kept, under a name that says what it is about."""
     if looks_like(data):
         return DetailFile(f"{name}.xml", "text/xml", data)
     if is_csv(path.name):

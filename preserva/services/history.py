@@ -8,7 +8,10 @@ PREMIS documents of their own in the object's `logs/` folder, which OCFL keeps o
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import io
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from preserva.config import Institution
 from preserva.core.canonical import Value
@@ -21,13 +24,17 @@ from preserva.core.eark.premis import (
     LinkedAgent,
     event_document,
 )
+from preserva.core.eark.premis_read import AgentFacts, read_premis
 from preserva.core.eark.vocabulary import AgentType, EventOutcome, EventRelatedAgentRole, EventType
 from preserva.core.layout import STAGING
 from preserva.core.model import PackageId
+from preserva.describe.actions import Action
+from preserva.describe.history import History
 from preserva.storage.base import Storage
 from preserva.version import __version__
 
 LOGS = "logs"
+_ANY = Identifier("", "")
 LARGEST_LOG = 1 << 20
 """Bytes of the record of an event that are read at most."""
 
@@ -71,6 +78,43 @@ def event(
         ),
         objects=(entity_id(package),) if package else objects,
     )
+
+
+def untold(
+    premis: bytes, actions: Iterable[Action], package: PackageId
+) -> tuple[list[Event], list[Agent]]:
+    """What a record says was done to the book and the package's PREMIS does not tell yet.
+
+    With the agents of these events that are not described there. Raises UnsafeXMLError.
+    """
+    said = list(read_premis(io.BytesIO(premis), images=False))
+    events = [one for one in said if isinstance(one, Event)]
+    agents = {
+        (one.name, one.type, one.version): Agent(
+            one.identifiers[0], one.name, one.type, one.version
+        )
+        for one in said
+        if isinstance(one, AgentFacts)
+    }
+    told = History(agents=dict(agents))
+    told.record(actions)
+    number = max((_number(one.identifier) for one in events), default=0)
+    known = {replace(one, identifier=_ANY) for one in events}
+    new = []
+    for one in told.events:
+        happened = replace(one, identifier=_ANY, objects=(entity_id(package),))
+        if happened not in known:
+            number += 1
+            new.append(replace(happened, identifier=Identifier("local", f"event-{number}")))
+    linked = {agent.identifier for one in new for agent in one.agents}
+    before = {one.identifier for one in agents.values()}
+    return new, [one for one in told.agents.values() if one.identifier in linked - before]
+
+
+def _number(identifier: Identifier) -> int:
+    """The number of an event that was told by people or a record; 0 of any other."""
+    found = re.fullmatch(r"event-([0-9]{1,9})", identifier.value)
+    return int(found[1]) if found else 0
 
 
 @dataclass(frozen=True, slots=True)

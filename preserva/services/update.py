@@ -1,14 +1,18 @@
 """A new version of a stored package: what has changed is written, and nothing else moves.
 
-The record of the book is replaced, or documents are added; pages stay where they are. The version
-before remains as it was, and each version tells in its PREMIS what was changed and when.
+The record of the book or its structure is replaced, or documents are added; pages stay where they
+are. The version before remains as it was, and each version tells in its PREMIS what was changed
+and when.
 """
 
 from __future__ import annotations
 
+import io
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,19 +26,23 @@ from preserva.core.eark import about
 from preserva.core.eark.aip import DescriptiveFile, OtherFile
 from preserva.core.eark.amend import amended_mets, amended_premis
 from preserva.core.eark.check import check_package
-from preserva.core.eark.mets import FileEntry, MetadataFile
+from preserva.core.eark.mets import Header, MetadataFile, write_representation_mets
+from preserva.core.eark.premis_read import ObjectFacts, read_premis
+from preserva.core.eark.stored import StoredRepresentation, read_package, read_representation
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.model import Observed, PackageId
 from preserva.core.report import Ended, Observer, Started, ignore
 from preserva.core.rights import Rights
 from preserva.describe.identify import identify
+from preserva.describe.record import Action, actions
 from preserva.describe.rights import read_rights
 from preserva.errors import Damaged, PackageError, Refused, UsageError
 from preserva.i18n import _
 from preserva.services import history
 from preserva.services.assemble import bag_info, describe, write_tag_files
-from preserva.services.details import read_given
+from preserva.services.details import kept_file, read_given
 from preserva.services.ingest import ingest, prepare, refuse_unrecorded, staged_for
+from preserva.services.restructure import Told, restructured
 from preserva.services.staging import Staging
 from preserva.services.submission import choose_record, one_line
 from preserva.storage.base import chunks_of, read_all
@@ -46,6 +54,7 @@ _METS = "METS.xml"
 _PREMIS = "metadata/preservation/premis.xml"
 _DESCRIPTIVE = "metadata/descriptive/"
 _README = "documentation/README.txt"
+_STRUCTURE = re.compile(r"documentation/structure\.(toml|csv|xml)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,7 @@ class Change:
     charset: str | None = None
     documents: Sequence[Path] = ()
     reason: str | None = None
+    structure: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +95,11 @@ def update(
     """Make a new version of a package of ours, read back and recorded in the ledger.
 
     Raises UsageError if nothing is to be changed, NotFound, Damaged or StorageError if the package
-    is not what the ledger recorded, PackageError for a record or document that cannot be used,
-    Refused for a package of another institution, Locked. In each case nothing was changed.
+    is not what the ledger recorded, PackageError for a record, structure or document that cannot be
+    used, Refused for a package of another institution, Locked. In each case nothing was changed.
     """
-    if change.record is None and not change.documents:
-        raise UsageError(_("say what shall change: a record, documents"))
+    if change.record is None and change.structure is None and not change.documents:
+        raise UsageError(_("say what shall change: a record, the structure, documents"))
     if package.institution != archive.config.institution.id:
         message = _("{id} belongs to another institution, which alone may change it")
         raise Refused(message.format(id=package))
@@ -140,6 +150,8 @@ class _Revision:
         self.before = stored.inventory.versions[stored.inventory.head].files()
         self.time = archive.now()
         self.title = self._title()
+        self.actions: tuple[Action, ...] = ()  # what the new record says was done to the book
+        self.removed: list[str] = []
 
     def make(self, change: Change) -> None:
         """Write everything that differs, each file once."""
@@ -151,6 +163,9 @@ class _Revision:
             told.append(f"the record was replaced by {change.record.name}")
         documents = [self._document(path) for path in change.documents]
         told += [f"added {one.file.path}" for one in documents]
+        if change.structure is not None:
+            documents += self._restructure(change.structure)
+            told.append(f"the structure was replaced by {change.structure.name}")
         if not self.changed():
             return
         if change.reason:
@@ -222,6 +237,7 @@ class _Revision:
         data = read_given(change.record)
         record = choose_record(data, change.record, change.position, change.charset)
         self.title = one_line(record.title or self.title)
+        self.actions = actions(record)
         for path in [one for one in self.staging.kept if self._is_descriptive(one)]:
             del self.staging.kept[path]
         return describe(record, self._rights(), self.staging, self.base.rstrip("/"))
@@ -248,6 +264,50 @@ class _Revision:
         seen = self.staging.write(self.base + path, data)
         return OtherFile(seen._replace(path=path), identify(data, source.name, len(data)).mime)
 
+    def _restructure(self, source: Path) -> list[OtherFile]:
+        """The structure as the file tells it, in METS; the file in the place of the old one."""
+        data = read_given(source)
+        said = read_package(self._stream(_METS))
+        told = {name: self._told(path) for name, path in said.representations.items()}
+        for name, new in restructured(told, data, source.name, self.title).items():
+            self._write_mets(name, said.representations[name], new)
+        kept = kept_file("structure", source, data)
+        paths = {one.file.path for one in said.documentation}
+        path = f"documentation/{kept.name}"
+        self.removed = [one for one in sorted(paths - {path}) if _STRUCTURE.fullmatch(one)]
+        for one in self.removed:
+            del self.staging.kept[self.base + one]
+        seen = self.staging.write(self.base + path, kept.data)
+        return [] if path in paths else [OtherFile(seen._replace(path=path), kept.mime)]
+
+    def _stream(self, path: str) -> BinaryIO:
+        return io.BytesIO(self._content(self.base + path))
+
+    def _told(self, document: str) -> Told:
+        said = read_representation(self._stream(document))
+        folder = document.removesuffix(_METS)
+        return Told(
+            said,
+            {
+                identifier.value: fact.original_name
+                for one in said.preservation
+                for fact in read_premis(self._stream(folder + one.file.path), images=False)
+                if isinstance(fact, ObjectFacts) and fact.original_name is not None
+                for identifier in fact.identifiers
+            },
+        )
+
+    def _write_mets(self, name: str, document: str, said: StoredRepresentation) -> None:
+        institution = self.archive.config.institution.names["en"]
+        render = partial(
+            write_representation_mets,
+            header=Header(name, said.created, said.software, institution, modified=self.time),
+            preservation=said.preservation,
+            files=said.files,
+            structure=said.structure,
+        )
+        self.staging.render(self.base + document, render)
+
     def _tell(self, detail: str) -> None:
         """Add what was done to the history in the package's PREMIS."""
         institution = self.archive.config.institution
@@ -260,8 +320,10 @@ class _Revision:
             package=self.package,
         )
         premis = self._content(self.base + _PREMIS)
-        agents = history.agents(institution)
-        self.staging.write(self.base + _PREMIS, amended_premis(premis, [happened], agents))
+        earlier, involved = history.untold(premis, self.actions, self.package)
+        agents = [*history.agents(institution), *involved]
+        data = amended_premis(premis, [*earlier, happened], agents)
+        self.staging.write(self.base + _PREMIS, data)
 
     def _point(
         self, descriptive: Sequence[DescriptiveFile] | None, documents: Sequence[OtherFile]
@@ -281,7 +343,6 @@ class _Revision:
             path.removeprefix(self.base): seen._replace(path=path.removeprefix(self.base))
             for path, seen in self.staging.files.items()
         }
-        count = sum(path.startswith(f"{self.base}documentation/") for path in self.before)
         mets = amended_mets(
             self._content(self.base + _METS),
             time=self.time,
@@ -289,10 +350,8 @@ class _Revision:
             if descriptive is None
             else [MetadataFile("", one.file, one.mime, *one.type.value) for one in descriptive],
             changed=changed,
-            documentation=[
-                FileEntry(f"ID-documentation-{number}", one.file, one.mime)
-                for number, one in enumerate(documents, count + 1)
-            ],
+            documentation=documents,
+            removed=self.removed,
         )
         self.staging.write(self.base + _METS, mets)
 

@@ -53,9 +53,10 @@ def do_replicate(place: Path) -> None:
 
 
 def do_update(place: Path) -> None:
-    """Replace the record of the book."""
+    """Replace the record and the structure of the book."""
+    change = Change(place / "new.xml", structure=place / "new.toml")
     with an_archive(place / "archive") as archive:
-        update(archive, PACKAGE, Change(place / "new.xml"))
+        update(archive, PACKAGE, change)
 
 
 def do_repair(place: Path) -> None:
@@ -82,6 +83,7 @@ def prepared(verb: str, place: Path) -> Path:
     make_book(place / "book", pages=1)
     with an_archive(place / "archive") as archive:
         (place / "new.xml").write_text(RECORD.replace("Амурѣ", "Зеѣ"), encoding="utf-8")
+        (place / "new.toml").write_text('[[parts]]\ntype = "text"\nfirst = 1\n')
         if verb.startswith("replicate") or verb in {"update", "repair"}:
             package(place / "book", place / "book.xml", archive)
         if verb == "repair":

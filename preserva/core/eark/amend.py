@@ -12,7 +12,8 @@ from urllib.parse import unquote_to_bytes
 from lxml import etree
 
 from preserva.core.digest import ALGORITHMS
-from preserva.core.eark.mets import CHECKSUM, FileEntry, MetadataFile, href
+from preserva.core.eark.aip import OtherFile
+from preserva.core.eark.mets import CHECKSUM, MetadataFile, href
 from preserva.core.eark.premis import Agent, Event, Identifier, write_premis
 from preserva.core.model import Observed
 from preserva.core.xmlsafe import parse
@@ -28,12 +29,14 @@ def amended_mets(
     time: str,
     descriptive: Sequence[MetadataFile] | None,
     changed: Mapping[str, Observed],
-    documentation: Sequence[FileEntry] = (),
+    documentation: Sequence[OtherFile] = (),
+    removed: Collection[str] = (),
 ) -> bytes:
     """The package's METS.xml with these descriptions and further documents, changed at `time`.
 
     Without `descriptive` the descriptions stay. `changed` holds the other files that are not as
-    they were, by path. Raises ValueError for a METS.xml that is not built as ours.
+    they were, by path; documents that are `removed` are named no more. Raises ValueError for a
+    METS.xml that is not built as ours.
     """
     root = parse(mets)
     header, map_ = root.find(f"{_METS}metsHdr"), root.find(f".//{_METS}div[@ID='div-metadata']")
@@ -47,12 +50,23 @@ def amended_mets(
             _integrity(element, seen, time)
     if descriptive is not None:
         map_.set("DMDID", " ".join(_describe(root, header, descriptive, time)))
-    for entry in documentation:
-        count = str(len(group) + 1)
-        file = etree.SubElement(group, f"{_METS}file", ID=entry.id, SEQ=count, MIMETYPE=entry.mime)
+    last = max((_number(one) for one in group), default=0)
+    for one in [one for one in group if _path(one) in removed]:
+        group.remove(one)
+    for number, entry in enumerate(documentation, last + 1):
+        file = etree.SubElement(group, f"{_METS}file", ID=f"ID-documentation-{number}")
+        file.set("MIMETYPE", entry.mime)
         _integrity(file, entry.file, time)
         _link(etree.SubElement(file, f"{_METS}FLocat", LOCTYPE="URL"), entry.file.path)
+    for number, one in enumerate(group, 1):
+        one.set("SEQ", str(number))
     return _serialised(root)
+
+
+def _number(file: etree._Element) -> int:
+    """The number at the end of a file's ID; 0 where there is none."""
+    number = file.get("ID", "").rpartition("-")[2]
+    return int(number) if number.isascii() and number.isdecimal() else 0
 
 
 def _describe(

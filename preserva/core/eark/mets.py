@@ -69,7 +69,8 @@ _CONTENT_TYPE: Mapping[str, str] = {
 class Header:
     """What a METS document says of itself. `created` is an ISO 8601 time with its zone.
 
-    `objid` is the name of the folder in which the METS lies; `uri` is the package's identifier.
+    `modified` is one too, if it was written anew later. `objid` is the name of the folder in which
+    the METS lies; `uri` is the package's identifier.
     """
 
     objid: str
@@ -78,6 +79,7 @@ class Header:
     institution: str
     uri: str | None = None
     kind: PackageType = PackageType.AIP
+    modified: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +220,7 @@ def _mets(stream: BinaryIO, header: Header, profile: str) -> AbstractContextMana
 def _write_header(writer: XmlWriter, header: Header) -> None:
     attributes = {
         "CREATEDATE": header.created,
-        "LASTMODDATE": header.created,
+        "LASTMODDATE": header.modified or header.created,
         "csip:OAISPACKAGETYPE": header.kind.value,
     }
     with writer.element("metsHdr", attributes):

@@ -6,12 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import BinaryIO
+from urllib.parse import unquote_to_bytes
 
 from lxml import etree
 
 from preserva.core.eark import mix
-from preserva.core.eark.premis import NAMESPACE, Event, Identifier, LinkedAgent
-from preserva.core.eark.vocabulary import EventOutcome, EventRelatedAgentRole, EventType
+from preserva.core.eark.premis import NAME_NOTE, NAMESPACE, Event, Identifier, LinkedAgent
+from preserva.core.eark.vocabulary import (
+    AgentType,
+    EventOutcome,
+    EventRelatedAgentRole,
+    EventType,
+)
 from preserva.core.image import Image
 from preserva.core.xmlread import Done, chunks, release
 from preserva.core.xmlsafe import streamed
@@ -45,13 +51,17 @@ class ObjectFacts:
     location: str
     links: tuple[Identifier, ...]
     image: Image | None = None
+    original_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AgentFacts:
-    """An agent as it is described."""
+    """An agent as it is described; `type` is None where the vocabulary has no such term."""
 
     identifiers: tuple[Identifier, ...]
+    name: str = ""
+    type: AgentType | None = None
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +127,12 @@ def _top_level(
         case "event":
             yield _read_event(element)
         case "agent":
-            yield AgentFacts(_identifiers(element, "agentIdentifier"))
+            yield AgentFacts(
+                _identifiers(element, "agentIdentifier"),
+                _text(element, "agentName"),
+                AgentType.by_label(_text(element, "agentType")),
+                _text(element, "agentVersion") or None,
+            )
         case "rights":
             yield RightsFacts(_identifiers(element, "linkingObjectIdentifier"))
 
@@ -156,7 +171,16 @@ def _read_object(element: etree._Element, parts: list[_Part], *, images: bool) -
         location=texts.get("contentLocationValue", ""),
         links=tuple(links),
         image=_read_image(element) if images else None,
+        original_name=_original_name(texts),
     )
+
+
+def _original_name(texts: Mapping[str, str]) -> str | None:
+    """The name that a file had, as `carried_name` wrote it."""
+    name = texts.get("originalName")
+    if name is None or texts.get("significantPropertiesType") != NAME_NOTE:
+        return name
+    return unquote_to_bytes(name).decode("utf-8", "surrogateescape")
 
 
 def _read_image(element: etree._Element) -> Image | None:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from urllib.parse import unquote_to_bytes
 
 from preserva.core.eark.mets import CHECKSUM, Division, FileEntry, MetadataFile
-from preserva.core.eark.mets_read import Div, Reference, Refers, read_mets
+from preserva.core.eark.mets_read import Div, HeaderFacts, Reference, Refers, read_mets
 from preserva.core.model import Observed
 
 
@@ -27,11 +27,16 @@ class StoredPackage:
 
 @dataclass(slots=True)
 class StoredRepresentation:
-    """The METS.xml of a representation; paths are relative to its folder."""
+    """The METS.xml of a representation; paths are relative to its folder.
+
+    `created` and `software` (its version) are what its header says.
+    """
 
     preservation: list[MetadataFile] = field(default_factory=list)
     files: list[FileEntry] = field(default_factory=list)
     structure: Division | None = None
+    created: str = ""
+    software: str = ""
 
 
 def read_package(stream: BinaryIO) -> StoredPackage:
@@ -61,6 +66,9 @@ def read_representation(stream: BinaryIO) -> StoredRepresentation:
     links: list[str] = []
     for fact in read_mets(stream):
         match fact:
+            case HeaderFacts():
+                found.created = fact.created or ""
+                found.software = fact.software[0] if fact.software else ""
             case Reference(section="file"):
                 files.append(fact)
             case Reference(section="digiprovMD"):
