@@ -574,6 +574,13 @@ class Code(Enum):
     )
     NO_RIGHTS = ("W529", N_("PREMIS has no statement of rights"), "PREMIS 3.0 4.1")
 
+    # packages of others that are taken in
+    METS_ALONG = (
+        "W551",
+        N_("what the METS that came along says does not fit its files; both are kept as they came"),
+        "METS 1.12.1",
+    )
+
     # what people write about a book: structure, history, rights
     DETAILS_UNREADABLE = ("E481", N_("neither TOML, CSV nor METS that can be read"), "")
     DETAILS_KEY = ("E482", N_("there is no such key or column"), "")

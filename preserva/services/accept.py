@@ -8,7 +8,6 @@ under which identifiers it was known (docs/adr/0009-import.md).
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,17 +20,15 @@ from preserva.bag.open import open_bag
 from preserva.bag.source import as_stream, hand_on
 from preserva.bag.validate import validate_source
 from preserva.core import layout
+from preserva.core.codes import Code
 from preserva.core.eark.aip import AipSpec, ContentFile, build_aip
 from preserva.core.eark.mets import PackageType
 from preserva.core.eark.premis import Identifier
 from preserva.core.eark.received import (
-    METS,
     Digest,
     Received,
-    described_by,
     description,
-    embedded_description,
-    mets_of_archivematica,
+    mets_in_bag,
     receive,
 )
 from preserva.core.eark.vocabulary import EventOutcome, EventType
@@ -40,9 +37,10 @@ from preserva.core.report import Ended, Finding, Observer, Outcome, Started, ign
 from preserva.core.scans import Undecodable
 from preserva.core.sip import Arrangement
 from preserva.core.structure import NO_STRUCTURE
+from preserva.core.xmlsafe import UnsafeXMLError
 from preserva.describe.history import History
 from preserva.describe.record import Record
-from preserva.errors import Damaged, PackageError, Refused
+from preserva.errors import Damaged, PackageError, Refused, TooLarge
 from preserva.i18n import _
 from preserva.services import history
 from preserva.services.assemble import (
@@ -55,7 +53,7 @@ from preserva.services.assemble import (
     write_tag_files,
 )
 from preserva.services.details import Written, read_given
-from preserva.services.incoming import Peek, look, new_id, own_id
+from preserva.services.incoming import Peek, look, new_id, own_id, refuse_other
 from preserva.services.ingest import ingest, prepare, refuse_lost
 from preserva.services.inspect import Happened, Inspection
 from preserva.services.objectcheck import VersionSource
@@ -70,7 +68,6 @@ from preserva.storage.base import Storage, chunks_of, read_all
 _ORIGINAL = "original"
 _DATA = f"representations/{_ORIGINAL}/data"
 _LARGEST = 64 << 20
-_IDENTIFIERS = ("External-Identifier", "Internal-Sender-Identifier")
 
 
 class Form(StrEnum):
@@ -136,7 +133,7 @@ def accept(
             if dry_run:
                 return done
             if target.root.holds(package.uri):
-                _refuse_other(archive, package, staging)
+                refuse_other(archive, package, staging)
                 target.storage.discard(staged)
                 return done
             refuse_lost(archive, package)
@@ -156,23 +153,6 @@ def _discarded(storage: Storage, staged: str, *, keep: bool) -> Iterator[None]:
         storage.discard(staged)
 
 
-def _refuse_other(archive: Archive, package: PackageId, staging: Staging) -> None:
-    """Accept a second run with the very same package; refuse anything else under the same id."""
-    held = archive.primary.root.read(package.uri).inventory
-    state = held.versions[held.head].files()
-    base = f"data/{package.portable}/representations/"
-
-    def content(files: Mapping[str, str]) -> dict[str, str]:
-        return {p: d for p, d in files.items() if p.startswith(base) and "/data/" in p[len(base) :]}
-
-    ours = {path: seen.digests[held.algorithm] for path, seen in staging.files.items()}
-    if content(ours) != content(state):
-        raise Refused(
-            _("{id} is stored already, with other content").format(id=package),
-            hint=_("Nothing was changed. Give the new package another identifier with --id."),
-        )
-
-
 @dataclass(slots=True)
 class _Accepting:
     """A package of others on its way into staging."""
@@ -187,6 +167,7 @@ class _Accepting:
     title: str = ""
     compared: str = ""
     outcome: EventOutcome = EventOutcome.SUCCESS
+    notes: tuple[Finding, ...] = ()
 
     @property
     def result(self) -> Accepted:
@@ -242,8 +223,9 @@ class _Accepting:
             for path, seen in self.staging.files.items()
         }
         received = self._prove(prefix, files)
-        record = self._record(given, position, charset, prefix, files, received)
-        self.title = one_line(record.title or self.path.name)
+        record = self._record(given, position, charset, prefix, received)
+        said = self.peek.said("External-Description")
+        self.title = one_line(record.title or next(iter(said), "") or self.path.name)
         inspection = Inspection(replace(self.archive.config.images, undecodable=Undecodable.RECORD))
         content = [self._content(prefix, path, inspection) for path in sorted(files)]
         config = self.archive.config
@@ -270,7 +252,7 @@ class _Accepting:
         date = self.archive.clock().date().isoformat()
         info = bag_info(config.institution, self.package, self.title, date, self.staging)
         write_tag_files(self.staging, info)
-        return [*record.notes, *inspection.notes]
+        return [*record.notes, *inspection.notes, *self.notes]
 
     def _copy(self, staging: Staging, prefix: str) -> None:
         """Read what was received once, into staging. Raises Refused if it changed meanwhile."""
@@ -284,13 +266,11 @@ class _Accepting:
                 raise Refused(_("{path} changed while it was read").format(path=self.path))
         self.observer(Ended("import", str(self.path)))
 
-    def _prove(self, prefix: str, files: Mapping[str, Observed]) -> Received | None:
+    def _prove(self, prefix: str, files: Mapping[str, Observed]) -> Received:
         """Hold it against its own manifests, or its own METS. Raises Damaged."""
         if "bagit.txt" in files:
-            if mets_of_archivematica(files) is not None:
-                self.form = Form.ARCHIVEMATICA
             self._prove_bag(self.staging, prefix, files)
-            return None
+            return self._in_bag(prefix, files)
         self.form = Form.EARK
         try:
             received = receive(files, lambda path: self._open(prefix + path), self._digest(prefix))
@@ -305,6 +285,29 @@ class _Accepting:
         if not received.compared:
             self.outcome = EventOutcome.WARNING
         return received
+
+    def _in_bag(self, prefix: str, files: Mapping[str, Observed]) -> Received:
+        """What the METS in a sound bag says; what does not fit there is no reason to refuse it."""
+        mets = mets_in_bag(files)
+        if mets is None:
+            return Received()
+        if mets["uuid"]:
+            self.form = Form.ARCHIVEMATICA
+            return Received(mets[0], [("UUID", mets["uuid"])])
+        try:
+            received = receive(
+                files, lambda path: self._open(prefix + path), self._digest(prefix), mets[0]
+            )
+        except ValueError as error:
+            self._note(mets[0], str(error))
+            return Received()
+        if received.problems:
+            first = received.problems[0].record()
+            self._note(mets[0], f"{len(received.problems)}: {first}")
+        return received
+
+    def _note(self, mets: str | None, seen: str) -> None:
+        self.notes = (*self.notes, Finding(Code.METS_ALONG, mets, seen=seen))
 
     def _prove_bag(self, staging: Staging, prefix: str, files: Mapping[str, Observed]) -> None:
         located = {path: prefix + path for path in files}
@@ -328,32 +331,18 @@ class _Accepting:
         position: int | None,
         charset: str | None,
         prefix: str,
-        files: Mapping[str, Observed],
-        received: Received | None,
+        received: Received,
     ) -> Record:
         """The description: the one that was given, or else the best that came along."""
         if given is not None:
             return choose_record(given[0], given[1], position, charset)
-        data, name = None, self.path
-        if received is not None:
-            if (found := description(received)) is not None:
-                data, name = self._content_of(prefix + found), Path(found)
-            else:
-                data = embedded_description(self.peek.small[METS])
-        elif (mets := mets_of_archivematica(files)) is not None:
-            data = embedded_description(self._content_of(prefix + mets))
-        if data is None:
-            data, name = self._from_bag_info(received), Path("description.xml")
-        return choose_record(data, name, position, charset)
-
-    def _from_bag_info(self, received: Received | None) -> bytes:
-        """Dublin Core of what a bag says of itself."""
-        fields = defaultdict(list)
-        known = [self.path.name] if received is None else [received.objid or self.path.name]
-        fields["title"] = self.peek.said("Title", "External-Description")[:1] or known
-        fields["description"] = self.peek.said("Internal-Sender-Description")
-        fields["identifier"] = self.peek.said(*_IDENTIFIERS)
-        return described_by(fields)
+        try:
+            found = description(received, lambda path: self._content_of(prefix + path))
+        except (UnsafeXMLError, TooLarge) as error:
+            self._note(received.mets, str(error))
+            found = None
+        data, name = found or (self.peek.description(received, self.path.name), "description.xml")
+        return choose_record(data, Path(name), position, charset)
 
     def _content(self, prefix: str, path: str, inspection: Inspection) -> ContentFile:
         place = prefix + path
@@ -371,11 +360,9 @@ class _Accepting:
             Happened(EventType.FIXITY_CHECK, self.compared, self.outcome),
         ]
 
-    def _known_as(self, spec: AipSpec, received: Received | None) -> AipSpec:
+    def _known_as(self, spec: AipSpec, received: Received) -> AipSpec:
         """With the identifiers that it had elsewhere, each once."""
-        said = [(label, one) for label in _IDENTIFIERS for one in self.peek.said(label)]
-        if received is not None and received.objid:
-            said.append(("METS OBJID", received.objid))
+        said = [*self.peek.identifiers(), *received.identifiers]
         known = [Identifier(kind, one_line(value)) for kind, value in dict.fromkeys(said) if value]
         return replace(spec, identifiers=known)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,15 +13,17 @@ from preserva.bag.profiles import own_profile
 from preserva.bag.source import hand_on
 from preserva.core.bagit import parse_bag_info
 from preserva.core.eark.mets import PackageType
-from preserva.core.eark.received import METS
+from preserva.core.eark.received import METS, Received, described_by
 from preserva.core.model import Kind, PackageId
 from preserva.core.report import Finding, printable
 from preserva.errors import Refused, UsageError
 from preserva.i18n import _
 from preserva.services.packagecheck import TYPE
+from preserva.services.staging import Staging
 from preserva.services.submission import local_id
 
 _LARGEST = 64 << 20
+_IDENTIFIER = re.compile(r"(?!BagIt-Profile-|Bag-Group-).+-Identifier", re.IGNORECASE)
 _PEEKED = ("bagit.txt", "bag-info.txt", METS)
 
 
@@ -42,6 +45,20 @@ class Peek:
         """The values of bag-info.txt under these labels."""
         wanted = {label.casefold() for label in labels}
         return [value for label, value in self.info if label.casefold() in wanted]
+
+    def identifiers(self) -> list[tuple[str, str]]:
+        """What its bag-info.txt calls it, with the labels."""
+        return [(label, one) for label, one in self.info if _IDENTIFIER.fullmatch(label) and one]
+
+    def description(self, received: Received, name: str) -> bytes:
+        """Dublin Core of what it says of itself; `name` is its title if it has no other."""
+        known = [value for _kind, value in received.identifiers] or [name]
+        fields = {
+            "title": (self.said("Title", "External-Description") or known)[:1],
+            "description": self.said("Internal-Sender-Description"),
+            "identifier": [value for _label, value in self.identifiers()],
+        }
+        return described_by(fields)
 
 
 def look(path: Path) -> Peek:
@@ -102,3 +119,23 @@ def new_id(archive: Archive, path: Path, peek: Peek, local: str | None) -> Packa
             _("{name} cannot be the local part of an identifier").format(name=name or said[0]),
             hint=_("Give one with --id: small Latin letters, digits, dots and hyphens."),
         ) from error
+
+
+def refuse_other(archive: Archive, package: PackageId, staging: Staging) -> None:
+    """Accept a second run with the very same package; refuse anything else under the same id.
+
+    Raises Refused.
+    """
+    held = archive.primary.root.read(package.uri).inventory
+    state = held.versions[held.head].files()
+    base = f"data/{package.portable}/representations/"
+
+    def content(files: Mapping[str, str]) -> dict[str, str]:
+        return {p: d for p, d in files.items() if p.startswith(base) and "/data/" in p[len(base) :]}
+
+    ours = {path: seen.digests[held.algorithm] for path, seen in staging.files.items()}
+    if content(ours) != content(state):
+        raise Refused(
+            _("{id} is stored already, with other content").format(id=package),
+            hint=_("Nothing was changed. Give the new package another identifier with --id."),
+        )

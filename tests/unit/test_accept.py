@@ -15,6 +15,7 @@ import pytest
 from preserva.archive import Archive
 from preserva.cli.main import status_of
 from preserva.core.bagit import DECLARATION
+from preserva.core.codes import Code
 from preserva.core.eark.mets import PackageType
 from preserva.core.eark.premis import Identifier
 from preserva.core.eark.premis_read import ObjectFacts, read_events, read_premis
@@ -184,6 +185,60 @@ def test_an_aip_of_archivematica_is_described_by_its_own_mets(tmp_path: Path) ->
         "5e5b",
     )
     assert content(stored(tmp_path, done.package) / "representations/original/data") == content(bag)
+
+
+def test_a_broken_mets_in_a_sound_bag_is_kept_and_named(tmp_path: Path) -> None:
+    bag = of_archivematica(tmp_path / "sent")
+    (bag / "data/METS.5e5b.xml").write_text("<mets")
+    bagit.Bag(str(bag)).save(manifests=True)
+    with an_archive(tmp_path / "archive") as archive:
+        done = accept(archive, bag)
+        (report,) = validate_stored(archive, done.package)
+    assert (report.findings, done.form, done.title) == ([], Form.ARCHIVEMATICA, "5e5b")
+    assert [(one.code, one.path) for one in done.notes] == [(Code.METS_ALONG, "data/METS.5e5b.xml")]
+    assert content(stored(tmp_path, done.package) / "representations/original/data") == content(bag)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_eark_package_in_a_bag_is_described_by_its_mets(
+    whole: bool, tmp_path: Path, shared: Path
+) -> None:
+    """The bag proves it; where its METS does not fit, that is named and no reason to refuse it."""
+    mets = shutil.copytree(shared / "examples/book-nested", tmp_path / "sent/nested") / "METS.xml"
+    if not whole:
+        (tmp_path / "sent/nested/documentation/README.txt").write_text("other than METS says\n")
+    bagit.make_bag(str(tmp_path / "sent"), {"Internal-Sender-Identifier": "17/a"})
+    done = taken(tmp_path, tmp_path / "sent", "nested")
+    assert (done.form, done.title) == (Form.BAG, "Апостол")
+    named = [] if whole else [(Code.METS_ALONG, f"data/nested/{mets.name}")]
+    assert [(one.code, one.path) for one in done.notes] == named
+    with (stored(tmp_path, done.package) / "metadata/preservation/premis.xml").open("rb") as stream:
+        book = next(one for one in read_premis(stream) if isinstance(one, ObjectFacts))
+    assert book.identifiers[2:] == (
+        Identifier("Internal-Sender-Identifier", "17/a"),
+        Identifier("METS OBJID", "book-nested"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("kant_aufklaerung_1784", "kant_aufklaerung_1784"),
+        ("kant_aufklaerung_1784-jp2", "kant_aufklaerung_1784-jp2"),
+        ("pembroke_werke_1766", "Des Grafen und der Gräfin von Pembrock sämtliche Werke"),
+    ],
+)
+def test_real_bags_of_ocr_d_come_in(name: str, title: str, tmp_path: Path, shared: Path) -> None:
+    bag = shared / "data/books/ocrd/data" / name
+    done = taken(tmp_path, bag)
+    assert done.title.startswith(title)
+    kept = stored(tmp_path, done.package)
+    assert content(kept / "representations/original/data") == content(bag)
+    assert f"ocrd:{name}" in (kept / "metadata/preservation/premis.xml").read_text("utf-8")
+
+
+def test_a_real_bag_without_manifests_is_not_taken(tmp_path: Path, shared: Path) -> None:
+    refused(tmp_path, shared / "data/books/ocrd/data/SBB0000F29300010000", Damaged, "E121")
 
 
 @pytest.mark.parametrize("packed", [None, tarred, zipped])

@@ -7,7 +7,8 @@ Source: METS 1.12.1; E-ARK CSIP 2.2.0 for where the documents lie.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -16,12 +17,13 @@ from lxml import etree
 from preserva.core.codes import Code
 from preserva.core.digest import ALGORITHMS
 from preserva.core.eark.contents import resolve
-from preserva.core.eark.mets_read import HeaderFacts, Reference, Root, read_mets
+from preserva.core.eark.mets_read import Reference, Root, read_mets
 from preserva.core.model import Observed
 from preserva.core.report import Finding
 from preserva.core.xmlsafe import parse
 
 METS = "METS.xml"
+_IN_BAG = re.compile(r"data/([^/]+/)?(METS|mets)(\.(?P<uuid>[0-9a-f-]+))?\.xml")
 _ALGORITHMS = {one.label: name for name, one in ALGORITHMS.items()}
 _METS = "{http://www.loc.gov/METS/}"
 _DESCRIPTIONS = ("MODS", "MARC", "DC")
@@ -35,12 +37,13 @@ Digest = Callable[[str, str], str]
 class Received:
     """What the METS documents of a package say. `problems` make it another than was sent.
 
-    `descriptions` are the files of descriptions by their kind; `compared` counts the files whose
-    digest was compared, `uncompared` names those that are named without one.
+    `mets` is its own METS document, if it has one; `identifiers` are what that calls the package,
+    with their types. `descriptions` are the files of descriptions by their kind; `compared` counts
+    the files whose digest was compared, `uncompared` names those that are named without one.
     """
 
-    objid: str | None = None
-    kind: str | None = None
+    mets: str | None = None
+    identifiers: list[tuple[str, str]] = field(default_factory=list)
     descriptions: dict[str, str] = field(default_factory=dict)
     problems: list[Finding] = field(default_factory=list)
     compared: int = 0
@@ -48,27 +51,28 @@ class Received:
 
 
 def receive(
-    files: Mapping[str, Observed], open_file: Callable[[str], BinaryIO], digest: Digest
+    files: Mapping[str, Observed],
+    open_file: Callable[[str], BinaryIO],
+    digest: Digest,
+    mets: str = METS,
 ) -> Received:
     """Hold every METS.xml that the package's own one leads to against the files that came along.
 
     `files` are all that came, by path; an address outside the package is not followed. Raises
     UnsafeXMLError (a ValueError).
     """
-    found = Received()
-    waiting, seen = [METS], {METS}
+    found = Received(mets)
+    waiting, seen = [mets], {mets}
     while waiting:
         path = waiting.pop()
         folder = path[: path.rfind("/") + 1]
         with open_file(path) as stream:
             for fact in read_mets(stream):
-                if isinstance(fact, Root) and path == METS:
-                    found.objid = fact.objid
-                elif isinstance(fact, HeaderFacts) and path == METS:
-                    found.kind = fact.package_type
+                if isinstance(fact, Root) and fact.objid and path == mets:
+                    found.identifiers.append(("METS OBJID", fact.objid))
                 elif isinstance(fact, Reference):
                     target = _compare(found, fact, folder, files, digest)
-                    if target is not None and fact.section == "dmdSec" and path == METS:
+                    if target is not None and fact.section == "dmdSec" and path == mets:
                         found.descriptions.setdefault(fact.mdtype or "", target)
                     name = posixpath.basename(target or "")
                     if target in files and name == METS and target not in seen:
@@ -111,10 +115,19 @@ def _compare(
     return path
 
 
-def description(received: Received) -> str | None:
-    """The file of the richest description that the package points to."""
+def description(received: Received, read: Callable[[str], bytes]) -> tuple[bytes, str] | None:
+    """The richest description that the METS points to, or else holds; and where it stands.
+
+    Raises UnsafeXMLError (a ValueError).
+    """
     kinds = (received.descriptions.get(kind) for kind in _DESCRIPTIONS)
-    return next((path for path in kinds if path is not None), None)
+    path = next((path for path in kinds if path is not None), None)
+    if path is not None:
+        return read(path), path
+    if received.mets is None:
+        return None
+    held = embedded_description(read(received.mets))
+    return None if held is None else (held, received.mets)
 
 
 def embedded_description(mets: bytes) -> bytes | None:
@@ -144,7 +157,10 @@ def described_by(fields: Mapping[str, list[str]]) -> bytes:
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"
 
 
-def mets_of_archivematica(files: Mapping[str, Observed]) -> str | None:
-    """The METS document of an AIP of Archivematica, `data/METS.<uuid>.xml`, if there is one."""
-    named = (path for path in sorted(files) if path.startswith("data/METS."))
-    return next((path for path in named if path.endswith(".xml") and path.count("/") == 1), None)
+def mets_in_bag(files: Iterable[str]) -> re.Match[str] | None:
+    """The METS document of the package in a bag: at the top of its payload, or in a folder there.
+
+    The group `uuid` is what Archivematica has in its name.
+    """
+    found = (_IN_BAG.fullmatch(path) for path in sorted(files, key=lambda one: one.count("/")))
+    return next((one for one in found if one), None)
