@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from preserva.services.details import Details
     from preserva.services.export import export
     from preserva.services.package import package, package_bag
+    from preserva.services.rebuild import rebuild_ledger, rebuild_storage
+    from preserva.services.receive import receive
     from preserva.services.repair import Repair, repair
     from preserva.services.replicate import replicate
     from preserva.services.status import list_packages, status
@@ -54,6 +56,9 @@ _PLACES = {
     "open_archive": "archive",
     "package": "services.package",
     "package_bag": "services.package",
+    "rebuild_ledger": "services.rebuild",
+    "rebuild_storage": "services.rebuild",
+    "receive": "services.receive",
     "repair": "services.repair",
     "replicate": "services.replicate",
     "status": "services.status",
@@ -88,6 +93,9 @@ __all__ = [
     "open_archive",
     "package",
     "package_bag",
+    "rebuild_ledger",
+    "rebuild_storage",
+    "receive",
     "repair",
     "replicate",
     "status",

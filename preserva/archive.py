@@ -196,7 +196,7 @@ def create_archive(config: Config) -> None:
     """
     stores = [Store(one, open_storage(one.url)) for one in config.storages.values()]
     _refuse_twice(stores)
-    made = [store for store in stores if _is_made(store)]
+    made = [store for store in stores if is_made(store)]
     _refuse_lost_ledger(config, made)
     if config.ledger.exists():
         with Archive(config) as archive:
@@ -206,7 +206,7 @@ def create_archive(config: Config) -> None:
     Ledger(config.ledger).close()
     for store in stores:
         if store not in made:
-            _make(store)
+            make_storage(store)
 
 
 def _refuse_twice(stores: list[Store]) -> None:
@@ -222,8 +222,8 @@ def _is_local(store: Store) -> bool:
     return "://" not in store.storage.url
 
 
-def _is_made(store: Store) -> bool:
-    """Whether the storage is there already. Refuses what is not it and not empty either."""
+def is_made(store: Store) -> bool:
+    """Whether the storage is there already. Raises Refused for a place that holds another thing."""
     storage = store.storage
     if storage.stat("") is None:
         return False
@@ -238,11 +238,16 @@ def _refuse_lost_ledger(config: Config, made: list[Store]) -> None:
     if config.ledger.exists() and config.ledger.stat().st_size:
         return
     for store in made:
+        if store.config.role is configuration.Role.HELD:
+            continue  # others brought what is there, and their ledger knows of it
         if (package := next(store.root.objects(), None)) is not None:
             message = _("{name} holds packages ({path} …), and their ledger {ledger} is not there")
             raise Refused(
                 message.format(name=store.id, path=package, ledger=config.ledger),
-                hint=_("Restore the ledger from its backup: without it nothing can be proved."),
+                hint=_(
+                    "Restore the ledger from its backup: without it nothing can be proved. If there"
+                    " is none, `preserva rebuild ledger` begins a new one."
+                ),
             )
     if config.ledger.exists():
         message = _("{path} is empty, so it is no ledger; it was not touched")
@@ -261,11 +266,12 @@ def _refuse_lost_storages(archive: Archive, made: list[Store]) -> None:
             url = archive.config.storages[name].url
             raise Refused(
                 message.format(name=name, time=entry.time, url=url),
-                hint=_("Is the disk mounted? A new, empty storage needs a new id."),
+                hint=_("Is the disk mounted? If it is lost, use `preserva rebuild storage`."),
             )
 
 
-def _make(store: Store) -> None:
+def make_storage(store: Store) -> None:
+    """Make an empty storage."""
     storage = store.storage
     with storage.lock("preserva init"):
         OcflRoot.create(storage)

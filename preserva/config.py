@@ -30,6 +30,7 @@ class Role(StrEnum):
 
     PRIMARY = "primary"
     REPLICA = "replica"
+    HELD = "held"  # another institution writes its copies there, and we keep them
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +265,8 @@ country = "BY"
 isil = "BY-HM0000"
 
 # Their storages. A url is a folder, absolute or relative to this file, or a URL.
-# role = "primary": packages are made here. role = "replica": copies come here.
+# role = "primary": packages are made here. role = "replica": copies come here. role = "held": the
+# other institution brings its copies here, `preserva receive` takes note of them.
 
 [storages.aonb-main]
 name = "Blagoveshchensk"

@@ -18,9 +18,8 @@ from preserva.i18n import _
 from preserva.ledger import LedgerEntry
 from preserva.services.officialschemas import OfficialSchemas, load_schemas
 from preserva.services.recorded import (
-    END,
+    ARRIVALS,
     FIXITY_CHECK,
-    REPLICATION,
     recorded,
     recorded_versions,
 )
@@ -124,7 +123,7 @@ def _copies(archive: Archive, packages: set[str], storages: set[str]) -> list[Ch
             _checkable(archive, one.package, one.storage, last.get((one.package, one.storage))),
             unread=(one.package, one.storage) in unread,
         )
-        for one in archive.ledger.newest((END, REPLICATION), outcomes=("success",))
+        for one in archive.ledger.newest(ARRIVALS, outcomes=("success",))
         if one.package is not None
         and one.storage in storages
         and (not packages or one.package in packages)

@@ -17,6 +17,8 @@ from preserva.storage.base import read_all
 START = "ingestion start"
 END = "ingestion end"
 FIXITY_CHECK = EventType.FIXITY_CHECK.label
+ACCESSION = EventType.ACCESSION.label
+EVENT_FOUND = "event found"
 RECOVERY_START = "recovery start"
 RECOVERY = EventType.RECOVERY.label
 REPLICATION = EventType.REPLICATION.label
@@ -24,13 +26,16 @@ REPLICATION = EventType.REPLICATION.label
 SUCCESS = EventOutcome.SUCCESS.label
 FAIL = EventOutcome.FAIL.label
 
-_ARRIVALS = (END, REPLICATION)
-_LOGGED = (END, REPLICATION, RECOVERY)
+ARRIVALS = (END, REPLICATION, ACCESSION)
+"""The types of entries by which a version is acknowledged in a storage."""
+
+_COMMITMENTS = (END, ACCESSION)
+_LOGGED = (END, REPLICATION, RECOVERY, EVENT_FOUND)
 
 
 def recorded(archive: Archive, package: PackageId, version: str) -> Mapping[str, Value] | None:
-    """What the ledger recorded of a version when it was stored; None if it knows of none."""
-    for entry in archive.ledger.entries(package=package.uri, types=(END,), newest_first=True):
+    """What the ledger recorded of a version when it was stored or received; None if nothing."""
+    for entry in archive.ledger.entries(package=package.uri, types=_COMMITMENTS, newest_first=True):
         if entry.version == version and entry.outcome == SUCCESS:
             return entry.facts
     return None
@@ -38,13 +43,13 @@ def recorded(archive: Archive, package: PackageId, version: str) -> Mapping[str,
 
 def recorded_versions(archive: Archive, store: Store, package: PackageId) -> set[str]:
     """The versions of a package that the ledger acknowledged in a storage."""
-    entries = archive.ledger.entries(package=package.uri, storage=store.id, types=_ARRIVALS)
+    entries = archive.ledger.entries(package=package.uri, storage=store.id, types=ARRIVALS)
     return {one.version for one in entries if one.outcome == SUCCESS and one.version is not None}
 
 
 def all_versions(archive: Archive, package: PackageId) -> list[str]:
     """Every version that was ever stored, oldest first."""
-    entries = archive.ledger.entries(package=package.uri, types=(END,))
+    entries = archive.ledger.entries(package=package.uri, types=_COMMITMENTS)
     found = (one.version for one in entries if one.outcome == SUCCESS and one.version is not None)
     return list(dict.fromkeys(found))
 
@@ -73,7 +78,8 @@ def logs_of_copy(archive: Archive, store: Store, package: PackageId) -> dict[str
     return {
         str(one.facts["premis_sha256"]): one
         for one in logged
-        if store.id in {one.storage, one.facts.get("from")} or one.facts["premis_sha256"] in carried
+        if store.id in {one.storage, one.facts.get("from"), *one.facts.get("storages", ())}
+        or one.facts["premis_sha256"] in carried
     }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from preserva.archive import Archive, Store, unverified
+from preserva.config import Role
 from preserva.core import layout
 from preserva.core.canonical import Value
 from preserva.core.codes import Code
@@ -27,7 +28,7 @@ from preserva.core.report import (
     ignore,
     printable,
 )
-from preserva.errors import NotFound, Refused, StorageError
+from preserva.errors import NotFound, Refused, StorageError, UsageError
 from preserva.i18n import _
 from preserva.ledger import LedgerEntry
 from preserva.services import history
@@ -36,12 +37,11 @@ from preserva.services.ingest import prepare
 from preserva.services.officialschemas import load_schemas
 from preserva.services.parallel import bounded_map
 from preserva.services.recorded import (
-    END,
+    ARRIVALS,
     FAIL,
     FIXITY_CHECK,
     RECOVERY,
     RECOVERY_START,
-    REPLICATION,
     SUCCESS,
 )
 from preserva.services.staging import Staging, confirm, read_back
@@ -102,10 +102,14 @@ def repair(
     if problems := archive.ledger.verify():
         raise unverified(problems)
     stores = [archive.store(storage)] if storage else archive.stores()
+    if storage is not None and stores[0].config.role is Role.HELD:
+        message = _("{storage} is kept here for another institution, which alone repairs it")
+        raise UsageError(message.format(storage=storage))
+    stores = [one for one in stores if one.config.role is not Role.HELD]
     done = []
     for store in stores:
         wanted = packages or _failed(archive, store)
-        done += _in_store(archive, store, wanted, apply, limit, observer)
+        done += repair_in(archive, store, wanted, apply=apply, limit=limit, observer=observer)
     for package in packages:
         if not any(one.package == package.uri for one in done):
             message = _("the ledger knows of no copy of {id} that could be compared")
@@ -123,14 +127,16 @@ def _failed(archive: Archive, store: Store) -> list[PackageId]:
     ]
 
 
-def _in_store(
+def repair_in(
     archive: Archive,
     store: Store,
     packages: Sequence[PackageId],
+    *,
     apply: bool,
     limit: int | None,
     observer: Observer,
 ) -> list[Repair]:
+    """The same for these packages in one storage, after the ledger was verified."""
     work = [_Copy(archive, store, one, observer) for one in packages]
     try:
         store.check_identity()
@@ -157,7 +163,7 @@ def _refuse_too_many(
 ) -> None:
     needing = sum(one.result.needed for one in work)
     if limit is None:
-        arrived = archive.ledger.newest((END, REPLICATION), outcomes=(SUCCESS,))
+        arrived = archive.ledger.newest(ARRIVALS, outcomes=(SUCCESS,))
         kept = sum(one.storage == store.id for one in arrived)
         limit = max(3, kept // 1000)
     if needing > limit:

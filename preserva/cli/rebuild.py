@@ -1,0 +1,93 @@
+"""preserva rebuild"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from preserva.cli.common import Settings, as_json, dry_run, emit, finish, settings
+from preserva.i18n import _
+
+if TYPE_CHECKING:
+    from preserva.core.canonical import Value
+
+
+@click.group("rebuild")
+def command() -> None:
+    """Make anew what was lost: a storage from the others, or the ledger from the storages."""
+
+
+@command.command("storage")
+@click.argument("name", metavar="STORAGE")
+@dry_run
+@as_json
+@settings
+def storage(given: Settings, name: str, dry_run: bool, json_: bool) -> None:
+    """Bring back every copy that the ledger knows of in a storage that was lost.
+
+    Mount an empty disk where the storage was, or change its url; its id stays. Every file is held
+    against what was recorded. An interrupted run goes on with the next one.
+
+    \b
+    preserva rebuild storage aonb-main --dry-run
+    preserva rebuild storage aonb-main
+    """
+    from preserva.outputs.findings import report_document, report_lines
+    from preserva.services.rebuild import rebuild_storage
+
+    with given.archive() as archive:
+        done = rebuild_storage(archive, name, dry_run=dry_run, observer=given.observer(json_))
+    if json_:
+        copies: list[Value] = [
+            {
+                "package": one.package,
+                "files": len(one.put),
+                "applied": one.applied,
+                "report": report_document(one.report),
+            }
+            for one in done
+        ]
+        emit("rebuild storage", storage=name, dry_run=dry_run, copies=copies)
+    else:
+        for one in done:
+            if one.applied:
+                message = _("{package}: {files} files brought, read back and validated")
+            elif one.needed:
+                message = _("{package}: {files} files would be brought")
+            else:
+                message = _("{package}: nothing to bring")
+            click.echo(message.format(package=one.package, files=len(one.put)))
+            if one.report.findings:
+                for line in report_lines(one.report):
+                    click.echo(line)
+    finish(one.report for one in done)
+
+
+@command.command("ledger")
+@as_json
+@settings
+def ledger(given: Settings, json_: bool) -> None:
+    """Make a ledger that was lost anew: every copy in every storage is read whole.
+
+    Noted is what all sound copies agree on. It is a new beginning: what was done before, and when
+    each copy was checked, only the lost ledger knew. Look for its backup first.
+    """
+    from preserva.archive import find_config, new_identifier, utc_now
+    from preserva.config import load
+    from preserva.outputs.findings import report_document, report_lines
+    from preserva.services.rebuild import rebuild_ledger
+
+    config = load(find_config(given.config))
+    reports = rebuild_ledger(
+        config, clock=utc_now, identifiers=new_identifier, observer=given.observer(json_)
+    )
+    if json_:
+        documents = [report_document(one) for one in reports]
+        emit("rebuild ledger", ledger=str(config.ledger), reports=list(documents))
+    else:
+        for one in reports:
+            for line in report_lines(one):
+                click.echo(line)
+    given.talk(_("{path} was made anew").format(path=config.ledger))
+    finish(reports)

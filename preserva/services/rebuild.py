@@ -1,0 +1,214 @@
+"""What was lost is made anew from what is left: a storage from the others, the ledger from all.
+
+A rebuilt ledger says what the storages hold today. It is a new beginning, not the old record: where
+copies contradict each other nothing is written down, and a person must decide.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import takewhile
+
+from preserva.archive import (
+    Archive,
+    Clock,
+    Identifiers,
+    Store,
+    is_made,
+    make_storage,
+    unverified,
+)
+from preserva.bag.write_disk import publish
+from preserva.config import Config, Role
+from preserva.core.canonical import Value
+from preserva.core.codes import Code
+from preserva.core.inventory import Inventory
+from preserva.core.model import PackageId
+from preserva.core.report import Finding, Observer, Outcome, Report, ignore
+from preserva.errors import Refused, UsageError
+from preserva.i18n import _
+from preserva.ledger import Ledger
+from preserva.services.ingest import commitment
+from preserva.services.objectcheck import check_object
+from preserva.services.receive import event_of, vouch
+from preserva.services.recorded import (
+    ACCESSION,
+    ARRIVALS,
+    END,
+    REPLICATION,
+    SUCCESS,
+    log_digest,
+    log_names,
+)
+from preserva.services.repair import Repair, repair_in
+from preserva.services.validate import note
+from preserva.storage.open import open_storage
+
+REBUILT = "ledger rebuilt"
+
+
+def rebuild_storage(
+    archive: Archive, storage: str, *, dry_run: bool = False, observer: Observer = ignore
+) -> list[Repair]:
+    """Bring back every copy that the ledger acknowledged in a storage, each proved.
+
+    The storage is a new, empty place, or one in which something is left. Raises Refused for a place
+    that holds something else, UsageError for a storage that another institution writes, and what
+    `repair` raises.
+    """
+    store = archive.store(storage)
+    if store.config.role is Role.HELD:
+        message = _("{storage} is kept here for another institution, which alone rebuilds it")
+        raise UsageError(message.format(storage=storage))
+    arrived = archive.ledger.newest(ARRIVALS, outcomes=(SUCCESS,))
+    packages = [
+        PackageId.parse(one.package)
+        for one in arrived
+        if one.storage == storage and one.package is not None
+    ]
+    if not packages:
+        return []
+    if problems := archive.ledger.verify():
+        raise unverified(problems)
+    if dry_run and not is_made(store):  # what is not there is empty
+        store = Store(store.config, open_storage(f"memory://{archive.identifiers()}"))
+    if not is_made(store):
+        make_storage(store)
+    return repair_in(
+        archive, store, packages, apply=not dry_run, limit=len(packages), observer=observer
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A copy as it was read: the digest of the inventory of each version."""
+
+    store: Store
+    path: str
+    inventory: Inventory | None
+    digests: dict[str, str]
+    report: Report
+
+
+def rebuild_ledger(
+    config: Config, *, clock: Clock, identifiers: Identifiers, observer: Observer = ignore
+) -> list[Report]:
+    """Make the ledger anew from the storages: every copy is read whole; a report for each.
+
+    Noted is what all sound copies agree on. The ledger appears when it is complete. Raises Refused
+    if there is one, StorageError if a storage cannot be reached.
+    """
+    if config.ledger.exists() and config.ledger.stat().st_size:
+        message = _("there is a ledger at {path}; it was not touched")
+        raise Refused(
+            message.format(path=config.ledger),
+            hint=_("If it is damaged, keep it as evidence under another name first."),
+        )
+    unfinished = config.ledger.with_name(f"{config.ledger.name}.rebuilding")
+    for ending in ("", "-wal", "-shm"):  # left by a run that was interrupted
+        unfinished.with_name(unfinished.name + ending).unlink(missing_ok=True)
+    Ledger(unfinished).close()
+    with Archive(
+        replace(config, ledger=unfinished), clock=clock, identifiers=identifiers
+    ) as archive:
+        names: list[Value] = [store.id for store in archive.stores()]
+        archive.ledger.append(
+            REBUILT, time=archive.now(), outcome=SUCCESS, facts={"storages": names}
+        )
+        copies = defaultdict(list)
+        reports = []
+        for store in archive.stores():
+            for copy in _copies(store, observer):
+                reports.append(copy.report)
+                if copy.inventory is not None:
+                    copies[copy.inventory.identifier].append(copy)
+        for identifier in sorted(copies):
+            _note_package(archive, PackageId.parse(identifier), copies[identifier])
+    config.ledger.unlink(missing_ok=True)  # it is empty
+    publish(unfinished, config.ledger)
+    return reports
+
+
+def _copies(store: Store, observer: Observer) -> Iterator[_Copy]:
+    """Every copy in a storage, read whole."""
+    for path in store.root.objects():
+        checked = check_object(
+            store.storage, path, subject=f"{path} in {store.id}", observer=observer
+        )
+        inventory = checked.inventory
+        if inventory is not None:
+            checked.report.subject = f"{inventory.identifier} in {store.id}"
+            if store.root.path_of(inventory.identifier) != path:
+                checked.report.add([Finding(Code.MISPLACED_OBJECT, path)])
+            try:
+                PackageId.parse(inventory.identifier)
+            except ValueError:
+                checked.report.add([Finding(Code.INVENTORY_INVALID, path, seen="id")])
+                inventory = None
+        yield _Copy(store, path, inventory, checked.digests, checked.report)
+
+
+def _note_package(archive: Archive, package: PackageId, copies: list[_Copy]) -> None:
+    """Note each version on which the sound copies agree, in the storages that have the package."""
+    sound = [one for one in copies if one.report.outcome is Outcome.PASS]
+    if not sound:
+        return
+    longest = max(sound, key=lambda one: len(one.digests))
+    agreed = list(takewhile(lambda version: _agreed(version, sound), longest.digests))
+    for version in agreed:
+        assert longest.inventory is not None, "what is sound has an inventory"
+        files = longest.inventory.versions[version].files()
+        facts = {**commitment(longest.digests[version], files), "rebuilt": len(sound)}
+        for store, type_ in _arrivals(archive, package, copies, version):
+            archive.ledger.append(
+                type_,
+                time=archive.now(),
+                outcome=SUCCESS,
+                package=package.uri,
+                storage=store.id,
+                version=version,
+                facts=facts,
+            )
+    if len(agreed) < len(longest.digests):
+        version = f"v{len(agreed) + 1}"
+        for one in sound:
+            one.report.add([Finding(Code.DIVERGED, version, seen=one.digests.get(version))])
+        return
+    _note_logs(archive, package, sound)
+    for one in copies:
+        note(archive, one.store, package, one.report)
+
+
+def _agreed(version: str, copies: list[_Copy]) -> bool:
+    return len({one.digests[version] for one in copies if version in one.digests}) == 1
+
+
+def _arrivals(
+    archive: Archive, package: PackageId, copies: list[_Copy], version: str
+) -> Iterator[tuple[Store, str]]:
+    """Where a version is, or was before damage; ours is noted in our own storage even if lost."""
+    ours = package.institution == archive.config.institution.id
+    if ours:
+        yield archive.primary, END
+    for one in copies:
+        role = one.store.config.role
+        held = version in one.digests or one.report.outcome is not Outcome.PASS
+        if held and role is not Role.PRIMARY:
+            yield one.store, REPLICATION if role is Role.REPLICA and ours else ACCESSION
+
+
+def _note_logs(archive: Archive, package: PackageId, sound: list[_Copy]) -> None:
+    """The records of events in all sound copies, and in which of them each is."""
+    events: dict[str, str] = {}
+    places: dict[str, list[str]] = defaultdict(list)
+    for one in sound:
+        for name in log_names(one.store, one.path):
+            event = event_of(one.store, one.path, name)
+            if event is not None:
+                digest = log_digest(one.store, one.path, name)
+                events[digest] = event
+                places[digest].append(one.store.id)
+    for digest, event in events.items():
+        vouch(archive, package, {digest: event}, places[digest])
