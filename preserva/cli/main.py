@@ -36,6 +36,7 @@ VERBS = (
     "status",
     "ledger",
     "export",
+    "catalogue",
     "bag",
     "config",
     "demo",

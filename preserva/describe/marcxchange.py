@@ -33,7 +33,7 @@ def marcxchange(record: Record) -> etree._Element | None:
     if leader:
         _add(root, "leader", leader)
     for field in sorted(record.fields, key=_is_data):
-        _field(root, _with_charset(field, record))
+        _field(root, with_charset(field, record))
     return root
 
 
@@ -51,7 +51,7 @@ def _is_data(field: Field) -> bool:
     return not (field.tag.startswith("00") and not field.subfields)
 
 
-def _with_charset(field: Field, record: Record) -> Field:
+def with_charset(field: Field, record: Record) -> Field:
     """UNIMARC 100 $a/26-33 says UTF-8 now, as the text is."""
     if field.tag != "100" or record.dialect in (Dialect.MARC21, Dialect.IRBIS, Dialect.NONE):
         return field

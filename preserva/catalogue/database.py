@@ -1,0 +1,128 @@
+"""The file of the joint catalogue: tables, and how it is opened.
+
+`record` and `decision` are what came from outside and cannot be made again; the other tables are
+made of them. A deleted record stays as a mark, so that those who harvest learn of it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from preserva.core.catalogue.model import TEXTS
+from preserva.errors import Locked, PreservaError, StorageError, StorageFull
+from preserva.i18n import _
+
+SCHEMA_VERSION = 1
+
+_SCHEMA = f"""
+CREATE TABLE record (
+    id       INTEGER PRIMARY KEY,
+    uri      TEXT NOT NULL UNIQUE,
+    library  TEXT NOT NULL,
+    source   TEXT NOT NULL,
+    package  TEXT,
+    changed  INTEGER NOT NULL,
+    deleted  INTEGER NOT NULL DEFAULT 0,
+    charset  TEXT,
+    digest   BLOB,
+    original BLOB
+) STRICT;
+CREATE INDEX by_change ON record (changed, id);
+CREATE INDEX by_source ON record (source, id);
+CREATE TABLE decision (
+    number INTEGER PRIMARY KEY,
+    time   TEXT NOT NULL,
+    person TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    one    TEXT NOT NULL,
+    other  TEXT NOT NULL,
+    undone INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE entry (id INTEGER PRIMARY KEY, body TEXT NOT NULL, work TEXT NOT NULL) STRICT;
+CREATE INDEX by_work ON entry (work);
+CREATE TABLE facet (
+    id INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (id, name, value)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE key (
+    key TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (key, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX keys_of ON key (id);
+CREATE VIRTUAL TABLE words USING fts5 ({", ".join(TEXTS)}, facets, tokenize = 'unicode61');
+CREATE TABLE harvest (
+    url TEXT NOT NULL, format TEXT NOT NULL, part TEXT NOT NULL, library TEXT NOT NULL,
+    since TEXT, token TEXT, begun TEXT, PRIMARY KEY (url, format, part)
+) STRICT;
+"""
+
+
+class Database:
+    """An open file. Raises StorageError, Locked or StorageFull where SQLite cannot go on."""
+
+    def __init__(self, path: Path, *, must_exist: bool = False) -> None:
+        """Open the file; it is made if it is not there, unless it must exist."""
+        self.path = path
+        if must_exist and not path.exists():
+            raise StorageError(
+                _("there is no catalogue at {path}").format(path=path),
+                hint=_("`preserva catalogue import` makes it."),
+            )
+        with self._explained():
+            self._connection = sqlite3.connect(path, timeout=60, isolation_level=None)
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            self._prepare()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def run(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+        """All rows that the statement gives."""
+        with self._explained():
+            return self._connection.execute(statement, values).fetchall()
+
+    def stream(self, statement: str, *values: object) -> Iterator[tuple[object, ...]]:
+        """The rows one after another."""
+        with self._explained():
+            yield from self._connection.execute(statement, values)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction: all of it or nothing."""
+        self.run("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.rollback()
+            raise
+        self.run("COMMIT")
+
+    def _prepare(self) -> None:
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            script = f"BEGIN;{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
+            self._connection.executescript(script)
+        elif version != SCHEMA_VERSION:
+            message = _("{path} was written by another version of preserva")
+            raise StorageError(message.format(path=self.path))
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._reason(error) from error
+
+    def _reason(self, error: sqlite3.Error) -> PreservaError:
+        name = getattr(error, "sqlite_errorname", "")
+        message = _("the catalogue {path} cannot be used: {reason}")
+        text = message.format(path=self.path, reason=error)
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            return Locked(text)
+        if name == "SQLITE_FULL":
+            return StorageFull(text)
+        hint = _("It can be made anew: move it away, then import and harvest again.")
+        return StorageError(text, hint=hint)

@@ -1,0 +1,216 @@
+"""Records going into the catalogue and coming out: each one whole, with all that is made of it."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import cast
+
+from preserva.catalogue.database import Database
+from preserva.core.catalogue import match, model
+from preserva.core.catalogue.fold import stems
+from preserva.core.catalogue.model import TEXTS, Entry
+
+
+class Taken(Enum):
+    """What became of a record on its way in."""
+
+    CHANGED = "changed"  # it is new, or other than it was
+    UNCHANGED = "unchanged"
+    AGAIN = "again"  # the same source had one with this identifier before; this one stands
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A record on its way in: `original` are its bytes as they came, `entry` what they say.
+
+    `source` is the file, URL or package that it comes from; `package` the package that holds the
+    digitised copy, where it is known.
+    """
+
+    uri: str
+    source: str
+    entry: Entry
+    original: bytes
+    charset: str | None = None
+    package: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogued:
+    """A record in the catalogue; one that was deleted has no entry.
+
+    `changed` counts seconds since 1970.
+    """
+
+    id: int
+    uri: str
+    source: str
+    changed: int
+    package: str | None
+    charset: str | None
+    entry: Entry | None
+    original: bytes
+
+
+_COLUMNS = "record.id, uri, source, changed, package, charset, body, original"
+_FROM = f"SELECT {_COLUMNS} FROM record LEFT JOIN entry USING (id)"
+
+
+class Index:
+    """The records of a catalogue. Changes belong inside `Database.writing`."""
+
+    def __init__(self, database: Database) -> None:
+        self._run = database.run
+        self._stream = database.stream
+
+    def put(self, one: Incoming, time: int) -> Taken:
+        """Take a record in, or leave it if it is there already, unchanged.
+
+        The time never runs backwards, whatever the clock does.
+        """
+        digest = hashlib.sha256(one.original).digest()
+        known = self._run(
+            "SELECT id, digest, deleted, package, source FROM record WHERE uri = ?", one.uri
+        )
+        package = one.package
+        again = False
+        if known:
+            id_, old, deleted, held, source = known[0]
+            again = source == one.source
+            package = package or cast("str | None", held)
+            if old == digest and not deleted and package == held:
+                self._run("UPDATE record SET source = ? WHERE id = ?", one.source, id_)
+                return Taken.AGAIN if again else Taken.UNCHANGED
+            self._forget(cast("int", id_))
+        self._run(
+            "INSERT INTO record (uri, library, source, package, changed, charset, digest, original)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (uri) DO UPDATE SET source ="
+            " excluded.source, package = excluded.package, changed = excluded.changed, deleted = 0,"
+            " charset = excluded.charset, digest = excluded.digest, original = excluded.original",
+            one.uri, model.library_of(one.uri) or "", one.source, package, self._never_back(time),
+            one.charset, digest, zlib.compress(one.original),
+        )  # fmt: skip
+        ((id_,),) = self._run("SELECT id FROM record WHERE uri = ?", one.uri)
+        self._remember(cast("int", id_), one.entry)
+        return Taken.AGAIN if again else Taken.CHANGED
+
+    def delete(self, uri: str, time: int) -> bool:
+        """Leave only the mark that the record was there; False if there is nothing to delete."""
+        known = self._run("SELECT id FROM record WHERE uri = ? AND NOT deleted", uri)
+        if not known:
+            return False
+        (id_,) = known[0]
+        self._forget(cast("int", id_))
+        self._run(
+            "UPDATE record SET deleted = 1, changed = ?, digest = NULL, original = NULL"
+            " WHERE id = ?", self._never_back(time), id_,
+        )  # fmt: skip
+        return True
+
+    def get(self, uri: str) -> Catalogued | None:
+        """The record with that identifier, deleted or not."""
+        return next((_catalogued(row) for row in self._run(f"{_FROM} WHERE uri = ?", uri)), None)
+
+    def by_id(self, id_: int) -> Catalogued:
+        """The record with that number."""
+        (row,) = self._run(f"{_FROM} WHERE record.id = ?", id_)
+        return _catalogued(row)
+
+    def of_package(self, package: str) -> list[str]:
+        """The identifiers of the records of a package."""
+        rows = self._run("SELECT uri FROM record WHERE package = ? AND NOT deleted", package)
+        return [str(uri) for (uri,) in rows]
+
+    def of_source(self, source: str) -> list[str]:
+        """The identifiers of the records that came from there last."""
+        rows = self._run("SELECT uri FROM record WHERE source = ? AND NOT deleted", source)
+        return [str(uri) for (uri,) in rows]
+
+    def of_work(self, work: str, limit: int = 100) -> list[str]:
+        """The identifiers of the records with that work."""
+        rows = self._run(
+            "SELECT uri FROM entry JOIN record USING (id) WHERE work = ? ORDER BY uri LIMIT ?",
+            work, limit,
+        )  # fmt: skip
+        return [str(uri) for (uri,) in rows]
+
+    def changed_since(
+        self,
+        since: int = 0,
+        *,
+        until: int | None = None,
+        after: tuple[int, int] = (-1, -1),
+        library: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Catalogued]:
+        """Records in the order of their last change, those after a (changed, id) only.
+
+        Deleted ones are among them. The order does not change while others write.
+        """
+        start = max(after, (since, -1))
+        yield from (
+            _catalogued(row)
+            for row in self._stream(
+                f"{_FROM} WHERE (changed, record.id) > (?, ?) AND changed <= ?"
+                " AND (? IS NULL OR library = ?) ORDER BY changed, record.id LIMIT ?",
+                *start,
+                (1 << 62) if until is None else until,
+                library,
+                library,
+                -1 if limit is None else limit,
+            )
+        )
+
+    def count(self) -> int:
+        """How many records there are, deleted ones left out."""
+        ((number,),) = self._run("SELECT count(*) FROM entry")
+        return cast("int", number)
+
+    def _never_back(self, time: int) -> int:
+        ((latest,),) = self._run("SELECT max(changed) FROM record")
+        return max(time, cast("int | None", latest) or 0)
+
+    def _remember(self, id_: int, entry: Entry) -> None:
+        self._run("INSERT INTO entry VALUES (?, ?, ?)", id_, model.dumps(entry), entry.work)
+        facets = list(dict.fromkeys(entry.facets()))
+        for facet, value in facets:
+            self._run("INSERT INTO facet VALUES (?, ?, ?)", id_, facet.value, value)
+        for key in match.keys(entry):
+            self._run("INSERT INTO key VALUES (?, ?)", key, id_)
+        texts: dict[str, list[str]] = {name: [] for name in TEXTS}
+        for name, text in entry.texts():
+            texts[name] += stems(text)
+        values = [" ".join(texts[name]) for name in TEXTS]
+        tokens = " ".join(facet_token(facet.value, value) for facet, value in facets)
+        marks = ", ".join("?" * (len(TEXTS) + 2))
+        self._run(
+            f"INSERT INTO words (rowid, {', '.join(TEXTS)}, facets) VALUES ({marks})",
+            id_, *values, tokens,
+        )  # fmt: skip
+
+    def _forget(self, id_: int) -> None:
+        for table, column in (("words", "rowid"), ("entry", "id"), ("facet", "id"), ("key", "id")):
+            self._run(f"DELETE FROM {table} WHERE {column} = ?", id_)
+
+
+def facet_token(name: str, value: str) -> str:
+    """The word under which a facet is in the index: no text of a record can be the same."""
+    return "facet" + hashlib.sha256(f"{name}\0{value}".encode()).hexdigest()[:16]
+
+
+def _catalogued(row: tuple[object, ...]) -> Catalogued:
+    id_, uri, source, changed, package, charset, body, original = row
+    return Catalogued(
+        cast("int", id_),
+        str(uri),
+        str(source),
+        cast("int", changed),
+        cast("str | None", package),
+        cast("str | None", charset),
+        model.loads(str(body)) if body is not None else None,
+        zlib.decompress(cast("bytes", original)) if original is not None else b"",
+    )

@@ -1,0 +1,147 @@
+"""Searching: a page of records, why each was found, and by what the search can be narrowed."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from preserva.catalogue.database import Database
+from preserva.catalogue.index import Catalogued, Index, facet_token
+from preserva.core.catalogue.fold import fold, stem, words
+from preserva.core.catalogue.model import Entry, Facet
+
+RANKED = 5_000
+"""Records that are ordered by weight and counted by facet; a search that finds more says so."""
+
+_PREFIX = 3  # letters before an implied truncation: shorter ones would bring half the catalogue
+_BELARUSIAN = set("іў'’ʼ")
+_OLD = set("ѣѳѵъ")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word that is searched for: its key, and whether what begins so is meant as well."""
+
+    key: str
+    prefix: bool
+
+    def finds(self, word: str) -> bool:
+        """Whether a word as it is written in a record is meant."""
+        found = stem(word)
+        return found == self.key or (self.prefix and found.startswith(self.key))
+
+    @property
+    def expression(self) -> str:
+        """The term in the language of FTS5; folded words hold nothing that has a meaning there."""
+        return f'"{self.key}"' + (" *" if self.prefix else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a record was found: a part of it, and the word in it as it is written there."""
+
+    part: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A record that was found."""
+
+    record: Catalogued
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of what was found. `more` is true if there are records beyond the `total` counted."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    more: bool
+    facets: Mapping[Facet, tuple[tuple[str, int], ...]]
+
+
+def terms(text: str) -> list[Term]:
+    """The words of a question; one with `*` at its end, or Belarusian, is meant as a beginning."""
+    found = []
+    for piece in text.split():
+        every = words(piece)
+        for place, word in enumerate(every, 1):
+            letters = set(word.lower())
+            belarusian = bool(letters & _BELARUSIAN) and not letters & _OLD
+            cut = piece.endswith("*") and place == len(every)
+            key = stem(word)
+            if cut and not fold(word).startswith(key):
+                key = fold(word)
+            found.append(Term(key, cut or (belarusian and len(key) > _PREFIX)))
+    return found
+
+
+class Search:
+    """Questions to a catalogue."""
+
+    def __init__(self, database: Database) -> None:
+        self._run = database.run
+        self._index = Index(database)
+
+    def page(
+        self, text: str, narrowed: Mapping[Facet, str], *, start: int = 0, limit: int = 20
+    ) -> Page:
+        """Records that hold every word and belong under every facet, the weightiest first."""
+        asked = terms(text)
+        if text.strip() and not asked:
+            return Page((), 0, False, {})
+        parts = [f"{{title agent imprint subject number copy}} : {one.expression}" for one in asked]
+        parts += [f'facets : "{facet_token(k.value, v)}"' for k, v in narrowed.items()]
+        ids = self._ids(" AND ".join(f"({part})" for part in parts))
+        more, ids = len(ids) > RANKED, ids[:RANKED]
+        hits = []
+        for id_ in ids[start : start + limit]:
+            record = self._index.by_id(id_)
+            hits.append(Hit(record, _reasons(record.entry, asked)))
+        return Page(tuple(hits), len(ids), more, self._facets(ids))
+
+    def _ids(self, expression: str) -> list[int]:
+        """The records found, in order: of few by weight, of many the newest, of none all."""
+        if not expression:
+            rows = self._run("SELECT id FROM entry ORDER BY id DESC LIMIT ?", RANKED + 1)
+            return [cast("int", id_) for (id_,) in rows]
+        rows = self._run(
+            "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?",
+            expression, RANKED + 1,
+        )  # fmt: skip
+        if len(rows) <= RANKED:
+            rows = self._run(
+                "SELECT rowid FROM words WHERE words MATCH ?"
+                " ORDER BY bm25(words, 8, 4, 2, 2, 4, 1, 0), rowid DESC", expression,
+            )  # fmt: skip
+        return [cast("int", id_) for (id_,) in rows]
+
+    def _facets(self, ids: list[int]) -> dict[Facet, tuple[tuple[str, int], ...]]:
+        counted: dict[Facet, Counter[str]] = {facet: Counter() for facet in Facet}
+        rows = self._run(
+            "SELECT name, value, count(*) FROM facet WHERE id IN (SELECT value FROM json_each(?))"
+            " GROUP BY name, value", json.dumps(ids),
+        )  # fmt: skip
+        for name, value, number in rows:
+            counted[Facet(str(name))][str(value)] = cast("int", number)
+        return {
+            facet: tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+            for facet, counts in counted.items()
+        }
+
+
+def _reasons(entry: Entry | None, asked: list[Term]) -> tuple[Reason, ...]:
+    texts = list(entry.texts()) if entry else []
+    return tuple(
+        dict.fromkeys(
+            Reason(part, word)
+            for part, text in texts
+            for word in words(text)
+            if any(term.finds(word) for term in asked)
+        )
+    )

@@ -1,0 +1,100 @@
+"""Which records may describe one edition: what they have in common, for a person to decide.
+
+Nothing is joined here. The fingerprint (UNIMARC 012) and standard numbers speak of the edition
+alone; a title says so only together with the year.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from preserva.core.catalogue.fold import stems
+from preserva.core.catalogue.model import Entry
+
+_NUMBERS = ("isbn", "issn", "fingerprint")
+_TITLE_WORDS = 6
+_IMPRINT_WORDS = re.compile(r"\[[^]]*\]|\W")
+
+
+class Evidence(StrEnum):
+    """What two records agree in."""
+
+    FINGERPRINT = "fingerprint"
+    NUMBER = "number"
+    TITLE = "title"
+    DATE = "date"
+    PLACE = "place"
+    PUBLISHER = "publisher"
+    AGENT = "agent"
+
+
+class Verdict(StrEnum):
+    """What a person decided of two records."""
+
+    SAME = "same"  # they describe one edition
+    DIFFERENT = "different"  # they do not, and shall not be proposed again
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A person's decision; `undone` by a later one, it is kept all the same."""
+
+    number: int
+    time: str
+    person: str
+    verdict: Verdict
+    one: str
+    other: str
+    undone: bool = False
+
+
+def keys(entry: Entry) -> Iterator[str]:
+    """Records with a key in common are compared. Each key once."""
+    numbers = (_number(one.type, one.value) for one in entry.identifiers)
+    yield from dict.fromkeys(one for one in numbers if one)
+    title = stems(entry.title)[:_TITLE_WORDS]
+    if title and entry.year is not None:
+        yield f"title:{' '.join(title)}:{entry.year}"
+
+
+def evidence(one: Entry, other: Entry) -> list[Evidence]:
+    """In what the two agree."""
+    mine, theirs = set(keys(one)), set(keys(other))
+    found = []
+    if any(key.startswith("fingerprint:") for key in mine & theirs):
+        found.append(Evidence.FINGERPRINT)
+    if any(key.startswith(("isbn:", "issn:")) for key in mine & theirs):
+        found.append(Evidence.NUMBER)
+    if stems(one.title)[:_TITLE_WORDS] == stems(other.title)[:_TITLE_WORDS] != []:
+        found.append(Evidence.TITLE)
+    if one.year is not None and one.year == other.year:
+        found.append(Evidence.DATE)
+    for kind, a, b in (
+        (Evidence.PLACE, one.place, other.place),
+        (Evidence.PUBLISHER, one.publisher, other.publisher),
+        (Evidence.AGENT, _agent(one), _agent(other)),
+    ):
+        if stems(a) == stems(b) != []:
+            found.append(kind)
+    return found
+
+
+def editions(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """For each record in a pair of the same edition, all records of that edition, sorted."""
+    groups: dict[str, set[str]] = {}
+    for one, other in pairs:
+        joined = groups.get(one, {one}) | groups.get(other, {other})
+        groups.update(dict.fromkeys(joined, joined))
+    return {uri: tuple(sorted(group)) for uri, group in groups.items()}
+
+
+def _number(type_: str, value: str) -> str:
+    number = _IMPRINT_WORDS.sub("", value).lower()
+    return f"{type_}:{number}" if type_ in _NUMBERS and number else ""
+
+
+def _agent(entry: Entry) -> str:
+    return entry.agents[0].name.partition(",")[0] if entry.agents else ""

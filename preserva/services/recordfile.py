@@ -1,0 +1,110 @@
+"""Records of a file of any length, one after another, in little memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from lxml import etree
+
+from preserva.core.codes import Code
+from preserva.core.report import Finding
+from preserva.core.xmlread import chunks, release
+from preserva.core.xmlsafe import UnsafeXMLError, streamed
+from preserva.describe import xmlrecord
+from preserva.describe.iso2709 import RECORD_END
+from preserva.describe.record import Record, read_records
+from preserva.errors import NotFound
+from preserva.i18n import _
+
+LARGEST = 16 * 1024 * 1024
+"""Bytes of one record at most; ISO 2709 itself ends at 99,999."""
+
+_CHUNK = 1 << 20
+_IRBIS_END = b"\n*****"
+_TAGS = (
+    "record",
+    f"{{{xmlrecord.MARCXML}}}record",
+    f"{{{xmlrecord.MARCXCHANGE}}}record",
+    "{info:lc/xmlns/marcxchange-v1}record",
+    f"{{{xmlrecord.MODS}}}mods",
+    f"{{{xmlrecord.OAI_DC}}}dc",
+)
+
+
+def records_of(path: Path, charset: str | None = None) -> Iterator[Record | Finding]:
+    """Every record of a file, a finding in the place of what is none. Raises NotFound.
+
+    What is longer than a record can be is told and passed over; the rest is read all the same.
+    """
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        message = _("{path} cannot be read: {reason}")
+        raise NotFound(message.format(path=path, reason=error.strerror), path=str(path)) from error
+    with stream:
+        head = stream.peek(_CHUNK)
+        if path.stat().st_size <= LARGEST:
+            yield from read_records(stream.read(), name=path.name, charset=charset)
+            return
+        pieces = _elements if xmlrecord.looks_like(head) else _pieces
+        for number, piece in enumerate(pieces(stream, path.name), 1):
+            if isinstance(piece, Finding):
+                yield piece
+            else:
+                yield from read_records(piece, name=f"{path.name}#{number}", charset=charset)
+
+
+def _pieces(stream: BinaryIO, name: str) -> Iterator[bytes | Finding]:
+    """The file cut after each end mark of ISO 2709, or before each of IRBIS."""
+    waiting = b""
+    mark: bytes | None = None
+    skipping = False
+    number = 0
+    while chunk := stream.read(_CHUNK):
+        if mark is None:
+            mark = RECORD_END if RECORD_END in chunk else _IRBIS_END
+        *whole, waiting = (waiting + chunk).split(mark)
+        for piece in whole:
+            number += not skipping
+            if piece.strip() and not skipping:
+                yield piece + mark
+            skipping = False
+        if len(waiting) > LARGEST or skipping:
+            if not skipping:
+                number += 1
+                yield Finding(Code.RECORD_TOO_LARGE, f"{name}#{number}", str(LARGEST))
+            skipping, waiting = True, waiting[-len(mark) :]
+    if waiting.strip() and not skipping:
+        yield waiting
+
+
+def _elements(stream: BinaryIO, name: str) -> Iterator[bytes | Finding]:
+    """Each record's element as a document of its own."""
+    since_last = 0
+
+    def bounded() -> Iterator[bytes]:
+        nonlocal since_last
+        for chunk in chunks(stream):
+            if since_last > LARGEST:
+                raise _TooLargeError
+            since_last += len(chunk)
+            yield chunk
+
+    number = 0
+    try:
+        for event, element in streamed(bounded(), _TAGS):
+            if event == "end" and element.getparent() is not None:
+                number += 1
+                yield etree.tostring(element, encoding="UTF-8", with_tail=False)
+                release(element)
+                since_last = 0
+    except _TooLargeError:
+        yield Finding(Code.RECORD_TOO_LARGE, f"{name}#{number + 1}", str(LARGEST))
+    except UnsafeXMLError as error:
+        yield Finding(Code.RECORD_UNREADABLE, f"{name}#{number + 1}", seen=str(error))
+
+
+class _TooLargeError(Exception):
+    """The stream went on for too long without the end of a record."""
