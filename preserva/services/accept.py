@@ -40,7 +40,7 @@ from preserva.core.structure import NO_STRUCTURE
 from preserva.core.xmlsafe import UnsafeXMLError
 from preserva.describe.history import History
 from preserva.describe.record import Record
-from preserva.errors import Damaged, PackageError, Refused, TooLarge
+from preserva.errors import Damaged, PackageError, Refused, TooLarge, UsageError
 from preserva.i18n import _
 from preserva.services import history
 from preserva.services.assemble import (
@@ -58,7 +58,7 @@ from preserva.services.ingest import ingest, prepare, refuse_lost
 from preserva.services.inspect import Happened, Inspection
 from preserva.services.objectcheck import VersionSource
 from preserva.services.opinion import second_opinion
-from preserva.services.packagecheck import is_ours, own_findings
+from preserva.services.packagecheck import TYPE, is_ours, own_findings
 from preserva.services.reading import observe
 from preserva.services.repackage import Original, Repackaging
 from preserva.services.staging import Staging
@@ -77,6 +77,7 @@ class Form(StrEnum):
     EARK = "an E-ARK package"
     ARCHIVEMATICA = "an AIP of Archivematica in a bag"
     OURS = "a SIP of preserva"
+    OUR_AIP = "an AIP of preserva"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +107,19 @@ def accept(
     """Store a bag or an E-ARK package of someone else: a folder, .tar, .tar.gz, .tar.zst or .zip.
 
     It must be what its own manifests or METS say. Its description comes from `record`, or else
-    from what it has. `local` is the identifier that it gets; else one is made of its own. A SIP of
-    ours becomes the package that it was made of.
+    from what it has. `local` is the identifier that it gets; else one is made of its own. An AIP of
+    our institution is stored as it is, a SIP of it becomes the package that it was made of.
 
     Raises Damaged for what is not as it was sent; PackageError, UsageError, Refused for what cannot
     be taken; Locked, StorageError. In each case nothing was stored, and `path` was not touched.
     """
     peek = look(path)
-    package = own_id(archive, path, peek) if peek.is_ours else new_id(archive, path, peek, local)
+    own = own_id(archive, path, peek)
+    if own is not None and (local or record):
+        message = _("{id} is a package of our own, and keeps its identifier and its record")
+        hint = _("`preserva update` gives a stored package another record.")
+        raise UsageError(message.format(id=own), hint=hint)
+    package = own or new_id(archive, path, peek, local)
     target = archive.primary
     with archive.writing(target):
         prepare(archive, target)
@@ -123,7 +129,7 @@ def accept(
         )
         work = _Accepting(archive, path, package, peek, staging, observer)
         with _discarded(target.storage, staged, keep=not dry_run):
-            if peek.is_ours:
+            if own is not None:
                 notes = work.take_own(f"{staged}/received")
             else:
                 given = None if record is None else (read_given(record), record)
@@ -181,14 +187,19 @@ class _Accepting:
         return f"data/{self.package.portable}"
 
     def take_own(self, received: str) -> list[Finding]:
-        """A SIP of ours becomes the package that it was made of."""
+        """A SIP of ours becomes the package that it was made of; an AIP is that package."""
         self.form = Form.OURS
+        (self.title,) = self.peek.said("External-Description")
+        if self.peek.said(TYPE) == [PackageType.AIP]:
+            self.form = Form.OUR_AIP
+            self._copy(self.staging, "")
+            self._prove_bag(self.staging, "", self.staging.files)
+            return []
         storage = self.staging.storage
         inbox = Staging(storage, received, self.staging.algorithms, self.observer)
         self._copy(inbox, "")
         self._prove_bag(inbox, "", inbox.files)
         start = f"{self.base}/"
-        (self.title,) = self.peek.said("External-Description")
         original = Original(
             [path.removeprefix(start) for path in inbox.files if path.startswith(start)],
             lambda path: self._stored(f"{received}/{start}{path}"),

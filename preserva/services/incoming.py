@@ -90,27 +90,31 @@ def look(path: Path) -> Peek:
     return peek
 
 
-def own_id(archive: Archive, path: Path, peek: Peek) -> PackageId:
-    """The identifier of a SIP of ours. Raises Refused, UsageError for another package of ours."""
+def own_id(archive: Archive, path: Path, peek: Peek) -> PackageId | None:
+    """The identifier of a SIP or AIP of ours; None of what is not ours, to be taken as it came.
+
+    Raises Refused for a DIP of ours, UsageError for a package of preserva without an identifier.
+    """
+    if not peek.is_ours:
+        return None
     try:
         (said,) = peek.said("External-Identifier")
         package = PackageId.parse(said)
     except ValueError as error:
         raise UsageError(_("{path} names no package of preserva").format(path=path)) from error
     if package.institution != archive.config.institution.id:
-        message = _("{id} belongs to another institution, which alone may store it")
-        raise Refused(message.format(id=package))
-    if peek.said(TYPE) != [PackageType.SIP]:
-        raise Refused(
-            _("{path} is no SIP: it is not handed over, but kept or used").format(path=path),
-            hint=_("A package that was made as a bag is stored with `preserva store`."),
-        )
+        return None
+    if peek.said(TYPE) == [PackageType.DIP]:
+        message = _("{path} is a DIP of our own: what people use, not the whole package")
+        raise Refused(message.format(path=path))
     return package
 
 
 def new_id(archive: Archive, path: Path, peek: Peek, local: str | None) -> PackageId:
     """The identifier that a package of others gets: the one given, or made of its own."""
     said = [*peek.said("External-Identifier"), path.name.split(".")[0]]
+    if said[0].startswith("urn:preserva:"):
+        said[0] = said[0].removeprefix("urn:preserva:")  # whose it was is told, and nothing more
     name = local or local_id(said[0]) or local_id(said[-1])
     try:
         return PackageId(archive.config.institution.id, name)

@@ -1,4 +1,4 @@
-"""Package, store and replicate, broken at every single call that writes.
+"""Package, import, update, replicate and repair, broken at every single call that writes.
 
 After each fault: what was acknowledged is whole, nothing half-made is visible, the ledger
 verifies, and the next run finishes.
@@ -15,8 +15,12 @@ from pathlib import Path
 import pytest
 
 from preserva.archive import Archive
+from preserva.bag.write import create_bag
+from preserva.core.eark.mets import PackageType
 from preserva.core.report import Outcome
 from preserva.errors import StorageError
+from preserva.services.accept import accept
+from preserva.services.export import export
 from preserva.services.objectcheck import check_object
 from preserva.services.package import package, package_bag
 from preserva.services.recorded import END, recorded_versions
@@ -42,6 +46,18 @@ def do_store(place: Path) -> None:
     """Store the bag that was made of it."""
     with an_archive(place / "archive") as archive:
         store(archive, place / "bags" / PACKAGE.portable)
+
+
+def do_import(place: Path) -> None:
+    """Take somebody's bag in."""
+    with an_archive(place / "archive") as archive:
+        accept(archive, place / "bag", local=PACKAGE.local)
+
+
+def do_import_own(place: Path) -> None:
+    """Take a SIP of our own in."""
+    with an_archive(place / "archive") as archive:
+        accept(archive, place / "sip" / PACKAGE.portable)
 
 
 def do_replicate(place: Path) -> None:
@@ -70,6 +86,8 @@ def do_repair(place: Path) -> None:
 VERBS = {
     "package": do_package,
     "store": do_store,
+    "import": do_import,
+    "import of our own": do_import_own,
     "update": do_update,
     "repair": do_repair,
     "replicate": do_replicate,
@@ -94,6 +112,12 @@ def prepared(verb: str, place: Path) -> Path:
         if verb == "replicate a second version":
             replicate(archive)
             update(archive, PACKAGE, Change(place / "new.xml"))
+        if verb == "import":
+            create_bag(place / "book", place / "bag")
+        if verb == "import of our own":
+            with an_archive(place / "elsewhere") as elsewhere:
+                package(place / "book", place / "book.xml", elsewhere)
+                export(elsewhere, PACKAGE, place / "sip", kind=PackageType.SIP)
         if verb == "store":
             package_bag(
                 place / "book", place / "book.xml", archive.config.institution, place / "bags"

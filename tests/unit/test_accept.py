@@ -12,7 +12,8 @@ from pathlib import Path
 import bagit
 import pytest
 
-from preserva.archive import Archive
+from preserva import config as configuration
+from preserva.archive import Archive, create_archive
 from preserva.cli.main import status_of
 from preserva.core.bagit import DECLARATION
 from preserva.core.codes import Code
@@ -343,14 +344,51 @@ def test_a_sip_of_ours_becomes_the_package_that_it_was_made_of(name: str, tmp_pa
         assert not accept(archive, sip).created
 
 
-def test_an_aip_and_a_dip_of_ours_are_not_imported(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["out", "out.tar"])
+def test_an_aip_of_ours_is_stored_as_it_is(name: str, tmp_path: Path) -> None:
+    record = make_book(tmp_path / "book")
+    with an_archive(tmp_path / "elsewhere") as elsewhere:
+        made = package(tmp_path / "book", record, elsewhere)
+        aip = export(elsewhere, made.package, tmp_path / name)
+    done = taken(tmp_path, aip)
+    assert (done.package, done.title, done.form) == (made.package, made.title, Form.OUR_AIP)
+    before = object_folder(tmp_path / "elsewhere", "aonb-main", made.package) / "v1/content"
+    assert content(stored(tmp_path, made.package).parents[1]) == content(before)
+    with an_archive(tmp_path / "archive") as archive:
+        assert not accept(archive, aip).created
+        for more in ({"local": "x"}, {"record": record}):
+            with pytest.raises(UsageError, match="keeps its identifier"):
+                accept(archive, aip, **more)
+
+
+def test_a_dip_of_ours_is_not_the_package(tmp_path: Path) -> None:
     record = make_book(tmp_path / "book")
     with an_archive(tmp_path / "archive") as archive:
         made = package(tmp_path / "book", record, archive)
-        for kind in (PackageType.AIP, PackageType.DIP):
-            out = export(archive, made.package, tmp_path / kind, kind=kind)
-            with pytest.raises(Refused, match="is no SIP"):
-                accept(archive, out)
+        out = export(archive, made.package, tmp_path / "out", kind=PackageType.DIP)
+        with pytest.raises(Refused, match="not the whole package"):
+            accept(archive, out)
+
+
+@pytest.mark.parametrize("kind", PackageType)
+def test_what_another_institution_made_with_preserva_is_taken_as_theirs(
+    kind: PackageType, tmp_path: Path
+) -> None:
+    record = make_book(tmp_path / "book")
+    theirs = tmp_path / "theirs" / configuration.NAME
+    theirs.parent.mkdir()
+    theirs.write_text(configuration.TEMPLATE.replace("aonb", "rsl"), encoding="utf-8")
+    create_archive(configuration.load(theirs))
+    with an_archive(theirs.parent) as archive:
+        made = package(tmp_path / "book", record, archive)
+        sent = export(archive, made.package, tmp_path / "sent", kind=kind)
+    assert made.package == PackageId("rsl", "kp-7")
+    done = taken(tmp_path, sent)
+    assert (done.package, done.title) == (PackageId("aonb", "rsl-kp-7"), made.title)
+    kept = stored(tmp_path, done.package)
+    assert content(kept / "representations/original/data") == content(sent)
+    said = (kept / "metadata/preservation/premis.xml").read_text("utf-8")
+    assert "<objectIdentifierValue>urn:preserva:rsl:kp-7<" in said
 
 
 def test_the_command_says_what_it_took(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
