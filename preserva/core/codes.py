@@ -581,6 +581,12 @@ class Code(Enum):
         "METS 1.12.1",
     )
 
+    DESCRIPTION_ALONG = (
+        "W552",
+        N_("the description that came along cannot be used; give one with --record"),
+        "",
+    )
+
     # what people write about a book: structure, history, rights
     DETAILS_UNREADABLE = ("E481", N_("neither TOML, CSV nor METS that can be read"), "")
     DETAILS_KEY = ("E482", N_("there is no such key or column"), "")

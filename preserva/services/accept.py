@@ -9,7 +9,6 @@ under which identifiers it was known (docs/adr/0009-import.md).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -53,7 +52,15 @@ from preserva.services.assemble import (
     write_tag_files,
 )
 from preserva.services.details import Written, read_given
-from preserva.services.incoming import Peek, look, new_id, own_id, refuse_other
+from preserva.services.incoming import (
+    Peek,
+    bare_name,
+    discarded,
+    look,
+    new_id,
+    own_id,
+    refuse_other,
+)
 from preserva.services.ingest import ingest, prepare, refuse_lost
 from preserva.services.inspect import Happened, Inspection
 from preserva.services.objectcheck import VersionSource
@@ -63,7 +70,7 @@ from preserva.services.reading import observe
 from preserva.services.repackage import Original, Repackaging
 from preserva.services.staging import Staging
 from preserva.services.submission import Submission, choose_record, one_line
-from preserva.storage.base import Storage, chunks_of, read_all
+from preserva.storage.base import chunks_of, read_all
 
 _ORIGINAL = "original"
 _DATA = f"representations/{_ORIGINAL}/data"
@@ -114,11 +121,7 @@ def accept(
     be taken; Locked, StorageError. In each case nothing was stored, and `path` was not touched.
     """
     peek = look(path)
-    own = own_id(archive, path, peek)
-    if own is not None and (local or record):
-        message = _("{id} is a package of our own, and keeps its identifier and its record")
-        hint = _("`preserva update` gives a stored package another record.")
-        raise UsageError(message.format(id=own), hint=hint)
+    own = own_id(archive, path, peek, asks=bool(local or record))
     package = own or new_id(archive, path, peek, local)
     target = archive.primary
     with archive.writing(target):
@@ -128,7 +131,7 @@ def accept(
             target.storage, f"{staged}/v1/content", archive.config.policy.digests, observer
         )
         work = _Accepting(archive, path, package, peek, staging, observer)
-        with _discarded(target.storage, staged, keep=not dry_run):
+        with discarded(target.storage, staged, keep=not dry_run):
             if own is not None:
                 notes = work.take_own(f"{staged}/received")
             else:
@@ -145,18 +148,6 @@ def accept(
             refuse_lost(archive, package)
         ingest(archive, target, package, staging)
     return replace(done, created=True)
-
-
-@contextmanager
-def _discarded(storage: Storage, staged: str, *, keep: bool) -> Iterator[None]:
-    """Clear staging away at the end, but for a version that is to be stored."""
-    try:
-        yield
-    except BaseException:
-        storage.discard(staged)
-        raise
-    if not keep:
-        storage.discard(staged)
 
 
 @dataclass(slots=True)
@@ -236,7 +227,7 @@ class _Accepting:
         received = self._prove(prefix, files)
         record = self._record(given, position, charset, prefix, received)
         said = self.peek.said("External-Description")
-        self.title = one_line(record.title or next(iter(said), "") or self.path.name)
+        self.title = one_line(record.title or next(iter(said), "") or bare_name(self.path))
         inspection = Inspection(replace(self.archive.config.images, undecodable=Undecodable.RECORD))
         content = [self._content(prefix, path, inspection) for path in sorted(files)]
         config = self.archive.config
@@ -317,8 +308,8 @@ class _Accepting:
             self._note(mets[0], f"{len(received.problems)}: {first}")
         return received
 
-    def _note(self, mets: str | None, seen: str) -> None:
-        self.notes = (*self.notes, Finding(Code.METS_ALONG, mets, seen=seen))
+    def _note(self, path: str | None, seen: str, code: Code = Code.METS_ALONG) -> None:
+        self.notes = (*self.notes, Finding(code, path, seen=seen))
 
     def _prove_bag(self, staging: Staging, prefix: str, files: Mapping[str, Observed]) -> None:
         located = {path: prefix + path for path in files}
@@ -352,8 +343,13 @@ class _Accepting:
         except (UnsafeXMLError, TooLarge) as error:
             self._note(received.mets, str(error))
             found = None
-        data, name = found or (self.peek.description(received, self.path.name), "description.xml")
-        return choose_record(data, Path(name), position, charset)
+        if found is not None:
+            try:
+                return choose_record(found[0], Path(found[1]), position, charset)
+            except (PackageError, UsageError) as error:
+                self._note(found[1], one_line(str(error)), Code.DESCRIPTION_ALONG)
+        data = self.peek.description(received, bare_name(self.path))
+        return choose_record(data, Path("description.xml"), None, None)
 
     def _content(self, prefix: str, path: str, inspection: Inspection) -> ContentFile:
         place = prefix + path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from preserva.bag.open import open_bag
 from preserva.bag.profiles import own_profile
 from preserva.bag.source import hand_on
 from preserva.core.bagit import parse_bag_info
+from preserva.core.codes import Code
 from preserva.core.eark.mets import PackageType
 from preserva.core.eark.received import METS, Received, described_by
 from preserva.core.model import Kind, PackageId
@@ -20,10 +22,12 @@ from preserva.errors import Refused, UsageError
 from preserva.i18n import _
 from preserva.services.packagecheck import TYPE
 from preserva.services.staging import Staging
-from preserva.services.submission import local_id
+from preserva.services.submission import local_id, one_line
+from preserva.storage.base import Storage
 
 _LARGEST = 64 << 20
 _IDENTIFIER = re.compile(r"(?!BagIt-Profile-|Bag-Group-).+-Identifier", re.IGNORECASE)
+_CONTAINER = re.compile(r"\.(zip|tgz|tzst|tar(\.(gz|zst))?)$", re.IGNORECASE)
 _PEEKED = ("bagit.txt", "bag-info.txt", METS)
 
 
@@ -64,21 +68,26 @@ class Peek:
 def look(path: Path) -> Peek:
     """Go over the names, and read what says what this is. Raises Refused, NotFound."""
     peek = Peek()
+    names, folders, strange = set[str](), set[str](), list[str]()
 
     def take(name: str, size: int, pieces: Iterator[bytes]) -> None:
+        if name in names:
+            strange.append(Finding(Code.NAME_TWICE, name).message())
+        names.add(name)
+        folders.update(_above(name))
         peek.files += 1
         peek.size += size
         if name in _PEEKED and size <= _LARGEST:
             peek.small[name] = b"".join(pieces)
 
-    strange = []
     for entry in hand_on(open_bag(path), take):
         if isinstance(entry, Finding):
             strange.append(entry.message())
         elif entry.kind not in {Kind.FILE, Kind.FOLDER}:
             strange.append(f"{printable(entry.path)}: {entry.kind.value}")
+    strange += [Finding(Code.FILE_AND_FOLDER, name).message() for name in sorted(names & folders)]
     if strange:
-        message = _("{path} holds what is neither file nor folder, or leads outside: {name}")
+        message = _("{path} cannot be taken in as it is, so nothing was stored: {name}")
         raise Refused(message.format(path=path, name=strange[0]))
     if not peek.small.keys() & {"bagit.txt", METS}:
         raise UsageError(
@@ -86,14 +95,27 @@ def look(path: Path) -> Peek:
             hint=_("`preserva package` makes a package of a folder of scans."),
         )
     text = peek.small.get("bag-info.txt", b"").decode("utf-8", "replace").split("\n")
-    peek.info = parse_bag_info(text, "bag-info.txt", strict=False, report=lambda _finding: None)
+    said = parse_bag_info(text, "bag-info.txt", strict=False, report=lambda _finding: None)
+    peek.info = [(one_line(label), one_line(value)) for label, value in said]
     return peek
 
 
-def own_id(archive: Archive, path: Path, peek: Peek) -> PackageId | None:
+def _above(name: str) -> Iterator[str]:
+    """The folders that a file lies in."""
+    while name := name.rpartition("/")[0]:
+        yield name
+
+
+def bare_name(path: Path) -> str:
+    """The name of a folder, or of a container without its ending."""
+    return _CONTAINER.sub("", path.name) or path.name
+
+
+def own_id(archive: Archive, path: Path, peek: Peek, *, asks: bool) -> PackageId | None:
     """The identifier of a SIP or AIP of ours; None of what is not ours, to be taken as it came.
 
-    Raises Refused for a DIP of ours, UsageError for a package of preserva without an identifier.
+    `asks` says that another identifier or record is asked for. Raises Refused for a DIP of ours,
+    UsageError if something is asked for that ours keeps, or it has no identifier.
     """
     if not peek.is_ours:
         return None
@@ -107,12 +129,16 @@ def own_id(archive: Archive, path: Path, peek: Peek) -> PackageId | None:
     if peek.said(TYPE) == [PackageType.DIP]:
         message = _("{path} is a DIP of our own: what people use, not the whole package")
         raise Refused(message.format(path=path))
+    if asks:
+        message = _("{id} is a package of our own, and keeps its identifier and its record")
+        hint = _("`preserva update` gives a stored package another record.")
+        raise UsageError(message.format(id=package), hint=hint)
     return package
 
 
 def new_id(archive: Archive, path: Path, peek: Peek, local: str | None) -> PackageId:
     """The identifier that a package of others gets: the one given, or made of its own."""
-    said = [*peek.said("External-Identifier"), path.name.split(".")[0]]
+    said = [*peek.said("External-Identifier"), bare_name(path)]
     if said[0].startswith("urn:preserva:"):
         said[0] = said[0].removeprefix("urn:preserva:")  # whose it was is told, and nothing more
     name = local or local_id(said[0]) or local_id(said[-1])
@@ -143,3 +169,15 @@ def refuse_other(archive: Archive, package: PackageId, staging: Staging) -> None
             _("{id} is stored already, with other content").format(id=package),
             hint=_("Nothing was changed. Give the new package another identifier with --id."),
         )
+
+
+@contextmanager
+def discarded(storage: Storage, staged: str, *, keep: bool) -> Iterator[None]:
+    """Clear staging away at the end, but for a version that is to be stored."""
+    try:
+        yield
+    except BaseException:
+        storage.discard(staged)
+        raise
+    if not keep:
+        storage.discard(staged)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import shutil
 import tarfile
 import zipfile
@@ -23,7 +24,7 @@ from preserva.core.eark.premis_read import ObjectFacts, read_events, read_premis
 from preserva.core.eark.vocabulary import EventOutcome, EventType
 from preserva.core.model import PackageId
 from preserva.core.report import Outcome
-from preserva.errors import Damaged, Refused, UsageError
+from preserva.errors import Damaged, PackageError, Refused, UsageError
 from preserva.services.accept import Accepted, Form, accept
 from preserva.services.export import export
 from preserva.services.package import package
@@ -287,6 +288,66 @@ def test_nothing_lands_outside(tmp_path: Path) -> None:
         tar.add(bag / "bagit.txt", "sent/../../escaped")
     refused(tmp_path, tmp_path / "sent.tar", Refused, "escaped")
     assert not list(tmp_path.rglob("escaped"))
+
+
+def a_tar(place: Path, *members: tuple[str, bytes]) -> Path:
+    """A tar with these members, whatever their names are."""
+    with tarfile.open(place / "sent.tar", "w") as tar:
+        for name, data in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return place / "sent.tar"
+
+
+def of_one(name: str, data: bytes, *more: tuple[str, bytes]) -> tuple[tuple[str, bytes], ...]:
+    """The members of a bag with one payload file."""
+    manifest = f"{hashlib.sha256(data).hexdigest()}  data/{name}\n".encode()
+    given = (("bagit.txt", DECLARATION), ("manifest-sha256.txt", manifest), (f"data/{name}", data))
+    return tuple((f"b/{path}", content) for path, content in (*given, *more))
+
+
+@pytest.mark.parametrize(
+    ("members", "error", "match"),
+    [
+        (of_one("a", b"x", ("data/a", b"x")), Refused, "E124 data/a"),
+        (of_one("a", b"x", ("data/a/b", b"y")), Refused, "E129 data/a"),
+        ((("p/METS.xml", b"<html/>"),), Damaged, "E503 METS.xml"),
+        ((("p/METS.xml", b"<!DOCTYPE a []><a/>"),), PackageError, "DOCTYPE"),
+        ((*of_one("a", b"x"), ("c/x", b"y")), Refused, "E126 c/x"),
+    ],
+)
+def test_what_is_made_to_confuse_is_refused(
+    members: tuple[tuple[str, bytes], ...],
+    error: type[Exception],
+    match: str,
+    tmp_path: Path,
+) -> None:
+    refused(tmp_path, a_tar(tmp_path, *members), error, match)
+
+
+def test_a_bomb_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "sent.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in of_one("a", bytes(100 << 20)):
+            archive.writestr(name, data)
+    refused(tmp_path, tmp_path / "sent.zip", Refused, "U104")
+
+
+def test_a_sound_bag_is_taken_whatever_it_says_of_itself(tmp_path: Path) -> None:
+    """Controls in bag-info.txt, a METS that names a description which is none."""
+    info = "External-Identifier: \x07\nExternal-Description: \x01Звон\x02\nX-Identifier: 7\x1b\n"
+    mets = (
+        b'<mets xmlns="http://www.loc.gov/METS/" xmlns:xlink="http://www.w3.org/1999/xlink">'
+        b'<dmdSec ID="a"><mdRef MDTYPE="MODS" xlink:href="METS.xml"/></dmdSec></mets>'
+    )
+    sent = a_tar(tmp_path, *of_one("METS.xml", mets, ("bag-info.txt", info.encode())))
+    done = taken(tmp_path, sent)
+    assert (done.package, done.title) == (PackageId("aonb", "sent"), "Звон")
+    assert [one.code for one in done.notes] == [Code.DESCRIPTION_ALONG]
+    premis = stored(tmp_path, done.package) / "metadata/preservation/premis.xml"
+    with premis.open("rb") as stream:
+        book = next(one for one in read_premis(stream) if isinstance(one, ObjectFacts))
+    assert book.identifiers[2:] == (Identifier("X-Identifier", "7"),)
 
 
 def test_what_is_no_package_is_not_taken(tmp_path: Path) -> None:

@@ -68,6 +68,9 @@ def receive(
         folder = path[: path.rfind("/") + 1]
         with open_file(path) as stream:
             for fact in read_mets(stream):
+                if isinstance(fact, Root) and fact.tag != f"{_METS}mets":
+                    found.problems.append(Finding(Code.METADATA_ROOT, path, "mets", fact.tag))
+                    break
                 if isinstance(fact, Root) and fact.objid and path == mets:
                     found.identifiers.append(("METS OBJID", fact.objid))
                 elif isinstance(fact, Reference):
