@@ -43,6 +43,20 @@ class _Offline(etree.Resolver):
         raise UnknownSchemaError(f"not in {self._folder / 'index.json'}: {url}")
 
 
+def together(shared: Path, *names: str) -> etree.XMLSchema:
+    """One schema of several of these files, for documents that hold elements of all of them."""
+    folder = shared / "data" / "xsd"
+    spaces = [str(etree.parse(folder / name).getroot().get("targetNamespace")) for name in names]
+    imports = [
+        f'<import namespace="{space}" schemaLocation="{(folder / name).as_uri()}"/>'
+        for space, name in zip(spaces, names, strict=True)
+    ]
+    text = f'<schema xmlns="http://www.w3.org/2001/XMLSchema">{"".join(imports)}</schema>'
+    parser = etree.XMLParser(no_network=True)
+    parser.resolvers.add(_Offline(folder))
+    return etree.XMLSchema(etree.fromstring(text, parser, base_url=folder.as_uri() + "/all.xsd"))
+
+
 @cache
 def schema(shared: Path, name: str) -> etree.XMLSchema:
     """The compiled schema of that file name in data/xsd. Raises UnknownSchemaError."""

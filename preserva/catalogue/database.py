@@ -24,6 +24,7 @@ CREATE TABLE record (
     library  TEXT NOT NULL,
     source   TEXT NOT NULL,
     package  TEXT,
+    collection INTEGER NOT NULL DEFAULT 0,
     changed  INTEGER NOT NULL,
     deleted  INTEGER NOT NULL DEFAULT 0,
     charset  TEXT,

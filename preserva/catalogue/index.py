@@ -51,12 +51,13 @@ class Catalogued:
     source: str
     changed: int
     package: str | None
+    collection: bool
     charset: str | None
     entry: Entry | None
     original: bytes
 
 
-_COLUMNS = "record.id, uri, source, changed, package, charset, body, original"
+_COLUMNS = "record.id, uri, source, changed, package, collection, charset, body, original"
 _FROM = f"SELECT {_COLUMNS} FROM record LEFT JOIN entry USING (id)"
 
 
@@ -87,12 +88,13 @@ class Index:
                 return Taken.AGAIN if again else Taken.UNCHANGED
             self._forget(cast("int", id_))
         self._run(
-            "INSERT INTO record (uri, library, source, package, changed, charset, digest, original)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (uri) DO UPDATE SET source ="
-            " excluded.source, package = excluded.package, changed = excluded.changed, deleted = 0,"
-            " charset = excluded.charset, digest = excluded.digest, original = excluded.original",
-            one.uri, model.library_of(one.uri) or "", one.source, package, self._never_back(time),
-            one.charset, digest, zlib.compress(one.original),
+            "INSERT INTO record (uri, library, source, package, collection, changed, charset,"
+            " digest, original) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (uri) DO UPDATE SET"
+            " source = excluded.source, package = excluded.package, collection ="
+            " excluded.collection, changed = excluded.changed, deleted = 0, charset ="
+            " excluded.charset, digest = excluded.digest, original = excluded.original",
+            one.uri, model.library_of(one.uri) or "", one.source, package, one.entry.collection,
+            self._never_back(time), one.charset, digest, zlib.compress(one.original),
         )  # fmt: skip
         ((id_,),) = self._run("SELECT id FROM record WHERE uri = ?", one.uri)
         self._remember(cast("int", id_), one.entry)
@@ -145,6 +147,8 @@ class Index:
         until: int | None = None,
         after: tuple[int, int] = (-1, -1),
         library: str | None = None,
+        digitised: bool = False,
+        collections: bool = False,
         limit: int | None = None,
     ) -> Iterator[Catalogued]:
         """Records in the order of their last change, those after a (changed, id) only.
@@ -156,11 +160,14 @@ class Index:
             _catalogued(row)
             for row in self._stream(
                 f"{_FROM} WHERE (changed, record.id) > (?, ?) AND changed <= ?"
-                " AND (? IS NULL OR library = ?) ORDER BY changed, record.id LIMIT ?",
+                " AND (? IS NULL OR library = ?) AND (NOT ? OR package IS NOT NULL)"
+                " AND (NOT ? OR collection) ORDER BY changed, record.id LIMIT ?",
                 *start,
                 (1 << 62) if until is None else until,
                 library,
                 library,
+                digitised,
+                collections,
                 -1 if limit is None else limit,
             )
         )
@@ -169,6 +176,10 @@ class Index:
         """How many records there are, deleted ones left out."""
         ((number,),) = self._run("SELECT count(*) FROM entry")
         return cast("int", number)
+
+    def libraries(self) -> list[str]:
+        """Whose records there are, deleted ones too."""
+        return [str(one) for (one,) in self._run("SELECT DISTINCT library FROM record ORDER BY 1")]
 
     def _never_back(self, time: int) -> int:
         ((latest,),) = self._run("SELECT max(changed) FROM record")
@@ -203,13 +214,14 @@ def facet_token(name: str, value: str) -> str:
 
 
 def _catalogued(row: tuple[object, ...]) -> Catalogued:
-    id_, uri, source, changed, package, charset, body, original = row
+    id_, uri, source, changed, package, collection, charset, body, original = row
     return Catalogued(
         cast("int", id_),
         str(uri),
         str(source),
         cast("int", changed),
         cast("str | None", package),
+        bool(collection),
         cast("str | None", charset),
         model.loads(str(body)) if body is not None else None,
         zlib.decompress(cast("bytes", original)) if original is not None else b"",

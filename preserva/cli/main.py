@@ -37,6 +37,7 @@ VERBS = (
     "ledger",
     "export",
     "catalogue",
+    "serve",
     "bag",
     "config",
     "demo",
