@@ -154,7 +154,8 @@ How it is built
     documentation/                   this text
     schemas/                         the standards, with versions and addresses
     representations/                 the book itself: master (as scanned, to be kept),
-                                     access (to be read), text (recognised text)
+                                     access (to be read), text (recognised text); or
+                                     original: what others handed over, as it came
       .../METS.xml                   the files, the pages in their order, the chapters
       .../data/                      the files
       .../metadata/preservation/     PREMIS: each file's size, digests, format, old name
@@ -201,7 +202,8 @@ How to check it by hand
     schemas/                         стандарты: версии и адреса
     representations/                 сама книга: master (как отсканировано, для вечного
                                      хранения), access (для чтения), text (распознанный
-                                     текст)
+                                     текст); или original: то, что передали другие, в том
+                                     виде, в каком оно поступило
       .../METS.xml                   файлы, порядок страниц, главы
       .../data/                      сами файлы
       .../metadata/preservation/     PREMIS: размер, контрольные суммы, формат и прежнее
@@ -250,7 +252,8 @@ How to check it by hand
     schemas/                         стандарты: версіі і адрасы
     representations/                 сама кніга: master (як адсканавана, для вечнага
                                      захавання), access (для чытання), text (распазнаны
-                                     тэкст)
+                                     тэкст); або original: тое, што перадалі іншыя, у тым
+                                     выглядзе, у якім яно паступіла
       .../METS.xml                   файлы, парадак старонак, раздзелы
       .../data/                      самі файлы
       .../metadata/preservation/     PREMIS: памер, кантрольныя сумы, фармат і ранейшае
