@@ -9,6 +9,7 @@ always stays, given up, so that numbers only grow. Age is judged by the storage'
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Protocol
@@ -21,6 +22,7 @@ LEASE = 60.0
 
 _GIVEN_UP = b"given up"  # never nothing: that is a lock that is being written
 _RENEWALS = 4  # in each lease: three may fail
+_WORDS = 5.0  # seconds in which a lease file that was just made gets its holder's words
 
 
 class LeaseFiles(Protocol):
@@ -91,19 +93,19 @@ class Lease:
 
     def _take(self, words: bytes) -> int:
         while True:
-            try:
-                return self._follow(words)
-            except NotFound:  # someone else followed the one that we were looking at
-                continue
+            with suppress(NotFound):  # someone else followed the one that we were looking at
+                if (number := self._follow(words)) is not None:
+                    return number
 
-    def _follow(self, words: bytes) -> int:
+    def _follow(self, words: bytes) -> int | None:
+        """The number that is ours now; None if another was faster, and has given up already."""
         numbers = self._files.numbers()
         newest = max(numbers, default=0)
         if newest:
             self._refuse_living(newest)
         if not self._files.take(newest + 1, words):
             self._refuse_living(newest + 1)
-            raise self._locked(b"?")
+            return None
         with suppress(StorageError):  # they count for nothing; the next one clears them away
             for older in numbers:
                 self._files.remove(older)
@@ -111,12 +113,18 @@ class Lease:
 
     def _refuse_living(self, number: int) -> None:
         words = self._files.holder(number)
-        if words != _GIVEN_UP and self._files.age(number) < self._seconds:
+        if words == _GIVEN_UP or self._files.age(number) >= self._seconds:
+            return
+        patience = time.monotonic() + _WORDS
+        while not words and time.monotonic() < patience:  # made or renewed, and not written yet
+            time.sleep(_WORDS / 100)
+            words = self._files.holder(number)
+        if words != _GIVEN_UP:
             raise self._locked(words)
 
     def _locked(self, words: bytes) -> Locked:
         message = _("another process is writing to {url}: {holder}")
-        who = words.decode("utf-8", "replace").strip()
+        who = words.decode("utf-8", "replace").strip() or _("it has not said who it is")
         hint = N_("Wait until it ends. If it was killed, the lock is free a minute after that.")
         return Locked(message.format(url=self._files.url, holder=who), hint=hint)
 

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import stat
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -185,11 +186,12 @@ class LocalStorage:
                 try:
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
-                    who = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip()
+                    who = _holder(descriptor)
                     message = _("another process is writing to {url}: {holder}")
                     raise Locked(message.format(url=self.url, holder=who)) from None
-                os.ftruncate(descriptor, 0)
-                os.pwrite(descriptor, holder.encode() + b"\n", 0)
+                words = holder.encode() + b"\n"
+                os.pwrite(descriptor, words, 0)  # first, so that there is always a name to read
+                os.ftruncate(descriptor, len(words))
             yield
         finally:
             os.close(descriptor)
@@ -286,6 +288,15 @@ def _write(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+def _holder(descriptor: int) -> str:
+    """Who holds the lock; on the very first, the name may come a moment after the lock."""
+    for _try in range(100):
+        if words := os.pread(descriptor, 600, 0).partition(b"\n")[0]:
+            return words.decode("utf-8", "replace").strip()
+        time.sleep(0.02)
+    return _("it has not said who it is")
 
 
 def _fsync(path: str) -> None:
