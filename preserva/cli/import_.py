@@ -37,6 +37,7 @@ def command(
 
     PATH is a folder, .tar, .tar.gz, .tar.zst or .zip: any bag, an AIP of Archivematica, an E-ARK
     SIP or AIP. It is held against its own manifests or METS first; what came is kept byte for byte.
+    An AIP of our own is stored as it is, and a SIP of our own becomes the AIP that it was made of.
 
     \b
     preserva import received/book-17.zip --dry-run
