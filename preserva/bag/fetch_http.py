@@ -31,11 +31,15 @@ class AddressError(Exception):
 
 
 class AnswerError(Exception):
-    """The server could not be reached, or did not send the file; `status` is what it said."""
+    """The server could not be reached, or did not send the file; `status` is what it said.
 
-    def __init__(self, reason: str, status: int | None = None) -> None:
+    `wait` is after how many seconds it wants to be asked again, if it said so.
+    """
+
+    def __init__(self, reason: str, status: int | None = None, wait: int | None = None) -> None:
         super().__init__(reason)
         self.status = status
+        self.wait = wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +189,12 @@ def _response(
 
 def _answer(response: http.client.HTTPResponse, offset: int) -> Answer:
     if response.status not in {200, 206}:
-        raise AnswerError(f"HTTP {response.status} {response.reason}", response.status)
+        wait = response.headers.get("Retry-After", "")
+        raise AnswerError(
+            f"HTTP {response.status} {response.reason}",
+            response.status,
+            int(wait) if wait.isdecimal() and wait.isascii() and len(wait) < 10 else None,
+        )
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise AnswerError(_("the server packed the file"))
     if response.status == 200:

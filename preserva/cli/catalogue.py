@@ -336,3 +336,33 @@ def export(
     for finding in done.findings:
         click.echo(finding.message(), err=True)
     click.echo(destination)
+
+
+@command.command("dump")
+@click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.option("--as", "prefix", type=click.Choice(["oai_dc", "mods", "marcxchange", "mets"]),
+              default="mods", help="The format of the records; mods.")  # fmt: skip
+@click.option("--url", metavar="URL", required=True, help="Where the folder will be on the web.")
+@click.option("--email", metavar="ADDRESS", required=True, help="Who answers for it.")
+@as_json
+@settings
+def dump(given: Settings, folder: Path, prefix: str, url: str, email: str, json_: bool) -> None:
+    """Write what `preserva serve` would answer to a new folder, for exchange by disk.
+
+    `preserva harvest FOLDER` takes it in. A ResourceSync list beside the pages has their digests.
+    """
+    from preserva.archive import utc_now
+    from preserva.core.catalogue.oai import Prefix, stamp
+    from preserva.services.catalogue import open_catalogue
+    from preserva.services.dump import dump as write
+    from preserva.services.provider import About, Repository
+    from preserva.services.wsgi import mets_reader
+
+    time = stamp(int(utc_now().timestamp()))
+    with open_catalogue(given.config, must_exist=True) as database:
+        repository = Repository(database, About(url, email), mets_reader(given.config))
+        pages = write(repository, folder, Prefix(prefix), time=time, url=url)
+    if json_:
+        emit("catalogue dump", path=str(folder), pages=pages)
+    else:
+        click.echo(folder)

@@ -38,6 +38,7 @@ VERBS = (
     "export",
     "catalogue",
     "serve",
+    "harvest",
     "bag",
     "config",
     "demo",

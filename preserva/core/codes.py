@@ -608,6 +608,7 @@ class Code(Enum):
     RECORD_TOO_LARGE = ("E701", N_("longer than a record can be, so it was passed over"), "")
     RECORD_TWICE = ("W702", N_("two records have this number; the later one stands"), "")
     PACKAGE_NOT_CATALOGUED = ("U703", N_("the record of this package could not be read"), "")
+    HARVEST_BROKEN = ("U705", N_("a record came that could not be read"), "OAI-PMH 2.0")
     RECORD_HAS_NO_FORM = ("W704", N_("this record cannot be written in this format"), "")
 
     # catalogue records and formats of files

@@ -72,3 +72,16 @@ def test_without_a_catalogue(ready: Path, run: Run) -> None:
     status, _out, err = run("catalogue", "search", "книга")
     assert status == 3
     assert "catalogue import" in err
+
+
+def test_a_dump_is_taken_in_by_another_archive(ready: Path, run: Run, run_json: JsonRun) -> None:
+    """What it says of its own library stays away."""
+    filled(ready, run)
+    places = ("--url", "http://library.example/dump", "--email", "a@library.example")
+    status, document = run_json("catalogue", "dump", "out", *places)
+    assert (status, document["pages"]) == (0, 1)
+    assert run("catalogue", "dump", "out", *places)[0] == 4
+    status, document = run_json("harvest", "out")
+    assert (status, document["read"], document["own"], document["changed"]) == (0, 4, 2, 2)
+    assert run("harvest", "out")[2].startswith("4 records came, 0 new or changed, 0 deleted")
+    assert run("harvest", "nowhere")[0] == 3

@@ -1,0 +1,72 @@
+"""preserva harvest"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from preserva.cli.common import Settings, as_json, emit, finish, settings
+from preserva.i18n import ngettext
+
+
+@click.command("harvest")
+@click.argument("source", metavar="URL|FOLDER")
+@click.option("--library", metavar="ID", default="", help="Whose records these are, such as nlb;"
+              " not needed where the other catalogue is preserva's.")  # fmt: skip
+@click.option("--set", "part", metavar="SET", default="", help="Only that set.")
+@click.option("--as", "prefix", metavar="FORMAT", default="mods",
+              help="The format to ask for: mods, marcxchange, oai_dc.")  # fmt: skip
+@click.option("--anew", is_flag=True, help="Everything, not only what changed.")
+@as_json
+@settings
+def command(
+    given: Settings,
+    source: str,
+    library: str,
+    part: str,
+    prefix: str,
+    anew: bool,
+    json_: bool,
+) -> None:
+    """Take records of another catalogue into ours, by OAI-PMH 2.0 or from a dump of it.
+
+    \b
+    preserva harvest https://library.example/oai
+    preserva harvest https://elsewhere.example/oai --library nlb --as marcxchange
+
+    An interrupted harvest goes on when it is run again; then only what changed comes. Nothing is
+    deleted but what the other says is deleted.
+    """
+    from preserva.core.report import Report
+    from preserva.outputs.findings import findings_document
+    from preserva.services.catalogue import open_catalogue
+    from preserva.services.harvest import Harvest, Source
+    from preserva.services.harvest_ask import in_folder, over_http
+
+    ask = over_http(source) if "://" in source else in_folder(Path(source))
+    asked = Source(source, prefix, part, library)
+    with given.archive() as archive, open_catalogue(given.config) as database:
+        own = archive.config.institution.id
+        now = archive.clock
+        harvest = Harvest(database, asked, ask, own=own, clock=lambda: int(now().timestamp()))
+        done = harvest.run(anew=anew)
+    if json_:
+        emit(
+            "harvest",
+            read=done.read,
+            changed=done.changed,
+            deleted=done.deleted,
+            own=done.own,
+            findings=findings_document(done.findings),
+        )
+    else:
+        for finding in done.findings:
+            click.echo(finding.message(), err=True)
+        message = ngettext(
+            "{read} record came, {changed} new or changed, {deleted} deleted",
+            "{read} records came, {changed} new or changed, {deleted} deleted",
+            done.read,
+        )
+        given.talk(message.format(read=done.read, changed=done.changed, deleted=done.deleted))
+    finish([Report(source, done.findings)])

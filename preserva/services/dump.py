@@ -1,0 +1,75 @@
+"""The joint catalogue as a folder: the answers of OAI-PMH on disk, with a ResourceSync list.
+
+For exchange without a line, and for any web server. ResourceSync Framework (ANSI/NISO Z39.99-2017).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+from preserva.bag.write_disk import publish, write_file, writing
+from preserva.core.catalogue.oai import Prefix
+from preserva.core.catalogue.oai_read import read_page
+from preserva.core.xmlwrite import XmlWriter, document
+from preserva.services.provider import Repository
+from preserva.services.staging import beside
+
+_SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_SYNC = "http://www.openarchives.org/rs/terms/"
+RESOURCES = "resourcelist.xml"
+
+
+def dump(repository: Repository, folder: Path, prefix: Prefix, *, time: str, url: str) -> int:
+    """Write every page of a format to a new folder; how many there are. Raises Refused.
+
+    `url` is where the folder will be on the web; the resource list names each file below it.
+    """
+    with beside(folder) as scratch:
+        made = scratch / folder.name
+        with writing(made):
+            made.mkdir()
+        count = 0
+        sums: list[tuple[str, bytes]] = []
+        for name, data in _files(repository, prefix):
+            write_file(made / name, data)
+            sums.append((name, hashlib.sha256(data).digest() + len(data).to_bytes(8)))
+            count += name[0].isdigit()
+        listed = BytesIO()
+        with document(listed, "urlset", {None: _SITEMAP, "rs": _SYNC}, {}) as writer:
+            _resources(writer, sums, time, url.rstrip("/"))
+        write_file(made / RESOURCES, listed.getvalue())
+        publish(made, folder)
+    return count
+
+
+def _files(repository: Repository, prefix: Prefix) -> Iterator[tuple[str, bytes]]:
+    for name, verb in (
+        ("identify.xml", "Identify"),
+        ("sets.xml", "ListSets"),
+        ("formats.xml", "ListMetadataFormats"),
+    ):
+        yield name, repository.answer([("verb", verb)])
+    arguments = [("metadataPrefix", prefix.value)]
+    number = 0
+    while arguments:
+        number += 1
+        data = repository.answer([("verb", "ListRecords"), *arguments])
+        yield f"{number:06}.xml", data
+        token = read_page(data).token
+        arguments = [("resumptionToken", token)] if token else []
+
+
+def _resources(writer: XmlWriter, sums: list[tuple[str, bytes]], time: str, url: str) -> None:
+    writer.leaf("rs:md", None, {"capability": "resourcelist", "at": time})
+    for name, seen in sums:
+        with writer.element("url"):
+            writer.leaf("loc", f"{url}/{name}")
+            about = {
+                "hash": f"sha-256:{seen[:32].hex()}",
+                "length": str(int.from_bytes(seen[32:])),
+                "type": "text/xml",
+            }
+            writer.leaf("rs:md", None, about)
