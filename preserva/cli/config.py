@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from preserva.cli.common import Settings, as_json, emit, settings
 from preserva.i18n import _
+
+if TYPE_CHECKING:
+    from preserva.core.canonical import Value
 
 
 @click.group("config")
@@ -14,14 +19,33 @@ def command() -> None:
 
 
 @command.command("check")
+@click.option("--storages", "reach", is_flag=True, help="Reach for each storage as well.")
 @as_json
 @settings
-def check(given: Settings, json_: bool) -> None:
-    """Say whether the configuration is right; every problem at once."""
+def check(given: Settings, reach: bool, json_: bool) -> None:
+    """Say whether the configuration is right; every problem at once.
+
+    With --storages, also whether each storage answers and is the right one, and what a place of its
+    kind cannot promise. Ends with 3 if one cannot be reached.
+    """
     from preserva.archive import find_config
     from preserva.config import load
+    from preserva.services.status import reach_storages
 
     config = load(find_config(given.config))
+    found = reach_storages(config) if reach else []
     if json_:
-        emit("config check", config=str(config.path), storages=sorted(config.storages))
+        reached: list[Value] = [
+            {"storage": one.storage, "problem": one.problem, "lacks": list(one.lacks)}
+            for one in found
+        ]
+        names: list[Value] = sorted(config.storages)
+        emit("config check", config=str(config.path), storages=names, reached=reached)
     given.talk(_("{path} is right").format(path=config.path))
+    if not json_:
+        for one in found:
+            click.echo(f"{one.storage}: {one.problem or _('reached')}")
+            for lack in one.lacks:
+                click.echo(f"  {lack}")
+    if any(one.problem is not None for one in found):
+        raise SystemExit(3)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from preserva.cli.common import Settings, as_json, dry_run, emit, finish, package_id, settings
+from preserva.cli.quantities import RATE
 from preserva.i18n import _
 
 if TYPE_CHECKING:
@@ -17,11 +18,17 @@ if TYPE_CHECKING:
 @click.command("replicate")
 @click.argument("packages", metavar="[ID]...", nargs=-1)
 @click.option("--to", metavar="STORAGE", help="One storage; all replicas if not given.")
+@click.option("--bandwidth", type=RATE, help="Move no more in a second, there and back: 2MB.")
 @dry_run
 @as_json
 @settings
 def command(
-    given: Settings, packages: tuple[str, ...], to: str | None, dry_run: bool, json_: bool
+    given: Settings,
+    packages: tuple[str, ...],
+    to: str | None,
+    bandwidth: int | None,
+    dry_run: bool,
+    json_: bool,
 ) -> None:
     """Copy packages to the other institution's storage, and prove each copy.
 
@@ -30,13 +37,20 @@ def command(
     \b
     preserva replicate --dry-run
     preserva replicate
-    preserva replicate aonb-kp-000123 --to nlb-copy
+    preserva replicate aonb-kp-000123 --to nlb-copy --bandwidth 2MB
     """
     from preserva.services.replicate import replicate
 
     wanted = [package_id(one) for one in packages]
     with given.archive() as archive:
-        done = replicate(archive, wanted, to=to, dry_run=dry_run, observer=given.observer(json_))
+        done = replicate(
+            archive,
+            wanted,
+            to=to,
+            bandwidth=bandwidth,
+            dry_run=dry_run,
+            observer=given.observer(json_),
+        )
     if json_:
         emit("replicate", dry_run=dry_run, packages=[_document(one) for one in done])
     else:

@@ -7,7 +7,8 @@ with what the ledger recorded when the version was stored: never only with each 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -29,6 +30,7 @@ from preserva.services.recorded import END, REPLICATION, SUCCESS, recorded
 from preserva.services.staging import Staging, read_back
 from preserva.storage.base import chunks_of, read_all
 from preserva.storage.ocfl import StoredObject
+from preserva.storage.wrappers.ratelimit import RateLimit
 
 
 @dataclass(slots=True)
@@ -49,17 +51,26 @@ def replicate(
     packages: Sequence[PackageId] = (),
     *,
     to: str | None = None,
+    bandwidth: int | None = None,
     dry_run: bool = False,
+    timer: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], object] = time.sleep,
     observer: Observer = ignore,
 ) -> list[Replication]:
     """Bring what is missing of our packages (all, or those named) to the replicas (all, or one).
 
-    A package that is damaged, not recorded or diverged is left alone and reported; the others go
-    on. Raises Locked, StorageFull, and StorageError if our own storage cannot be read.
+    All that goes to a replica and is read back from it keeps to `bandwidth` bytes a second; `timer`
+    gives seconds that only grow. A package that is damaged, not recorded or diverged is left alone
+    and reported; the others go on. Raises Locked, StorageFull, and StorageError if our own storage
+    cannot be read.
     """
     source = archive.primary
     done = []
-    for target in _targets(archive, to):
+    for replica in _targets(archive, to):
+        target = replica
+        if bandwidth is not None:
+            limited = RateLimit(replica.storage, bandwidth, clock=timer, sleep=sleep)
+            target = Store(replica.config, limited)
         done += list(_to_one(archive, source, target, packages, dry_run, observer))
     return done
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from preserva.archive import Archive, Store
+from preserva.config import Config
 from preserva.core.bagit import parse_bag_info
 from preserva.core.codes import Code
 from preserva.core.eark.vocabulary import EventOutcome
@@ -16,6 +17,7 @@ from preserva.i18n import _
 from preserva.services.recorded import FIXITY_CHECK, recorded_versions
 from preserva.storage.base import Storage, read_all
 from preserva.storage.ocfl import StoredObject
+from preserva.storage.open import open_storage
 
 _LARGEST_BAG_INFO = 1 << 20
 
@@ -142,3 +144,27 @@ def _copy(archive: Archive, store: Store, package: PackageId, wanted: set[str]) 
     except StorageError:
         state = State.UNREACHABLE
     return Copy(store.id, state, versions, checked, outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A storage that was reached for: why it cannot be used, and what it cannot promise."""
+
+    storage: str
+    problem: str | None
+    lacks: tuple[str, ...] = ()
+
+
+def reach_storages(config: Config) -> list[Reached]:
+    """Whether each storage answers and is the one that is meant."""
+    found = []
+    for one in config.storages.values():
+        store = Store(one, open_storage(one.url))
+        try:
+            store.check_identity()
+            found.append(Reached(one.id, None, store.storage.lacks()))
+        except StorageError as error:
+            found.append(Reached(one.id, str(error)))
+        finally:
+            store.storage.close()
+    return found

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from preserva.archive import Store
+from preserva.cli.main import status_of
 from preserva.core.codes import Code
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.vocabulary import EventType
@@ -259,3 +260,27 @@ def test_the_source_is_no_target(place: Path) -> None:
             replicate(archive, to="aonb-main")
         with pytest.raises(UsageError, match="there are"):
             replicate(archive, to="nowhere")
+
+
+def test_the_line_is_not_used_up(place: Path) -> None:
+    """What goes there and comes back keeps to the rate, by a clock that only the test moves."""
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    with an_archive(place / "archive") as archive:
+        (planned,) = replicate(archive, dry_run=True)
+        (done,) = replicate(archive, bandwidth=1000, timer=lambda: now[0], sleep=sleep)
+        assert done.acknowledged == ["v1"]
+    assert now[0] > 2 * planned.size / 1000 - 1
+
+
+def test_each_storage_is_reached_for(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And says what it cannot promise; one that is away is named."""
+    config = str(place / "archive" / "preserva.toml")
+    assert status_of(["--config", config, "config", "check", "--storages"]) == 0
+    assert "aonb-main: reached" in capsys.readouterr().out
+    (place / "archive/storages/nlb-copy").rename(place / "away")
+    assert status_of(["--config", config, "config", "check", "--storages"]) == 3
+    assert "nlb-copy is not a storage of preserva" in capsys.readouterr().out
