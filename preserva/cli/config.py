@@ -39,7 +39,8 @@ def check(given: Settings, reach: bool, json_: bool) -> None:
             {"storage": one.storage, "problem": one.problem, "lacks": list(one.lacks)}
             for one in found
         ]
-        names: list[Value] = sorted(config.storages)
+        names: list[Value] = []
+        names += sorted(config.storages)
         emit("config check", config=str(config.path), storages=names, reached=reached)
     given.talk(_("{path} is right").format(path=config.path))
     if not json_:
