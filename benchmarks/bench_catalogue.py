@@ -1,0 +1,118 @@
+"""The joint catalogue with many records: filling it, and the first page of a search.
+
+    python -m benchmarks.bench_catalogue [RECORDS] [FILE]
+
+Records are generated; their words are as frequent as words are (Zipf). FILE keeps the catalogue and
+is used again if it is there. Filling is told by tenths, with the memory after each: both should
+stay as they are. A search is compared with a plain FTS5 query for twenty rows with the same words.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import accumulate
+from pathlib import Path
+from statistics import median
+
+from benchmarks.pairs import spent
+from preserva.catalogue.database import Database
+from preserva.catalogue.index import Incoming, Index
+from preserva.catalogue.search import Search, terms
+from preserva.core.catalogue.model import Agent, Entry, Facet, HeldCopy, uri_of
+
+SYLLABLES = re.findall("[^ ]+", "ба ве ги до жу за ко лю ми но пе ра со ту фе хо ца ши ще эн ять")
+WORDS = 30_000
+BATCH = 500
+TIMES = 20
+PLAIN = "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT 20"
+QUESTIONS = (("two frequent words", (3, 8)), ("one frequent word", (0,)),
+             ("a frequent and a rare one", (2, 9_000)), ("a rare word", (5_000,)))  # fmt: skip
+
+
+def vocabulary() -> list[str]:
+    """Words of two to five syllables, each once, always the same."""
+    chance = random.Random(7)
+    found: dict[str, None] = {}
+    while len(found) < WORDS:
+        found["".join(chance.choices(SYLLABLES, k=chance.randint(2, 5)))] = None
+    return list(found)
+
+
+def records(count: int) -> Iterator[Incoming]:
+    """Generated records, always the same."""
+    chance, words = random.Random(8), vocabulary()
+    weights = list(accumulate(1 / (rank + 3) for rank in range(WORDS)))
+    for number in range(count):
+        text = chance.choices(words, cum_weights=weights, k=14)
+        entry = Entry(
+            title=" ".join(text[:7]),
+            agents=(Agent(" ".join(text[7:9])),),
+            subjects=tuple(text[9:12]),
+            place=text[12][:4],
+            publisher=text[13],
+            year=chance.randint(1517, 1925),
+            languages=(chance.choice(["rus", "bel", "chu", "pol"]),),
+            form="text",
+            copies=(HeldCopy(chance.choice(["АОНБ", "НББ"]), f"Р-{number}", (str(number),)),),
+        )
+        yield Incoming(uri_of("aonb", str(number)), "generated", entry, str(number).encode() * 50)
+
+
+def fill(database: Database, count: int) -> None:
+    """Put the records in, and say how long each tenth takes and how much memory there was."""
+    index, source = Index(database), records(count)
+    for tenth in range(1, 11):
+
+        def some() -> None:
+            for _batch in range(count // 10 // BATCH):
+                with database.writing():
+                    for _one in range(BATCH):
+                        index.put(next(source), 1)
+
+        seconds, _processor = spent(some)
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        print(f"tenth {tenth}: {seconds / (count // 10) * 1e6:.0f} µs a record, {memory} MiB",
+              flush=True)  # fmt: skip
+
+
+def main() -> None:
+    """Fill, then search."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(folder) / "catalogue.sqlite"
+        there = path.exists()
+        database = Database(path)
+        if not there:
+            fill(database, count)
+        search, words = Search(database), vocabulary()
+        for name, ranks in QUESTIONS:
+            question = " ".join(words[rank] for rank in ranks)
+            ask(database, search, name, question)
+        start = time.perf_counter()
+        page = search.page(words[0], {Facet.CENTURY: "17", Facet.HOLDER: "НББ"})
+        elapsed = time.perf_counter() - start
+        print(f"a frequent word, two facets: {page.total} found, {elapsed * 1000:.0f} ms")
+        database.close()
+
+
+def ask(database: Database, search: Search, name: str, question: str) -> None:
+    """The first page of a question, and the plain query, in turns."""
+    plain = " ".join(one.expression for one in terms(question))
+    page = search.page(question, {})
+    pairs = [
+        (spent(lambda: search.page(question, {}))[0], spent(lambda: database.run(PLAIN, plain))[0])
+        for _time in range(TIMES)
+    ]
+    ours, theirs = (median(one[which] for one in pairs) for which in (0, 1))
+    found = f"{page.total}{'+' if page.more else ''}"
+    print(f"{name}: {found} found, {ours * 1000:.0f} ms, {ours / theirs:.0f} times a plain query")
+
+
+if __name__ == "__main__":
+    main()
