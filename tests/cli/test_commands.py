@@ -231,6 +231,45 @@ def test_an_error_is_a_document_for_programs(ready: Path, run_json: JsonRun) -> 
     assert [one.split()[0] for one in made["problems"]] == ["E401", "E404"]
 
 
+def test_a_plan_says_what_would_go(ready: Path, run: Run, run_json: JsonRun) -> None:
+    """Packages, versions, files and bytes; the same in both forms, and nothing is written."""
+    assert run("package", "book", "--record", "book.xml")[0] == 0
+    copy = ready / "storages/nlb-copy"
+    before = sorted(copy.rglob("*"))
+    status, document = run_json("replicate", "--dry-run", "--bandwidth", "1kB")
+    (planned,) = document["packages"]
+    sent = [one for one in (ready / "storages/aonb-main").rglob("v1/content/**/*") if one.is_file()]
+    assert (status, planned["versions"], planned["acknowledged"]) == (0, ["v1"], [])
+    assert (planned["files"], planned["bytes"]) == (
+        len(sent),
+        sum(one.stat().st_size for one in sent),
+    )
+    status, out, _err = run("replicate", "--dry-run")
+    assert (status, sorted(copy.rglob("*"))) == (0, before)
+    start = f"{planned['package']} -> nlb-copy: v1, {planned['files']} files, "
+    assert out.startswith(start) and len(out.splitlines()) == 1
+    assert run("replicate", "--bandwidth", "fast")[0] == 2
+
+
+def test_what_a_storage_cannot_promise_is_said(ready: Path, run: Run, run_json: JsonRun) -> None:
+    """Only when asked to reach them; one that is not there is told, with status 3."""
+    path = ready / "preserva.toml"
+    url = f"fs+osfs://{ready}/storages/nlb-copy"
+    path.write_text(path.read_text("utf-8").replace('"storages/nlb-copy"', f'"{url}"'), "utf-8")
+    status, document = run_json("config", "check", "--storages")
+    sound, poor = document["reached"]
+    assert (status, sound["lacks"], sound["problem"]) == (0, [], None)
+    assert (poor["storage"], poor["problem"], len(poor["lacks"])) == ("nlb-copy", None, 4)
+    status, out, _err = run("config", "check", "--storages")
+    told = ["aonb-main: reached", "nlb-copy: reached", *(f"  {one}" for one in poor["lacks"])]
+    assert (status, out.splitlines()) == (0, told)
+    (ready / "storages/nlb-copy").rename(ready / "gone")
+    status, document = run_json("config", "check", "--storages")
+    assert (status, document["reached"][1]["lacks"]) == (3, [])
+    assert "nlb-copy" in document["reached"][1]["problem"]
+    assert run("config", "check")[:2] == (0, "")
+
+
 def test_no_archive_ends_with_10(run: Run) -> None:
     """And says what to do."""
     status, _out, err = run("status")
