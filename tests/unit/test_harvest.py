@@ -231,7 +231,7 @@ def test_a_dump_is_harvested_like_the_server(make: Make, tmp_path: Path) -> None
         assert told.get("hash") == f"sha-256:{digest}"
 
 
-class _Quiet(WSGIRequestHandler):
+class Quiet(WSGIRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
 
@@ -248,7 +248,7 @@ def answering(*answers: tuple[str, str, bytes]) -> Iterator[str]:
         start(status, [("Retry-After", wait)] if wait else [])
         return [body]
 
-    with make_server("127.0.0.1", 0, application, handler_class=_Quiet) as server:
+    with make_server("127.0.0.1", 0, application, handler_class=Quiet) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
