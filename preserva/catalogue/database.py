@@ -17,6 +17,8 @@ from preserva.i18n import _
 
 SCHEMA_VERSION = 1
 
+_CACHE = 64 * 1024  # KiB: of a million records, the upper levels of every index
+
 _SCHEMA = f"""
 CREATE TABLE record (
     id       INTEGER PRIMARY KEY,
@@ -74,6 +76,7 @@ class Database:
             self._connection = sqlite3.connect(path, timeout=60, isolation_level=None)
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=NORMAL")
+            self._connection.execute(f"PRAGMA cache_size=-{_CACHE}")
             self._prepare()
 
     def close(self) -> None:

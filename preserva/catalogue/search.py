@@ -13,7 +13,7 @@ from preserva.catalogue.index import Catalogued, Index, facet_token
 from preserva.core.catalogue.fold import fold, stem, words
 from preserva.core.catalogue.model import Entry, Facet
 
-RANKED = 5_000
+RANKED = 1_000
 """Records that are ordered by weight and counted by facet; a search that finds more says so."""
 
 _PREFIX = 3  # letters before an implied truncation: shorter ones would bring half the catalogue
