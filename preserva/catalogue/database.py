@@ -34,6 +34,9 @@ CREATE TABLE record (
     original BLOB
 ) STRICT;
 CREATE INDEX by_change ON record (changed, id);
+CREATE INDEX by_library ON record (library, changed, id);
+CREATE INDEX digitised ON record (changed, id) WHERE package IS NOT NULL;
+CREATE INDEX collections ON record (changed, id) WHERE collection;
 CREATE INDEX by_source ON record (source, id);
 CREATE TABLE decision (
     number INTEGER PRIMARY KEY,

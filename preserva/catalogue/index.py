@@ -155,22 +155,21 @@ class Index:
 
         Deleted ones are among them. The order does not change while others write.
         """
-        start = max(after, (since, -1))
-        yield from (
-            _catalogued(row)
-            for row in self._stream(
-                f"{_FROM} WHERE (changed, record.id) > (?, ?) AND changed <= ?"
-                " AND (? IS NULL OR library = ?) AND (NOT ? OR package IS NOT NULL)"
-                " AND (NOT ? OR collection) ORDER BY changed, record.id LIMIT ?",
-                *start,
-                (1 << 62) if until is None else until,
-                library,
-                library,
-                digitised,
-                collections,
-                -1 if limit is None else limit,
-            )
+        conditions = ["(changed, record.id) > (?, ?)", "changed <= ?"]
+        values: list[object] = [*max(after, (since, -1)), (1 << 62) if until is None else until]
+        if library is not None:
+            conditions.append("library = ?")
+            values.append(library)
+        if digitised:
+            conditions.append("package IS NOT NULL")
+        if collections:
+            conditions.append("collection")
+        rows = self._stream(
+            f"{_FROM} WHERE {' AND '.join(conditions)} ORDER BY changed, record.id LIMIT ?",
+            *values,
+            -1 if limit is None else limit,
         )
+        yield from map(_catalogued, rows)
 
     def count(self) -> int:
         """How many records there are, deleted ones left out."""
@@ -179,7 +178,12 @@ class Index:
 
     def libraries(self) -> list[str]:
         """Whose records there are, deleted ones too."""
-        return [str(one) for (one,) in self._run("SELECT DISTINCT library FROM record ORDER BY 1")]
+        found: list[str] = []
+        library: object = ""
+        while library is not None:  # one step in the index for each, however many records
+            ((library,),) = self._run("SELECT min(library) FROM record WHERE library > ?", library)
+            found += [] if library is None else [str(library)]
+        return found
 
     def _never_back(self, time: int) -> int:
         ((latest,),) = self._run("SELECT max(changed) FROM record")
