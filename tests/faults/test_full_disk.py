@@ -1,0 +1,77 @@
+"""A replica whose disk is full, has no room for a further name, or became read-only meanwhile.
+
+Nothing half-made is visible, the ledger acknowledges nothing, and the next run finishes.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from preserva import config
+from preserva.archive import create_archive
+from preserva.core.report import Outcome
+from preserva.errors import StorageError, StorageFull
+from preserva.services.package import package
+from preserva.services.recorded import recorded_versions
+from preserva.services.replicate import replicate
+from preserva.services.validate import validate_stored
+from tests.books import an_archive, make_book
+from tests.conftest import require
+from tests.faults.damage import PACKAGE
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system in memory that can be made smaller and greater."""
+    require(os.geteuid() == 0, "only root can mount a file system")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=20m,nr_inodes=2000", "none", str(folder)]
+    mounted = subprocess.run(command, capture_output=True, check=False)
+    require(mounted.returncode == 0, "no file system can be mounted here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def remount(disk: Path, options: str) -> None:
+    """Change what the disk has room for."""
+    subprocess.run(["mount", "-o", f"remount,{options}", str(disk)], check=True)
+
+
+@pytest.mark.parametrize(
+    ("room", "error"),
+    [("size=100k", StorageFull), ("nr_inodes=25", StorageFull), ("ro", StorageError)],
+)
+def test_a_disk_that_takes_no_more(
+    room: str, error: type[StorageError], disk: Path, tmp_path: Path
+) -> None:
+    """The run ends unfinished; with room again, the next one brings the package."""
+    place = tmp_path / "archive"
+    place.mkdir()
+    text = config.TEMPLATE.replace('"storages/nlb-copy"', f'"{disk}/minsk"')
+    (place / config.NAME).write_text(text, encoding="utf-8")
+    create_archive(config.load(place / config.NAME))
+    record = make_book(tmp_path / "book", pages=30)
+    with an_archive(place) as archive:
+        package(tmp_path / "book", record, archive)
+    remount(disk, room)
+    with an_archive(place) as archive:
+        with pytest.raises(error) as raised:
+            replicate(archive)
+        assert raised.value.exit_status == 3
+        target = archive.store("nlb-copy")
+        assert list(target.root.objects()) == []
+        assert recorded_versions(archive, target, PACKAGE) == set()
+        assert archive.ledger.verify() == []
+    remount(disk, "rw,size=20m,nr_inodes=2000")
+    with an_archive(place) as archive:
+        (done,) = replicate(archive)
+        assert (done.acknowledged, done.report.findings) == (["v1"], [])
+        reports = validate_stored(archive, PACKAGE)
+        assert [(one.outcome, one.findings) for one in reports] == [(Outcome.PASS, [])] * 2
+        assert [one.path for one in target.storage.children("staging")] == ["staging/lock"]
