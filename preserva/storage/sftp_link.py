@@ -145,7 +145,6 @@ class SftpLink:
             preferred_auth="publickey",
             keepalive_interval=_KEEPALIVE,
             login_timeout=_CONNECT,
-            compression_algs=None,
             encryption_algs=_CIPHERS,
             **{key: value for key, value in given.items() if value is not None},
         )
