@@ -155,6 +155,7 @@ def to_s3(place: Path) -> None:
     """To SeaweedFS on this machine."""
     with TemporaryDirectory(dir=place) as folder, weed(Path(folder) / "weed") as server:
         os.environ.update(server.keys)
+        os.environ.pop("AWS_CA_BUNDLE", None)  # rclone refuses one for a server without https
         options = (
             "--s3-provider=Other",
             "--s3-env-auth",

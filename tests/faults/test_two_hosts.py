@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -21,7 +22,7 @@ from preserva.archive import open_archive
 from preserva.bag.write import create_bag
 from preserva.core.model import PackageId
 from preserva.services.accept import accept
-from tests.books import RECORD, make_book
+from tests.books import RECORD, make_book, tiff
 from tests.conftest import require
 from tests.servers import find_sshd
 
@@ -203,16 +204,20 @@ def test_they_converge_after_the_line_was_cut_in_the_middle(hosts: tuple[Host, H
     """Both ways; what was acknowledged is sound on both sides, and noted on both."""
     here, there = hosts
     for host in hosts:
-        record = make_book(host.folder / "book", pages=3, size=2_000_000)
+        record = make_book(host.folder / "book")
+        for page in (1, 2):  # of a size, and such that the line's compression makes nothing smaller
+            (host.folder / "book" / "master" / f"л. {page}.tif").write_bytes(
+                tiff(os.urandom(3_000_000))
+            )
         host.done("package", str(host.folder / "book"), "--record", str(record), "--id", "kp-1")
-    running = [host.run("replicate", "--bandwidth", "3MB") for host in hosts]
-    while here.traffic() < 2_000_000:
-        assert any(one.poll() is None for one in running), "the line was not cut in time"
+    running = [host.run("replicate", "--bandwidth", "1MB") for host in hosts]
+    while here.traffic() < 2_000_000 and all(one.poll() is None for one in running):
         time.sleep(0.05)
     here.line("down")
     for one in running:
         one.kill()
-        one.communicate()
+        said, _nothing = one.communicate()
+        assert one.returncode == -signal.SIGKILL, f"it had ended before the line was cut: {said}"
     here.line("up")
     for host in hosts:
         host.gone_on("replicate")
