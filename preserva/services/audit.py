@@ -11,18 +11,14 @@ from preserva.archive import Archive, Store, unverified
 from preserva.core.audit import Checkable, Due, Forecast, forecast, plan
 from preserva.core.canonical import Value
 from preserva.core.codes import Code
+from preserva.core.entries import ARRIVALS, FIXITY_CHECK
 from preserva.core.model import PackageId
 from preserva.core.report import Finding, Observer, Outcome, Report, ignore
 from preserva.errors import StorageError, UsageError
 from preserva.i18n import _
 from preserva.ledger import LedgerEntry
 from preserva.services.officialschemas import OfficialSchemas, load_schemas
-from preserva.services.recorded import (
-    ARRIVALS,
-    FIXITY_CHECK,
-    recorded,
-    recorded_versions,
-)
+from preserva.services.recorded import recorded, recorded_versions
 from preserva.services.validate import check_copy, named_findings, note
 from preserva.storage.wrappers.ratelimit import RateLimit
 

@@ -20,13 +20,14 @@ from preserva.core import inventory as formats
 from preserva.core import layout
 from preserva.core.canonical import Value
 from preserva.core.eark.vocabulary import EventType
+from preserva.core.entries import END, FAIL, START, SUCCESS
 from preserva.core.inventory import Agent, Inventory
 from preserva.core.model import PackageId
 from preserva.errors import Damaged, Refused, StorageError
 from preserva.i18n import _
 from preserva.ledger import LedgerEntry
 from preserva.services import history
-from preserva.services.recorded import END, FAIL, START, SUCCESS, recorded
+from preserva.services.recorded import recorded
 from preserva.services.staging import Staging, confirm
 from preserva.storage.ocfl import StoredObject
 

@@ -24,6 +24,7 @@ from preserva.bag.write_disk import publish
 from preserva.config import Config, Role
 from preserva.core.canonical import Value
 from preserva.core.codes import Code
+from preserva.core.entries import ACCESSION, ARRIVALS, END, REPLICATION, SUCCESS
 from preserva.core.inventory import Inventory
 from preserva.core.model import PackageId
 from preserva.core.report import Finding, Observer, Outcome, Report, ignore
@@ -33,15 +34,7 @@ from preserva.ledger import Ledger
 from preserva.services.ingest import commitment
 from preserva.services.objectcheck import check_object
 from preserva.services.receive import event_of, vouch
-from preserva.services.recorded import (
-    ACCESSION,
-    ARRIVALS,
-    END,
-    REPLICATION,
-    SUCCESS,
-    log_digest,
-    log_names,
-)
+from preserva.services.recorded import log_digest, log_names
 from preserva.services.repair import Repair, repair_in
 from preserva.services.validate import note
 from preserva.storage.open import open_storage

@@ -15,6 +15,7 @@ from preserva.config import Role
 from preserva.core.canonical import Value
 from preserva.core.codes import Code
 from preserva.core.eark.premis_read import read_events
+from preserva.core.entries import ACCESSION, EVENT_FOUND, SUCCESS
 from preserva.core.model import PackageId
 from preserva.core.report import Finding, Observer, Outcome, Report, ignore
 from preserva.errors import Damaged, StorageError, UsageError
@@ -23,9 +24,6 @@ from preserva.services.history import LARGEST_LOG, LOGS
 from preserva.services.ingest import commitment
 from preserva.services.objectcheck import CheckedObject, check_object
 from preserva.services.recorded import (
-    ACCESSION,
-    EVENT_FOUND,
-    SUCCESS,
     log_digest,
     log_names,
     recorded,

@@ -7,27 +7,20 @@ from collections.abc import Mapping
 
 from preserva.archive import Archive, Store
 from preserva.core.canonical import Value
-from preserva.core.eark.vocabulary import EventOutcome, EventType
+from preserva.core.entries import (
+    ACCESSION,
+    ARRIVALS,
+    END,
+    EVENT_FOUND,
+    RECOVERY,
+    REPLICATION,
+    SUCCESS,
+)
 from preserva.core.model import Kind, PackageId
 from preserva.errors import TooLarge
 from preserva.ledger import LedgerEntry
 from preserva.services.history import LARGEST_LOG, LOGS
 from preserva.storage.base import read_all
-
-START = "ingestion start"
-END = "ingestion end"
-FIXITY_CHECK = EventType.FIXITY_CHECK.label
-ACCESSION = EventType.ACCESSION.label
-EVENT_FOUND = "event found"
-RECOVERY_START = "recovery start"
-RECOVERY = EventType.RECOVERY.label
-REPLICATION = EventType.REPLICATION.label
-
-SUCCESS = EventOutcome.SUCCESS.label
-FAIL = EventOutcome.FAIL.label
-
-ARRIVALS = (END, REPLICATION, ACCESSION)
-"""The types of entries by which a version is acknowledged in a storage."""
 
 _COMMITMENTS = (END, ACCESSION)
 _LOGGED = (END, REPLICATION, RECOVERY, EVENT_FOUND)

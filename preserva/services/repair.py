@@ -15,6 +15,7 @@ from preserva.core import layout
 from preserva.core.canonical import Value
 from preserva.core.codes import Code
 from preserva.core.eark.vocabulary import EventType
+from preserva.core.entries import ARRIVALS, FAIL, FIXITY_CHECK, RECOVERY, RECOVERY_START, SUCCESS
 from preserva.core.model import Observed, PackageId
 from preserva.core.repair import Committed, Plan, plan
 from preserva.core.report import (
@@ -36,14 +37,6 @@ from preserva.services.evidence import Evidence, gather
 from preserva.services.ingest import prepare
 from preserva.services.officialschemas import load_schemas
 from preserva.services.parallel import bounded_map
-from preserva.services.recorded import (
-    ARRIVALS,
-    FAIL,
-    FIXITY_CHECK,
-    RECOVERY,
-    RECOVERY_START,
-    SUCCESS,
-)
 from preserva.services.staging import Staging, confirm, read_back
 from preserva.services.validate import check_copy, note
 from preserva.storage.base import chunks_of

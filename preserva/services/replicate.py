@@ -19,6 +19,7 @@ from preserva.core import layout
 from preserva.core.canonical import Value
 from preserva.core.codes import Code
 from preserva.core.eark.vocabulary import EventType
+from preserva.core.entries import END, REPLICATION, SUCCESS
 from preserva.core.model import Kind, Observed, PackageId
 from preserva.core.report import Ended, Finding, Observer, Report, Started, ignore
 from preserva.errors import Damaged, NotFound, StorageError, StorageFull, UsageError
@@ -26,7 +27,7 @@ from preserva.i18n import _
 from preserva.services import history
 from preserva.services.ingest import prepare
 from preserva.services.parallel import bounded_map
-from preserva.services.recorded import END, REPLICATION, SUCCESS, recorded
+from preserva.services.recorded import recorded
 from preserva.services.staging import Staging, read_back
 from preserva.storage.base import chunks_of, read_all
 from preserva.storage.ocfl import StoredObject

@@ -10,11 +10,12 @@ from preserva.config import Config
 from preserva.core.bagit import parse_bag_info
 from preserva.core.codes import Code
 from preserva.core.eark.vocabulary import EventOutcome
+from preserva.core.entries import END, FIXITY_CHECK
 from preserva.core.model import PackageId
 from preserva.core.report import Finding
 from preserva.errors import Damaged, NotFound, StorageError
 from preserva.i18n import _
-from preserva.services.recorded import FIXITY_CHECK, recorded_versions
+from preserva.services.recorded import recorded_versions
 from preserva.storage.base import Storage, read_all
 from preserva.storage.ocfl import StoredObject
 from preserva.storage.open import open_storage
@@ -115,7 +116,7 @@ def status(archive: Archive, package: PackageId | None = None) -> list[Status]:
         if all(copy.state in {State.ABSENT, State.UNREACHABLE} for copy in found.copies):
             raise NotFound(_("there is no package {id}").format(id=package))
         return [found]
-    packages = {entry.package for entry in archive.ledger.entries(types=("ingestion end",))}
+    packages = {entry.package for entry in archive.ledger.entries(types=(END,))}
     return [_status(archive, PackageId.parse(one)) for one in sorted(filter(None, packages))]
 
 

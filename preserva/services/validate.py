@@ -17,6 +17,7 @@ from preserva.bag.validate import BagReport, validate_source
 from preserva.core import layout
 from preserva.core.canonical import Value
 from preserva.core.codes import Code
+from preserva.core.entries import END, FIXITY_CHECK, START
 from preserva.core.model import Kind, PackageId
 from preserva.core.report import (
     Ended,
@@ -35,9 +36,6 @@ from preserva.services.objectcheck import CheckedObject, check_object
 from preserva.services.officialschemas import OfficialSchemas, load_schemas
 from preserva.services.packagecheck import own_findings
 from preserva.services.recorded import (
-    END,
-    FIXITY_CHECK,
-    START,
     is_log,
     log_digest,
     log_names,

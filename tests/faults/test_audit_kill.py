@@ -12,10 +12,10 @@ import pytest
 
 from preserva import config
 from preserva.archive import open_archive
+from preserva.core.entries import FIXITY_CHECK
 from preserva.core.report import Outcome
 from preserva.services.audit import audit
 from preserva.services.package import package
-from preserva.services.recorded import FIXITY_CHECK
 from preserva.services.replicate import replicate
 from tests.books import an_archive, make_book
 

@@ -17,13 +17,14 @@ import pytest
 from preserva.archive import Archive
 from preserva.bag.write import create_bag
 from preserva.core.eark.mets import PackageType
+from preserva.core.entries import END
 from preserva.core.report import Outcome
 from preserva.errors import StorageError
 from preserva.services.accept import accept
 from preserva.services.export import export
 from preserva.services.objectcheck import check_object
 from preserva.services.package import package, package_bag
-from preserva.services.recorded import END, recorded_versions
+from preserva.services.recorded import recorded_versions
 from preserva.services.repair import repair
 from preserva.services.replicate import replicate
 from preserva.services.store import store

@@ -10,11 +10,11 @@ import pytest
 from preserva.archive import Archive
 from preserva.core.codes import Code
 from preserva.core.eark.premis_read import read_events
+from preserva.core.entries import RECOVERY, RECOVERY_START
 from preserva.core.model import PackageId
 from preserva.core.report import Outcome
 from preserva.errors import NotFound, Refused
 from preserva.services.package import package
-from preserva.services.recorded import RECOVERY, RECOVERY_START
 from preserva.services.repair import repair
 from preserva.services.replicate import replicate
 from preserva.services.update import Change, update

@@ -15,12 +15,12 @@ from preserva import config
 from preserva.archive import Archive, open_archive
 from preserva.core.audit import Due, Reason
 from preserva.core.codes import Code
+from preserva.core.entries import FIXITY_CHECK
 from preserva.core.model import PackageId
 from preserva.core.report import Advanced, Outcome, Progress
 from preserva.errors import UsageError
 from preserva.services.audit import Audit, Budget, audit
 from preserva.services.package import package
-from preserva.services.recorded import FIXITY_CHECK
 from preserva.services.replicate import replicate
 from tests.books import an_archive, make_book
 

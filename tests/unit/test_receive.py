@@ -13,13 +13,14 @@ from preserva import config as configuration
 from preserva.archive import Archive, create_archive, new_identifier, open_archive, utc_now
 from preserva.cli.main import status_of
 from preserva.core.codes import Code
+from preserva.core.entries import ACCESSION
 from preserva.core.report import Outcome
 from preserva.errors import Refused, UsageError
 from preserva.services.audit import audit
 from preserva.services.package import package
 from preserva.services.rebuild import rebuild_ledger, rebuild_storage
 from preserva.services.receive import receive
-from preserva.services.recorded import ACCESSION, recorded_versions
+from preserva.services.recorded import recorded_versions
 from preserva.services.repair import repair
 from preserva.services.replicate import replicate
 from preserva.services.update import Change, update

@@ -13,11 +13,11 @@ from preserva.cli.main import status_of
 from preserva.core.codes import Code
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.vocabulary import EventType
+from preserva.core.entries import REPLICATION
 from preserva.core.model import PackageId
 from preserva.core.report import Outcome
 from preserva.errors import UsageError
 from preserva.services.package import package
-from preserva.services.recorded import REPLICATION
 from preserva.services.replicate import replicate
 from preserva.services.update import Change, update
 from preserva.services.validate import validate_stored

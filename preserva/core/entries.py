@@ -1,0 +1,22 @@
+"""The types and outcomes of the ledger's entries: PREMIS event types, and a few steps of ours."""
+
+from __future__ import annotations
+
+from preserva.core.eark.vocabulary import EventOutcome, EventType
+
+START = "ingestion start"
+END = "ingestion end"
+FIXITY_CHECK = EventType.FIXITY_CHECK.label
+ACCESSION = EventType.ACCESSION.label
+EVENT_FOUND = "event found"
+RECOVERY_START = "recovery start"
+RECOVERY = EventType.RECOVERY.label
+REPLICATION = EventType.REPLICATION.label
+
+ARRIVALS = (END, REPLICATION, ACCESSION)
+"""The types of entries by which a version is acknowledged in a storage."""
+
+SUCCESS = EventOutcome.SUCCESS.label
+FAIL = EventOutcome.FAIL.label
+UNKNOWN = "unknown"
+"""A check that came to no end: something could not be read."""
