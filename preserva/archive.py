@@ -120,7 +120,7 @@ class Archive:
                 ),
             )
         self.ledger = Ledger(config.ledger)
-        if problems := self.ledger.verify(newest=_VERIFIED):
+        if problems := self.ledger.verify(since=max(1, self.ledger.size - _VERIFIED)):
             self.ledger.close()
             raise unverified(problems)
 

@@ -59,6 +59,21 @@ class StorageConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class PackageClass:
+    """Packages that are audited more often: those whose identifiers match `packages`."""
+
+    id: str
+    packages: str
+    audit_interval_days: int
+
+    @property
+    def pattern(self) -> str:
+        """The same for their URIs."""
+        institution, _hyphen, local = self.packages.partition("-")
+        return f"urn:preserva:{institution}:{local}"
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What the institutions agreed on."""
 
@@ -80,6 +95,7 @@ class Config:
     rights: Rights | None = None
     images: ImageRules = USUAL_RULES
     xsd: Path | None = None
+    classes: tuple[PackageClass, ...] = ()
 
     def audit_interval_days(self, storage: str) -> int:
         """In how many days each copy in a storage shall be read once."""
@@ -208,6 +224,7 @@ def _config(path: Path, document: Mapping[str, Any]) -> Config:
         _rights(document, institutions[archive["institution"]].country),
         _images(document),
         base / document["schemas"]["xsd"] if "schemas" in document else None,
+        tuple(PackageClass(id_, **one) for id_, one in document.get("classes", {}).items()),
     )
 
 
@@ -286,6 +303,12 @@ role = "replica"
 digests = ["sha512", "sha256"]   # of every file; sha512 must be one
 copies = 2                       # of every package
 audit_interval_days = 90         # each copy is read and checked once in so many days
+
+# Packages that shall be read more often, by their identifiers: * stands for anything.
+
+# [classes.manuscripts]
+# packages = "aonb-ms-*"
+# audit_interval_days = 30
 
 # What is asked of page images. A broken one is a reason to scan again, and to refuse the book:
 # undecodable = "record" packages it all the same, and says in PREMIS which image is broken.

@@ -81,7 +81,7 @@ def command(
     outcomes = {report.outcome.value for report in found.reports}
     if "fail" in outcomes:
         raise SystemExit(1)
-    if "unknown" in outcomes or found.unreachable or (found.left and not dry_run):
+    if "unknown" in outcomes or found.unreachable or (found.left_count and not dry_run):
         raise SystemExit(3)
 
 
@@ -91,7 +91,7 @@ def _write_metrics(found: Audit, path: Path, finished: datetime) -> None:
 
     text = audit_metrics(
         found.reports,
-        left=len(found.left),
+        left=found.left_count,
         unreachable=found.unreachable,
         bytes_read=found.bytes_read,
         forecast=found.forecast,
@@ -108,6 +108,7 @@ def _print_document(found: Audit, dry_run: bool) -> None:
         dry_run=dry_run,
         reports=[report_document(report) for report in found.reports],
         left=[_due(one) for one in found.left],
+        left_count=found.left_count,
         unreachable=dict(found.unreachable),
         bytes=found.bytes_read,
         forecast=_forecast(found.forecast),
@@ -142,13 +143,15 @@ def _say(found: Audit, dry_run: bool) -> None:
         for one in found.left:
             ends = one.deadline.isoformat() if one.deadline else "-"
             click.echo(f"{one.copy.package}\t{one.copy.storage}\t{one.reason.value}\t{ends}")
+        if found.left_count > len(found.left):
+            click.echo("…")
     for name, reason in sorted(found.unreachable.items()):
         click.echo(_("{name} cannot be reached: {reason}").format(name=name, reason=reason))
     read = len(found.reports)
     text = ngettext("{count} copy read", "{count} copies read", read).format(count=read)
-    left = ngettext("{count} due copy left", "{count} due copies left", len(found.left))
+    left = ngettext("{count} due copy left", "{count} due copies left", found.left_count)
     size = human_size(found.bytes_read)
-    click.echo(f"{text}, {size}; {left.format(count=len(found.left))}")
+    click.echo(f"{text}, {size}; {left.format(count=found.left_count)}")
     said = found.forecast
     if said.overdue:
         late = ngettext("{count} copy is overdue", "{count} copies are overdue", said.overdue)

@@ -100,6 +100,21 @@ def _document(one: LedgerEntry) -> Value:
     }
 
 
+@command.command("reindex")
+@settings
+def reindex(given: Settings) -> None:
+    """Make anew what the ledger keeps of its copies; no entry is touched.
+
+    `preserva ledger verify` says when that is needed.
+    """
+    from contextlib import closing
+
+    from preserva.services.proof import open_ledger
+
+    with closing(open_ledger(_config(given))) as ledger:
+        ledger.reindex()
+
+
 @command.command("export")
 @settings
 def export(given: Settings) -> None:

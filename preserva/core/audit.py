@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-EARLY_SHARE = 0.01
-"""Of the copies that are not due: read all the same, so that nobody knows what is read when."""
+EARLY_SHARE = 100
+"""Of the copies that are not due one in so many is read all the same, another one each day."""
 
 _LEAD = 10
 """Copies are due this part of an interval early: a run that was missed then breaks no promise."""
@@ -28,28 +28,64 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Checkable:
-    """A copy that the ledger acknowledged.
+class Lane:
+    """Copies in one storage that shall be read once in each `interval`.
 
-    `checked` is when a reading of it last came to an end, `size` the bytes that it read; it shall
-    be read once in each `interval`. `unread`: the newest attempt could not read all of it.
+    Those of these packages (all if None is given) whose identifiers match the pattern `like` and
+    none of `unlike`.
+    """
+
+    storage: str
+    interval: timedelta
+    packages: tuple[str, ...] | None = None
+    like: str | None = None
+    unlike: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Copies whose last reading came to its end after one moment and until another.
+
+    With neither: those that were never read to the end.
+    """
+
+    after: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A copy that the ledger acknowledged, and when a reading of it last came to an end.
+
+    `unread`: there was a later one that could not read all of it.
     """
 
     package: str
     storage: str
-    interval: timedelta
-    checked: datetime | None = None
-    size: int | None = None
-    unread: bool = False
+    checked: datetime | None
+    unread: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
     """A copy that is to be read; `deadline` is when the interval since its last check ends."""
 
-    copy: Checkable
+    copy: Copy
     deadline: datetime | None
     reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """So many copies that were last read about the same time, `checked` the first of them.
+
+    `size` is the bytes of those whose size is known, `unknown` says how many others there are.
+    """
+
+    checked: datetime | None
+    copies: int
+    size: int
+    unknown: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,87 +103,68 @@ class Forecast:
     missed_from: datetime | None
 
 
-def deadline(copy: Checkable, now: datetime) -> datetime | None:
-    """When the copy must have been read again; None if it never was.
+NO_FORECAST = Forecast(needed=0, capacity=None, overdue=0, missed_from=None)
+"""Where there is nothing to read."""
+
+
+def deadline(checked: datetime | None, interval: timedelta, now: datetime) -> datetime | None:
+    """When a copy must have been read again; None if it never was.
 
     A check that lies in the future proves nothing: the clock was wrong then or is now, and the
     copy is due at once.
     """
-    if copy.checked is None:
+    if checked is None:
         return None
-    return now if copy.checked > now else copy.checked + copy.interval
+    return now if checked > now else checked + interval
 
 
-def plan(
-    copies: Iterable[Checkable],
-    *,
-    now: datetime,
-    moved: frozenset[str] = frozenset(),
-) -> list[Due]:
-    """What is to be read, the most urgent first.
+def windows(lane: Lane, now: datetime, *, moved: bool) -> list[tuple[Reason, Window]]:
+    """Why copies of a lane are read now, and which those are. No copy is in two of them.
 
-    Copies that were never checked, then those due by their deadline, then all others of the
-    storages in `moved`, then a random share that stays the same within a day. What could not be
-    read last time waits behind all others: a failing disk must not use up the budget of the rest.
+    `moved`: something happened to the storage. EARLY names all that are not due; of those only a
+    small share is to be drawn, the one of `lot`.
     """
-    found = []
-    for copy in copies:
-        ends = deadline(copy, now)
-        reason = _reason(copy, ends, now=now, moved=moved)
-        if reason is not None:
-            found.append(Due(copy, ends, reason))
-    order = list(Reason)
-    found.sort(
-        key=lambda one: (
-            one.copy.unread,
-            order.index(one.reason),
-            one.deadline or _LONG_AGO,
-            one.copy.package,
-            one.copy.storage,
-        )
-    )
-    return found
+    soon = now - lane.interval + lane.interval / _LEAD
+    return [
+        (Reason.NEVER, Window()),
+        (Reason.DUE, Window(until=soon)),
+        (Reason.DUE, Window(after=now)),
+        (Reason.EVENT if moved else Reason.EARLY, Window(soon, now)),
+    ]
 
 
-def _reason(
-    copy: Checkable,
-    ends: datetime | None,
-    *,
-    now: datetime,
-    moved: frozenset[str],
-) -> Reason | None:
-    if ends is None:
-        return Reason.NEVER
-    if ends - copy.interval / _LEAD <= now:
-        return Reason.DUE
-    if copy.storage in moved:
-        return Reason.EVENT
-    return Reason.EARLY if _drawn(copy, now) else None
+def lot(now: datetime) -> int:
+    """Which of the EARLY_SHARE parts of all copies is drawn; the same within a day."""
+    return int.from_bytes(hashlib.sha256(str(now.date()).encode()).digest()[:4]) % EARLY_SHARE
 
 
-def _drawn(copy: Checkable, now: datetime) -> bool:
-    lot = hashlib.sha256(f"{now.date()} {copy.package} {copy.storage}".encode()).digest()
-    return int.from_bytes(lot[:4]) < EARLY_SHARE * (1 << 32)
+def urgency(one: Due) -> tuple[datetime, str, str]:
+    """What comes first among copies that are due for one reason is what has the lowest of this."""
+    return one.deadline or _LONG_AGO, one.copy.package, one.copy.storage
 
 
-def forecast(copies: Sequence[Checkable], *, now: datetime, capacity: int | None) -> Forecast:
+def forecast(
+    work: Iterable[tuple[timedelta, Workload]], *, now: datetime, capacity: int | None
+) -> Forecast:
     """Whether `capacity` bytes a day are enough, if the earliest deadline is always met first.
 
-    A copy of unknown size counts as the mean of the others. What is late already, or was never
-    read, has to be made up for within one interval.
+    `work` is what there is, each part with its interval. A copy of unknown size counts as the mean
+    of the others. What is late already, or was never read, has to be made up for within one
+    interval.
     """
-    known = [copy.size for copy in copies if copy.size is not None]
-    mean = sum(known) / len(known) if known else 0.0
+    parts = list(work)
+    known = sum(part.copies - part.unknown for _interval, part in parts)
+    mean = sum(part.size for _interval, part in parts) / known if known else 0.0
     overdue, steady, first_round = 0, 0.0, now
     limits = []
-    for copy in copies:
-        size = mean if copy.size is None else float(copy.size)
-        end = deadline(copy, now)
+    for interval, part in parts:
+        size = part.size + mean * part.unknown
+        end = deadline(part.checked, interval, now)
         late = end is not None and end <= now
-        overdue += late
-        steady += size / (copy.interval / _DAY)
-        first_round = max(first_round, now + copy.interval)
-        limits.append((now + copy.interval if end is None or late else end, size))
+        overdue += part.copies * late
+        steady += size / (interval / _DAY)
+        first_round = max(first_round, now + interval)
+        limits.append((now + interval if end is None or late else end, size))
     needed, missed, load = steady, None, 0.0
     for end, size in sorted(limits):
         load += size

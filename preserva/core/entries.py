@@ -12,6 +12,7 @@ EVENT_FOUND = "event found"
 RECOVERY_START = "recovery start"
 RECOVERY = EventType.RECOVERY.label
 REPLICATION = EventType.REPLICATION.label
+VERIFICATION = "ledger verification"
 
 ARRIVALS = (END, REPLICATION, ACCESSION)
 """The types of entries by which a version is acknowledged in a storage."""

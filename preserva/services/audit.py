@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 
-from preserva.archive import Archive, Store, unverified
-from preserva.core.audit import Checkable, Due, Forecast, forecast, plan
+from preserva.archive import Archive, Store
+from preserva.core.audit import NO_FORECAST, Copy, Due, Forecast
 from preserva.core.canonical import Value
 from preserva.core.codes import Code
-from preserva.core.entries import ARRIVALS, FIXITY_CHECK
+from preserva.core.entries import FIXITY_CHECK
 from preserva.core.model import PackageId
 from preserva.core.report import Finding, Observer, Outcome, Report, ignore
 from preserva.errors import StorageError, UsageError
 from preserva.i18n import _
-from preserva.ledger import LedgerEntry
+from preserva.services.due import due_copies, foresee, lanes_of
 from preserva.services.officialschemas import OfficialSchemas, load_schemas
+from preserva.services.proof import prove_ledger
 from preserva.services.recorded import recorded, recorded_versions
 from preserva.services.validate import check_copy, named_findings, note
 from preserva.storage.wrappers.ratelimit import RateLimit
 
 _DAY = 86_400
+
+_NAMED = 1_000
+"""Copies that were left which are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +42,25 @@ class Budget:
 
 @dataclass(slots=True)
 class Audit:
-    """What a run did: `left` is what the budget or an unreachable storage left for the next one.
+    """What a run did, and what the budget or an unreachable storage left for the next one.
 
-    `unreachable` says why, by storage. In a dry run everything due is `left`.
+    `left` are the most urgent of those, `left_count` says how many there are; in a dry run that is
+    everything that is due. `unreachable` says why, by storage.
     """
 
-    forecast: Forecast
     reports: list[Report] = field(default_factory=list)
     left: list[Due] = field(default_factory=list)
+    left_count: int = 0
     unreachable: dict[str, str] = field(default_factory=dict)
     bytes_read: int = 0
+    forecast: Forecast = NO_FORECAST
+
+    def leave(self, due: Iterable[Due]) -> None:
+        """Leave these for the next run."""
+        for one in due:
+            self.left_count += 1
+            if len(self.left) < _NAMED:
+                self.left.append(one)
 
 
 def audit(
@@ -69,71 +81,19 @@ def audit(
     copy begins, so a run that was stopped is gone on with by the next. `timer` gives seconds that
     only grow. Raises LedgerError if the ledger does not verify, UsageError, ConfigError.
     """
-    if problems := archive.ledger.verify():
-        raise unverified(problems)
-    packages, storages = _scope(archive, only)
+    prove_ledger(archive, record=not dry_run)
+    lanes = lanes_of(archive.config, only)
     for name in moved:
         archive.store(name)
-    copies = _copies(archive, packages, storages)
-    due = plan(copies, now=archive.clock(), moved=frozenset(moved))
-
-    def foreseen() -> Forecast:
-        copies = _copies(archive, packages, storages)
-        capacity = _capacity(budget, _speed(archive))
-        return forecast(copies, now=archive.clock(), capacity=capacity)
-
+    due = due_copies(archive.ledger, lanes, now=archive.clock(), moved=frozenset(moved))
+    found = Audit()
     if dry_run:
-        return Audit(foreseen(), left=due)
-    run = _Run(archive, budget, timer, sleep, observer)
-    run.read(due)
-    return Audit(foreseen(), run.reports, run.left, run.unreachable, run.bytes_read)
-
-
-def _scope(archive: Archive, only: tuple[str, ...]) -> tuple[set[str], set[str]]:
-    """The packages and the storages named. Raises UsageError for what is neither."""
-    storages = {one for one in only if one in archive.config.storages}
-    packages = set()
-    for one in only:
-        if one not in storages:
-            try:
-                packages.add(PackageId.parse(one).uri)
-            except ValueError as error:
-                message = _("{name} is neither a storage nor the identifier of a package")
-                raise UsageError(message.format(name=one)) from error
-    return packages, storages or set(archive.config.storages)
-
-
-def _copies(archive: Archive, packages: set[str], storages: set[str]) -> list[Checkable]:
-    """The copies that the ledger acknowledged, each with its last check that came to an end.
-
-    Those of the packages, all if none is named, in the storages.
-    """
-    last = {
-        (one.package, one.storage): one
-        for one in archive.ledger.newest((FIXITY_CHECK,), outcomes=("success", "fail"))
-    }
-    attempts = archive.ledger.newest((FIXITY_CHECK,), outcomes=("success", "fail", "unknown"))
-    unread = {(one.package, one.storage) for one in attempts if one.outcome == "unknown"}
-    return [
-        replace(
-            _checkable(archive, one.package, one.storage, last.get((one.package, one.storage))),
-            unread=(one.package, one.storage) in unread,
-        )
-        for one in archive.ledger.newest(ARRIVALS, outcomes=("success",))
-        if one.package is not None
-        and one.storage in storages
-        and (not packages or one.package in packages)
-    ]
-
-
-def _checkable(
-    archive: Archive, package: str, storage: str, check: LedgerEntry | None
-) -> Checkable:
-    interval = timedelta(days=archive.config.audit_interval_days(storage))
-    if check is None:
-        return Checkable(package, storage, interval)
-    checked = datetime.fromisoformat(check.time)
-    return Checkable(package, storage, interval, checked, int(check.facts["bytes"]))
+        found.leave(due)
+    else:
+        _Run(archive, budget, timer, sleep, observer, found).read(due)
+    capacity = _capacity(budget, _speed(archive))
+    found.forecast = foresee(archive.ledger, lanes, now=archive.clock(), capacity=capacity)
+    return found
 
 
 def _speed(archive: Archive) -> float | None:
@@ -166,36 +126,33 @@ class _Run:
         timer: Callable[[], float],
         sleep: Callable[[float], object],
         observer: Observer,
+        found: Audit,
     ) -> None:
         self.archive = archive
         self.budget = budget
         self.timer = timer
         self.sleep = sleep
         self.observer = observer
-        self.reports: list[Report] = []
-        self.left: list[Due] = []
-        self.unreachable: dict[str, str] = {}
-        self.bytes_read = 0
+        self.found = found
         self.began = timer()
         folder = archive.config.xsd
         self.official: OfficialSchemas | None = None if folder is None else load_schemas(folder)
         self.stores: dict[str, Store] = {}
 
-    def read(self, due: list[Due]) -> None:
-        for place, one in enumerate(due):
-            if self._spent():
-                self.left.extend(due[place:])
-                return
-            if one.copy.storage in self.unreachable or not self._check(one.copy):
-                self.left.append(one)
+    def read(self, due: Iterator[Due]) -> None:
+        """Read these as long as the budget lasts."""
+        for one in due:
+            away = one.copy.storage in self.found.unreachable
+            if away or self._spent() or not self._check(one.copy):
+                self.found.leave([one])
 
     def _spent(self) -> bool:
         budget = self.budget
         return (budget.seconds is not None and self.timer() - self.began >= budget.seconds) or (
-            budget.size is not None and self.bytes_read >= budget.size
+            budget.size is not None and self.found.bytes_read >= budget.size
         )
 
-    def _check(self, copy: Checkable) -> bool:
+    def _check(self, copy: Copy) -> bool:
         """Read a copy, twice if it looks damaged; False if its storage cannot be reached."""
         package, began = PackageId.parse(copy.package), self.timer()
         if not self._reachable(copy.storage):
@@ -216,7 +173,7 @@ class _Run:
             facts |= self._proved(store, package)
         facts["milliseconds"] = int((self.timer() - began) * 1000)
         note(self.archive, store, package, report, facts)
-        self.reports.append(report)
+        self.found.reports.append(report)
         return True
 
     def _proved(self, store: Store, package: PackageId) -> dict[str, Value]:
@@ -230,7 +187,7 @@ class _Run:
         report = check_copy(self.archive, store, package, self.official, self.observer)
         if report is None:  # recorded as stored, so its absence is one of its findings
             raise UsageError(_("{id} is not in {name}").format(id=package, name=store.id))
-        self.bytes_read += report.bytes_read
+        self.found.bytes_read += report.bytes_read
         return report
 
     def _store(self, name: str) -> Store:
@@ -249,7 +206,7 @@ class _Run:
         try:
             self.archive.store(name).check_identity()
         except StorageError as error:
-            self.unreachable[name] = str(error)
+            self.found.unreachable[name] = str(error)
             self.archive.ledger.append(
                 FIXITY_CHECK,
                 time=self.archive.now(),

@@ -6,16 +6,24 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
 
+from preserva.archive import Archive, unverified
 from preserva.config import Config
+from preserva.core.canonical import Value
+from preserva.core.entries import SUCCESS, VERIFICATION
 from preserva.errors import ArchiveNotFound, StorageError
 from preserva.i18n import _, ngettext
 from preserva.ledger import LARGEST_ENTRY, Ledger
 
 _NAMED = 20
 """Entries that differ which are named; the first one says it all."""
+
+
+_WHOLE = timedelta(days=30)
+"""So long a verification of the whole ledger is good for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,7 @@ def verify_ledger(config: Config, against: Path | None = None) -> Proof:
     """
     with closing(open_ledger(config)) as ledger:
         problems = ledger.verify()
+        problems += [] if problems else ledger.verify_copies()
         if against is not None:
             problems += _differences(ledger, against)
         count, newest = 0, None
@@ -49,6 +58,25 @@ def verify_ledger(config: Config, against: Path | None = None) -> Proof:
             count, newest = count + 1, body
         digest = None if newest is None else hashlib.sha256(newest).hexdigest()
         return Proof(count, digest, tuple(problems))
+
+
+def prove_ledger(archive: Archive, *, record: bool = True) -> None:
+    """Refuse a ledger that does not verify.
+
+    The whole of it once in a month, which is recorded; else from there on, so that a run need not
+    wait for what twenty years of audits left. Raises LedgerError.
+    """
+    whole = archive.ledger.newest(VERIFICATION)
+    now = archive.clock()
+    if whole is not None and timedelta() <= now - datetime.fromisoformat(whole.time) < _WHOLE:
+        if problems := archive.ledger.verify(since=whole.number):
+            raise unverified(problems)
+        return
+    if problems := archive.ledger.verify() or archive.ledger.verify_copies():
+        raise unverified(problems)
+    if record:
+        facts: dict[str, Value] = {"entries": archive.ledger.size}
+        archive.ledger.append(VERIFICATION, time=now.isoformat(), outcome=SUCCESS, facts=facts)
 
 
 def _differences(ledger: Ledger, kept: Path) -> list[str]:

@@ -18,13 +18,12 @@ from preserva.archive import (
     Store,
     is_made,
     make_storage,
-    unverified,
 )
 from preserva.bag.write_disk import publish
 from preserva.config import Config, Role
 from preserva.core.canonical import Value
 from preserva.core.codes import Code
-from preserva.core.entries import ACCESSION, ARRIVALS, END, REPLICATION, SUCCESS
+from preserva.core.entries import ACCESSION, END, REPLICATION, SUCCESS
 from preserva.core.inventory import Inventory
 from preserva.core.model import PackageId
 from preserva.core.report import Finding, Observer, Outcome, Report, ignore
@@ -33,6 +32,7 @@ from preserva.i18n import _
 from preserva.ledger import Ledger
 from preserva.services.ingest import commitment
 from preserva.services.objectcheck import check_object
+from preserva.services.proof import prove_ledger
 from preserva.services.receive import event_of, vouch
 from preserva.services.recorded import log_digest, log_names
 from preserva.services.repair import Repair, repair_in
@@ -55,16 +55,10 @@ def rebuild_storage(
     if store.config.role is Role.HELD:
         message = _("{storage} is kept here for another institution, which alone rebuilds it")
         raise UsageError(message.format(storage=storage))
-    arrived = archive.ledger.newest(ARRIVALS, outcomes=(SUCCESS,))
-    packages = [
-        PackageId.parse(one.package)
-        for one in arrived
-        if one.storage == storage and one.package is not None
-    ]
+    packages = [PackageId.parse(one) for one in archive.ledger.copies.packages(storage)]
     if not packages:
         return []
-    if problems := archive.ledger.verify():
-        raise unverified(problems)
+    prove_ledger(archive)
     if dry_run and not is_made(store):  # what is not there is empty
         store = Store(store.config, open_storage(f"memory://{archive.identifiers()}"))
     if not is_made(store):

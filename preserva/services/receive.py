@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from preserva.archive import Archive, Store, unverified
+from preserva.archive import Archive, Store
 from preserva.config import Role
 from preserva.core.canonical import Value
 from preserva.core.codes import Code
@@ -23,6 +23,7 @@ from preserva.i18n import _
 from preserva.services.history import LARGEST_LOG, LOGS
 from preserva.services.ingest import commitment
 from preserva.services.objectcheck import CheckedObject, check_object
+from preserva.services.proof import prove_ledger
 from preserva.services.recorded import (
     log_digest,
     log_names,
@@ -58,8 +59,7 @@ def receive(
     others go on. On a dry run nothing is read whole. Raises UsageError for a storage that is not
     kept for others, LedgerError.
     """
-    if problems := archive.ledger.verify():
-        raise unverified(problems)
+    prove_ledger(archive)
     done = []
     for store in _held(archive, storage):
         try:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from preserva.archive import Archive, Store, unverified
+from preserva.archive import Archive, Store
 from preserva.config import Role
 from preserva.core import layout
 from preserva.core.canonical import Value
 from preserva.core.codes import Code
 from preserva.core.eark.vocabulary import EventType
-from preserva.core.entries import ARRIVALS, FAIL, FIXITY_CHECK, RECOVERY, RECOVERY_START, SUCCESS
+from preserva.core.entries import FAIL, FIXITY_CHECK, RECOVERY, RECOVERY_START, SUCCESS
 from preserva.core.model import Observed, PackageId
 from preserva.core.repair import Committed, Plan, plan
 from preserva.core.report import (
@@ -37,6 +37,7 @@ from preserva.services.evidence import Evidence, gather
 from preserva.services.ingest import prepare
 from preserva.services.officialschemas import load_schemas
 from preserva.services.parallel import bounded_map
+from preserva.services.proof import prove_ledger
 from preserva.services.staging import Staging, confirm, read_back
 from preserva.services.validate import check_copy, note
 from preserva.storage.base import chunks_of
@@ -92,8 +93,7 @@ def repair(
     Refused, with nothing changed, if in one storage more copies than `limit` need repair (three, or
     one in a thousand, if it is not given): then it is the storage that needs a person, not a book.
     """
-    if problems := archive.ledger.verify():
-        raise unverified(problems)
+    prove_ledger(archive)
     stores = [archive.store(storage)] if storage else archive.stores()
     if storage is not None and stores[0].config.role is Role.HELD:
         message = _("{storage} is kept here for another institution, which alone repairs it")
@@ -112,12 +112,7 @@ def repair(
 
 def _failed(archive: Archive, store: Store) -> list[PackageId]:
     """The packages whose last check in a storage found damage."""
-    checks = archive.ledger.newest((FIXITY_CHECK,), outcomes=(SUCCESS, FAIL))
-    return [
-        PackageId.parse(one.package)
-        for one in checks
-        if one.package is not None and one.storage == store.id and one.outcome == FAIL
-    ]
+    return [PackageId.parse(one) for one in archive.ledger.copies.damaged(store.id)]
 
 
 def repair_in(
@@ -156,9 +151,7 @@ def _refuse_too_many(
 ) -> None:
     needing = sum(one.result.needed for one in work)
     if limit is None:
-        arrived = archive.ledger.newest(ARRIVALS, outcomes=(SUCCESS,))
-        kept = sum(one.storage == store.id for one in arrived)
-        limit = max(3, kept // 1000)
+        limit = max(3, len(archive.ledger.copies.packages(store.id)) // 1000)
     if needing > limit:
         message = _("{count} copies in {storage} need repair, more than {limit}: nothing was done")
         raise Refused(

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from preserva.archive import Archive, Store, unverified
+from preserva.archive import Archive, Store
 from preserva.bag.checkpoint import Checkpoint
 from preserva.bag.open import open_bag
 from preserva.bag.profiles import ProfileCache, check_profiles, load_profile
@@ -35,6 +35,7 @@ from preserva.services.history import LOGS
 from preserva.services.objectcheck import CheckedObject, check_object
 from preserva.services.officialschemas import OfficialSchemas, load_schemas
 from preserva.services.packagecheck import own_findings
+from preserva.services.proof import prove_ledger
 from preserva.services.recorded import (
     is_log,
     log_digest,
@@ -192,8 +193,7 @@ def validate_stored(
     against. Raises NotFound if no storage holds the package and the ledger knows of none,
     ConfigError.
     """
-    if problems := archive.ledger.verify():
-        raise unverified(problems)
+    prove_ledger(archive)
     stores = [archive.store(storage)] if storage else archive.stores()
     folder = xsd or archive.config.xsd
     official = None if folder is None else load_schemas(folder)

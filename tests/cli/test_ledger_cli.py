@@ -102,9 +102,23 @@ def test_the_newest_entries_are_shown_first(
             ],
             ["entry 2 was changed", "entry 3 was changed"],
         ),
-        (["DELETE FROM entry WHERE number > 3"], []),
+        (
+            ["DELETE FROM entry WHERE number > 3"],
+            [
+                "what the ledger keeps of aonb-main: urn:preserva:aonb:kp-3 is not what its"
+                " entries say; `preserva ledger reindex` makes it anew from them"
+            ],
+        ),
+        (
+            [
+                "DELETE FROM entry WHERE number > 3",
+                "UPDATE newest SET number = 3 WHERE type = 'fixity check'",
+                "DELETE FROM copy WHERE attempt > 3",
+            ],
+            [],
+        ),
     ],
-    ids=["changed", "removed", "reordered", "cut off"],
+    ids=["changed", "removed", "reordered", "cut off", "cut off with care"],
 )
 def test_tampering_is_named(
     place: Path,
@@ -112,7 +126,7 @@ def test_tampering_is_named(
     statements: list[str],
     problems: list[str],
 ) -> None:
-    """With the copy kept elsewhere always; without it all but a cut at the end."""
+    """With the copy kept elsewhere always; without it all but a careful cut at the end."""
     Path("kept.jsonl").write_text(run(capsys, "export")[1], encoding="utf-8")
     assert run(capsys, "verify", "--against", "kept.jsonl")[0] == 0
     tamper(place, *statements)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preserva.core.canonical import Value, canonical
@@ -119,6 +119,89 @@ def test_a_newer_ledger_is_not_touched(tmp_path: Path) -> None:
     raw.close()
     with pytest.raises(LedgerError, match="newer"):
         Ledger(path)
+
+
+def test_a_ledger_of_the_first_format_becomes_one_of_todays(ledger: Ledger, tmp_path: Path) -> None:
+    """Its entries stay, byte for byte, and what is kept of the copies is made of them."""
+    ledger.append("fixity check", time=TIME, outcome="fail", package="urn:1", storage="main",
+                  facts={"bytes": 7})  # fmt: skip
+    bodies = list(ledger.bodies())
+    raw = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
+    for statement in ("DROP TABLE copy", "DROP TABLE newest", "PRAGMA user_version = 1"):
+        raw.execute(statement)
+    raw.close()
+    newer = Ledger(tmp_path / "ledger.sqlite")
+    assert list(newer.bodies()) == bodies
+    assert (newer.verify(), newer.verify_copies()) == ([], [])
+    assert newer.copies.packages("main") == ["urn:0", "urn:1", "urn:2"]
+    assert newer.copies.damaged("main") == ["urn:1"]
+    newer.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "about"),
+    [
+        ("UPDATE copy SET checked = 1 WHERE package = 'urn:1'", ["main: urn:1"]),
+        ("DELETE FROM copy WHERE package = 'urn:2'", ["main: urn:2"]),
+        ("INSERT INTO copy (storage, package) VALUES ('other', 'urn:2')", ["other: urn:2"]),
+        ("UPDATE newest SET number = 1", ["ingestion end"]),
+    ],
+)
+def test_what_is_kept_of_the_copies_is_held_against_the_entries(
+    ledger: Ledger, tmp_path: Path, statement: str, about: list[str]
+) -> None:
+    """Else a copy could be hidden from every audit; it is made anew from the entries alone."""
+    raw = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
+    raw.execute(statement)
+    raw.close()
+    assert ledger.verify() == []
+    assert [one.split(" is not ")[0] for one in ledger.verify_copies()] == [
+        f"what the ledger keeps of {one}" for one in about
+    ]
+    ledger.reindex()
+    assert (ledger.verify(), ledger.verify_copies()) == ([], [])
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["ingestion end", "replication", "fixity check", "deletion"]),
+            st.sampled_from(["success", "fail", "unknown"]),
+            st.sampled_from(["urn:1", "urn:2", None]),
+            st.sampled_from(["main", "other", None]),
+        ),
+        max_size=25,
+    )
+)
+def test_what_is_kept_of_the_copies_is_what_the_entries_say(
+    tmp_path_factory: pytest.TempPathFactory,
+    done: list[tuple[str, str, str | None, str | None]],
+) -> None:
+    """Whatever was done: the newest of each kind, found by reading all entries."""
+    ledger = Ledger(tmp_path_factory.mktemp("ledger") / "ledger.sqlite")
+    for type_, outcome, package, storage in done:
+        ledger.append(type_, time=TIME, outcome=outcome, package=package, storage=storage,
+                      facts={"bytes": 1})  # fmt: skip
+    assert ledger.verify_copies() == []
+    for type_ in {one[0] for one in done}:
+        assert ledger.newest(type_) == list(ledger.entries(types=(type_,)))[-1]
+    for storage in ("main", "other"):
+        entries = list(ledger.entries(storage=storage))
+        ended = {
+            one.package: one.outcome
+            for one in entries
+            if one.type == "fixity check" and one.outcome != "unknown" and one.package
+        }
+        assert ledger.copies.damaged(storage) == sorted(
+            package for package, outcome in ended.items() if outcome == "fail"
+        )
+        assert set(ledger.copies.packages(storage)) == {
+            one.package
+            for one in entries
+            if one.type in {"ingestion end", "replication"} and one.outcome == "success"
+        } - {None}
+    ledger.close()
 
 
 def test_what_is_no_ledger_is_said_to_be_none(tmp_path: Path) -> None:

@@ -8,53 +8,23 @@ a write-ahead log and `synchronous=FULL`: what was acknowledged survives a power
 from __future__ import annotations
 
 import hashlib
-import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from preserva.core.canonical import Value, canonical
 from preserva.errors import LedgerError, Locked, PreservaError, StorageError, StorageFull
 from preserva.i18n import _
+from preserva.ledger import copies, schema
+from preserva.ledger.copies import Copies
+from preserva.ledger.entry import LedgerEntry, content_of, parse
 
-SCHEMA_VERSION = 1
 LARGEST_ENTRY = 65_535
 """Bytes of one entry at most, so that the ledger can be published as a C2SP tile log later."""
 
-_SCHEMA = """
-CREATE TABLE entry (
-    number  INTEGER PRIMARY KEY,
-    type    TEXT NOT NULL,
-    package TEXT,
-    storage TEXT,
-    body    BLOB NOT NULL,
-    digest  TEXT NOT NULL
-) STRICT;
-CREATE INDEX by_package ON entry (package, type, number);
-CREATE INDEX by_storage ON entry (storage, type, number);
-CREATE TRIGGER never_changed BEFORE UPDATE ON entry
-    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
-CREATE TRIGGER never_deleted BEFORE DELETE ON entry
-    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """One thing that was done. `type` is a PREMIS event type, `time` is UTC (ISO 8601)."""
-
-    number: int
-    time: str
-    type: str
-    outcome: str
-    package: str | None
-    storage: str | None
-    version: str | None
-    facts: Mapping[str, Any]
-    digest: str
+_NAMED = 20
+"""Rows of the summary that are named; the first one says it all."""
 
 
 class Ledger:
@@ -110,7 +80,9 @@ class Ledger:
                 "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)",
                 (number, type_, package, storage, data, digest),
             )
-        return _entry(data, digest)
+            entry = parse(data, digest)
+            copies.note(connection, entry)
+        return entry
 
     def entries(
         self,
@@ -139,7 +111,7 @@ class Ledger:
         try:
             with closing(self._connection.execute(query, values)) as rows:
                 for body, digest in rows:
-                    yield _entry(body, digest)
+                    yield parse(body, digest)
         except sqlite3.Error as error:
             raise self._unusable(error) from error
 
@@ -155,20 +127,19 @@ class Ledger:
             self.entries(package=package, storage=storage, types=types, newest_first=True), None
         )
 
-    def newest(self, types: tuple[str, ...], *, outcomes: tuple[str, ...]) -> Iterator[LedgerEntry]:
-        """The newest entry of each copy (package and storage) of these types and outcomes."""
-        query = (
-            "SELECT body, digest FROM entry WHERE number IN (SELECT max(number) FROM entry"
-            f" WHERE type IN ({', '.join('?' * len(types))})"
-            f" AND json_extract(CAST(body AS TEXT), '$.outcome') IN"
-            f" ({', '.join('?' * len(outcomes))}) GROUP BY package, storage) ORDER BY number"
-        )
-        try:
-            with closing(self._connection.execute(query, (*types, *outcomes))) as rows:
-                for body, digest in rows:
-                    yield _entry(body, digest)
-        except sqlite3.Error as error:
-            raise self._unusable(error) from error
+    @property
+    def copies(self) -> Copies:
+        """What the entries come to, copy by copy."""
+        return Copies(lambda query, values: self._query(query, *values).fetchall())
+
+    def newest(self, type_: str) -> LedgerEntry | None:
+        """The newest entry of a type, found at once however long the ledger is."""
+        row = self._query(
+            "SELECT body, digest FROM entry WHERE number ="
+            " (SELECT number FROM newest WHERE type = ?)",
+            type_,
+        ).fetchone()
+        return None if row is None else parse(*row)
 
     def bodies(self) -> Iterator[bytes]:
         """The bytes of every entry, oldest first: canonical JSON, of which its digest is made."""
@@ -176,27 +147,30 @@ class Ledger:
             for (body,) in rows:
                 yield body
 
-    def verify(self, *, newest: int | None = None) -> list[str]:
-        """Everything that is wrong with the chain, or with its newest entries; empty if whole.
+    @property
+    def size(self) -> int:
+        """How many entries there are."""
+        (number,) = self._query("SELECT ifnull(max(number), 0) FROM entry").fetchone()
+        return int(number)
+
+    def verify(self, *, since: int = 1) -> list[str]:
+        """Everything that is wrong with the chain from an entry on; empty if it is whole.
 
         A chain that was cut at its end is whole: only a copy of the last digest kept elsewhere
         shows that.
         """
         problems = []
-        first = 1
-        if newest is not None:
-            (last,) = self._query("SELECT ifnull(max(number), 0) FROM entry").fetchone()
-            first = max(1, last - newest + 1)
-        found = self._query(f"SELECT digest FROM entry WHERE number = {first - 1}").fetchone()
-        previous, expected = found[0] if found else "", first
+        found = self._query("SELECT digest FROM entry WHERE number = ?", since - 1).fetchone()
+        previous, expected = found[0] if found else "", since
         rows = self._query(
             "SELECT number, type, package, storage, body, digest FROM entry"
-            f" WHERE number >= {first} ORDER BY number"
+            " WHERE number >= ? ORDER BY number",
+            since,
         )
         for number, type_, package, storage, body, digest in rows:
             if number != expected:
                 problems.append(_("entry {number} is missing").format(number=expected))
-            content = _body(body)
+            content = content_of(body)
             columns = (number, type_, package, storage)
             if hashlib.sha256(body).hexdigest() != digest or columns != tuple(
                 content.get(key) for key in ("number", "type", "package", "storage")
@@ -209,22 +183,51 @@ class Ledger:
             previous, expected = digest, number + 1
         return problems
 
-    def _query(self, query: str) -> sqlite3.Cursor:
+    def verify_copies(self) -> list[str]:
+        """What the ledger keeps of its copies otherwise than its entries say."""
+        self._query("BEGIN")  # entries that are added meanwhile are not looked at
         try:
-            return self._connection.execute(query)
+            copies.create(self._connection, "temp")
+            for entry in self.entries():
+                copies.note(self._connection, entry, "temp")
+            found = copies.differences(self._connection, most=_NAMED)
+        except (KeyError, ValueError, sqlite3.IntegrityError) as error:
+            raise LedgerError(_("an entry of the ledger cannot be read")) from error
+        finally:
+            self._query("ROLLBACK")
+        message = _(
+            "what the ledger keeps of {name} is not what its entries say; `preserva ledger reindex`"
+            " makes it anew from them"
+        )
+        return [message.format(name=name) for name in found]
+
+    def reindex(self) -> None:
+        """Make what the ledger keeps of the copies anew from its entries."""
+        with self._transaction() as connection:
+            copies.clear(connection)
+            for entry in self.entries():
+                copies.note(connection, entry)
+
+    def _query(self, query: str, *values: str | int) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(query, values)
         except sqlite3.Error as error:
             raise self._unusable(error) from error
 
     def _migrate(self) -> None:
         with self._transaction() as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                for statement in _SCHEMA.split(";\n"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            elif version != SCHEMA_VERSION:
+            if version > schema.VERSION:
                 message = _("{path} was written by a newer preserva (ledger format {version})")
                 raise LedgerError(message.format(path=self._path, version=version))
+            if version == schema.VERSION:
+                return
+            for statement in schema.ENTRIES if version == 0 else ():
+                connection.execute(statement)
+            copies.create(connection)
+            for entry in self.entries():
+                copies.note(connection, entry)
+            connection.execute(f"PRAGMA user_version = {schema.VERSION}")
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -259,29 +262,3 @@ _FAILURES: Mapping[int | None, type[PreservaError]] = {
     sqlite3.SQLITE_PERM: StorageError,
     sqlite3.SQLITE_BUSY: Locked,
 }
-
-
-def _body(data: bytes) -> dict[str, Any]:
-    try:
-        content = json.loads(data)
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _entry(data: bytes, digest: str) -> LedgerEntry:
-    body = _body(data)
-    try:
-        return LedgerEntry(
-            body["number"],
-            body["time"],
-            body["type"],
-            body["outcome"],
-            body["package"],
-            body["storage"],
-            body["version"],
-            body["facts"],
-            digest,
-        )
-    except KeyError as error:
-        raise LedgerError(_("an entry of the ledger cannot be read")) from error

@@ -1,0 +1,109 @@
+"""What an audit has before it: which copies are due, in what order, and whether time is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from heapq import merge
+
+from preserva.config import Config
+from preserva.core.audit import (
+    EARLY_SHARE,
+    Due,
+    Forecast,
+    Lane,
+    Reason,
+    Window,
+    deadline,
+    forecast,
+    lot,
+    urgency,
+    windows,
+)
+from preserva.core.model import PackageId
+from preserva.errors import UsageError
+from preserva.i18n import _
+from preserva.ledger import Ledger
+
+
+def _scope(config: Config, only: tuple[str, ...]) -> tuple[set[str], set[str]]:
+    """The packages and the storages named. Raises UsageError for what is neither."""
+    storages = {one for one in only if one in config.storages}
+    packages = set()
+    for one in only:
+        if one not in storages:
+            try:
+                packages.add(PackageId.parse(one).uri)
+            except ValueError as error:
+                message = _("{name} is neither a storage nor the identifier of a package")
+                raise UsageError(message.format(name=one)) from error
+    return packages, storages or set(config.storages)
+
+
+def lanes_of(config: Config, only: tuple[str, ...]) -> list[Lane]:
+    """The copies to keep to, divided by their intervals: the shortest that holds for a copy.
+
+    `only` are packages and storages, all if it is empty. Raises UsageError for what is neither.
+    """
+    packages, storages = _scope(config, only)
+    lanes = []
+    for storage in sorted(storages):
+        usual = config.audit_interval_days(storage)
+        passed: tuple[str, ...] = ()
+        for one in sorted(config.classes, key=lambda one: one.audit_interval_days):
+            if one.audit_interval_days < usual:
+                days = timedelta(days=one.audit_interval_days)
+                lanes.append(Lane(storage, days, _named(packages), one.pattern, passed))
+                passed += (one.pattern,)
+        lanes.append(Lane(storage, timedelta(days=usual), _named(packages), None, passed))
+    return lanes
+
+
+def _named(packages: set[str]) -> tuple[str, ...] | None:
+    return tuple(sorted(packages)) or None
+
+
+def due_copies(
+    ledger: Ledger, lanes: list[Lane], *, now: datetime, moved: frozenset[str] = frozenset()
+) -> Iterator[Due]:
+    """What is to be read, the most urgent first, as the ledger is now.
+
+    Copies that were never checked, then those due by their deadline, then all others of the
+    storages in `moved`, then those drawn. What could not be read last time waits behind all
+    others: a failing disk must not use up the budget of the rest.
+    """
+    before = ledger.size + 1
+    for unread in (False, True):
+        for reason in Reason:
+            found = [
+                _in_window(ledger, lane, window, reason, now, unread, before)
+                for lane in lanes
+                for why, window in windows(lane, now, moved=lane.storage in moved)
+                if why is reason
+            ]
+            yield from merge(*found, key=urgency)
+
+
+def _in_window(
+    ledger: Ledger,
+    lane: Lane,
+    window: Window,
+    reason: Reason,
+    now: datetime,
+    unread: bool,
+    before: int,
+) -> Iterator[Due]:
+    copies = ledger.copies
+    if reason is not Reason.EARLY:
+        for one in copies.due(lane, window, unread=unread, before=before):
+            yield Due(one, deadline(one.checked, lane.interval, now), reason)
+    elif not unread:
+        drawn = copies.drawn(lane, window, lot=lot(now), share=EARLY_SHARE, before=before)
+        early = (Due(one, deadline(one.checked, lane.interval, now), reason) for one in drawn)
+        yield from sorted(early, key=urgency)
+
+
+def foresee(ledger: Ledger, lanes: list[Lane], *, now: datetime, capacity: int | None) -> Forecast:
+    """Whether all of it can be read in time, at so many bytes a day."""
+    work = [(lane.interval, part) for lane in lanes for part in ledger.copies.workload(lane, now)]
+    return forecast(work, now=now, capacity=capacity)
