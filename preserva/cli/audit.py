@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @click.command("audit")
-@click.option("--max-time", type=TIME, help="Begin no further copy after so long: 90m, 6h.")
-@click.option("--max-bytes", type=SIZE, help="Begin no further copy after so much: 500GB.")
+@click.option("--max-time", type=TIME, help="Stop reading after so long: 90m, 6h.")
+@click.option("--max-bytes", type=SIZE, help="Stop reading after so much: 500GB.")
 @click.option("--bandwidth", type=RATE, help="Read no more in a second: 20MB.")
 @click.option(
     "--only", metavar="ID|STORAGE", multiple=True, help="Keep to these packages and storages."

@@ -151,7 +151,7 @@ def note(connection: sqlite3.Connection, entry: LedgerEntry, where: str = "main"
     elif entry.outcome in {SUCCESS, FAIL}:
         changed = {
             "attempt": entry.number,
-            "checked": int(datetime.fromisoformat(entry.time).timestamp()),
+            "checked": _seconds(datetime.fromisoformat(entry.facts.get("begun", entry.time))),
             "outcome": entry.outcome,
             "size": entry.facts["bytes"],
             "unread": 0,

@@ -12,9 +12,18 @@ from preserva.core.canonical import Value
 from preserva.core.codes import Code
 from preserva.core.entries import FIXITY_CHECK
 from preserva.core.model import PackageId
-from preserva.core.report import Finding, Observer, Outcome, Report, ignore
+from preserva.core.report import (
+    Advanced,
+    Finding,
+    Observer,
+    Outcome,
+    Progress,
+    Report,
+    ignore,
+)
 from preserva.errors import StorageError, UsageError
 from preserva.i18n import _
+from preserva.services.begun import Begun, begun_reading
 from preserva.services.due import due_copies, foresee, lanes_of
 from preserva.services.officialschemas import OfficialSchemas, load_schemas
 from preserva.services.proof import prove_ledger
@@ -28,9 +37,13 @@ _NAMED = 1_000
 """Copies that were left which are named."""
 
 
+_WORTH_A_PAUSE = 1 << 28
+"""Bytes that a run reads of a copy at least, once it has begun with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What one run may use; None is no limit. A copy that was begun is read to its end.
+    """What one run may use; None is no limit. A small copy that was begun is read to its end.
 
     `seconds` of time, `size` in bytes to read, `bandwidth` in bytes a second.
     """
@@ -116,6 +129,10 @@ def _capacity(budget: Budget, speed: float | None) -> int | None:
     return int(min(limits)) if limits else None
 
 
+class _Pause(Exception):
+    """The budget ended in the midst of a large copy; the next run goes on with it."""
+
+
 class _Run:
     """One run: the budget as it is used up, and what was seen."""
 
@@ -135,6 +152,7 @@ class _Run:
         self.observer = observer
         self.found = found
         self.began = timer()
+        self.since = archive.clock()
         folder = archive.config.xsd
         self.official: OfficialSchemas | None = None if folder is None else load_schemas(folder)
         self.stores: dict[str, Store] = {}
@@ -158,21 +176,35 @@ class _Run:
         if not self._reachable(copy.storage):
             return False
         store = self._store(copy.storage)
-        report = self._reading(store, package)
-        if report.outcome is not Outcome.PASS and not self._reachable(copy.storage):
+        begun = begun_reading(self.archive, store, package)
+        try:
+            return self._judge(store, package, begun, began)
+        except _Pause:
+            return False
+        finally:  # of a verdict, nothing is left to save
+            begun.save()
+
+    def _judge(self, store: Store, package: PackageId, begun: Begun, began: float) -> bool:
+        """Read, read again what looks damaged, and record; False if there is no verdict."""
+        report = self._reading(store, package, begun)
+        if report.outcome is not Outcome.PASS and not self._reachable(store.id):
             return False
         facts: dict[str, Value] = {}
         if report.outcome is Outcome.FAIL:
-            first, report = report, self._reading(store, package)
-            if not self._reachable(copy.storage):
+            first, report = report, self._reading(store, package, begun)
+            if not self._reachable(store.id):
                 return False
             facts["first_reading"] = named_findings(first)
             if report.outcome is not Outcome.FAIL:
                 report.add([Finding(Code.READINGS_DIFFER, _paths(first))])
         if report.outcome is Outcome.PASS:
             facts |= self._proved(store, package)
-        facts["milliseconds"] = int((self.timer() - began) * 1000)
+        if begun.since is not None and begun.since < self.since:
+            facts["begun"] = begun.since.isoformat()
+        else:
+            facts["milliseconds"] = int((self.timer() - began) * 1000)
         note(self.archive, store, package, report, facts)
+        begun.forget()
         self.found.reports.append(report)
         return True
 
@@ -183,11 +215,22 @@ class _Run:
         facts = recorded(self.archive, package, newest)
         return {"newest": newest, "inventory": None if facts is None else facts["inventory"]}
 
-    def _reading(self, store: Store, package: PackageId) -> Report:
-        report = check_copy(self.archive, store, package, self.official, self.observer)
+    def _reading(self, store: Store, package: PackageId, begun: Begun) -> Report:
+        recalled, read = begun.recalled, 0
+
+        def watch(progress: Progress) -> None:
+            nonlocal read
+            if isinstance(progress, Advanced):
+                read += progress.size
+                self.found.bytes_read += progress.size
+            self.observer(progress)
+            if read >= _WORTH_A_PAUSE and self._spent():
+                raise _Pause
+
+        report = check_copy(self.archive, store, package, self.official, watch, begun)
         if report is None:  # recorded as stored, so its absence is one of its findings
             raise UsageError(_("{id} is not in {name}").format(id=package, name=store.id))
-        self.found.bytes_read += report.bytes_read
+        self.found.bytes_read += report.bytes_read - read - (begun.recalled - recalled)
         return report
 
     def _store(self, name: str) -> Store:

@@ -20,6 +20,7 @@ from preserva.core.inventory import Inventory, InventoryError
 from preserva.core.model import Entry, Kind, Observed
 from preserva.core.report import Advanced, Finding, Observer, Outcome, Report, ignore
 from preserva.errors import Damaged, NotAFile, NotFound, StorageError, TooLarge
+from preserva.services.begun import Begun
 from preserva.services.officialschemas import OfficialSchemas
 from preserva.services.packagecheck import own_findings
 from preserva.services.parallel import bounded_map
@@ -52,9 +53,13 @@ def check_object(
     subject: str | None = None,
     official: OfficialSchemas | None = None,
     observer: Observer = ignore,
+    begun: Begun | None = None,
 ) -> CheckedObject:
-    """Check the object in a folder of a storage. Raises StorageError if it cannot be listed."""
-    return _Check(storage, path, subject or path, official, observer).run()
+    """Check the object in a folder of a storage. Raises StorageError if it cannot be listed.
+
+    Files that `begun` has are not read; those that are read and are as recorded go into it.
+    """
+    return _Check(storage, path, subject or path, official, observer, begun or Begun()).run()
 
 
 class _Check:
@@ -65,8 +70,10 @@ class _Check:
         subject: str,
         official: OfficialSchemas | None,
         observer: Observer,
+        begun: Begun,
     ) -> None:
         self.storage = storage
+        self.begun = begun
         self.path = path
         self.official = official
         self.observer = observer
@@ -212,30 +219,39 @@ class _Check:
         """Read every file once; compare with the manifest of the inventory."""
         content = inventory.content()
         self.report.listed += len(content)
-        there = []
+        there, seen = [], {}
+        algorithms = {inventory.algorithm, *_DIGESTS}
         for path in sorted(content):
             entry = self.entries.get(path)
             if entry is None:
                 self._find(Code.OBJECT_FILE_MISSING, path, seen=None)
                 self.report.checked += 1  # established: it is not there
-            elif entry.kind is Kind.FILE:
-                there.append(path)
-            else:
+            elif entry.kind is not Kind.FILE:
                 self.report.checked += 1  # established, and found above: it is no file
-        seen = {}
-        read = partial(_attempt, self._reader({inventory.algorithm, *_DIGESTS}))
+            elif known := self.begun.recall(path, entry.size, algorithms):
+                self._compare(known, content[path], inventory.algorithm)
+                seen[path] = known
+            else:
+                there.append(path)
+        read = partial(_attempt, self._reader(algorithms))
         for path, result in bounded_map(read, there, workers=_JOBS):
             if isinstance(result, StorageError):
                 self._find(Code.UNREADABLE, path, seen=str(result))
                 continue
-            self.report.checked += 1
-            self.report.bytes_read += result.size
-            self.observer(Advanced(result.size, path))
-            found = result.digests[inventory.algorithm]
-            if found != content[path]:
-                self._find(Code.OBJECT_DIGEST_MISMATCH, path, content[path], found)
+            if self._compare(result, content[path], inventory.algorithm):
+                self.begun.keep(result)
             seen[path] = result
+            self.observer(Advanced(result.size, path))
         return seen
+
+    def _compare(self, observed: Observed, expected: str, algorithm: str) -> bool:
+        """Whether a file is as the inventory says; a finding if it is not."""
+        self.report.checked += 1
+        self.report.bytes_read += observed.size
+        found = observed.digests[algorithm]
+        if found != expected:
+            self._find(Code.OBJECT_DIGEST_MISMATCH, observed.path, expected, found)
+        return found == expected
 
     def _reader(self, algorithms: Iterable[str]) -> Callable[[str], Observed]:
         def read(path: str) -> Observed:

@@ -31,6 +31,7 @@ from preserva.core.report import (
 )
 from preserva.errors import NotFound, StorageError, UsageError
 from preserva.i18n import _
+from preserva.services.begun import Begun
 from preserva.services.history import LOGS
 from preserva.services.objectcheck import CheckedObject, check_object
 from preserva.services.officialschemas import OfficialSchemas, load_schemas
@@ -212,12 +213,16 @@ def check_copy(
     package: PackageId,
     official: OfficialSchemas | None,
     observer: Observer,
+    begun: Begun | None = None,
 ) -> Report | None:
-    """What reading one copy shows; None if there is none and the ledger knows of none."""
+    """What reading one copy shows; None if there is none and the ledger knows of none.
+
+    What `begun` says of its files is taken from there, see `check_object`.
+    """
     subject = f"{package.uri} in {store.id}"
     observer(Started("validate", subject))
     try:
-        return _check_copy(archive, store, package, subject, official, observer)
+        return _check_copy(archive, store, package, subject, official, observer, begun)
     except StorageError as error:
         finding = Finding(Code.STORAGE_UNREACHABLE, error.path or store.id, seen=str(error))
         return Report(subject, [finding])
@@ -232,13 +237,19 @@ def _check_copy(
     subject: str,
     official: OfficialSchemas | None,
     observer: Observer,
+    begun: Begun | None,
 ) -> Report | None:
     if store.root.holds(package.uri):
         path = store.root.path_of(package.uri)
         if (link := _link_above(store, path)) is not None:
             return Report(subject, [Finding(Code.ROOT_LINK, link)])
         checked = check_object(
-            store.storage, path, subject=subject, official=official, observer=observer
+            store.storage,
+            path,
+            subject=subject,
+            official=official,
+            observer=observer,
+            begun=begun,
         )
         _compare(archive, store, package, checked)
         return checked.report

@@ -100,6 +100,64 @@ def test_a_budget_ends_a_run_and_the_next_goes_on(place: Path) -> None:
     assert len(run(place, 0).reports) == 2 * BOOKS - 2
 
 
+@pytest.mark.parametrize("kept", ["whole", "torn", "old", "nonsense"])
+def test_a_large_copy_is_gone_on_with(
+    place: Path, monkeypatch: pytest.MonkeyPatch, kept: str
+) -> None:
+    """File by file; what an earlier run read counts if its memory is whole and not too old."""
+    monkeypatch.setattr("preserva.services.audit._WORTH_A_PAUSE", 1)
+    read: list[str] = []
+
+    def watch(progress: Progress) -> None:
+        if isinstance(progress, Advanced) and progress.path is not None:
+            read.append(progress.path)
+
+    with at(place, 0) as archive:
+        objects = archive.store("aonb-main").root.read("urn:preserva:aonb:kp-0")
+        names = sorted(objects.inventory.content())
+    only = ("aonb-main", "aonb-kp-0")
+    for turn in range(1, 4):
+        with at(place, turn / 10) as archive:
+            found = audit(archive, only=only, budget=Budget(size=1), observer=watch)
+            assert (found.reports, found.left_count) == ([], 1)
+            assert archive.ledger.newest(FIXITY_CHECK) is None
+    assert read == names[:3]
+    (memory,) = (place / "ledger-begun").iterdir()
+    if kept == "torn":
+        memory.write_bytes(memory.read_bytes()[:-3])
+    elif kept == "nonsense":
+        memory.write_bytes(b"[1]\n\xff")
+    day = 8 if kept == "old" else 1
+    with at(place, day) as archive:
+        (report,) = audit(archive, only=only, observer=watch).reports
+        entry = archive.ledger.newest(FIXITY_CHECK)
+    again = {"whole": [], "torn": names[2:3], "old": names[:3], "nonsense": names[:3]}[kept]
+    assert read[3:] == again + names[3:]
+    assert report.outcome is Outcome.PASS
+    assert entry is not None
+    since = None if kept in {"old", "nonsense"} else (START + timedelta(days=0.1)).isoformat()
+    assert entry.facts.get("begun") == since
+    assert entry.facts["files"] == report.listed
+    assert list((place / "ledger-begun").iterdir()) == []
+
+
+def test_a_second_reading_reads_only_what_was_not_as_recorded(place: Path) -> None:
+    """The whole of a large book need not be read twice for one page."""
+    flip(page(place))
+    read: list[str] = []
+
+    def watch(progress: Progress) -> None:
+        if isinstance(progress, Advanced) and progress.path is not None:
+            read.append(progress.path)
+
+    with at(place, 0) as archive:
+        (report,) = audit(archive, only=("nlb-copy", "aonb-kp-1"), observer=watch).reports
+    wrong = Code.OBJECT_DIGEST_MISMATCH
+    damaged = [one.path or "" for one in report.findings if one.code is wrong]
+    assert len(damaged) == 1
+    assert sorted(read) == sorted([*set(read), *damaged])
+
+
 def test_a_dry_run_says_what_is_due_and_records_nothing(place: Path) -> None:
     """In the order in which it would be read."""
     with at(place, 0) as archive:
