@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -31,13 +30,12 @@ def _config(given: Settings) -> Config:
 @command.command("verify")
 @click.option(
     "--against",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="An export that was kept elsewhere: only that shows a ledger that was cut off at its end.",
+    metavar="STORAGE|FILE",
+    help="The copy in a storage, or an export: only that shows a ledger that was cut off.",
 )
 @as_json
 @settings
-def verify(given: Settings, against: Path | None, json_: bool) -> None:
+def verify(given: Settings, against: str | None, json_: bool) -> None:
     """Say whether any entry was changed, taken out, moved or put in. Ends with 5 if so."""
     from preserva.services.proof import verify_ledger
 
@@ -125,6 +123,7 @@ def export(given: Settings) -> None:
     \b
     preserva ledger export > ledger-2026.jsonl
     preserva ledger verify --against ledger-2026.jsonl
+    preserva ledger verify --against nlb-copy
     """
     from contextlib import closing
 

@@ -451,6 +451,11 @@ class Code(Enum):
         "design rule 5",
     )
     REPAIR_FAILED = ("E310", N_("what was brought is not what was recorded"), "design rule 4")
+    LEDGER_COPY_DIFFERS = (
+        "E311",
+        N_("the ledger does not go on where its copy here ends: it was cut off or rewritten"),
+        "ADR 0013",
+    )
     STORAGE_UNREACHABLE = ("U305", N_("the storage could not be reached"), "design rule 1")
 
     # audits

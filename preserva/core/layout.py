@@ -6,6 +6,7 @@ A storage is a folder (or bucket) of its own:
     ocfl/                   the OCFL 1.1 storage root: what is kept
     staging/                what is being written; nothing here counts
     quarantine/             what was damaged and has been replaced; nothing is ever deleted
+    ledgers/                copies of the ledgers of those whose packages are here
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ OF_DRIVERS = frozenset({LOCK, LEASES, PUBLISHING})
 """What drivers keep in staging for themselves; nobody else clears it away."""
 
 QUARANTINE = "quarantine"
+LEDGERS = "ledgers"
 
 ROOT_DECLARATION = ("0=ocfl_1.1", b"ocfl_1.1\n")
 OBJECT_DECLARATION = ("0=ocfl_object_1.1", b"ocfl_object_1.1\n")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -76,12 +76,8 @@ class Ledger:
             if len(data) > LARGEST_ENTRY:
                 raise LedgerError(_("an entry of {size} bytes is too large").format(size=len(data)))
             digest = hashlib.sha256(data).hexdigest()
-            connection.execute(
-                "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)",
-                (number, type_, package, storage, data, digest),
-            )
             entry = parse(data, digest)
-            copies.note(connection, entry)
+            self._put(connection, entry, data)
         return entry
 
     def entries(
@@ -141,11 +137,40 @@ class Ledger:
         ).fetchone()
         return None if row is None else parse(*row)
 
-    def bodies(self) -> Iterator[bytes]:
-        """The bytes of every entry, oldest first: canonical JSON, of which its digest is made."""
-        with closing(self._query("SELECT body FROM entry ORDER BY number")) as rows:
+    def bodies(self, *, since: int = 1) -> Iterator[bytes]:
+        """The bytes of every entry from a number on: canonical JSON, which its digest is of."""
+        query = "SELECT body FROM entry WHERE number >= ? ORDER BY number"
+        with closing(self._query(query, since)) as rows:
             for (body,) in rows:
                 yield body
+
+    def body(self, number: int) -> bytes | None:
+        """The bytes of one entry; None if there is none of that number."""
+        return next(self.bodies(since=number), None)
+
+    def adopt(self, bodies: Iterable[bytes]) -> None:
+        """Take over the entries of a copy of a ledger, all of them or none.
+
+        Only for a ledger that is empty. Raises LedgerError if they are no whole chain, or if there
+        are entries already.
+        """
+        previous = ""
+        with self._transaction() as connection:
+            for number, body in enumerate(bodies, 1):
+                digest, content = hashlib.sha256(body).hexdigest(), content_of(body)
+                if (content.get("number"), content.get("previous")) != (number, previous):
+                    message = _("entry {number} does not follow the one before")
+                    raise LedgerError(message.format(number=number))
+                try:
+                    self._put(connection, parse(body, digest), body)
+                except (KeyError, TypeError, ValueError) as error:
+                    raise LedgerError(_("an entry of the ledger cannot be read")) from error
+                previous = digest
+
+    def _put(self, connection: sqlite3.Connection, entry: LedgerEntry, body: bytes) -> None:
+        row = (entry.number, entry.type, entry.package, entry.storage, body, entry.digest)
+        connection.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)", row)
+        copies.note(connection, entry)
 
     @property
     def size(self) -> int:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
 
-from preserva.archive import Archive, unverified
+from preserva.archive import Archive, Store, unverified
 from preserva.config import Config
 from preserva.core.canonical import Value
 from preserva.core.entries import SUCCESS, VERIFICATION
 from preserva.errors import ArchiveNotFound, StorageError
 from preserva.i18n import _, ngettext
 from preserva.ledger import LARGEST_ENTRY, Ledger
+from preserva.services.ledgercopy import copied_entries
+from preserva.storage.open import open_storage
 
 _NAMED = 20
 """Entries that differ which are named; the first one says it all."""
@@ -42,8 +44,8 @@ def open_ledger(config: Config) -> Ledger:
     return Ledger(config.ledger)
 
 
-def verify_ledger(config: Config, against: Path | None = None) -> Proof:
-    """The whole chain, and `against` an export that was kept elsewhere.
+def verify_ledger(config: Config, against: str | None = None) -> Proof:
+    """The whole chain, and `against` the copy in a storage, or an export in a file.
 
     Only such a copy shows that entries are missing at the end: cut off, or restored from an old
     backup. Raises ArchiveNotFound, LedgerError, StorageError if the copy cannot be read.
@@ -52,7 +54,7 @@ def verify_ledger(config: Config, against: Path | None = None) -> Proof:
         problems = ledger.verify()
         problems += [] if problems else ledger.verify_copies()
         if against is not None:
-            problems += _differences(ledger, against)
+            problems += _differences(ledger, _kept(config, against), against)
         count, newest = 0, None
         for body in ledger.bodies():
             count, newest = count + 1, body
@@ -79,17 +81,26 @@ def prove_ledger(archive: Archive, *, record: bool = True) -> None:
         archive.ledger.append(VERIFICATION, time=now.isoformat(), outcome=SUCCESS, facts=facts)
 
 
-def _differences(ledger: Ledger, kept: Path) -> list[str]:
+def _kept(config: Config, against: str) -> Iterator[bytes]:
+    """The entries that were kept in a storage, or in a file."""
+    if against not in config.storages:
+        return _lines(Path(against))
+    store = Store(config.storages[against], open_storage(config.storages[against].url))
+    store.check_identity()
+    return copied_entries(store, config.institution.id)
+
+
+def _differences(ledger: Ledger, kept: Iterable[bytes], path: str) -> list[str]:
     problems: list[str] = []
     missing = 0
-    for number, (line, body) in enumerate(zip_longest(_lines(kept), ledger.bodies()), 1):
+    for number, (line, body) in enumerate(zip_longest(kept, ledger.bodies()), 1):
         if line is None:
             break  # what was done since the copy was made
         if body is None:
             missing += 1
         elif line != body and len(problems) < _NAMED:
             message = _("entry {number} is not the one in {path}")
-            problems.append(message.format(number=number, path=kept))
+            problems.append(message.format(number=number, path=path))
     if missing:
         message = ngettext(
             "{count} entry at the end is missing that {path} has: the ledger was cut off, or"
@@ -98,7 +109,7 @@ def _differences(ledger: Ledger, kept: Path) -> list[str]:
             " restored from an old backup",
             missing,
         )
-        problems.append(message.format(count=missing, path=kept))
+        problems.append(message.format(count=missing, path=path))
     return problems
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
@@ -27,14 +28,21 @@ from preserva.core.entries import ACCESSION, END, REPLICATION, SUCCESS
 from preserva.core.inventory import Inventory
 from preserva.core.model import PackageId
 from preserva.core.report import Finding, Observer, Outcome, Report, ignore
-from preserva.errors import Refused, UsageError
+from preserva.errors import LedgerError, Refused, UsageError
 from preserva.i18n import _
 from preserva.ledger import Ledger
 from preserva.services.ingest import commitment
+from preserva.services.ledgercopy import copied_entries
 from preserva.services.objectcheck import check_object
 from preserva.services.proof import prove_ledger
 from preserva.services.receive import event_of, vouch
-from preserva.services.recorded import log_digest, log_names
+from preserva.services.recorded import (
+    log_digest,
+    log_names,
+    recorded,
+    recorded_logs,
+    recorded_versions,
+)
 from preserva.services.repair import Repair, repair_in
 from preserva.services.validate import note
 from preserva.storage.open import open_storage
@@ -58,7 +66,7 @@ def rebuild_storage(
     packages = [PackageId.parse(one) for one in archive.ledger.copies.packages(storage)]
     if not packages:
         return []
-    prove_ledger(archive)
+    prove_ledger(archive, record=not dry_run)
     if dry_run and not is_made(store):  # what is not there is empty
         store = Store(store.config, open_storage(f"memory://{archive.identifiers()}"))
     if not is_made(store):
@@ -84,8 +92,9 @@ def rebuild_ledger(
 ) -> list[Report]:
     """Make the ledger anew from the storages: every copy is read whole; a report for each.
 
-    Noted is what all sound copies agree on. The ledger appears when it is complete. Raises Refused
-    if there is one, StorageError if a storage cannot be reached.
+    It goes on from the longest copy of it in a storage. Noted is besides what all sound copies
+    agree on. The ledger appears when it is complete. Raises Refused if there is one, StorageError
+    if a storage cannot be reached.
     """
     if config.ledger.exists() and config.ledger.stat().st_size:
         message = _("there is a ledger at {path}; it was not touched")
@@ -101,9 +110,8 @@ def rebuild_ledger(
         replace(config, ledger=unfinished), clock=clock, identifiers=identifiers
     ) as archive:
         names: list[Value] = [store.id for store in archive.stores()]
-        archive.ledger.append(
-            REBUILT, time=archive.now(), outcome=SUCCESS, facts={"storages": names}
-        )
+        facts: dict[str, Value] = {"storages": names, "restored": _restore(archive)}
+        archive.ledger.append(REBUILT, time=archive.now(), outcome=SUCCESS, facts=facts)
         copies = defaultdict(list)
         reports = []
         for store in archive.stores():
@@ -116,6 +124,22 @@ def rebuild_ledger(
     config.ledger.unlink(missing_ok=True)  # it is empty
     publish(unfinished, config.ledger)
     return reports
+
+
+def _restore(archive: Archive) -> int:
+    """Take over the longest whole copy of the lost ledger; how many entries it had."""
+    own = archive.config.institution.id
+    lengths = {}
+    for store in archive.stores():
+        try:
+            lengths[store.id] = sum(1 for _entry in copied_entries(store, own))
+        except LedgerError:
+            continue
+    for name in sorted(lengths, key=lambda name: -lengths[name]):
+        with suppress(LedgerError):
+            archive.ledger.adopt(copied_entries(archive.store(name), own))
+            return archive.ledger.size
+    return 0
 
 
 def _copies(store: Store, observer: Observer) -> Iterator[_Copy]:
@@ -139,6 +163,8 @@ def _copies(store: Store, observer: Observer) -> Iterator[_Copy]:
 
 def _note_package(archive: Archive, package: PackageId, copies: list[_Copy]) -> None:
     """Note each version on which the sound copies agree, in the storages that have the package."""
+    for one in copies:
+        _hold_against_restored(archive, package, one)
     sound = [one for one in copies if one.report.outcome is Outcome.PASS]
     if not sound:
         return
@@ -149,6 +175,8 @@ def _note_package(archive: Archive, package: PackageId, copies: list[_Copy]) -> 
         files = longest.inventory.versions[version].files()
         facts = {**commitment(longest.digests[version], files), "rebuilt": len(sound)}
         for store, type_ in _arrivals(archive, package, copies, version):
+            if version in recorded_versions(archive, store, package):
+                continue
             archive.ledger.append(
                 type_,
                 time=archive.now(),
@@ -166,6 +194,15 @@ def _note_package(archive: Archive, package: PackageId, copies: list[_Copy]) -> 
     _note_logs(archive, package, sound)
     for one in copies:
         note(archive, one.store, package, one.report)
+
+
+def _hold_against_restored(archive: Archive, package: PackageId, copy: _Copy) -> None:
+    """Where a copy of the lost ledger tells what a version must be, no other one is sound."""
+    for version, digest in copy.digests.items():
+        facts = recorded(archive, package, version)
+        if facts is not None and facts["inventory"] != digest:
+            where, expected = f"{version}/inventory.json", str(facts["inventory"])
+            copy.report.add([Finding(Code.NOT_AS_RECORDED, where, expected, digest)])
 
 
 def _agreed(version: str, copies: list[_Copy]) -> bool:
@@ -188,6 +225,7 @@ def _arrivals(
 
 def _note_logs(archive: Archive, package: PackageId, sound: list[_Copy]) -> None:
     """The records of events in all sound copies, and in which of them each is."""
+    known = {str(one.facts["premis_sha256"]) for one in recorded_logs(archive, package)}
     events: dict[str, str] = {}
     places: dict[str, list[str]] = defaultdict(list)
     for one in sound:
@@ -197,5 +235,5 @@ def _note_logs(archive: Archive, package: PackageId, sound: list[_Copy]) -> None
                 digest = log_digest(one.store, one.path, name)
                 events[digest] = event
                 places[digest].append(one.store.id)
-    for digest, event in events.items():
-        vouch(archive, package, {digest: event}, places[digest])
+    for digest in sorted(events.keys() - known):
+        vouch(archive, package, {digest: events[digest]}, places[digest])

@@ -59,7 +59,7 @@ def receive(
     others go on. On a dry run nothing is read whole. Raises UsageError for a storage that is not
     kept for others, LedgerError.
     """
-    prove_ledger(archive)
+    prove_ledger(archive, record=not dry_run)
     done = []
     for store in _held(archive, storage):
         try:

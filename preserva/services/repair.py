@@ -93,7 +93,7 @@ def repair(
     Refused, with nothing changed, if in one storage more copies than `limit` need repair (three, or
     one in a thousand, if it is not given): then it is the storage that needs a person, not a book.
     """
-    prove_ledger(archive)
+    prove_ledger(archive, record=apply)
     stores = [archive.store(storage)] if storage else archive.stores()
     if storage is not None and stores[0].config.role is Role.HELD:
         message = _("{storage} is kept here for another institution, which alone repairs it")

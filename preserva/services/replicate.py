@@ -25,7 +25,8 @@ from preserva.core.report import Ended, Finding, Observer, Report, Started, igno
 from preserva.errors import Damaged, NotFound, StorageError, StorageFull, UsageError
 from preserva.i18n import _
 from preserva.services import history
-from preserva.services.ingest import prepare
+from preserva.services.ingest import commitment, prepare
+from preserva.services.ledgercopy import copy_ledger
 from preserva.services.parallel import bounded_map
 from preserva.services.recorded import recorded
 from preserva.services.staging import Staging, read_back
@@ -112,6 +113,8 @@ def _to_one(
         prepare(archive, target)
         for path in paths:
             yield _Pair(archive, source, target, path, observer).run(copy=True)
+        if (report := copy_ledger(archive, target)).findings:
+            yield Replication("", target.id, report=report)
 
 
 def _all_paths(archive: Archive, source: Store) -> list[str]:
@@ -173,11 +176,12 @@ class _Pair:
             if facts is None:
                 raise _StoppedError(Finding(Code.NOT_RECORDED, f"{self.path}/{version}"))
             found = self.source.root.read_version(self.path, version)
-            _must_equal(f"{self.path}/{version}", facts["inventory"], found.digest)
+            where = f"{self.path}/{version}"
+            _must_equal(where, facts["inventory"], found.digest)
             if version == original.inventory.head:
                 _must_equal(self.path, facts["inventory"], original.digest)
-            state = found.inventory.versions[version].files()
-            _must_equal(f"{self.path}/{version}", facts["tag_manifests"], _tag_manifests(state))
+            seen = commitment(found.digest, found.inventory.versions[version].files())
+            _must_equal(where, facts["tag_manifests"], seen["tag_manifests"])
         return original
 
     def _compare(self, original: StoredObject) -> None:
@@ -382,14 +386,6 @@ def _files_of(original: StoredObject, version: str) -> dict[str, str]:
         path: digest
         for path, digest in sorted(original.inventory.content().items())
         if path.startswith(prefix)
-    }
-
-
-def _tag_manifests(state: dict[str, str]) -> dict[str, str]:
-    return {
-        path: digest
-        for path, digest in state.items()
-        if "/" not in path and path.startswith("tagmanifest-")
     }
 
 
