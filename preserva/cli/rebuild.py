@@ -70,8 +70,8 @@ def storage(given: Settings, name: str, dry_run: bool, json_: bool) -> None:
 def ledger(given: Settings, json_: bool) -> None:
     """Make a ledger that was lost anew: every copy in every storage is read whole.
 
-    Noted is what all sound copies agree on. It is a new beginning: what was done before, and when
-    each copy was checked, only the lost ledger knew. Look for its backup first.
+    It goes on from the copy that replication left in a storage. What happened since then, only the
+    lost ledger knew: noted is what all sound copies agree on. Look for its backup first.
     """
     from preserva.archive import find_config, new_identifier, utc_now
     from preserva.config import load

@@ -227,7 +227,7 @@ class _Run:
             if read >= _WORTH_A_PAUSE and self._spent():
                 raise _Pause
 
-        report = check_copy(self.archive, store, package, self.official, watch, begun)
+        report = check_copy(self.archive, store, package, self.official, watch, begun, fixity=True)
         if report is None:  # recorded as stored, so its absence is one of its findings
             raise UsageError(_("{id} is not in {name}").format(id=package, name=store.id))
         self.found.bytes_read += report.bytes_read - read - (begun.recalled - recalled)

@@ -1,6 +1,7 @@
 """What was lost is made anew from what is left: a storage from the others, the ledger from all.
 
-A rebuilt ledger says what the storages hold today. It is a new beginning, not the old record: where
+A ledger comes back from the longest copy of it that replication left. What was done since, and all
+of it where there is no copy, is a new beginning: it says what the storages hold today, and where
 copies contradict each other nothing is written down, and a person must decide.
 """
 

@@ -38,6 +38,7 @@ from preserva.services.officialschemas import OfficialSchemas, load_schemas
 from preserva.services.packagecheck import own_findings
 from preserva.services.proof import prove_ledger
 from preserva.services.recorded import (
+    all_versions,
     is_log,
     log_digest,
     log_names,
@@ -214,15 +215,18 @@ def check_copy(
     official: OfficialSchemas | None,
     observer: Observer,
     begun: Begun | None = None,
+    *,
+    fixity: bool = False,
 ) -> Report | None:
     """What reading one copy shows; None if there is none and the ledger knows of none.
 
-    What `begun` says of its files is taken from there, see `check_object`.
+    What `begun` says of its files is taken from there, see `check_object`. With `fixity`, what is
+    byte for byte as it was recorded is not validated once more.
     """
     subject = f"{package.uri} in {store.id}"
     observer(Started("validate", subject))
     try:
-        return _check_copy(archive, store, package, subject, official, observer, begun)
+        return _check_copy(archive, store, package, subject, official, observer, begun, fixity)
     except StorageError as error:
         finding = Finding(Code.STORAGE_UNREACHABLE, error.path or store.id, seen=str(error))
         return Report(subject, [finding])
@@ -238,6 +242,7 @@ def _check_copy(
     official: OfficialSchemas | None,
     observer: Observer,
     begun: Begun | None,
+    fixity: bool,
 ) -> Report | None:
     if store.root.holds(package.uri):
         path = store.root.path_of(package.uri)
@@ -250,12 +255,23 @@ def _check_copy(
             official=official,
             observer=observer,
             begun=begun,
+            known=_recorded_inventories(archive, package) if fixity else None,
         )
         _compare(archive, store, package, checked)
         return checked.report
     if recorded_versions(archive, store, package):
         return Report(subject, [Finding(Code.COPY_MISSING, store.id)])
     return None
+
+
+def _recorded_inventories(archive: Archive, package: PackageId) -> dict[str, str]:
+    """The digest of the inventory of each version, as it was recorded."""
+    found = {}
+    for version in all_versions(archive, package):
+        facts = recorded(archive, package, version)
+        if facts is not None:
+            found[version] = str(facts["inventory"])
+    return found
 
 
 def _link_above(store: Store, path: str) -> str | None:

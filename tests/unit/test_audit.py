@@ -19,9 +19,11 @@ from preserva.core.entries import FIXITY_CHECK
 from preserva.core.model import PackageId
 from preserva.core.report import Advanced, Outcome, Progress
 from preserva.errors import UsageError
+from preserva.services import objectcheck
 from preserva.services.audit import Audit, Budget, audit
 from preserva.services.package import package
 from preserva.services.replicate import replicate
+from preserva.services.validate import validate_stored
 from tests.books import an_archive, make_book
 
 START = datetime(2026, 12, 1, tzinfo=UTC)
@@ -156,6 +158,24 @@ def test_a_second_reading_reads_only_what_was_not_as_recorded(place: Path) -> No
     damaged = [one.path or "" for one in report.findings if one.code is wrong]
     assert len(damaged) == 1
     assert sorted(read) == sorted([*set(read), *damaged])
+
+
+def test_what_is_as_recorded_is_not_validated_once_more(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was valid when it was stored; what a person asks to be validated always is."""
+    validated: list[str] = []
+    monkeypatch.setattr(
+        objectcheck._Check,
+        "_bag",
+        lambda check, _inventory, version, _seen: validated.append(f"{check.path} {version}"),
+    )
+    found = run(place, 0)
+    assert [one.outcome for one in found.reports] == [Outcome.PASS] * 2 * BOOKS
+    assert validated == []
+    with at(place, 0) as archive:
+        validate_stored(archive, PackageId("aonb", "kp-1"))
+    assert len(validated) == 2
 
 
 def test_a_dry_run_says_what_is_due_and_records_nothing(place: Path) -> None:
