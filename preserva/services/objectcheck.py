@@ -186,9 +186,9 @@ class _Check:
             problems = [] if own is inventory else list(formats.differences(own, inventory))
             if own.head != version:
                 problems.append(f"its head is {own.head}")
-            if version == inventory.head and own is not inventory:
-                if formats.serialise(own) != formats.serialise(inventory):
-                    problems.append("it differs from the object's inventory")
+            other = version == inventory.head and own is not inventory
+            if other and formats.serialise(own) != formats.serialise(inventory):
+                problems.append("it differs from the object's inventory")
             for problem in problems:
                 self._find(Code.VERSION_INVENTORY, f"{version}/{formats.NAME}", seen=problem)
 
