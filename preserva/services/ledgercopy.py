@@ -44,7 +44,7 @@ def copy_ledger(archive: Archive, target: Store) -> Report:
     if newest == last:
         return report
     name = f"{last + 1:012}-{newest:012}.jsonl"
-    staged = f"{layout.STAGING}/ledger-{archive.identifiers()}/{name}"
+    staged = f"{layout.STAGING}/ledger-{archive.identifiers()}.jsonl"
     hashes = hashlib.sha256()
 
     def lines() -> Iterator[bytes]:
