@@ -15,7 +15,7 @@ from preserva.core.catalogue.model import TEXTS
 from preserva.errors import Locked, PreservaError, StorageError, StorageFull
 from preserva.i18n import _
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _CACHE = 64 * 1024  # KiB: of a million records, the upper levels of every index
 
@@ -40,13 +40,20 @@ CREATE INDEX collections ON record (changed, id) WHERE collection;
 CREATE INDEX by_source ON record (source, id);
 CREATE TABLE decision (
     number INTEGER PRIMARY KEY,
+    library TEXT NOT NULL,
     time   TEXT NOT NULL,
     person TEXT NOT NULL,
     verdict TEXT NOT NULL,
     one    TEXT NOT NULL,
     other  TEXT NOT NULL,
-    undone INTEGER NOT NULL DEFAULT 0
+    undone_time TEXT,
+    undone_by   TEXT,
+    disputed INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (one, other, verdict, library, time, person)
 ) STRICT;
+CREATE INDEX decision_other ON decision (other);
+CREATE TABLE joined (uri TEXT PRIMARY KEY, edition TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX by_edition ON joined (edition, uri);
 CREATE TABLE entry (id INTEGER PRIMARY KEY, body TEXT NOT NULL, work TEXT NOT NULL) STRICT;
 CREATE INDEX by_work ON entry (work);
 CREATE TABLE facet (

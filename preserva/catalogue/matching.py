@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import cast
 
 from preserva.catalogue.database import Database
 from preserva.catalogue.index import Catalogued, Index
-from preserva.core.catalogue.match import Decision, Evidence, Verdict, editions, evidence
-from preserva.errors import NotFound, UsageError
+from preserva.core.catalogue.decisions import Decision, Undone, Verdict, editions
+from preserva.core.catalogue.match import Evidence, evidence
+from preserva.errors import NotFound, Refused, UsageError
 from preserva.i18n import _
+
+_DECISIONS = (
+    "SELECT number, library, time, person, verdict, one, other, undone_time, undone_by, disputed"
+    " FROM decision"
+)
 
 _CROWD = 50
 """A key that more records share says too little to propose anything."""
@@ -41,7 +48,7 @@ class Matching:
             " FROM key AS a JOIN key AS b ON a.key = b.key AND a.id < b.id"
             " JOIN record AS x ON x.id = a.id JOIN record AS y ON y.id = b.id"
             " WHERE (SELECT count(*) FROM (SELECT 1 FROM key WHERE key = a.key LIMIT ?)) <= ?"
-            " AND NOT EXISTS (SELECT 1 FROM decision WHERE NOT undone AND"
+            " AND NOT EXISTS (SELECT 1 FROM decision WHERE undone_time IS NULL AND"
             " ((one = x.uri AND other = y.uri) OR (one = y.uri AND other = x.uri)))"
             " ORDER BY 3, 1, 2 LIMIT ?", _CROWD + 1, _CROWD, 10 * limit,
         )  # fmt: skip
@@ -52,45 +59,129 @@ class Matching:
                 left -= 1
                 yield Proposal(a, b, tuple(evidence(a.entry, b.entry)))
 
-    def decide(self, one: str, other: str, verdict: Verdict, *, person: str, time: str) -> Decision:
-        """Keep a decision. Raises NotFound for what is no record, UsageError for twice the same."""
+    def decide(
+        self, one: str, other: str, verdict: Verdict, *, library: str, person: str, time: str
+    ) -> Decision:
+        """Keep a decision of a library.
+
+        Raises NotFound for what is no record, UsageError for twice the same, and Refused where the
+        library has decided otherwise and has not undone it.
+        """
         for uri in (one, other):
             if self._index.get(uri) is None:
                 raise NotFound(_("the catalogue has no record {uri}").format(uri=uri))
         if one == other:
             raise UsageError(_("{uri} stands twice").format(uri=one))
+        for known in self.of_records([one]):
+            if known.library == library and {known.one, known.other} == {one, other}:
+                raise Refused(
+                    _("decision {number} on these records stands").format(number=known.number),
+                    hint=_("Take it back first, with `preserva catalogue match --undo`."),
+                )
         with self._database.writing():
-            self._run(
-                "INSERT INTO decision (time, person, verdict, one, other) VALUES (?, ?, ?, ?, ?)",
-                time, person, verdict.value, one, other,
-            )  # fmt: skip
+            self._keep(Decision(0, library, time, person, verdict, one, other))
             ((number,),) = self._run("SELECT max(number) FROM decision")
-        return Decision(cast("int", number), time, person, verdict, one, other)
+            self._join()
+        return self._decision(cast("int", number))
 
-    def undo(self, number: int) -> Decision:
-        """Take a decision back; it is kept, as undone. Raises NotFound."""
+    def undo(self, number: int, *, library: str, person: str, time: str) -> Decision:
+        """Take a decision of one's own library back; it is kept, as undone.
+
+        Raises NotFound, and Refused for a decision of another library.
+        """
         found = next((one for one in self.decisions() if one.number == number), None)
         if found is None or found.undone:
             raise NotFound(_("there is no decision {number} to undo").format(number=number))
+        if found.library != library:
+            raise Refused(
+                _("decision {number} was made in {library}, and is undone there").format(
+                    number=number, library=found.library
+                ),
+                hint=_("Decide otherwise: while libraries disagree, nothing is joined."),
+            )
         with self._database.writing():
-            self._run("UPDATE decision SET undone = 1 WHERE number = ?", number)
-        return found
+            self._undo(replace(found, undone=Undone(time, person)))
+            self._join()
+        return self._decision(number)
+
+    def take(self, decisions: Iterable[Decision]) -> int:
+        """Keep decisions that were made elsewhere; how many were new, or are undone since."""
+        with self._database.writing():
+            changed = sum(self._keep(one) | self._undo(one) for one in decisions)
+            if changed:
+                self._join()
+        return changed
 
     def decisions(self) -> list[Decision]:
-        """All that were made, undone ones too, oldest first."""
-        rows = self._run("SELECT * FROM decision ORDER BY number")
-        return [
-            Decision(
-                cast("int", number), str(time), str(person), Verdict(str(verdict)),
-                str(one), str(other), bool(undone),
-            )
-            for number, time, person, verdict, one, other, undone in rows
-        ]  # fmt: skip
+        """All that were made, undone ones too, in the order in which they came here."""
+        return [_decision(row) for row in self._run(f"{_DECISIONS} ORDER BY number")]
+
+    def of_records(self, uris: Iterable[str]) -> list[Decision]:
+        """The decisions on these records that stand."""
+        listed = json.dumps(list(uris))
+        rows = self._run(
+            f"{_DECISIONS} WHERE undone_time IS NULL AND (one IN (SELECT value FROM json_each(?))"
+            " OR other IN (SELECT value FROM json_each(?))) ORDER BY number", listed, listed,
+        )  # fmt: skip
+        return [_decision(row) for row in rows]
+
+    def edition_of(self, uri: str) -> tuple[str, ...]:
+        """All records of the record's edition, itself among them, sorted."""
+        rows = self._run(
+            "SELECT uri FROM joined WHERE edition = (SELECT edition FROM joined WHERE uri = ?)"
+            " ORDER BY uri", uri,
+        )  # fmt: skip
+        return tuple(str(one) for (one,) in rows) or (uri,)
 
     def editions(self) -> dict[str, tuple[str, ...]]:
         """For each record that was joined, all records of its edition."""
-        return editions(
-            (one.one, one.other)
-            for one in self.decisions()
-            if one.verdict is Verdict.SAME and not one.undone
+        groups: dict[str, list[str]] = {}
+        for uri, edition in self._run("SELECT uri, edition FROM joined ORDER BY uri"):
+            groups.setdefault(str(edition), []).append(str(uri))
+        return {uri: tuple(group) for group in groups.values() for uri in group}
+
+    def _decision(self, number: int) -> Decision:
+        (row,) = self._run(f"{_DECISIONS} WHERE number = ?", number)
+        return _decision(row)
+
+    def _keep(self, one: Decision) -> bool:
+        """Add a decision, unless it is there; whether it was not."""
+        return bool(self._run(
+            "INSERT INTO decision (library, time, person, verdict, one, other)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING number",
+            one.library, one.time, one.person, one.verdict.value, one.one, one.other,
+        ))  # fmt: skip
+
+    def _undo(self, one: Decision) -> bool:
+        """Note that a decision is undone; of two who undid it, the earlier one stands."""
+        if one.undone is None:
+            return False
+        return bool(self._run(
+            "UPDATE decision SET undone_time = ?, undone_by = ? WHERE library = ? AND time = ?"
+            " AND person = ? AND verdict = ? AND one = ? AND other = ? AND (undone_time IS NULL OR"
+            " (undone_time, undone_by) > (?, ?)) RETURNING number",
+            one.undone.time, one.undone.person, one.library, one.time, one.person,
+            one.verdict.value, one.one, one.other, one.undone.time, one.undone.person,
+        ))  # fmt: skip
+
+    def _join(self) -> None:
+        """Make the editions of the decisions anew."""
+        found = editions(self.decisions())
+        self._run("DELETE FROM joined")
+        self._run(
+            "INSERT INTO joined SELECT key, value FROM json_each(?)",
+            json.dumps({uri: group[0] for uri, group in found.joined.items()}),
         )
+        self._run(
+            "UPDATE decision SET disputed = number IN (SELECT value FROM json_each(?))",
+            json.dumps(sorted(found.disputed)),
+        )
+
+
+def _decision(row: tuple[object, ...]) -> Decision:
+    number, library, time, person, verdict, one, other, undone_time, undone_by, disputed = row
+    undone = Undone(str(undone_time), str(undone_by)) if undone_time is not None else None
+    return Decision(
+        cast("int", number), str(library), str(time), str(person), Verdict(str(verdict)),
+        str(one), str(other), undone, bool(disputed),
+    )  # fmt: skip

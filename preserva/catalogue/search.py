@@ -10,6 +10,7 @@ from typing import cast
 
 from preserva.catalogue.database import Database
 from preserva.catalogue.index import Catalogued, Index, facet_token
+from preserva.catalogue.matching import Matching
 from preserva.core.catalogue.fold import fold, stem, words
 from preserva.core.catalogue.model import Entry, Facet
 
@@ -49,15 +50,16 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A record that was found."""
+    """An edition that was found: the record that weighs most, and those joined with it."""
 
     record: Catalogued
     reasons: tuple[Reason, ...]
+    joined: tuple[Catalogued, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of what was found. `more` is true if there are records beyond the `total` counted."""
+    """A page of what was found. `total` counts editions; `more` says that there are others yet."""
 
     hits: tuple[Hit, ...]
     total: int
@@ -87,11 +89,15 @@ class Search:
     def __init__(self, database: Database) -> None:
         self._run = database.run
         self._index = Index(database)
+        self._matching = Matching(database)
 
     def page(
         self, text: str, narrowed: Mapping[Facet, str], *, start: int = 0, limit: int = 20
     ) -> Page:
-        """Records that hold every word and belong under every facet, the weightiest first."""
+        """Editions of which a record holds every word and belongs under every facet.
+
+        The weightiest come first. Records that a person joined count as one.
+        """
         asked = terms(text)
         if text.strip() and not asked:
             return Page((), 0, False, {})
@@ -99,11 +105,29 @@ class Search:
         parts += [f'facets : "{facet_token(k.value, v)}"' for k, v in narrowed.items()]
         ids = self._ids(" AND ".join(f"({part})" for part in parts))
         more, ids = len(ids) > RANKED, ids[:RANKED]
-        hits = []
-        for id_ in ids[start : start + limit]:
-            record = self._index.by_id(id_)
-            hits.append(Hit(record, _reasons(record.entry, asked)))
-        return Page(tuple(hits), len(ids), more, self._facets(ids))
+        heads = self._heads(ids)
+        editions = list(dict.fromkeys(heads.values()))
+        hits = tuple(self._hit(one, asked) for one in editions[start : start + limit])
+        return Page(hits, len(editions), more, self._facets(heads))
+
+    def _hit(self, id_: int, asked: list[Term]) -> Hit:
+        record = self._index.by_id(id_)
+        others = [self._index.get(one) for one in self._matching.edition_of(record.uri)]
+        joined = tuple(one for one in others if one and one.entry and one.id != id_)
+        found = [reason for one in (record, *joined) for reason in _reasons(one.entry, asked)]
+        return Hit(record, tuple(dict.fromkeys(found)), joined)
+
+    def _heads(self, ids: list[int]) -> dict[int, int]:
+        """For each record the first of those found that is of the same edition, in their order."""
+        rows = self._run(
+            "SELECT record.id, edition FROM json_each(?) AS found JOIN record"
+            " ON record.id = found.value JOIN joined USING (uri)", json.dumps(ids),
+        )  # fmt: skip
+        editions = {cast("int", id_): str(edition) for id_, edition in rows}
+        first: dict[str, int] = {}
+        return {
+            id_: first.setdefault(editions[id_], id_) if id_ in editions else id_ for id_ in ids
+        }
 
     def _ids(self, expression: str) -> list[int]:
         """The records found, in order: of few by weight, of many the newest, of none all."""
@@ -121,12 +145,14 @@ class Search:
             )  # fmt: skip
         return [cast("int", id_) for (id_,) in rows]
 
-    def _facets(self, ids: list[int]) -> dict[Facet, tuple[tuple[str, int], ...]]:
+    def _facets(self, heads: Mapping[int, int]) -> dict[Facet, tuple[tuple[str, int], ...]]:
+        """How many editions are under each value."""
         counted: dict[Facet, Counter[str]] = {facet: Counter() for facet in Facet}
         rows = self._run(
-            "SELECT name, value, count(*) FROM facet WHERE id IN (SELECT value FROM json_each(?))"
-            " GROUP BY name, value", json.dumps(ids),
-        )  # fmt: skip
+            "SELECT name, facet.value, count(DISTINCT found.value) FROM json_each(?) AS found"
+            " JOIN facet ON facet.id = CAST(found.key AS INTEGER) GROUP BY name, facet.value",
+            json.dumps(heads),
+        )
         for name, value, number in rows:
             counted[Facet(str(name))][str(value)] = cast("int", number)
         return {

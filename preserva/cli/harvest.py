@@ -36,13 +36,14 @@ def command(
     preserva harvest https://elsewhere.example/oai --library nlb --as marcxchange
 
     An interrupted harvest goes on when it is run again; then only what changed comes. Nothing is
-    deleted but what the other says is deleted.
+    deleted but what the other says is deleted. What people decided of editions comes along.
     """
     from preserva.core.report import Report
     from preserva.outputs.findings import findings_document
     from preserva.services.catalogue import open_catalogue
+    from preserva.services.decisions import DECISIONS, take_decisions
     from preserva.services.harvest import Harvest, Source
-    from preserva.services.harvest_ask import in_folder, over_http
+    from preserva.services.harvest_ask import decisions_of, in_folder, over_http
 
     ask = over_http(source) if "://" in source else in_folder(Path(source))
     asked = Source(source, prefix, part, library)
@@ -51,6 +52,9 @@ def command(
         now = archive.clock
         harvest = Harvest(database, asked, ask, own=own, clock=lambda: int(now().timestamp()))
         done = harvest.run(anew=anew)
+        said = decisions_of(source).splitlines()
+        decided = take_decisions(database, said, f"{source}/{DECISIONS}", own=own)
+    findings = [*done.findings, *decided.findings]
     if json_:
         emit(
             "harvest",
@@ -58,10 +62,11 @@ def command(
             changed=done.changed,
             deleted=done.deleted,
             own=done.own,
-            findings=findings_document(done.findings),
+            decisions=decided.changed,
+            findings=findings_document(findings),
         )
     else:
-        for finding in done.findings:
+        for finding in findings:
             click.echo(finding.message(), err=True)
         message = ngettext(
             "{read} record came, {changed} new or changed, {deleted} deleted",
@@ -69,4 +74,10 @@ def command(
             done.read,
         )
         given.talk(message.format(read=done.read, changed=done.changed, deleted=done.deleted))
-    finish([Report(source, done.findings)])
+        if decided.changed:
+            message = ngettext(
+                "{count} decision on editions came", "{count} decisions on editions came",
+                decided.changed,
+            )  # fmt: skip
+            given.talk(message.format(count=decided.changed))
+    finish([Report(source, findings)])

@@ -614,6 +614,12 @@ class Code(Enum):
     RECORD_TWICE = ("W702", N_("two records have this number; the later one stands"), "")
     PACKAGE_NOT_CATALOGUED = ("U703", N_("the record of this package could not be read"), "")
     HARVEST_BROKEN = ("U705", N_("a record came that could not be read"), "OAI-PMH 2.0")
+    DECISION_UNREADABLE = ("E706", N_("not a decision on two records; it was passed over"), "")
+    DECISIONS_DISAGREE = (
+        "W707",
+        N_("people decided differently of these records; while they do, they are not joined"),
+        "",
+    )
     RECORD_HAS_NO_FORM = ("W704", N_("this record cannot be written in this format"), "")
 
     # catalogue records and formats of files

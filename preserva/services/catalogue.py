@@ -52,6 +52,11 @@ def open_catalogue(config: Path | None = None, *, must_exist: bool = False) -> I
         database.close()
 
 
+def own_library(config: Path | None = None) -> str:
+    """Whose archive it is. Raises ArchiveNotFound, ConfigError."""
+    return load(find_config(config)).institution.id
+
+
 def import_file(
     database: Database,
     path: Path,

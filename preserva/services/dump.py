@@ -14,12 +14,15 @@ from preserva.bag.write_disk import publish, write_file, writing
 from preserva.core.catalogue.oai import Prefix
 from preserva.core.catalogue.oai_read import read_page
 from preserva.core.xmlwrite import XmlWriter, document
+from preserva.services.decisions import DECISIONS
 from preserva.services.provider import Repository
 from preserva.services.staging import beside
 
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _SYNC = "http://www.openarchives.org/rs/terms/"
 RESOURCES = "resourcelist.xml"
+_Sum = tuple[str, str, int]
+"""The name of a file, its SHA-256, and its length."""
 
 
 def dump(repository: Repository, folder: Path, prefix: Prefix, *, time: str, url: str) -> int:
@@ -32,10 +35,10 @@ def dump(repository: Repository, folder: Path, prefix: Prefix, *, time: str, url
         with writing(made):
             made.mkdir()
         count = 0
-        sums: list[tuple[str, bytes]] = []
+        sums: list[_Sum] = []
         for name, data in _files(repository, prefix):
             write_file(made / name, data)
-            sums.append((name, hashlib.sha256(data).digest() + len(data).to_bytes(8)))
+            sums.append((name, hashlib.sha256(data).hexdigest(), len(data)))
             count += name[0].isdigit()
         listed = BytesIO()
         with document(listed, "urlset", {None: _SITEMAP, "rs": _SYNC}, {}) as writer:
@@ -52,6 +55,7 @@ def _files(repository: Repository, prefix: Prefix) -> Iterator[tuple[str, bytes]
         ("formats.xml", "ListMetadataFormats"),
     ):
         yield name, repository.answer([("verb", verb)])
+    yield DECISIONS, repository.decisions()
     arguments = [("metadataPrefix", prefix.value)]
     number = 0
     while arguments:
@@ -62,14 +66,14 @@ def _files(repository: Repository, prefix: Prefix) -> Iterator[tuple[str, bytes]
         arguments = [("resumptionToken", token)] if token else []
 
 
-def _resources(writer: XmlWriter, sums: list[tuple[str, bytes]], time: str, url: str) -> None:
+def _resources(writer: XmlWriter, sums: list[_Sum], time: str, url: str) -> None:
     writer.leaf("rs:md", None, {"capability": "resourcelist", "at": time})
-    for name, seen in sums:
+    for name, digest, length in sums:
         with writer.element("url"):
             writer.leaf("loc", f"{url}/{name}")
             about = {
-                "hash": f"sha-256:{seen[:32].hex()}",
-                "length": str(int.from_bytes(seen[32:])),
-                "type": "text/xml",
+                "hash": f"sha-256:{digest}",
+                "length": str(length),
+                "type": "text/xml" if name.endswith(".xml") else "application/jsonl",
             }
             writer.leaf("rs:md", None, about)

@@ -15,6 +15,7 @@ from preserva.core.catalogue.oai_read import read_page
 from preserva.core.xmlsafe import MAX_SIZE
 from preserva.errors import NotFound, StorageError, TooLarge, Unreachable
 from preserva.i18n import _
+from preserva.services.decisions import DECISIONS
 from preserva.services.harvest import Arguments, Ask
 
 _ATTEMPTS = 6
@@ -27,26 +28,52 @@ def over_http(url: str, *, sleep: Callable[[float], None] = time.sleep) -> Ask:
 
     def asking(arguments: Arguments) -> bytes:
         target = f"{url}{'&' if '?' in url else '?'}{urlencode(arguments)}"
-        for attempt in range(_ATTEMPTS):
-            try:
-                with ask(target, 0, policy) as answer:
-                    data = answer.stream.read(MAX_SIZE + 1)
-            except AddressError as error:
-                raise StorageError(f"{url}: {error}") from error
-            except AnswerError as error:
-                wait = 5 * 2**attempt if error.wait is None else error.wait
-                again = error.status is None or error.status in {429, 500, 502, 503, 504}
-                if not again or wait > _LONGEST_WAIT or attempt == _ATTEMPTS - 1:
-                    raise Unreachable(f"{url}: {error}") from error
-                sleep(wait)
-                continue
-            if len(data) > MAX_SIZE:
-                message = _("{url}: an answer of more than {limit} bytes was not read")
-                raise TooLarge(message.format(url=url, limit=MAX_SIZE))
-            return data
-        raise AssertionError("the last attempt returns or raises")
+        try:
+            return _get(target, policy, sleep)
+        except AnswerError as error:
+            raise Unreachable(f"{url}: {error}") from error
 
     return asking
+
+
+def decisions_of(source: str, *, sleep: Callable[[float], None] = time.sleep) -> bytes:
+    """What people decided of editions there: JSON lines; empty where others than we answer.
+
+    Raises StorageError where the server cannot be reached.
+    """
+    if "://" not in source:
+        path = Path(source) / DECISIONS
+        return path.read_bytes() if path.is_file() else b""
+    target = f"{source.partition('?')[0].rstrip('/')}/{DECISIONS}"
+    try:
+        data = _get(target, Policy(SCHEMES, _hosts(source)), sleep)
+    except AnswerError as error:
+        if error.status is not None and 400 <= error.status < 500:
+            return b""
+        raise Unreachable(f"{target}: {error}") from error
+    return data if data.startswith(b"{") else b""
+
+
+def _get(target: str, policy: Policy, sleep: Callable[[float], None]) -> bytes:
+    """The answer, however often it must be asked for. Raises StorageError, and AnswerError."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            with ask(target, 0, policy) as answer:
+                data = answer.stream.read(MAX_SIZE + 1)
+        except AddressError as error:
+            raise StorageError(f"{target}: {error}") from error
+        except AnswerError as error:
+            wait = 5 * 2**attempt if error.wait is None else error.wait
+            again = error.status is None or error.status in {429, 500, 502, 503, 504}
+            if not again or wait > _LONGEST_WAIT or attempt == _ATTEMPTS - 1:
+                raise
+            sleep(wait)
+            continue
+        if len(data) > MAX_SIZE:
+            message = _("{url}: an answer of more than {limit} bytes was not read")
+            raise TooLarge(message.format(url=target, limit=MAX_SIZE))
+        return data
+    raise AssertionError("the last attempt returns or raises")
 
 
 def in_folder(folder: Path) -> Ask:

@@ -23,6 +23,7 @@ from preserva.core.xmlwrite import XSI
 from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
 from preserva.errors import Damaged, NotFound, UsageError
 from preserva.services.catalogue import record_of
+from preserva.services.decisions import lines
 
 PAGE = 100
 """Records of one answer."""
@@ -105,6 +106,10 @@ class Repository:
                     told.set(name, value)
             _add(root, "error", str(error)).set("code", error.problem.value)
         return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+    def decisions(self) -> bytes:
+        """What people decided of editions, as JSON lines; the protocol has no place for it."""
+        return b"".join(lines(self._database))
 
     def _answered(self, request: Request) -> etree._Element:
         answer = etree.Element(f"{{{NAMESPACE}}}{request.verb}")

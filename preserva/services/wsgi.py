@@ -16,6 +16,7 @@ from preserva.archive import open_archive
 from preserva.core.model import PackageId
 from preserva.errors import PreservaError
 from preserva.services.catalogue import open_catalogue
+from preserva.services.decisions import DECISIONS
 from preserva.services.document import Document, read_document
 from preserva.services.provider import About, ReadMets, Repository
 
@@ -28,6 +29,7 @@ _LONGEST = 16_384
 _MOST = 64
 _RETRY = "60"
 _XML = ("Content-Type", "text/xml; charset=utf-8")
+_LINES = ("Content-Type", "application/jsonl; charset=utf-8")
 _PLAIN = ("Content-Type", "text/plain; charset=utf-8")
 
 
@@ -69,7 +71,10 @@ def _answer(
         return "400 Bad Request", [_PLAIN], b""
     try:
         with open_catalogue(config, must_exist=True) as database:
-            return "200 OK", [_XML], Repository(database, about, read).answer(pairs)
+            repository = Repository(database, about, read)
+            if environ.get("PATH_INFO", "").endswith(f"/{DECISIONS}"):
+                return "200 OK", [_LINES], repository.decisions()
+            return "200 OK", [_XML], repository.answer(pairs)
     except PreservaError:
         return "503 Service Unavailable", [_PLAIN, ("Retry-After", _RETRY)], b""
 

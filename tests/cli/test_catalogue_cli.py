@@ -59,7 +59,7 @@ def test_the_documents_for_programs(ready: Path, run: Run, run_json: JsonRun) ->
     assert document["proposals"][0]["one"] == OURS
     _status, document = run_json("catalogue", "match", "--different", OURS, THEIRS, "--by", "A")
     assert document["decisions"][0]["verdict"] == "different"
-    _status, document = run_json("catalogue", "match", "--undo", "1")
+    _status, document = run_json("catalogue", "match", "--undo", "1", "--by", "B")
     assert document["decisions"][0]["number"] == 1
     _status, document = run_json("catalogue", "show", OURS)
     assert document["records"][0]["entry"]["year"] == 1799
@@ -85,3 +85,36 @@ def test_a_dump_is_taken_in_by_another_archive(ready: Path, run: Run, run_json: 
     assert (status, document["read"], document["own"], document["changed"]) == (0, 4, 2, 2)
     assert run("harvest", "out")[2].startswith("4 records came, 0 new or changed, 0 deleted")
     assert run("harvest", "nowhere")[0] == 3
+
+
+def test_decisions_as_files_and_in_a_dump(ready: Path, run: Run, run_json: JsonRun) -> None:
+    """Of ours a harvest takes none; a file brings them back."""
+    filled(ready, run)
+    assert run("catalogue", "match", "--same", OURS, THEIRS, "--by", "A")[0] == 0
+    assert run("catalogue", "match", "--undo", "1")[0] == 2
+    status, document = run_json("catalogue", "search", "вера")
+    assert (status, document["total"]) == (0, 1)
+    (one,) = document["records"]
+    assert {one["record"], *one["joined"]} == {OURS, THEIRS}
+    copies = {(copy["holder"], copy["shelfmark"]) for copy in one["copies"]}
+    assert copies == {("АОНБ", "Р-17"), ("АОНБ", "Р-18"), ("НББ", "Стар-5")}
+    out = run("catalogue", "search", "вера")[1]
+    assert "copy: АОНБ, Р-17" in out
+    assert "copy: НББ, Стар-5" in out
+    status, document = run_json("catalogue", "decisions", "export", "d.jsonl")
+    assert (status, document["decisions"]) == (0, 1)
+    places = ("--url", "http://library.example/dump", "--email", "a@library.example")
+    assert run("catalogue", "dump", "out", *places)[0] == 0
+    assert (ready / "out/decisions.jsonl").read_bytes() == (ready / "d.jsonl").read_bytes()
+    (ready / "catalogue.sqlite").unlink()
+    status, document = run_json("harvest", "out")
+    assert (status, document["decisions"]) == (0, 0)
+    status, document = run_json("catalogue", "decisions", "import", "d.jsonl")
+    assert (status, document["read"], document["changed"]) == (0, 1, 1)
+    _status, document = run_json("catalogue", "match", "--decisions")
+    assert [(one["person"], one["library"]) for one in document["decisions"]] == [("A", "aonb")]
+    theirs = (ready / "d.jsonl").read_text("utf-8").replace('"aonb", "time"', '"nlb", "time"')
+    (ready / "out/decisions.jsonl").write_text(theirs.replace('"same"', '"different"'), "utf-8")
+    status, _out, err = run("harvest", "out")
+    assert status == 0
+    assert err.count("W707") == 2

@@ -13,13 +13,16 @@ from wsgiref.simple_server import WSGIServer, make_server
 import pytest
 
 from preserva.catalogue.index import Index
+from preserva.core.catalogue.decisions import Verdict, decision_of
 from preserva.core.catalogue.model import uri_of
 from preserva.services.catalogue import import_file, open_catalogue
+from preserva.services.harvest_ask import decisions_of
 from preserva.services.provider import About
 from preserva.services.wsgi import application
 from tests.books import an_archive
 from tests.conftest import require
 from tests.marcbuild import iso2709
+from tests.unit.test_catalogue import decide
 from tests.unit.test_harvest import NOW, Quiet
 from tests.unit.test_oai import fields, mods
 
@@ -57,6 +60,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         with database.writing():
             for number in range(DELETED):
                 Index(database).delete(uri_of("aonb", f"RU\\AONB\\{number}"), NOW + 1)
+        one, other = (uri_of("aonb", f"RU\\AONB\\{number}") for number in (COUNT - 2, COUNT - 1))
+        decide(database, one, other, Verdict.SAME)
     served = application(config, About("http://library.example/oai", "a@library.example"))
     with make_server("127.0.0.1", 0, served, _Server, Quiet) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
@@ -64,6 +69,12 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}/oai"
         server.shutdown()
         thread.join()
+
+
+def test_decisions_are_served_beside_the_protocol(url: str) -> None:
+    """As lines that another catalogue reads."""
+    (line,) = decisions_of(url).decode().splitlines()
+    assert (decision_of(line).library, decision_of(line).person) == ("aonb", "Анна")
 
 
 @pytest.mark.parametrize(("prefix", "more", "count", "deleted"), CASES)

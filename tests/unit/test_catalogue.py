@@ -13,7 +13,8 @@ from preserva.catalogue.database import Database
 from preserva.catalogue.index import Index
 from preserva.catalogue.matching import Matching
 from preserva.catalogue.search import RANKED, Reason, Search
-from preserva.core.catalogue.match import Evidence, Verdict
+from preserva.core.catalogue.decisions import Decision, Undone, Verdict
+from preserva.core.catalogue.match import Evidence
 from preserva.core.catalogue.model import Entry, Facet, dumps, library_of, loads, uri_of
 from preserva.core.codes import Code
 from preserva.core.report import Finding
@@ -62,6 +63,14 @@ def database(tmp_path: Path) -> Iterator[Database]:
     import_file(opened, tmp_path / "nlb.iso", "nlb", 200)
     yield opened
     opened.close()
+
+
+def decide(
+    database: Database, one: str, other: str, verdict: Verdict, library: str = "aonb"
+) -> Decision:
+    """A decision of a person of that library."""
+    time = "2026-11-23T12:00:00+00:00"
+    return Matching(database).decide(one, other, verdict, library=library, person="Анна", time=time)
 
 
 def found(database: Database, text: str, **facets: str) -> list[str]:
@@ -164,21 +173,24 @@ def test_editions_are_proposed_and_joined_by_a_person(database: Database) -> Non
     assert {proposal.one.uri, proposal.other.uri} == {OURS, THEIRS}
     assert Evidence.FINGERPRINT in proposal.evidence
     assert len(shown(database, OURS).records) == 1
-    decision = matching.decide(OURS, THEIRS, Verdict.SAME, person="Анна", time="2026")
+    decision = decide(database, OURS, THEIRS, Verdict.SAME)
     assert [one.uri for one in shown(database, THEIRS).records] == [OURS, THEIRS]
     assert list(matching.proposals()) == []
-    matching.undo(decision.number)
+    matching.undo(decision.number, library="aonb", person="Олег", time="2027-01-01")
     assert len(shown(database, OURS).records) == 1
     assert len(list(matching.proposals())) == 1
-    assert [(one.verdict, one.undone) for one in matching.decisions()] == [(Verdict.SAME, True)]
-    matching.decide(THEIRS, OURS, Verdict.DIFFERENT, person="Анна", time="2026")
+    undone = Undone("2027-01-01", "Олег")
+    assert [(one.verdict, one.undone) for one in matching.decisions()] == [(Verdict.SAME, undone)]
+    decide(database, THEIRS, OURS, Verdict.DIFFERENT)
     assert list(matching.proposals()) == []
     with pytest.raises(NotFound):
-        matching.undo(decision.number)
+        matching.undo(decision.number, library="aonb", person="Анна", time="2027-01-01")
     with pytest.raises(NotFound):
-        matching.decide(OURS, "urn:no", Verdict.SAME, person="Анна", time="2026")
+        decide(database, OURS, "urn:no", Verdict.SAME)
     with pytest.raises(UsageError):
-        matching.decide(OURS, OURS, Verdict.SAME, person="Анна", time="2026")
+        decide(database, OURS, OURS, Verdict.SAME)
+    with pytest.raises(Refused):
+        decide(database, OURS, THEIRS, Verdict.SAME)
 
 
 @pytest.mark.parametrize("form", [Form.MARC, Form.MARCXCHANGE, Form.MODS])

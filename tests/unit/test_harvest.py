@@ -22,7 +22,7 @@ from preserva.services import harvest_ask
 from preserva.services.catalogue import import_file
 from preserva.services.dump import dump
 from preserva.services.harvest import Arguments, Ask, Harvest, Result, Source
-from preserva.services.harvest_ask import in_folder, over_http
+from preserva.services.harvest_ask import decisions_of, in_folder, over_http
 from preserva.services.provider import About, Repository
 from tests.marcbuild import RARE_BOOK, iso2709
 from tests.unit.test_catalogue import KNIHI, MINSK
@@ -277,3 +277,16 @@ def test_an_answer_without_end_is_not_read(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(harvest_ask, "MAX_SIZE", 1000)
     with answering(("200 OK", "", b"x" * 1001)) as url, pytest.raises(TooLarge):
         over_http(url)(())
+
+
+def test_decisions_are_asked_for_beside_the_protocol(tmp_path: Path) -> None:
+    """Another server has none; one that cannot answer is an error."""
+    line = b'{"format": "preserva decision"}\n'
+    with answering(("200 OK", "", line)) as url:
+        assert decisions_of(url) == line
+    with answering(("200 OK", "", b"<OAI-PMH/>"), ("404 No", "", b"")) as url:
+        assert decisions_of(url) == b""
+        assert decisions_of(url) == b""
+    with answering(("501 No", "", b"")) as url, pytest.raises(Unreachable):
+        decisions_of(url)
+    assert decisions_of(str(tmp_path)) == b""

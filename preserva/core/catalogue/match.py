@@ -7,8 +7,7 @@ alone; a title says so only together with the year.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from enum import StrEnum
 
 from preserva.core.catalogue.fold import stems
@@ -29,26 +28,6 @@ class Evidence(StrEnum):
     PLACE = "place"
     PUBLISHER = "publisher"
     AGENT = "agent"
-
-
-class Verdict(StrEnum):
-    """What a person decided of two records."""
-
-    SAME = "same"  # they describe one edition
-    DIFFERENT = "different"  # they do not, and shall not be proposed again
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A person's decision; `undone` by a later one, it is kept all the same."""
-
-    number: int
-    time: str
-    person: str
-    verdict: Verdict
-    one: str
-    other: str
-    undone: bool = False
 
 
 def keys(entry: Entry) -> Iterator[str]:
@@ -80,15 +59,6 @@ def evidence(one: Entry, other: Entry) -> list[Evidence]:
         if stems(a) == stems(b) != []:
             found.append(kind)
     return found
-
-
-def editions(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    """For each record in a pair of the same edition, all records of that edition, sorted."""
-    groups: dict[str, set[str]] = {}
-    for one, other in pairs:
-        joined = groups.get(one, {one}) | groups.get(other, {other})
-        groups.update(dict.fromkeys(joined, joined))
-    return {uri: tuple(sorted(group)) for uri, group in groups.items()}
 
 
 def _number(type_: str, value: str) -> str:

@@ -1,0 +1,83 @@
+"""preserva catalogue export, dump"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from preserva.cli.common import Settings, as_json, emit, settings
+
+
+@click.command("export")
+@click.argument("destination", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--as", "form", required=True,
+              type=click.Choice(["marc", "marcxchange", "mods", "dc", "csv"]),
+              help="ISO 2709, MarcXchange, MODS, Dublin Core, or a table of copies.")  # fmt: skip
+@click.option("--since", type=click.DateTime(), help="Only what changed since then (UTC).")
+@click.option("--library", metavar="ID", help="Only the records of that library.")
+@as_json
+@settings
+def export(
+    given: Settings,
+    destination: Path,
+    form: str,
+    since: datetime | None,
+    library: str | None,
+    json_: bool,
+) -> None:
+    """Write the records to a new file.
+
+    \b
+    preserva catalogue export all.iso --as marc
+    preserva catalogue export new.xml --as mods --since 2026-11-01 --library aonb
+    """
+    from preserva.outputs.findings import findings_document
+    from preserva.services.catalogue import open_catalogue
+    from preserva.services.catalogue_export import Form, export_catalogue
+
+    start = since.replace(tzinfo=UTC) if since else None
+    with open_catalogue(given.config, must_exist=True) as database:
+        done = export_catalogue(database, destination, Form(form), since=start, library=library)
+    if json_:
+        emit(
+            "catalogue export",
+            path=str(destination),
+            records=done.written,
+            findings=findings_document(done.findings),
+        )
+        return
+    for finding in done.findings:
+        click.echo(finding.message(), err=True)
+    click.echo(destination)
+
+
+@click.command("dump")
+@click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.option("--as", "prefix", type=click.Choice(["oai_dc", "mods", "marcxchange", "mets"]),
+              default="mods", help="The format of the records; mods.")  # fmt: skip
+@click.option("--url", metavar="URL", required=True, help="Where the folder will be on the web.")
+@click.option("--email", metavar="ADDRESS", required=True, help="Who answers for it.")
+@as_json
+@settings
+def dump(given: Settings, folder: Path, prefix: str, url: str, email: str, json_: bool) -> None:
+    """Write what `preserva serve` would answer to a new folder, for exchange by disk.
+
+    `preserva harvest FOLDER` takes it in. A ResourceSync list beside the pages has their digests.
+    """
+    from preserva.archive import utc_now
+    from preserva.core.catalogue.oai import Prefix, stamp
+    from preserva.services.catalogue import open_catalogue
+    from preserva.services.dump import dump as write
+    from preserva.services.provider import About, Repository
+    from preserva.services.wsgi import mets_reader
+
+    time = stamp(int(utc_now().timestamp()))
+    with open_catalogue(given.config, must_exist=True) as database:
+        repository = Repository(database, About(url, email), mets_reader(given.config))
+        pages = write(repository, folder, Prefix(prefix), time=time, url=url)
+    if json_:
+        emit("catalogue dump", path=str(folder), pages=pages)
+    else:
+        click.echo(folder)
