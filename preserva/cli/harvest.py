@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from preserva.cli.common import Settings, as_json, emit, finish, settings
 from preserva.i18n import ngettext
+
+if TYPE_CHECKING:
+    from preserva.services.decisions import Decided
+    from preserva.services.harvest import Result
 
 
 @click.command("harvest")
@@ -38,8 +43,6 @@ def command(
     An interrupted harvest goes on when it is run again; then only what changed comes. Nothing is
     deleted but what the other says is deleted. What people decided of editions comes along.
     """
-    from preserva.core.report import Report
-    from preserva.outputs.findings import findings_document
     from preserva.services.catalogue import open_catalogue
     from preserva.services.decisions import DECISIONS, take_decisions
     from preserva.services.harvest import Harvest, Source
@@ -54,6 +57,13 @@ def command(
         done = harvest.run(anew=anew)
         said = decisions_of(source).splitlines()
         decided = take_decisions(database, said, f"{source}/{DECISIONS}", own=own)
+    _told(given, source, done, decided, json_)
+
+
+def _told(given: Settings, source: str, done: Result, decided: Decided, json_: bool) -> None:
+    from preserva.core.report import Report
+    from preserva.outputs.findings import findings_document
+
     findings = [*done.findings, *decided.findings]
     if json_:
         emit(
