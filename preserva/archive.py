@@ -165,10 +165,22 @@ class Archive:
     @contextmanager
     def writing(self, store: Store) -> Iterator[None]:
         """Be the only writer of a storage. Raises Locked."""
-        with store.storage.lock(
-            f"{socket.gethostname()}, process {os.getpid()}, since {self.now()}"
-        ):
+        with store.storage.lock(self._own_name()):
             yield
+
+    def audits_of(self, storage: str) -> Path:
+        """The folder in which audits of a storage keep what they need from one run to the next."""
+        ledger = self.config.ledger
+        return ledger.parent / f"{ledger.stem}-audits" / storage
+
+    @contextmanager
+    def auditing(self, storage: str) -> Iterator[None]:
+        """Be the only audit of a storage, which itself is not written to. Raises Locked."""
+        with open_storage(str(self.audits_of(storage))).lock(self._own_name()):
+            yield
+
+    def _own_name(self) -> str:
+        return f"{socket.gethostname()}, process {os.getpid()}, since {self.now()}"
 
 
 def find_config(path: Path | None = None) -> Path:

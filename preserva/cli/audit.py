@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,13 @@ from preserva.cli.quantities import RATE, SIZE, TIME
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from preserva.core.audit import Due, Forecast
     from preserva.core.canonical import Value
     from preserva.services.audit import Audit
+    from preserva.services.scaleout import Workers
 
 
 @click.command("audit")
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--event", "moved", metavar="STORAGE", multiple=True, help="All of it is due: it was moved."
+)
+@click.option(
+    "--executor", metavar="URL", help="Let the workers of a Dask cluster read: dask://HOST:8786."
 )
 @click.option(
     "--metrics",
@@ -45,6 +51,7 @@ def command(
     bandwidth: int | None,
     only: tuple[str, ...],
     moved: tuple[str, ...],
+    executor: str | None,
     metrics: Path | None,
     dry_run: bool,
     json_: bool,
@@ -63,9 +70,10 @@ def command(
     """
     from preserva.services.audit import Budget, audit
 
-    with given.archive() as archive:
+    with given.archive() as archive, _workers(executor) as workers:
         found = audit(
             archive,
+            workers=workers,
             budget=Budget(max_time, max_bytes, bandwidth),
             only=only,
             moved=moved,
@@ -83,6 +91,14 @@ def command(
         raise SystemExit(1)
     if "unknown" in outcomes or found.unreachable or (found.left_count and not dry_run):
         raise SystemExit(3)
+
+
+def _workers(url: str | None) -> AbstractContextManager[Workers | None]:
+    if url is None:
+        return nullcontext()
+    from preserva.services.scaleout import connect
+
+    return connect(url)
 
 
 def _write_metrics(found: Audit, path: Path, finished: datetime) -> None:

@@ -56,7 +56,7 @@ class Begun:
         if self._path is None or not self._unsaved:
             return
         with writing(self._path):
-            self._path.parent.mkdir(exist_ok=True)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a", encoding="utf-8") as file:
                 if not file.tell():
                     file.write(json.dumps(self.since and self.since.isoformat()))
@@ -74,8 +74,7 @@ class Begun:
 
 def begun_reading(archive: Archive, store: Store, package: PackageId) -> Begun:
     """What earlier runs read of a copy, if that is not too long ago; a new beginning otherwise."""
-    folder = archive.config.ledger.parent / f"{archive.config.ledger.stem}-begun"
-    path = folder / f"{store.id} {package.portable}.jsonl"
+    path = archive.audits_of(store.id) / f"{package.portable}.jsonl"
     now = archive.clock()
     begun = _load(path, now)
     if begun is None:

@@ -244,27 +244,43 @@ def _check_copy(
     begun: Begun | None,
     fixity: bool,
 ) -> Report | None:
+    place = place_of(archive, store, package)
+    if not isinstance(place, str):
+        return place
+    checked = check_object(
+        store.storage,
+        place,
+        subject=subject,
+        official=official,
+        observer=observer,
+        begun=begun,
+        known=recorded_inventories(archive, package) if fixity else None,
+    )
+    return compared(archive, store, package, checked)
+
+
+def place_of(archive: Archive, store: Store, package: PackageId) -> str | Report | None:
+    """The folder of a copy, or what can be said without reading it.
+
+    None if there is no copy and the ledger knows of none. Raises StorageError.
+    """
+    subject = f"{package.uri} in {store.id}"
     if store.root.holds(package.uri):
         path = store.root.path_of(package.uri)
-        if (link := _link_above(store, path)) is not None:
-            return Report(subject, [Finding(Code.ROOT_LINK, link)])
-        checked = check_object(
-            store.storage,
-            path,
-            subject=subject,
-            official=official,
-            observer=observer,
-            begun=begun,
-            known=_recorded_inventories(archive, package) if fixity else None,
-        )
-        _compare(archive, store, package, checked)
-        return checked.report
+        link = _link_above(store, path)
+        return path if link is None else Report(subject, [Finding(Code.ROOT_LINK, link)])
     if recorded_versions(archive, store, package):
         return Report(subject, [Finding(Code.COPY_MISSING, store.id)])
     return None
 
 
-def _recorded_inventories(archive: Archive, package: PackageId) -> dict[str, str]:
+def compared(archive: Archive, store: Store, package: PackageId, checked: CheckedObject) -> Report:
+    """What was read of a copy, held against what the ledger recorded of it."""
+    _compare(archive, store, package, checked)
+    return checked.report
+
+
+def recorded_inventories(archive: Archive, package: PackageId) -> dict[str, str]:
     """The digest of the inventory of each version, as it was recorded."""
     found = {}
     for version in all_versions(archive, package):

@@ -18,7 +18,7 @@ from preserva.core.codes import Code
 from preserva.core.entries import FIXITY_CHECK
 from preserva.core.model import PackageId
 from preserva.core.report import Advanced, Outcome, Progress
-from preserva.errors import UsageError
+from preserva.errors import Locked, UsageError
 from preserva.services import objectcheck
 from preserva.services.audit import Audit, Budget, audit
 from preserva.services.package import package
@@ -107,7 +107,7 @@ def test_a_large_copy_is_gone_on_with(
     place: Path, monkeypatch: pytest.MonkeyPatch, kept: str
 ) -> None:
     """File by file; what an earlier run read counts if its memory is whole and not too old."""
-    monkeypatch.setattr("preserva.services.audit._WORTH_A_PAUSE", 1)
+    monkeypatch.setattr("preserva.services.auditrun._WORTH_A_PAUSE", 1)
     read: list[str] = []
 
     def watch(progress: Progress) -> None:
@@ -124,7 +124,7 @@ def test_a_large_copy_is_gone_on_with(
             assert (found.reports, found.left_count) == ([], 1)
             assert archive.ledger.newest(FIXITY_CHECK) is None
     assert read == names[:3]
-    (memory,) = (place / "ledger-begun").iterdir()
+    memory = place / "ledger-audits/aonb-main/aonb-kp-0.jsonl"
     if kept == "torn":
         memory.write_bytes(memory.read_bytes()[:-3])
     elif kept == "nonsense":
@@ -140,7 +140,7 @@ def test_a_large_copy_is_gone_on_with(
     since = None if kept in {"old", "nonsense"} else (START + timedelta(days=0.1)).isoformat()
     assert entry.facts.get("begun") == since
     assert entry.facts["files"] == report.listed
-    assert list((place / "ledger-begun").iterdir()) == []
+    assert not memory.exists()
 
 
 def test_a_second_reading_reads_only_what_was_not_as_recorded(place: Path) -> None:
@@ -176,6 +176,15 @@ def test_what_is_as_recorded_is_not_validated_once_more(
     with at(place, 0) as archive:
         validate_stored(archive, PackageId("aonb", "kp-1"))
     assert len(validated) == 2
+
+
+def test_one_audit_of_a_storage_at_a_time(place: Path) -> None:
+    """A run that takes longer than a day is not overtaken; other storages can be read."""
+    with at(place, 0) as archive, archive.auditing("nlb-copy"):
+        with pytest.raises(Locked, match=r"nlb-copy.*process"):
+            audit(archive)
+        assert len(audit(archive, only=("aonb-main",)).reports) == BOOKS
+        assert len(audit(archive, dry_run=True).left) == BOOKS
 
 
 def test_a_dry_run_says_what_is_due_and_records_nothing(place: Path) -> None:
