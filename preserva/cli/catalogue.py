@@ -47,6 +47,7 @@ def import_(
     \b
     preserva catalogue import
     preserva catalogue import rare-books.iso --library aonb
+    preserva catalogue import table.csv --library aonb
 
     A record that is there already, unchanged, stays as it is: run it as often as you like.
     """

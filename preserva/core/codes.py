@@ -620,6 +620,8 @@ class Code(Enum):
         N_("people decided differently of these records; while they do, they are not joined"),
         "",
     )
+    CSV_ROW = ("E708", N_("this row of the table cannot be taken in"), "RFC 4180")
+    CSV_COLUMN = ("W709", N_("a column that is not known; it was passed over"), "")
     RECORD_HAS_NO_FORM = ("W704", N_("this record cannot be written in this format"), "")
 
     # catalogue records and formats of files

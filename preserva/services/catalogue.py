@@ -79,7 +79,7 @@ def import_file(
     found = Imported()
     incoming = (
         incoming_of(one, library, source, charset=charset)
-        for one in _sound(records_of(path, charset), found)
+        for one in _sound(records_of(path, charset, library), found)
     )
     take_in(database, incoming, time, found)
     if complete:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,16 +13,11 @@ from preserva.catalogue.database import Database
 from preserva.catalogue.index import Catalogued, Index
 from preserva.core.codes import Code
 from preserva.core.report import Finding
+from preserva.describe.csvrecord import COLUMNS, line, lines_of
 from preserva.describe.iso2709_write import iso2709
 from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
 from preserva.services.catalogue import record_of
 from preserva.services.staging import beside
-
-COLUMNS = (
-    "identifier", "title", "agents", "place", "publisher", "date", "languages", "extent",
-    "holder", "shelfmark", "inventory", "registers", "package",
-)  # fmt: skip
-"""Of the CSV; one line for each copy, and one for a record without copies."""
 
 
 class Form(StrEnum):
@@ -89,7 +82,7 @@ def _pieces(records: Iterator[Catalogued], form: Form, done: Exported) -> Iterat
     if before:
         yield _DECLARATION + before
     if form is Form.CSV:
-        yield _line(COLUMNS)
+        yield line(COLUMNS)
     for one in records:
         piece = b"" if one.entry is None else _piece(one, form)
         if piece is None:
@@ -102,7 +95,8 @@ def _pieces(records: Iterator[Catalogued], form: Form, done: Exported) -> Iterat
 
 def _piece(one: Catalogued, form: Form) -> bytes | None:
     if form is Form.CSV:
-        return b"".join(_rows(one))
+        assert one.entry is not None, "deleted records are left out before"
+        return b"".join(lines_of(one.uri, one.entry, one.package or ""))
     made = _MAKERS[form](record_of(one))
     if made is None or form is Form.MARC:
         return made
@@ -112,28 +106,3 @@ def _piece(one: Catalogued, form: Form) -> bytes | None:
 def without_declaration(document: bytes) -> bytes:
     """The root element of a document that we wrote."""
     return document[document.index(b"?>") + 2 :].strip() if document[:2] == b"<?" else document
-
-
-def _rows(one: Catalogued) -> Iterator[bytes]:
-    entry = one.entry
-    assert entry is not None, "deleted records are left out before"
-    about = (
-        one.uri, entry.title, "; ".join(agent.name for agent in entry.agents), entry.place,
-        entry.publisher, entry.date, " ".join(entry.languages), entry.extent,
-    )  # fmt: skip
-    package = one.package or ""
-    for copy in entry.copies:
-        numbers = " ".join(f"{number.type}:{number.value}" for number in copy.registers)
-        inventory = " ".join(copy.inventory)
-        yield _line((*about, copy.holder, copy.shelfmark, inventory, numbers, package))
-    if not entry.copies:
-        yield _line((*about, "", "", "", "", package))
-
-
-def _line(values: tuple[str, ...]) -> bytes:
-    """A line of CSV (RFC 4180). A text that a spreadsheet would take for a formula is quoted."""
-    text = io.StringIO()
-    csv.writer(text).writerow(
-        [f"'{one}" if one[:1] in tuple("=+-@\t\r") else one for one in values]
-    )
-    return text.getvalue().encode()

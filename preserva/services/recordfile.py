@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,7 +12,7 @@ from preserva.core.codes import Code
 from preserva.core.report import Finding
 from preserva.core.xmlread import chunks, release
 from preserva.core.xmlsafe import UnsafeXMLError, streamed
-from preserva.describe import xmlrecord
+from preserva.describe import csvrecord, xmlrecord
 from preserva.describe.iso2709 import RECORD_END
 from preserva.describe.record import Record, read_records
 from preserva.errors import NotFound
@@ -33,10 +33,13 @@ _TAGS = (
 )
 
 
-def records_of(path: Path, charset: str | None = None) -> Iterator[Record | Finding]:
+def records_of(
+    path: Path, charset: str | None = None, library: str = ""
+) -> Iterator[Record | Finding]:
     """Every record of a file, a finding in the place of what is none. Raises NotFound.
 
-    What is longer than a record can be is told and passed over; the rest is read all the same.
+    What is longer than a record can be is told and passed over; the rest is read all the same. A
+    table (.csv, .tsv) may name its records by the identifiers that they have as the library's.
     """
     try:
         stream = path.open("rb")
@@ -44,16 +47,25 @@ def records_of(path: Path, charset: str | None = None) -> Iterator[Record | Find
         message = _("{path} cannot be read: {reason}")
         raise NotFound(message.format(path=path, reason=error.strerror), path=str(path)) from error
     with stream:
+        if path.suffix.lower() in csvrecord.ENDINGS:
+            yield from _read(csvrecord.documents(stream, path.name, library, charset), path.name)
+            return
         head = stream.peek(_CHUNK)
         if path.stat().st_size <= LARGEST:
             yield from read_records(stream.read(), name=path.name, charset=charset)
             return
         pieces = _elements if xmlrecord.looks_like(head) else _pieces
-        for number, piece in enumerate(pieces(stream, path.name), 1):
-            if isinstance(piece, Finding):
-                yield piece
-            else:
-                yield from read_records(piece, name=f"{path.name}#{number}", charset=charset)
+        yield from _read(pieces(stream, path.name), path.name, charset)
+
+
+def _read(
+    pieces: Iterable[bytes | Finding], name: str, charset: str | None = None
+) -> Iterator[Record | Finding]:
+    for number, piece in enumerate(pieces, 1):
+        if isinstance(piece, Finding):
+            yield piece
+        else:
+            yield from read_records(piece, name=f"{name}#{number}", charset=charset)
 
 
 def _pieces(stream: BinaryIO, name: str) -> Iterator[bytes | Finding]:
