@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-SOURCES := preserva tests benchmarks
+SOURCES := preserva tests benchmarks tools
 
 .PHONY: demo test long clean
 

@@ -15,10 +15,30 @@ LOCALE_DIR = os.path.join(os.path.dirname(__file__), "locale")  # noqa: PTH118, 
 _catalogue: _gettext.NullTranslations | None = None
 
 
-def use_language(*languages: str) -> None:
-    """Choose the language of messages; with none, the environment's (LANGUAGE, LC_ALL, LANG)."""
+SOURCE_LANGUAGE = "en"
+"""The language of the messages in the code."""
+
+
+def languages() -> list[str]:
+    """The languages in which messages can be shown, such as en, be, ru."""
+    try:
+        translated = sorted(os.listdir(LOCALE_DIR))  # noqa: PTH208 - as above
+    except FileNotFoundError:
+        translated = []
+    return [SOURCE_LANGUAGE, *translated]
+
+
+def use_language(name: str | None = None) -> bool:
+    """Choose the language of messages; with none, the environment's (LANGUAGE, LC_ALL, LANG).
+
+    `name` is a locale, such as ru or be_BY.UTF-8. False if there are no messages in it: then they
+    are in English.
+    """
     global _catalogue  # noqa: PLW0603 - one language for one process, as gettext itself has it
-    _catalogue = _gettext.translation(DOMAIN, LOCALE_DIR, list(languages) or None, fallback=True)
+    names = [name] if name else None
+    _catalogue = _gettext.translation(DOMAIN, LOCALE_DIR, names, fallback=True)
+    is_source = name is not None and name.partition("_")[0] == SOURCE_LANGUAGE
+    return is_source or isinstance(_catalogue, _gettext.GNUTranslations)
 
 
 def _(message: str) -> str:

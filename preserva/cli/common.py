@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,9 +23,9 @@ dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done; 
 
 
 class Settings:
-    """The options that stand before the command's name."""
+    """The options that every command takes, before its name and after it."""
 
-    def __init__(self, config: Path | None, quiet: bool) -> None:
+    def __init__(self, config: Path | None = None, quiet: bool = False) -> None:
         self.config = config
         self.quiet = quiet
 
@@ -51,8 +50,46 @@ class Settings:
 settings = click.make_pass_decorator(Settings)
 
 
+def common_options() -> list[click.Parameter]:
+    """The options that every command takes; `preserva.cli.language.speak` has read --lang."""
+    return [
+        click.Option(
+            ["--config"],
+            type=click.Path(path_type=Path),
+            help="The configuration to use.",
+            expose_value=False,
+            callback=_set_config,
+        ),
+        click.Option(
+            ["--lang"],
+            metavar="LANG",
+            help="The language of messages: en, ru, be.",
+            expose_value=False,
+        ),
+        click.Option(
+            ["--quiet", "-q"],
+            is_flag=True,
+            help="Say nothing but data and errors.",
+            expose_value=False,
+            callback=_set_quiet,
+        ),
+    ]
+
+
+def _set_config(context: click.Context, _option: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        context.ensure_object(Settings).config = value
+
+
+def _set_quiet(context: click.Context, _option: click.Parameter, value: bool) -> None:
+    if value:
+        context.ensure_object(Settings).quiet = True
+
+
 def emit(command: str, **facts: Value) -> None:
     """Print the command's JSON document on stdout (`schemas/output.schema.json`)."""
+    import json
+
     document = {"schema_version": SCHEMA_VERSION, "command": command, **facts}
     click.echo(json.dumps(document, ensure_ascii=False, indent=1))
 

@@ -7,14 +7,14 @@ import signal
 import sys
 from importlib import import_module
 from keyword import iskeyword
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from preserva.cli.common import Settings, emit_error
+from preserva.cli.common import Settings, common_options, emit_error
+from preserva.cli.language import localised, speak
 from preserva.errors import PreservaError
-from preserva.i18n import _, use_language
+from preserva.i18n import _
 from preserva.version import __version__
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Verbs(click.Group):
             return None
         module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
         command: click.Command = import_module(f"preserva.cli.{module}").command
-        return command
+        return localised(command, common_options())
 
 
 @click.command(
@@ -68,12 +68,9 @@ class Verbs(click.Group):
     epilog="Exit status: 0 sound, 1 damage, 2 usage, 3 unfinished, 4 refused, 5 ledger, "
     "10 no archive, 11 locked, 70 unexpected, 130 interrupted, 141 nobody listens, 143 stopped.",
 )
-@click.option("--config", type=click.Path(path_type=Path), help="The configuration to use.")
-@click.option("--lang", metavar="LANG", help="The language of messages: en, ru, be.")
-@click.option("--quiet", "-q", is_flag=True, help="Say nothing but data and errors.")
 @click.version_option(__version__, prog_name="preserva")
 @click.pass_context
-def main(context: click.Context, config: Path | None, lang: str | None, quiet: bool) -> None:
+def main(context: click.Context) -> None:
     """Keep digitised books for good.
 
     \b
@@ -82,9 +79,7 @@ def main(context: click.Context, config: Path | None, lang: str | None, quiet: b
     preserva replicate                             copy it to the other institution
     preserva validate aonb-kp-000123               prove that every copy is sound
     """
-    if lang:
-        use_language(lang)
-    context.obj = Settings(config, quiet)
+    context.ensure_object(Settings)
 
 
 class TerminatedError(BaseException):
@@ -105,7 +100,9 @@ def status_of(arguments: list[str]) -> int:
     """Run the command line; its exit status. Every error becomes a message for people here."""
     stdout = sys.stdout
     try:
-        main.main(arguments, prog_name="preserva", standalone_mode=False)
+        speak(arguments)
+        program = localised(main, common_options())
+        program.main(arguments, prog_name="preserva", standalone_mode=False)
         sys.stdout.flush()
     except PreservaError as error:
         _explain(error, "--json" in arguments)
