@@ -59,14 +59,12 @@ def load(place: Path, files: int, size: int) -> Path:
             for start in range(8, size, len(piece)):
                 stream.write(piece[: min(len(piece), size - start)])
     create_bag(place / "source", place / "bag")
-    shutil.rmtree(place / "source")
     path = place / "archive" / configuration.NAME
     path.parent.mkdir()
     path.write_text(configuration.TEMPLATE, "utf-8")
     create_archive(configuration.load(path))
     with open_archive(path) as archive:
         made = accept(archive, place / "bag", local="book")
-        shutil.rmtree(place / "bag")
         store = archive.primary
         return Path(store.storage.url) / store.root.path_of(made.package.uri)
 

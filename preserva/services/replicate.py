@@ -222,9 +222,9 @@ class _Pair:
         staging = Staging(self.target.storage, staged, [algorithm], self.observer)
         files = _files_of(original, version)
         left = self._left_by_an_earlier_run(staged, version, files)
-        wrong = self._bring(staging, files, algorithm)
+        wrong = self._bring(staging, files, left)
         if wrong and all(one.path in left for one in wrong):  # what a power cut left of them
-            wrong = self._bring(staging, {path: files[path] for path in left}, algorithm)
+            wrong = self._bring(staging, {path: files[path] for path in left}, left)
         if wrong:
             raise _StoppedError(*(replace(one, path=f"{self.path}/{one.path}") for one in wrong))
         self.target.root.write_inventory(staged, sealed)
@@ -253,31 +253,32 @@ class _Pair:
                     storage.discard(entry.path)
         return {path for path in files if storage.stat(f"{staged}/{path}") is not None}
 
-    def _bring(self, staging: Staging, files: dict[str, str], algorithm: str) -> list[Finding]:
+    def _bring(self, staging: Staging, files: dict[str, str], left: set[str]) -> list[Finding]:
         """Stream files, many at once, make them durable and read them back.
 
-        The findings name those that are not what was recorded; they do not stay in staging.
+        Of those `left` by an earlier run, only what is missing goes over. The findings name files
+        that are not what was recorded; they do not stay in staging.
         """
         storage = self.target.storage
-        streams = bounded_map(
-            partial(self._stream, staging), files.items(), workers=storage.at_once
-        )
+        stream = partial(self._stream, staging, left)
+        streams = bounded_map(stream, files.items(), workers=storage.at_once)
         wrong = [finding for finding in streams if finding is not None]
         if not wrong:
             storage.flush(staging.folder)
+            (algorithm,) = staging.algorithms
             wrong = self._read_back(staging.folder, files, algorithm)
         for one in wrong:
             storage.discard(f"{staging.folder}/{one.path}")
         return wrong
 
-    def _stream(self, staging: Staging, item: tuple[str, str]) -> Finding | None:
+    def _stream(self, staging: Staging, left: set[str], item: tuple[str, str]) -> Finding | None:
         """Copy what is missing of one file; a finding if the original has changed."""
         path, digest = item
         source = f"{self.path}/{path}"
         entry = self.source.storage.stat(source)
         if entry is None:
             return Finding(Code.OBJECT_FILE_MISSING, path)
-        there = self.target.storage.stat(f"{staging.folder}/{path}")
+        there = self.target.storage.stat(f"{staging.folder}/{path}") if path in left else None
         if there is not None and there.size >= entry.size:
             return None  # only reading it back tells
         with self.source.storage.open(source) as reader:

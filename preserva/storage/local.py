@@ -9,7 +9,7 @@ import stat
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
@@ -20,20 +20,35 @@ from preserva.i18n import _
 from preserva.storage.paths import above, contained, refuse_outside
 
 
-@contextmanager
-def _errors(path: str, full: str) -> Iterator[None]:
-    """Turn the system's errors into ours: people are told the full path, programs ours."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise NotFound(_("{path} is not there").format(path=full), path=path) from error
-    except OSError as error:
+class _Errors:
+    """Turns the system's errors into ours: people are told the full path, programs ours."""
+
+    __slots__ = ("_full", "_path")
+
+    def __init__(self, path: str, full: str) -> None:
+        self._path = path
+        self._full = full
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, OSError):
+            raise self._ours(error) from error
+
+    def _ours(self, error: OSError) -> StorageError:
+        path, full = self._path, self._full
+        if isinstance(error, FileNotFoundError):
+            return NotFound(_("{path} is not there").format(path=full), path=path)
         message = _("{path}: {reason}").format(path=full, reason=error.strerror or error)
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageFull(message, path=path) from error
+            return StorageFull(message, path=path)
         if error.errno == errno.ELOOP:
-            raise NotAFile(_("{path} is a link").format(path=full), path=path) from error
-        raise StorageError(message, path=path) from error
+            return NotAFile(_("{path} is a link").format(path=full), path=path)
+        return StorageError(message, path=path)
+
+
+_PAGE = 4096
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class LocalStorage:
@@ -48,11 +63,10 @@ class LocalStorage:
         self._durable: set[str] = set()  # files in staging that need no second fsync
 
     def _path(self, path: str) -> str:
-        parts = contained(path).split("/") if path else []
-        return os.path.join(self.root, *parts)  # noqa: PTH118 - names may hold surrogates
+        return f"{self.url}/{contained(path)}" if path else self.url
 
-    def _errors(self, path: str) -> AbstractContextManager[None]:
-        return _errors(path, self._path(path))
+    def _errors(self, path: str) -> _Errors:
+        return _Errors(path, self._path(path))
 
     def stat(self, path: str) -> Entry | None:
         """What stands at a path, not following a link; None if there is nothing."""
@@ -80,26 +94,25 @@ class LocalStorage:
 
     def open(self, path: str, *, medium: bool = False) -> LocalReader:
         """Open a regular file. With `medium`, its bytes come from the medium, not from a cache."""
-        with self._errors(path):
+        full = self._path(path)
+        with _Errors(path, full):
             # O_NONBLOCK: a FIFO that someone put here must not make us wait for ever
-            descriptor = os.open(
-                self._path(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-            )
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
             os.close(descriptor)
             raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
-        return LocalReader(descriptor, path, self._path(path), medium=medium)
+        return LocalReader(descriptor, found.st_size, _Errors(path, full), medium=medium)
 
     def create(self, path: str, chunks: Iterable[bytes]) -> None:
         """Write a new file, with the folders above it. Refuses a path that exists."""
         target = self._path(path)
-        with self._errors(path):
-            with self._one_at_a_time:  # else a folder that could not be made may be there after all
-                _make_folders(os.path.dirname(target))  # noqa: PTH120
-            descriptor = os.open(
-                target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644
-            )
-        self._fill(descriptor, path, chunks)
+        # one at a time: else a folder that could not be made may be there after all, and threads
+        # that want names in one folder keep the processors busy with waiting
+        with _Errors(path, target), self._one_at_a_time:
+            _make_folders(os.path.dirname(target))  # noqa: PTH120
+            descriptor = os.open(target, _NEW, 0o644)
+        self._fill(descriptor, _Errors(path, target), chunks)
 
     def extend(self, path: str, chunks: Iterable[bytes]) -> None:
         """Go on with a file in staging that an interrupted `create` left too short."""
@@ -109,16 +122,16 @@ class LocalStorage:
                 self._path(path), os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
             )
         self._durable.discard(path)
-        self._fill(descriptor, path, chunks)
+        self._fill(descriptor, self._errors(path), chunks)
 
-    def _fill(self, descriptor: int, path: str, chunks: Iterable[bytes]) -> None:
+    def _fill(self, descriptor: int, errors: _Errors, chunks: Iterable[bytes]) -> None:
         """Write, and close in every case. An error of the chunks' own source passes as it is."""
         try:
             for chunk in chunks:
-                with self._errors(path):
+                with errors:
                     _write(descriptor, chunk)
         finally:
-            with self._errors(path):
+            with errors:
                 os.close(descriptor)
 
     def publish(self, staged: str, final: str) -> None:
@@ -209,7 +222,9 @@ class LocalStorage:
         if entry is None:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
         below = [*self.walk(path), entry] if entry.kind is Kind.FOLDER else [entry]
-        files = [one.path for one in below if one.kind is Kind.FILE]
+        files = [
+            one.path for one in below if one.kind is Kind.FILE and one.path not in self._durable
+        ]
         with ThreadPoolExecutor(self.at_once) as pool:  # each waits for the medium, not for us
             for _done in pool.map(self._flush_once, files):
                 pass
@@ -219,10 +234,10 @@ class LocalStorage:
                     _fsync(self._path(one.path))
 
     def _flush_once(self, path: str) -> None:
-        if path not in self._durable:
-            with self._errors(path):
-                _fsync(self._path(path))
-            self._durable.add(path)
+        full = self._path(path)
+        with _Errors(path, full):
+            _fsync(full)
+        self._durable.add(path)
 
     def _refuse_links_above(self, path: str) -> None:
         """Raise NotAFile if a folder on the way is a link: it could lead out of the storage."""
@@ -246,17 +261,20 @@ class LocalStorage:
 class LocalReader:
     """An open file of a file system."""
 
-    def __init__(self, descriptor: int, path: str, full: str, *, medium: bool) -> None:
+    def __init__(self, descriptor: int, size: int, errors: _Errors, *, medium: bool) -> None:
         self._descriptor = descriptor
-        self._path = path
-        self._full = full
+        self._left = size
+        self._errors = errors
         self._medium = medium
         self._forget()
 
     def read(self, size: int) -> bytes:
         """The next bytes, at most `size`; none at the end."""
-        with _errors(self._path, self._full):
-            return os.read(self._descriptor, size)
+        with self._errors:
+            # a buffer far larger than what is left costs more than filling it
+            data = os.read(self._descriptor, min(size, self._left or _PAGE))
+        self._left = max(0, self._left - len(data))
+        return data
 
     def _forget(self) -> None:
         if self._medium and hasattr(os, "posix_fadvise"):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from preserva.errors import Refused, StorageError
 from preserva.i18n import _
 
+_STRANGE = frozenset({"", ".", ".."})
+
 
 def contained(path: str) -> str:
     """The path, if it stays inside a storage. Raises StorageError for any other."""
-    parts = path.split("/") if path else []
-    if any(part in {"", ".", ".."} for part in parts) or "\0" in path:
+    if (path and not _STRANGE.isdisjoint(path.split("/"))) or "\0" in path:
         raise StorageError(_("{path} is not a path inside a storage").format(path=path), path=path)
     return path
 
