@@ -11,8 +11,9 @@ from typing import cast
 from preserva.catalogue.database import Database
 from preserva.catalogue.index import Catalogued, Index, facet_token
 from preserva.catalogue.matching import Matching
-from preserva.core.catalogue.fold import fold, stem, words
-from preserva.core.catalogue.model import Entry, Facet
+from preserva.core.catalogue.fold import fold, stem, stems, words
+from preserva.core.catalogue.model import TEXTS, Entry, Facet
+from preserva.core.catalogue.places import names_of, places, spans
 
 RANKED = 1_000
 """Records that are ordered by weight and counted by facet; a search that finds more says so."""
@@ -24,10 +25,14 @@ _OLD = set("ѣѳѵъ")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word that is searched for: its key, and whether what begins so is meant as well."""
+    """A word that is searched for: its key, and whether what begins so is meant as well.
+
+    The name of a place may be several words; then all names of the `place` are meant.
+    """
 
     key: str
-    prefix: bool
+    prefix: bool = False
+    place: str = ""
 
     def finds(self, word: str) -> bool:
         """Whether a word as it is written in a record is meant."""
@@ -37,7 +42,15 @@ class Term:
     @property
     def expression(self) -> str:
         """The term in the language of FTS5; folded words hold nothing that has a meaning there."""
-        return f'"{self.key}"' + (" *" if self.prefix else "")
+        keys = dict.fromkeys([self.key, *_names(self.place)])
+        return " OR ".join(f'"{key}"' + (" *" if self.prefix else "") for key in keys)
+
+    @property
+    def condition(self) -> str:
+        """The same for the parts of a record, or the record's place."""
+        printed = facet_token(Facet.PLACE, self.place) if self.place else ""
+        where = f"{{{' '.join(TEXTS)}}} : ({self.expression})"
+        return f'{where} OR facets : "{printed}"' if printed else where
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +81,34 @@ class Page:
 
 
 def terms(text: str) -> list[Term]:
-    """The words of a question; one with `*` at its end, or Belarusian, is meant as a beginning."""
-    found = []
+    """The words of a question; one with `*` at its end, or Belarusian, is meant as a beginning.
+
+    The name of a place means the place, whatever it was called.
+    """
+    found, written = [], []
     for piece in text.split():
         every = words(piece)
         for place, word in enumerate(every, 1):
-            letters = set(word.lower())
-            belarusian = bool(letters & _BELARUSIAN) and not letters & _OLD
             cut = piece.endswith("*") and place == len(every)
-            key = stem(word)
-            if cut and not fold(word).startswith(key):
-                key = fold(word)
-            found.append(Term(key, cut or (belarusian and len(key) > _PREFIX)))
+            found.append(_term(word, cut))
+            written.append("" if cut else word)  # a beginning is no name
+    for span in reversed(list(spans(written))):
+        key = " ".join(one.key for one in found[span.start : span.end])
+        found[span.start : span.end] = [Term(key, place=span.place)]
     return found
+
+
+def _term(word: str, cut: bool) -> Term:
+    letters = set(word.lower())
+    belarusian = bool(letters & _BELARUSIAN) and not letters & _OLD
+    key = stem(word)
+    if cut and not fold(word).startswith(key):
+        key = fold(word)
+    return Term(key, cut or (belarusian and len(key) > _PREFIX))
+
+
+def _names(place: str) -> list[str]:
+    return [" ".join(stems(name)) for name in names_of(place)] if place else []
 
 
 class Search:
@@ -101,8 +129,10 @@ class Search:
         asked = terms(text)
         if text.strip() and not asked:
             return Page((), 0, False, {})
-        parts = [f"{{title agent imprint subject number copy}} : {one.expression}" for one in asked]
-        parts += [f'facets : "{facet_token(k.value, v)}"' for k, v in narrowed.items()]
+        parts = [one.condition for one in asked]
+        for facet, value in narrowed.items():
+            known = places(value) if facet is Facet.PLACE else [value]
+            parts += [f'facets : "{facet_token(facet, one)}"' for one in known]
         ids = self._ids(" AND ".join(f"({part})" for part in parts))
         more, ids = len(ids) > RANKED, ids[:RANKED]
         heads = self._heads(ids)
@@ -162,12 +192,14 @@ class Search:
 
 
 def _reasons(entry: Entry | None, asked: list[Term]) -> tuple[Reason, ...]:
-    texts = list(entry.texts()) if entry else []
-    return tuple(
-        dict.fromkeys(
-            Reason(part, word)
-            for part, text in texts
-            for word in words(text)
-            if any(term.finds(word) for term in asked)
-        )
-    )
+    """Words that are meant, and names of places that are, in the order of the record."""
+    wanted = {term.place for term in asked if term.place}
+    found: dict[Reason, None] = {}
+    for part, text in entry.texts() if entry else ():
+        row = words(text)
+        named = spans(row, everyday=part == "imprint") if wanted else ()
+        meant = {at for span in named if span.place in wanted for at in range(span.start, span.end)}
+        for at, word in enumerate(row):
+            if at in meant or any(term.finds(word) for term in asked):
+                found[Reason(part, word)] = None
+    return tuple(found)

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from preserva.core.catalogue.fold import stems
 from preserva.core.catalogue.model import Entry
+from preserva.core.catalogue.places import places
 
 _NUMBERS = ("isbn", "issn", "fingerprint")
 _TITLE_WORDS = 6
@@ -51,8 +52,9 @@ def evidence(one: Entry, other: Entry) -> list[Evidence]:
         found.append(Evidence.TITLE)
     if one.year is not None and one.year == other.year:
         found.append(Evidence.DATE)
+    if set(places(one.place)) & set(places(other.place)):
+        found.append(Evidence.PLACE)
     for kind, a, b in (
-        (Evidence.PLACE, one.place, other.place),
         (Evidence.PUBLISHER, one.publisher, other.publisher),
         (Evidence.AGENT, _agent(one), _agent(other)),
     ):

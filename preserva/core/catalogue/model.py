@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from preserva.core.catalogue.fold import stems
+from preserva.core.catalogue.places import places
 
 _PREFIX = "urn:preserva:record:"
 
@@ -94,8 +95,7 @@ class Entry:
         if self.century is not None:
             yield Facet.CENTURY, str(self.century)
         yield from ((Facet.LANGUAGE, one) for one in self.languages)
-        if self.place:
-            yield Facet.PLACE, self.place
+        yield from ((Facet.PLACE, one) for one in places(self.place))
         yield Facet.KIND, "collection" if self.collection else "single"
         if self.form:
             yield Facet.FORMAT, self.form
