@@ -32,11 +32,15 @@ class Fault(Enum):
 
 
 class Counter:
-    """Counts the write-side calls of this process; at the n-th, the fault happens."""
+    """Counts the write-side calls of this process; at the n-th, the fault happens.
 
-    def __init__(self, at: int, fault: Fault) -> None:
+    `last` is done just before a kill: what else ends with the process.
+    """
+
+    def __init__(self, at: int, fault: Fault, last: Callable[[], object] = lambda: None) -> None:
         self.at = at
         self.fault = fault
+        self.last = last
         self.count = 0
         self._numbers = count(1)  # several threads make calls durable at once
 
@@ -48,15 +52,19 @@ class Counter:
             if number != self.at:
                 return call(*arguments, **named)
             if self.fault is Fault.KILL_BEFORE:
-                os.kill(os.getpid(), signal.SIGKILL)
+                self._kill()
             if isinstance(self.fault.value, int):
                 raise OSError(self.fault.value, os.strerror(self.fault.value))
             try:
                 return call(*arguments, **named)
             finally:  # some calls fail in a sound run: a folder is there already
-                os.kill(os.getpid(), signal.SIGKILL)
+                self._kill()
 
         return counted
+
+    def _kill(self) -> None:
+        self.last()
+        os.kill(os.getpid(), signal.SIGKILL)
 
     def install(self) -> None:
         """Put the counter before the system's calls, creation of files and the ledger's commits."""

@@ -1,7 +1,12 @@
-"""The power goes in the middle of a replication: what was not on the replica's disk is lost.
+"""The power goes in the middle of the work: what was not on the disk is lost.
 
 A loop device with ext4 is shut down as a power cut does it (EXT4_IOC_SHUTDOWN without flushing its
-log), mounted anew and looked at.
+log), mounted anew and looked at. Only the replica's disk stops, or the machine with everything on
+it: storages and ledger.
+
+What is mounted anew is always a copy of the disk. Any other process with mounts of its own (`ip
+netns exec`) that began while the disk was mounted keeps it alive after `umount`; to mount the same
+file again would then give back that file system, shut down as it is: every call ends with EIO.
 """
 
 from __future__ import annotations
@@ -11,6 +16,7 @@ import os
 import struct
 import subprocess
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,6 +34,8 @@ from preserva.storage.local import LocalStorage
 from tests.books import an_archive, make_book
 from tests.conftest import require
 from tests.faults.damage import PACKAGE
+from tests.faults.points import Counter, Fault, count_calls, in_child
+from tests.faults.test_every_write import VERBS, check_after_fault, check_finished, prepared
 
 LONG = os.environ.get("PRESERVA_LONG") == "1"
 _SHUTDOWN, _WITHOUT_LOG = 0x8004587D, 2  # EXT4_IOC_SHUTDOWN, EXT4_GOING_FLAGS_NOLOGFLUSH
@@ -50,6 +58,15 @@ def cut_power(folder: Path) -> bool:
     finally:
         os.close(descriptor)
     return True
+
+
+def power_is_back(image: Path, folder: Path) -> Path:
+    """Mount what was on the disk when the power went; the copy of it that is mounted."""
+    left = image.with_name("left")
+    subprocess.run(["umount", str(folder)], check=True)
+    subprocess.run(["cp", "--sparse=always", str(image), str(left)], check=True)
+    assert mount(left, folder)
+    return left
 
 
 @pytest.fixture
@@ -103,10 +120,7 @@ def test_power_is_lost_at_a_call_that_writes(
         except StorageError as error:
             assert error.exit_status == 3
     assert calls >= at, "the call was not reached"
-    subprocess.run(["umount", str(disk)], check=True)
-    left = tmp_path / "left"  # a device of its own: somebody's mount namespace may hold the old one
-    subprocess.run(["cp", "--sparse=always", str(image), str(left)], check=True)
-    assert mount(left, disk)
+    power_is_back(image, disk)
     with an_archive(place) as archive:
         target = archive.store("nlb-copy")
         assert archive.ledger.verify() == []
@@ -117,3 +131,42 @@ def test_power_is_lost_at_a_call_that_writes(
         replicate(archive)
         reports = validate_stored(archive, PACKAGE)
         assert [(one.outcome, one.findings) for one in reports] == [(Outcome.PASS, [])] * 2
+
+
+@pytest.mark.parametrize("fault", [Fault.KILL_BEFORE, Fault.KILL_AFTER])
+@pytest.mark.parametrize("verb", ["package", "update", "replicate", "replicate a second version"])
+def test_the_machine_loses_power_at_a_call_that_writes(
+    verb: str, fault: Fault, image: Path, tmp_path: Path
+) -> None:
+    """When the command has just ended, and at every call in a long run, at two in a short one."""
+    disk, work = tmp_path / "disk", VERBS[verb]
+    prepared(verb, disk / "trial")
+    total = count_calls(partial(work, prepared(verb, tmp_path / "counted")), tmp_path)
+    subprocess.run(["umount", str(disk)], check=True)
+    start = image.rename(tmp_path / "start")
+
+    def cut() -> None:
+        require(cut_power(disk), "this file system cannot be shut down")
+
+    def trial(counter: Counter) -> None:
+        subprocess.run(["cp", "--sparse=always", str(start), str(image)], check=True)
+        assert mount(image, disk)
+        status = in_child(partial(work, disk / "trial"), counter)
+        assert status == (-9 if counter.at else 0), f"call {counter.at} of {total}"
+        if not counter.at:
+            cut()
+        power_is_back(image, disk)
+        with an_archive(disk / "trial" / "archive") as archive:
+            check_after_fault(archive, verb)
+        if counter.at:
+            work(disk / "trial")
+        check_finished(disk / "trial", verb)
+        subprocess.run(["umount", str(disk)], check=True)
+        image.unlink()
+
+    trial(Counter(0, fault))
+    points = range(1, total + 1) if LONG else range(total // 3, total, total // 2)
+    for at in points:
+        trial(Counter(at, fault, cut))
+    assert mount(start, disk)  # the fixture takes it down
+    print(f"{verb}, power lost, {fault.value}: {len(points)} of {total} calls")
