@@ -17,7 +17,7 @@ from preserva.archive import Archive, Store
 from preserva.core import layout
 from preserva.core.codes import Code
 from preserva.core.report import Finding, Report
-from preserva.errors import LedgerError
+from preserva.errors import LedgerError, StorageError, StorageFull
 from preserva.i18n import _
 from preserva.ledger import LARGEST_ENTRY
 from preserva.services.reading import observe
@@ -30,20 +30,32 @@ _DIGEST = "sha256"
 def copy_ledger(archive: Archive, target: Store) -> Report:
     """Bring the entries that a storage has not got there, read back; call it holding its lock.
 
-    Nothing is brought where the copy there is not the beginning of this ledger: that is reported.
-    Raises StorageError.
+    Nothing is brought where the copy there is not the beginning of this ledger: that is reported,
+    as a storage is that cannot be reached. Raises StorageFull.
     """
     report = Report(_("the ledger in {storage}").format(storage=target.id))
+    try:
+        report.add(_copy(archive, target))
+    except StorageFull:
+        raise
+    except StorageError as error:
+        where = error.path or target.id
+        report.add([Finding(Code.STORAGE_UNREACHABLE, where, seen=str(error))])
+    except LedgerError as error:
+        report.add([Finding(Code.LEDGER_COPY_DIFFERS, target.id, seen=str(error))])
+    return report
+
+
+def _copy(archive: Archive, target: Store) -> Iterator[Finding]:
     institution = archive.config.institution.id
     parts = _parts(target.storage, institution)
     last = parts[-1][1] if parts else 0
     if last and _newest_line(target.storage, parts[-1][2]) != archive.ledger.body(last):
-        report.add([Finding(Code.LEDGER_COPY_DIFFERS, parts[-1][2])])
-        return report
+        yield Finding(Code.LEDGER_COPY_DIFFERS, parts[-1][2])
+        return
     newest = archive.ledger.size
     if newest == last:
-        return report
-    name = f"{last + 1:012}-{newest:012}.jsonl"
+        return
     staged = f"{layout.STAGING}/ledger-{archive.identifiers()}.jsonl"
     hashes = hashlib.sha256()
 
@@ -56,10 +68,10 @@ def copy_ledger(archive: Archive, target: Store) -> Report:
     target.storage.create(staged, lines())
     target.storage.flush(staged)
     if observe(target.storage, staged, [_DIGEST]).digests[_DIGEST] != hashes.hexdigest():
-        report.add([Finding(Code.REPAIR_FAILED, staged)])
-    else:
-        target.storage.publish(staged, f"{_folder(institution)}/{name}")
-    return report
+        yield Finding(Code.REPAIR_FAILED, staged)
+        return
+    name = f"{last + 1:012}-{newest:012}.jsonl"
+    target.storage.publish(staged, f"{_folder(institution)}/{name}")
 
 
 def copied_entries(store: Store, institution: str) -> Iterator[bytes]:

@@ -157,7 +157,7 @@ def test_a_restored_ledger_says_which_copy_is_right(place: Path) -> None:
     found = {
         one.subject.split(" in ")[1]: {found.code for found in one.findings} for one in reports
     }
-    assert found == {"aonb-main": {Code.NOT_AS_RECORDED}, " nlb-copy": set()}
+    assert found == {"aonb-main": {Code.NOT_AS_RECORDED}, "nlb-copy": set()}
     with open_archive(place / configuration.NAME) as archive:
         checks = archive.ledger.entries(types=(FIXITY_CHECK,))
         assert [one.outcome for one in checks][-2:] == ["fail", "success"]
