@@ -14,13 +14,17 @@ from preserva.describe.xmlrecord import MARCXCHANGE
 
 # the stubs do not know of the default namespace, whose prefix is None
 _NAMESPACES = cast("dict[str, str]", {None: MARCXCHANGE})
-_TAG = re.compile(r"[0-9A-Za-z]{3}")
+_TAG = re.compile("(?!000)[0-9A-Za-z]{3}")
+_CONTROL = re.compile("00[1-9A-Za-z]")
+_NOT_A_CODE = re.compile("[^\x20-\x7e\xa0-\xff]")
 _HOMOGLYPHS = str.maketrans("аеорсухАЕОРСУХ", "aeopcyxAEOPCYX")
 
 
 def marcxchange(record: Record) -> etree._Element | None:
     """The record element; None for what is no MARC: MODS, Dublin Core, and IRBIS in its own tags.
 
+    It is valid by marcxchange-2-0.xsd, whatever the record is like: a tag that the schema forbids
+    becomes 999, such a subfield code `?` or the Latin letter that looks like it.
     Fields inside a field ($1) are written as ISO 2709 has them, one after another.
     """
     if not record.fields or record.dialect is Dialect.IRBIS:
@@ -48,7 +52,7 @@ def leader_in_unicode(record: Record) -> str:
 
 
 def _is_data(field: Field) -> bool:
-    return not (field.tag.startswith("00") and not field.subfields)
+    return bool(field.subfields or not _CONTROL.fullmatch(field.tag))
 
 
 def with_charset(field: Field, record: Record) -> Field:
@@ -72,8 +76,10 @@ def _field(root: etree._Element, field: Field) -> None:
     if not _is_data(field):
         _add(root, "controlfield", field.value).set("tag", tag)
         return
+    if not (field.value or field.subfields or field.embedded):
+        return  # the schema wants a subfield in every field
     element = _add(root, "datafield", None)
-    element.set("tag", clean(tag))
+    element.set("tag", tag)
     for place, indicator in enumerate(field.indicators.ljust(2)[:9], 1):
         element.set(f"ind{place}", indicator if " " <= indicator <= "~" else " ")
     if field.value:
@@ -91,7 +97,8 @@ def _subfields(element: etree._Element, subfields: Iterable[Subfield]) -> None:
 
 
 def _subfield(element: etree._Element, code: str, text: str) -> None:
-    _add(element, "subfield", text).set("code", clean(code))
+    code = _NOT_A_CODE.sub("?", code.translate(_HOMOGLYPHS))
+    _add(element, "subfield", text).set("code", code)
 
 
 def _add(parent: etree._Element, name: str, text: str | None) -> etree._Element:

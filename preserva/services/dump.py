@@ -6,7 +6,7 @@ For exchange without a line, and for any web server. ResourceSync Framework (ANS
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from preserva.services.staging import beside
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _SYNC = "http://www.openarchives.org/rs/terms/"
 RESOURCES = "resourcelist.xml"
+CAPABILITIES = "capabilitylist.xml"
 _Sum = tuple[str, str, int]
 """The name of a file, its SHA-256, and its length."""
 
@@ -40,10 +41,9 @@ def dump(repository: Repository, folder: Path, prefix: Prefix, *, time: str, url
             write_file(made / name, data)
             sums.append((name, hashlib.sha256(data).hexdigest(), len(data)))
             count += name[0].isdigit()
-        listed = BytesIO()
-        with document(listed, "urlset", {None: _SITEMAP, "rs": _SYNC}, {}) as writer:
-            _resources(writer, sums, time, url.rstrip("/"))
-        write_file(made / RESOURCES, listed.getvalue())
+        place = url.rstrip("/")
+        write_file(made / RESOURCES, _list(lambda writer: _resources(writer, sums, time, place)))
+        write_file(made / CAPABILITIES, _list(lambda writer: _capabilities(writer, place)))
         publish(made, folder)
     return count
 
@@ -66,11 +66,29 @@ def _files(repository: Repository, prefix: Prefix) -> Iterator[tuple[str, bytes]
         arguments = [("resumptionToken", token)] if token else []
 
 
-def _resources(writer: XmlWriter, sums: list[_Sum], time: str, url: str) -> None:
+def _list(fill: Callable[[XmlWriter], None]) -> bytes:
+    """A document of ResourceSync, which is a sitemap."""
+    stream = BytesIO()
+    with document(stream, "urlset", {None: _SITEMAP, "rs": _SYNC}, {}) as writer:
+        fill(writer)
+    return stream.getvalue()
+
+
+def _capabilities(writer: XmlWriter, place: str) -> None:
+    """Section 9: what there is."""
+    writer.leaf("rs:md", None, {"capability": "capabilitylist"})
+    with writer.element("url"):
+        writer.leaf("loc", f"{place}/{RESOURCES}")
+        writer.leaf("rs:md", None, {"capability": "resourcelist"})
+
+
+def _resources(writer: XmlWriter, sums: list[_Sum], time: str, place: str) -> None:
+    """Section 10: every file, with its digest."""
+    writer.leaf("rs:ln", None, {"rel": "up", "href": f"{place}/{CAPABILITIES}"})
     writer.leaf("rs:md", None, {"capability": "resourcelist", "at": time})
     for name, digest, length in sums:
         with writer.element("url"):
-            writer.leaf("loc", f"{url}/{name}")
+            writer.leaf("loc", f"{place}/{name}")
             about = {
                 "hash": f"sha-256:{digest}",
                 "length": str(length),

@@ -20,6 +20,7 @@ from preserva.describe.record import (
 )
 from tests import records_table
 from tests.conftest import ROOT
+from tests.marcxchange import violations
 from tests.xsd import schema
 
 MARC_FILES = {
@@ -111,6 +112,7 @@ def test_what_is_derived_is_valid(shared: Path, name: str) -> None:
         assert to_mods(record) == to_mods(record)
         document = to_marcxchange(record)
         if document is not None:
+            assert violations(etree.fromstring(document)) == []
             (again,) = read_records(document, name="x.xml")
             assert isinstance(again, Record)
             assert len(again.fields) == len(record.fields)

@@ -10,6 +10,7 @@ from preserva.core.report import Finding
 from preserva.describe.identify import Format, identify
 from preserva.describe.record import Record, read_records, to_dc, to_marcxchange, to_mods
 from tests.marcbuild import RARE_BOOK, iso2709
+from tests.marcxchange import violations
 
 SOUND = iso2709(RARE_BOOK)
 LETTERS = "абвгдежзийклмнопрстуфхцчшщьыэюя"
@@ -45,6 +46,8 @@ def test_any_bytes(data: bytes) -> None:
         assert one.original in data
         for document in (to_mods(one), to_dc(one), to_marcxchange(one)):
             assert document is None or etree.fromstring(document) is not None
+        exchanged = to_marcxchange(one)
+        assert exchanged is None or violations(etree.fromstring(exchanged)) == []
 
 
 @given(data=st.binary(max_size=300) | damaged(), name=st.text(max_size=12))

@@ -29,6 +29,7 @@ from preserva.services.catalogue_show import shown
 from preserva.services.package import package
 from tests.books import an_archive, make_book
 from tests.marcbuild import RARE_BOOK, Fields, iso2709
+from tests.marcxchange import violations
 
 MINSK: Fields = (
     ("001", "BY-NLB-br5"),
@@ -202,6 +203,8 @@ def test_what_is_exported_comes_back_the_same(
     out = tmp_path / "out"
     assert export_catalogue(database, out, form).written == 3
     back = [one for one in read_records(out.read_bytes(), name="out") if isinstance(one, Record)]
+    if form is Form.MARCXCHANGE:
+        assert violations(etree.parse(out).getroot()) == []
     kept = list(Index(database).changed_since())
     assert [entry_of(one) for one in back] == [one.entry for one in kept]
     libraries = ["aonb", "nlb", "nlb"]

@@ -213,22 +213,49 @@ def test_records_of_an_unknown_library_need_its_name(make: Make) -> None:
 
 
 def test_a_dump_is_harvested_like_the_server(make: Make, tmp_path: Path) -> None:
-    """And its list of resources has the digest of every page."""
+    """Page by page."""
     theirs, ours = filled(make("theirs"), tmp_path), make("ours")
     folder = tmp_path / "dump"
     assert dump(repository(theirs), folder, Prefix.MODS, time="2026-11-23T00:00:00Z", url=URL) == 3
     harvest(ours, in_folder(folder))
     assert entries(ours) == entries(theirs)
-    spaces = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9",
-              "r": "http://www.openarchives.org/rs/terms/"}  # fmt: skip
-    listed = etree.parse(folder / "resourcelist.xml").getroot().findall("s:url", spaces)
-    assert len(listed) == len(list(folder.iterdir())) - 1
-    for one in listed:
-        name = str(one.findtext("s:loc", None, spaces)).rpartition("/")[2]
-        told = one.find("r:md", spaces)
-        assert told is not None
-        digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-        assert told.get("hash") == f"sha-256:{digest}"
+
+
+def test_a_dump_is_a_resourcesync_source(make: Make, tmp_path: Path) -> None:
+    """ANSI/NISO Z39.99-2017, 9 and 10: every file once, with length and digest; and the way up."""
+    folder, time = tmp_path / "dump", "2026-11-23T00:00:00Z"
+    dump(repository(filled(make("theirs"), tmp_path)), folder, Prefix.MODS, time=time, url=URL)
+    sitemap, sync = (
+        "{http://www.sitemaps.org/schemas/sitemap/0.9}",
+        ("{http://www.openarchives.org/rs/terms/}"),
+    )
+    root = etree.parse(folder / "resourcelist.xml").getroot()
+    up, about, *urls = root
+    assert root.tag == f"{sitemap}urlset"
+    assert (up.tag, dict(up.attrib)) == (
+        f"{sync}ln", {"rel": "up", "href": f"{URL}/capabilitylist.xml"},
+    )  # fmt: skip
+    assert (about.tag, dict(about.attrib)) == (
+        f"{sync}md", {"capability": "resourcelist", "at": time},
+    )  # fmt: skip
+    listed = {}
+    for one in urls:
+        assert [child.tag for child in one] == [f"{sitemap}loc", f"{sync}md"]
+        listed[one[0].text] = dict(one[1].attrib)
+    others = {"resourcelist.xml", "capabilitylist.xml"}
+    assert listed == {
+        f"{URL}/{path.name}": {
+            "hash": f"sha-256:{hashlib.sha256(path.read_bytes()).hexdigest()}",
+            "length": str(path.stat().st_size),
+            "type": "text/xml" if path.suffix == ".xml" else "application/jsonl",
+        }
+        for path in folder.iterdir()
+        if path.name not in others
+    }
+    about, one = etree.parse(folder / "capabilitylist.xml").getroot()
+    assert about.get("capability") == "capabilitylist"
+    assert one[0].text == f"{URL}/resourcelist.xml"
+    assert one[1].get("capability") == "resourcelist"
 
 
 class Quiet(WSGIRequestHandler):

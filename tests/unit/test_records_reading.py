@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from lxml import etree
 
 from preserva.core.report import Finding
 from preserva.describe.record import (
@@ -16,6 +17,7 @@ from preserva.describe.record import (
 )
 from preserva.errors import UsageError
 from tests.marcbuild import RARE_BOOK, iso2709
+from tests.marcxchange import violations
 
 FIELDS = (
     ("001", "RU\\AONB\\1"),
@@ -254,3 +256,16 @@ def test_irbis_text() -> None:
     assert to_marcxchange(first) is None
     assert first.metadata_type == "OTHER:IRBIS"
     assert "W816" in codes(second)
+
+
+def test_what_marcxchange_forbids_is_replaced() -> None:
+    """Tags, codes and empty fields, as damaged files have them."""
+    fields = (("001", "1"), ("000", "x"), ("200", "1 $aТ$\u0430Ещё$\u0436Ж"), ("300", "  "))
+    document = to_marcxchange(one(iso2709(fields)))
+    assert document is not None
+    root = etree.fromstring(document)
+    assert violations(root) == []
+    said = [(child.get("tag"), [part.get("code") for part in child]) for child in root]
+    assert said == [
+        (None, []), ("001", []), ("999", ["a"]), ("200", ["a", "a", "?"]), ("300", ["a"]),
+    ]  # fmt: skip
