@@ -229,7 +229,7 @@ def test_a_writer_that_was_cut_off_too_long_writes_no_more(
     storage: SftpStorage, sftp_server: Sshd, tmp_path: Path
 ) -> None:
     """Another took the lock over; so what it wrote is not touched."""
-    late = SftpStorage(sftp_server.url(tmp_path), lease=1.0)
+    late = SftpStorage(sftp_server.url(tmp_path))  # its lease is renewed in 20 s, not before
     with late.lock("late"):
         late.create("staging/late", [b"1"])
         leases = tmp_path / "staging/leases"
