@@ -13,13 +13,20 @@ from preserva.version import __version__
 
 if TYPE_CHECKING:
     from preserva.archive import Archive, create_archive, open_archive
+    from preserva.catalogue.matching import Matching
+    from preserva.catalogue.search import Search
     from preserva.config import Config, load
+    from preserva.core.catalogue.decisions import Verdict
+    from preserva.core.catalogue.model import Facet
     from preserva.core.codes import Code, Severity
     from preserva.core.model import PackageId
     from preserva.core.report import Finding, Observer, Outcome, Report
     from preserva.errors import PreservaError
     from preserva.services.accept import accept
     from preserva.services.audit import Budget, audit
+    from preserva.services.catalogue import import_file, import_packages, open_catalogue
+    from preserva.services.catalogue_export import Form, export_catalogue
+    from preserva.services.catalogue_show import shown
     from preserva.services.details import Details
     from preserva.services.export import export
     from preserva.services.package import package, package_bag
@@ -39,21 +46,30 @@ _PLACES = {
     "Code": "core.codes",
     "Config": "config",
     "Details": "services.details",
+    "Facet": "core.catalogue.model",
     "Finding": "core.report",
+    "Form": "services.catalogue_export",
+    "Matching": "catalogue.matching",
     "Observer": "core.report",
     "Outcome": "core.report",
     "PackageId": "core.model",
     "PreservaError": "errors",
     "Repair": "services.repair",
     "Report": "core.report",
+    "Search": "catalogue.search",
     "Severity": "core.codes",
+    "Verdict": "core.catalogue.decisions",
     "accept": "services.accept",
     "audit": "services.audit",
     "create_archive": "archive",
     "export": "services.export",
+    "export_catalogue": "services.catalogue_export",
+    "import_file": "services.catalogue",
+    "import_packages": "services.catalogue",
     "list_packages": "services.status",
     "load": "config",
     "open_archive": "archive",
+    "open_catalogue": "services.catalogue",
     "package": "services.package",
     "package_bag": "services.package",
     "rebuild_ledger": "services.rebuild",
@@ -61,6 +77,7 @@ _PLACES = {
     "receive": "services.receive",
     "repair": "services.repair",
     "replicate": "services.replicate",
+    "shown": "services.catalogue_show",
     "status": "services.status",
     "store": "services.store",
     "update": "services.update",
@@ -75,22 +92,31 @@ __all__ = [
     "Code",
     "Config",
     "Details",
+    "Facet",
     "Finding",
+    "Form",
+    "Matching",
     "Observer",
     "Outcome",
     "PackageId",
     "PreservaError",
     "Repair",
     "Report",
+    "Search",
     "Severity",
+    "Verdict",
     "__version__",
     "accept",
     "audit",
     "create_archive",
     "export",
+    "export_catalogue",
+    "import_file",
+    "import_packages",
     "list_packages",
     "load",
     "open_archive",
+    "open_catalogue",
     "package",
     "package_bag",
     "rebuild_ledger",
@@ -98,6 +124,7 @@ __all__ = [
     "receive",
     "repair",
     "replicate",
+    "shown",
     "status",
     "store",
     "update",
