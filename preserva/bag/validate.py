@@ -12,7 +12,7 @@ from preserva.core.bagit import old_spelling
 from preserva.core.codes import Code
 from preserva.core.manifest import Listing, Table
 from preserva.core.model import Entry, Kind, Observed
-from preserva.core.names import foreign_to_windows, is_unsafe, nfc, twins
+from preserva.core.names import foreign_to_windows, is_unsafe, nfc, told_apart, twins
 from preserva.core.report import Ended, Finding, Observer, Started, ignore
 from preserva.errors import StorageError
 from preserva.i18n import _
@@ -201,7 +201,7 @@ class _Validation:
             self._find(Code.WINDOWS_NAME, path)
         for path, other in twins(table.there):
             code = Code.FORM_TWINS if nfc(path) == nfc(other) else Code.CASE_TWINS
-            self._find(code, path, seen=other)
+            self._find(code, path, seen=told_apart(other, path))
 
     def compare_oxum(self) -> None:
         """Whether the payload has the size and number of files that bag-info.txt states."""

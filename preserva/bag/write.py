@@ -122,7 +122,9 @@ def _check_bag_info(fields: Iterable[tuple[str, str]]) -> None:
 
 def _places(source: Path, destination: Path | None, *, in_place: bool) -> tuple[Path, Path]:
     if in_place == (destination is not None):
-        raise UsageError(_("give either a destination or in_place, not both"))
+        raise UsageError(
+            _("say where the bag shall be, or that the folder itself becomes it; one of the two")
+        )
     source = _located(source)
     if destination is None:
         return source, source

@@ -76,7 +76,9 @@ class Matching:
             if known.library == library and {known.one, known.other} == {one, other}:
                 raise Refused(
                     _("decision {number} on these records stands").format(number=known.number),
-                    hint=_("Take it back first, with `preserva catalogue match --undo`."),
+                    hint=_(
+                        "Take it back first: `preserva catalogue match --undo {number}`."
+                    ).format(number=known.number),
                 )
         with self._database.writing():
             self._keep(Decision(0, library, time, person, verdict, one, other))

@@ -150,7 +150,7 @@ def _forecast(said: Forecast) -> Value:
 
 
 def _say(found: Audit, dry_run: bool) -> None:
-    from preserva.outputs.findings import human_size, report_lines
+    from preserva.outputs.findings import for_people, human_size, report_lines
 
     for report in found.reports:
         for line in report_lines(report):
@@ -158,7 +158,8 @@ def _say(found: Audit, dry_run: bool) -> None:
     if dry_run:
         for one in found.left:
             ends = one.deadline.isoformat() if one.deadline else "-"
-            click.echo(f"{one.copy.package}\t{one.copy.storage}\t{one.reason.value}\t{ends}")
+            name = for_people(one.copy.package)
+            click.echo(f"{name}\t{one.copy.storage}\t{one.reason.value}\t{ends}")
         if found.left_count > len(found.left):
             click.echo("…")
     for name, reason in sorted(found.unreachable.items()):

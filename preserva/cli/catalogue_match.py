@@ -11,6 +11,7 @@ from preserva.cli.common import Settings, as_json, dry_run, emit, finish, settin
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
+    from preserva.catalogue.index import Catalogued
     from preserva.catalogue.matching import Proposal
     from preserva.core.canonical import Value
     from preserva.core.catalogue.decisions import Decision
@@ -85,8 +86,22 @@ def _matched(proposed: list[Proposal], decided: list[Decision], json_: bool) -> 
     for proposal in proposed:
         agree = ", ".join(one.value for one in proposal.evidence)
         click.echo(f"{proposal.one.uri}\t{proposal.other.uri}\t{agree}")
+        for record in (proposal.one, proposal.other):
+            click.echo("  " + printable(_in_short(record)))
+    if proposed:
+        click.echo(_("Decide with --same or --different; then the next are proposed."), err=True)
     for one in decided:
         click.echo(printable(sentence(one)))
+
+
+def _in_short(one: Catalogued) -> str:
+    """What a person needs to tell two records apart at a glance."""
+    if one.entry is None:
+        return one.uri
+    agents = [agent.name for agent in one.entry.agents[:1]]
+    holders = dict.fromkeys(f"{copy.holder} {copy.shelfmark}".strip() for copy in one.entry.copies)
+    said = (*agents, one.entry.title, one.entry.place, one.entry.publisher, one.entry.date)
+    return ", ".join(filter(None, (*said, *holders)))
 
 
 def _proposal(one: Proposal) -> Value:

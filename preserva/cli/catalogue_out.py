@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from preserva.cli.common import Settings, as_json, emit, settings
+from preserva.i18n import ngettext
 
 
 @click.command("export")
@@ -50,6 +51,8 @@ def export(
         return
     for finding in done.findings:
         click.echo(finding.message(), err=True)
+    message = ngettext("{count} record written", "{count} records written", done.written)
+    given.talk(message.format(count=done.written))
     click.echo(destination)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +11,7 @@ from preserva.cli.common import Settings, as_json, emit, settings
 from preserva.i18n import _
 
 if TYPE_CHECKING:
+    from preserva.config import Config
     from preserva.core.canonical import Value
 
 
@@ -34,6 +36,7 @@ def check(given: Settings, reach: bool, json_: bool) -> None:
 
     config = load(find_config(given.config))
     found = reach_storages(config) if reach else []
+    warnings = list(_doubts(config))
     if json_:
         reached: list[Value] = [
             {"storage": one.storage, "problem": one.problem, "lacks": list(one.lacks)}
@@ -41,7 +44,10 @@ def check(given: Settings, reach: bool, json_: bool) -> None:
         ]
         names: list[Value] = []
         names += sorted(config.storages)
-        emit("config check", config=str(config.path), storages=names, reached=reached)
+        emit("config check", config=str(config.path), storages=names, reached=reached,
+             warnings=warnings)  # fmt: skip
+    for warning in warnings:
+        click.echo(warning, err=True)
     given.talk(_("{path} is right").format(path=config.path))
     if not json_:
         for one in found:
@@ -50,3 +56,13 @@ def check(given: Settings, reach: bool, json_: bool) -> None:
                 click.echo(f"  {lack}")
     if any(one.problem is not None for one in found):
         raise SystemExit(3)
+
+
+def _doubts(config: Config) -> Iterator[str]:
+    """What is allowed, and yet cannot be meant."""
+    from preserva.config import Role
+
+    places = sum(one.role is not Role.HELD for one in config.storages.values())
+    if config.policy.copies > places:
+        message = _("policy.copies: {copies} copies are wanted, but only {places} storages named")
+        yield message.format(copies=config.policy.copies, places=places)

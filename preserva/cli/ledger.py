@@ -69,6 +69,7 @@ def show(given: Settings, package: str | None, storage: str | None, last: int, j
     from itertools import islice
 
     from preserva.cli.common import package_id
+    from preserva.outputs.findings import for_people
     from preserva.services.proof import open_ledger
 
     name = package_id(package).uri if package else None
@@ -80,7 +81,8 @@ def show(given: Settings, package: str | None, storage: str | None, last: int, j
         emit("ledger show", entries=[_document(one) for one in entries])
         return
     for one in entries:
-        place = " ".join(part for part in (one.package, one.version, one.storage) if part)
+        package = for_people(one.package or "")
+        place = " ".join(part for part in (package, one.version, one.storage) if part)
         click.echo(f"{one.number}\t{one.time}\t{one.type}: {one.outcome}\t{place}")
 
 

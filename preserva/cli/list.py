@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from preserva.cli.common import Settings, as_json, emit, settings
+from preserva.i18n import _
 
 
 @click.command("list")
@@ -37,5 +38,7 @@ def command(given: Settings, storage: str | None, json_: bool) -> None:
             click.echo(f"{one.portable}\tv{one.versions}\t{one.title}")
         for finding in listed.findings:
             click.echo(finding.message(), err=True)
+        if not listed.packages:
+            given.talk(_("no packages yet"))
     if listed.findings:
         raise SystemExit(1)

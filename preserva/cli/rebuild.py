@@ -33,7 +33,7 @@ def storage(given: Settings, name: str, dry_run: bool, json_: bool) -> None:
     preserva rebuild storage aonb-main --dry-run
     preserva rebuild storage aonb-main
     """
-    from preserva.outputs.findings import report_document, report_lines
+    from preserva.outputs.findings import for_people, report_document, report_lines
     from preserva.services.rebuild import rebuild_storage
 
     with given.archive() as archive:
@@ -57,7 +57,7 @@ def storage(given: Settings, name: str, dry_run: bool, json_: bool) -> None:
                 message = _("{package}: {files} files would be brought")
             else:
                 message = _("{package}: nothing to bring")
-            click.echo(message.format(package=one.package, files=len(one.put)))
+            click.echo(message.format(package=for_people(one.package), files=len(one.put)))
             if one.report.findings:
                 for line in report_lines(one.report):
                     click.echo(line)

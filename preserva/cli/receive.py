@@ -56,9 +56,9 @@ def _document(one: Receipt) -> dict[str, Value]:
 
 
 def _say(one: Receipt, dry_run: bool) -> None:
-    from preserva.outputs.findings import report_lines
+    from preserva.outputs.findings import for_people, report_lines
 
-    names = {"package": one.package, "storage": one.storage}
+    names = {"package": for_people(one.package), "storage": one.storage}
     versions = ", ".join(one.versions) or _("records of events")
     if one.acknowledged:
         message = _("{package} in {storage}: {versions} read and noted")

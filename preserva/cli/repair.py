@@ -94,8 +94,9 @@ def _document(one: Repair) -> dict[str, Value]:
 
 def _lines(one: Repair) -> Iterator[str]:
     from preserva.core.report import printable
+    from preserva.outputs.findings import for_people
 
-    names = {"package": one.package, "storage": one.storage}
+    names = {"package": for_people(one.package), "storage": one.storage}
     if one.applied:
         yield _("{package} in {storage}: repaired, read back and validated").format(**names)
     elif one.needed:

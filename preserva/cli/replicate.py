@@ -74,9 +74,10 @@ def _document(one: Replication) -> dict[str, Value]:
 
 
 def _say(one: Replication, dry_run: bool) -> None:
-    from preserva.outputs.findings import human_size, report_lines
+    from preserva.outputs.findings import for_people, human_size, report_lines
 
-    facts = {"package": one.package, "to": one.to, "files": one.files, "size": human_size(one.size)}
+    name = for_people(one.package)
+    facts = {"package": name, "to": one.to, "files": one.files, "size": human_size(one.size)}
     if one.report.findings:
         for line in report_lines(one.report):
             click.echo(line)

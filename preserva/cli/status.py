@@ -34,6 +34,8 @@ def command(given: Settings, package: str | None, json_: bool) -> None:
     if json_:
         emit("status", packages=[_document(one) for one in found])
     else:
+        if not found:
+            given.talk(_("no packages yet"))
         for one in found:
             click.echo(one.portable)
             for copy in one.copies:

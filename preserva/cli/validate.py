@@ -85,6 +85,7 @@ def command(
             reports.append(validate_remote(thing, options=options, observer=observer))
         else:
             package = _package_id(thing)
+            _refuse_options_of_bags(thing)
             with given.archive() as archive:
                 reports += validate_stored(
                     archive, package, storage=storage, xsd=xsd, observer=observer
@@ -94,6 +95,22 @@ def command(
     else:
         _say(reports)
     finish(reports)
+
+
+_OF_BAGS = ("profiles", "profile_cache", "completeness", "fast", "medium", "jobs", "checkpoint")
+
+
+def _refuse_options_of_bags(thing: str) -> None:
+    """A stored package is always read whole, against the ledger. Raises click.UsageError."""
+    context = click.get_current_context()
+    given = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name in _OF_BAGS and context.params[parameter.name]
+    ]
+    if given:
+        message = _("{options}: for bags only; {thing} is a stored package")
+        raise click.UsageError(message.format(options=", ".join(given), thing=thing))
 
 
 def _package_id(thing: str) -> PackageId:

@@ -480,6 +480,11 @@ class Code(Enum):
     SOURCE_EMPTY = ("E408", N_("an empty file cannot be the image of a page"), "")
     SOURCE_IGNORED = ("W411", N_("a hidden or system file; it is left out"), "")
     SOURCE_UNPAIRED = ("W412", N_("this representation lacks a page"), "")
+    SOURCE_BESIDE = (
+        "W413",
+        N_("an image beside the folders master/, access/ and text/; it becomes documentation"),
+        "",
+    )
 
     # the package in a bag: its place, and the schemas that its XML is held against
     BESIDE_PACKAGE = ("E431", N_("lies beside the package folder"), "CSIPSTR1")

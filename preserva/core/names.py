@@ -10,7 +10,7 @@ import re
 import unicodedata
 from array import array
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import islice, zip_longest
 
 # Both are searched in `/path/`, and begin with a set of characters: that makes them fast.
 # Windows drops dots and spaces at the end of a component, so `.. ` climbs there as `..` does.
@@ -74,3 +74,19 @@ def twins(paths: Callable[[], Iterable[str]]) -> Iterator[tuple[str, str]]:
             other = first.setdefault(folded(path), path)
             if other != path:
                 yield path, other
+
+
+def told_apart(other: str, path: str) -> str:
+    """The other name; where both look the same, with the code points in which they differ."""
+    if other == path or nfc(other) != nfc(path):
+        return other
+    start = next(at for at, (a, b) in enumerate(zip_longest(other, path)) if a != b)
+    end = 0
+    while end < min(len(other), len(path)) - start and other[-1 - end] == path[-1 - end]:
+        end += 1
+    there, here = (_points(one[start : len(one) - end]) for one in (other, path))
+    return f"{other} ({there}; {here})"
+
+
+def _points(text: str) -> str:
+    return " ".join(f"U+{ord(one):04X}" for one in text) or "-"

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from preserva.core.codes import Code
 from preserva.core.model import Entry, Kind
+from preserva.core.names import told_apart
 from preserva.core.report import Finding, printable
 
 REPRESENTATIONS = ("master", "access", "text")
@@ -83,6 +84,8 @@ def arrange(entries: Iterable[Entry]) -> Arrangement:
             groups[folder].append(entry)
         else:
             groups[DOCUMENTATION if divided else _usual_place(name)].append(entry)
+    if divided:
+        warnings += [Finding(Code.SOURCE_BESIDE, one.path) for one in _beside(files)]
     for name in REPRESENTATIONS:
         problems += _collisions(groups[name])
         problems += [
@@ -114,6 +117,11 @@ def _without_system_files(entries: Iterable[Entry]) -> tuple[list[Entry], list[F
         else:
             kept.append(entry)
     return kept, warnings
+
+
+def _beside(files: Iterable[Entry]) -> Iterator[Entry]:
+    """Images that no representation has, though they may be pages."""
+    return (one for one in files if "/" not in one.path and _is_image(one))
 
 
 def _unusable(entry: Entry) -> Finding:
@@ -155,7 +163,8 @@ def _collisions(entries: Sequence[Entry]) -> list[Finding]:
         ending = "" if _is_image(entry) else _ending(entry.path)
         key = (natural_key(stem(entry.path)), ending)
         if key in first:
-            found.append(Finding(Code.SOURCE_COLLISION, entry.path, seen=first[key].path))
+            seen = told_apart(first[key].path, entry.path)
+            found.append(Finding(Code.SOURCE_COLLISION, entry.path, seen=seen))
         first.setdefault(key, entry)
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Iterator
 
 from preserva.core.canonical import Value
@@ -16,11 +17,19 @@ _WORDS = {
 }
 
 
+_URI = re.compile(r"urn:preserva:([a-z][a-z0-9]*):([a-z0-9.-]+)(?![a-z0-9.:-])")
+
+
+def for_people(text: str) -> str:
+    """The text with packages named as people type them: aonb-kp-000123."""
+    return _URI.sub(r"\1-\2", text)
+
+
 def report_lines(report: Report) -> Iterator[str]:
     """The report for people: the verdict, what was read, and every finding."""
     read = ngettext("{count} file read", "{count} files read", report.checked)
     yield (
-        f"{printable(report.subject)}: {_(_WORDS[report.outcome])}, "
+        f"{for_people(printable(report.subject))}: {_(_WORDS[report.outcome])}, "
         f"{read.format(count=report.checked)}, {human_size(report.bytes_read)}"
     )
     for finding in report.findings:

@@ -15,7 +15,7 @@ from preserva.core.report import Finding
 from preserva.core.sip import Arrangement
 from preserva.core.structure import with_facts
 from preserva.describe.record import Record, read_records
-from preserva.errors import PackageError, UsageError
+from preserva.errors import PackageError, Refused, UsageError
 from preserva.i18n import _
 from preserva.services.details import (
     NO_DETAILS,
@@ -62,6 +62,11 @@ def submit(
     if not folder.is_dir():
         raise UsageError(_("{path} is not a folder").format(path=folder))
     folder = folder.resolve()
+    if (folder / "bagit.txt").is_file():
+        raise Refused(
+            _("{path} is a bag already, not a folder of scans").format(path=folder),
+            hint=_("Store it with `preserva store` or, if others made it, `preserva import`."),
+        )
     data = read_given(record)
     own = own_paths(folder, [record, *details.paths().values()])
     entries = [entry for entry in list_source(folder) if entry.path not in own]

@@ -31,6 +31,10 @@ def test_the_way_for_people(ready: Path, run: Run) -> None:
     assert "holder: АОНБ (1), НББ (1)" in err
     assert "повѣсть" in run("catalogue", "search", "повесть")[1].lower()
     assert run("catalogue", "match")[1].startswith(f"{OURS}\t{THEIRS}\tfingerprint")
+    assert (
+        "  Иванов, Ф., Рассуждения о вере, Москва, Унив. тип., 1799, НББ Стар-5"
+        in run("catalogue", "match")[1]
+    )
     assert run("catalogue", "match", "--same", OURS, THEIRS)[0] == 2
     assert run("catalogue", "match", "--same", OURS, THEIRS, "--by", "A", "--dry-run")[:2] == (
         0,

@@ -76,7 +76,7 @@ def test_the_whole_way_for_people(ready: Path, run: Run) -> None:
     assert "Повѣсть о рѣкѣ Амурѣ" in err
     status, out, err = run("replicate")
     assert (status, err) == (0, "")
-    assert out == "urn:preserva:aonb:kp-7 -> nlb-copy: v1 copied, read back and compared\n"
+    assert out == "aonb-kp-7 -> nlb-copy: v1 copied, read back and compared\n"
     status, out, err = run("validate", "aonb-kp-7")
     assert (status, err) == (0, "")
     assert out.count(": sound, ") == 2
@@ -246,7 +246,7 @@ def test_a_plan_says_what_would_go(ready: Path, run: Run, run_json: JsonRun) -> 
     )
     status, out, _err = run("replicate", "--dry-run")
     assert (status, sorted(copy.rglob("*"))) == (0, before)
-    start = f"{planned['package']} -> nlb-copy: v1, {planned['files']} files, "
+    start = f"aonb-kp-7 -> nlb-copy: v1, {planned['files']} files, "
     assert out.startswith(start) and len(out.splitlines()) == 1
     assert run("replicate", "--bandwidth", "fast")[0] == 2
 

@@ -79,7 +79,7 @@ def test_the_newest_entries_are_shown_first(
     assert (status, [one["number"] for one in document["entries"]]) == (0, [5, 4])
     status, out = run(capsys, "show", "aonb-kp-2", "--storage", "aonb-main")
     time = "2026-11-23T10:00:02+00:00"
-    assert out == f"3\t{time}\tfixity check: success\turn:preserva:aonb:kp-2 aonb-main\n"
+    assert out == f"3\t{time}\tfixity check: success\taonb-kp-2 aonb-main\n"
     assert run(capsys, "show", "--storage", "nlb-copy") == (0, "")
 
 
