@@ -16,7 +16,7 @@ from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
 from preserva.core.rights import Rights
 from preserva.core.scans import USUAL_RULES, Colours, ImageRules, ScanProfile, Undecodable
 from preserva.errors import ArchiveNotFound, ConfigError
-from preserva.i18n import _
+from preserva.i18n import N_, _
 from preserva.resources import schema_file
 
 if TYPE_CHECKING:
@@ -136,6 +136,18 @@ def _schema_problems(document: Mapping[str, Any]) -> Iterator[str]:
         yield from _explained(error)
 
 
+_RULES = {
+    "enum": N_("{value!r} is not one of {rule!r}"),
+    "exclusiveMinimum": N_("{value!r} is less than or equal to the minimum of {rule!r}"),
+    "maximum": N_("{value!r} is greater than the maximum of {rule!r}"),
+    "minimum": N_("{value!r} is less than the minimum of {rule!r}"),
+    "pattern": N_("{value!r} does not match {rule!r}"),
+    "type": N_("{value!r} is not of type {rule!r}"),
+    "uniqueItems": N_("{value!r} has non-unique elements"),
+}
+"""What is wrong by the rules of JSON Schema, as jsonschema says it."""
+
+
 def _explained(error: ValidationError) -> Iterator[str]:
     where = ".".join(str(part) for part in error.absolute_path)
     schema = error.schema if isinstance(error.schema, dict) else {}
@@ -157,7 +169,9 @@ def _explained(error: ValidationError) -> Iterator[str]:
     elif error.validator == "not":
         yield _("{key}: a password may not stand here").format(key=where)
     else:
-        yield f"{where or NAME}: {error.message}"
+        known_rule = _RULES.get(str(error.validator))
+        message = _(known_rule).format(value=instance, rule=rule) if known_rule else error.message
+        yield f"{where or NAME}: {message}"
 
 
 def _joined(where: str, key: str) -> str:

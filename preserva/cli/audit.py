@@ -151,6 +151,7 @@ def _forecast(said: Forecast) -> Value:
 
 def _say(found: Audit, dry_run: bool) -> None:
     from preserva.outputs.findings import for_people, human_size, report_lines
+    from preserva.outputs.words import word
 
     for report in found.reports:
         for line in report_lines(report):
@@ -159,7 +160,7 @@ def _say(found: Audit, dry_run: bool) -> None:
         for one in found.left:
             ends = one.deadline.isoformat() if one.deadline else "-"
             name = for_people(one.copy.package)
-            click.echo(f"{name}\t{one.copy.storage}\t{one.reason.value}\t{ends}")
+            click.echo(f"{name}\t{one.copy.storage}\t{word(one.reason.value)}\t{ends}")
         if found.left_count > len(found.left):
             click.echo("…")
     for name, reason in sorted(found.unreachable.items()):

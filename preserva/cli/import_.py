@@ -44,6 +44,7 @@ def command(
     preserva import received/book-17.zip --record book-17.mrc --id kp-000017
     """
     from preserva.outputs.findings import findings_document
+    from preserva.outputs.words import word
     from preserva.services.accept import accept
 
     with given.archive() as archive:
@@ -73,9 +74,10 @@ def command(
     for note in done.notes:
         given.talk(note.message())
     click.echo(done.package.portable)
+    form = word(done.form.value)
     if dry_run:
-        given.talk(_("{form}; nothing was stored: this was a dry run").format(form=done.form))
+        given.talk(_("{form}; nothing was stored: this was a dry run").format(form=form))
     elif done.created:
-        given.talk(_("{form}; stored, read back and recorded").format(form=done.form))
+        given.talk(_("{form}; stored, read back and recorded").format(form=form))
     else:
         given.talk(_("stored before, with the same content; nothing was written"))

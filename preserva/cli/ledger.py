@@ -70,6 +70,7 @@ def show(given: Settings, package: str | None, storage: str | None, last: int, j
 
     from preserva.cli.common import package_id
     from preserva.outputs.findings import for_people
+    from preserva.outputs.words import word
     from preserva.services.proof import open_ledger
 
     name = package_id(package).uri if package else None
@@ -83,7 +84,7 @@ def show(given: Settings, package: str | None, storage: str | None, last: int, j
     for one in entries:
         package = for_people(one.package or "")
         place = " ".join(part for part in (package, one.version, one.storage) if part)
-        click.echo(f"{one.number}\t{one.time}\t{one.type}: {one.outcome}\t{place}")
+        click.echo(f"{one.number}\t{one.time}\t{word(one.type)}: {word(one.outcome)}\t{place}")
 
 
 def _document(one: LedgerEntry) -> Value:

@@ -27,6 +27,7 @@ def command(given: Settings, package: str | None, json_: bool) -> None:
     Ends with 1 if a copy is damaged or missing, with 3 if a storage was not reached or a package
     has fewer copies than the policy wants.
     """
+    from preserva.outputs.words import word
     from preserva.services.status import status
 
     with given.archive() as archive:
@@ -39,12 +40,13 @@ def command(given: Settings, package: str | None, json_: bool) -> None:
         for one in found:
             click.echo(one.portable)
             for copy in one.copies:
-                checked = (
-                    _("checked {time}: {outcome}").format(time=copy.checked, outcome=copy.outcome)
-                    if copy.checked
-                    else _("never checked")
-                )
-                known = ", ".join([copy.state, *copy.versions])
+                checked = _("never checked")
+                if copy.checked:
+                    outcome = word(copy.outcome or "unknown")
+                    checked = _("checked {time}: {outcome}").format(
+                        time=copy.checked, outcome=outcome
+                    )
+                known = ", ".join([word(copy.state.value), *copy.versions])
                 click.echo(f"  {copy.storage}: {known}; {checked}")
             if not one.enough:
                 click.echo("  " + _("too few copies"))

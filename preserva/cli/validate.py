@@ -142,12 +142,13 @@ def _document(report: Report) -> dict[str, Value]:
 def _say(reports: list[Report]) -> None:
     from preserva.bag.verdict import BagReport
     from preserva.outputs.findings import report_lines
+    from preserva.outputs.words import word
 
     for report in reports:
         for line in report_lines(report):
             click.echo(line)
         if isinstance(report, BagReport):
-            click.echo("  " + _("the bag is {verdict}").format(verdict=report.verdict.value))
+            click.echo("  " + _("the bag is {verdict}").format(verdict=word(report.verdict.value)))
     if len(reports) > 1:
         outcomes = [report.outcome.value for report in reports]
         counts = {one: outcomes.count(one) for one in ("pass", "fail", "unknown")}

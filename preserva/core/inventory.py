@@ -19,6 +19,7 @@ from typing import cast
 
 from preserva.core.digest import ALGORITHMS
 from preserva.core.model import Observed
+from preserva.i18n import _
 
 NAME = "inventory.json"
 TYPE = "https://ocfl.io/1.1/spec/#inventory"
@@ -191,9 +192,9 @@ def parse(data: bytes) -> Inventory:
     try:
         document = json.loads(data.decode("utf-8"), object_pairs_hook=_without_repeats)
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise InventoryError([f"E033 not JSON: {error}"]) from error
+        raise InventoryError(["E033 " + _("not JSON: {error}").format(error=error)]) from error
     if not isinstance(document, dict):
-        raise InventoryError(["E033 not a JSON object"])
+        raise InventoryError(["E033 " + _("not a JSON object")])
     reader = _Reader()
     inventory = reader.inventory(document)
     if reader.problems or inventory is None:
@@ -204,7 +205,7 @@ def parse(data: bytes) -> Inventory:
 def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     keys = dict(pairs)
     if len(keys) != len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError(_("a key stands twice"))
     return keys
 
 
@@ -214,18 +215,24 @@ class _Reader:
     def __init__(self) -> None:
         self.problems: list[str] = []
 
+    def wrong(self, rule: str, message: str, **facts: object) -> None:
+        self.problems.append(f"{rule} {message.format(**facts)}")
+
+    def not_this(self, rule: str, name: str, value: object) -> None:
+        self.wrong(rule, _("{name} is {value!r}"), name=name, value=value)
+
     def inventory(self, document: dict[str, object]) -> Inventory | None:
         identifier = self.text(document, "id", "E036")
         head = self.text(document, "head", "E036")
         algorithm = self.text(document, "digestAlgorithm", "E036")
         content = document.get("contentDirectory", "content")
         if document.get("type") != TYPE:
-            self.problems.append(f"E038 type is {document.get('type')!r}, not {TYPE!r}")
+            self.not_this("E038", "type", document.get("type"))
         if algorithm not in {"sha512", "sha256"}:
-            self.problems.append(f"E025 digestAlgorithm {algorithm!r}")
+            self.not_this("E025", "digestAlgorithm", algorithm)
             return None
         if not isinstance(content, str) or content in {"", ".", ".."} or "/" in content:
-            self.problems.append(f"E017 contentDirectory {content!r}")
+            self.not_this("E017", "contentDirectory", content)
             return None
         size = ALGORITHMS[algorithm].size * 2
         manifest = self.paths(document.get("manifest"), "manifest", "E041", size)
@@ -241,42 +248,45 @@ class _Reader:
         value = document.get(key)
         if isinstance(value, str) and value:
             return value
-        self.problems.append(f"{rule} {key} is {value!r}")
+        self.not_this(rule, key, value)
         return None
 
     def paths(self, value: object, where: str, rule: str, size: int) -> Paths:
         if not isinstance(value, dict):
-            self.problems.append(f"{rule} {where} is missing or no object")
+            self.wrong(rule, _("{name} is missing or no object"), name=where)
             return {}
         found = {}
         for digest, paths in value.items():
             if not re.fullmatch(rf"[0-9a-fA-F]{{{size}}}", digest):
-                self.problems.append(f"E096 {where}: {digest[:140]!r} is no digest")
+                self.wrong(
+                    "E096", _("{name}: {text!r} is no digest"), name=where, text=digest[:140]
+                )
             elif not isinstance(paths, list) or not paths or not all(_contained(p) for p in paths):
-                self.problems.append(f"E099 {where}: the paths of {digest[:16]}… are not usable")
+                message = _("{name}: the paths of {digest}… are not usable")
+                self.wrong("E099", message, name=where, digest=digest[:16])
             else:
                 found[digest.lower()] = tuple(cast("list[str]", paths))
         if len({digest.lower() for digest in value}) != len(value):
-            self.problems.append(f"E096 {where}: a digest stands twice")
+            self.wrong("E096", _("{name}: a digest stands twice"), name=where)
         return found
 
     def unique(self, paths: Paths, where: str, rule: str) -> None:
         seen: set[str] = set()
         for path in (path for some in paths.values() for path in some):
             if path in seen:
-                self.problems.append(f"{rule} {where}: {path!r} stands twice")
+                self.wrong(rule, _("{name}: {path!r} stands twice"), name=where, path=path)
             seen.add(path)
         for path in seen:
             parts = path.split("/")
             if any("/".join(parts[:i]) in seen for i in range(1, len(parts))):
-                self.problems.append(f"{rule} {where}: {path!r} lies below a file")
+                self.wrong(rule, _("{name}: {path!r} lies below a file"), name=where, path=path)
 
     def versions(self, value: object, size: int) -> dict[str, Version]:
         if not isinstance(value, dict) or not value:
-            self.problems.append("E008 there is no version")
+            self.wrong("E008", _("there is no version"))
             return {}
         if set(value) != {f"v{number}" for number in range(1, len(value) + 1)}:
-            self.problems.append(f"E009 the versions are not v1 to v{len(value)}")
+            self.wrong("E009", _("the versions are not v1 to v{count}"), count=len(value))
             return {}
         return {
             name: version
@@ -286,21 +296,21 @@ class _Reader:
 
     def version(self, name: str, value: object, size: int) -> Version | None:
         if not isinstance(value, dict):
-            self.problems.append(f"E047 {name} is no object")
+            self.wrong("E047", _("{name} is missing or no object"), name=name)
             return None
         created = self.text(value, "created", "E048")
         if created is not None and not _DATE_TIME.fullmatch(created):
-            self.problems.append(f"E049 {name}: created is {created!r}")
+            self.not_this("E049", f"{name} created", created)
         state = self.paths(value.get("state"), f"{name} state", "E050", size)
         self.unique(state, f"{name} state", "E095")
         message = value.get("message")
         user = value.get("user")
         if not (message is None or isinstance(message, str)):
-            self.problems.append(f"E094 {name}: message is no text")
+            self.not_this("E094", f"{name} message", message)
         agent = None
         if user is not None:
             if not isinstance(user, dict) or not isinstance(user.get("name"), str):
-                self.problems.append(f"E054 {name}: user has no name")
+                self.wrong("E054", _("{name}: user has no name"), name=name)
             else:
                 address = user.get("address")
                 agent = Agent(user["name"], address if isinstance(address, str) else None)
@@ -310,18 +320,20 @@ class _Reader:
 
     def head(self, head: str | None, versions: Mapping[str, Version]) -> None:
         if versions and head != f"v{len(versions)}":
-            self.problems.append(f"E040 head is {head!r}, the last version is v{len(versions)}")
+            message = _("head is {head!r}, the last version is v{count}")
+            self.wrong("E040", message, head=head, count=len(versions))
 
     def agreement(self, manifest: Paths, versions: Mapping[str, Version], content: str) -> None:
         used = {digest for version in versions.values() for digest in version.state}
         for digest in sorted(used - set(manifest)):
-            self.problems.append(f"E050 a state names {digest[:16]}…, the manifest does not")
+            message = _("a state names {digest}…, the manifest does not")
+            self.wrong("E050", message, digest=digest[:16])
         for digest in sorted(set(manifest) - used):
-            self.problems.append(f"E107 the manifest names {digest[:16]}…, no state does")
+            self.wrong("E107", _("the manifest names {digest}…, no state does"), digest=digest[:16])
         for path in (path for some in manifest.values() for path in some):
-            version, _, rest = path.partition("/")
+            version, _slash, rest = path.partition("/")
             if version not in versions or not rest.startswith(content + "/"):
-                self.problems.append(f"E042 {path!r} is not the content of a version")
+                self.wrong("E042", _("{path!r} is not the content of a version"), path=path)
 
 
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
@@ -337,12 +349,12 @@ def _contained(path: object) -> bool:
 def differences(old: Inventory, new: Inventory) -> Iterator[str]:
     """Where `new` does not continue `old`: an earlier version that it changed or lost."""
     if old.identifier != new.identifier:
-        yield f"the id is {new.identifier}, not {old.identifier}"
+        yield _("the id is {new}, not {old}").format(new=new.identifier, old=old.identifier)
     for name, version in old.versions.items():
         if name not in new.versions:
-            yield f"{name} is missing"
+            yield _("{name} is missing").format(name=name)
         elif _normal(version, old) != _normal(new.versions[name], new):
-            yield f"{name} has other content"
+            yield _("{name} has other content").format(name=name)
 
 
 def _normal(version: Version, inventory: Inventory) -> dict[str, str]:

@@ -9,12 +9,15 @@ from collections.abc import Iterable, Iterator
 from preserva.core.canonical import Value
 from preserva.core.report import Finding, Outcome, Report, printable
 from preserva.i18n import N_, _, ngettext
+from preserva.outputs import words
 
 _WORDS = {
     Outcome.PASS: N_("sound"),
     Outcome.FAIL: N_("NOT SOUND"),
     Outcome.UNKNOWN: N_("NOT ESTABLISHED"),
 }
+
+_UNITS = (N_("{size} kB"), N_("{size} MB"), N_("{size} GB"), N_("{size} TB"), N_("{size} PB"))
 
 
 _URI = re.compile(r"urn:preserva:([a-z][a-z0-9]*):([a-z0-9.-]+)(?![a-z0-9.:-])")
@@ -27,9 +30,10 @@ def for_people(text: str) -> str:
 
 def report_lines(report: Report) -> Iterator[str]:
     """The report for people: the verdict, what was read, and every finding."""
+    subject = for_people(words.subject(printable(report.subject)))
     read = ngettext("{count} file read", "{count} files read", report.checked)
     yield (
-        f"{for_people(printable(report.subject))}: {_(_WORDS[report.outcome])}, "
+        f"{subject}: {_(_WORDS[report.outcome])}, "
         f"{read.format(count=report.checked)}, {human_size(report.bytes_read)}"
     )
     for finding in report.findings:
@@ -80,9 +84,6 @@ def human_size(size: int) -> str:
     """A number of bytes for people."""
     if size < 1000:
         return _("{size} bytes").format(size=size)
-    value = float(size)
-    for unit in ("kB", "MB", "GB", "TB"):
-        value /= 1000
-        if value < 1000:
-            return f"{value:.1f} {unit}"
-    return f"{value / 1000:.1f} PB"
+    steps = min((len(str(size)) - 1) // 3, len(_UNITS))
+    number = f"{size / 1000**steps:.1f}".replace(".", _("."))
+    return _(_UNITS[steps - 1]).format(size=number)

@@ -20,6 +20,7 @@ from preserva.core.inventory import Inventory, InventoryError
 from preserva.core.model import Entry, Kind, Observed
 from preserva.core.report import Advanced, Finding, Observer, Outcome, Report, ignore
 from preserva.errors import Damaged, NotAFile, NotFound, StorageError, TooLarge
+from preserva.i18n import _
 from preserva.services.begun import Begun
 from preserva.services.officialschemas import OfficialSchemas
 from preserva.services.packagecheck import own_findings
@@ -185,10 +186,10 @@ class _Check:
                 continue
             problems = [] if own is inventory else list(formats.differences(own, inventory))
             if own.head != version:
-                problems.append(f"its head is {own.head}")
+                problems.append(_("its head is {head}").format(head=own.head))
             other = version == inventory.head and own is not inventory
             if other and formats.serialise(own) != formats.serialise(inventory):
-                problems.append("it differs from the object's inventory")
+                problems.append(_("it differs from the object's inventory"))
             for problem in problems:
                 self._find(Code.VERSION_INVENTORY, f"{version}/{formats.NAME}", seen=problem)
 

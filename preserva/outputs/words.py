@@ -1,0 +1,67 @@
+"""The neutral words of results in the reader's language: states, outcomes, reasons, kinds of entry.
+
+JSON, the ledger and PREMIS hold the words themselves, the same in every language.
+"""
+
+from __future__ import annotations
+
+import re
+
+from preserva.i18n import N_, _
+
+WORDS = (
+    # outcomes of checks and of entries
+    N_("pass"),
+    N_("fail"),
+    N_("success"),
+    N_("unknown"),
+    N_("warning"),
+    # states of a copy
+    N_("complete"),
+    N_("incomplete"),
+    N_("absent"),
+    N_("missing"),
+    N_("damaged"),
+    N_("unreachable"),
+    # verdicts on a bag
+    N_("valid"),
+    N_("valid with warnings"),
+    N_("invalid"),
+    # why a copy is due
+    N_("never checked"),
+    N_("due"),
+    N_("event"),
+    N_("early"),
+    # what was received
+    N_("a bag"),
+    N_("an E-ARK package"),
+    N_("an AIP of Archivematica in a bag"),
+    N_("a SIP of preserva"),
+    N_("an AIP of preserva"),
+    # types of the ledger's entries
+    N_("accession"),
+    N_("event found"),
+    N_("fixity check"),
+    N_("ingestion end"),
+    N_("ingestion start"),
+    N_("ledger rebuilt"),
+    N_("ledger verification"),
+    N_("recovery"),
+    N_("recovery start"),
+    N_("replication"),
+)
+
+_COPY = re.compile(r"([a-z]+:\S+) in (\S+)")
+
+
+def word(neutral: str) -> str:
+    """The word in the reader's language; itself where it is none of WORDS."""
+    return _(neutral)
+
+
+def subject(neutral: str) -> str:
+    """What a report is about, in the reader's language; JSON has a copy as URI in STORAGE."""
+    copy = _COPY.fullmatch(neutral)
+    if copy is None:
+        return neutral
+    return _("{package} in {storage}").format(package=copy[1], storage=copy[2])
