@@ -55,7 +55,7 @@ def command(
         now = archive.clock
         harvest = Harvest(database, asked, ask, own=own, clock=lambda: int(now().timestamp()))
         done = harvest.run(anew=anew)
-        said = decisions_of(source).splitlines()
+        said = [] if library else decisions_of(source).splitlines()  # others have none
         decided = take_decisions(database, said, f"{source}/{DECISIONS}", own=own)
     _told(given, source, done, decided, json_)
 

@@ -122,3 +122,6 @@ def test_decisions_as_files_and_in_a_dump(ready: Path, run: Run, run_json: JsonR
     status, _out, err = run("harvest", "out")
     assert status == 0
     assert err.count("W707") == 2
+    (ready / "out/decisions.jsonl").write_text("{", "utf-8")
+    assert run("harvest", "out")[0] == 1
+    assert run("harvest", "out", "--library", "kdl")[0] == 0
