@@ -49,6 +49,14 @@ def _(message: str) -> str:
     return _catalogue.gettext(message)
 
 
+def language() -> str:
+    """The language in which messages are shown, as HTML names it: en, ru, be."""
+    if _catalogue is None:
+        use_language()
+    assert _catalogue is not None
+    return _catalogue.info().get("language", SOURCE_LANGUAGE)
+
+
 def ngettext(singular: str, plural: str, n: int) -> str:
     """The message for n things in the chosen language (Russian and Belarusian have three forms)."""
     if _catalogue is None:

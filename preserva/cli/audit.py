@@ -127,7 +127,7 @@ def _print_document(found: Audit, dry_run: bool) -> None:
         left_count=found.left_count,
         unreachable=dict(found.unreachable),
         bytes=found.bytes_read,
-        forecast=_forecast(found.forecast),
+        forecast=forecast_document(found.forecast),
     )
 
 
@@ -140,7 +140,8 @@ def _due(one: Due) -> Value:
     }
 
 
-def _forecast(said: Forecast) -> Value:
+def forecast_document(said: Forecast) -> Value:
+    """A forecast for programs."""
     return {
         "bytes_a_day_needed": said.needed,
         "bytes_a_day_possible": said.capacity,

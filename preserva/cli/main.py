@@ -30,6 +30,8 @@ VERBS = (
     "receive",
     "validate",
     "audit",
+    "report",
+    "incidents",
     "repair",
     "rebuild",
     "list",

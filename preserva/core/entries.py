@@ -13,6 +13,7 @@ RECOVERY_START = "recovery start"
 RECOVERY = EventType.RECOVERY.label
 REPLICATION = EventType.REPLICATION.label
 VERIFICATION = "ledger verification"
+DECISION = "incident decision"
 
 ARRIVALS = (END, REPLICATION, ACCESSION)
 """The types of entries by which a version is acknowledged in a storage."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -17,8 +17,9 @@ from preserva.core.canonical import Value, canonical
 from preserva.errors import LedgerError, Locked, PreservaError, StorageError, StorageFull
 from preserva.i18n import _
 from preserva.ledger import copies, schema
-from preserva.ledger.copies import Copies
+from preserva.ledger.copies import Cell, Copies, Row
 from preserva.ledger.entry import LedgerEntry, content_of, parse
+from preserva.ledger.totals import Totals
 
 LARGEST_ENTRY = 65_535
 """Bytes of one entry at most, so that the ledger can be published as a C2SP tile log later."""
@@ -126,7 +127,15 @@ class Ledger:
     @property
     def copies(self) -> Copies:
         """What the entries come to, copy by copy."""
-        return Copies(lambda query, values: self._query(query, *values).fetchall())
+        return Copies(self._rows)
+
+    @property
+    def totals(self) -> Totals:
+        """Sums over the entries and the copies."""
+        return Totals(self._rows)
+
+    def _rows(self, query: str, values: Sequence[Cell]) -> list[Row]:
+        return self._query(query, *values).fetchall()
 
     def newest(self, type_: str) -> LedgerEntry | None:
         """The newest entry of a type, found at once however long the ledger is."""
@@ -177,6 +186,12 @@ class Ledger:
         """How many entries there are."""
         (number,) = self._query("SELECT ifnull(max(number), 0) FROM entry").fetchone()
         return int(number)
+
+    @property
+    def digest(self) -> str:
+        """The digest of the newest entry, which all others are bound by; "" if there is none."""
+        row = self._query("SELECT digest FROM entry ORDER BY number DESC LIMIT 1").fetchone()
+        return str(row[0]) if row else ""
 
     def verify(self, *, since: int = 1) -> list[str]:
         """Everything that is wrong with the chain from an entry on; empty if it is whole.

@@ -15,11 +15,12 @@ from preserva.ledger.schema import INDEXES, SUMMARY, TABLES
 _PAGE = 500
 _DAY = 86_400
 
-Value = str | int
+Cell = str | int
 Row = tuple[Any, ...]
+Rows = Callable[[str, Sequence[Cell]], list[Row]]
 
 
-def _which(lane: Lane) -> tuple[str, list[Value]]:
+def _which(lane: Lane) -> tuple[str, list[Cell]]:
     """The acknowledged copies of a lane in SQL, with the values for it."""
     parts, values = ["arrival IS NOT NULL", "storage = ?"], [lane.storage]
     if lane.packages is not None:
@@ -33,9 +34,9 @@ def _which(lane: Lane) -> tuple[str, list[Value]]:
     return " AND ".join(parts), [*values]
 
 
-def _when(window: Window) -> tuple[str, list[Value]]:
+def _when(window: Window) -> tuple[str, list[Cell]]:
     parts: list[str] = []
-    values: list[Value] = []
+    values: list[Cell] = []
     if window.after is not None:
         parts.append("checked > ?")
         values.append(_seconds(window.after))
@@ -56,7 +57,7 @@ def _time(seconds: int | None) -> datetime | None:
 class Copies:
     """The copies of a ledger. They come in pages, so that the ledger may grow meanwhile."""
 
-    def __init__(self, rows: Callable[[str, Sequence[Value]], list[Row]]) -> None:
+    def __init__(self, rows: Rows) -> None:
         """Those of the ledger that answers queries with `rows`."""
         self._rows = rows
 
@@ -74,7 +75,7 @@ class Copies:
             f" AND {beyond} ORDER BY checked, package LIMIT {_PAGE}"
         )
         values = [*given, *bounds, int(unread), before]
-        last: list[Value] = [""] if never else [-1 << 62, ""]
+        last: list[Cell] = [""] if never else [-1 << 62, ""]
         while page := self._rows(query, [*values, *last]):
             yield from map(_copy, page)
             checked, package = page[-1][2], page[-1][0]

@@ -14,7 +14,7 @@ from preserva.services.due import due_copies, foresee, lanes_of
 from preserva.services.proof import prove_ledger
 from preserva.services.scaleout import Workers, read_elsewhere
 
-__all__ = ["Audit", "Budget", "audit"]
+__all__ = ["Audit", "Budget", "audit", "capacity_of"]
 
 _DAY = 86_400
 
@@ -57,7 +57,7 @@ def audit(
                 run.read(due)
             else:
                 read_elsewhere(run, due, workers)
-    capacity = _capacity(budget, _speed(archive))
+    capacity = capacity_of(archive, budget)
     found.forecast = foresee(archive.ledger, lanes, now=archive.clock(), capacity=capacity)
     return found
 
@@ -73,9 +73,9 @@ def _speed(archive: Archive) -> float | None:
     return size / seconds if seconds else None
 
 
-def _capacity(budget: Budget, speed: float | None) -> int | None:
-    """Bytes that one run a day within the budget reads."""
-    rates = [one for one in (speed, budget.bandwidth) if one is not None]
+def capacity_of(archive: Archive, budget: Budget) -> int | None:
+    """Bytes that one run a day within the budget reads; None if nothing was measured yet."""
+    rates = [one for one in (_speed(archive), budget.bandwidth) if one is not None]
     limits = [min(rates) * min(budget.seconds or _DAY, _DAY)] if rates else []
     if budget.size is not None:
         limits.append(budget.size)

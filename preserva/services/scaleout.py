@@ -9,7 +9,7 @@ nothing is lost or recorded twice.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -32,13 +32,21 @@ from preserva.storage.wrappers.ratelimit import RateLimit
 
 SCHEME = "dask://"
 
+_PATIENCE = 1.0
+"""Seconds after which somebody looks whether there is still anyone to wait for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Others who read for us: an executor, and how many copies it can read at a time."""
+    """Others who read for us: an executor, and how many copies it can read at a time.
+
+    `alive` says whether it can still be reached: what was asked of a scheduler that is gone may
+    never be answered.
+    """
 
     executor: Executor
     at_once: int
+    alive: Callable[[], bool] = lambda: True
 
 
 @contextmanager
@@ -59,7 +67,8 @@ def connect(url: str) -> Iterator[Workers]:
         message = _("the cluster at {url} does not answer: {reason}")
         raise StorageError(message.format(url=url, reason=error)) from error
     with client:
-        yield Workers(client.get_executor(), max(1, sum(client.nthreads().values())))
+        at_once = max(1, sum(client.nthreads().values()))
+        yield Workers(client.get_executor(), at_once, lambda: bool(client.status == "running"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +139,12 @@ class _Round:
 
     def _take(self) -> None:
         """Wait for one copy at least, and record what was seen."""
-        for future in wait(self.waiting, return_when=FIRST_COMPLETED).done:
+        done = wait(self.waiting, timeout=_PATIENCE, return_when=FIRST_COMPLETED).done
+        if not done and not self.workers.alive():
+            self.broken = self.broken or _("the scheduler is gone")
+            self.run.found.leave(one for one, _reading in self.waiting.values())
+            self.waiting.clear()
+        for future in done:
             one, reading = self.waiting.pop(future)
             step = self._conclude(future, reading)
             again = step is Step.AGAIN and self._give_again(one, reading)
