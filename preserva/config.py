@@ -74,6 +74,28 @@ class PackageClass:
 
 
 @dataclass(frozen=True, slots=True)
+class Pings:
+    """Addresses that are called when an audit begins, ends well, or does not end well."""
+
+    start: str | None = None
+    success: str | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """Who is told what an audit changed, and by which server; the password stands elsewhere."""
+
+    to: tuple[str, ...]
+    sender: str
+    host: str
+    port: int = 587
+    security: str = "starttls"
+    user: str | None = None
+    password_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What the institutions agreed on."""
 
@@ -96,6 +118,8 @@ class Config:
     images: ImageRules = USUAL_RULES
     xsd: Path | None = None
     classes: tuple[PackageClass, ...] = ()
+    pings: Pings = Pings()
+    mail: Mail | None = None
 
     def audit_interval_days(self, storage: str) -> int:
         """In how many days each copy in a storage shall be read once."""
@@ -239,7 +263,19 @@ def _config(path: Path, document: Mapping[str, Any]) -> Config:
         _images(document),
         base / document["schemas"]["xsd"] if "schemas" in document else None,
         tuple(PackageClass(id_, **one) for id_, one in document.get("classes", {}).items()),
+        Pings(**document.get("ping", {})),
+        _mail(document, base),
     )
+
+
+def _mail(document: Mapping[str, Any], base: Path) -> Mail | None:
+    given = document.get("mail")
+    if given is None:
+        return None
+    one = {**given, "to": tuple(given["to"])}
+    if "password_file" in one:
+        one["password_file"] = base / one["password_file"]
+    return Mail(**one)
 
 
 def _images(document: Mapping[str, Any]) -> ImageRules:
@@ -323,6 +359,17 @@ audit_interval_days = 90         # each copy is read and checked once in so many
 # [classes.manuscripts]
 # packages = "aonb-ms-*"
 # audit_interval_days = 30
+
+# Who is told of audits: a dead man's switch is called, and a mail says what changed, and once a
+# week that nothing did. The password comes from PRESERVA_MAIL_PASSWORD or from a file.
+
+# [ping]
+# start = "https://ping.example.org/audit/start"
+# failure = "https://ping.example.org/audit/fail"
+# [mail]
+# to = ["books@example.org"]
+# sender = "preserva@example.org"
+# host = "mail.example.org"
 
 # What is asked of page images. A broken one is a reason to scan again, and to refuse the book:
 # undecodable = "record" packages it all the same, and says in PREMIS which image is broken.

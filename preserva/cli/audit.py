@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,11 @@ from preserva.cli.quantities import RATE, SIZE, TIME
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from preserva.archive import Archive
     from preserva.core.audit import Due, Forecast
     from preserva.core.canonical import Value
     from preserva.services.audit import Audit
@@ -70,7 +72,11 @@ def command(
     """
     from preserva.services.audit import Budget, audit
 
-    with given.archive() as archive, _workers(executor) as workers:
+    with (
+        given.archive() as archive,
+        _telling(given, archive, quiet=dry_run) as ended,
+        _workers(executor) as workers,
+    ):
         found = audit(
             archive,
             workers=workers,
@@ -82,15 +88,45 @@ def command(
         )
         if metrics is not None and not dry_run:
             _write_metrics(found, metrics, archive.clock())
+        status = _status(found, dry_run)
+        ended(status)
     if json_:
         _print_document(found, dry_run)
     else:
         _say(found, dry_run)
+    if status:
+        raise SystemExit(status)
+
+
+def _status(found: Audit, dry_run: bool) -> int:
     outcomes = {report.outcome.value for report in found.reports}
     if "fail" in outcomes:
-        raise SystemExit(1)
+        return 1
     if "unknown" in outcomes or found.unreachable or (found.left_count and not dry_run):
-        raise SystemExit(3)
+        return 3
+    return 0
+
+
+@contextmanager
+def _telling(given: Settings, archive: Archive, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Tell those whom the configuration names; what is given back is to be told the status."""
+    from preserva.services.notify import ping, tell
+
+    def warn(problem: str | None) -> None:
+        if problem is not None:
+            click.echo(_("Warning: {problem}").format(problem=problem), err=True)
+
+    told: list[int] = []
+    pings = archive.config.pings
+    if quiet:
+        yield told.append
+        return
+    warn(ping(pings.start))
+    try:
+        yield told.append
+        warn(tell(archive))
+    finally:
+        warn(ping(pings.success if told == [0] else pings.failure))
 
 
 def _workers(url: str | None) -> AbstractContextManager[Workers | None]:

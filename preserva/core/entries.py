@@ -14,6 +14,7 @@ RECOVERY = EventType.RECOVERY.label
 REPLICATION = EventType.REPLICATION.label
 VERIFICATION = "ledger verification"
 DECISION = "incident decision"
+NOTIFICATION = "notification"
 
 ARRIVALS = (END, REPLICATION, ACCESSION)
 """The types of entries by which a version is acknowledged in a storage."""

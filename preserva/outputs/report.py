@@ -95,6 +95,28 @@ def forecast_sentences(found: Overview) -> Iterator[str]:
         yield text.format(date=said.missed_from.date())
 
 
+def mail_text(found: Overview, opened: Sequence[Incident], closed: int) -> tuple[str, str]:
+    """Subject and text of a mail: what is new, what ended, and how everything stands."""
+    text = []
+    if opened:
+        new = ngettext("{count} new incident", "{count} new incidents", len(opened))
+        subject = new.format(count=len(opened))
+        for one in opened:
+            text += [
+                f"{one.number}. {_what(one)}",
+                f"   {findings_of(one)}",
+                f"   {advice(one)}",
+                "",
+            ]
+    else:
+        subject = lead(found)
+    if closed:
+        ended = ngettext("{count} incident ended.", "{count} incidents ended.", closed)
+        text += [ended.format(count=closed), ""]
+    name = _("Audit of {institution}").format(institution=found.institution)
+    return f"{name}: {subject}", "\n".join([*text, *report_lines(found), ""])
+
+
 def report_page(found: Overview) -> Page:
     """The report as a page."""
     return Page(

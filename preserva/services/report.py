@@ -23,8 +23,11 @@ _FEW = 1_000
 """Packages with too few copies that are named."""
 
 
-def overview(archive: Archive) -> Overview:
-    """What the ledger says of all copies, now. Raises LedgerError."""
+def overview(archive: Archive, *, past: bool = True) -> Overview:
+    """What the ledger says of all copies, now, and of the past, for which all of it is read.
+
+    Raises LedgerError.
+    """
     config, ledger, now = archive.config, archive.ledger, archive.clock()
     lanes = lanes_of(config, ())
     return Overview(
@@ -35,8 +38,8 @@ def overview(archive: Archive) -> Overview:
         tuple(ledger.totals.few(config.policy.copies, _FEW)),
         config.policy.copies,
         count_ages(((_time(checked), copies) for checked, copies in ledger.totals.ages()), now),
-        tuple(ledger.totals.months()),
-        tuple(ledger.totals.years()),
+        tuple(ledger.totals.months()) if past else (),
+        tuple(ledger.totals.years()) if past else (),
         foresee(ledger, lanes, now=now, capacity=capacity_of(archive, UNLIMITED)),
         ledger.size,
         ledger.digest,
