@@ -141,6 +141,7 @@ def search(
 
 def _print_page(found: Page) -> None:
     from preserva.core.report import printable
+    from preserva.outputs.words import word
     from preserva.services.catalogue_show import copies
 
     for one in found.hits:
@@ -153,7 +154,7 @@ def _print_page(found: Page) -> None:
         for record in (one.record, *one.joined):
             for copy in copies(record.entry) if record.entry else ():
                 click.echo("  " + printable(copy))
-        reasons = "; ".join(f"{reason.part}: {reason.word}" for reason in one.reasons)
+        reasons = "; ".join(f"{word(reason.part)}: {reason.word}" for reason in one.reasons)
         if reasons:
             click.echo("  " + printable(reasons))
     for facet, counts in found.facets.items():

@@ -74,6 +74,7 @@ def match(
 
 def _matched(proposed: list[Proposal], decided: list[Decision], json_: bool) -> None:
     from preserva.core.report import printable
+    from preserva.outputs.words import word
     from preserva.services.catalogue_show import sentence
 
     if json_:
@@ -84,7 +85,7 @@ def _matched(proposed: list[Proposal], decided: list[Decision], json_: bool) -> 
         )
         return
     for proposal in proposed:
-        agree = ", ".join(one.value for one in proposal.evidence)
+        agree = ", ".join(word(one.value) for one in proposal.evidence)
         click.echo(f"{proposal.one.uri}\t{proposal.other.uri}\t{agree}")
         for record in (proposal.one, proposal.other):
             click.echo("  " + printable(_in_short(record)))

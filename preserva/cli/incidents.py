@@ -33,6 +33,7 @@ def command(context: click.Context, given: Settings, json_: bool) -> None:
         return
     from preserva.core.overview import State
     from preserva.outputs.report import advice, findings_of
+    from preserva.outputs.words import word
     from preserva.services.incidents import open_incidents
 
     with given.archive() as archive:
@@ -47,7 +48,7 @@ def command(context: click.Context, given: Settings, json_: bool) -> None:
                 number=one.number,
                 name=name,
                 storage=one.storage,
-                state=_(one.state.value),
+                state=word(one.state.value),
                 since=one.since,
                 seen=one.seen,
             )

@@ -74,6 +74,7 @@ def _all(archive: Archive, html: Path | None, json_: bool) -> None:
 
 def _one(archive: Archive, package: str, html: Path | None, json_: bool) -> None:
     from preserva.outputs.report import package_page
+    from preserva.outputs.words import word
     from preserva.services.report import history
 
     name = package_id(package)
@@ -101,7 +102,7 @@ def _one(archive: Archive, package: str, html: Path | None, json_: bool) -> None
     elif html is None:
         for one in entries:
             place = " ".join(part for part in (one.version, one.storage) if part)
-            click.echo(f"{one.number}\t{one.time}\t{one.type}: {one.outcome}\t{place}")
+            click.echo(f"{one.number}\t{one.time}\t{word(one.type)}: {word(one.outcome)}\t{place}")
 
 
 def _write(path: Path, page: Page) -> None:

@@ -12,6 +12,7 @@ from preserva.core.report import printable
 from preserva.i18n import N_, _, ngettext
 from preserva.outputs.findings import human_size
 from preserva.outputs.page import Page, Section, chart
+from preserva.outputs.words import word
 
 CSV_COLUMNS = (
     "package",
@@ -163,8 +164,8 @@ def package_page(
                     (
                         str(one.number),
                         one.time,
-                        one.type,
-                        one.outcome,
+                        word(one.type),
+                        word(one.outcome),
                         " ".join(part for part in (one.storage, one.version) if part),
                         printable("; ".join(one.details)),
                     )

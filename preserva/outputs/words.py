@@ -23,6 +23,8 @@ WORDS = (
     N_("missing"),
     N_("damaged"),
     N_("unreachable"),
+    N_("sound"),
+    N_("unread"),
     # verdicts on a bag
     N_("valid"),
     N_("valid with warnings"),
@@ -42,6 +44,7 @@ WORDS = (
     N_("accession"),
     N_("event found"),
     N_("fixity check"),
+    N_("incident decision"),
     N_("ingestion end"),
     N_("ingestion start"),
     N_("ledger rebuilt"),
@@ -49,6 +52,17 @@ WORDS = (
     N_("recovery"),
     N_("recovery start"),
     N_("replication"),
+    # in what a record was found, or agrees with another
+    N_("agent"),
+    N_("copy"),
+    N_("date"),
+    N_("fingerprint"),
+    N_("imprint"),
+    N_("number"),
+    N_("place"),
+    N_("publisher"),
+    N_("subject"),
+    N_("title"),
 )
 
 _COPY = re.compile(r"([a-z]+:\S+) in (\S+)")
