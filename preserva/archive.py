@@ -100,6 +100,14 @@ class Store:
                 )
             )
 
+    def answers(self) -> bool:
+        """Whether it can be reached, and is the storage that it should be."""
+        try:
+            self.check_identity()
+        except StorageError:
+            return False
+        return True
+
 
 class Archive:
     """An open archive; a context manager. Clock and identifiers can be given, for tests."""

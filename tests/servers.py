@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from obstore import put
@@ -164,3 +168,98 @@ def weed(folder: Path) -> Iterator[Weed]:
     finally:
         process.kill()
         process.wait()
+
+
+class Broken(Enum):
+    """How a line fails."""
+
+    RESET = "reset"
+    CUT = "cut"  # both ends are told that the other has nothing more to say
+    STALLED = "stalled"  # nobody is told anything
+
+
+class Line:
+    """What lies between a client and a server; it fails when so many bytes have gone through."""
+
+    def __init__(self, server: int) -> None:
+        self.server = server
+        self.port = free_port()
+        self.passed = 0
+        self.broken: Broken | None = None
+        self._fault: tuple[int, Broken] | None = None
+        self._ends: set[asyncio.StreamWriter] = set()
+
+    def fail(self, after: int, how: Broken) -> None:
+        """From now on, fail after so many more bytes, whichever way they go."""
+        self._fault = (self.passed + after, how)
+
+    def mend(self) -> None:
+        """New connections hold."""
+        self._fault = self.broken = None
+
+    async def accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve a connection."""
+        if self.broken in {Broken.RESET, Broken.CUT}:
+            writer.transport.abort()
+            return
+        there = await asyncio.open_connection("127.0.0.1", self.server)
+        self._ends |= {writer, there[1]}
+        await asyncio.gather(self._pump(reader, there[1]), self._pump(there[0], writer))
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(1 << 14):
+                self.passed += len(data)
+                if self._fault is not None and self.passed >= self._fault[0]:
+                    self._break(self._fault[1])
+                if self.broken is None:
+                    writer.write(data)
+                    await writer.drain()
+        except OSError:
+            pass
+        finally:
+            if self.broken is not Broken.STALLED:
+                writer.close()
+
+    def _break(self, how: Broken) -> None:
+        self.broken = how
+        if how is Broken.CUT:
+            for writer in self._ends:
+                writer.close()
+        elif how is Broken.RESET:
+            for writer in self._ends:
+                end: socket.socket = writer.get_extra_info("socket")
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.end()
+
+    def end(self) -> None:
+        """Drop every connection."""
+        for writer in self._ends:
+            writer.transport.abort()
+        self._ends.clear()
+
+
+@contextmanager
+def line(server: int) -> Iterator[Line]:
+    """A line to a server's port, until the end of the block."""
+    between, loop, over = Line(server), asyncio.new_event_loop(), asyncio.Event()
+    ready = threading.Event()
+
+    async def serve() -> None:
+        async with await asyncio.start_server(between.accepted, "127.0.0.1", between.port):
+            ready.set()
+            await over.wait()
+            between.end()
+
+    def run() -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(serve())
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    ready.wait()
+    try:
+        yield between
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join()

@@ -22,7 +22,7 @@ from preserva.core.eark.vocabulary import EventType
 from preserva.core.entries import END, REPLICATION, SUCCESS
 from preserva.core.model import Kind, Observed, PackageId
 from preserva.core.report import Ended, Finding, Observer, Report, Started, ignore
-from preserva.errors import Damaged, NotFound, StorageError, StorageFull, UsageError
+from preserva.errors import Damaged, NotFound, StorageError, StorageFull, Unreachable, UsageError
 from preserva.i18n import _
 from preserva.services import history
 from preserva.services.ingest import commitment, prepare
@@ -112,8 +112,17 @@ def _to_one(
     with archive.writing(target):
         prepare(archive, target)
         for path in paths:
-            yield _Pair(archive, source, target, path, observer).run(copy=True)
-        if (report := copy_ledger(archive, target)).findings:
+            pair = _Pair(archive, source, target, path, observer)
+            yield pair.run(copy=True)
+            if pair.cut_off and not target.answers():
+                return  # the others would only wait for it one after the other
+        try:
+            report = copy_ledger(archive, target)
+        except Unreachable as error:  # what was acknowledged stays so, and is told
+            report = Report(
+                target.id, [Finding(Code.STORAGE_UNREACHABLE, target.id, seen=str(error))]
+            )
+        if report.findings:
             yield Replication("", target.id, report=report)
 
 
@@ -143,6 +152,7 @@ class _Pair:
         self.target = target
         self.path = path
         self.observer = observer
+        self.cut_off = False
         self.result = Replication("", target.id, report=Report(f"{path} -> {target.id}"))
 
     def run(self, *, copy: bool) -> Replication:
@@ -161,6 +171,7 @@ class _Pair:
             finding = Finding(Code.INVENTORY_INVALID, self.path, seen=str(error))
             self.result.report.add([finding])
         except StorageError as error:
+            self.cut_off = isinstance(error, Unreachable)
             finding = Finding(Code.UNREADABLE, error.path or self.path, seen=str(error))
             self.result.report.add([finding])
         return self.result

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _SETTINGS = {"endpoint", "region"}
+_SILENCE = "120s"  # after which a line counts as dead
 _FULL = re.compile(r"InsufficientStorage|QuotaExceeded|\b507\b")
 _LINE = re.compile(
     r"error sending request|timed out|connection|\b50[0-46-9]\b|SlowDown|error decoding", re.I
@@ -62,7 +63,7 @@ def open_bucket(url: str) -> S3Store:
         client_options={
             "allow_http": host.scheme == "http",
             "connect_timeout": "20s",
-            "read_timeout": "120s",
+            "read_timeout": _SILENCE,
             "timeout": "7d",  # for all of an answer, which is a file: a thin line takes long
         },
         retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=60)},

@@ -71,7 +71,7 @@ class SftpLink:
         self.root = os.fsencode(unquote(parts.path).rstrip("/") or "/")
         self._host, self._port, self._user = parts.hostname, parts.port, parts.username
         self._timeout = timeout
-        self._opening = asyncio.Lock()
+        self._opening: asyncio.Task[asyncssh.SFTPClient] | None = None
         self._connection: asyncssh.SSHClientConnection | None = None
         self._client: asyncssh.SFTPClient | None = None
 
@@ -128,12 +128,17 @@ class SftpLink:
             ) from error
 
     async def _connected(self) -> asyncssh.SFTPClient:
-        async with self._opening:
-            if self._client is None:
-                async with asyncio.timeout(_CONNECT):
-                    self._connection = await self._connect()
-                    self._client = await self._connection.start_sftp_client(path_encoding=None)
-            return self._client
+        """The one connection. All who wait for it share an attempt, and its failure."""
+        if self._client is None:
+            if self._opening is None or self._opening.done():
+                self._opening = asyncio.create_task(self._open())
+            self._client = await asyncio.shield(self._opening)
+        return self._client
+
+    async def _open(self) -> asyncssh.SFTPClient:
+        async with asyncio.timeout(_CONNECT):
+            self._connection = await self._connect()
+            return await self._connection.start_sftp_client(path_encoding=None)
 
     async def _connect(self) -> asyncssh.SSHClientConnection:
         given = {"port": self._port, "username": self._user}
