@@ -170,6 +170,7 @@ def ingest(
     confirm(staging)
     sealed = store.root.seal(staged, inventory)
     store.storage.create(f"{staged}/{log.path}", [log.data])
+    store.storage.flush(f"{staged}/{history.LOGS}")  # an update that is cut off is settled with it
     facts: dict[str, Value] = {
         **commitment(sealed.digest, inventory.versions[version].files()),
         **log.facts,

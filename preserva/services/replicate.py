@@ -112,16 +112,14 @@ def _to_one(
     with archive.writing(target):
         prepare(archive, target)
         for path in paths:
-            pair = _Pair(archive, source, target, path, observer)
-            yield pair.run(copy=True)
+            yield (pair := _Pair(archive, source, target, path, observer)).run(copy=True)
             if pair.cut_off and not target.answers():
                 return  # the others would only wait for it one after the other
         try:
             report = copy_ledger(archive, target)
         except Unreachable as error:  # what was acknowledged stays so, and is told
-            report = Report(
-                target.id, [Finding(Code.STORAGE_UNREACHABLE, target.id, seen=str(error))]
-            )
+            finding = Finding(Code.STORAGE_UNREACHABLE, target.id, seen=str(error))
+            report = Report(target.id, [finding])
         if report.findings:
             yield Replication("", target.id, report=report)
 
@@ -183,11 +181,11 @@ class _Pair:
         original = self.source.root.read_at(self.path)
         package = PackageId.parse(original.inventory.identifier)
         for version in original.inventory.versions:
+            where = f"{self.path}/{version}"
             facts = recorded(self.archive, package, version)
             if facts is None:
-                raise _StoppedError(Finding(Code.NOT_RECORDED, f"{self.path}/{version}"))
+                raise _StoppedError(Finding(Code.NOT_RECORDED, where))
             found = self.source.root.read_version(self.path, version)
-            where = f"{self.path}/{version}"
             _must_equal(where, facts["inventory"], found.digest)
             if version == original.inventory.head:
                 _must_equal(self.path, facts["inventory"], original.digest)
@@ -222,7 +220,8 @@ class _Pair:
                 self._copy(original, version, f"{layout.STAGING}/replicate-{name}")
             elif not self._acknowledged(original, version):
                 self._prove(original, version)
-                self._acknowledge(original, version, "found in place, read back and compared")
+                log = self._event(original, version, "found in place, read back and compared")
+                self._record(original, version, log, in_target=True)
         self.target.storage.discard(f"{layout.STAGING}/replicate-{name}")  # left by a crash
         self.observer(Ended("replicate", name))
 
@@ -267,8 +266,8 @@ class _Pair:
     def _bring(self, staging: Staging, files: dict[str, str], left: set[str]) -> list[Finding]:
         """Stream files, many at once, make them durable and read them back.
 
-        Of those `left` by an earlier run, only what is missing goes over. The findings name files
-        that are not what was recorded; they do not stay in staging.
+        Of those `left` by an earlier run, only the rest goes over. The findings name those that
+        are not what was recorded; they do not stay in staging.
         """
         storage = self.target.storage
         stream = partial(self._stream, staging, left)
@@ -333,8 +332,7 @@ class _Pair:
         copy = self.target.root.read_version(self.path, version)
         _must_equal(f"{self.path}/{version}", sealed.digest, copy.digest)
         files = _files_of(original, version)
-        wrong = self._read_back(self.path, files, original.inventory.algorithm)
-        if wrong:
+        if wrong := self._read_back(self.path, files, original.inventory.algorithm):
             raise _StoppedError(*(replace(one, path=f"{self.path}/{one.path}") for one in wrong))
 
     def _acknowledged(self, original: StoredObject, version: str) -> bool:
@@ -355,9 +353,6 @@ class _Pair:
             package=package,
         )
         return history.log_record(happened, institution, package)
-
-    def _acknowledge(self, original: StoredObject, version: str, how: str) -> None:
-        self._record(original, version, self._event(original, version, how), in_target=True)
 
     def _record(
         self,
@@ -393,11 +388,10 @@ class _Pair:
 
 def _files_of(original: StoredObject, version: str) -> dict[str, str]:
     """Digest by content path, for the files that came with one version."""
-    prefix = f"{version}/"
     return {
         path: digest
         for path, digest in sorted(original.inventory.content().items())
-        if path.startswith(prefix)
+        if path.startswith(f"{version}/")
     }
 
 
