@@ -1,4 +1,4 @@
-"""The units that the manual gives: systemd accepts them, and they leave an audit little to break."""
+"""The units that the manual gives: systemd takes them, and they leave an audit little to break."""
 
 from __future__ import annotations
 
