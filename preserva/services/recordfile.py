@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +21,9 @@ from preserva.i18n import _
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of one record at most; ISO 2709 itself ends at 99,999."""
+
+AT_ONCE = 1 << 20
+"""Bytes of a file that is read whole; a longer one is read record by record."""
 
 _CHUNK = 1 << 20
 _IRBIS_END = b"\n*****"
@@ -51,7 +55,7 @@ def records_of(
             yield from _read(csvrecord.documents(stream, path.name, library, charset), path.name)
             return
         head = stream.peek(_CHUNK)
-        if path.stat().st_size <= LARGEST:
+        if path.stat().st_size <= AT_ONCE:
             yield from read_records(stream.read(), name=path.name, charset=charset)
             return
         pieces = _elements if xmlrecord.looks_like(head) else _pieces
@@ -64,8 +68,10 @@ def _read(
     for number, piece in enumerate(pieces, 1):
         if isinstance(piece, Finding):
             yield piece
-        else:
-            yield from read_records(piece, name=f"{name}#{number}", charset=charset)
+            continue
+        where = f"{name}#{number}"
+        for one in read_records(piece, name=where, charset=charset):
+            yield replace(one, path=where) if isinstance(one, Finding) else one
 
 
 def _pieces(stream: BinaryIO, name: str) -> Iterator[bytes | Finding]:

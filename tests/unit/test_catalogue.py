@@ -245,6 +245,7 @@ def test_a_large_file_is_read_piece_by_piece(
 ) -> None:
     """What is too long for a record is told and passed over, in ISO 2709 and in XML."""
     monkeypatch.setattr(recordfile, "LARGEST", 2000)
+    monkeypatch.setattr(recordfile, "AT_ONCE", 2000)
     monkeypatch.setattr(recordfile, "_CHUNK", 500)
     monster = iso2709([("001", "x"), ("200", "1 $a" + "я" * 4000)])
     path = tmp_path / "long.iso"
@@ -252,6 +253,19 @@ def test_a_large_file_is_read_piece_by_piece(
     seen = list(recordfile.records_of(path))
     assert [one.identifier if isinstance(one, Record) else one.code for one in seen] == [
         *["BY-NLB-br5"] * 3, Code.RECORD_TOO_LARGE, "BY-NLB-br6",
+    ]  # fmt: skip
+
+
+def test_a_broken_record_of_a_large_file_is_named_by_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted from 1, as in a small one."""
+    monkeypatch.setattr(recordfile, "AT_ONCE", 100)
+    path = tmp_path / "x.iso"
+    path.write_bytes(iso2709(MINSK) + b"nonsense\x1d" + iso2709(KNIHI))
+    seen = list(recordfile.records_of(path))
+    assert [one.identifier if isinstance(one, Record) else one.path for one in seen] == [
+        "BY-NLB-br5", "x.iso#2", "BY-NLB-br6",
     ]  # fmt: skip
 
 
@@ -263,6 +277,7 @@ def test_large_xml_is_read_element_by_element(
     export_catalogue(database, out, Form.MODS)
     whole = [one.title for one in recordfile.records_of(out) if isinstance(one, Record)]
     monkeypatch.setattr(recordfile, "LARGEST", 1000)
+    monkeypatch.setattr(recordfile, "AT_ONCE", 1000)
     pieces = [one.title for one in recordfile.records_of(out) if isinstance(one, Record)]
     assert len(whole) == 3
     assert pieces == whole
