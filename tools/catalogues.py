@@ -20,7 +20,7 @@ from babel.messages import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from preserva.cli.common import common_options
+from preserva.cli.common import COMMON_OPTIONS
 from preserva.cli.language import paragraphs
 from preserva.cli.main import main as program
 from preserva.i18n import DOMAIN
@@ -88,8 +88,7 @@ def messages() -> Iterator[tuple[Said, str]]:
             yield message, place
     for message in help_texts(program):
         yield message, "help"
-    for parameter in common_options():
-        assert isinstance(parameter, click.Option)
+    for parameter in COMMON_OPTIONS:
         assert parameter.help
         yield parameter.help, "help"
     for said in CLICK:

@@ -50,32 +50,6 @@ class Settings:
 settings = click.make_pass_decorator(Settings)
 
 
-def common_options() -> list[click.Parameter]:
-    """The options that every command takes; `preserva.cli.language.speak` has read --lang."""
-    return [
-        click.Option(
-            ["--config"],
-            type=click.Path(path_type=Path),
-            help="The configuration to use.",
-            expose_value=False,
-            callback=_set_config,
-        ),
-        click.Option(
-            ["--lang"],
-            metavar="LANG",
-            help="The language of messages: en, ru, be.",
-            expose_value=False,
-        ),
-        click.Option(
-            ["--quiet", "-q"],
-            is_flag=True,
-            help="Say nothing but data and errors.",
-            expose_value=False,
-            callback=_set_quiet,
-        ),
-    ]
-
-
 def _set_config(context: click.Context, _option: click.Parameter, value: Path | None) -> None:
     if value is not None:
         context.ensure_object(Settings).config = value
@@ -84,6 +58,31 @@ def _set_config(context: click.Context, _option: click.Parameter, value: Path | 
 def _set_quiet(context: click.Context, _option: click.Parameter, value: bool) -> None:
     if value:
         context.ensure_object(Settings).quiet = True
+
+
+COMMON_OPTIONS: tuple[click.Option, ...] = (
+    click.Option(
+        ["--config"],
+        type=click.Path(path_type=Path),
+        help="The configuration to use.",
+        expose_value=False,
+        callback=_set_config,
+    ),
+    click.Option(
+        ["--lang"],
+        metavar="LANG",
+        help="The language of messages: en, ru, be.",
+        expose_value=False,
+    ),
+    click.Option(
+        ["--quiet", "-q"],
+        is_flag=True,
+        help="Say nothing but data and errors.",
+        expose_value=False,
+        callback=_set_quiet,
+    ),
+)
+"""The options that every command takes; `preserva.cli.language.speak` has read --lang."""
 
 
 def emit(command: str, **facts: Value) -> None:

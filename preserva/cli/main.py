@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from preserva.cli.common import Settings, common_options, emit_error
+from preserva.cli.common import COMMON_OPTIONS, Settings, emit_error
 from preserva.cli.language import localised, speak
 from preserva.errors import PreservaError
 from preserva.i18n import _
@@ -61,7 +61,7 @@ class Verbs(click.Group):
             return None
         module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
         command: click.Command = import_module(f"preserva.cli.{module}").command
-        return localised(command, common_options())
+        return localised(command, COMMON_OPTIONS)
 
 
 @click.command(
@@ -103,7 +103,7 @@ def status_of(arguments: list[str]) -> int:
     stdout = sys.stdout
     try:
         speak(arguments)
-        program = localised(main, common_options())
+        program = localised(main, COMMON_OPTIONS)
         program.main(arguments, prog_name="preserva", standalone_mode=False)
         sys.stdout.flush()
     except PreservaError as error:
