@@ -187,13 +187,15 @@ def _hit(one: Hit) -> Value:
 def show(given: Settings, record: str, json_: bool) -> None:
     """Show the edition of a record: what it is, its copies everywhere, other editions of the work.
 
-    RECORD is the identifier that a search shows, such as urn:preserva:record:aonb:17.
+    RECORD is the identifier that a search shows, such as urn:preserva:record:aonb:17, or the
+    library and the record's own number: aonb:17.
     """
+    from preserva.core.catalogue.model import uri_as_typed
     from preserva.services.catalogue import open_catalogue
     from preserva.services.catalogue_show import lines, shown
 
     with open_catalogue(given.config, must_exist=True) as database:
-        found = shown(database, record)
+        found = shown(database, uri_as_typed(record))
     if json_:
         emit("catalogue show", **_shown(found))
     else:

@@ -40,7 +40,7 @@ def match(
 
     \b
     preserva catalogue match
-    preserva catalogue match --same urn:preserva:record:aonb:17 urn:preserva:record:nlb:5 --by Anna
+    preserva catalogue match --same aonb:17 nlb:5 --by Anna
     preserva catalogue match --undo 3 --by Anna
 
     Nothing is ever joined but by such a decision, and nothing while decisions disagree.
@@ -48,6 +48,7 @@ def match(
     from preserva.archive import utc_now
     from preserva.catalogue.matching import Matching
     from preserva.core.catalogue.decisions import Verdict
+    from preserva.core.catalogue.model import uri_as_typed
     from preserva.services.catalogue import open_catalogue, own_library
 
     pair = same or different
@@ -62,7 +63,11 @@ def match(
         matching = Matching(database)
         if pair and not dry_run:
             verdict = Verdict.SAME if same else Verdict.DIFFERENT
-            decided = [matching.decide(*pair, verdict, library=library, person=by or "", time=time)]
+            decided = [
+                matching.decide(
+                    *map(uri_as_typed, pair), verdict, library=library, person=by or "", time=time
+                )
+            ]
         elif undo is not None and not dry_run:
             decided = [matching.undo(undo, library=library, person=by or "", time=time)]
         elif decisions:

@@ -43,6 +43,9 @@ def test_the_way_for_people(ready: Path, run: Run) -> None:
     assert run("catalogue", "match", "--same", OURS, THEIRS, "--by", "A")[0] == 0
     assert run("catalogue", "match")[1] == ""
     shown = run("catalogue", "show", THEIRS)[1]
+    assert run("catalogue", "show", "nlb:BY-NLB-br5")[1] == shown
+    assert run("catalogue", "show", "aonb:RU\\AONB\\rare\\17")[1] == shown
+    assert run("catalogue", "show", "nlb:none")[0] == 3
     assert "АОНБ, Р-17" in shown
     assert "НББ, Стар-5" in shown
     assert run("catalogue", "export", "all.xml", "--as", "mods")[:2] == (0, "all.xml\n")

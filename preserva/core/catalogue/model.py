@@ -129,6 +129,12 @@ def uri_of(library: str, local: str) -> str:
     return f"{_PREFIX}{library}:{quote(local, safe='')}"
 
 
+def uri_as_typed(text: str) -> str:
+    """The identifier that a person means by it, or by LIBRARY:NUMBER with the record's own number."""
+    found = re.fullmatch(r"([a-z][a-z0-9]*):(.+)", text)
+    return uri_of(found[1], found[2]) if found and found[1] != "urn" else text
+
+
 def library_of(uri: str) -> str | None:
     """Whose record it is; None for what is no identifier of a record."""
     found = re.fullmatch(_PREFIX + r"([a-z][a-z0-9]*):[^\s:]+", uri)
