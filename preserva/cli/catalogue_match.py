@@ -63,10 +63,9 @@ def match(
         matching = Matching(database)
         if pair and not dry_run:
             verdict = Verdict.SAME if same else Verdict.DIFFERENT
+            one, other = map(uri_as_typed, pair)
             decided = [
-                matching.decide(
-                    *map(uri_as_typed, pair), verdict, library=library, person=by or "", time=time
-                )
+                matching.decide(one, other, verdict, library=library, person=by or "", time=time)
             ]
         elif undo is not None and not dry_run:
             decided = [matching.undo(undo, library=library, person=by or "", time=time)]

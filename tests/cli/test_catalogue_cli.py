@@ -45,6 +45,7 @@ def test_the_way_for_people(ready: Path, run: Run) -> None:
     shown = run("catalogue", "show", THEIRS)[1]
     assert run("catalogue", "show", "nlb:BY-NLB-br5")[1] == shown
     assert run("catalogue", "show", "aonb:RU\\AONB\\rare\\17")[1] == shown
+    assert run("catalogue", "show", "aonb:RU%5CAONB%5Crare%5C17")[1] == shown
     assert run("catalogue", "show", "nlb:none")[0] == 3
     assert "АОНБ, Р-17" in shown
     assert "НББ, Стар-5" in shown

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from preserva.core.catalogue.fold import stems
 from preserva.core.catalogue.places import places
@@ -130,9 +130,9 @@ def uri_of(library: str, local: str) -> str:
 
 
 def uri_as_typed(text: str) -> str:
-    """The identifier that a person means by it, or by LIBRARY:NUMBER with the record's own number."""
+    """The identifier that a person writes, whole or as LIBRARY:NUMBER."""
     found = re.fullmatch(r"([a-z][a-z0-9]*):(.+)", text)
-    return uri_of(found[1], found[2]) if found and found[1] != "urn" else text
+    return uri_of(found[1], unquote(found[2])) if found and found[1] != "urn" else text
 
 
 def library_of(uri: str) -> str | None:
