@@ -32,6 +32,7 @@ VERBS = (
     "audit",
     "report",
     "incidents",
+    "levels",
     "repair",
     "rebuild",
     "list",

@@ -86,6 +86,12 @@ class Totals:
         )
         return [(package, storage) for package, storage in self._rows(query, [])]
 
+    def count(self, type_: str, outcome: str) -> int:
+        """How many entries there are of a type with an outcome."""
+        query = f"SELECT count(*) FROM entry WHERE type = ? AND {_OUTCOME} = ?"
+        ((number,),) = self._rows(query, [type_, outcome])
+        return int(number)
+
     def months(self) -> list[Month]:
         """The checks of every month, the first one first."""
         query = (

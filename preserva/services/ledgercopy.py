@@ -74,6 +74,20 @@ def _copy(archive: Archive, target: Store) -> Iterator[Finding]:
     target.storage.publish(staged, f"{_folder(institution)}/{name}")
 
 
+def is_copied(archive: Archive, store: Store) -> bool:
+    """Whether a storage has a copy of this ledger, whose last line is an entry of it.
+
+    Raises StorageError.
+    """
+    parts = _parts(store.storage, archive.config.institution.id)
+    if not parts:
+        return False
+    try:
+        return _newest_line(store.storage, parts[-1][2]) == archive.ledger.body(parts[-1][1])
+    except LedgerError:
+        return False
+
+
 def copied_entries(store: Store, institution: str) -> Iterator[bytes]:
     """Every entry of the copy of a ledger in a storage, oldest first, as it stands there.
 
