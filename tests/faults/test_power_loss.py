@@ -4,9 +4,10 @@ A loop device with ext4 is shut down as a power cut does it (EXT4_IOC_SHUTDOWN w
 log), mounted anew and looked at. Only the replica's disk stops, or the machine with everything on
 it: storages and ledger.
 
-What is mounted anew is always a copy of the disk. Any other process with mounts of its own (`ip
-netns exec`) that began while the disk was mounted keeps it alive after `umount`; to mount the same
-file again would then give back that file system, shut down as it is: every call ends with EIO.
+What is mounted anew is always a copy of the disk, in a new file. Any other process with mounts of
+its own (`ip netns exec`) that began while the disk was mounted keeps it alive after `umount`; to
+mount the same file again would then give back that file system, shut down as it is, with every call
+ending with EIO, or with what it had in memory.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ def cut_power(folder: Path) -> bool:
 def power_is_back(image: Path, folder: Path) -> Path:
     """Mount what was on the disk when the power went; the copy of it that is mounted."""
     left = image.with_name("left")
+    left.unlink(missing_ok=True)
     subprocess.run(["umount", str(folder)], check=True)
     subprocess.run(["cp", "--sparse=always", str(image), str(left)], check=True)
     assert mount(left, folder)
@@ -142,6 +144,7 @@ def test_the_machine_loses_power_at_a_call_that_writes(
     disk, work = tmp_path / "disk", VERBS[verb]
     prepared(verb, disk / "trial")
     total = count_calls(partial(work, prepared(verb, tmp_path / "counted")), tmp_path)
+    os.sync()  # `umount` does it only where nobody else keeps the disk alive
     subprocess.run(["umount", str(disk)], check=True)
     start = image.rename(tmp_path / "start")
 
