@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
@@ -186,6 +186,16 @@ def test_a_contradiction_by_way_of_a_third_record() -> None:
     )  # fmt: skip
     assert found.joined == dict.fromkeys((e, f), (e, f))
     assert found.disputed == {1, 2, 3}
+
+
+def test_a_long_chain_of_decisions_is_one_edition() -> None:
+    """As another's file may have it; and one word against it tears all of it."""
+    uris = [uri_of("kdl", str(number)) for number in range(20_000)]
+    chain = [(Verdict.SAME, one, other) for one, other in pairwise(uris)]
+    found = editions(numbered(chain))
+    assert len(found.joined) == len(found.joined[uris[5]]) == 20_000
+    found = editions(numbered([*chain, (Verdict.DIFFERENT, uris[0], uris[-1])]))
+    assert (found.joined, len(found.disputed)) == ({}, 20_000)
 
 
 some = st.lists(

@@ -78,9 +78,15 @@ def editions(decisions: Iterable[Decision]) -> Editions:
         for one in standing
         if one.verdict is Verdict.DIFFERENT and one.other in groups.get(one.one, ())
     ]
-    torn = {uri for one in against for uri in groups[one.one]}
+    torn: set[str] = set()
+    for one in against:
+        if one.one not in torn:
+            torn |= groups[one.one].keys()
     disputed = {one.number for one in against} | {one.number for one in same if one.one in torn}
-    joined = {uri: tuple(sorted(group)) for uri, group in groups.items() if uri not in torn}
+    joined: dict[str, tuple[str, ...]] = {}
+    for uri, group in groups.items():
+        if uri not in joined and uri not in torn:
+            joined |= dict.fromkeys(group, tuple(sorted(group)))
     return Editions(joined, frozenset(disputed))
 
 
@@ -123,9 +129,21 @@ def _text(facts: object, name: str) -> str:
     return found
 
 
-def _groups(same: Iterable[Decision]) -> dict[str, set[str]]:
-    groups: dict[str, set[str]] = {}
+def _groups(same: Iterable[Decision]) -> dict[str, dict[str, None]]:
+    """For each record those that are joined with it, by way of others too (union-find)."""
+    above: dict[str, str] = {}
+
+    def top(uri: str) -> str:
+        while above[uri] != uri:
+            above[uri] = above[above[uri]]
+            uri = above[uri]
+        return uri
+
     for one in same:
-        joined = groups.get(one.one, {one.one}) | groups.get(one.other, {one.other})
-        groups.update(dict.fromkeys(joined, joined))
-    return groups
+        for uri in (one.one, one.other):
+            above.setdefault(uri, uri)
+        above[top(one.other)] = top(one.one)
+    groups: dict[str, dict[str, None]] = {}
+    for uri in above:
+        groups.setdefault(top(uri), {})[uri] = None
+    return {uri: group for group in groups.values() for uri in group}
