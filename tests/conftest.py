@@ -14,6 +14,9 @@ from tests import servers
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("PRESERVA_SHARED", ROOT.parent / "shared"))
 
+# Tests expect English, in whatever language the person who runs them works.
+os.environ["LANGUAGE"] = "en"
+
 # A change must not fail because chance met an old fault today: the short run tries the same
 # examples each time, the long one (PRESERVA_LONG=1) looks for new ones.
 settings.register_profile("short", derandomize=True, deadline=None)

@@ -23,7 +23,7 @@ from babel.messages.pofile import read_po, write_po
 from preserva.cli.common import COMMON_OPTIONS
 from preserva.cli.language import paragraphs
 from preserva.cli.main import main as program
-from preserva.i18n import DOMAIN
+from preserva.i18n import DOMAIN, SOURCE_LANGUAGE, use_language
 
 ROOT = Path(__file__).parents[1]
 LOCALES = ROOT / "preserva" / "locale"
@@ -86,6 +86,7 @@ def messages() -> Iterator[tuple[Said, str]]:
         place = path.relative_to(ROOT).as_posix()
         for message in marked(path.read_text()):
             yield message, place
+    use_language(SOURCE_LANGUAGE)  # commands come with their help in the reader's language
     for message in help_texts(program):
         yield message, "help"
     for parameter in COMMON_OPTIONS:
