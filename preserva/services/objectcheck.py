@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 
 from preserva.bag.source import Source
 from preserva.bag.validate import validate_source
@@ -30,6 +31,8 @@ from preserva.storage.base import Storage, chunks_of, read_all
 from preserva.storage.ocfl import OcflRoot
 
 _JOBS = 4
+_BATCH_FILES = 32
+_BATCH_SIZE = 1 << 20
 _NO_PLACE = ("extensions", False)
 _DIGESTS = ("sha512", "sha256")
 
@@ -252,8 +255,9 @@ class _Check:
                 seen[path] = known
             else:
                 there.append(path)
-        read = partial(_attempt, self._reader(algorithms))
-        for path, result in bounded_map(read, there, workers=_JOBS):
+        read = partial(_attempt_all, self._reader(algorithms))
+        batches = bounded_map(read, self._batches(there), workers=_JOBS)
+        for path, result in chain.from_iterable(batches):
             if isinstance(result, StorageError):
                 self._find(Code.UNREADABLE, path, seen=str(result))
                 continue
@@ -262,6 +266,19 @@ class _Check:
             seen[path] = result
             self.observer(Advanced(result.size, path))
         return seen
+
+    def _batches(self, paths: list[str]) -> Iterator[list[str]]:
+        """Small files go together: handing over each alone would take longer than reading it."""
+        batch: list[str] = []
+        size = 0
+        for path in paths:
+            batch.append(path)
+            size += self.entries[path].size or 0
+            if size >= _BATCH_SIZE or len(batch) == _BATCH_FILES:
+                yield batch
+                batch, size = [], 0
+        if batch:
+            yield batch
 
     def _compare(self, observed: Observed, expected: str, algorithm: str) -> bool:
         """Whether a file is as the inventory says; a finding if it is not."""
@@ -290,11 +307,17 @@ class _Check:
         )
 
 
-def _attempt(read: Callable[[str], Observed], path: str) -> tuple[str, Observed | StorageError]:
+def _attempt_all(
+    read: Callable[[str], Observed], paths: list[str]
+) -> list[tuple[str, Observed | StorageError]]:
+    return [(path, _attempt(read, path)) for path in paths]
+
+
+def _attempt(read: Callable[[str], Observed], path: str) -> Observed | StorageError:
     try:
-        return path, read(path)
+        return read(path)
     except StorageError as error:
-        return path, error
+        return error
 
 
 @dataclass(frozen=True)
