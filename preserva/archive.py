@@ -226,7 +226,7 @@ def create_archive(config: Config) -> None:
     Ledger(config.ledger).close()
     for store in stores:
         if store not in made:
-            make_storage(store)
+            make_storage(store, config)
 
 
 def _refuse_twice(stores: list[Store]) -> None:
@@ -290,10 +290,30 @@ def _refuse_lost_storages(archive: Archive, made: list[Store]) -> None:
             )
 
 
-def make_storage(store: Store) -> None:
-    """Make an empty storage."""
+def make_storage(store: Store, config: Config) -> None:
+    """Make an empty storage that says what it is, and who the institutions are."""
     storage = store.storage
     with storage.lock("preserva init"):
         OcflRoot.create(storage)
-        identity = {"storage": store.id, "institution": store.config.institution, "format": 1}
-        storage.replace(layout.IDENTITY, json.dumps(identity, indent=2).encode() + b"\n")
+        text = json.dumps(_identity(store, config), ensure_ascii=False, indent=2)
+        storage.replace(layout.IDENTITY, text.encode() + b"\n")
+
+
+def _identity(store: Store, config: Config) -> dict[str, object]:
+    """What a configuration that was lost cannot tell: docs/adr/0004-storage-folder.md."""
+    return {
+        "storage": store.id,
+        "institution": store.config.institution,
+        "format": 1,
+        "name": store.config.name,
+        "role": store.config.role.value,
+        "configured_by": config.institution.id,
+        "institutions": {
+            one.id: {
+                "name": dict(one.names),
+                "country": one.country,
+                **({"isil": one.isil} if one.isil else {}),
+            }
+            for one in config.institutions.values()
+        },
+    }

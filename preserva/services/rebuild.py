@@ -71,7 +71,7 @@ def rebuild_storage(
     if dry_run and not is_made(store):  # what is not there is empty
         store = Store(store.config, open_storage(f"memory://{archive.identifiers()}"))
     if not is_made(store):
-        make_storage(store)
+        make_storage(store, archive.config)
     return repair_in(
         archive, store, packages, apply=not dry_run, limit=len(packages), observer=observer
     )

@@ -271,7 +271,28 @@ def test_init_adds_a_storage_to_an_archive(place: Path) -> None:
     third = replace(config.storages["nlb-copy"], id="third", url=str(place / "storages/third"))
     create_archive(replace(config, storages={**config.storages, "third": third}))
     found = json.loads((place / "storages/third/preserva-storage.json").read_bytes())
-    assert found == {"storage": "third", "institution": "nlb", "format": 1}
+    aonb, nlb = config.institutions["aonb"], config.institutions["nlb"]
+    assert found == {
+        "storage": "third",
+        "institution": "nlb",
+        "format": 1,
+        "name": third.name,
+        "role": third.role,
+        "configured_by": "aonb",
+        "institutions": {
+            "aonb": {"name": aonb.names, "country": "RU"},
+            "nlb": {"name": nlb.names, "country": "BY", "isil": "BY-HM0000"},
+        },
+    }
+
+
+def test_a_storage_that_says_only_what_it_must_is_known(place: Path) -> None:
+    """Its first file as preserva wrote it before it held names and roles."""
+    path = place / "storages/nlb-copy/preserva-storage.json"
+    whole = json.loads(path.read_bytes())
+    path.write_text(json.dumps({key: whole[key] for key in ("storage", "institution", "format")}))
+    with open_archive(place / configuration.NAME) as archive:
+        archive.store("nlb-copy").check_identity()
 
 
 def test_a_copy_that_failed_its_last_check_is_no_copy(
