@@ -178,6 +178,23 @@ def test_what_is_as_recorded_is_not_validated_once_more(
     assert len(validated) == 2
 
 
+def test_a_bandwidth_is_kept_to(place: Path) -> None:
+    """All that is read has had its time when the next is read; by a clock that only we move."""
+    now = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    with at(place, 0) as archive:
+        budget = Budget(bandwidth=1_000)
+        found = audit(archive, budget=budget, timer=lambda: now, sleep=sleep)
+    assert len(found.reports) == 2 * BOOKS
+    least = (found.bytes_read - 2 * 100_000) / 1_000  # of each storage, the last file need not wait
+    assert least <= now <= 1.2 * found.bytes_read / 1_000  # the records of events are read as well
+    assert found.forecast.capacity is not None and found.forecast.capacity <= 1_000 * 86_400
+
+
 def test_one_audit_of_a_storage_at_a_time(place: Path) -> None:
     """A run that takes longer than a day is not overtaken; other storages can be read."""
     with at(place, 0) as archive, archive.auditing("nlb-copy"):
