@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group("rebuild")
 def command() -> None:
-    """Make anew what was lost: a storage from the others, or the ledger from the storages."""
+    """Make anew what was lost: a storage from the others, ledger and configuration from them."""
 
 
 @command.command("storage")
@@ -91,3 +91,29 @@ def ledger(given: Settings, json_: bool) -> None:
                 click.echo(line)
     given.talk(_("{path} was made anew").format(path=config.ledger))
     finish(reports)
+
+
+@command.command("config")
+@click.argument("urls", metavar="URL...", nargs=-1, required=True)
+@click.option(
+    "--institution", metavar="ID", help="Who works with it; else who made the first storage."
+)
+@as_json
+@settings
+def config(given: Settings, urls: tuple[str, ...], institution: str | None, json_: bool) -> None:
+    """Write a configuration that was lost anew: each storage says what it is.
+
+    \b
+    preserva rebuild config /srv/preserva/aonb-main sftp://minsk.example.org/nlb-copy
+    preserva rebuild ledger
+    \b
+    The policy, rights and what is asked of images are not written in any storage.
+    """
+    from preserva.archive import find_config
+    from preserva.services.rebuild_config import rebuild_config
+
+    path = find_config(given.config)
+    made = rebuild_config(path, urls, institution)
+    if json_:
+        emit("rebuild config", config=str(path), storages=list(made.storages))
+    given.talk(_("{path} was made anew").format(path=path))
