@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group("rebuild")
 def command() -> None:
-    """Make anew what was lost: a storage from the others, ledger and configuration from them."""
+    """Make anew what was lost: a storage, the ledger, the configuration."""
 
 
 @command.command("storage")
