@@ -37,6 +37,8 @@ _STATES = {
 
 def lead(found: Overview) -> str:
     """The one sentence that matters."""
+    if not found.copies:
+        return _("There are no copies yet.")
     waiting = len(found.incidents)
     if waiting:
         text = ngettext(
