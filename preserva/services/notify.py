@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from http.client import HTTPException
 
 from preserva.archive import Archive
 from preserva.config import Mail
@@ -39,7 +40,7 @@ def ping(url: str | None) -> str | None:
             with urllib.request.urlopen(url, timeout=_SECONDS) as answer:  # the schema knows it
                 answer.read(1024)
             return None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             if attempt == _ATTEMPTS - 1:
                 return _("{url} could not be called: {reason}").format(url=url, reason=error)
     return None
@@ -63,7 +64,7 @@ def tell(archive: Archive) -> str | None:
     subject, text = mail_text(found, opened, len(before - now))
     try:
         _send(mail, subject, text)
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, ValueError, smtplib.SMTPException) as error:
         return _("the mail to {to} could not be sent: {reason}").format(
             to=", ".join(mail.to), reason=error
         )

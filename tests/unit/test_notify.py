@@ -21,7 +21,7 @@ from preserva.config import load
 from preserva.core.entries import NOTIFICATION
 from preserva.errors import ConfigError
 from preserva.services.audit import audit
-from preserva.services.notify import tell
+from preserva.services.notify import ping, tell
 from preserva.services.package import package
 from preserva.services.repair import repair
 from preserva.services.replicate import replicate
@@ -244,3 +244,38 @@ def test_what_would_not_be_safe_is_refused(place: Path, text: str) -> None:
     configure(place, text)
     with pytest.raises(ConfigError):
         load(place / configuration.NAME)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"no HTTP\r\n\r\n", b"", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"],
+)
+def test_an_answer_that_is_no_http_is_said_and_raises_nothing(answer: bytes) -> None:
+    """A broken monitor must not keep an audit from running."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            for _attempt in range(2):
+                line, _address = listening.accept()
+                with line:
+                    line.recv(4096)
+                    line.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        problem = ping(f"http://127.0.0.1:{listening.getsockname()[1]}/x")
+        thread.join(10)
+    assert problem is not None and "/x " in problem
+
+
+def test_a_password_that_cannot_be_read_is_said(
+    place: Path, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bytes that are no text in the file of the password: the audit has its own status."""
+    monkeypatch.delenv("PRESERVA_MAIL_PASSWORD", raising=False)
+    (place / "secret").write_bytes(b"\xff\xfe")
+    configure(place, mail_to(server.port) + 'user = "u"\npassword_file = "secret"\n')
+    with at(place, 0) as archive:
+        problem = tell(archive)
+    assert problem is not None and "a@example.org" in problem
+    assert server.messages == []
