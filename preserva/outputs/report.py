@@ -26,7 +26,7 @@ CSV_COLUMNS = (
     "entry_sha256",
 )
 
-_MONTHS = 24
+_MONTHS = 12
 _STATES = {
     State.SOUND: N_("sound"),
     State.DAMAGED: N_("damaged"),
