@@ -96,7 +96,8 @@ class Ledger:
             conditions.append("package = ?")
             values.append(package)
         if storage is not None:
-            conditions.append("storage = ?")
+            # with a package, the + keeps SQLite from going through all that a storage has seen
+            conditions.append("storage = ?" if package is None else "+storage = ?")
             values.append(storage)
         if types:
             conditions.append(f"type IN ({', '.join('?' * len(types))})")

@@ -45,16 +45,12 @@ def decide(archive: Archive, number: int, *, by: str, decision: str) -> Incident
 
 
 def _of_copy(archive: Archive, package: str, storage: str) -> Incident:
-    checks = list(_until_sound(_newest_checks(archive, package, storage)))
+    entries = archive.ledger.entries(
+        package=package, storage=storage, types=(FIXITY_CHECK,), newest_first=True
+    )
+    checks = list(_until_sound(entries))
     damaged = any(one.outcome == FAIL for one in checks)
     return _incident(archive, package, storage, State.DAMAGED if damaged else State.UNREAD, checks)
-
-
-def _newest_checks(archive: Archive, package: str, storage: str) -> Iterator[LedgerEntry]:
-    # Asked for both, SQLite goes through all checks of the storage to find those of one package.
-    for entry in archive.ledger.entries(package=package, types=(FIXITY_CHECK,), newest_first=True):
-        if entry.storage == storage:
-            yield entry
 
 
 def _until_sound(entries: Iterator[LedgerEntry]) -> Iterator[LedgerEntry]:
