@@ -57,7 +57,7 @@ class Folding:
         self._end = table["dropped_at_the_end"]
         self._endings = table["endings"]
         self._before = table["letters_before_an_ending"]
-        self._without_ending = re.compile(table["without_ending"], re.IGNORECASE)
+        self._without_ending = re.compile(table["without_ending"], re.IGNORECASE | re.ASCII)
 
     def words(self, text: str) -> Iterator[re.Match[str]]:
         """Each word of the text as it is written, with where it stands."""
