@@ -14,7 +14,7 @@ from preserva.i18n import language
 _HEIGHT = 180
 _TOP = 30
 _BOTTOM = 30
-_STEP = 64
+_STEP = 84
 
 
 @dataclass(frozen=True, slots=True)
