@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,11 +24,14 @@ NARROW = (320, 640)
 _KEYS = {
     "Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "PageUp": 33, "PageDown": 34, "End": 35,
     "Home": 36, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40,
+    "+": 187, "-": 189,
 }  # fmt: skip
 _TEXTS = {"Enter": "\r", " ": " "}
 _SHIFT = 8
 _MARGIN = 8  # pixels round an element in which the mark of its focus is looked for
 _MOST_STOPS = 300
+_MOMENT = 15.0
+"""Seconds after which a key has done nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,14 @@ class Page:
             raise BrowserError(json.dumps(answer["exceptionDetails"], ensure_ascii=False))
         return answer["result"].get("value")
 
+    def until(self, condition: str) -> None:
+        """Wait for what JavaScript says to become true: keys take effect when the page has time."""
+        end = time.monotonic() + _MOMENT
+        while not self.evaluate(f"Boolean({condition})"):
+            if time.monotonic() > end:
+                raise BrowserError(f"never: {condition}")
+            time.sleep(0.02)
+
     def text(self, selector: str = "body") -> str:
         """What can be read in an element."""
         found = self.evaluate(f"document.querySelector({json.dumps(selector)})?.innerText ?? null")
@@ -133,28 +145,28 @@ class Page:
         role = said.get("role", {}).get("value", "")
         return Focus(name, role, element.partition(">")[0] + ">", self._focus_is_seen())
 
-    def tab_order(self) -> list[Focus]:
-        """Every place that the Tab key comes to, from the beginning of the page to its end."""
-        self.evaluate("document.activeElement.blur(), scrollTo(0, 0)")
-        self.call("DOM.getDocument")
+    def tab_order(self, most: int = _MOST_STOPS) -> list[Focus]:
+        """Every place that the Tab key comes to, from where the keyboard is to the end of the page.
+
+        Where there are more than `most`, these are the first ones.
+        """
         stops: list[Focus] = []
-        for _ in range(_MOST_STOPS):
+        self.evaluate("window.__tabbed ??= new Set(), null")  # past the end it may begin anew
+        for _ in range(most):
             self.press("Tab")
             now = self.focus()
-            if now is None or self.evaluate("document.activeElement.dataset.tabbed === 'yes'"):
-                self.evaluate(
-                    "document.querySelectorAll('[data-tabbed]').forEach("
-                    "(one) => one.removeAttribute('data-tabbed'))"
-                )
+            if now is None or self.evaluate("__tabbed.has(document.activeElement)"):
                 return stops
-            self.evaluate("document.activeElement.dataset.tabbed = 'yes', null")
+            self.evaluate("__tabbed.add(document.activeElement), null")
             stops.append(now)
+        if most < _MOST_STOPS:
+            return stops
         raise BrowserError(f"the Tab key does not come to an end: {stops[-5:]}")
 
     def axe(self, source: str, tags: Sequence[str] = WCAG) -> list[str]:
         """What axe-core has against the page, by the rules of WCAG 2.2 AA."""
         self.evaluate(f"{source}\n;null")
-        run = f"axe.run(document, {{runOnly: {json.dumps(list(tags))}}})"
+        run = f"axe.run(document, {{preload: false, runOnly: {json.dumps(list(tags))}}})"
         found = self.evaluate(f"{run}.then((all) => all.violations)")
         return [
             f"{one['id']}: {one['help']}: {node['target']} {node['html']}"
@@ -167,15 +179,26 @@ class Page:
         return int(self.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
     def picture(self, clip: tuple[float, float, float, float] | None = None) -> Image.Image:
-        """What the eye sees: the whole page, or a part of it (x, y, width, height)."""
-        params: dict[str, object] = {"format": "png", "captureBeyondViewport": True}
+        """What the eye sees: the whole page, or a part of the window (x, y, width, height)."""
+        params: dict[str, object] = {"format": "png", "optimizeForSpeed": True}
         if clip is None:
             size = self.call("Page.getLayoutMetrics")["cssContentSize"]
             clip = (0, 0, size["width"], size["height"])
+            params["captureBeyondViewport"] = True  # slower: the page is laid out anew for it
         x, y, width, height = clip
         params["clip"] = {"x": x, "y": y, "width": width, "height": height, "scale": 1}
         data = base64.b64decode(self.call("Page.captureScreenshot", **params)["data"])
         return Image.open(io.BytesIO(data)).convert("RGB")
+
+    def still(self) -> None:
+        """Wait until nothing moves any more."""
+        before = self.picture()
+        while True:
+            time.sleep(0.3)
+            now = self.picture()
+            if ImageChops.difference(before, now).getbbox() is None:
+                return
+            before = now
 
     def save(self, path: Path) -> None:
         """Write a picture of the whole page, to be looked at."""
