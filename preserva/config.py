@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
-import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
 from preserva.core.rights import Rights
 from preserva.core.scans import USUAL_RULES, Colours, ImageRules, ScanProfile, Undecodable
-from preserva.errors import ArchiveNotFound, ConfigError
-from preserva.i18n import N_, _
-from preserva.resources import schema_file
-
-if TYPE_CHECKING:
-    from jsonschema.exceptions import ValidationError
+from preserva.errors import ConfigError
+from preserva.i18n import _
+from preserva.tomlfile import read_toml, schema_problems
 
 NAME = "preserva.toml"
 
@@ -136,70 +130,15 @@ class Config:
 
 def load(path: Path) -> Config:
     """Read a configuration. Raises ArchiveNotFound, or ConfigError with every problem in it."""
-    try:
-        if path.exists() and not path.is_file():  # a FIFO would make us wait for ever
-            raise ConfigError(_("{path} is not a file").format(path=path))
-        document = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise ArchiveNotFound(_("there is no {path}").format(path=path)) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        message = _("{path} cannot be read: {reason}").format(path=path, reason=error)
-        raise ConfigError(message) from error
-    problems = list(_schema_problems(document)) or list(_contradictions(document))
+    document = read_toml(path)
+    no_storage = _("no storage can be at {value}; there are folders, {schemes}").format(
+        value="{value}", schemes="file://, s3://, sftp://, fs+…://"
+    )
+    problems = list(schema_problems(document, "config.schema.json", NAME, {"url": no_storage}))
+    problems = problems or list(_contradictions(document))
     if problems:
         raise ConfigError(_("{path} is not usable:").format(path=path), problems)
     return _config(path, document)
-
-
-def _schema_problems(document: Mapping[str, Any]) -> Iterator[str]:
-    from jsonschema import Draft202012Validator
-
-    schema = json.loads(schema_file("config.schema.json").read_text("utf-8"))
-    errors = Draft202012Validator(schema).iter_errors(document)
-    for error in sorted(errors, key=lambda e: [str(part) for part in e.absolute_path]):
-        yield from _explained(error)
-
-
-_RULES = {
-    "enum": N_("{value!r} is not one of {rule!r}"),
-    "exclusiveMinimum": N_("{value!r} is less than or equal to the minimum of {rule!r}"),
-    "maximum": N_("{value!r} is greater than the maximum of {rule!r}"),
-    "minimum": N_("{value!r} is less than the minimum of {rule!r}"),
-    "pattern": N_("{value!r} does not match {rule!r}"),
-    "type": N_("{value!r} is not of type {rule!r}"),
-    "uniqueItems": N_("{value!r} has non-unique elements"),
-}
-"""What is wrong by the rules of JSON Schema, as jsonschema says it."""
-
-
-def _explained(error: ValidationError) -> Iterator[str]:
-    where = ".".join(str(part) for part in error.absolute_path)
-    schema = error.schema if isinstance(error.schema, dict) else {}
-    instance: Any = error.instance
-    rule: Any = error.validator_value
-    if error.validator == "additionalProperties" and "properties" in schema:
-        known = list(schema["properties"])
-        for key in sorted(set(instance) - set(known)):
-            close = difflib.get_close_matches(key, known, 1)
-            hint = _("; did you mean {key}?").format(key=close[0]) if close else ""
-            yield _("{key}: there is no such key").format(key=_joined(where, key)) + hint
-    elif error.validator == "required":
-        for key in rule:
-            if key not in instance:
-                yield _("{key}: missing").format(key=_joined(where, key))
-    elif error.validator == "pattern" and where.endswith(".url"):
-        message = _("{key}: no storage can be at {url}; there are folders, {schemes}")
-        yield message.format(key=where, url=instance, schemes="file://, s3://, sftp://, fs+…://")
-    elif error.validator == "not":
-        yield _("{key}: a password may not stand here").format(key=where)
-    else:
-        known_rule = _RULES.get(str(error.validator))
-        message = _(known_rule).format(value=instance, rule=rule) if known_rule else error.message
-        yield f"{where or NAME}: {message}"
-
-
-def _joined(where: str, key: str) -> str:
-    return f"{where}.{key}" if where else key
 
 
 def _contradictions(document: Mapping[str, Any]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gettext as _gettext
 import os
+from collections.abc import Callable
 
 DOMAIN = "preserva"
 LOCALE_DIR = os.path.join(os.path.dirname(__file__), "locale")  # noqa: PTH118, PTH120 - pathlib is slow to import
@@ -47,6 +48,11 @@ def _(message: str) -> str:
         use_language()
     assert _catalogue is not None
     return _catalogue.gettext(message)
+
+
+def messages_in(name: str) -> Callable[[str], str]:
+    """What `_` would be in that language, for a page that is made in several."""
+    return _gettext.translation(DOMAIN, LOCALE_DIR, [name], fallback=True).gettext
 
 
 def language() -> str:

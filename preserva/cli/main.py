@@ -42,6 +42,7 @@ VERBS = (
     "catalogue",
     "serve",
     "harvest",
+    "exhibit",
     "bag",
     "config",
     "demo",

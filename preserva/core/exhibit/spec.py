@@ -1,0 +1,295 @@
+"""The specification of an exhibition, from a document that its JSON Schema has accepted.
+
+A person writes it: ids refer to one another, and every text must be there in every language of the
+site. What does not agree is named by its key path, all of it at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from preserva.core.model import PackageId
+from preserva.i18n import _
+
+LANGUAGES = ("ru", "be", "en")
+
+Words = Mapping[str, str]
+"""A text in each language of the site."""
+
+Texts = Callable[[str, str], str | None]
+"""The Markdown of a text by its name and language; None where there is none."""
+
+
+class Include(StrEnum):
+    """Which editions of the joint catalogue get pages."""
+
+    ALL = "all"
+    DIGITISED = "digitised"
+    SHOWN = "shown"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """A book in a section. `pages` are ranges, none for all; `page` stands for the book."""
+
+    where: str
+    package: PackageId
+    caption: Words
+    page: int = 1
+    pages: tuple[range, ...] = ()
+
+    def shows(self, number: int) -> bool:
+        """Whether a page of the book can be seen."""
+        return not self.pages or any(number in some for some in self.pages)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the exhibition; `text` is Markdown."""
+
+    id: str
+    title: Words
+    text: Words
+    exhibits: tuple[Exhibit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A person with a page. `names` and `authorities` tell which records are theirs."""
+
+    id: str
+    name: Words
+    text: Words
+    born: str
+    died: str
+    names: tuple[str, ...]
+    authorities: tuple[str, ...]
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place on the map, in degrees (WGS 84)."""
+
+    id: str
+    name: Words
+    latitude: float
+    longitude: float
+    note: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An entry of the timeline: ids of what it is about, empty where it is about none."""
+
+    date: str
+    title: Words
+    place: str = ""
+    writer: str = ""
+    package: PackageId | None = None
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """The key that sorts events by time."""
+        year, _hyphen, rest = self.date.partition("-")
+        return int(year), rest
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Where readers go."""
+
+    id: str
+    address: Words
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibition:
+    """A whole specification. `largest` counts pixels, 0 for as large as the pages are."""
+
+    title: Words
+    languages: tuple[str, ...]
+    text: Words
+    credits: Words
+    rights: str
+    url: str
+    largest: int
+    include: Include
+    sections: tuple[Section, ...]
+    writers: tuple[Writer, ...]
+    places: tuple[Place, ...]
+    events: tuple[Event, ...]
+    libraries: tuple[Library, ...]
+    lines: str = ""
+
+    def exhibits(self) -> Iterator[Exhibit]:
+        """Every book of every section."""
+        for section in self.sections:
+            yield from section.exhibits
+
+
+def read_exhibition(document: Mapping[str, Any], texts: Texts) -> tuple[Exhibition, list[str]]:
+    """The exhibition, and every problem, with its key path; it is usable if there is none."""
+    reading = _Reading(document, texts)
+    made = reading.exhibition()
+    return made, reading.problems + list(_contradictions(made))
+
+
+class _Reading:
+    def __init__(self, document: Mapping[str, Any], texts: Texts) -> None:
+        self.problems: list[str] = []
+        self._document = document
+        self._texts = texts
+        self._languages = tuple(document["exhibition"].get("languages", LANGUAGES))
+
+    def exhibition(self) -> Exhibition:
+        head = self._document["exhibition"]
+        return Exhibition(
+            self._words("exhibition.title", head["title"]),
+            self._languages,
+            self._text("exhibition.text", head),
+            self._text("exhibition.credits", head, "credits"),
+            head.get("rights", ""),
+            head.get("url", "").rstrip("/"),
+            head.get("largest", 0),
+            Include(head.get("catalogue", "all")),
+            tuple(self._section(where, one) for where, one in self._list("sections")),
+            tuple(self._writer(where, one) for where, one in self._list("writers")),
+            tuple(self._place(where, one) for where, one in self._list("places")),
+            tuple(self._event(where, one) for where, one in self._list("events")),
+            tuple(self._library(where, one) for where, one in self._list("libraries")),
+            self._document.get("map", {}).get("lines", ""),
+        )
+
+    def _list(self, key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        for number, one in enumerate(self._document.get(key, ())):
+            yield f"{key}.{number}", one
+
+    def _words(self, where: str, given: Words) -> Words:
+        for language in self._languages:
+            if language not in given:
+                self.problems.append(_("{key}: missing").format(key=f"{where}.{language}"))
+        return {language: given.get(language, "") for language in self._languages}
+
+    def _text(self, where: str, of: Mapping[str, Any], key: str = "text") -> Words:
+        if (name := of.get(key)) is None:
+            return {}
+        found = {}
+        for language in self._languages:
+            text = self._texts(name, language)
+            if text is None:
+                file = f"{name}.{language}.md"
+                self.problems.append(_("{key}: there is no {path}").format(key=where, path=file))
+            found[language] = text or ""
+        return found
+
+    def _package(self, where: str, text: str) -> PackageId:
+        try:
+            return PackageId.parse(text)
+        except ValueError:
+            message = _("{key}: {text} is not an identifier of a package")
+            self.problems.append(message.format(key=where, text=text))
+            return PackageId("none", "none")
+
+    def _section(self, where: str, one: Mapping[str, Any]) -> Section:
+        exhibits = []
+        for number, given in enumerate(one.get("objects", ())):
+            at = f"{where}.objects.{number}"
+            exhibits.append(
+                Exhibit(
+                    at,
+                    self._package(f"{at}.package", given["package"]),
+                    self._words(f"{at}.caption", given["caption"]),
+                    given.get("page", 1),
+                    tuple(_ranges(given.get("pages", ""))),
+                )
+            )
+        return Section(
+            one["id"],
+            self._words(f"{where}.title", one["title"]),
+            self._text(f"{where}.text", one),
+            tuple(exhibits),
+        )
+
+    def _writer(self, where: str, one: Mapping[str, Any]) -> Writer:
+        return Writer(
+            one["id"],
+            self._words(f"{where}.name", one["name"]),
+            self._text(f"{where}.text", one),
+            one.get("born", ""),
+            one.get("died", ""),
+            tuple(one.get("names", ())),
+            tuple(one.get("authorities", ())),
+            tuple(one.get("places", ())),
+        )
+
+    def _place(self, where: str, one: Mapping[str, Any]) -> Place:
+        note = self._words(f"{where}.note", one["note"]) if "note" in one else {}
+        name = self._words(f"{where}.name", one["name"])
+        return Place(one["id"], name, one["latitude"], one["longitude"], note)
+
+    def _event(self, where: str, one: Mapping[str, Any]) -> Event:
+        given = one.get("package")
+        return Event(
+            one["date"],
+            self._words(f"{where}.title", one["title"]),
+            one.get("place", ""),
+            one.get("writer", ""),
+            None if given is None else self._package(f"{where}.package", given),
+        )
+
+    def _library(self, where: str, one: Mapping[str, Any]) -> Library:
+        return Library(
+            one["id"], self._words(f"{where}.address", one["address"]), one.get("url", "")
+        )
+
+
+def _ranges(text: str) -> Iterator[range]:
+    for first, last in re.findall(r"([0-9]+)(?: *- *([0-9]+))?", text):
+        yield range(int(first), int(last or first) + 1)
+
+
+def _contradictions(made: Exhibition) -> Iterator[str]:
+    """What each key alone cannot show."""
+    for name in ("sections", "writers", "places", "libraries"):
+        yield from _twice(name, getattr(made, name))
+    for one in made.exhibits():
+        for some in one.pages:
+            if not some or not some[0]:
+                yield _("{key}: {pages} are no pages").format(
+                    key=f"{one.where}.pages", pages=f"{some.start}-{some.stop - 1}"
+                )
+        if not one.shows(one.page):
+            message = _("{key}: page {page} is not among those that are shown")
+            yield message.format(key=f"{one.where}.page", page=one.page)
+    places = {one.id for one in made.places}
+    writers = {one.id for one in made.writers}
+    shown = {one.package for one in made.exhibits()}
+    for number, writer in enumerate(made.writers):
+        for place in writer.places:
+            yield from _unknown(f"writers.{number}.places", place, places)
+    for number, event in enumerate(made.events):
+        yield from _unknown(f"events.{number}.place", event.place, {"", *places})
+        yield from _unknown(f"events.{number}.writer", event.writer, {"", *writers})
+        if event.package is not None and event.package not in shown:
+            message = _("{key}: {id} is not shown in a section")
+            yield message.format(key=f"events.{number}.package", id=event.package.portable)
+
+
+def _twice(name: str, some: Sequence[Section | Writer | Place | Library]) -> Iterator[str]:
+    seen = set[str]()
+    for number, one in enumerate(some):
+        if one.id in seen:
+            yield _("{key}: {id} stands twice").format(key=f"{name}.{number}.id", id=one.id)
+        seen.add(one.id)
+
+
+def _unknown(key: str, id_: str, known: set[str]) -> Iterator[str]:
+    if id_ not in known:
+        yield _("{key}: there is no {id}").format(key=key, id=id_)

@@ -1,0 +1,98 @@
+"""What the site itself says, in the language of a page; templates use these names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from preserva.i18n import N_, messages_in
+
+LANGUAGES = {"ru": "Русский", "be": "Беларуская", "en": "English"}
+"""Each language by its own name."""
+
+_TEXTS = {
+    "about": N_("About"),
+    "all_books": N_("The books that are shown"),
+    "author": N_("Persons"),
+    "begin": N_("Begin"),
+    "books": N_("Books"),
+    "built": N_("As it was known on"),
+    "caption": N_("In the exhibition"),
+    "catalogue": N_("Catalogue"),
+    "catalogue_lead": N_("The books of both libraries, also those that are not digitised."),
+    "checked": N_("Last read and compared"),
+    "choose_language": N_("Choose a language"),
+    "contents": N_("Contents"),
+    "copies": N_("Copies"),
+    "copy": N_("Copy"),
+    "credits": N_("Credits and rights"),
+    "date": N_("Date"),
+    "digitised": N_("Digitised"),
+    "edition": N_("Edition"),
+    "extent": N_("Extent"),
+    "found": N_("Found: {count}"),
+    "held_by": N_("Held by"),
+    "holder": N_("Holder"),
+    "identifier": N_("Numbers"),
+    "imprint": N_("Imprint"),
+    "inventory": N_("Inventory number"),
+    "labels": N_("Labels"),
+    "labels_lead": N_("Labels for the reading room: print this page and cut it."),
+    "language": N_("Language"),
+    "languages": N_("Languages"),
+    "library": N_("Library"),
+    "made_with": N_("Made with preserva {version} from preserved packages."),
+    "main": N_("Parts of the site"),
+    "map": N_("Map"),
+    "map_described": N_("Numbered places on a grid of degrees; the list below names them."),
+    "next": N_("Next page"),
+    "next_section": N_("Next"),
+    "never": N_("not yet"),
+    "no_copies": N_("No library is named in the record."),
+    "no_qr": N_("Without the address of the site there are no QR codes."),
+    "no_state": N_("Nothing is known of a digitised copy."),
+    "nothing_found": N_("Nothing was found."),
+    "number": N_("Number"),
+    "other_editions": N_("Other editions"),
+    "page": N_("Page"),
+    "page_of": N_("Page {number} of {count}"),
+    "page_text": N_("Text of the page"),
+    "page_text_of": N_("Text of page {label}"),
+    "pages": N_("Pages"),
+    "part_of_page": N_("Page of a book"),
+    "place": N_("Place"),
+    "places": N_("Places"),
+    "preservation": N_("State of preservation"),
+    "previous": N_("Previous page"),
+    "previous_section": N_("Previous"),
+    "provenance": N_("Whose it was"),
+    "record": N_("Record"),
+    "register": N_("Register of book monuments"),
+    "rights": N_("Rights"),
+    "search": N_("Search"),
+    "search_help": N_("Old and new spelling, Russian and Belarusian words find each other."),
+    "search_needs_script": N_("Searching needs JavaScript; the catalogue can be read without."),
+    "search_words": N_("Words to search for"),
+    "section": N_("Section"),
+    "sections": N_("Sections"),
+    "shelfmark": N_("Shelfmark"),
+    "skip": N_("Skip to the content"),
+    "state": N_("State"),
+    "storage": N_("Storage"),
+    "subjects": N_("Subjects"),
+    "text_missing": N_("This page has no text."),
+    "timeline": N_("Timeline"),
+    "viewer": N_("The page, enlarged"),
+    "viewer_help": N_("Arrow keys move the page, + and - enlarge and reduce it."),
+    "where_to_read": N_("Where to read it"),
+    "works": N_("Works in the catalogue"),
+    "writer": N_("Person"),
+    "writers": N_("Writers and owners"),
+    "zoom_in": N_("Enlarge"),
+    "zoom_out": N_("Reduce"),
+}
+
+
+def texts(language: str) -> Mapping[str, str]:
+    """Every text in a language."""
+    translated = messages_in(language)
+    return {name: translated(text) for name, text in _TEXTS.items()}

@@ -1,0 +1,88 @@
+"""A TOML file that people write, held against its JSON Schema: every problem, with its key path."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from preserva.errors import ArchiveNotFound, ConfigError
+from preserva.i18n import N_, _
+from preserva.resources import schema_file
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+NOTHING: Mapping[str, str] = {}
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """What the file says. Raises ArchiveNotFound where there is none, ConfigError."""
+    try:
+        if path.exists() and not path.is_file():  # a FIFO would make us wait for ever
+            raise ConfigError(_("{path} is not a file").format(path=path))
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise ArchiveNotFound(_("there is no {path}").format(path=path)) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        message = _("{path} cannot be read: {reason}").format(path=path, reason=error)
+        raise ConfigError(message) from error
+
+
+def schema_problems(
+    document: Mapping[str, Any], schema: str, name: str, patterns: Mapping[str, str] = NOTHING
+) -> Iterator[str]:
+    """What is wrong by a schema of ours; `name` stands for the file where no key can be named.
+
+    `patterns` explains, by the key that has it, what a value that fits no pattern should have been.
+    """
+    from jsonschema import Draft202012Validator
+
+    rules = json.loads(schema_file(schema).read_text("utf-8"))
+    errors = Draft202012Validator(rules).iter_errors(document)
+    for error in sorted(errors, key=lambda e: [str(part) for part in e.absolute_path]):
+        yield from _explained(error, name, patterns)
+
+
+_RULES = {
+    "enum": N_("{value!r} is not one of {rule!r}"),
+    "exclusiveMinimum": N_("{value!r} is less than or equal to the minimum of {rule!r}"),
+    "maximum": N_("{value!r} is greater than the maximum of {rule!r}"),
+    "minimum": N_("{value!r} is less than the minimum of {rule!r}"),
+    "pattern": N_("{value!r} does not match {rule!r}"),
+    "type": N_("{value!r} is not of type {rule!r}"),
+    "uniqueItems": N_("{value!r} has non-unique elements"),
+}
+"""What is wrong by the rules of JSON Schema, as jsonschema says it."""
+
+
+def _explained(error: ValidationError, name: str, patterns: Mapping[str, str]) -> Iterator[str]:
+    where = ".".join(str(part) for part in error.absolute_path)
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    instance: Any = error.instance
+    rule: Any = error.validator_value
+    if error.validator == "additionalProperties" and "properties" in schema:
+        known = list(schema["properties"])
+        for key in sorted(set(instance) - set(known)):
+            close = difflib.get_close_matches(key, known, 1)
+            hint = _("; did you mean {key}?").format(key=close[0]) if close else ""
+            yield _("{key}: there is no such key").format(key=_joined(where, key)) + hint
+    elif error.validator == "required":
+        for key in rule:
+            if key not in instance:
+                yield _("{key}: missing").format(key=_joined(where, key))
+    elif error.validator == "pattern" and (last := where.rpartition(".")[2]) in patterns:
+        yield f"{where}: {patterns[last].format(value=instance)}"
+    elif error.validator == "not":
+        yield _("{key}: a password may not stand here").format(key=where)
+    else:
+        known_rule = _RULES.get(str(error.validator))
+        message = _(known_rule).format(value=instance, rule=rule) if known_rule else error.message
+        yield f"{where or name}: {message}"
+
+
+def _joined(where: str, key: str) -> str:
+    return f"{where}.{key}" if where else key
