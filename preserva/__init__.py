@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from preserva.services.catalogue_export import Form, export_catalogue
     from preserva.services.catalogue_show import shown
     from preserva.services.details import Details
+    from preserva.services.exhibit import build_exhibition
     from preserva.services.export import export
     from preserva.services.package import package, package_bag
     from preserva.services.rebuild import rebuild_ledger, rebuild_storage
@@ -61,6 +62,7 @@ _PLACES = {
     "Verdict": "core.catalogue.decisions",
     "accept": "services.accept",
     "audit": "services.audit",
+    "build_exhibition": "services.exhibit",
     "create_archive": "archive",
     "export": "services.export",
     "export_catalogue": "services.catalogue_export",
@@ -108,6 +110,7 @@ __all__ = [
     "__version__",
     "accept",
     "audit",
+    "build_exhibition",
     "create_archive",
     "export",
     "export_catalogue",

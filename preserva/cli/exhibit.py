@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from preserva.i18n import _
 
 @click.group("exhibit")
 def command() -> None:
-    """Make exhibitions of what is kept: sites of plain files, for the web or a USB stick."""
+    """Make an exhibition of what is kept: a site of plain files."""
 
 
 @command.command("build")
@@ -44,10 +45,10 @@ def build(
     \b
     Open site/index.html. The manual has a worked example (docs/how-to/exhibition.md).
     """
-    from preserva.services.exhibit import build as build_site
+    from preserva.services.exhibit import build_exhibition
 
     with given.archive() as archive:
-        done = build_site(
+        done = build_exhibition(
             archive,
             specification,
             destination,
@@ -58,16 +59,10 @@ def build(
             observer=given.observer(json_),
         )
     if json_:
+        package = done.package.uri if done.package else None
         emit(
             "exhibit build",
-            path=str(done.path),
-            books=done.books,
-            pages=done.pages,
-            editions=done.editions,
-            files=done.files,
-            url=done.url,
-            package=done.package.uri if done.package else None,
-            dry_run=dry_run,
+            **{**asdict(done), "path": str(done.path), "package": package, "dry_run": dry_run},
         )
         return
     message = _("{books} books with {pages} pages, {editions} editions of the catalogue")

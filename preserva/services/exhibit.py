@@ -83,7 +83,7 @@ def _text(folder: Path, name: str, language: str) -> str | None:
         return None
 
 
-def build(
+def build_exhibition(
     archive: Archive,
     specification: Path,
     destination: Path,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from typing import Any
 
 from preserva.cli.main import VERBS
 from preserva.core.codes import Code
@@ -53,6 +55,23 @@ def test_every_key_of_the_configuration_is_in_the_manual() -> None:
         keys = inner["properties"] if inner else rules["properties"]
         expected |= {f"{section}.{'ID.' if inner else ''}{key}" for key in keys}
     assert documented == expected
+
+
+def test_every_key_of_an_exhibition_is_in_the_manual() -> None:
+    """Those of the schema, and no other."""
+    page = (ROOT / "docs" / "reference" / "exhibition.md").read_text("utf-8")
+    schema = json.loads(schema_file("exhibition.schema.json").read_text("utf-8"))
+    documented = re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)
+    assert documented == list(_keys("", schema))
+
+
+def _keys(above: str, rules: dict[str, Any]) -> Iterator[str]:
+    for key, one in rules["properties"].items():
+        inner = one.get("items", one)
+        if inner.get("type") == "object":
+            yield from _keys(f"{above}{key}.", inner)
+        else:
+            yield f"{above}{key}"
 
 
 def test_every_type_of_page_and_part_is_in_the_manual() -> None:

@@ -1,7 +1,7 @@
 """The narrative of an exhibition, from Markdown (CommonMark) to HTML that can do no harm.
 
 HTML in the text is shown and not obeyed, addresses that would run something are no links, and
-pictures are left out: the site asks for nothing from outside.
+pictures become links: the site asks for nothing from outside.
 """
 
 from __future__ import annotations

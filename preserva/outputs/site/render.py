@@ -119,17 +119,17 @@ class _Pages:
     def _main(self) -> Iterator[tuple[str, str]]:
         """The parts of the site that lead to all others, where there is anything in them."""
         text, site = self._texts, self._site
-        yield "index.html", text["sections"]
-        yield "books/index.html", text["books"]
+        yield "index.html", text.sections
+        yield "books/index.html", text.books
         if site.exhibition.writers:
-            yield "writers/index.html", text["writers"]
+            yield "writers/index.html", text.writers
         if site.exhibition.events:
-            yield "timeline.html", text["timeline"]
+            yield "timeline.html", text.timeline
         if site.atlas:
-            yield "map.html", text["map"]
+            yield "map.html", text.map
         if site.paged:
-            yield "catalogue/index.html", text["catalogue"]
-        yield "search.html", text["search"]
+            yield "catalogue/index.html", text.catalogue
+        yield "search.html", text.search
 
     def all(self) -> Iterator[tuple[str, bytes]]:
         """Every page."""
@@ -258,24 +258,24 @@ class _Pages:
             captions = [one.caption[language] for one in section.exhibits]
             narrative = section.text.get(language, "")
             url, title = f"sections/{section.id}.html", section.title[language]
-            yield Document(url, title, text["section"], [narrative, *captions])
+            yield Document(url, title, text.section, [narrative, *captions])
         for writer in site.exhibition.writers:
             names = [*writer.name.values(), *writer.names, writer.text.get(language, "")]
             url = f"writers/{writer.id}.html"
-            yield Document(url, writer.name[language], text["writer"], names)
+            yield Document(url, writer.name[language], text.writer, names)
         for book in site.books.values():
             captions = [one.caption[language] for _section, one in site.exhibits(book.package)]
             said = [part for _name, part in book.entry.texts()]
             url = f"books/{book.package.portable}.html"
-            yield Document(url, book.title, text["digitised"], [*captions, *said])
+            yield Document(url, book.title, text.digitised, [*captions, *said])
             for picture in book.pictures:
                 if picture.text:
-                    title = f"{book.title}, {text['page']} {picture.label}"
+                    title = f"{book.title}, {text.page} {picture.label}"
                     at = f"{url}#page-{picture.number}"
-                    yield Document(at, title, text["part_of_page"], [picture.text])
+                    yield Document(at, title, text.part_of_page, [picture.text])
         for one in site.paged:
             said = [part for entry in one.entries for _name, part in entry.texts()]
-            yield Document(f"catalogue/{one.id}.html", one.entry.title, text["edition"], said)
+            yield Document(f"catalogue/{one.id}.html", one.entry.title, text.edition, said)
 
 
 def _iiif(site: Site, url: str) -> Iterator[tuple[str, bytes]]:
@@ -283,7 +283,7 @@ def _iiif(site: Site, url: str) -> Iterator[tuple[str, bytes]]:
     labels = {language: texts(language) for language in languages}
 
     def label(name: str) -> dict[str, str]:
-        return {language: labels[language][name] for language in languages}
+        return {language: getattr(labels[language], name) for language in languages}
 
     for book in site.books.values():
         imprint = ", ".join(filter(None, (book.entry.place, book.entry.publisher, book.entry.date)))

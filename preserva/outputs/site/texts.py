@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from types import SimpleNamespace
 
 from preserva.i18n import N_, messages_in
 
@@ -10,22 +10,17 @@ LANGUAGES = {"ru": "Русский", "be": "Беларуская", "en": "Englis
 """Each language by its own name."""
 
 _TEXTS = {
-    "about": N_("About"),
     "all_books": N_("The books that are shown"),
     "author": N_("Persons"),
-    "begin": N_("Begin"),
     "books": N_("Books"),
     "built": N_("As it was known on"),
-    "caption": N_("In the exhibition"),
     "catalogue": N_("Catalogue"),
     "catalogue_lead": N_("The books of both libraries, also those that are not digitised."),
     "checked": N_("Last read and compared"),
-    "choose_language": N_("Choose a language"),
     "contents": N_("Contents"),
     "copies": N_("Copies"),
     "copy": N_("Copy"),
     "credits": N_("Credits and rights"),
-    "date": N_("Date"),
     "digitised": N_("Digitised"),
     "edition": N_("Edition"),
     "extent": N_("Extent"),
@@ -51,7 +46,6 @@ _TEXTS = {
     "no_qr": N_("Without the address of the site there are no QR codes."),
     "no_state": N_("Nothing is known of a digitised copy."),
     "nothing_found": N_("Nothing was found."),
-    "number": N_("Number"),
     "other_editions": N_("Other editions"),
     "page": N_("Page"),
     "page_of": N_("Page {number} of {count}"),
@@ -59,7 +53,6 @@ _TEXTS = {
     "page_text_of": N_("Text of page {label}"),
     "pages": N_("Pages"),
     "part_of_page": N_("Page of a book"),
-    "place": N_("Place"),
     "places": N_("Places"),
     "preservation": N_("State of preservation"),
     "previous": N_("Previous page"),
@@ -92,7 +85,7 @@ _TEXTS = {
 }
 
 
-def texts(language: str) -> Mapping[str, str]:
-    """Every text in a language."""
+def texts(language: str) -> SimpleNamespace:
+    """Every text in a language, as attributes: a mapping's own (copy, items) would hide texts."""
     translated = messages_in(language)
-    return {name: translated(text) for name, text in _TEXTS.items()}
+    return SimpleNamespace(**{name: translated(text) for name, text in _TEXTS.items()})
