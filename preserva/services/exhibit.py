@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from dataclasses import replace as replace_in
 from pathlib import Path
 
 from preserva.archive import Archive
@@ -110,33 +111,45 @@ def build_exhibition(
     _refuse_place(destination, replace=replace)
     found = _find(archive, exhibition, specification, observer)
     known = states_of(archive)
-    catalogued = _editions(archive, known)
     address = exhibition.url if url is None else url.rstrip("/")
+    site = _site(archive, exhibition, {}, _editions(archive, known), lines)
     if dry_run:
         pages = sum(_pages(exhibition, one) for one in found)
-        return Built(destination, len(found), pages, len(catalogued), 0, address)
+        return Built(destination, len(found), pages, len(site.paged), 0, address)
     with _beside(destination) as scratch:
         root = scratch / destination.name
-        books = {
-            one.package: shown(
-                one,
-                [exhibit for exhibit in exhibition.exhibits() if exhibit.package == one.package],
-                root,
-                known.get(one.package.uri, ()),
-                largest=exhibition.largest,
-                pixels=archive.config.images.max_pixels,
-            )
-            for one in found
-        }
-        site = _site(archive, exhibition, books, catalogued, lines)
+        site = replace_in(site, books=dict(_books(archive, exhibition, found, known, root)))
         _write(site, address, root, found)
         files = _make_durable(root)
         package = _stored(archive, root, scratch, local, site, observer) if local else None
         if os.path.lexists(destination):
             move(destination, scratch / "before")
         publish(root, destination)
-    pages = sum(len(one.pictures) for one in books.values())
-    return Built(destination, len(books), pages, len(site.paged), files, address, package)
+    pages = sum(len(one.pictures) for one in site.books.values())
+    return Built(destination, len(found), pages, len(site.paged), files, address, package)
+
+
+def _books(
+    archive: Archive,
+    exhibition: Exhibition,
+    found: Iterable[Found],
+    known: Mapping[str, tuple[CopyState, ...]],
+    root: Path,
+) -> Iterator[tuple[PackageId, Shown]]:
+    """Each book, its pictures written below `root`."""
+    for one in found:
+        exhibits = [each for each in exhibition.exhibits() if each.package == one.package]
+        yield (
+            one.package,
+            shown(
+                one,
+                exhibits,
+                root,
+                known.get(one.package.uri, ()),
+                largest=exhibition.largest,
+                pixels=archive.config.images.max_pixels,
+            ),
+        )
 
 
 @contextmanager

@@ -101,7 +101,7 @@ class Site:
             case Include.DIGITISED:
                 return tuple(one for one in self.editions if one.packages)
             case Include.SHOWN:
-                shown = self.books.keys()
+                shown = {one.package for one in self.exhibition.exhibits()}
                 return tuple(one for one in self.editions if shown & set(one.packages))
             case Include.NONE:
                 return ()
