@@ -42,12 +42,12 @@ id = "first-books"
 title = { ru = "Первые книги", be = "Першыя кнігі", en = "First books" }
 text = "first"
 [[sections.objects]]
-package = "aonb-lyons"
+package = "aonb-messe"
 page = 2
 [sections.objects.caption]
-ru = "Латинская книга 1555 года"
-be = "Лацінская кніга 1555 года"
-en = "A Latin book of 1555"
+ru = "Немецкая книга 1555 года"
+be = "Нямецкая кніга 1555 года"
+en = "A German book of 1555"
 [[sections.objects]]
 package = "aonb-kant"
 [sections.objects.caption]
@@ -101,7 +101,7 @@ package = "aonb-kant"
 [[events]]
 date = "1555"
 title = { ru = "Издана книга", be = "Выдадзена кніга", en = "The book is published" }
-package = "aonb-lyons"
+package = "aonb-messe"
 
 [[libraries]]
 id = "aonb"
@@ -128,14 +128,14 @@ _LINES = (
 def demonstration(place: Path, shared: Path) -> Iterator[tuple[Archive, Path]]:
     """An archive with three real books and a catalogue, and the specification that shows them."""
     books = shared / "data" / "books"
-    lyons = [books / "leptonica_pages" / name for name in ("1555.003.jpg", "1555.007.jpg")]
+    messe = [books / "leptonica_pages" / name for name in ("1555.003.jpg", "1555.007.jpg")]
     kant = books / "ocrd" / "data" / "kant_aufklaerung_1784" / "data"
     riga = books / "prereform_riga" / "RizhskoyeUtro" / "riut1915n001" / "DIVL11"
     specification = write_specification(place / "exhibition", _DEMONSTRATION, _TEXTS)
     (specification.parent / "lines.json").write_text(_LINES)
     with an_archive(place / "archive") as archive:
-        _package(archive, place, "lyons", "De re vestiaria", "Baïf, Lazare de", "Lyon", "1555",
-                 "lat", {f"master/{one.name}": one for one in lyons})  # fmt: skip
+        _package(archive, place, "messe", "Von dem Ampt der heyligen Meß", "", "Ingolstadt", "1555",
+                 "ger", {f"master/{one.name}": one for one in messe})  # fmt: skip
         _package(archive, place, "kant", "Was ist Aufklärung?", "Kant, Immanuel", "Berlin", "1784",
                  "ger", {f"master/{n}.tif": kant / "OCR-D-IMG" / f"INPUT_{n}.tif"
                          for n in ("0017", "0020")}

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -155,6 +156,13 @@ def test_tiles_show_the_page(archive: Archive, tmp_path: Path) -> None:
         assert difference < 4, tile.path
 
 
+def _resources(one: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A canvas with the page and the annotations in it, which need identifiers of their own."""
+    yield one
+    for inner in one.get("items", ()):
+        yield from _resources(inner)
+
+
 def test_manifests_say_what_the_disk_has(archive: Archive, tmp_path: Path) -> None:
     """Every address of a manifest, taken below the site, is a file."""
     site = _site(archive, tmp_path)
@@ -162,6 +170,8 @@ def test_manifests_say_what_the_disk_has(archive: Archive, tmp_path: Path) -> No
     manifest = json.loads(text)
     assert manifest["type"] == "Manifest"
     assert manifest["items"]
+    identifiers = [one["id"] for canvas in manifest["items"] for one in _resources(canvas)]
+    assert len(identifiers) == len(set(identifiers)), "Presentation API 3.0, section 3.2"
     images = set(re.findall(r'"https://books\.example\.org/small/([^"]+\.jpg)"', text))
     assert len(images) >= len(manifest["items"])
     for path in images:

@@ -37,8 +37,8 @@
       const tile = document.createElement("div"); // Leaflet gives every tile the full size
       const image = tile.appendChild(document.createElement("img"));
       image.alt = "";
-      image.width = size[0];
-      image.height = size[1];
+      image.width = size[0] + 1; // between zoom levels a gap would show where tiles meet
+      image.height = size[1] + 1;
       image.addEventListener("load", () => done(null, tile));
       image.addEventListener("error", (event) => done(event, tile));
       image.src = `${folder}/${part}/${size.join(",")}/0/default.jpg`;
