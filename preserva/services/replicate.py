@@ -231,6 +231,7 @@ class _Pair:
         algorithm = original.inventory.algorithm
         staging = Staging(self.target.storage, staged, [algorithm], self.observer)
         files = _files_of(original, version)
+        self.target.root.begin(staged, self.path, version)
         left = self._left_by_an_earlier_run(staged, version, files)
         wrong = self._bring(staging, files, left)
         if wrong and all(one.path in left for one in wrong):  # what a power cut left of them
@@ -302,14 +303,13 @@ class _Pair:
     def _carry_log(self, original: StoredObject, version: str, staged: str) -> list[Value]:
         """Copy the record of the version's ingestion, so that it is kept twice; its digest."""
         facts = recorded(self.archive, PackageId.parse(original.inventory.identifier), version)
-        folder = f"{self.path}/{history.LOGS}"
-        if facts is None or self.source.storage.stat(folder) is None:
+        storage, folder = self.source.storage, f"{self.path}/{history.LOGS}"
+        if facts is None or storage.stat(folder) is None:
             return []
-        for entry in self.source.storage.children(folder):
+        for entry in storage.children(folder):
             if entry.kind is Kind.FILE and str(facts.get("event")) in entry.path:
-                data = read_all(self.source.storage, entry.path, history.LARGEST_LOG)
-                digest = hashlib.sha256(data).hexdigest()
-                if digest == facts["premis_sha256"]:
+                data = read_all(storage, entry.path, history.LARGEST_LOG)
+                if (digest := hashlib.sha256(data).hexdigest()) == facts["premis_sha256"]:
                     name = entry.path.rpartition("/")[2]
                     self.target.storage.create(f"{staged}/{history.LOGS}/{name}", [data])
                     return [digest]

@@ -66,6 +66,14 @@ class Storage(Protocol):
     def flush(self, path: str) -> None:
         """Make a file or a whole folder in staging durable, so that it can be read back."""
 
+    def aim(self, staged: str, final: str) -> None:
+        """Say beforehand where a folder below staging is going to be published.
+
+        Nothing is there before `publish`. A storage that cannot rename writes it there at once,
+        hidden, and need not copy it; every other one has nothing to do. What an interrupted run
+        left of the same is kept. Refuses a `final` that exists.
+        """
+
     def publish(self, staged: str, final: str) -> None:
         """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
 

@@ -134,6 +134,9 @@ class LocalStorage:
             with errors:
                 os.close(descriptor)
 
+    def aim(self, staged: str, final: str) -> None:
+        """Nothing to prepare: a folder is renamed."""
+
     def publish(self, staged: str, final: str) -> None:
         """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
         refuse_outside(staged, STAGING)

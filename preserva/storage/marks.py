@@ -1,13 +1,14 @@
 """How a folder appears at once in a storage that cannot rename: a mark hides it until it is whole.
 
-See docs/adr/0010-object-storage.md. While `staging/publishing/<path, percent-encoded>` is there,
-what lies at that path does not count.
+See docs/adr/0010-object-storage.md. While there is a mark for a path in `staging/publishing/`, what
+lies at that path does not count.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from preserva.core.layout import PUBLISHING
@@ -15,14 +16,32 @@ from preserva.core.layout import PUBLISHING
 _INVENTORY = re.compile(r"inventory\.json(\.\w+)?")
 
 
-def mark_of(path: str) -> str:
-    """The mark that hides a path."""
-    return f"{PUBLISHING}/{quote(path, safe='')}"
+class Mark(NamedTuple):
+    """What hides the path `final`.
+
+    With `staged`, what is there was written there, and is shown in staging under that path;
+    `nonce` tells apart the marks of writers that followed each other.
+    """
+
+    final: str
+    staged: str = ""
+    nonce: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where the mark itself lies: its parts, percent-encoded, so that no `@` is in them."""
+        parts = self if self.staged else self[:1]
+        return f"{PUBLISHING}/{'@'.join(quote(one, safe='') for one in parts)}"
+
+    @classmethod
+    def parse(cls, path: str) -> Mark:
+        """The mark that lies at a path."""
+        return cls(*(unquote(one) for one in path.rpartition("/")[2].split("@")[:3]))
 
 
 def hidden_by(marks: Iterable[str]) -> frozenset[str]:
-    """The paths that these marks hide."""
-    return frozenset(unquote(one.rpartition("/")[2]) for one in marks)
+    """The paths that the marks at these paths hide."""
+    return frozenset(Mark.parse(one).final for one in marks)
 
 
 def below_any(path: str, folders: frozenset[str]) -> bool:

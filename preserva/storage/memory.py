@@ -116,6 +116,9 @@ class MemoryStorage:
         if self.stat(path) is None:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
 
+    def aim(self, staged: str, final: str) -> None:
+        """Nothing to prepare: a folder is renamed."""
+
     def publish(self, staged: str, final: str) -> None:
         """Move a file or folder out of staging, at once. Refuses a path that exists."""
         refuse_outside(staged, STAGING)

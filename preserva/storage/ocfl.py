@@ -154,6 +154,8 @@ class OcflRoot:
 
     def read_inventory(self, path: str, folder: str) -> StoredObject:
         """The inventory in a folder, checked against its digest file."""
+        if self.storage.stat(folder) is None:  # what a storage hides can be opened all the same
+            raise NotFound(_("{path} is not there").format(path=folder), path=folder)
         name = f"{folder}/{formats.NAME}"
         data = read_all(self.storage, name, formats.LARGEST)
         try:
@@ -166,6 +168,13 @@ class OcflRoot:
         if formats.parse_sidecar(read_all(self.storage, sidecar, 4096)) != digest:
             raise Damaged(_("{path} does not match its digest file").format(path=name))
         return StoredObject(path, inventory, data, digest)
+
+    def begin(self, staged: str, path: str, version: str) -> None:
+        """Say before anything is written that `staged` becomes this version of the object there."""
+        if version == "v1":
+            self.storage.aim(staged, path)
+        else:
+            self.storage.aim(f"{staged}/{version}", f"{path}/{version}")
 
     def seal(self, staged: str, inventory: Inventory) -> StoredObject:
         """Write a new version's inventory into its folder in staging; nothing is visible yet."""
@@ -187,10 +196,10 @@ class OcflRoot:
         head = sealed.inventory.head
         if head == "v1":
             name, declaration = layout.OBJECT_DECLARATION
-            self.storage.create(f"{staged}/{name}", [declaration])
             self.storage.create(f"{staged}/{formats.NAME}", [sealed.data])
             line = formats.sidecar_line(sealed.digest)
             self.storage.create(f"{staged}/{sealed.inventory.sidecar}", [line])
+            self.storage.create(f"{staged}/{name}", [declaration])  # last, where it lies in place
             self.storage.publish(staged, sealed.path)
             return
         self.storage.publish(f"{staged}/{head}", f"{sealed.path}/{head}")

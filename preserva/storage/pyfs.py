@@ -20,7 +20,7 @@ from preserva.errors import NotAFile, NotFound, Refused, StorageError, StorageFu
 from preserva.i18n import _
 from preserva.storage.base import CHUNK
 from preserva.storage.lease import LEASE, Lease
-from preserva.storage.marks import below_any, hidden_by, mark_of, marks_last
+from preserva.storage.marks import Mark, below_any, hidden_by, marks_last
 from preserva.storage.paths import contained, parent, refuse_outside
 
 with warnings.catch_warnings():  # fs 2.4.16 imports pkg_resources, which says that it is old
@@ -173,6 +173,9 @@ class PyFilesystemStorage:
         if self.stat(path) is None:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
 
+    def aim(self, staged: str, final: str) -> None:
+        """Nothing to prepare: every file is copied."""
+
     def publish(self, staged: str, final: str) -> None:
         """Move a file or folder out of staging. Refuses a path that exists."""
         refuse_outside(staged, STAGING)
@@ -191,7 +194,7 @@ class PyFilesystemStorage:
         entry = self.stat(path)
         if entry is None:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
-        self.replace(mark_of(final), b"")
+        self.replace(Mark(final).path, b"")
         self._remove(final)  # half of a publication whose writer died
         below = self.walk(path) if entry.kind is Kind.FOLDER else [entry]
         paths = [one.path for one in below if one.kind is not Kind.FOLDER]
@@ -200,7 +203,7 @@ class PyFilesystemStorage:
             with self.files(target) as files:
                 files.makedirs(parent(target) or "/", recreate=True)
                 files.copy(one, target)
-        self._remove(mark_of(final))  # with this it is there
+        self._remove(Mark(final).path)  # with this it is there
         self._remove(path)
 
     def _remove(self, path: str) -> None:

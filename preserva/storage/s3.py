@@ -7,21 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import obstore
 
 from preserva.core.digest import MultiHash
-from preserva.core.layout import PUBLISHING, QUARANTINE, STAGING
+from preserva.core.layout import QUARANTINE, STAGING
 from preserva.core.model import Entry, Kind
 from preserva.errors import NotAFile, NotFound, Refused, StorageError, Unreachable
 from preserva.i18n import _
 from preserva.storage.base import CHUNK, chunks_of
 from preserva.storage.lease import LEASE, Lease
-from preserva.storage.marks import below_any, hidden_by, mark_of, marks_last
+from preserva.storage.marks import Mark, below_any, marks_last
 from preserva.storage.paths import contained, parent, refuse_outside
+from preserva.storage.s3_aim import S3Aims
 from preserva.storage.s3_lease import S3Leases
 from preserva.storage.s3_link import errors, open_bucket
 
@@ -48,6 +49,7 @@ class S3Storage:
         self.store = open_bucket(url)
         self.url = url.partition("?")[0].rstrip("/")
         self._lease = Lease(S3Leases(self.store, self.url), lease)
+        self._aims = S3Aims(self.store, self.url, self._empty)
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -65,51 +67,83 @@ class S3Storage:
 
     def stat(self, path: str) -> Entry | None:
         """What stands at a path; None if there is nothing. A folder is what has files in it."""
+        key = self._aims.key(path)
         if path:
             try:
-                return Entry(path, Kind.FILE, self._head(path)["size"])
+                return Entry(path, Kind.FILE, self._head(key)["size"])
             except NotFound:
                 pass
-        if any(self._list(path)) and not self._is_hidden(path):
-            return Entry(path, Kind.FOLDER)
-        return None
+        there = self._shows(key) if key == path else path in self._aims.known() or self._any(key)
+        return Entry(path, Kind.FOLDER) if there or self._aimed_in(path) else None
 
-    def _head(self, path: str) -> ObjectMeta:
-        with self._errors(path):
-            return obstore.head(self.store, path)
+    def _shows(self, key: str) -> bool:
+        """Whether anything lies below a key that is not hidden."""
+        found = (one["path"] for one in self._list(key))
+        first = next(found, None)
+        if first is None:
+            return False
+        hidden = self._hidden()  # after the look: what has been shown since then is whole
+        return any(not below_any(one, hidden) for one in chain([first], found))
+
+    def _any(self, key: str) -> bool:
+        return next(self._list(key), None) is not None
+
+    def _aimed_in(self, path: str) -> set[str]:
+        """The folders in a folder of staging that have an aim, or lead to one that has."""
+        if not below_any(path, frozenset([STAGING])):
+            return set()
+        below = (
+            one.removeprefix(f"{path}/") for one in self._aims.known() if one.startswith(f"{path}/")
+        )
+        return {f"{path}/{one.partition('/')[0]}" for one in below}
+
+    def _head(self, key: str) -> ObjectMeta:
+        with self._errors(key):
+            return obstore.head(self.store, key)
 
     def children(self, path: str) -> list[Entry]:
         """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
-        hidden = self._hidden()
+        key = self._aims.key(path)
+        hidden = self._hidden() if key == path else frozenset()
+        gone = NotFound(_("{path} is not there").format(path=path), path=path)
+        if below_any(path, hidden):
+            raise gone
         with self._errors(path):
-            found = obstore.list_with_delimiter(self.store, path or None)
-        entries = [Entry(one["path"], Kind.FILE, one["size"]) for one in found["objects"]]
-        entries += [Entry(one, Kind.FOLDER) for one in found["common_prefixes"]]
-        if path and (not entries or below_any(path, hidden)):
-            raise NotFound(_("{path} is not there").format(path=path), path=path)
-        return sorted(
-            (one for one in entries if one.path not in hidden), key=lambda entry: entry.path
-        )
+            found = obstore.list_with_delimiter(self.store, key or None)
+        entries = {
+            Entry(path + one["path"].removeprefix(key), Kind.FILE, one["size"])
+            for one in found["objects"]
+        }
+        for one in found["common_prefixes"]:
+            if not any(below_any(mark, frozenset([one])) for mark in hidden) or self._shows(one):
+                entries.add(Entry(path + one.removeprefix(key), Kind.FOLDER))
+        entries |= {Entry(one, Kind.FOLDER) for one in self._aimed_in(path)}
+        if path and not entries and self.stat(path) is None:
+            raise gone
+        shown = (one for one in entries if not below_any(one.path, hidden))
+        return sorted(shown, key=lambda entry: entry.path)
 
     def walk(self, path: str) -> Iterator[Entry]:
         """Everything below a folder, the folders themselves included, in no promised order."""
-        hidden = self._hidden()
-        if path and (below_any(path, hidden) or not any(self._list(path))):
+        key = self._aims.key(path)
+        hidden = self._hidden() if key == path else frozenset()
+        if path and (below_any(path, hidden) or not self._any(key)):
             raise NotFound(_("{path} is not there").format(path=path), path=path)
         seen = {path, ""}
-        for one in self._list(path):
+        for one in self._list(key):
             if below_any(one["path"], hidden):
                 continue
-            folder = parent(one["path"])
+            here = path + one["path"].removeprefix(key)
+            folder = parent(here)
             while folder not in seen:
                 seen.add(folder)
                 yield Entry(folder, Kind.FOLDER)
                 folder = parent(folder)
-            yield Entry(one["path"], Kind.FILE, one["size"])
+            yield Entry(here, Kind.FILE, one["size"])
 
-    def _list(self, path: str) -> Iterator[ObjectMeta]:
-        with self._errors(path):
-            for batch in obstore.list(self.store, path or None, chunk_size=1000):
+    def _list(self, key: str) -> Iterator[ObjectMeta]:
+        with self._errors(key):
+            for batch in obstore.list(self.store, key or None, chunk_size=1000):
                 yield from batch
 
     def open(self, path: str, *, medium: bool = False) -> S3Reader:
@@ -117,11 +151,11 @@ class S3Storage:
         with self._errors(path):
             if not path:
                 raise NotAFile(_("{path} is not a regular file").format(path=self.url), path=path)
-            return S3Reader(obstore.get(self.store, path), path, self.url)
+            return S3Reader(obstore.get(self.store, self._aims.key(path)), path, self.url)
 
     def create(self, path: str, chunks: Iterable[bytes]) -> None:
         """Write a new file, all or nothing. Refuses a path that exists."""
-        contained(path)
+        key = self._aims.key(contained(path))
         source = iter(chunks)
         start = bytearray()
         for chunk in source:
@@ -130,7 +164,7 @@ class S3Storage:
                 break
         with self._errors(path):
             if len(start) <= _PART:
-                obstore.put(self.store, path, bytes(start), mode="create", use_multipart=False)
+                obstore.put(self.store, key, bytes(start), mode="create", use_multipart=False)
                 return
         self._create_long(path, chain([bytes(start)], source))
 
@@ -139,7 +173,7 @@ class S3Storage:
         if self.stat(path) is not None:
             message = _("{path} exists already; it was not touched")
             raise StorageError(message.format(path=path), path=path)
-        self._put_parts(path, chunks)
+        self._put_parts(self._aims.key(path), chunks)
 
     def _put_parts(self, path: str, chunks: Iterable[bytes]) -> None:
         with self._errors(path):
@@ -164,10 +198,24 @@ class S3Storage:
         if self.stat(path) is None:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
 
+    def aim(self, staged: str, final: str) -> None:
+        """From now on what is created below `staged` lies where it will be, hidden by a mark."""
+        refuse_outside(contained(staged), STAGING)
+        self._refuse_existing(final)
+        self._lease.check()
+        self._aims.aim(staged, final)
+
     def publish(self, staged: str, final: str) -> None:
         """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
         refuse_outside(staged, STAGING)
-        self._move(staged, contained(final))
+        mark = self._aims.known().get(staged)
+        if mark is None or mark.final != contained(final):
+            self._move(staged, contained(final))
+            return
+        if not self._any(final):
+            raise NotFound(_("{path} is not there").format(path=staged), path=staged)
+        self._lease.check()
+        self._aims.show(mark)
 
     def set_aside(self, path: str, aside: str) -> None:
         """Move what stands at a path to one below `quarantine/`, durably and at once."""
@@ -177,13 +225,13 @@ class S3Storage:
     def _move(self, path: str, final: str) -> None:
         """Copy, prove, show, and only then remove. A move that was cut short is done again."""
         self._lease.check()
-        if self.stat(final) is not None:
-            raise Refused(_("{path} exists already; it was not touched").format(path=final))
-        sources = self._objects(path)
+        self._refuse_existing(final)
+        start = self._aims.key(path)
+        sources = self._objects(start)
         if not sources:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
-        targets = {key: final + key.removeprefix(path) for key in sources}
-        mark = mark_of(final)
+        targets = {key: final + key.removeprefix(start) for key in sources}
+        mark = Mark(final).path
         with self._errors(mark):
             obstore.put(self.store, mark, b"", use_multipart=False)
         self._remove(list(self._objects(final).keys() - set(targets.values())))
@@ -194,6 +242,10 @@ class S3Storage:
         self._lease.check()
         self._remove([mark])  # with this it is there
         self._remove(list(sources))
+
+    def _refuse_existing(self, final: str) -> None:
+        if self.stat(contained(final)) is not None:
+            raise Refused(_("{path} exists already; it was not touched").format(path=final))
 
     def _objects(self, path: str) -> dict[str, ObjectMeta]:
         """The objects at and below a path."""
@@ -235,6 +287,9 @@ class S3Storage:
             for _done in pool.map(act, keys):
                 pass
 
+    def _empty(self, key: str) -> None:
+        self._remove(list(self._objects(key)))
+
     def _remove(self, keys: list[str]) -> None:
         if keys:
             with self._errors(keys[0]):
@@ -249,18 +304,22 @@ class S3Storage:
     def discard(self, path: str) -> None:
         """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
         refuse_outside(contained(path), STAGING)
-        self._remove(list(self._objects(path)))
+        self._aims.forget()  # what another has shown meanwhile is no longer in staging
+        for staged, mark in list(self._aims.known().items()):
+            if below_any(staged, frozenset([path])):
+                self._aims.undo(mark)
+        self._empty(self._aims.key(path))
 
-    def lock(self, holder: str) -> AbstractContextManager[None]:
+    @contextmanager
+    def lock(self, holder: str) -> Iterator[None]:
         """Be the only writer. After a kill the lock is free when its lease has run out."""
-        return self._lease.held(holder)
+        with self._lease.held(holder):
+            self._aims.forget()
+            yield
 
     def _hidden(self) -> frozenset[str]:
         """What is being published now, or was when its writer died: it is not there yet."""
-        return hidden_by(one["path"] for one in self._list(PUBLISHING))
-
-    def _is_hidden(self, path: str) -> bool:
-        return below_any(path, self._hidden())
+        return frozenset(one.final for one in self._aims.marks())
 
 
 class S3Reader:

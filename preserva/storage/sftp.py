@@ -220,6 +220,9 @@ class SftpStorage:
             settle(waiting)
             raise
 
+    def aim(self, staged: str, final: str) -> None:
+        """Nothing to prepare: a folder is renamed."""
+
     def publish(self, staged: str, final: str) -> None:
         """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
         refuse_outside(staged, STAGING)

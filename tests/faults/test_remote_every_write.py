@@ -38,7 +38,7 @@ from tests.faults.test_every_write import VERBS
 LONG = os.environ.get("PRESERVA_LONG") == "1"
 WORK = ("package", "update", "replicate", "replicate a second version")
 FAULTS = ("kill before", "kill after", "refuse")
-AMONG = {"sftp": 250, "s3": 50}
+AMONG = {"sftp": 250, "s3": 30}
 """About as many requests as each verb makes at least."""
 
 ALL = list(product(AMONG, WORK, FAULTS))

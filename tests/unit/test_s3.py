@@ -88,6 +88,79 @@ def test_what_says_that_all_is_there_is_copied_last(
     assert copied[4:] == ["0=declared"]
 
 
+def test_what_has_an_aim_is_never_copied_and_only_its_mark_hides_it(
+    storage: S3Storage,
+    s3_server: Weed,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another process sees nothing of it, nor of the folders that hold nothing else."""
+    monkeypatch.delattr(obstore, "copy")
+    storage.aim("staging/x", "kept/deep/x")
+    storage.create("staging/x/a", [b"1"])
+    other = S3Storage(s3_server.url(request.node.name))
+    assert other.stat("kept") is None
+    assert [one.path for one in other.children("")] == ["staging"]
+    with pytest.raises(NotFound):
+        other.children("kept")
+    with pytest.raises(NotFound):
+        list(other.walk("kept/deep/x"))
+    storage.publish("staging/x", "kept/deep/x")
+    assert read_all(other, "kept/deep/x/a", 10) == b"1"
+    with pytest.raises(Refused, match="exists already"):
+        storage.aim("staging/y", "kept/deep/x")
+
+
+@pytest.mark.parametrize("follows", ["goes on", "discards"])
+def test_what_a_dead_process_asked_for_shows_nothing_when_it_comes_late(
+    follows: str, storage: S3Storage
+) -> None:
+    """Its mark was replaced before anything else was done; if it came early, that is respected."""
+    storage.aim("staging/x", "kept/x")
+    storage.create("staging/x/a", [b"1"])
+    (dead,) = storage._aims.marks()
+    if follows == "goes on":
+        storage.aim("staging/x", "kept/x")
+        obstore.delete(storage.store, dead.path)
+        assert storage.stat("kept/x") is None
+        storage.publish("staging/x", "kept/x")
+        assert storage.stat("kept/x") is not None
+    else:
+        empty = storage._aims._empty
+
+        def late(key: str) -> None:
+            obstore.delete(storage.store, dead.path)
+            assert storage.stat("kept/x") is None
+            empty(key)
+
+        storage._aims._empty = late
+        storage.discard("staging/x")
+        assert storage._aims.marks() == []
+        assert not storage._any("kept")
+
+
+def test_what_was_shown_before_its_mark_could_be_replaced_stays(
+    storage: S3Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The deletion of a dead process comes between the look at its mark and the new one."""
+    storage.aim("staging/x", "kept/x")
+    storage.create("staging/x/a", [b"1"])
+    (dead,) = storage._aims.marks()
+    put = obstore.put
+
+    def overtaken(store: S3Store, path: str, *rest: object, **named: object) -> object:
+        obstore.delete(store, dead.path)
+        return put(store, path, *rest, **named)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(obstore, "put", overtaken)
+        with pytest.raises(Refused, match="exists already"):
+            storage.aim("staging/x", "kept/x")
+    storage.discard("staging/x")
+    assert storage._aims.marks() == []
+    assert read_all(storage, "kept/x/a", 10) == b"1"
+
+
 def _stage(storage: S3Storage) -> None:
     for name in _FILES:
         storage.create(f"staging/x/{name}", [name.encode()])

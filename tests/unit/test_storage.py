@@ -135,6 +135,59 @@ def test_publishing_never_overwrites(storage: Storage) -> None:
     assert read_all(storage, "kept", 10) == b"1"
 
 
+def test_a_folder_with_an_aim_is_in_staging_until_it_is_published(
+    storage: Storage, place: Place
+) -> None:
+    """Wherever its bytes lie: the same paths show it, an interrupted run goes on with it."""
+    with storage.lock("first"):
+        storage.aim("staging/x/v2", "kept/x/v2")
+        storage.create("staging/x/v2/content/a", [b"1"])
+        storage.create("staging/x/v2/wrong", [b"2"])
+    later = place.open() if place.lease else storage
+    with later.lock("second"):
+        assert later.stat("kept") is None
+        assert "staging/x" in {one.path for one in later.children("staging")}
+        assert later.children("staging/x") == [Entry("staging/x/v2", Kind.FOLDER)]
+        later.aim("staging/x/v2", "kept/x/v2")
+        assert {one.path for one in later.walk("staging/x/v2")} == {
+            "staging/x/v2/content",
+            "staging/x/v2/content/a",
+            "staging/x/v2/wrong",
+        }
+        later.discard("staging/x/v2/wrong")
+        later.create("staging/x/v2/content/b", [b"3"])
+        assert later.stat("staging/x/v2/content") == Entry("staging/x/v2/content", Kind.FOLDER)
+        later.flush("staging/x/v2")
+        assert later.children("staging/x/v2/content") == [
+            Entry("staging/x/v2/content/a", Kind.FILE, 1),
+            Entry("staging/x/v2/content/b", Kind.FILE, 1),
+        ]
+        assert read_all(later, "staging/x/v2/content/a", 10) == b"1"
+        assert later.stat("kept") is None
+        later.publish("staging/x/v2", "kept/x/v2")
+    assert later.stat("staging/x/v2") is None
+    assert [one.path for one in later.children("kept/x/v2")] == ["kept/x/v2/content"]
+    assert read_all(later, "kept/x/v2/content/b", 10) == b"3"
+    later.close()
+
+
+def test_a_folder_with_an_aim_can_be_discarded(storage: Storage) -> None:
+    """And then nothing of it is left anywhere, and its path is free for another."""
+    with storage.lock("test"):
+        storage.aim("staging/x", "kept/x")
+        storage.create("staging/x/a", [b"1"])
+        storage.create("staging/x/b/c", [b"2"])
+        storage.discard("staging/x")
+        assert storage.stat("staging/x") is None
+        assert [one.path for one in storage.walk("") if "kept" in one.path] == []
+        storage.aim("staging/y", "kept/x")
+        storage.create("staging/y/d", [b"3"])
+        storage.publish("staging/y", "kept/x")
+        storage.discard("staging/y")
+        found = [one.path for one in storage.walk("kept/x") if one.kind is Kind.FILE]
+        assert found == ["kept/x/d"]
+
+
 def test_replacing_puts_new_content_in_place(storage: Storage) -> None:
     """Whole, and as often as needed."""
     storage.replace("file", b"1")

@@ -36,6 +36,9 @@ class DryRun(Forwarding):
     def flush(self, path: str) -> None:
         """Nothing was written that could be flushed."""
 
+    def aim(self, staged: str, final: str) -> None:
+        """Nothing is written whose place would matter."""
+
     def publish(self, staged: str, final: str) -> None:
         """Note where it would come to lie."""
         self.planned.append(Planned("publish", final))

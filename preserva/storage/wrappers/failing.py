@@ -42,6 +42,11 @@ class Failing(Forwarding):
         self._count("flush", path)
         self.inner.flush(path)
 
+    def aim(self, staged: str, final: str) -> None:
+        """Say where a folder is going to be published, or fail before that."""
+        self._count("aim", final)
+        self.inner.aim(staged, final)
+
     def publish(self, staged: str, final: str) -> None:
         """Move something out of staging, or fail before that."""
         self._count("publish", final)

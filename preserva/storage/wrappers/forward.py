@@ -45,6 +45,10 @@ class Forwarding:
         """Make a file or a whole folder in staging durable, so that it can be read back."""
         self.inner.flush(path)
 
+    def aim(self, staged: str, final: str) -> None:
+        """Say beforehand where a folder below staging is going to be published."""
+        self.inner.aim(staged, final)
+
     def publish(self, staged: str, final: str) -> None:
         """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
         self.inner.publish(staged, final)

@@ -29,6 +29,10 @@ class ReadOnly(Forwarding):
         """Refused."""
         raise self._refused(path)
 
+    def aim(self, staged: str, final: str) -> None:
+        """Refused."""
+        raise self._refused(final)
+
     def publish(self, staged: str, final: str) -> None:
         """Refused."""
         raise self._refused(final)

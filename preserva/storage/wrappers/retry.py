@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Retry(Forwarding):
-    """Looks, reads, `flush`, `replace` and `discard` are tried up to `attempts` times.
+    """Looks, reads, `flush`, `aim`, `replace` and `discard` are tried up to `attempts` times.
 
     Only after Unreachable, each time waiting twice as long as before. The others are not repeated:
     chunks are there once, and what was moved before the answer was lost cannot be moved again.
@@ -66,6 +66,10 @@ class Retry(Forwarding):
     def flush(self, path: str) -> None:
         """Make a file or a whole folder in staging durable."""
         self.again(lambda: self.inner.flush(path))
+
+    def aim(self, staged: str, final: str) -> None:
+        """Say beforehand where a folder below staging is going to be published."""
+        self.again(lambda: self.inner.aim(staged, final))
 
     def replace(self, path: str, data: bytes) -> None:
         """Put new content in the place of a small file, durably and at once."""
