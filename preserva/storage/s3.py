@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _PART = 32 << 20
 """Bytes up to which a file goes in one request, and of each part of a longer one."""
 
+_STAGED = frozenset([STAGING])
 _PARTS_AT_ONCE = 2
 _COPIES_AT_ONCE = 16
 _COPY_LIMIT = 5 << 30  # what one CopyObject takes
@@ -70,9 +71,12 @@ class S3Storage:
         key = self._aims.key(path)
         if path:
             try:
-                return Entry(path, Kind.FILE, self._head(key)["size"])
+                size = self._head(key)["size"]
             except NotFound:
                 pass
+            else:
+                hidden = not below_any(path, _STAGED) and below_any(path, self._hidden())
+                return None if hidden else Entry(path, Kind.FILE, size)
         there = self._shows(key) if key == path else path in self._aims.known() or self._any(key)
         return Entry(path, Kind.FOLDER) if there or self._aimed_in(path) else None
 
@@ -90,7 +94,7 @@ class S3Storage:
 
     def _aimed_in(self, path: str) -> set[str]:
         """The folders in a folder of staging that have an aim, or lead to one that has."""
-        if not below_any(path, frozenset([STAGING])):
+        if not below_any(path, _STAGED):
             return set()
         below = (
             one.removeprefix(f"{path}/") for one in self._aims.known() if one.startswith(f"{path}/")
@@ -329,8 +333,13 @@ class S3Reader:
         self._path = path
         self._url = url
         self._left = found.meta["size"]
-        self._stream: BytesStream | None = found.stream(min_chunk_size=CHUNK)
+        self._stream: BytesStream | None = None
         self._here = b""
+        if self._left > CHUNK:
+            self._stream = found.stream(min_chunk_size=CHUNK)
+        else:  # in one piece: half the calls
+            with errors(path, url):
+                self._here = bytes(found.bytes())
 
     def read(self, size: int) -> bytes:
         """The next bytes, at most `size`; fewer only at the end of the file, none after it."""

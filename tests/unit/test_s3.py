@@ -69,6 +69,25 @@ def test_half_of_a_publication_is_not_there_and_the_next_run_finishes_it(
         storage.publish("staging/x", "kept/x")
 
 
+def test_half_of_the_publication_of_one_file_is_not_there_either(
+    storage: S3Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its writer died when it was copied and still hidden."""
+    storage.create("staging/one", [b"1"])
+    with monkeypatch.context() as patch, pytest.raises(InterruptedError):
+        patch.setattr(S3Storage, "_prove", interrupted)
+        storage.publish("staging/one", "kept/one")
+    assert storage.stat("kept/one") is None
+    assert storage.stat("kept") is None
+    storage.publish("staging/one", "kept/one")
+    assert storage.stat("kept/one") == Entry("kept/one", Kind.FILE, 1)
+
+
+def interrupted(*_arguments: object) -> None:
+    """The end of a process."""
+    raise InterruptedError
+
+
 def test_what_says_that_all_is_there_is_copied_last(
     storage: S3Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
