@@ -19,7 +19,7 @@ from contextlib import suppress
 from typing import Generic, TypeVar, cast
 
 from preserva.bag import smallfiles
-from preserva.bag.smallfiles import FILES, RANGES, Files, Folders, Ranges, frame
+from preserva.bag.smallfiles import FILES, MEDIUM, RANGES, Files, Folders, Ranges, frame
 from preserva.core.digest import ALGORITHMS
 from preserva.core.model import Entry, Observed
 
@@ -36,14 +36,18 @@ Answer = tuple[Given, list[bytes | None]]
 class SmallFiles:
     """Reads small files below a folder, of which `top` is a descriptor; to be closed at the end.
 
-    `jobs` is the number of processes, by default that of the processors.
+    `jobs` is the number of processes, by default that of the processors. With `medium` the bytes
+    come from the medium and not from a cache.
     """
 
-    def __init__(self, top: int, algorithms: Iterable[str], jobs: int | None) -> None:
+    def __init__(
+        self, top: int, algorithms: Iterable[str], jobs: int | None, *, medium: bool = False
+    ) -> None:
+        self._medium = medium
         self.algorithms = frozenset(algorithms)
         self._cuts = _Cuts(self.algorithms)
         self._folders = Folders(top)
-        self._helpers = _Helpers[_Batch](FILES, top, self._cuts.hashlib, jobs)
+        self._helpers = _Helpers[_Batch](MEDIUM if medium else FILES, top, self._cuts.hashlib, jobs)
         self._listed = _Batch(early=True)
         self._early = dict[str, bytes]()
 
@@ -102,7 +106,9 @@ class SmallFiles:
             yield from self._digested(batch, self._read_here(batch))
 
     def _read_here(self, batch: _Batch) -> list[bytes | None]:
-        return smallfiles.read_files(self._folders, batch.asked(), self._cuts.hashlib)
+        return smallfiles.read_files(
+            self._folders, batch.asked(), self._cuts.hashlib, medium=self._medium
+        )
 
     def _settled(self, *, wait: bool = False) -> list[Observed | Entry]:
         """What the other processes have read of what was asked for; the early is kept."""

@@ -15,7 +15,7 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 BELOW = FOLDER | os.O_NOFOLLOW
@@ -27,7 +27,9 @@ Files = list[tuple[bytes, int]]
 Ranges = list[tuple[int, int]]
 """Where in a file each begins, and its size."""
 
-FILES, RANGES = "files", "ranges"
+FILES, MEDIUM, RANGES = "files", "medium", "ranges"
+"""What is read: files, files past the cache as far as the system allows it, parts of a file."""
+
 _RECENT = 2_000_000_000  # nanoseconds: clocks of file systems are coarse
 
 
@@ -63,24 +65,26 @@ class Folders:
         return fd
 
 
-def read_files(folders: Folders, files: Files, algorithms: Sequence[str]) -> list[bytes | None]:
+def read_files(
+    folders: Folders, files: Files, algorithms: Sequence[str], *, medium: bool = False
+) -> list[bytes | None]:
     """For each file its digests one behind the other, or None where there is any doubt.
 
-    `algorithms` are hashlib's names.
+    `algorithms` are hashlib's names. With `medium` the bytes come from the medium, and none stay in
+    the cache.
     """
     makers = [getattr(hashlib, name) for name in algorithms]
     old = time.time_ns() - _RECENT
     digests: list[bytes | None] = []
-    for path, size in files:
-        parent, _slash, name = path.rpartition(b"/")
-        try:
-            fd = os.open(name, FILE, dir_fd=folders.open(parent))
-        except OSError:
+    for fd, (_path, size) in zip(_opened(folders, files, medium=medium), files, strict=True):
+        if fd is None:
             digests.append(None)
             continue
         try:
             data = os.read(fd, size + 1)
             state = os.fstat(fd)
+            if medium:
+                _forget(fd)
         except OSError:
             digests.append(None)
             continue
@@ -93,6 +97,36 @@ def read_files(folders: Folders, files: Files, algorithms: Sequence[str]) -> lis
         else:
             digests.append(None)
     return digests
+
+
+def _opened(folders: Folders, files: Files, *, medium: bool) -> Iterable[int | None]:
+    """A descriptor of each file, None where it cannot be opened.
+
+    From the medium all are asked for before the first is read, so that it need not wait for us.
+    """
+    opened = (_open(folders, path) for path, _size in files)
+    if not medium:
+        return opened
+    ready = list(opened)
+    for fd in ready:
+        if fd is not None:
+            _forget(fd)
+            if hasattr(os, "posix_fadvise"):
+                os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_WILLNEED)
+    return ready
+
+
+def _open(folders: Folders, path: bytes) -> int | None:
+    parent, _slash, name = path.rpartition(b"/")
+    try:
+        return os.open(name, FILE, dir_fd=folders.open(parent))
+    except OSError:
+        return None
+
+
+def _forget(fd: int) -> None:
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def read_ranges(fd: int, ranges: Ranges, algorithms: Sequence[str]) -> list[bytes | None]:
@@ -123,10 +157,10 @@ def _serve(what: str, fd: int, algorithms: Sequence[str]) -> None:
     folders = Folders(fd)
     while head := sys.stdin.buffer.read(4):
         batch = marshal.loads(sys.stdin.buffer.read(int.from_bytes(head, "big")))
-        if what == FILES:
-            digests = read_files(folders, batch, algorithms)
-        else:
+        if what == RANGES:
             digests = read_ranges(fd, batch, algorithms)
+        else:
+            digests = read_files(folders, batch, algorithms, medium=what == MEDIUM)
         sys.stdout.buffer.write(frame(digests))
         sys.stdout.buffer.flush()
 

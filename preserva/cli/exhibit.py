@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -45,6 +44,8 @@ def build(
     \b
     Open site/index.html. The manual has a worked example (docs/how-to/exhibition.md).
     """
+    from dataclasses import asdict
+
     from preserva.services.exhibit import build_exhibition
 
     with given.archive() as archive:

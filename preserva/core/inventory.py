@@ -256,8 +256,9 @@ class _Reader:
             self.wrong(rule, _("{name} is missing or no object"), name=where)
             return {}
         found = {}
+        is_digest = re.compile(rf"[0-9a-fA-F]{{{size}}}").fullmatch
         for digest, paths in value.items():
-            if not re.fullmatch(rf"[0-9a-fA-F]{{{size}}}", digest):
+            if not is_digest(digest):
                 self.wrong(
                     "E096", _("{name}: {text!r} is no digest"), name=where, text=digest[:140]
                 )
@@ -276,9 +277,10 @@ class _Reader:
             if path in seen:
                 self.wrong(rule, _("{name}: {path!r} stands twice"), name=where, path=path)
             seen.add(path)
-        for path in seen:
-            parts = path.split("/")
-            if any("/".join(parts[:i]) in seen for i in range(1, len(parts))):
+        folders = {path.rpartition("/")[0] for path in seen}
+        files = {folder for folder in folders if any(one in seen for one in _and_above(folder))}
+        for path in sorted(seen) if files else ():
+            if path.rpartition("/")[0] in files:
                 self.wrong(rule, _("{name}: {path!r} lies below a file"), name=where, path=path)
 
     def versions(self, value: object, size: int) -> dict[str, Version]:
@@ -339,11 +341,20 @@ class _Reader:
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
 
+_LEADS_OUT = re.compile(r"\0|(?:^|/)\.{0,2}(?:/|\Z)")
+"""What no path may have: an empty part, `.` or `..`, or a NUL."""
+
+
 def _contained(path: object) -> bool:
     """Whether a path stays inside: no empty part, no `.` or `..`, not absolute (E099, E100)."""
-    if not isinstance(path, str) or "\0" in path:
-        return False
-    return all(part not in {"", ".", ".."} for part in path.split("/"))
+    return isinstance(path, str) and _LEADS_OUT.search(path) is None
+
+
+def _and_above(folder: str) -> Iterator[str]:
+    """A folder and those that it lies in."""
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
 
 
 def differences(old: Inventory, new: Inventory) -> Iterator[str]:

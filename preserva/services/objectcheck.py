@@ -6,11 +6,16 @@ manifests. Everything that is wrong is found in one run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import os
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 
+from preserva.bag.batches import SmallFiles
+from preserva.bag.hashing import SMALL
+from preserva.bag.smallfiles import BELOW
 from preserva.bag.source import Source
 from preserva.bag.validate import validate_source
 from preserva.core import inventory as formats
@@ -28,6 +33,7 @@ from preserva.services.packagecheck import own_findings
 from preserva.services.parallel import bounded_map
 from preserva.services.reading import observe
 from preserva.storage.base import Storage, chunks_of, read_all
+from preserva.storage.local import LocalStorage
 from preserva.storage.ocfl import OcflRoot
 
 _JOBS = 4
@@ -255,17 +261,51 @@ class _Check:
                 seen[path] = known
             else:
                 there.append(path)
-        read = partial(_attempt_all, self._reader(algorithms))
-        batches = bounded_map(read, self._batches(there), workers=_JOBS)
-        for path, result in chain.from_iterable(batches):
-            if isinstance(result, StorageError):
-                self._find(Code.UNREADABLE, path, seen=str(result))
-                continue
-            if self._compare(result, content[path], inventory.algorithm):
-                self.begun.keep(result)
-            seen[path] = result
-            self.observer(Advanced(result.size, path))
+        with closing(self._read_all(there, algorithms)) as read:
+            for path, result in read:
+                if isinstance(result, StorageError):
+                    self._find(Code.UNREADABLE, path, seen=str(result))
+                    continue
+                if self._compare(result, content[path], inventory.algorithm):
+                    self.begun.keep(result)
+                seen[path] = result
+                self.observer(Advanced(result.size, path))
         return seen
+
+    def _read_all(self, paths: list[str], algorithms: set[str]) -> Generator[_Read]:
+        """Each file as it was read, or why it was not."""
+        left = []
+        for one in self._read_small(paths, algorithms):
+            if isinstance(one, Observed):
+                yield one.path, one
+            else:
+                left.append(one.path)
+        if not left:
+            return
+        read = partial(_attempt_all, self._reader(algorithms))
+        yield from chain.from_iterable(bounded_map(read, self._batches(left), workers=_JOBS))
+
+    def _read_small(self, paths: list[str], algorithms: set[str]) -> Iterator[Observed | Entry]:
+        """On a disk of this machine, what is beyond doubt of many small files; the rest as it is.
+
+        Several processes read them, as they do those of a bag (docs/adr/0008-small-files.md).
+        """
+        entries = [self.entries[path] for path in paths]
+        small = [one for one in entries if one.size <= SMALL]
+        if type(self.storage) is not LocalStorage or not small:
+            yield from entries
+            return
+        yield from (one for one in entries if one.size > SMALL)
+        try:
+            top = os.open(self.storage.root / self.path, BELOW)
+        except OSError:
+            yield from small
+            return
+        try:
+            with closing(SmallFiles(top, algorithms, None, medium=True)) as reader:
+                yield from reader.read(small)
+        finally:
+            os.close(top)
 
     def _batches(self, paths: list[str]) -> Iterator[list[str]]:
         """Small files go together: handing over each alone would take longer than reading it."""
@@ -307,9 +347,10 @@ class _Check:
         )
 
 
-def _attempt_all(
-    read: Callable[[str], Observed], paths: list[str]
-) -> list[tuple[str, Observed | StorageError]]:
+_Read = tuple[str, Observed | StorageError]
+
+
+def _attempt_all(read: Callable[[str], Observed], paths: list[str]) -> list[_Read]:
     return [(path, _attempt(read, path)) for path in paths]
 
 
