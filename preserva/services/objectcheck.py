@@ -6,16 +6,10 @@ manifests. Everything that is wrong is found in one run.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
-from itertools import chain
 
-from preserva.bag.batches import SmallFiles
-from preserva.bag.hashing import SMALL
-from preserva.bag.smallfiles import BELOW
 from preserva.bag.source import Source
 from preserva.bag.validate import validate_source
 from preserva.core import inventory as formats
@@ -28,17 +22,12 @@ from preserva.core.report import Advanced, Finding, Observer, Outcome, Report, i
 from preserva.errors import Damaged, NotAFile, NotFound, StorageError, TooLarge
 from preserva.i18n import _
 from preserva.services.begun import Begun
+from preserva.services.objectfiles import read_files
 from preserva.services.officialschemas import OfficialSchemas
 from preserva.services.packagecheck import own_findings
-from preserva.services.parallel import bounded_map
-from preserva.services.reading import observe
 from preserva.storage.base import Storage, chunks_of, read_all
-from preserva.storage.local import LocalStorage
 from preserva.storage.ocfl import OcflRoot
 
-_JOBS = 4
-_BATCH_FILES = 32
-_BATCH_SIZE = 1 << 20
 _NO_PLACE = ("extensions", False)
 _DIGESTS = ("sha512", "sha256")
 
@@ -260,81 +249,31 @@ class _Check:
                 self._compare(known, content[path], inventory.algorithm)
                 seen[path] = known
             else:
-                there.append(path)
-        with closing(self._read_all(there, algorithms)) as read:
+                there.append(entry)
+        failed: dict[str, StorageError] = {}
+        with closing(read_files(self.storage, self.path, there, algorithms)) as read:
             for path, result in read:
                 if isinstance(result, StorageError):
-                    self._find(Code.UNREADABLE, path, seen=str(result))
+                    failed[path] = result
                     continue
-                if self._compare(result, content[path], inventory.algorithm):
-                    self.begun.keep(result)
                 seen[path] = result
+                if result.digests[inventory.algorithm] == content[path]:
+                    self.begun.keep(result)
                 self.observer(Advanced(result.size, path))
+        for path in (entry.path for entry in there):  # findings in the order of the names
+            if path in failed:
+                self._find(Code.UNREADABLE, path, seen=str(failed[path]))
+            else:
+                self._compare(seen[path], content[path], inventory.algorithm)
         return seen
 
-    def _read_all(self, paths: list[str], algorithms: set[str]) -> Generator[_Read]:
-        """Each file as it was read, or why it was not."""
-        left = []
-        for one in self._read_small(paths, algorithms):
-            if isinstance(one, Observed):
-                yield one.path, one
-            else:
-                left.append(one.path)
-        if not left:
-            return
-        read = partial(_attempt_all, self._reader(algorithms))
-        yield from chain.from_iterable(bounded_map(read, self._batches(left), workers=_JOBS))
-
-    def _read_small(self, paths: list[str], algorithms: set[str]) -> Iterator[Observed | Entry]:
-        """On a disk of this machine, what is beyond doubt of many small files; the rest as it is.
-
-        Several processes read them, as they do those of a bag (docs/adr/0008-small-files.md).
-        """
-        entries = [self.entries[path] for path in paths]
-        small = [one for one in entries if one.size <= SMALL]
-        if type(self.storage) is not LocalStorage or not small:
-            yield from entries
-            return
-        yield from (one for one in entries if one.size > SMALL)
-        try:
-            top = os.open(self.storage.root / self.path, BELOW)
-        except OSError:
-            yield from small
-            return
-        try:
-            with closing(SmallFiles(top, algorithms, None, medium=True)) as reader:
-                yield from reader.read(small)
-        finally:
-            os.close(top)
-
-    def _batches(self, paths: list[str]) -> Iterator[list[str]]:
-        """Small files go together: handing over each alone would take longer than reading it."""
-        batch: list[str] = []
-        size = 0
-        for path in paths:
-            batch.append(path)
-            size += self.entries[path].size or 0
-            if size >= _BATCH_SIZE or len(batch) == _BATCH_FILES:
-                yield batch
-                batch, size = [], 0
-        if batch:
-            yield batch
-
-    def _compare(self, observed: Observed, expected: str, algorithm: str) -> bool:
-        """Whether a file is as the inventory says; a finding if it is not."""
+    def _compare(self, observed: Observed, expected: str, algorithm: str) -> None:
+        """A finding if a file is not as the inventory says."""
         self.report.checked += 1
         self.report.bytes_read += observed.size
         found = observed.digests[algorithm]
         if found != expected:
             self._find(Code.OBJECT_DIGEST_MISMATCH, observed.path, expected, found)
-        return found == expected
-
-    def _reader(self, algorithms: Iterable[str]) -> Callable[[str], Observed]:
-        def read(path: str) -> Observed:
-            name = f"{self.path}/{path}" if self.path else path
-            return observe(self.storage, name, algorithms)._replace(path=path)
-
-        return read
 
     def _bag(self, inventory: Inventory, version: str, seen: dict[str, Observed]) -> None:
         """The files of a version, each where its logical path says, must be a valid bag."""
@@ -345,20 +284,6 @@ class _Check:
             Finding(one.code, f"{version}: {one.path or ''}".rstrip(": "), one.expected, one.seen)
             for one in findings
         )
-
-
-_Read = tuple[str, Observed | StorageError]
-
-
-def _attempt_all(read: Callable[[str], Observed], paths: list[str]) -> list[_Read]:
-    return [(path, _attempt(read, path)) for path in paths]
-
-
-def _attempt(read: Callable[[str], Observed], path: str) -> Observed | StorageError:
-    try:
-        return read(path)
-    except StorageError as error:
-        return error
 
 
 @dataclass(frozen=True)
