@@ -18,7 +18,6 @@ from preserva.core import inventory as formats
 from preserva.core import layout
 from preserva.core.canonical import Value
 from preserva.core.codes import Code
-from preserva.core.eark.vocabulary import EventType
 from preserva.core.entries import END, REPLICATION, SUCCESS
 from preserva.core.model import Kind, Observed, PackageId
 from preserva.core.report import Ended, Finding, Observer, Report, Started, ignore
@@ -29,6 +28,7 @@ from preserva.services.ingest import commitment, prepare
 from preserva.services.ledgercopy import copy_ledger
 from preserva.services.parallel import bounded_map
 from preserva.services.recorded import recorded
+from preserva.services.replicationlog import COPIED, FOUND, ReplicationLog
 from preserva.services.staging import Staging, read_back
 from preserva.storage.base import chunks_of, read_all
 from preserva.storage.ocfl import StoredObject
@@ -220,7 +220,8 @@ class _Pair:
                 self._copy(original, version, f"{layout.STAGING}/replicate-{name}")
             elif not self._acknowledged(original, version):
                 self._prove(original, version)
-                log = self._event(original, version, "found in place, read back and compared")
+                logs = self._log(original)
+                log = logs.left(version) or logs.new(version, FOUND)
                 self._record(original, version, log, in_target=True)
         self.target.storage.discard(f"{layout.STAGING}/replicate-{name}")  # left by a crash
         self.observer(Ended("replicate", name))
@@ -244,7 +245,7 @@ class _Pair:
         if wrong := self._read_back(staged, {inventory: sealed.digest}, algorithm):
             raise _StoppedError(*wrong)
         carried = self._carry_log(original, version, staged)
-        log = self._event(original, version, "copied, read back and compared")
+        log = self._log(original).new(version, COPIED)
         if version == "v1":
             self.target.storage.create(f"{staged}/{log.path}", [log.data])
         self.target.root.publish(staged, sealed)
@@ -341,18 +342,9 @@ class _Pair:
         )
         return any(entry.version == version for entry in entries)
 
-    def _event(self, original: StoredObject, version: str, how: str) -> history.LogRecord:
+    def _log(self, original: StoredObject) -> ReplicationLog:
         package = PackageId.parse(original.inventory.identifier)
-        institution = self.archive.config.institution
-        happened = history.event(
-            EventType.REPLICATION,
-            identifier=self.archive.identifiers(),
-            time=self.archive.now(),
-            institution=institution,
-            detail=f"{version} from {self.source.id} to {self.target.id}, {how}",
-            package=package,
-        )
-        return history.log_record(happened, institution, package)
+        return ReplicationLog(self.archive, self.source, self.target, package)
 
     def _record(
         self,
@@ -365,8 +357,7 @@ class _Pair:
     ) -> None:
         """Into both objects' logs, then into the ledger: with that the copy counts."""
         for store in (self.source, self.target) if in_target else (self.source,):
-            # we hold the target's lock, and need not the source's for this
-            history.keep_log(store.storage, self.path, log, self.target.id)
+            self._log(original).keep(store, log)
         facts = recorded(self.archive, PackageId.parse(original.inventory.identifier), version)
         assert facts is not None, "an original that is not recorded stops before this"
         self.archive.ledger.append(

@@ -151,6 +151,8 @@ def check_finished(place: Path, verb: str) -> None:
         assert [one.outcome for one in reports] == [Outcome.PASS] * (
             2 if verb.startswith("rep") else 1
         )
+        if verb.startswith("replicate"):
+            assert [one.findings for one in reports] == [[], []]
         for held in archive.stores():
             left = [one.path for one in held.storage.children("staging")]
             assert left in ([], ["staging/lock"])

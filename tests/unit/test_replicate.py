@@ -17,6 +17,7 @@ from preserva.core.entries import REPLICATION
 from preserva.core.model import PackageId
 from preserva.core.report import Outcome
 from preserva.errors import UsageError
+from preserva.services import history
 from preserva.services.package import package
 from preserva.services.replicate import replicate
 from preserva.services.update import Change, update
@@ -241,6 +242,52 @@ def test_a_copy_in_place_that_was_never_acknowledged_is_proved_first(place: Path
         page.write_bytes(good)
         (done,) = replicate(archive)
         assert (done.versions, done.acknowledged) == ([], ["v1"])
+
+
+@pytest.mark.parametrize("dies_in", ["append", "keep_log"])
+@pytest.mark.parametrize("versions", [1, 2])
+def test_the_record_of_an_interrupted_run_is_taken_over(
+    versions: int, dies_in: str, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was killed when the copy and its record were in place and the ledger knew of neither."""
+    with an_archive(place / "archive") as archive:
+        if versions == 2:
+            replicate(archive)
+            update(archive, PACKAGE, Change(place / "new.xml"))
+    with monkeypatch.context() as patch, an_archive(place / "archive") as archive:
+        where = archive.ledger if dies_in == "append" else history
+        patch.setattr(where, dies_in, interrupted)
+        with pytest.raises(InterruptedError):
+            replicate(archive)
+    with an_archive(place / "archive") as archive:
+        (done,) = replicate(archive)
+        assert (done.acknowledged, done.report.findings) == ([f"v{versions}"], [])
+        reports = validate_stored(archive, PACKAGE)
+        assert [(one.outcome, one.findings) for one in reports] == [(Outcome.PASS, [])] * 2
+        for store in (archive.primary, archive.store("nlb-copy")):
+            assert len([*(folder(store) / "logs").glob("*replication*.xml")]) == versions
+
+
+def test_a_record_that_is_not_quite_ours_is_not_taken_over(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stays where it is, and validation goes on naming it."""
+    with monkeypatch.context() as patch, an_archive(place / "archive") as archive:
+        patch.setattr(history, "keep_log", interrupted)
+        with pytest.raises(InterruptedError):
+            replicate(archive)
+        (log,) = (folder(archive.store("nlb-copy")) / "logs").glob("*replication*.xml")
+        log.write_bytes(log.read_bytes() + b"\n")
+    with an_archive(place / "archive") as archive:
+        replicate(archive)
+        reports = validate_stored(archive, PACKAGE)
+        found = [(one.code, one.path) for report in reports for one in report.findings]
+        assert found == [(Code.LOG_UNKNOWN, f"logs/{log.name}")]
+
+
+def interrupted(*_arguments: object, **_named: object) -> None:
+    """The end of a process."""
+    raise InterruptedError
 
 
 def test_a_storage_that_is_not_there_is_said_once(place: Path) -> None:
