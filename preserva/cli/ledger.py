@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -61,9 +62,18 @@ def verify(given: Settings, against: str | None, json_: bool) -> None:
 @click.argument("package", metavar="[ID]", required=False)
 @click.option("--storage", metavar="STORAGE", help="Only what was done in this storage.")
 @click.option("--last", type=click.IntRange(min=1), default=20, help="So many entries; 20.")
+@click.option("--premis", metavar="FOLDER", type=click.Path(path_type=Path),
+              help="Write every fixity check of ID to a new folder, as PREMIS.")  # fmt: skip
 @as_json
 @settings
-def show(given: Settings, package: str | None, storage: str | None, last: int, json_: bool) -> None:
+def show(
+    given: Settings,
+    package: str | None,
+    storage: str | None,
+    last: int,
+    premis: Path | None,
+    json_: bool,
+) -> None:
     """Show the newest entries, the newest first."""
     from contextlib import closing
     from itertools import islice
@@ -73,6 +83,8 @@ def show(given: Settings, package: str | None, storage: str | None, last: int, j
     from preserva.outputs.words import word
     from preserva.services.proof import open_ledger
 
+    if premis is not None:
+        _write_checks(given, package, premis)
     name = package_id(package).uri if package else None
     with closing(open_ledger(_config(given))) as ledger:
         entries = list(
@@ -85,6 +97,21 @@ def show(given: Settings, package: str | None, storage: str | None, last: int, j
         package = for_people(one.package or "")
         place = " ".join(part for part in (package, one.version, one.storage) if part)
         click.echo(f"{one.number}\t{one.time}\t{word(one.type)}: {word(one.outcome)}\t{place}")
+
+
+def _write_checks(given: Settings, package: str | None, folder: Path) -> None:
+    from contextlib import closing
+
+    from preserva.cli.common import package_id
+    from preserva.services.checkevents import write_checks
+    from preserva.services.proof import open_ledger
+
+    if package is None:
+        raise click.UsageError(_("--premis needs the ID of a package"))
+    with closing(open_ledger(_config(given))) as ledger:
+        count = write_checks(ledger, package_id(package), folder)
+    text = ngettext("{count} check written to {path}", "{count} checks written to {path}", count)
+    given.talk(text.format(count=count, path=folder))
 
 
 def _document(one: LedgerEntry) -> Value:

@@ -23,9 +23,10 @@ from preserva.core.report import (
 from preserva.errors import StorageError, UsageError
 from preserva.i18n import _
 from preserva.services.begun import Begun, begun_reading
+from preserva.services.checkevents import named_findings, note
 from preserva.services.officialschemas import OfficialSchemas, load_schemas
 from preserva.services.recorded import recorded, recorded_versions
-from preserva.services.validate import check_copy, named_findings, note
+from preserva.services.validate import check_copy
 from preserva.storage.wrappers.ratelimit import RateLimit
 
 _NAMED = 1_000

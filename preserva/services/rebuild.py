@@ -32,6 +32,7 @@ from preserva.core.report import Finding, Observer, Outcome, Report, ignore
 from preserva.errors import LedgerError, Refused, UsageError
 from preserva.i18n import _
 from preserva.ledger import Ledger
+from preserva.services.checkevents import note
 from preserva.services.ingest import commitment
 from preserva.services.ledgercopy import copied_entries
 from preserva.services.objectcheck import check_object
@@ -45,7 +46,6 @@ from preserva.services.recorded import (
     recorded_versions,
 )
 from preserva.services.repair import Repair, repair_in
-from preserva.services.validate import note
 from preserva.storage.open import open_storage
 
 REBUILT = "ledger rebuilt"

@@ -20,6 +20,7 @@ from preserva.core.model import PackageId
 from preserva.core.report import Finding, Observer, Outcome, Report, ignore
 from preserva.errors import Damaged, StorageError, UsageError
 from preserva.i18n import _
+from preserva.services.checkevents import note
 from preserva.services.history import LARGEST_LOG, LOGS
 from preserva.services.ingest import commitment
 from preserva.services.objectcheck import CheckedObject, check_object
@@ -31,7 +32,6 @@ from preserva.services.recorded import (
     recorded_logs,
     recorded_versions,
 )
-from preserva.services.validate import note
 from preserva.storage.base import read_all
 
 

@@ -33,13 +33,14 @@ from preserva.errors import NotFound, Refused, StorageError, UsageError
 from preserva.i18n import _
 from preserva.ledger import LedgerEntry
 from preserva.services import history
+from preserva.services.checkevents import note
 from preserva.services.evidence import Evidence, gather
 from preserva.services.ingest import prepare
 from preserva.services.officialschemas import load_schemas
 from preserva.services.parallel import bounded_map
 from preserva.services.proof import prove_ledger
 from preserva.services.staging import Staging, confirm, read_back
-from preserva.services.validate import check_copy, note
+from preserva.services.validate import check_copy
 from preserva.storage.base import chunks_of
 
 _NAMED = 50

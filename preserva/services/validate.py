@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,23 +15,21 @@ from preserva.bag.profiles import ProfileCache, check_profiles, load_profile
 from preserva.bag.source import Source
 from preserva.bag.validate import BagReport, validate_source
 from preserva.core import layout
-from preserva.core.canonical import Value
 from preserva.core.codes import Code
-from preserva.core.entries import END, FIXITY_CHECK, START
+from preserva.core.entries import END, START
 from preserva.core.model import Kind, PackageId
 from preserva.core.report import (
     Ended,
     Finding,
     Observer,
-    Outcome,
     Report,
     Started,
     ignore,
-    printable,
 )
 from preserva.errors import NotFound, StorageError, UsageError
 from preserva.i18n import _
 from preserva.services.begun import Begun
+from preserva.services.checkevents import note
 from preserva.services.history import LOGS
 from preserva.services.objectcheck import CheckedObject, check_object
 from preserva.services.officialschemas import OfficialSchemas, load_schemas
@@ -51,10 +49,6 @@ from preserva.services.remote import open_stored_bag
 from preserva.storage.local import LocalStorage
 from preserva.storage.ocfl import OcflRoot
 from preserva.storage.open import open_storage
-
-_OUTCOMES = {Outcome.PASS: "success", Outcome.FAIL: "fail", Outcome.UNKNOWN: "unknown"}
-_NAMED = 50
-"""Findings that an entry of the ledger names; it counts the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,38 +342,3 @@ def _unknown_version(archive: Archive, package: PackageId, version: str) -> Code
     begun = any(one.type == START and one.version == version for one in entries)
     owned = package.institution == archive.config.institution.id
     return Code.DIVERGED if owned and entries and not begun else Code.NOT_RECORDED
-
-
-def note(
-    archive: Archive,
-    store: Store,
-    package: PackageId,
-    report: Report,
-    more: Mapping[str, Value] | None = None,
-) -> None:
-    """Put the check of a copy into the ledger, with `more` facts about it."""
-    archive.ledger.append(
-        FIXITY_CHECK,
-        time=archive.now(),
-        outcome=_OUTCOMES[report.outcome],
-        package=package.uri,
-        storage=store.id,
-        facts={
-            "bytes": report.bytes_read,
-            "files": report.checked,
-            "findings": named_findings(report),
-            "more_findings": max(0, len(report.findings) - _NAMED),
-            **(more or {}),
-        },
-    )
-
-
-def named_findings(report: Report) -> list[Value]:
-    """The first findings of a report as an entry of the ledger names them."""
-    return [
-        {
-            "code": one.code.value,
-            "path": None if one.path is None else printable(one.path)[:300],
-        }
-        for one in report.findings[:_NAMED]
-    ]
