@@ -25,11 +25,18 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write it as one page that needs nothing else and prints well.",
 )
+@click.option("--levels", is_flag=True,
+              help="Add what is proved of the NDSA Levels and of CoreTrustSeal.")  # fmt: skip
 @click.option("--csv", "csv_", is_flag=True, help="Print every copy as a line of a table.")
 @as_json
 @settings
 def command(
-    given: Settings, package: str | None, html: Path | None, csv_: bool, json_: bool
+    given: Settings,
+    package: str | None,
+    html: Path | None,
+    levels: bool,
+    csv_: bool,
+    json_: bool,
 ) -> None:
     """Say what state all copies are in, what waits for a person, and what is proved of the past.
 
@@ -37,7 +44,7 @@ def command(
     that was done to that package.
 
     \b
-    preserva report --html report.html
+    preserva report --html report.html --levels
     preserva report aonb-kp-000123 --html kp-000123.html
     preserva report --csv > copies.csv
     \b
@@ -50,21 +57,24 @@ def command(
         elif csv_:
             _print_table(archive)
         else:
-            _all(archive, html, json_)
+            _all(archive, html, levels, json_)
 
 
-def _all(archive: Archive, html: Path | None, json_: bool) -> None:
+def _all(archive: Archive, html: Path | None, levels: bool, json_: bool) -> None:
     from preserva.core.overview import State
+    from preserva.outputs.levels import level_lines, level_sections, levels_document
     from preserva.outputs.report import alarming, report_lines, report_page
+    from preserva.services.levels import evidence
     from preserva.services.report import overview
 
     found = overview(archive)
+    shown = evidence(archive) if levels else None
     if html is not None:
-        _write(html, report_page(found))
+        _write(html, report_page(found, level_sections(shown) if shown else ()))
     if json_:
-        emit("report", **_document(found))
+        emit("report", **_document(found), **(levels_document(shown) if shown else {}))
     elif html is None:
-        for line in report_lines(found):
+        for line in (*report_lines(found), *(level_lines(shown) if shown else ())):
             click.echo(line)
     if any(one.state is State.DAMAGED for one in found.incidents):
         raise SystemExit(1)

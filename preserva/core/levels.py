@@ -1,8 +1,11 @@
-"""Which of the NDSA Levels of Digital Preservation are proved, by evidence and nothing else.
+"""What evidence, and nothing else, proves of the NDSA Levels and of CoreTrustSeal.
 
 NDSA Levels of Digital Preservation, version 2.0 (2019): five areas, four levels each. A level is
 reached if all that it and those below it ask for is proved. What no program can know, because it
 is written on paper or done by people, lies outside; it holds a level up like what is missing.
+
+CoreTrustSeal Requirements 2023-2025: R01 to R16. Most ask how people and institutions work; here
+stand those to which an archive itself can give evidence.
 """
 
 from __future__ import annotations
@@ -57,11 +60,9 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
-    """One thing that a level asks for, in our words, and how evidence answers it."""
+class Question:
+    """One thing that is asked for, in our words, and how evidence answers it."""
 
-    area: Area
-    level: int
     text: str
     answer: Callable[[Evidence], bool | None]
 
@@ -71,6 +72,21 @@ class Demand:
         if answer is None:
             return Verdict.OUTSIDE
         return Verdict.PROVED if answer and evidence.packages else Verdict.MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class Demand(Question):
+    """What a level asks for."""
+
+    area: Area
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement(Question):
+    """What a requirement of CoreTrustSeal asks for that an archive can show."""
+
+    number: str
 
 
 def _outside(_evidence: Evidence) -> None:
@@ -90,52 +106,145 @@ def _verified(one: Evidence) -> bool:
 
 
 DEMANDS = (
-    Demand(Area.STORAGE, 1, N_("two sound copies of everything, in two places"),
-           lambda one: one.copies >= 2 and one.institutions >= 2),
-    Demand(Area.STORAGE, 1, N_("all storages are named in the configuration"), _always),
-    Demand(Area.STORAGE, 2, N_("three sound copies of everything, one of them far away"),
-           lambda one: one.copies >= 3 and one.institutions >= 2),
-    Demand(Area.STORAGE, 2, N_("what the storages need in order to work is described"), _outside),
-    Demand(Area.STORAGE, 3, N_("a copy where other disasters threaten: in another country"),
-           lambda one: one.countries >= 2),
-    Demand(Area.STORAGE, 3, N_("a copy on another kind of medium; media are renewed in time"),
-           _outside),
-    Demand(Area.STORAGE, 4, N_("three copies in three places with different threats"),
-           lambda one: one.copies >= 3 and one.countries >= 3),
-    Demand(Area.INTEGRITY, 1, N_("each file has digests from the day on which it came"), _always),
-    Demand(Area.INTEGRITY, 1, N_("content was searched for viruses"), _outside),
-    Demand(Area.INTEGRITY, 2, N_("each copy was read back and compared when it was made"),
-           lambda one: one.read_back > 0),
-    Demand(Area.INTEGRITY, 2, N_("the digests are kept apart from the content, elsewhere too"),
-           lambda one: one.ledger_copied),
-    Demand(Area.INTEGRITY, 3, N_("every copy is checked within its interval, and that is recorded"),
-           _on_time),
-    Demand(Area.INTEGRITY, 3, N_("the record itself was proved whole within a month"), _verified),
-    Demand(Area.INTEGRITY, 4, N_("what was damaged has been replaced"),
-           lambda one: one.damaged == 0),
-    Demand(Area.CONTROL, 1, N_("who may read, write and move content is written down"), _outside),
-    Demand(Area.CONTROL, 2, N_("one institution alone writes each package; nothing is deleted"),
-           _always),
-    Demand(Area.CONTROL, 3, N_("who did what is recorded, with agent and time"),
-           lambda one: one.agents > 0),
-    Demand(Area.CONTROL, 4, N_("people look through that record at intervals"), _outside),
-    Demand(Area.METADATA, 1, N_("there is a list of all content and where it lies"), _always),
-    Demand(Area.METADATA, 1, N_("that list is kept a second time, elsewhere"),
-           lambda one: one.ledger_copied),
-    Demand(Area.METADATA, 2, N_("each package says what it is: MODS or Dublin Core, and METS"),
-           _always),
-    Demand(Area.METADATA, 3, N_("each package was validated against the standards it uses"),
-           _always),
-    Demand(Area.METADATA, 4, N_("what was done to each package is recorded, as PREMIS events"),
-           lambda one: one.agents > 0),
-    Demand(Area.CONTENT, 1, N_("the format of each file was identified, and how is recorded"),
-           _always),
-    Demand(Area.CONTENT, 2, N_("formats were verified: page images are, imported files are not"),
-           _outside),
-    Demand(Area.CONTENT, 2, N_("those who scan are told which formats last"), _outside),
-    Demand(Area.CONTENT, 3, N_("somebody watches which formats grow old"), _outside),
-    Demand(Area.CONTENT, 4, N_("what grew old was migrated"), _outside),
-)  # fmt: skip
+    Demand(
+        N_("two sound copies of everything, in two places"),
+        lambda one: one.copies >= 2 and one.institutions >= 2,
+        Area.STORAGE,
+        1,
+    ),
+    Demand(N_("all storages are named in the configuration"), _always, Area.STORAGE, 1),
+    Demand(
+        N_("three sound copies of everything, one of them far away"),
+        lambda one: one.copies >= 3 and one.institutions >= 2,
+        Area.STORAGE,
+        2,
+    ),
+    Demand(N_("what the storages need in order to work is described"), _outside, Area.STORAGE, 2),
+    Demand(
+        N_("a copy where other disasters threaten: in another country"),
+        lambda one: one.countries >= 2,
+        Area.STORAGE,
+        3,
+    ),
+    Demand(
+        N_("a copy on another kind of medium; media are renewed in time"), _outside, Area.STORAGE, 3
+    ),
+    Demand(
+        N_("three copies in three places with different threats"),
+        lambda one: one.copies >= 3 and one.countries >= 3,
+        Area.STORAGE,
+        4,
+    ),
+    Demand(N_("each file has digests from the day on which it came"), _always, Area.INTEGRITY, 1),
+    Demand(N_("content was searched for viruses"), _outside, Area.INTEGRITY, 1),
+    Demand(
+        N_("each copy was read back and compared when it was made"),
+        lambda one: one.read_back > 0,
+        Area.INTEGRITY,
+        2,
+    ),
+    Demand(
+        N_("the digests are kept apart from the content, elsewhere too"),
+        lambda one: one.ledger_copied,
+        Area.INTEGRITY,
+        2,
+    ),
+    Demand(
+        N_("every copy is checked within its interval, and that is recorded"),
+        _on_time,
+        Area.INTEGRITY,
+        3,
+    ),
+    Demand(N_("the record itself was proved whole within a month"), _verified, Area.INTEGRITY, 3),
+    Demand(
+        N_("what was damaged has been replaced"), lambda one: one.damaged == 0, Area.INTEGRITY, 4
+    ),
+    Demand(N_("who may read, write and move content is written down"), _outside, Area.CONTROL, 1),
+    Demand(
+        N_("one institution alone writes each package; nothing is deleted"),
+        _always,
+        Area.CONTROL,
+        2,
+    ),
+    Demand(
+        N_("who did what is recorded, with agent and time"),
+        lambda one: one.agents > 0,
+        Area.CONTROL,
+        3,
+    ),
+    Demand(N_("people look through that record at intervals"), _outside, Area.CONTROL, 4),
+    Demand(N_("there is a list of all content and where it lies"), _always, Area.METADATA, 1),
+    Demand(
+        N_("that list is kept a second time, elsewhere"),
+        lambda one: one.ledger_copied,
+        Area.METADATA,
+        1,
+    ),
+    Demand(
+        N_("each package says what it is: MODS or Dublin Core, and METS"), _always, Area.METADATA, 2
+    ),
+    Demand(
+        N_("each package was validated against the standards it uses"), _always, Area.METADATA, 3
+    ),
+    Demand(
+        N_("what was done to each package is recorded, as PREMIS events"),
+        lambda one: one.agents > 0,
+        Area.METADATA,
+        4,
+    ),
+    Demand(
+        N_("the format of each file was identified, and how is recorded"), _always, Area.CONTENT, 1
+    ),
+    Demand(
+        N_("formats were verified: page images are, imported files are not"),
+        _outside,
+        Area.CONTENT,
+        2,
+    ),
+    Demand(N_("those who scan are told which formats last"), _outside, Area.CONTENT, 2),
+    Demand(N_("somebody watches which formats grow old"), _outside, Area.CONTENT, 3),
+    Demand(N_("what grew old was migrated"), _outside, Area.CONTENT, 4),
+)
+
+REQUIREMENTS = (
+    Requirement(N_("each package states the rights in it"), _always, "R02"),
+    Requirement(
+        N_("another institution has a sound copy of everything"),
+        lambda one: one.institutions >= 2,
+        "R03",
+    ),
+    Requirement(
+        N_("who did what is recorded, with agent and time"), lambda one: one.agents > 0, "R07"
+    ),
+    Requirement(N_("the record itself was proved whole within a month"), _verified, "R07"),
+    Requirement(N_("what can and cannot be taken in is decided by people"), _outside, "R08"),
+    Requirement(N_("what shall be done when formats grow old is written down"), _outside, "R09"),
+    Requirement(N_("nothing is stored that was not validated first"), _always, "R10"),
+    Requirement(
+        N_("each copy was read back and compared when it was made"),
+        lambda one: one.read_back > 0,
+        "R11",
+    ),
+    Requirement(
+        N_("each package has an identifier that never changes, and a description"), _always, "R12"
+    ),
+    Requirement(
+        N_("two sound copies of everything, in two places"),
+        lambda one: one.copies >= 2 and one.institutions >= 2,
+        "R14",
+    ),
+    Requirement(
+        N_("every copy is checked within its interval, and that is recorded"), _on_time, "R14"
+    ),
+    Requirement(N_("what was damaged has been replaced"), lambda one: one.damaged == 0, "R14"),
+    Requirement(
+        N_("a lost ledger can be made anew: a copy of it lies elsewhere"),
+        lambda one: one.ledger_copied,
+        "R15",
+    ),
+    Requirement(N_("who may read, write and move content is written down"), _outside, "R16"),
+)
+"""CoreTrustSeal Requirements 2023-2025; what is not here is for people alone to answer."""
 
 
 def reached(area: Area, evidence: Evidence) -> int:

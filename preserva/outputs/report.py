@@ -120,7 +120,7 @@ def mail_text(found: Overview, opened: Sequence[Incident], closed: int) -> tuple
     return f"{name}: {subject}", "\n".join([*text, *report_lines(found), ""])
 
 
-def report_page(found: Overview) -> Page:
+def report_page(found: Overview, appendix: tuple[Section, ...] = ()) -> Page:
     """The report as a page."""
     return Page(
         _("State of the digital book monuments: {name}").format(name=found.institution),
@@ -140,6 +140,7 @@ def report_page(found: Overview) -> Page:
             _month_section(found),
             Section(_("Forecast"), tuple(forecast_sentences(found))),
             _proof_section(found),
+            *appendix,
         ),
     )
 

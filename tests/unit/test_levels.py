@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from preserva import config as configuration
 from preserva.cli.main import status_of
-from preserva.core.levels import DEMANDS, Area, Evidence, Verdict, reached
+from preserva.core.levels import DEMANDS, REQUIREMENTS, Area, Evidence, Verdict, reached
 from preserva.services.audit import audit
 from preserva.services.levels import evidence
 from preserva.services.package import package
@@ -114,3 +114,50 @@ def test_an_archive_shows_what_it_has_proved(
     assert document["levels"]["metadata"] == 4
     assert status_of(["--config", config, "--lang", "en", "levels"]) == 0
     assert "metadata: level 4 of 4" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "lost"),
+    [
+        ({"institutions": 1}, {"R03", "R14"}),
+        ({"verified_days": None}, {"R07"}),
+        ({"agents": 0}, {"R07"}),
+        ({"read_back": 0}, {"R11"}),
+        ({"damaged": 1}, {"R14"}),
+        ({"overdue": 1}, {"R14"}),
+        ({"ledger_copied": False}, {"R15"}),
+    ],
+)
+def test_requirements_are_shown_by_the_same_evidence(
+    change: dict[str, int | None], lost: set[str]
+) -> None:
+    """What is taken away is missed where it is asked for."""
+    less = replace(BEST, **change)  # type: ignore[arg-type]
+    missing = {
+        one.number
+        for one in REQUIREMENTS
+        if one.verdict(less) is Verdict.MISSING and one.verdict(BEST) is Verdict.PROVED
+    }
+    assert missing == lost
+
+
+def test_a_report_has_them_as_an_appendix(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On the page, in JSON that its schema accepts, and in neither if nobody asks."""
+    make_book(tmp_path / "book")
+    with an_archive(tmp_path / "archive") as archive:
+        package(tmp_path / "book", tmp_path / "book.xml", archive)
+        config = str(archive.config.path)
+    page = tmp_path / "report.html"
+    status = status_of(["report", "--html", str(page), "--levels", "--json", "--config", config])
+    assert status == 3
+    said = json.loads(capsys.readouterr().out)
+    SCHEMA.validate(said)
+    assert {one["number"] for one in said["requirements"]} == {one.number for one in REQUIREMENTS}
+    text = page.read_text("utf-8")
+    assert "NDSA Levels of Digital Preservation" in text
+    assert text.count("<td class=short>R14</td>") == 3
+    status_of(["report", "--html", str(page), "--json", "--config", config])
+    assert "requirements" not in json.loads(capsys.readouterr().out)
+    assert "NDSA" not in page.read_text("utf-8")
