@@ -83,6 +83,23 @@ def test_a_lock_that_was_given_up_while_we_waited_is_taken() -> None:
         assert files.words == {8: b"me"}
 
 
+def test_a_lock_is_renewed_as_long_as_its_holder_lives() -> None:
+    """Again and again, and never after its end."""
+    renewed = threading.Semaphore(0)
+
+    class Noting(Files):
+        def put(self, number: int, holder: bytes) -> None:
+            super().put(number, holder)
+            renewed.release()
+
+    files = Noting()
+    with Lease(files, 0.04).held("me"):
+        for _time in range(3):
+            assert renewed.acquire(timeout=300)
+        assert files.words == {1: b"me"}
+    assert files.words == {1: b"given up"}
+
+
 def test_whoever_was_faster_and_has_ended_is_followed() -> None:
     """Its file was made after we had looked, and given up before we looked again."""
     files = Files(words={6: b"given up", 7: b"given up"}, unseen={7})
