@@ -75,10 +75,9 @@ class Page:
             width=width, height=height, deviceScaleFactor=1, mobile=False,
         )  # fmt: skip
 
-    def dark(self, on: bool) -> None:
-        """Tell the page that its reader prefers dark colours."""
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if on else "light"}
-        self.call("Emulation.setEmulatedMedia", features=[scheme])
+    def prefer(self, feature: str, value: str) -> None:
+        """Tell the page what its reader prefers, in the words of CSS media queries."""
+        self.call("Emulation.setEmulatedMedia", features=[{"name": feature, "value": value}])
 
     @contextmanager
     def without_scripts(self) -> Iterator[None]:

@@ -75,7 +75,10 @@ _TEXTS = {
     "text_missing": N_("This page has no text."),
     "timeline": N_("Timeline"),
     "viewer": N_("The page, enlarged"),
-    "viewer_help": N_("Arrow keys move the page, + and - enlarge and reduce it."),
+    "viewer_help": N_(
+        "Arrow keys move the page, + and - enlarge and reduce it,"
+        " Page Up and Page Down turn the pages."
+    ),
     "where_to_read": N_("Where to read it"),
     "works": N_("Works in the catalogue"),
     "writer": N_("Person"),

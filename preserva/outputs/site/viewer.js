@@ -54,10 +54,14 @@
   );
   const words = viewer.dataset;
   viewer.hidden = false; // before the map is made: it asks how large it is
+  const moving = !matchMedia("(prefers-reduced-motion: reduce)").matches;
   const map = L.map("viewer-picture", {
     crs: L.CRS.Simple,
     attributionControl: false,
     zoomControl: false,
+    zoomAnimation: moving,
+    fadeAnimation: moving,
+    inertia: moving,
     zoomSnap: 0.25,
     maxBoundsViscosity: 0.8,
   });
@@ -94,7 +98,9 @@
   };
 
   const turn = (place) => {
-    if (place >= 0 && place < pages.length) location.replace(`#page-${pages[place].number}`);
+    if (place < 0 || place >= pages.length) return;
+    // going to a fragment would take the keyboard away from where it is
+    history.replaceState(null, "", `#page-${pages[place].number}`);
     show(place);
   };
 
