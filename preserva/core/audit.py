@@ -168,7 +168,7 @@ def forecast(
     needed, missed, load = steady, None, 0.0
     for end, size in sorted(limits):
         load += size
-        left = (end - now) / _DAY
+        left = max(1.0, (end - now) / _DAY)  # the work of today, at whatever hour it is due
         needed = max(needed, load / left)
         if missed is None and capacity is not None and load > capacity * left:
             missed = end

@@ -12,7 +12,9 @@ import urllib.request
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from http.client import HTTPException
+from http.client import HTTPException, HTTPMessage
+from typing import IO
+from urllib.parse import urlsplit
 
 from preserva.archive import Archive
 from preserva.config import Mail
@@ -31,18 +33,40 @@ _ALL_CLEAR = timedelta(days=7)
 """After so long without a mail one comes, whatever happened: silence must mean a failure."""
 
 
+class _Faithful(urllib.request.HTTPRedirectHandler):
+    """Goes where it is sent, but never from an encrypted line to an open one."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        if req.type == "https" and urlsplit(newurl).scheme != "https":
+            raise ValueError(_("it leads to a line that is not encrypted"))
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+_OPENER = urllib.request.build_opener(_Faithful)
+
+
 def ping(url: str | None) -> str | None:
     """Call an address; why that failed, if it did. None is nobody, and is always reached."""
     if url is None:
         return None
     for attempt in range(_ATTEMPTS):
         try:
-            with urllib.request.urlopen(url, timeout=_SECONDS) as answer:  # the schema knows it
+            with _OPENER.open(url, timeout=_SECONDS) as answer:  # the schema knows its scheme
                 answer.read(1024)
             return None
         except (OSError, ValueError, HTTPException) as error:
             if attempt == _ATTEMPTS - 1:
-                return _("{url} could not be called: {reason}").format(url=url, reason=error)
+                parts = urlsplit(url)  # its path is a secret of those who are called
+                place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/…"
+                return _("{url} could not be called: {reason}").format(url=place, reason=error)
     return None
 
 

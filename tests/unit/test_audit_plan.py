@@ -225,7 +225,7 @@ def test_the_forecast_of_a_ledger_counts_what_it_holds(ledger: Ledger) -> None:
     add(ledger, "elsewhere", 400, storage="other")
     found = foresee(ledger, [MAIN], now=NOW, capacity=1000)
     assert (found.overdue, found.missed_from) == (2, None)
-    assert found.needed == 100  # one is due within a tenth of a day
+    assert found.needed == 10  # one is due within a tenth of a day: the work of today
 
 
 @settings(max_examples=60)
@@ -261,3 +261,12 @@ def test_what_is_called_needed_is_enough_through_a_year(
         for checked, _size in copies:
             begun = max(checked or NOW, NOW - interval)
             assert now - begun <= interval + DAY or now < NOW + interval
+
+
+def test_what_is_due_within_the_hour_is_the_work_of_a_day() -> None:
+    """A deadline in some seconds does not ask for terabytes a day."""
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    interval = timedelta(days=90)
+    checked = now - interval + timedelta(seconds=2)
+    part = Workload(checked=checked, copies=2, size=10_000, unknown=0)
+    assert forecast([(interval, part)], now=now, capacity=None).needed == 10_000

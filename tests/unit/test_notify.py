@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.policy import default
+from http.client import HTTPMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
+from urllib.request import Request
 
 import pytest
 
@@ -21,7 +24,7 @@ from preserva.config import load
 from preserva.core.entries import NOTIFICATION
 from preserva.errors import ConfigError
 from preserva.services.audit import audit
-from preserva.services.notify import ping, tell
+from preserva.services.notify import _Faithful, ping, tell
 from preserva.services.package import package
 from preserva.services.repair import repair
 from preserva.services.replicate import replicate
@@ -224,7 +227,7 @@ def test_nobody_there_changes_nothing(place: Path, capsys: pytest.CaptureFixture
     configure(place, f'[ping]\nsuccess = "http://127.0.0.1:{port}/x"\n{mail_to(port)}')
     assert status_of(["--config", str(place / configuration.NAME), "audit"]) == 0
     said = capsys.readouterr().err
-    assert f"http://127.0.0.1:{port}/x could not be called" in said
+    assert f"http://127.0.0.1:{port}/… could not be called" in said
     assert "a@example.org" in said
 
 
@@ -265,7 +268,7 @@ def test_an_answer_that_is_no_http_is_said_and_raises_nothing(answer: bytes) -> 
         thread.start()
         problem = ping(f"http://127.0.0.1:{listening.getsockname()[1]}/x")
         thread.join(10)
-    assert problem is not None and "/x " in problem
+    assert problem is not None and "/… " in problem
 
 
 def test_a_password_that_cannot_be_read_is_said(
@@ -279,3 +282,25 @@ def test_a_password_that_cannot_be_read_is_said(
         problem = tell(archive)
     assert problem is not None and "a@example.org" in problem
     assert server.messages == []
+
+
+def test_what_failed_is_said_without_the_secret_of_the_address() -> None:
+    """The path of such an address is all that keeps strangers from calling it."""
+    said = ping(f"http://127.0.0.1:{free_port()}/uuid-that-is-secret?key=1")
+    assert said is not None
+    assert "http://127.0.0.1:" in said
+    assert "secret" not in said
+    assert "key" not in said
+
+
+def test_a_redirect_never_leads_from_an_encrypted_line_to_an_open_one() -> None:
+    """Who listens on the way learns nothing; from open to open it may lead."""
+    follow = _Faithful().redirect_request
+    asked = Request("https://ping.example.org/a")
+    with pytest.raises(ValueError, match="not encrypted"):
+        follow(asked, BytesIO(), 302, "", HTTPMessage(), "http://ping.example.org/a")
+    for one, other in (("https", "https"), ("http", "http"), ("http", "https")):
+        found = follow(Request(f"{one}://a.example/"), BytesIO(), 302, "", HTTPMessage(),
+                       f"{other}://b.example/")  # fmt: skip
+        assert found is not None
+        assert found.full_url == f"{other}://b.example/"
