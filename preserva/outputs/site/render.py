@@ -287,7 +287,7 @@ def _iiif(site: Site, url: str) -> Iterator[tuple[str, bytes]]:
 
     for book in site.books.values():
         imprint = ", ".join(filter(None, (book.entry.place, book.entry.publisher, book.entry.date)))
-        facts = [(label("author"), one.name) for one in book.entry.agents]
+        facts = [(label("author"), one.name) for one in book.entry.agents if one.name]
         facts += [(label("imprint"), imprint)] if imprint else []
         facts.append((label("identifier"), book.package.uri))
         names = site.names.get(book.package.institution, {})

@@ -63,8 +63,8 @@ def person(writer: Writer, name: str, address: str) -> Facts:
 
 def _of_entry(entry: Entry) -> Facts:
     said: Facts = {"@context": "https://schema.org", "name": entry.title}
-    if entry.agents:
-        said["author"] = [{"@type": "Person", "name": one.name} for one in entry.agents]
+    if authors := [one.name for one in entry.agents if one.name]:
+        said["author"] = [{"@type": "Person", "name": one} for one in authors]
     if entry.publisher:
         said["publisher"] = {"@type": "Organization", "name": entry.publisher}
     if entry.date:

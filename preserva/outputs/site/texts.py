@@ -18,7 +18,7 @@ _TEXTS = {
     "catalogue_lead": N_("The books of both libraries, also those that are not digitised."),
     "checked": N_("Last read and compared"),
     "contents": N_("Contents"),
-    "copies": N_("Copies"),
+    "copies": N_("Copies held by libraries"),
     "copy": N_("Copy"),
     "credits": N_("Credits and rights"),
     "digitised": N_("Digitised"),
