@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from jsonschema import Draft202012Validator
 from PIL import Image
 
 from preserva.archive import Archive
@@ -156,6 +157,42 @@ def test_tiles_show_the_page(archive: Archive, tmp_path: Path) -> None:
         assert difference < 4, tile.path
 
 
+def _rules(kind: str, needed: dict[str, Any], others: dict[str, Any] | None = None) -> Any:
+    """A class of Presentation API 3.0 as a manifest of ours may have it, and nothing beside it."""
+    identified = {"id": {"type": "string", "pattern": "^https?://[^#]+$"}, "type": {"const": kind}}
+    needed = {**identified, **needed}
+    return {"type": "object", "properties": {**needed, **(others or {})},
+            "required": list(needed), "additionalProperties": False}  # fmt: skip
+
+
+def _list(of: Any) -> Any:
+    return {"type": "array", "items": of, "minItems": 1}
+
+
+_WORDS = {"type": "object", "minProperties": 1, "additionalProperties": False,
+          "patternProperties": {"^(none|ru|be|en)$": _list({"type": "string"})}}  # fmt: skip
+_SIZE = {"type": "integer", "exclusiveMinimum": 0}
+_TWO = {"width": _SIZE, "height": _SIZE}
+_SERVICE = _rules("ImageService3", {"profile": {"const": "level0"}})
+_PICTURE = _rules("Image", {**_TWO, "format": {"const": "image/jpeg"}, "service": _list(_SERVICE)})
+_ANNOTATION = _rules("Annotation", {"motivation": {"const": "painting"}, "body": _PICTURE,
+                                    "target": {"type": "string"}})  # fmt: skip
+_CANVAS = _rules("Canvas", {**_TWO, "label": _WORDS, "thumbnail": _list(_PICTURE),
+                            "items": _list(_rules("AnnotationPage",
+                                                  {"items": _list(_ANNOTATION)}))})  # fmt: skip
+_PAIR = {"type": "object", "properties": {"label": _WORDS, "value": _WORDS},
+         "required": ["label", "value"], "additionalProperties": False}  # fmt: skip
+_RIGHTS = "^http://(creativecommons.org/(licenses|publicdomain)|rightsstatements.org/vocab)/"
+MANIFEST = _rules(
+    "Manifest",
+    {"@context": {"const": "http://iiif.io/api/presentation/3/context.json"}, "label": _WORDS,
+     "items": _list(_CANVAS)},
+    {"summary": _WORDS, "metadata": _list(_PAIR), "rights": {"type": "string", "pattern": _RIGHTS},
+     "provider": _list(_rules("Agent", {"label": _WORDS}))},
+)  # fmt: skip
+"""IIIF Presentation API 3.0, sections 3 and 5, for what we write."""
+
+
 def _resources(one: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """A canvas with the page and the annotations in it, which need identifiers of their own."""
     yield one
@@ -165,11 +202,11 @@ def _resources(one: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def test_manifests_say_what_the_disk_has(archive: Archive, tmp_path: Path) -> None:
     """Every address of a manifest, taken below the site, is a file."""
-    site = _site(archive, tmp_path)
+    licence = 'rights = "http://creativecommons.org/publicdomain/mark/1.0/"\nurl ='
+    site = _site(archive, tmp_path, SMALL.replace("url =", licence))
     text = (site / "iiif" / "aonb-kp-1" / "manifest.json").read_text("utf-8")
     manifest = json.loads(text)
-    assert manifest["type"] == "Manifest"
-    assert manifest["items"]
+    Draft202012Validator(MANIFEST).validate(manifest)
     identifiers = [one["id"] for canvas in manifest["items"] for one in _resources(canvas)]
     assert len(identifiers) == len(set(identifiers)), "Presentation API 3.0, section 3.2"
     images = set(re.findall(r'"https://books\.example\.org/small/([^"]+\.jpg)"', text))
