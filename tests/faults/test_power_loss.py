@@ -16,9 +16,13 @@ import fcntl
 import os
 import struct
 import subprocess
+import threading
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import partial
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,6 +30,8 @@ from preserva import config
 from preserva.archive import create_archive
 from preserva.core.report import Outcome
 from preserva.errors import StorageError
+from preserva.ledger import Ledger
+from preserva.services.audit import audit
 from preserva.services.objectcheck import check_object
 from preserva.services.package import package
 from preserva.services.recorded import recorded_versions
@@ -173,3 +179,76 @@ def test_the_machine_loses_power_at_a_call_that_writes(
         trial(Counter(at, fault, cut))
     assert mount(start, disk)  # the fixture takes it down
     print(f"{verb}, power lost, {fault.value}: {len(points)} of {total} calls")
+
+
+class Appends(Counter):
+    """Counts the entries of the ledger alone."""
+
+    def install(self) -> None:
+        """Put the counter before the ledger."""
+        Ledger.append = self.wrap(Ledger.append)  # type: ignore[method-assign]
+
+
+def audited(place: Path, told: Path) -> None:
+    """An audit of everything, while others write to the same disk; `told` says what it recorded.
+
+    The clock begins anew each time, so every copy is made due by an event.
+    """
+    append = Ledger.append
+
+    def telling(self: Ledger, type_: str, **rest: Any) -> object:
+        entry = append(self, type_, **rest)
+        with told.open("a") as stream:
+            stream.write(f"{type_}\n")
+        return entry
+
+    def load() -> None:
+        for number in count():
+            path = place / f"load-{number % 8}"
+            with path.open("wb") as stream, suppress(OSError):
+                stream.write(bytes(1 << 16))
+                os.fsync(stream.fileno())
+
+    Ledger.append = telling  # type: ignore[assignment]
+    threading.Thread(target=load, daemon=True).start()
+    with an_archive(place) as archive:
+        audit(archive, moved=tuple(archive.config.storages))
+
+
+@pytest.mark.parametrize("fault", [Fault.KILL_BEFORE, Fault.KILL_AFTER])
+def test_the_power_goes_while_an_audit_records(fault: Fault, image: Path, tmp_path: Path) -> None:
+    """At each entry of the ledger, under load: what was recorded is there, the chain verifies."""
+    disk, told = tmp_path / "disk", tmp_path / "told"
+    with an_archive(disk / "trial") as archive:
+        for number in range(3):
+            record = make_book(tmp_path / f"book{number}", pages=1, seed=number)
+            package(tmp_path / f"book{number}", record, archive, local=f"kp-{number}")
+        list(replicate(archive))
+        before = len(list(archive.ledger.entries()))
+    os.sync()
+    subprocess.run(["umount", str(disk)], check=True)
+    start = image.rename(tmp_path / "start")
+
+    def cut() -> None:
+        require(cut_power(disk), "this file system cannot be shut down")
+
+    for at in range(1, 8):  # the ledger is verified, then six copies are read
+        subprocess.run(["cp", "--sparse=always", str(start), str(image)], check=True)
+        assert mount(image, disk)
+        told.unlink(missing_ok=True)
+        counter = Appends(at, fault, cut)
+        assert in_child(partial(audited, disk / "trial", told), counter) == -9, at
+        power_is_back(image, disk)
+        known = told.read_text().splitlines() if told.exists() else []
+        assert len(known) == at - 1
+        with an_archive(disk / "trial") as archive:
+            assert archive.ledger.verify() == []
+            assert archive.ledger.verify_copies() == []
+            entries = [one.type for one in archive.ledger.entries()][before:]
+            assert entries[: len(known)] == known
+            assert len(entries) == at - (fault is Fault.KILL_BEFORE)
+            found = audit(archive, moved=tuple(archive.config.storages))
+            assert [one.outcome for one in found.reports] == [Outcome.PASS] * 6
+        subprocess.run(["umount", str(disk)], check=True)
+        image.unlink()
+    assert mount(start, disk)  # the fixture takes it down
