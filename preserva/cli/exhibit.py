@@ -66,7 +66,7 @@ def build(
             **{**asdict(done), "path": str(done.path), "package": package, "dry_run": dry_run},
         )
         return
-    message = _("{books} books with {pages} pages, {editions} editions of the catalogue")
+    message = _("books: {books}, pages: {pages}, editions of the catalogue: {editions}")
     given.talk(message.format(books=done.books, pages=done.pages, editions=done.editions))
     if not done.url:
         given.talk(_("no address of the site is known, so it has no IIIF manifests and QR codes"))
