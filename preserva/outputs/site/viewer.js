@@ -53,6 +53,7 @@
     (name) => document.getElementById(`viewer-${name}`)
   );
   const words = viewer.dataset;
+  viewer.classList.toggle("wordless", !pages.some((one) => one.text));
   viewer.hidden = false; // before the map is made: it asks how large it is
   const moving = !matchMedia("(prefers-reduced-motion: reduce)").matches;
   const map = L.map("viewer-picture", {
