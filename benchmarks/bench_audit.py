@@ -25,11 +25,11 @@ from tempfile import TemporaryDirectory
 from benchmarks.bench_transfer import load
 from benchmarks.pairs import spent
 from preserva import config as configuration
-from preserva.archive import create_archive, open_archive
+from preserva.archive.archive import create_archive, open_archive
 from preserva.bag.write import create_bag
-from preserva.services.accept import accept
-from preserva.services.audit import audit
-from preserva.services.scaleout import Workers, connect
+from preserva.fixity.audit import audit
+from preserva.fixity.audit_cluster import Workers, connect
+from preserva.ingest.transfer import accept
 from tests.servers import free_port, wait_for
 
 ROUNDS = 3

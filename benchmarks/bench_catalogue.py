@@ -26,8 +26,8 @@ from statistics import median
 from benchmarks.pairs import spent
 from preserva.catalogue.database import Database
 from preserva.catalogue.index import Incoming, Index
+from preserva.catalogue.model import Agent, Entry, Facet, HeldCopy, uri_of
 from preserva.catalogue.search import Search, terms
-from preserva.core.catalogue.model import Agent, Entry, Facet, HeldCopy, uri_of
 
 SYLLABLES = re.findall("[^ ]+", "ба ве ги до жу за ко лю ми но пе ра со ту фе хо ца ши ще эн ять")
 WORDS = 30_000

@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.pairs import command, ratio
 from preserva.core.eark.check import check_package
 from preserva.core.model import Observed
-from preserva.services.schemacheck import check_schemas
+from preserva.information_package.profile_schemas import check_schemas
 from tests.aips import MODS, PACKAGE, metadata, observed, representations, spec
 from tests.dialects import for_metsrw
 

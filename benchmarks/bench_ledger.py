@@ -23,8 +23,8 @@ from benchmarks.pairs import ratio
 from preserva.core.audit import Lane
 from preserva.core.canonical import Value, canonical
 from preserva.core.entries import END, FIXITY_CHECK, REPLICATION, SUCCESS
+from preserva.fixity.audit_schedule import due_copies, foresee
 from preserva.ledger import Ledger
-from preserva.services.due import due_copies, foresee
 
 NOW = datetime(2036, 11, 23, tzinfo=UTC)
 INTERVAL = timedelta(days=90)

@@ -28,10 +28,10 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.pairs import spent
 from preserva import config as configuration
-from preserva.archive import Archive, create_archive, open_archive
+from preserva.archive.archive import Archive, create_archive, open_archive
 from preserva.bag.write import create_bag
-from preserva.services.accept import accept
-from preserva.services.replicate import replicate
+from preserva.ingest.transfer import accept
+from preserva.replication.replicate import replicate
 from preserva.storage.base import Storage
 from tests.servers import Sshd, free_port, sshd, weed
 
@@ -236,7 +236,7 @@ def over_the_line(place: Path) -> None:
 
 
 def _write(storage: Storage, files: int, workers: int) -> None:
-    from preserva.services.parallel import bounded_map
+    from preserva.files.parallel import bounded_map
 
     def write(number: int) -> None:
         storage.create(f"staging/{number}", [b"x" * 10_000])

@@ -12,79 +12,79 @@ from typing import TYPE_CHECKING
 from preserva.version import __version__
 
 if TYPE_CHECKING:
-    from preserva.archive import Archive, create_archive, open_archive
+    from preserva.access.export import export
+    from preserva.archive.archive import Archive, create_archive, open_archive
+    from preserva.catalogue.decisions import Verdict
+    from preserva.catalogue.edition import shown
+    from preserva.catalogue.export import Form, export_catalogue
+    from preserva.catalogue.ingest import import_file, import_packages, open_catalogue
     from preserva.catalogue.matching import Matching
+    from preserva.catalogue.model import Facet
     from preserva.catalogue.search import Search
     from preserva.config import Config, load
-    from preserva.core.catalogue.decisions import Verdict
-    from preserva.core.catalogue.model import Facet
     from preserva.core.codes import Code, Severity
     from preserva.core.model import PackageId
     from preserva.core.report import Finding, Observer, Outcome, Report
     from preserva.errors import PreservaError
-    from preserva.services.accept import accept
-    from preserva.services.audit import Budget, audit
-    from preserva.services.catalogue import import_file, import_packages, open_catalogue
-    from preserva.services.catalogue_export import Form, export_catalogue
-    from preserva.services.catalogue_show import shown
-    from preserva.services.details import Details
-    from preserva.services.exhibit import build_exhibition
-    from preserva.services.export import export
-    from preserva.services.package import package, package_bag
-    from preserva.services.rebuild import rebuild_ledger, rebuild_storage
-    from preserva.services.receive import receive
-    from preserva.services.repair import Repair, repair
-    from preserva.services.replicate import replicate
-    from preserva.services.status import list_packages, status
-    from preserva.services.store import store
-    from preserva.services.update import Change, update
-    from preserva.services.validate import validate, validate_stored
+    from preserva.exhibition.build import build_exhibition
+    from preserva.fixity.audit import Budget, audit
+    from preserva.fixity.validate import validate, validate_stored
+    from preserva.ingest.bag import store
+    from preserva.ingest.package import package, package_bag
+    from preserva.ingest.revision import Change, update
+    from preserva.ingest.supplied import Details
+    from preserva.ingest.transfer import accept
+    from preserva.replication.accession import receive
+    from preserva.replication.rebuild import rebuild_ledger, rebuild_storage
+    from preserva.replication.repair import Repair, repair
+    from preserva.replication.replicate import replicate
+    from preserva.reporting.status import list_packages, status
 
 _PLACES = {
-    "Archive": "archive",
-    "Budget": "services.audit",
-    "Change": "services.update",
+    "Archive": "archive.archive",
+    "Budget": "fixity.audit",
+    "Change": "ingest.revision",
     "Code": "core.codes",
     "Config": "config",
-    "Details": "services.details",
-    "Facet": "core.catalogue.model",
+    "Details": "ingest.supplied",
+    "Facet": "catalogue.model",
     "Finding": "core.report",
-    "Form": "services.catalogue_export",
+    "Form": "catalogue.export",
     "Matching": "catalogue.matching",
     "Observer": "core.report",
     "Outcome": "core.report",
     "PackageId": "core.model",
     "PreservaError": "errors",
-    "Repair": "services.repair",
+    "Repair": "replication.repair",
     "Report": "core.report",
     "Search": "catalogue.search",
     "Severity": "core.codes",
-    "Verdict": "core.catalogue.decisions",
-    "accept": "services.accept",
-    "audit": "services.audit",
-    "build_exhibition": "services.exhibit",
-    "create_archive": "archive",
-    "export": "services.export",
-    "export_catalogue": "services.catalogue_export",
-    "import_file": "services.catalogue",
-    "import_packages": "services.catalogue",
-    "list_packages": "services.status",
+    "Verdict": "catalogue.decisions",
+    "accept": "ingest.transfer",
+    "audit": "fixity.audit",
+    "build_exhibition": "exhibition.build",
+    "create_archive": "archive.archive",
+    "export": "access.export",
+    "export_catalogue": "catalogue.export",
+    "import_file": "catalogue.ingest",
+    "import_packages": "catalogue.ingest",
+    "list_packages": "reporting.status",
     "load": "config",
-    "open_archive": "archive",
-    "open_catalogue": "services.catalogue",
-    "package": "services.package",
-    "package_bag": "services.package",
-    "rebuild_ledger": "services.rebuild",
-    "rebuild_storage": "services.rebuild",
-    "receive": "services.receive",
-    "repair": "services.repair",
-    "replicate": "services.replicate",
-    "shown": "services.catalogue_show",
-    "status": "services.status",
-    "store": "services.store",
-    "update": "services.update",
-    "validate": "services.validate",
-    "validate_stored": "services.validate",
+    "open_archive": "archive.archive",
+    "open_catalogue": "catalogue.ingest",
+    "package": "ingest.package",
+    "package_bag": "ingest.package",
+    "rebuild_ledger": "replication.rebuild",
+    "rebuild_storage": "replication.rebuild",
+    "receive": "replication.accession",
+    "repair": "replication.repair",
+    "replicate": "replication.replicate",
+    "shown": "catalogue.edition",
+    "status": "reporting.status",
+    "store": "ingest.bag",
+    "update": "ingest.revision",
+    "validate": "fixity.validate",
+    "validate_stored": "fixity.validate",
 }
 
 __all__ = [

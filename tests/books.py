@@ -10,10 +10,10 @@ from itertools import count
 from pathlib import Path
 
 from preserva import config
-from preserva.archive import Archive, create_archive, new_identifier, open_archive
+from preserva.archive.archive import Archive, create_archive, new_identifier, open_archive
 from preserva.core.model import PackageId
-from preserva.services.package import package
-from preserva.services.replicate import replicate
+from preserva.ingest.package import package
+from preserva.replication.replicate import replicate
 
 RECORD = """<?xml version="1.0" encoding="UTF-8"?>
 <mods xmlns="http://www.loc.gov/mods/v3" version="3.8">

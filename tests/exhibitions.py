@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from preserva.archive import Archive
+from preserva.archive.archive import Archive
 from preserva.catalogue.database import Database
-from preserva.services.audit import audit
-from preserva.services.catalogue import import_file, import_packages, open_catalogue
-from preserva.services.package import package
-from preserva.services.replicate import replicate
+from preserva.catalogue.ingest import import_file, import_packages, open_catalogue
+from preserva.fixity.audit import audit
+from preserva.ingest.package import package
+from preserva.replication.replicate import replicate
 from tests.books import an_archive
 
 _MODS = """<?xml version="1.0" encoding="UTF-8"?>

@@ -30,8 +30,8 @@ def javascript(expression: str, given: Sequence[object]) -> list[object]:
     assert node is not None
     script = f"{_PRELUDE}console.log(JSON.stringify(given.map((one) => {expression})));"
     with (
-        as_file(files("preserva.outputs").joinpath("site")) as site,
-        as_file(files("preserva.core.catalogue").joinpath("fold.json")) as table,
+        as_file(files("preserva.exhibition").joinpath("site")) as site,
+        as_file(files("preserva.catalogue").joinpath("fold.json")) as table,
     ):
         made = subprocess.run(
             [node, "-e", script, str(site), str(table)],

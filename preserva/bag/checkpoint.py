@@ -12,9 +12,9 @@ import os
 from pathlib import Path
 from types import TracebackType
 
-from preserva.bag.hashing import storage_error
 from preserva.core.digest import Digests
 from preserva.core.model import Observed
+from preserva.files.hashing import storage_error
 
 _FLUSH = 256  # files between two writes: what a kill may cost
 

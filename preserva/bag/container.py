@@ -7,13 +7,13 @@ import re
 from pathlib import Path
 from typing import IO, Protocol
 
-from preserva.bag.hashing import open_regular
 from preserva.bag.source import Limits
 from preserva.core.bagit import manifest_algorithm
 from preserva.core.codes import Code
 from preserva.core.model import Kind
 from preserva.core.names import is_unsafe
 from preserva.core.report import Finding
+from preserva.files.hashing import open_regular
 from preserva.i18n import _
 
 _READ_AS_TEXT = re.compile(r"(bagit|bag-info|package-info|fetch)\.txt")

@@ -11,8 +11,13 @@ from collections.abc import Generator, Iterable, Iterator
 from operator import attrgetter
 from pathlib import Path
 
-from preserva.bag.batches import SmallFiles
-from preserva.bag.hashing import (
+from preserva.bag.source import LIMITS, Limits
+from preserva.core.bagit import manifest_algorithm
+from preserva.core.codes import Code
+from preserva.core.digest import ALGORITHMS
+from preserva.core.model import Entry, Kind, Observed
+from preserva.core.report import Advanced, Finding, Observer, ignore
+from preserva.files.hashing import (
     CHUNK,
     SMALL,
     Memory,
@@ -21,13 +26,8 @@ from preserva.bag.hashing import (
     open_regular,
     storage_error,
 )
-from preserva.bag.smallfiles import FOLDER, Folders
-from preserva.bag.source import LIMITS, Limits
-from preserva.core.bagit import manifest_algorithm
-from preserva.core.codes import Code
-from preserva.core.digest import ALGORITHMS
-from preserva.core.model import Entry, Kind, Observed
-from preserva.core.report import Advanced, Finding, Observer, ignore
+from preserva.files.small_file_pool import SmallFiles
+from preserva.files.small_file_worker import FOLDER, Folders
 from preserva.i18n import _
 
 _PATH = attrgetter("path")

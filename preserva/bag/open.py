@@ -7,10 +7,10 @@ import stat
 from pathlib import Path
 
 from preserva.bag.folder import FolderSource
-from preserva.bag.hashing import Memory, open_regular, storage_error
 from preserva.bag.packing import packing_of
 from preserva.bag.source import LIMITS, Limits, Source
 from preserva.errors import NotAFile
+from preserva.files.hashing import Memory, open_regular, storage_error
 from preserva.i18n import _
 
 _ZIP = (b"PK\3\4", b"PK\5\6")

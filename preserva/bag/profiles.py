@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from preserva.bag.verdict import BagReport
-from preserva.bag.write_disk import move, read_file, write_file
 from preserva.core.bagit import manifest_algorithm
 from preserva.core.codes import Code
 from preserva.core.model import Entry, Kind
@@ -20,6 +19,7 @@ from preserva.core.profile import PROFILE_TAG, BagFacts, Profile, check_profile
 from preserva.core.profile_document import parse_profile
 from preserva.core.report import Finding
 from preserva.errors import ConfigError, Damaged, NotFound
+from preserva.files.disk import move, read_file, write_file
 from preserva.i18n import _
 from preserva.resources import schema_file
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from preserva.bag.hashing import unreadable
 from preserva.bag.source import Limits, Source
 from preserva.bag.verdict import BagReport
 from preserva.core import bagit
@@ -14,6 +13,7 @@ from preserva.core.digest import ALGORITHMS
 from preserva.core.manifest import Listing, Table
 from preserva.core.report import Finding
 from preserva.errors import StorageError
+from preserva.files.hashing import unreadable
 from preserva.i18n import _
 
 FALLBACK = Declaration(bagit.STRICT, "UTF-8")

@@ -14,8 +14,6 @@ from collections.abc import Iterable, Iterator
 from typing import IO, cast
 
 from preserva.bag.container import Container, Members, is_package_metadata, is_read_as_text
-from preserva.bag.hashing import CHUNK, storage_error
-from preserva.bag.lanes import Lanes
 from preserva.bag.packing import Packing, damage, unpacked
 from preserva.bag.shelf import Shelf
 from preserva.bag.source import LIMITS, Limits, Taker
@@ -26,6 +24,8 @@ from preserva.core.digest import ALGORITHMS
 from preserva.core.model import Entry, Kind, Observed
 from preserva.core.report import Advanced, Finding, Observer, ignore
 from preserva.errors import NotFound
+from preserva.files.hashing import CHUNK, storage_error
+from preserva.files.lanes import Lanes
 from preserva.i18n import _
 
 _USUAL = frozenset({"sha512", "sha256", "sha1", "md5"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from preserva.bag.hashing import unreadable
 from preserva.bag.source import LIMITS, Limits, Listens, ReadsEarly, Source
 from preserva.bag.tagfiles import TagFiles
 from preserva.bag.verdict import BagReport, Verdict
@@ -15,6 +14,7 @@ from preserva.core.model import Entry, Kind, Observed
 from preserva.core.names import foreign_to_windows, is_unsafe, nfc, told_apart, twins
 from preserva.core.report import Ended, Finding, Observer, Started, ignore
 from preserva.errors import StorageError
+from preserva.files.hashing import unreadable
 from preserva.i18n import _
 
 __all__ = ["BagReport", "Verdict", "validate_source"]

@@ -13,13 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from preserva.bag.write_copy import copy_files, observe
-from preserva.bag.write_disk import (
-    publish,
-    refuse_kept,
-    staging,
-    synchronise_all,
-    writing,
-)
 from preserva.bag.write_in_place import journal, roll_back, swap
 from preserva.bag.write_source import Inventory, examine, refuse_problems
 from preserva.bag.write_tags import Payload, write_tag_files
@@ -28,6 +21,7 @@ from preserva.core.digest import ALGORITHMS
 from preserva.core.model import Observed
 from preserva.core.report import Ended, Finding, Observer, Started, ignore
 from preserva.errors import PackageError, Refused, StorageError, UsageError
+from preserva.files.disk import publish, refuse_kept, staging, staging_for, synchronise_all, writing
 from preserva.i18n import _
 
 ALGORITHMS_WRITTEN = ("sha512", "sha256")
@@ -90,11 +84,6 @@ def create_bag(
         return Made(final, len(inventory.files), inventory.size, inventory.warnings, {})
     work = _Work(source, final, inventory, names, fields, jobs or os.cpu_count() or 1, observer)
     return work.in_place() if in_place else work.copy(read_back=read_back, durable=durable)
-
-
-def staging_for(final: Path) -> Path:
-    """The folder, beside the destination, where a bag is built until it is whole."""
-    return final.parent / f".{final.name}.preserva-unfinished"
 
 
 def checked_algorithms(algorithms: Iterable[str]) -> tuple[str, ...]:

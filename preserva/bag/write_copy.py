@@ -13,20 +13,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
-from preserva.bag.hashing import (
-    digest_stream,
-    new_hash,
-    observe_files,
-    open_regular,
-    unreadable,
-)
-from preserva.bag.write_disk import create_file, write_all, writing
 from preserva.bag.write_source import SourceFile
 from preserva.core.codes import Code
 from preserva.core.digest import Digests
 from preserva.core.model import Entry, Kind, Observed
 from preserva.core.report import Advanced, Finding, Observer
 from preserva.errors import StorageError
+from preserva.files.disk import create_file, write_all, writing
+from preserva.files.hashing import digest_stream, new_hash, observe_files, open_regular, unreadable
 from preserva.i18n import _
 
 SMALL = 1 << 18

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from preserva.bag.write_disk import locked_folder, move, publish, synchronise, writing
 from preserva.errors import Refused
+from preserva.files.disk import locked_folder, move, publish, synchronise, writing
 from preserva.i18n import _
 
 

@@ -22,11 +22,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from preserva.bag.hashing import storage_error
 from preserva.core.codes import Code, Severity
 from preserva.core.names import folded, is_foreign_to_windows, is_unsafe, nfc
 from preserva.core.report import Finding
 from preserva.errors import NotAFile, PackageError, Refused
+from preserva.files.hashing import storage_error
 from preserva.i18n import _
 
 _LINE_ENDS = "\x85\u2028\u2029"  # where str.splitlines and codecs readers end a line

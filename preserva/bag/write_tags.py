@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-from preserva.bag.write_disk import create_file, synchronise, write_all, writing
 from preserva.core.bagit import DECLARATION, manifest_line, serialise_bag_info
 from preserva.core.digest import ALGORITHMS, Digests, MultiHash, digest_bytes
 from preserva.core.model import Observed
+from preserva.files.disk import create_file, synchronise, write_all, writing
 
 
 class Payload:

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-from preserva.bag.hashing import open_regular, storage_error
 from preserva.errors import NotAFile, StorageError
+from preserva.files.hashing import open_regular, storage_error
 from preserva.i18n import _
 
 CHUNK = 1 << 20

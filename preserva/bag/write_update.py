@@ -23,7 +23,13 @@ from preserva.bag.folder import FolderSource
 from preserva.bag.source import Source
 from preserva.bag.validate import BagReport, Verdict, validate_source
 from preserva.bag.write import checked_algorithms
-from preserva.bag.write_disk import (
+from preserva.bag.write_tags import Payload, tag_manifests
+from preserva.core.bagit import serialise_bag_info
+from preserva.core.digest import ALGORITHMS, Digests, digest_bytes
+from preserva.core.model import Entry, Observed
+from preserva.core.report import Finding, Observer, ignore
+from preserva.errors import NotAFile, Refused, UsageError
+from preserva.files.disk import (
     discard,
     locked_folder,
     move,
@@ -32,12 +38,6 @@ from preserva.bag.write_disk import (
     write_file,
     writing,
 )
-from preserva.bag.write_tags import Payload, tag_manifests
-from preserva.core.bagit import serialise_bag_info
-from preserva.core.digest import ALGORITHMS, Digests, digest_bytes
-from preserva.core.model import Entry, Observed
-from preserva.core.report import Finding, Observer, ignore
-from preserva.errors import NotAFile, Refused, UsageError
 from preserva.i18n import _
 
 Fields = Iterable[tuple[str, str]]

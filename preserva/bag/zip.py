@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from preserva.bag.container import Members
-from preserva.bag.hashing import CHUNK, open_regular, storage_error
-from preserva.bag.lanes import Lanes
 from preserva.bag.source import LIMITS, Limits
 from preserva.core.codes import Code
 from preserva.core.model import Entry, Kind, Observed
 from preserva.core.report import Advanced, Finding, Observer
 from preserva.errors import NotFound, StorageError
+from preserva.files.hashing import CHUNK, open_regular, storage_error
+from preserva.files.lanes import Lanes
 from preserva.i18n import _
 
 _DAMAGE = (

@@ -1,1 +1,1 @@
-"""The joint catalogue in one SQLite file: records, their words, and what people decided of them."""
+"""The joint catalogue: editions, copies, their words, what people decide."""

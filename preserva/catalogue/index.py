@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import cast
 
+from preserva.catalogue import match, model
 from preserva.catalogue.database import Database
-from preserva.core.catalogue import match, model
-from preserva.core.catalogue.fold import stems
-from preserva.core.catalogue.model import TEXTS, Entry
+from preserva.catalogue.fold import stems
+from preserva.catalogue.model import TEXTS, Entry
 
 
 class Taken(Enum):

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import cast
 
 from preserva.catalogue.database import Database
+from preserva.catalogue.fold import fold, stem, stems, words
 from preserva.catalogue.index import Catalogued, Index, facet_token
 from preserva.catalogue.matching import Matching
-from preserva.core.catalogue.fold import fold, stem, stems, words
-from preserva.core.catalogue.model import TEXTS, Entry, Facet
-from preserva.core.catalogue.places import names_of, places, spans
+from preserva.catalogue.model import TEXTS, Entry, Facet
+from preserva.catalogue.places import names_of, places, spans
 
 RANKED = 1_000
 """Records that are ordered by weight and counted by facet; a search that finds more says so."""

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from preserva.archive import Archive
+    from preserva.archive.archive import Archive
     from preserva.core.audit import Due, Forecast
     from preserva.core.canonical import Value
-    from preserva.services.audit import Audit
-    from preserva.services.scaleout import Workers
+    from preserva.fixity.audit import Audit
+    from preserva.fixity.audit_cluster import Workers
 
 
 @click.command("audit")
@@ -70,7 +70,7 @@ def command(
     \b
     Ends with 1 if a copy is damaged or missing, with 3 if something due was not read.
     """
-    from preserva.services.audit import Budget, audit
+    from preserva.fixity.audit import Budget, audit
 
     with (
         given.archive() as archive,
@@ -110,7 +110,7 @@ def _status(found: Audit, dry_run: bool) -> int:
 @contextmanager
 def _telling(given: Settings, archive: Archive, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     """Tell those whom the configuration names; what is given back is to be told the status."""
-    from preserva.services.notify import ping, tell
+    from preserva.reporting.notify import ping, tell
 
     def warn(problem: str | None) -> None:
         if problem is not None:
@@ -132,7 +132,7 @@ def _telling(given: Settings, archive: Archive, *, quiet: bool) -> Iterator[Call
 def _workers(url: str | None) -> AbstractContextManager[Workers | None]:
     if url is None:
         return nullcontext()
-    from preserva.services.scaleout import connect
+    from preserva.fixity.audit_cluster import connect
 
     return connect(url)
 

@@ -11,10 +11,10 @@ from preserva.cli.common import Settings, as_json, dry_run, emit, finish, settin
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
+    from preserva.catalogue.decisions import Decision
     from preserva.catalogue.index import Catalogued
     from preserva.catalogue.matching import Proposal
     from preserva.core.canonical import Value
-    from preserva.core.catalogue.decisions import Decision
 
 
 @click.command("match")
@@ -45,11 +45,11 @@ def match(
 
     Nothing is ever joined but by such a decision, and nothing while decisions disagree.
     """
-    from preserva.archive import utc_now
+    from preserva.archive.archive import utc_now
+    from preserva.catalogue.decisions import Verdict
+    from preserva.catalogue.ingest import open_catalogue, own_library
     from preserva.catalogue.matching import Matching
-    from preserva.core.catalogue.decisions import Verdict
-    from preserva.core.catalogue.model import uri_as_typed
-    from preserva.services.catalogue import open_catalogue, own_library
+    from preserva.catalogue.model import uri_as_typed
 
     pair = same or different
     if sum((bool(same), bool(different), undo is not None)) > 1:
@@ -77,9 +77,9 @@ def match(
 
 
 def _matched(proposed: list[Proposal], decided: list[Decision], json_: bool) -> None:
+    from preserva.catalogue.edition import sentence
     from preserva.core.report import printable
     from preserva.outputs.words import word
-    from preserva.services.catalogue_show import sentence
 
     if json_:
         emit(
@@ -146,8 +146,8 @@ def export(given: Settings, destination: Path, json_: bool) -> None:
     \b
     preserva catalogue decisions export decisions.jsonl
     """
-    from preserva.services.catalogue import open_catalogue
-    from preserva.services.decisions import export_decisions
+    from preserva.catalogue.decision_files import export_decisions
+    from preserva.catalogue.ingest import open_catalogue
 
     with open_catalogue(given.config, must_exist=True) as database:
         written = export_decisions(database, destination)
@@ -169,10 +169,10 @@ def import_(given: Settings, file: Path, json_: bool) -> None:
 
     Decisions that disagree are kept and named, and what they speak of is not joined.
     """
+    from preserva.catalogue.decision_files import import_decisions
+    from preserva.catalogue.ingest import open_catalogue
     from preserva.core.report import Report
     from preserva.outputs.findings import findings_document
-    from preserva.services.catalogue import open_catalogue
-    from preserva.services.decisions import import_decisions
 
     with open_catalogue(given.config) as database:
         done = import_decisions(database, file)

@@ -34,9 +34,9 @@ def export(
     preserva catalogue export all.iso --as marc
     preserva catalogue export new.xml --as mods --since 2026-11-01 --library aonb
     """
+    from preserva.catalogue.export import Form, export_catalogue
+    from preserva.catalogue.ingest import open_catalogue
     from preserva.outputs.findings import findings_document
-    from preserva.services.catalogue import open_catalogue
-    from preserva.services.catalogue_export import Form, export_catalogue
 
     start = since.replace(tzinfo=UTC) if since else None
     with open_catalogue(given.config, must_exist=True) as database:
@@ -69,12 +69,12 @@ def dump(given: Settings, folder: Path, prefix: str, url: str, email: str, json_
 
     `preserva harvest FOLDER` takes it in. A ResourceSync list beside the pages has their digests.
     """
-    from preserva.archive import utc_now
-    from preserva.core.catalogue.oai import Prefix, stamp
-    from preserva.services.catalogue import open_catalogue
-    from preserva.services.dump import dump as write
-    from preserva.services.provider import About, Repository
-    from preserva.services.wsgi import mets_reader
+    from preserva.archive.archive import utc_now
+    from preserva.catalogue.ingest import open_catalogue
+    from preserva.catalogue.oai.protocol import Prefix, stamp
+    from preserva.catalogue.oai.provider import About, Repository
+    from preserva.catalogue.oai.resourcesync import dump as write
+    from preserva.catalogue.oai.wsgi import mets_reader
 
     time = stamp(int(utc_now().timestamp()))
     with open_catalogue(given.config, must_exist=True) as database:

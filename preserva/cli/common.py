@@ -11,7 +11,7 @@ import click
 from preserva.i18n import _
 
 if TYPE_CHECKING:
-    from preserva.archive import Archive
+    from preserva.archive.archive import Archive
     from preserva.core.canonical import Value
     from preserva.core.model import PackageId
     from preserva.core.report import Observer, Report
@@ -31,7 +31,7 @@ class Settings:
 
     def archive(self) -> Archive:
         """The archive to work with, open."""
-        from preserva.archive import open_archive
+        from preserva.archive.archive import open_archive
 
         return open_archive(self.config)
 

@@ -30,9 +30,9 @@ def check(given: Settings, reach: bool, json_: bool) -> None:
     With --storages, also whether each storage answers and is the right one, and what a place of its
     kind cannot promise. Ends with 3 if one cannot be reached.
     """
-    from preserva.archive import find_config
+    from preserva.archive.archive import find_config
     from preserva.config import load
-    from preserva.services.status import reach_storages
+    from preserva.reporting.status import reach_storages
 
     config = load(find_config(given.config))
     found = reach_storages(config) if reach else []

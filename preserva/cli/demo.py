@@ -35,9 +35,9 @@ def command(
     import sys
     import tempfile
 
-    from preserva.bag.write_disk import writing
+    from preserva.demo import demo
     from preserva.errors import UsageError
-    from preserva.services.demo import demo
+    from preserva.files.disk import writing
 
     if (folder is None) != (record is None):
         raise UsageError(_("FOLDER and --record belong together"))

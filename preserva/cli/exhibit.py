@@ -46,7 +46,7 @@ def build(
     """
     from dataclasses import asdict
 
-    from preserva.services.exhibit import build_exhibition
+    from preserva.exhibition.build import build_exhibition
 
     with given.archive() as archive:
         done = build_exhibition(

@@ -42,8 +42,8 @@ def command(
     preserva export aonb-kp-000123 ~/reading-room --as dip
     preserva export aonb-kp-000123 - --as mods
     """
+    from preserva.access.export import export
     from preserva.core.eark.mets import PackageType
-    from preserva.services.export import export
 
     chosen = version and "v" + version.removeprefix("v")
     kind = PackageType(document.upper()) if document in {"sip", "dip"} else PackageType.AIP
@@ -76,7 +76,7 @@ def _document(
     storage: str | None,
     json_: bool,
 ) -> None:
-    from preserva.services.document import Document, export_document, read_document
+    from preserva.access.document import Document, export_document, read_document
 
     chosen, kind = package_id(package), Document(document)
     with given.archive() as archive:

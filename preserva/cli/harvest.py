@@ -11,8 +11,8 @@ from preserva.cli.common import Settings, as_json, emit, finish, settings
 from preserva.i18n import ngettext
 
 if TYPE_CHECKING:
-    from preserva.services.decisions import Decided
-    from preserva.services.harvest import Result
+    from preserva.catalogue.decision_files import Decided
+    from preserva.catalogue.oai.harvester import Result
 
 
 @click.command("harvest")
@@ -43,10 +43,10 @@ def command(
     An interrupted harvest goes on when it is run again; then only what changed comes. Nothing is
     deleted but what the other says is deleted. What people decided of editions comes along.
     """
-    from preserva.services.catalogue import open_catalogue
-    from preserva.services.decisions import DECISIONS, take_decisions
-    from preserva.services.harvest import Harvest, Source
-    from preserva.services.harvest_ask import decisions_of, in_folder, over_http
+    from preserva.catalogue.decision_files import DECISIONS, take_decisions
+    from preserva.catalogue.ingest import open_catalogue
+    from preserva.catalogue.oai.client import decisions_of, in_folder, over_http
+    from preserva.catalogue.oai.harvester import Harvest, Source
 
     ask = over_http(source) if "://" in source else in_folder(Path(source))
     asked = Source(source, prefix, part, library)

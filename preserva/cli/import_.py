@@ -43,9 +43,9 @@ def command(
     preserva import received/book-17.zip --dry-run
     preserva import received/book-17.zip --record book-17.mrc --id kp-000017
     """
+    from preserva.ingest.transfer import accept
     from preserva.outputs.findings import findings_document
     from preserva.outputs.words import word
-    from preserva.services.accept import accept
 
     with given.archive() as archive:
         done = accept(

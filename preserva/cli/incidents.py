@@ -34,7 +34,7 @@ def command(context: click.Context, given: Settings, json_: bool) -> None:
     from preserva.core.overview import State
     from preserva.outputs.report import advice, findings_of
     from preserva.outputs.words import word
-    from preserva.services.incidents import open_incidents
+    from preserva.reporting.incidents import open_incidents
 
     with given.archive() as archive:
         found = open_incidents(archive)
@@ -71,7 +71,7 @@ def command(context: click.Context, given: Settings, json_: bool) -> None:
 @settings
 def decide(given: Settings, number: int, decision: str, by: str, json_: bool) -> None:
     """Record what was decided about an incident, in the ledger for good."""
-    from preserva.services.incidents import decide as record
+    from preserva.reporting.incidents import decide as record
 
     with given.archive() as archive:
         one = record(archive, number, by=by, decision=decision)

@@ -19,9 +19,9 @@ def command(given: Settings, dry_run: bool, json_: bool) -> None:
     The first time: writes the file. Edit it, then run the command again:
     then it makes the ledger and the storages that are not there yet.
     """
-    from preserva.archive import create_archive, find_config
-    from preserva.bag.write_disk import writing
+    from preserva.archive.archive import create_archive, find_config
     from preserva.config import TEMPLATE, load
+    from preserva.files.disk import writing
 
     path = find_config(given.config)
     if not path.exists():

@@ -22,7 +22,7 @@ def command() -> None:
 
 
 def _config(given: Settings) -> Config:
-    from preserva.archive import find_config
+    from preserva.archive.archive import find_config
     from preserva.config import load
 
     return load(find_config(given.config))
@@ -38,7 +38,7 @@ def _config(given: Settings) -> Config:
 @settings
 def verify(given: Settings, against: str | None, json_: bool) -> None:
     """Say whether any entry was changed, taken out, moved or put in. Ends with 5 if so."""
-    from preserva.services.proof import verify_ledger
+    from preserva.archive.ledger_proof import verify_ledger
 
     proof = verify_ledger(_config(given), against)
     if json_:
@@ -78,10 +78,10 @@ def show(
     from contextlib import closing
     from itertools import islice
 
+    from preserva.archive.ledger_proof import open_ledger
     from preserva.cli.common import package_id
     from preserva.outputs.findings import for_people
     from preserva.outputs.words import word
-    from preserva.services.proof import open_ledger
 
     if premis is not None:
         _write_checks(given, package, premis)
@@ -102,9 +102,9 @@ def show(
 def _write_checks(given: Settings, package: str | None, folder: Path) -> None:
     from contextlib import closing
 
+    from preserva.access.fixity_events import write_checks
+    from preserva.archive.ledger_proof import open_ledger
     from preserva.cli.common import package_id
-    from preserva.services.checkevents import write_checks
-    from preserva.services.proof import open_ledger
 
     if package is None:
         raise click.UsageError(_("--premis needs the ID of a package"))
@@ -137,7 +137,7 @@ def reindex(given: Settings) -> None:
     """
     from contextlib import closing
 
-    from preserva.services.proof import open_ledger
+    from preserva.archive.ledger_proof import open_ledger
 
     with closing(open_ledger(_config(given))) as ledger:
         ledger.reindex()
@@ -157,7 +157,7 @@ def export(given: Settings) -> None:
     """
     from contextlib import closing
 
-    from preserva.services.proof import open_ledger
+    from preserva.archive.ledger_proof import open_ledger
 
     with closing(open_ledger(_config(given))) as ledger:
         for body in ledger.bodies():

@@ -19,7 +19,7 @@ def command(given: Settings, json_: bool) -> None:
     is named as outside: nobody but you can vouch for it.
     """
     from preserva.outputs.levels import level_lines, levels_document
-    from preserva.services.levels import evidence
+    from preserva.reporting.levels import evidence
 
     with given.archive() as archive:
         found = evidence(archive)

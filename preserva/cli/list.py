@@ -15,7 +15,7 @@ from preserva.i18n import _
 def command(given: Settings, storage: str | None, json_: bool) -> None:
     """List the packages of a storage."""
     from preserva.outputs.findings import findings_document
-    from preserva.services.status import list_packages
+    from preserva.reporting.status import list_packages
 
     with given.archive() as archive:
         listed = list_packages(archive, storage)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from preserva.core.canonical import Value
     from preserva.core.eark.mets import Division
     from preserva.core.sip import SourceFile
-    from preserva.services.package import Packaged
+    from preserva.ingest.package import Packaged
 
 
 @click.command("package")
@@ -78,10 +78,10 @@ def command(
     preserva package scans/ --record book.mrc --bag ~/bags
     preserva package scans/ --record book.mrc --structure structure.toml --dry-run
     """
-    from preserva.archive import find_config
+    from preserva.archive.archive import find_config
     from preserva.config import load
-    from preserva.services.details import Details
-    from preserva.services.package import package, package_bag
+    from preserva.ingest.package import package, package_bag
+    from preserva.ingest.supplied import Details
 
     observer = given.observer(json_)
     details = Details(structure, events, rights)

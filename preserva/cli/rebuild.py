@@ -34,7 +34,7 @@ def storage(given: Settings, name: str, dry_run: bool, json_: bool) -> None:
     preserva rebuild storage aonb-main
     """
     from preserva.outputs.findings import for_people, report_document, report_lines
-    from preserva.services.rebuild import rebuild_storage
+    from preserva.replication.rebuild import rebuild_storage
 
     with given.archive() as archive:
         done = rebuild_storage(archive, name, dry_run=dry_run, observer=given.observer(json_))
@@ -73,10 +73,10 @@ def ledger(given: Settings, json_: bool) -> None:
     It goes on from the copy that replication left in a storage. What happened since then, only the
     lost ledger knew: noted is what all sound copies agree on. Look for its backup first.
     """
-    from preserva.archive import find_config, new_identifier, utc_now
+    from preserva.archive.archive import find_config, new_identifier, utc_now
     from preserva.config import load
     from preserva.outputs.findings import report_document, report_lines
-    from preserva.services.rebuild import rebuild_ledger
+    from preserva.replication.rebuild import rebuild_ledger
 
     config = load(find_config(given.config))
     reports = rebuild_ledger(
@@ -109,8 +109,8 @@ def config(given: Settings, urls: tuple[str, ...], institution: str | None, json
     \b
     The policy, rights and what is asked of images are not written in any storage.
     """
-    from preserva.archive import find_config
-    from preserva.services.rebuild_config import rebuild_config
+    from preserva.archive.archive import find_config
+    from preserva.replication.rebuild_config import rebuild_config
 
     path = find_config(given.config)
     made = rebuild_config(path, urls, institution)

@@ -11,7 +11,7 @@ from preserva.i18n import _
 
 if TYPE_CHECKING:
     from preserva.core.canonical import Value
-    from preserva.services.receive import Receipt
+    from preserva.replication.accession import Receipt
 
 
 @click.command("receive")
@@ -29,7 +29,7 @@ def command(given: Settings, storage: str | None, dry_run: bool, json_: bool) ->
     preserva receive --dry-run
     preserva receive aonb-copy
     """
-    from preserva.services.receive import receive
+    from preserva.replication.accession import receive
 
     with given.archive() as archive:
         done = receive(archive, storage, dry_run=dry_run, observer=given.observer(json_))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from preserva.core.canonical import Value
-    from preserva.services.repair import Repair
+    from preserva.replication.repair import Repair
 
 
 @click.command("repair")
@@ -49,7 +49,7 @@ def command(
     Ends with 0 if nothing is damaged any more, with 1 if something is, with 3 if a storage that is
     needed could not be read, with 4 if there is too much damage for books alone to be the cause.
     """
-    from preserva.services.repair import repair
+    from preserva.replication.repair import repair
 
     wanted = [package_id(one) for one in packages]
     with given.archive() as archive:

@@ -12,7 +12,7 @@ from preserva.i18n import _
 
 if TYPE_CHECKING:
     from preserva.core.canonical import Value
-    from preserva.services.replicate import Replication
+    from preserva.replication.replicate import Replication
 
 
 @click.command("replicate")
@@ -39,7 +39,7 @@ def command(
     preserva replicate
     preserva replicate aonb-kp-000123 --to nlb-copy --bandwidth 2MB
     """
-    from preserva.services.replicate import replicate
+    from preserva.replication.replicate import replicate
 
     wanted = [package_id(one) for one in packages]
     with given.archive() as archive:

@@ -11,7 +11,7 @@ from preserva.cli.common import Settings, as_json, emit, package_id, settings
 from preserva.cli.incidents import incident_document
 
 if TYPE_CHECKING:
-    from preserva.archive import Archive
+    from preserva.archive.archive import Archive
     from preserva.core.canonical import Value
     from preserva.core.overview import Overview
     from preserva.outputs.page import Page
@@ -64,8 +64,8 @@ def _all(archive: Archive, html: Path | None, levels: bool, json_: bool) -> None
     from preserva.core.overview import State
     from preserva.outputs.levels import level_lines, level_sections, levels_document
     from preserva.outputs.report import alarming, report_lines, report_page
-    from preserva.services.levels import evidence
-    from preserva.services.report import overview
+    from preserva.reporting.levels import evidence
+    from preserva.reporting.overview import overview
 
     found = overview(archive)
     shown = evidence(archive) if levels else None
@@ -85,7 +85,7 @@ def _all(archive: Archive, html: Path | None, levels: bool, json_: bool) -> None
 def _one(archive: Archive, package: str, html: Path | None, json_: bool) -> None:
     from preserva.outputs.report import package_page
     from preserva.outputs.words import word
-    from preserva.services.report import history
+    from preserva.reporting.overview import history
 
     name = package_id(package)
     entries, incidents = history(archive, name)
@@ -127,7 +127,7 @@ def _print_table(archive: Archive) -> None:
     import io
 
     from preserva.outputs.report import CSV_COLUMNS, csv_row
-    from preserva.services.report import copy_states
+    from preserva.reporting.overview import copy_states
 
     line = io.StringIO()
     table = csv.writer(line)

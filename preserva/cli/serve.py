@@ -21,14 +21,14 @@ def command(given: Settings, host: str, port: int, url: str | None, email: str) 
     preserva serve --email catalogue@library.example
 
     It only reads. For the open network put a web server before it, or run the WSGI application
-    preserva.services.wsgi in another server: docs/how-to/exchange-records.md.
+    preserva.catalogue.oai.wsgi in another server: docs/how-to/exchange-records.md.
     """
     from socketserver import ThreadingMixIn
     from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-    from preserva.services.catalogue import open_catalogue
-    from preserva.services.provider import About
-    from preserva.services.wsgi import application
+    from preserva.catalogue.ingest import open_catalogue
+    from preserva.catalogue.oai.provider import About
+    from preserva.catalogue.oai.wsgi import application
 
     class Server(ThreadingMixIn, WSGIServer):
         daemon_threads = True

@@ -11,7 +11,7 @@ from preserva.i18n import _
 
 if TYPE_CHECKING:
     from preserva.core.canonical import Value
-    from preserva.services.status import Status
+    from preserva.reporting.status import Status
 
 
 @click.command("status")
@@ -28,7 +28,7 @@ def command(given: Settings, package: str | None, json_: bool) -> None:
     has fewer copies than the policy wants.
     """
     from preserva.outputs.words import word
-    from preserva.services.status import status
+    from preserva.reporting.status import status
 
     with given.archive() as archive:
         found = status(archive, package_id(package) if package else None)

@@ -21,7 +21,7 @@ def command(given: Settings, bag: Path, dry_run: bool, json_: bool) -> None:
     \b
     preserva store ~/bags/aonb-kp-000123
     """
-    from preserva.services.store import store
+    from preserva.ingest.bag import store
 
     with given.archive() as archive:
         package, created = store(archive, bag, dry_run=dry_run, observer=given.observer(json_))

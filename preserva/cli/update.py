@@ -54,7 +54,7 @@ def command(
     preserva update aonb-kp-000123 --structure structure.toml
     preserva update aonb-kp-000123 --document condition-report.pdf --dry-run
     """
-    from preserva.services.update import Change, update
+    from preserva.ingest.revision import Change, update
 
     change = Change(record, position, charset, documents, reason, structure)
     with given.archive() as archive:

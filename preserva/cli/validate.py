@@ -73,7 +73,7 @@ def command(
     preserva validate aonb-kp-000123 --storage nlb-copy
     preserva validate ~/bags/aonb-kp-000123 incoming.tar
     """
-    from preserva.services.validate import BagOptions, validate, validate_remote, validate_stored
+    from preserva.fixity.validate import BagOptions, validate, validate_remote, validate_stored
 
     options = BagOptions(completeness, fast, medium, jobs, checkpoint, profiles, profile_cache, xsd)
     observer = given.observer(json_)

@@ -14,9 +14,9 @@ from xml.sax.saxutils import escape
 import pytest
 from PIL import Image
 
-from preserva.services.catalogue import import_packages, open_catalogue
-from preserva.services.exhibit import build_exhibition
-from preserva.services.package import package
+from preserva.catalogue.ingest import import_packages, open_catalogue
+from preserva.exhibition.build import build_exhibition
+from preserva.ingest.package import package
 from tests.books import an_archive
 from tests.browser.page import NARROW, WIDE, Page
 from tests.exhibitions import demonstration, write_specification

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from preserva.core.model import PackageId
+from preserva.fixity.audit import audit
 from preserva.i18n import use_language
+from preserva.ingest.package import package
 from preserva.outputs.page import html
 from preserva.outputs.report import package_page, report_page
-from preserva.services.audit import audit
-from preserva.services.package import package
-from preserva.services.replicate import replicate
-from preserva.services.report import history, overview
+from preserva.replication.replicate import replicate
+from preserva.reporting.overview import history, overview
 from tests.books import an_archive, make_book
 from tests.browser.page import NARROW, Page
 from tests.unit.test_report import at, flip

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from preserva.archive.commit import prepare
 from preserva.cli.main import VERBS, status_of
 from preserva.resources import schema_file
-from preserva.services.ingest import prepare
 from tests.books import an_archive, make_book
 
 Run = Callable[..., tuple[int, str, str]]
@@ -299,7 +299,7 @@ def test_an_unexpected_error_ends_with_70(
     ready: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Never with Python's own 1, which means damage."""
-    monkeypatch.setattr("preserva.services.status.status", lambda *_: 1 / 0)
+    monkeypatch.setattr("preserva.reporting.status.status", lambda *_: 1 / 0)
     status, _out, err = run("status")
     assert status == 70
     assert "fault of preserva" in err
@@ -313,7 +313,7 @@ def test_an_interruption_ends_with_130(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("preserva.services.status.status", interrupt)
+    monkeypatch.setattr("preserva.reporting.status.status", interrupt)
     assert run("status")[0] == 130
 
 

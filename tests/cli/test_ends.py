@@ -47,11 +47,11 @@ def test_it_ends_when_it_is_asked_to(tmp_path: Path) -> None:
     """While it waits for something that never comes: a record that is a FIFO would be refused."""
     make_book(tmp_path / "book", pages=1)
     code = (
-        "import preserva.services.submission as s, time\n"
+        "import preserva.ingest.submission as s, time\n"
         "from preserva.cli.main import run\n"
         "def wait(*a, **k):\n    print('waiting', flush=True)\n    time.sleep(60)\n"
         "s.submit = wait\n"
-        "import preserva.services.package as p\np.submit = wait\n"
+        "import preserva.ingest.package as p\np.submit = wait\n"
         "run()\n"
     )
     with an_archive(tmp_path / "archive"):

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from preserva.config import Institution
-from preserva.services.details import Details
-from preserva.services.package import package_bag
+from preserva.ingest.package import package_bag
+from preserva.ingest.supplied import Details
 from tests import oracles
 from tests.aips import write_package
 from tests.books import make_book

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from preserva import config as configuration
-from preserva.archive import open_archive
+from preserva.archive.archive import open_archive
 from preserva.core.codes import Code
 from preserva.core.entries import FIXITY_CHECK
-from preserva.services.audit import audit
-from preserva.services.package import package
-from preserva.services.replicate import replicate
+from preserva.fixity.audit import audit
+from preserva.ingest.package import package
+from preserva.replication.replicate import replicate
 from tests.books import an_archive, make_book
 from tests.conftest import require
 from tests.servers import free_port, wait_for

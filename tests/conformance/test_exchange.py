@@ -12,12 +12,12 @@ import bagit
 import pytest
 from PIL import Image
 
+from preserva.access.document import Document
 from preserva.cli.main import status_of
 from preserva.core.eark.mets import Division
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.stored import read_package, read_representation
 from preserva.core.eark.vocabulary import EventType
-from preserva.services.document import Document
 from tests import oracles
 
 NAME = "aonb-kant-1784"

@@ -12,13 +12,13 @@ from wsgiref.simple_server import WSGIServer, make_server
 
 import pytest
 
+from preserva.catalogue.decisions import Verdict, decision_of
 from preserva.catalogue.index import Index
-from preserva.core.catalogue.decisions import Verdict, decision_of
-from preserva.core.catalogue.model import uri_of
-from preserva.services.catalogue import import_file, open_catalogue
-from preserva.services.harvest_ask import decisions_of
-from preserva.services.provider import About
-from preserva.services.wsgi import application
+from preserva.catalogue.ingest import import_file, open_catalogue
+from preserva.catalogue.model import uri_of
+from preserva.catalogue.oai.client import decisions_of
+from preserva.catalogue.oai.provider import About
+from preserva.catalogue.oai.wsgi import application
 from tests.books import an_archive
 from tests.conftest import require
 from tests.marcbuild import iso2709

@@ -13,9 +13,9 @@ import pytest
 from lxml import etree
 
 from preserva.core.report import Outcome
-from preserva.services.package import package
-from preserva.services.replicate import replicate
-from preserva.services.validate import validate, validate_stored
+from preserva.fixity.validate import validate, validate_stored
+from preserva.ingest.package import package
+from preserva.replication.replicate import replicate
 from tests import oracles
 from tests.books import an_archive
 from tests.xsd import schema

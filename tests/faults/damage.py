@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from preserva.archive import Store
+from preserva.archive.archive import Store
 from preserva.core.codes import Code
 from preserva.core.model import PackageId
 

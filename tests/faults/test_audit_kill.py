@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from preserva import config
-from preserva.archive import open_archive
+from preserva.archive.archive import open_archive
 from preserva.core.entries import FIXITY_CHECK
 from preserva.core.report import Outcome
-from preserva.services.audit import audit
-from preserva.services.package import package
-from preserva.services.replicate import replicate
+from preserva.fixity.audit import audit
+from preserva.ingest.package import package
+from preserva.replication.replicate import replicate
 from tests.books import an_archive, make_book
 
 COPIES = 4

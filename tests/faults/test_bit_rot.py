@@ -16,14 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from preserva.archive import Archive
+from preserva.archive.archive import Archive
 from preserva.core.codes import Code
 from preserva.core.report import Outcome, Report
-from preserva.services.package import package
-from preserva.services.repair import repair
-from preserva.services.replicate import replicate
-from preserva.services.update import Change, update
-from preserva.services.validate import validate_stored
+from preserva.fixity.validate import validate_stored
+from preserva.ingest.package import package
+from preserva.ingest.revision import Change, update
+from preserva.replication.repair import repair
+from preserva.replication.replicate import replicate
 from tests.books import RECORD, an_archive, make_book
 from tests.faults.damage import COPIES, PACKAGE, folder, swap
 

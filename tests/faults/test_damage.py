@@ -14,9 +14,9 @@ import pytest
 from preserva.cli.main import status_of
 from preserva.core.codes import Code
 from preserva.core.report import Outcome
-from preserva.services.package import package
-from preserva.services.replicate import replicate
-from preserva.services.validate import validate_stored
+from preserva.fixity.validate import validate_stored
+from preserva.ingest.package import package
+from preserva.replication.replicate import replicate
 from tests.books import an_archive, make_book
 from tests.faults.damage import CASES, COPIES, P1, PACKAGE, flip, folder
 

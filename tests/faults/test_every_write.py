@@ -14,22 +14,22 @@ from pathlib import Path
 
 import pytest
 
-from preserva.archive import Archive
+from preserva.access.export import export
+from preserva.archive.archive import Archive
+from preserva.archive.commitments import recorded_versions
 from preserva.bag.write import create_bag
 from preserva.core.eark.mets import PackageType
 from preserva.core.entries import END
 from preserva.core.report import Outcome
 from preserva.errors import StorageError
-from preserva.services.accept import accept
-from preserva.services.export import export
-from preserva.services.objectcheck import check_object
-from preserva.services.package import package, package_bag
-from preserva.services.recorded import recorded_versions
-from preserva.services.repair import repair
-from preserva.services.replicate import replicate
-from preserva.services.store import store
-from preserva.services.update import Change, update
-from preserva.services.validate import validate_stored
+from preserva.fixity.ocfl_object import check_object
+from preserva.fixity.validate import validate_stored
+from preserva.ingest.bag import store
+from preserva.ingest.package import package, package_bag
+from preserva.ingest.revision import Change, update
+from preserva.ingest.transfer import accept
+from preserva.replication.repair import repair
+from preserva.replication.replicate import replicate
 from tests.books import RECORD, an_archive, make_book
 from tests.faults.damage import MANIFEST, P1, PACKAGE, flip, folder
 from tests.faults.points import Counter, Fault, count_calls, in_child

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from preserva import config
-from preserva.archive import create_archive
+from preserva.archive.archive import create_archive
+from preserva.archive.commitments import recorded_versions
 from preserva.core.report import Outcome
 from preserva.errors import StorageError, StorageFull
-from preserva.services.package import package
-from preserva.services.recorded import recorded_versions
-from preserva.services.replicate import replicate
-from preserva.services.validate import validate_stored
+from preserva.fixity.validate import validate_stored
+from preserva.ingest.package import package
+from preserva.replication.replicate import replicate
 from tests.books import an_archive, make_book
 from tests.conftest import require
 from tests.faults.damage import PACKAGE

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from preserva.archive import Archive
+from preserva.archive.archive import Archive
+from preserva.archive.commitments import recorded_versions
 from preserva.core.report import Outcome
-from preserva.services.objectcheck import check_object
-from preserva.services.recorded import recorded_versions
-from preserva.services.validate import validate_stored
+from preserva.fixity.ocfl_object import check_object
+from preserva.fixity.validate import validate_stored
 from tests.books import an_archive
 from tests.faults.damage import PACKAGE
 from tests.faults.test_every_write import prepared

@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 
 from preserva import config
-from preserva.archive import create_archive
+from preserva.archive.archive import create_archive
 from preserva.core.codes import Code
 from preserva.core.report import Outcome
 from preserva.errors import Locked, StorageError, Unreachable
-from preserva.services.package import package
-from preserva.services.replicate import replicate
-from preserva.services.validate import validate_stored
+from preserva.fixity.validate import validate_stored
+from preserva.ingest.package import package
+from preserva.replication.replicate import replicate
 from preserva.storage import s3_link, sftp_link
 from preserva.storage.sftp import SftpStorage
 from tests.books import an_archive, make_book

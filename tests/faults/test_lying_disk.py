@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from preserva.archive.commitments import recorded_versions
 from preserva.core.report import Outcome
-from preserva.services.audit import audit
-from preserva.services.package import package
-from preserva.services.recorded import recorded_versions
-from preserva.services.replicate import replicate
-from preserva.services.validate import validate_stored
+from preserva.fixity.audit import audit
+from preserva.fixity.validate import validate_stored
+from preserva.ingest.package import package
+from preserva.replication.replicate import replicate
 from preserva.storage.base import Reader
 from preserva.storage.local import LocalStorage
 from tests.books import an_archive, make_book, replicated

@@ -27,16 +27,16 @@ from typing import Any
 import pytest
 
 from preserva import config
-from preserva.archive import create_archive
+from preserva.archive.archive import create_archive
+from preserva.archive.commitments import recorded_versions
 from preserva.core.report import Outcome
 from preserva.errors import StorageError
+from preserva.fixity.audit import audit
+from preserva.fixity.ocfl_object import check_object
+from preserva.fixity.validate import validate_stored
+from preserva.ingest.package import package
 from preserva.ledger import Ledger
-from preserva.services.audit import audit
-from preserva.services.objectcheck import check_object
-from preserva.services.package import package
-from preserva.services.recorded import recorded_versions
-from preserva.services.replicate import replicate
-from preserva.services.validate import validate_stored
+from preserva.replication.replicate import replicate
 from preserva.storage.local import LocalStorage
 from tests.books import an_archive, make_book
 from tests.conftest import require

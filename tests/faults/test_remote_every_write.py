@@ -20,15 +20,15 @@ from typing import Any
 import pytest
 
 from preserva import config
-from preserva.archive import create_archive
+from preserva.archive.archive import create_archive
+from preserva.archive.commitments import recorded_versions
 from preserva.core.report import Outcome
 from preserva.errors import Locked
-from preserva.services.objectcheck import check_object
-from preserva.services.package import package
-from preserva.services.recorded import recorded_versions
-from preserva.services.replicate import replicate
-from preserva.services.update import Change, update
-from preserva.services.validate import validate_stored
+from preserva.fixity.ocfl_object import check_object
+from preserva.fixity.validate import validate_stored
+from preserva.ingest.package import package
+from preserva.ingest.revision import Change, update
+from preserva.replication.replicate import replicate
 from tests.books import RECORD, an_archive, make_book
 from tests.conftest import ROOT
 from tests.faults.damage import PACKAGE

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from preserva.archive import Archive
+from preserva.archive.archive import Archive
 from preserva.core.codes import Code
 from preserva.core.eark.premis_read import read_events
 from preserva.core.entries import RECOVERY, RECOVERY_START
 from preserva.core.model import PackageId
 from preserva.core.report import Outcome
 from preserva.errors import NotFound, Refused
-from preserva.services.package import package
-from preserva.services.repair import repair
-from preserva.services.replicate import replicate
-from preserva.services.update import Change, update
-from preserva.services.validate import validate_stored
+from preserva.fixity.validate import validate_stored
+from preserva.ingest.package import package
+from preserva.ingest.revision import Change, update
+from preserva.replication.repair import repair
+from preserva.replication.replicate import replicate
 from tests.books import RECORD, an_archive, make_book
 from tests.faults.damage import CASES, COPIES, MANIFEST, P1, P2, PACKAGE, flip, folder
 

@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 
 from preserva import config as configuration
-from preserva.archive import open_archive
+from preserva.archive.archive import open_archive
 from preserva.bag.write import create_bag
 from preserva.core.model import PackageId
-from preserva.services.accept import accept
+from preserva.ingest.transfer import accept
 from tests.books import RECORD, make_book, tiff
 from tests.conftest import require
 from tests.servers import find_sshd

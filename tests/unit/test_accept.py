@@ -14,7 +14,8 @@ import bagit
 import pytest
 
 from preserva import config as configuration
-from preserva.archive import Archive, create_archive
+from preserva.access.export import export
+from preserva.archive.archive import Archive, create_archive
 from preserva.cli.main import status_of
 from preserva.core.bagit import DECLARATION
 from preserva.core.codes import Code
@@ -25,11 +26,10 @@ from preserva.core.eark.vocabulary import EventOutcome, EventType
 from preserva.core.model import PackageId
 from preserva.core.report import Outcome
 from preserva.errors import Damaged, PackageError, Refused, UsageError
-from preserva.services.accept import Accepted, Form, accept
-from preserva.services.export import export
-from preserva.services.package import package
-from preserva.services.replicate import replicate
-from preserva.services.validate import validate_stored
+from preserva.fixity.validate import validate_stored
+from preserva.ingest.package import package
+from preserva.ingest.transfer import Accepted, Form, accept
+from preserva.replication.replicate import replicate
 from tests import oracles
 from tests.books import an_archive, make_book, object_folder, tiff
 

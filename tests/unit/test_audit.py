@@ -12,18 +12,18 @@ from pathlib import Path
 import pytest
 
 from preserva import config
-from preserva.archive import Archive, open_archive
+from preserva.archive.archive import Archive, open_archive
 from preserva.core.audit import Due, Reason
 from preserva.core.codes import Code
 from preserva.core.entries import FIXITY_CHECK
 from preserva.core.model import PackageId
 from preserva.core.report import Advanced, Outcome, Progress
 from preserva.errors import Locked, UsageError
-from preserva.services import objectcheck
-from preserva.services.audit import Audit, Budget, audit
-from preserva.services.package import package
-from preserva.services.replicate import replicate
-from preserva.services.validate import validate_stored
+from preserva.fixity import ocfl_object as objectcheck
+from preserva.fixity.audit import Audit, Budget, audit
+from preserva.fixity.validate import validate_stored
+from preserva.ingest.package import package
+from preserva.replication.replicate import replicate
 from tests.books import an_archive, make_book
 
 START = datetime(2026, 12, 1, tzinfo=UTC)
@@ -107,7 +107,7 @@ def test_a_large_copy_is_gone_on_with(
     place: Path, monkeypatch: pytest.MonkeyPatch, kept: str
 ) -> None:
     """File by file; what an earlier run read counts if its memory is whole and not too old."""
-    monkeypatch.setattr("preserva.services.auditrun._WORTH_A_PAUSE", 1)
+    monkeypatch.setattr("preserva.fixity.audit_run._WORTH_A_PAUSE", 1)
     read: list[str] = []
 
     def watch(progress: Progress) -> None:

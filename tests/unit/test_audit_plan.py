@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from preserva.config import load
 from preserva.core.audit import Lane, Reason, Window, Workload, forecast, windows
 from preserva.core.entries import END, FAIL, FIXITY_CHECK, SUCCESS, UNKNOWN
+from preserva.fixity.audit_schedule import due_copies, foresee, lanes_of
 from preserva.ledger import Ledger
-from preserva.services.due import due_copies, foresee, lanes_of
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -18,13 +18,13 @@ from pathlib import Path
 import pytest
 
 from preserva import config as configuration
-from preserva.archive import Archive, Store, open_archive
+from preserva.archive.archive import Archive, Store, open_archive
 from preserva.core.codes import Code
 from preserva.core.entries import END, FAIL, FIXITY_CHECK, REPLICATION, SUCCESS
 from preserva.core.model import PackageId
 from preserva.core.report import Advanced, Finding, Observer, Report
-from preserva.services.audit import Budget, audit
-from preserva.services.incidents import open_incidents
+from preserva.fixity.audit import Budget, audit
+from preserva.reporting.incidents import open_incidents
 from tests.books import an_archive
 
 START = datetime(2026, 12, 1, tzinfo=UTC)
@@ -108,7 +108,7 @@ def test_a_year(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with an_archive(tmp_path):
         pass
     world = World(tmp_path)
-    monkeypatch.setattr("preserva.services.auditrun.check_copy", world.check)
+    monkeypatch.setattr("preserva.fixity.audit_run.check_copy", world.check)
     with world.archive() as archive:
         world.grow(archive, PACKAGES)
     storage, hidden = tmp_path / "storages/nlb-copy", tmp_path / "hidden"

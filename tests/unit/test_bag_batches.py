@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from preserva.bag import batches, smallfiles
-from preserva.bag.batches import SmallFiles
 from preserva.bag.folder import FolderSource
 from preserva.bag.validate import validate_source
 from preserva.core.codes import Code
 from preserva.core.model import Entry, Kind, Observed
 from preserva.core.report import Finding
+from preserva.files import small_file_pool as batches
+from preserva.files import small_file_worker as smallfiles
+from preserva.files.small_file_pool import SmallFiles
 
 COUNT = 3000
 LONG_AGO = 1_000_000_000

@@ -339,7 +339,7 @@ def test_wrong_arguments(tmp_path: Path) -> None:
         fetch(tmp_path / "bag", allow_schemes=["ftp"])
     with pytest.raises(NotAFile):
         fetch(tmp_path / "missing")
-    from preserva.bag.write_disk import locked_folder
+    from preserva.files.disk import locked_folder
 
     with locked_folder(tmp_path / "bag"), pytest.raises(Locked):
         fetch(tmp_path / "bag")

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from preserva.bag import hashing
 from preserva.bag.checkpoint import Checkpoint
 from preserva.bag.folder import FolderSource
-from preserva.bag.hashing import SMALL, digest_stream, observe_files, open_nofollow, open_regular
-from preserva.bag.lanes import Lanes
 from preserva.bag.open import open_bag
 from preserva.bag.validate import Verdict, validate_source
 from preserva.core.codes import Code
 from preserva.core.model import Entry, Kind, Observed
 from preserva.core.report import Advanced, Finding, Progress
 from preserva.errors import NotAFile, NotFound, StorageError
+from preserva.files import hashing
+from preserva.files.hashing import SMALL, digest_stream, observe_files, open_nofollow, open_regular
+from preserva.files.lanes import Lanes
 from tests.strategies import Bag, write_folder
 
 SIZES = (0, 1, SMALL, SMALL + 1, 3 * SMALL, hashing.CHUNK + 1)

@@ -19,8 +19,8 @@ from preserva.cli.main import status_of
 from preserva.core.codes import Code
 from preserva.core.model import Entry, Kind
 from preserva.errors import NotAFile, NotFound, UsageError
-from preserva.services.remote import open_stored_bag
-from preserva.services.validate import validate_remote
+from preserva.fixity.remote_bag import open_stored_bag
+from preserva.fixity.validate import validate_remote
 from preserva.storage.base import Reader
 from preserva.storage.local import LocalStorage
 

@@ -14,8 +14,7 @@ from typing import Any
 import bagit
 import pytest
 
-from preserva.bag import write_disk
-from preserva.bag.write import Made, create_bag, staging_for
+from preserva.bag.write import Made, create_bag
 from preserva.bag.write_in_place import journal_for, roll_back
 from preserva.bag.write_tar import folder_members, write_tar
 from preserva.core.codes import Code
@@ -31,6 +30,8 @@ from preserva.errors import (
     StorageFull,
     UsageError,
 )
+from preserva.files import disk as write_disk
+from preserva.files.disk import staging_for
 
 Tree = dict[str, bytes]
 
@@ -330,7 +331,7 @@ def test_wrong_arguments_change_nothing(
 
 
 def change_when_opened(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
-    from preserva.bag.hashing import open_regular
+    from preserva.files.hashing import open_regular
 
     def changing(name: str, **rest: Any) -> int:
         descriptor = open_regular(name, **rest)

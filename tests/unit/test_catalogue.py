@@ -10,23 +10,23 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from preserva.catalogue import record_file as recordfile
 from preserva.catalogue.database import Database
+from preserva.catalogue.decisions import Decision, Undone, Verdict
+from preserva.catalogue.edition import shown
+from preserva.catalogue.entry import entry_of
+from preserva.catalogue.export import Form, export_catalogue
 from preserva.catalogue.index import Index
+from preserva.catalogue.ingest import import_file, import_packages, incoming_of
+from preserva.catalogue.match import Evidence
 from preserva.catalogue.matching import Matching
+from preserva.catalogue.model import Entry, Facet, dumps, library_of, loads, uri_of
 from preserva.catalogue.search import RANKED, Reason, Search
-from preserva.core.catalogue.decisions import Decision, Undone, Verdict
-from preserva.core.catalogue.match import Evidence
-from preserva.core.catalogue.model import Entry, Facet, dumps, library_of, loads, uri_of
 from preserva.core.codes import Code
 from preserva.core.report import Finding
-from preserva.describe.catalogued import entry_of
 from preserva.describe.record import Record, read_records
 from preserva.errors import NotFound, Refused, UsageError
-from preserva.services import recordfile
-from preserva.services.catalogue import import_file, import_packages, incoming_of
-from preserva.services.catalogue_export import Form, export_catalogue
-from preserva.services.catalogue_show import shown
-from preserva.services.package import package
+from preserva.ingest.package import package
 from tests.books import an_archive, make_book
 from tests.marcbuild import RARE_BOOK, Fields, iso2709
 from tests.marcxchange import violations

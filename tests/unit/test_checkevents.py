@@ -7,12 +7,12 @@ from pathlib import Path
 
 from lxml import etree
 
+from preserva.access.fixity_events import write_checks
 from preserva.core.canonical import Value
 from preserva.core.eark.checks import check_document
 from preserva.core.entries import FIXITY_CHECK
 from preserva.core.model import PackageId
-from preserva.services.checkevents import write_checks
-from preserva.services.validate import validate_stored
+from preserva.fixity.validate import validate_stored
 from tests.books import an_archive, replicated
 from tests.xsd import schema
 

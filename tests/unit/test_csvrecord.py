@@ -12,17 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from preserva.catalogue.csv_records import COLUMNS, documents, line, lines_of
 from preserva.catalogue.database import Database
+from preserva.catalogue.entry import entry_of
+from preserva.catalogue.export import Form, export_catalogue
 from preserva.catalogue.index import Index
-from preserva.core.catalogue.model import Agent, Entry, HeldCopy, Identifier, uri_of
+from preserva.catalogue.ingest import Imported, import_file
+from preserva.catalogue.model import Agent, Entry, HeldCopy, Identifier, uri_of
 from preserva.core.codes import Code
 from preserva.core.report import Finding
-from preserva.describe.catalogued import entry_of
-from preserva.describe.csvrecord import COLUMNS, documents, line, lines_of
 from preserva.describe.record import Record, read_records
 from preserva.errors import Refused, UsageError
-from preserva.services.catalogue import Imported, import_file
-from preserva.services.catalogue_export import Form, export_catalogue
 from tests.marcbuild import RARE_BOOK, iso2709
 from tests.unit.test_catalogue import KNIHI, MINSK, OURS
 from tests.xsd import schema

@@ -13,22 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preserva.catalogue.database import Database
+from preserva.catalogue.decision_files import export_decisions, import_decisions, take_decisions
+from preserva.catalogue.decisions import Decision, Undone, Verdict, decision_of, editions, line_of
+from preserva.catalogue.edition import lines, shown
+from preserva.catalogue.ingest import import_file
 from preserva.catalogue.matching import Matching
+from preserva.catalogue.model import Facet, uri_of
 from preserva.catalogue.search import Search
-from preserva.core.catalogue.decisions import (
-    Decision,
-    Undone,
-    Verdict,
-    decision_of,
-    editions,
-    line_of,
-)
-from preserva.core.catalogue.model import Facet, uri_of
 from preserva.core.codes import Code
 from preserva.errors import NotFound, Refused
-from preserva.services.catalogue import import_file
-from preserva.services.catalogue_show import lines, shown
-from preserva.services.decisions import export_decisions, import_decisions, take_decisions
 from tests.marcbuild import RARE_BOOK, iso2709
 from tests.unit.test_catalogue import KNIHI, MINSK, OURS, THEIRS, decide
 

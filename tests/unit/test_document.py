@@ -8,11 +8,11 @@ import pytest
 from lxml import etree
 
 from preserva import config as configuration
+from preserva.access.document import Document, export_document, read_document
 from preserva.cli.main import status_of
 from preserva.core.model import PackageId
 from preserva.errors import Damaged, Refused, UsageError
-from preserva.services.document import Document, export_document, read_document
-from preserva.services.package import package
+from preserva.ingest.package import package
 from tests.books import an_archive, make_book
 from tests.conftest import SHARED, require
 from tests.marcbuild import iso2709

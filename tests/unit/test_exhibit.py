@@ -16,13 +16,13 @@ import pytest
 from jsonschema import Draft202012Validator
 from PIL import Image
 
-from preserva.archive import Archive
-from preserva.core.exhibit.picture import TILE, Picture
+from preserva.archive.archive import Archive
+from preserva.catalogue.ingest import import_packages, open_catalogue
 from preserva.errors import ConfigError, Refused
-from preserva.services.audit import audit
-from preserva.services.catalogue import import_packages, open_catalogue
-from preserva.services.exhibit import MARK, build_exhibition
-from preserva.services.package import package
+from preserva.exhibition.build import MARK, build_exhibition
+from preserva.exhibition.picture import TILE, Picture
+from preserva.fixity.audit import audit
+from preserva.ingest.package import package
 from preserva.specimen.book import draw_book
 from tests.books import an_archive
 from tests.conftest import ROOT

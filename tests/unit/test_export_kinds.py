@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from preserva.access.export import export
 from preserva.core.eark.mets import Division, PackageType
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.stored import read_package, read_representation
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.model import PackageId
 from preserva.errors import Damaged, PackageError
-from preserva.services.details import Details
-from preserva.services.export import export
-from preserva.services.package import package
-from preserva.services.validate import validate
+from preserva.fixity.validate import validate
+from preserva.ingest.package import package
+from preserva.ingest.supplied import Details
 from tests import oracles
 from tests.books import an_archive, make_book, object_folder
 

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from preserva import config as configuration
-from preserva.bag.write import create_bag, staging_for
+from preserva.access.export import export
+from preserva.bag.write import create_bag
 from preserva.cli.main import status_of
 from preserva.core.model import PackageId
 from preserva.errors import Damaged, Refused, StorageError, StorageFull, UsageError
-from preserva.services.export import export
-from preserva.services.package import package, package_bag
-from preserva.services.validate import validate
+from preserva.files.disk import staging_for
+from preserva.fixity.validate import validate
+from preserva.ingest.package import package, package_bag
 from tests.books import an_archive, make_book, object_folder, replicated
 
 ID = PackageId("aonb", "kp-7")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preserva.core.catalogue.fold import fold, stem, stems, words
+from preserva.catalogue.fold import fold, stem, stems, words
 from tests.conftest import ROOT
 
 LINES = (ROOT / "tests" / "fold_pairs.txt").read_text("utf-8").splitlines()
@@ -71,7 +71,7 @@ def test_a_word_of_nothing_but_a_hard_sign_stays() -> None:
 
 def test_the_manual_shows_the_letters_of_the_table() -> None:
     """Every letter and its fold."""
-    table = json.loads(files("preserva.core.catalogue").joinpath("fold.json").read_text("utf-8"))
+    table = json.loads(files("preserva.catalogue").joinpath("fold.json").read_text("utf-8"))
     page = (ROOT / "docs" / "reference" / "folding.md").read_text("utf-8")
     for part in ("letters", "homoglyphs", "latin", "beginnings", "endings"):
         for old, new in table[part].items():

@@ -14,16 +14,16 @@ from lxml import etree
 
 from preserva.catalogue.database import Database
 from preserva.catalogue.index import Index
-from preserva.core.catalogue.model import Entry, uri_of
-from preserva.core.catalogue.oai import Prefix
+from preserva.catalogue.ingest import import_file
+from preserva.catalogue.model import Entry, uri_of
+from preserva.catalogue.oai import client as harvest_ask
+from preserva.catalogue.oai.client import decisions_of, in_folder, over_http
+from preserva.catalogue.oai.harvester import Arguments, Ask, Harvest, Result, Source
+from preserva.catalogue.oai.protocol import Prefix
+from preserva.catalogue.oai.provider import About, Repository
+from preserva.catalogue.oai.resourcesync import dump
 from preserva.core.codes import Code
 from preserva.errors import StorageError, TooLarge, Unreachable, UsageError
-from preserva.services import harvest_ask
-from preserva.services.catalogue import import_file
-from preserva.services.dump import dump
-from preserva.services.harvest import Arguments, Ask, Harvest, Result, Source
-from preserva.services.harvest_ask import decisions_of, in_folder, over_http
-from preserva.services.provider import About, Repository
 from tests.marcbuild import RARE_BOOK, iso2709
 from tests.unit.test_catalogue import KNIHI, MINSK
 from tests.unit.test_oai import fields

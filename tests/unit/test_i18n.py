@@ -12,20 +12,20 @@ from babel.messages import Catalog, Message
 
 from preserva import i18n
 from preserva.bag.verdict import Verdict
+from preserva.catalogue.match import Evidence
+from preserva.catalogue.model import TEXTS
 from preserva.cli.common import COMMON_OPTIONS
 from preserva.cli.language import localised
 from preserva.cli.main import VERBS, main, status_of
 from preserva.core import entries
 from preserva.core.audit import Reason
-from preserva.core.catalogue.match import Evidence
-from preserva.core.catalogue.model import TEXTS
 from preserva.core.codes import Code
 from preserva.core.overview import State as Known
 from preserva.core.report import Finding, Outcome
+from preserva.ingest.transfer import Form
 from preserva.outputs import words
 from preserva.outputs.findings import human_size
-from preserva.services.accept import Form
-from preserva.services.status import State
+from preserva.reporting.status import State
 from tools import catalogues
 
 LANGUAGES = ("be", "ru")

@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 
 from preserva import config as configuration
-from preserva.archive import new_identifier, open_archive, utc_now
+from preserva.archive.archive import new_identifier, open_archive, utc_now
+from preserva.archive.ledger_proof import verify_ledger
 from preserva.cli.main import status_of
 from preserva.core.codes import Code
 from preserva.core.entries import FIXITY_CHECK
 from preserva.core.model import PackageId
 from preserva.core.report import Outcome
-from preserva.services.audit import audit
-from preserva.services.package import package
-from preserva.services.proof import verify_ledger
-from preserva.services.rebuild import rebuild_ledger
-from preserva.services.replicate import replicate
-from preserva.services.validate import validate_stored
+from preserva.fixity.audit import audit
+from preserva.fixity.validate import validate_stored
+from preserva.ingest.package import package
+from preserva.replication.rebuild import rebuild_ledger
+from preserva.replication.replicate import replicate
 from tests.books import an_archive, make_book
 
 PACKAGE = PackageId("aonb", "kp-1")

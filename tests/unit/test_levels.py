@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from preserva import config as configuration
 from preserva.cli.main import status_of
 from preserva.core.levels import DEMANDS, REQUIREMENTS, Area, Evidence, Verdict, reached
-from preserva.services.audit import audit
-from preserva.services.levels import evidence
-from preserva.services.package import package
-from preserva.services.replicate import replicate
+from preserva.fixity.audit import audit
+from preserva.ingest.package import package
+from preserva.replication.replicate import replicate
+from preserva.reporting.levels import evidence
 from tests.books import an_archive, make_book
 from tests.cli.test_commands import SCHEMA
 

@@ -18,16 +18,16 @@ from urllib.request import Request
 import pytest
 
 from preserva import config as configuration
-from preserva.archive import Archive, open_archive
+from preserva.archive.archive import Archive, open_archive
 from preserva.cli.main import status_of
 from preserva.config import load
 from preserva.core.entries import NOTIFICATION
 from preserva.errors import ConfigError
-from preserva.services.audit import audit
-from preserva.services.notify import _Faithful, ping, tell
-from preserva.services.package import package
-from preserva.services.repair import repair
-from preserva.services.replicate import replicate
+from preserva.fixity.audit import audit
+from preserva.ingest.package import package
+from preserva.replication.repair import repair
+from preserva.replication.replicate import replicate
+from preserva.reporting.notify import _Faithful, ping, tell
 from tests.books import an_archive, make_book
 from tests.servers import free_port
 

@@ -11,11 +11,11 @@ from lxml import etree
 
 from preserva.catalogue.database import Database
 from preserva.catalogue.index import Index
-from preserva.core.catalogue.model import uri_of
-from preserva.core.catalogue.oai import NAMESPACE, stamp
+from preserva.catalogue.ingest import import_file
+from preserva.catalogue.model import uri_of
+from preserva.catalogue.oai.protocol import NAMESPACE, stamp
+from preserva.catalogue.oai.provider import About, Repository
 from preserva.describe.xmlrecord import OAI_DC
-from preserva.services.catalogue import import_file
-from preserva.services.provider import About, Repository
 from tests.marcbuild import Fields, iso2709
 from tests.marcxchange import violations
 from tests.xsd import together

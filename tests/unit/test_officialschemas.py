@@ -15,9 +15,9 @@ from preserva.core.model import PackageId
 from preserva.core.report import Finding, Outcome
 from preserva.core.xmlsafe import UnsafeXMLError
 from preserva.errors import ConfigError
-from preserva.services.officialschemas import OfficialSchemas, load_schemas
-from preserva.services.package import package, package_bag
-from preserva.services.validate import BagOptions, validate, validate_stored
+from preserva.fixity.validate import BagOptions, validate, validate_stored
+from preserva.information_package.official_schemas import OfficialSchemas, load_schemas
+from preserva.ingest.package import package, package_bag
 from tests.aips import MODS, metadata, spec
 from tests.books import an_archive, make_book
 from tests.mutations import BOMB, EXTERNAL, MASTER_METS, MASTER_PREMIS, MODS_PATH, PREMIS, ROOT

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from preserva.access.export import export
 from preserva.config import Institution
 from preserva.core.codes import Code
 from preserva.core.model import PackageId
 from preserva.core.report import Advanced, Outcome
 from preserva.errors import Damaged, PackageError, Refused, UsageError
-from preserva.services.export import export
-from preserva.services.package import package, package_bag
-from preserva.services.status import State, list_packages, status
-from preserva.services.store import store
-from preserva.services.submission import submit
-from preserva.services.validate import validate, validate_stored
+from preserva.fixity.validate import validate, validate_stored
+from preserva.ingest.bag import store
+from preserva.ingest.package import package, package_bag
+from preserva.ingest.submission import submit
+from preserva.reporting.status import State, list_packages, status
 from tests.books import RECORD, an_archive, make_book, tiff
 from tests.marcbuild import iso2709
 

@@ -15,9 +15,9 @@ from preserva.core.eark.vocabulary import EventType, RightsBasis
 from preserva.core.report import Outcome
 from preserva.core.rights import Rights
 from preserva.errors import PackageError, Refused
-from preserva.services.details import NO_DETAILS, Details
-from preserva.services.package import package, package_bag
-from preserva.services.validate import validate, validate_stored
+from preserva.fixity.validate import validate, validate_stored
+from preserva.ingest.package import package, package_bag
+from preserva.ingest.supplied import NO_DETAILS, Details
 from tests.books import RECORD, an_archive, make_book, tiff
 from tests.marcbuild import RARE_BOOK, iso2709
 from tests.xsd import schema

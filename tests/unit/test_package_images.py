@@ -25,8 +25,8 @@ from preserva.core.scans import (
     colours_of,
 )
 from preserva.errors import PackageError
-from preserva.services.package import Packaged, package, package_bag
-from preserva.services.validate import validate
+from preserva.fixity.validate import validate
+from preserva.ingest.package import Packaged, package, package_bag
 from tests.books import RECORD, an_archive
 from tests.images import samples
 from tests.xsd import schema

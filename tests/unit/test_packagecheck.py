@@ -12,8 +12,8 @@ import pytest
 from preserva import config
 from preserva.core.codes import Code
 from preserva.core.report import Outcome
-from preserva.services.package import package_bag
-from preserva.services.validate import validate
+from preserva.fixity.validate import validate
+from preserva.ingest.package import package_bag
 from tests.books import make_book
 
 FOLDER = "data/aonb-kp-7"

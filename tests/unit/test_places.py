@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from preserva.catalogue.database import Database
+from preserva.catalogue.fold import words
 from preserva.catalogue.index import Incoming, Index
+from preserva.catalogue.match import Evidence, evidence
+from preserva.catalogue.model import Entry, Facet, uri_of
+from preserva.catalogue.places import _names, _table, names_of, places, spans
 from preserva.catalogue.search import Search
-from preserva.core.catalogue.fold import words
-from preserva.core.catalogue.match import Evidence, evidence
-from preserva.core.catalogue.model import Entry, Facet, uri_of
-from preserva.core.catalogue.places import _names, _table, names_of, places, spans
 
 BOOKS = {
     "1": ("Псалтырь", "В Вильнѣ"), "2": ("Biblia", "Wilno"), "3": ("Буквар", "Вільня"),

@@ -17,7 +17,7 @@ from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.vocabulary import EventType
 from preserva.describe import pronom
 from preserva.describe.identify import UNIDENTIFIED, Format, identify
-from preserva.services.package import package_bag
+from preserva.ingest.package import package_bag
 from tests.books import an_archive, make_book
 from tests.conftest import require
 from tests.images import samples

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from preserva import config as configuration
-from preserva.archive import open_archive
+from preserva.archive.archive import open_archive
 from preserva.cli.main import status_of
 from preserva.config import Role, load
 from preserva.core.layout import IDENTITY
 from preserva.core.model import PackageId
 from preserva.errors import ConfigError, PreservaError, Refused, StorageError
-from preserva.services.package import package
-from preserva.services.rebuild_config import rebuild_config
-from preserva.services.replicate import replicate
-from preserva.services.validate import validate_stored
+from preserva.fixity.validate import validate_stored
+from preserva.ingest.package import package
+from preserva.replication.rebuild_config import rebuild_config
+from preserva.replication.replicate import replicate
 from tests.books import an_archive, make_book
 from tests.cli.test_commands import SCHEMA
 

@@ -10,21 +10,21 @@ from pathlib import Path
 import pytest
 
 from preserva import config as configuration
-from preserva.archive import Archive, create_archive, new_identifier, open_archive, utc_now
+from preserva.archive.archive import Archive, create_archive, new_identifier, open_archive, utc_now
+from preserva.archive.commitments import recorded_versions
 from preserva.cli.main import status_of
 from preserva.core.codes import Code
 from preserva.core.entries import ACCESSION
 from preserva.core.report import Outcome
 from preserva.errors import Refused, UsageError
-from preserva.services.audit import audit
-from preserva.services.package import package
-from preserva.services.rebuild import rebuild_ledger, rebuild_storage
-from preserva.services.receive import receive
-from preserva.services.recorded import recorded_versions
-from preserva.services.repair import repair
-from preserva.services.replicate import replicate
-from preserva.services.update import Change, update
-from preserva.services.validate import validate_stored
+from preserva.fixity.audit import audit
+from preserva.fixity.validate import validate_stored
+from preserva.ingest.package import package
+from preserva.ingest.revision import Change, update
+from preserva.replication.accession import receive
+from preserva.replication.rebuild import rebuild_ledger, rebuild_storage
+from preserva.replication.repair import repair
+from preserva.replication.replicate import replicate
 from tests.books import RECORD, an_archive, make_book, object_folder
 from tests.faults.damage import P1, PACKAGE, flip
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from preserva.archive import Store
+from preserva.archive import events as history
+from preserva.archive.archive import Store
 from preserva.cli.main import status_of
 from preserva.core.codes import Code
 from preserva.core.eark.premis_read import read_events
@@ -17,11 +18,10 @@ from preserva.core.entries import REPLICATION
 from preserva.core.model import PackageId
 from preserva.core.report import Outcome
 from preserva.errors import UsageError
-from preserva.services import history
-from preserva.services.package import package
-from preserva.services.replicate import replicate
-from preserva.services.update import Change, update
-from preserva.services.validate import validate_stored
+from preserva.fixity.validate import validate_stored
+from preserva.ingest.package import package
+from preserva.ingest.revision import Change, update
+from preserva.replication.replicate import replicate
 from preserva.storage.local import LocalStorage
 from tests.books import RECORD, an_archive, make_book
 

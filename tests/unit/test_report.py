@@ -15,20 +15,20 @@ import pytest
 from lxml import html as markup
 
 from preserva import config as configuration
-from preserva.archive import Archive, open_archive
+from preserva.archive.archive import Archive, open_archive
 from preserva.cli.main import status_of
 from preserva.core.entries import FIXITY_CHECK
 from preserva.core.model import PackageId
 from preserva.core.overview import AGES, State, count_ages
 from preserva.errors import UsageError
+from preserva.fixity.audit import audit
+from preserva.ingest.package import package
 from preserva.outputs.page import html
 from preserva.outputs.report import package_page, report_lines, report_page
-from preserva.services.audit import audit
-from preserva.services.incidents import decide, open_incidents
-from preserva.services.package import package
-from preserva.services.repair import repair
-from preserva.services.replicate import replicate
-from preserva.services.report import copy_states, history, overview
+from preserva.replication.repair import repair
+from preserva.replication.replicate import replicate
+from preserva.reporting.incidents import decide, open_incidents
+from preserva.reporting.overview import copy_states, history, overview
 from tests.books import an_archive, make_book
 from tests.cli.test_commands import SCHEMA
 

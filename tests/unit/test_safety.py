@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from preserva import config as configuration
-from preserva.archive import create_archive, open_archive
+from preserva.archive.archive import create_archive, open_archive
 from preserva.cli.main import status_of
 from preserva.core.codes import Code
 from preserva.core.model import PackageId
@@ -31,10 +31,10 @@ from preserva.errors import (
     StorageFull,
     UsageError,
 )
-from preserva.services.package import package, package_bag
-from preserva.services.replicate import replicate
-from preserva.services.store import store
-from preserva.services.validate import validate, validate_stored
+from preserva.fixity.validate import validate, validate_stored
+from preserva.ingest.bag import store
+from preserva.ingest.package import package, package_bag
+from preserva.replication.replicate import replicate
 from tests.books import an_archive, make_book, object_folder, replicated
 
 ID = PackageId("aonb", "kp-7")

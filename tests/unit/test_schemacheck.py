@@ -9,8 +9,8 @@ import pytest
 
 from preserva.core.report import Finding
 from preserva.core.xmlsafe import UnsafeXMLError
+from preserva.information_package.profile_schemas import check_schemas
 from preserva.resources import schema_file
-from preserva.services.schemacheck import check_schemas
 from tests.aips import metadata, spec
 from tests.mutations import BOMB, EXTERNAL, MASTER_METS, MASTER_PREMIS, PREMIS, ROOT
 

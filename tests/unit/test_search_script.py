@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from preserva.core.catalogue.fold import stems
+from preserva.catalogue.fold import stems
 from tests.javascript import javascript
 
 DOCUMENTS = (

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from preserva.archive import Archive
+from preserva.access.export import export
+from preserva.archive.archive import Archive
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.model import PackageId
 from preserva.core.report import Outcome
 from preserva.errors import Damaged, NotFound, PackageError, Refused, UsageError
-from preserva.services.export import export
-from preserva.services.package import package
-from preserva.services.replicate import replicate
-from preserva.services.status import list_packages
-from preserva.services.update import Change, Updated, update
-from preserva.services.validate import validate, validate_stored
+from preserva.fixity.validate import validate, validate_stored
+from preserva.ingest.package import package
+from preserva.ingest.revision import Change, Updated, update
+from preserva.replication.replicate import replicate
+from preserva.reporting.status import list_packages
 from tests.books import RECORD, an_archive, make_book
 from tests.marcbuild import iso2709
 

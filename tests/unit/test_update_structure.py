@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from preserva.archive import Archive
+from preserva.access.export import export
+from preserva.archive.archive import Archive
 from preserva.cli.main import status_of
 from preserva.config import NAME
 from preserva.core.eark.mets import Division
@@ -17,12 +18,11 @@ from preserva.core.eark.vocabulary import EventType
 from preserva.core.model import PackageId
 from preserva.core.report import Outcome
 from preserva.errors import Damaged, PackageError
-from preserva.services.details import Details
-from preserva.services.export import export
-from preserva.services.package import package
-from preserva.services.replicate import replicate
-from preserva.services.update import Change, update
-from preserva.services.validate import validate_stored
+from preserva.fixity.validate import validate_stored
+from preserva.ingest.package import package
+from preserva.ingest.revision import Change, update
+from preserva.ingest.supplied import Details
+from preserva.replication.replicate import replicate
 from tests import oracles
 from tests.books import an_archive, make_book
 from tests.marcbuild import iso2709

@@ -10,9 +10,9 @@ import pytest
 from preserva.core.model import Entry, Kind
 from preserva.core.report import Outcome
 from preserva.errors import Refused, StorageError, StorageFull, Unreachable
-from preserva.services.package import package
-from preserva.services.replicate import replicate
-from preserva.services.validate import validate_stored
+from preserva.fixity.validate import validate_stored
+from preserva.ingest.package import package
+from preserva.replication.replicate import replicate
 from preserva.storage.base import Reader, Storage, read_all
 from preserva.storage.local import LocalStorage
 from preserva.storage.open import open_storage
@@ -214,7 +214,7 @@ def test_each_write_of_a_replication_can_fail_and_the_next_run_finishes(
             return made[0]
 
         with monkeypatch.context() as patch, an_archive(tmp_path / "archive") as archive:
-            patch.setattr("preserva.archive.open_storage", opened)
+            patch.setattr("preserva.archive.archive.open_storage", opened)
             try:
                 replicate(archive)
             except StorageFull:

@@ -1,0 +1,1 @@
+"""What leaves the archive for people: packages, documents, proofs of fixity."""

@@ -1,0 +1,206 @@
+"""A version of a stored package as a bag outside: a folder, or a tar, the same bytes each time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from preserva.archive import events as history
+from preserva.archive.archive import Archive
+from preserva.archive.commit import refuse_unrecorded
+from preserva.archive.staging import Staging, beside, confirm, new_folder, refuse_place
+from preserva.bag.open import open_bag
+from preserva.bag.validate import validate_source
+from preserva.bag.write_tar import write_tar
+from preserva.core import layout
+from preserva.core.digest import MultiHash
+from preserva.core.eark.mets import PackageType
+from preserva.core.eark.vocabulary import EventType
+from preserva.core.model import PackageId
+from preserva.core.report import Advanced, Observer, Outcome, ignore
+from preserva.errors import Damaged, NotFound, UsageError
+from preserva.files.disk import publish, writing
+from preserva.i18n import _
+from preserva.information_package.consistency import own_findings
+from preserva.information_package.conversion import Original, Repackaging
+from preserva.information_package.tag_files import title_of
+from preserva.storage.base import Storage, chunks_of
+from preserva.storage.local import LocalStorage
+from preserva.storage.ocfl import StoredObject
+
+
+def export(
+    archive: Archive,
+    package: PackageId,
+    destination: Path,
+    *,
+    kind: PackageType = PackageType.AIP,
+    version: str | None = None,
+    storage: str | None = None,
+    dry_run: bool = False,
+    observer: Observer = ignore,
+) -> Path:
+    """Write a version (the newest, or one named) as a bag; the folder or the .tar that was made.
+
+    `destination` is a new .tar, or a folder in which the bag gets the package's portable name.
+    As an AIP it is the bag that was stored; a SIP holds the same files and can be handed over, a
+    DIP only access copies and text. The package must be the one that the ledger recorded. Every
+    file is compared with the inventory on its way, and what was written is validated as a bag: on
+    damage nothing appears. Raises Damaged, NotFound, Refused, UsageError, StorageError;
+    PackageError for a DIP of a package that has masters only.
+    """
+    as_tar = _is_tar(destination)
+    store = archive.store(storage) if storage else archive.primary
+    stored = store.root.read(package.uri)
+    chosen = stored.version(version)
+    refuse_unrecorded(archive, store, package, stored)
+    target = destination if as_tar else destination / package.portable
+    refuse_place(target)
+    if not dry_run:
+        outgoing = Outgoing(store.storage, stored, chosen, observer)
+        if kind is not PackageType.AIP:
+            _repackaged(archive, package, kind, outgoing, target, observer)
+        elif as_tar:
+            outgoing.to_tar(target, package.portable)
+        else:
+            outgoing.to_folder(target)
+    return target
+
+
+def _repackaged(
+    archive: Archive,
+    package: PackageId,
+    kind: PackageType,
+    outgoing: Outgoing,
+    target: Path,
+    observer: Observer,
+) -> None:
+    """Make another kind of package beside the target, prove it, and let it appear."""
+    base = f"data/{package.portable}/"
+    paths = [path.removeprefix(base) for path in outgoing.located if path.startswith(base)]
+    original = Original(
+        paths, lambda path: outgoing.chunks(base + path), lambda path: outgoing.size(base + path)
+    )
+    made = history.event(
+        EventType.INFORMATION_PACKAGE_CREATION,
+        identifier=archive.identifiers(),
+        time=archive.now(),
+        institution=archive.config.institution,
+        detail=f"E-ARK {kind} 2.2.0 of {outgoing.version}, in a BagIt 1.0 bag",
+        package=package,
+    )
+    title = outgoing.title()
+    with beside(target) as scratch:
+        storage = LocalStorage(scratch)
+        folder = f"{layout.STAGING}/{package.portable}"
+        staging = Staging(storage, folder, archive.config.policy.digests, observer)
+        Repackaging(archive, package, original, staging, kind, title, [made]).make()
+        outgoing.refuse_damage()
+        confirm(staging)
+        _refuse_invalid(scratch / folder, target)
+        if _is_tar(target):
+            files = (
+                (path, seen.size, chunks_of(storage.open(f"{folder}/{path}")))
+                for path, seen in sorted(staging.files.items())
+            )
+            _write_tar(files, scratch / target.name, package.portable, archive.clock())
+        else:
+            storage.publish(folder, target.name)
+        publish(scratch / target.name, target)
+
+
+def _write_tar(
+    files: Iterable[tuple[str, int, Iterator[bytes]]], path: Path, top: str, time: datetime
+) -> None:
+    with writing(path), path.open("xb") as stream:
+        write_tar(files, stream, top=top, mtime=int(time.timestamp()))
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _is_tar(destination: Path) -> bool:
+    """Whether a name asks for a tar. Raises UsageError for a container that we do not write."""
+    name = destination.name.lower()
+    if name.endswith((".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2", ".zip", ".7z")):
+        message = _("{path}: packages are exported as folders or as .tar, not compressed")
+        hint = _("Export a .tar and compress that: page images hardly become smaller.")
+        raise UsageError(message.format(path=destination), hint=hint)
+    return name.endswith(".tar")
+
+
+class Outgoing:
+    """One version on its way out."""
+
+    def __init__(
+        self, storage: Storage, stored: StoredObject, version: str, observer: Observer
+    ) -> None:
+        self.storage = storage
+        self.stored = stored
+        self.version = version
+        self.observer = observer
+        self.located: Mapping[str, str] = stored.inventory.locate(version)
+        self.digests = stored.inventory.versions[version].files()
+        self.damaged: list[str] = []
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """The bytes of a file; at its end it is known whether they are those that were stored."""
+        algorithm = self.stored.inventory.algorithm
+        hashes = MultiHash([algorithm])
+        with self.storage.open(f"{self.stored.path}/{self.located[path]}") as reader:
+            for chunk in chunks_of(reader):
+                hashes.update(chunk)
+                self.observer(Advanced(len(chunk)))
+                yield chunk
+        if hashes.digests()[algorithm] != self.digests[path]:
+            self.damaged.append(path)
+
+    def title(self) -> str:
+        """What people call the package."""
+        return title_of(self.storage, self.stored, self.version)
+
+    def size(self, path: str) -> int:
+        """The size of a file in bytes. Raises NotFound."""
+        content = f"{self.stored.path}/{self.located[path]}"
+        entry = self.storage.stat(content)
+        if entry is None:
+            raise NotFound(_("{path} is not there").format(path=content), path=content)
+        return entry.size
+
+    def refuse_damage(self) -> None:
+        """Raise Damaged with every file that is not as it was stored."""
+        if self.damaged:
+            message = _("{id} is damaged, so it was not exported:")
+            raise Damaged(message.format(id=self.stored.inventory.identifier), self.damaged)
+
+    def to_folder(self, target: Path) -> None:
+        """A bag folder."""
+        with new_folder(target, [self.stored.inventory.algorithm], self.observer) as staging:
+            for path in sorted(self.located):
+                staging.copy(path, self.chunks(path), self.size(path))
+            self.refuse_damage()
+            assert isinstance(staging.storage, LocalStorage)
+            _refuse_invalid(staging.storage.root / staging.folder, target)
+
+    def to_tar(self, target: Path, top: str) -> None:
+        """A tar whose bytes hang on nothing but the version: its times are the version's."""
+        created = datetime.fromisoformat(self.stored.inventory.versions[self.version].created)
+        with beside(target) as scratch:
+            unfinished = scratch / target.name
+            files = ((path, self.size(path), self.chunks(path)) for path in self.located)
+            _write_tar(files, unfinished, top, created)
+            self.refuse_damage()
+            _refuse_invalid(unfinished, target)
+            publish(unfinished, target)
+
+
+def _refuse_invalid(written: Path, target: Path) -> None:
+    """Raise Damaged unless what was written is a valid bag."""
+    source = open_bag(written)
+    report = validate_source(source)
+    report.add(own_findings(report, source))
+    if report.outcome is not Outcome.PASS:
+        problems = [finding.message() for finding in report.findings]
+        message = _("{path} came back other than it was written:")
+        raise Damaged(message.format(path=target), problems)

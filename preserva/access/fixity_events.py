@@ -1,0 +1,40 @@
+"""The fixity checks of a package as PREMIS documents."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from preserva.archive.staging import beside
+from preserva.core.eark.checks import DIGEST, check_document
+from preserva.core.entries import FIXITY_CHECK
+from preserva.core.model import PackageId
+from preserva.errors import LedgerError, NotFound
+from preserva.files.disk import publish, write_file
+from preserva.i18n import _
+from preserva.ledger import Ledger
+
+
+def write_checks(ledger: Ledger, package: PackageId, folder: Path) -> int:
+    """Write each check of a package as a file of a new folder; how many there are.
+
+    Every one has the digest that its entry holds. Raises LedgerError if one has not, NotFound if
+    there are none, Refused, StorageError.
+    """
+    written = 0
+    with beside(folder) as scratch:
+        made = scratch / folder.name
+        made.mkdir()
+        for one in ledger.entries(package=package.uri, types=(FIXITY_CHECK,)):
+            if one.storage is None or DIGEST not in one.facts:
+                continue  # a storage that was away, or an entry of before
+            data = check_document(package.uri, one.storage, one.time, one.outcome, one.facts)
+            if hashlib.sha256(data).hexdigest() != one.facts[DIGEST]:
+                message = _("entry {number} stands for another event than it says")
+                raise LedgerError(message.format(number=one.number))
+            write_file(made / f"{one.number:09}-fixity-check.xml", data)
+            written += 1
+        if not written:
+            raise NotFound(_("the ledger has no fixity check of {id}").format(id=package.portable))
+        publish(made, folder)
+    return written

@@ -1,0 +1,1 @@
+"""Archival storage: who writes, in what order, what the ledger vouches for."""

@@ -1,0 +1,319 @@
+"""The archive: a configuration, its ledger and its storages, opened together."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from itertools import permutations
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from preserva import config as configuration
+from preserva.config import Config, StorageConfig
+from preserva.core import layout
+from preserva.errors import ArchiveNotFound, LedgerError, Refused, StorageError, UsageError
+from preserva.files.disk import writing
+from preserva.i18n import _
+from preserva.ledger import Ledger
+from preserva.storage.base import Storage, read_all
+from preserva.storage.ocfl import OcflRoot
+from preserva.storage.open import open_storage
+
+_VERIFIED = 5_000
+"""Entries of the ledger that are verified whenever an archive is opened: a fraction of a second."""
+
+Clock = Callable[[], datetime]
+Identifiers = Callable[[], str]
+
+
+def unverified(problems: list[str]) -> LedgerError:
+    """What to tell people when the chain of the ledger is broken."""
+    return LedgerError(
+        "\n  ".join([_("the ledger does not verify:"), *problems[:20]]),
+        hint=_("Nothing was touched. Keep this file, and restore the ledger from its backup."),
+    )
+
+
+def utc_now() -> datetime:
+    """The time of this machine, in UTC, to the second."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def new_identifier() -> str:
+    """A random UUID."""
+    return str(uuid.uuid4())
+
+
+@dataclass(frozen=True)
+class Store:
+    """A storage of the archive: its configuration, its files, its OCFL root."""
+
+    config: StorageConfig
+    storage: Storage
+
+    @property
+    def id(self) -> str:
+        """Its id in the configuration."""
+        return self.config.id
+
+    @cached_property
+    def root(self) -> OcflRoot:
+        """Its OCFL storage root. Raises StorageError if this is not the storage it should be."""
+        self.check_identity()
+        return OcflRoot(self.storage)
+
+    def check_identity(self) -> None:
+        """Raise StorageError if this is not the storage that the configuration means.
+
+        An empty mount point must never look like a storage that lost all its packages.
+        """
+        if self.storage.stat(layout.IDENTITY) is None:
+            message = _("{name} is not a storage of preserva (no {file} in {url})")
+            raise StorageError(
+                message.format(name=self.id, file=layout.IDENTITY, url=self.storage.url),
+                hint=_("Is the disk mounted? `preserva init` prepares a new, empty storage."),
+            )
+        try:
+            identity = json.loads(read_all(self.storage, layout.IDENTITY, 65_536))
+            found, owner = identity["storage"], identity["institution"]
+        except (ValueError, KeyError, TypeError) as error:
+            message = _("{file} in {url} cannot be read")
+            raise StorageError(
+                message.format(file=layout.IDENTITY, url=self.storage.url)
+            ) from error
+        if found != self.id:
+            message = _("{url} is the storage {found}, not {name}")
+            raise StorageError(message.format(url=self.storage.url, found=found, name=self.id))
+        if owner != self.config.institution:
+            message = _("{name} in {url} belongs to {owner}, and the configuration says {said}")
+            raise StorageError(
+                message.format(
+                    name=self.id, url=self.storage.url, owner=owner, said=self.config.institution
+                )
+            )
+
+    def answers(self) -> bool:
+        """Whether it can be reached, and is the storage that it should be."""
+        try:
+            self.check_identity()
+        except StorageError:
+            return False
+        return True
+
+
+class Archive:
+    """An open archive; a context manager. Clock and identifiers can be given, for tests."""
+
+    def __init__(
+        self, config: Config, *, clock: Clock = utc_now, identifiers: Identifiers = new_identifier
+    ) -> None:
+        """Open the ledger; storages are opened when they are needed."""
+        self.config = config
+        self.clock = clock
+        self.identifiers = identifiers
+        self._stores: dict[str, Store] = {}
+        if not config.ledger.exists():
+            raise ArchiveNotFound(
+                _("there is no ledger at {path}").format(path=config.ledger),
+                hint=_(
+                    "`preserva init` makes a new one. If it was lost, restore it from a backup."
+                ),
+            )
+        self.ledger = Ledger(config.ledger)
+        if problems := self.ledger.verify(since=max(1, self.ledger.size - _VERIFIED)):
+            self.ledger.close()
+            raise unverified(problems)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        for store in self._stores.values():
+            store.storage.close()
+        self.ledger.close()
+
+    def now(self) -> str:
+        """The time, as METS, PREMIS, OCFL and the ledger write it."""
+        return self.clock().isoformat()
+
+    def store(self, name: str) -> Store:
+        """One of the storages. Raises UsageError for a name that is not in the configuration."""
+        if name not in self.config.storages:
+            known = ", ".join(sorted(self.config.storages))
+            message = _("there is no storage {name}; there are: {known}")
+            raise UsageError(message.format(name=name, known=known))
+        if name not in self._stores:
+            config = self.config.storages[name]
+            self._stores[name] = Store(config, open_storage(config.url))
+        return self._stores[name]
+
+    def stores(self) -> list[Store]:
+        """All storages, primary ones first."""
+        ordered = sorted(self.config.storages.values(), key=lambda one: (one.role, one.id))
+        return [self.store(one.id) for one in ordered]
+
+    @property
+    def primary(self) -> Store:
+        """The storage where our own packages are made."""
+        return self.store(self.config.primary().id)
+
+    @contextmanager
+    def writing(self, store: Store) -> Iterator[None]:
+        """Be the only writer of a storage. Raises Locked."""
+        with store.storage.lock(self._own_name()):
+            yield
+
+    def audits_of(self, storage: str) -> Path:
+        """The folder in which audits of a storage keep what they need from one run to the next."""
+        ledger = self.config.ledger
+        return ledger.parent / f"{ledger.stem}-audits" / storage
+
+    @contextmanager
+    def auditing(self, storage: str) -> Iterator[None]:
+        """Be the only audit of a storage, which itself is not written to. Raises Locked."""
+        with open_storage(str(self.audits_of(storage))).lock(self._own_name()):
+            yield
+
+    def _own_name(self) -> str:
+        return f"{socket.gethostname()}, process {os.getpid()}, since {self.now()}"
+
+
+def find_config(path: Path | None = None) -> Path:
+    """The configuration to use: the one named, PRESERVA_CONFIG, or preserva.toml here."""
+    if path is not None:
+        return path
+    if named := os.environ.get("PRESERVA_CONFIG"):
+        return Path(named)
+    return Path(configuration.NAME)
+
+
+def open_archive(
+    path: Path | None = None, *, clock: Clock = utc_now, identifiers: Identifiers = new_identifier
+) -> Archive:
+    """The archive of a configuration. Raises ArchiveNotFound, ConfigError, LedgerError."""
+    return Archive(configuration.load(find_config(path)), clock=clock, identifiers=identifiers)
+
+
+def create_archive(config: Config) -> None:
+    """Make the ledger and the storages of a configuration, where they are not there yet.
+
+    What exists is left as it is. Everything is looked at before anything is made: Refused, with
+    nothing made, for a folder that holds something else, a storage that is another one or stands
+    twice, and where a ledger or a storage is gone that the others prove there was.
+    """
+    stores = [Store(one, open_storage(one.url)) for one in config.storages.values()]
+    _refuse_twice(stores)
+    made = [store for store in stores if is_made(store)]
+    _refuse_lost_ledger(config, made)
+    if config.ledger.exists():
+        with Archive(config) as archive:
+            _refuse_lost_storages(archive, made)
+    with writing(config.ledger.parent):
+        config.ledger.parent.mkdir(parents=True, exist_ok=True)
+    Ledger(config.ledger).close()
+    for store in stores:
+        if store not in made:
+            make_storage(store, config)
+
+
+def _refuse_twice(stores: list[Store]) -> None:
+    """Refuse one folder under two names, or one inside the other: that would be no second copy."""
+    real = {store.id: os.path.realpath(store.storage.url) for store in stores if _is_local(store)}
+    for one, other in permutations(real, 2):
+        if Path(real[other]).is_relative_to(real[one]):
+            message = _("the storages {one} and {other} are in the same folder, {path}")
+            raise Refused(message.format(one=one, other=other, path=real[one]))
+
+
+def _is_local(store: Store) -> bool:
+    return "://" not in store.storage.url
+
+
+def is_made(store: Store) -> bool:
+    """Whether the storage is there already. Raises Refused for a place that holds another thing."""
+    storage = store.storage
+    if storage.stat("") is None:
+        return False
+    if storage.stat(layout.IDENTITY) is not None:
+        store.check_identity()
+        return True
+    OcflRoot.refuse_strange(storage)
+    return False
+
+
+def _refuse_lost_ledger(config: Config, made: list[Store]) -> None:
+    if config.ledger.exists() and config.ledger.stat().st_size:
+        return
+    for store in made:
+        if store.config.role is configuration.Role.HELD:
+            continue  # others brought what is there, and their ledger knows of it
+        if (package := next(store.root.objects(), None)) is not None:
+            message = _("{name} holds packages ({path} …), and their ledger {ledger} is not there")
+            raise Refused(
+                message.format(name=store.id, path=package, ledger=config.ledger),
+                hint=_(
+                    "Restore the ledger from its backup: without it nothing can be proved. If there"
+                    " is none, `preserva rebuild ledger` begins a new one."
+                ),
+            )
+    if config.ledger.exists():
+        message = _("{path} is empty, so it is no ledger; it was not touched")
+        raise Refused(
+            message.format(path=config.ledger),
+            hint=_("Restore it from its backup, or move it away to begin anew."),
+        )
+
+
+def _refuse_lost_storages(archive: Archive, made: list[Store]) -> None:
+    there = {store.id for store in made}
+    for name in sorted(archive.config.storages.keys() - there):
+        entry = archive.ledger.last(storage=name)
+        if entry is not None:
+            message = _("{name} held packages when the ledger last saw it ({time}); {url} is empty")
+            url = archive.config.storages[name].url
+            raise Refused(
+                message.format(name=name, time=entry.time, url=url),
+                hint=_("Is the disk mounted? If it is lost, use `preserva rebuild storage`."),
+            )
+
+
+def make_storage(store: Store, config: Config) -> None:
+    """Make an empty storage that says what it is, and who the institutions are."""
+    storage = store.storage
+    with storage.lock("preserva init"):
+        OcflRoot.create(storage)
+        text = json.dumps(_identity(store, config), ensure_ascii=False, indent=2)
+        storage.replace(layout.IDENTITY, text.encode() + b"\n")
+
+
+def _identity(store: Store, config: Config) -> dict[str, object]:
+    """What a configuration that was lost cannot tell: docs/adr/0004-storage-folder.md."""
+    return {
+        "storage": store.id,
+        "institution": store.config.institution,
+        "format": 1,
+        "name": store.config.name,
+        "role": store.config.role.value,
+        "configured_by": config.institution.id,
+        "institutions": {
+            one.id: {
+                "name": dict(one.names),
+                "country": one.country,
+                **({"isil": one.isil} if one.isil else {}),
+            }
+            for one in config.institutions.values()
+        },
+    }

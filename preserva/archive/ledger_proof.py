@@ -1,0 +1,125 @@
+"""The proof of what was done: the ledger verified, and held against a copy kept elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import zip_longest
+from pathlib import Path
+
+from preserva.archive.archive import Archive, Store, unverified
+from preserva.archive.ledger_replica import copied_entries
+from preserva.config import Config
+from preserva.core.canonical import Value
+from preserva.core.entries import SUCCESS, VERIFICATION
+from preserva.errors import ArchiveNotFound, StorageError
+from preserva.i18n import _, ngettext
+from preserva.ledger import LARGEST_ENTRY, Ledger
+from preserva.storage.open import open_storage
+
+_NAMED = 20
+"""Entries that differ which are named; the first one says it all."""
+
+
+_WHOLE = timedelta(days=30)
+"""So long a verification of the whole ledger is good for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What verification found: how many entries, the digest of the newest, all that is wrong."""
+
+    entries: int
+    newest: str | None
+    problems: tuple[str, ...]
+
+
+def open_ledger(config: Config) -> Ledger:
+    """The ledger of a configuration, even if it does not verify. Raises ArchiveNotFound."""
+    if not config.ledger.exists():
+        raise ArchiveNotFound(_("there is no ledger at {path}").format(path=config.ledger))
+    return Ledger(config.ledger)
+
+
+def verify_ledger(config: Config, against: str | None = None) -> Proof:
+    """The whole chain, and `against` the copy in a storage, or an export in a file.
+
+    Only such a copy shows that entries are missing at the end: cut off, or restored from an old
+    backup. Raises ArchiveNotFound, LedgerError, StorageError if the copy cannot be read.
+    """
+    with closing(open_ledger(config)) as ledger:
+        problems = ledger.verify()
+        problems += [] if problems else ledger.verify_copies()
+        if against is not None:
+            problems += _differences(ledger, _kept(config, against), against)
+        count, newest = 0, None
+        for body in ledger.bodies():
+            count, newest = count + 1, body
+        digest = None if newest is None else hashlib.sha256(newest).hexdigest()
+        return Proof(count, digest, tuple(problems))
+
+
+def prove_ledger(archive: Archive, *, record: bool = True) -> None:
+    """Refuse a ledger that does not verify.
+
+    The whole of it once in a month, which is recorded; else from there on, so that a run need not
+    wait for what twenty years of audits left. Raises LedgerError.
+    """
+    whole = archive.ledger.newest(VERIFICATION)
+    now = archive.clock()
+    if whole is not None and timedelta() <= now - datetime.fromisoformat(whole.time) < _WHOLE:
+        if problems := archive.ledger.verify(since=whole.number):
+            raise unverified(problems)
+        return
+    if problems := archive.ledger.verify() or archive.ledger.verify_copies():
+        raise unverified(problems)
+    if record:
+        facts: dict[str, Value] = {"entries": archive.ledger.size}
+        archive.ledger.append(VERIFICATION, time=now.isoformat(), outcome=SUCCESS, facts=facts)
+
+
+def _kept(config: Config, against: str) -> Iterator[bytes]:
+    """The entries that were kept in a storage, or in a file."""
+    if against not in config.storages:
+        return _lines(Path(against))
+    store = Store(config.storages[against], open_storage(config.storages[against].url))
+    store.check_identity()
+    return copied_entries(store, config.institution.id)
+
+
+def _differences(ledger: Ledger, kept: Iterable[bytes], path: str) -> list[str]:
+    problems: list[str] = []
+    missing = 0
+    for number, (line, body) in enumerate(zip_longest(kept, ledger.bodies()), 1):
+        if line is None:
+            break  # what was done since the copy was made
+        if body is None:
+            missing += 1
+        elif line != body and len(problems) < _NAMED:
+            message = _("entry {number} is not the one in {path}")
+            problems.append(message.format(number=number, path=path))
+    if missing:
+        message = ngettext(
+            "{count} entry at the end is missing that {path} has: the ledger was cut off, or"
+            " restored from an old backup",
+            "{count} entries at the end are missing that {path} has: the ledger was cut off, or"
+            " restored from an old backup",
+            missing,
+        )
+        problems.append(message.format(count=missing, path=path))
+    return problems
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            while line := file.readline(LARGEST_ENTRY + 2):
+                yield line.removesuffix(b"\n")
+    except OSError as error:
+        message = _("{path} cannot be read: {reason}")
+        raise StorageError(
+            message.format(path=path, reason=error.strerror), path=str(path)
+        ) from error

@@ -1,0 +1,139 @@
+"""The ledger, copied to where the packages are copied: whoever keeps them can prove what was done.
+
+Each run that has something to add leaves one more file, `ledgers/INSTITUTION/FIRST-LAST.jsonl`: the
+entries from the one number to the other, as lines of canonical JSON. No file is ever changed. A
+ledger that was cut off, rewritten, or restored from an old backup does not go on where its copy
+ends, and that is said.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from preserva.archive.archive import Archive, Store
+from preserva.archive.reading import observe
+from preserva.core import layout
+from preserva.core.codes import Code
+from preserva.core.report import Finding, Report
+from preserva.errors import LedgerError, StorageError, StorageFull
+from preserva.i18n import _
+from preserva.ledger import LARGEST_ENTRY
+from preserva.storage.base import CHUNK, Storage
+
+_NAME = re.compile(r"/([0-9]{12})-([0-9]{12})\.jsonl\Z")
+_DIGEST = "sha256"
+
+
+def copy_ledger(archive: Archive, target: Store) -> Report:
+    """Bring the entries that a storage has not got there, read back; call it holding its lock.
+
+    Nothing is brought where the copy there is not the beginning of this ledger: that is reported,
+    as a storage is that cannot be reached. Raises StorageFull.
+    """
+    report = Report(_("the ledger in {storage}").format(storage=target.id))
+    try:
+        report.add(_copy(archive, target))
+    except StorageFull:
+        raise
+    except StorageError as error:
+        where = error.path or target.id
+        report.add([Finding(Code.STORAGE_UNREACHABLE, where, seen=str(error))])
+    except LedgerError as error:
+        report.add([Finding(Code.LEDGER_COPY_DIFFERS, target.id, seen=str(error))])
+    return report
+
+
+def _copy(archive: Archive, target: Store) -> Iterator[Finding]:
+    institution = archive.config.institution.id
+    parts = _parts(target.storage, institution)
+    last = parts[-1][1] if parts else 0
+    if last and _newest_line(target.storage, parts[-1][2]) != archive.ledger.body(last):
+        yield Finding(Code.LEDGER_COPY_DIFFERS, parts[-1][2])
+        return
+    newest = archive.ledger.size
+    if newest == last:
+        return
+    staged = f"{layout.STAGING}/ledger-{archive.identifiers()}.jsonl"
+    hashes = hashlib.sha256()
+
+    def lines() -> Iterator[bytes]:
+        for body in islice(archive.ledger.bodies(since=last + 1), newest - last):
+            line = body + b"\n"
+            hashes.update(line)
+            yield line
+
+    target.storage.create(staged, lines())
+    target.storage.flush(staged)
+    if observe(target.storage, staged, [_DIGEST]).digests[_DIGEST] != hashes.hexdigest():
+        yield Finding(Code.REPAIR_FAILED, staged)
+        return
+    name = f"{last + 1:012}-{newest:012}.jsonl"
+    target.storage.publish(staged, f"{_folder(institution)}/{name}")
+
+
+def is_copied(archive: Archive, store: Store) -> bool:
+    """Whether a storage has a copy of this ledger, whose last line is an entry of it.
+
+    Raises StorageError.
+    """
+    parts = _parts(store.storage, archive.config.institution.id)
+    if not parts:
+        return False
+    try:
+        return _newest_line(store.storage, parts[-1][2]) == archive.ledger.body(parts[-1][1])
+    except LedgerError:
+        return False
+
+
+def copied_entries(store: Store, institution: str) -> Iterator[bytes]:
+    """Every entry of the copy of a ledger in a storage, oldest first, as it stands there.
+
+    Only a chain is promised to be one: verify it. Raises LedgerError for files that do not follow
+    each other, StorageError.
+    """
+    expected = 1
+    for first, last, path in _parts(store.storage, institution):
+        count = 0
+        for line in _lines(store.storage, path):
+            count += 1
+            yield line
+        if first != expected or count != last - first + 1:
+            message = _("{path} in {storage} is not the next part of a copy of the ledger")
+            raise LedgerError(message.format(path=path, storage=store.id))
+        expected = last + 1
+
+
+def _folder(institution: str) -> str:
+    return f"{layout.LEDGERS}/{institution}"
+
+
+def _parts(storage: Storage, institution: str) -> list[tuple[int, int, str]]:
+    """The first and the last number of each file of a copy, and its path, in their order."""
+    folder = _folder(institution)
+    if storage.stat(folder) is None:
+        return []
+    names = ((_NAME.search(one.path), one.path) for one in storage.children(folder))
+    return sorted((int(name[1]), int(name[2]), path) for name, path in names if name)
+
+
+def _newest_line(storage: Storage, path: str) -> bytes:
+    newest = b""
+    for newest in _lines(storage, path):  # noqa: B007 - the last one is wanted
+        pass
+    return newest
+
+
+def _lines(storage: Storage, path: str) -> Iterator[bytes]:
+    """The lines of a file, each as long as an entry may be. Raises LedgerError, StorageError."""
+    rest = b""
+    with storage.open(path) as reader:
+        while chunk := reader.read(CHUNK):
+            *whole, rest = (rest + chunk).split(b"\n")
+            yield from whole
+            if len(rest) > LARGEST_ENTRY:
+                break
+    if rest:
+        raise LedgerError(_("{path} does not end where an entry does").format(path=path))

@@ -1,0 +1,212 @@
+"""A version of a package being written: every file hashed as it goes by, then read back."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from preserva.archive.reading import observe
+from preserva.core.digest import MultiHash
+from preserva.core.layout import STAGING
+from preserva.core.model import Observed
+from preserva.core.report import Advanced, Observer
+from preserva.errors import NotFound, Refused, StorageError
+from preserva.files.disk import publish, refuse_kept, staging_for, writing
+from preserva.files.disk import staging as staging_folder
+from preserva.files.hashing import ThreadedHash
+from preserva.files.parallel import bounded_map
+from preserva.i18n import _
+from preserva.storage.base import CHUNK, Storage, chunks_of
+from preserva.storage.local import LocalStorage
+
+_LARGE = 8 << 20
+"""Bytes from which a thread for each digest pays."""
+
+_IN_MEMORY = 4 << 20
+
+
+class Staging:
+    """The content of a new version, below a folder in staging.
+
+    `files` are those written so far, `kept` those that it has from the version before.
+    """
+
+    def __init__(
+        self, storage: Storage, folder: str, algorithms: Iterable[str], observer: Observer
+    ) -> None:
+        self.storage = storage
+        self.folder = folder
+        self.algorithms = tuple(algorithms)
+        self.files: dict[str, Observed] = {}
+        self.kept: dict[str, Observed] = {}  # of the version before, and not written again
+        self.observer = observer
+
+    def copy(
+        self, path: str, chunks: Iterable[bytes], size: int, *, have: int | None = None
+    ) -> Observed:
+        """Write a file of about `size` bytes; the chunks are hashed on their way.
+
+        Of a file that an earlier run left, the first bytes that it must `have` are not sent again.
+        """
+        if size >= _LARGE:
+            with ThreadedHash(self.algorithms) as threaded:
+                self._write(path, self._through(threaded.update, chunks), have)
+                seen = Observed(path, threaded.size, threaded.digests())
+        else:
+            hashes = MultiHash(self.algorithms)
+            self._write(path, self._through(hashes.update, chunks), have)
+            seen = Observed(path, hashes.size, hashes.digests())
+        self.files[path] = seen
+        return seen
+
+    def _write(self, path: str, chunks: Iterator[bytes], have: int | None) -> None:
+        place = f"{self.folder}/{path}"
+        if have is None:
+            self.storage.create(place, chunks)
+        else:
+            self.storage.extend(place, _after(have, chunks))
+
+    def _through(self, update: Callable[[bytes], None], chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            update(chunk)
+            yield chunk
+            self.observer(Advanced(len(chunk)))
+
+    @contextmanager
+    def on_disk(self, path: str) -> Iterator[Path]:
+        """A file that was written just now, for programs that seek in it or want a path.
+
+        It comes from the page cache: the source is read once, and the medium not at all.
+        """
+        if isinstance(self.storage, LocalStorage):
+            yield self.storage.root / self.folder / path
+            return
+        with (
+            tempfile.NamedTemporaryFile(suffix=Path(path).suffix) as copy,
+            self.storage.open(f"{self.folder}/{path}") as reader,
+        ):
+            copy.writelines(chunks_of(reader))
+            copy.flush()
+            yield Path(copy.name)
+
+    def drop(self, path: str) -> None:
+        """Take a file out again, and the folders that it leaves empty: OCFL allows none."""
+        del self.files[path]
+        while path:
+            self.storage.discard(f"{self.folder}/{path}")
+            path = path.rpartition("/")[0]
+            if not path or self._holds_anything(path):
+                return
+
+    def _holds_anything(self, folder: str) -> bool:
+        try:
+            return bool(self.storage.children(f"{self.folder}/{folder}"))
+        except NotFound:  # an object store has no empty folders
+            return False
+
+    def state(self) -> dict[str, Observed]:
+        """Every file of the version."""
+        return {**self.kept, **self.files}
+
+    def write(self, path: str, data: bytes) -> Observed:
+        """Write a small file."""
+        return self.copy(path, [data], len(data))
+
+    def render(self, path: str, render: Callable[[BinaryIO], None]) -> Observed:
+        """Write a file that is made as a stream; it never stands in memory whole if it is large."""
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as buffer:
+            render(buffer)  # type: ignore[arg-type]  # a SpooledTemporaryFile is a BinaryIO in all but name
+            size = buffer.tell()
+            buffer.seek(0)
+            return self.copy(path, iter(partial(buffer.read, CHUNK), b""), size)
+
+
+@contextmanager
+def new_folder(target: Path, algorithms: Iterable[str], observer: Observer) -> Iterator[Staging]:
+    """A folder outside any archive that appears whole, read back, at the end of the block or never.
+
+    Raises Refused if the folder exists already, or would lie in what is kept as it is.
+    """
+    with beside(target) as scratch:
+        storage = LocalStorage(scratch)
+        staging = Staging(storage, f"{STAGING}/{target.name}", algorithms, observer)
+        yield staging
+        confirm(staging)
+        storage.publish(staging.folder, target.name)
+        publish(scratch / target.name, target)
+
+
+def _after(size: int, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The chunks without their first `size` bytes."""
+    for chunk in chunks:
+        if size < len(chunk):
+            yield chunk[size:]
+        size = max(0, size - len(chunk))
+
+
+def refuse_place(target: Path) -> None:
+    """Refuse to make something where anything stands already, or inside what is kept as it is."""
+    if os.path.lexists(target):
+        raise Refused(_("{path} exists already; it was not touched").format(path=target))
+    refuse_kept(target)
+
+
+@contextmanager
+def beside(target: Path) -> Iterator[Path]:
+    """A hidden folder of ours, beside where something new is to be; what was killed there goes.
+
+    Raises Refused, Locked, StorageError.
+    """
+    refuse_place(target)
+    with writing(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with staging_folder(staging_for(target)) as scratch:
+        yield scratch
+
+
+def confirm(staging: Staging) -> None:
+    """Make everything in staging durable and read it back. Raises StorageError if it differs."""
+    staging.storage.flush(staging.folder)
+    expected = ((f"{staging.folder}/{path}", seen) for path, seen in staging.files.items())
+    wrong = list(read_back(staging.storage, expected, staging.observer))
+    if wrong:
+        path, seen = wrong[0]
+        message = _("{count} files came back other than they were written, first {path}: {seen}")
+        raise StorageError(
+            message.format(count=len(wrong), path=path, seen=seen),
+            path=path,
+            hint=_("Nothing was stored. Check the disk of this storage before you try again."),
+        )
+
+
+def read_back(
+    storage: Storage, expected: Iterable[tuple[str, Observed]], observer: Observer
+) -> Iterator[tuple[str, str]]:
+    """Paths of files that are not on the medium as they should be, each with what was seen.
+
+    `expected` pairs a path with what was written there. Each is read through a new handle, past the
+    cache where the system allows it. A file that cannot be read counts as not as it should be.
+    """
+    for path, seen in bounded_map(partial(_reread, storage), expected, workers=storage.at_once):
+        observer(Advanced(0, path))
+        if seen is not None:
+            yield path, seen
+
+
+def _reread(storage: Storage, item: tuple[str, Observed]) -> tuple[str, str | None]:
+    path, expected = item
+    algorithm = next(iter(expected.digests))
+    try:
+        found = observe(storage, path, [algorithm])
+    except StorageError as error:
+        return path, str(error)
+    if found.digests[algorithm] == expected.digests[algorithm]:
+        return path, None
+    return path, _("{size} bytes with {algorithm} {digest}").format(
+        size=found.size, algorithm=algorithm, digest=found.digests[algorithm]
+    )

@@ -1,0 +1,294 @@
+"""Records as a table (CSV, RFC 4180): a line for each copy, one for a record without copies.
+
+The first line names the columns (`COLUMNS`), in any order; `identifier` and `title` must be there.
+Lines of one record follow each other and differ only in what they say of the copy. Several values
+in a cell stand with a semicolon between them; a semicolon that belongs to a value is doubled.
+A record becomes MODS, so that all that is done with records is done with these.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+from urllib.parse import unquote
+
+from lxml import etree
+
+from preserva.catalogue.model import Entry, library_of
+from preserva.core.codes import Code
+from preserva.core.report import Finding
+from preserva.describe.charset import Charset, named
+from preserva.describe.crosswalk import crosswalk
+from preserva.describe.text import has_forbidden, plain
+from preserva.describe.xmlrecord import MODS
+from preserva.i18n import _
+
+_OF_RECORD = (
+    "identifier", "title", "titles", "agents", "place", "publisher", "date", "year", "languages",
+    "form", "kind", "extent", "subjects", "numbers",
+)  # fmt: skip
+_OF_COPY = ("holder", "shelfmark", "inventory", "registers", "provenance", "package")
+COLUMNS = (*_OF_RECORD, *_OF_COPY)
+ENDINGS = (".csv", ".tsv")
+
+_WHOLE = "collection"
+_LONGEST = 1 << 20
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_PARTS = re.compile(r";;|;|[^;]+")
+_LANGUAGE = re.compile(r"[a-z]{3}")
+_YEAR = re.compile(r"1[0-9]{3}|20[0-9]{2}")
+_TYPED = re.compile(r"([^\s:]+):(.+)", re.DOTALL)
+_NAMESPACES = cast("dict[str, str]", {None: MODS})
+
+_Row = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A row, and the line of the file on which it begins."""
+
+    number: int
+    row: _Row
+
+
+class _BadRowError(Exception):
+    """What is wrong with a row."""
+
+
+def lines_of(uri: str, entry: Entry, package: str) -> Iterator[bytes]:
+    """The lines of a record."""
+    about = (
+        uri, entry.title, _joined(entry.titles), _joined(one.name for one in entry.agents),
+        entry.place, entry.publisher, entry.date, str(entry.year or ""), _joined(entry.languages),
+        entry.form, _WHOLE if entry.collection else "", entry.extent, _joined(entry.subjects),
+        _joined(f"{one.type}:{one.value}" for one in entry.identifiers),
+    )  # fmt: skip
+    for copy in entry.copies:
+        numbers = _joined(f"{one.type}:{one.value}" for one in copy.registers)
+        told = (copy.holder, copy.shelfmark, _joined(copy.inventory), numbers,
+                _joined(copy.provenance))  # fmt: skip
+        yield line((*about, *told, package))
+    if not entry.copies:
+        yield line((*about, "", "", "", "", "", package))
+
+
+def line(values: Sequence[str]) -> bytes:
+    """A line of CSV. Before a text that a spreadsheet would take for a formula stands a `'`."""
+    cells: list[str] = []
+    writer = csv.writer(_Sink(cells))
+    writer.writerow([f"'{one}" if _FORMULA.match(one) else one for one in values])
+    return cells[0].encode()
+
+
+def documents(
+    stream: BinaryIO, name: str, library: str, charset: str | None = None
+) -> Iterator[bytes | Finding]:
+    """Each record as a MODS document, a finding with its line for each row that cannot be one.
+
+    A record with such a row is left out. Raises UsageError for an unknown character set.
+    """
+    group: list[_Line] = []
+    for one in _rows(stream, name, charset):
+        if isinstance(one, Finding):
+            yield one
+            continue
+        if group and group[0].row["identifier"] != one.row["identifier"]:
+            yield from _record(group, name, library)
+            group = []
+        group.append(one)
+    if group:
+        yield from _record(group, name, library)
+
+
+def _rows(stream: BinaryIO, name: str, charset: str | None) -> Iterator[_Line | Finding]:
+    text = _decoded(stream, charset or "utf-8")
+    head = next(text, "").removeprefix("\ufeff")
+    separator = max(",;\t", key=head.count)
+    columns = next(csv.reader([head], delimiter=separator), [])
+    columns = [one.strip().lower() for one in columns]
+    missing = [one for one in ("identifier", "title") if columns.count(one) != 1]
+    if missing:
+        seen = _("no column {names}").format(names=", ".join(missing))
+        yield Finding(Code.CSV_ROW, f"{name}:1", ", ".join(COLUMNS), seen)
+        return
+    for one in sorted({one for one in columns if one not in COLUMNS}):
+        yield Finding(Code.CSV_COLUMN, f"{name}:1", ", ".join(COLUMNS), one)
+    reader = csv.reader(text, delimiter=separator)
+    while True:
+        number = reader.line_num + 2
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            yield Finding(Code.CSV_ROW, f"{name}:{number}", seen=str(error))
+            continue
+        if cells is None:
+            return
+        if len(cells) > len(columns):
+            seen = _("{seen} cells, but {known} columns").format(seen=len(cells),
+                                                                 known=len(columns))  # fmt: skip
+            yield Finding(Code.CSV_ROW, f"{name}:{number}", seen=seen)
+        elif any(cell.strip() for cell in cells):
+            given = zip(columns, map(_plain, cells), strict=False)
+            yield _Line(number, {**dict.fromkeys(columns, ""), **dict(given)})
+
+
+def _decoded(stream: BinaryIO, charset: str) -> Iterator[str]:
+    """The lines; U+FFFD stands for what is not in the character set."""
+    known = Charset(named(charset))
+    for data in iter(lambda: stream.readline(_LONGEST), b""):
+        yield known.decode(data)
+
+
+def _record(group: Sequence[_Line], name: str, library: str) -> Iterator[bytes | Finding]:
+    """One record as a document, or a finding for each row that is wrong."""
+    first = group[0]
+    findings = []
+    for one in group:
+        try:
+            _check(one.row, library)
+            other = [key for key in _OF_RECORD if one.row.get(key) != first.row.get(key)]
+            if other:
+                text = _("{names} not as in line {number}, of the same record")
+                raise _BadRowError(text.format(names=", ".join(other), number=first.number))
+        except _BadRowError as error:
+            findings.append(Finding(Code.CSV_ROW, f"{name}:{one.number}", seen=str(error)))
+    if findings:
+        yield from findings
+    else:
+        yield etree.tostring(_mods([one.row for one in group], library), encoding="UTF-8")
+
+
+def _check(row: _Row, library: str) -> None:
+    for name, text in row.items():
+        if has_forbidden(text) or "\ufffd" in text:
+            raise _BadRowError(_("{name}: characters that cannot be read").format(name=name))
+    for name in ("identifier", "title"):
+        if not row.get(name, ""):
+            raise _BadRowError(_("no {name}").format(name=name))
+    _number(row["identifier"], library)
+    for code in _split(row.get("languages", "")):
+        if not _LANGUAGE.fullmatch(code):
+            text = _("{code} is no code of a language, such as rus or bel")
+            raise _BadRowError(text.format(code=code))
+    if row.get("year", "") and not _YEAR.fullmatch(row["year"]):
+        raise _BadRowError(_("{text} is no year").format(text=row["year"]))
+    if row.get("kind", "") not in ("", "single", "collection"):
+        raise _BadRowError(_("{text} is neither single nor collection").format(text=row["kind"]))
+    for name, known in (("numbers", ("isbn",)), ("registers", tuple(crosswalk().registers))):
+        for one in _split(row.get(name, "")):
+            typed = _TYPED.fullmatch(one)
+            if typed is None or (name == "registers" and typed[1] not in known):
+                text = _("{name}: {text} does not begin with its type, such as {types}")
+                types = ", ".join(f"{type_}:" for type_ in known)
+                raise _BadRowError(text.format(name=name, text=one, types=types))
+
+
+def _number(identifier: str, library: str) -> str:
+    """The record's own number, of the URI as well."""
+    of = library_of(identifier)
+    if of is None:
+        return identifier
+    if of != library:
+        text = _("{uri} is not a record of {library}")
+        raise _BadRowError(text.format(uri=identifier, library=library))
+    return unquote(identifier.rpartition(":")[2])
+
+
+def _mods(rows: Sequence[_Row], library: str) -> etree._Element:
+    """The record of these rows, which were checked."""
+    about = {name: rows[0].get(name, "") for name in _OF_RECORD}
+    root = etree.Element(f"{{{MODS}}}mods", nsmap=_NAMESPACES, version="3.8")
+    for title in (about["title"], *_split(about["titles"])):
+        _put(root, "titleInfo/title", title)
+    for agent in _split(about["agents"]):
+        _put(root, "name/namePart", agent)
+    form = {"manuscript": "text"}.get(about["form"], about["form"])
+    marks = {"manuscript": about["form"] == "manuscript", "collection": about["kind"] == _WHOLE}
+    told = {name: "yes" for name, so in marks.items() if so}
+    _put(root, "typeOfResource", form or ("mixed material" if told else ""), **told)
+    if any(about[name] for name in ("place", "publisher", "date", "year")):
+        origin = etree.SubElement(root, f"{{{MODS}}}originInfo")
+        _put(origin, "place/placeTerm", about["place"])
+        _put(origin, "publisher", about["publisher"])
+        _put(origin, "dateIssued", about["year"], encoding="w3cdtf", keyDate="yes")
+        _put(origin, "dateIssued", about["date"])
+    for code in _split(about["languages"]):
+        _put(root, "language/languageTerm", code, type="code", authority="iso639-2b")
+    _put(root, "physicalDescription/extent", about["extent"])
+    for subject in _split(about["subjects"]):
+        _put(root, "subject/topic", subject)
+    for type_, value in map(_typed, _split(about["numbers"])):
+        _put(root, "identifier", value, type=type_)
+    for row in rows:
+        _copy(root, row)
+    _put(root, "recordInfo/recordIdentifier", _number(about["identifier"], library))
+    return root
+
+
+def _copy(root: etree._Element, row: _Row) -> None:
+    told = {name: row.get(name, "") for name in _OF_COPY if name != "package"}
+    if not any(told.values()):
+        return
+    location = etree.SubElement(root, f"{{{MODS}}}location")
+    _put(location, "physicalLocation", told.pop("holder"))
+    if not any(told.values()):
+        return
+    simple = etree.SubElement(location, f"{{{MODS}}}holdingSimple")
+    copy = etree.SubElement(simple, f"{{{MODS}}}copyInformation")
+    _put(copy, "shelfLocator", told["shelfmark"])
+    for text in _split(told["provenance"]):
+        _put(copy, "note", text, type="ownership")
+    for text in _split(told["inventory"]):
+        _put(copy, "itemIdentifier", text, type="inventory")
+    for type_, value in map(_typed, _split(told["registers"])):
+        _put(copy, "itemIdentifier", value, type=type_)
+
+
+def _put(node: etree._Element, path: str, text: str, **attributes: str) -> None:
+    """A new element of that path with the text, unless there is none."""
+    if not text:
+        return
+    for step in path.split("/"):
+        node = etree.SubElement(node, f"{{{MODS}}}{step}")
+    for name, value in attributes.items():
+        node.set(name, value)
+    node.text = plain(text)
+
+
+def _typed(text: str) -> tuple[str, str]:
+    type_, _colon, value = text.partition(":")
+    return type_, value
+
+
+def _plain(cell: str) -> str:
+    """The cell without the `'` before what looks like a formula."""
+    text = cell.strip(" ")
+    return (text[1:] if text[:1] == "'" and _FORMULA.match(text) else text).strip()
+
+
+def _joined(values: Iterable[str]) -> str:
+    return "; ".join(one.replace(";", ";;") for one in values if one)
+
+
+def _split(cell: str) -> list[str]:
+    found = [""]
+    for part in _PARTS.findall(cell):
+        if part == ";":
+            found.append("")
+        else:
+            found[-1] += ";" if part == ";;" else part
+    return [one.strip() for one in found if one.strip()]
+
+
+class _Sink:
+    """What csv.writer writes to."""
+
+    def __init__(self, cells: list[str]) -> None:
+        self._cells = cells
+
+    def write(self, text: str) -> None:
+        """Keep the line."""
+        self._cells.append(text)

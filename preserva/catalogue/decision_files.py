@@ -1,0 +1,105 @@
+"""What people decided of editions, going out and coming in as JSON lines.
+
+A decision names its library, its person and its time; docs/how-to/joint-catalogue.md lists the
+fields. Decisions that contradict each other are kept and told, and joined is what nobody disputes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from preserva.archive.staging import beside
+from preserva.catalogue.database import Database
+from preserva.catalogue.decisions import Decision, decision_of, line_of
+from preserva.catalogue.matching import Matching
+from preserva.core.codes import Code
+from preserva.core.report import Finding
+from preserva.errors import NotFound
+from preserva.files.disk import publish, write_file
+from preserva.i18n import _
+
+DECISIONS = "decisions.jsonl"
+"""Their name in a dump, and below the address of a server."""
+
+_LONGEST_LINE = 1 << 16
+
+
+@dataclass(slots=True)
+class Decided:
+    """What came: `own` decisions came back to where they were made and were left alone."""
+
+    read: int = 0
+    changed: int = 0
+    own: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+
+def lines(database: Database) -> Iterator[bytes]:
+    """Every decision of every library, undone ones too."""
+    for one in Matching(database).decisions():
+        yield line_of(one).encode() + b"\n"
+
+
+def export_decisions(database: Database, destination: Path) -> int:
+    """Write all decisions to a new file; how many there are. Raises Refused, StorageFull."""
+    found = list(lines(database))
+    with beside(destination) as scratch:
+        made = scratch / destination.name
+        write_file(made, b"".join(found))
+        publish(made, destination)
+    return len(found)
+
+
+def import_decisions(database: Database, path: Path) -> Decided:
+    """Take in a file of decisions, our own among them: so they come back from a backup.
+
+    Raises NotFound.
+    """
+    try:
+        with path.open("rb") as stream:
+            return take_decisions(database, iter(lambda: stream.readline(_LONGEST_LINE), b""),
+                                  path.name)  # fmt: skip
+    except OSError as error:
+        message = _("{path} cannot be read: {reason}")
+        raise NotFound(message.format(path=path, reason=error.strerror), path=str(path)) from error
+
+
+def take_decisions(
+    database: Database, data: Iterable[bytes], name: str, *, own: str | None = None
+) -> Decided:
+    """Take in lines of decisions; those of the library `own` are never taken from another.
+
+    What is no decision is told with its line and passed over, and so are decisions that disagree.
+    """
+    done = Decided()
+    matching = Matching(database)
+    before = _disputed(matching)
+    done.changed = matching.take(_sound(data, name, own, done))
+    for one in (one for number, one in _disputed(matching).items() if number not in before):
+        seen = f"{one.library}, {one.person}: {one.verdict.value}"
+        done.findings.append(Finding(Code.DECISIONS_DISAGREE, f"{one.one} {one.other}", seen=seen))
+    return done
+
+
+def _sound(data: Iterable[bytes], name: str, own: str | None, done: Decided) -> Iterator[Decision]:
+    for number, line in enumerate(data, 1):
+        if not line.strip():
+            continue
+        done.read += 1
+        try:
+            one = decision_of(line.decode())
+        except ValueError as error:
+            done.findings.append(
+                Finding(Code.DECISION_UNREADABLE, f"{name}:{number}", seen=str(error))
+            )
+            continue
+        if one.library == own:
+            done.own += 1
+        else:
+            yield one
+
+
+def _disputed(matching: Matching) -> dict[int, Decision]:
+    return {one.number: one for one in matching.decisions() if one.disputed}

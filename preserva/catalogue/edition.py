@@ -1,0 +1,87 @@
+"""One edition of the joint catalogue with everything that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from preserva.catalogue.database import Database
+from preserva.catalogue.decisions import Decision, Verdict
+from preserva.catalogue.index import Catalogued, Index
+from preserva.catalogue.matching import Matching
+from preserva.catalogue.model import Entry
+from preserva.core.report import printable
+from preserva.errors import NotFound
+from preserva.i18n import _
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The records that a person joined to one edition, and other editions of the same work.
+
+    `decisions` are those on these records that stand.
+    """
+
+    records: tuple[Catalogued, ...]
+    editions: tuple[str, ...]
+    decisions: tuple[Decision, ...] = ()
+
+
+def shown(database: Database, uri: str) -> Shown:
+    """The edition of a record. Raises NotFound."""
+    index = Index(database)
+    asked = index.get(uri)
+    if asked is None or asked.entry is None:
+        raise NotFound(_("the catalogue has no record {uri}").format(uri=uri))
+    matching = Matching(database)
+    joined = matching.edition_of(uri)
+    records = [found for one in joined if (found := index.get(one)) and found.entry]
+    works = [one for one in index.of_work(asked.entry.work) if one not in joined]
+    return Shown(tuple(records), tuple(works), tuple(matching.of_records(joined)))
+
+
+def lines(found: Shown) -> Iterator[str]:
+    """The edition for people."""
+    for one in found.records:
+        yield printable(one.uri)
+        if one.entry is not None:
+            yield from (f"  {printable(line)}" for line in _of_entry(one.entry))
+        if one.package:
+            yield "  " + _("digitised: {package}").format(package=printable(one.package))
+    for decision in found.decisions:
+        yield printable(sentence(decision))
+    for uri in found.editions:
+        yield _("another edition: {uri}").format(uri=printable(uri))
+
+
+def sentence(one: Decision) -> str:
+    """The decision for people: what, who and when."""
+    says = {
+        Verdict.SAME: _("decision {number}, {library}, {person}, {day}: {one} and {other} are one"),
+        Verdict.DIFFERENT: _("decision {number}, {library}, {person}, {day}: {one} is not {other}"),
+    }
+    said = says[one.verdict].format(number=one.number, library=one.library, person=one.person,
+                                    day=one.time[:10], one=one.one, other=one.other)  # fmt: skip
+    if one.undone:
+        took = _("undone by {person}, {day}")
+        said += "; " + took.format(person=one.undone.person, day=one.undone.time[:10])
+    return said + ("; " + _("disputed, so it has no effect") if one.disputed else "")
+
+
+def copies(entry: Entry) -> Iterator[str]:
+    """Each copy for people: holder, shelfmark, numbers, whose it was."""
+    for copy in entry.copies:
+        numbers = [f"{number.type} {number.value}" for number in copy.registers]
+        parts = (copy.holder, copy.shelfmark, *copy.inventory, *numbers, *copy.provenance)
+        yield _("copy: {text}").format(text=", ".join(filter(None, parts)))
+
+
+def _of_entry(entry: Entry) -> Iterator[str]:
+    yield entry.title
+    for agent in entry.agents:
+        about = (agent.name, agent.dates, " ".join(agent.roles), agent.authority)
+        yield ", ".join(filter(None, about))
+    yield ", ".join(filter(None, (entry.place, entry.publisher, entry.date, entry.extent)))
+    for number in entry.identifiers:
+        yield f"{number.type}: {number.value}"
+    yield from copies(entry)

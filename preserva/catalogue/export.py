@@ -1,0 +1,108 @@
+"""The records of the joint catalogue as a file, whole or only what changed since a date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from preserva.archive.staging import beside
+from preserva.catalogue.csv_records import COLUMNS, line, lines_of
+from preserva.catalogue.database import Database
+from preserva.catalogue.index import Catalogued, Index
+from preserva.catalogue.ingest import record_of
+from preserva.core.codes import Code
+from preserva.core.report import Finding
+from preserva.describe.iso2709_write import iso2709
+from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
+from preserva.files.disk import publish, synchronise, writing
+
+
+class Form(StrEnum):
+    """In which format records are exported."""
+
+    MARC = "marc"
+    MARCXCHANGE = "marcxchange"
+    MODS = "mods"
+    DC = "dc"
+    CSV = "csv"
+
+
+@dataclass(slots=True)
+class Exported:
+    """How many records were written, and which could not be."""
+
+    written: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+
+_MAKERS: dict[Form, Callable[[Record], bytes | None]] = {
+    Form.MARC: iso2709,
+    Form.MARCXCHANGE: to_marcxchange,
+    Form.MODS: to_mods,
+    Form.DC: to_dc,
+}
+_AROUND = {
+    Form.MARCXCHANGE: (b'<collection xmlns="info:lc/xmlns/marcxchange-v2">\n', b"</collection>\n"),
+    Form.MODS: (b'<modsCollection xmlns="http://www.loc.gov/mods/v3">\n', b"</modsCollection>\n"),
+    Form.DC: (b"<records>\n", b"</records>\n"),
+}
+_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+
+
+def export_catalogue(
+    database: Database,
+    destination: Path,
+    form: Form,
+    *,
+    since: datetime | None = None,
+    library: str | None = None,
+) -> Exported:
+    """Write the records to a new file, each as it was last changed. Raises Refused, StorageFull.
+
+    Deleted ones are not in it: OAI-PMH tells of these.
+    """
+    done = Exported()
+    start = int(since.timestamp()) if since else 0
+    records = Index(database).changed_since(start, library=library)
+    with beside(destination) as scratch:
+        made = scratch / destination.name
+        with writing(made), made.open("wb") as stream:
+            for piece in _pieces(records, form, done):
+                stream.write(piece)
+        synchronise(made)
+        publish(made, destination)
+    return done
+
+
+def _pieces(records: Iterator[Catalogued], form: Form, done: Exported) -> Iterator[bytes]:
+    before, behind = _AROUND.get(form, (b"", b""))
+    if before:
+        yield _DECLARATION + before
+    if form is Form.CSV:
+        yield line(COLUMNS)
+    for one in records:
+        piece = b"" if one.entry is None else _piece(one, form)
+        if piece is None:
+            done.findings.append(Finding(Code.RECORD_HAS_NO_FORM, one.uri, seen=form.value))
+        elif piece:
+            done.written += 1
+            yield piece
+    yield behind
+
+
+def _piece(one: Catalogued, form: Form) -> bytes | None:
+    if form is Form.CSV:
+        assert one.entry is not None, "deleted records are left out before"
+        return b"".join(lines_of(one.uri, one.entry, one.package or ""))
+    made = _MAKERS[form](record_of(one))
+    if made is None or form is Form.MARC:
+        return made
+    return without_declaration(made) + b"\n"
+
+
+def without_declaration(document: bytes) -> bytes:
+    """The root element of a document that we wrote."""
+    return document[document.index(b"?>") + 2 :].strip() if document[:2] == b"<?" else document

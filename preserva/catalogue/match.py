@@ -1,0 +1,72 @@
+"""Which records may describe one edition: what they have in common, for a person to decide.
+
+Nothing is joined here. The fingerprint (UNIMARC 012) and standard numbers speak of the edition
+alone; a title says so only together with the year.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+
+from preserva.catalogue.fold import stems
+from preserva.catalogue.model import Entry
+from preserva.catalogue.places import places
+
+_NUMBERS = ("isbn", "issn", "fingerprint")
+_TITLE_WORDS = 6
+_IMPRINT_WORDS = re.compile(r"\[[^]]*\]|\W")
+
+
+class Evidence(StrEnum):
+    """What two records agree in."""
+
+    FINGERPRINT = "fingerprint"
+    NUMBER = "number"
+    TITLE = "title"
+    DATE = "date"
+    PLACE = "place"
+    PUBLISHER = "publisher"
+    AGENT = "agent"
+
+
+def keys(entry: Entry) -> Iterator[str]:
+    """Records with a key in common are compared. Each key once."""
+    numbers = (_number(one.type, one.value) for one in entry.identifiers)
+    yield from dict.fromkeys(one for one in numbers if one)
+    title = stems(entry.title)[:_TITLE_WORDS]
+    if title and entry.year is not None:
+        yield f"title:{' '.join(title)}:{entry.year}"
+
+
+def evidence(one: Entry, other: Entry) -> list[Evidence]:
+    """In what the two agree."""
+    mine, theirs = set(keys(one)), set(keys(other))
+    found = []
+    if any(key.startswith("fingerprint:") for key in mine & theirs):
+        found.append(Evidence.FINGERPRINT)
+    if any(key.startswith(("isbn:", "issn:")) for key in mine & theirs):
+        found.append(Evidence.NUMBER)
+    if stems(one.title)[:_TITLE_WORDS] == stems(other.title)[:_TITLE_WORDS] != []:
+        found.append(Evidence.TITLE)
+    if one.year is not None and one.year == other.year:
+        found.append(Evidence.DATE)
+    if set(places(one.place)) & set(places(other.place)):
+        found.append(Evidence.PLACE)
+    for kind, a, b in (
+        (Evidence.PUBLISHER, one.publisher, other.publisher),
+        (Evidence.AGENT, _agent(one), _agent(other)),
+    ):
+        if stems(a) == stems(b) != []:
+            found.append(kind)
+    return found
+
+
+def _number(type_: str, value: str) -> str:
+    number = _IMPRINT_WORDS.sub("", value).lower()
+    return f"{type_}:{number}" if type_ in _NUMBERS and number else ""
+
+
+def _agent(entry: Entry) -> str:
+    return entry.agents[0].name.partition(",")[0] if entry.agents else ""

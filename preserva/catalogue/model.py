@@ -1,0 +1,167 @@
+"""What the joint catalogue knows of a record: an edition, its agents, and its copies.
+
+The copy (экземпляр) is what a library holds and what the law registers. Records of one edition
+that a person joined are one edition; editions with the same author and title are one work.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import quote, unquote
+
+from preserva.catalogue.fold import stems
+from preserva.catalogue.places import places
+
+_PREFIX = "urn:preserva:record:"
+
+
+class Facet(StrEnum):
+    """By what a search can be narrowed."""
+
+    HOLDER = "holder"
+    CENTURY = "century"
+    LANGUAGE = "language"
+    PLACE = "place"
+    KIND = "kind"
+    FORMAT = "format"
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A person or body: name, roles (MARC relator codes or words), authority record, dates."""
+
+    name: str
+    roles: tuple[str, ...] = ()
+    authority: str = ""
+    dates: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A number of the edition: its type (isbn, fingerprint ...) and value."""
+
+    type: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCopy:
+    """A copy: who holds it under which shelfmark, its numbers, and whose it was."""
+
+    holder: str
+    shelfmark: str = ""
+    inventory: tuple[str, ...] = ()
+    registers: tuple[Identifier, ...] = ()
+    provenance: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record as the catalogue uses it; everything is empty where the record is silent.
+
+    `number` is the record's own, `year` the first of publication. `collection` is true for a
+    collection that is described as a whole.
+    """
+
+    title: str
+    number: str = ""
+    titles: tuple[str, ...] = ()
+    agents: tuple[Agent, ...] = ()
+    subjects: tuple[str, ...] = ()
+    place: str = ""
+    publisher: str = ""
+    date: str = ""
+    year: int | None = None
+    languages: tuple[str, ...] = ()
+    form: str = ""
+    extent: str = ""
+    identifiers: tuple[Identifier, ...] = ()
+    copies: tuple[HeldCopy, ...] = ()
+    collection: bool = False
+
+    @property
+    def century(self) -> int | None:
+        """The century of publication: 18 for 1701 to 1800."""
+        return None if self.year is None else (self.year + 99) // 100
+
+    def facets(self) -> Iterator[tuple[Facet, str]]:
+        """Under what the entry is counted, each once."""
+        yield from ((Facet.HOLDER, one) for one in sorted({c.holder for c in self.copies} - {""}))
+        if self.century is not None:
+            yield Facet.CENTURY, str(self.century)
+        yield from ((Facet.LANGUAGE, one) for one in self.languages)
+        yield from ((Facet.PLACE, one) for one in places(self.place))
+        yield Facet.KIND, "collection" if self.collection else "single"
+        if self.form:
+            yield Facet.FORMAT, self.form
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """What is searched: names of a part of the entry, and its text, as it is written."""
+        yield from (("title", one) for one in (self.title, *self.titles) if one)
+        for agent in self.agents:
+            yield "agent", " ".join(filter(None, (agent.name, agent.dates)))
+        yield "imprint", " ".join(filter(None, (self.place, self.publisher, self.date)))
+        yield from (("subject", one) for one in self.subjects)
+        yield from (("number", one.value) for one in self.identifiers)
+        for copy in self.copies:
+            numbers = [one.value for one in copy.registers]
+            parts = [copy.holder, copy.shelfmark, *copy.inventory, *numbers, *copy.provenance]
+            yield "copy", " ".join(filter(None, parts))
+
+    @property
+    def work(self) -> str:
+        """What the editions of one work have in common: first author and title, folded."""
+        author = stems(self.agents[0].name)[:1] if self.agents else []
+        return " ".join([*author, "/", *stems(self.title)[:8]])
+
+
+TEXTS = ("title", "agent", "imprint", "subject", "number", "copy")
+"""The parts of an entry that `Entry.texts` gives, those that weigh most first."""
+
+
+def uri_of(library: str, local: str) -> str:
+    """The identifier of a library's record, the same wherever the record travels."""
+    return f"{_PREFIX}{library}:{quote(local, safe='')}"
+
+
+def uri_as_typed(text: str) -> str:
+    """The identifier that a person writes, whole or as LIBRARY:NUMBER."""
+    found = re.fullmatch(r"([a-z][a-z0-9]*):(.+)", text)
+    return uri_of(found[1], unquote(found[2])) if found and found[1] != "urn" else text
+
+
+def library_of(uri: str) -> str | None:
+    """Whose record it is; None for what is no identifier of a record."""
+    found = re.fullmatch(_PREFIX + r"([a-z][a-z0-9]*):[^\s:]+", uri)
+    return found[1] if found else None
+
+
+def dumps(entry: Entry) -> str:
+    """The entry as JSON."""
+    return json.dumps(asdict(entry), ensure_ascii=False, sort_keys=True)
+
+
+def loads(text: str) -> Entry:
+    """The entry of `dumps`."""
+    facts: dict[str, Any] = json.loads(text)
+    agents = tuple(Agent(**{**one, "roles": tuple(one["roles"])}) for one in facts["agents"])
+    copies = tuple(_copy(one) for one in facts["copies"])
+    lists = {key: tuple(facts[key]) for key in ("titles", "subjects", "languages")}
+    identifiers = _identifiers(facts["identifiers"])
+    return Entry(
+        **{**facts, **lists, "agents": agents, "copies": copies, "identifiers": identifiers}
+    )
+
+
+def _copy(facts: dict[str, Any]) -> HeldCopy:
+    lists = {key: tuple(facts[key]) for key in ("inventory", "provenance")}
+    return HeldCopy(**{**facts, **lists, "registers": _identifiers(facts["registers"])})
+
+
+def _identifiers(facts: list[dict[str, str]]) -> tuple[Identifier, ...]:
+    return tuple(Identifier(**one) for one in facts)

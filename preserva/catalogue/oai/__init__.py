@@ -1,0 +1,1 @@
+"""The joint catalogue's exchange: OAI-PMH both ways, ResourceSync."""

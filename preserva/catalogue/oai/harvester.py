@@ -1,0 +1,207 @@
+"""Records of another catalogue, by OAI-PMH 2.0, page by page; an interrupted harvest goes on.
+
+Nothing is deleted but what the server says is deleted: a server that is empty, or answers with
+less than before, takes nothing away. Our own records are never taken from another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import cast
+
+from lxml import etree
+
+from preserva.catalogue.database import Database
+from preserva.catalogue.index import Index, Taken
+from preserva.catalogue.ingest import incoming_of
+from preserva.catalogue.model import library_of, uri_of
+from preserva.catalogue.oai import protocol as oai
+from preserva.catalogue.oai.responses import Broken, Harvested, Page, read_page
+from preserva.core.codes import Code
+from preserva.core.report import Finding
+from preserva.core.xmlsafe import UnsafeXMLError
+from preserva.describe.record import Record, read_records
+from preserva.errors import StorageError, UsageError
+from preserva.i18n import _
+
+Arguments = tuple[tuple[str, str], ...]
+Ask = Callable[[Arguments], bytes]
+"""Sends a request and gives the answer. Raises StorageError."""
+
+_OVERLAP = 600
+"""Seconds before the last harvest that are asked for again: clocks and long transactions."""
+
+_NOTHING = "noRecordsMatch"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is harvested: where from, in which format, which set, and whose records they are.
+
+    `library` is needed where the identifiers of the records do not say it.
+    """
+
+    url: str
+    prefix: str = "mods"
+    part: str = ""
+    library: str = ""
+
+
+@dataclass(slots=True)
+class Result:
+    """What a harvest did; `own` records came back to where they are from and were left alone."""
+
+    read: int = 0
+    changed: int = 0
+    deleted: int = 0
+    own: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """Until when everything was harvested, and where an unfinished harvest stands."""
+
+    since: str | None = None
+    token: str | None = None
+    begun: str | None = None
+
+
+class Harvest:
+    """One harvest into a catalogue, whose own library is `own`."""
+
+    def __init__(
+        self, database: Database, source: Source, ask: Ask, *, own: str, clock: Callable[[], int]
+    ) -> None:
+        self._database = database
+        self._index = Index(database)
+        self._source = source
+        self._ask = ask
+        self._own = own
+        self._clock = clock
+        self._result = Result()
+
+    def run(self, *, anew: bool = False) -> Result:
+        """Take in what changed since the last harvest, or everything.
+
+        Raises StorageError where the server cannot be reached or does not keep to the protocol:
+        what came before is kept, and the next run goes on there. Raises UsageError for records
+        whose library is not known.
+        """
+        state = _State() if anew else self._load()
+        page = self._resumed(state) if state.token else None
+        if page is None:
+            state = _State(state.since)
+            page = self._page(self._first(state.since))
+        while True:
+            state = _State(state.since, page.token, state.begun or page.date)
+            self._take(page, state)
+            if not page.token:
+                break
+            before = page.token
+            page = self._page((("resumptionToken", page.token),))
+            if page.token == before:
+                raise self._wrong(_("it gives the same token again"))
+        self._save(_State(since=state.begun))
+        return self._result
+
+    def _first(self, since: str | None) -> Arguments:
+        arguments: Arguments = (("metadataPrefix", self._source.prefix),)
+        if self._source.part:
+            arguments += (("set", self._source.part),)
+        if since:
+            start = oai.stamp(max(0, oai.seconds_of(since) - _OVERLAP))
+            fine = self._read((("verb", "Identify"),)).granularity.endswith("Z")
+            arguments += (("from", start if fine else start[:10]),)
+        return arguments
+
+    def _resumed(self, state: _State) -> Page | None:
+        """The page where the last harvest stopped; None if the server no longer knows of it."""
+        page = self._read((("verb", "ListRecords"), ("resumptionToken", state.token or "")))
+        return None if page.error else page
+
+    def _page(self, arguments: Arguments) -> Page:
+        page = self._read((("verb", "ListRecords"), *arguments))
+        if page.error and page.error != _NOTHING:
+            raise self._wrong(page.error)
+        if not page.error and not page.records:
+            raise self._wrong(_("it gives a list without records"))
+        return page
+
+    def _read(self, arguments: Arguments) -> Page:
+        data = self._ask(arguments)
+        try:
+            return read_page(data)
+        except UnsafeXMLError as error:
+            raise self._wrong(str(error)) from error
+
+    def _take(self, page: Page, state: _State) -> None:
+        """One page and the token that follows, both or neither."""
+        with self._database.writing():
+            for one in page.records:
+                self._result.read += 1
+                if isinstance(one, Broken):
+                    finding = Finding(Code.HARVEST_BROKEN, one.identifier, seen=one.reason)
+                    self._result.findings.append(finding)
+                else:
+                    self._put(one)
+            self._store(state)
+
+    def _put(self, one: Harvested) -> None:
+        library = library_of(one.identifier)
+        uri = one.identifier
+        if library is None:
+            library, uri = self._source.library, uri_of(self._source.library, one.identifier)
+        if not library:
+            message = _("{uri} does not say of which library it is")
+            raise UsageError(message.format(uri=one.identifier), hint=_("Say it with --library."))
+        if library == self._own:
+            self._result.own += 1
+        elif one.metadata is None:
+            known = self._index.get(uri)
+            if one.deleted and known is not None and known.source == self._source.url:
+                self._result.deleted += self._index.delete(uri, self._clock())
+        else:
+            self._record(uri, library, one.metadata)
+
+    def _record(self, uri: str, library: str, metadata: etree._Element) -> None:
+        data = etree.tostring(metadata, encoding="UTF-8", with_tail=False)
+        for found in read_records(data, name=uri):
+            if isinstance(found, Record):
+                one = incoming_of(found, library, self._source.url, uri=uri)
+                before = self._index.get(uri)
+                taken = self._index.put(one, self._clock())
+                same = before is not None and before.original == one.original and before.entry
+                self._result.changed += taken is not Taken.UNCHANGED and not same
+                return
+            self._result.findings.append(Finding(Code.HARVEST_BROKEN, uri, seen=found.seen))
+
+    def _wrong(self, reason: str) -> StorageError:
+        message = _("{url} does not answer as OAI-PMH wants: {reason}")
+        return StorageError(
+            message.format(url=self._source.url, reason=reason),
+            hint=_("What came before is kept; run it again to go on."),
+        )
+
+    @property
+    def _key(self) -> tuple[str, str, str]:
+        return self._source.url, self._source.prefix, self._source.part
+
+    def _load(self) -> _State:
+        rows = self._database.run(
+            "SELECT since, token, begun FROM harvest WHERE url = ? AND format = ? AND part = ?",
+            *self._key,
+        )
+        return next((_State(*cast("tuple[str, str, str]", row)) for row in rows), _State())
+
+    def _save(self, state: _State) -> None:
+        with self._database.writing():
+            self._store(state)
+
+    def _store(self, state: _State) -> None:
+        self._database.run(
+            "INSERT INTO harvest VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+            " since = excluded.since, token = excluded.token, begun = excluded.begun",
+            *self._key, self._source.library, state.since, state.token, state.begun,
+        )  # fmt: skip

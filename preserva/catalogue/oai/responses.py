@@ -1,0 +1,124 @@
+"""Answers of OAI-PMH 2.0 read; where one record of a page is broken, the others are read still."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from xml.sax.saxutils import unescape
+
+from lxml import etree
+
+from preserva.catalogue.oai.protocol import NAMESPACE, seconds_of
+from preserva.core.xmlsafe import UnsafeXMLError, parse
+
+_NAME = rb"(?:[\w.\-]+:)?"
+_ROOT = re.compile(rb"<(" + _NAME + rb"OAI-PMH)\b[^<>]*>")
+_RECORD = re.compile(rb"<" + _NAME + rb"record\b[^<>]*>\s*<" + _NAME + rb"header\b")
+_END = re.compile(rb"<" + _NAME + rb"resumptionToken\b|</" + _NAME + rb"ListRecords\b")
+_TOKEN = re.compile(rb"<" + _NAME + rb"resumptionToken\b[^<>]*>([^<]*)<")
+_DATE = re.compile(rb"<" + _NAME + rb"responseDate\b[^<>]*>([^<]*)<")
+_IDENTIFIER = re.compile(rb"<" + _NAME + rb"identifier\b[^<>]*>([^<]*)<")
+
+
+@dataclass(frozen=True, slots=True)
+class Harvested:
+    """A record of a list; one without metadata is deleted, or has none in this format."""
+
+    identifier: str
+    deleted: bool
+    metadata: etree._Element | None
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A record that cannot be read, with its identifier if that can."""
+
+    identifier: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer: its time by the server's clock, records, the token for what follows, or an error.
+
+    `granularity` is only in answers to Identify.
+    """
+
+    date: str | None
+    records: tuple[Harvested | Broken, ...] = ()
+    token: str | None = None
+    error: str = ""
+    granularity: str = ""
+
+
+def read_page(data: bytes) -> Page:
+    """The answer in these bytes. Raises UnsafeXMLError where there is none."""
+    try:
+        root = parse(data)
+    except UnsafeXMLError as error:
+        return _salvaged(data, error)
+    if root.tag != f"{{{NAMESPACE}}}OAI-PMH":
+        raise UnsafeXMLError(str(root.tag))
+    records = root.iterfind("o:ListRecords/o:record", {"o": NAMESPACE})
+    problem = root.find(f"{{{NAMESPACE}}}error")
+    return Page(
+        _date(_text(root, "responseDate")),
+        tuple(_record(one) for one in records),
+        _text(root, "ListRecords/{*}resumptionToken") or None,
+        "" if problem is None else (problem.get("code") or "error"),
+        _text(root, "Identify/{*}granularity"),
+    )
+
+
+def _salvaged(data: bytes, error: UnsafeXMLError) -> Page:
+    """The records of a page that is not well-formed, each read by itself."""
+    root = _ROOT.search(data)
+    starts = [found.start() for found in _RECORD.finditer(data)]
+    if root is None or not starts:
+        raise error
+    ends = [found.start() for found in _END.finditer(data, starts[-1])]
+    pieces = zip(starts, [*starts[1:], ends[-1] if ends else len(data)], strict=True)
+    token = _TOKEN.search(data, starts[-1])
+    date = _DATE.search(data, 0, starts[0])
+    if ends and token and ends[-1] > token.start():
+        pieces = zip(starts, [*starts[1:], token.start()], strict=True)
+    return Page(
+        _date(_said(date)),
+        tuple(_piece(root, data[start:end]) for start, end in pieces),
+        _said(token) or None,
+    )
+
+
+def _piece(root: re.Match[bytes], piece: bytes) -> Harvested | Broken:
+    try:
+        whole = parse(root[0] + piece + b"</" + root[1] + b">")
+        return _record(whole[0])
+    except (UnsafeXMLError, IndexError) as error:
+        return Broken(_said(_IDENTIFIER.search(piece)), str(error))
+
+
+def _record(record: etree._Element) -> Harvested | Broken:
+    identifier = _text(record, "header/{*}identifier")
+    if not identifier:
+        return Broken("", "no identifier")
+    header = record.find("{*}header")
+    metadata = record.find(f"{{{NAMESPACE}}}metadata")
+    deleted = header is not None and header.get("status") == "deleted"
+    inside = [] if metadata is None or deleted else list(metadata.iterchildren("*"))
+    return Harvested(identifier, deleted, inside[0] if inside else None)
+
+
+def _date(text: str) -> str | None:
+    try:
+        seconds_of(text)
+    except ValueError:
+        return None
+    return text
+
+
+def _said(found: re.Match[bytes] | None) -> str:
+    return unescape(found[1].decode("utf-8", "replace")).strip() if found else ""
+
+
+def _text(node: etree._Element, path: str) -> str:
+    return (node.findtext(f"{{{NAMESPACE}}}{path}") or "").strip()

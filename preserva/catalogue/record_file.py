@@ -1,0 +1,129 @@
+"""Records of a file of any length, one after another, in little memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+from lxml import etree
+
+from preserva.catalogue import csv_records as csvrecord
+from preserva.core.codes import Code
+from preserva.core.report import Finding
+from preserva.core.xmlread import chunks, release
+from preserva.core.xmlsafe import UnsafeXMLError, streamed
+from preserva.describe import xmlrecord
+from preserva.describe.iso2709 import RECORD_END
+from preserva.describe.record import Record, read_records
+from preserva.errors import NotFound
+from preserva.i18n import _
+
+LARGEST = 16 * 1024 * 1024
+"""Bytes of one record at most; ISO 2709 itself ends at 99,999."""
+
+AT_ONCE = 1 << 20
+"""Bytes of a file that is read whole; a longer one is read record by record."""
+
+_CHUNK = 1 << 20
+_IRBIS_END = b"\n*****"
+_TAGS = (
+    "record",
+    f"{{{xmlrecord.MARCXML}}}record",
+    f"{{{xmlrecord.MARCXCHANGE}}}record",
+    "{info:lc/xmlns/marcxchange-v1}record",
+    f"{{{xmlrecord.MODS}}}mods",
+    f"{{{xmlrecord.OAI_DC}}}dc",
+)
+
+
+def records_of(
+    path: Path, charset: str | None = None, library: str = ""
+) -> Iterator[Record | Finding]:
+    """Every record of a file, a finding in the place of what is none. Raises NotFound.
+
+    What is longer than a record can be is told and passed over; the rest is read all the same. A
+    table (.csv, .tsv) may name its records by the identifiers that they have as the library's.
+    """
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        message = _("{path} cannot be read: {reason}")
+        raise NotFound(message.format(path=path, reason=error.strerror), path=str(path)) from error
+    with stream:
+        if path.suffix.lower() in csvrecord.ENDINGS:
+            yield from _read(csvrecord.documents(stream, path.name, library, charset), path.name)
+            return
+        head = stream.peek(_CHUNK)
+        if path.stat().st_size <= AT_ONCE:
+            yield from read_records(stream.read(), name=path.name, charset=charset)
+            return
+        pieces = _elements if xmlrecord.looks_like(head) else _pieces
+        yield from _read(pieces(stream, path.name), path.name, charset)
+
+
+def _read(
+    pieces: Iterable[bytes | Finding], name: str, charset: str | None = None
+) -> Iterator[Record | Finding]:
+    for number, piece in enumerate(pieces, 1):
+        if isinstance(piece, Finding):
+            yield piece
+            continue
+        where = f"{name}#{number}"
+        for one in read_records(piece, name=where, charset=charset):
+            yield replace(one, path=where) if isinstance(one, Finding) else one
+
+
+def _pieces(stream: BinaryIO, name: str) -> Iterator[bytes | Finding]:
+    """The file cut after each end mark of ISO 2709, or before each of IRBIS."""
+    waiting = b""
+    mark: bytes | None = None
+    skipping = False
+    number = 0
+    while chunk := stream.read(_CHUNK):
+        if mark is None:
+            mark = RECORD_END if RECORD_END in chunk else _IRBIS_END
+        *whole, waiting = (waiting + chunk).split(mark)
+        for piece in whole:
+            number += not skipping
+            if piece.strip() and not skipping:
+                yield piece + mark
+            skipping = False
+        if len(waiting) > LARGEST or skipping:
+            if not skipping:
+                number += 1
+                yield Finding(Code.RECORD_TOO_LARGE, f"{name}#{number}", str(LARGEST))
+            skipping, waiting = True, waiting[-len(mark) :]
+    if waiting.strip() and not skipping:
+        yield waiting
+
+
+def _elements(stream: BinaryIO, name: str) -> Iterator[bytes | Finding]:
+    """Each record's element as a document of its own."""
+    since_last = 0
+
+    def bounded() -> Iterator[bytes]:
+        nonlocal since_last
+        for chunk in chunks(stream):
+            if since_last > LARGEST:
+                raise _TooLargeError
+            since_last += len(chunk)
+            yield chunk
+
+    number = 0
+    try:
+        for event, element in streamed(bounded(), _TAGS):
+            if event == "end" and element.getparent() is not None:
+                number += 1
+                yield etree.tostring(element, encoding="UTF-8", with_tail=False)
+                release(element)
+                since_last = 0
+    except _TooLargeError:
+        yield Finding(Code.RECORD_TOO_LARGE, f"{name}#{number + 1}", str(LARGEST))
+    except UnsafeXMLError as error:
+        yield Finding(Code.RECORD_UNREADABLE, f"{name}#{number + 1}", seen=str(error))
+
+
+class _TooLargeError(Exception):
+    """The stream went on for too long without the end of a record."""

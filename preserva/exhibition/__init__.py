@@ -1,0 +1,1 @@
+"""An exhibition: what people specify, pictures and pages made of it."""

@@ -1,0 +1,276 @@
+"""An exhibition built from its specification: a site of files that appears when it is whole."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from dataclasses import replace as replace_in
+from pathlib import Path
+
+from preserva.archive.archive import Archive
+from preserva.bag.write import create_bag
+from preserva.catalogue.ingest import open_catalogue
+from preserva.config import NAME as CONFIG
+from preserva.core.model import PackageId
+from preserva.core.overview import CopyState
+from preserva.core.report import Observer, ignore
+from preserva.errors import ConfigError, NotFound, Refused, StorageError
+from preserva.exhibition.atlas import Point, draw, lines_of
+from preserva.exhibition.books import Found, editions, find, shown, states_of
+from preserva.exhibition.contents import Edition, Shown, Site
+from preserva.exhibition.spec import Exhibition, read_exhibition
+from preserva.exhibition.tiles import vips
+from preserva.files.disk import (
+    move,
+    publish,
+    read_file,
+    refuse_kept,
+    staging,
+    staging_for,
+    synchronise_all,
+    writing,
+)
+from preserva.i18n import _
+from preserva.ingest.transfer import accept
+from preserva.tomlfile import read_toml, schema_problems
+from preserva.version import __version__
+
+MARK = "exhibition.json"
+"""What a built site has at its top, and what tells that a folder is one."""
+
+_LARGEST_TEXT = 1 << 20
+_LARGEST_LINES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What was built. `path` is the site; `package` the package that it was stored as."""
+
+    path: Path
+    books: int
+    pages: int
+    editions: int
+    files: int
+    url: str
+    package: PackageId | None = None
+
+
+def read_specification(path: Path) -> tuple[Exhibition, list[list[Point]]]:
+    """The specification, and the lines of its map. Raises ArchiveNotFound, ConfigError."""
+    document = read_toml(path)
+    problems = list(schema_problems(document, "exhibition.schema.json", path.name))
+    lines: list[list[Point]] = []
+    if not problems:
+        folder = path.resolve().parent
+        made, problems = read_exhibition(document, lambda *text: _text(folder, *text))
+        if made.lines:
+            try:
+                lines = lines_of(json.loads(read_file(folder / made.lines, _LARGEST_LINES)))
+            except (ValueError, TypeError, RecursionError, StorageError) as error:
+                message = _("{key}: {path} is no GeoJSON: {reason}")
+                problems.append(message.format(key="map.lines", path=made.lines, reason=error))
+    if problems:
+        raise ConfigError(_("{path} is not usable:").format(path=path), problems)
+    return made, lines
+
+
+def _text(folder: Path, name: str, language: str) -> str | None:
+    """A text of the exhibition; the schema lets no name lead out of the folder."""
+    try:
+        return read_file(folder / f"{name}.{language}.md", _LARGEST_TEXT).decode("utf-8")
+    except (NotFound, UnicodeDecodeError):
+        return None
+
+
+def build_exhibition(
+    archive: Archive,
+    specification: Path,
+    destination: Path,
+    *,
+    url: str | None = None,
+    replace: bool = False,
+    local: str | None = None,
+    dry_run: bool = False,
+    observer: Observer = ignore,
+) -> Built:
+    """Build the site of an exhibition as a new folder, and store it as package `local` if asked.
+
+    `url` is where the site will be, if not where the specification says. With `replace`, an
+    exhibition that was built there before makes way at the last moment. Every file of a package is
+    compared with what was recorded before it is shown. On a dry run everything is looked at, and
+    nothing is written.
+
+    Raises ConfigError with everything in the specification that cannot be; Refused, Damaged,
+    NotFound, StorageError, UsageError: then nothing has changed at the destination.
+    """
+    vips()
+    exhibition, lines = read_specification(specification)
+    destination = destination.absolute()
+    _refuse_place(destination, replace=replace)
+    found = _find(archive, exhibition, specification, observer)
+    known = states_of(archive)
+    address = exhibition.url if url is None else url.rstrip("/")
+    site = _site(archive, exhibition, {}, _editions(archive, known), lines)
+    if dry_run:
+        pages = sum(_pages(exhibition, one) for one in found)
+        return Built(destination, len(found), pages, len(site.paged), 0, address)
+    with _beside(destination) as scratch:
+        root = scratch / destination.name
+        site = replace_in(site, books=dict(_books(archive, exhibition, found, known, root)))
+        _write(site, address, root, found)
+        files = _make_durable(root)
+        package = _stored(archive, root, scratch, local, site, observer) if local else None
+        if os.path.lexists(destination):
+            move(destination, scratch / "before")
+        publish(root, destination)
+    pages = sum(len(one.pictures) for one in site.books.values())
+    return Built(destination, len(found), pages, len(site.paged), files, address, package)
+
+
+def _books(
+    archive: Archive,
+    exhibition: Exhibition,
+    found: Iterable[Found],
+    known: Mapping[str, tuple[CopyState, ...]],
+    root: Path,
+) -> Iterator[tuple[PackageId, Shown]]:
+    """Each book, its pictures written below `root`."""
+    for one in found:
+        exhibits = [each for each in exhibition.exhibits() if each.package == one.package]
+        yield (
+            one.package,
+            shown(
+                one,
+                exhibits,
+                root,
+                known.get(one.package.uri, ()),
+                largest=exhibition.largest,
+                pixels=archive.config.images.max_pixels,
+            ),
+        )
+
+
+@contextmanager
+def _beside(destination: Path) -> Iterator[Path]:
+    with writing(destination.parent):
+        destination.parent.mkdir(parents=True, exist_ok=True)
+    with staging(staging_for(destination)) as scratch:
+        yield scratch
+
+
+def _refuse_place(destination: Path, *, replace: bool) -> None:
+    """Refuse a place where something stands that is no exhibition, or that is to stay."""
+    refuse_kept(destination)
+    if not os.path.lexists(destination):
+        return
+    if destination.is_symlink() or not (destination / MARK).is_file():
+        message = _("{path} exists already and is no exhibition; it was not touched")
+        raise Refused(message.format(path=destination))
+    if not replace:
+        raise Refused(
+            _("{path} exists already; it was not touched").format(path=destination),
+            hint=_("With --replace the new exhibition takes its place when it is whole."),
+        )
+
+
+def _find(
+    archive: Archive, exhibition: Exhibition, specification: Path, observer: Observer
+) -> list[Found]:
+    """The packages, each once. Raises ConfigError that says where each missing one is asked for."""
+    found: dict[PackageId, Found] = {}
+    problems = []
+    for one in exhibition.exhibits():
+        try:
+            if one.package not in found:
+                found[one.package] = find(archive, one.package, observer)
+        except NotFound as error:
+            problems.append(f"{one.where}.package: {error}")
+            continue
+        pages = found[one.package].pages
+        wanted = [("page", one.page), *(("pages", end) for r in one.pages for end in (r[0], r[-1]))]
+        for key, number in wanted:
+            if number not in pages:
+                message = _("{key}: {id} has no page {page}; it has {count}")
+                problems.append(
+                    message.format(
+                        key=f"{one.where}.{key}",
+                        id=one.package.portable,
+                        page=number,
+                        count=len(pages),
+                    )
+                )
+    problems += _strangers(archive, exhibition)
+    if problems:
+        raise ConfigError(_("{path} is not usable:").format(path=specification), problems)
+    return list(found.values())
+
+
+def _strangers(archive: Archive, exhibition: Exhibition) -> Iterator[str]:
+    for number, one in enumerate(exhibition.libraries):
+        if one.id not in archive.config.institutions:
+            message = _("{key}: {id} is not among the institutions of {file}")
+            yield message.format(key=f"libraries.{number}.id", id=one.id, file=CONFIG)
+
+
+def _pages(exhibition: Exhibition, found: Found) -> int:
+    some = [one for one in exhibition.exhibits() if one.package == found.package]
+    return sum(any(one.shows(number) for one in some) for number in found.pages)
+
+
+def _editions(archive: Archive, known: dict[str, tuple[CopyState, ...]]) -> tuple[Edition, ...]:
+    with open_catalogue(archive.config.path) as database:
+        return editions(database, known)
+
+
+def _site(
+    archive: Archive,
+    exhibition: Exhibition,
+    books: dict[PackageId, Shown],
+    catalogued: tuple[Edition, ...],
+    lines: list[list[Point]],
+) -> Site:
+    names = {one.id: dict(one.names) for one in archive.config.institutions.values()}
+    atlas = draw(exhibition.places, lines) if exhibition.places else None
+    return Site(exhibition, names, books, catalogued, atlas, archive.clock())
+
+
+def _write(site: Site, url: str, root: Path, found: Iterable[Found]) -> None:
+    from preserva.exhibition.site.render import render
+
+    for path, data in render(site, url):
+        _put(root / path, data)
+    shown_as = {one.package.uri: one.outgoing.version for one in found}
+    mark = {"format": 1, "built": site.built.isoformat(), "software": f"preserva {__version__}",
+            "title": dict(site.exhibition.title), "url": url, "packages": shown_as}  # fmt: skip
+    _put(root / MARK, json.dumps(mark, ensure_ascii=False, indent=1).encode() + b"\n")
+
+
+def _put(path: Path, data: bytes) -> None:
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as stream:
+            stream.write(data)
+
+
+def _make_durable(root: Path) -> int:
+    """Make the whole site durable; how many files it has."""
+    files, folders = [], []
+    for at, below, names in os.walk(root):
+        folder = Path(at).relative_to(root)
+        files += [str(folder / name) for name in names]
+        folders += [str(folder / name) for name in below]
+    synchronise_all(root, files, folders)
+    return len(files)
+
+
+def _stored(
+    archive: Archive, root: Path, scratch: Path, local: str, site: Site, observer: Observer
+) -> PackageId:
+    """Store the site as a package of its own: a bag of it comes in as any bag would."""
+    title = site.exhibition.title[site.exhibition.languages[0]]
+    info = [("External-Description", title), ("Bagging-Date", site.built.date().isoformat())]
+    bag = create_bag(root, scratch / "bag", bag_info=info, observer=observer)
+    return accept(archive, bag.path, local=local, observer=observer).package

@@ -1,0 +1,171 @@
+"""What a site shows, before it is put into pages: books, editions, copies, and whose they are."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from preserva.catalogue.fold import stems
+from preserva.catalogue.model import Entry, HeldCopy, library_of
+from preserva.core.model import PackageId
+from preserva.core.overview import CopyState
+from preserva.exhibition.atlas import Atlas
+from preserva.exhibition.picture import Picture
+from preserva.exhibition.spec import Exhibit, Exhibition, Include, Section, Words, Writer
+
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A book that is shown: its pages, its parts with the page on which each begins, its copies."""
+
+    package: PackageId
+    title: str
+    entry: Entry
+    pictures: tuple[Picture, ...]
+    contents: tuple[tuple[str, int], ...] = ()
+    states: tuple[CopyState, ...] = ()
+
+    def picture(self, number: int) -> Picture:
+        """The picture of a page. Raises StopIteration for a page that is not shown."""
+        return next(one for one in self.pictures if one.number == number)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A copy that a library holds; `states` are those of its digitised form."""
+
+    id: str
+    library: str
+    copy: HeldCopy
+    states: tuple[CopyState, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """Records that a person joined to one edition; `ids` are the names of its pages.
+
+    `packages` are digitised copies, `others` the ids of other editions of the work.
+    """
+
+    ids: tuple[str, ...]
+    uris: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    copies: tuple[Held, ...]
+    packages: tuple[PackageId, ...] = ()
+    others: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The name of its first page."""
+        return self.ids[0]
+
+    @property
+    def entry(self) -> Entry:
+        """The record that speaks for all."""
+        return self.entries[0]
+
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """Whose records there are."""
+        return tuple(dict.fromkeys(filter(None, map(library_of, self.uris))))
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything; `names` are those of institutions by id, `built` when this was so."""
+
+    exhibition: Exhibition
+    names: Mapping[str, Words]
+    books: Mapping[PackageId, Shown]
+    editions: tuple[Edition, ...]
+    atlas: Atlas | None
+    built: datetime
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Edition]:
+        """Each edition that has pages, under the names of all of them."""
+        return {id_: one for one in self.paged for id_ in one.ids}
+
+    @cached_property
+    def paged(self) -> tuple[Edition, ...]:
+        """The editions that have pages."""
+        match self.exhibition.include:
+            case Include.ALL:
+                return self.editions
+            case Include.DIGITISED:
+                return tuple(one for one in self.editions if one.packages)
+            case Include.SHOWN:
+                shown = {one.package for one in self.exhibition.exhibits()}
+                return tuple(one for one in self.editions if shown & set(one.packages))
+            case Include.NONE:
+                return ()
+
+    @cached_property
+    def by_package(self) -> Mapping[PackageId, Edition]:
+        """The edition of each digitised copy."""
+        return {package: one for one in self.editions for package in one.packages}
+
+    def exhibits(self, package: PackageId) -> list[tuple[Section, Exhibit]]:
+        """Where a book is shown."""
+        return [
+            (section, one)
+            for section in self.exhibition.sections
+            for one in section.exhibits
+            if one.package == package
+        ]
+
+    def holdings(self, package: PackageId) -> Sequence[Held]:
+        """Under which shelfmarks a digitised copy, or others of its edition, can be asked for."""
+        edition = self.by_package.get(package)
+        if edition is not None and edition.copies:
+            return edition.copies
+        book = self.books[package]
+        return copies_of(book.title, package.institution, book.entry, book.states)
+
+    def works(self, writer: Writer) -> list[Edition]:
+        """The editions that a person wrote, printed or owned, by name or authority record."""
+        named = {_name(one) for one in (*writer.name.values(), *writer.names)}
+        numbers = set(writer.authorities)
+        return [
+            one
+            for one in self.editions
+            if any(
+                agent.authority in numbers or _name(agent.name) in named
+                for entry in one.entries
+                for agent in entry.agents
+            )
+        ]
+
+
+def _name(text: str) -> tuple[str, ...]:
+    """A name whatever the order of its parts: "Пушкин, А. С." is "А. С. Пушкин"."""
+    return tuple(sorted(stems(text)))
+
+
+def page_id(uri: str) -> str:
+    """The name of a record's page: the same for ever, and one that any file system takes."""
+    library = library_of(uri) or "record"
+    local = uri.rpartition(":")[2]
+    if not _PLAIN.fullmatch(local):
+        local = "x" + hashlib.sha256(uri.encode()).hexdigest()[:15]
+    return f"{library}-{local}"
+
+
+def copies_of(
+    uri: str, library: str, entry: Entry, states: Iterable[CopyState] = ()
+) -> tuple[Held, ...]:
+    """The copies of a record. Where it tells of one only, the digitised copy is that one."""
+    states = tuple(states)
+    found: dict[str, Held] = {}
+    for copy in entry.copies:
+        parts = (uri, copy.holder, copy.shelfmark, *copy.inventory)
+        digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+        id_ = f"{library}-{digest}"
+        found.setdefault(id_, Held(id_, library, copy, states if len(entry.copies) == 1 else ()))
+    return tuple(found.values())

@@ -1,0 +1,39 @@
+"""The index with which a site is searched where it lies, without a server.
+
+A page of the site stands under the stem of each of its words; the browser folds what is asked by
+the same table (fold.json).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from preserva.catalogue.fold import stems
+from preserva.core.canonical import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Something that can be found: its address on the site, its title, of what kind it is."""
+
+    url: str
+    title: str
+    kind: str
+    texts: Sequence[str]
+
+
+def index(documents: Iterable[Document]) -> dict[str, Value]:
+    """Documents, sorted terms, and for each term the numbers of the documents that hold it."""
+    shown: list[Value] = []
+    postings: dict[str, list[int]] = {}
+    for number, one in enumerate(documents):
+        shown.append([one.url, one.title, one.kind])
+        for term in sorted({term for text in (one.title, *one.texts) for term in stems(text)}):
+            postings.setdefault(term, []).append(number)
+    terms = sorted(postings)
+    return {
+        "documents": shown,
+        "terms": list[Value](terms),
+        "postings": [list[Value](postings[term]) for term in terms],
+    }

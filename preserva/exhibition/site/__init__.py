@@ -1,0 +1,1 @@
+"""The site of an exhibition: HTML, style, scripts, pictures."""

@@ -1,0 +1,1 @@
+"""Files on a disk and their digests; it knows of no bag."""

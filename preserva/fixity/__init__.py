@@ -1,0 +1,1 @@
+"""Fixity: copies checked against what was recorded, once or in audits."""

@@ -1,0 +1,199 @@
+"""An audit on many machines: workers read the storages where they are, one machine records.
+
+Only the machine that runs the audit has the ledger. A worker gets the folder of a copy and the
+digests that were recorded, reads, and gives back what it saw, which the machine of the ledger
+compares and records, one copy at a time: a worker, or all of them, may be killed at any moment and
+nothing is lost or recorded twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from preserva.archive.archive import Store
+from preserva.config import StorageConfig
+from preserva.core.audit import Due
+from preserva.core.codes import Code
+from preserva.core.inventory import Inventory
+from preserva.core.report import Finding, Report
+from preserva.errors import StorageError, UsageError
+from preserva.fixity.audit_run import Reading, Run, Step
+from preserva.fixity.ocfl_object import CheckedObject, check_object
+from preserva.fixity.stored_copy import compared, place_of, recorded_inventories
+from preserva.i18n import _
+from preserva.information_package.official_schemas import load_schemas
+from preserva.storage.open import open_storage
+from preserva.storage.wrappers.ratelimit import RateLimit
+
+SCHEME = "dask://"
+
+_PATIENCE = 1.0
+"""Seconds after which somebody looks whether there is still anyone to wait for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Others who read for us: an executor, and how many copies it can read at a time.
+
+    `alive` says whether it can still be reached: what was asked of a scheduler that is gone may
+    never be answered.
+    """
+
+    executor: Executor
+    at_once: int
+    alive: Callable[[], bool] = lambda: True
+
+
+@contextmanager
+def connect(url: str) -> Iterator[Workers]:
+    """The workers of a Dask cluster at `dask://HOST:PORT`. Raises UsageError, StorageError."""
+    if not url.startswith(SCHEME):
+        raise UsageError(_("{url} is no cluster: give dask://HOST:PORT").format(url=url))
+    try:
+        from distributed import Client
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            _("a cluster needs distributed, which is not installed"),
+            hint=_("Install it with: pip install 'preserva[dask]'"),
+        ) from error
+    try:
+        client = Client(f"tcp://{url.removeprefix(SCHEME)}", timeout=10, set_as_default=False)
+    except OSError as error:
+        message = _("the cluster at {url} does not answer: {reason}")
+        raise StorageError(message.format(url=url, reason=error)) from error
+    with client:
+        at_once = max(1, sum(client.nthreads().values()))
+        yield Workers(client.get_executor(), at_once, lambda: bool(client.status == "running"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What a worker is told: which folder of which storage, and what was recorded of it."""
+
+    storage: StorageConfig
+    path: str
+    subject: str
+    known: dict[str, str]
+    xsd: Path | None
+    bandwidth: float | None
+
+
+def read_elsewhere(run: Run, due: Iterator[Due], workers: Workers) -> None:
+    """Let workers read these as long as the budget lasts; what they were given is waited for."""
+    _Round(run, workers).read(due)
+
+
+class _Round:
+    def __init__(self, run: Run, workers: Workers) -> None:
+        self.run = run
+        self.workers = workers
+        self.ahead = 2 * workers.at_once  # so that none waits for us
+        self.waiting: dict[Future[CheckedObject | StorageError], tuple[Due, Reading]] = {}
+        self.broken: str | None = None
+
+    def read(self, due: Iterator[Due]) -> None:
+        for one in due:
+            while len(self.waiting) >= self.ahead:
+                self._take()
+            away = one.copy.storage in self.run.found.unreachable
+            if away or self.broken or self.run.spent() or not self._give(one):
+                self.run.found.leave([one])
+        while self.waiting:
+            self._take()
+        if self.broken:
+            self.run.found.unreachable[_("the cluster")] = self.broken
+
+    def _give(self, one: Due) -> bool:
+        reading = self.run.begin(one.copy)
+        if reading is None:
+            return False
+        place = place_of(self.run.archive, reading.store, reading.package)
+        if isinstance(place, str):
+            return self._submit(one, reading, place)
+        assert place is not None, "it is recorded as stored, so its absence is a finding"
+        reading.first = place  # nothing is read, so nothing can be misread
+        return self.run.conclude(reading, place) is Step.DONE
+
+    def _submit(self, one: Due, reading: Reading, place: str) -> bool:
+        bandwidth = self.run.budget.bandwidth
+        task = _Task(
+            reading.store.config,
+            place,
+            f"{reading.package.uri} in {reading.store.id}",
+            recorded_inventories(self.run.archive, reading.package),
+            self.run.archive.config.xsd,
+            None if bandwidth is None else bandwidth / self.workers.at_once,
+        )
+        try:
+            future = self.workers.executor.submit(read_there, task)
+        except Exception as error:
+            self.broken = repr(error)
+            return False
+        self.waiting[future] = (one, reading)
+        return True
+
+    def _take(self) -> None:
+        """Wait for one copy at least, and record what was seen."""
+        done = wait(self.waiting, timeout=_PATIENCE, return_when=FIRST_COMPLETED).done
+        if not done and not self.workers.alive():
+            self.broken = self.broken or _("the scheduler is gone")
+            self.run.found.leave(one for one, _reading in self.waiting.values())
+            self.waiting.clear()
+        for future in done:
+            one, reading = self.waiting.pop(future)
+            step = self._conclude(future, reading)
+            again = step is Step.AGAIN and self._give_again(one, reading)
+            if step is not Step.DONE and not again:
+                self.run.found.leave([one])
+
+    def _give_again(self, one: Due, reading: Reading) -> bool:
+        place = place_of(self.run.archive, reading.store, reading.package)
+        return isinstance(place, str) and self._submit(one, reading, place)
+
+    def _conclude(self, future: Future[CheckedObject | StorageError], reading: Reading) -> Step:
+        store, package = reading.store, reading.package
+        try:
+            seen = future.result()
+        except BaseException as error:
+            self.broken = repr(error)
+            return Step.LEFT
+        if isinstance(seen, StorageError):
+            finding = Finding(Code.STORAGE_UNREACHABLE, seen.path or store.id, seen=str(seen))
+            report = Report(f"{package.uri} in {store.id}", [finding])
+        else:
+            report = compared(self.run.archive, store, package, seen)
+        self.run.found.bytes_read += report.bytes_read
+        return self.run.conclude(reading, report)
+
+
+def read_there(task: _Task) -> CheckedObject | StorageError:
+    """On a worker: read a copy. What it can say without the ledger, or why it cannot read it."""
+    storage = open_storage(task.storage.url)
+    try:
+        Store(task.storage, storage).check_identity()
+        if task.bandwidth is not None:
+            storage = RateLimit(storage, task.bandwidth, clock=time.monotonic, sleep=time.sleep)
+        checked = check_object(
+            storage,
+            task.path,
+            subject=task.subject,
+            official=None if task.xsd is None else load_schemas(task.xsd),
+            known=task.known,
+        )
+    except StorageError as error:
+        return error
+    finally:
+        storage.close()
+    if checked.inventory is not None:  # a hundred thousand names need not travel
+        checked.inventory = _without_files(checked.inventory)
+    return checked
+
+
+def _without_files(inventory: Inventory) -> Inventory:
+    versions = {name: replace(one, state={}) for name, one in inventory.versions.items()}
+    return replace(inventory, manifest={}, versions=versions)

@@ -1,0 +1,242 @@
+"""One run of an audit: the copies that it reads, what it says of each, and what it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from preserva.archive.archive import Archive, Store
+from preserva.archive.commitments import recorded, recorded_versions
+from preserva.archive.fixity_events import named_findings, note
+from preserva.core.audit import NO_FORECAST, Copy, Due, Forecast
+from preserva.core.canonical import Value
+from preserva.core.codes import Code
+from preserva.core.entries import FIXITY_CHECK, UNKNOWN
+from preserva.core.model import PackageId
+from preserva.core.report import (
+    Advanced,
+    Finding,
+    Observer,
+    Outcome,
+    Progress,
+    Report,
+)
+from preserva.errors import StorageError, UsageError
+from preserva.fixity.resume import Begun, begun_reading
+from preserva.fixity.stored_copy import check_copy
+from preserva.i18n import _
+from preserva.information_package.official_schemas import OfficialSchemas, load_schemas
+from preserva.storage.wrappers.ratelimit import RateLimit
+
+_NAMED = 1_000
+"""Copies that were left which are named."""
+
+
+_WORTH_A_PAUSE = 1 << 28
+"""Bytes that a run reads of a copy at least, once it has begun with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one run may use; None is no limit. A small copy that was begun is read to its end.
+
+    `seconds` of time, `size` in bytes to read, `bandwidth` in bytes a second.
+    """
+
+    seconds: float | None = None
+    size: int | None = None
+    bandwidth: int | None = None
+
+
+UNLIMITED = Budget()
+
+
+@dataclass(slots=True)
+class Audit:
+    """What a run did, and what the budget or an unreachable storage left for the next one.
+
+    `left` are the most urgent of those, `left_count` says how many there are; in a dry run that is
+    everything that is due. `unreachable` says why, by storage.
+    """
+
+    reports: list[Report] = field(default_factory=list)
+    left: list[Due] = field(default_factory=list)
+    left_count: int = 0
+    unreachable: dict[str, str] = field(default_factory=dict)
+    bytes_read: int = 0
+    forecast: Forecast = NO_FORECAST
+
+    def leave(self, due: Iterable[Due]) -> None:
+        """Leave these for the next run."""
+        for one in due:
+            self.left_count += 1
+            if len(self.left) < _NAMED:
+                self.left.append(one)
+
+
+class _Pause(Exception):
+    """The budget ended in the midst of a large copy; the next run goes on with it."""
+
+
+class Step(Enum):
+    """What becomes of a copy that was read."""
+
+    DONE = auto()
+    AGAIN = auto()
+    LEFT = auto()
+
+
+@dataclass(slots=True)
+class Reading:
+    """A copy that is being read, since `began` by the timer; `first` is what looked damaged."""
+
+    store: Store
+    package: PackageId
+    begun: Begun
+    began: float
+    first: Report | None = None
+
+
+class Run:
+    """One run: the budget as it is used up, and what was seen."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        budget: Budget,
+        timer: Callable[[], float],
+        sleep: Callable[[float], object],
+        observer: Observer,
+        found: Audit,
+    ) -> None:
+        self.archive = archive
+        self.budget = budget
+        self.timer = timer
+        self.sleep = sleep
+        self.observer = observer
+        self.found = found
+        self.began = timer()
+        self.since = archive.clock()
+        folder = archive.config.xsd
+        self.official: OfficialSchemas | None = None if folder is None else load_schemas(folder)
+        self.stores: dict[str, Store] = {}
+
+    def read(self, due: Iterator[Due]) -> None:
+        """Read these as long as the budget lasts."""
+        for one in due:
+            away = one.copy.storage in self.found.unreachable
+            if away or self.spent() or not self._check(one.copy):
+                self.found.leave([one])
+
+    def spent(self) -> bool:
+        """Whether the budget is used up."""
+        budget = self.budget
+        return (budget.seconds is not None and self.timer() - self.began >= budget.seconds) or (
+            budget.size is not None and self.found.bytes_read >= budget.size
+        )
+
+    def _check(self, copy: Copy) -> bool:
+        """Read a copy, twice if it looks damaged; False if it is left for the next run."""
+        reading = self.begin(copy)
+        if reading is None:
+            return False
+        try:
+            while (step := self.conclude(reading, self._report(reading))) is Step.AGAIN:
+                pass
+            return step is Step.DONE
+        except _Pause:
+            return False
+        finally:  # of a verdict, nothing is left to save
+            reading.begun.save()
+
+    def begin(self, copy: Copy) -> Reading | None:
+        """What is needed to read a copy; None if its storage cannot be reached."""
+        if not self._reachable(copy.storage):
+            return None
+        store, package = self._store(copy.storage), PackageId.parse(copy.package)
+        return Reading(store, package, begun_reading(self.archive, store, package), self.timer())
+
+    def conclude(self, reading: Reading, report: Report) -> Step:
+        """Record what was read, unless it looks damaged for the first time."""
+        store, package = reading.store, reading.package
+        if report.outcome is not Outcome.PASS and not self._reachable(store.id):
+            return Step.LEFT
+        first = reading.first
+        if report.outcome is Outcome.FAIL and first is None:
+            reading.first = report
+            return Step.AGAIN
+        facts: dict[str, Value] = {}
+        if first is not None:
+            facts["first_reading"] = named_findings(first)
+            if report.outcome is not Outcome.FAIL:
+                report.add([Finding(Code.READINGS_DIFFER, _paths(first))])
+        if report.outcome is Outcome.PASS:
+            facts |= self._proved(store, package)
+        begun = reading.begun
+        if begun.since is not None and begun.since < self.since:
+            facts["begun"] = begun.since.isoformat()
+        else:
+            facts["milliseconds"] = int((self.timer() - reading.began) * 1000)
+        note(self.archive, store, package, report, facts)
+        begun.forget()
+        self.found.reports.append(report)
+        return Step.DONE
+
+    def _proved(self, store: Store, package: PackageId) -> dict[str, Value]:
+        """The newest version that the ledger acknowledged there, and the digest it was held to."""
+        versions = recorded_versions(self.archive, store, package)
+        newest = max(versions, key=lambda one: int(one[1:]))
+        facts = recorded(self.archive, package, newest)
+        return {"newest": newest, "inventory": None if facts is None else facts["inventory"]}
+
+    def _report(self, reading: Reading) -> Report:
+        begun = reading.begun
+        recalled, read = begun.recalled, 0
+
+        def watch(progress: Progress) -> None:
+            nonlocal read
+            if isinstance(progress, Advanced):
+                read += progress.size
+                self.found.bytes_read += progress.size
+            self.observer(progress)
+            if read >= _WORTH_A_PAUSE and self.spent():
+                raise _Pause
+
+        store, package = reading.store, reading.package
+        report = check_copy(self.archive, store, package, self.official, watch, begun, fixity=True)
+        if report is None:  # recorded as stored, so its absence is one of its findings
+            raise UsageError(_("{id} is not in {name}").format(id=package, name=store.id))
+        self.found.bytes_read += report.bytes_read - read - (begun.recalled - recalled)
+        return report
+
+    def _store(self, name: str) -> Store:
+        if name not in self.stores:
+            store = self.archive.store(name)
+            if self.budget.bandwidth is not None:
+                limited = RateLimit(
+                    store.storage, self.budget.bandwidth, clock=self.timer, sleep=self.sleep
+                )
+                store = Store(store.config, limited)
+            self.stores[name] = store
+        return self.stores[name]
+
+    def _reachable(self, name: str) -> bool:
+        """Whether the storage is there and is the right one; if not, that is recorded once."""
+        try:
+            self.archive.store(name).check_identity()
+        except StorageError as error:
+            self.found.unreachable[name] = str(error)
+            self.archive.ledger.append(
+                FIXITY_CHECK,
+                time=self.archive.now(),
+                outcome=UNKNOWN,
+                storage=name,
+                facts={"findings": [{"code": Code.STORAGE_UNREACHABLE.value, "path": None}]},
+            )
+            return False
+        return True
+
+
+def _paths(report: Report) -> str:
+    return ", ".join(one.path or one.code.value for one in report.findings[:5])

@@ -1,0 +1,336 @@
+"""Whether an OCFL object is sound: its inventories, every file, and the bag in each version.
+
+One read of each file serves everything: the digest of the inventory and those of the bag's
+manifests. Everything that is wrong is found in one run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from preserva.bag.source import Source
+from preserva.bag.validate import validate_source
+from preserva.core import inventory as formats
+from preserva.core import layout
+from preserva.core.codes import Code
+from preserva.core.digest import MultiHash
+from preserva.core.inventory import Inventory, InventoryError
+from preserva.core.model import Entry, Kind, Observed
+from preserva.core.report import Advanced, Finding, Observer, Outcome, Report, ignore
+from preserva.errors import Damaged, NotAFile, NotFound, StorageError, TooLarge
+from preserva.fixity.object_files import read_files
+from preserva.fixity.resume import Begun
+from preserva.i18n import _
+from preserva.information_package.consistency import own_findings
+from preserva.information_package.official_schemas import OfficialSchemas
+from preserva.storage.base import Storage, chunks_of, read_all
+from preserva.storage.ocfl import OcflRoot
+
+_NO_PLACE = ("extensions", False)
+_DIGESTS = ("sha512", "sha256")
+
+
+@dataclass(slots=True)
+class CheckedObject:
+    """What a check found; `digests` are those of the inventory of each version, by version.
+
+    `unusual` are digest files of an inventory that say the right thing in another form than ours.
+    """
+
+    report: Report
+    inventory: Inventory | None = None
+    digests: dict[str, str] = field(default_factory=dict)
+    unusual: list[str] = field(default_factory=list)
+
+
+def check_object(
+    storage: Storage,
+    path: str,
+    *,
+    subject: str | None = None,
+    official: OfficialSchemas | None = None,
+    observer: Observer = ignore,
+    begun: Begun | None = None,
+    known: Mapping[str, str] | None = None,
+) -> CheckedObject:
+    """Check the object in a folder of a storage. Raises StorageError if it cannot be listed.
+
+    Files that `begun` has are not read; those that are read and are as recorded go into it. `known`
+    are the digests of the inventories of versions that were valid when they were stored: if there
+    are no others, all of it is what it was then, byte for byte, and needs no second validation.
+    """
+    check = _Check(storage, path, subject or path, official, observer, begun or Begun())
+    check.known = known or {}
+    return check.run()
+
+
+class _Check:
+    def __init__(
+        self,
+        storage: Storage,
+        path: str,
+        subject: str,
+        official: OfficialSchemas | None,
+        observer: Observer,
+        begun: Begun,
+    ) -> None:
+        self.storage = storage
+        self.begun = begun
+        self.known: Mapping[str, str] = {}
+        self.path = path
+        self.official = official
+        self.observer = observer
+        self.checked = CheckedObject(Report(subject))
+        self.report = self.checked.report
+        self.entries: dict[str, Entry] = {}
+        self.data = b""  # of the object's inventory
+
+    def run(self) -> CheckedObject:
+        prefix = len(self.path) + 1 if self.path else 0
+        for entry in self.storage.walk(self.path):
+            name = entry.path[prefix:]
+            self.entries[name] = Entry(name, entry.kind, entry.size)
+        self._declaration()
+        inventory = self._inventory("")
+        if inventory is None:
+            return self.checked
+        self.checked.inventory = inventory
+        self._versions(inventory)
+        self._names(inventory)
+        proved = all(
+            self.known.get(one) == self.checked.digests.get(one, "") for one in inventory.versions
+        )
+        algorithms = {inventory.algorithm} if proved else {inventory.algorithm, *_DIGESTS}
+        seen = self._files(inventory, algorithms)
+        if self.report.outcome is Outcome.PASS and not proved:
+            for version in inventory.versions:
+                self._bag(inventory, version, seen)
+        return self.checked
+
+    def _find(
+        self, code: Code, path: str, expected: str | None = None, seen: str | None = None
+    ) -> None:
+        self.report.add([Finding(code, path, expected, seen)])
+
+    def _small(self, path: str, limit: int, wrong: Code) -> bytes | None:
+        """The content of a file of the object itself; None with a finding if there is none.
+
+        What is larger than any such file is not read: it is `wrong`.
+        """
+        self.report.listed += 1
+        try:
+            data = read_all(self.storage, f"{self.path}/{path}" if self.path else path, limit)
+        except NotFound:
+            self._find(Code.OBJECT_FILE_MISSING, path)
+        except NotAFile:
+            self._find(Code.NOT_A_FILE, path)
+        except TooLarge as error:
+            self.report.checked += 1
+            self._find(wrong, path, seen=str(error))
+        except StorageError as error:
+            self._find(Code.UNREADABLE, path, seen=str(error))
+        else:
+            self.report.checked += 1
+            self.report.bytes_read += len(data)
+            return data
+        return None
+
+    def _declaration(self) -> None:
+        name, content = layout.OBJECT_DECLARATION
+        found = self._small(name, 1024, Code.OBJECT_DECLARATION)
+        if found is not None and found != content:
+            self._find(Code.OBJECT_DECLARATION, name, content.decode(), repr(found[:100]))
+
+    def _inventory(self, folder: str) -> Inventory | None:
+        """The inventory in a folder of the object, with findings for what is wrong with it."""
+        name = f"{folder}{formats.NAME}"
+        data = self._small(name, formats.LARGEST, Code.INVENTORY_INVALID)
+        if data is None:
+            return None
+        inventory = self._parsed(name, data)
+        algorithm = inventory.algorithm if inventory else "sha512"
+        hashes = MultiHash([algorithm])
+        hashes.update(data)
+        digest = hashes.digests()[algorithm]
+        sidecar = self._small(f"{name}.{algorithm}", 4096, Code.INVENTORY_SIDECAR)
+        if sidecar is not None and formats.parse_sidecar(sidecar) != digest:
+            listed = formats.parse_sidecar(sidecar) or repr(sidecar[:100])
+            self._find(Code.INVENTORY_SIDECAR, name, listed, digest)
+        elif sidecar is not None and sidecar != formats.sidecar_line(digest):
+            self.checked.unusual.append(f"{name}.{algorithm}")
+        if folder:
+            self.checked.digests[folder.rstrip("/")] = digest
+        return inventory
+
+    def _parsed(self, name: str, data: bytes) -> Inventory | None:
+        """The inventory in these bytes; those of the object once more are not parsed again."""
+        if data == self.data and self.checked.inventory is not None:
+            return self.checked.inventory
+        self.data = self.data or data
+        try:
+            return formats.parse(data)
+        except InventoryError as error:
+            for problem in error.problems:
+                self._find(Code.INVENTORY_INVALID, name, seen=problem)
+            return None
+
+    def _versions(self, inventory: Inventory) -> None:
+        """Each version's own inventory must say what the object's says."""
+        for version in inventory.versions:
+            own = self._inventory(f"{version}/")
+            if own is None:
+                continue
+            problems = [] if own is inventory else list(formats.differences(own, inventory))
+            if own.head != version:
+                problems.append(_("its head is {head}").format(head=own.head))
+            other = version == inventory.head and own is not inventory
+            if other and formats.serialise(own) != formats.serialise(inventory):
+                problems.append(_("it differs from the object's inventory"))
+            for problem in problems:
+                self._find(Code.VERSION_INVENTORY, f"{version}/{formats.NAME}", seen=problem)
+
+    def _names(self, inventory: Inventory) -> None:
+        """Everything there must be known, and nothing but files and folders."""
+        known = {layout.OBJECT_DECLARATION[0], formats.NAME, inventory.sidecar}
+        for version in inventory.versions:
+            known |= {f"{version}/{formats.NAME}", f"{version}/{inventory.sidecar}"}
+        known |= set(inventory.content())
+        unfinished = self._unfinished(inventory)
+        filled = {path.rpartition("/")[0] for path in self.entries}
+        for path, entry in sorted(self.entries.items()):
+            top, _slash, below = path.partition("/")
+            if entry.kind not in {Kind.FILE, Kind.FOLDER}:
+                self._find(Code.NOT_A_FILE, path, seen=str(entry.kind))
+            elif top in {"logs", "extensions"}:
+                # a file has a place in logs/, and in the folder of an extension
+                if entry.kind is Kind.FILE and (not below or (top, "/" in below) == _NO_PLACE):
+                    self._find(Code.OBJECT_FILE_EXTRA, path)
+            elif entry.kind is Kind.FOLDER:
+                if not below and path not in inventory.versions and path not in filled:
+                    self._find(Code.OBJECT_FOLDER_EXTRA, path)
+                if path not in filled and path.split("/")[1:2] == [inventory.content_directory]:
+                    self._find(Code.EMPTY_FOLDER, path)
+            elif path not in known:
+                waiting = path.split("/")[0] == unfinished
+                self._find(Code.VERSION_UNFINISHED if waiting else Code.OBJECT_FILE_EXTRA, path)
+
+    def _unfinished(self, inventory: Inventory) -> str | None:
+        """The folder of a next version that a crash left sealed; anything less is only litter."""
+        version = f"v{len(inventory.versions) + 1}"
+        if f"{version}/{formats.NAME}" not in self.entries:
+            return None
+        folder = f"{self.path}/{version}" if self.path else version
+        try:
+            sealed = OcflRoot(self.storage).read_inventory(self.path, folder)
+        except (Damaged, StorageError):
+            return None
+        continues = sealed.inventory.head == version
+        return (
+            version
+            if continues and not any(formats.differences(inventory, sealed.inventory))
+            else None
+        )
+
+    def _files(self, inventory: Inventory, algorithms: set[str]) -> dict[str, Observed]:
+        """Read every file once; compare with the manifest of the inventory."""
+        content = inventory.content()
+        self.report.listed += len(content)
+        there, seen = [], {}
+        for path in sorted(content):
+            entry = self.entries.get(path)
+            if entry is None:
+                self._find(Code.OBJECT_FILE_MISSING, path, seen=None)
+                self.report.checked += 1  # established: it is not there
+            elif entry.kind is not Kind.FILE:
+                self.report.checked += 1  # established, and found above: it is no file
+            elif known := self.begun.recall(path, entry.size, algorithms):
+                self._compare(known, content[path], inventory.algorithm)
+                seen[path] = known
+            else:
+                there.append(entry)
+        failed: dict[str, StorageError] = {}
+        with closing(read_files(self.storage, self.path, there, algorithms)) as read:
+            for path, result in read:
+                if isinstance(result, StorageError):
+                    failed[path] = result
+                    continue
+                seen[path] = result
+                if result.digests[inventory.algorithm] == content[path]:
+                    self.begun.keep(result)
+                self.observer(Advanced(result.size, path))
+        for path in (entry.path for entry in there):  # findings in the order of the names
+            if path in failed:
+                self._find(Code.UNREADABLE, path, seen=str(failed[path]))
+            else:
+                self._compare(seen[path], content[path], inventory.algorithm)
+        return seen
+
+    def _compare(self, observed: Observed, expected: str, algorithm: str) -> None:
+        """A finding if a file is not as the inventory says."""
+        self.report.checked += 1
+        self.report.bytes_read += observed.size
+        found = observed.digests[algorithm]
+        if found != expected:
+            self._find(Code.OBJECT_DIGEST_MISMATCH, observed.path, expected, found)
+
+    def _bag(self, inventory: Inventory, version: str, seen: dict[str, Observed]) -> None:
+        """The files of a version, each where its logical path says, must be a valid bag."""
+        source = VersionSource(self.storage, self.path, version, inventory.locate(version), seen)
+        found = validate_source(source)
+        findings = [*found.findings, *own_findings(found, source, self.official)]
+        self.report.add(
+            Finding(one.code, f"{version}: {one.path or ''}".rstrip(": "), one.expected, one.seen)
+            for one in findings
+        )
+
+
+@dataclass(frozen=True)
+class VersionSource(Source):
+    """The bag in one version of an object, whose files have been read already."""
+
+    storage: Storage
+    path: str
+    version: str
+    located: dict[str, str]
+    seen: dict[str, Observed]
+
+    @property
+    def name(self) -> str:
+        """The version's name."""
+        return self.version
+
+    @property
+    def media_type(self) -> str | None:
+        """Loose files."""
+        return None
+
+    def entries(self) -> Iterator[Entry | Finding]:
+        """Every file of the version, and the folders above them."""
+        folders = set()
+        for path, content in self.located.items():
+            yield Entry(path, Kind.FILE, self.seen[content].size)
+            parts = path.split("/")[:-1]
+            folders |= {"/".join(parts[:i]) for i in range(1, len(parts) + 1)}
+        yield from (Entry(path, Kind.FOLDER) for path in sorted(folders))
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        """The content of one file."""
+        name = self.located[path]
+        with self.storage.open(f"{self.path}/{name}" if self.path else name) as reader:
+            yield from chunks_of(reader)
+
+    def observe(
+        self, files: Iterable[Entry], algorithms: frozenset[str], observer: Observer
+    ) -> Iterator[Observed | Finding]:
+        """What was seen when the object was checked; other digests cost another read."""
+        for entry in files:
+            seen = self.seen[self.located[entry.path]]
+            if algorithms <= set(seen.digests):
+                yield Observed(entry.path, seen.size, seen.digests)
+            else:
+                hashes = MultiHash(algorithms)
+                for chunk in self.stream(entry.path):
+                    hashes.update(chunk)
+                yield Observed(entry.path, hashes.size, hashes.digests())

@@ -1,0 +1,118 @@
+"""A bag that lies in a storage, read through it: nothing is copied to this machine first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import PurePosixPath
+from typing import IO
+
+from preserva.bag.packing import packing_of
+from preserva.bag.source import LIMITS, Limits, Source, as_stream
+from preserva.bag.tar import TarSource
+from preserva.core.codes import Code
+from preserva.core.digest import MultiHash
+from preserva.core.model import Entry, Kind, Observed
+from preserva.core.report import Advanced, Finding, Observer
+from preserva.errors import NotAFile, NotFound, StorageError
+from preserva.files.hashing import unreadable
+from preserva.files.parallel import bounded_map
+from preserva.i18n import _
+from preserva.storage.base import Storage, chunks_of
+
+_AT_ONCE = 16  # files that are asked for together: a distant storage answers late
+
+
+def open_stored_bag(
+    storage: Storage, path: str, *, medium: bool = False, limits: Limits = LIMITS
+) -> Source:
+    """The bag at a path of a storage: a folder, .tar, .tar.gz or .tar.zst.
+
+    Raises NotFound, NotAFile or StorageError.
+    """
+    found = storage.stat(path) if path else Entry("", Kind.FOLDER)
+    if found is None:
+        raise NotFound(_("{path} is not there").format(path=path), path=path)
+    if found.kind is Kind.FOLDER:
+        return StoredFolder(storage, path, medium=medium, limits=limits)
+    with storage.open(path) as reader:
+        head = reader.read(512)
+    packing = packing_of(head, path)
+    if found.kind is not Kind.FILE or packing is None:
+        message = _("{path} is no bag that can be read there: neither a folder nor a tar")
+        raise NotAFile(message.format(path=path), path=path)
+    container = _StoredContainer(storage, path, medium=medium)
+    return TarSource(container, packing, limits=limits)
+
+
+class StoredFolder:
+    """A `Source` over a folder of a storage."""
+
+    media_type = None
+
+    def __init__(self, storage: Storage, path: str, *, medium: bool, limits: Limits) -> None:
+        self.name = PurePosixPath(path or storage.url).name
+        self._storage = storage
+        self._prefix = f"{path}/" if path else ""
+        self._medium = medium
+        self._limits = limits
+
+    def entries(self) -> Iterator[Entry | Finding]:
+        """Everything in the folder. Raises StorageError for the top."""
+        for entry in self._storage.walk(self._prefix.rstrip("/")):
+            path = entry.path.removeprefix(self._prefix)
+            if len(path) > self._limits.path:
+                yield Finding(Code.LIMIT_REACHED, path[:200], seen=_("path too long"))
+            else:
+                yield entry._replace(path=path)
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        """The content of one file in pieces. Raises StorageError."""
+        with self._storage.open(self._prefix + path, medium=self._medium) as reader:
+            yield from chunks_of(reader)
+
+    def observe(
+        self, files: Iterable[Entry], algorithms: frozenset[str], observer: Observer
+    ) -> Iterator[Observed | Finding]:
+        """What the files are when read, many at a time."""
+        read = partial(self._observe, algorithms)
+        for found in bounded_map(read, files, workers=_AT_ONCE):
+            if isinstance(found, Observed):
+                observer(Advanced(found.size, found.path))
+            yield found
+
+    def _observe(self, algorithms: frozenset[str], entry: Entry) -> Observed | Finding:
+        hashes = MultiHash(algorithms)
+        try:
+            for piece in self.stream(entry.path):
+                hashes.update(piece)
+        except StorageError as error:
+            return unreadable(entry.path, error)
+        return Observed(entry.path, hashes.size, hashes.digests())
+
+
+class _StoredContainer:
+    """A `Container` in a storage: read from its beginning to its end, in one pass."""
+
+    def __init__(self, storage: Storage, path: str, *, medium: bool) -> None:
+        self.name = PurePosixPath(path).name
+        self.path = path
+        self._storage = storage
+        self._medium = medium
+
+    def open(self) -> IO[bytes]:
+        """Its bytes."""
+        return as_stream(self._pieces())
+
+    def _pieces(self) -> Iterator[bytes]:
+        with self._storage.open(self.path, medium=self._medium) as reader:
+            yield from chunks_of(reader)
+
+    def state(self, stream: IO[bytes]) -> tuple[int, int]:
+        """Its size; a storage tells no more."""
+        found = self._storage.stat(self.path)
+        return (found.size if found is not None else -1), 0
+
+    def descriptor(self, stream: IO[bytes]) -> int | None:
+        """There is none."""
+        return None

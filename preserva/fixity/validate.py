@@ -1,0 +1,187 @@
+"""Validation: of anything on a disk, or of a stored package against what the ledger recorded."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from preserva.archive.archive import Archive
+from preserva.archive.fixity_events import note
+from preserva.archive.ledger_proof import prove_ledger
+from preserva.bag.checkpoint import Checkpoint
+from preserva.bag.open import open_bag
+from preserva.bag.profiles import ProfileCache, check_profiles, load_profile
+from preserva.bag.source import Source
+from preserva.bag.validate import BagReport, validate_source
+from preserva.core import layout
+from preserva.core.codes import Code
+from preserva.core.model import PackageId
+from preserva.core.report import (
+    Finding,
+    Observer,
+    Report,
+    ignore,
+)
+from preserva.errors import NotFound, UsageError
+from preserva.fixity.ocfl_object import check_object
+from preserva.fixity.remote_bag import open_stored_bag
+from preserva.fixity.stored_copy import check_copy
+from preserva.i18n import _
+from preserva.information_package.consistency import own_findings
+from preserva.information_package.official_schemas import OfficialSchemas, load_schemas
+from preserva.storage.local import LocalStorage
+from preserva.storage.ocfl import OcflRoot
+from preserva.storage.open import open_storage
+
+
+@dataclass(frozen=True, slots=True)
+class BagOptions:
+    """How a bag outside the store is looked at.
+
+    `completeness` compares names only, `fast` only number and size of the files: neither can end
+    in PASS. `checkpoint` is a file from which an interrupted validation of a folder goes on.
+    `profiles` are BagIt profiles that the bag must follow as well; of those kept in the folder
+    `profile_cache`, the ones that it names. `medium` reads past the cache. `xsd` is a folder of
+    official schemas that the XML of our packages must follow, in OCFL objects as well.
+    """
+
+    completeness: bool = False
+    fast: bool = False
+    medium: bool = False
+    jobs: int | None = None
+    checkpoint: Path | None = None
+    profiles: tuple[Path, ...] = ()
+    profile_cache: Path | None = None
+    xsd: Path | None = None
+
+    def official(self) -> OfficialSchemas | None:
+        """The official schemas, compiled. Raises ConfigError."""
+        return None if self.xsd is None else load_schemas(self.xsd)
+
+
+def validate(
+    path: Path, *, options: BagOptions | None = None, observer: Observer = ignore
+) -> list[Report]:
+    """Check a bag (folder, .tar, .tar.gz, .tar.zst, .zip), an OCFL object, or a storage root.
+
+    Needs no archive. One report for each bag or object; `options` are for bags. Raises NotFound if
+    there is nothing, ConfigError for a profile or schema that is not usable, StorageError.
+    """
+    options = options or BagOptions()
+    if not path.exists():
+        raise NotFound(_("{path} is not there").format(path=path), path=str(path))
+    if any((path / name).exists() for name in (layout.ROOT_DECLARATION[0], "ocfl_layout.json")):
+        return _root(LocalStorage(path), options.official(), observer)
+    if any(path.glob("0=ocfl_object_*")) or (path / "inventory.json").exists():
+        return [_object(LocalStorage(path), "", options.official(), observer)]
+    return [_bag(path, options, observer)]
+
+
+def validate_remote(
+    url: str, *, options: BagOptions | None = None, observer: Observer = ignore
+) -> BagReport:
+    """Check a bag in a storage, by its URL: a folder, .tar, .tar.gz or .tar.zst, read through it.
+
+    Raises UsageError for a URL that no driver serves, NotFound, NotAFile, StorageError.
+    """
+    options = options or BagOptions()
+    place, _slash, name = url.rstrip("/").rpartition("/")
+    source = open_stored_bag(open_storage(place), name, medium=options.medium)
+    return _checked(source, options, observer)
+
+
+def _bag(path: Path, options: BagOptions, observer: Observer) -> BagReport:
+    if path.is_dir() and not os.path.lexists(path / "bagit.txt"):
+        return _no_bag(path)
+    with ExitStack() as stack:
+        memory = None
+        if options.checkpoint is not None:
+            memory = stack.enter_context(Checkpoint(options.checkpoint))
+        source = open_bag(path, jobs=options.jobs, medium=options.medium, memory=memory)
+        report = _checked(source, options, observer)
+        if memory is not None:
+            memory.finished()
+    return report
+
+
+def _no_bag(path: Path) -> BagReport:
+    """A folder that is no bag, said at once: there may be millions of files in it."""
+    if (path / layout.IDENTITY).exists():
+        message = _("{path} is a storage of preserva, not a bag")
+        hint = _("Its packages are in the OCFL root: preserva validate {path}")
+        raise UsageError(message.format(path=path), hint=hint.format(path=path / layout.ROOT))
+    report = BagReport(path.resolve().name)
+    report.add([Finding(Code.DECLARATION_MISSING, "bagit.txt")])
+    return report
+
+
+def _checked(source: Source, options: BagOptions, observer: Observer) -> BagReport:
+    """A bag, against the profiles asked for, and our own if it is one of our packages."""
+    profiles = [load_profile(one) for one in options.profiles]
+    cache = ProfileCache(options.profile_cache) if options.profile_cache is not None else None
+    official = options.official()
+    report = validate_source(
+        source, completeness=options.completeness, fast=options.fast, observer=observer
+    )
+    found = own_findings(report, source, official)
+    if profiles or cache is not None:
+        found += check_profiles(report, profiles, cache=cache)
+    report.add(found)
+    return report
+
+
+def _root(
+    storage: LocalStorage, official: OfficialSchemas | None, observer: Observer
+) -> list[Report]:
+    """Check a storage root and every object in it; the root's own report comes first."""
+    own = Report(str(storage.root))
+    reports = [own]
+    for one in OcflRoot(storage).survey(""):
+        if isinstance(one, Finding):
+            own.add([one])
+        else:
+            reports.append(_object(storage, one, official, observer))
+    return reports
+
+
+def _object(
+    storage: LocalStorage, path: str, official: OfficialSchemas | None, observer: Observer
+) -> Report:
+    """Check one object; in a storage root, it must lie where the layout puts it."""
+    subject = str(storage.root / path)
+    checked = check_object(storage, path, subject=subject, official=official, observer=observer)
+    if path and checked.inventory is not None:
+        expected = layout.object_path(checked.inventory.identifier)
+        if expected != path:
+            checked.report.add([Finding(Code.MISPLACED_OBJECT, path, expected)])
+    return checked.report
+
+
+def validate_stored(
+    archive: Archive,
+    package: PackageId,
+    *,
+    storage: str | None = None,
+    xsd: Path | None = None,
+    observer: Observer = ignore,
+) -> list[Report]:
+    """Check the copies of a package (all, or one storage's) against what the ledger recorded.
+
+    Each check goes into the ledger. A copy that the ledger knows of and that is not there is a
+    finding. `xsd`, or else that of the configuration, is a folder of official schemas to check
+    against. Raises NotFound if no storage holds the package and the ledger knows of none,
+    ConfigError.
+    """
+    prove_ledger(archive)
+    stores = [archive.store(storage)] if storage else archive.stores()
+    folder = xsd or archive.config.xsd
+    official = None if folder is None else load_schemas(folder)
+    checked = [(store, check_copy(archive, store, package, official, observer)) for store in stores]
+    reports = [(store, report) for store, report in checked if report is not None]
+    if not reports:
+        raise NotFound(_("there is no package {id}").format(id=package))
+    for store, report in reports:
+        note(archive, store, package, report)
+    return [report for _store, report in reports]

@@ -1,0 +1,1 @@
+"""What an information package holds; whether it is consistent."""

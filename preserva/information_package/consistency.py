@@ -1,0 +1,133 @@
+"""Whether the package in a bag is what its METS and PREMIS say, wherever the bag lies.
+
+Nothing is read twice: sizes and digests are those that the validation of the bag has just proved
+equal to its manifests; only METS, PREMIS and descriptions are opened.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import replace
+from functools import partial
+from typing import BinaryIO
+
+from preserva.bag.profiles import facts_of, own_profile
+from preserva.bag.source import Source, as_stream
+from preserva.bag.verdict import BagReport
+from preserva.core.codes import Code
+from preserva.core.eark.check import check_package
+from preserva.core.eark.contents import Contents
+from preserva.core.eark.mets import PackageType
+from preserva.core.manifest import Table
+from preserva.core.model import Observed
+from preserva.core.profile import check_profile
+from preserva.core.report import Finding, Outcome
+from preserva.information_package.official_schemas import OfficialSchemas
+from preserva.information_package.profile_schemas import check_schemas
+
+_PAYLOAD = "data/"
+TYPE = "E-ARK-Package-Type"
+_METADATA = re.compile(r"(representations/[^/]+/)?(METS|metadata/preservation/[^/]+)\.xml")
+_ANY_METADATA = re.compile(r"(representations/[^/]+/)?(METS|metadata/[^/]+/[^/]+)\.xml")
+_NOT_READ = frozenset({Code.METADATA_XML, Code.UNREADABLE})
+
+
+def is_ours(report: BagReport) -> bool:
+    """Whether the bag says that it follows our profile."""
+    return ("BagIt-Profile-Identifier", own_profile().identifier) in report.bag_info
+
+
+def own_findings(
+    report: BagReport, source: Source, official: OfficialSchemas | None = None
+) -> list[Finding]:
+    """What breaks our own profile, in the bag or in its package; others' bags need not follow it.
+
+    The package is looked at in a bag whose every file was found as its manifests say; against the
+    `official` schemas as well, where there are any.
+    """
+    if not is_ours(report):
+        return []
+    found = check_profile(own_profile(), facts_of(report))
+    if report.outcome is Outcome.PASS:
+        found += package_findings(report, source, official)
+    return found
+
+
+def package_findings(
+    report: BagReport, source: Source, official: OfficialSchemas | None = None
+) -> Iterator[Finding]:
+    """What METS, PREMIS and the files of the package say against each other, paths in the bag."""
+    folders, beside = _layout(report.payload)
+    for path in beside:
+        yield Finding(Code.BESIDE_PACKAGE, path)
+    if len(folders) != 1:
+        yield Finding(Code.PACKAGE_FOLDERS, _PAYLOAD, "1", str(len(folders)))
+        return
+    (folder,) = folders
+    prefix = f"{_PAYLOAD}{folder}/"
+
+    def open_file(path: str) -> BinaryIO:
+        return as_stream(source.stream(prefix + path))
+
+    contents = Contents(open_file, _Files(report.payload, prefix))
+    kinds = {kind.value for kind in PackageType}
+    kind = next((v for label, v in report.bag_info if label == TYPE and v in kinds), "AIP")
+    found = list(check_package(open_file, contents.files, folder=folder, kind=PackageType(kind)))
+    unread = {one.path for one in found if one.code in _NOT_READ}
+    found += _profile_findings(contents, unread)
+    if official is not None:
+        found += _official_findings(contents, unread, official)
+    for one in found:
+        yield replace(one, path=f"{prefix}{one.path or ''}")
+
+
+def _profile_findings(contents: Contents, unread: Set[str | None]) -> Iterator[Finding]:
+    """What breaks the grammars and rules in METS and PREMIS; of `unread` all is said already."""
+    for path in contents.files:
+        if _METADATA.fullmatch(path) and path not in unread:
+            yield from contents.reading(path, partial(check_schemas, path))
+
+
+def _layout(payload: Table) -> tuple[set[str], list[str]]:
+    """The folders directly in the payload, and the files that lie beside them."""
+    folders, beside = set[str](), list[str]()
+    for path in payload.there():
+        folder, slash, _below = path.removeprefix(_PAYLOAD).partition("/")
+        if slash:
+            folders.add(folder)
+        else:
+            beside.append(path)
+    return folders, sorted(beside)
+
+
+def _official_findings(
+    contents: Contents, unread: Set[str | None], official: OfficialSchemas
+) -> Iterator[Finding]:
+    for path in contents.files:
+        if _ANY_METADATA.fullmatch(path) and path not in unread:
+            yield from contents.reading(path, partial(official.check, path))
+
+
+class _Files(Mapping[str, Observed]):
+    """The files below a folder of the payload: a view, for a copy would cost as much again."""
+
+    def __init__(self, payload: Table, prefix: str) -> None:
+        self._payload = payload
+        self._prefix = prefix
+
+    def __getitem__(self, path: str) -> Observed:
+        expected = self._payload.expected(self._prefix + path)
+        if expected is None:
+            raise KeyError(path)
+        return expected._replace(path=path)
+
+    def __contains__(self, path: object) -> bool:
+        return isinstance(path, str) and self._payload.size(self._prefix + path) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        start = len(self._prefix)
+        return (path[start:] for path in self._payload.there() if path.startswith(self._prefix))
+
+    def __len__(self) -> int:
+        return sum(1 for _path in self)

@@ -1,0 +1,28 @@
+"""A second opinion on every bag that we write, by a program that is not ours: bagit-python."""
+
+from __future__ import annotations
+
+from preserva.archive.staging import Staging
+from preserva.errors import StorageError
+from preserva.i18n import _
+from preserva.storage.local import LocalStorage
+
+
+def second_opinion(staging: Staging) -> None:
+    """Let bagit-python check the bag's structure. Raises StorageError if it refuses.
+
+    It reads from a file system only, and does not know the encoding of % and line ends in names
+    (RFC 8493 section 2.1.3); elsewhere our own reading back has to do. Digests are not computed
+    again: every file is read back and compared anyway.
+    """
+    encoded = any(one in path for path in staging.files for one in "%\r\n")
+    if encoded or not isinstance(staging.storage, LocalStorage):
+        return
+    import bagit
+
+    folder = staging.storage.root / staging.folder
+    try:
+        bagit.Bag(str(folder)).validate(completeness_only=True)
+    except bagit.BagError as error:
+        message = _("bagit-python does not accept the bag that was written: {reason}")
+        raise StorageError(message.format(reason=error)) from error

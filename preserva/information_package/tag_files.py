@@ -1,0 +1,59 @@
+"""The tag files of a package's bag."""
+
+from __future__ import annotations
+
+from preserva.archive.staging import Staging
+from preserva.config import Institution
+from preserva.core import bagit
+from preserva.core.bagit import parse_bag_info
+from preserva.core.model import PackageId
+from preserva.storage.base import Storage, read_all
+from preserva.storage.ocfl import StoredObject
+from preserva.version import __version__
+
+_LARGEST_BAG_INFO = 1 << 20
+
+
+def bag_info(
+    institution: Institution, package: PackageId, title: str, date: str, staging: Staging
+) -> list[tuple[str, str]]:
+    """What bag-info.txt says; schemas/preserva-bagit-profile.json demands it."""
+    payload = [seen for path, seen in staging.state().items() if path.startswith("data/")]
+    return [
+        ("BagIt-Profile-Identifier", "urn:preserva:bagit-profile:1"),
+        ("Source-Organization", institution.names["en"]),
+        ("External-Identifier", package.uri),
+        ("External-Description", title),
+        ("Bagging-Date", date),
+        ("Bag-Software-Agent", f"preserva {__version__}"),
+        ("Payload-Oxum", f"{sum(one.size for one in payload)}.{len(payload)}"),
+        ("E-ARK-Package-Type", "AIP"),
+        ("E-ARK-Specification-Version", "2.2.0"),
+    ]
+
+
+def write_tag_files(staging: Staging, bag_info: list[tuple[str, str]]) -> None:
+    """Complete a bag whose payload is written: declaration, bag-info, manifests, tag manifests."""
+    payload = sorted(path for path in staging.state() if path.startswith("data/"))
+    staging.write("bagit.txt", bagit.DECLARATION)
+    staging.write("bag-info.txt", bagit.serialise_bag_info(bag_info))
+    _write_manifests(staging, "manifest", payload)
+    _write_manifests(staging, "tagmanifest", sorted(set(staging.state()) - set(payload)))
+
+
+def _write_manifests(staging: Staging, kind: str, paths: list[str]) -> None:
+    state = staging.state()
+    for algorithm in staging.algorithms:
+        lines = (bagit.manifest_line(path, state[path].digests[algorithm]) for path in paths)
+        staging.write(f"{kind}-{algorithm}.txt", b"".join(lines))
+
+
+def title_of(storage: Storage, found: StoredObject, version: str) -> str:
+    """What people call a package: External-Description of its bag-info.txt. Raises StorageError."""
+    content = found.inventory.locate(version).get("bag-info.txt")
+    if content is None:
+        return ""
+    data = read_all(storage, f"{found.path}/{content}", _LARGEST_BAG_INFO)
+    lines = data.decode("utf-8", "replace").split("\n")
+    fields = parse_bag_info(lines, content, strict=True, report=lambda finding: None)
+    return next((value for label, value in fields if label == "External-Description"), "")

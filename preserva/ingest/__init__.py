@@ -1,0 +1,1 @@
+"""Ingest: from scans, bags and transfers to a stored version."""

@@ -1,0 +1,263 @@
+"""The bag of a package, written into staging: pages, descriptions, METS and PREMIS, tag files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from preserva.archive import events as history
+from preserva.archive.archive import Clock, Identifiers
+from preserva.archive.staging import Staging
+from preserva.config import Institution
+from preserva.core import sip
+from preserva.core.eark.aip import (
+    AipSpec,
+    ContentFile,
+    DescriptiveFile,
+    DescriptiveType,
+    OtherFile,
+    Render,
+    RepresentationSpec,
+    build_aip,
+)
+from preserva.core.eark.mets import Division
+from preserva.core.eark.premis import Format, Identifier
+from preserva.core.eark.rights import RightsStatement
+from preserva.core.eark.vocabulary import CopyrightStatus, EventType, RightsBasis
+from preserva.core.model import Observed
+from preserva.core.report import Ended, Finding, Observer, Started
+from preserva.core.rights import Rights
+from preserva.core.scans import USUAL_RULES, ImageRules
+from preserva.core.sip import SourceFile
+from preserva.core.structure import renumbered
+from preserva.describe import pronom
+from preserva.describe.identify import identify
+from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
+from preserva.describe.rights import with_access_conditions, with_dc_rights
+from preserva.information_package.tag_files import bag_info, write_tag_files
+from preserva.ingest.image_inspection import Happened, Inspection
+from preserva.ingest.source_folder import SourceReader, refuse
+from preserva.ingest.submission import Submission
+from preserva.version import __version__
+
+HEAD = 1 << 16
+"""Bytes from the start of a file that its format is known by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assembler:
+    """Writes the bag of a package into a staging folder."""
+
+    institution: Institution
+    clock: Clock
+    identifiers: Identifiers
+    observer: Observer
+    rights: Rights | None = None
+    images: ImageRules = USUAL_RULES
+
+    def assemble(self, source: Submission, staging: Staging) -> list[Finding]:
+        """Write everything: pages, descriptions, METS and PREMIS, tag files.
+
+        The findings are what someone should look at. Raises PackageError with every image that is
+        broken, unless they shall only be recorded.
+        """
+        inspection = Inspection(self.images)
+        files = source.arrangement.files()
+        size = sum(one.size for _name, one in files)
+        self.observer(Started("package", source.package.uri, len(files), size))
+        reader = SourceReader(source.folder)
+        base = f"data/{source.package.portable}"
+        content: dict[str, list[ContentFile]] = {}
+        documents = []
+        for name, one in files:
+            if name == sip.DOCUMENTATION:
+                seen, form = _copy(reader, one, staging, base, f"documentation/{one.target}")
+                documents.append(OtherFile(seen, form.mime))
+            else:
+                path = f"representations/{name}/data/{one.target}"
+                seen, form = _copy(reader, one, staging, base, path)
+                original = one.source.removeprefix(f"{name}/")
+                image = inspection.look(staging, f"{base}/{path}", form.mime, name, one.source)
+                page = ContentFile(seen, form, original, one.page, one.label, image, one.type)
+                content.setdefault(name, []).append(page)
+        for detail in source.written.files:
+            path = f"documentation/{detail.name}"
+            seen = _relative(staging.write(f"{base}/{path}", detail.data), path)
+            documents.append(OtherFile(seen, detail.mime))
+        reader.check_unchanged()
+        refuse(source.folder, inspection.problems)
+        descriptive = describe(source.record, self.stated(source), staging, base)
+        build_aip(
+            self.spec(source, content, documents, descriptive, inspection),
+            Put(staging, base),
+        )
+        date = self.clock().date().isoformat()
+        write_tag_files(
+            staging, bag_info(self.institution, source.package, source.title, date, staging)
+        )
+        self.observer(Ended("package", source.package.uri))
+        return inspection.notes
+
+    def spec(
+        self,
+        source: Submission,
+        content: Mapping[str, list[ContentFile]],
+        documents: list[OtherFile],
+        descriptive: list[DescriptiveFile],
+        inspection: Inspection,
+        before: Sequence[Happened] = (),
+    ) -> AipSpec:
+        """All that METS and PREMIS say; `before` happened ahead of all that is done here."""
+        time = self.clock().isoformat()
+        return AipSpec(
+            id=source.package,
+            title=source.title,
+            created=time,
+            software_version=__version__,
+            institution=self.institution.names["en"],
+            descriptive=descriptive,
+            representations=list(_representations(content, source.written.structure.root)),
+            events=[
+                *source.written.history.events,
+                *(
+                    history.event(
+                        one.type,
+                        identifier=self.identifiers(),
+                        time=time,
+                        institution=self.institution,
+                        detail=one.detail,
+                        outcome=one.outcome,
+                        objects=one.objects,
+                    )
+                    for one in (*before, *_happened(content, inspection))
+                ),
+            ],
+            agents=[*history.agents(self.institution), *source.written.history.agents.values()],
+            rights=[
+                RightsStatement(Identifier("local", f"rights-{number}"), rights, ())
+                for number, rights in enumerate(self.stated(source) or (self.unknown_rights(),), 1)
+            ],
+            documentation=documents,
+        )
+
+    def stated(self, source: Submission) -> tuple[Rights, ...]:
+        """The rights that someone stated: for this book, or for all books that say nothing else."""
+        return source.written.rights or (() if self.rights is None else (self.rights,))
+
+    def unknown_rights(self) -> Rights:
+        """What is known of the rights before anyone assessed them: by which law they are judged."""
+        return Rights(
+            RightsBasis.COPYRIGHT,
+            CopyrightStatus.UNKNOWN,
+            self.institution.country.lower(),
+            note="not assessed when the package was made",
+        )
+
+
+def _representations(
+    content: Mapping[str, list[ContentFile]], root: Division | None
+) -> Iterator[RepresentationSpec]:
+    """The representations; the parts of the book stand in the first one that has pages.
+
+    A page that it lacks, which a warning has named, is left out of them.
+    """
+    for name, files in content.items():
+        pages = {one.page: one.page for one in files if one.page is not None}
+        if root is None or not pages:
+            yield RepresentationSpec(name, files)
+        else:
+            yield RepresentationSpec(name, files, renumbered(root, pages))
+            root = None
+
+
+def _happened(
+    content: Mapping[str, list[ContentFile]], inspection: Inspection
+) -> Iterator[Happened]:
+    """What is done to files while they are packaged."""
+    count = sum(len(files) for files in content.values())
+    copied = f"{count} files, in the read that copied them"
+    yield Happened(EventType.MESSAGE_DIGEST_CALCULATION, copied)
+    yield Happened(EventType.FORMAT_IDENTIFICATION, f"{count} files, by {_signatures()}")
+    yield from inspection.happened()
+    made = "E-ARK AIP 2.2.0 in a BagIt 1.0 bag"
+    yield Happened(EventType.INFORMATION_PACKAGE_CREATION, made)
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Stores a metadata file of the package; paths are relative to the package folder."""
+
+    staging: Staging
+    base: str
+
+    def __call__(self, path: str, render: Render) -> Observed:
+        return _relative(self.staging.render(f"{self.base}/{path}", render), path)
+
+
+def _relative(seen: Observed, path: str) -> Observed:
+    return Observed(path, seen.size, seen.digests)
+
+
+def _copy(
+    reader: SourceReader, one: SourceFile, staging: Staging, base: str, path: str
+) -> tuple[Observed, Format]:
+    """Copy a file of the source into the package: one read for copy, digests and format."""
+    head = bytearray()
+
+    def chunks() -> Iterator[bytes]:
+        for chunk in reader.chunks(one.source):
+            if len(head) < HEAD:
+                head.extend(chunk[: HEAD - len(head)])
+            yield chunk
+
+    seen = staging.copy(f"{base}/{path}", chunks(), one.size)
+    form = identified(staging, f"{base}/{path}", bytes(head), one.source)
+    return _relative(seen, path), form
+
+
+def identified(staging: Staging, path: str, head: bytes, name: str) -> Format:
+    """The format of a file that was just written, from its first bytes and all of it."""
+    found = identify(head, name, staging.files[path].size)
+    if pronom.is_installed():
+        with staging.on_disk(path) as place:
+            found = pronom.refined(found, place)
+    note = None if found.note is None else found.note.record()
+    return Format(found.name, found.mime, found.version, found.puid, note)
+
+
+def _signatures() -> str:
+    ours = f"the signatures of preserva {__version__}"
+    return f"{ours} and {pronom.registry()}" if pronom.is_installed() else ours
+
+
+def describe(
+    record: Record, rights: tuple[Rights, ...], staging: Staging, base: str
+) -> list[DescriptiveFile]:
+    """Store the record as it came, and what is derived from it."""
+    exchange = to_marcxchange(record)
+    files = [
+        (
+            "mods.xml",
+            with_access_conditions(to_mods(record), rights),
+            "text/xml",
+            DescriptiveType.MODS,
+        ),
+        ("dc.xml", with_dc_rights(to_dc(record), rights), "text/xml", DescriptiveType.DC),
+        *(
+            [("marcxchange.xml", exchange, "text/xml", DescriptiveType.MARCXCHANGE)]
+            if exchange is not None
+            else []
+        ),
+        (f"source{record.extension}", record.original, record.mime, _type_of(record)),
+    ]
+    described = []
+    for name, data, mime, type_ in files:
+        path = f"metadata/descriptive/{name}"
+        seen = _relative(staging.write(f"{base}/{path}", data), path)
+        described.append(DescriptiveFile(seen, mime, type_))
+    return described
+
+
+def _type_of(record: Record) -> DescriptiveType:
+    """What METS calls the record as it came: only MARC has a name there that is never wrong."""
+    return DescriptiveType.MARC if record.metadata_type == "MARC" else DescriptiveType.SOURCE

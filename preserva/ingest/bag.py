@@ -1,0 +1,104 @@
+"""A package that was made as a bag comes into the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from preserva.archive.archive import Archive
+from preserva.archive.commit import ingest, prepare, refuse_lost
+from preserva.archive.staging import Staging
+from preserva.bag.open import open_bag
+from preserva.bag.validate import BagReport, validate_source
+from preserva.core import layout
+from preserva.core.model import Kind, PackageId
+from preserva.core.report import Ended, Observer, Outcome, Started, ignore, printable
+from preserva.errors import Damaged, Refused, UsageError
+from preserva.fixity.ocfl_object import VersionSource
+from preserva.i18n import _
+from preserva.ingest.source_folder import SourceReader, list_source
+
+_ID = "External-Identifier"
+
+
+def store(
+    archive: Archive,
+    bag: Path,
+    *,
+    dry_run: bool = False,
+    observer: Observer = ignore,
+) -> tuple[PackageId, bool]:
+    """Store a bag folder of our institution; its identifier, and whether it was stored now.
+
+    It is not stored on a dry run, nor if the very same bag had been stored before.
+
+    It is read once, and what was copied must be a valid bag. Raises Damaged, Refused, UsageError,
+    Locked, StorageError; in each case nothing was stored and the bag was not touched.
+    """
+    if not bag.is_dir():
+        raise UsageError(_("{path} is not a folder").format(path=bag))
+    target = archive.primary
+    institution = archive.config.institution.id
+    if dry_run:
+        return _accepted(bag, validate_source(open_bag(bag), observer=observer), institution), False
+    with archive.writing(target):
+        prepare(archive, target)
+        staged = f"{layout.STAGING}/store/v1/content"
+        staging = Staging(target.storage, staged, archive.config.policy.digests, observer)
+        _copy(bag, staging)
+        located = {path: path for path in staging.files}
+        copied = VersionSource(target.storage, staged, bag.name, located, staging.files)
+        package = _accepted(bag, validate_source(copied), institution)
+        if target.root.holds(package.uri):
+            held = target.root.read(package.uri).inventory
+            same = {path: seen.digests["sha512"] for path, seen in staging.files.items()}
+            target.storage.discard(f"{layout.STAGING}/store")
+            if held.versions[held.head].files() != same:
+                raise Refused(_("{id} is stored already, with other content").format(id=package))
+            return package, False
+        try:
+            refuse_lost(archive, package)
+        except Refused:
+            target.storage.discard(f"{layout.STAGING}/store")
+            raise
+        ingest(archive, target, package, staging)
+    return package, True
+
+
+def _copy(bag: Path, staging: Staging) -> None:
+    """Read the bag once. Raises PackageError, or Refused for what is neither file nor folder."""
+    entries = list_source(bag)
+    strange = [one.path for one in entries if one.kind in {Kind.LINK, Kind.OTHER}]
+    if strange:
+        message = _("{path}: {name} is neither a file nor a folder, so the bag was not stored")
+        raise Refused(message.format(path=bag, name=printable(strange[0])))
+    files = [one for one in entries if one.kind is Kind.FILE]
+    staging.observer(Started("store", str(bag), len(files), sum(one.size for one in files)))
+    reader = SourceReader(bag)
+    for entry in files:
+        staging.copy(entry.path, reader.chunks(entry.path), entry.size)
+    reader.check_unchanged()
+    staging.observer(Ended("store", str(bag)))
+
+
+def _accepted(bag: Path, report: BagReport, institution: str) -> PackageId:
+    """The bag's identifier, if it is a valid bag of ours. Raises Damaged, Refused, UsageError."""
+    if report.outcome is not Outcome.PASS:
+        problems = [finding.message() for finding in report.findings]
+        raise Damaged(_("{path} is no valid bag, so it was not stored:").format(path=bag), problems)
+    package = _identifier(report.bag_info, bag)
+    if package.institution != institution:
+        message = _("{id} belongs to another institution, which alone may store it")
+        raise Refused(message.format(id=package))
+    return package
+
+
+def _identifier(bag_info: list[tuple[str, str]], bag: Path) -> PackageId:
+    values = [value for label, value in bag_info if label.casefold() == _ID.casefold()]
+    try:
+        (value,) = values
+        return PackageId.parse(value)
+    except ValueError as error:
+        message = _("{path}: bag-info.txt names no package of preserva ({label}: {values})")
+        raise UsageError(
+            message.format(path=bag, label=_ID, values=", ".join(values) or "–")
+        ) from error

@@ -1,0 +1,176 @@
+"""From a folder of scans and a catalogue record to a package (AIP), as a bag or in the store."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from preserva.archive.archive import Archive, Clock, Identifiers, Store, new_identifier, utc_now
+from preserva.archive.commit import ingest, prepare, refuse_lost
+from preserva.archive.staging import Staging, new_folder
+from preserva.config import Institution
+from preserva.core import layout, sip
+from preserva.core.digest import MultiHash, digest_bytes
+from preserva.core.model import PackageId
+from preserva.core.report import Advanced, Finding, Observer, ignore
+from preserva.core.rights import Rights
+from preserva.core.scans import USUAL_RULES, ImageRules
+from preserva.core.sip import Arrangement
+from preserva.core.structure import NO_STRUCTURE, Structure
+from preserva.errors import Refused
+from preserva.i18n import _
+from preserva.information_package.second_opinion import second_opinion
+from preserva.ingest.aip_writer import Assembler
+from preserva.ingest.source_folder import SourceReader
+from preserva.ingest.submission import Submission, submit
+from preserva.ingest.supplied import NO_DETAILS, Details
+
+
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """What became of a source. `place` is the storage's id or the bag's folder; `created` is False
+    where the very same source had been stored before, or on a dry run.
+    """
+
+    package: PackageId
+    title: str
+    place: str
+    arrangement: Arrangement
+    created: bool
+    files: int = 0
+    size: int = 0
+    notes: tuple[Finding, ...] = ()
+    structure: Structure = NO_STRUCTURE
+
+
+def package(
+    folder: Path,
+    record: Path,
+    archive: Archive,
+    *,
+    local: str | None = None,
+    position: int | None = None,
+    charset: str | None = None,
+    details: Details = NO_DETAILS,
+    dry_run: bool = False,
+    observer: Observer = ignore,
+) -> Packaged:
+    """Make a package of a folder and store it, read back and recorded in the ledger.
+
+    Raises PackageError for a source that cannot become a package, Refused if the store has another
+    package with this identifier, Locked, StorageError; in each case nothing was stored.
+    """
+    store = archive.primary
+    source = submit(folder, record, archive.config.institution, local, position, charset, details)
+    assembler = Assembler(
+        archive.config.institution,
+        archive.clock,
+        archive.identifiers,
+        observer,
+        archive.config.rights,
+        archive.config.images,
+    )
+    if dry_run:
+        return _result(source, store.id, created=False)
+    with archive.writing(store):
+        prepare(archive, store)
+        if store.root.holds(source.package.uri):
+            return _already_stored(source, store, observer)
+        refuse_lost(archive, source.package)
+        folder_ = f"{layout.STAGING}/package-{source.package.portable}/v1/content"
+        staging = Staging(store.storage, folder_, archive.config.policy.digests, observer)
+        notes = assembler.assemble(source, staging)
+        second_opinion(staging)
+        ingest(archive, store, source.package, staging)
+    return _result(source, store.id, created=True, staging=staging, notes=notes)
+
+
+def package_bag(
+    folder: Path,
+    record: Path,
+    institution: Institution,
+    destination: Path,
+    *,
+    local: str | None = None,
+    position: int | None = None,
+    charset: str | None = None,
+    details: Details = NO_DETAILS,
+    rights: Rights | None = None,
+    images: ImageRules = USUAL_RULES,
+    digests: Iterable[str] = ("sha512", "sha256"),
+    clock: Clock = utc_now,
+    identifiers: Identifiers = new_identifier,
+    dry_run: bool = False,
+    observer: Observer = ignore,
+) -> Packaged:
+    """Make a package of a folder as a bag, a new folder below `destination`. Needs no archive.
+
+    `rights` are stated where `details` state none.
+    """
+    source = submit(folder, record, institution, local, position, charset, details)
+    place = str(destination / source.package.portable)
+    if dry_run:
+        return _result(source, place, created=False)
+    with new_folder(destination / source.package.portable, digests, observer) as staging:
+        assembler = Assembler(institution, clock, identifiers, observer, rights, images)
+        notes = assembler.assemble(source, staging)
+        second_opinion(staging)
+    return _result(source, place, created=True, staging=staging, notes=notes)
+
+
+def _result(
+    source: Submission,
+    place: str,
+    *,
+    created: bool,
+    staging: Staging | None = None,
+    notes: Iterable[Finding] = (),
+) -> Packaged:
+    files = staging.files.values() if staging else ()
+    return Packaged(
+        source.package,
+        source.title,
+        place,
+        source.arrangement,
+        created,
+        len(files),
+        sum(one.size for one in files),
+        (*source.notes, *notes),
+        source.written.structure,
+    )
+
+
+def _already_stored(source: Submission, store: Store, observer: Observer) -> Packaged:
+    """Accept a second run with the very same source; refuse anything else under the same id."""
+    stored = store.root.read(source.package.uri).inventory
+    state = stored.versions[stored.head].files()
+    base = f"data/{source.package.portable}"
+    reader = SourceReader(source.folder)
+    record = f"{base}/metadata/descriptive/source{source.record.extension}"
+    expected = {record: digest_bytes(source.record.original, ["sha512"])["sha512"]}
+    for name, one in source.arrangement.files():
+        folder = "documentation" if name == sip.DOCUMENTATION else f"representations/{name}/data"
+        hashes = MultiHash(["sha512"])
+        for chunk in reader.chunks(one.source):
+            hashes.update(chunk)
+            observer(Advanced(len(chunk)))
+        expected[f"{base}/{folder}/{one.target}"] = hashes.digests()["sha512"]
+    for detail in source.written.files:
+        digest = digest_bytes(detail.data, ["sha512"])["sha512"]
+        expected[f"{base}/documentation/{detail.name}"] = digest
+    given = re.compile(rf"{re.escape(base)}/(representations/[^/]+/data|documentation)/")
+    ours = {f"{base}/documentation/README.txt"}
+    others = {path for path in state if given.match(path)} - ours
+    other = sorted(
+        {path for path, digest in expected.items() if state.get(path) != digest}
+        | (others - set(expected))
+    )
+    if other:
+        message = _("{id} is stored already, with other content: {path}")
+        raise Refused(
+            message.format(id=source.package, path=other[0]),
+            hint=_("Nothing was changed. Give the new package another identifier with --id."),
+        )
+    return _result(source, store.id, created=False)

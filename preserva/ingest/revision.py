@@ -1,0 +1,385 @@
+"""A new version of a stored package: what has changed is written, and nothing else moves.
+
+The record of the book or its structure is replaced, or documents are added; pages stay where they
+are. The version before remains as it was, and each version tells in its PREMIS what was changed
+and when.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from preserva.archive import events as history
+from preserva.archive.archive import Archive
+from preserva.archive.commit import ingest, prepare, refuse_unrecorded, staged_for
+from preserva.archive.staging import Staging
+from preserva.bag.source import as_stream
+from preserva.core import inventory as formats
+from preserva.core.bagit import parse_bag_info, parse_manifest
+from preserva.core.codes import Severity
+from preserva.core.digest import digest_bytes
+from preserva.core.eark import about
+from preserva.core.eark.aip import DescriptiveFile, OtherFile
+from preserva.core.eark.amend import amended_mets, amended_premis
+from preserva.core.eark.check import check_package
+from preserva.core.eark.mets import Header, MetadataFile, write_representation_mets
+from preserva.core.eark.premis_read import ObjectFacts, read_premis
+from preserva.core.eark.stored import StoredRepresentation, read_package, read_representation
+from preserva.core.eark.vocabulary import EventType
+from preserva.core.model import Observed, PackageId
+from preserva.core.report import Ended, Observer, Started, ignore
+from preserva.core.rights import Rights
+from preserva.describe.identify import identify
+from preserva.describe.record import Action, actions
+from preserva.describe.rights import read_rights
+from preserva.errors import Damaged, PackageError, Refused, UsageError
+from preserva.i18n import _
+from preserva.information_package.tag_files import bag_info, write_tag_files
+from preserva.ingest.aip_writer import describe
+from preserva.ingest.revision_structure import Told, restructured
+from preserva.ingest.submission import choose_record, one_line
+from preserva.ingest.supplied import kept_file, read_given
+from preserva.storage.base import chunks_of, read_all
+from preserva.storage.local import LocalStorage
+from preserva.version import __version__
+
+_LARGEST = 1 << 30
+_METS = "METS.xml"
+_PREMIS = "metadata/preservation/premis.xml"
+_DESCRIPTIVE = "metadata/descriptive/"
+_README = "documentation/README.txt"
+_STRUCTURE = re.compile(r"documentation/structure\.(toml|csv|xml)")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What shall be other than it is. `reason` is told in the history of the package."""
+
+    record: Path | None = None
+    position: int | None = None
+    charset: str | None = None
+    documents: Sequence[Path] = ()
+    reason: str | None = None
+    structure: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """What became of a change: the newest version, and the files of it that differ from before.
+
+    `created` is False if nothing differs, and on a dry run. Paths are those in the bag.
+    """
+
+    package: PackageId
+    version: str
+    title: str
+    created: bool
+    changed: tuple[str, ...] = ()
+    size: int = 0
+
+
+def update(
+    archive: Archive,
+    package: PackageId,
+    change: Change,
+    *,
+    dry_run: bool = False,
+    observer: Observer = ignore,
+) -> Updated:
+    """Make a new version of a package of ours, read back and recorded in the ledger.
+
+    Raises UsageError if nothing is to be changed, NotFound, Damaged or StorageError if the package
+    is not what the ledger recorded, PackageError for a record, structure or document that cannot be
+    used, Refused for a package of another institution, Locked. In each case nothing was changed.
+    """
+    if change.record is None and change.structure is None and not change.documents:
+        raise UsageError(_("say what shall change: a record, the structure, documents"))
+    if package.institution != archive.config.institution.id:
+        message = _("{id} belongs to another institution, which alone may change it")
+        raise Refused(message.format(id=package))
+    if dry_run:
+        with tempfile.TemporaryDirectory() as scratch:
+            staging = Staging(
+                LocalStorage(Path(scratch)), "staging", archive.config.policy.digests, ignore
+            )
+            revision = _Revision(archive, package, staging)
+            revision.make(change)
+            return revision.result(created=False)
+    store, staged = archive.primary, staged_for(package)
+    with archive.writing(store):
+        prepare(archive, store)
+        version = formats.next_name(store.root.read(package.uri).inventory)
+        folder = f"{staged}/{version}/content"
+        staging = Staging(store.storage, folder, archive.config.policy.digests, observer)
+        observer(Started("update", package.uri))
+        try:
+            revision = _Revision(archive, package, staging)
+            revision.make(change)
+            made = revision.result(created=bool(revision.changed()))
+        except BaseException:
+            store.storage.discard(staged)
+            raise
+        if made.created:
+            # a fault from here on leaves staging to the next run, which finishes what was begun
+            previous, reason = revision.stored.inventory, change.reason or "update"
+            ingest(archive, store, package, staging, previous=previous, message=reason)
+        else:
+            store.storage.discard(staged)
+        observer(Ended("update", package.uri))
+    return made
+
+
+class _Revision:
+    """The next version, as it is made in staging."""
+
+    def __init__(self, archive: Archive, package: PackageId, staging: Staging) -> None:
+        self.archive = archive
+        self.store = archive.primary
+        self.package = package
+        self.staging = staging
+        self.stored = stored = self.store.root.read(package.uri)
+        refuse_unrecorded(archive, self.store, package, stored)
+        self.base = f"data/{package.portable}/"
+        self.located = stored.inventory.locate(stored.inventory.head)
+        self.before = stored.inventory.versions[stored.inventory.head].files()
+        self.time = archive.now()
+        self.title = self._title()
+        self.actions: tuple[Action, ...] = ()  # what the new record says was done to the book
+        self.removed: list[str] = []
+
+    def make(self, change: Change) -> None:
+        """Write everything that differs, each file once."""
+        self.staging.kept.update(self._state())
+        told = []
+        descriptive = None
+        if change.record is not None:
+            descriptive = self._describe(change)
+            told.append(f"the record was replaced by {change.record.name}")
+        documents = [self._document(path) for path in change.documents]
+        told += [f"added {one.file.path}" for one in documents]
+        if change.structure is not None:
+            documents += self._restructure(change.structure)
+            told.append(f"the structure was replaced by {change.structure.name}")
+        if not self.changed():
+            return
+        if change.reason:
+            told.append(change.reason)
+        self._tell("; ".join(told))
+        self._point(descriptive, documents)
+        date = self.time.partition("T")[0]
+        info = bag_info(
+            self.archive.config.institution, self.package, self.title, date, self.staging
+        )
+        for path in [path for path in self.staging.kept if "/" not in path]:
+            del self.staging.kept[path]
+        write_tag_files(self.staging, info)
+        self._check()
+
+    def changed(self) -> list[str]:
+        """The files that are written and were not there before with this content."""
+        return [
+            path
+            for path, seen in self.staging.files.items()
+            if self.before.get(path) != seen.digests[self.stored.inventory.algorithm]
+        ]
+
+    def result(self, *, created: bool) -> Updated:
+        """What became of it."""
+        changed = self.changed()
+        inventory = self.stored.inventory
+        version = formats.next_name(inventory) if changed else inventory.head
+        size = sum(self.staging.files[path].size for path in changed)
+        return Updated(self.package, version, self.title, created, tuple(changed), size)
+
+    def _content(self, path: str) -> bytes:
+        """A small file of the present version. Raises Damaged if it is not as it was stored."""
+        content = f"{self.stored.path}/{self.located[path]}"
+        data = read_all(self.store.storage, content, _LARGEST)
+        algorithm = self.stored.inventory.algorithm
+        if digest_bytes(data, [algorithm])[algorithm] != self.before[path]:
+            message = _("{path} has changed since it was stored, so nothing was updated")
+            raise Damaged(message.format(path=content))
+        return data
+
+    def _title(self) -> str:
+        lines = self._content("bag-info.txt").decode().split("\n")
+        found = parse_bag_info(lines, "", strict=True, report=lambda _finding: None)
+        return next(value for label, value in found if label == "External-Description")
+
+    def _state(self) -> dict[str, Observed]:
+        """Every file of the present version, with the digests that its manifests give it."""
+        digests: dict[str, dict[str, str]] = {path: {} for path in self.before}
+        for kind in ("manifest", "tagmanifest"):
+            for algorithm in self.archive.config.policy.digests:
+                name = f"{kind}-{algorithm}.txt"
+                lines = self._content(name).decode().splitlines()
+                for path, _raw, digest in parse_manifest(
+                    lines, name, algorithm, strict=True, report=lambda _finding: None
+                ):
+                    digests[path][algorithm] = digest.hex()
+        state = {}
+        for path in self.before:
+            entry = self.store.storage.stat(f"{self.stored.path}/{self.located[path]}")
+            if entry is None:
+                raise Damaged(_("{path} is not there").format(path=self.located[path]))
+            state[path] = Observed(path, entry.size, digests[path])
+        return state
+
+    def _describe(self, change: Change) -> list[DescriptiveFile]:
+        """The new record, and what is derived from it, in the place of the old ones."""
+        assert change.record is not None
+        data = read_given(change.record)
+        record = choose_record(data, change.record, change.position, change.charset)
+        self.title = one_line(record.title or self.title)
+        self.actions = actions(record)
+        for path in [one for one in self.staging.kept if self._is_descriptive(one)]:
+            del self.staging.kept[path]
+        return describe(record, self._rights(), self.staging, self.base.rstrip("/"))
+
+    def _is_descriptive(self, path: str) -> bool:
+        return path.startswith(self.base + _DESCRIPTIVE)
+
+    def _rights(self) -> tuple[Rights, ...]:
+        """The rights that were stated for this book when it was packaged, or for all books."""
+        config = self.archive.config
+        path = f"{self.base}documentation/rights.toml"
+        if path not in self.before:
+            return () if config.rights is None else (config.rights,)
+        rights, _unclear = read_rights(self._content(path), path, config.institution.country)
+        return rights
+
+    def _document(self, source: Path) -> OtherFile:
+        """A document more, under the name that it has. Raises PackageError if one is there."""
+        path = f"documentation/{source.name}"
+        if not source.name.isascii() or self.base + path in self.before:
+            message = _("{path} cannot be added: a file of this name is there, or it is not ASCII")
+            raise PackageError(message.format(path=source))
+        data = read_given(source)
+        seen = self.staging.write(self.base + path, data)
+        return OtherFile(seen._replace(path=path), identify(data, source.name, len(data)).mime)
+
+    def _restructure(self, source: Path) -> list[OtherFile]:
+        """The structure as the file tells it, in METS; the file in the place of the old one."""
+        data = read_given(source)
+        said = read_package(self._stream(_METS))
+        told = {name: self._told(path) for name, path in said.representations.items()}
+        for name, new in restructured(told, data, source.name, self.title).items():
+            self._write_mets(name, said.representations[name], new)
+        kept = kept_file("structure", source, data)
+        paths = {one.file.path for one in said.documentation}
+        path = f"documentation/{kept.name}"
+        self.removed = [one for one in sorted(paths - {path}) if _STRUCTURE.fullmatch(one)]
+        for one in self.removed:
+            del self.staging.kept[self.base + one]
+        seen = self.staging.write(self.base + path, kept.data)
+        return [] if path in paths else [OtherFile(seen._replace(path=path), kept.mime)]
+
+    def _stream(self, path: str) -> BinaryIO:
+        return io.BytesIO(self._content(self.base + path))
+
+    def _told(self, document: str) -> Told:
+        said = read_representation(self._stream(document))
+        folder = document.removesuffix(_METS)
+        return Told(
+            said,
+            {
+                identifier.value: fact.original_name
+                for one in said.preservation
+                for fact in read_premis(self._stream(folder + one.file.path), images=False)
+                if isinstance(fact, ObjectFacts) and fact.original_name is not None
+                for identifier in fact.identifiers
+            },
+        )
+
+    def _write_mets(self, name: str, document: str, said: StoredRepresentation) -> None:
+        institution = self.archive.config.institution.names["en"]
+        render = partial(
+            write_representation_mets,
+            header=Header(name, said.created, said.software, institution, modified=self.time),
+            preservation=said.preservation,
+            files=said.files,
+            structure=said.structure,
+        )
+        self.staging.render(self.base + document, render)
+
+    def _tell(self, detail: str) -> None:
+        """Add what was done to the history in the package's PREMIS."""
+        institution = self.archive.config.institution
+        happened = history.event(
+            EventType.METADATA_MODIFICATION,
+            identifier=self.archive.identifiers(),
+            time=self.time,
+            institution=institution,
+            detail=f"{detail} (preserva {__version__})",
+            package=self.package,
+        )
+        premis = self._content(self.base + _PREMIS)
+        earlier, involved = history.untold(premis, self.actions, self.package)
+        agents = [*history.agents(institution), *involved]
+        data = amended_premis(premis, [*earlier, happened], agents)
+        self.staging.write(self.base + _PREMIS, data)
+
+    def _point(
+        self, descriptive: Sequence[DescriptiveFile] | None, documents: Sequence[OtherFile]
+    ) -> None:
+        """Let the package's METS name what is there now."""
+        if self._title() != self.title:
+            text = about.readme(
+                title=self.title,
+                identifier=self.package.uri,
+                folder=self.package.portable,
+                created=self.time,
+                institution=self.archive.config.institution.names["en"],
+                software=f"preserva {__version__}",
+            )
+            self.staging.write(self.base + _README, text.encode())
+        changed = {
+            path.removeprefix(self.base): seen._replace(path=path.removeprefix(self.base))
+            for path, seen in self.staging.files.items()
+        }
+        mets = amended_mets(
+            self._content(self.base + _METS),
+            time=self.time,
+            descriptive=None
+            if descriptive is None
+            else [MetadataFile("", one.file, one.mime, *one.type.value) for one in descriptive],
+            changed=changed,
+            documentation=documents,
+            removed=self.removed,
+        )
+        self.staging.write(self.base + _METS, mets)
+
+    def _check(self) -> None:
+        """Hold the new METS and PREMIS against everything: a fault of ours must not be stored."""
+        start = len(self.base)
+        files: Mapping[str, Observed] = {
+            path[start:]: seen._replace(path=path[start:])
+            for path, seen in self.staging.state().items()
+            if path.startswith(self.base)
+        }
+        wrong = [
+            one.message()
+            for one in check_package(self._open, files, folder=self.package.portable)
+            if one.code.severity is not Severity.WARNING
+        ]
+        if wrong:
+            raise PackageError(
+                _("the new version contradicts itself, so it was not stored:"), wrong
+            )
+
+    def _open(self, path: str) -> BinaryIO:
+        return as_stream(self._pieces(self.base + path))
+
+    def _pieces(self, path: str) -> Iterator[bytes]:
+        storage, name = self.store.storage, f"{self.stored.path}/{self.located.get(path)}"
+        if path in self.staging.files:
+            storage, name = self.staging.storage, f"{self.staging.folder}/{path}"
+        with storage.open(name) as reader:
+            yield from chunks_of(reader)

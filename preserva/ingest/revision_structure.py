@@ -1,0 +1,67 @@
+"""The structure of a stored package told anew: what its pages are called, the parts of the book."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from preserva.core.eark.mets import FileEntry
+from preserva.core.eark.stored import StoredRepresentation
+from preserva.core.report import printable
+from preserva.core.sip import Arrangement, SourceFile, stem
+from preserva.core.structure import Pages, renumbered, with_facts
+from preserva.describe.structure import structure_of
+from preserva.ingest.supplied import refuse_unclear
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A representation as its METS tells it, and the names that its files had, by their ID."""
+
+    said: StoredRepresentation
+    names: Mapping[str, str]
+
+
+def restructured(
+    told: Mapping[str, Told], data: bytes, name: str, title: str
+) -> dict[str, StoredRepresentation]:
+    """The representations that are other than before, if this is the structure of the book.
+
+    Everything is as if the book had been packaged with this file: a page of which it says nothing
+    is called as its file was. Raises PackageError with everything in it that cannot be used.
+    """
+    before = _arrangement(told)
+    structure = structure_of(data, name, Pages.of(before), title)
+    refuse_unclear(structure.findings)
+    after = with_facts(before, structure.pages)
+    root = structure.root
+    changed = {}
+    for key, one in told.items():
+        facts = {file.target: file for file in after.representations[key]}
+        files = [_entry(file, facts[file.id]) for file in one.said.files]
+        pages = {file.page: file.page for file in files if file.page is not None}
+        parts, root = (None, root) if root is None or not pages else (renumbered(root, pages), None)
+        new = replace(one.said, files=files, structure=parts)
+        if new != one.said:
+            changed[key] = new
+    return changed
+
+
+def _entry(file: FileEntry, facts: SourceFile) -> FileEntry:
+    return file if file.page is None else replace(file, label=facts.label, type=facts.type)
+
+
+def _arrangement(told: Mapping[str, Told]) -> Arrangement:
+    """The source as it was packaged; what stands for the name in the package is the file's ID."""
+    labels: dict[int, str] = {}
+    representations = {}
+    for key, one in sorted(told.items(), key=lambda item: item[0] != "master"):
+        files = []
+        for file in one.said.files:
+            source = one.names.get(file.id, file.file.path)
+            label = None
+            if file.page is not None:
+                label = labels.setdefault(file.page, printable(stem(source)))
+            files.append(SourceFile(source, file.id, file.file.size, file.page, label))
+        representations[key] = tuple(files)
+    return Arrangement(representations, (), (), ())

@@ -1,0 +1,106 @@
+"""The folder of scans as it is read: never changed, every refusal naming its file."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from preserva.core.codes import Code
+from preserva.core.model import Entry, Kind
+from preserva.core.report import Finding
+from preserva.errors import PackageError, StorageError
+from preserva.files.hashing import open_regular
+from preserva.i18n import _
+from preserva.storage.base import CHUNK
+
+
+def list_source(folder: Path) -> list[Entry]:
+    """Everything below a folder, links not followed. Raises PackageError, naming each problem."""
+    found: list[Entry] = []
+    problems: list[Finding] = []
+    waiting = [""]
+    while waiting:
+        prefix = waiting.pop()
+        try:
+            with os.scandir(folder / prefix) as names:
+                entries = [_entry(prefix, one) for one in names]
+        except OSError as error:
+            problems.append(Finding(Code.SOURCE_UNREADABLE, prefix or ".", seen=error.strerror))
+            continue
+        found += entries
+        waiting += [entry.path for entry in entries if entry.kind is Kind.FOLDER]
+    refuse(folder, problems)
+    return found
+
+
+def _entry(prefix: str, one: os.DirEntry[str]) -> Entry:
+    path = f"{prefix}/{one.name}" if prefix else one.name
+    if one.is_symlink():
+        return Entry(path, Kind.LINK)
+    if one.is_dir(follow_symlinks=False):
+        return Entry(path, Kind.FOLDER)
+    if one.is_file(follow_symlinks=False):
+        return Entry(path, Kind.FILE, one.stat(follow_symlinks=False).st_size)
+    return Entry(path, Kind.OTHER)
+
+
+def refuse(folder: Path, problems: list[Finding]) -> None:
+    """Raise PackageError with all problems, if there are any."""
+    if problems:
+        message = _("{folder} cannot become a package:").format(folder=folder)
+        raise PackageError(message, [one.message() for one in problems])
+
+
+class SourceReader:
+    """Reads files of a source, and knows whether any of them changed since."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: dict[str, os.stat_result] = {}
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """The bytes of one file. Raises PackageError if it cannot be read, or changes meanwhile."""
+        try:
+            descriptor = open_regular(str(self._folder / path), path=path)
+        except StorageError as error:
+            raise self._refusal(Code.SOURCE_UNREADABLE, path, str(error)) from error
+        try:
+            before = os.fstat(descriptor)
+            if hasattr(os, "posix_fadvise"):
+                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)
+            count = 0
+            while chunk := os.read(descriptor, CHUNK):
+                count += len(chunk)
+                yield chunk
+            self._seen[path] = before
+            if count != before.st_size or _differs(before, os.fstat(descriptor)):
+                raise self._refusal(Code.SOURCE_CHANGED, path)
+        except OSError as error:
+            raise self._refusal(Code.SOURCE_UNREADABLE, path, error.strerror) from error
+        finally:
+            os.close(descriptor)
+
+    def check_unchanged(self) -> None:
+        """Raise PackageError naming every file that changed after it was read."""
+        problems = []
+        for path, before in self._seen.items():
+            try:
+                changed = _differs(before, os.lstat(self._folder / path))
+            except OSError:
+                changed = True
+            if changed:
+                problems.append(Finding(Code.SOURCE_CHANGED, path))
+        refuse(self._folder, problems)
+
+    def _refusal(self, code: Code, path: str, seen: str | None = None) -> PackageError:
+        message = _("{folder} cannot become a package:").format(folder=self._folder)
+        return PackageError(message, [Finding(code, path, seen=seen).message()])
+
+
+def _differs(before: os.stat_result, after: os.stat_result) -> bool:
+    def identity(one: os.stat_result) -> tuple[int, ...]:
+        return (one.st_dev, one.st_ino, stat.S_IFMT(one.st_mode), one.st_size, one.st_mtime_ns)
+
+    return identity(before) != identity(after)

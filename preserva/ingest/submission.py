@@ -1,0 +1,149 @@
+"""What is handed over to become a package (OAIS: SIP): a folder of scans, a catalogue record."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from preserva.config import Institution
+from preserva.core import sip
+from preserva.core.codes import Severity
+from preserva.core.model import PackageId
+from preserva.core.report import Finding
+from preserva.core.sip import Arrangement
+from preserva.core.structure import with_facts
+from preserva.describe.record import Record, read_records
+from preserva.errors import PackageError, Refused, UsageError
+from preserva.i18n import _
+from preserva.ingest.source_folder import list_source, refuse
+from preserva.ingest.supplied import (
+    NO_DETAILS,
+    Details,
+    Written,
+    own_paths,
+    read_details,
+    read_given,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A source as it was looked at: its folder, its files in order, its record, its identifier.
+
+    `title` is what people call the book: one line, or the folder's name where the record has none.
+    `written` is what people wrote about this very book.
+    """
+
+    folder: Path
+    arrangement: Arrangement
+    record: Record
+    package: PackageId
+    title: str
+    written: Written
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        """What someone should look at; nothing of it prevents a package."""
+        return (*self.arrangement.warnings, *self.record.notes, *self.written.notes)
+
+
+def submit(
+    folder: Path,
+    record: Path,
+    institution: Institution,
+    local: str | None = None,
+    position: int | None = None,
+    charset: str | None = None,
+    details: Details = NO_DETAILS,
+) -> Submission:
+    """Look at a source without reading its pages. Raises PackageError with every problem."""
+    if not folder.is_dir():
+        raise UsageError(_("{path} is not a folder").format(path=folder))
+    folder = folder.resolve()
+    if (folder / "bagit.txt").is_file():
+        raise Refused(
+            _("{path} is a bag already, not a folder of scans").format(path=folder),
+            hint=_("Store it with `preserva store` or, if others made it, `preserva import`."),
+        )
+    data = read_given(record)
+    own = own_paths(folder, [record, *details.paths().values()])
+    entries = [entry for entry in list_source(folder) if entry.path not in own]
+    arrangement = sip.arrange(entries)
+    refuse(folder, list(arrangement.problems))
+    described = choose_record(data, record, position, charset)
+    title = one_line(described.title or folder.name)
+    written = read_details(details, arrangement, described, title, institution.country)
+    try:
+        package = PackageId(institution.id, local or local_id(described.identifier or folder.name))
+    except ValueError as error:
+        message = _("{name} cannot be the local part of an identifier")
+        raise UsageError(
+            message.format(name=local or folder.name),
+            hint=_("Give one with --id: small Latin letters, digits, dots and hyphens."),
+        ) from error
+    labelled = with_facts(arrangement, written.structure.pages)
+    return Submission(folder, labelled, described, package, title, written)
+
+
+def one_line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def choose_record(data: bytes, path: Path, position: int | None, charset: str | None) -> Record:
+    """The book's record. A file with several says nothing until someone says which.
+
+    What could not be read as text is not packaged until someone says what its character set is.
+    """
+    found = read_records(data, name=path.name, charset=charset)
+    if position is None and len(found) > 1:
+        raise UsageError(
+            _("{path} holds {count} records").format(path=path, count=len(found)),
+            hint=_("Say which one is this book's with --position, counted from 1."),
+        )
+    chosen = position or 1
+    if not 1 <= chosen <= len(found):
+        message = _("{path} has no record {position}; there are {count}")
+        raise UsageError(message.format(path=path, position=chosen, count=len(found)))
+    described = found[chosen - 1]
+    if isinstance(described, Finding):
+        message = _("{path} cannot become a package:").format(path=path)
+        raise PackageError(message, [described.message()])
+    doubtful = [one for one in described.notes if one.code.severity is not Severity.WARNING]
+    if doubtful and charset is None:
+        message = _(
+            "{path} was not understood whole, so nothing was packaged; if it is right, name its"
+            " character set with --charset:"
+        )
+        raise PackageError(message.format(path=path), [one.message() for one in doubtful])
+    return described
+
+
+def local_id(name: str) -> str:
+    """A control number or folder name as the local part of an identifier, always the same one."""
+    plain = unicodedata.normalize("NFKD", name.translate(_LATIN)).casefold().translate(_LATIN)
+    return re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode()).strip("-")[:100]
+
+
+_LATIN = str.maketrans(
+    {
+        **dict(zip("абвгдезийклмнопрстуфхцыьъэ", "abvgdeziiklmnoprstufhcy''e", strict=True)),
+        "ж": "zh",
+        "ч": "ch",
+        "ш": "sh",
+        "щ": "shch",
+        "ю": "iu",
+        "я": "ia",
+        "ё": "e",
+        "і": "i",
+        "ў": "u",
+        "ґ": "g",
+        "ѣ": "e",
+        "ѳ": "f",
+        "ѵ": "i",
+        "\\": "-",
+        "/": "-",
+    }
+)
+"""Only to make an identifier that can be typed; the names themselves are kept as they are."""

@@ -1,0 +1,387 @@
+"""Packages of others come into the store, and nothing that they said of themselves is lost.
+
+What came is kept byte for byte below `representations/original/data`: a bag is a whole bag there,
+with its own manifests, an E-ARK package has its own METS and PREMIS. Around it stands a package of
+ours, whose history says what was received, by which digests it was found to be what was sent, and
+under which identifiers it was known (docs/adr/0009-import.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO
+
+from preserva.archive import events as history
+from preserva.archive.archive import Archive
+from preserva.archive.commit import ingest, prepare, refuse_lost
+from preserva.archive.reading import observe
+from preserva.archive.staging import Staging
+from preserva.bag.open import open_bag
+from preserva.bag.source import as_stream, hand_on
+from preserva.bag.validate import validate_source
+from preserva.core import layout
+from preserva.core.codes import Code
+from preserva.core.eark.aip import AipSpec, ContentFile, build_aip
+from preserva.core.eark.mets import PackageType
+from preserva.core.eark.premis import Identifier
+from preserva.core.eark.received import (
+    Digest,
+    Received,
+    description,
+    mets_in_bag,
+    receive,
+)
+from preserva.core.eark.vocabulary import EventOutcome, EventType
+from preserva.core.model import Entry, Kind, Observed, PackageId
+from preserva.core.report import Ended, Finding, Observer, Outcome, Started, ignore, printable
+from preserva.core.scans import Undecodable
+from preserva.core.sip import Arrangement
+from preserva.core.structure import NO_STRUCTURE
+from preserva.core.xmlsafe import UnsafeXMLError
+from preserva.describe.history import History
+from preserva.describe.record import Record
+from preserva.errors import Damaged, PackageError, Refused, TooLarge, UsageError
+from preserva.fixity.ocfl_object import VersionSource
+from preserva.i18n import _
+from preserva.information_package.consistency import TYPE, is_ours, own_findings
+from preserva.information_package.conversion import Original, Repackaging
+from preserva.information_package.second_opinion import second_opinion
+from preserva.information_package.tag_files import bag_info, write_tag_files
+from preserva.ingest.aip_writer import HEAD, Assembler, Put, describe, identified
+from preserva.ingest.image_inspection import Happened, Inspection
+from preserva.ingest.submission import Submission, choose_record, one_line
+from preserva.ingest.supplied import Written, read_given
+from preserva.ingest.transfer_identity import (
+    Peek,
+    bare_name,
+    discarded,
+    look,
+    new_id,
+    own_id,
+    refuse_other,
+)
+from preserva.storage.base import chunks_of, read_all
+
+_ORIGINAL = "original"
+_DATA = f"representations/{_ORIGINAL}/data"
+_LARGEST = 64 << 20
+
+
+class Form(StrEnum):
+    """What was received, in the words of the history."""
+
+    BAG = "a bag"
+    EARK = "an E-ARK package"
+    ARCHIVEMATICA = "an AIP of Archivematica in a bag"
+    OURS = "a SIP of preserva"
+    OUR_AIP = "an AIP of preserva"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of a package of others. `created` is False on a dry run, and if it was there."""
+
+    package: PackageId
+    title: str
+    form: Form
+    created: bool
+    files: int
+    size: int
+    notes: tuple[Finding, ...] = ()
+
+
+def accept(
+    archive: Archive,
+    path: Path,
+    *,
+    record: Path | None = None,
+    local: str | None = None,
+    position: int | None = None,
+    charset: str | None = None,
+    dry_run: bool = False,
+    observer: Observer = ignore,
+) -> Accepted:
+    """Store a bag or an E-ARK package of someone else: a folder, .tar, .tar.gz, .tar.zst or .zip.
+
+    It must be what its own manifests or METS say. Its description comes from `record`, or else
+    from what it has. `local` is the identifier that it gets; else one is made of its own. An AIP of
+    our institution is stored as it is, a SIP of it becomes the package that it was made of.
+
+    Raises Damaged for what is not as it was sent; PackageError, UsageError, Refused for what cannot
+    be taken; Locked, StorageError. In each case nothing was stored, and `path` was not touched.
+    """
+    peek = look(path)
+    own = own_id(archive, path, peek, asks=bool(local or record))
+    package = own or new_id(archive, path, peek, local)
+    target = archive.primary
+    with archive.writing(target):
+        prepare(archive, target)
+        staged = f"{layout.STAGING}/import-{package.portable}"
+        staging = Staging(
+            target.storage, f"{staged}/v1/content", archive.config.policy.digests, observer
+        )
+        work = _Accepting(archive, path, package, peek, staging, observer)
+        with discarded(target.storage, staged, keep=not dry_run):
+            if own is not None:
+                notes = work.take_own(f"{staged}/received")
+            else:
+                given = None if record is None else (read_given(record), record)
+                notes = work.take(given, position, charset)
+            second_opinion(staging)
+            done = replace(work.result, notes=tuple(notes))
+            if dry_run:
+                return done
+            if target.root.holds(package.uri):
+                refuse_other(archive, package, staging)
+                target.storage.discard(staged)
+                return done
+            refuse_lost(archive, package)
+        ingest(archive, target, package, staging)
+    return replace(done, created=True)
+
+
+@dataclass(slots=True)
+class _Accepting:
+    """A package of others on its way into staging."""
+
+    archive: Archive
+    path: Path
+    package: PackageId
+    peek: Peek
+    staging: Staging
+    observer: Observer
+    form: Form = Form.BAG
+    title: str = ""
+    compared: str = ""
+    outcome: EventOutcome = EventOutcome.SUCCESS
+    notes: tuple[Finding, ...] = ()
+
+    @property
+    def result(self) -> Accepted:
+        """What is in staging."""
+        peek = self.peek
+        return Accepted(self.package, self.title, self.form, False, peek.files, peek.size)
+
+    @property
+    def base(self) -> str:
+        """The package's own folder in the bag."""
+        return f"data/{self.package.portable}"
+
+    def take_own(self, received: str) -> list[Finding]:
+        """A SIP of ours becomes the package that it was made of; an AIP is that package."""
+        self.form = Form.OURS
+        (self.title,) = self.peek.said("External-Description")
+        if self.peek.said(TYPE) == [PackageType.AIP]:
+            self.form = Form.OUR_AIP
+            self._copy(self.staging, "")
+            self._prove_bag(self.staging, "", self.staging.files)
+            return []
+        storage = self.staging.storage
+        inbox = Staging(storage, received, self.staging.algorithms, self.observer)
+        self._copy(inbox, "")
+        self._prove_bag(inbox, "", inbox.files)
+        start = f"{self.base}/"
+        original = Original(
+            [path.removeprefix(start) for path in inbox.files if path.startswith(start)],
+            lambda path: self._stored(f"{received}/{start}{path}"),
+            lambda path: inbox.files[start + path].size,
+        )
+        events = [
+            history.event(
+                one.type,
+                identifier=self.archive.identifiers(),
+                time=self.archive.now(),
+                institution=self.archive.config.institution,
+                detail=one.detail,
+                outcome=one.outcome,
+                package=self.package,
+            )
+            for one in self._happened()
+        ]
+        Repackaging(
+            self.archive, self.package, original, self.staging, PackageType.AIP, self.title, events
+        ).make()
+        storage.discard(received)
+        return []
+
+    def take(
+        self, given: tuple[bytes, Path] | None, position: int | None, charset: str | None
+    ) -> list[Finding]:
+        """A package of others, with one of ours around it; what someone should look at."""
+        prefix = f"{self.base}/{_DATA}/"
+        self._copy(self.staging, prefix)
+        files = {
+            path.removeprefix(prefix): seen._replace(path=path.removeprefix(prefix))
+            for path, seen in self.staging.files.items()
+        }
+        received = self._prove(prefix, files)
+        record = self._record(given, position, charset, prefix, received)
+        said = self.peek.said("External-Description")
+        self.title = one_line(record.title or next(iter(said), "") or bare_name(self.path))
+        inspection = Inspection(replace(self.archive.config.images, undecodable=Undecodable.RECORD))
+        content = [self._content(prefix, path, inspection) for path in sorted(files)]
+        config = self.archive.config
+        assembler = Assembler(
+            config.institution,
+            self.archive.clock,
+            self.archive.identifiers,
+            self.observer,
+            config.rights,
+        )
+        source = Submission(
+            self.path,
+            Arrangement({}, (), (), ()),
+            record,
+            self.package,
+            self.title,
+            Written(NO_STRUCTURE, History((_ORIGINAL,))),
+        )
+        descriptive = describe(record, assembler.stated(source), self.staging, self.base)
+        spec = assembler.spec(
+            source, {_ORIGINAL: content}, [], descriptive, inspection, self._happened()
+        )
+        build_aip(self._known_as(spec, received), Put(self.staging, self.base))
+        date = self.archive.clock().date().isoformat()
+        info = bag_info(config.institution, self.package, self.title, date, self.staging)
+        write_tag_files(self.staging, info)
+        return [*record.notes, *inspection.notes, *self.notes]
+
+    def _copy(self, staging: Staging, prefix: str) -> None:
+        """Read what was received once, into staging. Raises Refused if it changed meanwhile."""
+        self.observer(Started("import", str(self.path), self.peek.files, self.peek.size))
+
+        def take(path: str, size: int, pieces: Iterator[bytes]) -> None:
+            staging.copy(prefix + path, pieces, size)
+
+        for entry in hand_on(open_bag(self.path), take):
+            if not isinstance(entry, Entry) or entry.kind not in {Kind.FILE, Kind.FOLDER}:
+                raise Refused(_("{path} changed while it was read").format(path=self.path))
+        self.observer(Ended("import", str(self.path)))
+
+    def _prove(self, prefix: str, files: Mapping[str, Observed]) -> Received:
+        """Hold it against its own manifests, or its own METS. Raises Damaged."""
+        if "bagit.txt" in files:
+            self._prove_bag(self.staging, prefix, files)
+            return self._in_bag(prefix, files)
+        self.form = Form.EARK
+        try:
+            received = receive(files, lambda path: self._open(prefix + path), self._digest(prefix))
+        except ValueError as error:
+            message = _("{path}: its METS cannot be read: {reason}")
+            raise PackageError(message.format(path=self.path, reason=error)) from error
+        if received.problems:
+            self._refuse_damaged([one.message() for one in received.problems])
+        self.compared = f"{received.compared} files agree with the digests in its METS"
+        if received.uncompared:
+            self.compared += f"; {len(received.uncompared)} have none there"
+        if not received.compared:
+            self.outcome = EventOutcome.WARNING
+        return received
+
+    def _in_bag(self, prefix: str, files: Mapping[str, Observed]) -> Received:
+        """What the METS in a sound bag says; what does not fit there is no reason to refuse it."""
+        mets = mets_in_bag(files)
+        if mets is None:
+            return Received()
+        if mets["uuid"]:
+            self.form = Form.ARCHIVEMATICA
+            return Received(mets[0], [("UUID", mets["uuid"])])
+        try:
+            received = receive(
+                files, lambda path: self._open(prefix + path), self._digest(prefix), mets[0]
+            )
+        except ValueError as error:
+            self._note(mets[0], str(error))
+            return Received()
+        if received.problems:
+            first = received.problems[0].record()
+            self._note(mets[0], f"{len(received.problems)}: {first}")
+        return received
+
+    def _note(self, path: str | None, seen: str, code: Code = Code.METS_ALONG) -> None:
+        self.notes = (*self.notes, Finding(code, path, seen=seen))
+
+    def _prove_bag(self, staging: Staging, prefix: str, files: Mapping[str, Observed]) -> None:
+        located = {path: prefix + path for path in files}
+        seen = {prefix + path: one for path, one in files.items()}
+        source = VersionSource(staging.storage, staging.folder, self.path.name, located, seen)
+        report = validate_source(source)
+        if is_ours(report):
+            report.add(own_findings(report, source))
+        if report.outcome is not Outcome.PASS:
+            self._refuse_damaged([one.message() for one in report.findings])
+        algorithms = ", ".join(sorted(report.algorithms))
+        self.compared = f"{report.checked} files agree with the manifests of its bag ({algorithms})"
+
+    def _refuse_damaged(self, problems: list[str]) -> None:
+        message = _("{path} is not what was sent, so it was not stored:")
+        raise Damaged(message.format(path=self.path), problems)
+
+    def _record(
+        self,
+        given: tuple[bytes, Path] | None,
+        position: int | None,
+        charset: str | None,
+        prefix: str,
+        received: Received,
+    ) -> Record:
+        """The description: the one that was given, or else the best that came along."""
+        if given is not None:
+            return choose_record(given[0], given[1], position, charset)
+        try:
+            found = description(received, lambda path: self._content_of(prefix + path))
+        except (UnsafeXMLError, TooLarge) as error:
+            self._note(received.mets, str(error))
+            found = None
+        if found is not None:
+            try:
+                return choose_record(found[0], Path(found[1]), position, charset)
+            except (PackageError, UsageError) as error:
+                self._note(found[1], one_line(str(error)), Code.DESCRIPTION_ALONG)
+        data = self.peek.description(received, bare_name(self.path))
+        return choose_record(data, Path("description.xml"), None, None)
+
+    def _content(self, prefix: str, path: str, inspection: Inspection) -> ContentFile:
+        place = prefix + path
+        with self.staging.storage.open(f"{self.staging.folder}/{place}") as reader:
+            head = reader.read(HEAD)
+        form = identified(self.staging, place, head, path)
+        image = inspection.look(self.staging, place, form.mime, _ORIGINAL, path)
+        seen = self.staging.files[place]._replace(path=f"{_DATA}/{path}")
+        return ContentFile(seen, form, path, image=image)
+
+    def _happened(self) -> list[Happened]:
+        """What was done to it before it became a package of ours."""
+        return [
+            Happened(EventType.TRANSFER, f"received as {self.form}: {printable(self.path.name)}"),
+            Happened(EventType.FIXITY_CHECK, self.compared, self.outcome),
+        ]
+
+    def _known_as(self, spec: AipSpec, received: Received) -> AipSpec:
+        """With the identifiers that it had elsewhere, each once."""
+        said = [*self.peek.identifiers(), *received.identifiers]
+        known = [Identifier(kind, one_line(value)) for kind, value in dict.fromkeys(said) if value]
+        return replace(spec, identifiers=known)
+
+    def _stored(self, path: str) -> Iterator[bytes]:
+        with self.staging.storage.open(path) as reader:
+            yield from chunks_of(reader)
+
+    def _open(self, path: str) -> BinaryIO:
+        return as_stream(self._stored(f"{self.staging.folder}/{path}"))
+
+    def _content_of(self, path: str) -> bytes:
+        return read_all(self.staging.storage, f"{self.staging.folder}/{path}", _LARGEST)
+
+    def _digest(self, prefix: str) -> Digest:
+        def digest(path: str, algorithm: str) -> str:
+            seen = self.staging.files[prefix + path].digests
+            if algorithm not in seen:
+                place = f"{self.staging.folder}/{prefix}{path}"
+                seen = observe(self.staging.storage, place, [algorithm]).digests
+            return seen[algorithm]
+
+        return digest

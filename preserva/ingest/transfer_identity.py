@@ -1,0 +1,183 @@
+"""A package of others at first sight: what it is, and what it calls itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from preserva.archive.archive import Archive
+from preserva.archive.staging import Staging
+from preserva.bag.open import open_bag
+from preserva.bag.profiles import own_profile
+from preserva.bag.source import hand_on
+from preserva.core.bagit import parse_bag_info
+from preserva.core.codes import Code
+from preserva.core.eark.mets import PackageType
+from preserva.core.eark.received import METS, Received, described_by
+from preserva.core.model import Kind, PackageId
+from preserva.core.report import Finding, printable
+from preserva.errors import Refused, UsageError
+from preserva.i18n import _
+from preserva.information_package.consistency import TYPE
+from preserva.ingest.submission import local_id, one_line
+from preserva.storage.base import Storage
+
+_LARGEST = 64 << 20
+_IDENTIFIER = re.compile(r"(?!BagIt-Profile-|Bag-Group-).+-Identifier", re.IGNORECASE)
+_CONTAINER = re.compile(r"\.(zip|tgz|tzst|tar(\.(gz|zst))?)$", re.IGNORECASE)
+_PEEKED = ("bagit.txt", "bag-info.txt", METS)
+
+
+@dataclass(slots=True)
+class Peek:
+    """What a package says of itself at first sight; `files` counts what is in it."""
+
+    small: dict[str, bytes] = field(default_factory=dict)
+    info: list[tuple[str, str]] = field(default_factory=list)
+    files: int = 0
+    size: int = 0
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it says that it is a package of preserva."""
+        return ("BagIt-Profile-Identifier", own_profile().identifier) in self.info
+
+    def said(self, *labels: str) -> list[str]:
+        """The values of bag-info.txt under these labels."""
+        wanted = {label.casefold() for label in labels}
+        return [value for label, value in self.info if label.casefold() in wanted]
+
+    def identifiers(self) -> list[tuple[str, str]]:
+        """What its bag-info.txt calls it, with the labels."""
+        return [(label, one) for label, one in self.info if _IDENTIFIER.fullmatch(label) and one]
+
+    def description(self, received: Received, name: str) -> bytes:
+        """Dublin Core of what it says of itself; `name` is its title if it has no other."""
+        known = [value for _kind, value in received.identifiers] or [name]
+        fields = {
+            "title": (self.said("Title", "External-Description") or known)[:1],
+            "description": self.said("Internal-Sender-Description"),
+            "identifier": [value for _label, value in self.identifiers()],
+        }
+        return described_by(fields)
+
+
+def look(path: Path) -> Peek:
+    """Go over the names, and read what says what this is. Raises Refused, NotFound."""
+    peek = Peek()
+    names, folders, strange = set[str](), set[str](), list[str]()
+
+    def take(name: str, size: int, pieces: Iterator[bytes]) -> None:
+        if name in names:
+            strange.append(Finding(Code.NAME_TWICE, name).message())
+        names.add(name)
+        folders.update(_above(name))
+        peek.files += 1
+        peek.size += size
+        if name in _PEEKED and size <= _LARGEST:
+            peek.small[name] = b"".join(pieces)
+
+    for entry in hand_on(open_bag(path), take):
+        if isinstance(entry, Finding):
+            strange.append(entry.message())
+        elif entry.kind not in {Kind.FILE, Kind.FOLDER}:
+            strange.append(f"{printable(entry.path)}: {entry.kind.value}")
+    strange += [Finding(Code.FILE_AND_FOLDER, name).message() for name in sorted(names & folders)]
+    if strange:
+        message = _("{path} cannot be taken in as it is, so nothing was stored: {name}")
+        raise Refused(message.format(path=path, name=strange[0]))
+    if not peek.small.keys() & {"bagit.txt", METS}:
+        raise UsageError(
+            _("{path} is neither a bag nor an E-ARK package").format(path=path),
+            hint=_("`preserva package` makes a package of a folder of scans."),
+        )
+    text = peek.small.get("bag-info.txt", b"").decode("utf-8", "replace").split("\n")
+    said = parse_bag_info(text, "bag-info.txt", strict=False, report=lambda _finding: None)
+    peek.info = [(one_line(label), one_line(value)) for label, value in said]
+    return peek
+
+
+def _above(name: str) -> Iterator[str]:
+    """The folders that a file lies in."""
+    while name := name.rpartition("/")[0]:
+        yield name
+
+
+def bare_name(path: Path) -> str:
+    """The name of a folder, or of a container without its ending."""
+    return _CONTAINER.sub("", path.name) or path.name
+
+
+def own_id(archive: Archive, path: Path, peek: Peek, *, asks: bool) -> PackageId | None:
+    """The identifier of a SIP or AIP of ours; None of what is not ours, to be taken as it came.
+
+    `asks` says that another identifier or record is asked for. Raises Refused for a DIP of ours,
+    UsageError if something is asked for that ours keeps, or it has no identifier.
+    """
+    if not peek.is_ours:
+        return None
+    try:
+        (said,) = peek.said("External-Identifier")
+        package = PackageId.parse(said)
+    except ValueError as error:
+        raise UsageError(_("{path} names no package of preserva").format(path=path)) from error
+    if package.institution != archive.config.institution.id:
+        return None
+    if peek.said(TYPE) == [PackageType.DIP]:
+        message = _("{path} is a DIP of our own: what people use, not the whole package")
+        raise Refused(message.format(path=path))
+    if asks:
+        message = _("{id} is a package of our own, and keeps its identifier and its record")
+        hint = _("`preserva update` gives a stored package another record.")
+        raise UsageError(message.format(id=package), hint=hint)
+    return package
+
+
+def new_id(archive: Archive, path: Path, peek: Peek, local: str | None) -> PackageId:
+    """The identifier that a package of others gets: the one given, or made of its own."""
+    said = [*peek.said("External-Identifier"), bare_name(path)]
+    if said[0].startswith("urn:preserva:"):
+        said[0] = said[0].removeprefix("urn:preserva:")  # whose it was is told, and nothing more
+    name = local or local_id(said[0]) or local_id(said[-1])
+    try:
+        return PackageId(archive.config.institution.id, name)
+    except ValueError as error:
+        raise UsageError(
+            _("{name} cannot be the local part of an identifier").format(name=name or said[0]),
+            hint=_("Give one with --id: small Latin letters, digits, dots and hyphens."),
+        ) from error
+
+
+def refuse_other(archive: Archive, package: PackageId, staging: Staging) -> None:
+    """Accept a second run with the very same package; refuse anything else under the same id.
+
+    Raises Refused.
+    """
+    held = archive.primary.root.read(package.uri).inventory
+    state = held.versions[held.head].files()
+    base = f"data/{package.portable}/representations/"
+
+    def content(files: Mapping[str, str]) -> dict[str, str]:
+        return {p: d for p, d in files.items() if p.startswith(base) and "/data/" in p[len(base) :]}
+
+    ours = {path: seen.digests[held.algorithm] for path, seen in staging.files.items()}
+    if content(ours) != content(state):
+        raise Refused(
+            _("{id} is stored already, with other content").format(id=package),
+            hint=_("Nothing was changed. Give the new package another identifier with --id."),
+        )
+
+
+@contextmanager
+def discarded(storage: Storage, staged: str, *, keep: bool) -> Iterator[None]:
+    """Clear staging away at the end, but for a version that is to be stored."""
+    try:
+        yield
+    except BaseException:
+        storage.discard(staged)
+        raise
+    if not keep:
+        storage.discard(staged)

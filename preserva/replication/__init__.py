@@ -1,0 +1,1 @@
+"""Copies kept alike: replication, accession, repair, rebuilding."""

@@ -1,0 +1,129 @@
+"""Telling people of audits: a dead man's switch is called, and a mail says what changed.
+
+Nothing here ever decides how an audit ends: what cannot be told is returned as a sentence.
+"""
+
+from __future__ import annotations
+
+import os
+import smtplib
+import ssl
+import urllib.request
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from http.client import HTTPException, HTTPMessage
+from typing import IO
+from urllib.parse import urlsplit
+
+from preserva.archive.archive import Archive
+from preserva.config import Mail
+from preserva.core.canonical import Value
+from preserva.core.entries import NOTIFICATION, SUCCESS
+from preserva.core.overview import Incident
+from preserva.i18n import _
+from preserva.outputs.report import mail_text
+from preserva.reporting.overview import overview
+
+PASSWORD = "PRESERVA_MAIL_PASSWORD"
+
+_SECONDS = 10
+_ATTEMPTS = 2
+_ALL_CLEAR = timedelta(days=7)
+"""After so long without a mail one comes, whatever happened: silence must mean a failure."""
+
+
+class _Faithful(urllib.request.HTTPRedirectHandler):
+    """Goes where it is sent, but never from an encrypted line to an open one."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        if req.type == "https" and urlsplit(newurl).scheme != "https":
+            raise ValueError(_("it leads to a line that is not encrypted"))
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+_OPENER = urllib.request.build_opener(_Faithful)
+
+
+def ping(url: str | None) -> str | None:
+    """Call an address; why that failed, if it did. None is nobody, and is always reached."""
+    if url is None:
+        return None
+    for attempt in range(_ATTEMPTS):
+        try:
+            with _OPENER.open(url, timeout=_SECONDS) as answer:  # the schema knows its scheme
+                answer.read(1024)
+            return None
+        except (OSError, ValueError, HTTPException) as error:
+            if attempt == _ATTEMPTS - 1:
+                parts = urlsplit(url)  # its path is a secret of those who are called
+                place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/…"
+                return _("{url} could not be called: {reason}").format(url=place, reason=error)
+    return None
+
+
+def tell(archive: Archive) -> str | None:
+    """Mail what changed since the last mail, if anything did or a week has passed.
+
+    Why that failed, if it did: the next run then tries again. What was told is in the ledger.
+    """
+    mail = archive.config.mail
+    if mail is None:
+        return None
+    found = overview(archive, past=False)
+    last = archive.ledger.newest(NOTIFICATION)
+    before = set() if last is None else {int(one) for one in last.facts["incidents"]}
+    now = {one.number for one in found.incidents}
+    if last is not None and now == before and not _silent_too_long(archive, last.time):
+        return None
+    opened: Sequence[Incident] = [one for one in found.incidents if one.number not in before]
+    subject, text = mail_text(found, opened, len(before - now))
+    try:
+        _send(mail, subject, text)
+    except (OSError, ValueError, smtplib.SMTPException) as error:
+        return _("the mail to {to} could not be sent: {reason}").format(
+            to=", ".join(mail.to), reason=error
+        )
+    numbers: list[Value] = [*sorted(now)]
+    archive.ledger.append(
+        NOTIFICATION, time=archive.now(), outcome=SUCCESS, facts={"incidents": numbers}
+    )
+    return None
+
+
+def _silent_too_long(archive: Archive, time: str) -> bool:
+    passed = archive.clock() - datetime.fromisoformat(time)
+    return not timedelta() <= passed < _ALL_CLEAR
+
+
+def _send(mail: Mail, subject: str, text: str) -> None:
+    message = EmailMessage()
+    message["Subject"], message["From"], message["To"] = subject, mail.sender, ", ".join(mail.to)
+    message.set_content(text)
+    context = ssl.create_default_context()
+    if mail.security == "tls":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(
+            mail.host, mail.port, timeout=_SECONDS, context=context
+        )
+    else:
+        server = smtplib.SMTP(mail.host, mail.port, timeout=_SECONDS)
+    with server:
+        if mail.security == "starttls":
+            server.starttls(context=context)
+        if mail.user is not None:
+            server.login(mail.user, _password(mail))
+        server.send_message(message)
+
+
+def _password(mail: Mail) -> str:
+    if PASSWORD in os.environ or mail.password_file is None:
+        return os.environ.get(PASSWORD, "")
+    return mail.password_file.read_text("utf-8").strip()

@@ -1,0 +1,112 @@
+"""The report: the state of an archive and the proof of it, by its ledger and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+
+from preserva.archive.archive import Archive
+from preserva.core.audit import Lane, deadline
+from preserva.core.entries import DECISION
+from preserva.core.model import PackageId
+from preserva.core.overview import CopyState, Done, Incident, Overview, StorageState, count_ages
+from preserva.errors import NotFound
+from preserva.fixity.audit import capacity_of
+from preserva.fixity.audit_run import UNLIMITED
+from preserva.fixity.audit_schedule import foresee, lanes_of
+from preserva.i18n import _
+from preserva.ledger import LedgerEntry
+from preserva.reporting.incidents import open_incidents
+
+_FEW = 1_000
+"""Packages with too few copies that are named."""
+
+
+def overview(archive: Archive, *, past: bool = True) -> Overview:
+    """What the ledger says of all copies, now, and of the past, for which all of it is read.
+
+    Raises LedgerError.
+    """
+    config, ledger, now = archive.config, archive.ledger, archive.clock()
+    lanes = lanes_of(config, ())
+    return Overview(
+        config.institution.id,
+        now,
+        tuple(_storages(archive)),
+        tuple(open_incidents(archive)),
+        tuple(ledger.totals.few(config.policy.copies, _FEW)),
+        config.policy.copies,
+        count_ages(((_time(checked), copies) for checked, copies in ledger.totals.ages()), now),
+        tuple(ledger.totals.months()) if past else (),
+        tuple(ledger.totals.years()) if past else (),
+        foresee(ledger, lanes, now=now, capacity=capacity_of(archive, UNLIMITED)),
+        ledger.size,
+        ledger.digest,
+    )
+
+
+def copy_states(archive: Archive) -> Iterator[CopyState]:
+    """Every copy in the storages of the configuration, in the order of the packages."""
+    now, lanes = archive.clock(), lanes_of(archive.config, ())
+    for one in archive.ledger.totals.copies():
+        if one.storage not in archive.config.storages:
+            continue
+        checked = _time(one.checked)
+        interval = next(lane for lane in lanes if _holds(lane, one.package, one.storage)).interval
+        yield CopyState(
+            one.package,
+            one.storage,
+            archive.config.storages[one.storage].institution,
+            one.state,
+            checked,
+            deadline(checked, interval, now),
+            one.size,
+            one.entry,
+            one.digest,
+        )
+
+
+def history(archive: Archive, package: PackageId) -> tuple[list[Done], list[Incident]]:
+    """All that was done to a package, and what is open about it. Raises NotFound."""
+    done = [
+        Done(one.number, one.time, one.type, one.outcome, one.storage, one.version, _details(one))
+        for one in archive.ledger.entries(package=package.uri)
+    ]
+    if not done:
+        raise NotFound(_("the ledger knows of no package {id}").format(id=package))
+    return done, [one for one in open_incidents(archive) if one.package == package.uri]
+
+
+def _details(entry: LedgerEntry) -> tuple[str, ...]:
+    found = entry.facts.get("findings", ())
+    said = [f"{one['code']} {one['path'] or ''}".strip() for one in found]
+    if entry.type == DECISION:
+        said.append(f"{entry.facts['by']}: {entry.facts['decision']}")
+    return tuple(said)
+
+
+def _storages(archive: Archive) -> Iterator[StorageState]:
+    rows = list(archive.ledger.totals.states())
+    for one in archive.config.storages.values():
+        own = [row for row in rows if row[0] == one.id]
+        oldest = min((row[3] for row in own if row[3] is not None), default=None)
+        yield StorageState(
+            one.id,
+            one.name,
+            one.institution,
+            sum(row[2] for row in own),
+            {row[1]: row[2] for row in own},
+            _time(oldest),
+            sum(row[4] for row in own),
+        )
+
+
+def _holds(lane: Lane, package: str, storage: str) -> bool:
+    """Whether a copy is of a lane; the patterns are those of SQLite's GLOB."""
+    matches = lane.like is None or fnmatchcase(package, lane.like)
+    return lane.storage == storage and matches
+
+
+def _time(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,156 @@
+"""Where the copies of each package are, from the storages' inventories and the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from preserva.archive.archive import Archive, Store
+from preserva.archive.commitments import recorded_versions
+from preserva.config import Config
+from preserva.core.codes import Code
+from preserva.core.eark.vocabulary import EventOutcome
+from preserva.core.entries import END, FIXITY_CHECK
+from preserva.core.model import PackageId
+from preserva.core.report import Finding
+from preserva.errors import Damaged, NotFound, StorageError
+from preserva.i18n import _
+from preserva.information_package.tag_files import title_of
+from preserva.storage.open import open_storage
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A package in a storage."""
+
+    package: str
+    portable: str
+    versions: int
+    files: int
+    title: str
+
+
+@dataclass(slots=True)
+class Listing:
+    """What a storage holds. `findings` name the objects that could not be read."""
+
+    packages: list[Listed] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+class State(StrEnum):
+    """What is known of a copy without reading its files."""
+
+    COMPLETE = "complete"  # every version that there is
+    INCOMPLETE = "incomplete"  # a version is still to be copied
+    ABSENT = "absent"  # there never was a copy
+    MISSING = "missing"  # the ledger acknowledged a copy, and it is gone
+    DAMAGED = "damaged"  # its last check failed, or its inventory cannot be trusted
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A copy of a package; `checked` is the time of the last fixity check, with its outcome."""
+
+    storage: str
+    state: State
+    versions: tuple[str, ...] = ()
+    checked: str | None = None
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A package and its copies; `enough` if as many are complete as the policy wants."""
+
+    package: str
+    portable: str
+    copies: tuple[Copy, ...]
+    enough: bool
+
+
+def list_packages(archive: Archive, storage: str | None = None) -> Listing:
+    """The packages of a storage (the primary one if not named). Raises StorageError."""
+    store = archive.store(storage) if storage else archive.primary
+    listing = Listing()
+    for path in store.root.objects():
+        try:
+            found = store.root.read_at(path)
+            package = PackageId.parse(found.inventory.identifier)
+            title = title_of(store.storage, found, found.inventory.head)
+        except (Damaged, StorageError, ValueError) as error:
+            listing.findings.append(Finding(Code.INVENTORY_INVALID, path, seen=str(error)))
+            continue
+        inventory = found.inventory
+        files = len(inventory.versions[inventory.head].files())
+        listing.packages.append(
+            Listed(package.uri, package.portable, len(inventory.versions), files, title)
+        )
+    listing.packages.sort(key=lambda one: one.package)
+    return listing
+
+
+def status(archive: Archive, package: PackageId | None = None) -> list[Status]:
+    """The copies of a package, or of every package of our primary storage.
+
+    Raises NotFound if no storage holds the package named, and the ledger knows of none.
+    """
+    if package is not None:
+        found = _status(archive, package)
+        if all(copy.state in {State.ABSENT, State.UNREACHABLE} for copy in found.copies):
+            raise NotFound(_("there is no package {id}").format(id=package))
+        return [found]
+    packages = {entry.package for entry in archive.ledger.entries(types=(END,))}
+    return [_status(archive, PackageId.parse(one)) for one in sorted(filter(None, packages))]
+
+
+def _status(archive: Archive, package: PackageId) -> Status:
+    stores = archive.stores()
+    wanted: set[str] = set().union(*(recorded_versions(archive, one, package) for one in stores))
+    copies = tuple(_copy(archive, store, package, wanted) for store in stores)
+    complete = sum(copy.state is State.COMPLETE for copy in copies)
+    return Status(package.uri, package.portable, copies, complete >= archive.config.policy.copies)
+
+
+def _copy(archive: Archive, store: Store, package: PackageId, wanted: set[str]) -> Copy:
+    last = archive.ledger.last(package=package.uri, storage=store.id, types=(FIXITY_CHECK,))
+    checked, outcome = (last.time, last.outcome) if last else (None, None)
+    versions: tuple[str, ...] = ()
+    try:
+        versions = tuple(store.root.read(package.uri).inventory.versions)
+        state = State.COMPLETE if wanted <= set(versions) else State.INCOMPLETE
+        if outcome == EventOutcome.FAIL.label:
+            state = State.DAMAGED
+    except Damaged:
+        state = State.DAMAGED
+    except NotFound:
+        known = recorded_versions(archive, store, package)
+        state = State.MISSING if known else State.ABSENT
+    except StorageError:
+        state = State.UNREACHABLE
+    return Copy(store.id, state, versions, checked, outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A storage that was reached for: why it cannot be used, and what it cannot promise."""
+
+    storage: str
+    problem: str | None
+    lacks: tuple[str, ...] = ()
+
+
+def reach_storages(config: Config) -> list[Reached]:
+    """Whether each storage answers and is the one that is meant."""
+    found = []
+    for one in config.storages.values():
+        store = Store(one, open_storage(one.url))
+        try:
+            store.check_identity()
+            found.append(Reached(one.id, None, store.storage.lacks()))
+        except StorageError as error:
+            found.append(Reached(one.id, str(error)))
+        finally:
+            store.storage.close()
+    return found
