@@ -26,7 +26,7 @@ from benchmarks.bench_transfer import load
 from benchmarks.pairs import spent
 from preserva import config as configuration
 from preserva.archive.archive import create_archive, open_archive
-from preserva.bag.write import create_bag
+from preserva.bag.create.create import create_bag
 from preserva.fixity.audit import audit
 from preserva.fixity.audit_cluster import Workers, connect
 from preserva.ingest.transfer import accept

@@ -79,7 +79,7 @@ MEMORY = """
 import resource
 from collections.abc import Iterator
 from preserva.bag.validate import validate_source
-from preserva.core.model import Entry, Kind, Observed
+from preserva.core.values.model import Entry, Kind, Observed
 
 COUNT = 1_000_000
 DIGESTS = {"sha256": "00" * 32, "sha512": "00" * 64}

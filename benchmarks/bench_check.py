@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.pairs import command, ratio
 from preserva.core.eark.check import check_package
-from preserva.core.model import Observed
+from preserva.core.values.model import Observed
 from preserva.information_package.profile_schemas import check_schemas
 from tests.aips import MODS, PACKAGE, metadata, observed, representations, spec
 from tests.dialects import for_metsrw

@@ -20,9 +20,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.pairs import ratio
-from preserva.core.audit import Lane
-from preserva.core.canonical import Value, canonical
-from preserva.core.entries import END, FIXITY_CHECK, REPLICATION, SUCCESS
+from preserva.core.formats.canonical_json import Value, canonical
+from preserva.core.policy.audit import Lane
+from preserva.core.values.entries import END, FIXITY_CHECK, REPLICATION, SUCCESS
 from preserva.fixity.audit_schedule import due_copies, foresee
 from preserva.ledger import Ledger
 

@@ -15,9 +15,9 @@ import sys
 import time
 from typing import BinaryIO, cast
 
-from preserva.core.digest import MultiHash
 from preserva.core.eark.aip import Render, build_aip
-from preserva.core.model import Observed
+from preserva.core.values.digest import MultiHash
+from preserva.core.values.model import Observed
 from tests.aips import spec
 
 FILES = (1_000, 10_000, 100_000)

@@ -29,7 +29,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.pairs import spent
 from preserva import config as configuration
 from preserva.archive.archive import Archive, create_archive, open_archive
-from preserva.bag.write import create_bag
+from preserva.bag.create.create import create_bag
 from preserva.ingest.transfer import accept
 from preserva.replication.replicate import replicate
 from preserva.storage.base import Storage

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from preserva.catalogue.model import Facet
     from preserva.catalogue.search import Search
     from preserva.config import Config, load
-    from preserva.core.codes import Code, Severity
-    from preserva.core.model import PackageId
-    from preserva.core.report import Finding, Observer, Outcome, Report
+    from preserva.core.values.codes import Code, Severity
+    from preserva.core.values.model import PackageId
+    from preserva.core.values.report import Finding, Observer, Outcome, Report
     from preserva.errors import PreservaError
     from preserva.exhibition.build import build_exhibition
     from preserva.fixity.audit import Budget, audit
@@ -44,21 +44,21 @@ _PLACES = {
     "Archive": "archive.archive",
     "Budget": "fixity.audit",
     "Change": "ingest.revision",
-    "Code": "core.codes",
+    "Code": "core.values.codes",
     "Config": "config",
     "Details": "ingest.supplied",
     "Facet": "catalogue.model",
-    "Finding": "core.report",
+    "Finding": "core.values.report",
     "Form": "catalogue.export",
     "Matching": "catalogue.matching",
-    "Observer": "core.report",
-    "Outcome": "core.report",
-    "PackageId": "core.model",
+    "Observer": "core.values.report",
+    "Outcome": "core.values.report",
+    "PackageId": "core.values.model",
     "PreservaError": "errors",
     "Repair": "replication.repair",
-    "Report": "core.report",
+    "Report": "core.values.report",
     "Search": "catalogue.search",
-    "Severity": "core.codes",
+    "Severity": "core.values.codes",
     "Verdict": "catalogue.decisions",
     "accept": "ingest.transfer",
     "audit": "fixity.audit",

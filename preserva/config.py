@@ -9,9 +9,9 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from preserva.core.book.rights import Rights
+from preserva.core.book.scans import USUAL_RULES, Colours, ImageRules, ScanProfile, Undecodable
 from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
-from preserva.core.rights import Rights
-from preserva.core.scans import USUAL_RULES, Colours, ImageRules, ScanProfile, Undecodable
 from preserva.errors import ConfigError
 from preserva.i18n import _
 from preserva.tomlfile import read_toml, schema_problems

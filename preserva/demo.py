@@ -8,8 +8,8 @@ from pathlib import Path
 from preserva import config as configuration
 from preserva.access.export import export
 from preserva.archive.archive import Archive, Store, create_archive, open_archive
-from preserva.core.model import PackageId
-from preserva.core.report import Observer, Outcome, ignore
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Observer, Outcome, ignore
 from preserva.errors import PreservaError
 from preserva.fixity.validate import validate_stored
 from preserva.i18n import _

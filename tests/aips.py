@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from preserva.core.digest import digest_bytes
+from preserva.core.book.image import ByteOrder, Capture, Image, Orientation, Resolution, Unit
+from preserva.core.book.rights import Rights
 from preserva.core.eark.aip import (
     AipSpec,
     ContentFile,
@@ -35,9 +36,8 @@ from preserva.core.eark.vocabulary import (
     EventType,
     RightsBasis,
 )
-from preserva.core.image import ByteOrder, Capture, Image, Orientation, Resolution, Unit
-from preserva.core.model import Observed, PackageId
-from preserva.core.rights import Rights
+from preserva.core.values.digest import digest_bytes
+from preserva.core.values.model import Observed, PackageId
 
 PACKAGE = PackageId("aonb", "kp-000123")
 CREATED = "2026-11-23T08:00:00Z"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from preserva import config
 from preserva.archive.archive import Archive, create_archive, new_identifier, open_archive
-from preserva.core.model import PackageId
+from preserva.core.values.model import PackageId
 from preserva.ingest.package import package
 from preserva.replication.replicate import replicate
 

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from lxml import etree
 
 from preserva.core.eark.check import check_package
-from preserva.core.report import Finding
+from preserva.core.values.report import Finding
 from tests.aips import MODS, PACKAGE, metadata, observed, representations, spec
 
 Files = dict[str, bytes]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from preserva.core.report import Finding
+from preserva.core.values.report import Finding
 from preserva.describe.record import Record, read_records, to_mods
 from tests.conftest import SHARED
 from tests.xsd import schema

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from preserva.core.bagit import encode_path, old_spelling
-from preserva.core.charsets import CHARSETS
-from preserva.core.digest import ALGORITHMS
+from preserva.core.formats.bagit import encode_path, old_spelling
+from preserva.core.formats.charsets import CHARSETS
+from preserva.core.values.digest import ALGORITHMS
 
 VERSIONS = ("0.93", "0.94", "0.95", "0.96", "0.97", "1.0")
 ENCODINGS = ("UTF-8", "UTF-16", "ISO-8859-5", "windows-1251", "KOI8-R", "IBM866", "GB18030")

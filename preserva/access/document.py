@@ -10,9 +10,9 @@ from lxml import etree
 from preserva.archive.archive import Archive
 from preserva.archive.commit import refuse_unrecorded
 from preserva.archive.staging import beside
-from preserva.core.digest import digest_bytes
-from preserva.core.model import PackageId
-from preserva.core.xmlsafe import parse
+from preserva.core.values.digest import digest_bytes
+from preserva.core.values.model import PackageId
+from preserva.core.xml.safe import parse
 from preserva.errors import Damaged, UsageError
 from preserva.files.disk import publish, write_file
 from preserva.i18n import _

@@ -11,15 +11,15 @@ from preserva.archive import events as history
 from preserva.archive.archive import Archive
 from preserva.archive.commit import refuse_unrecorded
 from preserva.archive.staging import Staging, beside, confirm, new_folder, refuse_place
+from preserva.bag.container.tar_write import write_tar
 from preserva.bag.open import open_bag
 from preserva.bag.validate import validate_source
-from preserva.bag.write_tar import write_tar
-from preserva.core import layout
-from preserva.core.digest import MultiHash
 from preserva.core.eark.mets import PackageType
 from preserva.core.eark.vocabulary import EventType
-from preserva.core.model import PackageId
-from preserva.core.report import Advanced, Observer, Outcome, ignore
+from preserva.core.formats import layout
+from preserva.core.values.digest import MultiHash
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Advanced, Observer, Outcome, ignore
 from preserva.errors import Damaged, NotFound, UsageError
 from preserva.files.disk import publish, writing
 from preserva.i18n import _

@@ -6,9 +6,9 @@ import hashlib
 from pathlib import Path
 
 from preserva.archive.staging import beside
-from preserva.core.eark.checks import DIGEST, check_document
-from preserva.core.entries import FIXITY_CHECK
-from preserva.core.model import PackageId
+from preserva.core.eark.fixity_event import DIGEST, check_document
+from preserva.core.values.entries import FIXITY_CHECK
+from preserva.core.values.model import PackageId
 from preserva.errors import LedgerError, NotFound
 from preserva.files.disk import publish, write_file
 from preserva.i18n import _

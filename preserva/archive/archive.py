@@ -18,7 +18,7 @@ from typing import Self
 
 from preserva import config as configuration
 from preserva.config import Config, StorageConfig
-from preserva.core import layout
+from preserva.core.formats import layout
 from preserva.errors import ArchiveNotFound, LedgerError, Refused, StorageError, UsageError
 from preserva.files.disk import writing
 from preserva.i18n import _

@@ -19,13 +19,13 @@ from preserva.archive import events as history
 from preserva.archive.archive import Archive, Store
 from preserva.archive.commitments import commitment, recorded
 from preserva.archive.staging import Staging, confirm
-from preserva.core import inventory as formats
-from preserva.core import layout
-from preserva.core.canonical import Value
 from preserva.core.eark.vocabulary import EventType
-from preserva.core.entries import END, FAIL, START, SUCCESS
-from preserva.core.inventory import Agent, Inventory
-from preserva.core.model import PackageId
+from preserva.core.formats import inventory as formats
+from preserva.core.formats import layout
+from preserva.core.formats.canonical_json import Value
+from preserva.core.formats.inventory import Agent, Inventory
+from preserva.core.values.entries import END, FAIL, START, SUCCESS
+from preserva.core.values.model import PackageId
 from preserva.errors import Damaged, Refused, StorageError
 from preserva.i18n import _
 from preserva.ledger import LedgerEntry

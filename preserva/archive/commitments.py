@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from preserva.archive.archive import Archive, Store
 from preserva.archive.events import LARGEST_LOG, LOGS
-from preserva.core.canonical import Value
-from preserva.core.entries import (
+from preserva.core.formats.canonical_json import Value
+from preserva.core.values.entries import (
     ACCESSION,
     ARRIVALS,
     END,
@@ -17,7 +17,7 @@ from preserva.core.entries import (
     REPLICATION,
     SUCCESS,
 )
-from preserva.core.model import Kind, PackageId
+from preserva.core.values.model import Kind, PackageId
 from preserva.errors import TooLarge
 from preserva.ledger import LedgerEntry
 from preserva.storage.base import read_all

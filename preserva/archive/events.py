@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from preserva.config import Institution
-from preserva.core.canonical import Value
 from preserva.core.eark.aip import entity_id
 from preserva.core.eark.premis import (
     Agent,
@@ -26,10 +25,11 @@ from preserva.core.eark.premis import (
 )
 from preserva.core.eark.premis_read import AgentFacts, read_premis
 from preserva.core.eark.vocabulary import AgentType, EventOutcome, EventRelatedAgentRole, EventType
-from preserva.core.layout import STAGING
-from preserva.core.model import PackageId
-from preserva.describe.actions import Action
-from preserva.describe.history import History
+from preserva.core.formats.canonical_json import Value
+from preserva.core.formats.layout import STAGING
+from preserva.core.values.model import PackageId
+from preserva.describe.marc.actions import Action
+from preserva.describe.supplied.history import History
 from preserva.storage.base import Storage
 from preserva.version import __version__
 

@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Mapping
 
 from preserva.archive.archive import Archive, Store
-from preserva.core.canonical import Value
-from preserva.core.eark.checks import DIGEST, check_document
-from preserva.core.entries import FIXITY_CHECK
-from preserva.core.model import PackageId
-from preserva.core.report import Outcome, Report, printable
+from preserva.core.eark.fixity_event import DIGEST, check_document
+from preserva.core.formats.canonical_json import Value
+from preserva.core.values.entries import FIXITY_CHECK
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Outcome, Report, printable
 from preserva.version import __version__
 
 _OUTCOMES = {Outcome.PASS: "success", Outcome.FAIL: "fail", Outcome.UNKNOWN: "unknown"}
@@ -27,7 +27,7 @@ def note(
 ) -> None:
     """Put the check of a copy into the ledger, with `more` facts about it.
 
-    The entry stands for a PREMIS event, whose document can be made of it (core.eark.checks).
+    The entry stands for a PREMIS event, whose document can be made of it (core.eark.fixity_event).
     """
     time, outcome = archive.now(), _OUTCOMES[report.outcome]
     facts: dict[str, Value] = {

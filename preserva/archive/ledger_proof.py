@@ -13,8 +13,8 @@ from pathlib import Path
 from preserva.archive.archive import Archive, Store, unverified
 from preserva.archive.ledger_replica import copied_entries
 from preserva.config import Config
-from preserva.core.canonical import Value
-from preserva.core.entries import SUCCESS, VERIFICATION
+from preserva.core.formats.canonical_json import Value
+from preserva.core.values.entries import SUCCESS, VERIFICATION
 from preserva.errors import ArchiveNotFound, StorageError
 from preserva.i18n import _, ngettext
 from preserva.ledger import LARGEST_ENTRY, Ledger

@@ -15,9 +15,9 @@ from itertools import islice
 
 from preserva.archive.archive import Archive, Store
 from preserva.archive.reading import observe
-from preserva.core import layout
-from preserva.core.codes import Code
-from preserva.core.report import Finding, Report
+from preserva.core.formats import layout
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding, Report
 from preserva.errors import LedgerError, StorageError, StorageFull
 from preserva.i18n import _
 from preserva.ledger import LARGEST_ENTRY

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from preserva.core.digest import MultiHash
-from preserva.core.model import Observed
+from preserva.core.values.digest import MultiHash
+from preserva.core.values.model import Observed
 from preserva.storage.base import Storage, chunks_of
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from preserva.archive.reading import observe
-from preserva.core.digest import MultiHash
-from preserva.core.layout import STAGING
-from preserva.core.model import Observed
-from preserva.core.report import Advanced, Observer
+from preserva.core.formats.layout import STAGING
+from preserva.core.values.digest import MultiHash
+from preserva.core.values.model import Observed
+from preserva.core.values.report import Advanced, Observer
 from preserva.errors import NotFound, Refused, StorageError
 from preserva.files.disk import publish, refuse_kept, staging_for, writing
 from preserva.files.disk import staging as staging_folder

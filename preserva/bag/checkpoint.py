@@ -12,8 +12,8 @@ import os
 from pathlib import Path
 from types import TracebackType
 
-from preserva.core.digest import Digests
-from preserva.core.model import Observed
+from preserva.core.values.digest import Digests
+from preserva.core.values.model import Observed
 from preserva.files.hashing import storage_error
 
 _FLUSH = 256  # files between two writes: what a kill may cost

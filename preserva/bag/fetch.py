@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
-from preserva.bag.fetch_http import SCHEMES, AddressError, Answer, AnswerError, Policy, ask
 from preserva.bag.folder import FolderSource
 from preserva.bag.source import LIMITS
 from preserva.bag.validate import BagReport, Verdict, validate_source
-from preserva.core.bagit import FetchEntry, parse_manifest, read_lines
-from preserva.core.codes import Code
-from preserva.core.digest import Digests, MultiHash
-from preserva.core.report import Advanced, Ended, Finding, Observer, Report, Started, ignore
+from preserva.core.formats.bagit import FetchEntry, parse_manifest, read_lines
+from preserva.core.values.codes import Code
+from preserva.core.values.digest import Digests, MultiHash
+from preserva.core.values.report import Advanced, Ended, Finding, Observer, Report, Started, ignore
 from preserva.errors import NotAFile, Refused, UsageError
 from preserva.files.disk import locked_folder, publish, synchronise, write_all, writing
+from preserva.http_client import SCHEMES, AddressError, Answer, AnswerError, Policy, ask
 from preserva.i18n import _
 
 CHUNK = 1 << 18

@@ -12,11 +12,11 @@ from operator import attrgetter
 from pathlib import Path
 
 from preserva.bag.source import LIMITS, Limits
-from preserva.core.bagit import manifest_algorithm
-from preserva.core.codes import Code
-from preserva.core.digest import ALGORITHMS
-from preserva.core.model import Entry, Kind, Observed
-from preserva.core.report import Advanced, Finding, Observer, ignore
+from preserva.core.formats.bagit import manifest_algorithm
+from preserva.core.values.codes import Code
+from preserva.core.values.digest import ALGORITHMS
+from preserva.core.values.model import Entry, Kind, Observed
+from preserva.core.values.report import Advanced, Finding, Observer, ignore
 from preserva.files.hashing import (
     CHUNK,
     SMALL,

@@ -6,8 +6,8 @@ import os
 import stat
 from pathlib import Path
 
+from preserva.bag.container.compression import packing_of
 from preserva.bag.folder import FolderSource
-from preserva.bag.packing import packing_of
 from preserva.bag.source import LIMITS, Limits, Source
 from preserva.errors import NotAFile
 from preserva.files.hashing import Memory, open_regular, storage_error
@@ -37,15 +37,15 @@ def open_bag(
         return FolderSource(path, jobs=jobs, medium=medium, memory=memory, limits=limits)
     head = _head(path)
     if head.startswith(_ZIP) or (path.suffix.lower() == ".zip" and packing_of(head, "") is None):
-        from preserva.bag.zip import ZipSource
+        from preserva.bag.container.zip import ZipSource
 
         return ZipSource(path, jobs=jobs, limits=limits)
     packing = packing_of(head, path.name)
     if packing is None:
         message = _("{path} is no bag: neither a folder nor a .tar, .tar.gz, .tar.zst or .zip file")
         raise NotAFile(message.format(path=path), path=str(path))
-    from preserva.bag.container import LocalContainer
-    from preserva.bag.tar import TarSource
+    from preserva.bag.container.members import LocalContainer
+    from preserva.bag.container.tar import TarSource
 
     return TarSource(LocalContainer(path), packing, jobs=jobs, limits=limits)
 

@@ -11,13 +11,13 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from preserva.bag.verdict import BagReport
-from preserva.core.bagit import manifest_algorithm
-from preserva.core.codes import Code
-from preserva.core.model import Entry, Kind
-from preserva.core.profile import PROFILE_TAG, BagFacts, Profile, check_profile
-from preserva.core.profile_document import parse_profile
-from preserva.core.report import Finding
+from preserva.bag.report import BagReport
+from preserva.core.formats.bagit import manifest_algorithm
+from preserva.core.formats.profile import PROFILE_TAG, BagFacts, Profile, check_profile
+from preserva.core.formats.profile_document import parse_profile
+from preserva.core.values.codes import Code
+from preserva.core.values.model import Entry, Kind
+from preserva.core.values.report import Finding
 from preserva.errors import ConfigError, Damaged, NotFound
 from preserva.files.disk import move, read_file, write_file
 from preserva.i18n import _

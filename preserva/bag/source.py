@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol, cast, runtime_checkable
 
-from preserva.core.model import Entry, Kind, Observed
-from preserva.core.report import Finding, Observer
+from preserva.core.values.model import Entry, Kind, Observed
+from preserva.core.values.report import Finding, Observer
 
 
 @dataclass(frozen=True, slots=True)

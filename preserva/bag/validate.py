@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from preserva.bag.report import BagReport, Verdict
 from preserva.bag.source import LIMITS, Limits, Listens, ReadsEarly, Source
-from preserva.bag.tagfiles import TagFiles
-from preserva.bag.verdict import BagReport, Verdict
-from preserva.core.bagit import old_spelling
-from preserva.core.codes import Code
-from preserva.core.manifest import Listing, Table
-from preserva.core.model import Entry, Kind, Observed
-from preserva.core.names import foreign_to_windows, is_unsafe, nfc, told_apart, twins
-from preserva.core.report import Ended, Finding, Observer, Started, ignore
+from preserva.bag.tag_files import TagFiles
+from preserva.core.formats.bagit import old_spelling
+from preserva.core.policy.completeness import Listing, Table
+from preserva.core.values.codes import Code
+from preserva.core.values.model import Entry, Kind, Observed
+from preserva.core.values.names import foreign_to_windows, is_unsafe, nfc, told_apart, twins
+from preserva.core.values.report import Ended, Finding, Observer, Started, ignore
 from preserva.errors import StorageError
 from preserva.files.hashing import unreadable
 from preserva.i18n import _

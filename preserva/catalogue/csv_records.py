@@ -18,12 +18,12 @@ from urllib.parse import unquote
 from lxml import etree
 
 from preserva.catalogue.model import Entry, library_of
-from preserva.core.codes import Code
-from preserva.core.report import Finding
-from preserva.describe.charset import Charset, named
-from preserva.describe.crosswalk import crosswalk
-from preserva.describe.text import has_forbidden, plain
-from preserva.describe.xmlrecord import MODS
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
+from preserva.describe.marc.charset import Charset, named
+from preserva.describe.mods.crosswalk import crosswalk
+from preserva.describe.mods.text import has_forbidden, plain
+from preserva.describe.xml_record import MODS
 from preserva.i18n import _
 
 _OF_RECORD = (

@@ -14,8 +14,8 @@ from preserva.archive.staging import beside
 from preserva.catalogue.database import Database
 from preserva.catalogue.decisions import Decision, decision_of, line_of
 from preserva.catalogue.matching import Matching
-from preserva.core.codes import Code
-from preserva.core.report import Finding
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
 from preserva.errors import NotFound
 from preserva.files.disk import publish, write_file
 from preserva.i18n import _

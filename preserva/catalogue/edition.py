@@ -10,7 +10,7 @@ from preserva.catalogue.decisions import Decision, Verdict
 from preserva.catalogue.index import Catalogued, Index
 from preserva.catalogue.matching import Matching
 from preserva.catalogue.model import Entry
-from preserva.core.report import printable
+from preserva.core.values.report import printable
 from preserva.errors import NotFound
 from preserva.i18n import _
 

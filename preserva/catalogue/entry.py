@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from lxml import etree
 
 from preserva.catalogue.model import Agent, Entry, HeldCopy, Identifier
-from preserva.core.xmlsafe import parse
-from preserva.describe.crosswalk import crosswalk
+from preserva.core.xml.safe import parse
 from preserva.describe.model import Record
+from preserva.describe.mods.crosswalk import crosswalk
+from preserva.describe.mods.text import clean
 from preserva.describe.record import to_mods
-from preserva.describe.text import clean
-from preserva.describe.xmlrecord import MODS
+from preserva.describe.xml_record import MODS
 
 _SPACE = {"m": MODS}
 _YEAR = re.compile(r"(?<!\d)(1[0-9]{3}|20[0-9]{2})(?!\d)")

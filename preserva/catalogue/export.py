@@ -13,9 +13,9 @@ from preserva.catalogue.csv_records import COLUMNS, line, lines_of
 from preserva.catalogue.database import Database
 from preserva.catalogue.index import Catalogued, Index
 from preserva.catalogue.ingest import record_of
-from preserva.core.codes import Code
-from preserva.core.report import Finding
-from preserva.describe.iso2709_write import iso2709
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
+from preserva.describe.marc.iso2709_write import iso2709
 from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
 from preserva.files.disk import publish, synchronise, writing
 

@@ -18,9 +18,9 @@ from preserva.catalogue.index import Catalogued, Incoming, Index, Taken
 from preserva.catalogue.model import uri_of
 from preserva.catalogue.record_file import records_of
 from preserva.config import load
-from preserva.core.codes import Code, Severity
-from preserva.core.model import PackageId
-from preserva.core.report import Finding
+from preserva.core.values.codes import Code, Severity
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Finding
 from preserva.describe.record import Record, read_records
 from preserva.errors import PreservaError, Refused, UsageError
 from preserva.i18n import _

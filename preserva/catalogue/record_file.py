@@ -10,12 +10,12 @@ from typing import BinaryIO
 from lxml import etree
 
 from preserva.catalogue import csv_records as csvrecord
-from preserva.core.codes import Code
-from preserva.core.report import Finding
-from preserva.core.xmlread import chunks, release
-from preserva.core.xmlsafe import UnsafeXMLError, streamed
-from preserva.describe import xmlrecord
-from preserva.describe.iso2709 import RECORD_END
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
+from preserva.core.xml.safe import UnsafeXMLError, streamed
+from preserva.core.xml.stream import chunks, release
+from preserva.describe import xml_record as xmlrecord
+from preserva.describe.marc.iso2709 import RECORD_END
 from preserva.describe.record import Record, read_records
 from preserva.errors import NotFound
 from preserva.i18n import _

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from preserva.archive.archive import Archive
-    from preserva.core.audit import Due, Forecast
-    from preserva.core.canonical import Value
+    from preserva.core.formats.canonical_json import Value
+    from preserva.core.policy.audit import Due, Forecast
     from preserva.fixity.audit import Audit
     from preserva.fixity.audit_cluster import Workers
 

@@ -58,7 +58,7 @@ def create(
     preserva bag create scans/ bags/kp-000123 --info "Source-Organization=АОНБ"
     preserva bag create scans/ --in-place
     """
-    from preserva.bag.write import ALGORITHMS_WRITTEN, create_bag
+    from preserva.bag.create.create import ALGORITHMS_WRITTEN, create_bag
     from preserva.outputs.findings import findings_document, human_size
 
     made = create_bag(
@@ -122,7 +122,7 @@ def update(
     preserva bag update bags/kp-000123 --algorithm sha512
     preserva bag update bags/kp-000123 --set "Contact-Name=А. Иванова"
     """
-    from preserva.bag.write_update import changed_fields, update_bag
+    from preserva.bag.update import changed_fields, update_bag
     from preserva.errors import UsageError
     from preserva.outputs.findings import report_document, report_lines
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from preserva.catalogue.edition import Shown
     from preserva.catalogue.ingest import Imported
     from preserva.catalogue.search import Hit, Page
-    from preserva.core.canonical import Value
+    from preserva.core.formats.canonical_json import Value
 
 _FACETS = ("holder", "century", "language", "place", "kind", "format")
 
@@ -68,7 +68,7 @@ def import_(
 
 def _imported(given: Settings, done: list[Imported], json_: bool) -> None:
     from preserva.cli.common import finish
-    from preserva.core.report import Report
+    from preserva.core.values.report import Report
     from preserva.outputs.findings import findings_document
 
     findings = [finding for one in done for finding in one.findings]
@@ -141,7 +141,7 @@ def search(
 
 def _print_page(found: Page) -> None:
     from preserva.catalogue.edition import copies
-    from preserva.core.report import printable
+    from preserva.core.values.report import printable
     from preserva.outputs.words import word
 
     for one in found.hits:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from preserva.catalogue.decisions import Decision
     from preserva.catalogue.index import Catalogued
     from preserva.catalogue.matching import Proposal
-    from preserva.core.canonical import Value
+    from preserva.core.formats.canonical_json import Value
 
 
 @click.command("match")
@@ -78,7 +78,7 @@ def match(
 
 def _matched(proposed: list[Proposal], decided: list[Decision], json_: bool) -> None:
     from preserva.catalogue.edition import sentence
-    from preserva.core.report import printable
+    from preserva.core.values.report import printable
     from preserva.outputs.words import word
 
     if json_:
@@ -171,7 +171,7 @@ def import_(given: Settings, file: Path, json_: bool) -> None:
     """
     from preserva.catalogue.decision_files import import_decisions
     from preserva.catalogue.ingest import open_catalogue
-    from preserva.core.report import Report
+    from preserva.core.values.report import Report
     from preserva.outputs.findings import findings_document
 
     with open_catalogue(given.config) as database:

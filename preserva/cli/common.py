@@ -12,9 +12,9 @@ from preserva.i18n import _
 
 if TYPE_CHECKING:
     from preserva.archive.archive import Archive
-    from preserva.core.canonical import Value
-    from preserva.core.model import PackageId
-    from preserva.core.report import Observer, Report
+    from preserva.core.formats.canonical_json import Value
+    from preserva.core.values.model import PackageId
+    from preserva.core.values.report import Observer, Report
 
 SCHEMA_VERSION = 1
 
@@ -109,7 +109,7 @@ def finish(reports: Iterable[Report]) -> None:
 
 def package_id(text: str) -> PackageId:
     """An identifier as people type it: the URI or the portable form. Raises UsageError."""
-    from preserva.core.model import PackageId
+    from preserva.core.values.model import PackageId
     from preserva.errors import UsageError
 
     try:

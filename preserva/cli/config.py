@@ -12,7 +12,7 @@ from preserva.i18n import _
 
 if TYPE_CHECKING:
     from preserva.config import Config
-    from preserva.core.canonical import Value
+    from preserva.core.formats.canonical_json import Value
 
 
 @click.group("config")

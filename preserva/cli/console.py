@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from preserva.core.report import Advanced, Ended, Observer, Progress, Started, ignore
+from preserva.core.values.report import Advanced, Ended, Observer, Progress, Started, ignore
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars

@@ -61,7 +61,7 @@ def command(
 
 
 def _told(given: Settings, source: str, done: Result, decided: Decided, json_: bool) -> None:
-    from preserva.core.report import Report
+    from preserva.core.values.report import Report
     from preserva.outputs.findings import findings_document
 
     findings = [*done.findings, *decided.findings]

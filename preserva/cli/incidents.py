@@ -10,8 +10,8 @@ from preserva.cli.common import Settings, as_json, emit, settings
 from preserva.i18n import _
 
 if TYPE_CHECKING:
-    from preserva.core.canonical import Value
-    from preserva.core.overview import Incident
+    from preserva.core.formats.canonical_json import Value
+    from preserva.core.policy.overview import Incident
 
 
 @click.group("incidents", invoke_without_command=True)
@@ -31,7 +31,7 @@ def command(context: click.Context, given: Settings, json_: bool) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    from preserva.core.overview import State
+    from preserva.core.policy.overview import State
     from preserva.outputs.report import advice, findings_of
     from preserva.outputs.words import word
     from preserva.reporting.incidents import open_incidents

@@ -11,9 +11,9 @@ from preserva.cli.common import Settings, as_json, dry_run, emit, settings
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
-    from preserva.core.canonical import Value
+    from preserva.core.book.submission import SourceFile
     from preserva.core.eark.mets import Division
-    from preserva.core.sip import SourceFile
+    from preserva.core.formats.canonical_json import Value
     from preserva.ingest.package import Packaged
 
 
@@ -159,7 +159,7 @@ def _part(division: Division) -> Value:
 
 
 def _say(given: Settings, done: Packaged, dry_run: bool) -> None:
-    from preserva.core.report import printable
+    from preserva.core.values.report import printable
     from preserva.outputs.findings import human_size
 
     given.talk(f"{done.title}")
@@ -182,7 +182,7 @@ def _say(given: Settings, done: Packaged, dry_run: bool) -> None:
 
 
 def _page(one: SourceFile) -> str:
-    from preserva.core.report import printable
+    from preserva.core.values.report import printable
 
     text = _("page {number}").format(number=one.page)
     label = printable(one.label or "")
@@ -190,7 +190,7 @@ def _page(one: SourceFile) -> str:
 
 
 def _say_part(given: Settings, division: Division, indent: str) -> None:
-    from preserva.core.report import printable
+    from preserva.core.values.report import printable
 
     pages = division.pages
     ends = dict.fromkeys((pages[0], pages[-1])) if pages else {}

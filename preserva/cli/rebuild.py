@@ -10,7 +10,7 @@ from preserva.cli.common import Settings, as_json, dry_run, emit, finish, settin
 from preserva.i18n import _
 
 if TYPE_CHECKING:
-    from preserva.core.canonical import Value
+    from preserva.core.formats.canonical_json import Value
 
 
 @click.group("rebuild")

@@ -12,7 +12,7 @@ from preserva.i18n import _
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from preserva.core.canonical import Value
+    from preserva.core.formats.canonical_json import Value
     from preserva.replication.repair import Repair
 
 
@@ -93,7 +93,7 @@ def _document(one: Repair) -> dict[str, Value]:
 
 
 def _lines(one: Repair) -> Iterator[str]:
-    from preserva.core.report import printable
+    from preserva.core.values.report import printable
     from preserva.outputs.findings import for_people
 
     names = {"package": for_people(one.package), "storage": one.storage}

@@ -11,7 +11,7 @@ from preserva.cli.quantities import RATE
 from preserva.i18n import _
 
 if TYPE_CHECKING:
-    from preserva.core.canonical import Value
+    from preserva.core.formats.canonical_json import Value
     from preserva.replication.replicate import Replication
 
 

@@ -12,8 +12,8 @@ from preserva.cli.incidents import incident_document
 
 if TYPE_CHECKING:
     from preserva.archive.archive import Archive
-    from preserva.core.canonical import Value
-    from preserva.core.overview import Overview
+    from preserva.core.formats.canonical_json import Value
+    from preserva.core.policy.overview import Overview
     from preserva.outputs.page import Page
 
 
@@ -61,7 +61,7 @@ def command(
 
 
 def _all(archive: Archive, html: Path | None, levels: bool, json_: bool) -> None:
-    from preserva.core.overview import State
+    from preserva.core.policy.overview import State
     from preserva.outputs.levels import level_lines, level_sections, levels_document
     from preserva.outputs.report import alarming, report_lines, report_page
     from preserva.reporting.levels import evidence

@@ -11,9 +11,9 @@ from preserva.cli.common import Settings, as_json, emit, finish, package_id, set
 from preserva.i18n import _
 
 if TYPE_CHECKING:
-    from preserva.core.canonical import Value
-    from preserva.core.model import PackageId
-    from preserva.core.report import Report
+    from preserva.core.formats.canonical_json import Value
+    from preserva.core.values.model import PackageId
+    from preserva.core.values.report import Report
 
 
 @click.command("validate")
@@ -125,7 +125,7 @@ def _package_id(thing: str) -> PackageId:
 
 
 def _document(report: Report) -> dict[str, Value]:
-    from preserva.bag.verdict import BagReport
+    from preserva.bag.report import BagReport
     from preserva.outputs.findings import report_document
 
     document = report_document(report)
@@ -140,7 +140,7 @@ def _document(report: Report) -> dict[str, Value]:
 
 
 def _say(reports: list[Report]) -> None:
-    from preserva.bag.verdict import BagReport
+    from preserva.bag.report import BagReport
     from preserva.outputs.findings import report_lines
     from preserva.outputs.words import word
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from preserva.core.report import Finding
+from preserva.core.values.report import Finding
 
 
 class Syntax(StrEnum):

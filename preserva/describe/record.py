@@ -13,18 +13,22 @@ from dataclasses import replace
 
 from lxml import etree
 
-from preserva.core.codes import Code
-from preserva.core.report import Finding
-from preserva.core.xmlsafe import parse
-from preserva.describe import dc, foreign, irbis, iso2709, marc, xmlrecord
-from preserva.describe.actions import Action, actions
-from preserva.describe.coded import year
-from preserva.describe.copies import Copy, CopyKind, RegisterEntry, copies
-from preserva.describe.crosswalk import FAMILY, crosswalk
-from preserva.describe.marcxchange import marcxchange
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
+from preserva.core.xml.safe import parse
+from preserva.describe import xml_record as xmlrecord
+from preserva.describe.marc import fields as marc
+from preserva.describe.marc import irbis, iso2709
+from preserva.describe.marc.actions import Action, actions
+from preserva.describe.marc.coded_data import year
+from preserva.describe.marc.holdings import Copy, CopyKind, RegisterEntry, copies
+from preserva.describe.marc.marcxchange import marcxchange
 from preserva.describe.model import Dialect, Field, Record, Subfield, Syntax
-from preserva.describe.mods import mods
-from preserva.describe.text import has_forbidden, plain
+from preserva.describe.mods import conversion as foreign
+from preserva.describe.mods import dublin_core as dc
+from preserva.describe.mods.crosswalk import FAMILY, crosswalk
+from preserva.describe.mods.mods import mods
+from preserva.describe.mods.text import has_forbidden, plain
 
 __all__ = [
     "Action",

@@ -18,10 +18,10 @@ from preserva.catalogue.matching import Matching
 from preserva.catalogue.model import Entry, library_of
 from preserva.core.eark.mets import Division, FileEntry
 from preserva.core.eark.stored import read_package, read_representation
-from preserva.core.model import PackageId
-from preserva.core.overview import CopyState
-from preserva.core.report import Observer
-from preserva.describe.pagetext import page_text
+from preserva.core.policy.overview import CopyState
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Observer
+from preserva.describe.page_text import page_text
 from preserva.describe.record import Record, read_records
 from preserva.errors import Damaged, NotFound
 from preserva.exhibition.contents import Edition, Held, Shown, copies_of, page_id

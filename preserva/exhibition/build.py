@@ -11,12 +11,12 @@ from dataclasses import replace as replace_in
 from pathlib import Path
 
 from preserva.archive.archive import Archive
-from preserva.bag.write import create_bag
+from preserva.bag.create.create import create_bag
 from preserva.catalogue.ingest import open_catalogue
 from preserva.config import NAME as CONFIG
-from preserva.core.model import PackageId
-from preserva.core.overview import CopyState
-from preserva.core.report import Observer, ignore
+from preserva.core.policy.overview import CopyState
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Observer, ignore
 from preserva.errors import ConfigError, NotFound, Refused, StorageError
 from preserva.exhibition.atlas import Point, draw, lines_of
 from preserva.exhibition.books import Found, editions, find, shown, states_of

@@ -11,8 +11,8 @@ from functools import cached_property
 
 from preserva.catalogue.fold import stems
 from preserva.catalogue.model import Entry, HeldCopy, library_of
-from preserva.core.model import PackageId
-from preserva.core.overview import CopyState
+from preserva.core.policy.overview import CopyState
+from preserva.core.values.model import PackageId
 from preserva.exhibition.atlas import Atlas
 from preserva.exhibition.picture import Picture
 from preserva.exhibition.spec import Exhibit, Exhibition, Include, Section, Words, Writer

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from preserva.core.canonical import Value
+from preserva.core.formats.canonical_json import Value
 
 TILE = 512
 """Pixels of a side of a tile."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from preserva.catalogue.fold import stems
-from preserva.core.canonical import Value
+from preserva.core.formats.canonical_json import Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from preserva.core.model import PackageId
+from preserva.core.values.model import PackageId
 from preserva.i18n import _
 
 LANGUAGES = ("ru", "be", "en")

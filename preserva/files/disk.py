@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
-from preserva.core import layout
+from preserva.core.formats import layout
 from preserva.errors import Locked, Refused, StorageError, StorageFull
 from preserva.files.hashing import storage_error
 from preserva.i18n import _

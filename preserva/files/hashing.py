@@ -15,10 +15,10 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Protocol
 
-from preserva.core.codes import Code
-from preserva.core.digest import ALGORITHMS, Digests
-from preserva.core.model import Entry, Observed
-from preserva.core.report import Advanced, Finding, Observer, ignore
+from preserva.core.values.codes import Code
+from preserva.core.values.digest import ALGORITHMS, Digests
+from preserva.core.values.model import Entry, Observed
+from preserva.core.values.report import Advanced, Finding, Observer, ignore
 from preserva.errors import NotAFile, NotFound, StorageError
 from preserva.i18n import _
 

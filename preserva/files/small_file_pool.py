@@ -18,8 +18,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Generic, TypeVar, cast
 
-from preserva.core.digest import ALGORITHMS
-from preserva.core.model import Entry, Observed
+from preserva.core.values.digest import ALGORITHMS
+from preserva.core.values.model import Entry, Observed
 from preserva.files import small_file_worker as smallfiles
 from preserva.files.small_file_worker import FILES, MEDIUM, RANGES, Files, Folders, Ranges, frame
 

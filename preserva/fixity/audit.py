@@ -8,8 +8,8 @@ from contextlib import ExitStack
 
 from preserva.archive.archive import Archive
 from preserva.archive.ledger_proof import prove_ledger
-from preserva.core.entries import FIXITY_CHECK
-from preserva.core.report import Observer, ignore
+from preserva.core.values.entries import FIXITY_CHECK
+from preserva.core.values.report import Observer, ignore
 from preserva.fixity.audit_cluster import Workers, read_elsewhere
 from preserva.fixity.audit_run import UNLIMITED, Audit, Budget, Run
 from preserva.fixity.audit_schedule import due_copies, foresee, lanes_of

@@ -17,10 +17,10 @@ from pathlib import Path
 
 from preserva.archive.archive import Store
 from preserva.config import StorageConfig
-from preserva.core.audit import Due
-from preserva.core.codes import Code
-from preserva.core.inventory import Inventory
-from preserva.core.report import Finding, Report
+from preserva.core.formats.inventory import Inventory
+from preserva.core.policy.audit import Due
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding, Report
 from preserva.errors import StorageError, UsageError
 from preserva.fixity.audit_run import Reading, Run, Step
 from preserva.fixity.ocfl_object import CheckedObject, check_object
@@ -28,7 +28,7 @@ from preserva.fixity.stored_copy import compared, place_of, recorded_inventories
 from preserva.i18n import _
 from preserva.information_package.official_schemas import load_schemas
 from preserva.storage.open import open_storage
-from preserva.storage.wrappers.ratelimit import RateLimit
+from preserva.storage.wrappers.rate_limit import RateLimit
 
 SCHEME = "dask://"
 

@@ -9,25 +9,18 @@ from enum import Enum, auto
 from preserva.archive.archive import Archive, Store
 from preserva.archive.commitments import recorded, recorded_versions
 from preserva.archive.fixity_events import named_findings, note
-from preserva.core.audit import NO_FORECAST, Copy, Due, Forecast
-from preserva.core.canonical import Value
-from preserva.core.codes import Code
-from preserva.core.entries import FIXITY_CHECK, UNKNOWN
-from preserva.core.model import PackageId
-from preserva.core.report import (
-    Advanced,
-    Finding,
-    Observer,
-    Outcome,
-    Progress,
-    Report,
-)
+from preserva.core.formats.canonical_json import Value
+from preserva.core.policy.audit import NO_FORECAST, Copy, Due, Forecast
+from preserva.core.values.codes import Code
+from preserva.core.values.entries import FIXITY_CHECK, UNKNOWN
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Advanced, Finding, Observer, Outcome, Progress, Report
 from preserva.errors import StorageError, UsageError
 from preserva.fixity.resume import Begun, begun_reading
 from preserva.fixity.stored_copy import check_copy
 from preserva.i18n import _
 from preserva.information_package.official_schemas import OfficialSchemas, load_schemas
-from preserva.storage.wrappers.ratelimit import RateLimit
+from preserva.storage.wrappers.rate_limit import RateLimit
 
 _NAMED = 1_000
 """Copies that were left which are named."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from heapq import merge
 
 from preserva.config import Config
-from preserva.core.audit import (
+from preserva.core.policy.audit import (
     EARLY_SHARE,
     Due,
     Forecast,
@@ -20,7 +20,7 @@ from preserva.core.audit import (
     urgency,
     windows,
 )
-from preserva.core.model import PackageId
+from preserva.core.values.model import PackageId
 from preserva.errors import UsageError
 from preserva.i18n import _
 from preserva.ledger import Ledger

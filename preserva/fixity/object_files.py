@@ -9,7 +9,7 @@ from functools import partial
 from itertools import chain
 
 from preserva.archive.reading import observe
-from preserva.core.model import Entry, Observed
+from preserva.core.values.model import Entry, Observed
 from preserva.errors import StorageError
 from preserva.files.hashing import SMALL
 from preserva.files.parallel import bounded_map

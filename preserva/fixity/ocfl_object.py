@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 
 from preserva.bag.source import Source
 from preserva.bag.validate import validate_source
-from preserva.core import inventory as formats
-from preserva.core import layout
-from preserva.core.codes import Code
-from preserva.core.digest import MultiHash
-from preserva.core.inventory import Inventory, InventoryError
-from preserva.core.model import Entry, Kind, Observed
-from preserva.core.report import Advanced, Finding, Observer, Outcome, Report, ignore
+from preserva.core.formats import inventory as formats
+from preserva.core.formats import layout
+from preserva.core.formats.inventory import Inventory, InventoryError
+from preserva.core.values.codes import Code
+from preserva.core.values.digest import MultiHash
+from preserva.core.values.model import Entry, Kind, Observed
+from preserva.core.values.report import Advanced, Finding, Observer, Outcome, Report, ignore
 from preserva.errors import Damaged, NotAFile, NotFound, StorageError, TooLarge
 from preserva.fixity.object_files import read_files
 from preserva.fixity.resume import Begun

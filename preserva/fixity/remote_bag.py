@@ -7,13 +7,13 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import IO
 
-from preserva.bag.packing import packing_of
+from preserva.bag.container.compression import packing_of
+from preserva.bag.container.tar import TarSource
 from preserva.bag.source import LIMITS, Limits, Source, as_stream
-from preserva.bag.tar import TarSource
-from preserva.core.codes import Code
-from preserva.core.digest import MultiHash
-from preserva.core.model import Entry, Kind, Observed
-from preserva.core.report import Advanced, Finding, Observer
+from preserva.core.values.codes import Code
+from preserva.core.values.digest import MultiHash
+from preserva.core.values.model import Entry, Kind, Observed
+from preserva.core.values.report import Advanced, Finding, Observer
 from preserva.errors import NotAFile, NotFound, StorageError
 from preserva.files.hashing import unreadable
 from preserva.files.parallel import bounded_map

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from preserva.archive.archive import Archive, Store
-from preserva.core.model import Observed, PackageId
+from preserva.core.values.model import Observed, PackageId
 from preserva.files.disk import writing
 
 _FORGOTTEN = timedelta(days=7)

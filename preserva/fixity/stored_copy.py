@@ -16,10 +16,10 @@ from preserva.archive.commitments import (
     recorded_versions,
 )
 from preserva.archive.events import LOGS
-from preserva.core.codes import Code
-from preserva.core.entries import END, START
-from preserva.core.model import Kind, PackageId
-from preserva.core.report import Ended, Finding, Observer, Report, Started
+from preserva.core.values.codes import Code
+from preserva.core.values.entries import END, START
+from preserva.core.values.model import Kind, PackageId
+from preserva.core.values.report import Ended, Finding, Observer, Report, Started
 from preserva.errors import StorageError
 from preserva.fixity.ocfl_object import CheckedObject, check_object
 from preserva.fixity.resume import Begun

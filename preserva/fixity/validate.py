@@ -15,15 +15,10 @@ from preserva.bag.open import open_bag
 from preserva.bag.profiles import ProfileCache, check_profiles, load_profile
 from preserva.bag.source import Source
 from preserva.bag.validate import BagReport, validate_source
-from preserva.core import layout
-from preserva.core.codes import Code
-from preserva.core.model import PackageId
-from preserva.core.report import (
-    Finding,
-    Observer,
-    Report,
-    ignore,
-)
+from preserva.core.formats import layout
+from preserva.core.values.codes import Code
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Finding, Observer, Report, ignore
 from preserva.errors import NotFound, UsageError
 from preserva.fixity.ocfl_object import check_object
 from preserva.fixity.remote_bag import open_stored_bag

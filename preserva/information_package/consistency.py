@@ -13,16 +13,16 @@ from functools import partial
 from typing import BinaryIO
 
 from preserva.bag.profiles import facts_of, own_profile
+from preserva.bag.report import BagReport
 from preserva.bag.source import Source, as_stream
-from preserva.bag.verdict import BagReport
-from preserva.core.codes import Code
 from preserva.core.eark.check import check_package
 from preserva.core.eark.contents import Contents
 from preserva.core.eark.mets import PackageType
-from preserva.core.manifest import Table
-from preserva.core.model import Observed
-from preserva.core.profile import check_profile
-from preserva.core.report import Finding, Outcome
+from preserva.core.formats.profile import check_profile
+from preserva.core.policy.completeness import Table
+from preserva.core.values.codes import Code
+from preserva.core.values.model import Observed
+from preserva.core.values.report import Finding, Outcome
 from preserva.information_package.official_schemas import OfficialSchemas
 from preserva.information_package.profile_schemas import check_schemas
 

@@ -16,6 +16,7 @@ from preserva.archive.archive import Archive
 from preserva.archive.staging import Staging
 from preserva.bag.source import as_stream
 from preserva.config import Institution
+from preserva.core.book.structure import renumbered
 from preserva.core.eark.aip import representation_id
 from preserva.core.eark.amend import amended_premis, premis_of_part
 from preserva.core.eark.mets import (
@@ -29,8 +30,7 @@ from preserva.core.eark.mets import (
 )
 from preserva.core.eark.premis import VERSION, Event
 from preserva.core.eark.stored import StoredRepresentation, read_package, read_representation
-from preserva.core.model import Observed, PackageId
-from preserva.core.structure import renumbered
+from preserva.core.values.model import Observed, PackageId
 from preserva.errors import PackageError
 from preserva.i18n import _
 from preserva.information_package.consistency import TYPE

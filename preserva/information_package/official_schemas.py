@@ -15,14 +15,14 @@ from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
-from preserva.core.codes import Code
 from preserva.core.eark.mets import CSIP
 from preserva.core.eark.mets import NAMESPACE as METS
 from preserva.core.eark.mix import NAMESPACE as MIX
 from preserva.core.eark.premis import NAMESPACE as PREMIS
-from preserva.core.report import Finding
-from preserva.core.xmlread import chunks, release
-from preserva.core.xmlsafe import InvalidXMLError, UnsafeXMLError, parse, validated
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
+from preserva.core.xml.safe import InvalidXMLError, UnsafeXMLError, parse, validated
+from preserva.core.xml.stream import chunks, release
 from preserva.errors import ConfigError
 from preserva.i18n import _
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from lxml import etree
 
-from preserva.core.codes import Code
 from preserva.core.eark.mets import NAMESPACE as METS
 from preserva.core.eark.premis import NAMESPACE as PREMIS
-from preserva.core.report import Finding
-from preserva.core.xmlread import chunks
-from preserva.core.xmlsafe import streamed
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
+from preserva.core.xml.safe import streamed
+from preserva.core.xml.stream import chunks
 from preserva.resources import schema_file
 
 if TYPE_CHECKING:

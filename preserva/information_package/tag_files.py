@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from preserva.archive.staging import Staging
 from preserva.config import Institution
-from preserva.core import bagit
-from preserva.core.bagit import parse_bag_info
-from preserva.core.model import PackageId
+from preserva.core.formats import bagit
+from preserva.core.formats.bagit import parse_bag_info
+from preserva.core.values.model import PackageId
 from preserva.storage.base import Storage, read_all
 from preserva.storage.ocfl import StoredObject
 from preserva.version import __version__

@@ -9,7 +9,11 @@ from preserva.archive import events as history
 from preserva.archive.archive import Clock, Identifiers
 from preserva.archive.staging import Staging
 from preserva.config import Institution
-from preserva.core import sip
+from preserva.core.book import submission as sip
+from preserva.core.book.rights import Rights
+from preserva.core.book.scans import USUAL_RULES, ImageRules
+from preserva.core.book.structure import renumbered
+from preserva.core.book.submission import SourceFile
 from preserva.core.eark.aip import (
     AipSpec,
     ContentFile,
@@ -24,16 +28,12 @@ from preserva.core.eark.mets import Division
 from preserva.core.eark.premis import Format, Identifier
 from preserva.core.eark.rights import RightsStatement
 from preserva.core.eark.vocabulary import CopyrightStatus, EventType, RightsBasis
-from preserva.core.model import Observed
-from preserva.core.report import Ended, Finding, Observer, Started
-from preserva.core.rights import Rights
-from preserva.core.scans import USUAL_RULES, ImageRules
-from preserva.core.sip import SourceFile
-from preserva.core.structure import renumbered
-from preserva.describe import pronom
-from preserva.describe.identify import identify
+from preserva.core.values.model import Observed
+from preserva.core.values.report import Ended, Finding, Observer, Started
+from preserva.describe.characterization import pronom
+from preserva.describe.characterization.identify import identify
 from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
-from preserva.describe.rights import with_access_conditions, with_dc_rights
+from preserva.describe.supplied.rights import with_access_conditions, with_dc_rights
 from preserva.information_package.tag_files import bag_info, write_tag_files
 from preserva.ingest.image_inspection import Happened, Inspection
 from preserva.ingest.source_folder import SourceReader, refuse

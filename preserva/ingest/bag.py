@@ -9,9 +9,9 @@ from preserva.archive.commit import ingest, prepare, refuse_lost
 from preserva.archive.staging import Staging
 from preserva.bag.open import open_bag
 from preserva.bag.validate import BagReport, validate_source
-from preserva.core import layout
-from preserva.core.model import Kind, PackageId
-from preserva.core.report import Ended, Observer, Outcome, Started, ignore, printable
+from preserva.core.formats import layout
+from preserva.core.values.model import Kind, PackageId
+from preserva.core.values.report import Ended, Observer, Outcome, Started, ignore, printable
 from preserva.errors import Damaged, Refused, UsageError
 from preserva.fixity.ocfl_object import VersionSource
 from preserva.i18n import _

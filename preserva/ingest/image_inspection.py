@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from preserva.archive.staging import Staging
-from preserva.core.codes import Severity
+from preserva.core.book.image import Image
+from preserva.core.book.scans import ImageRules, Undecodable
 from preserva.core.eark.aip import representation_id
 from preserva.core.eark.premis import Identifier
 from preserva.core.eark.vocabulary import EventOutcome, EventType
-from preserva.core.image import Image
-from preserva.core.report import Finding
-from preserva.core.scans import ImageRules, Undecodable
-from preserva.describe.image.characterise import characterise, is_characterised
+from preserva.core.values.codes import Severity
+from preserva.core.values.report import Finding
+from preserva.describe.characterization.image.characterise import characterise, is_characterised
 
 _MASTER = "master"
 

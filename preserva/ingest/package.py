@@ -11,14 +11,15 @@ from preserva.archive.archive import Archive, Clock, Identifiers, Store, new_ide
 from preserva.archive.commit import ingest, prepare, refuse_lost
 from preserva.archive.staging import Staging, new_folder
 from preserva.config import Institution
-from preserva.core import layout, sip
-from preserva.core.digest import MultiHash, digest_bytes
-from preserva.core.model import PackageId
-from preserva.core.report import Advanced, Finding, Observer, ignore
-from preserva.core.rights import Rights
-from preserva.core.scans import USUAL_RULES, ImageRules
-from preserva.core.sip import Arrangement
-from preserva.core.structure import NO_STRUCTURE, Structure
+from preserva.core.book import submission as sip
+from preserva.core.book.rights import Rights
+from preserva.core.book.scans import USUAL_RULES, ImageRules
+from preserva.core.book.structure import NO_STRUCTURE, Structure
+from preserva.core.book.submission import Arrangement
+from preserva.core.formats import layout
+from preserva.core.values.digest import MultiHash, digest_bytes
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Advanced, Finding, Observer, ignore
 from preserva.errors import Refused
 from preserva.i18n import _
 from preserva.information_package.second_opinion import second_opinion

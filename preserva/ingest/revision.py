@@ -21,11 +21,8 @@ from preserva.archive.archive import Archive
 from preserva.archive.commit import ingest, prepare, refuse_unrecorded, staged_for
 from preserva.archive.staging import Staging
 from preserva.bag.source import as_stream
-from preserva.core import inventory as formats
-from preserva.core.bagit import parse_bag_info, parse_manifest
-from preserva.core.codes import Severity
-from preserva.core.digest import digest_bytes
-from preserva.core.eark import about
+from preserva.core.book.rights import Rights
+from preserva.core.eark import readme as about
 from preserva.core.eark.aip import DescriptiveFile, OtherFile
 from preserva.core.eark.amend import amended_mets, amended_premis
 from preserva.core.eark.check import check_package
@@ -33,12 +30,15 @@ from preserva.core.eark.mets import Header, MetadataFile, write_representation_m
 from preserva.core.eark.premis_read import ObjectFacts, read_premis
 from preserva.core.eark.stored import StoredRepresentation, read_package, read_representation
 from preserva.core.eark.vocabulary import EventType
-from preserva.core.model import Observed, PackageId
-from preserva.core.report import Ended, Observer, Started, ignore
-from preserva.core.rights import Rights
-from preserva.describe.identify import identify
+from preserva.core.formats import inventory as formats
+from preserva.core.formats.bagit import parse_bag_info, parse_manifest
+from preserva.core.values.codes import Severity
+from preserva.core.values.digest import digest_bytes
+from preserva.core.values.model import Observed, PackageId
+from preserva.core.values.report import Ended, Observer, Started, ignore
+from preserva.describe.characterization.identify import identify
 from preserva.describe.record import Action, actions
-from preserva.describe.rights import read_rights
+from preserva.describe.supplied.rights import read_rights
 from preserva.errors import Damaged, PackageError, Refused, UsageError
 from preserva.i18n import _
 from preserva.information_package.tag_files import bag_info, write_tag_files

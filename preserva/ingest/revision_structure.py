@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from preserva.core.book.structure import Pages, renumbered, with_facts
+from preserva.core.book.submission import Arrangement, SourceFile, stem
 from preserva.core.eark.mets import FileEntry
 from preserva.core.eark.stored import StoredRepresentation
-from preserva.core.report import printable
-from preserva.core.sip import Arrangement, SourceFile, stem
-from preserva.core.structure import Pages, renumbered, with_facts
-from preserva.describe.structure import structure_of
+from preserva.core.values.report import printable
+from preserva.describe.supplied.structure import structure_of
 from preserva.ingest.supplied import refuse_unclear
 
 

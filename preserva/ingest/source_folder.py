@@ -7,9 +7,9 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from preserva.core.codes import Code
-from preserva.core.model import Entry, Kind
-from preserva.core.report import Finding
+from preserva.core.values.codes import Code
+from preserva.core.values.model import Entry, Kind
+from preserva.core.values.report import Finding
 from preserva.errors import PackageError, StorageError
 from preserva.files.hashing import open_regular
 from preserva.i18n import _

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from preserva.config import Institution
-from preserva.core import sip
-from preserva.core.codes import Severity
-from preserva.core.model import PackageId
-from preserva.core.report import Finding
-from preserva.core.sip import Arrangement
-from preserva.core.structure import with_facts
+from preserva.core.book import submission as sip
+from preserva.core.book.structure import with_facts
+from preserva.core.book.submission import Arrangement
+from preserva.core.values.codes import Severity
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Finding
 from preserva.describe.record import Record, read_records
 from preserva.errors import PackageError, Refused, UsageError
 from preserva.i18n import _

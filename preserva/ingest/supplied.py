@@ -7,17 +7,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from preserva.core.codes import Severity
-from preserva.core.report import Finding
-from preserva.core.rights import Rights
-from preserva.core.sip import Arrangement
-from preserva.core.structure import NO_STRUCTURE, Pages, Structure
-from preserva.describe.details import is_csv
-from preserva.describe.history import History
+from preserva.core.book.rights import Rights
+from preserva.core.book.structure import NO_STRUCTURE, Pages, Structure
+from preserva.core.book.submission import Arrangement
+from preserva.core.values.codes import Severity
+from preserva.core.values.report import Finding
 from preserva.describe.record import Record, actions
-from preserva.describe.rights import read_rights
-from preserva.describe.structure import structure_of
-from preserva.describe.xmlrecord import looks_like
+from preserva.describe.supplied.history import History
+from preserva.describe.supplied.rights import read_rights
+from preserva.describe.supplied.structure import structure_of
+from preserva.describe.supplied.tables import is_csv
+from preserva.describe.xml_record import looks_like
 from preserva.errors import PackageError, StorageError, UsageError
 from preserva.files.hashing import open_regular
 from preserva.i18n import _

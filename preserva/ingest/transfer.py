@@ -22,8 +22,9 @@ from preserva.archive.staging import Staging
 from preserva.bag.open import open_bag
 from preserva.bag.source import as_stream, hand_on
 from preserva.bag.validate import validate_source
-from preserva.core import layout
-from preserva.core.codes import Code
+from preserva.core.book.scans import Undecodable
+from preserva.core.book.structure import NO_STRUCTURE
+from preserva.core.book.submission import Arrangement
 from preserva.core.eark.aip import AipSpec, ContentFile, build_aip
 from preserva.core.eark.mets import PackageType
 from preserva.core.eark.premis import Identifier
@@ -35,14 +36,21 @@ from preserva.core.eark.received import (
     receive,
 )
 from preserva.core.eark.vocabulary import EventOutcome, EventType
-from preserva.core.model import Entry, Kind, Observed, PackageId
-from preserva.core.report import Ended, Finding, Observer, Outcome, Started, ignore, printable
-from preserva.core.scans import Undecodable
-from preserva.core.sip import Arrangement
-from preserva.core.structure import NO_STRUCTURE
-from preserva.core.xmlsafe import UnsafeXMLError
-from preserva.describe.history import History
+from preserva.core.formats import layout
+from preserva.core.values.codes import Code
+from preserva.core.values.model import Entry, Kind, Observed, PackageId
+from preserva.core.values.report import (
+    Ended,
+    Finding,
+    Observer,
+    Outcome,
+    Started,
+    ignore,
+    printable,
+)
+from preserva.core.xml.safe import UnsafeXMLError
 from preserva.describe.record import Record
+from preserva.describe.supplied.history import History
 from preserva.errors import Damaged, PackageError, Refused, TooLarge, UsageError
 from preserva.fixity.ocfl_object import VersionSource
 from preserva.i18n import _

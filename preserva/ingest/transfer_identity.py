@@ -13,12 +13,12 @@ from preserva.archive.staging import Staging
 from preserva.bag.open import open_bag
 from preserva.bag.profiles import own_profile
 from preserva.bag.source import hand_on
-from preserva.core.bagit import parse_bag_info
-from preserva.core.codes import Code
 from preserva.core.eark.mets import PackageType
 from preserva.core.eark.received import METS, Received, described_by
-from preserva.core.model import Kind, PackageId
-from preserva.core.report import Finding, printable
+from preserva.core.formats.bagit import parse_bag_info
+from preserva.core.values.codes import Code
+from preserva.core.values.model import Kind, PackageId
+from preserva.core.values.report import Finding, printable
 from preserva.errors import Refused, UsageError
 from preserva.i18n import _
 from preserva.information_package.consistency import TYPE

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from preserva.core.canonical import Value, canonical
+from preserva.core.formats.canonical_json import Value, canonical
 from preserva.errors import LedgerError, Locked, PreservaError, StorageError, StorageFull
 from preserva.i18n import _
 from preserva.ledger import copies, schema

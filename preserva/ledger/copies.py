@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from preserva.core.audit import Copy, Lane, Window, Workload
-from preserva.core.entries import ARRIVALS, FAIL, FIXITY_CHECK, SUCCESS
+from preserva.core.policy.audit import Copy, Lane, Window, Workload
+from preserva.core.values.entries import ARRIVALS, FAIL, FIXITY_CHECK, SUCCESS
 from preserva.ledger.entry import LedgerEntry
 from preserva.ledger.schema import INDEXES, SUMMARY, TABLES
 

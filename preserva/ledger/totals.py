@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from preserva.core.entries import FAIL, FIXITY_CHECK, SUCCESS
-from preserva.core.overview import Month, State, Year
+from preserva.core.policy.overview import Month, State, Year
+from preserva.core.values.entries import FAIL, FIXITY_CHECK, SUCCESS
 from preserva.ledger.copies import Rows
 
 _TIME = "json_extract(CAST(body AS TEXT), '$.time')"

@@ -6,8 +6,8 @@ import base64
 import re
 from collections.abc import Iterable, Iterator
 
-from preserva.core.canonical import Value
-from preserva.core.report import Finding, Outcome, Report, printable
+from preserva.core.formats.canonical_json import Value
+from preserva.core.values.report import Finding, Outcome, Report, printable
 from preserva.i18n import N_, _, ngettext
 from preserva.outputs import words
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from preserva.core.canonical import Value
-from preserva.core.levels import DEMANDS, REQUIREMENTS, Area, Evidence, reached
+from preserva.core.formats.canonical_json import Value
+from preserva.core.policy.levels import DEMANDS, REQUIREMENTS, Area, Evidence, reached
 from preserva.i18n import _
 from preserva.outputs.page import Section
 

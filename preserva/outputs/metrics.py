@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from preserva.core.audit import Forecast
-from preserva.core.report import Outcome, Report
+from preserva.core.policy.audit import Forecast
+from preserva.core.values.report import Outcome, Report
 
 
 def audit_metrics(

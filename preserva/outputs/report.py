@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from preserva.core.codes import Code
-from preserva.core.model import PackageId
-from preserva.core.overview import AGES, CopyState, Decision, Done, Incident, Overview, State
-from preserva.core.report import printable
+from preserva.core.policy.overview import AGES, CopyState, Decision, Done, Incident, Overview, State
+from preserva.core.values.codes import Code
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import printable
 from preserva.i18n import N_, _, ngettext
 from preserva.outputs.findings import human_size
 from preserva.outputs.page import Page, Section, chart

@@ -23,12 +23,12 @@ from preserva.archive.events import LARGEST_LOG, LOGS
 from preserva.archive.fixity_events import note
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.config import Role
-from preserva.core.canonical import Value
-from preserva.core.codes import Code
 from preserva.core.eark.premis_read import read_events
-from preserva.core.entries import ACCESSION, EVENT_FOUND, SUCCESS
-from preserva.core.model import PackageId
-from preserva.core.report import Finding, Observer, Outcome, Report, ignore
+from preserva.core.formats.canonical_json import Value
+from preserva.core.values.codes import Code
+from preserva.core.values.entries import ACCESSION, EVENT_FOUND, SUCCESS
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Finding, Observer, Outcome, Report, ignore
 from preserva.errors import Damaged, StorageError, UsageError
 from preserva.fixity.ocfl_object import CheckedObject, check_object
 from preserva.i18n import _

@@ -11,7 +11,7 @@ from preserva.archive.commitments import log_names, recorded_logs
 from preserva.core.eark.premis import Event
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.vocabulary import EventType
-from preserva.core.model import PackageId
+from preserva.core.values.model import PackageId
 from preserva.errors import TooLarge
 from preserva.storage.base import read_all
 

@@ -26,12 +26,12 @@ from preserva.archive.fixity_events import note
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.ledger_replica import copied_entries
 from preserva.config import Config, Role
-from preserva.core.canonical import Value
-from preserva.core.codes import Code
-from preserva.core.entries import ACCESSION, END, REPLICATION, SUCCESS
-from preserva.core.inventory import Inventory
-from preserva.core.model import PackageId
-from preserva.core.report import Finding, Observer, Outcome, Report, ignore
+from preserva.core.formats.canonical_json import Value
+from preserva.core.formats.inventory import Inventory
+from preserva.core.values.codes import Code
+from preserva.core.values.entries import ACCESSION, END, REPLICATION, SUCCESS
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Finding, Observer, Outcome, Report, ignore
 from preserva.errors import LedgerError, Refused, UsageError
 from preserva.files.disk import publish
 from preserva.fixity.ocfl_object import check_object

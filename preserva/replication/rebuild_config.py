@@ -11,7 +11,7 @@ from typing import Any
 
 from preserva import config as configuration
 from preserva.config import Config, Role
-from preserva.core import layout
+from preserva.core.formats import layout
 from preserva.errors import ConfigError, Refused, StorageError
 from preserva.files.disk import writing
 from preserva.i18n import _

@@ -16,14 +16,14 @@ from preserva.archive.fixity_events import note
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.staging import Staging, confirm, read_back
 from preserva.config import Role
-from preserva.core import layout
-from preserva.core.canonical import Value
-from preserva.core.codes import Code
 from preserva.core.eark.vocabulary import EventType
-from preserva.core.entries import FAIL, FIXITY_CHECK, RECOVERY, RECOVERY_START, SUCCESS
-from preserva.core.model import Observed, PackageId
-from preserva.core.repair import Committed, Plan, plan
-from preserva.core.report import (
+from preserva.core.formats import layout
+from preserva.core.formats.canonical_json import Value
+from preserva.core.policy.repair import Committed, Plan, plan
+from preserva.core.values.codes import Code
+from preserva.core.values.entries import FAIL, FIXITY_CHECK, RECOVERY, RECOVERY_START, SUCCESS
+from preserva.core.values.model import Observed, PackageId
+from preserva.core.values.report import (
     Advanced,
     Ended,
     Finding,

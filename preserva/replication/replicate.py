@@ -19,20 +19,20 @@ from preserva.archive.commitments import commitment, recorded
 from preserva.archive.ledger_replica import copy_ledger
 from preserva.archive.staging import Staging, read_back
 from preserva.config import Role
-from preserva.core import inventory as formats
-from preserva.core import layout
-from preserva.core.canonical import Value
-from preserva.core.codes import Code
-from preserva.core.entries import END, REPLICATION, SUCCESS
-from preserva.core.model import Kind, Observed, PackageId
-from preserva.core.report import Ended, Finding, Observer, Report, Started, ignore
+from preserva.core.formats import inventory as formats
+from preserva.core.formats import layout
+from preserva.core.formats.canonical_json import Value
+from preserva.core.values.codes import Code
+from preserva.core.values.entries import END, REPLICATION, SUCCESS
+from preserva.core.values.model import Kind, Observed, PackageId
+from preserva.core.values.report import Ended, Finding, Observer, Report, Started, ignore
 from preserva.errors import Damaged, NotFound, StorageError, StorageFull, Unreachable, UsageError
 from preserva.files.parallel import bounded_map
 from preserva.i18n import _
 from preserva.replication.object_log import COPIED, FOUND, ReplicationLog
 from preserva.storage.base import chunks_of, read_all
 from preserva.storage.ocfl import StoredObject
-from preserva.storage.wrappers.ratelimit import RateLimit
+from preserva.storage.wrappers.rate_limit import RateLimit
 
 
 @dataclass(slots=True)

@@ -24,12 +24,12 @@ from preserva.archive.commitments import (
 )
 from preserva.archive.events import LOGS
 from preserva.archive.reading import observe
-from preserva.core import inventory as formats
-from preserva.core.codes import Code
-from preserva.core.inventory import Inventory, InventoryError
-from preserva.core.model import Entry, Kind, PackageId
-from preserva.core.repair import Committed, commitments
-from preserva.core.report import Advanced, Finding, Observer
+from preserva.core.formats import inventory as formats
+from preserva.core.formats.inventory import Inventory, InventoryError
+from preserva.core.policy.repair import Committed, commitments
+from preserva.core.values.codes import Code
+from preserva.core.values.model import Entry, Kind, PackageId
+from preserva.core.values.report import Advanced, Finding, Observer
 from preserva.errors import NotAFile, NotFound, StorageError, Unreachable
 from preserva.files.parallel import bounded_map
 from preserva.storage.base import read_all

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from preserva.archive.archive import Archive
-from preserva.core.entries import DECISION, FAIL, FIXITY_CHECK, SUCCESS
-from preserva.core.overview import Decision, Incident, State
+from preserva.core.policy.overview import Decision, Incident, State
+from preserva.core.values.entries import DECISION, FAIL, FIXITY_CHECK, SUCCESS
 from preserva.errors import UsageError
 from preserva.i18n import _
 from preserva.ledger import LedgerEntry

@@ -8,9 +8,9 @@ from datetime import datetime
 from preserva.archive.archive import Archive
 from preserva.archive.ledger_replica import is_copied
 from preserva.config import Role
-from preserva.core.entries import FIXITY_CHECK, REPLICATION, SUCCESS, VERIFICATION
-from preserva.core.levels import Evidence
-from preserva.core.overview import State
+from preserva.core.policy.levels import Evidence
+from preserva.core.policy.overview import State
+from preserva.core.values.entries import FIXITY_CHECK, REPLICATION, SUCCESS, VERIFICATION
 from preserva.errors import StorageError
 from preserva.fixity.audit_schedule import foresee, lanes_of
 from preserva.reporting.overview import copy_states

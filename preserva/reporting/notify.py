@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 
 from preserva.archive.archive import Archive
 from preserva.config import Mail
-from preserva.core.canonical import Value
-from preserva.core.entries import NOTIFICATION, SUCCESS
-from preserva.core.overview import Incident
+from preserva.core.formats.canonical_json import Value
+from preserva.core.policy.overview import Incident
+from preserva.core.values.entries import NOTIFICATION, SUCCESS
 from preserva.i18n import _
 from preserva.outputs.report import mail_text
 from preserva.reporting.overview import overview

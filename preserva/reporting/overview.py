@@ -7,10 +7,17 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
 from preserva.archive.archive import Archive
-from preserva.core.audit import Lane, deadline
-from preserva.core.entries import DECISION
-from preserva.core.model import PackageId
-from preserva.core.overview import CopyState, Done, Incident, Overview, StorageState, count_ages
+from preserva.core.policy.audit import Lane, deadline
+from preserva.core.policy.overview import (
+    CopyState,
+    Done,
+    Incident,
+    Overview,
+    StorageState,
+    count_ages,
+)
+from preserva.core.values.entries import DECISION
+from preserva.core.values.model import PackageId
 from preserva.errors import NotFound
 from preserva.fixity.audit import capacity_of
 from preserva.fixity.audit_run import UNLIMITED

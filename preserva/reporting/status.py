@@ -8,11 +8,11 @@ from enum import StrEnum
 from preserva.archive.archive import Archive, Store
 from preserva.archive.commitments import recorded_versions
 from preserva.config import Config
-from preserva.core.codes import Code
 from preserva.core.eark.vocabulary import EventOutcome
-from preserva.core.entries import END, FIXITY_CHECK
-from preserva.core.model import PackageId
-from preserva.core.report import Finding
+from preserva.core.values.codes import Code
+from preserva.core.values.entries import END, FIXITY_CHECK
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Finding
 from preserva.errors import Damaged, NotFound, StorageError
 from preserva.i18n import _
 from preserva.information_package.tag_files import title_of

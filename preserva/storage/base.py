@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from preserva.core.model import Entry
+from preserva.core.values.model import Entry
 from preserva.errors import TooLarge
 from preserva.i18n import _
 

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
-from preserva.core.layout import LOCK, QUARANTINE, STAGING
-from preserva.core.model import Entry, Kind
+from preserva.core.formats.layout import LOCK, QUARANTINE, STAGING
+from preserva.core.values.model import Entry, Kind
 from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError, StorageFull
 from preserva.i18n import _
 from preserva.storage.paths import above, contained, refuse_outside

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 
-from preserva.core.layout import QUARANTINE, STAGING
-from preserva.core.model import Entry, Kind
+from preserva.core.formats.layout import QUARANTINE, STAGING
+from preserva.core.values.model import Entry, Kind
 from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError
 from preserva.i18n import _
 from preserva.storage.paths import above, contained, parent, refuse_outside

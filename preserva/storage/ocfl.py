@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from preserva.core import inventory as formats
-from preserva.core import layout
-from preserva.core.codes import Code
-from preserva.core.digest import digest_bytes
-from preserva.core.inventory import Inventory, InventoryError
-from preserva.core.model import Kind
-from preserva.core.report import Finding
+from preserva.core.formats import inventory as formats
+from preserva.core.formats import layout
+from preserva.core.formats.inventory import Inventory, InventoryError
+from preserva.core.values.codes import Code
+from preserva.core.values.digest import digest_bytes
+from preserva.core.values.model import Kind
+from preserva.core.values.report import Finding
 from preserva.errors import Damaged, NotFound, Refused, StorageError, UsageError
 from preserva.i18n import _
 from preserva.storage.base import Storage, read_all

@@ -21,10 +21,10 @@ class _Driver(NamedTuple):
 
 
 _DRIVERS = {
-    "fs+": _Driver("preserva.storage.pyfs", "PyFilesystemStorage", ""),
+    "fs+": _Driver("preserva.storage.pyfilesystem", "PyFilesystemStorage", ""),
     "memory": _Driver("preserva.storage.memory", "MemoryStorage", ""),
-    "s3": _Driver("preserva.storage.s3", "S3Storage", "s3"),
-    "sftp": _Driver("preserva.storage.sftp", "SftpStorage", "sftp"),
+    "s3": _Driver("preserva.storage.s3.driver", "S3Storage", "s3"),
+    "sftp": _Driver("preserva.storage.sftp.driver", "SftpStorage", "sftp"),
 }
 
 SCHEMES = ("file", *_DRIVERS)

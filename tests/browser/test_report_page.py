@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from preserva.core.model import PackageId
+from preserva.core.values.model import PackageId
 from preserva.fixity.audit import audit
 from preserva.i18n import use_language
 from preserva.ingest.package import package

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from preserva.core.model import Entry, Kind
-from preserva.core.names import told_apart
-from preserva.core.sip import arrange
+from preserva.core.book.submission import arrange
+from preserva.core.values.model import Entry, Kind
+from preserva.core.values.names import told_apart
 from preserva.outputs.findings import for_people
 from tests.cli.test_commands import JsonRun, Run, ready, run, run_json
 

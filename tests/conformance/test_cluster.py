@@ -14,8 +14,8 @@ import pytest
 
 from preserva import config as configuration
 from preserva.archive.archive import open_archive
-from preserva.core.codes import Code
-from preserva.core.entries import FIXITY_CHECK
+from preserva.core.values.codes import Code
+from preserva.core.values.entries import FIXITY_CHECK
 from preserva.fixity.audit import audit
 from preserva.ingest.package import package
 from preserva.replication.replicate import replicate

@@ -12,7 +12,7 @@ import ocfl
 import pytest
 from lxml import etree
 
-from preserva.core.report import Outcome
+from preserva.core.values.report import Outcome
 from preserva.fixity.validate import validate, validate_stored
 from preserva.ingest.package import package
 from preserva.replication.replicate import replicate

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from preserva.core.report import Finding
+from preserva.core.values.report import Finding
 from preserva.describe.record import (
     Field,
     Record,

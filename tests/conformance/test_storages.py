@@ -11,8 +11,8 @@ import pytest
 
 from preserva.cli.main import status_of
 from preserva.config import TEMPLATE
-from preserva.core.layout import LEASES, LOCK, STAGING
-from preserva.core.model import Kind
+from preserva.core.formats.layout import LEASES, LOCK, STAGING
+from preserva.core.values.model import Kind
 from preserva.storage.base import chunks_of
 from preserva.storage.open import open_storage
 from tests.books import RECORD, make_book

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from preserva.core.codes import Code
+from preserva.core.values.codes import Code
 from tests.conftest import ROOT
 
 PACKAGE_CODES = re.compile(r"E43[1-9]|[EUW]5[0-2]\d")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from preserva.cli.main import VERBS
-from preserva.core.codes import Code
-from preserva.core.structure import PageType, PartType
+from preserva.core.book.structure import PageType, PartType
+from preserva.core.values.codes import Code
 from preserva.resources import schema_file
 from tests.conftest import ROOT
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from preserva.archive.archive import Store
-from preserva.core.codes import Code
-from preserva.core.model import PackageId
+from preserva.core.values.codes import Code
+from preserva.core.values.model import PackageId
 
 PACKAGE = PackageId("aonb", "kp-7")
 PAGE = "v1/content/data/aonb-kp-7/representations/master/data/000{}.tif"

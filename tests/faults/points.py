@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from preserva.describe import pronom
+from preserva.describe.characterization import pronom
 from preserva.errors import PreservaError
 from preserva.ledger import Ledger
 

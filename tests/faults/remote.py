@@ -20,10 +20,10 @@ import obstore
 from asyncssh.sftp import SFTPClientHandler
 from obstore.exceptions import GenericError
 
-from preserva.describe import pronom
+from preserva.describe.characterization import pronom
 from preserva.errors import PreservaError
-from preserva.storage.s3 import S3Storage
-from preserva.storage.sftp import SftpStorage
+from preserva.storage.s3.driver import S3Storage
+from preserva.storage.sftp.driver import SftpStorage
 from tests.faults.test_every_write import VERBS
 
 SFTP = ("open", "write", "fsync", "close", "mkdir", "rename", "posix_rename", "remove", "rmdir")

@@ -12,8 +12,8 @@ import pytest
 
 from preserva import config
 from preserva.archive.archive import open_archive
-from preserva.core.entries import FIXITY_CHECK
-from preserva.core.report import Outcome
+from preserva.core.values.entries import FIXITY_CHECK
+from preserva.core.values.report import Outcome
 from preserva.fixity.audit import audit
 from preserva.ingest.package import package
 from preserva.replication.replicate import replicate

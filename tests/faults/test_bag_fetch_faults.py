@@ -6,10 +6,10 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+from preserva.bag.create.create import create_bag
 from preserva.bag.fetch import fetch_missing
 from preserva.bag.folder import FolderSource
 from preserva.bag.validate import validate_source
-from preserva.bag.write import create_bag
 from tests.faults.test_bag_write_faults import SOUND, kill_everywhere
 
 CONTENT = b"0123456789" * 60_000

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from preserva.bag.create.create import create_bag
 from preserva.bag.folder import FolderSource
+from preserva.bag.update import changed_fields, update_bag
 from preserva.bag.validate import Verdict, validate_source
-from preserva.bag.write import create_bag
-from preserva.bag.write_update import changed_fields, update_bag
 
 Tree = dict[str, bytes]
 SOUND = {Verdict.VALID, Verdict.VALID_WITH_WARNINGS}

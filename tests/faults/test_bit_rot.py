@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from preserva.archive.archive import Archive
-from preserva.core.codes import Code
-from preserva.core.report import Outcome, Report
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Outcome, Report
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
 from preserva.ingest.revision import Change, update

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from preserva.cli.main import status_of
-from preserva.core.codes import Code
-from preserva.core.report import Outcome
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Outcome
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
 from preserva.replication.replicate import replicate

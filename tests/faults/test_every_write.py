@@ -17,10 +17,10 @@ import pytest
 from preserva.access.export import export
 from preserva.archive.archive import Archive
 from preserva.archive.commitments import recorded_versions
-from preserva.bag.write import create_bag
+from preserva.bag.create.create import create_bag
 from preserva.core.eark.mets import PackageType
-from preserva.core.entries import END
-from preserva.core.report import Outcome
+from preserva.core.values.entries import END
+from preserva.core.values.report import Outcome
 from preserva.errors import StorageError
 from preserva.fixity.ocfl_object import check_object
 from preserva.fixity.validate import validate_stored

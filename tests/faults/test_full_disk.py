@@ -15,7 +15,7 @@ import pytest
 from preserva import config
 from preserva.archive.archive import create_archive
 from preserva.archive.commitments import recorded_versions
-from preserva.core.report import Outcome
+from preserva.core.values.report import Outcome
 from preserva.errors import StorageError, StorageFull
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package

@@ -15,7 +15,7 @@ import pytest
 
 from preserva.archive.archive import Archive
 from preserva.archive.commitments import recorded_versions
-from preserva.core.report import Outcome
+from preserva.core.values.report import Outcome
 from preserva.fixity.ocfl_object import check_object
 from preserva.fixity.validate import validate_stored
 from tests.books import an_archive

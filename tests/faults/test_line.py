@@ -16,14 +16,15 @@ import pytest
 
 from preserva import config
 from preserva.archive.archive import create_archive
-from preserva.core.codes import Code
-from preserva.core.report import Outcome
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Outcome
 from preserva.errors import Locked, StorageError, Unreachable
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
 from preserva.replication.replicate import replicate
-from preserva.storage import s3_link, sftp_link
-from preserva.storage.sftp import SftpStorage
+from preserva.storage.s3 import bucket as s3_link
+from preserva.storage.sftp import connection as sftp_link
+from preserva.storage.sftp.driver import SftpStorage
 from tests.books import an_archive, make_book
 from tests.faults.damage import PACKAGE
 from tests.faults.remote import LEASE, short_lease

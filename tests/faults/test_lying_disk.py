@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from preserva.archive.commitments import recorded_versions
-from preserva.core.report import Outcome
+from preserva.core.values.report import Outcome
 from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package

@@ -22,7 +22,7 @@ import pytest
 from preserva import config
 from preserva.archive.archive import create_archive
 from preserva.archive.commitments import recorded_versions
-from preserva.core.report import Outcome
+from preserva.core.values.report import Outcome
 from preserva.errors import Locked
 from preserva.fixity.ocfl_object import check_object
 from preserva.fixity.validate import validate_stored

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from preserva.archive.archive import Archive
-from preserva.core.codes import Code
 from preserva.core.eark.premis_read import read_events
-from preserva.core.entries import RECOVERY, RECOVERY_START
-from preserva.core.model import PackageId
-from preserva.core.report import Outcome
+from preserva.core.values.codes import Code
+from preserva.core.values.entries import RECOVERY, RECOVERY_START
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Outcome
 from preserva.errors import NotFound, Refused
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package

@@ -19,8 +19,8 @@ import pytest
 
 from preserva import config as configuration
 from preserva.archive.archive import open_archive
-from preserva.bag.write import create_bag
-from preserva.core.model import PackageId
+from preserva.bag.create.create import create_bag
+from preserva.core.values.model import PackageId
 from preserva.ingest.transfer import accept
 from tests.books import RECORD, make_book, tiff
 from tests.conftest import require

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from preserva.bag.open import open_bag
 from preserva.bag.validate import BagReport, Verdict, validate_source
-from preserva.core import bagit
-from preserva.core.charsets import CHARSETS
-from preserva.core.codes import Code
-from preserva.core.report import Finding
+from preserva.core.formats import bagit
+from preserva.core.formats.charsets import CHARSETS
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
 from tests.strategies import CONTAINERS, Bag, bags, container_bytes, paths, write_folder
 
 SOUND = {Verdict.VALID, Verdict.VALID_WITH_WARNINGS}

@@ -13,12 +13,12 @@ import bagit
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from preserva.bag.container.tar_write import folder_members, write_tar
+from preserva.bag.create.create import create_bag
+from preserva.bag.create.source_folder import examine
 from preserva.bag.folder import FolderSource
+from preserva.bag.update import update_bag
 from preserva.bag.validate import Verdict, validate_source
-from preserva.bag.write import create_bag
-from preserva.bag.write_source import examine
-from preserva.bag.write_tar import folder_members, write_tar
-from preserva.bag.write_update import update_bag
 from preserva.errors import PackageError
 
 SOUND = {Verdict.VALID, Verdict.VALID_WITH_WARNINGS}

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preserva.core.codes import Code
 from preserva.core.eark.mix import NAMESPACE, read_mix, write_mix
-from preserva.core.xmlsafe import parse
-from preserva.core.xmlwrite import document
-from preserva.describe.image.characterise import characterise
-from preserva.describe.image.verdict import Verdict
+from preserva.core.values.codes import Code
+from preserva.core.xml.safe import parse
+from preserva.core.xml.write import document
+from preserva.describe.characterization.image.characterise import characterise
+from preserva.describe.characterization.image.verdict import Verdict
 from tests.images import samples
 
 MIMES = {

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from preserva.core.report import Finding
-from preserva.describe.identify import Format, identify
+from preserva.core.values.report import Finding
+from preserva.describe.characterization.identify import Format, identify
 from preserva.describe.record import Record, read_records, to_dc, to_marcxchange, to_mods
 from tests.marcbuild import RARE_BOOK, iso2709
 from tests.marcxchange import violations

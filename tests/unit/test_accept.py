@@ -17,14 +17,14 @@ from preserva import config as configuration
 from preserva.access.export import export
 from preserva.archive.archive import Archive, create_archive
 from preserva.cli.main import status_of
-from preserva.core.bagit import DECLARATION
-from preserva.core.codes import Code
 from preserva.core.eark.mets import PackageType
 from preserva.core.eark.premis import Identifier
 from preserva.core.eark.premis_read import ObjectFacts, read_events, read_premis
 from preserva.core.eark.vocabulary import EventOutcome, EventType
-from preserva.core.model import PackageId
-from preserva.core.report import Outcome
+from preserva.core.formats.bagit import DECLARATION
+from preserva.core.values.codes import Code
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Outcome
 from preserva.errors import Damaged, PackageError, Refused, UsageError
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package

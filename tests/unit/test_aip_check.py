@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preserva.core.codes import Code
 from preserva.core.eark.aip import ContentFile, RepresentationSpec
 from preserva.core.eark.check import check_package
-from preserva.core.report import Finding
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
 from preserva.errors import StorageError
 from tests.aips import ALTO, MODS, PACKAGE, metadata, observed, spec
 from tests.mutations import (

@@ -13,11 +13,11 @@ import pytest
 
 from preserva import config
 from preserva.archive.archive import Archive, open_archive
-from preserva.core.audit import Due, Reason
-from preserva.core.codes import Code
-from preserva.core.entries import FIXITY_CHECK
-from preserva.core.model import PackageId
-from preserva.core.report import Advanced, Outcome, Progress
+from preserva.core.policy.audit import Due, Reason
+from preserva.core.values.codes import Code
+from preserva.core.values.entries import FIXITY_CHECK
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Advanced, Outcome, Progress
 from preserva.errors import Locked, UsageError
 from preserva.fixity import ocfl_object as objectcheck
 from preserva.fixity.audit import Audit, Budget, audit

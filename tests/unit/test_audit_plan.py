@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preserva.config import load
-from preserva.core.audit import Lane, Reason, Window, Workload, forecast, windows
-from preserva.core.entries import END, FAIL, FIXITY_CHECK, SUCCESS, UNKNOWN
+from preserva.core.policy.audit import Lane, Reason, Window, Workload, forecast, windows
+from preserva.core.values.entries import END, FAIL, FIXITY_CHECK, SUCCESS, UNKNOWN
 from preserva.fixity.audit_schedule import due_copies, foresee, lanes_of
 from preserva.ledger import Ledger
 

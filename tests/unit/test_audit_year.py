@@ -19,10 +19,10 @@ import pytest
 
 from preserva import config as configuration
 from preserva.archive.archive import Archive, Store, open_archive
-from preserva.core.codes import Code
-from preserva.core.entries import END, FAIL, FIXITY_CHECK, REPLICATION, SUCCESS
-from preserva.core.model import PackageId
-from preserva.core.report import Advanced, Finding, Observer, Report
+from preserva.core.values.codes import Code
+from preserva.core.values.entries import END, FAIL, FIXITY_CHECK, REPLICATION, SUCCESS
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Advanced, Finding, Observer, Report
 from preserva.fixity.audit import Budget, audit
 from preserva.reporting.incidents import open_incidents
 from tests.books import an_archive

@@ -11,9 +11,9 @@ import pytest
 
 from preserva.bag.folder import FolderSource
 from preserva.bag.validate import validate_source
-from preserva.core.codes import Code
-from preserva.core.model import Entry, Kind, Observed
-from preserva.core.report import Finding
+from preserva.core.values.codes import Code
+from preserva.core.values.model import Entry, Kind, Observed
+from preserva.core.values.report import Finding
 from preserva.files import small_file_pool as batches
 from preserva.files import small_file_worker as smallfiles
 from preserva.files.small_file_pool import SmallFiles

@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from preserva.bag import fetch_http
+from preserva import http_client as fetch_http
+from preserva.bag.create.create import create_bag
 from preserva.bag.fetch import Fetched, fetch_missing
-from preserva.bag.fetch_http import AddressError, Policy
 from preserva.bag.folder import FolderSource
 from preserva.bag.validate import Verdict, validate_source
-from preserva.bag.write import create_bag
-from preserva.core.codes import Code
-from preserva.core.report import Outcome
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Outcome
 from preserva.errors import Locked, NotAFile, UsageError
+from preserva.http_client import AddressError, Policy
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 SOUND = {Verdict.VALID, Verdict.VALID_WITH_WARNINGS}

@@ -15,9 +15,9 @@ import pytest
 from preserva.bag.open import open_bag
 from preserva.bag.source import Limits
 from preserva.bag.validate import BagReport, Verdict, validate_source
-from preserva.core.codes import Code
-from preserva.core.model import Entry
-from preserva.core.report import Advanced, Outcome, Progress, Started
+from preserva.core.values.codes import Code
+from preserva.core.values.model import Entry
+from preserva.core.values.report import Advanced, Outcome, Progress, Started
 from preserva.errors import NotAFile, NotFound
 from tests.strategies import Bag, container_bytes, write_folder
 
@@ -233,7 +233,7 @@ def test_limits_are_findings(limits: Limits, expected: list[str], tmp_path: Path
 
 def packed(tmp_path: Path, *members: tuple[tarfile.TarInfo, bytes]) -> Path:
     """A sound bag in a tar, with more members at its end."""
-    path = tmp_path / "bag.tar"
+    path = tmp_path / "bag.container.tar"
     path.write_bytes(container_bytes(BAG.files(), ".tar"))
     with tarfile.open(path, "a") as tar:
         for info, content in members:
@@ -274,7 +274,7 @@ def test_members_that_do_not_belong(
 
 @pytest.mark.parametrize("tail", [b"", b"\0" * 512, b"x"])
 def test_a_tar_must_end_as_a_tar_ends(tail: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "bag.tar"
+    path = tmp_path / "bag.container.tar"
     data = container_bytes(BAG.files(), ".tar").rstrip(b"\0")
     whole = data + b"\0" * (-len(data) % 512)
     path.write_bytes(whole + (b"\0" * 1024 + tail if tail == b"x" else tail))
@@ -292,7 +292,7 @@ def test_a_bomb_is_not_unpacked(form: str, tmp_path: Path) -> None:
 
 def test_an_unusual_algorithm_after_the_payload_takes_a_second_pass(tmp_path: Path) -> None:
     files = Bag({"data/a": b"x" * 600_000}, algorithms=("sha384",)).files()
-    path = tmp_path / "bag.tar.gz"
+    path = tmp_path / "bag.container.tar.gz"
     path.write_bytes(container_bytes(dict(reversed(files.items())), ".tar.gz"))
     report = validate_source(open_bag(path))
     assert (report.verdict, report.listed, report.checked) == (Verdict.VALID, 4, 4)
@@ -309,7 +309,7 @@ def test_an_unusual_algorithm_after_the_payload_takes_a_second_pass(tmp_path: Pa
 def test_large_files_in_a_plain_tar_are_read_in_place(
     spoil: Callable[[bytes], bytes], expected: set[str], tmp_path: Path
 ) -> None:
-    path = tmp_path / "bag.tar"
+    path = tmp_path / "bag.container.tar"
     files = Bag({"data/big": b"x" * 3_000_000, "data/small": b"y"}, oxum=False).files()
     path.write_bytes(spoil(container_bytes(files, ".tar")))
     report = validate_source(open_bag(path))

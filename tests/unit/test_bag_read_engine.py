@@ -15,9 +15,9 @@ from preserva.bag.checkpoint import Checkpoint
 from preserva.bag.folder import FolderSource
 from preserva.bag.open import open_bag
 from preserva.bag.validate import Verdict, validate_source
-from preserva.core.codes import Code
-from preserva.core.model import Entry, Kind, Observed
-from preserva.core.report import Advanced, Finding, Progress
+from preserva.core.values.codes import Code
+from preserva.core.values.model import Entry, Kind, Observed
+from preserva.core.values.report import Advanced, Finding, Progress
 from preserva.errors import NotAFile, NotFound, StorageError
 from preserva.files import hashing
 from preserva.files.hashing import SMALL, digest_stream, observe_files, open_nofollow, open_regular

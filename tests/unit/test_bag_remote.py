@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from backports import zstd
 
+from preserva.bag.create.create import create_bag
 from preserva.bag.open import open_bag
 from preserva.bag.source import Source
 from preserva.bag.validate import BagReport, Verdict, validate_source
-from preserva.bag.write import create_bag
 from preserva.cli.main import status_of
-from preserva.core.codes import Code
-from preserva.core.model import Entry, Kind
+from preserva.core.values.codes import Code
+from preserva.core.values.model import Entry, Kind
 from preserva.errors import NotAFile, NotFound, UsageError
 from preserva.fixity.remote_bag import open_stored_bag
 from preserva.fixity.validate import validate_remote

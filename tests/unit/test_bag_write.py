@@ -14,11 +14,11 @@ from typing import Any
 import bagit
 import pytest
 
-from preserva.bag.write import Made, create_bag
-from preserva.bag.write_in_place import journal_for, roll_back
-from preserva.bag.write_tar import folder_members, write_tar
-from preserva.core.codes import Code
-from preserva.core.report import Advanced, Finding, Progress
+from preserva.bag.container.tar_write import folder_members, write_tar
+from preserva.bag.create.create import Made, create_bag
+from preserva.bag.create.in_place import journal_for, roll_back
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Advanced, Finding, Progress
 from preserva.errors import (
     Locked,
     NotAFile,
@@ -339,7 +339,7 @@ def change_when_opened(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
             path.write_bytes(b"another length")
         return descriptor
 
-    monkeypatch.setattr("preserva.bag.write_copy.open_regular", changing)
+    monkeypatch.setattr("preserva.bag.create.copy.open_regular", changing)
 
 
 def test_a_file_that_changes_while_it_is_read_is_named(
@@ -402,7 +402,7 @@ def test_a_medium_that_lies_is_found_out(tmp_path: Path, monkeypatch: pytest.Mon
         synchronise_all(root, files, folders)
         (root / "a").write_bytes(b"1235")
 
-    monkeypatch.setattr("preserva.bag.write.synchronise_all", lying)
+    monkeypatch.setattr("preserva.bag.create.create.synchronise_all", lying)
     with pytest.raises(StorageError):
         create_bag(source, tmp_path / "bag", read_back=True)
     only(tmp_path, "source")

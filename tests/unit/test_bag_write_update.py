@@ -9,11 +9,11 @@ from typing import Any
 import bagit
 import pytest
 
+from preserva.bag.create.create import create_bag
 from preserva.bag.folder import FolderSource
+from preserva.bag.update import changed_fields, update_bag
 from preserva.bag.validate import Verdict, validate_source
-from preserva.bag.write import create_bag
-from preserva.bag.write_update import changed_fields, update_bag
-from preserva.core.codes import Code
+from preserva.core.values.codes import Code
 from preserva.errors import NotAFile, Refused, UsageError
 
 Tree = dict[str, bytes]

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from preserva.core import bagit
-from preserva.core.bagit import Declaration, FetchEntry
-from preserva.core.codes import Code
-from preserva.core.report import Finding
+from preserva.core.formats import bagit
+from preserva.core.formats.bagit import Declaration, FetchEntry
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
 from tests.conftest import ROOT
 
 MD5 = "00" * 16

@@ -22,8 +22,8 @@ from preserva.catalogue.match import Evidence
 from preserva.catalogue.matching import Matching
 from preserva.catalogue.model import Entry, Facet, dumps, library_of, loads, uri_of
 from preserva.catalogue.search import RANKED, Reason, Search
-from preserva.core.codes import Code
-from preserva.core.report import Finding
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
 from preserva.describe.record import Record, read_records
 from preserva.errors import NotFound, Refused, UsageError
 from preserva.ingest.package import package

@@ -8,10 +8,10 @@ from pathlib import Path
 from lxml import etree
 
 from preserva.access.fixity_events import write_checks
-from preserva.core.canonical import Value
-from preserva.core.eark.checks import check_document
-from preserva.core.entries import FIXITY_CHECK
-from preserva.core.model import PackageId
+from preserva.core.eark.fixity_event import check_document
+from preserva.core.formats.canonical_json import Value
+from preserva.core.values.entries import FIXITY_CHECK
+from preserva.core.values.model import PackageId
 from preserva.fixity.validate import validate_stored
 from tests.books import an_archive, replicated
 from tests.xsd import schema

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from preserva.config import TEMPLATE, Role, load
-from preserva.core.scans import Colours, ImageRules, ScanProfile, Undecodable
+from preserva.core.book.scans import Colours, ImageRules, ScanProfile, Undecodable
 from preserva.errors import ArchiveNotFound, ConfigError
 
 

@@ -8,8 +8,8 @@ from typing import cast
 import pytest
 from lxml import etree
 
-from preserva.describe.crosswalk import Rule, Step, crosswalk
-from preserva.describe.language import Language, of_text
+from preserva.describe.mods.crosswalk import Rule, Step, crosswalk
+from preserva.describe.mods.language import Language, of_text
 from preserva.describe.record import (
     Action,
     CopyKind,

@@ -19,8 +19,8 @@ from preserva.catalogue.export import Form, export_catalogue
 from preserva.catalogue.index import Index
 from preserva.catalogue.ingest import Imported, import_file
 from preserva.catalogue.model import Agent, Entry, HeldCopy, Identifier, uri_of
-from preserva.core.codes import Code
-from preserva.core.report import Finding
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
 from preserva.describe.record import Record, read_records
 from preserva.errors import Refused, UsageError
 from tests.marcbuild import RARE_BOOK, iso2709

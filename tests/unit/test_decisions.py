@@ -20,7 +20,7 @@ from preserva.catalogue.ingest import import_file
 from preserva.catalogue.matching import Matching
 from preserva.catalogue.model import Facet, uri_of
 from preserva.catalogue.search import Search
-from preserva.core.codes import Code
+from preserva.core.values.codes import Code
 from preserva.errors import NotFound, Refused
 from tests.marcbuild import RARE_BOOK, iso2709
 from tests.unit.test_catalogue import KNIHI, MINSK, OURS, THEIRS, decide

@@ -10,7 +10,7 @@ from lxml import etree
 from preserva import config as configuration
 from preserva.access.document import Document, export_document, read_document
 from preserva.cli.main import status_of
-from preserva.core.model import PackageId
+from preserva.core.values.model import PackageId
 from preserva.errors import Damaged, Refused, UsageError
 from preserva.ingest.package import package
 from tests.books import an_archive, make_book

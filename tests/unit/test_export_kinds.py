@@ -13,7 +13,7 @@ from preserva.core.eark.mets import Division, PackageType
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.stored import read_package, read_representation
 from preserva.core.eark.vocabulary import EventType
-from preserva.core.model import PackageId
+from preserva.core.values.model import PackageId
 from preserva.errors import Damaged, PackageError
 from preserva.fixity.validate import validate
 from preserva.ingest.package import package

@@ -11,9 +11,9 @@ import pytest
 
 from preserva import config as configuration
 from preserva.access.export import export
-from preserva.bag.write import create_bag
+from preserva.bag.create.create import create_bag
 from preserva.cli.main import status_of
-from preserva.core.model import PackageId
+from preserva.core.values.model import PackageId
 from preserva.errors import Damaged, Refused, StorageError, StorageFull, UsageError
 from preserva.files.disk import staging_for
 from preserva.fixity.validate import validate

@@ -22,7 +22,7 @@ from preserva.catalogue.oai.harvester import Arguments, Ask, Harvest, Result, So
 from preserva.catalogue.oai.protocol import Prefix
 from preserva.catalogue.oai.provider import About, Repository
 from preserva.catalogue.oai.resourcesync import dump
-from preserva.core.codes import Code
+from preserva.core.values.codes import Code
 from preserva.errors import StorageError, TooLarge, Unreachable, UsageError
 from tests.marcbuild import RARE_BOOK, iso2709
 from tests.unit.test_catalogue import KNIHI, MINSK

@@ -13,8 +13,8 @@ from preserva.core.eark.vocabulary import (
     EventRelatedAgentRole,
     EventType,
 )
-from preserva.describe.actions import Action
-from preserva.describe.history import History
+from preserva.describe.marc.actions import Action
+from preserva.describe.supplied.history import History
 
 TOML = """
 [agents.scanner]

@@ -11,17 +11,17 @@ import pytest
 from babel.messages import Catalog, Message
 
 from preserva import i18n
-from preserva.bag.verdict import Verdict
+from preserva.bag.report import Verdict
 from preserva.catalogue.match import Evidence
 from preserva.catalogue.model import TEXTS
 from preserva.cli.common import COMMON_OPTIONS
 from preserva.cli.language import localised
 from preserva.cli.main import VERBS, main, status_of
-from preserva.core import entries
-from preserva.core.audit import Reason
-from preserva.core.codes import Code
-from preserva.core.overview import State as Known
-from preserva.core.report import Finding, Outcome
+from preserva.core.policy.audit import Reason
+from preserva.core.policy.overview import State as Known
+from preserva.core.values import entries
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding, Outcome
 from preserva.ingest.transfer import Form
 from preserva.outputs import words
 from preserva.outputs.findings import human_size

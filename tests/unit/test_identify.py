@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from preserva.describe.identify import EMPTY, UNIDENTIFIED, Format, identify
+from preserva.describe.characterization.identify import EMPTY, UNIDENTIFIED, Format, identify
 from tests.conftest import ROOT
 from tests.marcbuild import RARE_BOOK, iso2709
 

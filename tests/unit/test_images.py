@@ -10,13 +10,13 @@ from fractions import Fraction
 import pytest
 from PIL import Image as Pillow
 
-from preserva.core.codes import Code
-from preserva.core.image import ByteOrder, Capture, Image, Orientation, Resolution, Unit
-from preserva.core.scans import MAX_PIXELS
-from preserva.describe.identify import identify
-from preserva.describe.image.characterise import characterise, is_characterised
-from preserva.describe.image.overheard import overheard
-from preserva.describe.image.verdict import Verdict
+from preserva.core.book.image import ByteOrder, Capture, Image, Orientation, Resolution, Unit
+from preserva.core.book.scans import MAX_PIXELS
+from preserva.core.values.codes import Code
+from preserva.describe.characterization.identify import identify
+from preserva.describe.characterization.image.characterise import characterise, is_characterised
+from preserva.describe.characterization.image.overheard import overheard
+from preserva.describe.characterization.image.verdict import Verdict
 from tests.images import SIZE, samples
 
 SCANNER = Capture("Zeutschel", "OS 12002", "OmniScan 12", "2024-03-05T10:20:30")

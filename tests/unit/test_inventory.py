@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preserva.core import inventory as formats
-from preserva.core import layout
-from preserva.core.digest import digest_bytes
-from preserva.core.inventory import Agent, Inventory, InventoryError
-from preserva.core.model import Observed
+from preserva.core.formats import inventory as formats
+from preserva.core.formats import layout
+from preserva.core.formats.inventory import Agent, Inventory, InventoryError
+from preserva.core.values.digest import digest_bytes
+from preserva.core.values.model import Observed
 
 USER = Agent("Amur Regional Scientific Library")
 TIME = "2026-11-23T10:00:00+00:00"

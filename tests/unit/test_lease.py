@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from preserva.core.layout import LOCK
+from preserva.core.formats.layout import LOCK
 from preserva.errors import Locked
 from preserva.storage import lease
 from preserva.storage.lease import Lease

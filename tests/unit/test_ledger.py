@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preserva.core.canonical import Value, canonical
+from preserva.core.formats.canonical_json import Value, canonical
 from preserva.errors import LedgerError
 from preserva.ledger import LARGEST_ENTRY, Ledger
 

@@ -12,10 +12,10 @@ from preserva import config as configuration
 from preserva.archive.archive import new_identifier, open_archive, utc_now
 from preserva.archive.ledger_proof import verify_ledger
 from preserva.cli.main import status_of
-from preserva.core.codes import Code
-from preserva.core.entries import FIXITY_CHECK
-from preserva.core.model import PackageId
-from preserva.core.report import Outcome
+from preserva.core.values.codes import Code
+from preserva.core.values.entries import FIXITY_CHECK
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Outcome
 from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from preserva import config as configuration
 from preserva.cli.main import status_of
-from preserva.core.levels import DEMANDS, REQUIREMENTS, Area, Evidence, Verdict, reached
+from preserva.core.policy.levels import DEMANDS, REQUIREMENTS, Area, Evidence, Verdict, reached
 from preserva.fixity.audit import audit
 from preserva.ingest.package import package
 from preserva.replication.replicate import replicate

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from preserva.core.eark.mets import Division, FileEntry, Header, href, write_representation_mets
-from preserva.core.model import Observed
+from preserva.core.values.model import Observed
 
 HEADER = Header("master", "2026-11-23T08:00:00Z", "0.1.0", "Библиотека")
 NAMES = {"m": "http://www.loc.gov/METS/", "x": "http://www.w3.org/1999/xlink"}

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
+from preserva.core.book.image import ByteOrder, Capture, Image, Orientation, Resolution, Unit
 from preserva.core.eark.mix import NAMESPACE, read_mix, write_mix
-from preserva.core.image import ByteOrder, Capture, Image, Orientation, Resolution, Unit
-from preserva.core.xmlwrite import document
+from preserva.core.xml.write import document
 from tests.aips import SCAN
 from tests.xsd import schema
 

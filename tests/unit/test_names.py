@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from preserva.core.names import folded, is_foreign_to_windows, is_unsafe, nfc, twins
+from preserva.core.values.names import folded, is_foreign_to_windows, is_unsafe, nfc, twins
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from preserva import config as configuration
 from preserva.archive.archive import Archive, open_archive
 from preserva.cli.main import status_of
 from preserva.config import load
-from preserva.core.entries import NOTIFICATION
+from preserva.core.values.entries import NOTIFICATION
 from preserva.errors import ConfigError
 from preserva.fixity.audit import audit
 from preserva.ingest.package import package

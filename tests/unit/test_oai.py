@@ -15,7 +15,7 @@ from preserva.catalogue.ingest import import_file
 from preserva.catalogue.model import uri_of
 from preserva.catalogue.oai.protocol import NAMESPACE, stamp
 from preserva.catalogue.oai.provider import About, Repository
-from preserva.describe.xmlrecord import OAI_DC
+from preserva.describe.xml_record import OAI_DC
 from tests.marcbuild import Fields, iso2709
 from tests.marcxchange import violations
 from tests.xsd import together

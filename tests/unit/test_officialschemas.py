@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from preserva import config
-from preserva.core.codes import Code
-from preserva.core.model import PackageId
-from preserva.core.report import Finding, Outcome
-from preserva.core.xmlsafe import UnsafeXMLError
+from preserva.core.values.codes import Code
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Finding, Outcome
+from preserva.core.xml.safe import UnsafeXMLError
 from preserva.errors import ConfigError
 from preserva.fixity.validate import BagOptions, validate, validate_stored
 from preserva.information_package.official_schemas import OfficialSchemas, load_schemas

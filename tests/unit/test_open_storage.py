@@ -14,7 +14,7 @@ from preserva.errors import NotFound, StorageError, UsageError
 from preserva.resources import schema_file
 from preserva.storage.base import read_all
 from preserva.storage.open import SCHEMES, open_storage
-from preserva.storage.pyfs import PyFilesystemStorage
+from preserva.storage.pyfilesystem import PyFilesystemStorage
 
 
 def test_the_configuration_takes_what_has_a_driver() -> None:

@@ -11,9 +11,9 @@ import pytest
 
 from preserva.access.export import export
 from preserva.config import Institution
-from preserva.core.codes import Code
-from preserva.core.model import PackageId
-from preserva.core.report import Advanced, Outcome
+from preserva.core.values.codes import Code
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Advanced, Outcome
 from preserva.errors import Damaged, PackageError, Refused, UsageError
 from preserva.fixity.validate import validate, validate_stored
 from preserva.ingest.bag import store

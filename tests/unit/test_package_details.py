@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from preserva.core.book.rights import Rights
 from preserva.core.eark.mets import Division
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.structure_read import read_structure
 from preserva.core.eark.vocabulary import EventType, RightsBasis
-from preserva.core.report import Outcome
-from preserva.core.rights import Rights
+from preserva.core.values.report import Outcome
 from preserva.errors import PackageError, Refused
 from preserva.fixity.validate import validate, validate_stored
 from preserva.ingest.package import package, package_bag

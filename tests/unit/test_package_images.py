@@ -10,13 +10,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from preserva.core.codes import Code
-from preserva.core.eark.mix import NAMESPACE
-from preserva.core.eark.premis_read import ObjectFacts, read_events, read_premis
-from preserva.core.eark.vocabulary import EventOutcome, EventType
-from preserva.core.image import Image, Resolution, Unit
-from preserva.core.report import Finding, Outcome
-from preserva.core.scans import (
+from preserva.core.book.image import Image, Resolution, Unit
+from preserva.core.book.scans import (
     USUAL_RULES,
     Colours,
     ImageRules,
@@ -24,6 +19,11 @@ from preserva.core.scans import (
     Undecodable,
     colours_of,
 )
+from preserva.core.eark.mix import NAMESPACE
+from preserva.core.eark.premis_read import ObjectFacts, read_events, read_premis
+from preserva.core.eark.vocabulary import EventOutcome, EventType
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding, Outcome
 from preserva.errors import PackageError
 from preserva.fixity.validate import validate
 from preserva.ingest.package import Packaged, package, package_bag
@@ -151,7 +151,7 @@ def test_alpha_makes_no_colour() -> None:
 def test_what_is_stored_is_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the language of the person who packages: the same input writes the same bytes."""
     monkeypatch.setattr(
-        "preserva.core.report._", lambda text: text.replace("cut short", "CUT SHORT")
+        "preserva.core.values.report._", lambda text: text.replace("cut short", "CUT SHORT")
     )
     found = Finding(Code.IMAGE_TRUNCATED, "1.png", seen="9")
     assert "CUT SHORT" in found.message()

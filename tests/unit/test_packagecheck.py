@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from preserva import config
-from preserva.core.codes import Code
-from preserva.core.report import Outcome
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Outcome
 from preserva.fixity.validate import validate
 from preserva.ingest.package import package_bag
 from tests.books import make_book

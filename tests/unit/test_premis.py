@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
+from preserva.core.book.image import Image
+from preserva.core.book.rights import Rights
 from preserva.core.eark.premis import (
     NAME_NOTE,
     NAMESPACE,
@@ -43,9 +45,7 @@ from preserva.core.eark.vocabulary import (
     RightsBasis,
     Term,
 )
-from preserva.core.image import Image
-from preserva.core.rights import Rights
-from preserva.core.xmlsafe import UnsafeXMLError
+from preserva.core.xml.safe import UnsafeXMLError
 from tests.xsd import schema
 
 BOOK = Identifier("URI", "urn:preserva:nlb:bk-7")

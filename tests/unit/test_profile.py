@@ -11,15 +11,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from preserva.bag.create.create import create_bag
 from preserva.bag.folder import FolderSource
 from preserva.bag.profiles import ProfileCache, check_profiles, load_profile, own_profile
 from preserva.bag.validate import BagReport, validate_source
-from preserva.bag.write import create_bag
-from preserva.core.codes import Code
-from preserva.core.model import Entry, Kind
-from preserva.core.profile import BagFacts, NameRule, Profile, Serialization, TagRule, check_profile
-from preserva.core.profile import matches as glob
-from preserva.core.profile_document import parse_profile
+from preserva.core.formats.profile import (
+    BagFacts,
+    NameRule,
+    Profile,
+    Serialization,
+    TagRule,
+    check_profile,
+)
+from preserva.core.formats.profile import matches as glob
+from preserva.core.formats.profile_document import parse_profile
+from preserva.core.values.codes import Code
+from preserva.core.values.model import Entry, Kind
 from preserva.errors import ConfigError, Damaged, NotFound
 
 URI = "https://example.org/profile-1.json"

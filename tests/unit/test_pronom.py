@@ -15,8 +15,8 @@ from PIL import Image as Pillow
 
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.vocabulary import EventType
-from preserva.describe import pronom
-from preserva.describe.identify import UNIDENTIFIED, Format, identify
+from preserva.describe.characterization import pronom
+from preserva.describe.characterization.identify import UNIDENTIFIED, Format, identify
 from preserva.ingest.package import package_bag
 from tests.books import an_archive, make_book
 from tests.conftest import require

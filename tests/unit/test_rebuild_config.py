@@ -13,8 +13,8 @@ from preserva import config as configuration
 from preserva.archive.archive import open_archive
 from preserva.cli.main import status_of
 from preserva.config import Role, load
-from preserva.core.layout import IDENTITY
-from preserva.core.model import PackageId
+from preserva.core.formats.layout import IDENTITY
+from preserva.core.values.model import PackageId
 from preserva.errors import ConfigError, PreservaError, Refused, StorageError
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package

@@ -13,9 +13,9 @@ from preserva import config as configuration
 from preserva.archive.archive import Archive, create_archive, new_identifier, open_archive, utc_now
 from preserva.archive.commitments import recorded_versions
 from preserva.cli.main import status_of
-from preserva.core.codes import Code
-from preserva.core.entries import ACCESSION
-from preserva.core.report import Outcome
+from preserva.core.values.codes import Code
+from preserva.core.values.entries import ACCESSION
+from preserva.core.values.report import Outcome
 from preserva.errors import Refused, UsageError
 from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from preserva.core.report import Finding
+from preserva.core.values.report import Finding
 from preserva.describe.record import (
     Dialect,
     Record,

@@ -11,12 +11,12 @@ import pytest
 from preserva.archive import events as history
 from preserva.archive.archive import Store
 from preserva.cli.main import status_of
-from preserva.core.codes import Code
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.vocabulary import EventType
-from preserva.core.entries import REPLICATION
-from preserva.core.model import PackageId
-from preserva.core.report import Outcome
+from preserva.core.values.codes import Code
+from preserva.core.values.entries import REPLICATION
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Outcome
 from preserva.errors import UsageError
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package

@@ -17,9 +17,9 @@ from lxml import html as markup
 from preserva import config as configuration
 from preserva.archive.archive import Archive, open_archive
 from preserva.cli.main import status_of
-from preserva.core.entries import FIXITY_CHECK
-from preserva.core.model import PackageId
-from preserva.core.overview import AGES, State, count_ages
+from preserva.core.policy.overview import AGES, State, count_ages
+from preserva.core.values.entries import FIXITY_CHECK
+from preserva.core.values.model import PackageId
 from preserva.errors import UsageError
 from preserva.fixity.audit import audit
 from preserva.ingest.package import package

@@ -10,10 +10,15 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from preserva import config
+from preserva.core.book.rights import Rights
 from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
-from preserva.core.rights import Rights
 from preserva.describe.record import Record, read_records, to_dc, to_mods
-from preserva.describe.rights import read_rights, summary, with_access_conditions, with_dc_rights
+from preserva.describe.supplied.rights import (
+    read_rights,
+    summary,
+    with_access_conditions,
+    with_dc_rights,
+)
 from preserva.errors import ConfigError
 from tests.books import RECORD
 from tests.marcbuild import RARE_BOOK, iso2709

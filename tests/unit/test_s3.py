@@ -11,12 +11,12 @@ import obstore
 import pytest
 from obstore.store import S3Store
 
-from preserva.core.model import Entry, Kind
+from preserva.core.values.model import Entry, Kind
 from preserva.errors import NotFound, Refused, StorageError, Unreachable, UsageError
-from preserva.storage import s3
 from preserva.storage.base import CHUNK, chunks_of, read_all
 from preserva.storage.open import open_storage
-from preserva.storage.s3 import S3Storage
+from preserva.storage.s3 import driver as s3
+from preserva.storage.s3.driver import S3Storage
 from tests.conftest import require
 from tests.servers import Weed, find_weed, weed
 

@@ -19,9 +19,9 @@ import pytest
 from preserva import config as configuration
 from preserva.archive.archive import create_archive, open_archive
 from preserva.cli.main import status_of
-from preserva.core.codes import Code
-from preserva.core.model import PackageId
-from preserva.core.report import Outcome, Report
+from preserva.core.values.codes import Code
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Outcome, Report
 from preserva.errors import (
     LedgerError,
     Locked,
@@ -417,7 +417,7 @@ def test_the_records_of_events_are_held_against_the_ledger(event: str, place: Pa
 
 
 def test_a_file_below_a_file_is_found_in_a_tar(tmp_path: Path) -> None:
-    path = tmp_path / "bag.tar"
+    path = tmp_path / "bag.container.tar"
     with tarfile.open(path, "w") as tar:
         for name, data in {
             "bag/bagit.txt": b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",

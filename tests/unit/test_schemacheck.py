@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from preserva.core.report import Finding
-from preserva.core.xmlsafe import UnsafeXMLError
+from preserva.core.values.report import Finding
+from preserva.core.xml.safe import UnsafeXMLError
 from preserva.information_package.profile_schemas import check_schemas
 from preserva.resources import schema_file
 from tests.aips import metadata, spec

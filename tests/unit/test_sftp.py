@@ -16,8 +16,8 @@ import pytest
 from preserva.errors import Locked, NotAFile, StorageError, Unreachable, UsageError
 from preserva.storage.base import CHUNK, chunks_of, read_all
 from preserva.storage.open import open_storage
-from preserva.storage.sftp import SftpStorage
-from preserva.storage.sftp_link import SSH_CONFIG
+from preserva.storage.sftp.connection import SSH_CONFIG
+from preserva.storage.sftp.driver import SftpStorage
 from tests.conftest import ROOT
 from tests.servers import Sshd, sshd
 
@@ -64,7 +64,7 @@ def test_the_first_calls_of_a_process_may_come_at_once(storage: SftpStorage) -> 
     """They find one event loop and one connection."""
     code = (
         "import sys; from concurrent.futures import ThreadPoolExecutor;"
-        "from preserva.storage.sftp import SftpStorage; storage = SftpStorage(sys.argv[1]);"
+        "from preserva.storage.sftp.driver import SftpStorage; storage = SftpStorage(sys.argv[1]);"
         "pool = ThreadPoolExecutor(32); begin = __import__('threading').Barrier(32);"
         "print(set(pool.map(lambda n: begin.wait() is None or storage.stat(''), range(32))))"
     )

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from preserva.core.codes import Code
-from preserva.core.model import Entry, Kind
-from preserva.core.sip import arrange, natural_key
+from preserva.core.book.submission import arrange, natural_key
+from preserva.core.values.codes import Code
+from preserva.core.values.model import Entry, Kind
 
 
 def files(*paths: str) -> list[Entry]:

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from preserva.core.model import Entry, Kind
+from preserva.core.values.model import Entry, Kind
 from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError
 from preserva.storage.base import Storage, chunks_of, read_all
 from preserva.storage.local import LocalStorage
 from preserva.storage.open import open_storage
-from preserva.storage.wrappers.ratelimit import RateLimit
+from preserva.storage.wrappers.rate_limit import RateLimit
 from preserva.storage.wrappers.retry import Retry
 from tests.conftest import ROOT
 from tests.servers import Sshd, Weed
@@ -48,15 +48,15 @@ def open_place(url: str, lease: float = _LEASE) -> Storage:
     if separator and around == "retried":
         return Retry(LocalStorage(Path(folder)), sleep=time.sleep)
     if url.startswith("sftp://"):
-        from preserva.storage.sftp import SftpStorage
+        from preserva.storage.sftp.driver import SftpStorage
 
         return SftpStorage(url, lease=lease)
     if url.startswith("s3://"):
-        from preserva.storage.s3 import S3Storage
+        from preserva.storage.s3.driver import S3Storage
 
         return S3Storage(url, lease=lease)
     if url.startswith("fs+"):
-        from preserva.storage.pyfs import PyFilesystemStorage
+        from preserva.storage.pyfilesystem import PyFilesystemStorage
 
         return PyFilesystemStorage(url, lease=lease)
     return open_storage(url)

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preserva.core import sip
-from preserva.core.codes import Code
+from preserva.core.book import submission as sip
+from preserva.core.book.labels import following
+from preserva.core.book.structure import PageFacts, Pages, PageType, PartType, Structure, renumbered
 from preserva.core.eark.mets import Division, FileEntry, Header, write_representation_mets
 from preserva.core.eark.structure_read import read_structure
-from preserva.core.labels import following
-from preserva.core.model import Entry, Kind, Observed
-from preserva.core.report import Finding
-from preserva.core.structure import PageFacts, Pages, PageType, PartType, Structure, renumbered
-from preserva.describe.structure import structure_of
+from preserva.core.values.codes import Code
+from preserva.core.values.model import Entry, Kind, Observed
+from preserva.core.values.report import Finding
+from preserva.describe.supplied.structure import structure_of
 
 TOML = """
 title = "Апостол"

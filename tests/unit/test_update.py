@@ -10,8 +10,8 @@ from preserva.access.export import export
 from preserva.archive.archive import Archive
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.vocabulary import EventType
-from preserva.core.model import PackageId
-from preserva.core.report import Outcome
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Outcome
 from preserva.errors import Damaged, NotFound, PackageError, Refused, UsageError
 from preserva.fixity.validate import validate, validate_stored
 from preserva.ingest.package import package

@@ -15,8 +15,8 @@ from preserva.core.eark.premis import Event
 from preserva.core.eark.premis_read import AgentFacts, read_premis
 from preserva.core.eark.stored import StoredRepresentation, read_representation
 from preserva.core.eark.vocabulary import EventType
-from preserva.core.model import PackageId
-from preserva.core.report import Outcome
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Outcome
 from preserva.errors import Damaged, PackageError
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package

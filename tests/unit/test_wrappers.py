@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from preserva.core.model import Entry, Kind
-from preserva.core.report import Outcome
+from preserva.core.values.model import Entry, Kind
+from preserva.core.values.report import Outcome
 from preserva.errors import Refused, StorageError, StorageFull, Unreachable
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
@@ -16,11 +16,11 @@ from preserva.replication.replicate import replicate
 from preserva.storage.base import Reader, Storage, read_all
 from preserva.storage.local import LocalStorage
 from preserva.storage.open import open_storage
-from preserva.storage.wrappers.dryrun import DryRun, Planned
+from preserva.storage.wrappers.dry_run import DryRun, Planned
 from preserva.storage.wrappers.failing import Failing
 from preserva.storage.wrappers.forward import Forwarding
-from preserva.storage.wrappers.ratelimit import RateLimit
-from preserva.storage.wrappers.readonly import ReadOnly
+from preserva.storage.wrappers.rate_limit import RateLimit
+from preserva.storage.wrappers.read_only import ReadOnly
 from preserva.storage.wrappers.retry import Retry
 from tests.books import an_archive, make_book
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preserva.core.xmlsafe import UnsafeXMLError, iterparse, parse
+from preserva.core.xml.safe import UnsafeXMLError, iterparse, parse
 
 BOMB = b'<!DOCTYPE a [<!ENTITY l "lol"><!ENTITY m "&l;&l;&l;&l;&l;&l;">]><a b="&m;">&m;</a>'
 

@@ -10,12 +10,12 @@ from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from preserva.bag.fetch_http import SCHEMES, AddressError, AnswerError, Policy, ask
 from preserva.catalogue.decision_files import DECISIONS
 from preserva.catalogue.oai.harvester import Arguments, Ask
 from preserva.catalogue.oai.responses import read_page
-from preserva.core.xmlsafe import MAX_SIZE
+from preserva.core.xml.safe import MAX_SIZE
 from preserva.errors import NotFound, StorageError, TooLarge, Unreachable
+from preserva.http_client import SCHEMES, AddressError, AnswerError, Policy, ask
 from preserva.i18n import _
 
 _ATTEMPTS = 6

@@ -18,9 +18,9 @@ from preserva.catalogue.ingest import incoming_of
 from preserva.catalogue.model import library_of, uri_of
 from preserva.catalogue.oai import protocol as oai
 from preserva.catalogue.oai.responses import Broken, Harvested, Page, read_page
-from preserva.core.codes import Code
-from preserva.core.report import Finding
-from preserva.core.xmlsafe import UnsafeXMLError
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
+from preserva.core.xml.safe import UnsafeXMLError
 from preserva.describe.record import Record, read_records
 from preserva.errors import StorageError, UsageError
 from preserva.i18n import _

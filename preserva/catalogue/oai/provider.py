@@ -20,8 +20,8 @@ from preserva.catalogue.ingest import record_of
 from preserva.catalogue.model import library_of
 from preserva.catalogue.oai import protocol as oai
 from preserva.catalogue.oai.protocol import NAMESPACE, OaiError, Prefix, Problem, Request
-from preserva.core.xmlsafe import parse
-from preserva.core.xmlwrite import XSI
+from preserva.core.xml.safe import parse
+from preserva.core.xml.write import XSI
 from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
 from preserva.errors import Damaged, NotFound, UsageError
 

@@ -15,7 +15,7 @@ from preserva.catalogue.decision_files import DECISIONS
 from preserva.catalogue.oai.protocol import Prefix
 from preserva.catalogue.oai.provider import Repository
 from preserva.catalogue.oai.responses import read_page
-from preserva.core.xmlwrite import XmlWriter, document
+from preserva.core.xml.write import XmlWriter, document
 from preserva.files.disk import publish, write_file, writing
 
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"

@@ -9,7 +9,7 @@ from xml.sax.saxutils import unescape
 from lxml import etree
 
 from preserva.catalogue.oai.protocol import NAMESPACE, seconds_of
-from preserva.core.xmlsafe import UnsafeXMLError, parse
+from preserva.core.xml.safe import UnsafeXMLError, parse
 
 _NAME = rb"(?:[\w.\-]+:)?"
 _ROOT = re.compile(rb"<(" + _NAME + rb"OAI-PMH)\b[^<>]*>")

@@ -17,7 +17,7 @@ from preserva.archive.archive import open_archive
 from preserva.catalogue.decision_files import DECISIONS
 from preserva.catalogue.ingest import open_catalogue
 from preserva.catalogue.oai.provider import About, ReadMets, Repository
-from preserva.core.model import PackageId
+from preserva.core.values.model import PackageId
 from preserva.errors import PreservaError
 
 if TYPE_CHECKING:

@@ -24,7 +24,8 @@ from functools import partial
 from itertools import islice
 from typing import BinaryIO
 
-from preserva.core.eark import about
+from preserva.core.book.image import Image
+from preserva.core.eark import readme as about
 from preserva.core.eark.mets import (
     Division,
     FileEntry,
@@ -51,8 +52,7 @@ from preserva.core.eark.premis import (
 )
 from preserva.core.eark.rights import RightsStatement
 from preserva.core.eark.vocabulary import RelationshipSubType, RelationshipType
-from preserva.core.image import Image
-from preserva.core.model import Observed, PackageId
+from preserva.core.values.model import Observed, PackageId
 
 SHARD = 1000
 """File objects in one PREMIS document: any browser and any parser opens two megabytes."""

@@ -11,12 +11,12 @@ from urllib.parse import unquote_to_bytes
 
 from lxml import etree
 
-from preserva.core.digest import ALGORITHMS
 from preserva.core.eark.aip import OtherFile
 from preserva.core.eark.mets import CHECKSUM, MetadataFile, href
 from preserva.core.eark.premis import Agent, Event, Identifier, write_premis
-from preserva.core.model import Observed
-from preserva.core.xmlsafe import parse
+from preserva.core.values.digest import ALGORITHMS
+from preserva.core.values.model import Observed
+from preserva.core.xml.safe import parse
 
 _METS = "{http://www.loc.gov/METS/}"
 _XLINK = "{http://www.w3.org/1999/xlink}"

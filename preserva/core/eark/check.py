@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import BinaryIO
 
-from preserva.core.codes import Code
 from preserva.core.eark.aip import representation_id
 from preserva.core.eark.check_mets import Demands, MetsCheck
 from preserva.core.eark.check_premis import PremisCheck
@@ -19,10 +18,11 @@ from preserva.core.eark.contents import Contents, Open
 from preserva.core.eark.mets import PackageType
 from preserva.core.eark.mets_read import Reference
 from preserva.core.eark.premis import Identifier
-from preserva.core.model import Observed
-from preserva.core.report import Finding
-from preserva.core.xmlread import chunks, release
-from preserva.core.xmlsafe import iterparse
+from preserva.core.values.codes import Code
+from preserva.core.values.model import Observed
+from preserva.core.values.report import Finding
+from preserva.core.xml.safe import iterparse
+from preserva.core.xml.stream import chunks, release
 
 METS = "METS.xml"
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from preserva.core.codes import Code
 from preserva.core.eark.contents import Contents, compare_digest, compare_size, resolve
 from preserva.core.eark.mets import NAMESPACE, PackageType
 from preserva.core.eark.mets_read import (
@@ -20,7 +19,8 @@ from preserva.core.eark.mets_read import (
     Root,
     read_mets,
 )
-from preserva.core.report import Finding
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
 
 _PARTS = "Logical structure"
 _ENDS = {"xlink:from": "LOGICAL div", "xlink:to": "PHYSICAL div"}

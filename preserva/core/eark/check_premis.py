@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from preserva.core.codes import Code
 from preserva.core.eark.check_mets import Listed
 from preserva.core.eark.contents import Contents, compare_digest, compare_size, resolve
 from preserva.core.eark.premis import NAMESPACE, VERSION, Event, Identifier
@@ -20,7 +19,8 @@ from preserva.core.eark.premis_read import (
     read_premis,
 )
 from preserva.core.eark.vocabulary import Term
-from preserva.core.report import Finding
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
 
 _TERMS = {term.uri: term.label for kind in Term.__subclasses__() for term in kind}
 

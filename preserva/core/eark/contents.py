@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 from urllib.parse import unquote_to_bytes
 
-from preserva.core.codes import Code
-from preserva.core.digest import ALGORITHMS
-from preserva.core.model import Observed
-from preserva.core.report import Finding
-from preserva.core.xmlsafe import UnsafeXMLError
+from preserva.core.values.codes import Code
+from preserva.core.values.digest import ALGORITHMS
+from preserva.core.values.model import Observed
+from preserva.core.values.report import Finding
+from preserva.core.xml.safe import UnsafeXMLError
 from preserva.errors import StorageError
 
 Open = Callable[[str], BinaryIO]

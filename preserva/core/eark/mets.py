@@ -17,9 +17,9 @@ from itertools import groupby
 from typing import BinaryIO
 from urllib.parse import quote_from_bytes
 
-from preserva.core.digest import ALGORITHMS
-from preserva.core.model import Observed
-from preserva.core.xmlwrite import XLINK, XSI, XmlWriter, document
+from preserva.core.values.digest import ALGORITHMS
+from preserva.core.values.model import Observed
+from preserva.core.xml.write import XLINK, XSI, XmlWriter, document
 
 NAMESPACE = "http://www.loc.gov/METS/"
 CSIP = "https://DILCIS.eu/XML/METS/CSIPExtensionMETS"

@@ -9,9 +9,9 @@ from typing import BinaryIO
 from lxml import etree
 
 from preserva.core.eark.mets import CSIP, NAMESPACE
-from preserva.core.xmlread import Done, chunks, release
-from preserva.core.xmlsafe import streamed
-from preserva.core.xmlwrite import XLINK
+from preserva.core.xml.safe import streamed
+from preserva.core.xml.stream import Done, chunks, release
+from preserva.core.xml.write import XLINK
 
 _XLINK_HREF = f"{{{XLINK}}}href"
 _PREFIX = len(f"{{{NAMESPACE}}}")

@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from lxml import etree
 
-from preserva.core.image import ByteOrder, Capture, Image, Orientation, Resolution, Unit
-from preserva.core.xmlwrite import XmlWriter
+from preserva.core.book.image import ByteOrder, Capture, Image, Orientation, Resolution, Unit
+from preserva.core.xml.write import XmlWriter
 
 NAMESPACE = "http://www.loc.gov/mix/v20"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from urllib.parse import quote_from_bytes
 
-from preserva.core.digest import ALGORITHMS, Digests
+from preserva.core.book.image import Image
 from preserva.core.eark import mix
 from preserva.core.eark.mix import write_mix
 from preserva.core.eark.premis_parts import (
@@ -32,8 +32,8 @@ from preserva.core.eark.vocabulary import (
     RelationshipType,
     Term,
 )
-from preserva.core.image import Image
-from preserva.core.xmlwrite import XSI, XmlWriter, document
+from preserva.core.values.digest import ALGORITHMS, Digests
+from preserva.core.xml.write import XSI, XmlWriter, document
 
 __all__ = [
     "NAMESPACE",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from preserva.core.eark.vocabulary import Term
-from preserva.core.xmlwrite import XmlWriter
+from preserva.core.xml.write import XmlWriter
 
 NAMESPACE = "http://www.loc.gov/premis/v3"
 

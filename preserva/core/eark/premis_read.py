@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from lxml import etree
 
+from preserva.core.book.image import Image
 from preserva.core.eark import mix
 from preserva.core.eark.premis import NAME_NOTE, NAMESPACE, Event, Identifier, LinkedAgent
 from preserva.core.eark.vocabulary import (
@@ -18,10 +19,9 @@ from preserva.core.eark.vocabulary import (
     EventRelatedAgentRole,
     EventType,
 )
-from preserva.core.image import Image
-from preserva.core.xmlread import Done, chunks, release
-from preserva.core.xmlsafe import streamed
-from preserva.core.xmlwrite import XSI
+from preserva.core.xml.safe import streamed
+from preserva.core.xml.stream import Done, chunks, release
+from preserva.core.xml.write import XSI
 
 _ANY = f"{{{NAMESPACE}}}*"
 _PREFIX = len(f"{{{NAMESPACE}}}")

@@ -14,13 +14,13 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from preserva.core.codes import Code
-from preserva.core.digest import ALGORITHMS
 from preserva.core.eark.contents import resolve
 from preserva.core.eark.mets_read import Reference, Root, read_mets
-from preserva.core.model import Observed
-from preserva.core.report import Finding
-from preserva.core.xmlsafe import parse
+from preserva.core.values.codes import Code
+from preserva.core.values.digest import ALGORITHMS
+from preserva.core.values.model import Observed
+from preserva.core.values.report import Finding
+from preserva.core.xml.safe import parse
 
 METS = "METS.xml"
 _IN_BAG = re.compile(r"data/([^/]+/)?(METS|mets)(\.(?P<uuid>[0-9a-f-]+))?\.xml")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from preserva.core.book.rights import Rights
 from preserva.core.eark.premis_parts import (
     Identifier,
     write_identifier,
@@ -14,8 +15,7 @@ from preserva.core.eark.premis_parts import (
     write_term,
 )
 from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
-from preserva.core.rights import Rights
-from preserva.core.xmlwrite import XmlWriter
+from preserva.core.xml.write import XmlWriter
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 from preserva.core.eark.mets import CHECKSUM, Division, FileEntry, MetadataFile
 from preserva.core.eark.mets_read import Div, HeaderFacts, Reference, Refers, read_mets
-from preserva.core.model import Observed
+from preserva.core.values.model import Observed
 
 
 @dataclass(slots=True)

@@ -13,9 +13,9 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from preserva.core import xmlsafe
 from preserva.core.eark.mets import NAMESPACE, Division
-from preserva.core.xmlwrite import XLINK
+from preserva.core.xml import safe as xmlsafe
+from preserva.core.xml.write import XLINK
 
 _SEQUENCE = "physSequence"
 _HREF = f"{{{XLINK}}}href"

@@ -19,9 +19,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from preserva.catalogue.model import library_of
-from preserva.core.canonical import Value
-from preserva.core.model import PackageId
-from preserva.core.overview import CopyState
+from preserva.core.formats.canonical_json import Value
+from preserva.core.policy.overview import CopyState
+from preserva.core.values.model import PackageId
 from preserva.exhibition.contents import Edition, Shown, Site
 from preserva.exhibition.picture import Book, image_information, manifest
 from preserva.exhibition.search_index import Document, index

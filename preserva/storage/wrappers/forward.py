@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 
-from preserva.core.model import Entry
+from preserva.core.values.model import Entry
 from preserva.storage.base import Reader, Storage
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from preserva.core.model import Entry, Kind
+from preserva.core.values.model import Entry, Kind
 from preserva.errors import Unreachable
 from preserva.storage.base import CHUNK, Reader, Storage
 from preserva.storage.wrappers.forward import Forwarding

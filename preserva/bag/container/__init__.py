@@ -1,0 +1,1 @@
+"""Bags in one file: tar, compressed tar and zip, read strictly."""

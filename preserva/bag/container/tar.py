@@ -1,0 +1,244 @@
+"""A bag in a .tar or .tar.gz: read once from beginning to end, in whatever order its members lie.
+
+Nothing is unpacked. Files are digested as they pass; of those that are read as text the content is
+kept. Where the payload comes before its manifests, a plain tar is first asked for its names, and a
+compressed one is digested with the four algorithms that bags use; only should a manifest then want
+another one is the container read a second time.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from typing import IO, cast
+
+from preserva.bag.container.compression import Packing, damage, unpacked
+from preserva.bag.container.members import Container, Members, is_package_metadata, is_read_as_text
+from preserva.bag.container.spool import Shelf
+from preserva.bag.container.tar_format import (
+    Member,
+    TarDamagedError,
+    TarReader,
+    TarUnsupportedError,
+)
+from preserva.bag.source import LIMITS, Limits, Taker
+from preserva.core.formats.bagit import manifest_algorithm
+from preserva.core.values.codes import Code
+from preserva.core.values.digest import ALGORITHMS
+from preserva.core.values.model import Entry, Kind, Observed
+from preserva.core.values.report import Advanced, Finding, Observer, ignore
+from preserva.errors import NotFound
+from preserva.files.hashing import CHUNK, storage_error
+from preserva.files.lanes import Lanes
+from preserva.i18n import _
+
+_USUAL = frozenset({"sha512", "sha256", "sha1", "md5"})
+_SHARED = 1 << 28  # larger files get a lane for each algorithm, smaller ones one for each file
+_SPOOL = 1 << 22  # bytes of a tag file above which it is kept in an unnamed temporary file
+
+
+class TarSource:
+    """A `Source` over a tar. It is read when its entries are asked for.
+
+    `stream` gives the files at the top of the bag that validation reads as text, and the metadata
+    of a package in it, kept from the same pass; no others.
+    """
+
+    def __init__(
+        self,
+        container: Container,
+        packing: Packing,
+        *,
+        jobs: int | None = None,
+        limits: Limits = LIMITS,
+    ) -> None:
+        self.name = container.name
+        self._container = container
+        self.media_type = packing.media_type
+        self._packing = packing
+        self._jobs = jobs or os.cpu_count() or 1
+        self._limits = limits
+        self._observer: Observer = ignore
+        self._size = 0
+        self._plain: tuple[int, int] | None = None  # descriptor and size while a plain tar is read
+        self._kept: dict[str, IO[bytes]] = {}
+        self._kept_size = 0
+        self._shelf = Shelf()
+        self._digests: dict[str, tuple[int, tuple[str, ...], bytes]] = {}
+        self._orders: dict[tuple[str, ...], tuple[str, ...]] = {}  # one tuple for all, for memory
+        self._known: frozenset[str] = frozenset()
+        self._taker: Taker | None = None
+
+    def __del__(self) -> None:
+        for kept in self._kept.values():
+            kept.close()
+        self._shelf.close()
+
+    def listen(self, observer: Observer) -> None:
+        """Say who hears of the progress while the entries are read."""
+        self._observer = observer
+
+    def hand_on(self, taker: Taker) -> Iterator[Entry | Finding]:
+        """The entries, and to `taker` the bytes of each file as it passes; nothing is digested."""
+        self._taker = taker
+        yield from self._read(frozenset())
+
+    def entries(self) -> Iterator[Entry | Finding]:
+        """Everything in the container below its one folder; what lies beside it is a Finding."""
+        yield from self._read(frozenset())
+
+    def _read(self, again: frozenset[str]) -> Iterator[Entry | Finding]:
+        """One pass; with `again`, only to digest with these algorithms."""
+        try:
+            with self._container.open() as stream:
+                before = self._container.state(stream)
+                self._size, fd = before[0], self._container.descriptor(stream)
+                if self._packing is Packing.NONE and fd is not None:
+                    self._plain = fd, self._size
+                with unpacked(stream, self._packing) as content, Lanes(self._jobs) as lanes:
+                    yield from self._members(TarReader(content), lanes, again)
+                    now = self._container.state(stream)
+                if now != before:
+                    yield Finding(Code.CHANGED_WHILE_READ)
+            self._collect(lanes)
+        except OSError as error:
+            raise storage_error(self._container.path, error) from error
+
+    def _members(
+        self, reader: TarReader, lanes: Lanes, again: frozenset[str]
+    ) -> Iterator[Entry | Finding]:
+        members = Members(self._limits)
+        broken: tuple[type[Exception], ...] = (TarDamagedError, *damage(self._packing))
+        packed = None if self._packing is Packing.NONE else self._size
+        try:
+            for number, member in enumerate(reader.members()):
+                if bomb := members.bomb(member.size, packed):
+                    yield bomb
+                    return
+                place = members.place(member.name, member.kind)
+                if isinstance(place, str):
+                    yield from self._take(place, member, reader, lanes, again)
+                elif place is not None:
+                    yield place
+                if number % 64 == 0:
+                    self._collect(lanes)
+        except broken as error:
+            yield Finding(Code.CONTAINER_DAMAGED, seen=str(error))
+        except TarUnsupportedError as error:
+            yield Finding(Code.CONTAINER_UNSUPPORTED, seen=str(error))
+
+    def _take(
+        self, path: str, member: Member, reader: TarReader, lanes: Lanes, again: frozenset[str]
+    ) -> Iterator[Entry | Finding]:
+        if member.kind is not Kind.FILE:
+            yield Entry(path, member.kind, member.size)
+            return
+        pieces = self._announced(reader, path)
+        if self._taker is not None:
+            self._taker(path, member.size, pieces)
+            yield Entry(path, member.kind, member.size)
+            return
+        is_metadata = is_package_metadata(path) and not again
+        if is_metadata:
+            pieces = self._shelf.keep(path, pieces, self._limits.manifest)
+        if is_read_as_text(path) and not again:
+            self._kept_size += member.size
+            if self._kept_size > self._limits.manifest:
+                yield Finding(Code.LIMIT_REACHED, path, seen=_("the file is too large"))
+                return
+            pieces = self._keep(path, pieces)
+        wanted = self._wanted() if path.startswith("data/") else self._known | _USUAL
+        is_late = path.startswith("data/") and member.size < _SHARED and not is_metadata
+        if self._plain is not None and is_late:
+            fd, end = self._plain
+            lanes.digest_range(path, fd, reader.leap(end), member.size, again or wanted)
+            self._observer(Advanced(member.size, path))
+        else:
+            lanes.digest(path, pieces, again or wanted)
+        yield Entry(path, member.kind, member.size)
+
+    def _announced(self, reader: TarReader, path: str) -> Iterator[bytes]:
+        for piece in reader.pieces():
+            self._observer(Advanced(len(piece), path))
+            yield piece
+
+    def _keep(self, path: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        self._note_manifest(path)
+        kept = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115 - lives as long as this source
+        if path in self._kept:
+            self._kept[path].close()
+        self._kept[path] = cast("IO[bytes]", kept)
+        for piece in pieces:
+            kept.write(piece)
+            yield piece
+
+    def _note_manifest(self, path: str) -> None:
+        found = manifest_algorithm(path)
+        if found is not None and found[0] == "manifest" and found[1] in ALGORITHMS:
+            self._known |= {found[1]}
+
+    def _wanted(self) -> frozenset[str]:
+        """The algorithms for a payload file that passes now."""
+        if not self._known and self._plain is not None:
+            self._ask_for_names()
+        return self._known or _USUAL
+
+    def _ask_for_names(self) -> None:
+        """Find the manifests of a plain tar without reading what lies between the headers."""
+        with self._container.open() as stream:
+            reader, end = TarReader(stream), self._size
+            try:
+                for member in reader.members():
+                    self._note_manifest(member.name.removeprefix("./").partition("/")[2])
+                    reader.leap(end)
+            except (TarDamagedError, TarUnsupportedError):
+                return  # the reading proper will come to the same place and report it
+
+    def _collect(self, lanes: Lanes) -> None:
+        for path, size, digests in lanes.done():
+            order = tuple(digests)
+            order = self._orders.setdefault(order, order)
+            self._digests[path] = size, order, b"".join(digests.values())
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        """The content of one file that was kept, in pieces. Raises NotFound."""
+        kept = self._kept.get(path)
+        if kept is None and path in self._shelf:
+            yield from self._shelf.pieces(path)
+            return
+        if kept is None:
+            raise NotFound(_("{path} is not there").format(path=path), path=path)
+        kept.seek(0)
+        while piece := kept.read(CHUNK):
+            yield piece
+
+    def observe(
+        self, files: Iterable[Entry], algorithms: frozenset[str], observer: Observer
+    ) -> Iterator[Observed | Finding]:
+        """What the files were when they passed; reads again only for an unusual algorithm."""
+        late: list[str] = []
+        for entry in files:
+            observed = self._observed(entry.path)
+            if observed is not None and algorithms <= observed.digests.keys():
+                yield observed
+            else:
+                late.append(entry.path)
+        if late:
+            for path in late:
+                self._digests.pop(path, None)
+            for _again in self._read(algorithms):
+                pass
+        for path in late:
+            if observed := self._observed(path):
+                yield observed
+
+    def _observed(self, path: str) -> Observed | None:
+        if path not in self._digests:
+            return None
+        size, order, rest = self._digests[path]
+        digests = dict[str, str]()
+        for name in order:
+            width = ALGORITHMS[name].size
+            digests[name], rest = rest[:width].hex(), rest[width:]
+        return Observed(path, size, digests)

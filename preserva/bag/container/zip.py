@@ -1,0 +1,152 @@
+"""A bag in a .zip, read in place by its central directory; nothing is unpacked."""
+
+from __future__ import annotations
+
+import lzma
+import os
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from preserva.bag.container.members import Members
+from preserva.bag.source import LIMITS, Limits
+from preserva.core.values.codes import Code
+from preserva.core.values.model import Entry, Kind, Observed
+from preserva.core.values.report import Advanced, Finding, Observer
+from preserva.errors import NotFound, StorageError
+from preserva.files.hashing import CHUNK, open_regular, storage_error
+from preserva.files.lanes import Lanes
+from preserva.i18n import _
+
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    ValueError,
+    IndexError,
+    OverflowError,
+)
+_READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
+_LOCAL_HEADER = 30
+_UNIX = 3
+
+
+class ZipSource:
+    """A `Source` over a zip."""
+
+    media_type = "application/zip"
+
+    def __init__(self, path: Path, *, jobs: int | None = None, limits: Limits = LIMITS) -> None:
+        self.path = path
+        self.name = path.name
+        self._jobs = jobs or os.cpu_count() or 1
+        self._limits = limits
+        self._members: dict[str, zipfile.ZipInfo] = {}
+        self._zip: zipfile.ZipFile | None = None
+        self._state: os.stat_result | None = None
+
+    def __del__(self) -> None:
+        if self._zip is not None:
+            self._zip.close()
+
+    def entries(self) -> Iterator[Entry | Finding]:
+        """Everything in the container below its one folder; what lies beside it is a Finding."""
+        stream = os.fdopen(open_regular(str(self.path)), "rb")
+        self._state = os.fstat(stream.fileno())
+        try:
+            self._zip = zipfile.ZipFile(stream)
+        except (*_DAMAGE, NotImplementedError) as error:
+            stream.close()
+            yield Finding(Code.CONTAINER_DAMAGED, seen=str(error))
+            return
+        except OSError as error:
+            stream.close()
+            raise storage_error(str(self.path), error) from error
+        # ZipFile leaves a stream that it was given open; from here it is its own.
+        self._zip._filePassed = 0  # type: ignore[attr-defined]
+        members = Members(self._limits)
+        infos = self._zip.infolist()
+        yield from self._overlaps(infos)
+        for info in infos:
+            if bomb := members.bomb(info.file_size, self.path.stat().st_size):
+                yield bomb
+                return
+            yield from self._take(info, members)
+
+    def _overlaps(self, infos: list[zipfile.ZipInfo]) -> Iterator[Finding]:
+        """Members that share bytes, or bytes before the first: nobody makes these in good faith."""
+        end = 0
+        for n, info in enumerate(sorted(infos, key=lambda one: one.header_offset)):
+            if info.header_offset < end or (n == 0 and info.header_offset):
+                yield Finding(Code.CONTAINER_DAMAGED, info.filename, seen=_("its bytes overlap"))
+            end = info.header_offset + _LOCAL_HEADER + info.compress_size
+
+    def _take(self, info: zipfile.ZipInfo, members: Members) -> Iterator[Entry | Finding]:
+        kind = _kind(info)
+        place = members.place(info.orig_filename.rstrip("/"), kind)
+        if not isinstance(place, str):
+            if place is not None:
+                yield place
+            return
+        if kind is Kind.FILE and (info.flag_bits & 1 or info.compress_type not in _READABLE):
+            yield Finding(Code.CONTAINER_UNSUPPORTED, place)
+            return
+        self._members[place] = info
+        yield Entry(place, kind, info.file_size if kind is Kind.FILE else 0)
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        """The content of one file in pieces. Raises NotFound, or StorageError if it is damaged."""
+        if self._zip is None or path not in self._members:
+            raise NotFound(_("{path} is not there").format(path=path), path=path)
+        try:
+            with self._zip.open(self._members[path]) as member:
+                while piece := member.read(CHUNK):
+                    yield piece
+        except (*_DAMAGE, NotImplementedError, RuntimeError) as error:
+            message = _("{path} cannot be unpacked: {reason}").format(path=path, reason=error)
+            raise StorageError(message, path=path) from error
+        except OSError as error:
+            raise storage_error(path, error) from error
+
+    def observe(
+        self, files: Iterable[Entry], algorithms: frozenset[str], observer: Observer
+    ) -> Iterator[Observed | Finding]:
+        """What the files are when unpacked to their end; damage in the container is a Finding."""
+        with Lanes(self._jobs) as lanes:
+            for entry in files:
+                try:
+                    lanes.digest(entry.path, self.stream(entry.path), algorithms)
+                except StorageError as error:
+                    damaged = isinstance(error.__cause__, _DAMAGE)
+                    code = Code.CONTAINER_DAMAGED if damaged else Code.UNREADABLE
+                    yield Finding(code, entry.path, seen=str(error.__cause__ or error))
+                observer(Advanced(entry.size, entry.path))
+                yield from _finished(lanes)
+        yield from _finished(lanes)
+        now = self.path.stat()
+        if self._state is not None and _state(self._state) != _state(now):
+            self._state = None  # said once
+            yield Finding(Code.CHANGED_WHILE_READ)
+
+
+def _state(found: os.stat_result) -> tuple[int, int]:
+    return found.st_size, found.st_mtime_ns
+
+
+def _finished(lanes: Lanes) -> Iterator[Observed]:
+    for path, size, digests in lanes.done():
+        yield Observed(path, size, {name: digest.hex() for name, digest in digests.items()})
+
+
+def _kind(info: zipfile.ZipInfo) -> Kind:
+    mode = info.external_attr >> 16 if info.create_system == _UNIX else 0
+    if info.orig_filename.endswith("/") or stat.S_ISDIR(mode):
+        return Kind.FOLDER
+    if stat.S_ISLNK(mode):
+        return Kind.LINK
+    return Kind.FILE if stat.S_IFMT(mode) in {0, stat.S_IFREG} else Kind.OTHER

@@ -1,0 +1,1 @@
+"""Bags made of folders: by copying, or where the folder lies."""

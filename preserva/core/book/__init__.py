@@ -1,0 +1,1 @@
+"""The book: its scans, pages, structure, rights. Pure."""

@@ -1,0 +1,90 @@
+"""What is asked of the images of a source: that they can be decoded, and how they were scanned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from preserva.core.book.image import Image
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
+
+MAX_PIXELS = 600_000_000
+"""Pixels of one image that are decoded unless more are allowed: A0 at 600 dpi has 558 million.
+
+Decoded, a pixel takes up to four bytes of memory.
+"""
+
+_LOSSY = frozenset({"JPEG", "JPEG 2000 lossy", "WebP"})
+_GREY = frozenset({"BlackIsZero", "WhiteIsZero"})
+
+
+class Undecodable(StrEnum):
+    """What becomes of a source with an image that is broken."""
+
+    REFUSE = "refuse"
+    RECORD = "record"
+
+
+class Colours(StrEnum):
+    """What the samples of an image can show."""
+
+    BITONAL = "bitonal"
+    GREY = "grey"
+    COLOUR = "colour"
+
+
+@dataclass(frozen=True, slots=True)
+class ScanProfile:
+    """How masters shall be scanned. What is not given is not asked for.
+
+    `min_resolution` is in dots per inch; `colours` and `bits` (of a sample) are those allowed.
+    """
+
+    min_resolution: int | None = None
+    colours: tuple[Colours, ...] = ()
+    bits: tuple[int, ...] = ()
+    lossless: bool = False
+
+    def findings(self, path: str, image: Image) -> Iterator[Finding]:
+        """In what a master departs from the profile."""
+        if self.min_resolution is not None:
+            yield from self._resolution(path, image)
+        colours = colours_of(image)
+        if self.colours and colours not in self.colours:
+            yield Finding(Code.SCAN_COLOUR, path, ", ".join(self.colours), colours)
+        if self.bits and not set(image.bits) <= set(self.bits):
+            allowed = ", ".join(str(one) for one in self.bits)
+            yield Finding(Code.SCAN_BITS, path, allowed, ", ".join(str(one) for one in image.bits))
+        if self.lossless and image.compression in _LOSSY:
+            yield Finding(Code.SCAN_LOSSY, path, seen=image.compression)
+
+    def _resolution(self, path: str, image: Image) -> Iterator[Finding]:
+        dpi = None if image.resolution is None else image.resolution.dpi()
+        # half a dot is lost where a resolution is written in centimetres
+        if dpi is None or dpi + 1 <= (self.min_resolution or 0):
+            seen = None if dpi is None else f"{float(dpi):.0f} dpi"
+            yield Finding(Code.SCAN_RESOLUTION, path, f"{self.min_resolution} dpi", seen)
+
+
+ANY_SCAN = ScanProfile()
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRules:
+    """What is asked of images; `max_pixels` is how large one may be that is decoded."""
+
+    undecodable: Undecodable = Undecodable.REFUSE
+    max_pixels: int = MAX_PIXELS
+    scan: ScanProfile = ANY_SCAN
+
+
+USUAL_RULES = ImageRules()
+
+
+def colours_of(image: Image) -> Colours:
+    """What the samples can show; an alpha channel shows nothing."""
+    if image.colour_space not in _GREY:
+        return Colours.COLOUR
+    return Colours.BITONAL if image.bits[0] == 1 else Colours.GREY

@@ -1,0 +1,325 @@
+"""The parts of a book and what its pages are called: from what people write to what METS says.
+
+People name pages by their place among the images, from 1, or by the file's name. Here these names
+are looked up, ranges become pages, labels count on, and everything that cannot be is a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from preserva.core.book.labels import following
+from preserva.core.book.submission import Arrangement, natural_key
+from preserva.core.eark.mets import Division
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
+
+_LONGEST_NAME = 255  # of any file system that scans lie on
+MOST_LINKS = 1_000_000
+"""Links from parts to pages; a book of a thousand pages has some thousands."""
+
+DEEPEST = 16
+"""Levels of parts inside parts; a book has five at most."""
+
+
+class PageType(StrEnum):
+    """What a page is: TYPE of its division in the page map."""
+
+    PAGE = "page"
+    BLANK = "blank"
+    COVER = "cover"
+    SPINE = "spine"
+    ENDPAPER = "endpaper"
+    TITLE_PAGE = "title_page"
+    FRONTISPIECE = "frontispiece"
+    PLATE = "plate"
+    MAP = "map"
+    FOLDOUT = "foldout"
+    INSERT = "insert"
+    FRAGMENT = "fragment"
+    TARGET = "target"
+
+
+class PartType(StrEnum):
+    """What a part of the book is: TYPE of its division in the logical map."""
+
+    MONOGRAPH = "monograph"
+    MANUSCRIPT = "manuscript"
+    CONVOLUTE = "convolute"
+    WORK = "work"
+    VOLUME = "volume"
+    ISSUE = "issue"
+    PART = "part"
+    SECTION = "section"
+    CHAPTER = "chapter"
+    ARTICLE = "article"
+    BINDING = "binding"
+    COVER = "cover"
+    ENDPAPER = "endpaper"
+    TITLE_PAGE = "title_page"
+    HALF_TITLE = "half_title"
+    FRONTISPIECE = "frontispiece"
+    IMPRIMATUR = "imprimatur"
+    DEDICATION = "dedication"
+    PREFACE = "preface"
+    CONTENTS = "contents"
+    TEXT = "text"
+    NOTES = "notes"
+    APPENDIX = "appendix"
+    INDEX = "index"
+    SUBSCRIBERS = "subscribers"
+    ERRATA = "errata"
+    COLOPHON = "colophon"
+    ADVERTISEMENT = "advertisement"
+    PLATE = "plate"
+    PLATES = "plates"
+    ILLUSTRATION = "illustration"
+    MAP = "map"
+    TABLE = "table"
+    MUSIC = "music"
+    BOOKPLATE = "bookplate"
+    STAMP = "stamp"
+    INSCRIPTION = "inscription"
+    INSERT = "insert"
+
+
+PageName = int | str
+"""A page as people name it: its place among the images, from 1, or the name of its file."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRange:
+    """Pages that are described together. `label` is the first one's; the others count on."""
+
+    where: str
+    first: PageName
+    last: PageName | None = None
+    label: str | None = None
+    type: PageType = PageType.PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the book. Without `last` it goes on until the next part begins.
+
+    Without `first` it has only the pages of its parts.
+    """
+
+    where: str
+    type: PartType
+    title: str | None = None
+    first: PageName | None = None
+    last: PageName | None = None
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What someone wrote of a book's structure. `where` of each piece says in which place."""
+
+    pages: tuple[PageRange, ...] = ()
+    parts: tuple[Part, ...] = ()
+    type: PartType = PartType.MONOGRAPH
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """What is said of one page."""
+
+    label: str | None = None
+    type: str = PageType.PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """A book's structure: facts by page number, the whole as a division, and what was found."""
+
+    pages: Mapping[int, PageFacts]
+    root: Division | None
+    findings: tuple[Finding, ...] = ()
+
+
+NO_STRUCTURE = Structure({}, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The pages of a source, found by number or by a file's name. They count from 1 to `count`."""
+
+    count: int
+    _names: Mapping[str, int]
+    _stems: Mapping[object, int]
+
+    @classmethod
+    def of(cls, arrangement: Arrangement) -> Pages:
+        """Those of all representations."""
+        names: dict[str, int] = {}
+        stems: dict[object, int] = {}
+        for _name, one in arrangement.files():
+            if one.page is not None:
+                name = one.source.rpartition("/")[2]
+                names.setdefault(name, one.page)
+                stems.setdefault(_stem(name), one.page)
+        return cls(max(names.values(), default=0), names, stems)
+
+    def number(self, name: PageName) -> int | None:
+        """The number of the page with this number or file name; None where there is none."""
+        if isinstance(name, int):
+            return name if 1 <= name <= self.count else None
+        return self._names.get(name)
+
+    def alike(self, name: str) -> int | None:
+        """The page whose file has this name or one that differs only in its ending."""
+        if len(name) > _LONGEST_NAME:
+            return None
+        return self._names.get(name) or self._stems.get(_stem(name))
+
+
+def _stem(name: str) -> object:
+    return natural_key(name.rpartition(".")[0] or name)
+
+
+def resolve(outline: Outline, pages: Pages, title: str) -> Structure:
+    """The structure that an outline means for these pages; `title` is the book's."""
+    work = _Resolving(pages)
+    for one in outline.pages:
+        work.describe(one)
+    spans = [work.span(part) for part in outline.parts]
+    divisions = work.divisions(spans, pages.count)
+    root = Division(outline.type.value, outline.title or title, parts=divisions)
+    return Structure(work.facts, root if divisions else None, tuple(work.findings))
+
+
+def with_facts(arrangement: Arrangement, facts: Mapping[int, PageFacts]) -> Arrangement:
+    """The arrangement with these labels and types of pages; the same in each representation."""
+    return replace(
+        arrangement,
+        representations={
+            name: tuple(
+                one
+                if one.page is None or (said := facts.get(one.page)) is None
+                else replace(one, label=said.label or one.label, type=said.type)
+                for one in files
+            )
+            for name, files in arrangement.representations.items()
+        },
+    )
+
+
+def renumbered(division: Division, numbers: Mapping[int, int]) -> Division:
+    """The division with other page numbers; pages that have none there are left out."""
+    return Division(
+        division.type,
+        division.label,
+        tuple(numbers[page] for page in division.pages if page in numbers),
+        tuple(renumbered(part, numbers) for part in division.parts),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A part whose pages were looked up."""
+
+    part: Part
+    first: int | None
+    last: int | None
+    inner: tuple[_Span, ...]
+
+    def begin(self) -> int | None:
+        """The first page of the part or of what is in it."""
+        if self.first is not None:
+            return self.first
+        return min((begin for one in self.inner if (begin := one.begin())), default=None)
+
+
+@dataclass(slots=True)
+class _Resolving:
+    pages: Pages
+    facts: dict[int, PageFacts] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    links: int = 0
+
+    def describe(self, one: PageRange) -> None:
+        """Note the label and type of each page of the range."""
+        label = one.label
+        for number in self._range(one):
+            if number in self.facts:
+                self.findings.append(Finding(Code.PAGE_TWICE, one.where, seen=str(number)))
+            self.facts[number] = PageFacts(label, one.type.value)
+            label = None if label is None else following(label) or label
+
+    def _range(self, one: PageRange) -> Iterable[int]:
+        first = self._page(one.where, one.first)
+        last = first if one.last is None else self._page(one.where, one.last)
+        if first is None or last is None:
+            return ()
+        self._forward(one.where, first, last)
+        return range(first, last + 1)
+
+    def _page(self, where: str, name: PageName) -> int | None:
+        number = self.pages.number(name)
+        if number is None:
+            known = f"1-{self.pages.count}" if isinstance(name, int) else None
+            self.findings.append(Finding(Code.PAGE_UNKNOWN, where, known, str(name)))
+        return number
+
+    def _forward(self, where: str, first: int, last: int) -> None:
+        if last < first:
+            self.findings.append(Finding(Code.RANGE_REVERSED, where, seen=f"{first}-{last}"))
+
+    def span(self, part: Part) -> _Span:
+        """The part with its pages looked up."""
+        first = None if part.first is None else self._page(part.where, part.first)
+        last = None if part.last is None else self._page(part.where, part.last)
+        if first is not None and last is not None:
+            self._forward(part.where, first, last)
+        return _Span(part, first, last, tuple(self.span(one) for one in part.parts))
+
+    def divisions(self, spans: Sequence[_Span], end: int) -> tuple[Division, ...]:
+        """Divisions of the parts of one level; the last one ends at `end` if nothing else says."""
+        made = []
+        begins = [span.begin() for span in spans]
+        for number, span in enumerate(spans):
+            after = next((begin for begin in begins[number + 1 :] if begin is not None), None)
+            last = span.last or max(end if after is None else after - 1, span.first or 0)
+            made.append(self._division(span, last))
+        self._overlaps(spans, made)
+        return tuple(made)
+
+    def _division(self, span: _Span, last: int) -> Division:
+        parts = self.divisions(span.inner, last)
+        pages = () if span.first is None else self._linked(span, range(span.first, last + 1))
+        for one, part in zip(span.inner, parts, strict=True):
+            if not (pages and part.pages):
+                continue
+            if part.pages[0] < pages[0] or part.pages[-1] > pages[-1]:
+                around = f"{pages[0]}-{pages[-1]}"
+                seen = f"{part.pages[0]}-{part.pages[-1]}"
+                self.findings.append(Finding(Code.PART_OUTSIDE, one.part.where, around, seen))
+        return Division(span.part.type.value, span.part.title, pages, parts)
+
+    def _linked(self, span: _Span, pages: range) -> tuple[int, ...]:
+        """The pages, unless all parts together would have absurdly many."""
+        self.links += len(pages)
+        if self.links <= MOST_LINKS:
+            return tuple(pages)
+        if self.links - len(pages) <= MOST_LINKS:
+            where = span.part.where
+            self.findings.append(Finding(Code.TOO_MANY_LINKS, where, f"<= {MOST_LINKS}"))
+        return ()
+
+    def _overlaps(self, spans: Sequence[_Span], made: Sequence[Division]) -> None:
+        """A part may begin on the page on which the one before it ends, but no earlier."""
+        ordered = sorted(
+            (one.pages[0], one.pages[-1], number) for number, one in enumerate(made) if one.pages
+        )
+        reached = 0
+        for first, last, number in ordered:
+            if first < reached:
+                where = spans[number].part.where
+                seen = f"{first}-{min(last, reached)}"
+                self.findings.append(Finding(Code.PARTS_OVERLAP, where, seen=seen))
+            reached = max(reached, last)

@@ -1,0 +1,284 @@
+"""What a package says about itself to a reader who has no software of ours.
+
+`documentation/README.txt` in three languages, and `schemas/standards.xml`: the standards by which
+the package is built, with versions and addresses. The schemas themselves are not copied.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from preserva.core.xml.write import document
+
+NAMESPACE = "urn:preserva:standards"
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """A standard: its name and version, the namespace of its XML, where to read it."""
+
+    name: str
+    version: str
+    url: str
+    namespace: str | None = None
+    schema: str | None = None
+
+
+STANDARDS = (
+    Standard("OAIS", "ISO 14721:2012", "https://public.ccsds.org/pubs/650x0m2.pdf"),
+    Standard("BagIt", "1.0, RFC 8493", "https://www.rfc-editor.org/rfc/rfc8493"),
+    Standard("OCFL", "1.1", "https://ocfl.io/1.1/spec/"),
+    Standard("E-ARK CSIP", "2.2.0", "https://earkcsip.dilcis.eu/"),
+    Standard("E-ARK AIP", "2.2.0", "https://earkaip.dilcis.eu/"),
+    Standard(
+        "METS",
+        "1.12.1",
+        "https://www.loc.gov/standards/mets/",
+        "http://www.loc.gov/METS/",
+        "http://www.loc.gov/standards/mets/mets.xsd",
+    ),
+    Standard(
+        "CSIP extension of METS",
+        "2.2.0",
+        "https://earkcsip.dilcis.eu/",
+        "https://DILCIS.eu/XML/METS/CSIPExtensionMETS",
+        "https://earkcsip.dilcis.eu/schema/DILCISExtensionMETS.xsd",
+    ),
+    Standard(
+        "XLink",
+        "1.0",
+        "https://www.w3.org/TR/2001/REC-xlink-20010627/",
+        "http://www.w3.org/1999/xlink",
+        "http://www.loc.gov/standards/xlink/xlink.xsd",
+    ),
+    Standard(
+        "PREMIS",
+        "3.0",
+        "https://www.loc.gov/standards/premis/",
+        "http://www.loc.gov/premis/v3",
+        "http://www.loc.gov/standards/premis/v3/premis.xsd",
+    ),
+    Standard(
+        "MODS",
+        "3.8",
+        "https://www.loc.gov/standards/mods/",
+        "http://www.loc.gov/mods/v3",
+        "http://www.loc.gov/standards/mods/v3/mods-3-8.xsd",
+    ),
+    Standard(
+        "Dublin Core",
+        "1.1",
+        "https://www.dublincore.org/specifications/dublin-core/dces/",
+        "http://purl.org/dc/elements/1.1/",
+        "http://www.openarchives.org/OAI/2.0/oai_dc.xsd",
+    ),
+    Standard(
+        "MIX (NISO Z39.87)",
+        "2.0",
+        "https://www.loc.gov/standards/mix/",
+        "http://www.loc.gov/mix/v20",
+        "http://www.loc.gov/standards/mix/mix20/mix20.xsd",
+    ),
+    Standard("PRONOM (formats of files)", "", "https://www.nationalarchives.gov.uk/PRONOM/"),
+    Standard("SHA-2", "FIPS 180-4", "https://csrc.nist.gov/pubs/fips/180-4/upd1/final"),
+    Standard("UTF-8", "RFC 3629", "https://www.rfc-editor.org/rfc/rfc3629"),
+)
+
+
+def write_standards(stream: BinaryIO) -> None:
+    """Write `schemas/standards.xml`: the standards, and where the schemas of their XML lie."""
+    with document(stream, "standards", {None: NAMESPACE}, {}) as writer:
+        for standard in STANDARDS:
+            attributes = {
+                "name": standard.name,
+                "version": standard.version or None,
+                "url": standard.url,
+                "namespace": standard.namespace,
+                "schema": standard.schema,
+            }
+            writer.leaf("standard", attributes=attributes)
+
+
+def readme(
+    *, title: str, identifier: str, folder: str, created: str, institution: str, software: str
+) -> str:
+    """The text of `documentation/README.txt`, in English, Russian and Belarusian.
+
+    `folder` is the name of the package folder, `software` our name and version.
+    """
+    facts = {
+        "title": title,
+        "identifier": identifier,
+        "folder": folder,
+        "created": created,
+        "institution": institution,
+        "software": software,
+    }
+    parts = [_README.format(**facts)]
+    for standard in STANDARDS:
+        name = f"{standard.name} {standard.version}".strip()
+        parts.append(f"  {name:<32} {standard.url}\n")
+    return "".join(parts)
+
+
+_README = """\
+{title}
+{identifier}
+{institution}
+{created}
+{software}
+
+English: below. По-русски: ниже. Па-беларуску: ніжэй.
+
+
+ENGLISH
+
+What this is
+  An archival package with one digitised book: the images of its pages, what the
+  library's catalogue says of it, and the history of these files. No special program
+  is needed to read it: there are only ordinary files and text in UTF-8.
+
+How it is built
+  The whole is a bag (BagIt). In the folder that holds bagit.txt lie:
+
+  bag-info.txt                       whose package this is, and how big
+  manifest-sha512.txt                the SHA-512 digest of every file under data/
+  manifest-sha256.txt                the same with SHA-256
+  tagmanifest-sha512.txt             the digests of the files above
+  data/{folder}/
+    METS.xml                         the table of contents; begin here
+    metadata/descriptive/            the description of the book (MODS, Dublin Core), and
+                                     the record as it came from the catalogue
+    metadata/preservation/           PREMIS: what was done, when, by whom; the rights
+    documentation/                   this text
+    schemas/                         the standards, with versions and addresses
+    representations/                 the book itself: master (as scanned, to be kept),
+                                     access (to be read), text (recognised text); or
+                                     original: what others handed over, as it came
+      .../METS.xml                   the files, the pages in their order, the chapters
+      .../data/                      the files
+      .../metadata/preservation/     PREMIS: each file's size, digests, format, old name
+
+  Files are named in ASCII; the name that a file had before stands in PREMIS as originalName.
+
+  If the package comes from a storage in the OCFL format, each version is such a bag; the
+  file inventory.json tells in which folder the content of each file lies.
+
+How to check it by hand
+  Go to the folder that holds manifest-sha512.txt, and run
+
+    sha512sum -c manifest-sha512.txt
+    sha512sum -c tagmanifest-sha512.txt
+
+  Each line that fails names a file that has changed or is missing. (On macOS:
+  shasum -a 512 -c manifest-sha512.txt. On Windows: certutil -hashfile FILE SHA512
+  prints the digest of one file; compare it with the line in the manifest.)
+  Then see that no file under data/ is absent from the manifest.
+  If these commands no longer exist: SHA-512 is defined in FIPS 180-4, and any program
+  that computes it will do.
+
+
+ПО-РУССКИ
+
+Что это
+  Архивный пакет с одной оцифрованной книгой: изображения её страниц, сведения о ней из
+  каталога библиотеки и история этих файлов. Чтобы прочитать пакет, особая программа не
+  нужна: в нём только обычные файлы и текст в кодировке UTF-8.
+
+Как он устроен
+  Всё вместе — это «сумка» (BagIt). В папке, где лежит bagit.txt, находятся:
+
+  bag-info.txt                       чей это пакет и каков его объём
+  manifest-sha512.txt                контрольная сумма SHA-512 каждого файла в data/
+  manifest-sha256.txt                то же по алгоритму SHA-256
+  tagmanifest-sha512.txt             контрольные суммы перечисленных выше файлов
+  data/{folder}/
+    METS.xml                         оглавление; начните с него
+    metadata/descriptive/            описание книги (MODS, Dublin Core) и запись в том
+                                     виде, в каком она пришла из каталога
+    metadata/preservation/           PREMIS: что, когда и кем было сделано; права
+    documentation/                   этот текст
+    schemas/                         стандарты: версии и адреса
+    representations/                 сама книга: master (как отсканировано, для вечного
+                                     хранения), access (для чтения), text (распознанный
+                                     текст); или original: то, что передали другие, в том
+                                     виде, в каком оно поступило
+      .../METS.xml                   файлы, порядок страниц, главы
+      .../data/                      сами файлы
+      .../metadata/preservation/     PREMIS: размер, контрольные суммы, формат и прежнее
+                                     имя каждого файла
+
+  Имена файлов записаны латиницей (ASCII); прежнее имя файла указано в PREMIS, в элементе
+  originalName.
+
+  Если пакет взят из хранилища в формате OCFL, то каждая его версия — такая же «сумка»; в
+  какой папке лежит содержимое каждого файла, сказано в файле inventory.json.
+
+Как проверить пакет вручную
+  Перейдите в папку, где лежит manifest-sha512.txt, и выполните
+
+    sha512sum -c manifest-sha512.txt
+    sha512sum -c tagmanifest-sha512.txt
+
+  Каждая строка с ошибкой называет файл, который изменился или пропал. (В macOS:
+  shasum -a 512 -c manifest-sha512.txt. В Windows: certutil -hashfile ФАЙЛ SHA512
+  выводит контрольную сумму одного файла; сравните её со строкой манифеста.)
+  Затем убедитесь, что в data/ нет файлов, которых нет в манифесте.
+  Если этих команд больше не существует: алгоритм SHA-512 описан в стандарте FIPS 180-4,
+  подойдёт любая программа, которая его вычисляет.
+
+
+ПА-БЕЛАРУСКУ
+
+Што гэта
+  Архіўны пакет з адной алічбаванай кнігай: выявы яе старонак, звесткі пра яе з каталога
+  бібліятэкі і гісторыя гэтых файлаў. Каб прачытаць пакет, адмысловая праграма не
+  патрэбна: у ім толькі звычайныя файлы і тэкст у кадоўцы UTF-8.
+
+Як ён пабудаваны
+  Усё разам — гэта «торба» (BagIt). У папцы, дзе ляжыць bagit.txt, знаходзяцца:
+
+  bag-info.txt                       чый гэта пакет і які яго аб’ём
+  manifest-sha512.txt                кантрольная сума SHA-512 кожнага файла ў data/
+  manifest-sha256.txt                тое ж паводле алгарытму SHA-256
+  tagmanifest-sha512.txt             кантрольныя сумы пералічаных вышэй файлаў
+  data/{folder}/
+    METS.xml                         змест; пачніце з яго
+    metadata/descriptive/            апісанне кнігі (MODS, Dublin Core) і запіс у тым
+                                     выглядзе, у якім ён прыйшоў з каталога
+    metadata/preservation/           PREMIS: што, калі і кім было зроблена; правы
+    documentation/                   гэты тэкст
+    schemas/                         стандарты: версіі і адрасы
+    representations/                 сама кніга: master (як адсканавана, для вечнага
+                                     захавання), access (для чытання), text (распазнаны
+                                     тэкст); або original: тое, што перадалі іншыя, у тым
+                                     выглядзе, у якім яно паступіла
+      .../METS.xml                   файлы, парадак старонак, раздзелы
+      .../data/                      самі файлы
+      .../metadata/preservation/     PREMIS: памер, кантрольныя сумы, фармат і ранейшае
+                                     імя кожнага файла
+
+  Імёны файлаў запісаны лацінкай (ASCII); ранейшае імя файла пазначана ў PREMIS, у элеменце
+  originalName.
+
+  Калі пакет узяты са сховішча ў фармаце OCFL, то кожная яго версія — такая ж «торба»; у
+  якой папцы ляжыць змесціва кожнага файла, сказана ў файле inventory.json.
+
+Як праверыць пакет уручную
+  Перайдзіце ў папку, дзе ляжыць manifest-sha512.txt, і выканайце
+
+    sha512sum -c manifest-sha512.txt
+    sha512sum -c tagmanifest-sha512.txt
+
+  Кожны радок з памылкай называе файл, які змяніўся або прапаў. (У macOS:
+  shasum -a 512 -c manifest-sha512.txt. У Windows: certutil -hashfile ФАЙЛ SHA512
+  выводзіць кантрольную суму аднаго файла; параўнайце яе з радком маніфеста.)
+  Потым упэўніцеся, што ў data/ няма файлаў, якіх няма ў маніфесце.
+  Калі гэтых каманд больш не існуе: алгарытм SHA-512 апісаны ў стандарце FIPS 180-4,
+  падыдзе любая праграма, якая яго вылічвае.
+
+
+STANDARDS · СТАНДАРТЫ · СТАНДАРТЫ
+
+"""

@@ -1,0 +1,1 @@
+"""Formats as bytes and values: BagIt, its profiles, OCFL, JSON. Pure."""

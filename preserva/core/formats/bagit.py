@@ -1,0 +1,381 @@
+"""The tag files of a bag, as bytes: RFC 8493 section 2.
+
+Everything is written as BagIt 1.0 in UTF-8 with LF. What could not be read back as the same value,
+by us or by other tools, is refused with ValueError instead of being altered.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from preserva.core.formats.charsets import CHARSETS
+from preserva.core.values.codes import Code
+from preserva.core.values.digest import ALGORITHMS
+from preserva.core.values.names import is_unsafe
+from preserva.core.values.report import Finding
+from preserva.i18n import _
+
+DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+"""The bag declaration, `bagit.txt`, of every bag that we write (section 2.1.1)."""
+
+_TO_ENCODE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_ENCODED = re.compile(r"%(25|0[AaDd])")
+_ENCODED_LINE_END = re.compile(r"%(0[AaDd])")
+_RAW_PERCENT = re.compile(r"%(?!25|0[AaDd])")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_HEX = re.compile(r"(?:[0-9a-f]{2})+")
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff]")
+
+
+def encode_path(path: str) -> str:
+    """The path as manifests and fetch.txt write it: only `%`, CR and LF are percent-encoded."""
+    return path.translate(_TO_ENCODE)
+
+
+def decode_path(text: str, *, percent: bool = True) -> str:
+    """The path that was written: `%25`, `%0A` and `%0D` decoded, in either case of the digits.
+
+    Before BagIt 1.0 only line ends were encoded: there, `percent` is False and `%25` stays.
+    """
+    pattern = _ENCODED if percent else _ENCODED_LINE_END
+    return pattern.sub(lambda found: chr(int(found[1], 16)), text)
+
+
+def old_spelling(path: str) -> str:
+    """The path as manifests before 1.0 have it, where `%0A` in a name looks like a line end."""
+    text = path.replace("\r", "%0D").replace("\n", "%0A")
+    return _ENCODED_LINE_END.sub(lambda found: found[0].upper(), text)
+
+
+def manifest_line(path: str, digest: str) -> bytes:
+    """One line of a manifest (section 2.1.3), with two spaces as the sha*sum commands write it.
+
+    Raises ValueError for a path that is not Unicode, or a digest that is not lower-case hex.
+    """
+    if not path or not _HEX.fullmatch(digest):
+        raise ValueError(f"not a digest and a path: {digest!r} {path!r}")
+    return f"{digest}  {encode_path(path)}\n".encode()
+
+
+def serialise_bag_info(fields: Iterable[tuple[str, str]]) -> bytes:
+    """The content of bag-info.txt (section 2.2.2): order and repeated labels kept.
+
+    A value of several lines, parted by LF, is folded at its own line ends. A long line stays one:
+    readers count the line end of a fold as part of the value. Raises ValueError for what would
+    not come back the same: a label or line with white space at its ends, an empty line inside a
+    value, control characters other than TAB, a colon in a label.
+    """
+    return "".join(_bag_info_field(label, value) for label, value in fields).encode()
+
+
+def _bag_info_field(label: str, value: str) -> str:
+    if not label or label != label.strip() or ":" in label or "\n" in label:
+        raise ValueError(f"not a label for bag-info.txt: {label!r}")
+    if _UNWRITABLE.search(label + value):
+        raise ValueError(f"characters that bag-info.txt cannot hold: {label!r}: {value!r}")
+    lines = value.split("\n")
+    if any(line != line.strip() for line in lines) or (len(lines) > 1 and not all(lines)):
+        raise ValueError(f"white space that bag-info.txt cannot hold: {label!r}: {value!r}")
+    return f"{label}: " + "\n  ".join(lines) + "\n"
+
+
+Report = Callable[[Finding], None]
+"""Where a parser puts what it finds: usually the `append` of a list."""
+
+STRICT = (1, 0)
+"""The first version that is an RFC. Its rules on white space, `%` and manifests are stricter."""
+
+VERSIONS = frozenset({(0, 93), (0, 94), (0, 95), (0, 96), (0, 97), STRICT})
+
+_BOM = b"\xef\xbb\xbf"
+_FIELD = r"[ \t]*:[ \t]*"
+_DECLARATION = (
+    re.compile(rf"BagIt-Version{_FIELD}(0|[1-9][0-9]{{0,8}})\.([0-9]{{1,9}})[ \t]*", re.IGNORECASE),
+    re.compile(rf"Tag-File-Character-Encoding{_FIELD}([!-~]{{1,80}})[ \t]*", re.IGNORECASE),
+)
+_STRICT_DECLARATION = (
+    re.compile(r"(BagIt-Version): (?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)", re.IGNORECASE),
+    re.compile(r"(Tag-File-Character-Encoding): [!-~]+", re.IGNORECASE),
+)
+_USUAL_LABELS = ("BagIt-Version", "Tag-File-Character-Encoding")
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """The bag declaration (section 2.1.1): version, and how the other tag files are encoded."""
+
+    version: tuple[int, int]
+    encoding: str
+
+    @property
+    def strict(self) -> bool:
+        """Whether the rules of BagIt 1.0 hold."""
+        return self.version >= STRICT
+
+    @property
+    def version_text(self) -> str:
+        """The version as it is written."""
+        return f"{self.version[0]}.{self.version[1]}"
+
+    @property
+    def info_file(self) -> str:
+        """The name of the file with the bag's metadata; it changed after BagIt 0.95."""
+        return "bag-info.txt" if self.version >= (0, 96) else "package-info.txt"
+
+
+def parse_declaration(data: bytes, report: Report) -> Declaration | None:
+    """The declaration, or None where it says too little to go on. Every slip is reported.
+
+    With an encoding that may not be, the result says UTF-8, so that the rest can be looked at.
+    """
+    path = "bagit.txt"
+    if data.startswith(_BOM):
+        report(Finding(Code.BYTE_ORDER_MARK, path))
+        data = data.removeprefix(_BOM)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        report(Finding(Code.UNDECODABLE, path, expected="UTF-8"))
+        return None
+    rows = _LINE_END.split(text)
+    if rows[-1] == "":
+        rows.pop()
+    found = [pattern.fullmatch(row) for pattern, row in zip(_DECLARATION, rows, strict=False)]
+    if len(rows) != 2 or found[0] is None or found[1] is None:
+        report(Finding(Code.DECLARATION_INVALID, path, seen=text[:200]))
+        if len(rows) < 2 or found[0] is None or found[1] is None:
+            return None
+    version = int(found[0][1]), int(found[0][2])
+    if version >= STRICT:
+        _check_strictly(rows, path, report)
+    if found[1][1].lower() not in CHARSETS:
+        report(Finding(Code.ENCODING_NOT_ALLOWED, path, seen=found[1][1]))
+        return Declaration(version, "UTF-8")
+    return Declaration(version, found[1][1])
+
+
+def _check_strictly(rows: list[str], path: str, report: Report) -> None:
+    for usual, pattern, row in zip(_USUAL_LABELS, _STRICT_DECLARATION, rows, strict=False):
+        found = pattern.fullmatch(row)
+        if found is None:
+            report(Finding(Code.DECLARATION_INVALID, path, seen=row[:200]))
+        elif found[1] != usual:
+            report(Finding(Code.DECLARATION_CASE, path, usual, found[1]))
+
+
+def read_lines(
+    pieces: Iterable[bytes], encoding: str, path: str, report: Report, limit: int
+) -> Iterator[str]:
+    """The lines of a tag file, parted by CR, LF or CRLF and by nothing else, without these.
+
+    Bytes that are not text are reported once and shown as U+FFFD from there on. A line that
+    has no end within `limit` characters, and a piece, is reported and ends the reading.
+    """
+    decode = _Decoder(encoding, path, report)
+    rest = ""
+    for piece in pieces:
+        rest += decode(piece)
+        # A CR at the end of a piece may be the first half of CRLF.
+        whole, held = (rest[:-1], "\r") if rest.endswith("\r") else (rest, "")
+        rows = _LINE_END.split(whole) if "\r" in whole else whole.split("\n")
+        rest = rows.pop() + held
+        yield from rows
+        if len(rest) > limit:
+            report(Finding(Code.LIMIT_REACHED, path, seen=_("a line is too long")))
+            return
+    rest += decode(b"", final=True)
+    rows = _LINE_END.split(rest)
+    if rows[-1] == "":
+        rows.pop()
+    yield from rows
+
+
+class _Decoder:
+    """Bytes to text, piece by piece; the first error is reported, later ones are replaced."""
+
+    def __init__(self, encoding: str, path: str, report: Report) -> None:
+        self.codec = CHARSETS[encoding.lower()]
+        self.path = path
+        self.report = report
+        self.decoder: codecs.IncrementalDecoder | None = None
+        self.head = b""  # up to the length of a byte order mark
+
+    def __call__(self, piece: bytes, *, final: bool = False) -> str:
+        if self.decoder is None:
+            self.head += piece
+            if len(self.head) < 4 and not final:
+                return ""
+            piece, self.decoder = self._begin(), codecs.getincrementaldecoder(self.codec)("strict")
+        state = self.decoder.getstate()
+        try:
+            return self.decoder.decode(piece, final)
+        except UnicodeError:
+            if self.decoder.errors == "strict":
+                self.report(Finding(Code.UNDECODABLE, self.path, expected=self.codec))
+            self.decoder = codecs.getincrementaldecoder(self.codec)("replace")
+            self.decoder.setstate(state)
+            return self.decoder.decode(piece, final)
+
+    def _begin(self) -> bytes:
+        head = self.head
+        if self.codec == "utf-8" and head.startswith(_BOM):
+            self.report(Finding(Code.BYTE_ORDER_MARK, self.path))
+            return head.removeprefix(_BOM)
+        if self.codec == "utf-16" and head[:2] not in {b"\xff\xfe", b"\xfe\xff"}:
+            self.codec = "utf-16-be"  # RFC 2781 section 4.3
+        if self.codec == "utf-32" and head[:4] not in {b"\xff\xfe\0\0", b"\0\0\xfe\xff"}:
+            self.codec = "utf-32-be"
+        return head
+
+
+def manifest_algorithm(name: str) -> tuple[str, str] | None:
+    """`manifest` or `tagmanifest` and the algorithm as the file's name has it, or None."""
+    found = _MANIFEST_NAME.fullmatch(name)
+    return (found[1].lower(), found[2]) if found else None
+
+
+_MANIFEST_NAME = re.compile(r"(manifest|tagmanifest)-(.+)\.txt", re.IGNORECASE | re.DOTALL)
+
+
+def parse_manifest(
+    lines: Iterable[str], path: str, algorithm: str, *, strict: bool, report: Report
+) -> Iterator[tuple[str, str, bytes]]:
+    """Path, path without decoding, and digest, for each line of a manifest (section 2.1.3).
+
+    What cannot be used is reported, with its line, and left out.
+    """
+    width = 2 * ALGORITHMS[algorithm].size
+    pattern = re.compile(rf"([0-9A-Fa-f]{{{width}}})[ \t]+(\*?(?:\./)*)(.+)", re.DOTALL)
+    plain = re.compile(rf"([0-9A-Fa-f]{{{width}}})  (\w[\w./-]*\w)").fullmatch
+    match = pattern.fullmatch
+    for number, line in enumerate(lines, 1):
+        # Nearly all lines are such that nothing can be wrong with them: that is seen at once.
+        if (found := plain(line)) and "/." not in (name := found[2]) and "//" not in name:
+            yield name, name, bytes.fromhex(found[1])
+            continue
+        found = match(line)
+        if found is None:
+            code = Code.MANIFEST_LINE if line.strip(" \t") else Code.BLANK_LINE
+            report(Finding(code, path, seen=_in_line(number, line)))
+            continue
+        digest, legacy, name = found.groups()
+        if legacy:
+            report(Finding(Code.LEGACY_PATH, path, seen=_in_line(number, line)))
+        raw = name
+        if "%" in name:
+            if strict and _RAW_PERCENT.search(name):
+                report(Finding(Code.PERCENT_NOT_ENCODED, path, seen=_in_line(number, name)))
+            name = decode_path(name, percent=strict)
+        if name.endswith("/") and not is_unsafe(name[:-1]):
+            report(Finding(Code.MANIFEST_FOLDER, path, seen=_in_line(number, name)))
+        elif is_unsafe(name):
+            report(Finding(Code.UNSAFE_PATH, path, seen=_in_line(number, name)))
+        else:
+            yield name, raw, bytes.fromhex(digest)
+
+
+def _in_line(number: int, text: str) -> str:
+    return _("line {number}: {text}").format(number=number, text=text[:300])
+
+
+def parse_bag_info(
+    lines: Iterable[str], path: str, *, strict: bool, report: Report
+) -> list[tuple[str, str]]:
+    """Labels and values of bag-info.txt (section 2.2.2), in order, with repetitions.
+
+    A folded value keeps its line ends, as LF, and loses the white space after them.
+    """
+    fields: list[tuple[str, str]] = []
+    for number, line in enumerate(lines, 1):
+        if line.startswith((" ", "\t")) and fields:
+            label, value = fields[-1]
+            more = line.lstrip(" \t")
+            if not more or more != more.rstrip():
+                report(Finding(Code.VALUE_SPACE, path, seen=_in_line(number, line)))
+            fields[-1] = label, f"{value}\n{more}"
+        elif not line.strip(" \t"):
+            report(Finding(Code.BLANK_LINE, path, seen=_in_line(number, line)))
+        elif found := (_STRICT_FIELD if strict else _LENIENT_FIELD).fullmatch(line):
+            label, value = found.groups()
+            if strict and value != value.strip():
+                report(Finding(Code.VALUE_SPACE, path, seen=_in_line(number, line)))
+            fields.append((label, value))
+        else:
+            report(Finding(Code.BAG_INFO_LINE, path, seen=_in_line(number, line)))
+    return fields
+
+
+_STRICT_FIELD = re.compile(r"([^:\s](?:[^:]*[^:\s])?):[ \t](.*)", re.DOTALL)
+_LENIENT_FIELD = re.compile(r"([^:\s](?:[^:]*[^:\s])?)\s*:\s*(.*?)\s*", re.DOTALL)
+_ONCE = {"bagging-date", "bag-size", "bag-count"}
+_OXUM = re.compile(r"[ \t]*([0-9]{1,20})\.([0-9]{1,20})[ \t]*")
+
+
+def check_bag_info(
+    fields: Iterable[tuple[str, str]], path: str, *, strict: bool, report: Report
+) -> tuple[int, int] | None:
+    """Bytes and files of Payload-Oxum, if it is given; repeated elements are reported.
+
+    Labels are compared without regard to case (section 2.2.2).
+    """
+    seen: dict[str, str] = {}
+    for label, value in fields:
+        key = label.casefold()
+        if key == "payload-oxum" and key in seen:
+            same = not strict and seen[key] == value
+            code = Code.SHOULD_NOT_REPEAT if same else Code.OXUM_REPEATED
+            report(Finding(code, path, seen=f"{label}: {value}"))
+        elif key in _ONCE and key in seen:
+            report(Finding(Code.SHOULD_NOT_REPEAT, path, seen=f"{label}: {value}"))
+        seen.setdefault(key, value)
+    oxum = seen.get("payload-oxum")
+    found = _OXUM.fullmatch(oxum) if oxum is not None else None
+    if oxum is not None and found is None:
+        report(Finding(Code.OXUM_INVALID, path, seen=oxum))
+    return (int(found[1]), int(found[2])) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchEntry:
+    """A line of fetch.txt: where the file is, its length in bytes if stated, its path."""
+
+    url: str
+    length: int | None
+    path: str
+
+
+_FETCH_LINE = re.compile(
+    r"([A-Za-z][A-Za-z0-9+.-]*):(\S+)[ \t]+([0-9]{1,19}|-)[ \t]+(.+)", re.DOTALL
+)
+_SCHEMES = {"http", "https", "ftp", "ftps", "sftp", "s3", "gs", "urn"}
+
+
+def parse_fetch(lines: Iterable[str], *, strict: bool, report: Report) -> list[FetchEntry]:
+    """The entries of fetch.txt (section 2.2.3). What cannot be used is reported and left out."""
+    path, entries, known = "fetch.txt", list[FetchEntry](), set[str]()
+    for number, line in enumerate(lines, 1):
+        found = _FETCH_LINE.fullmatch(line)
+        if found is None:
+            code = Code.FETCH_LINE if line.strip(" \t") else Code.BLANK_LINE
+            report(Finding(code, path, seen=_in_line(number, line)))
+            continue
+        scheme, rest, length, name = found.groups()
+        if strict and _RAW_PERCENT.search(name):
+            report(Finding(Code.PERCENT_NOT_ENCODED, path, seen=_in_line(number, name)))
+        name = decode_path(name.removeprefix("./"), percent=strict)
+        if is_unsafe(name):
+            report(Finding(Code.UNSAFE_PATH, path, seen=_in_line(number, name)))
+            continue
+        if not name.startswith("data/"):
+            report(Finding(Code.FETCH_NOT_PAYLOAD, path, seen=_in_line(number, name)))
+            continue
+        if scheme.lower() not in _SCHEMES:
+            report(Finding(Code.FETCH_SCHEME, name, seen=f"{scheme}:{rest}"[:300]))
+        if name in known:
+            report(Finding(Code.FETCH_REPEATED, name, seen=_in_line(number, line)))
+        known.add(name)
+        entries.append(FetchEntry(f"{scheme}:{rest}", None if length == "-" else int(length), name))
+    return entries

@@ -1,0 +1,1 @@
+"""Decisions: what to audit, what repair does, which level is reached. Pure."""

@@ -1,0 +1,169 @@
+"""What an archive's ledger comes to: the state of the copies, and the proof of what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from preserva.core.policy.audit import Forecast
+
+AGES = (30, 60, 90, 180, 365)
+"""The ages of last checks, in days, between which a report counts copies."""
+
+
+class State(StrEnum):
+    """What is known of a copy by its newest check."""
+
+    SOUND = "sound"
+    DAMAGED = "damaged"
+    UNREAD = "unread"
+    NEVER = "never checked"
+
+
+@dataclass(frozen=True, slots=True)
+class CopyState:
+    """A copy, by the ledger alone. `checked` is when a reading of it last came to an end.
+
+    `entry` and `digest` are those of its newest check in the ledger.
+    """
+
+    package: str
+    storage: str
+    institution: str
+    state: State
+    checked: datetime | None
+    deadline: datetime | None
+    size: int | None
+    entry: int | None
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided about an incident."""
+
+    time: str
+    by: str
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something that waits for a person: a copy that is damaged, or that cannot be read.
+
+    `number` is the entry of the ledger that opened it; it stays the same until a check finds the
+    copy sound. `seen` counts the checks that found it so, `codes` are what the newest one found.
+    """
+
+    number: int
+    package: str | None
+    storage: str
+    state: State
+    since: str
+    newest: str
+    seen: int
+    codes: tuple[str, ...]
+    paths: tuple[str, ...]
+    decisions: tuple[Decision, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Something that was done to a package: an entry of the ledger, in short."""
+
+    number: int
+    time: str
+    type: str
+    outcome: str
+    storage: str | None
+    version: str | None
+    details: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StorageState:
+    """The copies of one storage: how many of each state, the oldest check, bytes as last read."""
+
+    storage: str
+    name: str
+    institution: str
+    copies: int
+    states: dict[State, int]
+    oldest: datetime | None
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The checks of one month (`2026-11`), and the bytes that they read."""
+
+    month: str
+    success: int
+    fail: int
+    unknown: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """What the ledger can prove of a year: its entries from first to last, and the checks."""
+
+    year: str
+    first: int
+    last: int
+    digest: str
+    checks: int
+    fail: int
+    unknown: int
+    copies: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything that a report says of an archive at one moment."""
+
+    institution: str
+    at: datetime
+    storages: tuple[StorageState, ...]
+    incidents: tuple[Incident, ...]
+    few: tuple[tuple[str, int], ...]
+    wanted: int
+    ages: tuple[int, ...]
+    months: tuple[Month, ...]
+    years: tuple[Year, ...]
+    forecast: Forecast
+    entries: int
+    newest: str
+
+    @property
+    def copies(self) -> int:
+        """All copies in all storages."""
+        return sum(one.copies for one in self.storages)
+
+    def count(self, state: State) -> int:
+        """How many copies there are of a state."""
+        return sum(one.states.get(state, 0) for one in self.storages)
+
+
+def count_ages(checks: Iterable[tuple[datetime | None, int]], now: datetime) -> tuple[int, ...]:
+    """How many copies were last read within each of AGES, then longer ago, then never.
+
+    A check that lies in the future is of unknown age: it is counted with the oldest.
+    """
+    counts = [0] * (len(AGES) + 2)
+    for checked, copies in checks:
+        counts[_place(checked, now)] += copies
+    return tuple(counts)
+
+
+def _place(checked: datetime | None, now: datetime) -> int:
+    if checked is None:
+        return len(AGES) + 1
+    if checked > now:
+        return len(AGES)
+    for place, days in enumerate(AGES):
+        if now - checked <= timedelta(days=days):
+            return place
+    return len(AGES)

@@ -1,0 +1,82 @@
+"""The values that every part of preserva passes to another."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from preserva.core.values.digest import Digests
+
+
+class Kind(StrEnum):
+    """What a name stands for. Only files are ever read."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    LINK = "link"  # symbolic or hard link in an archive, symbolic link in a file system
+    OTHER = "other"  # FIFO, socket, device
+
+
+class Entry(NamedTuple):  # there are millions: a tuple is made in half the time
+    """A name in a bag or a storage: relative path with `/`, what it is, its size in bytes.
+
+    Bytes of a name that are not UTF-8 stay in the path as surrogate escapes (PEP 383).
+    """
+
+    path: str
+    kind: Kind
+    size: int = 0
+
+
+class Observed(NamedTuple):
+    """What a file was when it was read to its end: size in bytes and digests."""
+
+    path: str
+    size: int
+    digests: Digests
+
+
+_LOCAL = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
+_INSTITUTION = re.compile(r"[a-z][a-z0-9]*")
+
+
+@dataclass(frozen=True, slots=True)
+class PackageId:
+    """The identifier of a package: institution and local part.
+
+    As a URI (`urn:preserva:aonb:kp-000123`) it names the OCFL object; in its portable form
+    (`aonb-kp-000123`) it names folders, and is METS' OBJID.
+    """
+
+    institution: str
+    local: str
+
+    def __post_init__(self) -> None:
+        if not _INSTITUTION.fullmatch(self.institution):
+            raise ValueError(f"not an institution id: {self.institution!r}")
+        if not _LOCAL.fullmatch(self.local) or len(self.local) > 100:
+            raise ValueError(f"not a local package id: {self.local!r}")
+
+    @property
+    def uri(self) -> str:
+        """The identifier that never changes."""
+        return f"urn:preserva:{self.institution}:{self.local}"
+
+    @property
+    def portable(self) -> str:
+        """The same as a folder name: ASCII, no character that any file system refuses."""
+        return f"{self.institution}-{self.local}"
+
+    def __str__(self) -> str:
+        return self.uri
+
+    @classmethod
+    def parse(cls, text: str) -> PackageId:
+        """Read the URI or the portable form. Raises ValueError for anything else."""
+        if text.startswith("urn:preserva:"):
+            institution, _, local = text.removeprefix("urn:preserva:").partition(":")
+        else:
+            institution, _, local = text.partition("-")
+        return cls(institution, local)

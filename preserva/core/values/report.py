@@ -1,0 +1,118 @@
+"""Findings, reports and progress: how preserva says what it saw.
+
+Three outcomes. A report passes only if everything listed was read and agreed. What could not be
+read is never wrong and never fine: it is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from preserva.core.values.codes import Code, Severity
+from preserva.i18n import N_, _
+
+
+class Outcome(StrEnum):
+    """What a check established."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it should be: where, what was expected, what was seen."""
+
+    code: Code
+    path: str | None = None
+    expected: str | None = None
+    seen: str | None = None
+
+    def message(self) -> str:
+        """The finding as a sentence in the reader's language."""
+        return self._sentence(_)
+
+    def record(self) -> str:
+        """The finding as a sentence in English, for what is stored: the same in every language."""
+        return self._sentence(str)
+
+    def _sentence(self, say: Callable[[str], str]) -> str:
+        text = say(self.code.message)
+        parts = [f"{self.code.value} "]
+        if self.path is not None:
+            parts.append(f"{printable(self.path)}: ")
+        parts.append(text)
+        if self.expected is not None:
+            parts.append("; " + say(N_("expected {value}")).format(value=printable(self.expected)))
+        if self.seen is not None:
+            parts.append("; " + say(N_("seen {value}")).format(value=printable(self.seen)))
+        return "".join(parts)
+
+
+@dataclass(slots=True)
+class Report:
+    """All that a check found. `listed` files should have been read; `checked` were, to the end."""
+
+    subject: str
+    findings: list[Finding] = field(default_factory=list)
+    listed: int = 0
+    checked: int = 0
+    bytes_read: int = 0
+
+    @property
+    def outcome(self) -> Outcome:
+        """FAIL if anything is wrong, else UNKNOWN if anything was not established, else PASS."""
+        severities = {finding.code.severity for finding in self.findings}
+        if Severity.ERROR in severities:
+            return Outcome.FAIL
+        if Severity.UNKNOWN in severities or self.checked < self.listed:
+            return Outcome.UNKNOWN
+        return Outcome.PASS
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        """Take in more findings."""
+        self.findings.extend(findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A step begins: `files` and `size` (bytes) are what it will go through, where known."""
+
+    step: str
+    subject: str
+    files: int | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """So many more bytes were gone through; `path` is named when a file ends."""
+
+    size: int
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The step is over."""
+
+    step: str
+    subject: str
+
+
+Progress = Started | Advanced | Ended
+Observer = Callable[[Progress], None]
+
+
+def ignore(progress: Progress) -> None:
+    """The observer that looks at nothing."""
+
+
+def printable(text: str) -> str:
+    """The text with every character shown that a terminal or a reader could misread."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in text
+    )

@@ -1,0 +1,1 @@
+"""XML: parsed safely, read and written as streams. Pure."""

@@ -1,0 +1,155 @@
+"""The format of a file of text: XML by its namespace, HTML, records of a catalogue, plain text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from lxml import etree
+
+from preserva.core.xml.safe import UnsafeXMLError, iterparse
+from preserva.describe import xml_record as xmlrecord
+from preserva.describe.characterization.format import Format
+from preserva.describe.marc import iso2709
+from preserva.describe.marc.charset import UNKNOWN, decide_text
+
+_XML = "fmt/101"
+_FEED = 1024
+_BOMS = {
+    b"\xef\xbb\xbf": "utf-8-sig",
+    b"\xff\xfe\0\0": "utf-32",
+    b"\0\0\xfe\xff": "utf-32",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}
+_BINARY = frozenset(range(0x20)) - frozenset(b"\t\n\r\f\x1b")
+
+_NAMESPACES: Mapping[str, Format] = {
+    "http://www.loc.gov/METS/": Format("METS", "application/mets+xml", _XML, "1"),
+    "http://www.loc.gov/METS/v2": Format("METS", "application/mets+xml", _XML, "2"),
+    "http://www.loc.gov/mods/v3": Format("MODS", "application/mods+xml", _XML, "3"),
+    "http://www.loc.gov/MARC21/slim": Format("MARCXML", "application/marcxml+xml", _XML),
+    "info:lc/xmlns/marcxchange-v1": Format("MarcXchange", "application/xml", _XML, "1"),
+    "info:lc/xmlns/marcxchange-v2": Format("MarcXchange", "application/xml", _XML, "2"),
+    "http://www.loc.gov/premis/v3": Format("PREMIS", "application/xml", _XML, "3"),
+    "http://www.openarchives.org/OAI/2.0/oai_dc/": Format("Dublin Core", "application/xml", _XML),
+    "http://www.loc.gov/standards/alto/ns-v2#": Format("ALTO", "application/xml", _XML, "2"),
+    "http://www.loc.gov/standards/alto/ns-v3#": Format("ALTO", "application/xml", _XML, "3"),
+    "http://www.loc.gov/standards/alto/ns-v4#": Format("ALTO", "application/xml", _XML, "4"),
+    "http://www.tei-c.org/ns/1.0": Format("TEI", "application/tei+xml", _XML, "P5"),
+    "http://www.w3.org/2001/XMLSchema": Format("XML Schema", "application/xml", "x-fmt/280"),
+    "http://www.w3.org/1999/xhtml": Format("XHTML", "application/xhtml+xml"),
+}
+_PAGE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/"
+
+_HTML = re.compile(r"<!doctype\s+html([^>]*)>|<html[\s>]", re.IGNORECASE)
+_SPACE = re.compile("[\ufeff\xef\xbb\xbf\\s]+")
+_CLOSING = {"<?": "?>", "<!--": "-->"}
+_HOCR = re.compile(r"ocr_page|name=['\"]ocr-system", re.IGNORECASE)
+_DOCTYPES = (
+    ("XHTML 1.0", "fmt/102", "1.0"),
+    ("XHTML 1.1", "fmt/103", "1.1"),
+    ("HTML 4.01", "fmt/100", "4.01"),
+    ("HTML 4.0", "fmt/99", "4.0"),
+)
+
+
+def by_text(head: bytes) -> Format | None:
+    """The format, or None where the bytes are no text."""
+    if iso2709.looks_like(head):
+        return Format("ISO 2709", "application/marc")
+    text = _decoded(head)
+    html = _HTML.match(text, _first_tag(text))
+    if html:
+        return _html(text, html)
+    if xmlrecord.looks_like(head):
+        found = _xml(head)
+        if found is not None:
+            return found
+    return _plain(head)
+
+
+def _decoded(head: bytes) -> str:
+    """The text as far as its marks go: enough to see the tags at its beginning."""
+    codec = next((codec for bom, codec in _BOMS.items() if head.startswith(bom)), "latin-1")
+    return head.decode(codec, "replace")
+
+
+def _first_tag(text: str) -> int:
+    """Where the first tag begins, after the XML declaration and comments. Linear in the text."""
+    at = 0
+    while True:
+        space = _SPACE.match(text, at)
+        at = space.end() if space else at
+        opening = next((mark for mark in _CLOSING if text.startswith(mark, at)), None)
+        if opening is None:
+            return at
+        end = text.find(_CLOSING[opening], at)
+        if end < 0:
+            return at
+        at = end + len(_CLOSING[opening])
+
+
+def _html(text: str, found: re.Match[str]) -> Format:
+    doctype = (found[1] or "").strip()
+    xhtml = "XHTML" in doctype or 'xmlns="http://www.w3.org/1999/xhtml"' in text[:4096]
+    puid: str | None
+    puid, version = next(
+        ((puid, version) for mark, puid, version in _DOCTYPES if mark in doctype),
+        ("fmt/471", "5") if found[1] is not None and not doctype else ("fmt/96", None),
+    )
+    if _HOCR.search(text):
+        return Format("hOCR", "text/vnd.hocr+html", puid)
+    name, mime = ("XHTML", "application/xhtml+xml") if xhtml else ("HTML", "text/html")
+    return Format(name, mime, puid, version)
+
+
+def _xml(head: bytes) -> Format | None:
+    """By the name of the first element; XML alone where no namespace is known."""
+    pieces = (head[at : at + _FEED] for at in range(0, len(head), _FEED))
+    declared = head.lstrip(b"\xef\xbb\xbf").startswith(b"<?xml")
+    try:
+        _event, root = next(iterparse(pieces, events=("start",)))
+    except UnsafeXMLError:
+        return Format("XML", "application/xml", _XML) if declared else None
+    name = etree.QName(root)
+    namespace = name.namespace or ""
+    if namespace.startswith(_PAGE):
+        version = namespace.removeprefix(_PAGE)
+        return Format("PAGE", "application/xml", _XML, version)
+    found = _NAMESPACES.get(namespace)
+    if found is not None:
+        stated = root.get("version") or root.get("SCHEMAVERSION")
+        detailed = stated if found.name in ("MODS", "ALTO", "PREMIS") and stated else found.version
+        puid = found.puid if declared or found.puid != _XML else None
+        return Format(found.name, found.mime, puid, detailed)
+    return Format("XML", "application/xml", _XML if declared else None)
+
+
+def _plain(head: bytes) -> Format | None:
+    """Plain text with its character set, where one can be told; None for binary data."""
+    for bom, codec in _BOMS.items():
+        if head.startswith(bom):
+            return _text(codec.removesuffix("-sig").upper())
+    if not head or any(byte in _BINARY for byte in head):
+        return None
+    if head.isascii():
+        return _text("US-ASCII")
+    # the last character may be cut off where the head ends
+    for end in range(len(head), max(len(head) - 4, 0), -1):
+        try:
+            head[:end].decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        return _text("UTF-8")
+    return _text(_legacy(head))
+
+
+def _legacy(head: bytes) -> str | None:
+    name = decide_text(head, "").name
+    return None if name == UNKNOWN else name
+
+
+def _text(charset: str | None) -> Format:
+    name = "plain text" if charset is None else f"plain text, {charset}"
+    return Format(name, "text/plain", "x-fmt/111")

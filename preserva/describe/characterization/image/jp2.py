@@ -1,0 +1,119 @@
+"""JPEG 2000 in its JP2 family: what its boxes say, by jpylyzer, and whether it decodes.
+
+Source: ISO/IEC 15444-1, Annex I. jpylyzer proves the structure to its last marker; a decoder is
+content with less, and a validator does not decode: each sees what the other does not.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import redirect_stderr
+from dataclasses import replace
+from typing import BinaryIO
+from xml.etree.ElementTree import Element
+
+from jpylyzer import boxvalidator, config
+
+from preserva.core.book.image import Image, Resolution, Unit
+from preserva.core.values.codes import Code
+from preserva.describe.characterization.image import facts
+from preserva.describe.characterization.image.decode import PILLOW, decode, opened
+from preserva.describe.characterization.image.verdict import BrokenError, Verdict
+
+_BY = f"jpylyzer, {PILLOW}"
+_OPTIONS = {
+    "validationFormat": "jp2",
+    "verboseFlag": config.OUTPUT_VERBOSE_FLAG,
+    "nullxmlFlag": config.EXTRACT_NULL_TERMINATED_XML_FLAG,
+    "packetmarkersFlag": config.OUTPUT_PACKET_MARKERS_FLAG,
+}
+_ENDINGS = frozenset(
+    {
+        "boxLengthIsValid",
+        "containsContiguousCodestreamBox",
+        "foundEOCMarker",
+        "foundNextTilePartOrEOC",
+    }
+)
+_SPACES = {16: "sRGB", 17: "BlackIsZero", 18: "sYCC"}
+_COMPRESSIONS = {0: "JPEG 2000 lossy", 1: "JPEG 2000 lossless"}
+
+
+def characterise(stream: BinaryIO, max_pixels: int, *, jp2: bool) -> Verdict:
+    """What the image is; it is decoded. `jp2` is False for JPX, which may have boxes of its own."""
+    image = None
+    try:
+        properties, failed = _boxes(stream)
+        image = _image(properties)
+        cut = [name for name in failed if name in _ENDINGS]
+        if cut:
+            raise BrokenError(Code.IMAGE_TRUNCATED, ", ".join(cut))
+        with opened(stream, "JPEG2000", max_pixels) as picture:
+            profile = picture.info.get("icc_profile")
+            if image is not None and isinstance(profile, bytes):
+                image = replace(image, icc_profile=facts.profile_name(profile))
+            decode(picture, max_pixels)
+        if jp2 and failed:
+            raise BrokenError(Code.IMAGE_IRREGULAR, ", ".join(failed))
+    except BrokenError as error:
+        return Verdict(_BY, image, error.code, error.seen)
+    return Verdict(_BY, image)
+
+
+def _boxes(stream: BinaryIO) -> tuple[Element, list[str]]:
+    """The properties that jpylyzer read, and the names of the tests that failed."""
+    stream.seek(0)
+    try:
+        with redirect_stderr(io.StringIO()):  # where it prints what it does not know
+            # it slices what it is given, so that a map of the file would be copied all the same
+            found = boxvalidator.BoxValidator(_OPTIONS, "JP2", stream.read()).validate()
+    except Exception as error:
+        # hostile bytes make it raise anything
+        raise BrokenError(Code.IMAGE_UNDECODABLE, type(error).__name__) from error
+    failed = [one.tag for one in found.tests.iter() if not len(one) and one.text is False]
+    return found.characteristics, list(dict.fromkeys(failed))[:8]
+
+
+def _image(properties: Element) -> Image | None:
+    """None where a part is missing that every image has."""
+    width, height, count = (_number(properties, name) for name in ("width", "height", "nC"))
+    bits = tuple(_numbers(properties, "ssizDepth")) or tuple(_numbers(properties, "bPCDepth"))
+    if not width or not height or not count or not bits:
+        return None
+    space = _number(properties, "enumCS")
+    return Image(
+        width=width,
+        height=height,
+        bits=(bits * count)[: min(count, 64)],
+        colour_space="ICC profile" if space is None else _SPACES.get(space, f"JP2 {space}"),
+        compression=_COMPRESSIONS.get(_number(properties, "transformation") or 0, "JPEG 2000"),
+        resolution=_resolution(properties),
+    )
+
+
+def _resolution(properties: Element) -> Resolution | None:
+    """That of capture before that of display; both are given in samples for each metre."""
+    for kind in ("captureResolutionBox", "displayResolutionBox"):
+        box = properties.find(f".//{kind}")
+        if box is not None:
+            short = "Resc" if kind.startswith("capture") else "Resd"
+            x, y = (_text(box, f"{axis}{short}InPixelsPerMeter") for axis in "hv")
+            if isinstance(x, float | int) and isinstance(y, float | int):
+                return facts.made_resolution(x / 100, y / 100, Unit.CENTIMETRE)
+    return None
+
+
+def _number(properties: Element, name: str) -> int | None:
+    return next(_numbers(properties, name), None)
+
+
+def _numbers(properties: Element, name: str) -> Iterator[int]:
+    for one in properties.iter(name):
+        value: object = one.text  # before jpylyzer makes it readable, a number stands there
+        if isinstance(value, int):
+            yield value
+
+
+def _text(element: Element, name: str) -> object:
+    return next((one.text for one in element.iter(name)), None)

@@ -1,0 +1,91 @@
+"""TIFF and BigTIFF, of one or several images: what the first is, and whether all are whole.
+
+Source: TIFF 6.0, its supplements, the BigTIFF design.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import BinaryIO
+
+from preserva.core.book.image import ByteOrder, Image
+from preserva.core.values.codes import Code
+from preserva.describe.characterization.image import facts
+from preserva.describe.characterization.image.decode import MAX_FRAMES, PILLOW, decode, opened
+from preserva.describe.characterization.image.overheard import overheard
+from preserva.describe.characterization.image.tiff_directory import (
+    Layout,
+    Values,
+    directories,
+    layout,
+)
+from preserva.describe.characterization.image.verdict import BrokenError, Verdict
+
+_COMPRESSIONS = {
+    1: "Uncompressed",
+    2: "CCITT 1D",
+    3: "CCITT Group 3",
+    4: "CCITT Group 4",
+    5: "LZW",
+    6: "JPEG",
+    7: "JPEG",
+    8: "ZIP",
+    32773: "PackBits",
+    32946: "ZIP",
+    34661: "JBIG",
+    34712: "JPEG 2000",
+    34925: "LZMA2",
+    50000: "Zstandard",
+    50001: "WebP",
+}
+_SPACES = {
+    0: "WhiteIsZero",
+    1: "BlackIsZero",
+    2: "RGB",
+    3: "PaletteColor",
+    4: "TransparencyMask",
+    5: "CMYK",
+    6: "YCbCr",
+    8: "CIELab",
+    9: "ICCLab",
+}
+
+
+def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Verdict:
+    """What the first image of the file is; all of them are decoded."""
+    image = None
+    try:
+        stream.seek(0)
+        form = layout(stream.read(4), size)
+        for tags in directories(stream, form, MAX_FRAMES):
+            image = image or _image(tags, form)
+        with opened(stream, "TIFF", max_pixels) as picture, overheard() as complaints:
+            decode(picture, max_pixels)
+        if complaints:
+            raise BrokenError(Code.IMAGE_UNDECODABLE, complaints[0])
+    except BrokenError as error:
+        return Verdict(PILLOW, image, error.code, error.seen)
+    return Verdict(PILLOW, image)
+
+
+def _image(tags: Mapping[int, Values], form: Layout) -> Image:
+    width, height = (facts.number(tags.get(tag)) or 0 for tag in (256, 257))
+    if width < 1 or height < 1:
+        raise BrokenError(Code.IMAGE_UNDECODABLE, f"{width} x {height}")
+    samples = max(1, min(facts.number(tags.get(277)) or 1, 64))
+    bits = tuple(one for one in tags.get(258, ()) if isinstance(one, int) and one > 0)
+    space, scheme = facts.number(tags.get(262)), facts.number(tags.get(259)) or 1
+    profile = tags.get(34675)
+    return Image(
+        width=width,
+        height=height,
+        bits=bits[:samples] if len(bits) >= samples else (bits[0] if bits else 1,) * samples,
+        colour_space="unknown" if space is None else _SPACES.get(space, f"TIFF {space}"),
+        compression=_COMPRESSIONS.get(scheme, f"TIFF {scheme}"),
+        floating=facts.number(tags.get(339)) == 3,
+        byte_order=ByteOrder.LITTLE_ENDIAN if form.endian == "<" else ByteOrder.BIG_ENDIAN,
+        icc_profile=facts.profile_name(profile) if isinstance(profile, bytes) else None,
+        resolution=facts.resolution(tags),
+        orientation=facts.orientation(tags),
+        capture=facts.capture(tags),
+    )

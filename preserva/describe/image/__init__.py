@@ -1,1 +1,0 @@
-"""Images of pages: what they are technically, and whether they are whole."""

@@ -1,0 +1,1 @@
+"""MARC records: ISO 2709, IRBIS text, character sets, dialects, fields."""

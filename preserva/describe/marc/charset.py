@@ -1,0 +1,199 @@
+"""The character set that the bytes of a record are in, whatever the record declares.
+
+In this order: what the caller says; UTF-8 that is valid; what the record declares, if the letters
+that come out are those of a language; the Cyrillic set whose letters are. Every deviation from the
+declaration is a finding. Declarations: UNIMARC 100 $a/26-29, MARC 21 leader/9.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
+from preserva.describe.marc import marc8
+from preserva.describe.marc.iso2709 import RawRecord
+from preserva.errors import UsageError
+from preserva.i18n import _
+
+UTF8 = "UTF-8"
+MARC8 = "MARC-8"
+UNKNOWN = "unknown"
+
+CODECS: Mapping[str, str] = {
+    UTF8: "utf-8",
+    "windows-1251": "cp1251",
+    "IBM866": "cp866",
+    "KOI8-R": "koi8-r",
+    UNKNOWN: "ascii",
+}
+"""Python's codecs by our names of character sets, which are those of IANA."""
+
+_ALIASES = {
+    "utf8": UTF8,
+    "cp1251": "windows-1251",
+    "win1251": "windows-1251",
+    "1251": "windows-1251",
+    "cp866": "IBM866",
+    "866": "IBM866",
+    "koi8": "KOI8-R",
+    "marc8": MARC8,
+} | {name.lower().replace("-", ""): name for name in (*CODECS, MARC8) if name != UNKNOWN}
+
+_UNIMARC_CODES = {"50": UTF8, "79": "IBM866", "89": "windows-1251", "99": "KOI8-R"}
+_CYRILLIC = ("windows-1251", "IBM866", "KOI8-R")
+
+# letters per thousand in Russian text; the few that only Belarusian or the old spelling have
+# count as common, since no wrong decoding yields them often
+_FREQUENCY = {
+    letter: frequency
+    for frequency, letters in (
+        (109, "о"), (85, "е"), (80, "а"), (70, "интс"), (45, "рвлк"), (40, "і"), (31, "мдп"),
+        (24, "уя"), (20, "ўѣ"), (18, "ыьг"), (16, "зб"), (13, "чйх"), (8, "жшю"), (4, "цщэф"),
+        (15, "’"), (1, "ъё"), (0, "їєґѳѵ"),
+    )
+    for letter in letters
+}  # fmt: skip
+_RARE = 15
+_FEW = 12
+_PUNCTUATION = frozenset("«»№—–“”„…°§©·• ")
+_SUBFIELD_CODE = re.compile(rb"[\x1f^].")
+_HIGH_RUN = re.compile(rb"[\x80-\xff]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Charset:
+    """The decision: the name of the character set, and findings where it was not as declared."""
+
+    name: str
+    notes: tuple[Finding, ...] = ()
+
+    def decode(self, data: bytes) -> str:
+        """The text; U+FFFD for each byte that is no character here. Never raises."""
+        if self.name == MARC8:
+            return marc8.decode(data)
+        return data.decode(CODECS[self.name], "replace")
+
+
+def named(name: str) -> str:
+    """Our name for a character set that a person wrote in any usual way. Raises UsageError."""
+    known = _ALIASES.get(re.sub(r"[-_ ]", "", name.lower()))
+    if known is None:
+        raise UsageError(
+            _("unknown character set: {name}; known are {known}").format(
+                name=name, known=", ".join(sorted(set(_ALIASES.values())))
+            )
+        )
+    return known
+
+
+def decide(raw: RawRecord, where: str, override: str | None = None) -> Charset:
+    """The character set of one ISO 2709 record."""
+    data = b"\n".join(value for _tag, value in raw.fields)
+    if override is not None:
+        return Charset(named(override))
+    declared = _declared(raw)
+    if data.isascii():
+        return Charset(_of_ascii(data, declared))
+    found = _of_bytes(data, declared)
+    if found == UNKNOWN:
+        return Charset(UNKNOWN, (Finding(Code.RECORD_CHARSET_UNKNOWN, where, declared),))
+    notes = []
+    if declared is not None and declared != found:
+        notes.append(Finding(Code.RECORD_CHARSET_LIE, where, declared, found))
+    if found in _CYRILLIC and declared != found:
+        notes.append(Finding(Code.RECORD_CHARSET_GUESSED, where, seen=found))
+    return Charset(found, tuple(notes))
+
+
+def decide_text(data: bytes, where: str, override: str | None = None) -> Charset:
+    """The character set of a text without any declaration."""
+    if override is not None:
+        return Charset(named(override))
+    found = _of_bytes(data, None)
+    if found == UNKNOWN:
+        return Charset(UNKNOWN, (Finding(Code.RECORD_CHARSET_UNKNOWN, where),))
+    notes = (Finding(Code.RECORD_CHARSET_GUESSED, where, seen=found),) if found != UTF8 else ()
+    return Charset(found, notes)
+
+
+def _declared(raw: RawRecord) -> str | None:
+    """What the record says: a name of ours, other codes of UNIMARC as they stand, or None."""
+    for tag, value in raw.fields:
+        start = value.find(b"\x1fa")
+        if tag == "100" and re.fullmatch(
+            rb"[0-9]{8}.{18}[0-9]{2}.*", value[start + 2 :], re.DOTALL
+        ):
+            codes = value[start + 28 : start + 32].decode("ascii", "replace").strip()
+            pairs = {codes[at : at + 2] for at in (0, 2)}
+            known = [name for code, name in _UNIMARC_CODES.items() if code in pairs]
+            return known[0] if known else codes
+    if any(tag == "245" for tag, _value in raw.fields):
+        return UTF8 if raw.leader[9:10] == b"a" else MARC8
+    return None
+
+
+def _of_ascii(data: bytes, declared: str | None) -> str:
+    if b"\x1b" in data and declared != UTF8:
+        return MARC8
+    return declared if declared is not None and declared in (*CODECS, MARC8) else UTF8
+
+
+def _of_bytes(data: bytes, declared: str | None) -> str:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    else:
+        return UTF8
+    if _mostly_utf8(data):
+        return UTF8
+    if declared == MARC8 and (b"\x1b(" in data or _isolated(data)):
+        return MARC8
+    words = _SUBFIELD_CODE.sub(b" ", data)
+    scores = {name: _likeness(words.decode(CODECS[name], "replace")) for name in _CYRILLIC}
+    best = max(scores, key=lambda name: scores[name])
+    if declared in scores and scores[declared] > 0:
+        # a few letters prove nothing against the declaration
+        few = sum(byte >= 0x80 for byte in data) < _FEW
+        if few or scores[declared] * 2 > scores[best]:
+            return declared
+    return best if scores[best] > 0 else UNKNOWN
+
+
+def _mostly_utf8(data: bytes) -> bool:
+    text = data.decode("utf-8", "replace")
+    lost = text.count("\ufffd")
+    return sum(character > "\x7f" for character in text) - lost > 2 * lost
+
+
+def _isolated(data: bytes) -> bool:
+    """True where bytes above 0x7F stand alone or in pairs, as accents do, not in whole words."""
+    runs = [len(run) for run in _HIGH_RUN.findall(data)]
+    return sum(length for length in runs if length <= 2) * 2 > sum(runs)
+
+
+def _likeness(text: str) -> float:
+    """How much the text is like Russian or Belarusian; above 0 if it may be."""
+    score = 0
+    count = 0
+    before = ""
+    for character in text:
+        if character > "\x7f":
+            count += 1
+            score += _weight(character, before)
+        before = character
+    return score / count if count else 0
+
+
+def _weight(character: str, before: str) -> int:
+    if character in _PUNCTUATION:
+        return 0
+    frequency = _FREQUENCY.get(character.lower(), -40) - _RARE
+    if character.islower():
+        return frequency
+    if before.islower() or frequency < -_RARE:
+        return -60
+    return frequency // 2 if before.isupper() else 10

@@ -1,0 +1,58 @@
+"""Dates from the coded data of a record: UNIMARC 100 $a/8-16, MARC 21 008/6-14."""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from preserva.describe.model import Dialect, Record
+from preserva.describe.xml_record import MODS
+
+_YEAR = re.compile(r"\d{4}")
+_RANGE = {"UNIMARC": "abcg", "MARC21": "cdikmu"}
+
+
+def coded_dates(record: Record) -> tuple[str, str, str]:
+    """Type of date, first and second date, as the record has them; empty where it has none."""
+    if record.dialect is Dialect.MARC21:
+        data = record.control("008")
+        return data[6:7], data[7:11], data[11:15]
+    field = record.first("100")
+    data = field.first("a") if field else ""
+    return data[8:9], data[9:13], data[13:17]
+
+
+def year(record: Record) -> str:
+    """The year of publication from coded data, or an empty string."""
+    first = coded_dates(record)[1]
+    return first if _YEAR.fullmatch(first) else ""
+
+
+def add_dates(root: etree._Element, record: Record) -> None:
+    """Put the coded years into originInfo: the first is the key date."""
+    kind, first, second = coded_dates(record)
+    if not _YEAR.fullmatch(first):
+        return
+    family = "MARC21" if record.dialect is Dialect.MARC21 else "UNIMARC"
+    origin = root.find(f"{{{MODS}}}originInfo")
+    if origin is None:
+        origin = etree.SubElement(root, f"{{{MODS}}}originInfo")
+    issued = _date(origin, "dateIssued", first)
+    issued.set("keyDate", "yes")
+    if kind == "f" or (family == "MARC21" and kind == "q"):
+        issued.set("qualifier", "questionable")
+    second_known = _YEAR.fullmatch(second) is not None and second != "9999"
+    if kind in _RANGE[family] or (kind == "f" and second_known):
+        issued.set("point", "start")
+        if second_known:
+            _date(origin, "dateIssued", second).set("point", "end")
+    elif second_known and (kind == "e" or (family == "MARC21" and kind == "r")):
+        # a reproduction: the second year is that of the original
+        _date(origin, "dateOther", second).set("type", "original")
+
+
+def _date(origin: etree._Element, name: str, text: str) -> etree._Element:
+    element = etree.SubElement(origin, f"{{{MODS}}}{name}", encoding="w3cdtf")
+    element.text = text
+    return element

@@ -1,0 +1,1 @@
+"""Records as MODS 3.8 and Dublin Core."""

@@ -1,0 +1,248 @@
+"""MODS 3.8 of a record, made by the rules of the crosswalk. Same record, same bytes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+from lxml import etree
+
+from preserva.describe.marc.coded_data import add_dates
+from preserva.describe.marc.holdings import Copy, copies
+from preserva.describe.model import Dialect, Field, Record
+from preserva.describe.mods import language
+from preserva.describe.mods.crosswalk import COPY, COPY_NOTE, FAMILY, Rule, Step, crosswalk
+from preserva.describe.mods.text import clean, plain, split_non_sorting
+from preserva.describe.xml_record import MODS
+
+_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_LOCATION = f"{MODS} http://www.loc.gov/standards/mods/v3/mods-3-8.xsd"
+
+# the stubs do not know of the default namespace, whose prefix is None
+_NAMESPACES = cast("dict[str, str]", {None: MODS, "xsi": _XSI})
+
+# the sequence that the schema prescribes inside copyInformation
+_COPY_ORDER = ("form", "subLocation", "shelfLocator", "note", "itemIdentifier")
+_LINK = re.compile(r"(\d{3})-(\d\d)")
+
+
+def mods(record: Record) -> etree._Element:
+    """The mods element of a MARC or IRBIS record."""
+    root = etree.Element(f"{{{MODS}}}mods", nsmap=_NAMESPACES, version="3.8")
+    root.set(f"{{{_XSI}}}schemaLocation", _LOCATION)
+    family = FAMILY.get(record.dialect)
+    if family is None:
+        _undefined(root, record.fields)
+        return root
+    rules = crosswalk().rules[family]
+    builder = _Builder(rules, languages(record), record.dialect is Dialect.MARC21)
+    builder.build(root, record.fields)
+    _resource(root, record.leader, family)
+    add_dates(root, record)
+    for copy in copies(record, rules):
+        _copy(root, copy)
+    _record_info(root, record)
+    return root
+
+
+def languages(record: Record) -> list[str]:
+    """The codes of the languages of the text (ISO 639-2/B)."""
+    if record.dialect is Dialect.MARC21:
+        # before 2001 several codes stood in one subfield, without a space
+        codes = "".join(code for field in record.all("041") for code in field.all("a"))
+        codes = codes or record.control("008")[35:38]
+        return [code for code in re.findall("[a-z]{3}", codes) if code != "und"]
+    return [
+        code.strip().lower()
+        for field in record.all("101")
+        for code in (*field.all("a"), field.value)
+        if code.strip()
+    ]
+
+
+class _Builder:
+    """Elements for fields by the rules of one family."""
+
+    def __init__(self, rules: Sequence[Rule], codes: list[str], trim: bool) -> None:
+        self._rules = rules
+        self._codes = codes
+        self._trim = trim
+
+    def build(self, parent: etree._Element, fields: Sequence[Field]) -> None:
+        """All elements of these fields below the parent, in the order of the rules."""
+        fields = [_alternate(field) for field in fields]
+        merged: dict[str, etree._Element] = {}
+        for rule in self._rules:
+            if not rule.element or rule.element[0].name in (COPY, COPY_NOTE):
+                continue
+            for field in fields:
+                if field.tag in rule.tags:
+                    self._apply(parent, rule, field, merged)
+
+    def _apply(
+        self, parent: etree._Element, rule: Rule, field: Field, merged: dict[str, etree._Element]
+    ) -> None:
+        values = list(self._values(rule, field))
+        if not values and not field.embedded:
+            return
+        if all(path[0].name == "." for path, _text in values) and not field.embedded:
+            self._texts(parent, rule, field, [text for _path, text in values])
+            return
+        key = rule.element[0].name
+        element = merged.get(key) if rule.merge else None
+        if element is None:
+            element = _chain(parent, rule.element)
+            _describe(element, rule, field)
+            if rule.merge:
+                merged[key] = element
+        for path, text in values:
+            self._place(element, path, text)
+        if field.embedded:
+            self.build(element, field.embedded)
+            for child in element.iterchildren():
+                child.attrib.pop("usage", "")
+        self._speak(element)
+
+    def _values(self, rule: Rule, field: Field) -> Iterator[tuple[tuple[Step, ...], str]]:
+        paths = dict(rule.subfields)
+        if "" in paths and plain(field.value):
+            yield paths[""], plain(field.value)
+        for subfield in field.subfields:
+            if subfield.code in paths and plain(subfield.value):
+                yield paths[subfield.code], subfield.value
+
+    def _texts(
+        self, parent: etree._Element, rule: Rule, field: Field, texts: Sequence[str]
+    ) -> None:
+        texts = [self._text(text) for text in texts]
+        for text in texts if rule.join is None else [rule.join.join(texts)]:
+            element = _chain(parent, rule.element)
+            _describe(element, rule, field)
+            element.text = text
+
+    def _place(self, element: etree._Element, path: tuple[Step, ...], text: str) -> None:
+        leaf = path[-1]
+        if leaf.name == "title":
+            article, text = split_non_sorting(text)
+            if article:
+                _leaf(element, (*path[:-1], Step("nonSort"))).text = article
+        node = _leaf(element, path)
+        node.text = self._text(text)
+        if leaf.name == "roleTerm" and not leaf.attributes:
+            _role(node)
+
+    def _text(self, text: str) -> str:
+        text = plain(text)
+        return text.rstrip(" /:;,=") if self._trim else text
+
+    def _speak(self, element: etree._Element) -> None:
+        """Say the language of a title: of titleInfo, or of the titleInfo just below."""
+        for info in [element, *element.iterchildren()]:
+            if etree.QName(info).localname != "titleInfo" or info.get("type") == "translated":
+                continue
+            found = language.of_text("".join(map(str, info.itertext())), self._codes)
+            for name, value in (
+                ("lang", found.code),
+                (_XML_LANG, found.tag),
+                ("script", found.script),
+            ):
+                if value:
+                    info.set(name, value)
+
+
+def _alternate(field: Field) -> Field:
+    """MARC 21's 880 as the field that it gives in another script."""
+    link = _LINK.match(field.first("6")) if field.tag == "880" else None
+    return Field(link[1], field.indicators, field.subfields) if link else field
+
+
+def _describe(element: etree._Element, rule: Rule, field: Field) -> None:
+    source = plain(field.first(rule.type_from)) if rule.type_from else ""
+    if source:
+        name = etree.QName(element).localname
+        element.set("type" if name == "identifier" else "authority", source)
+    link = _LINK.match(field.first("6"))
+    if link and link[2] != "00" and rule.element[0].name != "relatedItem":
+        element.set("altRepGroup", link[2])
+
+
+def _element(parent: etree._Element, step: Step) -> etree._Element:
+    return etree.SubElement(parent, f"{{{MODS}}}{step.name}", dict(step.attributes))
+
+
+def _chain(parent: etree._Element, path: Sequence[Step]) -> etree._Element:
+    for step in path:
+        parent = _element(parent, step)
+    return parent
+
+
+def _leaf(element: etree._Element, path: Sequence[Step]) -> etree._Element:
+    """A new last element of the path; those on the way are shared until it would repeat in them."""
+    *way, leaf = path
+    for step in way:
+        last = next(element.iterchildren(f"{{{MODS}}}{step.name}", reversed=True), None)
+        if last is None or last.find(f"{{{MODS}}}{leaf.name}") is not None:
+            last = _element(element, step)
+        element = last
+    return _element(element, leaf)
+
+
+def _role(node: etree._Element) -> None:
+    code = node.text or ""
+    node.set("type", "code")
+    if code[:3].isdigit():
+        code = crosswalk().relators.get(code[:3], "")
+    if re.fullmatch("[a-z]{3}", code):
+        node.set("authority", "marcrelator")
+        node.set("authorityURI", "http://id.loc.gov/vocabulary/relators")
+        node.set("valueURI", f"http://id.loc.gov/vocabulary/relators/{code}")
+        node.text = code
+
+
+def _resource(root: etree._Element, leader: str, family: str) -> None:
+    value = crosswalk().resource.get(family, {}).get(leader[6:7])
+    if value is None:
+        return
+    manuscript = value.startswith("manuscript:")
+    element = _element(root, Step("typeOfResource"))
+    if manuscript:
+        element.set("manuscript", "yes")
+    if leader[7:8] == "c":  # bibliographic level
+        element.set("collection", "yes")
+    element.text = value.removeprefix("manuscript:")
+
+
+def _copy(root: etree._Element, copy: Copy) -> None:
+    location = _element(root, Step("location"))
+    if copy.holder:
+        _element(location, Step("physicalLocation")).text = clean(copy.holder)
+    simple = _element(location, Step("holdingSimple"))
+    information = _element(simple, Step("copyInformation"))
+    for name in _COPY_ORDER:
+        for attributes, text in copy.parts.get(name, []):
+            _element(information, Step(name, attributes)).text = plain(text)
+
+
+def _record_info(root: etree._Element, record: Record) -> None:
+    info = root.find(f"{{{MODS}}}recordInfo")
+    if info is None:
+        info = _element(root, Step("recordInfo"))
+    for date in info.iterchildren(f"{{{MODS}}}recordChangeDate"):
+        date.set("encoding", "marc" if len(date.text or "") == 6 else "iso8601")
+    root.append(info)  # at the end, where people look for it
+    _element(
+        info, Step("recordOrigin")
+    ).text = f"Converted from {record.dialect.value} ({record.syntax.value}) by preserva"
+
+
+def _undefined(root: etree._Element, fields: Sequence[Field]) -> None:
+    """Notes only: what the tags mean is not known."""
+    for field in fields:
+        text = plain(" ".join([field.value, *(one.value for one in field.subfields)]))
+        if text:
+            note = _element(root, Step("note", (("displayLabel", clean(field.tag)),)))
+            note.text = text
+    if not len(root):
+        _element(root, Step("recordInfo"))

@@ -1,0 +1,1 @@
+"""What people supply beside the record: history, rights, structure."""

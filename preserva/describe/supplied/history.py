@@ -1,0 +1,173 @@
+"""What happened to a book before it was packaged, as PREMIS events with their agents.
+
+From the catalogue record (restoration: 318, in MARC 21 583) and from a file that someone wrote
+(scanning: when, on what device, by whom). docs/reference/events.md describes the file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from preserva.core.eark.aip import representation_id
+from preserva.core.eark.premis import Agent, Event, Identifier, LinkedAgent
+from preserva.core.eark.vocabulary import (
+    AgentType,
+    EventOutcome,
+    EventRelatedAgentRole,
+    EventType,
+)
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
+from preserva.describe.marc.actions import Action
+from preserva.describe.supplied.tables import Table, is_csv, read_csv, read_toml
+
+UNKNOWN = "unknown"
+"""What PREMIS says where the source is silent on an agent, a time or an outcome."""
+
+_ROLES = {
+    AgentType.SOFTWARE: EventRelatedAgentRole.EXECUTING_PROGRAM,
+    AgentType.PERSON: EventRelatedAgentRole.IMPLEMENTER,
+    AgentType.ORGANIZATION: EventRelatedAgentRole.IMPLEMENTER,
+}
+_COLUMNS = {
+    "person": AgentType.PERSON,
+    "organization": AgentType.ORGANIZATION,
+    "device": AgentType.HARDWARE,
+    "software": AgentType.SOFTWARE,
+}
+_DAY = re.compile(r"(\d{4})(\d\d)?(\d\d)?")
+
+
+@dataclass(slots=True)
+class History:
+    """Events in the order in which they were told, numbered; each agent once, numbered too.
+
+    Same input, same identifiers. An event may be about one of the `representations`; else it is
+    about the book. `findings` say what in a file cannot be understood.
+    """
+
+    representations: Collection[str] = ()
+    events: list[Event] = field(default_factory=list)
+    agents: dict[tuple[str, AgentType | None, str | None], Agent] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def record(self, actions: Iterable[Action]) -> None:
+        """Take in what a catalogue record says was done to the copy."""
+        for action in actions:
+            details = {"method": action.method, "site": action.site, "copy": action.copy}
+            detail = "; ".join(f"{name}: {text}" for name, text in details.items() if text)
+            self._add(
+                action.kind,
+                _day(action.date) or UNKNOWN,
+                action.outcome or UNKNOWN,
+                detail or None,
+                None,
+                [self._agent(action.agent)] if action.agent else [],
+            )
+
+    def read(self, data: bytes, name: str) -> None:
+        """Take in a file, TOML or CSV by its name."""
+        if is_csv(name):
+            for row in read_csv(data, name, self.findings):
+                self._row(row)
+            return
+        table = read_toml(data, name, self.findings)
+        agents = {key: self._described(one) for key, one in table.named("agents").items()}
+        for one in table.tables("events"):
+            linked = []
+            for key in one.texts("agents"):
+                agent = agents.get(key)
+                if key not in agents:
+                    known = ", ".join(agents) or None
+                    where = one.at("agents")
+                    self.findings.append(Finding(Code.DETAILS_VALUE, where, known, key))
+                elif agent is not None:
+                    linked.append(agent)
+            self._event(one, linked)
+        table.end()
+
+    def _described(self, table: Table) -> LinkedAgent | None:
+        name = table.text("name", needed=True)
+        type_ = table.choice("type", AgentType, needed=True)
+        version, note = table.text("version"), table.text("note")
+        table.end()
+        if name is None or type_ is None:
+            return None
+        return self._agent(name, type_, version, note)
+
+    def _row(self, row: Table) -> None:
+        linked = []
+        for column, type_ in _COLUMNS.items():
+            name, version = row.text(column), None
+            if type_ in (AgentType.HARDWARE, AgentType.SOFTWARE):
+                version = row.text(f"{column}_version")
+            if name is not None:
+                linked.append(self._agent(name, type_, version))
+        self._event(row, linked)
+
+    def _event(self, table: Table, linked: list[LinkedAgent]) -> None:
+        kind = self._kind(table)
+        when = table.date("when", needed=True)
+        outcome = table.choice("outcome", EventOutcome) or EventOutcome.SUCCESS
+        detail, note = table.text("detail"), table.text("note")
+        about = self._about(table)
+        table.end()
+        if kind is not None and when is not None:
+            self._add(kind, when, outcome, detail, note, linked, about)
+
+    def _about(self, table: Table) -> tuple[Identifier, ...]:
+        name = table.text("representation")
+        if name is None:
+            return ()
+        if name not in self.representations:
+            where, known = table.at("representation"), ", ".join(self.representations) or None
+            self.findings.append(Finding(Code.DETAILS_VALUE, where, known, name))
+        return (representation_id(name),)
+
+    def _kind(self, table: Table) -> EventType | str | None:
+        """A term of the vocabulary, or other words; not a slip of the pen in a term."""
+        text = table.text("type", needed=True)
+        if text is None:
+            return None
+        labels = {one.label: one for one in EventType}
+        near = difflib.get_close_matches(text.casefold(), labels, 1, 0.85)
+        if near and near[0] != text.casefold():
+            self.findings.append(Finding(Code.DETAILS_VALUE, table.at("type"), near[0], text))
+            return None
+        return labels[near[0]] if near else text
+
+    def _agent(
+        self,
+        name: str,
+        type_: AgentType | None = None,
+        version: str | None = None,
+        note: str | None = None,
+    ) -> LinkedAgent:
+        key = (name, type_, version)
+        if key not in self.agents:
+            identifier = Identifier("local", f"agent-{len(self.agents) + 1}")
+            self.agents[key] = Agent(identifier, name, type_, version, note)
+        return LinkedAgent(self.agents[key].identifier, _ROLES.get(type_) if type_ else None)
+
+    def _add(
+        self,
+        kind: EventType | str,
+        when: str,
+        outcome: EventOutcome | str,
+        detail: str | None,
+        note: str | None,
+        linked: list[LinkedAgent],
+        about: tuple[Identifier, ...] = (),
+    ) -> None:
+        identifier = Identifier("local", f"event-{len(self.events) + 1}")
+        agents = tuple(linked) or (self._agent(UNKNOWN),)
+        self.events.append(Event(identifier, kind, when, outcome, detail, note, agents, about))
+
+
+def _day(text: str) -> str:
+    """A date of a record, 20040312, as ISO 8601 writes it; other words as they are."""
+    found = _DAY.fullmatch(text)
+    return "-".join(part for part in found.groups() if part) if found else text

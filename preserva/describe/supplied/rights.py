@@ -1,0 +1,119 @@
+"""What may be done with a book: from a file that someone wrote, and into its MODS and DC.
+
+docs/reference/rights.md describes the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lxml import etree
+
+from preserva.core.book.rights import Rights
+from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
+from preserva.core.xml.safe import parse
+from preserva.core.xml.write import XLINK
+from preserva.describe.supplied.tables import Table, read_toml
+from preserva.describe.xml_record import DC, MODS, OAI_DC
+
+
+def read_rights(
+    data: bytes, name: str, country: str
+) -> tuple[tuple[Rights, ...], tuple[Finding, ...]]:
+    """The rights in a TOML file, and what in it cannot be understood.
+
+    `country` is whose law decides where a statement names none.
+    """
+    problems: list[Finding] = []
+    table = read_toml(data, name, problems)
+    tables = table.tables("rights")
+    table.end()
+    if not tables and not problems:
+        problems.append(Finding(Code.DETAILS_MISSING, table.at("[[rights]]")))
+    found = [_rights(one, country) for one in tables]
+    return tuple(one for one in found if one is not None), tuple(problems)
+
+
+def _rights(table: Table, country: str) -> Rights | None:
+    basis = table.choice("basis", RightsBasis, needed=True)
+    rights = Rights(
+        basis or RightsBasis.OTHER,
+        status=table.choice("status", CopyrightStatus),
+        jurisdiction=(table.text("jurisdiction") or country).lower(),
+        citation=table.text("citation"),
+        terms=table.text("terms"),
+        determined=table.date("determined"),
+        start=table.date("start"),
+        end=table.date("end"),
+        note=table.text("note"),
+        uri=table.text("uri"),
+        acts=table.texts("acts"),
+        restrictions=table.texts("restrictions"),
+    )
+    table.end()
+    if basis is None:
+        return None
+    for key in rights.missing():
+        if key not in table.values:
+            table.problems.append(Finding(Code.DETAILS_MISSING, table.at(key)))
+    return rights
+
+
+def with_access_conditions(mods: bytes, rights: Iterable[Rights]) -> bytes:
+    """The MODS record with an accessCondition for each; the very same bytes where there is none."""
+    conditions = []
+    for one in rights:
+        element = etree.Element(
+            f"{{{MODS}}}accessCondition", nsmap={"xlink": XLINK} if one.uri else None
+        )
+        element.set("type", "use and reproduction")
+        if one.uri is not None:
+            element.set(f"{{{XLINK}}}href", one.uri)
+        element.text = summary(one)
+        conditions.append(element)
+    return _with(mods, f"{{{MODS}}}mods", conditions)
+
+
+def with_dc_rights(dc: bytes, rights: Iterable[Rights]) -> bytes:
+    """The Dublin Core with its element `rights` for each, in words and as an address."""
+    said = []
+    for one in rights:
+        for text in (summary(one), one.uri):
+            if text is not None:
+                element = etree.Element(f"{{{DC}}}rights")
+                element.text = text
+                said.append(element)
+    return _with(dc, f"{{{OAI_DC}}}dc", said)
+
+
+def _with(document: bytes, tag: str, elements: list[etree._Element]) -> bytes:
+    """The document with more elements at the end of its record."""
+    if not elements:
+        return document
+    root = parse(document)
+    record = next(root.iter(tag), root)
+    for element in elements:
+        if len(record):
+            record[-1].tail = "\n  "
+        element.tail = "\n"
+        record.append(element)
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
+def summary(rights: Rights) -> str:
+    """The rights in one line, in the words of the vocabularies and of whoever stated them."""
+    facts = {
+        "jurisdiction": rights.jurisdiction,
+        "determined": rights.determined,
+        "from": rights.start,
+        "until": rights.end,
+        "permitted": ", ".join(rights.acts),
+        "restricted": ", ".join(rights.restrictions),
+    }
+    words = [rights.status.label if rights.status else None, rights.citation, rights.terms]
+    said = ", ".join(word for word in words if word)
+    parts = [f"{rights.basis.label}: {said}" if said else rights.basis.label]
+    parts += [f"{name} {text}" for name, text in facts.items() if text]
+    return "; ".join([*parts, rights.note] if rights.note else parts)

@@ -1,0 +1,219 @@
+"""What people write about a book beside its record: tables in TOML or CSV, read with care.
+
+A value is asked for by its key; what is wrong becomes a finding that names the file, the place in
+it and the key, so that all of it is said at once. A table in CSV is the same as one in TOML: a
+column is a key, an empty cell is a key that is not given.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import Enum
+from typing import TypeVar
+
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
+from preserva.describe.mods.text import has_forbidden
+from preserva.i18n import _
+
+_LONGEST = 4096
+_DATE = re.compile(
+    r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?[?~%]?"
+    r"(/(\d{4}(-\d\d(-\d\d)?)?[?~%]?)?)?"
+)
+"""Dates of level 0 and 1 of EDTF (ISO 8601-2) as librarians need them: 2026, 2026-05?, 1890/1895"""
+
+_Choice = TypeVar("_Choice", bound=Enum)
+
+
+@dataclass(slots=True)
+class Table:
+    """The keys of one table. `where` is its place, `prefix` what stands before a key in a place.
+
+    `problems` are shared by all tables of a file; rows of CSV share `unknown`, so that a column is
+    named once. Whoever has asked for every key that may stand here calls `end`: what is left is
+    unknown.
+    """
+
+    where: str
+    prefix: str
+    values: Mapping[str, object]
+    problems: list[Finding]
+    unknown: set[str] = field(default_factory=set)
+    _asked: set[str] = field(default_factory=set)
+
+    def at(self, key: str) -> str:
+        """The place of a key, for people."""
+        return f"{self.prefix}{key}"
+
+    def below(self, place: str, values: Mapping[str, object]) -> Table:
+        """A table inside this one."""
+        where = self.at(place)
+        return Table(where, f"{where}.", values, self.problems)
+
+    def text(self, key: str, *, needed: bool = False) -> str | None:
+        """A text without what XML cannot carry, neither empty nor endless; None if not given."""
+        value = self._value(key, needed=needed)
+        if value is None:
+            return None
+        text = value.strip() if isinstance(value, str) else ""
+        if not 0 < len(text) <= _LONGEST or has_forbidden(text):
+            self._wrong(key, value)
+            return None
+        return text
+
+    def date(self, key: str, *, needed: bool = False) -> str | None:
+        """A date, a time or an interval as EDTF writes it; None where it is not given."""
+        value = self._value(key, needed=needed)
+        if isinstance(value, date | datetime):
+            return value.isoformat()
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if value is None:
+            return None
+        if not isinstance(value, str) or not _DATE.fullmatch(value.strip()):
+            self._wrong(key, value, "2026-05-12")
+            return None
+        return value.strip()
+
+    def page(self, key: str, *, needed: bool = False) -> int | str | None:
+        """A page by its number, or by its file's name; None where it is not given."""
+        value = self._value(key, needed=needed)
+        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+            return value
+        if not isinstance(value, str) or not value.strip():
+            self._wrong(key, value)
+            return None
+        text = value.strip()
+        return int(text) if re.fullmatch("[0-9]{1,9}", text) else text
+
+    def level(self, key: str) -> int:
+        """A level from 1; 1 where it is not given."""
+        value = self._value(key)
+        text = "1" if value is None else str(value).strip()
+        if not re.fullmatch("[1-9][0-9]?", text):
+            self._wrong(key, value, "1, 2, 3 ...")
+            return 1
+        return int(text)
+
+    def choice(self, key: str, kind: type[_Choice], *, needed: bool = False) -> _Choice | None:
+        """A member of an enumeration by the word for it; None where it is not given."""
+        value = self._value(key, needed=needed)
+        if value is None:
+            return None
+        words = {word_of(one): one for one in kind}
+        word = value.strip().casefold() if isinstance(value, str) else ""
+        if word not in words:
+            near = difflib.get_close_matches(word, words, 1) or [", ".join(words)]
+            self._wrong(key, value, near[0])
+            return None
+        return words[word]
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts; a single one may stand without brackets."""
+        value = self._value(key)
+        if value is None:
+            return ()
+        items: list[object] = value if isinstance(value, list) else [value]
+        texts = tuple(one.strip() for one in items if isinstance(one, str))
+        if len(texts) < len(items) or not all(texts) or any(map(has_forbidden, texts)):
+            self._wrong(key, value)
+            return ()
+        return texts
+
+    def tables(self, key: str) -> list[Table]:
+        """The tables of a list."""
+        value = self._value(key)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            self._wrong(key, value, f"[[{key}]]")
+            return []
+        return [self.below(f"{key}[{number}]", one) for number, one in enumerate(value, 1)]
+
+    def named(self, key: str) -> dict[str, Table]:
+        """The tables of a table, by name."""
+        value = self._value(key)
+        if value is None:
+            return {}
+        if not isinstance(value, dict) or not all(isinstance(one, dict) for one in value.values()):
+            self._wrong(key, value, f"[{key}.NAME]")
+            return {}
+        return {name: self.below(f"{key}.{name}", one) for name, one in value.items()}
+
+    def end(self) -> None:
+        """Every key that nobody asked for is a problem."""
+        for key in self.values:
+            if key not in self._asked | self.unknown:
+                self.unknown.add(key)
+                near = difflib.get_close_matches(key, self._asked, 1)
+                self.problems.append(
+                    Finding(Code.DETAILS_KEY, self.at(key), near[0] if near else None)
+                )
+
+    def _value(self, key: str, *, needed: bool = False) -> object:
+        self._asked.add(key)
+        value = self.values.get(key)
+        if value is None and needed:
+            self.problems.append(Finding(Code.DETAILS_MISSING, self.at(key)))
+        return value
+
+    def _wrong(self, key: str, value: object, expected: str | None = None) -> None:
+        self.problems.append(Finding(Code.DETAILS_VALUE, self.at(key), expected, f"{value}"[:100]))
+
+
+def word_of(member: Enum) -> str:
+    """The word by which people name a member: the English label of a vocabulary's term."""
+    return str(getattr(member, "label", member.value))
+
+
+def is_csv(name: str) -> bool:
+    """Is this file, by its name, a table in CSV?"""
+    return name.lower().endswith((".csv", ".tsv"))
+
+
+def read_toml(data: bytes, name: str, problems: list[Finding]) -> Table:
+    """The table that a TOML document is; an empty one, and a problem, for anything else."""
+    try:
+        values = tomllib.loads(data.decode("utf-8-sig"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        problems.append(Finding(Code.DETAILS_UNREADABLE, name, seen=str(error)))
+        values = {}
+    return Table(name, f"{name}: ", values, problems)
+
+
+def read_csv(data: bytes, name: str, problems: list[Finding]) -> Iterator[Table]:
+    """The rows of a CSV document in UTF-8, parted by commas, semicolons or tabs.
+
+    The first line names the columns. Rows without any value are left out.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        seen = _("{reason}; save it as CSV UTF-8").format(reason=error)
+        problems.append(Finding(Code.DETAILS_UNREADABLE, name, seen=seen))
+        return
+    head = text.partition("\n")[0]
+    delimiter = max(",;\t", key=head.count)
+    unknown: set[str] = set()
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        columns = [column.strip().casefold() for column in next(reader, [])]
+        for cells in reader:
+            where = f"{name}: " + _("line {number}").format(number=reader.line_num)
+            if len(cells) > len(columns) and any(map(str.strip, cells[len(columns) :])):
+                problems.append(Finding(Code.DETAILS_KEY, where, seen=cells[len(columns)]))
+            pairs = zip(columns, cells, strict=False)
+            values = {column: cell for column, cell in pairs if cell.strip()}
+            if values:
+                yield Table(where, f"{where}, ", values, problems, unknown)
+    except csv.Error as error:
+        where = f"{name}: " + _("line {number}").format(number=reader.line_num)
+        problems.append(Finding(Code.DETAILS_UNREADABLE, where, seen=str(error)))

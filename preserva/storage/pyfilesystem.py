@@ -1,0 +1,316 @@
+"""A storage at any URL of PyFilesystem, `fs+NAME://...`; the only module that imports it.
+
+PyFilesystem promises neither a rename that is whole nor that anything is durable: `lacks` says so.
+How a folder appears at once all the same: `preserva.storage.publication_marks`.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from preserva.core.formats.layout import LEASES, PUBLISHING, QUARANTINE, STAGING
+from preserva.core.values.model import Entry, Kind
+from preserva.errors import NotAFile, NotFound, Refused, StorageError, StorageFull, Unreachable
+from preserva.i18n import _
+from preserva.storage.base import CHUNK
+from preserva.storage.lease import LEASE, Lease
+from preserva.storage.paths import contained, parent, refuse_outside
+from preserva.storage.publication_marks import Mark, below_any, hidden_by, marks_last
+
+with warnings.catch_warnings():  # fs 2.4.16 imports pkg_resources, which says that it is old
+    warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
+    warnings.filterwarnings("ignore", message="Deprecated call to `pkg_resources")
+    import fs
+    import fs.errors
+    import fs.opener
+
+if TYPE_CHECKING:
+    from fs.base import FS
+    from fs.info import Info
+
+_NAMESPACES = ("basic", "details", "link")
+
+
+@contextmanager
+def _errors(path: str, url: str) -> Iterator[None]:
+    where = f"{url.rstrip('/')}/{path}"
+    try:
+        yield
+    except fs.errors.ResourceNotFound as error:
+        raise NotFound(_("{path} is not there").format(path=where), path=path) from error
+    except fs.errors.FileExists as error:
+        message = _("{path} exists already; it was not touched").format(path=where)
+        raise StorageError(message, path=path) from error
+    except (fs.errors.FileExpected, fs.errors.DirectoryExpected) as error:
+        raise NotAFile(_("{path} is not a regular file").format(path=where), path=path) from error
+    except fs.errors.InsufficientStorage as error:
+        raise StorageFull(_("{path}: no space left").format(path=where), path=path) from error
+    except (fs.errors.RemoteConnectionError, fs.errors.OperationTimeout) as error:
+        message = _("{path}: the connection failed: {reason}").format(path=where, reason=error)
+        raise Unreachable(message, path=path) from error
+    except (fs.errors.FSError, OSError, ValueError) as error:
+        message = _("{path}: {reason}").format(path=where, reason=error)
+        raise StorageError(message, path=path) from error
+
+
+class PyFilesystemStorage:
+    """The files of a PyFilesystem. See `preserva.storage.base.Storage`, and `lacks`."""
+
+    at_once = 1  # not every PyFilesystem bears two threads: one works at a time
+
+    def __init__(self, url: str, *, lease: float = LEASE) -> None:
+        self.url = url
+        self._opened: FS | None = None
+        self._guard = threading.RLock()
+        self._lease = Lease(_PyfsLeases(self), lease)
+
+    @contextmanager
+    def files(self, path: str) -> Iterator[FS]:
+        """The PyFilesystem, for one call by one thread."""
+        with self._guard, _errors(contained(path), self.url):
+            if self._opened is None:
+                try:
+                    self._opened = fs.open_fs(self.url.removeprefix("fs+"), create=True)
+                except fs.opener.errors.OpenerError as error:
+                    message = _("{url} cannot be opened: {reason}")
+                    raise StorageError(message.format(url=self.url, reason=error)) from error
+            yield self._opened
+
+    def close(self) -> None:
+        """Close the PyFilesystem; the next call opens it anew."""
+        with self._guard:
+            if self._opened is not None:
+                self._opened.close()
+                self._opened = None
+
+    def lacks(self) -> tuple[str, ...]:
+        """What PyFilesystem cannot promise."""
+        return (
+            _("What is written may not be on the disk yet: a power cut can take the newest files."),
+            _("What is read back may come from a cache, not from the disk."),
+            _("Every file is written twice, because no folder can be moved at once."),
+            _("A small file is replaced by writing over it: a power cut can leave half of it."),
+        )
+
+    def stat(self, path: str) -> Entry | None:
+        """What stands at a path, not following a link; None if there is nothing."""
+        try:
+            with self.files(path) as files:
+                entry = _entry(path, files.getinfo(path or "/", _NAMESPACES))
+        except NotFound:
+            return None
+        return None if below_any(path, self._hidden()) else entry
+
+    def children(self, path: str) -> list[Entry]:
+        """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
+        hidden = self._hidden()
+        if below_any(path, hidden):
+            raise NotFound(_("{path} is not there").format(path=path), path=path)
+        return [one for one in self._listed(path) if one.path not in hidden]
+
+    def _listed(self, path: str) -> list[Entry]:
+        prefix = f"{path}/" if path else ""
+        with self.files(path) as files:
+            found = [_entry(prefix + i.name, i) for i in files.scandir(path or "/", _NAMESPACES)]
+        return sorted(found, key=lambda entry: entry.path)
+
+    def walk(self, path: str) -> Iterator[Entry]:
+        """Everything below a folder, the folders themselves included, in no promised order."""
+        waiting = [path]
+        while waiting:
+            for entry in self.children(waiting.pop()):
+                if entry.kind is Kind.FOLDER:
+                    waiting.append(entry.path)
+                yield entry
+
+    def _hidden(self) -> frozenset[str]:
+        try:
+            return hidden_by(one.path for one in self._listed(PUBLISHING))
+        except NotFound:
+            return frozenset()
+
+    def open(self, path: str, *, medium: bool = False) -> PyfsReader:
+        """Open a regular file. `medium` is not PyFilesystem's to choose: see `lacks`."""
+        with self.files(path) as files:
+            if _entry(path, files.getinfo(path or "/", _NAMESPACES)).kind is not Kind.FILE:
+                raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
+            return PyfsReader(self, files.openbin(path, "r"), path)
+
+    def create(self, path: str, chunks: Iterable[bytes]) -> None:
+        """Write a new file, with the folders above it. Refuses a path that exists."""
+        with self.files(path) as files:
+            files.makedirs(parent(path) or "/", recreate=True)
+            out = files.openbin(path, "x")
+        self._fill(out, path, chunks)
+
+    def extend(self, path: str, chunks: Iterable[bytes]) -> None:
+        """Go on with a file in staging that an interrupted `create` left too short."""
+        refuse_outside(path, STAGING)
+        if self.stat(path) is None:
+            raise NotFound(_("{path} is not there").format(path=path), path=path)
+        with self.files(path) as files:
+            out = files.openbin(path, "a")
+        self._fill(out, path, chunks)
+
+    def _fill(self, out: BinaryIO, path: str, chunks: Iterable[bytes]) -> None:
+        """Write, and close in every case. An error of the chunks' own source passes as it is."""
+        try:
+            for chunk in chunks:
+                with self.files(path):
+                    out.write(chunk)
+        finally:
+            with self.files(path):
+                out.close()
+
+    def flush(self, path: str) -> None:
+        """Nothing that PyFilesystem could do."""
+        if self.stat(path) is None:
+            raise NotFound(_("{path} is not there").format(path=path), path=path)
+
+    def aim(self, staged: str, final: str) -> None:
+        """Nothing to prepare: every file is copied."""
+
+    def publish(self, staged: str, final: str) -> None:
+        """Move a file or folder out of staging. Refuses a path that exists."""
+        refuse_outside(staged, STAGING)
+        self._move(staged, final)
+
+    def set_aside(self, path: str, aside: str) -> None:
+        """Move what stands at a path to one below `quarantine/`."""
+        refuse_outside(aside, QUARANTINE)
+        self._move(path, aside)
+
+    def _move(self, path: str, final: str) -> None:
+        """Copy, show, and only then remove. A move that was cut short is done again."""
+        self._lease.check()
+        if self.stat(final) is not None:
+            raise Refused(_("{path} exists already; it was not touched").format(path=final))
+        entry = self.stat(path)
+        if entry is None:
+            raise NotFound(_("{path} is not there").format(path=path), path=path)
+        self.replace(Mark(final).path, b"")
+        self._remove(final)  # half of a publication whose writer died
+        below = self.walk(path) if entry.kind is Kind.FOLDER else [entry]
+        paths = [one.path for one in below if one.kind is not Kind.FOLDER]
+        for one in [one for group in marks_last(paths) for one in group]:
+            target = final + one.removeprefix(path)
+            with self.files(target) as files:
+                files.makedirs(parent(target) or "/", recreate=True)
+                files.copy(one, target)
+        self._remove(Mark(final).path)  # with this it is there
+        self._remove(path)
+
+    def _remove(self, path: str) -> None:
+        with self.files(path) as files:
+            if not files.exists(path):
+                return
+            if _entry(path, files.getinfo(path, _NAMESPACES)).kind is Kind.FOLDER:
+                files.removetree(path)
+            else:
+                files.remove(path)
+
+    def replace(self, path: str, data: bytes) -> None:
+        """Put new content in the place of a small file."""
+        with self.files(path) as files:
+            files.makedirs(parent(path) or "/", recreate=True)
+            files.writebytes(path, data)
+
+    def discard(self, path: str) -> None:
+        """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
+        refuse_outside(contained(path), STAGING)
+        self._remove(path)
+
+    def lock(self, holder: str) -> AbstractContextManager[None]:
+        """Be the only writer. After a kill the lock is free when its lease has run out."""
+        return self._lease.held(holder)
+
+
+class PyfsReader:
+    """An open file of a PyFilesystem."""
+
+    def __init__(self, storage: PyFilesystemStorage, file: BinaryIO, path: str) -> None:
+        self._storage = storage
+        self._file = file
+        self._path = path
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, at most `size`; none at the end."""
+        with self._storage.files(self._path):
+            return self._file.read(min(size, CHUNK))
+
+    def __enter__(self) -> PyfsReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+class _PyfsLeases:
+    """The lease files of a PyFilesystem."""
+
+    def __init__(self, storage: PyFilesystemStorage) -> None:
+        self._storage = storage
+        self.url = storage.url
+
+    def numbers(self) -> list[int]:
+        """The numbers of the lease files that are there."""
+        try:
+            names = [one.path.rpartition("/")[2] for one in self._storage.children(LEASES)]
+        except NotFound:
+            return []
+        return [int(name) for name in names if name.isdecimal()]
+
+    def take(self, number: int, holder: bytes) -> bool:
+        """Create a lease file. False if there is one."""
+        try:
+            self._storage.create(_lease(number), [holder])
+        except StorageError:
+            if self._storage.stat(_lease(number)) is None:
+                raise
+            return False
+        return True
+
+    def put(self, number: int, holder: bytes) -> None:
+        """Write a lease file anew, which also makes it young."""
+        self._storage.replace(_lease(number), holder)
+
+    def holder(self, number: int) -> bytes:
+        """What stands in a lease file."""
+        with self._storage.open(_lease(number)) as reader:
+            return reader.read(1000)
+
+    def age(self, number: int) -> float:
+        """Seconds since a lease file was written, by the storage's clock."""
+        probe = f"{LEASES}/probe-{secrets.token_hex(8)}"
+        self._storage.create(probe, [b"?"])
+        try:
+            return (self._written(probe) - self._written(_lease(number))).total_seconds()
+        finally:
+            self._storage.discard(probe)
+
+    def _written(self, path: str) -> datetime:
+        with self._storage.files(path) as files:
+            return cast(datetime, files.getinfo(path, ["details"]).modified)
+
+    def remove(self, number: int) -> None:
+        """Remove a lease file, if it is there."""
+        self._storage.discard(_lease(number))
+
+
+def _lease(number: int) -> str:
+    return f"{LEASES}/{number:08}"
+
+
+def _entry(path: str, found: Info) -> Entry:
+    if found.has_namespace("link") and found.target is not None:
+        return Entry(path, Kind.LINK)
+    if found.is_dir:
+        return Entry(path, Kind.FOLDER)
+    special = found.has_namespace("details") and found.type not in {0, 2}
+    return Entry(path, Kind.OTHER if special else Kind.FILE, found.size)

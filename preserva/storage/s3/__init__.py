@@ -1,0 +1,1 @@
+"""Storages in S3-compatible object stores."""

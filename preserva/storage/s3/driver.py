@@ -1,0 +1,368 @@
+"""A storage in an S3-compatible object store, which has neither folders nor a rename.
+
+How publishing comes to be durable and at once all the same: docs/adr/0010-object-storage.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import obstore
+
+from preserva.core.formats.layout import QUARANTINE, STAGING
+from preserva.core.values.digest import MultiHash
+from preserva.core.values.model import Entry, Kind
+from preserva.errors import NotAFile, NotFound, Refused, StorageError, Unreachable
+from preserva.i18n import _
+from preserva.storage.base import CHUNK, chunks_of
+from preserva.storage.lease import LEASE, Lease
+from preserva.storage.paths import contained, parent, refuse_outside
+from preserva.storage.publication_marks import Mark, below_any, marks_last
+from preserva.storage.s3.bucket import errors, open_bucket
+from preserva.storage.s3.lease import S3Leases
+from preserva.storage.s3.reservations import S3Aims
+
+if TYPE_CHECKING:
+    from obstore import BytesStream, GetResult, ObjectMeta
+
+_PART = 32 << 20
+"""Bytes up to which a file goes in one request, and of each part of a longer one."""
+
+_STAGED = frozenset([STAGING])
+_PARTS_AT_ONCE = 2
+_COPIES_AT_ONCE = 16
+_COPY_LIMIT = 5 << 30  # what one CopyObject takes
+
+
+class S3Storage:
+    """The objects below a prefix of a bucket, `s3://bucket/prefix`.
+
+    See `preserva.storage.base.Storage` for what it promises.
+    """
+
+    at_once = _COPIES_AT_ONCE  # each waits for the line
+
+    def __init__(self, url: str, *, lease: float = LEASE) -> None:
+        self.store = open_bucket(url)
+        self.url = url.partition("?")[0].rstrip("/")
+        self._lease = Lease(S3Leases(self.store, self.url), lease)
+        self._aims = S3Aims(self.store, self.url, self._empty)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def lacks(self) -> tuple[str, ...]:
+        """What an object store cannot promise."""
+        return (
+            _("What is read back may come from a cache of the server, not from its disk."),
+            _("A long file that was cut short is written again from its beginning."),
+            _("Two names that differ only in their bytes may be one on some servers."),
+        )
+
+    def _errors(self, path: str) -> AbstractContextManager[None]:
+        return errors(contained(path), self.url)
+
+    def stat(self, path: str) -> Entry | None:
+        """What stands at a path; None if there is nothing. A folder is what has files in it."""
+        key = self._aims.key(path)
+        if path:
+            try:
+                size = self._head(key)["size"]
+            except NotFound:
+                pass
+            else:
+                hidden = not below_any(path, _STAGED) and below_any(path, self._hidden())
+                return None if hidden else Entry(path, Kind.FILE, size)
+        there = self._shows(key) if key == path else path in self._aims.known() or self._any(key)
+        return Entry(path, Kind.FOLDER) if there or self._aimed_in(path) else None
+
+    def _shows(self, key: str) -> bool:
+        """Whether anything lies below a key that is not hidden."""
+        found = (one["path"] for one in self._list(key))
+        first = next(found, None)
+        if first is None:
+            return False
+        hidden = self._hidden()  # after the look: what has been shown since then is whole
+        return any(not below_any(one, hidden) for one in chain([first], found))
+
+    def _any(self, key: str) -> bool:
+        return next(self._list(key), None) is not None
+
+    def _aimed_in(self, path: str) -> set[str]:
+        """The folders in a folder of staging that have an aim, or lead to one that has."""
+        if not below_any(path, _STAGED):
+            return set()
+        below = (
+            one.removeprefix(f"{path}/") for one in self._aims.known() if one.startswith(f"{path}/")
+        )
+        return {f"{path}/{one.partition('/')[0]}" for one in below}
+
+    def _head(self, key: str) -> ObjectMeta:
+        with self._errors(key):
+            return obstore.head(self.store, key)
+
+    def children(self, path: str) -> list[Entry]:
+        """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
+        key = self._aims.key(path)
+        hidden = self._hidden() if key == path else frozenset()
+        gone = NotFound(_("{path} is not there").format(path=path), path=path)
+        if below_any(path, hidden):
+            raise gone
+        with self._errors(path):
+            found = obstore.list_with_delimiter(self.store, key or None)
+        entries = {
+            Entry(path + one["path"].removeprefix(key), Kind.FILE, one["size"])
+            for one in found["objects"]
+        }
+        for one in found["common_prefixes"]:
+            if not any(below_any(mark, frozenset([one])) for mark in hidden) or self._shows(one):
+                entries.add(Entry(path + one.removeprefix(key), Kind.FOLDER))
+        entries |= {Entry(one, Kind.FOLDER) for one in self._aimed_in(path)}
+        if path and not entries and self.stat(path) is None:
+            raise gone
+        shown = (one for one in entries if not below_any(one.path, hidden))
+        return sorted(shown, key=lambda entry: entry.path)
+
+    def walk(self, path: str) -> Iterator[Entry]:
+        """Everything below a folder, the folders themselves included, in no promised order."""
+        key = self._aims.key(path)
+        hidden = self._hidden() if key == path else frozenset()
+        if path and (below_any(path, hidden) or not self._any(key)):
+            raise NotFound(_("{path} is not there").format(path=path), path=path)
+        seen = {path, ""}
+        for one in self._list(key):
+            if below_any(one["path"], hidden):
+                continue
+            here = path + one["path"].removeprefix(key)
+            folder = parent(here)
+            while folder not in seen:
+                seen.add(folder)
+                yield Entry(folder, Kind.FOLDER)
+                folder = parent(folder)
+            yield Entry(here, Kind.FILE, one["size"])
+
+    def _list(self, key: str) -> Iterator[ObjectMeta]:
+        with self._errors(key):
+            for batch in obstore.list(self.store, key or None, chunk_size=1000):
+                yield from batch
+
+    def open(self, path: str, *, medium: bool = False) -> S3Reader:
+        """Open an object. `medium` is what the server makes of it: see `lacks`."""
+        with self._errors(path):
+            if not path:
+                raise NotAFile(_("{path} is not a regular file").format(path=self.url), path=path)
+            return S3Reader(obstore.get(self.store, self._aims.key(path)), path, self.url)
+
+    def create(self, path: str, chunks: Iterable[bytes]) -> None:
+        """Write a new file, all or nothing. Refuses a path that exists."""
+        key = self._aims.key(contained(path))
+        source = iter(chunks)
+        start = bytearray()
+        for chunk in source:
+            start += chunk
+            if len(start) > _PART:
+                break
+        with self._errors(path):
+            if len(start) <= _PART:
+                obstore.put(self.store, key, bytes(start), mode="create", use_multipart=False)
+                return
+        self._create_long(path, chain([bytes(start)], source))
+
+    def _create_long(self, path: str, chunks: Iterable[bytes]) -> None:
+        """In parts; S3 has no create-only for those, so only the lock keeps another from it."""
+        if self.stat(path) is not None:
+            message = _("{path} exists already; it was not touched")
+            raise StorageError(message.format(path=path), path=path)
+        self._put_parts(self._aims.key(path), chunks)
+
+    def _put_parts(self, path: str, chunks: Iterable[bytes]) -> None:
+        with self._errors(path):
+            obstore.put(
+                self.store,
+                path,
+                chunks,
+                use_multipart=True,
+                chunk_size=_PART,
+                max_concurrency=_PARTS_AT_ONCE,
+            )
+
+    def extend(self, path: str, chunks: Iterable[bytes]) -> None:
+        """Refused: `create` leaves all of a file or nothing."""
+        refuse_outside(path, STAGING)
+        if self.stat(path) is None:
+            raise NotFound(_("{path} is not there").format(path=path), path=path)
+        raise Refused(_("{path} is whole: an object store keeps no part").format(path=path))
+
+    def flush(self, path: str) -> None:
+        """Nothing is left to do: what an object store has taken is durable."""
+        if self.stat(path) is None:
+            raise NotFound(_("{path} is not there").format(path=path), path=path)
+
+    def aim(self, staged: str, final: str) -> None:
+        """From now on what is created below `staged` lies where it will be, hidden by a mark."""
+        refuse_outside(contained(staged), STAGING)
+        self._refuse_existing(final)
+        self._lease.check()
+        self._aims.aim(staged, final)
+
+    def publish(self, staged: str, final: str) -> None:
+        """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
+        refuse_outside(staged, STAGING)
+        mark = self._aims.known().get(staged)
+        if mark is None or mark.final != contained(final):
+            self._move(staged, contained(final))
+            return
+        if not self._any(final):
+            raise NotFound(_("{path} is not there").format(path=staged), path=staged)
+        self._lease.check()
+        self._aims.show(mark)
+
+    def set_aside(self, path: str, aside: str) -> None:
+        """Move what stands at a path to one below `quarantine/`, durably and at once."""
+        refuse_outside(aside, QUARANTINE)
+        self._move(contained(path), aside)
+
+    def _move(self, path: str, final: str) -> None:
+        """Copy, prove, show, and only then remove. A move that was cut short is done again."""
+        self._lease.check()
+        self._refuse_existing(final)
+        start = self._aims.key(path)
+        sources = self._objects(start)
+        if not sources:
+            raise NotFound(_("{path} is not there").format(path=path), path=path)
+        targets = {key: final + key.removeprefix(start) for key in sources}
+        mark = Mark(final).path
+        with self._errors(mark):
+            obstore.put(self.store, mark, b"", use_multipart=False)
+        self._remove(list(self._objects(final).keys() - set(targets.values())))
+        for group in marks_last(sources):
+            self._each(lambda key: self._copy(sources[key], targets[key]), group)
+        copies = self._objects(final)
+        self._each(lambda key: self._prove(sources[key], copies.get(targets[key])), list(sources))
+        self._lease.check()
+        self._remove([mark])  # with this it is there
+        self._remove(list(sources))
+
+    def _refuse_existing(self, final: str) -> None:
+        if self.stat(contained(final)) is not None:
+            raise Refused(_("{path} exists already; it was not touched").format(path=final))
+
+    def _objects(self, path: str) -> dict[str, ObjectMeta]:
+        """The objects at and below a path."""
+        below = {one["path"]: one for one in self._list(path)}
+        if below:
+            return below
+        try:
+            return {path: self._head(path)}
+        except NotFound:
+            return {}
+
+    def _copy(self, source: ObjectMeta, target: str) -> None:
+        if source["size"] > _COPY_LIMIT:
+            with self.open(source["path"]) as reader:
+                self._put_parts(target, chunks_of(reader))
+        else:
+            with self._errors(target):
+                obstore.copy(self.store, source["path"], target)
+
+    def _prove(self, source: ObjectMeta, copy: ObjectMeta | None) -> None:
+        """Raise StorageError for a copy that is not what it was copied from."""
+        if copy is not None:
+            if source["e_tag"] is not None and source["e_tag"] == copy["e_tag"]:
+                return
+            if self._digest(source["path"]) == self._digest(copy["path"]):
+                return
+        message = _("the copy of {path} is not what it was copied from; it was not published")
+        raise StorageError(message.format(path=source["path"]), path=source["path"])
+
+    def _digest(self, path: str) -> str:
+        hashes = MultiHash(["sha256"])
+        with self.open(path) as reader:
+            for chunk in chunks_of(reader):
+                hashes.update(chunk)
+        return hashes.digests()["sha256"]
+
+    def _each(self, act: Callable[[str], None], keys: list[str]) -> None:
+        with ThreadPoolExecutor(_COPIES_AT_ONCE) as pool:
+            for _done in pool.map(act, keys):
+                pass
+
+    def _empty(self, key: str) -> None:
+        self._remove(list(self._objects(key)))
+
+    def _remove(self, keys: list[str]) -> None:
+        if keys:
+            with self._errors(keys[0]):
+                obstore.delete(self.store, keys)
+
+    def replace(self, path: str, data: bytes) -> None:
+        """Put new content in the place of a small file, durably and at once."""
+        self._lease.check()
+        with self._errors(path):
+            obstore.put(self.store, path, data, use_multipart=False)
+
+    def discard(self, path: str) -> None:
+        """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
+        refuse_outside(contained(path), STAGING)
+        self._aims.forget()  # what another has shown meanwhile is no longer in staging
+        for staged, mark in list(self._aims.known().items()):
+            if below_any(staged, frozenset([path])):
+                self._aims.undo(mark)
+        self._empty(self._aims.key(path))
+
+    @contextmanager
+    def lock(self, holder: str) -> Iterator[None]:
+        """Be the only writer. After a kill the lock is free when its lease has run out."""
+        with self._lease.held(holder):
+            self._aims.forget()
+            yield
+
+    def _hidden(self) -> frozenset[str]:
+        """What is being published now, or was when its writer died: it is not there yet."""
+        return frozenset(one.final for one in self._aims.marks())
+
+
+class S3Reader:
+    """An object that is being read, in one stream."""
+
+    def __init__(self, found: GetResult, path: str, url: str) -> None:
+        self._path = path
+        self._url = url
+        self._left = found.meta["size"]
+        self._stream: BytesStream | None = None
+        self._here = b""
+        if self._left > CHUNK:
+            self._stream = found.stream(min_chunk_size=CHUNK)
+        else:  # in one piece: half the calls
+            with errors(path, url):
+                self._here = bytes(found.bytes())
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, at most `size`; fewer only at the end of the file, none after it."""
+        parts = []
+        while size > 0 and self._left:
+            if not self._here:
+                self._here = self._next_chunk()
+            taken, self._here = self._here[:size], self._here[size:]
+            size -= len(taken)
+            self._left -= len(taken)
+            parts.append(taken)
+        return b"".join(parts)
+
+    def _next_chunk(self) -> bytes:
+        with errors(self._path, self._url):
+            chunk = bytes(next(self._stream, b"")) if self._stream is not None else b""
+        if not chunk:
+            message = _("{path}: the answer was cut short").format(path=self._path)
+            raise Unreachable(message, path=self._path)
+        return chunk
+
+    def __enter__(self) -> S3Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream = None  # with this the connection is free

@@ -1,0 +1,73 @@
+"""The lease files of a storage in an object store: see `preserva.storage.lease`."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import AbstractContextManager
+from datetime import datetime
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, PreconditionError
+from obstore.store import S3Store
+
+from preserva.core.formats.layout import LEASES
+from preserva.storage.s3.bucket import errors
+
+
+class S3Leases:
+    """Lease files below `staging/leases/`; one alone can create each, by a conditional write."""
+
+    def __init__(self, store: S3Store, url: str) -> None:
+        self._store = store
+        self.url = url
+
+    def _errors(self) -> AbstractContextManager[None]:
+        return errors(LEASES, self.url)
+
+    def numbers(self) -> list[int]:
+        """The numbers of the lease files that are there."""
+        with self._errors():
+            found = obstore.list(self._store, LEASES).collect()
+        names = [one["path"].rpartition("/")[2] for one in found]
+        return [int(name) for name in names if name.isdecimal()]
+
+    def take(self, number: int, holder: bytes) -> bool:
+        """Create a lease file. False if there is one."""
+        with self._errors():
+            try:
+                obstore.put(self._store, _path(number), holder, mode="create")
+            except (AlreadyExistsError, PreconditionError):
+                return False
+        return True
+
+    def put(self, number: int, holder: bytes) -> None:
+        """Write a lease file anew, which also makes it young."""
+        with self._errors():
+            obstore.put(self._store, _path(number), holder)
+
+    def holder(self, number: int) -> bytes:
+        """What stands in a lease file."""
+        with self._errors():
+            return bytes(obstore.get(self._store, _path(number)).bytes())
+
+    def age(self, number: int) -> float:
+        """Seconds since a lease file was written, by the server's clock."""
+        probe = f"{LEASES}/probe-{secrets.token_hex(8)}"
+        with self._errors():
+            obstore.put(self._store, probe, b"")
+            try:
+                return (self._written(probe) - self._written(_path(number))).total_seconds()
+            finally:
+                obstore.delete(self._store, probe)
+
+    def _written(self, path: str) -> datetime:
+        return obstore.head(self._store, path)["last_modified"]
+
+    def remove(self, number: int) -> None:
+        """Remove a lease file, if it is there."""
+        with self._errors():
+            obstore.delete(self._store, _path(number))
+
+
+def _path(number: int) -> str:
+    return f"{LEASES}/{number:08}"

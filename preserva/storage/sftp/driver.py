@@ -1,0 +1,391 @@
+"""A storage on an SFTP server: many requests on their way at once over one connection."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from typing import TypeVar
+
+import asyncssh
+
+from preserva.core.formats.layout import QUARANTINE, STAGING
+from preserva.core.values.model import Entry, Kind
+from preserva.errors import NotAFile, NotFound, Refused, StorageError
+from preserva.i18n import _
+from preserva.storage.base import CHUNK
+from preserva.storage.lease import LEASE, Lease
+from preserva.storage.paths import above, contained, parent, refuse_outside
+from preserva.storage.sftp.connection import TIMEOUT, SftpLink
+from preserva.storage.sftp.lease import SftpLeases
+from preserva.storage.sftp.reader import AHEAD, Opened, SftpReader, settle
+
+T = TypeVar("T")
+Act = Callable[[asyncssh.SFTPClient], Coroutine[None, None, T]]
+
+_WRITE_NEW = asyncssh.FXF_WRITE | asyncssh.FXF_CREAT | asyncssh.FXF_EXCL
+_MODE = asyncssh.SFTPAttrs(permissions=0o644)
+
+
+class SftpStorage:
+    """The files below one folder of an SFTP server, `sftp://user@host/folder`.
+
+    See `preserva.storage.base.Storage` for what it promises, and `lacks` for what it cannot.
+    """
+
+    at_once = 64  # each waits for the line
+
+    def __init__(self, url: str, *, lease: float = LEASE, timeout: float = TIMEOUT) -> None:
+        """Nothing is connected yet. `timeout` is for each answer, in seconds."""
+        self.link = SftpLink(url, timeout)
+        self.url = url
+        self._lease = Lease(SftpLeases(self), lease)
+        self._durable: set[str] = set()  # files in staging that were synced as they were written
+        self._folders: set[str] = set()  # seen to be folders, not links
+
+    def close(self) -> None:
+        """End the connection."""
+        self.link.close()
+
+    def lacks(self) -> tuple[str, ...]:
+        """What this server cannot promise, a sentence each. Raises StorageError."""
+
+        async def ask(client: asyncssh.SFTPClient) -> tuple[bool, bool]:
+            handler = client._handler  # asyncssh tells it nowhere else
+            return handler._supports_posix_rename, handler._supports_fsync
+
+        renames, syncs = self.link.run("", ask)
+        found = [_("What is read back may come from the server's memory, not from its disk.")]
+        if not renames:
+            found.append(_("The server lacks posix-rename@openssh.com: nothing can be replaced."))
+        if not syncs:
+            found.append(
+                _("The server lacks fsync@openssh.com: a power cut can take the newest files.")
+            )
+        return tuple(found)
+
+    def full(self, path: str) -> bytes:
+        name = os.fsencode(contained(path))
+        return self.link.root.rstrip(b"/") + b"/" + name if name else self.link.root
+
+    def stat(self, path: str) -> Entry | None:
+        """What stands at a path, not following a link; None if there is nothing."""
+        full = self.full(path)
+        try:
+            return _entry(path, self.link.run(path, lambda client: client.lstat(full)))
+        except NotFound:
+            return None
+
+    def children(self, path: str) -> list[Entry]:
+        """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
+        return self.link.run(path, lambda client: self._list(client, path))
+
+    async def _list(self, client: asyncssh.SFTPClient, path: str) -> list[Entry]:
+        prefix = f"{path}/" if path else ""
+        entries = []
+        async for one in client.scandir(self.full(path)):
+            name = os.fsdecode(one.filename)
+            if name not in {".", ".."}:
+                entries.append(_entry(prefix + _one_name(name), one.attrs))
+        return sorted(entries, key=lambda entry: entry.path)
+
+    def walk(self, path: str) -> Iterator[Entry]:
+        """Everything below a folder, the folders themselves included, in no promised order."""
+        waiting = [path]
+        while waiting:
+            some, waiting = waiting[: self.at_once], waiting[self.at_once :]
+            asked = [self._start_listing(folder) for folder in some]
+            for entries in asked:
+                for entry in entries.result():
+                    if entry.kind is Kind.FOLDER:
+                        waiting.append(entry.path)
+                    yield entry
+
+    def _start_listing(self, folder: str) -> Future[list[Entry]]:
+        return self.link.start(folder, lambda client: self._list(client, folder))
+
+    def open(self, path: str, *, medium: bool = False) -> SftpReader:
+        """Open a regular file. `medium` is what the server makes of it: see `lacks`."""
+        full = self.full(path)
+
+        async def begin(client: asyncssh.SFTPClient) -> Opened | None:
+            # before it is opened: a FIFO would make the server wait, and all of us with it
+            found = await client.lstat(full)
+            if _kind(found) is not Kind.FILE:
+                return None
+            size = found.size or 0
+            file = await client.open(full, asyncssh.FXF_READ, encoding=None)
+            return Opened(file, size, await file.read(min(size, CHUNK), 0))
+
+        opened = self.link.run(path, begin)
+        if opened is None:
+            raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
+        return SftpReader(self.link, opened, path)
+
+    def create(self, path: str, chunks: Iterable[bytes]) -> None:
+        """Write a new file, with the folders above it. Refuses a path that exists."""
+        full = self.full(path)
+        self._make_folder(parent(path))
+        source = _in_chunks(chunks)
+        first = next(source, b"")
+        second = next(source, None)
+
+        async def begin(client: asyncssh.SFTPClient) -> asyncssh.SFTPClientFile:
+            try:
+                file = await client.open(full, _WRITE_NEW, _MODE, encoding=None)
+            except asyncssh.SFTPFailure:
+                if await client.exists(full) or await client.islink(full):
+                    message = _("{path} exists already; it was not touched")
+                    raise StorageError(message.format(path=path), path=path) from None
+                raise
+            await file.write(first, 0)
+            if second is None:
+                await _finish(file)
+            return file
+
+        file = self.link.run(path, begin)
+        if second is not None:
+            self._fill(file, path, len(first), _after(second, source))
+        self._durable.add(path)
+
+    def extend(self, path: str, chunks: Iterable[bytes]) -> None:
+        """Go on with a file in staging that an interrupted `create` left too short."""
+        refuse_outside(path, STAGING)
+        full = self.full(path)
+        self._refuse_links_above(path)
+
+        async def begin(
+            client: asyncssh.SFTPClient,
+        ) -> tuple[asyncssh.SFTPClientFile | None, int]:
+            found = await client.lstat(full)
+            if _kind(found) is not Kind.FILE:
+                return None, 0
+            return await client.open(full, asyncssh.FXF_WRITE, encoding=None), found.size or 0
+
+        file, size = self.link.run(path, begin)
+        if file is None:
+            raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
+        self._durable.discard(path)
+        self._fill(file, path, size, _in_chunks(chunks))
+        self._durable.add(path)
+
+    def _fill(
+        self, file: asyncssh.SFTPClientFile, path: str, offset: int, chunks: Iterable[bytes]
+    ) -> None:
+        """Write, several chunks on their way at once; sync through the handle that wrote."""
+        under_way: deque[Future[int]] = deque()
+        try:
+            for chunk in chunks:
+                under_way.append(self._start_writing(file, path, chunk, offset))
+                offset += len(chunk)
+                if len(under_way) == AHEAD:
+                    under_way.popleft().result()
+            while under_way:
+                under_way.popleft().result()
+            self.link.run(path, lambda client: _finish(file))
+        except BaseException:
+            settle(under_way)
+            self.link.start(path, lambda client: file.close())
+            raise
+
+    def _start_writing(
+        self, file: asyncssh.SFTPClientFile, path: str, chunk: bytes, offset: int
+    ) -> Future[int]:
+        return self.link.start(path, lambda client: file.write(chunk, offset))
+
+    def flush(self, path: str) -> None:
+        """Make a file, or everything in a folder and then the folder, durable."""
+        entry = self.stat(path)
+        if entry is None:
+            raise NotFound(_("{path} is not there").format(path=path), path=path)
+        below = [*self.walk(path), entry] if entry.kind is Kind.FOLDER else [entry]
+        unsynced = [
+            one.path
+            for one in below
+            if one.kind is Kind.FOLDER or (one.kind is Kind.FILE and one.path not in self._durable)
+        ]
+        self._sync(unsynced)
+
+    def _sync(self, paths: Iterable[str]) -> None:
+        """Sync files and folders, all at once: an OpenSSH server opens a folder for that too."""
+        waiting = deque(self.link.start(path, _syncing(self.full(path))) for path in paths)
+        try:
+            while waiting:
+                waiting.popleft().result()
+        except BaseException:
+            settle(waiting)
+            raise
+
+    def aim(self, staged: str, final: str) -> None:
+        """Nothing to prepare: a folder is renamed."""
+
+    def publish(self, staged: str, final: str) -> None:
+        """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
+        refuse_outside(staged, STAGING)
+        contained(final)
+        self._refuse_links_above(final)
+        self.flush(staged)
+        self._move(staged, final)
+
+    def set_aside(self, path: str, aside: str) -> None:
+        """Move what stands at a path to one below `quarantine/`, durably and at once."""
+        refuse_outside(aside, QUARANTINE)
+        for one in (path, aside):
+            self._refuse_links_above(contained(one))
+        self._move(path, aside)
+
+    def _move(self, path: str, final: str) -> None:
+        self._lease.check()
+        self._make_folder(parent(final), durable=True)
+        if self.stat(final) is not None:
+            raise Refused(_("{path} exists already; it was not touched").format(path=final))
+        self._rename(path, final)
+        self._sync([parent(final), parent(path)])
+
+    def _rename(self, path: str, final: str) -> None:
+        source, target = self.full(path), self.full(final)
+        self._durable.clear()
+        self._folders.clear()
+        self.link.run(final, lambda client: client.posix_rename(source, target))
+
+    def replace(self, path: str, data: bytes) -> None:
+        """Put new content in the place of a small file, durably and at once."""
+        self._lease.check()
+        self._refuse_links_above(contained(path))
+        staged = f"{STAGING}/replace-{path.rpartition('/')[2]}"
+        self.discard(staged)
+        self.create(staged, [data])
+        self._rename(staged, path)
+        self._sync([parent(path)])
+
+    def discard(self, path: str) -> None:
+        """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
+        refuse_outside(path, STAGING)
+        entry = self.stat(path)
+        if entry is None:
+            return
+        self._refuse_links_above(path)
+        self._durable.clear()
+        self._folders.clear()
+        below = [*self.walk(path), entry] if entry.kind is Kind.FOLDER else [entry]
+        files = [self.full(one.path) for one in below if one.kind is not Kind.FOLDER]
+        folders = sorted((one.path for one in below if one.kind is Kind.FOLDER), reverse=True)
+
+        async def remove(client: asyncssh.SFTPClient) -> None:
+            for start in range(0, len(files), self.at_once):
+                await asyncio.gather(*map(client.remove, files[start : start + self.at_once]))
+            for folder in folders:
+                await client.rmdir(self.full(folder))
+
+        self.link.run(path, remove)
+
+    def lock(self, holder: str) -> AbstractContextManager[None]:
+        """Be the only writer. After a kill the lock is free when its lease has run out."""
+        return self._lease.held(holder)
+
+    def _refuse_links_above(self, path: str) -> None:
+        """Raise NotAFile if a folder on the way is a link: it could lead out of the storage."""
+        for folder in above(path):
+            if folder in self._folders:
+                continue
+            entry = self.stat(folder)
+            if entry is None:
+                return
+            if entry.kind is not Kind.FOLDER:
+                raise NotAFile(_("{path} is no folder").format(path=folder), path=folder)
+            self._folders.add(folder)
+
+    def _make_folder(self, folder: str, *, durable: bool = False) -> None:
+        """Make a folder and those above it; with `durable`, each in its parent before the next."""
+        if folder in self._folders:
+            return
+        self._refuse_links_above(f"{folder}/")
+        for one in ["", *above(f"{folder}/")] if folder else [""]:
+            if one in self._folders:
+                continue
+            full = self.full(one)
+            if self.link.run(one, _making(full)) and durable and one:
+                self._sync([parent(one)])
+            self._folders.add(one)
+
+
+def _kind(found: asyncssh.SFTPAttrs) -> Kind:
+    mode = found.permissions or 0
+    if stat.S_ISREG(mode):
+        return Kind.FILE
+    if stat.S_ISDIR(mode):
+        return Kind.FOLDER
+    return Kind.LINK if stat.S_ISLNK(mode) else Kind.OTHER
+
+
+def _entry(path: str, found: asyncssh.SFTPAttrs) -> Entry:
+    kind = _kind(found)
+    return Entry(path, kind, found.size or 0 if kind is Kind.FILE else 0)
+
+
+def _one_name(name: str) -> str:
+    """A name as a server gave it. Raises StorageError for one that would lead elsewhere."""
+    if "/" in name:
+        raise StorageError(_("{path} is not a path inside a storage").format(path=name), path=name)
+    return contained(name)
+
+
+def _in_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of about CHUNK, so that each is worth a call."""
+    waiting: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        waiting.append(chunk)
+        size += len(chunk)
+        if size >= CHUNK:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if size:
+        yield b"".join(waiting)
+
+
+def _after(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from others
+
+
+def _syncing(full: bytes) -> Act[None]:
+    async def sync(client: asyncssh.SFTPClient) -> None:
+        async with await client.open(full, asyncssh.FXF_READ, encoding=None) as file:
+            await _fsync(file)
+
+    return sync
+
+
+def _making(full: bytes) -> Act[bool]:
+    async def make(client: asyncssh.SFTPClient) -> bool:
+        try:
+            if _kind(await client.lstat(full)) is Kind.FOLDER:
+                return False
+        except asyncssh.SFTPNoSuchFile:
+            pass
+        try:
+            await client.mkdir(full)
+        except asyncssh.SFTPFailure:
+            if _kind(await client.lstat(full)) is not Kind.FOLDER:  # another thread made it
+                raise
+            return False
+        return True
+
+    return make
+
+
+async def _finish(file: asyncssh.SFTPClientFile) -> None:
+    async with file:
+        await _fsync(file)
+
+
+async def _fsync(file: asyncssh.SFTPClientFile) -> None:
+    try:
+        await file.fsync()
+    except asyncssh.SFTPOpUnsupported:  # said by `lacks`
+        return

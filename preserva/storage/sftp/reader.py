@@ -1,0 +1,76 @@
+"""A file of an SFTP server that is being read."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future
+from typing import Any, NamedTuple
+
+import asyncssh
+
+from preserva.storage.base import CHUNK
+from preserva.storage.sftp.connection import SftpLink
+
+AHEAD = 4
+"""Chunks of a file that are on their way at once."""
+
+
+class Opened(NamedTuple):
+    """A file that was opened, its size then, and its first chunk, which most often is all of it."""
+
+    file: asyncssh.SFTPClientFile
+    size: int
+    first: bytes
+
+
+class SftpReader:
+    """An open file of an SFTP server; its next chunks come before they are asked for.
+
+    It is read up to the size that it had when it was opened.
+    """
+
+    def __init__(self, link: SftpLink, opened: Opened, path: str) -> None:
+        self._link = link
+        self._file = opened.file
+        self._size = opened.size
+        self._path = path
+        self._asked = min(opened.size, CHUNK)
+        self._coming: deque[Future[bytes]] = deque()
+        self._here = opened.first
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, at most `size`; fewer only at the end of the file, none after it."""
+        parts = []
+        while size > 0 and (self._here or self._next_chunk()):
+            taken, self._here = self._here[:size], self._here[size:]
+            size -= len(taken)
+            parts.append(taken)
+        return b"".join(parts)
+
+    def _next_chunk(self) -> bool:
+        """Wait for the next chunk; whether there is one."""
+        while len(self._coming) < AHEAD and self._asked < self._size:
+            length = min(CHUNK, self._size - self._asked)
+            self._coming.append(self._start_reading(self._asked, length))
+            self._asked += length
+        self._here = self._coming.popleft().result() if self._coming else b""
+        return bool(self._here)
+
+    def _start_reading(self, offset: int, length: int) -> Future[bytes]:
+        return self._link.start(self._path, lambda client: self._file.read(length, offset))
+
+    def __enter__(self) -> SftpReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        settle(self._coming)
+        self._link.start(self._path, lambda client: self._file.close())
+
+
+def settle(futures: Iterable[Future[Any]]) -> None:
+    """Wait for what is under way; what it says no longer matters."""
+    for future in futures:
+        future.cancel()
+        if not future.cancelled():
+            future.exception()
