@@ -30,7 +30,7 @@ from preserva.bag.create.create import create_bag
 from preserva.fixity.audit import audit
 from preserva.fixity.audit_cluster import Workers, connect
 from preserva.ingest.transfer import accept
-from tests.servers import free_port, wait_for
+from tests.support.servers import free_port, wait_for
 
 ROUNDS = 3
 LOADS = {"large": (32, 128 << 20), "small": (100_000, 5_000)}

@@ -24,8 +24,8 @@ from benchmarks.pairs import command, ratio
 from preserva.core.eark.check import check_package
 from preserva.core.values.model import Observed
 from preserva.information_package.profile_schemas import check_schemas
-from tests.aips import MODS, PACKAGE, metadata, observed, representations, spec
-from tests.dialects import for_metsrw
+from tests.support.aips import MODS, PACKAGE, metadata, observed, representations, spec
+from tests.support.dialects import for_metsrw
 
 FILES = (1_000, 10_000, 100_000)
 PEERS = (1_000, 4_000)

@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 from preserva.core.eark.aip import Render, build_aip
 from preserva.core.values.digest import MultiHash
 from preserva.core.values.model import Observed
-from tests.aips import spec
+from tests.support.aips import spec
 
 FILES = (1_000, 10_000, 100_000)
 

@@ -33,7 +33,7 @@ from preserva.bag.create.create import create_bag
 from preserva.ingest.transfer import accept
 from preserva.replication.replicate import replicate
 from preserva.storage.base import Storage
-from tests.servers import Sshd, free_port, sshd, weed
+from tests.support.servers import Sshd, free_port, sshd, weed
 
 ROUNDS = 3
 LOADS = {"1 GiB in 16 files": (16, 64 << 20), "5,000 files of 10 KB": (5_000, 10_000)}

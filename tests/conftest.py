@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests import servers
+from tests.support import servers
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("PRESERVA_SHARED", ROOT.parent / "shared"))

@@ -19,7 +19,7 @@ from lxml import etree
 
 from preserva.core.eark.check import check_package
 from preserva.core.values.report import Finding
-from tests.aips import MODS, PACKAGE, metadata, observed, representations, spec
+from tests.support.aips import MODS, PACKAGE, metadata, observed, representations, spec
 
 Files = dict[str, bytes]
 Damage = Callable[[Files], None]
@@ -561,7 +561,7 @@ def hostile_kinds() -> Iterator[Kind]:
 
 def main() -> None:
     """Print what each of three validators finds."""
-    from tests.oracles import commons_ip, eark_validator
+    from tests.support.oracles import commons_ip, eark_validator
 
     found = [0, 0, 0]
     table = list(kinds())

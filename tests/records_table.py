@@ -18,7 +18,7 @@ from lxml import etree
 from preserva.core.values.report import Finding
 from preserva.describe.record import Record, read_records, to_mods
 from tests.conftest import SHARED
-from tests.xsd import schema
+from tests.support.xsd import schema
 
 NO_RECORDS = {"README.md", "RUSMARC20151123.xml", "TEST1.txt"}
 """A description of the folder, one of a format, and a dump for people."""

@@ -17,9 +17,9 @@ from PIL import Image
 from preserva.catalogue.ingest import import_packages, open_catalogue
 from preserva.exhibition.build import build_exhibition
 from preserva.ingest.package import package
-from tests.books import an_archive
 from tests.browser.page import NARROW, WIDE, Page
-from tests.exhibitions import demonstration, write_specification
+from tests.support.books import an_archive
+from tests.support.exhibitions import demonstration, write_specification
 
 LANGUAGES = ("ru", "be", "en")
 BOOK = "books/aonb-riga.html"

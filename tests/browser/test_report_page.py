@@ -14,9 +14,9 @@ from preserva.outputs.page import html
 from preserva.outputs.report import package_page, report_page
 from preserva.replication.replicate import replicate
 from preserva.reporting.overview import history, overview
-from tests.books import an_archive, make_book
 from tests.browser.page import NARROW, Page
-from tests.unit.test_report import at, flip
+from tests.support.books import an_archive, make_book
+from tests.unit.reporting.test_overview import at, flip
 
 LANGUAGES = ("en", "ru", "be")
 

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from preserva.archive.commit import prepare
 from preserva.cli.main import VERBS, status_of
 from preserva.resources import schema_file
-from tests.books import an_archive, make_book
+from tests.support.books import an_archive, make_book
 
 Run = Callable[..., tuple[int, str, str]]
 JsonRun = Callable[..., tuple[int, dict[str, Any]]]

@@ -14,7 +14,7 @@ import pytest
 from preserva import config as configuration
 from preserva.cli.main import status_of
 from preserva.core.values.codes import Code
-from tests.books import an_archive, make_book
+from tests.support.books import an_archive, make_book
 
 PRESERVA = [sys.executable, "-c", "from preserva.cli.main import run; run()", "--lang", "en"]
 

@@ -9,10 +9,10 @@ import pytest
 from preserva.config import Institution
 from preserva.ingest.package import package_bag
 from preserva.ingest.supplied import Details
-from tests import oracles
-from tests.aips import write_package
-from tests.books import make_book
-from tests.marcbuild import RARE_BOOK, iso2709
+from tests.support import oracles
+from tests.support.aips import write_package
+from tests.support.books import make_book
+from tests.support.marc_records import RARE_BOOK, iso2709
 
 
 @pytest.mark.parametrize("pages", [1, 12, 4000])

@@ -19,9 +19,9 @@ from preserva.core.values.entries import FIXITY_CHECK
 from preserva.fixity.audit import audit
 from preserva.ingest.package import package
 from preserva.replication.replicate import replicate
-from tests.books import an_archive, make_book
 from tests.conftest import require
-from tests.servers import free_port, wait_for
+from tests.support.books import an_archive, make_book
+from tests.support.servers import free_port, wait_for
 
 BOOKS = 12
 Start = Callable[..., subprocess.Popen[bytes]]

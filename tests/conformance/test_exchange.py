@@ -18,7 +18,7 @@ from preserva.core.eark.mets import Division
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.stored import read_package, read_representation
 from preserva.core.eark.vocabulary import EventType
-from tests import oracles
+from tests.support import oracles
 
 NAME = "aonb-kant-1784"
 STRUCTURE = """\

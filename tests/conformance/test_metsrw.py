@@ -6,9 +6,9 @@ import io
 
 import pytest
 
-from tests.aips import metadata, representations, spec
 from tests.conftest import require
-from tests.dialects import for_metsrw
+from tests.support.aips import metadata, representations, spec
+from tests.support.dialects import for_metsrw
 
 try:
     import metsrw

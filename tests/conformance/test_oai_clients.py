@@ -19,12 +19,12 @@ from preserva.catalogue.model import uri_of
 from preserva.catalogue.oai.client import decisions_of
 from preserva.catalogue.oai.provider import About
 from preserva.catalogue.oai.wsgi import application
-from tests.books import an_archive
 from tests.conftest import require
-from tests.marcbuild import iso2709
-from tests.unit.test_catalogue import decide
-from tests.unit.test_harvest import NOW, Quiet
-from tests.unit.test_oai import fields, mods
+from tests.support.books import an_archive
+from tests.support.marc_records import iso2709
+from tests.unit.catalogue.oai.test_harvester import NOW, Quiet
+from tests.unit.catalogue.oai.test_provider import fields, mods
+from tests.unit.catalogue.test_catalogue import decide
 
 COUNT = 1000
 DELETED = 50

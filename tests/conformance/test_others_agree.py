@@ -16,9 +16,9 @@ from preserva.core.values.report import Outcome
 from preserva.fixity.validate import validate, validate_stored
 from preserva.ingest.package import package
 from preserva.replication.replicate import replicate
-from tests import oracles
-from tests.books import an_archive
-from tests.xsd import schema
+from tests.support import oracles
+from tests.support.books import an_archive
+from tests.support.xsd import schema
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from preserva.describe.record import (
 )
 from tests import records_table
 from tests.conftest import ROOT
-from tests.marcxchange import violations
-from tests.xsd import schema
+from tests.support.marcxchange import violations
+from tests.support.xsd import schema
 
 MARC_FILES = {
     "irbis_test1/test1.iso": (81, "windows-1251", "RUSMARC", {}),

@@ -15,8 +15,8 @@ from preserva.core.formats.layout import LEASES, LOCK, STAGING
 from preserva.core.values.model import Kind
 from preserva.storage.base import chunks_of
 from preserva.storage.open import open_storage
-from tests.books import RECORD, make_book
-from tests.servers import Sshd, Weed
+from tests.support.books import RECORD, make_book
+from tests.support.servers import Sshd, Weed
 
 KINDS = ("local", "s3", "sftp")
 PACKAGE = "aonb-kp-7"

@@ -17,7 +17,7 @@ from preserva.core.values.report import Outcome
 from preserva.fixity.audit import audit
 from preserva.ingest.package import package
 from preserva.replication.replicate import replicate
-from tests.books import an_archive, make_book
+from tests.support.books import an_archive, make_book
 
 COPIES = 4
 KILLED = """

@@ -24,8 +24,8 @@ from preserva.ingest.package import package
 from preserva.ingest.revision import Change, update
 from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
-from tests.books import RECORD, an_archive, make_book
 from tests.faults.damage import COPIES, PACKAGE, folder, swap
+from tests.support.books import RECORD, an_archive, make_book
 
 ROUNDS = 10_000 if os.environ.get("PRESERVA_LONG") == "1" else 40
 SEED = int(os.environ.get("PRESERVA_SEED", "5"))

@@ -17,8 +17,8 @@ from preserva.core.values.report import Outcome
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
 from preserva.replication.replicate import replicate
-from tests.books import an_archive, make_book
 from tests.faults.damage import CASES, COPIES, P1, PACKAGE, flip, folder
+from tests.support.books import an_archive, make_book
 
 
 @pytest.fixture

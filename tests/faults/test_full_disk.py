@@ -20,9 +20,9 @@ from preserva.errors import StorageError, StorageFull
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
 from preserva.replication.replicate import replicate
-from tests.books import an_archive, make_book
 from tests.conftest import require
 from tests.faults.damage import PACKAGE
+from tests.support.books import an_archive, make_book
 
 
 @pytest.fixture

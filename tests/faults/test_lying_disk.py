@@ -18,8 +18,8 @@ from preserva.ingest.package import package
 from preserva.replication.replicate import replicate
 from preserva.storage.base import Reader
 from preserva.storage.local import LocalStorage
-from tests.books import an_archive, make_book, replicated
 from tests.faults.damage import COPIES, MANIFEST, P1, PACKAGE
+from tests.support.books import an_archive, make_book, replicated
 
 METS = f"v1/content/data/{PACKAGE.portable}/METS.xml"
 FILES = [P1, METS, MANIFEST, "v1/inventory.json"]

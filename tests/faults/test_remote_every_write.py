@@ -29,11 +29,11 @@ from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
 from preserva.ingest.revision import Change, update
 from preserva.replication.replicate import replicate
-from tests.books import RECORD, an_archive, make_book
 from tests.conftest import ROOT
 from tests.faults.damage import PACKAGE
 from tests.faults.remote import LEASE, short_lease
 from tests.faults.test_every_write import VERBS
+from tests.support.books import RECORD, an_archive, make_book
 
 LONG = os.environ.get("PRESERVA_LONG") == "1"
 WORK = ("package", "update", "replicate", "replicate a second version")

@@ -19,8 +19,8 @@ from preserva.ingest.package import package
 from preserva.ingest.revision import Change, update
 from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
-from tests.books import RECORD, an_archive, make_book
 from tests.faults.damage import CASES, COPIES, MANIFEST, P1, P2, PACKAGE, flip, folder
+from tests.support.books import RECORD, an_archive, make_book
 
 
 @pytest.fixture

@@ -22,9 +22,9 @@ from preserva.archive.archive import open_archive
 from preserva.bag.create.create import create_bag
 from preserva.core.values.model import PackageId
 from preserva.ingest.transfer import accept
-from tests.books import RECORD, make_book, tiff
 from tests.conftest import require
-from tests.servers import find_sshd
+from tests.support.books import RECORD, make_book, tiff
+from tests.support.servers import find_sshd
 
 LONG = os.environ.get("PRESERVA_LONG") == "1"
 SIZE = (1 << 30) if LONG else (48 << 20)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from preserva.bag.open import open_bag
 from preserva.bag.validate import Verdict, validate_source
 from preserva.core.values.names import folded
-from tests.strategies import Bag, bags, write_folder
+from tests.support.strategies import Bag, bags, write_folder
 
 Files = dict[str, bytes]
 ACCEPTED = {Verdict.VALID, Verdict.VALID_WITH_WARNINGS}

@@ -22,7 +22,7 @@ import pytest
 from preserva.bag.open import open_bag
 from preserva.bag.validate import BagReport, Verdict, validate_source
 from preserva.errors import StorageError
-from tests.strategies import VERSIONS, Bag, container_bytes, write_folder
+from tests.support.strategies import VERSIONS, Bag, container_bytes, write_folder
 
 ROUNDS = 250 if os.environ.get("PRESERVA_LONG") == "1" else 15
 PAYLOAD = {

@@ -15,7 +15,7 @@ from preserva.core.formats import bagit
 from preserva.core.formats.charsets import CHARSETS
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
-from tests.strategies import CONTAINERS, Bag, bags, container_bytes, paths, write_folder
+from tests.support.strategies import CONTAINERS, Bag, bags, container_bytes, paths, write_folder
 
 SOUND = {Verdict.VALID, Verdict.VALID_WITH_WARNINGS}
 _LABEL = st.text(st.characters(codec="utf-8", exclude_characters=":"), min_size=1, max_size=20)

@@ -14,7 +14,7 @@ from preserva.core.xml.safe import parse
 from preserva.core.xml.write import document
 from preserva.describe.characterization.image.characterise import characterise
 from preserva.describe.characterization.image.verdict import Verdict
-from tests.images import samples
+from tests.support.images import samples
 
 MIMES = {
     "tiff": "image/tiff", "tiff g4": "image/tiff", "tiff lzw": "image/tiff",

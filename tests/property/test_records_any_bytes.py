@@ -9,8 +9,8 @@ from lxml import etree
 from preserva.core.values.report import Finding
 from preserva.describe.characterization.identify import Format, identify
 from preserva.describe.record import Record, read_records, to_dc, to_marcxchange, to_mods
-from tests.marcbuild import RARE_BOOK, iso2709
-from tests.marcxchange import violations
+from tests.support.marc_records import RARE_BOOK, iso2709
+from tests.support.marcxchange import violations
 
 SOUND = iso2709(RARE_BOOK)
 LETTERS = "абвгдежзийклмнопрстуфхцчшщьыэюя"

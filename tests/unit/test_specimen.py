@@ -12,7 +12,7 @@ from preserva.errors import Refused, StorageError
 from preserva.specimen.book import catalogue_record, draw_book
 from preserva.specimen.font import can_print
 from preserva.specimen.text import LEAVES, Leaf
-from tests.xsd import schema
+from tests.support.xsd import schema
 
 ALTO = "{http://www.loc.gov/standards/alto/ns-v4#}"
 

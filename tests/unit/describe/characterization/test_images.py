@@ -1,0 +1,204 @@
+"""What is told of images, and that one which is cut, broken or too large is told as such."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+from fractions import Fraction
+
+import pytest
+from PIL import Image as Pillow
+
+from preserva.core.book.image import ByteOrder, Capture, Image, Orientation, Resolution, Unit
+from preserva.core.book.scans import MAX_PIXELS
+from preserva.core.values.codes import Code
+from preserva.describe.characterization.identify import identify
+from preserva.describe.characterization.image.characterise import characterise, is_characterised
+from preserva.describe.characterization.image.overheard import overheard
+from preserva.describe.characterization.image.verdict import Verdict
+from tests.support.images import SIZE, samples
+
+SCANNER = Capture("Zeutschel", "OS 12002", "OmniScan 12", "2024-03-05T10:20:30")
+CAMERA = Capture("Canon", "EOS 5D", "Capture One 23", "2024-03-05T10:20:30", camera=True)
+LITTLE = ByteOrder.LITTLE_ENDIAN
+SRGB = "sRGB built-in"
+
+
+def dpi(value: int) -> Resolution:
+    return Resolution(Fraction(value), Fraction(value), Unit.INCH)
+
+
+RGB = (8, 8, 8)
+EXPECTED: dict[str, Image] = {
+    "tiff": Image(*SIZE, RGB, "RGB", "Uncompressed", byte_order=LITTLE, icc_profile=SRGB,
+                  resolution=dpi(400), capture=SCANNER),
+    "tiff lzw": Image(*SIZE, (8,), "BlackIsZero", "LZW", byte_order=LITTLE),
+    "tiff g4": Image(*SIZE, (1,), "BlackIsZero", "CCITT Group 4", byte_order=LITTLE,
+                     resolution=dpi(600)),
+    "tiff 16": Image(*SIZE, (16,), "BlackIsZero", "Uncompressed", byte_order=LITTLE),
+    "tiff jpeg": Image(*SIZE, RGB, "RGB", "JPEG", byte_order=LITTLE),
+    "tiff cmyk": Image(*SIZE, (8, 8, 8, 8), "CMYK", "Uncompressed", byte_order=LITTLE),
+    "bigtiff": Image(*SIZE, RGB, "RGB", "Uncompressed", byte_order=LITTLE, resolution=dpi(400)),
+    "tiff pages": Image(*SIZE, (8,), "BlackIsZero", "Uncompressed", byte_order=LITTLE,
+                        resolution=dpi(300)),
+    "jpeg": Image(*SIZE, RGB, "YCbCr", "JPEG", icc_profile=SRGB, resolution=dpi(300),
+                  orientation=Orientation.COUNTERCLOCKWISE, capture=CAMERA),
+    "jpeg grey": Image(*SIZE, (8,), "BlackIsZero", "JPEG"),
+    "jpeg progressive": Image(*SIZE, RGB, "YCbCr", "JPEG"),
+    "jpeg cmyk": Image(*SIZE, (8, 8, 8, 8), "CMYK", "JPEG"),
+    "jp2": Image(*SIZE, RGB, "sRGB", "JPEG 2000 lossless"),
+    "jp2 lossy": Image(*SIZE, (8,), "BlackIsZero", "JPEG 2000 lossy"),
+    "png": Image(*SIZE, RGB, "RGB", "Deflate", icc_profile=SRGB,
+                 resolution=Resolution(Fraction(100), Fraction(100), Unit.CENTIMETRE)),
+    "png alpha": Image(*SIZE, (8, 8, 8, 8), "RGB", "Deflate"),
+    "png 16": Image(*SIZE, (16,), "BlackIsZero", "Deflate"),
+    "png 1": Image(*SIZE, (1,), "BlackIsZero", "Deflate"),
+    "bmp": Image(*SIZE, RGB, "RGB", "Uncompressed"),
+    "gif": Image(*SIZE, (8,), "PaletteColor", "LZW"),
+    "webp": Image(*SIZE, RGB, "RGB", "WebP"),
+}  # fmt: skip
+
+
+def looked_at(data: bytes, max_pixels: int = MAX_PIXELS) -> Verdict | None:
+    form = identify(data, "page", len(data))
+    return characterise(io.BytesIO(data), len(data), form.mime, max_pixels)
+
+
+def code(data: bytes) -> Code | None:
+    found = looked_at(data)
+    assert found is not None
+    return found.code
+
+
+def with_bytes(data: bytes, at: int, new: bytes) -> bytes:
+    return data[:at] + new + data[at + len(new) :]
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_whole_image_is_described(name: str) -> None:
+    found = looked_at(samples()[name])
+    assert found is not None
+    assert (found.image, found.code, found.seen) == (EXPECTED[name], None, None)
+
+
+def test_of_a_pdf_only_its_end_is_known() -> None:
+    found = looked_at(samples()["pdf"])
+    assert found == Verdict("preserva, by the trailer")
+
+
+@pytest.mark.parametrize("name", sorted({*EXPECTED, "pdf"} - {"gif"}))
+def test_an_image_cut_anywhere_is_broken(name: str) -> None:
+    data = samples()[name]
+    unnoticed = [  # Pillow leaves up to 16 bytes of nothing behind the last page
+        cut for cut in range(64, len(data) - 16, 7) if code(data[:cut]) is None
+    ]
+    assert unnoticed == []
+
+
+@pytest.mark.parametrize("name", ["tiff", "bigtiff", "jpeg", "jp2", "png", "pdf"])
+def test_an_image_cut_in_the_middle_is_called_cut(name: str) -> None:
+    data = samples()[name]
+    assert code(data[: len(data) * 2 // 3]) is Code.IMAGE_TRUNCATED
+
+
+def test_what_is_known_of_a_cut_image_is_told() -> None:
+    data = samples()["tiff lzw"]
+    found = looked_at(with_bytes(data, data.index(b"II*\0") + 8, b"\xff" * 40))
+    assert found is not None
+    assert (found.image, found.code) == (EXPECTED["tiff lzw"], Code.IMAGE_UNDECODABLE)
+
+
+def test_damage_that_only_libtiff_complains_of_is_found(capfd: pytest.CaptureFixture[str]) -> None:
+    data = samples()["tiff g4"]
+    at = data.index(b"II*\0") + 8
+    codes = [code(with_bytes(data, at + n, bytes([data[at + n] ^ 64]))) for n in range(20, 60)]
+    assert codes.count(Code.IMAGE_UNDECODABLE) > 20
+    assert capfd.readouterr().err == ""
+
+
+def test_what_others_write_to_standard_error_is_not_lost(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with overheard() as complaints:
+        os.write(2, b"progress 5 %\nFax4Decode: Bad code word at line 2.\n")
+        os.write(2, b"Fax4Decode: Warning, a matter of taste.\n")
+    assert complaints == ["Fax4Decode: Bad code word at line 2."]
+    assert capfd.readouterr().err == "progress 5 %\n\nFax4Decode: Warning, a matter of taste."
+
+
+def test_a_film_behind_a_jpeg_does_not_hide_its_end() -> None:
+    assert code(samples()["jpeg"] + bytes(3 << 20)) is None
+    assert code(samples()["jpeg"][:-2] + bytes(3 << 20)) is Code.IMAGE_TRUNCATED
+
+
+def test_every_flipped_bit_of_a_png_is_found() -> None:
+    data = samples()["png 1"]
+    for at in range(8, len(data)):
+        flipped = with_bytes(data, at, bytes([data[at] ^ 1]))
+        assert code(flipped) is not None, at
+
+
+def test_a_tiff_that_goes_in_a_circle_is_broken() -> None:
+    data = samples()["tiff lzw"]
+    (first,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, first)
+    circle = with_bytes(data, first + 2 + 12 * count, data[4:8])
+    assert code(circle) is Code.IMAGE_UNDECODABLE
+
+
+def test_a_tiff_whose_strip_lies_behind_its_end_is_cut() -> None:
+    data = samples()["tiff 16"]
+    at = data.index(struct.pack("<HHI", 279, 4, 1)) + 8
+    assert code(with_bytes(data, at, b"\xff\xff\xff\x7f")) is Code.IMAGE_TRUNCATED
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_more_pixels_than_allowed_are_not_decoded(name: str) -> None:
+    found = looked_at(samples()[name], max_pixels=100)
+    assert found is not None
+    assert (found.code, found.seen) == (Code.IMAGE_TOO_LARGE, "31 x 23")
+
+
+def test_the_settings_of_pillow_stay_as_they_were() -> None:
+    before = Pillow.MAX_IMAGE_PIXELS
+    looked_at(samples()["tiff"])
+    looked_at(samples()["tiff"][:-50])
+    assert before == Pillow.MAX_IMAGE_PIXELS
+
+
+def test_an_image_that_nobody_here_decodes_is_unknown() -> None:
+    djvu = b"AT&TFORM\0\0\0\0DJVM" + bytes(100)
+    assert looked_at(djvu) == Verdict(
+        "preserva", code=Code.IMAGE_NOT_DECODABLE_HERE, seen="image/vnd.djvu"
+    )
+
+
+def test_a_tiff_with_a_strange_compression_is_unknown_but_described() -> None:
+    data = samples()["tiff 16"]
+    at = data.index(struct.pack("<HHI", 259, 3, 1)) + 8
+    found = looked_at(with_bytes(data, at, struct.pack("<H", 34661)))
+    assert found is not None
+    assert found.image == Image(*SIZE, (16,), "BlackIsZero", "JBIG", byte_order=LITTLE)
+    assert found.code in (Code.IMAGE_NOT_DECODABLE_HERE, Code.IMAGE_UNDECODABLE)
+
+
+def test_a_jp2_that_departs_from_its_standard_is_told() -> None:
+    data = samples()["jp2"]
+    approx = data.index(b"colr") + 4 + 2  # behind method and precedence
+    found = looked_at(with_bytes(data, approx, b"\x07"))
+    assert found is not None
+    assert (found.code, found.seen) == (Code.IMAGE_IRREGULAR, "approxIsValid")
+    assert found.image == EXPECTED["jp2"]
+
+
+def test_text_is_no_image() -> None:
+    assert looked_at("Книга".encode()) is None
+    assert not is_characterised("text/plain")
+
+
+def test_a_large_map_is_not_stopped_by_the_limit_of_pillow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Pillow, "MAX_IMAGE_PIXELS", 10)
+    assert code(samples()["png"]) is None

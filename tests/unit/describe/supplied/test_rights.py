@@ -1,0 +1,164 @@
+"""What may be done with a book: the file, the configuration, MODS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from preserva import config
+from preserva.core.book.rights import Rights
+from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
+from preserva.describe.record import Record, read_records, to_dc, to_mods
+from preserva.describe.supplied.rights import (
+    read_rights,
+    summary,
+    with_access_conditions,
+    with_dc_rights,
+)
+from preserva.errors import ConfigError
+from tests.support.books import RECORD
+from tests.support.marc_records import RARE_BOOK, iso2709
+from tests.support.xsd import schema
+
+TOML = """
+[[rights]]
+basis = "copyright"
+status = "public domain"
+determined = 2026-11-23
+uri = "http://rightsstatements.org/vocab/NoC-OKLR/1.0/"
+note = "напечатано до 1830 года"
+
+[[rights]]
+basis = "institutional policy"
+note = "по договору с НББ"
+start = "2026"
+end = "2036"
+acts = ["publish", "replicate"]
+restrictions = "name both libraries"
+"""
+
+PUBLIC = Rights(
+    RightsBasis.COPYRIGHT,
+    CopyrightStatus.PUBLIC_DOMAIN,
+    "by",
+    determined="2026-11-23",
+    note="напечатано до 1830 года",
+    uri="http://rightsstatements.org/vocab/NoC-OKLR/1.0/",
+)
+POLICY = Rights(
+    RightsBasis.INSTITUTIONAL_POLICY,
+    jurisdiction="by",
+    start="2026",
+    end="2036",
+    note="по договору с НББ",
+    acts=("publish", "replicate"),
+    restrictions=("name both libraries",),
+)
+
+
+def test_a_file_is_read() -> None:
+    assert read_rights(TOML.encode(), "r.toml", "BY") == ((PUBLIC, POLICY), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ["E484 r.toml: [[rights]]: not given, but needed"]),
+        ("[[rights]]\nstatus='unknown'",
+         ["E484 r.toml: rights[1].basis: not given, but needed"]),
+        ("[[rights]]\nbasis='copyright'", ["E484 r.toml: rights[1].status: not given, but needed"]),
+        ("[[rights]]\nbasis='statute'", ["E484 r.toml: rights[1].citation: not given, but needed"]),
+        ("[[rights]]\nbasis='license'", ["E484 r.toml: rights[1].terms: not given, but needed"]),
+        ("[[rights]]\nbasis='other'\nend=1999\nrestrictions=['x']",
+         [f"E484 r.toml: rights[1].{key}: not given, but needed"
+          for key in ("note", "start", "acts")]),
+        ("[[rights]]\nbasis='copyright'\nstatus='public'",
+         ["E483 r.toml: rights[1].status: not what may stand here; "
+          "expected public domain; seen public"]),
+        ("[[rights]]\nbasis='other'\nnote='x'\nacts=[1]",
+         ["E483 r.toml: rights[1].acts: not what may stand here; seen [1]"]),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_place(text: str, expected: list[str]) -> None:
+    _rights, problems = read_rights(text.encode(), "r.toml", "RU")
+    assert [one.message() for one in problems] == expected
+
+
+@settings(max_examples=100)
+@given(st.binary(max_size=200))
+def test_no_bytes_stop_the_reader(data: bytes) -> None:
+    rights, problems = read_rights(data, "r.toml", "RU")
+    assert rights or problems
+
+
+@pytest.mark.parametrize("record", [RECORD.encode(), iso2709(RARE_BOOK)])
+def test_mods_says_it_in_words(record: bytes, shared: Path) -> None:
+    (found,) = read_records(record, name="r")
+    assert isinstance(found, Record)
+    plain = to_mods(found)
+    assert with_access_conditions(plain, ()) == plain
+    root = etree.fromstring(with_access_conditions(plain, (PUBLIC, POLICY)))
+    schema(shared, "mods-3.8.xsd").assertValid(root)
+    conditions = root.findall("{http://www.loc.gov/mods/v3}accessCondition")
+    assert [(one.text, one.get("{http://www.w3.org/1999/xlink}href")) for one in conditions] == [
+        (
+            "copyright: public domain; jurisdiction by; determined 2026-11-23; "
+            "напечатано до 1830 года",
+            "http://rightsstatements.org/vocab/NoC-OKLR/1.0/",
+        ),
+        (
+            "institutional policy; jurisdiction by; from 2026; until 2036; "
+            "permitted publish, replicate; restricted name both libraries; по договору с НББ",
+            None,
+        ),
+    ]
+    others = [etree.tostring(one, with_tail=False) for one in root if one not in conditions]
+    assert others == [etree.tostring(one, with_tail=False) for one in etree.fromstring(plain)]
+
+
+def test_dublin_core_says_it_too(shared: Path) -> None:
+    (found,) = read_records(iso2709(RARE_BOOK), name="r")
+    assert isinstance(found, Record)
+    root = etree.fromstring(with_dc_rights(to_dc(found), (PUBLIC, POLICY)))
+    schema(shared, "oai_dc.xsd").assertValid(root)
+    last = list(root)[-3:]
+    assert [one.text for one in last] == [summary(PUBLIC), PUBLIC.uri, summary(POLICY)]
+    assert {one.tag for one in last} == {"{http://purl.org/dc/elements/1.1/}rights"}
+    assert with_dc_rights(to_dc(found), ()) == to_dc(found)
+
+
+def configured(tmp_path: Path, rights: str) -> config.Config:
+    path = tmp_path / config.NAME
+    path.write_text(f"{config.TEMPLATE}\n[rights]\n{rights}\n", "utf-8")
+    return config.load(path)
+
+
+def test_the_configuration_may_state_rights(tmp_path: Path) -> None:
+    text = 'basis = "copyright"\nstatus = "public domain"\ndetermined = "2026"\nacts = ["publish"]'
+    assert configured(tmp_path, text).rights == Rights(
+        RightsBasis.COPYRIGHT,
+        CopyrightStatus.PUBLIC_DOMAIN,
+        "ru",
+        determined="2026",
+        acts=("publish",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('basis = "copyright"', "rights.status: missing"),
+        ('status = "unknown"', "rights.basis: missing"),
+        ('basis = "licence"', "rights.basis: 'licence' is not one of"),
+        ('basis = "other"\nnots = "x"', "rights.nots: there is no such key; did you mean note"),
+    ],
+)
+def test_a_configuration_that_says_half_is_refused(
+    text: str, expected: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=expected):
+        configured(tmp_path, text)

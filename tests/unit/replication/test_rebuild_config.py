@@ -1,0 +1,118 @@
+"""A lost configuration comes back from the storages; what they say is checked first."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from preserva import config as configuration
+from preserva.archive.archive import open_archive
+from preserva.cli.main import status_of
+from preserva.config import Role, load
+from preserva.core.formats.layout import IDENTITY
+from preserva.core.values.model import PackageId
+from preserva.errors import ConfigError, PreservaError, Refused, StorageError
+from preserva.fixity.validate import validate_stored
+from preserva.ingest.package import package
+from preserva.replication.rebuild_config import rebuild_config
+from preserva.replication.replicate import replicate
+from tests.cli.test_commands import SCHEMA
+from tests.support.books import an_archive, make_book
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """An archive of one book in two storages."""
+    record = make_book(tmp_path / "book")
+    with an_archive(tmp_path) as archive:
+        package(tmp_path / "book", record, archive, local="kp-1")
+        replicate(archive)
+    return tmp_path
+
+
+def urls(place: Path) -> list[str]:
+    """Where the storages are."""
+    return [str(place / "storages" / name) for name in ("aonb-main", "nlb-copy")]
+
+
+def test_configuration_and_ledger_come_back(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both lost at once: what is kept explains itself."""
+    path = place / configuration.NAME
+    before = load(path)
+    for one in place.glob("ledger*"):
+        if one.is_file():
+            one.unlink()
+    path.unlink()
+    command = ["--config", str(path), "rebuild"]
+    assert status_of([*command, "config", *urls(place), "--json"]) == 0
+    SCHEMA.validate(json.loads(capsys.readouterr().out))
+    after = load(path)
+    assert after.storages == before.storages
+    assert after.institutions == before.institutions
+    assert after.institution == before.institution
+    assert after.ledger == before.ledger
+    assert status_of([*command, "ledger"]) == 0
+    with open_archive(path) as archive:
+        (done,) = archive.ledger.copies.packages("aonb-main")
+        reports = validate_stored(archive, PackageId.parse(done))
+        assert [one.findings for one in reports] == [[], []]
+
+
+def test_the_other_institution_holds_what_is_a_replica_to_us(place: Path) -> None:
+    """It sees its own storage as one that it keeps for us."""
+    with pytest.raises(ConfigError):  # it has no storage of its own in which packages are made
+        rebuild_config(place / "minsk.toml", urls(place)[1:], "nlb")
+    main = place / "minsk"
+    main.mkdir()
+    identity = json.loads((place / "storages/aonb-main" / IDENTITY).read_text("utf-8"))
+    own = {"storage": "nlb-main", "institution": "nlb", "configured_by": "nlb"}
+    (main / IDENTITY).write_text(json.dumps({**identity, **own}), "utf-8")
+    made = rebuild_config(place / "minsk.toml", [str(main), urls(place)[1]])
+    assert made.institution.id == "nlb"
+    assert {name: one.role for name, one in made.storages.items()} == {
+        "nlb-main": Role.PRIMARY,
+        "nlb-copy": Role.HELD,
+    }
+    assert replace(made.storages["nlb-copy"], role=Role.REPLICA).url == urls(place)[1]
+
+
+def test_what_is_there_is_not_touched(place: Path) -> None:
+    """Neither a configuration, nor a folder that is no storage."""
+    path = place / configuration.NAME
+    before = path.read_bytes()
+    with pytest.raises(Refused, match="not touched"):
+        rebuild_config(path, urls(place))
+    assert path.read_bytes() == before
+    with pytest.raises(StorageError):
+        rebuild_config(place / "new.toml", [str(place)])
+    assert not (place / "new.toml").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"institutions": None},
+        {"institutions": {"aonb]\n[policy": {"name": {"en": "x"}, "country": "RU"}}},
+        {"institutions": {"aonb": {"name": {"en": ["x"]}, "country": "RU"}}},
+        {"institutions": "aonb"},
+        {"storage": 'main"]\nurl = "x'},
+        {"storage": 7},
+        {"role": "emperor"},
+        {"role": None},
+        {"institution": "../.."},
+    ],
+)
+def test_a_hostile_storage_writes_nothing(place: Path, change: dict[str, Any]) -> None:
+    """What it says of itself must make a configuration by all rules, or none is written."""
+    path = place / "storages/aonb-main" / IDENTITY
+    identity = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({**identity, **change}), "utf-8")
+    with pytest.raises(PreservaError):
+        rebuild_config(place / "new.toml", urls(place)[:1])
+    assert not (place / "new.toml").exists()

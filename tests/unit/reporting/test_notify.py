@@ -1,0 +1,306 @@
+"""Who is told of an audit, and when; a server that fails changes nothing of how it ends."""
+
+from __future__ import annotations
+
+import email
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.policy import default
+from http.client import HTTPMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from pathlib import Path
+from urllib.request import Request
+
+import pytest
+
+from preserva import config as configuration
+from preserva.archive.archive import Archive, open_archive
+from preserva.cli.main import status_of
+from preserva.config import load
+from preserva.core.values.entries import NOTIFICATION
+from preserva.errors import ConfigError
+from preserva.fixity.audit import audit
+from preserva.ingest.package import package
+from preserva.replication.repair import repair
+from preserva.replication.replicate import replicate
+from preserva.reporting.notify import _Faithful, ping, tell
+from tests.support.books import an_archive, make_book
+from tests.support.servers import free_port
+
+START = datetime(2026, 12, 1, tzinfo=UTC)
+
+
+class MailServer(threading.Thread):
+    """As much of SMTP (RFC 5321) as a client needs that sends one message at a time."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self.listening.getsockname()[1]
+        self.messages: list[bytes] = []
+        self.refusing = False
+        self.start()
+
+    def run(self) -> None:
+        while True:
+            try:
+                line, _address = self.listening.accept()
+            except OSError:
+                return
+            with line, line.makefile("rwb", buffering=0) as stream:
+                self.serve(stream)
+
+    def serve(self, stream: object) -> None:
+        def say(text: str) -> None:
+            stream.write(text.encode() + b"\r\n")  # type: ignore[attr-defined]
+
+        lines = iter(stream.readline, b"")  # type: ignore[attr-defined]
+        say("220 here")
+        for line in lines:
+            word = line[:4].upper()
+            if word == b"DATA":
+                say("354 go on")
+                body = []
+                for part in lines:
+                    if part == b".\r\n":
+                        break
+                    body.append(part)
+                self.messages.append(b"".join(body))
+            if word == b"QUIT":
+                say("221 bye")
+                return
+            say("550 no" if self.refusing and word == b"RCPT" else "250 well")
+
+    @property
+    def subjects(self) -> list[str]:
+        """Of the messages so far."""
+        parsed = (email.message_from_bytes(one, policy=default) for one in self.messages)
+        return [str(one["Subject"]) for one in parsed]
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    """A running mail server."""
+    running = MailServer()
+    yield running
+    running.listening.close()
+
+
+@pytest.fixture
+def called() -> Iterator[tuple[int, list[str]]]:
+    """The port of a web server, and the paths that were asked for."""
+    paths: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            paths.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None: ...
+
+    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield running.server_address[1], paths
+    running.shutdown()
+    running.server_close()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """An archive of one book in two storages."""
+    record = make_book(tmp_path / "book")
+    with an_archive(tmp_path / "archive") as archive:
+        package(tmp_path / "book", record, archive, local="kp-1")
+        replicate(archive)
+    return tmp_path / "archive"
+
+
+def configure(place: Path, text: str) -> None:
+    """More lines for the configuration."""
+    with (place / configuration.NAME).open("a", encoding="utf-8") as file:
+        file.write(text)
+
+
+def mail_to(port: int) -> str:
+    """The configuration of a mail server on this machine."""
+    return (
+        '[mail]\nto = ["a@example.org", "b@example.org"]\nsender = "p@example.org"\n'
+        f'host = "127.0.0.1"\nport = {port}\nsecurity = "none"\n'
+    )
+
+
+@contextmanager
+def at(place: Path, day: float) -> Iterator[Archive]:
+    """The archive on a day after START."""
+    now = START + timedelta(days=day)
+    with open_archive(place / configuration.NAME, clock=lambda: now) as archive:
+        yield archive
+
+
+def flip(place: Path) -> None:
+    """One bit of a page in Minsk."""
+    path = min((place / "storages/nlb-copy").rglob("*.tif"))
+    path.chmod(0o644)
+    content = path.read_bytes()
+    path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
+
+
+def test_a_mail_comes_when_something_changed_and_once_a_week(
+    place: Path, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not for each run; what is told is in the ledger, so a restart changes nothing."""
+    monkeypatch.setenv("LANGUAGE", "en")
+    configure(place, mail_to(server.port))
+
+    def run(day: float, *, mend: bool = False) -> str | None:
+        with at(place, day) as archive:
+            if mend:
+                repair(archive, apply=True)
+            audit(archive, moved=("nlb-copy",))
+            return tell(archive)
+
+    sound = "Audit of aonb: All 2 copies are sound, as far as they were read."
+    assert [run(0), run(1), run(6.9)] == [None] * 3
+    assert server.subjects == [sound]
+    assert run(7) is None
+    assert server.subjects == [sound] * 2
+    flip(place)
+    assert [run(8), run(9)] == [None] * 2
+    assert server.subjects[2:] == ["Audit of aonb: 1 new incident"]
+    text = email.message_from_bytes(server.messages[2], policy=default)
+    assert text["To"] == "a@example.org, b@example.org"
+    said = text.get_content()
+    assert "aonb-kp-1 (nlb-copy): damaged" in said
+    assert "preserva repair aonb-kp-1 --storage nlb-copy" in said
+    assert run(10, mend=True) is None
+    assert server.subjects[3:] == [sound]
+    last = email.message_from_bytes(server.messages[3], policy=default).get_content()
+    assert last.startswith("1 incident ended.")
+    with at(place, 10) as archive:
+        told = [one.facts["incidents"] for one in archive.ledger.entries(types=(NOTIFICATION,))]
+    assert [len(one) for one in told] == [0, 0, 1, 0]
+
+
+def test_a_mail_that_was_refused_is_sent_by_the_next_run(place: Path, server: MailServer) -> None:
+    """Nothing is recorded as told that nobody got."""
+    configure(place, mail_to(server.port))
+    server.refusing = True
+    with at(place, 0) as archive:
+        problem = tell(archive)
+        assert problem is not None and "a@example.org" in problem
+        assert archive.ledger.newest(NOTIFICATION) is None
+    server.refusing = False
+    with at(place, 1) as archive:
+        assert tell(archive) is None
+    assert len(server.messages) == 1
+
+
+def test_a_switch_is_called_at_the_beginning_and_at_the_end(
+    place: Path, called: tuple[int, list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where the audit could not even begin; a dry run calls nobody."""
+    port, paths = called
+    address = f"http://127.0.0.1:{port}"
+    lines = (f'{one} = "{address}/{one}"' for one in ("start", "success", "failure"))
+    configure(place, "[ping]\n" + "\n".join(lines) + "\n")
+    command = ["--config", str(place / configuration.NAME), "audit"]
+    assert status_of([*command, "--dry-run"]) == 0
+    assert paths == []
+    assert status_of(command) == 0
+    assert paths == ["/start", "/success"]
+    flip(place)
+    assert status_of([*command, "--event", "nlb-copy"]) == 1
+    assert paths[2:] == ["/start", "/failure"]
+    with open_archive(place / configuration.NAME) as archive, archive.auditing("nlb-copy"):
+        assert status_of(command) == 11
+    assert paths[4:] == ["/start", "/failure"]
+
+
+def test_nobody_there_changes_nothing(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The status is that of the audit; what failed is said."""
+    port = free_port()
+    configure(place, f'[ping]\nsuccess = "http://127.0.0.1:{port}/x"\n{mail_to(port)}')
+    assert status_of(["--config", str(place / configuration.NAME), "audit"]) == 0
+    said = capsys.readouterr().err
+    assert f"http://127.0.0.1:{port}/… could not be called" in said
+    assert "a@example.org" in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[ping]\nstart = "http://example.org/"',
+        '[ping]\nstart = "http://127.0.0.1.example.org/"',
+        '[ping]\nstart = "file:///etc/passwd"',
+        '[mail]\nto = ["a@example.org\\nBcc: x@example.org"]\nsender = "p@e.org"\nhost = "h"',
+        '[mail]\nto = []\nsender = "p@example.org"\nhost = "h"',
+        '[mail]\nto = ["a@e.org"]\nsender = "p@e.org"\nhost = "h"\npassword = "x"',
+    ],
+)
+def test_what_would_not_be_safe_is_refused(place: Path, text: str) -> None:
+    """Calls in the open, other schemes, more headers, a password in the configuration."""
+    configure(place, text)
+    with pytest.raises(ConfigError):
+        load(place / configuration.NAME)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"no HTTP\r\n\r\n", b"", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"],
+)
+def test_an_answer_that_is_no_http_is_said_and_raises_nothing(answer: bytes) -> None:
+    """A broken monitor must not keep an audit from running."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            for _attempt in range(2):
+                line, _address = listening.accept()
+                with line:
+                    line.recv(4096)
+                    line.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        problem = ping(f"http://127.0.0.1:{listening.getsockname()[1]}/x")
+        thread.join(10)
+    assert problem is not None and "/… " in problem
+
+
+def test_a_password_that_cannot_be_read_is_said(
+    place: Path, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bytes that are no text in the file of the password: the audit has its own status."""
+    monkeypatch.delenv("PRESERVA_MAIL_PASSWORD", raising=False)
+    (place / "secret").write_bytes(b"\xff\xfe")
+    configure(place, mail_to(server.port) + 'user = "u"\npassword_file = "secret"\n')
+    with at(place, 0) as archive:
+        problem = tell(archive)
+    assert problem is not None and "a@example.org" in problem
+    assert server.messages == []
+
+
+def test_what_failed_is_said_without_the_secret_of_the_address() -> None:
+    """The path of such an address is all that keeps strangers from calling it."""
+    said = ping(f"http://127.0.0.1:{free_port()}/uuid-that-is-secret?key=1")
+    assert said is not None
+    assert "http://127.0.0.1:" in said
+    assert "secret" not in said
+    assert "key" not in said
+
+
+def test_a_redirect_never_leads_from_an_encrypted_line_to_an_open_one() -> None:
+    """Who listens on the way learns nothing; from open to open it may lead."""
+    follow = _Faithful().redirect_request
+    asked = Request("https://ping.example.org/a")
+    with pytest.raises(ValueError, match="not encrypted"):
+        follow(asked, BytesIO(), 302, "", HTTPMessage(), "http://ping.example.org/a")
+    for one, other in (("https", "https"), ("http", "http"), ("http", "https")):
+        found = follow(Request(f"{one}://a.example/"), BytesIO(), 302, "", HTTPMessage(),
+                       f"{other}://b.example/")  # fmt: skip
+        assert found is not None
+        assert found.full_url == f"{other}://b.example/"

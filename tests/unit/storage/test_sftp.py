@@ -1,0 +1,271 @@
+"""What the driver suite cannot ask of SFTP: whom it trusts, what it says when the line fails."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from preserva.errors import Locked, NotAFile, StorageError, Unreachable, UsageError
+from preserva.storage.base import CHUNK, chunks_of, read_all
+from preserva.storage.open import open_storage
+from preserva.storage.sftp.connection import SSH_CONFIG
+from preserva.storage.sftp.driver import SftpStorage
+from tests.conftest import ROOT
+from tests.support.servers import Sshd, sshd
+
+
+@pytest.fixture
+def storage(
+    sftp_server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SftpStorage]:
+    """A storage in a folder of this test."""
+    monkeypatch.setenv(SSH_CONFIG, str(sftp_server.ssh_config))
+    made = SftpStorage(sftp_server.url(tmp_path))
+    yield made
+    made.close()
+
+
+def _content(size: int) -> bytes:
+    return bytes(range(251)) * (size // 251 + 1)
+
+
+def test_long_files_go_both_ways_in_pieces(storage: SftpStorage, tmp_path: Path) -> None:
+    """Pieces of any size, several on their way at once, in their order."""
+    content = _content(9 * CHUNK)[: 9 * CHUNK + 17]
+    pieces = [content[at : at + 700_001] for at in range(0, len(content), 700_001)]
+    storage.create("staging/long", pieces)
+    assert (tmp_path / "staging/long").read_bytes() == content
+    with storage.open("staging/long") as reader:
+        assert reader.read(5) == content[:5]
+        assert reader.read(3 * CHUNK) == content[5 : 5 + 3 * CHUNK]
+        assert b"".join(chunks_of(reader)) == content[5 + 3 * CHUNK :]
+        assert reader.read(1) == b""
+
+
+def test_many_threads_share_the_connection(storage: SftpStorage, tmp_path: Path) -> None:
+    """Each in folders that others make too."""
+    names = [f"staging/{n % 7}/{n % 3}/{n}" for n in range(300)]
+    with ThreadPoolExecutor(32) as pool:
+        list(pool.map(lambda name: storage.create(name, [name.encode()]), names))
+        found = list(pool.map(lambda name: read_all(storage, name, 100), names))
+    assert found == [name.encode() for name in names]
+    assert sum(one.is_file() for one in (tmp_path / "staging").rglob("*")) == 300
+
+
+def test_the_first_calls_of_a_process_may_come_at_once(storage: SftpStorage) -> None:
+    """They find one event loop and one connection."""
+    code = (
+        "import sys; from concurrent.futures import ThreadPoolExecutor;"
+        "from preserva.storage.sftp.driver import SftpStorage; storage = SftpStorage(sys.argv[1]);"
+        "pool = ThreadPoolExecutor(32); begin = __import__('threading').Barrier(32);"
+        "print(set(pool.map(lambda n: begin.wait() is None or storage.stat(''), range(32))))"
+    )
+    command = [sys.executable, "-c", code, storage.url]
+    done = subprocess.run(command, capture_output=True, check=True, cwd=ROOT, timeout=60)
+    assert done.stdout.count(b"Kind.FOLDER") == 1
+
+
+def test_an_unknown_server_is_never_trusted(
+    sftp_server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither without a key, nor with another one, nor where the check is turned off."""
+    line = (sftp_server.folder / "known_hosts").read_text().split()
+    other = (sftp_server.folder / "client.pub").read_text().split()
+    known = tmp_path / "known"
+    config = tmp_path / "config"
+    key = f"Host *\n  IdentityFile {sftp_server.folder}/client\n"
+    monkeypatch.setenv(SSH_CONFIG, str(config))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for said, rule in (
+        ("", str(known)),
+        (f"{line[0]} {other[0]} {other[1]}\n", str(known)),
+        ("", "none"),
+    ):
+        known.write_text(said)
+        config.write_text(f"{key}  UserKnownHostsFile {rule}\n")
+        with pytest.raises(StorageError, match="could not prove") as caught:
+            SftpStorage(sftp_server.url(tmp_path)).stat("")
+        assert "known_hosts" in (caught.value.advice() or "")
+        assert not isinstance(caught.value, Unreachable)
+
+
+def test_a_key_that_is_not_let_in_is_said_to_be(
+    sftp_server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what to do; no password is asked for."""
+    config = tmp_path / "config"
+    config.write_text(
+        f"Host *\n  IdentityFile {sftp_server.folder}/host\n"
+        f"  UserKnownHostsFile {sftp_server.folder}/known_hosts\n"
+    )
+    monkeypatch.setenv(SSH_CONFIG, str(config))
+    with pytest.raises(StorageError, match="did not let us in") as caught:
+        SftpStorage(sftp_server.url(tmp_path)).stat("")
+    assert "authorized_keys" in (caught.value.advice() or "")
+
+
+def test_a_password_in_a_url_is_refused_and_not_repeated() -> None:
+    """It would stand in logs."""
+    with pytest.raises(UsageError) as caught:
+        open_storage("sftp://user:secret@host/folder")
+    assert "secret" not in str(caught.value)
+    with pytest.raises(UsageError):
+        open_storage("sftp:///folder")
+
+
+def test_links_are_never_followed(storage: SftpStorage, tmp_path: Path) -> None:
+    """A FIFO makes nobody wait."""
+    outside = tmp_path.parent / f"{tmp_path.name}-outside"
+    outside.mkdir()
+    (outside / "secret").write_text("s")
+    (tmp_path / "link").symlink_to(outside / "secret")
+    os.mkfifo(tmp_path / "fifo")
+    for name in ("link", "fifo"):
+        with pytest.raises(NotAFile):
+            storage.open(name)
+    storage.create("staging/x/a", [b"1"])
+    (tmp_path / "kept").symlink_to(outside)
+    (tmp_path / "staging/away").symlink_to(outside)
+    for act, arguments in (
+        (storage.publish, ("staging/x", "kept/x")),
+        (storage.replace, ("kept/secret", b"1")),
+        (storage.create, ("staging/away/new", [b"1"])),
+        (storage.extend, ("staging/away/secret", [b"1"])),
+        (storage.discard, ("staging/away/secret",)),
+    ):
+        with pytest.raises(NotAFile):
+            act(*arguments)
+    storage.discard("staging/away")
+    assert [one.name for one in outside.iterdir()] == ["secret"]
+    assert (outside / "secret").read_text() == "s"
+
+
+def test_a_killed_server_is_unreachable_and_then_reached_again(
+    sftp_server: Sshd, storage: SftpStorage
+) -> None:
+    """In the middle of a file that is written, and of one that is read."""
+
+    def cut() -> Iterator[bytes]:
+        for _ in range(3):
+            yield bytes(CHUNK)
+        for session in sftp_server.sessions():
+            os.kill(session, signal.SIGKILL)
+        for _ in range(60):
+            yield bytes(CHUNK)
+
+    with pytest.raises(Unreachable) as caught:
+        storage.create("staging/cut", cut())
+    assert caught.value.path == "staging/cut"
+    entry = storage.stat("staging/cut")
+    assert entry is not None
+    assert entry.size < 63 * CHUNK
+    storage.extend("staging/cut", [bytes(63 * CHUNK - entry.size)])
+    with storage.open("staging/cut") as reader:
+        reader.read(CHUNK)
+        for session in sftp_server.sessions():
+            os.kill(session, signal.SIGKILL)
+        with pytest.raises(Unreachable):
+            reader.read(62 * CHUNK)
+    assert (storage.stat("staging/cut") or entry).size == 63 * CHUNK
+
+
+def test_a_stalled_server_is_not_waited_for(
+    sftp_server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every call ends."""
+    monkeypatch.setenv(SSH_CONFIG, str(sftp_server.ssh_config))
+    storage = SftpStorage(sftp_server.url(tmp_path), timeout=1.0)
+    storage.create("file", [b"1"])
+    stopped = sftp_server.sessions()
+    for session in stopped:
+        os.kill(session, signal.SIGSTOP)
+    try:
+        with pytest.raises(Unreachable, match="no answer in 1 s"):
+            storage.stat("file")
+    finally:
+        for session in stopped:
+            os.kill(session, signal.SIGCONT)
+    assert read_all(storage, "file", 10) == b"1"
+    storage.close()
+
+
+def test_nobody_at_the_port_is_unreachable(tmp_path: Path) -> None:
+    """Said with the URL."""
+    with pytest.raises(Unreachable, match=r"sftp://127\.0\.0\.1:9/"):
+        SftpStorage("sftp://127.0.0.1:9/x").stat("")
+
+
+def test_what_a_server_lacks_is_said(
+    storage: SftpStorage,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An OpenSSH that was told to do neither; then nothing that is there is overwritten."""
+    assert len(storage.lacks()) == 1
+    forbid = "-P posix-rename,fsync"
+    with sshd(tmp_path_factory.mktemp("old") / "sshd", forbid) as server:
+        monkeypatch.setenv(SSH_CONFIG, str(server.ssh_config))
+        poor = SftpStorage(server.url(tmp_path))
+        said = " ".join(poor.lacks())
+        assert "posix-rename@openssh.com" in said
+        assert "fsync@openssh.com" in said
+        poor.create("staging/a", [b"1"])
+        with pytest.raises(StorageError):
+            poor.replace("file", b"2")
+        assert poor.stat("file") is None
+        poor.close()
+
+
+def test_a_writer_that_was_cut_off_too_long_writes_no_more(
+    storage: SftpStorage, sftp_server: Sshd, tmp_path: Path
+) -> None:
+    """Another took the lock over; so what it wrote is not touched."""
+    late = SftpStorage(sftp_server.url(tmp_path))  # its lease is renewed in 20 s, not before
+    with late.lock("late"):
+        late.create("staging/late", [b"1"])
+        leases = tmp_path / "staging/leases"
+        (mine,) = leases.iterdir()
+        os.utime(mine, (1, 1))  # as if it had not been renewed
+        with storage.lock("other"):
+            pass
+        with pytest.raises(StorageError, match="another one is writing"):
+            late.publish("staging/late", "kept")
+        with pytest.raises(StorageError, match="another one is writing"):
+            late.replace("file", b"1")
+    assert (tmp_path / "kept").exists() is False
+
+
+def test_of_many_who_want_the_lock_one_gets_it(
+    storage: SftpStorage, sftp_server: Sshd, tmp_path: Path
+) -> None:
+    """Also where a dead one's lock is to be followed."""
+    (tmp_path / "staging/leases").mkdir(parents=True)
+    dead = tmp_path / "staging/leases/00000007"
+    dead.write_text("dead")
+    os.utime(dead, (1, 1))
+    others = [SftpStorage(sftp_server.url(tmp_path)) for _ in range(6)]
+    begin, end = (threading.Barrier(6, timeout=60) for _ in range(2))
+
+    def contend(one: SftpStorage) -> int:
+        begin.wait()
+        try:
+            with one.lock("one of six"):
+                end.wait()
+                return 1
+        except Locked:
+            end.wait()
+            return 0
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(contend, others)) == 1
+    for one in others:
+        one.close()
