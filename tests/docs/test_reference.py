@@ -23,7 +23,7 @@ def test_every_finding_is_in_the_manual() -> None:
 
 def test_codes_and_sentences_are_each_given_once() -> None:
     """An Enum would quietly make the second an alias of the first."""
-    text = (ROOT / "preserva" / "core" / "codes.py").read_text("utf-8")
+    text = (ROOT / "preserva" / "core" / "values" / "codes.py").read_text("utf-8")
     declared = re.findall(r"^    [A-Z][A-Z0-9_]+ = \(\s*\"([EWU]\d{3})\"", text, re.MULTILINE)
     assert len(declared) == len(set(declared)) == len(Code)
 

@@ -106,7 +106,7 @@ class _Table(TypedDict, total=False):
 @cache
 def crosswalk() -> Crosswalk:
     """The rules, read once from the installed file."""
-    text = files("preserva.describe").joinpath("crosswalk.toml").read_text("utf-8")
+    text = files("preserva.describe.mods").joinpath("crosswalk.toml").read_text("utf-8")
     data = tomllib.loads(text)
     return Crosswalk(
         rules={
