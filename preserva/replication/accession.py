@@ -45,6 +45,11 @@ class Receipt:
     acknowledged: bool = False
     report: Report = field(default_factory=lambda: Report(""))
 
+    @property
+    def outcome(self) -> Outcome:
+        """That of the report."""
+        return self.report.outcome
+
 
 def receive(
     archive: Archive,

@@ -25,7 +25,7 @@ from preserva.core.formats.canonical_json import Value
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, REPLICATION, SUCCESS
 from preserva.core.values.model import Kind, Observed, PackageId
-from preserva.core.values.report import Ended, Finding, Observer, Report, Started, ignore
+from preserva.core.values.report import Ended, Finding, Observer, Outcome, Report, Started, ignore
 from preserva.errors import Damaged, NotFound, StorageError, StorageFull, Unreachable, UsageError
 from preserva.files.parallel import bounded_map
 from preserva.i18n import _
@@ -46,6 +46,11 @@ class Replication:
     files: int = 0
     size: int = 0
     report: Report = field(default_factory=lambda: Report(""))
+
+    @property
+    def outcome(self) -> Outcome:
+        """That of the report."""
+        return self.report.outcome
 
 
 def replicate(
