@@ -6,26 +6,28 @@ from pathlib import Path
 
 import click
 
-from preserva.cli.common import Settings, as_json, emit, settings
+from preserva.cli.common import Settings, as_json, emit, pass_settings
 from preserva.i18n import _
 
 
 @click.command("demo")
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
-@click.option("--record", type=click.Path(path_type=Path), help="The catalogue record of FOLDER.")
+@click.option(
+    "--record", type=click.Path(path_type=Path), help="The catalogue record of the book in FOLDER."
+)
 @click.option(
     "--place",
     type=click.Path(path_type=Path),
-    help="A new folder for everything; a temporary one if not given.",
+    help="A new folder for everything; by default a temporary one.",
 )
 @as_json
-@settings
+@pass_settings
 def command(
-    given: Settings, folder: Path | None, record: Path | None, place: Path | None, json_: bool
+    settings: Settings, folder: Path | None, record: Path | None, place: Path | None, json_: bool
 ) -> None:
-    """Show the whole way on a small archive: package, replicate, validate, find damage.
+    """Demonstrate everything on a small archive: package, replicate, validate, find damage.
 
-    Without a FOLDER it draws a little book. Everything is left to look at.
+    Without a FOLDER it draws a small book. All files are kept so that you can look at them.
 
     \b
     preserva demo
@@ -38,6 +40,7 @@ def command(
     from preserva.demo import demo
     from preserva.errors import UsageError
     from preserva.files.disk import writing
+    from preserva.outputs.json.archive import demo_document
 
     if (folder is None) != (record is None):
         raise UsageError(_("FOLDER and --record belong together"))
@@ -48,11 +51,11 @@ def command(
             raise UsageError(_("{path} exists already").format(path=place))
         with writing(place):
             place.mkdir(parents=True)
-    package = demo(place, folder, record, say=given.talk, observer=given.observer(json_))
+    package = demo(place, folder, record, say=settings.talk, observer=settings.observer(json_))
     if json_:
-        emit("demo", package=package.uri, place=str(place))
+        emit("demo", demo_document(package, place))
         return
     click.echo(place)
-    given.talk(_("The damage was found and named. Look at it, and try it yourself:"))
-    ours = "preserva" if shutil.which("preserva") else str(Path(sys.argv[0]).resolve())
-    given.talk(f"  cd {place} && {ours} status")
+    settings.talk(_("The damage was found and named. Take a look, and try it yourself:"))
+    program = "preserva" if shutil.which("preserva") else str(Path(sys.argv[0]).resolve())
+    settings.talk(f"  cd {place} && {program} status")

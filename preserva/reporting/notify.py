@@ -9,7 +9,7 @@ import os
 import smtplib
 import ssl
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from http.client import HTTPException, HTTPMessage
@@ -19,10 +19,9 @@ from urllib.parse import urlsplit
 from preserva.archive.archive import Archive
 from preserva.config import Mail
 from preserva.core.formats.canonical_json import Value
-from preserva.core.policy.overview import Incident
+from preserva.core.policy.overview import Incident, Overview
 from preserva.core.values.entries import NOTIFICATION, SUCCESS
 from preserva.i18n import _
-from preserva.outputs.report import mail_text
 from preserva.reporting.overview import overview
 
 PASSWORD = "PRESERVA_MAIL_PASSWORD"
@@ -30,7 +29,12 @@ PASSWORD = "PRESERVA_MAIL_PASSWORD"
 _SECONDS = 10
 _ATTEMPTS = 2
 _ALL_CLEAR = timedelta(days=7)
-"""After so long without a mail one comes, whatever happened: silence must mean a failure."""
+"""After this time without a mail one is sent in any case: silence must mean a failure."""
+
+MailText = Callable[[Overview, Sequence[Incident], int], tuple[str, str]]
+"""Writes the subject and the text of a mail: the state of everything, the incidents that are new,
+and how many ended.
+"""
 
 
 class _Faithful(urllib.request.HTTPRedirectHandler):
@@ -70,22 +74,23 @@ def ping(url: str | None) -> str | None:
     return None
 
 
-def tell(archive: Archive) -> str | None:
+def send_mail(archive: Archive, mail_text: MailText) -> str | None:
     """Mail what changed since the last mail, if anything did or a week has passed.
 
-    Why that failed, if it did: the next run then tries again. What was told is in the ledger.
+    The value says why that failed, if it did; the next run then tries again. The incidents that
+    were reported are recorded in the ledger.
     """
     mail = archive.config.mail
     if mail is None:
         return None
-    found = overview(archive, past=False)
+    state = overview(archive, past=False)
     last = archive.ledger.newest(NOTIFICATION)
-    before = set() if last is None else {int(one) for one in last.facts["incidents"]}
-    now = {one.number for one in found.incidents}
+    before = set() if last is None else {int(number) for number in last.facts["incidents"]}
+    now = {incident.number for incident in state.incidents}
     if last is not None and now == before and not _silent_too_long(archive, last.time):
         return None
-    opened: Sequence[Incident] = [one for one in found.incidents if one.number not in before]
-    subject, text = mail_text(found, opened, len(before - now))
+    opened = [incident for incident in state.incidents if incident.number not in before]
+    subject, text = mail_text(state, opened, len(before - now))
     try:
         _send(mail, subject, text)
     except (OSError, ValueError, smtplib.SMTPException) as error:
