@@ -63,7 +63,7 @@ def command(
     dry_run: bool,
     json_: bool,
 ) -> None:
-    """Read the copies that are due, most urgent first, and record the results.
+    """Read the copies that are due and record the results.
 
     Copies that were never checked come first, then those whose interval ends soonest. What looks
     damaged is read a second time. The next run resumes where this one stopped, whether it was

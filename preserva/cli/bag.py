@@ -23,7 +23,10 @@ jobs = click.option(
 
 @click.group("bag")
 def command() -> None:
-    """Create, update and complete BagIt bags; check them with `preserva validate`."""
+    """Create, update and complete BagIt bags.
+
+    `preserva validate` checks them.
+    """
 
 
 @command.command("create")

@@ -25,9 +25,10 @@ from preserva.i18n import _
 def command(
     settings: Settings, folder: Path | None, record: Path | None, place: Path | None, json_: bool
 ) -> None:
-    """Demonstrate everything on a small archive: package, replicate, validate, find damage.
+    """Demonstrate everything on a small archive of its own.
 
-    Without a FOLDER it draws a small book. All files are kept so that you can look at them.
+    A book is packaged, replicated and validated, and damage is found. Without a FOLDER it draws a
+    small book. All files are kept so that you can look at them.
 
     \b
     preserva demo

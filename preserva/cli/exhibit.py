@@ -12,7 +12,7 @@ from preserva.i18n import _
 
 @click.group("exhibit")
 def command() -> None:
-    """Build an exhibition of books in the archive: a site of plain files."""
+    """Build an exhibition of books: a site of plain files."""
 
 
 @command.command("build")

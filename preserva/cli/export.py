@@ -38,7 +38,9 @@ def command(
     dry_run: bool,
     json_: bool,
 ) -> None:
-    """Export a stored package as a bag: a new folder in DEST, or DEST itself if it is a .tar.
+    """Export a stored package as a bag.
+
+    The bag is a new folder in DEST, or DEST itself if that ends in .tar.
 
     \b
     preserva export aonb-kp-000123 ~/out

@@ -36,7 +36,9 @@ def command(
     anew: bool,
     json_: bool,
 ) -> None:
-    """Harvest the records of another catalogue by OAI-PMH 2.0, or from a dump of it.
+    """Harvest the records of another catalogue.
+
+    They come by OAI-PMH 2.0 from a URL, or from a FOLDER that contains a dump of the catalogue.
 
     \b
     preserva harvest https://library.example/oai

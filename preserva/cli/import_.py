@@ -39,11 +39,12 @@ def command(
     dry_run: bool,
     json_: bool,
 ) -> None:
-    """Store a bag or an E-ARK package made elsewhere, with all its own metadata.
+    """Store a bag or an E-ARK package that was made elsewhere.
 
     PATH is a folder, .tar, .tar.gz, .tar.zst or .zip: any bag, an AIP of Archivematica, an E-ARK
-    SIP or AIP. It is first checked against its own manifests or METS and then kept byte for byte.
-    An AIP made by preserva is stored unchanged; a SIP made by preserva becomes its AIP again.
+    SIP or AIP. It is first checked against its own manifests or METS; everything in it is kept byte
+    for byte. An AIP made by preserva is stored unchanged; a SIP made by preserva becomes its AIP
+    again.
 
     \b
     preserva import received/book-17.zip --dry-run

@@ -13,7 +13,7 @@ from preserva.i18n import _
 @as_json
 @pass_settings
 def command(settings: Settings, dry_run: bool, json_: bool) -> None:
-    """Write a commented preserva.toml here, or prepare what an existing one describes.
+    """Write a commented preserva.toml, or prepare what it describes.
 
     \b
     The first run writes the file. Edit it and run the command again:

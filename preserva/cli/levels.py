@@ -11,9 +11,10 @@ from preserva.cli.common import Settings, as_json, emit, pass_settings
 @as_json
 @pass_settings
 def command(settings: Settings, json_: bool) -> None:
-    """Show which NDSA Levels of Digital Preservation are proved, and what the next ones lack.
+    """Show which NDSA Levels are proved and what the next ones lack.
 
-    Also shows the evidence for the requirements of CoreTrustSeal.
+    These are the NDSA Levels of Digital Preservation. The command also shows the evidence for the
+    requirements of CoreTrustSeal.
 
     The evidence comes from the ledger, the configuration and a look at the storages. What is done
     on paper or by people is marked as outside: only you can vouch for it.

@@ -71,7 +71,7 @@ def command(
     dry_run: bool,
     json_: bool,
 ) -> None:
-    """Make a preservation package from a FOLDER of scans and store it.
+    """Make a package from a FOLDER of scans and store it.
 
     FOLDER contains page images, or the folders master/, access/ and text/. It is only read.
 

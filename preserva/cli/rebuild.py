@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.group("rebuild")
 def command() -> None:
-    """Rebuild what was lost: a storage, the ledger, the configuration."""
+    """Rebuild a lost storage, ledger or configuration."""
 
 
 @command.command("storage")

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 @as_json
 @pass_settings
 def command(settings: Settings, storage: str | None, dry_run: bool, json_: bool) -> None:
-    """Record what another institution copied to the storage that we keep for it.
+    """Record what another institution copied into our storage.
 
-    For storages whose role is "held". Every new version is read completely and its digests are
-    recorded in our ledger; from then on `audit` and `validate` compare the copy with them.
+    This is for storages whose role is "held". Every new version is read completely and its digests
+    are recorded in our ledger; from then on `audit` and `validate` compare the copy with them.
 
     \b
     preserva receive --dry-run

@@ -36,11 +36,11 @@ def command(
     limit: int | None,
     json_: bool,
 ) -> None:
-    """Plan how to restore damaged copies to what was recorded, and with --apply do it.
+    """Plan how to restore damaged copies; with --apply, do it.
 
-    Without an ID, this covers every copy whose last check found damage. Only bytes with the digest
-    that was recorded before the damage are restored; the files that they replace are moved to
-    quarantine, never deleted.
+    Without an ID, the plan covers every copy whose last check found damage. Only bytes with the
+    digest that was recorded before the damage are restored; the files that they replace are moved
+    to quarantine, never deleted.
 
     \b
     preserva repair aonb-kp-000123

@@ -34,7 +34,7 @@ def command(
     dry_run: bool,
     json_: bool,
 ) -> None:
-    """Copy packages to the other institution's storage, and prove each copy.
+    """Copy packages to the other institution and prove each copy.
 
     Only missing versions are copied. The next run resumes where an interrupted one stopped.
 

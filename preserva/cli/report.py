@@ -36,10 +36,10 @@ def command(
     csv_: bool,
     json_: bool,
 ) -> None:
-    """Report the state of all copies, what needs a person, and what past checks prove.
+    """Report the state of all copies and what needs a person.
 
-    The report uses only the ledger, which records the last check of each copy. With an ID, it lists
-    everything that was done to that package.
+    The report uses only the ledger: the last check of each copy, and what past checks prove. With
+    an ID, it lists everything that was done to that package.
 
     \b
     preserva report --html report.html --levels

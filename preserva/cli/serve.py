@@ -21,7 +21,7 @@ from preserva.i18n import _
 )
 @pass_settings
 def command(settings: Settings, host: str, port: int, url: str | None, email: str) -> None:
-    """Serve the union catalogue to harvesters by OAI-PMH 2.0 until stopped.
+    """Serve the union catalogue by OAI-PMH 2.0 until stopped.
 
     \b
     preserva serve --email catalogue@library.example

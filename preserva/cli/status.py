@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @as_json
 @pass_settings
 def command(settings: Settings, package: str | None, json_: bool) -> None:
-    """Show where the copies of each package are, and when each was last proved sound.
+    """Show where copies are and when each was last proved sound.
 
     Only the folders of the storages and the ledger are read; `preserva validate` reads the files.
 

@@ -49,9 +49,10 @@ def command(
     dry_run: bool,
     json_: bool,
 ) -> None:
-    """Correct a stored package in a new version, in which only the changes are written.
+    """Correct a stored package by adding a new version to it.
 
-    The previous version is kept unchanged. `preserva replicate` copies the new one to the replicas.
+    Only the changes are written, and the previous version is kept unchanged. `preserva replicate`
+    copies the new one to the replicas.
 
     \b
     preserva update aonb-kp-000123 --record corrected.mrc --reason "wrong year"

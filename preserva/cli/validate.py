@@ -68,7 +68,7 @@ def command(
     checkpoint: Path | None,
     json_: bool,
 ) -> None:
-    """Read every file and prove that it is sound, or name what is wrong.
+    """Read every file; prove that it is sound or name what is wrong.
 
     PATH is a bag (a folder, .tar, .tar.gz, .tar.zst, .zip), an OCFL object or a storage root; no
     archive is needed. URL is a bag (a folder or a tar) in any place that can be a storage. ID is a
