@@ -181,7 +181,7 @@ def test_a_mail_comes_when_something_changed_and_once_a_week(
     assert run(10, mend=True) is None
     assert server.subjects[3:] == [sound]
     last = email.message_from_bytes(server.messages[3], policy=default).get_content()
-    assert last.startswith("1 incident ended.")
+    assert last.startswith("1 incident was resolved.")
     with at(place, 10) as archive:
         told = [one.facts["incidents"] for one in archive.ledger.entries(types=(NOTIFICATION,))]
     assert [len(one) for one in told] == [0, 0, 1, 0]
