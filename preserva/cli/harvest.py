@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("source", metavar="URL|FOLDER")
 @click.option("--library", metavar="ID", default="",
               help="The library that the records belong to, such as nlb; not needed if the other"
-              " catalogue is one of preserva.")  # fmt: skip
+              " catalogue uses preserva.")  # fmt: skip
 @click.option("--set", "part", metavar="SET", default="", help="Only this set.")
 @click.option("--as", "prefix", metavar="FORMAT", default="mods",
               help="The format to request: mods, marcxchange, oai_dc.")  # fmt: skip

@@ -14,7 +14,7 @@ from preserva.i18n import _
 @pass_settings
 @click.pass_context
 def command(context: click.Context, settings: Settings, json_: bool) -> None:
-    """List what needs a person: copies damaged or not readable.
+    """List the copies that stay damaged or cannot be read.
 
     An incident keeps its number until a check finds the copy sound, however often it is seen.
 

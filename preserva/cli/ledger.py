@@ -40,7 +40,7 @@ def verify(settings: Settings, against: str | None, json_: bool) -> None:
     """Check whether any entry was changed, removed, moved or inserted.
 
     \b
-    Exit status: 5 if so.
+    Exit status: 5 if any was.
     """
     from preserva.archive.ledger_proof import verify_ledger
     from preserva.outputs.json.archive import ledger_verify_document
