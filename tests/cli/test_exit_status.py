@@ -84,6 +84,17 @@ def test_the_schema_names_the_statuses_of_errors() -> None:
     assert error["exit_status"]["enum"] == sorted(statuses)
 
 
+def test_the_tree_of_errors_shows_the_statuses() -> None:
+    """As the module's docstring draws it; a class below one without a number has that of it."""
+    drawn = re.findall(r"── (\w+) +(\d+) ", errors.__doc__ or "")
+    own = [each for each in classes(errors.PreservaError) if "exit_status" in vars(each)]
+    assert sorted(drawn) == sorted(
+        (each.__name__, str(int(each.exit_status)))
+        for each in own
+        if each is not errors.PreservaError and each.__module__ == errors.__name__
+    )
+
+
 @pytest.mark.parametrize(
     ("result", "outcome"),
     [
