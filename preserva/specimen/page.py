@@ -66,12 +66,13 @@ def _letters(size: int) -> ImageFont.FreeTypeFont:
 def _print_block(draw: ImageDraw.ImageDraw, block: Block, y: int) -> tuple[list[Line], int]:
     """Print a block from y on; its lines, and where the next block begins."""
     letters = _letters(block.size)
+    ink = _RED if block.size > 30 else _INK
     printed = []
     for paragraph in block.text.split("\n"):
         for words, start, space in _set(paragraph.split(), block, letters):
             line, x = [], start
             for word in words:
-                draw.text((x, y), word, fill=_INK, font=letters)
+                draw.text((x, y), word, fill=ink, font=letters)
                 left, top, right, bottom = draw.textbbox((x, y), word, font=letters)
                 line.append(Word(word, (floor(left), floor(top), ceil(right), ceil(bottom))))
                 x += letters.getlength(word) + space
