@@ -43,7 +43,7 @@ def draw_book(folder: Path) -> Path:
         for number, leaf in enumerate(LEAVES, 1):
             image, blocks = print_page(leaf, number)
             image.save(folder / "master" / f"{leaf.name}.tif", dpi=(300, 300))
-            image.save(folder / "access" / f"{leaf.name}.png", dpi=(300, 300))
+            image.save(folder / "access" / f"{leaf.name}.png", dpi=(300, 300), compress_level=3)
             text = zip(leaf.blocks, blocks, strict=True)
             _write_alto(folder / "text" / f"{leaf.name}.xml", number, text)
         record.write_bytes(catalogue_record())
