@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 import threading
-import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -21,11 +20,10 @@ from preserva.i18n import _
 from preserva.storage.base import CHUNK
 from preserva.storage.lease import LEASE, Lease
 from preserva.storage.paths import contained, parent, refuse_outside
+from preserva.storage.pkg_resources_stand_in import stand_in_for_pkg_resources
 from preserva.storage.publication_marks import Mark, below_any, hidden_by, marks_last
 
-with warnings.catch_warnings():  # fs 2.4.16 imports pkg_resources, which says that it is old
-    warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
-    warnings.filterwarnings("ignore", message="Deprecated call to `pkg_resources")
+with stand_in_for_pkg_resources():
     import fs
     import fs.errors
     import fs.opener

@@ -80,6 +80,11 @@ def demo_document(package: PackageId, place: Path) -> Document:
     return {"package": package.uri, "place": str(place)}
 
 
+def demo_scans_document(scans: Path, record: Path) -> Document:
+    """The folder of scans to practise with, and its catalogue record."""
+    return {"scans": str(scans), "record": str(record)}
+
+
 def exhibit_build_document(built: Built, *, dry_run: bool) -> Document:
     """The site of an exhibition."""
     return {
