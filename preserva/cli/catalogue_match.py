@@ -52,7 +52,6 @@ def match(
     from preserva.catalogue.ingest import open_catalogue, own_library
     from preserva.catalogue.matching import Matching
     from preserva.catalogue.model import uri_as_typed
-    from preserva.outputs.json.catalogue import match_document
 
     pair = same or different
     if sum((bool(same), bool(different), undo is not None)) > 1:
@@ -76,17 +75,18 @@ def match(
             decided = matching.decisions()
         elif not pair and undo is None:
             proposals = list(matching.proposals())
-    if json_:
-        emit("catalogue match", match_document(proposals, decided))
-    else:
-        _print(proposals, decided)
+    _print(proposals, decided, json_)
 
 
-def _print(proposals: list[Proposal], decided: list[Decision]) -> None:
+def _print(proposals: list[Proposal], decided: list[Decision], json_: bool) -> None:
     from preserva.catalogue.edition import sentence
     from preserva.core.values.report import printable
+    from preserva.outputs.json.catalogue import match_document
     from preserva.outputs.words import word
 
+    if json_:
+        emit("catalogue match", match_document(proposals, decided))
+        return
     for proposal in proposals:
         agreements = ", ".join(word(evidence.value) for evidence in proposal.evidence)
         click.echo(f"{proposal.one.uri}\t{proposal.other.uri}\t{agreements}")
