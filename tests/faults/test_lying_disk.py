@@ -52,8 +52,8 @@ def lie(patch: pytest.MonkeyPatch, storage: str, name: str) -> None:
     """From now on, files of this name in a storage are read wrong, in staging too."""
     plain = LocalStorage.open
 
-    def opened(self: LocalStorage, path: str, *, medium: bool = False) -> Reader:
-        reader = plain(self, path, medium=medium)
+    def opened(self: LocalStorage, path: str, *, bypass_cache: bool = False) -> Reader:
+        reader = plain(self, path, bypass_cache=bypass_cache)
         lied = storage in self.url and path.endswith(name)
         return Lying(reader) if lied else reader
 
