@@ -23,7 +23,7 @@ from preserva.files.small_file_worker import forget
 from preserva.files.streams import StreamDigester
 from preserva.files.threads import Threads
 
-_AHEAD = 4  # pieces that the digests of a single large file may lag behind its reading
+_AHEAD = 8  # pieces that the digests of a single large file may lag behind its reading
 
 
 class Listed(Protocol):

@@ -4,7 +4,7 @@ Most of the time goes into what is around them, and threads do not help. A batch
 process or in another one, which runs this file as a program: so nothing but the standard library
 is imported here. Only what is beyond doubt is answered. A file that is not as it was listed, that
 cannot be read, or that was written to a moment ago gets no digest, and is read again with all care
-by the hashing engine.
+by `careful_reader`.
 """
 
 from __future__ import annotations
