@@ -15,7 +15,7 @@ import pytest
 from preserva.archive.commitments import recorded_versions
 from preserva.core.values.report import Outcome
 from preserva.files import small_file_pool
-from preserva.files.small_file_worker import Files, Folders
+from preserva.files.small_file_worker import Files, Folders, read_files
 from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
@@ -62,7 +62,6 @@ def lie(patch: pytest.MonkeyPatch, storage: str, name: str) -> None:
         return Lying(reader) if lied else reader
 
     patch.setattr(LocalStorage, "open", opened)
-    read_files = small_file_pool.read_files
 
     def read(folders: Folders, files: Files, *how: Any, **options: Any) -> list[bytes | None]:
         """Small files that were written a while ago do not go through the driver."""
