@@ -109,19 +109,17 @@ class CarefulReader(Generic[File]):
         an interrupt all threads end within a piece.
         """
         large = deque[File]()
-        is_split = True
+        several = False
         try:
             for file in files:
                 if file.size <= SMALL:
                     yield self._read_small(file, observer)
                     continue
                 large.append(file)
-                if self._jobs > 1 and (len(large) > 1 or not is_split):
-                    is_split = False
+                several = several or len(large) > 1
+                if several and self._jobs > 1:
                     yield from self._hand_over(large, observer)
-            if len(large) > 1 or self._jobs == 1:
-                is_split = False
-            yield from self._hand_over(large, observer, split=is_split)
+            yield from self._hand_over(large, observer, split=not several and self._jobs > 1)
             while self._threads.owes():
                 yield from self._finished(observer)
         finally:
