@@ -79,7 +79,7 @@ class MemoryStorage:
             entries += [Entry(one, Kind.FILE, len(self._shared.files[one])) for one in names]
         return iter(entries)
 
-    def open(self, path: str, *, medium: bool = False) -> BytesIO:
+    def open(self, path: str, *, bypass_cache: bool = False) -> BytesIO:
         """Open a file. Memory has no other medium."""
         with self._shared.guard:
             entry = self._stat(contained(path))

@@ -133,8 +133,8 @@ class PyFilesystemStorage:
         except NotFound:
             return frozenset()
 
-    def open(self, path: str, *, medium: bool = False) -> PyfsReader:
-        """Open a regular file. `medium` is not PyFilesystem's to choose: see `lacks`."""
+    def open(self, path: str, *, bypass_cache: bool = False) -> PyfsReader:
+        """Open a regular file. `bypass_cache` is not PyFilesystem's to choose: see `lacks`."""
         with self.files(path) as files:
             if _entry(path, files.getinfo(path or "/", _NAMESPACES)).kind is not Kind.FILE:
                 raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)

@@ -108,8 +108,8 @@ class SftpStorage:
     def _start_listing(self, folder: str) -> Future[list[Entry]]:
         return self.link.start(folder, lambda client: self._list(client, folder))
 
-    def open(self, path: str, *, medium: bool = False) -> SftpReader:
-        """Open a regular file. `medium` is what the server makes of it: see `lacks`."""
+    def open(self, path: str, *, bypass_cache: bool = False) -> SftpReader:
+        """Open a regular file. `bypass_cache` is what the server makes of it: see `lacks`."""
         full = self.full(path)
 
         async def begin(client: asyncssh.SFTPClient) -> Opened | None:

@@ -59,9 +59,9 @@ class Retry(Forwarding):
                     waiting.append(entry.path)
                 yield entry
 
-    def open(self, path: str, *, medium: bool = False) -> Reader:
+    def open(self, path: str, *, bypass_cache: bool = False) -> Reader:
         """Open a regular file; where the line fails in it, it is read up to there again."""
-        return _Again(self, path, medium=medium)
+        return _Again(self, path, bypass_cache=bypass_cache)
 
     def flush(self, path: str) -> None:
         """Make a file or a whole folder in staging durable."""
@@ -83,15 +83,15 @@ class Retry(Forwarding):
 class _Again:
     """An open file that is opened anew when the line failed."""
 
-    def __init__(self, storage: Retry, path: str, *, medium: bool) -> None:
+    def __init__(self, storage: Retry, path: str, *, bypass_cache: bool) -> None:
         self._storage = storage
         self._path = path
-        self._medium = medium
+        self._bypass_cache = bypass_cache
         self._done = 0
         self._open: Reader | None = storage.again(self._opened)
 
     def _opened(self) -> Reader:
-        reader = self._storage.inner.open(self._path, medium=self._medium)
+        reader = self._storage.inner.open(self._path, bypass_cache=self._bypass_cache)
         left = self._done
         while left > 0 and (passed := len(reader.read(min(CHUNK, left)))):
             left -= passed

@@ -122,9 +122,9 @@ class _Cut(Forwarding):
         self._fail("children")
         return super().children(path)
 
-    def open(self, path: str, *, medium: bool = False) -> Reader:
+    def open(self, path: str, *, bypass_cache: bool = False) -> Reader:
         self._fail("open")
-        return _CutReader(super().open(path, medium=medium), self._fail)
+        return _CutReader(super().open(path, bypass_cache=bypass_cache), self._fail)
 
     def create(self, path: str, chunks: Iterable[bytes]) -> None:
         self._fail("create")
