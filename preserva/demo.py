@@ -7,7 +7,8 @@ from pathlib import Path
 
 from preserva import config as configuration
 from preserva.access.export import export
-from preserva.archive.archive import Archive, Store, create_archive, open_archive
+from preserva.archive.archive import Archive, create_archive, open_archive
+from preserva.archive.store import Store
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Observer, Outcome, ignore
 from preserva.errors import PreservaError

@@ -7,8 +7,8 @@ The order makes a crash at any instant harmless:
 3. one rename makes the object visible;
 4. the ledger records `ingestion end`.
 
-After a crash between 2 and 4 the next command that writes finds the start without its end, looks
-whether exactly that version is there, and records how it ended.
+After a crash between 2 and 4 the next writer finds the start without its end, and recovers: see
+`archive.recovery`.
 """
 
 from __future__ import annotations
@@ -16,57 +16,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from preserva.archive import events as history
-from preserva.archive.archive import Archive, Store
+from preserva.archive.archive import Archive
 from preserva.archive.commitments import commitment, recorded
 from preserva.archive.staging import Staging, confirm
+from preserva.archive.store import Store
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.formats import inventory as formats
-from preserva.core.formats import layout
 from preserva.core.formats.canonical_json import Value
 from preserva.core.formats.inventory import Agent, Inventory
-from preserva.core.values.entries import END, FAIL, START, SUCCESS
+from preserva.core.values.entries import END, START, SUCCESS
 from preserva.core.values.model import PackageId
 from preserva.errors import Damaged, Refused, StorageError
 from preserva.i18n import _
-from preserva.ledger import LedgerEntry
 from preserva.storage.ocfl import StoredObject
-
-
-def prepare(archive: Archive, store: Store) -> None:
-    """Put a storage in order before writing to it; call it while holding its lock.
-
-    Records how an interrupted ingestion ended, and clears away what was never finished: every
-    writer holds the lock, so whatever else lies in staging has no process any more. Only
-    replications are kept, because they go on where they stopped.
-    """
-    pending = archive.ledger.last(storage=store.id, types=(START, END))
-    if pending is not None and pending.type == START:
-        _settle(archive, store, pending)
-    for entry in store.storage.children(layout.STAGING):
-        name = entry.path.rpartition("/")[2]
-        if entry.path not in layout.OF_DRIVERS and not name.startswith("replicate-"):
-            store.storage.discard(entry.path)
-
-
-def _settle(archive: Archive, store: Store, start: LedgerEntry) -> None:
-    assert start.package is not None and start.version is not None
-    path = store.root.path_of(start.package)
-    store.root.recover(path)
-    try:
-        found = store.root.read_version(path, start.version).digest
-    except (StorageError, Damaged):
-        found = None
-    if found == start.facts["inventory"]:
-        store.root.take_logs(staged_for(PackageId.parse(start.package)), path)
-    archive.ledger.append(
-        END,
-        time=archive.now(),
-        outcome=SUCCESS if found == start.facts["inventory"] else FAIL,
-        package=start.package,
-        storage=store.id,
-        version=start.version,
-        facts={**start.facts, "after_interruption": True},
-    )
 
 
 def refuse_lost(archive: Archive, package: PackageId) -> None:
@@ -103,11 +65,6 @@ def refuse_unrecorded(
     if facts["inventory"] != stored.digest:
         message = _("{id} in {storage} is not the package that was recorded when it was stored")
         raise Damaged(message.format(id=package, storage=store.id))
-
-
-def staged_for(package: PackageId) -> str:
-    """The folder in staging in which a further version of a package is made."""
-    return f"{layout.STAGING}/update-{package.portable}"
 
 
 def _log(archive: Archive, store: Store, package: PackageId, version: str) -> history.LogRecord:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from preserva.archive.archive import Archive, Store
+from preserva.archive.archive import Archive
 from preserva.archive.events import LARGEST_LOG, LOGS
+from preserva.archive.store import Store
 from preserva.core.formats.canonical_json import Value
 from preserva.core.values.entries import (
     ACCESSION,

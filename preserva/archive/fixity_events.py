@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from preserva.archive.archive import Archive, Store
+from preserva.archive.archive import Archive
+from preserva.archive.store import Store
 from preserva.core.eark.fixity_event import DIGEST, check_document
 from preserva.core.formats.canonical_json import Value
 from preserva.core.values.entries import FIXITY_CHECK

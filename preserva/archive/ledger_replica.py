@@ -13,8 +13,9 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from preserva.archive.archive import Archive, Store
+from preserva.archive.archive import Archive
 from preserva.archive.reading import observe
+from preserva.archive.store import Store
 from preserva.core.formats import layout
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding, Report

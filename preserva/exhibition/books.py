@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from preserva.access.export import Outgoing
-from preserva.archive.archive import Archive, Store
+from preserva.archive.archive import Archive
 from preserva.archive.commit import refuse_unrecorded
+from preserva.archive.store import Store
 from preserva.catalogue.database import Database
 from preserva.catalogue.entry import entry_of
 from preserva.catalogue.index import Catalogued, Index

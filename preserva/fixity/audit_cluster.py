@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from preserva.archive.archive import Store
+from preserva.archive.store import Store
 from preserva.config import StorageConfig
 from preserva.core.formats.inventory import Inventory
 from preserva.core.policy.audit import Due

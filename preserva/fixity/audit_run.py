@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from preserva.archive.archive import Archive, Store
+from preserva.archive.archive import Archive
 from preserva.archive.commitments import recorded, recorded_versions
 from preserva.archive.fixity_events import named_findings, note
+from preserva.archive.store import Store
 from preserva.core.formats.canonical_json import Value
 from preserva.core.policy.audit import NO_FORECAST, Copy, Due, Forecast
 from preserva.core.values.codes import Code

@@ -12,7 +12,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from preserva.archive.archive import Archive, Store
+from preserva.archive.archive import Archive
+from preserva.archive.store import Store
 from preserva.core.values.model import Observed, PackageId
 from preserva.files.disk import writing
 

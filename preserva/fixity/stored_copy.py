@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from preserva.archive.archive import Archive, Store
+from preserva.archive.archive import Archive
 from preserva.archive.commitments import (
     all_versions,
     is_log,
@@ -16,6 +16,7 @@ from preserva.archive.commitments import (
     recorded_versions,
 )
 from preserva.archive.events import LOGS
+from preserva.archive.store import Store
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, START
 from preserva.core.values.model import Kind, PackageId

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from preserva.archive.archive import Archive
-from preserva.archive.commit import ingest, prepare, refuse_lost
+from preserva.archive.commit import ingest, refuse_lost
 from preserva.archive.staging import Staging
 from preserva.bag.open import open_bag
 from preserva.bag.validate import BagReport, validate_source
@@ -41,7 +41,6 @@ def store(
     if dry_run:
         return _accepted(bag, validate_source(open_bag(bag), observer=observer), institution), False
     with archive.writing(target):
-        prepare(archive, target)
         staged = f"{layout.STAGING}/store/v1/content"
         staging = Staging(target.storage, staged, archive.config.policy.digests, observer)
         _copy(bag, staging)

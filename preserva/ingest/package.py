@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from preserva.archive.archive import Archive, Clock, Identifiers, Store, new_identifier, utc_now
-from preserva.archive.commit import ingest, prepare, refuse_lost
+from preserva.archive.archive import Archive, Clock, Identifiers, new_identifier, utc_now
+from preserva.archive.commit import ingest, refuse_lost
 from preserva.archive.staging import Staging, new_folder
+from preserva.archive.store import Store
 from preserva.config import Institution
 from preserva.core.book import submission as sip
 from preserva.core.book.rights import Rights
@@ -76,7 +77,6 @@ def package(
     if dry_run:
         return _result(source, store.id, created=False)
     with archive.writing(store):
-        prepare(archive, store)
         if store.root.holds(source.package.uri):
             return _already_stored(source, store, observer)
         refuse_lost(archive, source.package)

@@ -18,8 +18,8 @@ from typing import BinaryIO
 
 from preserva.archive import events as history
 from preserva.archive.archive import Archive
-from preserva.archive.commit import ingest, prepare, refuse_unrecorded, staged_for
-from preserva.archive.staging import Staging
+from preserva.archive.commit import ingest, refuse_unrecorded
+from preserva.archive.staging import Staging, update_folder
 from preserva.bag.source import as_stream
 from preserva.core.book.rights import Rights
 from preserva.core.eark import readme as about
@@ -112,9 +112,8 @@ def update(
             revision = _Revision(archive, package, staging)
             revision.make(change)
             return revision.result(created=False)
-    store, staged = archive.primary, staged_for(package)
+    store, staged = archive.primary, update_folder(package)
     with archive.writing(store):
-        prepare(archive, store)
         version = formats.next_name(store.root.read(package.uri).inventory)
         folder = f"{staged}/{version}/content"
         staging = Staging(store.storage, folder, archive.config.policy.digests, observer)

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from preserva.archive import events as history
 from preserva.archive.archive import Archive
-from preserva.archive.commit import ingest, prepare, refuse_lost
+from preserva.archive.commit import ingest, refuse_lost
 from preserva.archive.reading import observe
 from preserva.archive.staging import Staging
 from preserva.bag.open import open_bag
@@ -126,7 +126,6 @@ def accept(
     package = own or new_id(archive, path, peek, local)
     target = archive.primary
     with archive.writing(target):
-        prepare(archive, target)
         staged = f"{layout.STAGING}/import-{package.portable}"
         staging = Staging(
             target.storage, f"{staged}/v1/content", archive.config.policy.digests, observer

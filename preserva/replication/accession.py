@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from preserva.archive.archive import Archive, Store
+from preserva.archive.archive import Archive
 from preserva.archive.commitments import (
     commitment,
     log_digest,
@@ -22,6 +22,7 @@ from preserva.archive.commitments import (
 from preserva.archive.events import LARGEST_LOG, LOGS
 from preserva.archive.fixity_events import note
 from preserva.archive.ledger_proof import prove_ledger
+from preserva.archive.store import Store
 from preserva.config import Role
 from preserva.core.eark.premis_read import read_events
 from preserva.core.formats.canonical_json import Value

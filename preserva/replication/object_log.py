@@ -6,8 +6,9 @@ import io
 from collections.abc import Iterator
 
 from preserva.archive import events as history
-from preserva.archive.archive import Archive, Store
+from preserva.archive.archive import Archive
 from preserva.archive.commitments import log_names, recorded_logs
+from preserva.archive.store import Store
 from preserva.core.eark.premis import Event
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.vocabulary import EventType

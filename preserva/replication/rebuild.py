@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from preserva.archive.archive import Archive, Clock, Identifiers, Store, is_made, make_storage
+from preserva.archive.archive import Archive, Clock, Identifiers, is_made, make_storage
 from preserva.archive.commitments import (
     commitment,
     log_digest,
@@ -25,6 +25,7 @@ from preserva.archive.commitments import (
 from preserva.archive.fixity_events import note
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.ledger_replica import copied_entries
+from preserva.archive.store import Store
 from preserva.config import Config, Role
 from preserva.core.formats.canonical_json import Value
 from preserva.core.formats.inventory import Inventory

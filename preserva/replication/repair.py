@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from preserva.archive import events as history
-from preserva.archive.archive import Archive, Store
-from preserva.archive.commit import prepare
+from preserva.archive.archive import Archive
 from preserva.archive.fixity_events import note
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.staging import Staging, confirm, read_back
+from preserva.archive.store import Store
 from preserva.config import Role
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.formats import layout
@@ -132,7 +132,6 @@ def repair_in(
         if not (apply and work):
             return [one.result for one in work if one.assess()]
         with archive.writing(store):
-            prepare(archive, store)
             work = [one for one in work if one.assess()]
             _refuse_too_many(archive, store, work, limit)
             for one in work:

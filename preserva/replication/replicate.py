@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from preserva.archive import events as history
-from preserva.archive.archive import Archive, Store
-from preserva.archive.commit import prepare
+from preserva.archive.archive import Archive
 from preserva.archive.commitments import commitment, recorded
 from preserva.archive.ledger_replica import copy_ledger
 from preserva.archive.staging import Staging, read_back
+from preserva.archive.store import Store
 from preserva.config import Role
 from preserva.core.formats import inventory as formats
 from preserva.core.formats import layout
@@ -110,7 +110,6 @@ def _to_one(
             yield _Pair(archive, source, target, path, observer).run(copy=False)
         return
     with archive.writing(target):
-        prepare(archive, target)
         for path in paths:
             yield (pair := _Pair(archive, source, target, path, observer)).run(copy=True)
             if pair.cut_off and not target.answers():

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from preserva.archive.archive import Archive, Store
+from preserva.archive.archive import Archive
 from preserva.archive.commitments import (
     all_versions,
     is_log,
@@ -24,6 +24,7 @@ from preserva.archive.commitments import (
 )
 from preserva.archive.events import LOGS
 from preserva.archive.reading import observe
+from preserva.archive.store import Store
 from preserva.core.formats import inventory as formats
 from preserva.core.formats.inventory import Inventory, InventoryError
 from preserva.core.policy.repair import Committed, commitments

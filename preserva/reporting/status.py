@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from preserva.archive.archive import Archive, Store
+from preserva.archive.archive import Archive
 from preserva.archive.commitments import recorded_versions
+from preserva.archive.store import Store
 from preserva.config import Config
 from preserva.core.eark.vocabulary import EventOutcome
 from preserva.core.values.codes import Code

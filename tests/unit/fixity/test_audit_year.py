@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from preserva import config as configuration
-from preserva.archive.archive import Archive, Store, open_archive
+from preserva.archive.archive import Archive, open_archive
+from preserva.archive.store import Store
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, FAIL, FIXITY_CHECK, REPLICATION, SUCCESS
 from preserva.core.values.model import PackageId

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from preserva.archive import events as history
-from preserva.archive.archive import Store
+from preserva.archive.store import Store
 from preserva.cli.main import status_of
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.vocabulary import EventType
