@@ -19,6 +19,7 @@ from preserva.archive.store import Store
 from preserva.core.formats import layout
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding, Report
+from preserva.core.values.subjects import LedgerInStorage
 from preserva.errors import LedgerError, StorageError, StorageFull
 from preserva.i18n import _
 from preserva.ledger import LARGEST_ENTRY
@@ -34,7 +35,7 @@ def copy_ledger(archive: Archive, target: Store) -> Report:
     Nothing is brought where the copy there is not the beginning of this ledger: that is reported,
     as a storage is that cannot be reached. Raises StorageFull.
     """
-    report = Report(_("the ledger in {storage}").format(storage=target.id))
+    report = Report(LedgerInStorage(target.id))
     try:
         report.add(_copy(archive, target))
     except StorageFull:

@@ -21,8 +21,9 @@ from preserva.core.formats.inventory import Inventory
 from preserva.core.policy.audit import Due
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding, Report
+from preserva.core.values.subjects import CopyInStorage, Subject
 from preserva.errors import StorageError, UsageError
-from preserva.fixity.audit_run import Reading, Run, Step
+from preserva.fixity.audit_run import CLUSTER, Reading, Run, Step
 from preserva.fixity.ocfl_object import CheckedObject, check_object
 from preserva.fixity.stored_copy import compared, place_of, recorded_inventories
 from preserva.i18n import _
@@ -77,7 +78,7 @@ class _Task:
 
     storage: StorageConfig
     path: str
-    subject: str
+    subject: Subject
     known: dict[str, str]
     xsd: Path | None
     bandwidth: float | None
@@ -106,7 +107,7 @@ class _Round:
         while self.waiting:
             self._take()
         if self.broken:
-            self.run.found.unreachable[_("the cluster")] = self.broken
+            self.run.found.unreachable[CLUSTER] = self.broken
 
     def _give(self, one: Due) -> bool:
         reading = self.run.begin(one.copy)
@@ -124,7 +125,7 @@ class _Round:
         task = _Task(
             reading.store.config,
             place,
-            f"{reading.package.uri} in {reading.store.id}",
+            CopyInStorage(reading.package, reading.store.id),
             recorded_inventories(self.run.archive, reading.package),
             self.run.archive.config.xsd,
             None if bandwidth is None else bandwidth / self.workers.at_once,
@@ -164,7 +165,7 @@ class _Round:
             return Step.LEFT
         if isinstance(seen, StorageError):
             finding = Finding(Code.STORAGE_UNREACHABLE, seen.path or store.id, seen=str(seen))
-            report = Report(f"{package.uri} in {store.id}", [finding])
+            report = Report(CopyInStorage(package, store.id), [finding])
         else:
             report = compared(self.run.archive, store, package, seen)
         self.run.found.bytes_read += report.bytes_read

@@ -19,9 +19,12 @@ from preserva.core.values.report import Advanced, Finding, Observer, Outcome, Pr
 from preserva.errors import StorageError, UsageError
 from preserva.fixity.resume import Begun, begun_reading
 from preserva.fixity.stored_copy import check_copy
-from preserva.i18n import _
+from preserva.i18n import N_, _
 from preserva.information_package.official_schemas import OfficialSchemas, load_schemas
 from preserva.storage.wrappers.rate_limit import RateLimit
+
+CLUSTER = N_("the cluster")
+"""What `Audit.unreachable` calls the workers of a cluster."""
 
 _NAMED = 1_000
 """Copies that were left which are named."""

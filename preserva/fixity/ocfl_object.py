@@ -19,6 +19,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.digest import MultiHash
 from preserva.core.values.model import Entry, Kind, Observed
 from preserva.core.values.report import Advanced, Finding, Observer, Outcome, Report, ignore
+from preserva.core.values.subjects import Named, Subject
 from preserva.errors import Damaged, NotAFile, NotFound, StorageError, TooLarge
 from preserva.fixity.object_files import read_files
 from preserva.fixity.resume import Begun
@@ -49,7 +50,7 @@ def check_object(
     storage: Storage,
     path: str,
     *,
-    subject: str | None = None,
+    subject: Subject | None = None,
     official: OfficialSchemas | None = None,
     observer: Observer = ignore,
     begun: Begun | None = None,
@@ -61,7 +62,7 @@ def check_object(
     are the digests of the inventories of versions that were valid when they were stored: if there
     are no others, all of it is what it was then, byte for byte, and needs no second validation.
     """
-    check = _Check(storage, path, subject or path, official, observer, begun or Begun())
+    check = _Check(storage, path, subject or Named(path), official, observer, begun or Begun())
     check.known = known or {}
     return check.run()
 
@@ -71,7 +72,7 @@ class _Check:
         self,
         storage: Storage,
         path: str,
-        subject: str,
+        subject: Subject,
         official: OfficialSchemas | None,
         observer: Observer,
         begun: Begun,

@@ -21,6 +21,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, START
 from preserva.core.values.model import Kind, PackageId
 from preserva.core.values.report import Ended, Finding, Observer, Report, Started
+from preserva.core.values.subjects import CopyInStorage, Subject
 from preserva.errors import StorageError
 from preserva.fixity.ocfl_object import CheckedObject, check_object
 from preserva.fixity.resume import Begun
@@ -42,7 +43,7 @@ def check_copy(
     What `begun` says of its files is taken from there, see `check_object`. With `fixity`, what is
     byte for byte as it was recorded is not validated once more.
     """
-    subject = f"{package.uri} in {store.id}"
+    subject = CopyInStorage(package, store.id)
     observer(Started("validate", subject))
     try:
         return _check_copy(archive, store, package, subject, official, observer, begun, fixity)
@@ -57,7 +58,7 @@ def _check_copy(
     archive: Archive,
     store: Store,
     package: PackageId,
-    subject: str,
+    subject: Subject,
     official: OfficialSchemas | None,
     observer: Observer,
     begun: Begun | None,
@@ -83,7 +84,7 @@ def place_of(archive: Archive, store: Store, package: PackageId) -> str | Report
 
     None if there is no copy and the ledger knows of none. Raises StorageError.
     """
-    subject = f"{package.uri} in {store.id}"
+    subject = CopyInStorage(package, store.id)
     if store.root.holds(package.uri):
         path = store.root.path_of(package.uri)
         link = _link_above(store, path)

@@ -19,6 +19,7 @@ from preserva.core.formats import layout
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Observer, Report, ignore
+from preserva.core.values.subjects import Named
 from preserva.errors import NotFound, UsageError
 from preserva.fixity.ocfl_object import check_object
 from preserva.fixity.remote_bag import open_stored_bag
@@ -107,7 +108,7 @@ def _no_bag(path: Path) -> BagReport:
         message = _("{path} is a storage of preserva, not a bag")
         hint = _("Its packages are in the OCFL root: preserva validate {path}")
         raise UsageError(message.format(path=path), hint=hint.format(path=path / layout.ROOT))
-    report = BagReport(path.resolve().name)
+    report = BagReport(Named(path.resolve().name))
     report.add([Finding(Code.DECLARATION_MISSING, "bagit.txt")])
     return report
 
@@ -131,7 +132,7 @@ def _root(
     storage: LocalStorage, official: OfficialSchemas | None, observer: Observer
 ) -> list[Report]:
     """Check a storage root and every object in it; the root's own report comes first."""
-    own = Report(str(storage.root))
+    own = Report(Named(str(storage.root)))
     reports = [own]
     for one in OcflRoot(storage).survey(""):
         if isinstance(one, Finding):
@@ -145,7 +146,7 @@ def _object(
     storage: LocalStorage, path: str, official: OfficialSchemas | None, observer: Observer
 ) -> Report:
     """Check one object; in a storage root, it must lie where the layout puts it."""
-    subject = str(storage.root / path)
+    subject = Named(str(storage.root / path))
     checked = check_object(storage, path, subject=subject, official=official, observer=observer)
     if path and checked.inventory is not None:
         expected = layout.object_path(checked.inventory.identifier)

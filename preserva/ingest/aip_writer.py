@@ -30,6 +30,7 @@ from preserva.core.eark.rights import RightsStatement
 from preserva.core.eark.vocabulary import CopyrightStatus, EventType, RightsBasis
 from preserva.core.values.model import Observed
 from preserva.core.values.report import Ended, Finding, Observer, Started
+from preserva.core.values.subjects import WholePackage
 from preserva.describe.characterization import pronom
 from preserva.describe.characterization.identify import identify
 from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
@@ -64,7 +65,7 @@ class Assembler:
         inspection = Inspection(self.images)
         files = source.arrangement.files()
         size = sum(one.size for _name, one in files)
-        self.observer(Started("package", source.package.uri, len(files), size))
+        self.observer(Started("package", WholePackage(source.package), len(files), size))
         reader = SourceReader(source.folder)
         base = f"data/{source.package.portable}"
         content: dict[str, list[ContentFile]] = {}
@@ -95,7 +96,7 @@ class Assembler:
         write_tag_files(
             staging, bag_info(self.institution, source.package, source.title, date, staging)
         )
-        self.observer(Ended("package", source.package.uri))
+        self.observer(Ended("package", WholePackage(source.package)))
         return inspection.notes
 
     def spec(

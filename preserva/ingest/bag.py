@@ -12,6 +12,7 @@ from preserva.bag.validate import BagReport, validate_source
 from preserva.core.formats import layout
 from preserva.core.values.model import Kind, PackageId
 from preserva.core.values.report import Ended, Observer, Outcome, Started, ignore, printable
+from preserva.core.values.subjects import Named
 from preserva.errors import Damaged, Refused, UsageError
 from preserva.fixity.ocfl_object import VersionSource
 from preserva.i18n import _
@@ -71,12 +72,12 @@ def _copy(bag: Path, staging: Staging) -> None:
         message = _("{path}: {name} is neither a file nor a folder, so the bag was not stored")
         raise Refused(message.format(path=bag, name=printable(strange[0])))
     files = [one for one in entries if one.kind is Kind.FILE]
-    staging.observer(Started("store", str(bag), len(files), sum(one.size for one in files)))
+    staging.observer(Started("store", Named(str(bag)), len(files), sum(one.size for one in files)))
     reader = SourceReader(bag)
     for entry in files:
         staging.copy(entry.path, reader.chunks(entry.path), entry.size)
     reader.check_unchanged()
-    staging.observer(Ended("store", str(bag)))
+    staging.observer(Ended("store", Named(str(bag))))
 
 
 def _accepted(bag: Path, report: BagReport, institution: str) -> PackageId:

@@ -36,6 +36,7 @@ from preserva.core.values.codes import Severity
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.model import Observed, PackageId
 from preserva.core.values.report import Ended, Observer, Started, ignore
+from preserva.core.values.subjects import WholePackage
 from preserva.describe.characterization.identify import identify
 from preserva.describe.record import Action, actions
 from preserva.describe.supplied.rights import read_rights
@@ -117,7 +118,7 @@ def update(
         version = formats.next_name(store.root.read(package.uri).inventory)
         folder = f"{staged}/{version}/content"
         staging = Staging(store.storage, folder, archive.config.policy.digests, observer)
-        observer(Started("update", package.uri))
+        observer(Started("update", WholePackage(package)))
         try:
             revision = _Revision(archive, package, staging)
             revision.make(change)
@@ -131,7 +132,7 @@ def update(
             ingest(archive, store, package, staging, previous=previous, message=reason)
         else:
             store.storage.discard(staged)
-        observer(Ended("update", package.uri))
+        observer(Ended("update", WholePackage(package)))
     return made
 
 

@@ -48,6 +48,7 @@ from preserva.core.values.report import (
     ignore,
     printable,
 )
+from preserva.core.values.subjects import Named
 from preserva.core.xml.safe import UnsafeXMLError
 from preserva.describe.record import Record
 from preserva.describe.supplied.history import History
@@ -258,7 +259,7 @@ class _Accepting:
 
     def _copy(self, staging: Staging, prefix: str) -> None:
         """Read what was received once, into staging. Raises Refused if it changed meanwhile."""
-        self.observer(Started("import", str(self.path), self.peek.files, self.peek.size))
+        self.observer(Started("import", Named(str(self.path)), self.peek.files, self.peek.size))
 
         def take(path: str, size: int, pieces: Iterator[bytes]) -> None:
             staging.copy(prefix + path, pieces, size)
@@ -266,7 +267,7 @@ class _Accepting:
         for entry in hand_on(open_bag(self.path), take):
             if not isinstance(entry, Entry) or entry.kind not in {Kind.FILE, Kind.FOLDER}:
                 raise Refused(_("{path} changed while it was read").format(path=self.path))
-        self.observer(Ended("import", str(self.path)))
+        self.observer(Ended("import", Named(str(self.path))))
 
     def _prove(self, prefix: str, files: Mapping[str, Observed]) -> Received:
         """Hold it against its own manifests, or its own METS. Raises Damaged."""

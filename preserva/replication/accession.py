@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from preserva.archive.archive import Archive
 from preserva.archive.commitments import (
@@ -30,6 +30,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.entries import ACCESSION, EVENT_FOUND, SUCCESS
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Observer, Outcome, Report, ignore
+from preserva.core.values.subjects import CopyInStorage, ObjectInStorage, WholeStorage
 from preserva.errors import Damaged, StorageError, UsageError
 from preserva.fixity.ocfl_object import CheckedObject, check_object
 from preserva.i18n import _
@@ -42,9 +43,9 @@ class Receipt:
 
     package: str
     storage: str
+    report: Report
     versions: tuple[str, ...] = ()
     acknowledged: bool = False
-    report: Report = field(default_factory=lambda: Report(""))
 
 
 def receive(
@@ -68,7 +69,7 @@ def receive(
             paths = list(store.root.objects())
         except StorageError as error:
             finding = Finding(Code.STORAGE_UNREACHABLE, store.id, seen=str(error))
-            done.append(Receipt("", store.id, report=Report(store.id, [finding])))
+            done.append(Receipt("", store.id, Report(WholeStorage(store.id), [finding])))
             continue
         receipts = (_receive(archive, store, path, dry_run, observer) for path in paths)
         done += [one for one in receipts if one is not None]
@@ -89,12 +90,12 @@ def _receive(
     archive: Archive, store: Store, path: str, dry_run: bool, observer: Observer
 ) -> Receipt | None:
     """One package; None if there is nothing new in it."""
-    receipt = Receipt("", store.id, report=Report(f"{path} in {store.id}"))
+    receipt = Receipt("", store.id, Report(ObjectInStorage(path, store.id)))
     try:
         found = store.root.read_at(path)
         package = PackageId.parse(found.inventory.identifier)
         receipt.package = package.uri
-        receipt.report.subject = f"{package.uri} in {store.id}"
+        receipt.report.subject = CopyInStorage(package, store.id)
         known = recorded_versions(archive, store, package)
         receipt.versions = tuple(one for one in found.inventory.versions if one not in known)
         logs = dict(_unknown_logs(archive, store, package, path))

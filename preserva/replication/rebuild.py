@@ -33,6 +33,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.entries import ACCESSION, END, REPLICATION, SUCCESS
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Observer, Outcome, Report, ignore
+from preserva.core.values.subjects import CopyInStorage, ObjectInStorage
 from preserva.errors import LedgerError, Refused, UsageError
 from preserva.files.disk import publish
 from preserva.fixity.ocfl_object import check_object
@@ -141,15 +142,16 @@ def _copies(store: Store, observer: Observer) -> Iterator[_Copy]:
     """Every copy in a storage, read whole."""
     for path in store.root.objects():
         checked = check_object(
-            store.storage, path, subject=f"{path} in {store.id}", observer=observer
+            store.storage, path, subject=ObjectInStorage(path, store.id), observer=observer
         )
         inventory = checked.inventory
         if inventory is not None:
-            checked.report.subject = f"{inventory.identifier} in {store.id}"
+            checked.report.subject = ObjectInStorage(inventory.identifier, store.id)
             if store.root.path_of(inventory.identifier) != path:
                 checked.report.add([Finding(Code.MISPLACED_OBJECT, path)])
             try:
-                PackageId.parse(inventory.identifier)
+                package = PackageId.parse(inventory.identifier)
+                checked.report.subject = CopyInStorage(package, store.id)
             except ValueError:
                 checked.report.add([Finding(Code.INVENTORY_INVALID, path, seen="id")])
                 inventory = None

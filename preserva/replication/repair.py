@@ -7,7 +7,7 @@ staging, moved to its place and read there once more; then the whole package is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from preserva.archive import events as history
 from preserva.archive.archive import Archive
@@ -34,6 +34,7 @@ from preserva.core.values.report import (
     ignore,
     printable,
 )
+from preserva.core.values.subjects import CopyInStorage
 from preserva.errors import NotFound, Refused, StorageError, UsageError
 from preserva.files.parallel import bounded_map
 from preserva.fixity.stored_copy import check_copy
@@ -65,10 +66,10 @@ class Repair:
 
     package: str
     storage: str
+    report: Report
     aside: tuple[str, ...] = ()
     put: tuple[Brought, ...] = ()
     applied: bool = False
-    report: Report = field(default_factory=lambda: Report(""))
 
     @property
     def needed(self) -> bool:
@@ -173,8 +174,8 @@ class _Copy:
         self.store = store
         self.package = package
         self.observer = observer
-        report = Report(f"{package.uri} in {store.id}")
-        self.result = Repair(package.uri, store.id, report=report)
+        report = Report(CopyInStorage(package, store.id))
+        self.result = Repair(package.uri, store.id, report)
         self.evidence: Evidence | None = None
         self.plan = Plan((), ())
 

@@ -26,6 +26,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, REPLICATION, SUCCESS
 from preserva.core.values.model import Kind, Observed, PackageId
 from preserva.core.values.report import Ended, Finding, Observer, Report, Started, ignore
+from preserva.core.values.subjects import ObjectToStorage, WholePackage, WholeStorage
 from preserva.errors import Damaged, NotFound, StorageError, StorageFull, Unreachable, UsageError
 from preserva.files.parallel import bounded_map
 from preserva.i18n import _
@@ -41,11 +42,11 @@ class Replication:
 
     package: str
     to: str
+    report: Report
     versions: list[str] = field(default_factory=list)
     acknowledged: list[str] = field(default_factory=list)
     files: int = 0
     size: int = 0
-    report: Report = field(default_factory=lambda: Report(""))
 
 
 def replicate(
@@ -103,7 +104,7 @@ def _to_one(
         target.check_identity()
     except StorageError as error:
         finding = Finding(Code.STORAGE_UNREACHABLE, target.id, seen=str(error))
-        yield Replication("", target.id, report=Report(target.id, [finding]))
+        yield Replication("", target.id, Report(WholeStorage(target.id), [finding]))
         return
     if dry_run:
         for path in paths:
@@ -118,9 +119,9 @@ def _to_one(
             report = copy_ledger(archive, target)
         except Unreachable as error:  # what was acknowledged stays so, and is told
             finding = Finding(Code.STORAGE_UNREACHABLE, target.id, seen=str(error))
-            report = Report(target.id, [finding])
+            report = Report(WholeStorage(target.id), [finding])
         if report.findings:
-            yield Replication("", target.id, report=report)
+            yield Replication("", target.id, report)
 
 
 def _all_paths(archive: Archive, source: Store) -> list[str]:
@@ -150,7 +151,7 @@ class _Pair:
         self.path = path
         self.observer = observer
         self.cut_off = False
-        self.result = Replication("", target.id, report=Report(f"{path} -> {target.id}"))
+        self.result = Replication("", target.id, Report(ObjectToStorage(path, target.id)))
 
     def run(self, *, copy: bool) -> Replication:
         """Find what is missing; with `copy`, bring it and acknowledge what is proved."""
@@ -212,8 +213,11 @@ class _Pair:
                 self.result.size += entry.size if entry else 0
 
     def _copy_missing(self, original: StoredObject) -> None:
-        name = PackageId.parse(original.inventory.identifier).portable
-        self.observer(Started("replicate", name, self.result.files, self.result.size))
+        package = PackageId.parse(original.inventory.identifier)
+        name = package.portable
+        self.observer(
+            Started("replicate", WholePackage(package), self.result.files, self.result.size)
+        )
         for version in original.inventory.versions:
             if version in self.result.versions:
                 self._copy(original, version, f"{layout.STAGING}/replicate-{name}")
@@ -223,7 +227,7 @@ class _Pair:
                 log = logs.left(version) or logs.new(version, FOUND)
                 self._record(original, version, log, in_target=True)
         self.target.storage.discard(f"{layout.STAGING}/replicate-{name}")  # left by a crash
-        self.observer(Ended("replicate", name))
+        self.observer(Ended("replicate", WholePackage(package)))
 
     def _copy(self, original: StoredObject, version: str, staged: str) -> None:
         """One version: stream, hash, make durable, read back, publish, record."""

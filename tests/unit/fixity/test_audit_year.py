@@ -24,6 +24,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, FAIL, FIXITY_CHECK, REPLICATION, SUCCESS
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Advanced, Finding, Observer, Report
+from preserva.core.values.subjects import CopyInStorage
 from preserva.fixity.audit import Budget, audit
 from preserva.reporting.incidents import open_incidents
 from tests.support.books import an_archive
@@ -78,7 +79,7 @@ class World:
             self.told.setdefault(copy, self.day)
         observer(Advanced(SIZE, "page"))
         self.read[copy].append(self.day)
-        return Report(f"{package.uri} in {store.id}", findings, 1, 1, SIZE)
+        return Report(CopyInStorage(package, store.id), findings, 1, 1, SIZE)
 
     @contextmanager
     def archive(self, jump: float = 0.0) -> Iterator[Archive]:
