@@ -26,11 +26,9 @@ from preserva.core.eark.premis import (
 from preserva.core.eark.premis_read import AgentFacts, read_premis
 from preserva.core.eark.vocabulary import AgentType, EventOutcome, EventRelatedAgentRole, EventType
 from preserva.core.formats.canonical_json import Value
-from preserva.core.formats.layout import STAGING
 from preserva.core.values.model import PackageId
 from preserva.describe.marc.actions import Action
 from preserva.describe.supplied.history import History
-from preserva.storage.base import Storage
 from preserva.version import __version__
 
 LOGS = "logs"
@@ -139,14 +137,3 @@ def log_record(happened: Event, institution: Institution, package: PackageId) ->
         "premis_sha256": hashlib.sha256(data).hexdigest(),
     }
     return LogRecord(f"{LOGS}/{name}", data, facts)
-
-
-def keep_log(storage: Storage, path: str, log: LogRecord, by: str) -> None:
-    """Put the record of an event into the `logs/` of the object at `path`. Raises StorageError.
-
-    `by` makes its name in staging ours alone, so that it needs no lock of the storage.
-    """
-    staged = f"{STAGING}/replicate-log-{by}.xml"
-    storage.discard(staged)
-    storage.create(staged, [log.data])
-    storage.publish(staged, f"{path}/{log.path}")

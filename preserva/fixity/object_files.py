@@ -34,11 +34,11 @@ def read_files(
     To be closed by whoever stops before the end.
     """
     left = []
-    for one in _small(storage, path, list(entries), algorithms):
-        if isinstance(one, Observed):
-            yield one.path, one
+    for file in _small(storage, path, list(entries), algorithms):
+        if isinstance(file, Observed):
+            yield file.path, file
         else:
-            left.append(one)
+            left.append(file)
     if left:
         read = partial(_attempt_all, storage, path, algorithms)
         yield from chain.from_iterable(bounded_map(read, _batches(left), workers=_JOBS))
@@ -51,11 +51,11 @@ def _small(
 
     Several processes read them, as they do those of a bag (docs/adr/0008-small-files.md).
     """
-    small = [one for one in entries if one.size <= SMALL]
+    small = [entry for entry in entries if entry.size <= SMALL]
     if type(storage) is not LocalStorage or not small:
         yield from entries
         return
-    yield from (one for one in entries if one.size > SMALL)
+    yield from (entry for entry in entries if entry.size > SMALL)
     try:
         top = os.open(storage.root / path, BELOW)
     except OSError:

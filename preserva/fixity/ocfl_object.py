@@ -22,7 +22,7 @@ from preserva.core.values.report import Advanced, Finding, Observer, Outcome, Re
 from preserva.core.values.subjects import Named, Subject
 from preserva.errors import Damaged, NotAFile, NotFound, StorageError, TooLarge
 from preserva.fixity.object_files import read_files
-from preserva.fixity.resume import Begun
+from preserva.fixity.resume import ResumeState
 from preserva.i18n import _
 from preserva.information_package.consistency import own_findings
 from preserva.information_package.official_schemas import OfficialSchemas
@@ -53,16 +53,18 @@ def check_object(
     subject: Subject | None = None,
     official: OfficialSchemas | None = None,
     observer: Observer = ignore,
-    begun: Begun | None = None,
+    resume: ResumeState | None = None,
     known: Mapping[str, str] | None = None,
 ) -> CheckedObject:
     """Check the object in a folder of a storage. Raises StorageError if it cannot be listed.
 
-    Files that `begun` has are not read; those that are read and are as recorded go into it. `known`
+    Files in the `resume` state are not read again; those that are as recorded go into it. `known`
     are the digests of the inventories of versions that were valid when they were stored: if there
     are no others, all of it is what it was then, byte for byte, and needs no second validation.
     """
-    check = _Check(storage, path, subject or Named(path), official, observer, begun or Begun())
+    check = _Check(
+        storage, path, subject or Named(path), official, observer, resume or ResumeState()
+    )
     check.known = known or {}
     return check.run()
 
@@ -75,10 +77,10 @@ class _Check:
         subject: Subject,
         official: OfficialSchemas | None,
         observer: Observer,
-        begun: Begun,
+        resume: ResumeState,
     ) -> None:
         self.storage = storage
-        self.begun = begun
+        self.resume = resume
         self.known: Mapping[str, str] = {}
         self.path = path
         self.official = official
@@ -246,7 +248,7 @@ class _Check:
                 self.report.checked += 1  # established: it is not there
             elif entry.kind is not Kind.FILE:
                 self.report.checked += 1  # established, and found above: it is no file
-            elif known := self.begun.recall(path, entry.size, algorithms):
+            elif known := self.resume.recall(path, entry.size, algorithms):
                 self._compare(known, content[path], inventory.algorithm)
                 seen[path] = known
             else:
@@ -259,7 +261,7 @@ class _Check:
                     continue
                 seen[path] = result
                 if result.digests[inventory.algorithm] == content[path]:
-                    self.begun.keep(result)
+                    self.resume.keep(result)
                 self.observer(Advanced(result.size, path))
         for path in (entry.path for entry in there):  # findings in the order of the names
             if path in failed:

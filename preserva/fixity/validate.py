@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from preserva.archive.archive import Archive
-from preserva.archive.fixity_events import note
+from preserva.archive.fixity_events import record_check
 from preserva.archive.ledger_proof import prove_ledger
+from preserva.archive.stored_copy import StoredCopy
 from preserva.bag.checkpoint import Checkpoint
 from preserva.bag.open import open_bag
 from preserva.bag.profiles import ProfileCache, check_profiles, load_profile
@@ -21,9 +22,9 @@ from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Observer, Report, ignore
 from preserva.core.values.subjects import Named
 from preserva.errors import NotFound, UsageError
+from preserva.fixity.check_copy import check_copy
 from preserva.fixity.ocfl_object import check_object
 from preserva.fixity.remote_bag import open_stored_bag
-from preserva.fixity.stored_copy import check_copy
 from preserva.i18n import _
 from preserva.information_package.consistency import own_findings
 from preserva.information_package.official_schemas import OfficialSchemas, load_schemas
@@ -115,16 +116,16 @@ def _no_bag(path: Path) -> BagReport:
 
 def _checked(source: Source, options: BagOptions, observer: Observer) -> BagReport:
     """A bag, against the profiles asked for, and our own if it is one of our packages."""
-    profiles = [load_profile(one) for one in options.profiles]
+    profiles = [load_profile(path) for path in options.profiles]
     cache = ProfileCache(options.profile_cache) if options.profile_cache is not None else None
     official = options.official()
     report = validate_source(
         source, completeness=options.completeness, fast=options.fast, observer=observer
     )
-    found = own_findings(report, source, official)
+    findings = own_findings(report, source, official)
     if profiles or cache is not None:
-        found += check_profiles(report, profiles, cache=cache)
-    report.add(found)
+        findings += check_profiles(report, profiles, cache=cache)
+    report.add(findings)
     return report
 
 
@@ -134,11 +135,11 @@ def _root(
     """Check a storage root and every object in it; the root's own report comes first."""
     own = Report(Named(str(storage.root)))
     reports = [own]
-    for one in OcflRoot(storage).survey(""):
-        if isinstance(one, Finding):
-            own.add([one])
+    for item in OcflRoot(storage).survey(""):
+        if isinstance(item, Finding):
+            own.add([item])
         else:
-            reports.append(_object(storage, one, official, observer))
+            reports.append(_object(storage, item, official, observer))
     return reports
 
 
@@ -174,10 +175,11 @@ def validate_stored(
     stores = [archive.store(storage)] if storage else archive.stores()
     folder = xsd or archive.config.xsd
     official = None if folder is None else load_schemas(folder)
-    checked = [(store, check_copy(archive, store, package, official, observer)) for store in stores]
-    reports = [(store, report) for store, report in checked if report is not None]
+    copies = [StoredCopy(archive, store, package) for store in stores]
+    checked = [(copy, check_copy(copy, official, observer)) for copy in copies]
+    reports = [(copy, report) for copy, report in checked if report is not None]
     if not reports:
         raise NotFound(_("there is no package {id}").format(id=package))
-    for store, report in reports:
-        note(archive, store, package, report)
-    return [report for _store, report in reports]
+    for copy, report in reports:
+        record_check(copy, report)
+    return [report for _copy, report in reports]

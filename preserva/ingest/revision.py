@@ -18,8 +18,9 @@ from typing import BinaryIO
 
 from preserva.archive import events as history
 from preserva.archive.archive import Archive
-from preserva.archive.commit import ingest, refuse_unrecorded
+from preserva.archive.commit import ingest
 from preserva.archive.staging import Staging, update_folder
+from preserva.archive.stored_copy import StoredCopy
 from preserva.bag.source import as_stream
 from preserva.core.book.rights import Rights
 from preserva.core.eark import readme as about
@@ -101,7 +102,7 @@ def update(
     used, Refused for a package of another institution, Locked. In each case nothing was changed.
     """
     if change.record is None and change.structure is None and not change.documents:
-        raise UsageError(_("say what shall change: a record, the structure, documents"))
+        raise UsageError(_("nothing to update: give a record, a structure or documents"))
     if package.institution != archive.config.institution.id:
         message = _("{id} belongs to another institution, which alone may change it")
         raise Refused(message.format(id=package))
@@ -114,8 +115,9 @@ def update(
             revision.make(change)
             return revision.result(created=False)
     store, staged = archive.primary, update_folder(package)
+    copy = StoredCopy(archive, store, package)
     with archive.writing(store):
-        version = formats.next_name(store.root.read(package.uri).inventory)
+        version = formats.next_name(copy.read().inventory)
         folder = f"{staged}/{version}/content"
         staging = Staging(store.storage, folder, archive.config.policy.digests, observer)
         observer(Started("update", WholePackage(package)))
@@ -129,7 +131,7 @@ def update(
         if made.created:
             # a fault from here on leaves staging to the next run, which finishes what was begun
             previous, reason = revision.stored.inventory, change.reason or "update"
-            ingest(archive, store, package, staging, previous=previous, message=reason)
+            ingest(copy, staging, previous=previous, message=reason)
         else:
             store.storage.discard(staged)
         observer(Ended("update", WholePackage(package)))
@@ -144,8 +146,7 @@ class _Revision:
         self.store = archive.primary
         self.package = package
         self.staging = staging
-        self.stored = stored = self.store.root.read(package.uri)
-        refuse_unrecorded(archive, self.store, package, stored)
+        self.stored = stored = StoredCopy(archive, self.store, package).read_recorded()
         self.base = f"data/{package.portable}/"
         self.located = stored.inventory.locate(stored.inventory.head)
         self.before = stored.inventory.versions[stored.inventory.head].files()

@@ -19,6 +19,7 @@ from preserva.archive.archive import Archive
 from preserva.archive.commit import ingest, refuse_lost
 from preserva.archive.reading import observe
 from preserva.archive.staging import Staging
+from preserva.archive.stored_copy import StoredCopy
 from preserva.bag.open import open_bag
 from preserva.bag.source import as_stream, hand_on
 from preserva.bag.validate import validate_source
@@ -142,12 +143,13 @@ def accept(
             done = replace(work.result, notes=tuple(notes))
             if dry_run:
                 return done
-            if target.root.holds(package.uri):
-                refuse_other(archive, package, staging)
+            copy = StoredCopy(archive, target, package)
+            if copy.is_there():
+                refuse_other(copy, staging)
                 target.storage.discard(staged)
                 return done
-            refuse_lost(archive, package)
-        ingest(archive, target, package, staging)
+            refuse_lost(copy)
+        ingest(copy, staging)
     return replace(done, created=True)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from preserva.archive.commitments import recorded_versions
+from preserva.archive.stored_copy import StoredCopy
 from preserva.core.values.report import Outcome
 from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored
@@ -97,7 +97,7 @@ def test_what_a_lying_disk_reads_is_never_acknowledged(
             assert done.acknowledged == []
             assert done.report.outcome is not Outcome.PASS
         assert list(target.root.objects()) == []
-        assert recorded_versions(archive, target, PACKAGE) == set()
+        assert StoredCopy(archive, target, PACKAGE).acknowledged() == set()
         (done,) = replicate(archive)
         assert (done.acknowledged, done.report.findings) == (["v1"], [])
         reports = validate_stored(archive, PACKAGE)
