@@ -117,7 +117,7 @@ def _parts(storage: Storage, institution: str) -> list[tuple[int, int, str]]:
     folder = _folder(institution)
     if storage.stat(folder) is None:
         return []
-    names = ((_NAME.search(one.path), one.path) for one in storage.children(folder))
+    names = ((_NAME.search(entry.path), entry.path) for entry in storage.children(folder))
     return sorted((int(name[1]), int(name[2]), path) for name, path in names if name)
 
 

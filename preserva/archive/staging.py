@@ -207,11 +207,11 @@ def _reread(storage: Storage, item: tuple[str, Observed]) -> tuple[str, str | No
     path, expected = item
     algorithm = next(iter(expected.digests))
     try:
-        found = observe(storage, path, [algorithm])
+        observed = observe(storage, path, [algorithm])
     except StorageError as error:
         return path, str(error)
-    if found.digests[algorithm] == expected.digests[algorithm]:
+    if observed.digests[algorithm] == expected.digests[algorithm]:
         return path, None
     return path, _("{size} bytes with {algorithm} {digest}").format(
-        size=found.size, algorithm=algorithm, digest=found.digests[algorithm]
+        size=observed.size, algorithm=algorithm, digest=observed.digests[algorithm]
     )

@@ -101,13 +101,13 @@ class _Round:
         for due_copy in due:
             while len(self.waiting) >= self.ahead:
                 self._take()
-            away = due_copy.copy.storage in self.run.found.unreachable
+            away = due_copy.copy.storage in self.run.audit.unreachable
             if away or self.broken or self.run.spent() or not self._give(due_copy):
-                self.run.found.leave([due_copy])
+                self.run.audit.leave([due_copy])
         while self.waiting:
             self._take()
         if self.broken:
-            self.run.found.unreachable[CLUSTER] = self.broken
+            self.run.audit.unreachable[CLUSTER] = self.broken
 
     def _give(self, due_copy: Due) -> bool:
         reading = self.run.begin(due_copy.copy)
@@ -143,14 +143,14 @@ class _Round:
         done = wait(self.waiting, timeout=_PATIENCE, return_when=FIRST_COMPLETED).done
         if not done and not self.workers.alive():
             self.broken = self.broken or _("the scheduler is gone")
-            self.run.found.leave(due_copy for due_copy, _reading in self.waiting.values())
+            self.run.audit.leave(due_copy for due_copy, _reading in self.waiting.values())
             self.waiting.clear()
         for future in done:
             due_copy, reading = self.waiting.pop(future)
             step = self._conclude(future, reading)
             again = step is Step.AGAIN and self._give_again(due_copy, reading)
             if step is not Step.DONE and not again:
-                self.run.found.leave([due_copy])
+                self.run.audit.leave([due_copy])
 
     def _give_again(self, due_copy: Due, reading: Reading) -> bool:
         folder = locate(reading.copy)
@@ -164,7 +164,7 @@ class _Round:
             self.broken = repr(error)
             return Step.LEFT
         report = _report(copy, seen)
-        self.run.found.bytes_read += report.bytes_read
+        self.run.audit.bytes_read += report.bytes_read
         return self.run.conclude(reading, report)
 
 

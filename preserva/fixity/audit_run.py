@@ -105,14 +105,14 @@ class Run:
         timer: Callable[[], float],
         sleep: Callable[[float], object],
         observer: Observer,
-        found: Audit,
+        audit: Audit,
     ) -> None:
         self.archive = archive
         self.budget = budget
         self.timer = timer
         self.sleep = sleep
         self.observer = observer
-        self.found = found
+        self.audit = audit
         self.began = timer()
         self.since = archive.clock()
         folder = archive.config.xsd
@@ -122,15 +122,15 @@ class Run:
     def read(self, due: Iterator[Due]) -> None:
         """Read these as long as the budget lasts."""
         for due_copy in due:
-            away = due_copy.copy.storage in self.found.unreachable
+            away = due_copy.copy.storage in self.audit.unreachable
             if away or self.spent() or not self._check(due_copy.copy):
-                self.found.leave([due_copy])
+                self.audit.leave([due_copy])
 
     def spent(self) -> bool:
         """Whether the budget is used up."""
         budget = self.budget
         return (budget.seconds is not None and self.timer() - self.began >= budget.seconds) or (
-            budget.size is not None and self.found.bytes_read >= budget.size
+            budget.size is not None and self.audit.bytes_read >= budget.size
         )
 
     def _check(self, copy: Copy) -> bool:
@@ -177,7 +177,7 @@ class Run:
             facts["milliseconds"] = int((self.timer() - reading.began) * 1000)
         record_check(copy, report, facts)
         resume.forget()
-        self.found.reports.append(report)
+        self.audit.reports.append(report)
         return Step.DONE
 
     def _report(self, reading: Reading) -> Report:
@@ -188,7 +188,7 @@ class Run:
             nonlocal read
             if isinstance(progress, Advanced):
                 read += progress.size
-                self.found.bytes_read += progress.size
+                self.audit.bytes_read += progress.size
             self.observer(progress)
             if read >= _WORTH_A_PAUSE and self.spent():
                 raise _Pause
@@ -197,7 +197,7 @@ class Run:
         if report is None:  # recorded as stored, so its absence is one of its findings
             message = _("{id} is not in {name}")
             raise UsageError(message.format(id=copy.package, name=copy.store.id))
-        self.found.bytes_read += report.bytes_read - read - (resume.recalled - recalled)
+        self.audit.bytes_read += report.bytes_read - read - (resume.recalled - recalled)
         return report
 
     def _store(self, name: str) -> Store:
@@ -216,7 +216,7 @@ class Run:
         try:
             self.archive.store(name).check_identity()
         except StorageError as error:
-            self.found.unreachable[name] = str(error)
+            self.audit.unreachable[name] = str(error)
             self.archive.ledger.append(
                 FIXITY_CHECK,
                 time=self.archive.now(),

@@ -103,7 +103,8 @@ class _Check:
         self._versions(inventory)
         self._names(inventory)
         proved = all(
-            self.known.get(one) == self.checked.digests.get(one, "") for one in inventory.versions
+            self.known.get(version) == self.checked.digests.get(version, "")
+            for version in inventory.versions
         )
         algorithms = {inventory.algorithm} if proved else {inventory.algorithm, *_DIGESTS}
         seen = self._files(inventory, algorithms)
@@ -142,9 +143,9 @@ class _Check:
 
     def _declaration(self) -> None:
         name, content = layout.OBJECT_DECLARATION
-        found = self._small(name, 1024, Code.OBJECT_DECLARATION)
-        if found is not None and found != content:
-            self._find(Code.OBJECT_DECLARATION, name, content.decode(), repr(found[:100]))
+        data = self._small(name, 1024, Code.OBJECT_DECLARATION)
+        if data is not None and data != content:
+            self._find(Code.OBJECT_DECLARATION, name, content.decode(), repr(data[:100]))
 
     def _inventory(self, folder: str) -> Inventory | None:
         """The inventory in a folder of the object, with findings for what is wrong with it."""
@@ -274,18 +275,23 @@ class _Check:
         """A finding if a file is not as the inventory says."""
         self.report.checked += 1
         self.report.bytes_read += observed.size
-        found = observed.digests[algorithm]
-        if found != expected:
-            self._find(Code.OBJECT_DIGEST_MISMATCH, observed.path, expected, found)
+        digest = observed.digests[algorithm]
+        if digest != expected:
+            self._find(Code.OBJECT_DIGEST_MISMATCH, observed.path, expected, digest)
 
     def _bag(self, inventory: Inventory, version: str, seen: dict[str, Observed]) -> None:
         """The files of a version, each where its logical path says, must be a valid bag."""
         source = VersionSource(self.storage, self.path, version, inventory.locate(version), seen)
-        found = validate_source(source)
-        findings = [*found.findings, *own_findings(found, source, self.official)]
+        report = validate_source(source)
+        findings = [*report.findings, *own_findings(report, source, self.official)]
         self.report.add(
-            Finding(one.code, f"{version}: {one.path or ''}".rstrip(": "), one.expected, one.seen)
-            for one in findings
+            Finding(
+                finding.code,
+                f"{version}: {finding.path or ''}".rstrip(": "),
+                finding.expected,
+                finding.seen,
+            )
+            for finding in findings
         )
 
 

@@ -322,7 +322,7 @@ class _Revision:
             package=self.package,
         )
         premis = self._content(self.base + _PREMIS)
-        earlier, involved = history.untold(premis, self.actions, self.package)
+        earlier, involved = history.unrecorded_events(premis, self.actions, self.package)
         agents = [*history.agents(institution), *involved]
         data = amended_premis(premis, [*earlier, happened], agents)
         self.staging.write(self.base + _PREMIS, data)
