@@ -116,7 +116,7 @@ class Archive:
     def writing(self, store: Store) -> Iterator[None]:
         """Be the only writer of a storage, after recovering what an interrupted writer left.
 
-        Raises Locked, StorageError, Damaged.
+        Raises Locked, StorageError, LedgerError.
         """
         with store.storage.lock(self._own_name()):
             recover(self.ledger, store, self.now)
