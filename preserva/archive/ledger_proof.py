@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
 
-from preserva.archive.archive import Archive, Store, unverified
+from preserva.archive.archive import Archive, unverified
 from preserva.archive.ledger_replica import copied_entries
+from preserva.archive.store import Store
 from preserva.config import Config
 from preserva.core.formats.canonical_json import Value
 from preserva.core.values.entries import SUCCESS, VERIFICATION

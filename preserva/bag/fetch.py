@@ -138,7 +138,7 @@ class _Work:
             return []
         stated = [entries[0].length for entries in wanted.values()]
         size = None if None in stated else sum(length or 0 for length in stated)
-        self.observer(Started("fetch", self.bag.name, len(wanted), size))
+        self.observer(Started("fetch", self.report.subject, len(wanted), size))
         with writing(self.staging):
             self.staging.mkdir(exist_ok=True)
         filled = [
@@ -146,7 +146,7 @@ class _Work:
         ]
         with suppress(OSError):
             self.staging.rmdir()  # unless a part lies there for the next run
-        self.observer(Ended("fetch", self.bag.name))
+        self.observer(Ended("fetch", self.report.subject))
         return filled
 
     def refusals(self, path: str, entries: list[FetchEntry]) -> list[Finding]:

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from preserva.archive.commit import prepare
 from preserva.cli.main import VERBS, status_of
 from preserva.resources import schema_file
 from tests.support.books import an_archive, make_book
@@ -289,7 +288,6 @@ def test_a_wrong_configuration_ends_with_2(ready: Path, run: Run) -> None:
 def test_a_locked_storage_ends_with_11(ready: Path, run: Run) -> None:
     """And names who holds it."""
     with an_archive(ready) as archive, archive.writing(archive.primary):
-        prepare(archive, archive.primary)
         status, _out, err = run("package", "book", "--record", "book.xml")
     assert status == 11
     assert f"process {os.getpid()}" in err
