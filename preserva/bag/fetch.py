@@ -23,8 +23,9 @@ from preserva.core.values.digest import Digests, MultiHash
 from preserva.core.values.report import Advanced, Ended, Finding, Observer, Report, Started, ignore
 from preserva.errors import NotAFile, Refused, UsageError
 from preserva.files.disk import locked_folder, publish, synchronise, write_all, writing
-from preserva.http_client import SCHEMES, AddressError, Answer, AnswerError, Policy, ask
 from preserva.i18n import _
+from preserva.web.client import Answer, AnswerError, ask
+from preserva.web.policy import SCHEMES, AddressError, Policy, shown
 
 CHUNK = 1 << 18
 
@@ -52,11 +53,10 @@ def fetch_missing(
 ) -> Fetched:
     """Fetch what fetch.txt names and the bag lacks; the report passes if nothing is missing now.
 
-    `allow_hosts` are those of `Policy`; no host is allowed by itself. `max_bytes` is the most for
-    one file, and a length that fetch.txt states is a limit as well. `timeout` is in seconds,
-    for one answer of the server. With `dry_run` nothing is asked and nothing written: the
-    findings name what would not be fetched. A bag that is wrong in any other way than by its
-    holes stays as it is, and the report says what is wrong.
+    `allow_hosts` and `timeout` are those of `Policy`; no host is allowed by itself. `max_bytes` is
+    the most for one file, and a length that fetch.txt states is a limit as well. With `dry_run`
+    nothing is asked and nothing written: the findings name what would not be fetched. A bag that
+    is wrong in any other way than by its holes stays as it is, and the report says what is wrong.
 
     Raises UsageError for wrong arguments, NotAFile, Locked, StorageError.
     """
@@ -163,7 +163,7 @@ class _Work:
         try:
             self.policy.check(entry.url)
         except AddressError as error:
-            return Finding(Code.FETCH_NOT_ALLOWED, path, expected=str(error), seen=entry.url)
+            return Finding(Code.FETCH_NOT_ALLOWED, path, expected=str(error), seen=shown(entry.url))
         if entry.length is not None and entry.length > self.max_bytes:
             return Finding(
                 Code.FETCH_TOO_LONG, path, expected=f"<= {self.max_bytes}", seen=str(entry.length)
@@ -206,34 +206,31 @@ class _Work:
         try:
             with ask(url, part.size, self.policy) as answer:
                 if not self._take(answer, part, limit):
-                    return Finding(Code.FETCH_TOO_LONG, path, expected=f"<= {limit}", seen=url)
+                    most = f"<= {limit}"
+                    return Finding(Code.FETCH_TOO_LONG, path, expected=most, seen=shown(url))
         except AddressError as error:
-            return Finding(Code.FETCH_NOT_ALLOWED, path, expected=str(error), seen=url)
+            return Finding(Code.FETCH_NOT_ALLOWED, path, expected=str(error), seen=shown(url))
         except AnswerError as error:
             if error.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and part.size:
                 part.restart()
                 return self._transfer(path, url, part, limit)
-            return Finding(Code.FETCH_FAILED, path, expected=url, seen=str(error))
+            return Finding(Code.FETCH_FAILED, path, expected=shown(url), seen=str(error))
         if part.is_whole():
             return None
         return Finding(Code.FETCH_MISMATCH, path, _shown(part.expected), _shown(part.digests()))
 
     def _take(self, answer: Answer, part: _Part, limit: int) -> bool:
-        """Take in the answer; False if it is longer than it may be. Raises AnswerError."""
+        """Write the answer; False if it is longer than it may be. Raises AnswerError."""
         if answer.offset != part.size:
             part.restart()
         if answer.length is not None and part.size + answer.length > limit:
             return False
-        left = answer.length
-        while chunk := answer.stream.read(CHUNK):
+        while chunk := answer.read(CHUNK):
             if part.size + len(chunk) > limit:
                 return False
             part.write(chunk)
             self.report.bytes_read += len(chunk)
             self.observer(Advanced(len(chunk)))
-            left = None if left is None else left - len(chunk)
-        if left:
-            raise AnswerError(_("the connection ended too early"))
         return True
 
     def _put(self, part: Path, path: str) -> None:
