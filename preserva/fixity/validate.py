@@ -83,7 +83,7 @@ def validate_remote(
     """
     options = options or BagOptions()
     place, _slash, name = url.rstrip("/").rpartition("/")
-    source = open_stored_bag(open_storage(place), name, medium=options.medium)
+    source = open_stored_bag(open_storage(place, read_only=True), name, medium=options.medium)
     return _checked(source, options, observer)
 
 

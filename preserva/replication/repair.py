@@ -211,7 +211,7 @@ class _Copy:
         self._begin(event, donor)
         whole = storage.stat(path) is None
         for one in self.plan.aside:
-            storage.set_aside(f"{path}/{one}", f"{self._quarantine(event)}/{one}")
+            storage.quarantine(f"{path}/{one}", f"{self._quarantine(event)}/{one}")
         if whole:
             storage.publish(staging.folder, path)
         else:
@@ -273,7 +273,7 @@ class _Copy:
             self.observer(Advanced(0, one.path))
             return None if seen is None else Finding(Code.REPAIR_FAILED, one.path, one.digest, seen)
 
-        workers = self.store.storage.at_once
+        workers = self.store.storage.max_concurrency
         wrong = [one for one in bounded_map(bring, self.plan.put, workers=workers) if one]
         self.observer(Ended("repair", self.result.report.subject))
         if wrong:

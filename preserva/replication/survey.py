@@ -205,7 +205,7 @@ class _Gathering:
     def _read(self) -> None:
         look = partial(_look, self.store, self.path, self.evidence.entries)
         committed = self.evidence.committed.values()
-        for one, seen in bounded_map(look, committed, workers=self.store.storage.at_once):
+        for one, seen in bounded_map(look, committed, workers=self.store.storage.max_concurrency):
             size = self.evidence.entries[one.path].size if one.path in self.evidence.entries else 0
             self.observer(Advanced(size, one.path))
             if seen is not None:

@@ -11,6 +11,7 @@ from preserva.config import Config
 from preserva.core.eark.vocabulary import EventOutcome
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, FIXITY_CHECK
+from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding
 from preserva.errors import Damaged, NotFound, StorageError
@@ -138,17 +139,17 @@ class Reached:
 
     storage: str
     problem: str | None
-    lacks: tuple[str, ...] = ()
+    limitations: tuple[Limitation, ...] = ()
 
 
 def reach_storages(config: Config) -> list[Reached]:
     """Whether each storage answers and is the one that is meant."""
     found = []
     for one in config.storages.values():
-        store = Store(one, open_storage(one.url))
+        store = Store(one, open_storage(one.url, read_only=True))
         try:
             store.check_identity()
-            found.append(Reached(one.id, None, store.storage.lacks()))
+            found.append(Reached(one.id, None, store.storage.limitations()))
         except StorageError as error:
             found.append(Reached(one.id, str(error)))
         finally:

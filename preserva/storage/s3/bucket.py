@@ -1,4 +1,4 @@
-"""A bucket of an S3-compatible object store; every error comes out as ours."""
+"""A bucket of an S3-compatible object store, with its errors turned into ours."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _SETTINGS = {"endpoint", "region"}
-_SILENCE = "120s"  # after which a line counts as dead
+_SILENCE = "120s"  # after which a connection counts as dead
 _FULL = re.compile(r"InsufficientStorage|QuotaExceeded|\b507\b")
-_LINE = re.compile(
+_CONNECTION = re.compile(
     r"error sending request|timed out|connection|\b50[0-46-9]\b|SlowDown|error decoding", re.I
 )
 
@@ -64,7 +64,7 @@ def open_bucket(url: str) -> S3Store:
             "allow_http": host.scheme == "http",
             "connect_timeout": "20s",
             "read_timeout": _SILENCE,
-            "timeout": "7d",  # for all of an answer, which is a file: a thin line takes long
+            "timeout": "7d",  # for a whole answer, which may be a large file on a slow connection
         },
         retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=60)},
     )
@@ -72,7 +72,7 @@ def open_bucket(url: str) -> S3Store:
 
 @contextmanager
 def errors(path: str, url: str) -> Iterator[None]:
-    """Turn the errors of a call into ours: people are told the whole URL, programs our path."""
+    """Turn the errors of a call into ours: the message has the URL, the attribute our path."""
     where = f"{url}/{path}"
     try:
         yield
@@ -91,14 +91,14 @@ def errors(path: str, url: str) -> Iterator[None]:
         message = _("{path}: an object store takes only names in UTF-8").format(path=ascii(path))
         raise StorageError(message, path=path) from error
     except BaseError as error:
-        said = str(error).partition("\n\nDebug source")[0]
-        if _FULL.search(said):
+        text = str(error).partition("\n\nDebug source")[0]
+        if _FULL.search(text):
             raise StorageFull(_("{path}: no space left").format(path=where), path=path) from error
-        if "NoSuchBucket" in said:
+        if "NoSuchBucket" in text:
             message = _("there is no bucket for {url}").format(url=url)
             raise StorageError(
                 message, path=path, hint=N_("Make the bucket first; preserva makes none.")
             ) from error
-        message = _("{path}: {reason}").format(path=where, reason=said)
-        kind = Unreachable if _LINE.search(said) else StorageError
+        message = _("{path}: {reason}").format(path=where, reason=text)
+        kind = Unreachable if _CONNECTION.search(text) else StorageError
         raise kind(message, path=path) from error

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from preserva.core.values.limitations import Limitation
 from preserva.errors import Locked, NotAFile, StorageError, Unreachable, UsageError
 from preserva.storage.base import CHUNK, chunks_of, read_all
 from preserva.storage.open import open_storage
@@ -203,21 +204,23 @@ def test_nobody_at_the_port_is_unreachable(tmp_path: Path) -> None:
         SftpStorage("sftp://127.0.0.1:9/x").stat("")
 
 
-def test_what_a_server_lacks_is_said(
+def test_what_a_server_cannot_do_is_found_out(
     storage: SftpStorage,
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """An OpenSSH that was told to do neither; then nothing that is there is overwritten."""
-    assert len(storage.lacks()) == 1
+    assert storage.limitations() == (Limitation.CACHED_READS,)
     forbid = "-P posix-rename,fsync"
     with sshd(tmp_path_factory.mktemp("old") / "sshd", forbid) as server:
         monkeypatch.setenv(SSH_CONFIG, str(server.ssh_config))
         poor = SftpStorage(server.url(tmp_path))
-        said = " ".join(poor.lacks())
-        assert "posix-rename@openssh.com" in said
-        assert "fsync@openssh.com" in said
+        assert poor.limitations() == (
+            Limitation.CACHED_READS,
+            Limitation.NO_POSIX_RENAME,
+            Limitation.NO_FSYNC,
+        )
         poor.create("staging/a", [b"1"])
         with pytest.raises(StorageError):
             poor.replace("file", b"2")
