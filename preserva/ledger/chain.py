@@ -236,8 +236,8 @@ class Ledger:
         finally:
             self._query("ROLLBACK")
         message = _(
-            "what the ledger keeps of {name} is not what its entries say; `preserva ledger reindex`"
-            " makes it anew from them"
+            "the ledger's summary of {name} does not match its entries; `preserva ledger reindex`"
+            " rebuilds it"
         )
         return [message.format(name=name) for name in names]
 

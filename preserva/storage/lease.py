@@ -82,9 +82,9 @@ class Lease:
         """Raise StorageError if another process has taken the lock over from us."""
         if self._number is not None and max(self._files.numbers(), default=0) != self._number:
             raise StorageError(
-                _("{url}: this process was cut off so long that another one is writing now").format(
-                    url=self._files.url
-                ),
+                _(
+                    "{url}: this process was cut off and lost its lock; another one is writing now"
+                ).format(url=self._files.url),
                 hint=N_(
                     "Nothing more was changed. Run the command again when the other has ended."
                 ),
@@ -123,7 +123,7 @@ class Lease:
 
     def _locked(self, name: bytes) -> Locked:
         message = _("another process is writing to {url}: {holder}")
-        who = name.decode("utf-8", "replace").strip() or _("it has not said who it is")
+        who = name.decode("utf-8", "replace").strip() or _("it gave no name")
         hint = N_("Wait until it ends. If it was killed, the lock is free a minute after that.")
         return Locked(message.format(url=self._files.url, holder=who), hint=hint)
 

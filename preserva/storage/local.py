@@ -250,7 +250,7 @@ class LocalStorage:
         for folder in above(path):
             entry = self.stat(folder)
             if entry is not None and entry.kind is not Kind.FOLDER:
-                message = _("{path} is no folder").format(path=self._path(folder))
+                message = _("{path} is not a folder").format(path=self._path(folder))
                 raise NotAFile(message, path=folder)
 
     def _make_folder(self, folder: str) -> None:
@@ -320,7 +320,7 @@ def _holder(descriptor: int) -> str:
         if words := os.pread(descriptor, 600, 0).partition(b"\n")[0]:
             return words.decode("utf-8", "replace").strip()
         time.sleep(0.02)
-    return _("it has not said who it is")
+    return _("it gave no name")
 
 
 def _fsync(path: str) -> None:

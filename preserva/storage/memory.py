@@ -104,7 +104,7 @@ class MemoryStorage:
     def _put(self, path: str, data: bytes) -> None:
         for folder in above(path):
             if folder in self._shared.files:
-                raise NotAFile(_("{path} is no folder").format(path=folder), path=folder)
+                raise NotAFile(_("{path} is not a folder").format(path=folder), path=folder)
         self._shared.files[path] = data
 
     def extend(self, path: str, chunks: Iterable[bytes]) -> None:
@@ -141,7 +141,7 @@ class MemoryStorage:
             if not names:
                 raise NotFound(_("{path} is not there").format(path=path), path=path)
             if taken := [folder for folder in above(final) if folder in self._shared.files]:
-                raise NotAFile(_("{path} is no folder").format(path=taken[0]), path=taken[0])
+                raise NotAFile(_("{path} is not a folder").format(path=taken[0]), path=taken[0])
             for name in names:
                 self._put(final + name.removeprefix(path), self._shared.files.pop(name))
 

@@ -161,7 +161,7 @@ class OcflRoot:
         try:
             inventory = formats.parse(data)
         except InventoryError as error:
-            message = _("{path} is no inventory:").format(path=name)
+            message = _("{path} is not a valid inventory:").format(path=name)
             raise Damaged(message, error.problems) from error
         digest = digest_bytes(data, [inventory.algorithm])[inventory.algorithm]
         sidecar = f"{folder}/{inventory.sidecar}"

@@ -56,10 +56,10 @@ def _open(url: str) -> Storage:
         return _open(rest)
     driver = _DRIVERS.get("fs+" if scheme.startswith("fs+") else scheme)
     if driver is None:
-        message = _("no storage driver for {scheme}:// URLs; there are: {known}")
+        message = _("no storage driver for {scheme}:// URLs; supported: {known}")
         raise UsageError(message.format(scheme=scheme, known=", ".join(SCHEMES)))
     if "@" in (place := rest.partition("/")[0]) and ":" in place.rpartition("@")[0]:
-        raise UsageError(_("a password may not stand in a URL"))
+        raise UsageError(_("a URL must not contain a password"))
     storage = _load(driver, scheme)(url)
     return Retry(storage, sleep=time.sleep) if driver.remote else storage
 

@@ -18,7 +18,7 @@ def contained(path: str) -> str:
 def refuse_outside(path: str, folder: str) -> None:
     """Raise Refused for a path that is not below a folder."""
     if not path.startswith(folder + "/"):
-        message = _("{path} does not lie in {folder}/, so it was not touched")
+        message = _("{path} is not in {folder}/; it was not touched")
         raise Refused(message.format(path=path, folder=folder))
 
 

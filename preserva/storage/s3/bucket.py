@@ -43,7 +43,7 @@ def open_bucket(url: str) -> S3Store:
     parts = urlsplit(url)
     settings = dict(parse_qsl(parts.query))
     if "@" in parts.netloc or settings.keys() - _SETTINGS:
-        raise UsageError(_("no password or key may stand in a URL, only endpoint and region"))
+        raise UsageError(_("a URL must not contain a password or key, only endpoint and region"))
     if not parts.netloc:
         raise UsageError(_("{url} is not of the form s3://bucket/folder").format(url=url))
     config: S3Config = {"checksum_algorithm": "SHA256", "virtual_hosted_style_request": False}
@@ -83,12 +83,14 @@ def errors(path: str, url: str) -> Iterator[None]:
         raise StorageError(message, path=path) from error
     except (PermissionDeniedError, UnauthenticatedError) as error:
         raise StorageError(
-            _("{path}: the object store did not let us in").format(path=where),
+            _("{path}: the object store denied access").format(path=where),
             path=path,
-            hint=N_("Are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set, and may they do this?"),
+            hint=N_(
+                "Check that AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set and permit this."
+            ),
         ) from error
     except UnicodeEncodeError as error:
-        message = _("{path}: an object store takes only names in UTF-8").format(path=ascii(path))
+        message = _("{path}: an object store accepts only names in UTF-8").format(path=ascii(path))
         raise StorageError(message, path=path) from error
     except BaseError as error:
         text = str(error).partition("\n\nDebug source")[0]
@@ -96,9 +98,8 @@ def errors(path: str, url: str) -> Iterator[None]:
             raise StorageFull(_("{path}: no space left").format(path=where), path=path) from error
         if "NoSuchBucket" in text:
             message = _("there is no bucket for {url}").format(url=url)
-            raise StorageError(
-                message, path=path, hint=N_("Make the bucket first; preserva makes none.")
-            ) from error
+            hint = N_("Create the bucket first; preserva does not create buckets.")
+            raise StorageError(message, path=path, hint=hint) from error
         message = _("{path}: {reason}").format(path=where, reason=text)
         kind = Unreachable if _CONNECTION.search(text) else StorageError
         raise kind(message, path=path) from error

@@ -278,7 +278,7 @@ class S3Storage:
                 return
             if self._digest(source["path"]) == self._digest(copy["path"]):
                 return
-        message = _("the copy of {path} is not what it was copied from; it was not published")
+        message = _("the copy of {path} differs from its source; it was not published")
         raise StorageError(message.format(path=source["path"]), path=source["path"])
 
     def _digest(self, path: str) -> str:

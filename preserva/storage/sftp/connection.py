@@ -65,7 +65,7 @@ class SftpLink:
     def __init__(self, url: str, timeout: float) -> None:
         parts = urlsplit(url)
         if parts.password is not None:
-            raise UsageError(_("a password may not stand in a URL"))
+            raise UsageError(_("a URL must not contain a password"))
         if not parts.hostname or not parts.path.startswith("/"):
             raise UsageError(_("{url} is not of the form sftp://user@host/folder").format(url=url))
         self.url = url
@@ -159,18 +159,18 @@ class SftpLink:
         return await asyncssh.connect(self._host, options=options)
 
     def _unknown_host(self, error: asyncssh.Error) -> StorageError:
-        message = _("{host} could not prove that it is {host}: {reason}")
+        message = _("the host key of {host} could not be verified: {reason}")
         return StorageError(
             message.format(host=self._host, reason=error.reason),
             hint=N_(
-                "Nothing was sent. Ask the other institution for its host key's fingerprint, by "
-                "another way than this line; compare it with what `ssh-keyscan` shows, and put the "
-                "key into ~/.ssh/known_hosts."
+                "Nothing was sent. Ask the other institution for the fingerprint of its host key, "
+                "not over this connection; compare it with what `ssh-keyscan` shows, and add the "
+                "key to ~/.ssh/known_hosts."
             ),
         )
 
     def _not_let_in(self, error: asyncssh.Error) -> StorageError:
-        message = _("{host} did not let us in: {reason}")
+        message = _("{host} denied access: {reason}")
         return StorageError(
             message.format(host=self._host, reason=error.reason),
             hint=N_(

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import stat
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from typing import TypeVar
 
 import asyncssh
 
@@ -24,9 +22,15 @@ from preserva.storage.lease_files import FolderLeases
 from preserva.storage.paths import above, contained, parent, refuse_outside
 from preserva.storage.sftp.connection import TIMEOUT, SftpLink
 from preserva.storage.sftp.reader import AHEAD, Opened, SftpReader, settle
-
-T = TypeVar("T")
-Act = Callable[[asyncssh.SFTPClient], Coroutine[None, None, T]]
+from preserva.storage.sftp.requests import (
+    entry_of,
+    finish,
+    kind_of,
+    limitations_of,
+    making_folder,
+    plain_name,
+    syncing,
+)
 
 _WRITE_NEW = asyncssh.FXF_WRITE | asyncssh.FXF_CREAT | asyncssh.FXF_EXCL
 _MODE = asyncssh.SFTPAttrs(permissions=0o644)
@@ -55,7 +59,7 @@ class SftpStorage:
 
     def limitations(self) -> tuple[Limitation, ...]:
         """What this server cannot promise. Raises StorageError."""
-        return self.link.run("", lambda client: _limitations(client, self.link.root))
+        return self.link.run("", lambda client: limitations_of(client, self.link.root))
 
     def overwrite(self, path: str, data: bytes) -> None:
         """Write over a file that is there, without a rename: for lease files."""
@@ -81,7 +85,7 @@ class SftpStorage:
         """What is at a path, not following a link; None if there is nothing."""
         full = self.full(path)
         try:
-            return _entry(path, self.link.run(path, lambda client: client.lstat(full)))
+            return entry_of(path, self.link.run(path, lambda client: client.lstat(full)))
         except NotFound:
             return None
 
@@ -95,7 +99,7 @@ class SftpStorage:
         async for item in client.scandir(self.full(path)):
             name = os.fsdecode(item.filename)
             if name not in {".", ".."}:
-                entries.append(_entry(prefix + _plain_name(name), item.attrs))
+                entries.append(entry_of(prefix + plain_name(name), item.attrs))
         return sorted(entries, key=lambda entry: entry.path)
 
     def walk(self, path: str) -> Iterator[Entry]:
@@ -120,7 +124,7 @@ class SftpStorage:
         async def begin(client: asyncssh.SFTPClient) -> Opened | None:
             # before it is opened: opening a FIFO would block the server, and every call with it
             attributes = await client.lstat(full)
-            if _kind(attributes) is not Kind.FILE:
+            if kind_of(attributes) is not Kind.FILE:
                 return None
             size = attributes.size or 0
             file = await client.open(full, asyncssh.FXF_READ, encoding=None)
@@ -149,7 +153,7 @@ class SftpStorage:
                 raise
             await file.write(first, 0)
             if second is None:
-                await _finish(file)
+                await finish(file)
             return file
 
         file = self.link.run(path, begin)
@@ -167,7 +171,7 @@ class SftpStorage:
             client: asyncssh.SFTPClient,
         ) -> tuple[asyncssh.SFTPClientFile | None, int]:
             attributes = await client.lstat(full)
-            if _kind(attributes) is not Kind.FILE:
+            if kind_of(attributes) is not Kind.FILE:
                 return None, 0
             file = await client.open(full, asyncssh.FXF_WRITE, encoding=None)
             return file, attributes.size or 0
@@ -192,7 +196,7 @@ class SftpStorage:
                     under_way.popleft().result()
             while under_way:
                 under_way.popleft().result()
-            self.link.run(path, lambda client: _finish(file))
+            self.link.run(path, lambda client: finish(file))
         except BaseException:
             settle(under_way)
             self.link.start(path, lambda client: file.close())
@@ -219,7 +223,7 @@ class SftpStorage:
 
     def _sync(self, paths: Iterable[str]) -> None:
         """Sync files and folders, all at once: an OpenSSH server opens a folder for that too."""
-        waiting = deque(self.link.start(path, _syncing(self.full(path))) for path in paths)
+        waiting = deque(self.link.start(path, syncing(self.full(path))) for path in paths)
         try:
             while waiting:
                 waiting.popleft().result()
@@ -305,7 +309,7 @@ class SftpStorage:
             if entry is None:
                 return
             if entry.kind is not Kind.FOLDER:
-                raise NotAFile(_("{path} is no folder").format(path=folder), path=folder)
+                raise NotAFile(_("{path} is not a folder").format(path=folder), path=folder)
             self._folders.add(folder)
 
     def _make_folder(self, folder: str, *, durable: bool = False) -> None:
@@ -317,48 +321,9 @@ class SftpStorage:
             if path in self._folders:
                 continue
             full = self.full(path)
-            if self.link.run(path, _making(full)) and durable and path:
+            if self.link.run(path, making_folder(full)) and durable and path:
                 self._sync([parent(path)])
             self._folders.add(path)
-
-
-def _kind(attributes: asyncssh.SFTPAttrs) -> Kind:
-    mode = attributes.permissions or 0
-    if stat.S_ISREG(mode):
-        return Kind.FILE
-    if stat.S_ISDIR(mode):
-        return Kind.FOLDER
-    return Kind.LINK if stat.S_ISLNK(mode) else Kind.OTHER
-
-
-def _entry(path: str, attributes: asyncssh.SFTPAttrs) -> Entry:
-    kind = _kind(attributes)
-    return Entry(path, kind, attributes.size or 0 if kind is Kind.FILE else 0)
-
-
-async def _limitations(client: asyncssh.SFTPClient, root: bytes) -> tuple[Limitation, ...]:
-    """Found out by trying: asyncssh does not publish which extensions a server announced."""
-    limitations = [Limitation.CACHED_READS]
-    absent = root.rstrip(b"/") + b"/" + os.fsencode(f"{STAGING}/no-such-file")
-    try:
-        await client.posix_rename(absent, absent)
-    except asyncssh.SFTPOpUnsupported:
-        limitations.append(Limitation.NO_POSIX_RENAME)
-    except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
-        pass  # it looked for it, so it has the extension
-    async with await client.open(root, asyncssh.FXF_READ, encoding=None) as folder:
-        try:
-            await folder.fsync()
-        except asyncssh.SFTPOpUnsupported:
-            limitations.append(Limitation.NO_FSYNC)
-    return tuple(limitations)
-
-
-def _plain_name(name: str) -> str:
-    """The name of a file as the server sent it. Raises StorageError if it is a path."""
-    if "/" in name:
-        raise StorageError(_("{path} is not a path inside a storage").format(path=name), path=name)
-    return contained(name)
 
 
 def _in_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -378,41 +343,3 @@ def _in_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
 def _after(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
     yield first
     yield from others
-
-
-def _syncing(full: bytes) -> Act[None]:
-    async def sync(client: asyncssh.SFTPClient) -> None:
-        async with await client.open(full, asyncssh.FXF_READ, encoding=None) as file:
-            await _fsync(file)
-
-    return sync
-
-
-def _making(full: bytes) -> Act[bool]:
-    async def make(client: asyncssh.SFTPClient) -> bool:
-        try:
-            if _kind(await client.lstat(full)) is Kind.FOLDER:
-                return False
-        except asyncssh.SFTPNoSuchFile:
-            pass
-        try:
-            await client.mkdir(full)
-        except asyncssh.SFTPFailure:
-            if _kind(await client.lstat(full)) is not Kind.FOLDER:  # another thread made it
-                raise
-            return False
-        return True
-
-    return make
-
-
-async def _finish(file: asyncssh.SFTPClientFile) -> None:
-    async with file:
-        await _fsync(file)
-
-
-async def _fsync(file: asyncssh.SFTPClientFile) -> None:
-    try:
-        await file.fsync()
-    except asyncssh.SFTPOpUnsupported:  # `limitations` names it
-        return

@@ -68,7 +68,7 @@ def test_a_lock_that_nobody_signs_is_refused_too(monkeypatch: pytest.MonkeyPatch
     """Until its lease has run out: then it is nobody's."""
     monkeypatch.setattr(lease, "_PATIENCE", 0.1)
     files = Files(words={7: b""})
-    with pytest.raises(Locked, match="it has not said who it is"):
+    with pytest.raises(Locked, match="it gave no name"):
         Lease(files).held("me").__enter__()
     files.years = 61.0
     with Lease(files).held("me"):
