@@ -1,7 +1,7 @@
 """Filling the holes of a bag from its fetch.txt: RFC 8493 section 2.2.3.
 
 Only on request, only from what the caller allowed. A file is downloaded beside the bag, compared
-with every manifest, and takes its place only then. What was cut off goes on in the next run.
+with every manifest, and takes its place only then. The next run resumes an interrupted download.
 """
 
 from __future__ import annotations
@@ -68,12 +68,14 @@ def fetch_missing(
     bag = bag.resolve()
     with locked_folder(bag):
         source = FolderSource(bag)
-        found = validate_source(source, completeness=True)
-        report = Report(found.subject)
-        if found.verdict not in {Verdict.INCOMPLETE, Verdict.COMPLETE}:
-            report.add(one for one in found.findings if one.code is not Code.NOT_DIGESTED)
+        checked = validate_source(source, completeness=True)
+        report = Report(checked.subject)
+        if checked.verdict not in {Verdict.INCOMPLETE, Verdict.COMPLETE}:
+            report.add(
+                finding for finding in checked.findings if finding.code is not Code.NOT_DIGESTED
+            )
             return Fetched(report)
-        wanted = _holes(found)
+        wanted = _holes(checked)
         report.listed = len(wanted)
         work = _Work(bag, policy, max_bytes, report, observer)
         if dry_run:
@@ -81,29 +83,29 @@ def fetch_missing(
             for findings in refused.values():
                 report.add(findings)
             return Fetched(report, tuple(path for path in wanted if not refused[path]))
-        return Fetched(report, tuple(work.fetch(wanted, _expected(source, found, wanted))))
+        return Fetched(report, tuple(work.fetch(wanted, _expected(source, checked, wanted))))
 
 
-def _holes(found: BagReport) -> dict[str, list[FetchEntry]]:
+def _holes(checked: BagReport) -> dict[str, list[FetchEntry]]:
     """The entries of fetch.txt for each file that is missing, sorted by path."""
-    missing = {finding.path for finding in found.findings if finding.code is Code.HOLE}
+    missing = {finding.path for finding in checked.findings if finding.code is Code.HOLE}
     holes: dict[str, list[FetchEntry]] = {}
-    for entry in sorted(found.fetch, key=lambda entry: entry.path):
+    for entry in sorted(checked.fetch, key=lambda entry: entry.path):
         if entry.path in missing:
             holes.setdefault(entry.path, []).append(entry)
     return holes
 
 
 def _expected(
-    source: FolderSource, found: BagReport, wanted: dict[str, list[FetchEntry]]
+    source: FolderSource, checked: BagReport, wanted: dict[str, list[FetchEntry]]
 ) -> dict[str, Digests]:
     """What the manifests say of the missing files."""
     expected: dict[str, dict[str, str]] = {path: {} for path in wanted}
-    strict = found.version == "1.0"
-    for algorithm in found.algorithms:
+    strict = checked.version == "1.0"
+    for algorithm in checked.algorithms:
         name = f"manifest-{algorithm}.txt"
         lines = read_lines(
-            source.stream(name), found.encoding or "UTF-8", name, _unheard, LIMITS.line
+            source.stream(name), checked.encoding or "UTF-8", name, _unheard, LIMITS.line
         )
         for path, _raw, digest in parse_manifest(
             lines, name, algorithm, strict=strict, report=_unheard

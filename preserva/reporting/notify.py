@@ -55,14 +55,16 @@ def tell(archive: Archive) -> str | None:
     mail = archive.config.mail
     if mail is None:
         return None
-    found = overview(archive, past=False)
+    state = overview(archive, past=False)
     last = archive.ledger.newest(NOTIFICATION)
-    before = set() if last is None else {int(one) for one in last.facts["incidents"]}
-    now = {one.number for one in found.incidents}
+    before = set() if last is None else {int(number) for number in last.facts["incidents"]}
+    now = {incident.number for incident in state.incidents}
     if last is not None and now == before and not _silent_too_long(archive, last.time):
         return None
-    opened: Sequence[Incident] = [one for one in found.incidents if one.number not in before]
-    subject, text = mail_text(found, opened, len(before - now))
+    opened: Sequence[Incident] = [
+        incident for incident in state.incidents if incident.number not in before
+    ]
+    subject, text = mail_text(state, opened, len(before - now))
     try:
         _send(mail, subject, text)
     except (OSError, ValueError, smtplib.SMTPException) as error:
