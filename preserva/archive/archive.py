@@ -99,7 +99,8 @@ class Archive:
             raise UsageError(message.format(name=name, known=known))
         if name not in self._stores:
             config = self.config.storages[name]
-            self._stores[name] = Store(config, open_storage(config.url))
+            storage = open_storage(config.url, read_only=config.role is configuration.Role.HELD)
+            self._stores[name] = Store(config, storage)
         return self._stores[name]
 
     def stores(self) -> list[Store]:

@@ -86,7 +86,8 @@ def _kept(config: Config, against: str) -> Iterator[bytes]:
     """The entries that were kept in a storage, or in a file."""
     if against not in config.storages:
         return _lines(Path(against))
-    store = Store(config.storages[against], open_storage(config.storages[against].url))
+    storage = open_storage(config.storages[against].url, read_only=True)
+    store = Store(config.storages[against], storage)
     store.check_identity()
     return copied_entries(store, config.institution.id)
 

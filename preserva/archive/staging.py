@@ -202,7 +202,9 @@ def read_back(
     `expected` pairs a path with what was written there. Each is read through a new handle, past the
     cache where the system allows it. A file that cannot be read counts as not as it should be.
     """
-    for path, seen in bounded_map(partial(_reread, storage), expected, workers=storage.at_once):
+    for path, seen in bounded_map(
+        partial(_reread, storage), expected, workers=storage.max_concurrency
+    ):
         observer(Advanced(0, path))
         if seen is not None:
             yield path, seen

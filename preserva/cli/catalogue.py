@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from preserva.catalogue.search import Hit, Page
     from preserva.core.formats.canonical_json import Value
 
-_FACETS = ("holder", "century", "language", "place", "kind", "format")
-
 
 @click.group("catalogue")
 def command() -> None:

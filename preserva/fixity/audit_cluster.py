@@ -179,7 +179,7 @@ def _report(copy: StoredCopy, seen: CheckedObject | StorageError) -> Report:
 
 def read_there(task: _Task) -> CheckedObject | StorageError:
     """On a worker: read a copy. What it can say without the ledger, or why it cannot read it."""
-    storage = open_storage(task.storage.url)
+    storage = open_storage(task.storage.url, read_only=True)
     try:
         Store(task.storage, storage).check_identity()
         if task.bandwidth is not None:

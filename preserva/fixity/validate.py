@@ -85,7 +85,8 @@ def validate_remote(
     """
     options = options or BagOptions()
     place, _slash, name = url.rstrip("/").rpartition("/")
-    source = open_stored_bag(open_storage(place), name, bypass_cache=options.bypass_cache)
+    storage = open_storage(place, read_only=True)
+    source = open_stored_bag(storage, name, bypass_cache=options.bypass_cache)
     return _checked(source, options, observer)
 
 

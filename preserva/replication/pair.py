@@ -7,6 +7,7 @@ counts. Both copies are held to what the ledger recorded, never only to each oth
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -23,11 +24,15 @@ from preserva.core.values.entries import REPLICATION, SUCCESS
 from preserva.core.values.model import Kind, Observed
 from preserva.core.values.report import Ended, Finding, Observer, Report, Started
 from preserva.core.values.subjects import WholePackage
-from preserva.errors import NotFound
+from preserva.errors import NotFound, Unreachable
 from preserva.files.parallel import bounded_map
 from preserva.replication.object_log import COPIED, FOUND, ReplicationLog
+from preserva.retry import retry
 from preserva.storage.base import chunks_of
 from preserva.storage.ocfl import StoredObject
+
+_RESUMPTIONS = 2
+"""How often the sending of a file is resumed after the connection failed."""
 
 
 @dataclass(slots=True)
@@ -174,7 +179,7 @@ class Pair:
         """
         storage = self.target.storage
         stream = partial(self._stream, staging, left)
-        streams = bounded_map(stream, files.items(), workers=storage.at_once)
+        streams = bounded_map(stream, files.items(), workers=storage.max_concurrency)
         wrong = [finding for finding in streams if finding is not None]
         if not wrong:
             storage.flush(staging.folder)
@@ -185,13 +190,30 @@ class Pair:
         return wrong
 
     def _stream(self, staging: Staging, left: set[str], item: tuple[str, str]) -> Finding | None:
-        """Copy what is missing of one file; a finding if the original has changed."""
+        """Copy what is missing of one file; a finding if the original has changed.
+
+        After the connection failed, the file is resumed. The storage itself waits until it can be
+        reached again.
+        """
+        try:
+            return self._send(staging, item, resume=item[0] in left)
+        except Unreachable:
+            send = partial(self._send, staging, item, resume=True)
+            return retry(
+                send,
+                Unreachable,
+                attempts=_RESUMPTIONS,
+                delay=lambda _failed, _error: 0.0,
+                sleep=time.sleep,
+            )
+
+    def _send(self, staging: Staging, item: tuple[str, str], *, resume: bool) -> Finding | None:
         path, expected = item
         source = f"{self.path}/{path}"
         entry = self.source.storage.stat(source)
         if entry is None:
             return Finding(Code.OBJECT_FILE_MISSING, path)
-        there = self.target.storage.stat(f"{staging.folder}/{path}") if path in left else None
+        there = self.target.storage.stat(f"{staging.folder}/{path}") if resume else None
         if there is not None and there.size >= entry.size:
             return None  # only reading it back tells
         with self.source.storage.open(source) as reader:

@@ -215,7 +215,7 @@ class _CopyRepair:
         self._begin(event, donor)
         whole = storage.stat(path) is None
         for name in self.plan.aside:
-            storage.set_aside(f"{path}/{name}", f"{self._quarantine(event)}/{name}")
+            storage.quarantine(f"{path}/{name}", f"{self._quarantine(event)}/{name}")
         if whole:
             storage.publish(staging.folder, path)
         else:
@@ -274,7 +274,7 @@ class _CopyRepair:
                 return None
             return Finding(Code.REPAIR_FAILED, file.path, file.digest, seen)
 
-        workers = self.copy.storage.at_once
+        workers = self.copy.storage.max_concurrency
         findings = bounded_map(bring, self.plan.put, workers=workers)
         wrong = [finding for finding in findings if finding is not None]
         self.observer(Ended("repair", self.copy.subject))

@@ -183,7 +183,7 @@ class _Surveyor:
         entries = self.survey.entries
         look = partial(_look, self.copy, self.path, entries)
         committed = self.survey.committed.values()
-        for file, seen in bounded_map(look, committed, workers=self.copy.storage.at_once):
+        for file, seen in bounded_map(look, committed, workers=self.copy.storage.max_concurrency):
             size = entries[file.path].size if file.path in entries else 0
             self.observer(Advanced(size, file.path))
             if seen is not None:

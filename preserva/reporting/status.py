@@ -12,6 +12,7 @@ from preserva.config import Config
 from preserva.core.eark.vocabulary import EventOutcome
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, FIXITY_CHECK
+from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding
 from preserva.errors import Damaged, NotFound, StorageError
@@ -138,17 +139,17 @@ class Reached:
 
     storage: str
     problem: str | None
-    lacks: tuple[str, ...] = ()
+    limitations: tuple[Limitation, ...] = ()
 
 
 def reach_storages(config: Config) -> list[Reached]:
     """Whether each storage answers and is the one that is meant."""
     reached = []
     for storage in config.storages.values():
-        store = Store(storage, open_storage(storage.url))
+        store = Store(storage, open_storage(storage.url, read_only=True))
         try:
             store.check_identity()
-            reached.append(Reached(storage.id, None, store.storage.lacks()))
+            reached.append(Reached(storage.id, None, store.storage.limitations()))
         except StorageError as error:
             reached.append(Reached(storage.id, str(error)))
         finally:

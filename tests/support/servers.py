@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -108,8 +108,9 @@ def sshd(folder: Path, options: str = "") -> Iterator[Sshd]:
         wait_for(port, process)
         yield server
     finally:
-        for one in (*server.sessions(), process.pid):
-            os.kill(one, 9)
+        for number in (*server.sessions(), process.pid):
+            with suppress(ProcessLookupError):  # a session that ended by itself meanwhile
+                os.kill(number, 9)
         process.wait()
 
 
