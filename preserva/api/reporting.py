@@ -129,9 +129,10 @@ class ReportingVerbs(Session):
         And what the archive shows for CoreTrustSeal. By the ledger, the configuration and a look
         at the storages.
         """
+        from preserva import LevelsArea
         from preserva.core.policy.levels import DEMANDS, REQUIREMENTS, reached
         from preserva.reporting.levels import evidence
 
         shown = evidence(self._archive)
-        levels = {area: reached(area, shown) for area in Area}
+        levels = {area: reached(area, shown) for area in LevelsArea}
         return Levels(shown, levels, DEMANDS, REQUIREMENTS)

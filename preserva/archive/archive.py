@@ -23,9 +23,12 @@ from preserva.errors import ArchiveNotFound, LedgerError, Refused, StorageError,
 from preserva.files.disk import writing
 from preserva.i18n import _
 from preserva.ledger import Ledger
+from preserva.logs import get_logger
 from preserva.storage.base import Storage, read_all
 from preserva.storage.ocfl import OcflRoot
 from preserva.storage.open import open_storage
+
+_logger = get_logger(__name__)
 
 _VERIFIED = 5_000
 """Entries of the ledger that are verified whenever an archive is opened: a fraction of a second."""
@@ -131,6 +134,10 @@ class Archive:
         if problems := self.ledger.verify(since=max(1, self.ledger.size - _VERIFIED)):
             self.ledger.close()
             raise unverified(problems)
+        _logger.info(
+            "archive of %s: configuration %s, ledger %s with %d entries",
+            config.institution.id, config.path, config.ledger, self.ledger.size,
+        )  # fmt: skip
 
     def __enter__(self) -> Self:
         return self
@@ -174,6 +181,7 @@ class Archive:
     def writing(self, store: Store) -> Iterator[None]:
         """Be the only writer of a storage. Raises Locked."""
         with store.storage.lock(self._own_name()):
+            _logger.info("writing to %s", store.id)
             yield
 
     def audits_of(self, storage: str) -> Path:

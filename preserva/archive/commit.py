@@ -29,7 +29,10 @@ from preserva.core.values.model import PackageId
 from preserva.errors import Damaged, Refused, StorageError
 from preserva.i18n import _
 from preserva.ledger import LedgerEntry
+from preserva.logs import get_logger
 from preserva.storage.ocfl import StoredObject
+
+_logger = get_logger(__name__)
 
 
 def prepare(archive: Archive, store: Store) -> None:
@@ -50,6 +53,7 @@ def prepare(archive: Archive, store: Store) -> None:
 
 def _settle(archive: Archive, store: Store, start: LedgerEntry) -> None:
     assert start.package is not None and start.version is not None
+    _logger.warning("recovering an interrupted ingestion: entry %d of the ledger", start.number)
     path = store.root.path_of(start.package)
     store.root.recover(path)
     try:

@@ -20,8 +20,9 @@ def log_to_stderr(verbosity: int) -> None:
     if any(type(handler) is logging.StreamHandler for handler in logger.handlers):
         return
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter(_LINE, "%Y-%m-%dT%H:%M:%SZ"))
-    handler.formatter.converter = time.gmtime
+    formatter = logging.Formatter(_LINE, "%Y-%m-%dT%H:%M:%SZ")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
     logger.addHandler(handler)
     logger.info(
         "preserva %s, Python %s, %s", __version__, platform.python_version(), platform.platform()

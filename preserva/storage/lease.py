@@ -16,6 +16,9 @@ from typing import Protocol
 
 from preserva.errors import Locked, NotFound, StorageError
 from preserva.i18n import N_, _
+from preserva.logs import get_logger, redacted
+
+_logger = get_logger(__name__)
 
 LEASE = 60.0
 """Seconds after which a lock that was not renewed belongs to nobody."""
@@ -65,6 +68,7 @@ class Lease:
         """
         words = holder.encode()[:500] or b"?"
         self._number = self._take(words)
+        _logger.info("lease %d of %s taken", self._number, redacted(self._files.url))
         ended = threading.Event()
         renewing = threading.Thread(
             target=self._renew, args=(self._number, words, ended), daemon=True
@@ -76,12 +80,14 @@ class Lease:
             ended.set()
             renewing.join()
             number, self._number = self._number, None
+            _logger.info("lease %d of %s given up", number, redacted(self._files.url))
             with suppress(StorageError):  # it runs out by itself
                 self._files.put(number, _GIVEN_UP)
 
     def check(self) -> None:
         """Raise StorageError if another process has taken the lock over since we had it."""
         if self._number is not None and max(self._files.numbers(), default=0) != self._number:
+            _logger.error("lease %d of %s lost", self._number, redacted(self._files.url))
             raise StorageError(
                 _("{url}: this process was cut off so long that another one is writing now").format(
                     url=self._files.url
@@ -132,5 +138,6 @@ class Lease:
         while not ended.wait(self._seconds / _RENEWALS):
             try:
                 self._files.put(number, words)
-            except StorageError:  # the next write of the holder meets the same, and says so
+            except StorageError as error:  # the next write of the holder meets the same
+                _logger.warning("lease %d not renewed: %s", number, redacted(error))
                 continue

@@ -9,7 +9,10 @@ from typing import NamedTuple
 
 from preserva.errors import UsageError
 from preserva.i18n import _
+from preserva.logs import get_logger, redacted
 from preserva.storage.base import Storage
+
+_logger = get_logger(__name__)
 
 
 class _Driver(NamedTuple):
@@ -37,6 +40,7 @@ def open_storage(url: str) -> Storage:
     if not separator:
         from preserva.storage.local import LocalStorage
 
+        _logger.debug("storage in the folder %s", url)
         return LocalStorage(Path(url))
     if scheme == "file":
         return open_storage(rest)
@@ -54,4 +58,5 @@ def open_storage(url: str) -> Storage:
             message.format(scheme=scheme, module=error.name),
             hint=_("Install it with: pip install 'preserva[{extra}]'").format(extra=driver.extra),
         ) from error
+    _logger.info("storage at %s", redacted(url))
     return make(url)

@@ -7,8 +7,11 @@ from typing import TypeVar
 
 from preserva.core.values.model import Entry, Kind
 from preserva.errors import Unreachable
+from preserva.logs import get_logger, redacted
 from preserva.storage.base import CHUNK, Reader, Storage
 from preserva.storage.wrappers.forward import Forwarding
+
+_logger = get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -38,7 +41,8 @@ class Retry(Forwarding):
         for attempt in range(self._attempts - 1):
             try:
                 return act()
-            except Unreachable:
+            except Unreachable as error:
+                _logger.warning("attempt %d failed, trying again: %s", attempt + 1, redacted(error))
                 self._sleep(self._delay * 2**attempt)
         return act()
 
