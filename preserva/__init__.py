@@ -40,26 +40,26 @@ if TYPE_CHECKING:
     from preserva.bag.update import Updated as BagUpdated
     from preserva.bags import KeptProfile
     from preserva.catalogue.decision_files import Decided as DecisionsImported
-    from preserva.catalogue.decisions import Decision as EditionDecision
+    from preserva.catalogue.decisions import Decision as MatchDecision
     from preserva.catalogue.decisions import Undone as DecisionUndone
-    from preserva.catalogue.decisions import Verdict as EditionVerdict
-    from preserva.catalogue.edition import Shown as Edition
+    from preserva.catalogue.decisions import Verdict as MatchVerdict
+    from preserva.catalogue.edition import Shown as EditionView
     from preserva.catalogue.export import Exported as RecordsExported
-    from preserva.catalogue.export import Form as RecordFormat
+    from preserva.catalogue.export import Form as ExportFormat
     from preserva.catalogue.index import Catalogued as CatalogueRecord
     from preserva.catalogue.ingest import Imported as RecordsImported
-    from preserva.catalogue.match import Evidence as MatchEvidence
+    from preserva.catalogue.match import Evidence as Agreement
     from preserva.catalogue.matching import Proposal
-    from preserva.catalogue.model import Agent as CatalogueAgent
+    from preserva.catalogue.model import Agent as Contributor
     from preserva.catalogue.model import Entry as CatalogueEntry
     from preserva.catalogue.model import Facet
-    from preserva.catalogue.model import HeldCopy as Holding
-    from preserva.catalogue.model import Identifier as CatalogueIdentifier
-    from preserva.catalogue.oai.harvester import Result as RecordsHarvested
+    from preserva.catalogue.model import HeldCopy as Item
+    from preserva.catalogue.model import Identifier as TypedNumber
+    from preserva.catalogue.oai.harvester import Result as HarvestResult
     from preserva.catalogue.oai.protocol import Prefix as OaiFormat
     from preserva.catalogue.search import Hit
-    from preserva.catalogue.search import Page as SearchPage
-    from preserva.catalogue.search import Reason as HitReason
+    from preserva.catalogue.search import Page as ResultPage
+    from preserva.catalogue.search import Reason as MatchedWord
     from preserva.config import (
         Config,
         Institution,
@@ -168,26 +168,26 @@ _PLACES = {
     "BagUpdated": "bag.update:Updated",
     "KeptProfile": "bags:KeptProfile",
     "DecisionsImported": "catalogue.decision_files:Decided",
-    "EditionDecision": "catalogue.decisions:Decision",
+    "MatchDecision": "catalogue.decisions:Decision",
     "DecisionUndone": "catalogue.decisions:Undone",
-    "EditionVerdict": "catalogue.decisions:Verdict",
-    "Edition": "catalogue.edition:Shown",
+    "MatchVerdict": "catalogue.decisions:Verdict",
+    "EditionView": "catalogue.edition:Shown",
     "RecordsExported": "catalogue.export:Exported",
-    "RecordFormat": "catalogue.export:Form",
+    "ExportFormat": "catalogue.export:Form",
     "CatalogueRecord": "catalogue.index:Catalogued",
     "RecordsImported": "catalogue.ingest:Imported",
-    "MatchEvidence": "catalogue.match:Evidence",
+    "Agreement": "catalogue.match:Evidence",
     "Proposal": "catalogue.matching:Proposal",
-    "CatalogueAgent": "catalogue.model:Agent",
+    "Contributor": "catalogue.model:Agent",
     "CatalogueEntry": "catalogue.model:Entry",
-    "Holding": "catalogue.model:HeldCopy",
-    "CatalogueIdentifier": "catalogue.model:Identifier",
+    "Item": "catalogue.model:HeldCopy",
+    "TypedNumber": "catalogue.model:Identifier",
     "Facet": "catalogue.model:Facet",
-    "RecordsHarvested": "catalogue.oai.harvester:Result",
+    "HarvestResult": "catalogue.oai.harvester:Result",
     "OaiFormat": "catalogue.oai.protocol:Prefix",
     "Hit": "catalogue.search:Hit",
-    "SearchPage": "catalogue.search:Page",
-    "HitReason": "catalogue.search:Reason",
+    "ResultPage": "catalogue.search:Page",
+    "MatchedWord": "catalogue.search:Reason",
     "Config": "config:Config",
     "Institution": "config:Institution",
     "Mail": "config:Mail",
@@ -278,26 +278,25 @@ _PLACES = {
 
 # fmt: off
 __all__ = [
-    "Advanced", "Archive", "ArchiveLedger", "ArchiveNotFound", "Arrangement", "Audit",
-    "AuditedCopy", "BagCreated", "BagFetched", "BagReport", "BagTable", "BagUpdated",
-    "BagVerdict", "Brought", "Catalogue", "CatalogueAgent", "CatalogueEntry",
-    "CatalogueIdentifier", "CatalogueRecord", "Clock", "Code", "Colours", "Config",
-    "ConfigError", "CopyPresence", "CopyState", "CopyStatus", "CopyrightStatus", "Damaged",
-    "DecisionUndone", "DecisionsImported", "DemoFailedError", "Division", "Document", "Due",
-    "DueReason", "Edition", "EditionDecision", "EditionVerdict", "Ended", "ExhibitionBuilt",
-    "Facet", "FetchEntry", "Finding", "FixityState", "Forecast", "Harvested", "History",
-    "HistoryEntry", "Hit", "HitReason", "Holding", "Identifiers", "ImageRules", "Incident",
-    "IncidentDecision", "Institution", "KeptProfile", "LedgerEntry", "LedgerError",
-    "LedgerProof", "Levels", "LevelsArea", "LevelsDemand", "LevelsEvidence",
-    "LevelsRequirement", "LevelsVerdict", "Listed", "Listing", "Locked", "Mail",
-    "MatchEvidence", "NotAFile", "NotFound", "OaiFormat", "Observer", "Outcome", "Overview",
-    "PackageClass", "PackageError", "PackageId", "PackageType", "Packaged", "PageFacts",
-    "Pings", "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt",
-    "RecordFormat", "RecordsExported", "RecordsHarvested", "RecordsImported", "Refused",
-    "Repair", "Replication", "Report", "ReportMonth", "ReportYear", "Revised", "Rights",
-    "RightsBasis", "Role", "ScanProfile", "SearchPage", "Severity", "SourceFile", "Started",
-    "Status", "StorageConfig", "StorageError", "StorageFull", "StorageState", "Stored",
-    "StrPath", "Structure", "TooLarge", "TransferForm", "Transferred", "Undecodable",
+    "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound", "Arrangement",
+    "Audit", "AuditedCopy", "BagCreated", "BagFetched", "BagReport", "BagTable", "BagUpdated",
+    "BagVerdict", "Brought", "Catalogue", "CatalogueEntry", "CatalogueRecord", "Clock", "Code",
+    "Colours", "Config", "ConfigError", "Contributor", "CopyPresence", "CopyState",
+    "CopyStatus", "CopyrightStatus", "Damaged", "DecisionUndone", "DecisionsImported",
+    "DemoFailedError", "Division", "Document", "Due", "DueReason", "EditionView", "Ended",
+    "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding", "FixityState",
+    "Forecast", "HarvestResult", "Harvested", "History", "HistoryEntry", "Hit", "Identifiers",
+    "ImageRules", "Incident", "IncidentDecision", "Institution", "Item", "KeptProfile",
+    "LedgerEntry", "LedgerError", "LedgerProof", "Levels", "LevelsArea", "LevelsDemand",
+    "LevelsEvidence", "LevelsRequirement", "LevelsVerdict", "Listed", "Listing", "Locked",
+    "Mail", "MatchDecision", "MatchVerdict", "MatchedWord", "NotAFile", "NotFound", "OaiFormat",
+    "Observer", "Outcome", "Overview", "PackageClass", "PackageError", "PackageId",
+    "PackageType", "Packaged", "PageFacts", "Pings", "Policy", "PreservaError", "Progress",
+    "Proposal", "Reached", "Receipt", "RecordsExported", "RecordsImported", "Refused", "Repair",
+    "Replication", "Report", "ReportMonth", "ReportYear", "ResultPage", "Revised", "Rights",
+    "RightsBasis", "Role", "ScanProfile", "Severity", "SourceFile", "Started", "Status",
+    "StorageConfig", "StorageError", "StorageFull", "StorageState", "Stored", "StrPath",
+    "Structure", "TooLarge", "TransferForm", "Transferred", "TypedNumber", "Undecodable",
     "Unreachable", "UsageError", "__version__", "bags", "check_storages", "create_archive",
     "load_config", "open_archive", "open_catalogue", "open_ledger", "package_bag",
     "rebuild_config", "rebuild_ledger", "run_demo", "write_config",

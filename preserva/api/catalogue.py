@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from preserva import (
         Config,
         DecisionsImported,
-        Edition,
-        EditionDecision,
-        EditionVerdict,
+        EditionView,
+        ExportFormat,
         Facet,
+        HarvestResult,
+        MatchDecision,
+        MatchVerdict,
         Proposal,
-        RecordFormat,
         RecordsExported,
-        RecordsHarvested,
         RecordsImported,
-        SearchPage,
+        ResultPage,
     )
 
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class Harvested:
     """What a harvest brought: records, and decisions of people about editions."""
 
-    records: RecordsHarvested
+    records: HarvestResult
     decisions: DecisionsImported
 
 
@@ -112,7 +112,7 @@ class Catalogue:
         facets: Mapping[Facet, str] | None = None,
         start: int = 0,
         limit: int = 20,
-    ) -> SearchPage:
+    ) -> ResultPage:
         """Editions of which a record holds every word of `text`, in any spelling or ending.
 
         A word that ends in * is the beginning of a word. `facets` narrow the search. The page
@@ -122,7 +122,7 @@ class Catalogue:
 
         return Search(self._database).page(text, facets or {}, start=start, limit=limit)
 
-    def show(self, record: str) -> Edition:
+    def show(self, record: str) -> EditionView:
         """The edition of a record, with the records and holdings of all libraries.
 
         Raises NotFound.
@@ -138,9 +138,7 @@ class Catalogue:
 
         return Matching(self._database).proposals(limit)
 
-    def decide(
-        self, record: str, other: str, verdict: EditionVerdict, *, by: str
-    ) -> EditionDecision:
+    def decide(self, record: str, other: str, verdict: MatchVerdict, *, by: str) -> MatchDecision:
         """Keep a decision of our library: whether two records describe one edition.
 
         `by` is the person who decides. Raises NotFound, UsageError; Refused while another decision
@@ -158,7 +156,7 @@ class Catalogue:
             time=self._time(),
         )
 
-    def undo(self, decision: int, *, by: str) -> EditionDecision:
+    def undo(self, decision: int, *, by: str) -> MatchDecision:
         """Withdraw a decision of our library, by its number; it is kept as undone.
 
         Raises NotFound; Refused for a decision of another library.
@@ -169,7 +167,7 @@ class Catalogue:
             decision, library=self._config.institution.id, person=by, time=self._time()
         )
 
-    def decisions(self) -> list[EditionDecision]:
+    def decisions(self) -> list[MatchDecision]:
         """All decisions about editions, undone ones too, in the order in which they came here."""
         from preserva.catalogue.matching import Matching
 
@@ -196,7 +194,7 @@ class Catalogue:
     def export(
         self,
         destination: StrPath,
-        form: RecordFormat,
+        form: ExportFormat,
         *,
         since: datetime | None = None,
         library: str | None = None,
