@@ -15,7 +15,7 @@ logging.getLogger(NAME).addHandler(logging.NullHandler())
 
 get_logger = logging.getLogger
 
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s@]*@")
+_CREDENTIALS = re.compile(r"(?<=://)\S*@")  # to the last @: a password may hold / and @
 _QUERY = re.compile(r"(://[^\s?]*)\?\S*")
 
 

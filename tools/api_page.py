@@ -86,7 +86,7 @@ the page from the code; do not edit it by hand.
   `urn:preserva:aonb:kp-000123`.
 * What a call cannot do, it raises as a [`PreservaError`](#exceptions). What a check finds is a
   result and never an exception: look at `Report.outcome`, which is `PASS`, `FAIL` or `UNKNOWN`.
-  Each `Finding` has a `Code`, a member such as `Code.CHECKSUM_MISMATCH`: [all](findings.md).
+  Each `Finding` has a `Code`, whose `value` is such as `E103`: [all of them](findings.md).
 * `observer` is called with `Started`, `Advanced` and `Ended` as the work goes on.
 * `clock` gives the time as an aware `datetime`, `identifiers` a new UUID as a string. With fixed
   ones the same input writes the same bytes.
