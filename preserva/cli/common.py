@@ -96,7 +96,7 @@ COMMON_OPTIONS: tuple[click.Option, ...] = (
     click.Option(
         ["--verbose", "-v"],
         count=True,
-        help="Log what is done to the standard error; twice for more.",
+        help="Write a log to the standard error; -vv logs more.",
         expose_value=False,
         callback=_set_verbose,
     ),

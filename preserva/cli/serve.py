@@ -20,8 +20,8 @@ def command(given: Settings, host: str, port: int, url: str | None, email: str) 
     \b
     preserva serve --email catalogue@library.example
 
-    It only reads. For the open network put a web server before it, or run the WSGI application
-    preserva.catalogue.oai.wsgi in another server: docs/how-to/exchange-records.md.
+    It only reads. On an open network, put a web server in front of it, or run its WSGI application
+    in another server: docs/how-to/exchange-records.md.
     """
     from preserva.catalogue.ingest import open_catalogue
     from preserva.catalogue.oai.provider import About
