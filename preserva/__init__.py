@@ -26,11 +26,11 @@ if TYPE_CHECKING:
         write_config,
     )
     from preserva.api.arguments import StrPath
-    from preserva.api.catalogue import Catalogue, Harvested, open_catalogue
+    from preserva.api.catalogue import Catalogue, HarvestSummary, open_catalogue
     from preserva.api.demo import run_demo
     from preserva.api.ingest import Stored
     from preserva.api.ledger import ArchiveLedger, open_ledger
-    from preserva.api.reporting import History, Levels
+    from preserva.api.reporting import Levels, PackageHistory
     from preserva.archive.archive import Clock, Identifiers
     from preserva.archive.ledger_proof import Proof as LedgerProof
     from preserva.bag.create.create import Made as BagCreated
@@ -150,13 +150,13 @@ _PLACES = {
     "write_config": "api.archive:write_config",
     "StrPath": "api.arguments:StrPath",
     "Catalogue": "api.catalogue:Catalogue",
-    "Harvested": "api.catalogue:Harvested",
+    "HarvestSummary": "api.catalogue:HarvestSummary",
     "open_catalogue": "api.catalogue:open_catalogue",
     "run_demo": "api.demo:run_demo",
     "Stored": "api.ingest:Stored",
     "ArchiveLedger": "api.ledger:ArchiveLedger",
     "open_ledger": "api.ledger:open_ledger",
-    "History": "api.reporting:History",
+    "PackageHistory": "api.reporting:PackageHistory",
     "Levels": "api.reporting:Levels",
     "Clock": "archive.archive:Clock",
     "Identifiers": "archive.archive:Identifiers",
@@ -285,21 +285,21 @@ __all__ = [
     "CopyStatus", "CopyrightStatus", "Damaged", "DecisionUndone", "DecisionsImported",
     "DemoFailedError", "Division", "Document", "Due", "DueReason", "EditionView", "Ended",
     "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding", "FixityState",
-    "Forecast", "HarvestResult", "Harvested", "History", "HistoryEntry", "Hit", "Identifiers",
+    "Forecast", "HarvestResult", "HarvestSummary", "HistoryEntry", "Hit", "Identifiers",
     "ImageRules", "Incident", "IncidentDecision", "Institution", "Item", "KeptProfile",
     "LedgerEntry", "LedgerError", "LedgerProof", "Levels", "LevelsArea", "LevelsDemand",
     "LevelsEvidence", "LevelsRequirement", "LevelsVerdict", "Listed", "Listing", "Locked",
     "Mail", "MatchDecision", "MatchVerdict", "MatchedWord", "NotAFile", "NotFound", "OaiFormat",
-    "Observer", "Outcome", "Overview", "PackageClass", "PackageError", "PackageId",
-    "PackageType", "Packaged", "PageFacts", "Pings", "Policy", "PreservaError", "Progress",
-    "Proposal", "Reached", "Receipt", "RecordsExported", "RecordsImported", "Refused", "Repair",
-    "Replication", "Report", "ReportMonth", "ReportYear", "ResultPage", "Revised", "Rights",
-    "RightsBasis", "Role", "ScanProfile", "Severity", "SourceFile", "Started", "Status",
-    "StorageConfig", "StorageError", "StorageFull", "StorageState", "Stored", "StrPath",
-    "Structure", "TooLarge", "TransferForm", "Transferred", "TypedNumber", "Undecodable",
-    "Unreachable", "UsageError", "__version__", "bags", "check_storages", "create_archive",
-    "load_config", "open_archive", "open_catalogue", "open_ledger", "package_bag",
-    "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
+    "Observer", "Outcome", "Overview", "PackageClass", "PackageError", "PackageHistory",
+    "PackageId", "PackageType", "Packaged", "PageFacts", "Pings", "Policy", "PreservaError",
+    "Progress", "Proposal", "Reached", "Receipt", "RecordsExported", "RecordsImported",
+    "Refused", "Repair", "Replication", "Report", "ReportMonth", "ReportYear", "ResultPage",
+    "Revised", "Rights", "RightsBasis", "Role", "ScanProfile", "Severity", "SourceFile",
+    "Started", "Status", "StorageConfig", "StorageError", "StorageFull", "StorageState",
+    "Stored", "StrPath", "Structure", "TooLarge", "TransferForm", "Transferred", "TypedNumber",
+    "Undecodable", "Unreachable", "UsageError", "__version__", "bags", "check_storages",
+    "create_archive", "load_config", "open_archive", "open_catalogue", "open_ledger",
+    "package_bag", "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
 ]
 # fmt: on
 

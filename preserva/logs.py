@@ -14,6 +14,7 @@ NAME = "preserva"
 logging.getLogger(NAME).addHandler(logging.NullHandler())
 
 get_logger = logging.getLogger
+INFO = logging.INFO
 
 _CREDENTIALS = re.compile(r"(?<=://)\S*@")  # to the last @: a password may hold / and @
 _QUERY = re.compile(r"(://[^\s?]*)\?\S*")

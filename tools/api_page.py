@@ -95,6 +95,20 @@ the page from the code; do not edit it by hand.
   one writes at a time, the others get `Locked`.
 """
 
+_CONTENTS = """\
+[An example](#an-example) ·
+[Functions](#functions) ·
+[The archive](#the-archive) ·
+[The ledger](#the-ledger) ·
+[The union catalogue](#the-union-catalogue) ·
+[Bags](#bags-without-an-archive) ·
+[Verbs and calls](#verbs-of-the-command-line-and-their-calls) ·
+[Exceptions](#exceptions) ·
+[Values](#values) ·
+[Logging](#logging) ·
+[What stays](#what-stays)
+"""
+
 _OBJECTS = {
     preserva.Archive: "The archive",
     preserva.ArchiveLedger: "The ledger",
@@ -127,6 +141,7 @@ def page() -> str:
     """The whole page."""
     parts = [
         _INTRODUCTION,
+        _CONTENTS,
         "## An example\n",
         _code((ROOT / "tools" / "api_example.py").read_text("utf-8")),
         "## Functions\n",

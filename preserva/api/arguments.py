@@ -43,11 +43,16 @@ def package_ids(packages: Iterable[PackageId | str]) -> list[PackageId]:
 
 
 def logged(observer: Observer | None) -> Observer:
-    """An observer that logs each step as it begins and ends, and hands everything on."""
+    """An observer that logs each step as it begins and ends, and hands everything on.
+
+    Where nobody listens to the log, it is the observer itself: there are millions of files.
+    """
     from preserva.core.values.report import Ended, Started, ignore
-    from preserva.logs import get_logger, redacted
+    from preserva.logs import INFO, get_logger, redacted
 
     log, hand_on = get_logger(__name__), observer or ignore
+    if not log.isEnabledFor(INFO):
+        return hand_on
 
     def observe(progress: Progress) -> None:
         if isinstance(progress, Started):

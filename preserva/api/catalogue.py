@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Harvested:
+class HarvestSummary:
     """What a harvest brought: records, and decisions of people about editions."""
 
     records: HarvestResult
@@ -218,7 +218,7 @@ class Catalogue:
         part: str = "",
         prefix: str = "mods",
         anew: bool = False,
-    ) -> Harvested:
+    ) -> HarvestSummary:
         """Import records and decisions of another catalogue, by OAI-PMH 2.0 or from its dump.
 
         `source` is a URL or a folder that `dump` wrote. `library` says whose records these are
@@ -244,7 +244,7 @@ class Catalogue:
         records = harvest.run(anew=anew)
         lines = [] if library else decisions_of(place).splitlines()  # others have none
         decisions = take_decisions(self._database, lines, f"{place}/{DECISIONS}", own=own)
-        return Harvested(records, decisions)
+        return HarvestSummary(records, decisions)
 
     def dump(
         self,

@@ -40,7 +40,7 @@ class Levels:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class PackageHistory:
     """All that was done to a package, the oldest first, and the incidents that are open."""
 
     entries: tuple[HistoryEntry, ...]
@@ -101,12 +101,12 @@ class ReportingVerbs(Session):
 
         return copy_states(self._archive)
 
-    def history(self, package: PackageId | str) -> History:
+    def history(self, package: PackageId | str) -> PackageHistory:
         """Everything that was done to a package, by the ledger. Raises NotFound."""
         from preserva.reporting.overview import history
 
         entries, incidents = history(self._archive, package_id(package))
-        return History(tuple(entries), tuple(incidents))
+        return PackageHistory(tuple(entries), tuple(incidents))
 
     def incidents(self) -> list[Incident]:
         """What waits for a person: copies that are damaged or cannot be read, the oldest first."""
