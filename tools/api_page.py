@@ -9,6 +9,7 @@ code, runs its example, and looks for a call for every verb of the command line.
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -219,14 +220,14 @@ def _parameters(signature: inspect.Signature) -> str:
 def _default(value: object) -> str:
     if isinstance(value, Enum):
         return f"{_public_name(type(value))}.{value.name}"
-    return "..." if callable(value) else repr(value)
+    return "..." if callable(value) else repr(value).replace("'", '"')
 
 
 def _value(name: str, value: type) -> str:
     """A value: its docstring, its members or fields, and its methods."""
     lines: list[str] = []
     if issubclass(value, Enum) and len(value) <= _MEMBERS:
-        lines += [f"{name}.{one.name} = {one.value!r}" for one in value]
+        lines += [f"{name}.{one.name} = {json.dumps(one.value)}" for one in value]
     lines += [f"{field}: {_type(type_)}" for field, type_ in api_surface.fields(value).items()]
     for method, call in api_surface.methods_of_value(value).items():
         about = inspect.cleandoc(call.__doc__ or "").partition("\n")[0]
