@@ -43,11 +43,11 @@ def package_ids(packages: Iterable[PackageId | str]) -> list[PackageId]:
 
 
 def logged(observer: Observer | None) -> Observer:
-    """An observer that logs each step as it begins and ends, and hands everything on.
+    """An observer that logs steps, and files if asked for, and hands everything on.
 
     Where nobody listens to the log, it is the observer itself: there are millions of files.
     """
-    from preserva.core.values.report import Ended, Started, ignore
+    from preserva.core.values.report import Advanced, Ended, Started, ignore
     from preserva.logs import INFO, get_logger, redacted
 
     log, hand_on = get_logger(__name__), observer or ignore
@@ -59,6 +59,8 @@ def logged(observer: Observer | None) -> Observer:
             log.info("%s begins: %s", progress.step, redacted(progress.subject))
         elif isinstance(progress, Ended):
             log.info("%s ended: %s", progress.step, redacted(progress.subject))
+        elif isinstance(progress, Advanced) and progress.path is not None:
+            log.debug("file %s", progress.path)
         hand_on(progress)
 
     return observe

@@ -40,7 +40,7 @@ def open_storage(url: str) -> Storage:
     if not separator:
         from preserva.storage.local import LocalStorage
 
-        _logger.debug("storage in the folder %s", url)
+        _logger.info("storage at %s", url)
         return LocalStorage(Path(url))
     if scheme == "file":
         return open_storage(rest)

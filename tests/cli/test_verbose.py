@@ -56,10 +56,12 @@ def test_twice_is_more_and_the_place_does_not_matter(tmp_path: Path) -> None:
     with an_archive(tmp_path):
         pass
     config = tmp_path / "preserva.toml"
-    once = _logged(_run("--config", config, "status", "--verbose")[2])
-    twice = _logged(_run("-v", "--config", config, "list", "-v")[2])
+    package = ["package", tmp_path / "scans", "--record", make_book(tmp_path / "scans")]
+    once = _logged(_run("--config", config, *package, "--dry-run", "--verbose")[2])
+    twice = _logged(_run("-v", "--config", config, *package, "-v")[2])
     assert {level for level, _message in once} == {"INFO"}
-    assert ("DEBUG", f"storage in the folder {tmp_path / 'storages/aonb-main'}") in twice
+    files = [message for level, message in twice if level == "DEBUG"]
+    assert sum(message.endswith("/METS.xml") for message in files) >= 1
     assert sum("Python" in message for _level, message in twice) == 1
 
 

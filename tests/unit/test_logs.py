@@ -41,6 +41,7 @@ def test_a_run_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None
         " with 0 entries"
     )
     assert messages[1:] == [
+        f"storage at {tmp_path / 'storages/aonb-main'}",
         "writing to aonb-main",
         "package begins: urn:preserva:aonb:kp-7",
         "package ended: urn:preserva:aonb:kp-7",
