@@ -130,8 +130,7 @@ logging.basicConfig(level=logging.INFO)
 `INFO` tells which archive and which storages are opened, each step as it begins and ends, each
 entry of the ledger, and leases; `WARNING` tells of retries and recoveries. Lines are in English,
 and no password, key or query of a URL is in them. `preserva -v` writes the same lines to the
-standard error, `-vv` those of `DEBUG` as well, one for
-each file.
+standard error, `-vv` those of `DEBUG` as well: one for each file.
 
 ## What stays
 

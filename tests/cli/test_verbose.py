@@ -56,7 +56,8 @@ def test_twice_is_more_and_the_place_does_not_matter(tmp_path: Path) -> None:
     with an_archive(tmp_path):
         pass
     config = tmp_path / "preserva.toml"
-    package = ["package", tmp_path / "scans", "--record", make_book(tmp_path / "scans")]
+    record = make_book(tmp_path / "scans")
+    package: list[str | Path] = ["package", tmp_path / "scans", "--record", record]
     once = _logged(_run("--config", config, *package, "--dry-run", "--verbose")[2])
     twice = _logged(_run("-v", "--config", config, *package, "-v")[2])
     assert {level for level, _message in once} == {"INFO"}
