@@ -23,9 +23,9 @@ from preserva.core.values.digest import Digests, MultiHash
 from preserva.core.values.report import Advanced, Ended, Finding, Observer, Report, Started, ignore
 from preserva.errors import NotAFile, Refused, UsageError
 from preserva.files.disk import locked_folder, publish, synchronise, write_all, writing
+from preserva.http_client.client import Answer, AnswerError, ask
+from preserva.http_client.policy import SCHEMES, AddressError, Policy, shown
 from preserva.i18n import _
-from preserva.web.client import Answer, AnswerError, ask
-from preserva.web.policy import SCHEMES, AddressError, Policy, shown
 
 CHUNK = 1 << 18
 

@@ -20,27 +20,18 @@ def command(given: Settings, host: str, port: int, url: str | None, email: str) 
     \b
     preserva serve --email catalogue@library.example
 
-    It only reads. For the open network put a web server before it, or run the WSGI application
-    preserva.catalogue.oai.wsgi in another server: docs/how-to/exchange-records.md.
+    It only reads. On an open network, put a web server in front of it, or run its WSGI application
+    in another server: docs/how-to/exchange-records.md.
     """
-    from socketserver import ThreadingMixIn
-    from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
-
     from preserva.catalogue.ingest import open_catalogue
     from preserva.catalogue.oai.provider import About
+    from preserva.catalogue.oai.server import address_of, make_server
     from preserva.catalogue.oai.wsgi import application
-
-    class Server(ThreadingMixIn, WSGIServer):
-        daemon_threads = True
-
-    class Quiet(WSGIRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing: what stands before it keeps the log."""
 
     with open_catalogue(given.config, must_exist=True):
         pass
-    here = f"http://{host}:{port}/oai"
+    here = address_of(host, port)
     served = application(given.config, About(url or here, email))
-    with make_server(host, port, served, Server, Quiet) as server:
+    with make_server(served, host, port) as server:
         given.talk(_("listening at {url}; stop it with Ctrl-C").format(url=here))
         server.serve_forever()

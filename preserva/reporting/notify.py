@@ -17,11 +17,11 @@ from preserva.config import Mail
 from preserva.core.formats.canonical_json import Value
 from preserva.core.policy.overview import Incident
 from preserva.core.values.entries import NOTIFICATION, SUCCESS
+from preserva.http_client.client import AnswerError, read
+from preserva.http_client.policy import SCHEMES, AddressError, Policy, named_hosts, shown
 from preserva.i18n import _
 from preserva.outputs.report import mail_text
 from preserva.reporting.overview import overview
-from preserva.web.client import AnswerError, read
-from preserva.web.policy import SCHEMES, AddressError, Policy, named_hosts, shown
 
 PASSWORD = "PRESERVA_MAIL_PASSWORD"
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from preserva.web.policy import AddressError, Policy, ResolutionError, named_hosts, shown
+from preserva.http_client.policy import AddressError, Policy, ResolutionError, named_hosts, shown
 
 HTTPS = frozenset({"https"})
 BOTH = frozenset({"http", "https"})

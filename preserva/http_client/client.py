@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from typing import cast
 from urllib.parse import SplitResult, urljoin
 
+from preserva.http_client.policy import DEFAULT_PORTS, Policy, ResolutionError, port_of
 from preserva.i18n import _
 from preserva.retry import retry
 from preserva.version import __version__
-from preserva.web.policy import DEFAULT_PORTS, Policy, ResolutionError, port_of
 
 REDIRECTS = 5
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from preserva.web.client import REDIRECTS, AnswerError, ask, read
-from preserva.web.policy import AddressError, Policy
+from preserva.http_client.client import REDIRECTS, AnswerError, ask, read
+from preserva.http_client.policy import AddressError, Policy
 from tests.support.servers import free_port
 from tests.support.web_server import Send, answer, certificate, tls_of, web_server
 
