@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,13 +24,33 @@ settings.register_profile("long", deadline=None, max_examples=1000)
 settings.load_profile("long" if os.environ.get("PRESERVA_LONG") == "1" else "short")
 
 
+NO_SKIP = os.environ.get("PRESERVA_NO_SKIP") == "1"
+
+
 def require(condition: bool, reason: str) -> None:
-    """Skip where something outside is absent; fail instead where skipping is not allowed."""
-    if condition:
-        return
-    if os.environ.get("PRESERVA_NO_SKIP") == "1":
-        pytest.fail(f"may not be skipped here: {reason}")
-    pytest.skip(reason)
+    """Skip where something outside is absent."""
+    if not condition:
+        pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where nothing may be skipped, a test that is skipped has failed."""
+    report = yield
+    if NO_SKIP and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"{report.nodeid} may not be skipped here: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for all tests of a module."""
+    report = yield
+    if NO_SKIP and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"{report.nodeid} may not be skipped here: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(scope="session")

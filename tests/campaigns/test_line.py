@@ -25,10 +25,10 @@ from preserva.replication.replicate import replicate
 from preserva.storage.s3 import bucket as s3_link
 from preserva.storage.sftp import connection as sftp_link
 from preserva.storage.sftp.driver import SftpStorage
+from tests.campaigns.test_remote_every_write import check_after_fault, finish
 from tests.faults.damage import PACKAGE
-from tests.faults.remote import LEASE, short_lease
-from tests.faults.test_remote_every_write import check_after_fault, finish
 from tests.support.books import an_archive, make_book
+from tests.support.leases import LEASE, short_lease
 from tests.support.servers import Broken, Line, Sshd, line
 
 LONG = os.environ.get("PRESERVA_LONG") == "1"
