@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from tests.support import servers
+from preserva.core.values.model import PackageId
+from preserva.ingest.package import package
+from preserva.replication.replicate import replicate
+from tests.support import books, servers
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("PRESERVA_SHARED", ROOT.parent / "shared"))
@@ -74,3 +78,33 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Weed
     require(servers.find_weed() is not None, "SeaweedFS (weed) is not installed")
     with servers.weed(tmp_path_factory.mktemp("servers") / "weed") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def _one_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return books.replicated(tmp_path_factory.mktemp("one") / "start", PackageId("aonb", "kp-7"))
+
+
+@pytest.fixture(scope="session")
+def _three_books(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("three") / "start"
+    with books.an_archive(place / "archive") as archive:
+        for number in range(3):
+            record = books.make_book(place / f"book{number}", seed=number)
+            package(place / f"book{number}", record, archive, local=f"kp-{number}")
+        replicate(archive)
+    return place / "archive"
+
+
+@pytest.fixture
+def one_book(_one_book: Path, tmp_path: Path) -> Path:
+    """An archive of one package, aonb-kp-7, in two storages; the book lies beside it."""
+    shutil.copytree(_one_book.parent, tmp_path, dirs_exist_ok=True)
+    return tmp_path / _one_book.name
+
+
+@pytest.fixture
+def three_books(_three_books: Path, tmp_path: Path) -> Path:
+    """An archive of the packages kp-0, kp-1 and kp-2 in two storages; the books lie beside it."""
+    shutil.copytree(_three_books.parent, tmp_path, dirs_exist_ok=True)
+    return tmp_path / _three_books.name

@@ -18,6 +18,8 @@ from preserva.files import small_file_pool as batches
 from preserva.files import small_file_worker as smallfiles
 from preserva.files.small_file_pool import SmallFiles
 
+pytestmark = pytest.mark.slow
+
 COUNT = 3000
 LONG_AGO = 1_000_000_000
 ALGORITHMS = frozenset({"sha512", "md5", "blake2b512"})
