@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from obstore.store import S3Store
 
 from preserva import config
 from preserva.archive.archive import create_archive
@@ -77,6 +78,12 @@ def test_a_server_that_is_killed_leaves_nothing_wrong(
         archive.store("nlb-copy").storage.close()
 
 
+def _tries_twice(*arguments: Any, **named: Any) -> S3Store:
+    """A bucket whose client does not repeat a request more often than it takes to see that."""
+    named["retry_config"] = {**named["retry_config"], "max_retries": 1}
+    return S3Store(*arguments, **named)
+
+
 @pytest.fixture
 def between(
     driver: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
@@ -94,6 +101,7 @@ def between(
         monkeypatch.setattr(sftp_link, "_KEEPALIVE", LEASE / 2)
         monkeypatch.setattr(sftp_link, "_CONNECT", 4 * LEASE)
         monkeypatch.setattr(s3_link, "_SILENCE", f"{LEASE}s")
+        monkeypatch.setattr(s3_link, "S3Store", _tries_twice)
         short_lease(monkeypatch.setitem)
         yield between
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
+from pathlib import Path
+
+import pytest
 
 from tests.conftest import ROOT
 
@@ -56,3 +62,31 @@ def test_before_a_commit_the_same_commands_run_as_in_ci() -> None:
     for check in checks:
         command = check.replace(" $(SOURCES)", "")
         assert f"entry: .venv/bin/{command}\n" in hooks, command
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_skipped_test_fails_where_nothing_may_be_skipped(allowed: bool, tmp_path: Path) -> None:
+    """Whether a test, a fixture or a whole module is skipped, in one process or in several."""
+    (tmp_path / "test_a.py").write_text(
+        "import pytest\n"
+        "from tests.conftest import require\n"
+        "@pytest.fixture\ndef server(): require(False, 'no server')\n"
+        "def test_one(): require(False, 'no tool')\n"
+        "def test_two(server): pass\n"
+    )
+    (tmp_path / "test_b.py").write_text(
+        "import pytest\npytest.skip('no module', allow_module_level=True)\n"
+    )
+    (tmp_path / "test_c.py").write_text("def test_three(): pass\n")
+    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider"]
+    ended = subprocess.run(
+        [*command, "-n", "2", "--rootdir", str(tmp_path), str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "PRESERVA_NO_SKIP": "0" if allowed else "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    expected = (0, "1 passed, 3 skipped") if allowed else (1, "1 failed, 1 passed, 2 errors")
+    summary = ended.stdout.splitlines()[-1].strip("= ").partition(" in ")[0]
+    assert (ended.returncode, summary) == expected, ended.stdout
