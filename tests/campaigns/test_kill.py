@@ -18,8 +18,8 @@ from preserva.archive.stored_copy import StoredCopy
 from preserva.core.values.report import Outcome
 from preserva.fixity.ocfl_object import check_object
 from preserva.fixity.validate import validate_stored
+from tests.campaigns.test_every_write import prepared
 from tests.faults.damage import PACKAGE
-from tests.faults.test_every_write import prepared
 from tests.support.books import an_archive
 
 ROUNDS = 67 if os.environ.get("PRESERVA_LONG") == "1" else 4
