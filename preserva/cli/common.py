@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from preserva.i18n import _
+from preserva.api.arguments import logged
+from preserva.api.arguments import package_id as package_id  # for the commands
 
 if TYPE_CHECKING:
     from preserva.archive.archive import Archive
     from preserva.core.formats.canonical_json import Value
-    from preserva.core.values.model import PackageId
     from preserva.core.values.report import Observer
     from preserva.exit_status import ExitStatus
 
@@ -26,9 +26,10 @@ dry_run = click.option("--dry-run", is_flag=True, help="Show what would be done;
 class Settings:
     """The options that every command takes, before its name or after it."""
 
-    def __init__(self, config: Path | None = None, quiet: bool = False) -> None:
+    def __init__(self, config: Path | None = None, quiet: bool = False, verbose: int = 0) -> None:
         self.config = config
         self.quiet = quiet
+        self.verbose = verbose
 
     def archive(self) -> Archive:
         """Open the archive to work with."""
@@ -40,6 +41,8 @@ class Settings:
         """A progress bar if stderr is a terminal, else an observer that does nothing."""
         from preserva.cli.console import observer
 
+        if self.verbose:  # its lines would tear a bar apart
+            return logged(None)
         return observer(quiet=self.quiet or json_)
 
     def talk(self, text: str) -> None:
@@ -59,6 +62,15 @@ def _set_config(context: click.Context, _option: click.Parameter, value: Path | 
 def _set_quiet(context: click.Context, _option: click.Parameter, value: bool) -> None:
     if value:
         context.ensure_object(Settings).quiet = True
+
+
+def _set_verbose(context: click.Context, _option: click.Parameter, value: int) -> None:
+    if value:
+        from preserva.cli.logs import log_to_stderr
+
+        settings = context.ensure_object(Settings)
+        settings.verbose += value
+        log_to_stderr(settings.verbose)
 
 
 COMMON_OPTIONS: tuple[click.Option, ...] = (
@@ -81,6 +93,13 @@ COMMON_OPTIONS: tuple[click.Option, ...] = (
         help="Print only data and errors.",
         expose_value=False,
         callback=_set_quiet,
+    ),
+    click.Option(
+        ["--verbose", "-v"],
+        count=True,
+        help="Write a log to the standard error; -vv logs more.",
+        expose_value=False,
+        callback=_set_verbose,
     ),
 )
 """The options that every command takes. `preserva.cli.language.speak` reads --lang beforehand."""
@@ -105,17 +124,3 @@ def emit_error(
         "problems": list(problems),
     }
     emit("error", document)
-
-
-def package_id(text: str) -> PackageId:
-    """Parse an identifier as people type it: a URI or the portable form. Raises UsageError."""
-    from preserva.core.values.model import PackageId
-    from preserva.errors import UsageError
-
-    try:
-        return PackageId.parse(text)
-    except ValueError as error:
-        raise UsageError(
-            _("{text} is not the identifier of a package").format(text=text),
-            hint=_("Write it as `preserva list` shows it, such as aonb-kp-000123."),
-        ) from error

@@ -36,6 +36,7 @@ def check(settings: Settings, reach: bool, json_: bool) -> None:
     from preserva.archive.archive import find_config
     from preserva.config import load
     from preserva.outputs.json.archive import config_check_document
+    from preserva.outputs.limitations import sentence
     from preserva.reporting.status import reach_storages
 
     config = load(find_config(settings.config))
@@ -49,8 +50,8 @@ def check(settings: Settings, reach: bool, json_: bool) -> None:
     if not json_:
         for storage in storages:
             click.echo(f"{storage.storage}: {storage.problem or _('reached')}")
-            for limitation in storage.lacks:
-                click.echo(f"  {limitation}")
+            for limitation in storage.limitations:
+                click.echo(f"  {sentence(limitation)}")
     finish(storages)
 
 

@@ -29,24 +29,15 @@ def command(settings: Settings, host: str, port: int, url: str | None, email: st
     It only reads. On the open network, put a web server in front of it, or run the WSGI application
     preserva.catalogue.oai.wsgi in another server: docs/how-to/exchange-records.md.
     """
-    from socketserver import ThreadingMixIn
-    from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
-
     from preserva.catalogue.ingest import open_catalogue
     from preserva.catalogue.oai.provider import About
+    from preserva.catalogue.oai.server import address_of, make_server
     from preserva.catalogue.oai.wsgi import application
-
-    class Server(ThreadingMixIn, WSGIServer):
-        daemon_threads = True
-
-    class Quiet(WSGIRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:
-            """Log nothing: the web server in front of it keeps the log."""
 
     with open_catalogue(settings.config, must_exist=True):
         pass
-    address = f"http://{host}:{port}/oai"
-    wsgi_application = application(settings.config, About(url or address, email))
-    with make_server(host, port, wsgi_application, Server, Quiet) as server:
+    address = address_of(host, port)
+    served = application(settings.config, About(url or address, email))
+    with make_server(served, host, port) as server:
         settings.talk(_("listening at {url}; stop with Ctrl-C").format(url=address))
         server.serve_forever()

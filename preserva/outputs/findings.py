@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from preserva.core.values.report import Outcome, Report, printable
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Outcome, Report
 from preserva.i18n import N_, _, ngettext
-from preserva.outputs import words
+from preserva.outputs.subjects import subject_for_people
 
 _OUTCOMES = {
     Outcome.PASS: N_("sound"),
@@ -18,17 +18,17 @@ _OUTCOMES = {
 _UNITS = (N_("{size} kB"), N_("{size} MB"), N_("{size} GB"), N_("{size} TB"), N_("{size} PB"))
 
 
-_URI = re.compile(r"urn:preserva:([a-z][a-z0-9]*):([a-z0-9.-]+)(?![a-z0-9.:-])")
-
-
-def for_people(text: str) -> str:
-    """Replace the URIs of packages in a text with what people type: aonb-kp-000123."""
-    return _URI.sub(r"\1-\2", text)
+def for_people(identifier: str) -> str:
+    """The URI of a package as people type it, aonb-kp-000123; any other identifier as it is."""
+    try:
+        return PackageId.parse(identifier).portable
+    except ValueError:
+        return identifier
 
 
 def report_lines(report: Report) -> Iterator[str]:
-    """Yield the report as lines: its outcome, what was read, and every finding."""
-    subject = for_people(words.subject(printable(report.subject)))
+    """The report for people: the verdict, what was read, and every finding."""
+    subject = subject_for_people(report.subject)
     read = ngettext("{count} file read", "{count} files read", report.checked)
     yield (
         f"{subject}: {_(_OUTCOMES[report.outcome])}, "
@@ -38,8 +38,8 @@ def report_lines(report: Report) -> Iterator[str]:
         yield f"  {finding.message()}"
     if report.checked < report.listed:
         missing = report.listed - report.checked
-        unread = ngettext("{count} file was not read", "{count} files were not read", missing)
-        yield f"  {unread.format(count=missing)}"
+        left = ngettext("{count} file was not read", "{count} files were not read", missing)
+        yield f"  {left.format(count=missing)}"
 
 
 def human_size(size: int) -> str:

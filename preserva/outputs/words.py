@@ -5,8 +5,6 @@ JSON, the ledger and PREMIS contain these words themselves, the same in every la
 
 from __future__ import annotations
 
-import re
-
 from preserva.i18n import N_, _
 
 WORDS = (
@@ -65,17 +63,7 @@ WORDS = (
     N_("title"),
 )
 
-_COPY = re.compile(r"([a-z]+:\S+) in (\S+)")
-
 
 def word(neutral: str) -> str:
     """Translate one of WORDS; any other word is returned unchanged."""
     return _(neutral)
-
-
-def subject(neutral: str) -> str:
-    """Translate the subject of a report; in JSON, a copy is written as URI in STORAGE."""
-    copy = _COPY.fullmatch(neutral)
-    if copy is None:
-        return neutral
-    return _("{package} in {storage}").format(package=copy[1], storage=copy[2])

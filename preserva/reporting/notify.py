@@ -8,19 +8,17 @@ from __future__ import annotations
 import os
 import smtplib
 import ssl
-import urllib.request
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from http.client import HTTPException, HTTPMessage
-from typing import IO
-from urllib.parse import urlsplit
 
 from preserva.archive.archive import Archive
 from preserva.config import Mail
 from preserva.core.formats.canonical_json import Value
 from preserva.core.policy.overview import Incident, Overview
 from preserva.core.values.entries import NOTIFICATION, SUCCESS
+from preserva.http_client.client import AnswerError, read
+from preserva.http_client.policy import SCHEMES, AddressError, Policy, named_hosts, shown
 from preserva.i18n import _
 from preserva.reporting.overview import overview
 
@@ -37,40 +35,19 @@ and how many ended.
 """
 
 
-class _Faithful(urllib.request.HTTPRedirectHandler):
-    """Goes where it is sent, but never from an encrypted line to an open one."""
-
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: HTTPMessage,
-        newurl: str,
-    ) -> urllib.request.Request | None:
-        if req.type == "https" and urlsplit(newurl).scheme != "https":
-            raise ValueError(_("it leads to a line that is not encrypted"))
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-_OPENER = urllib.request.build_opener(_Faithful)
-
-
 def ping(url: str | None) -> str | None:
-    """Call an address; why that failed, if it did. None is nobody, and is always reached."""
+    """Call an address; why that failed, if it did. None is nobody, and is always reached.
+
+    Redirects may lead to other public hosts, but never from an encrypted connection to an open one.
+    """
     if url is None:
         return None
-    for attempt in range(_ATTEMPTS):
-        try:
-            with _OPENER.open(url, timeout=_SECONDS) as answer:  # the schema knows its scheme
-                answer.read(1024)
-            return None
-        except (OSError, ValueError, HTTPException) as error:
-            if attempt == _ATTEMPTS - 1:
-                parts = urlsplit(url)  # its path is a secret of those who are called
-                place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/…"
-                return _("{url} could not be called: {reason}").format(url=place, reason=error)
+    policy = Policy(SCHEMES, named_hosts(url), timeout=_SECONDS, any_public_host=True)
+    try:
+        read(url, policy, 1024, attempts=_ATTEMPTS)
+    except (AddressError, AnswerError) as error:
+        place = shown(url, path=False)  # its path is a secret of those who are called
+        return _("{url} could not be called: {reason}").format(url=place, reason=error)
     return None
 
 
@@ -89,7 +66,9 @@ def send_mail(archive: Archive, mail_text: MailText) -> str | None:
     now = {incident.number for incident in state.incidents}
     if last is not None and now == before and not _silent_too_long(archive, last.time):
         return None
-    opened = [incident for incident in state.incidents if incident.number not in before]
+    opened: Sequence[Incident] = [
+        incident for incident in state.incidents if incident.number not in before
+    ]
     subject, text = mail_text(state, opened, len(before - now))
     try:
         _send(mail, subject, text)

@@ -19,6 +19,7 @@ from preserva.core.policy.overview import Incident, Overview
 from preserva.core.policy.overview import State as Known
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding, Outcome, Report
+from preserva.core.values.subjects import Named
 from preserva.exit_status import ExitStatus
 from preserva.fixity.audit_run import Audit
 from preserva.replication.repair import Repair
@@ -27,9 +28,10 @@ from preserva.reporting.status import Copy, Listing, Reached, State, Status
 from preserva.resources import schema_file
 from tests.conftest import ROOT
 
-WRONG = Report("copy", [Finding(Code.OBJECT_DIGEST_MISMATCH)])
-UNREAD = Report("copy", listed=1)
-SOUND = Report("copy", listed=1, checked=1)
+WRONG = Report(Named("copy"), [Finding(Code.OBJECT_DIGEST_MISMATCH)])
+UNREAD = Report(Named("copy"), listed=1)
+SOUND = Report(Named("copy"), listed=1, checked=1)
+CLEAN = Report(Named("copy"))
 
 
 def damaged(state: Known = Known.DAMAGED) -> Incident:
@@ -101,7 +103,7 @@ def test_the_tree_of_errors_shows_the_statuses() -> None:
         (SOUND, Outcome.PASS),
         (WRONG, Outcome.FAIL),
         (UNREAD, Outcome.UNKNOWN),
-        (Report("copy", [Finding(Code.OBJECT_DIGEST_MISMATCH)], listed=1), Outcome.FAIL),
+        (Report(Named("copy"), [Finding(Code.OBJECT_DIGEST_MISMATCH)], listed=1), Outcome.FAIL),
         (Audit(), Outcome.PASS),
         (Audit(reports=[SOUND, WRONG, UNREAD]), Outcome.FAIL),
         (Audit(reports=[SOUND, UNREAD]), Outcome.UNKNOWN),
@@ -110,9 +112,9 @@ def test_the_tree_of_errors_shows_the_statuses() -> None:
         (Audit(unreachable={"s": "away"}, dry_run=True), Outcome.UNKNOWN),
         (Audit(unreachable={"s": "away"}, reports=[WRONG]), Outcome.FAIL),
         (Replication("p", "s", report=UNREAD), Outcome.UNKNOWN),
-        (Repair("p", "s"), Outcome.PASS),
-        (Repair("p", "s", aside=("x",)), Outcome.FAIL),
-        (Repair("p", "s", aside=("x",), applied=True), Outcome.PASS),
+        (Repair("p", "s", CLEAN), Outcome.PASS),
+        (Repair("p", "s", CLEAN, aside=("x",)), Outcome.FAIL),
+        (Repair("p", "s", CLEAN, aside=("x",), applied=True), Outcome.PASS),
         (Repair("p", "s", report=UNREAD), Outcome.UNKNOWN),
         (Fetched(UNREAD), Outcome.UNKNOWN),
         (Fetched(UNREAD, dry_run=True), Outcome.PASS),

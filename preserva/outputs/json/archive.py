@@ -33,7 +33,7 @@ def config_check_document(
             {
                 "storage": storage.storage,
                 "problem": storage.problem,
-                "lacks": list(storage.lacks),
+                "limitations": [limitation.value for limitation in storage.limitations],
             }
             for storage in reached
         ],

@@ -6,7 +6,8 @@ import base64
 from collections.abc import Iterable
 
 from preserva.core.formats.canonical_json import Value
-from preserva.core.values.report import Finding, Report, printable
+from preserva.core.values.report import Finding, Report
+from preserva.outputs.subjects import subject_for_programs
 
 Document = dict[str, Value]
 """The fields of a document, in the order in which they are printed."""
@@ -15,7 +16,7 @@ Document = dict[str, Value]
 def report_document(report: Report) -> Document:
     """A report: `#/$defs/report`."""
     return {
-        "subject": printable(report.subject),
+        "subject": subject_for_programs(report.subject),
         "outcome": report.outcome.value,
         "listed": report.listed,
         "checked": report.checked,
