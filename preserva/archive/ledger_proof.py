@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
 
-from preserva.archive.archive import Archive, Store, unverified
+from preserva.archive.archive import Archive, unverified
 from preserva.archive.ledger_replica import copied_entries
+from preserva.archive.store import Store
 from preserva.config import Config
 from preserva.core.formats.canonical_json import Value
 from preserva.core.values.entries import SUCCESS, VERIFICATION
@@ -85,7 +86,8 @@ def _kept(config: Config, against: str) -> Iterator[bytes]:
     """The entries that were kept in a storage, or in a file."""
     if against not in config.storages:
         return _lines(Path(against))
-    store = Store(config.storages[against], open_storage(config.storages[against].url))
+    storage = open_storage(config.storages[against].url, read_only=True)
+    store = Store(config.storages[against], storage)
     store.check_identity()
     return copied_entries(store, config.institution.id)
 

@@ -185,16 +185,16 @@ def _new_files(
         files |= _bag_info(report, edit)
     if not files:
         return {}
-    _refuse_other_rules(report)
+    _refuse_other_rules(source.name, report)
     return files | _tag_manifests(source, report, files, added)
 
 
-def _refuse_other_rules(report: BagReport) -> None:
+def _refuse_other_rules(bag: str, report: BagReport) -> None:
     """Raise Refused where we cannot write by the rules that the bag was written by."""
     hint = _("Make a new bag of its payload with `preserva bag create`.")
     if (report.encoding or "").lower() != "utf-8":
         message = _("the tag files of {bag} are in {encoding}; only UTF-8 is written")
-        raise Refused(message.format(bag=report.subject, encoding=report.encoding), hint=hint)
+        raise Refused(message.format(bag=bag, encoding=report.encoding), hint=hint)
     if report.version == "1.0":
         return
     for path in report.payload.there():

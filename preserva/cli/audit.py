@@ -187,6 +187,7 @@ def forecast_document(said: Forecast) -> Value:
 
 
 def _say(found: Audit, dry_run: bool) -> None:
+    from preserva.fixity.audit_run import CLUSTER
     from preserva.outputs.findings import for_people, human_size, report_lines
     from preserva.outputs.words import word
 
@@ -201,7 +202,8 @@ def _say(found: Audit, dry_run: bool) -> None:
         if found.left_count > len(found.left):
             click.echo("…")
     for name, reason in sorted(found.unreachable.items()):
-        click.echo(_("{name} cannot be reached: {reason}").format(name=name, reason=reason))
+        shown = _(name) if name == CLUSTER else name
+        click.echo(_("{name} cannot be reached: {reason}").format(name=shown, reason=reason))
     read = len(found.reports)
     text = ngettext("{count} copy read", "{count} copies read", read).format(count=read)
     left = ngettext("{count} due copy left", "{count} due copies left", found.left_count)

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from preserva.catalogue.search import Hit, Page
     from preserva.core.formats.canonical_json import Value
 
-_FACETS = ("holder", "century", "language", "place", "kind", "format")
-
 
 @click.group("catalogue")
 def command() -> None:
@@ -69,6 +67,7 @@ def import_(
 def _imported(given: Settings, done: list[Imported], json_: bool) -> None:
     from preserva.cli.common import finish
     from preserva.core.values.report import Report
+    from preserva.core.values.subjects import Named
     from preserva.outputs.findings import findings_document
 
     findings = [finding for one in done for finding in one.findings]
@@ -91,7 +90,7 @@ def _imported(given: Settings, done: list[Imported], json_: bool) -> None:
             read,
         )
         given.talk(message.format(read=read, changed=changed, deleted=deleted))
-    finish([Report("catalogue", findings)])
+    finish([Report(Named("catalogue"), findings)])
 
 
 @command.command("search")

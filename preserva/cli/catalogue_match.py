@@ -172,6 +172,7 @@ def import_(given: Settings, file: Path, json_: bool) -> None:
     from preserva.catalogue.decision_files import import_decisions
     from preserva.catalogue.ingest import open_catalogue
     from preserva.core.values.report import Report
+    from preserva.core.values.subjects import Named
     from preserva.outputs.findings import findings_document
 
     with open_catalogue(given.config) as database:
@@ -188,4 +189,4 @@ def import_(given: Settings, file: Path, json_: bool) -> None:
             done.read,
         )
         given.talk(message.format(read=done.read, changed=done.changed))
-    finish([Report(str(file), done.findings)])
+    finish([Report(Named(str(file)), done.findings)])

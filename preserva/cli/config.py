@@ -32,15 +32,20 @@ def check(given: Settings, reach: bool, json_: bool) -> None:
     """
     from preserva.archive.archive import find_config
     from preserva.config import load
+    from preserva.outputs.limitations import sentence
     from preserva.reporting.status import reach_storages
 
     config = load(find_config(given.config))
-    found = reach_storages(config) if reach else []
+    storages = reach_storages(config) if reach else []
     warnings = list(_doubts(config))
     if json_:
         reached: list[Value] = [
-            {"storage": one.storage, "problem": one.problem, "lacks": list(one.lacks)}
-            for one in found
+            {
+                "storage": storage.storage,
+                "problem": storage.problem,
+                "limitations": [limitation.value for limitation in storage.limitations],
+            }
+            for storage in storages
         ]
         names: list[Value] = []
         names += sorted(config.storages)
@@ -50,11 +55,11 @@ def check(given: Settings, reach: bool, json_: bool) -> None:
         click.echo(warning, err=True)
     given.talk(_("{path} is right").format(path=config.path))
     if not json_:
-        for one in found:
-            click.echo(f"{one.storage}: {one.problem or _('reached')}")
-            for lack in one.lacks:
-                click.echo(f"  {lack}")
-    if any(one.problem is not None for one in found):
+        for storage in storages:
+            click.echo(f"{storage.storage}: {storage.problem or _('reached')}")
+            for limitation in storage.limitations:
+                click.echo(f"  {sentence(limitation)}")
+    if any(storage.problem is not None for storage in storages):
         raise SystemExit(3)
 
 

@@ -36,6 +36,8 @@ class _Bar:
         from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bars
 
+        from preserva.outputs.subjects import subject_for_people
+
         if self._bars:
             self._bars.stop()
         self._bars = Bars(
@@ -47,4 +49,4 @@ class _Bar:
             transient=True,
         )
         self._bars.start()
-        self._task = self._bars.add_task(started.subject, total=started.size)
+        self._task = self._bars.add_task(subject_for_people(started.subject), total=started.size)

@@ -62,6 +62,7 @@ def command(
 
 def _told(given: Settings, source: str, done: Result, decided: Decided, json_: bool) -> None:
     from preserva.core.values.report import Report
+    from preserva.core.values.subjects import Named
     from preserva.outputs.findings import findings_document
 
     findings = [*done.findings, *decided.findings]
@@ -90,4 +91,4 @@ def _told(given: Settings, source: str, done: Result, decided: Decided, json_: b
                 decided.changed,
             )  # fmt: skip
             given.talk(message.format(count=decided.changed))
-    finish([Report(source, findings)])
+    finish([Report(Named(source), findings)])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Iterable, Iterator
 
 from preserva.core.formats.canonical_json import Value
-from preserva.core.values.report import Finding, Outcome, Report, printable
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Finding, Outcome, Report
 from preserva.i18n import N_, _, ngettext
-from preserva.outputs import words
+from preserva.outputs.subjects import subject_for_people, subject_for_programs
 
 _WORDS = {
     Outcome.PASS: N_("sound"),
@@ -20,17 +20,17 @@ _WORDS = {
 _UNITS = (N_("{size} kB"), N_("{size} MB"), N_("{size} GB"), N_("{size} TB"), N_("{size} PB"))
 
 
-_URI = re.compile(r"urn:preserva:([a-z][a-z0-9]*):([a-z0-9.-]+)(?![a-z0-9.:-])")
-
-
-def for_people(text: str) -> str:
-    """The text with packages named as people type them: aonb-kp-000123."""
-    return _URI.sub(r"\1-\2", text)
+def for_people(identifier: str) -> str:
+    """The URI of a package as people type it, aonb-kp-000123; any other identifier as it is."""
+    try:
+        return PackageId.parse(identifier).portable
+    except ValueError:
+        return identifier
 
 
 def report_lines(report: Report) -> Iterator[str]:
     """The report for people: the verdict, what was read, and every finding."""
-    subject = for_people(words.subject(printable(report.subject)))
+    subject = subject_for_people(report.subject)
     read = ngettext("{count} file read", "{count} files read", report.checked)
     yield (
         f"{subject}: {_(_WORDS[report.outcome])}, "
@@ -47,7 +47,7 @@ def report_lines(report: Report) -> Iterator[str]:
 def report_document(report: Report) -> dict[str, Value]:
     """The report for programs: `schemas/output.schema.json`, definition `report`."""
     return {
-        "subject": printable(report.subject),
+        "subject": subject_for_programs(report.subject),
         "outcome": report.outcome.value,
         "listed": report.listed,
         "checked": report.checked,

@@ -5,8 +5,6 @@ JSON, the ledger and PREMIS hold the words themselves, the same in every languag
 
 from __future__ import annotations
 
-import re
-
 from preserva.i18n import N_, _
 
 WORDS = (
@@ -65,17 +63,7 @@ WORDS = (
     N_("title"),
 )
 
-_COPY = re.compile(r"([a-z]+:\S+) in (\S+)")
-
 
 def word(neutral: str) -> str:
     """The word in the reader's language; itself where it is none of WORDS."""
     return _(neutral)
-
-
-def subject(neutral: str) -> str:
-    """What a report is about, in the reader's language; JSON has a copy as URI in STORAGE."""
-    copy = _COPY.fullmatch(neutral)
-    if copy is None:
-        return neutral
-    return _("{package} in {storage}").format(package=copy[1], storage=copy[2])

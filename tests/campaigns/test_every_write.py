@@ -16,7 +16,7 @@ import pytest
 
 from preserva.access.export import export
 from preserva.archive.archive import Archive
-from preserva.archive.commitments import recorded_versions
+from preserva.archive.stored_copy import StoredCopy
 from preserva.bag.create.create import create_bag
 from preserva.core.eark.mets import PackageType
 from preserva.core.values.entries import END
@@ -137,7 +137,7 @@ def check_after_fault(archive: Archive, verb: str) -> None:
             held.root.recover(path)
             report = check_object(held.storage, path).report
             assert report.outcome is Outcome.PASS, report.findings
-        if recorded_versions(archive, held, PACKAGE):
+        if StoredCopy(archive, held, PACKAGE).acknowledged():
             assert held.root.holds(PACKAGE.uri)
 
 

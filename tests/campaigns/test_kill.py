@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from preserva.archive.archive import Archive
-from preserva.archive.commitments import recorded_versions
+from preserva.archive.stored_copy import StoredCopy
 from preserva.core.values.report import Outcome
 from preserva.fixity.ocfl_object import check_object
 from preserva.fixity.validate import validate_stored
@@ -48,7 +48,7 @@ def check_after_kill(archive: Archive, verb: str) -> None:
         for path in held.root.objects():
             report = check_object(held.storage, path).report
             assert report.outcome is Outcome.PASS, report.findings
-        if recorded_versions(archive, held, PACKAGE):
+        if StoredCopy(archive, held, PACKAGE).acknowledged():
             assert held.root.holds(PACKAGE.uri)
 
 

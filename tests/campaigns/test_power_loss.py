@@ -28,7 +28,7 @@ import pytest
 
 from preserva import config
 from preserva.archive.archive import create_archive
-from preserva.archive.commitments import recorded_versions
+from preserva.archive.stored_copy import StoredCopy
 from preserva.core.values.report import Outcome
 from preserva.errors import StorageError
 from preserva.fixity.audit import audit
@@ -134,7 +134,7 @@ def test_power_is_lost_at_a_call_that_writes(
         assert archive.ledger.verify() == []
         for path in target.root.objects():
             assert check_object(target.storage, path).report.outcome is Outcome.PASS
-        if recorded_versions(archive, target, PACKAGE):
+        if StoredCopy(archive, target, PACKAGE).acknowledged():
             assert target.root.holds(PACKAGE.uri)
         replicate(archive)
         reports = validate_stored(archive, PACKAGE)

@@ -21,7 +21,7 @@ import pytest
 
 from preserva import config
 from preserva.archive.archive import create_archive
-from preserva.archive.commitments import recorded_versions
+from preserva.archive.stored_copy import StoredCopy
 from preserva.core.values.report import Outcome
 from preserva.errors import Locked
 from preserva.fixity.ocfl_object import check_object
@@ -92,7 +92,7 @@ def check_after_fault(place: Path) -> None:
                 held.root.recover(path)  # between a new inventory and its digest file
                 report = check_object(held.storage, path).report
                 assert report.outcome is Outcome.PASS, report.findings
-            if recorded_versions(archive, held, PACKAGE):
+            if StoredCopy(archive, held, PACKAGE).acknowledged():
                 assert held.root.holds(PACKAGE.uri)
 
 

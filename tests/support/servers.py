@@ -115,8 +115,9 @@ def sshd(folder: Path, options: str = "") -> Iterator[Sshd]:
         wait_for(port, process)
         yield server
     finally:
-        for one in (*server.sessions(), process.pid):
-            os.kill(one, 9)
+        for number in (*server.sessions(), process.pid):
+            with suppress(ProcessLookupError):  # a session that ended by itself meanwhile
+                os.kill(number, 9)
         process.wait()
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from preserva.core.values.codes import Code, Severity
+from preserva.core.values.subjects import Subject
 from preserva.i18n import N_, _
 
 
@@ -56,7 +57,7 @@ class Finding:
 class Report:
     """All that a check found. `listed` files should have been read; `checked` were, to the end."""
 
-    subject: str
+    subject: Subject
     findings: list[Finding] = field(default_factory=list)
     listed: int = 0
     checked: int = 0
@@ -82,7 +83,7 @@ class Started:
     """A step begins: `files` and `size` (bytes) are what it will go through, where known."""
 
     step: str
-    subject: str
+    subject: Subject
     files: int | None = None
     size: int | None = None
 
@@ -100,7 +101,7 @@ class Ended:
     """The step is over."""
 
     step: str
-    subject: str
+    subject: Subject
 
 
 Progress = Started | Advanced | Ended

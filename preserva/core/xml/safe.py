@@ -47,7 +47,8 @@ def parse(data: bytes, *, max_size: int = MAX_SIZE, max_depth: int = MAX_DEPTH) 
     chunks = (data[start : start + _CHUNK] for start in range(0, len(data), _CHUNK))
     for _event, element in iterparse(chunks, events=("start", "end"), max_depth=max_depth):
         root = element  # the last one to end is the root
-    assert root is not None, "iterparse refuses a document without elements"
+    if root is None:
+        raise UnsafeXMLError(_("not well-formed XML: {error}").format(error="no element"))
     return root
 
 
@@ -123,9 +124,9 @@ def validated(
 
 def _refusal(error: Exception) -> ValueError:
     log = error.error_log if isinstance(error, etree.XMLSyntaxError) else ()
-    for one in cast("Iterable[etree._LogEntry]", log):
-        if one.domain_name == "SCHEMASV" and one.message in str(error):  # others are of before
-            return InvalidXMLError(one.message)
+    for entry in cast("Iterable[etree._LogEntry]", log):
+        if entry.domain_name == "SCHEMASV" and entry.message in str(error):  # others are of before
+            return InvalidXMLError(entry.message)
     return UnsafeXMLError(_("not well-formed XML: {error}").format(error=error))
 
 

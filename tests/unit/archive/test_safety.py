@@ -22,6 +22,7 @@ from preserva.cli.main import status_of
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome, Report
+from preserva.core.values.subjects import Named
 from preserva.errors import (
     LedgerError,
     Locked,
@@ -363,7 +364,7 @@ def test_a_root_without_its_declaration_or_objects_is_still_a_root(tmp_path: Pat
         pass
     root = tmp_path / "archive/storages/nlb-copy/ocfl"
     (empty,) = validate(root)
-    assert (empty.outcome, empty.subject) == (Outcome.PASS, str(root))
+    assert (empty.outcome, empty.subject) == (Outcome.PASS, Named(str(root)))
     (root / "0=ocfl_1.1").unlink()
     assert codes(validate(root)) == {("E211", "0=ocfl_1.1")}
     (root / "0=ocfl_1.1").write_text("ocfl_1.0\n")

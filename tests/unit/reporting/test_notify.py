@@ -9,11 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.policy import default
-from http.client import HTTPMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from io import BytesIO
 from pathlib import Path
-from urllib.request import Request
 
 import pytest
 
@@ -27,9 +24,10 @@ from preserva.fixity.audit import audit
 from preserva.ingest.package import package
 from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
-from preserva.reporting.notify import _Faithful, ping, tell
+from preserva.reporting.notify import ping, tell
 from tests.support.books import an_archive, make_book
 from tests.support.servers import free_port
+from tests.support.web_server import Send, answer, certificate, tls_of, web_server
 
 START = datetime(2026, 12, 1, tzinfo=UTC)
 
@@ -293,14 +291,23 @@ def test_what_failed_is_said_without_the_secret_of_the_address() -> None:
     assert "key" not in said
 
 
-def test_a_redirect_never_leads_from_an_encrypted_line_to_an_open_one() -> None:
-    """Who listens on the way learns nothing; from open to open it may lead."""
-    follow = _Faithful().redirect_request
-    asked = Request("https://ping.example.org/a")
-    with pytest.raises(ValueError, match="not encrypted"):
-        follow(asked, BytesIO(), 302, "", HTTPMessage(), "http://ping.example.org/a")
-    for one, other in (("https", "https"), ("http", "http"), ("http", "https")):
-        found = follow(Request(f"{one}://a.example/"), BytesIO(), 302, "", HTTPMessage(),
-                       f"{other}://b.example/")  # fmt: skip
-        assert found is not None
-        assert found.full_url == f"{other}://b.example/"
+def test_a_redirect_never_leads_from_an_encrypted_line_to_an_open_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who listens on the way learns nothing; within its server a call may be led on."""
+    pem = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    places: list[str] = []
+
+    def answering(target: str, send: Send) -> None:
+        send(answer(status="302 x", Location=places[0]) if target == "/uuid" else answer())
+
+    with web_server(answering) as plain, web_server(answering, tls_of(pem)) as secure:
+        places[:] = [plain.url("/end")]
+        problem = ping(secure.url("/uuid"))
+        assert problem is not None and "not encrypted" in problem
+        assert (len(secure.asked), plain.asked, "uuid" in problem) == (1, [], False)
+        for server in (plain, secure):
+            places[:] = ["/end"]
+            assert ping(server.url("/uuid")) is None
+            assert server.asked[-2:] == ["/uuid", "/end"]

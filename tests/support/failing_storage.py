@@ -33,7 +33,7 @@ class Failing(Forwarding):
         self.inner.create(path, chunks)
 
     def extend(self, path: str, chunks: Iterable[bytes]) -> None:
-        """Go on with a file, or fail before that."""
+        """Append to a file, or fail before that."""
         self._count("extend", path)
         self.inner.extend(path, chunks)
 
@@ -42,10 +42,10 @@ class Failing(Forwarding):
         self._count("flush", path)
         self.inner.flush(path)
 
-    def aim(self, staged: str, final: str) -> None:
-        """Say where a folder is going to be published, or fail before that."""
-        self._count("aim", final)
-        self.inner.aim(staged, final)
+    def reserve(self, staged: str, final: str) -> None:
+        """Announce where a folder will be published, or fail before that."""
+        self._count("reserve", final)
+        self.inner.reserve(staged, final)
 
     def publish(self, staged: str, final: str) -> None:
         """Move something out of staging, or fail before that."""
@@ -57,10 +57,10 @@ class Failing(Forwarding):
         self._count("replace", path)
         self.inner.replace(path, data)
 
-    def set_aside(self, path: str, aside: str) -> None:
+    def quarantine(self, path: str, target: str) -> None:
         """Move something to quarantine, or fail before that."""
-        self._count("set_aside", path)
-        self.inner.set_aside(path, aside)
+        self._count("quarantine", path)
+        self.inner.quarantine(path, target)
 
     def discard(self, path: str) -> None:
         """Remove something from staging, or fail before that."""
