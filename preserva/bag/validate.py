@@ -14,7 +14,7 @@ from preserva.core.values.model import Entry, Kind, Observed
 from preserva.core.values.names import foreign_to_windows, is_unsafe, nfc, told_apart, twins
 from preserva.core.values.report import Ended, Finding, Observer, Started, ignore
 from preserva.errors import StorageError
-from preserva.files.hashing import unreadable
+from preserva.files.opening import unreadable
 from preserva.i18n import _
 
 __all__ = ["BagReport", "Verdict", "validate_source"]

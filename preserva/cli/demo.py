@@ -18,10 +18,20 @@ from preserva.i18n import _
     type=click.Path(path_type=Path),
     help="A new folder for everything; a temporary one if not given.",
 )
+@click.option(
+    "--scans",
+    type=click.Path(path_type=Path),
+    help="Write only the scans of the little book, to this new folder, for practice.",
+)
 @as_json
 @settings
 def command(
-    given: Settings, folder: Path | None, record: Path | None, place: Path | None, json_: bool
+    given: Settings,
+    folder: Path | None,
+    record: Path | None,
+    place: Path | None,
+    scans: Path | None,
+    json_: bool,
 ) -> None:
     """Show the whole way on a small archive: package, replicate, validate, find damage.
 
@@ -30,6 +40,7 @@ def command(
     \b
     preserva demo
     preserva demo scans/ --record book.mrc
+    preserva demo --scans scans/                   the little book, and record.mrc beside it
     """
     import shutil
     import sys
@@ -39,6 +50,11 @@ def command(
     from preserva.errors import UsageError
     from preserva.files.disk import writing
 
+    if scans is not None:
+        if folder or record or place:
+            raise UsageError(_("--scans cannot be combined with FOLDER, --record or --place"))
+        _write_scans(scans, json_)
+        return
     if (folder is None) != (record is None):
         raise UsageError(_("FOLDER and --record belong together"))
     if place is None:
@@ -56,3 +72,14 @@ def command(
     given.talk(_("The damage was found and named. Look at it, and try it yourself:"))
     ours = "preserva" if shutil.which("preserva") else str(Path(sys.argv[0]).resolve())
     given.talk(f"  cd {place} && {ours} status")
+
+
+def _write_scans(folder: Path, json_: bool) -> None:
+    from preserva.specimen.book import draw_book
+
+    record = draw_book(folder)
+    if json_:
+        emit("demo", scans=str(folder), record=str(record))
+    else:
+        click.echo(folder)
+        click.echo(record)

@@ -38,13 +38,13 @@ class BagOptions:
     `completeness` compares names only, `fast` only number and size of the files: neither can end
     in PASS. `checkpoint` is a file from which an interrupted validation of a folder goes on.
     `profiles` are BagIt profiles that the bag must follow as well; of those kept in the folder
-    `profile_cache`, the ones that it names. `medium` reads past the cache. `xsd` is a folder of
+    `profile_cache`, the ones that it names. `bypass_cache` reads the medium. `xsd` is a folder of
     official schemas that the XML of our packages must follow, in OCFL objects as well.
     """
 
     completeness: bool = False
     fast: bool = False
-    medium: bool = False
+    bypass_cache: bool = False
     jobs: int | None = None
     checkpoint: Path | None = None
     profiles: tuple[Path, ...] = ()
@@ -83,7 +83,9 @@ def validate_remote(
     """
     options = options or BagOptions()
     place, _slash, name = url.rstrip("/").rpartition("/")
-    source = open_stored_bag(open_storage(place, read_only=True), name, medium=options.medium)
+    source = open_stored_bag(
+        open_storage(place, read_only=True), name, bypass_cache=options.bypass_cache
+    )
     return _checked(source, options, observer)
 
 
@@ -94,7 +96,7 @@ def _bag(path: Path, options: BagOptions, observer: Observer) -> BagReport:
         memory = None
         if options.checkpoint is not None:
             memory = stack.enter_context(Checkpoint(options.checkpoint))
-        source = open_bag(path, jobs=options.jobs, medium=options.medium, memory=memory)
+        source = open_bag(path, jobs=options.jobs, bypass_cache=options.bypass_cache, memory=memory)
         report = _checked(source, options, observer)
         if memory is not None:
             memory.finished()

@@ -11,7 +11,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.model import Entry, Kind
 from preserva.core.values.report import Finding
 from preserva.errors import PackageError, StorageError
-from preserva.files.hashing import open_regular
+from preserva.files.opening import open_regular
 from preserva.i18n import _
 from preserva.storage.base import CHUNK
 

@@ -54,8 +54,8 @@ class Storage(Protocol):
     def walk(self, path: str) -> Iterator[Entry]:
         """Everything below a folder, the folders themselves included, in no promised order."""
 
-    def open(self, path: str, *, medium: bool = False) -> Reader:
-        """Open a regular file. With `medium`, its bytes come from the medium, not from a cache."""
+    def open(self, path: str, *, bypass_cache: bool = False) -> Reader:
+        """Open a regular file. `bypass_cache` reads the medium, not a cache."""
 
     def create(self, path: str, chunks: Iterable[bytes]) -> None:
         """Write a new file, with the folders above it. Refuses a path that exists."""

@@ -17,6 +17,8 @@ from preserva.core.formats.layout import LOCK, QUARANTINE, STAGING
 from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry, Kind
 from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError, StorageFull
+from preserva.files.disk import create_file, flush, write_all
+from preserva.files.small_file_worker import forget
 from preserva.i18n import _
 from preserva.storage.paths import above, contained, refuse_outside
 
@@ -49,7 +51,6 @@ class _Errors:
 
 
 _PAGE = 4096
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class LocalStorage:
@@ -95,8 +96,8 @@ class LocalStorage:
                     waiting.append(entry.path)
                 yield entry
 
-    def open(self, path: str, *, medium: bool = False) -> LocalReader:
-        """Open a regular file. With `medium`, its bytes come from the medium, not from a cache."""
+    def open(self, path: str, *, bypass_cache: bool = False) -> LocalReader:
+        """Open a regular file. `bypass_cache` reads the medium, not a cache."""
         full = self._path(path)
         with _Errors(path, full):
             # O_NONBLOCK: a FIFO that someone put here must not make us wait for ever
@@ -105,7 +106,9 @@ class LocalStorage:
         if not stat.S_ISREG(status.st_mode):
             os.close(descriptor)
             raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
-        return LocalReader(descriptor, status.st_size, _Errors(path, full), medium=medium)
+        return LocalReader(
+            descriptor, status.st_size, _Errors(path, full), bypass_cache=bypass_cache
+        )
 
     def create(self, path: str, chunks: Iterable[bytes]) -> None:
         """Write a new file, with the folders above it. Refuses a path that exists."""
@@ -114,7 +117,7 @@ class LocalStorage:
         # names in one folder keep the processors busy with waiting
         with _Errors(path, target), self._one_at_a_time:
             _make_folders(os.path.dirname(target))  # noqa: PTH120
-            descriptor = os.open(target, _NEW, 0o644)
+            descriptor = create_file(target, 0o644)
         self._fill(descriptor, _Errors(path, target), chunks)
 
     def extend(self, path: str, chunks: Iterable[bytes]) -> None:
@@ -132,7 +135,7 @@ class LocalStorage:
         try:
             for chunk in chunks:
                 with errors:
-                    _write(descriptor, chunk)
+                    write_all(descriptor, chunk)
         finally:
             with errors:
                 os.close(descriptor)
@@ -162,8 +165,8 @@ class LocalStorage:
             if os.path.lexists(target):  # only the holder of the lock moves anything
                 raise Refused(_("{path} exists already; it was not touched").format(path=final))
             os.rename(source, target)  # noqa: PTH104
-            _fsync(os.path.dirname(target))  # noqa: PTH120
-            _fsync(os.path.dirname(source))  # noqa: PTH120
+            flush(os.path.dirname(target))  # noqa: PTH120
+            flush(os.path.dirname(source))  # noqa: PTH120
 
     def replace(self, path: str, data: bytes) -> None:
         """Put new content in the place of a small file, durably and at once."""
@@ -172,10 +175,10 @@ class LocalStorage:
         self.discard(staged)
         self.create(staged, [data])
         with self._errors(path):
-            _fsync(self._path(staged))
+            flush(self._path(staged))
             target = self._path(path)
             os.rename(self._path(staged), target)  # noqa: PTH104
-            _fsync(os.path.dirname(target))  # noqa: PTH120
+            flush(os.path.dirname(target))  # noqa: PTH120
 
     def discard(self, path: str) -> None:
         """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
@@ -237,12 +240,12 @@ class LocalStorage:
         for folder in below:
             if folder.kind is Kind.FOLDER:
                 with self._errors(folder.path):
-                    _fsync(self._path(folder.path))
+                    flush(self._path(folder.path))
 
     def _flush_once(self, path: str) -> None:
         full = self._path(path)
         with _Errors(path, full):
-            _fsync(full)
+            flush(full)
         self._durable.add(path)
 
     def _refuse_links_above(self, path: str) -> None:
@@ -261,17 +264,17 @@ class LocalStorage:
             folder = os.path.dirname(folder)  # noqa: PTH120
         for name in reversed(missing):
             os.mkdir(name)  # noqa: PTH102
-            _fsync(os.path.dirname(name))  # noqa: PTH120
+            flush(os.path.dirname(name))  # noqa: PTH120
 
 
 class LocalReader:
     """An open file of a file system."""
 
-    def __init__(self, descriptor: int, size: int, errors: _Errors, *, medium: bool) -> None:
+    def __init__(self, descriptor: int, size: int, errors: _Errors, *, bypass_cache: bool) -> None:
         self._descriptor = descriptor
         self._left = size
         self._errors = errors
-        self._medium = medium
+        self._bypass_cache = bypass_cache
         self._forget()
 
     def read(self, size: int) -> bytes:
@@ -283,8 +286,8 @@ class LocalReader:
         return data
 
     def _forget(self) -> None:
-        if self._medium and hasattr(os, "posix_fadvise"):
-            os.posix_fadvise(self._descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        if self._bypass_cache:
+            forget(self._descriptor)
 
     def __enter__(self) -> LocalReader:
         return self
@@ -308,12 +311,6 @@ def _make_folders(folder: str) -> None:
         os.makedirs(folder, exist_ok=True)  # noqa: PTH103
 
 
-def _write(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
 def _holder(descriptor: int) -> str:
     """Who holds the lock; on the very first, the name may come a moment after the lock."""
     for _try in range(100):
@@ -321,11 +318,3 @@ def _holder(descriptor: int) -> str:
             return words.decode("utf-8", "replace").strip()
         time.sleep(0.02)
     return _("it gave no name")
-
-
-def _fsync(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -81,7 +81,7 @@ class MemoryStorage:
             entries += [Entry(name, Kind.FILE, len(self._shared.files[name])) for name in names]
         return iter(entries)
 
-    def open(self, path: str, *, medium: bool = False) -> BytesIO:
+    def open(self, path: str, *, bypass_cache: bool = False) -> BytesIO:
         """Open a file. Memory has no other medium."""
         with self._shared.guard:
             entry = self._stat(contained(path))

@@ -7,7 +7,6 @@ appears at once all the same: `preserva.storage.publication_marks`.
 from __future__ import annotations
 
 import threading
-import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, BinaryIO
@@ -21,11 +20,10 @@ from preserva.storage.base import CHUNK
 from preserva.storage.lease import LEASE, Lease
 from preserva.storage.lease_files import FolderLeases
 from preserva.storage.paths import contained, parent, refuse_outside
+from preserva.storage.pkg_resources_stand_in import stand_in_for_pkg_resources
 from preserva.storage.publication_marks import Mark, below_any, hidden_by, marks_last
 
-with warnings.catch_warnings():  # fs 2.4.16 imports pkg_resources, which says that it is old
-    warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
-    warnings.filterwarnings("ignore", message="Deprecated call to `pkg_resources")
+with stand_in_for_pkg_resources():
     import fs
     import fs.errors
     import fs.opener
@@ -136,8 +134,8 @@ class PyFilesystemStorage:
         except NotFound:
             return frozenset()
 
-    def open(self, path: str, *, medium: bool = False) -> PyfsReader:
-        """Open a regular file. `medium` has no effect: see `limitations`."""
+    def open(self, path: str, *, bypass_cache: bool = False) -> PyfsReader:
+        """Open a regular file. `bypass_cache` has no effect: see `limitations`."""
         with self.files(path) as files:
             if _entry(path, files.getinfo(path or "/", _NAMESPACES)).kind is not Kind.FILE:
                 raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)

@@ -366,3 +366,17 @@ def test_starting_loads_nothing_heavy() -> None:
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "LOADED []"
+
+
+def test_a_book_to_practise_with(tmp_path: Path, run: Run, run_json: JsonRun) -> None:
+    """Only its scans and its record, which no second run replaces."""
+    assert run("demo", "--scans", "scans") == (0, "scans\nrecord.mrc\n", "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["record.mrc", "scans"]
+    assert len([*tmp_path.glob("scans/master/*.tif")]) == 10
+    assert run("demo", "--scans", "other")[0] == 4
+    assert not (tmp_path / "other").exists()
+    status, made = run_json("demo", "--scans", "new/scans")
+    assert (status, made["scans"], made["record"]) == (0, "new/scans", "new/record.mrc")
+    for other in (["scans"], ["--record", "record.mrc"], ["--place", "here"]):
+        assert run("demo", "--scans", "third", *other)[0] == 2
+    assert not (tmp_path / "third").exists()

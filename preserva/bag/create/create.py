@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from preserva.bag.create.copy import copy_files, observe
+from preserva.bag.create.copy import copy_files, read_files
 from preserva.bag.create.in_place import journal, roll_back, swap
 from preserva.bag.create.source_folder import Inventory, examine, refuse_problems
 from preserva.bag.create.tag_files import Payload, write_tag_files
@@ -177,12 +177,12 @@ class _Work:
         self._start("digest")
         with journal(self.source) as folder:
             payload = self._whole(
-                observe(
+                read_files(
                     self.source,
                     self.inventory.files,
                     frozenset(self.algorithms),
                     jobs=self.jobs,
-                    medium=False,
+                    bypass_cache=False,
                     observer=self.observer,
                 )
             )
@@ -210,11 +210,11 @@ class _Work:
         """Everything that was read. Raises PackageError unless that is all."""
         payload = Payload(self.algorithms)
         problems: list[Finding] = []
-        for one in results:
-            if isinstance(one, Observed):
-                payload.add(one)
+        for result in results:
+            if isinstance(result, Observed):
+                payload.add(result)
             else:
-                problems.append(one)
+                problems.append(result)
         if problems:
             raise PackageError(
                 _("{path} cannot become a bag").format(path=self.source),
@@ -226,12 +226,12 @@ class _Work:
         """Read the copy from the medium. Raises StorageError if a byte of it differs."""
         self._start("read-back")
         first = self.algorithms[0]
-        for now in observe(
+        for now in read_files(
             folder,
             self.inventory.files,
             frozenset([first]),
             jobs=self.jobs,
-            medium=True,
+            bypass_cache=True,
             observer=self.observer,
         ):
             if isinstance(now, Finding) or now.digests[first] != payload.digest(now.path, first):

@@ -152,8 +152,8 @@ class S3Storage:
             for batch in obstore.list(self.store, key or None, chunk_size=1000):
                 yield from batch
 
-    def open(self, path: str, *, medium: bool = False) -> S3Reader:
-        """Open an object. `medium` has no effect: see `limitations`."""
+    def open(self, path: str, *, bypass_cache: bool = False) -> S3Reader:
+        """Open an object. `bypass_cache` has no effect: see `limitations`."""
         with self._errors(path):
             if not path:
                 raise NotAFile(_("{path} is not a regular file").format(path=self.url), path=path)

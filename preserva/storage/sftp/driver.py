@@ -117,8 +117,8 @@ class SftpStorage:
     def _start_listing(self, folder: str) -> Future[list[Entry]]:
         return self.link.start(folder, lambda client: self._list(client, folder))
 
-    def open(self, path: str, *, medium: bool = False) -> SftpReader:
-        """Open a regular file. `medium` has no effect: see `limitations`."""
+    def open(self, path: str, *, bypass_cache: bool = False) -> SftpReader:
+        """Open a regular file. `bypass_cache` has no effect: see `limitations`."""
         full = self.full(path)
 
         async def begin(client: asyncssh.SFTPClient) -> Opened | None:

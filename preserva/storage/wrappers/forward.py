@@ -30,9 +30,9 @@ class Forwarding:
         """Everything below a folder, the folders themselves included, in no promised order."""
         return self.inner.walk(path)
 
-    def open(self, path: str, *, medium: bool = False) -> Reader:
-        """Open a regular file. With `medium`, its bytes come from the medium, not from a cache."""
-        return self.inner.open(path, medium=medium)
+    def open(self, path: str, *, bypass_cache: bool = False) -> Reader:
+        """Open a regular file. `bypass_cache` reads the medium, not a cache."""
+        return self.inner.open(path, bypass_cache=bypass_cache)
 
     def create(self, path: str, chunks: Iterable[bytes]) -> None:
         """Write a new file, with the folders above it. Refuses a path that exists."""

@@ -44,9 +44,9 @@ class RateLimit(Forwarding):
             self.pay(len(chunk))
             yield chunk
 
-    def open(self, path: str, *, medium: bool = False) -> Reader:
+    def open(self, path: str, *, bypass_cache: bool = False) -> Reader:
         """Open a regular file; what is read of it counts."""
-        return _Paying(self.inner.open(path, medium=medium), self)
+        return _Paying(self.inner.open(path, bypass_cache=bypass_cache), self)
 
     def create(self, path: str, chunks: Iterable[bytes]) -> None:
         """Write a new file; its bytes count."""

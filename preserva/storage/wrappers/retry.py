@@ -96,9 +96,9 @@ class Retry(Forwarding):
             seen.add(entry.path)
             yield entry
 
-    def open(self, path: str, *, medium: bool = False) -> Reader:
+    def open(self, path: str, *, bypass_cache: bool = False) -> Reader:
         """Open a regular file. After a failure it is opened again and read up to the same byte."""
-        return _RetryReader(self, path, medium=medium)
+        return _RetryReader(self, path, bypass_cache=bypass_cache)
 
     def create(self, path: str, chunks: Iterable[bytes]) -> None:
         """Write a new file, with the folders above it. Refuses a path that exists."""
@@ -174,15 +174,15 @@ class Retry(Forwarding):
 class _RetryReader:
     """An open file that is opened again after the connection failed."""
 
-    def __init__(self, storage: Retry, path: str, *, medium: bool) -> None:
+    def __init__(self, storage: Retry, path: str, *, bypass_cache: bool) -> None:
         self._storage = storage
         self._path = path
-        self._medium = medium
+        self._bypass_cache = bypass_cache
         self._position = 0
         self._open: Reader | None = storage.again(self._opened)
 
     def _opened(self) -> Reader:
-        reader = self._storage.inner.open(self._path, medium=self._medium)
+        reader = self._storage.inner.open(self._path, bypass_cache=self._bypass_cache)
         left = self._position
         while left > 0 and (passed := len(reader.read(min(CHUNK, left)))):
             left -= passed

@@ -411,5 +411,5 @@ def test_the_example_of_the_manual_builds(archive: Archive, tmp_path: Path) -> N
         )
         said = json.loads(done.stdout)
         assert said["books"] == 1
-        assert said["pages"] == 12
+        assert said["pages"] == 10
         assert (tmp_path / "site" / "be" / "writers" / "lavrov.html").is_file() is files

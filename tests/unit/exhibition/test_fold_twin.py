@@ -55,8 +55,8 @@ def test_pairs_of_words() -> None:
 
 def test_the_specimen() -> None:
     """Every word of the book that preserva brings with it."""
-    texts = [piece.text for leaf in LEAVES for piece in leaf.pieces]
-    assert len(texts) > 90
+    texts = [block.text for leaf in LEAVES for block in leaf.blocks]
+    assert sum(len(text.split()) for text in texts) > 400
     _agree(texts)
 
 

@@ -97,8 +97,8 @@ def test_what_is_created_is_read_back(storage: Storage) -> None:
     """In pieces, from the cache and from the medium."""
     storage.create("staging/a/b", [b"one", b"", b"two"])
     storage.flush("staging/a")
-    for medium in (False, True):
-        with storage.open("staging/a/b", medium=medium) as reader:
+    for bypass_cache in (False, True):
+        with storage.open("staging/a/b", bypass_cache=bypass_cache) as reader:
             assert b"".join(chunks_of(reader)) == b"onetwo"
     assert storage.stat("staging/a/b") == Entry("staging/a/b", Kind.FILE, 6)
 

@@ -148,8 +148,8 @@ class _Cut(Forwarding):
         self._do("walk", path, lambda: None)
         yield from entries[1:]
 
-    def open(self, path: str, *, medium: bool = False) -> Reader:
-        reader = self._do("open", path, lambda: self.inner.open(path, medium=medium))
+    def open(self, path: str, *, bypass_cache: bool = False) -> Reader:
+        reader = self._do("open", path, lambda: self.inner.open(path, bypass_cache=bypass_cache))
         return _CutReader(reader, lambda read: self._do("read", path, read), self._piece)
 
     def create(self, path: str, chunks: Iterable[bytes]) -> None:

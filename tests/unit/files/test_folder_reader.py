@@ -1,11 +1,8 @@
-"""The hashing engine: what it promises of files that change, links, interrupts and resuming."""
+"""Reading a folder: what is promised of files that change, links, interrupts and resuming."""
 
 from __future__ import annotations
 
-import hashlib
-import io
 import os
-import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -18,80 +15,26 @@ from preserva.bag.validate import Verdict, validate_source
 from preserva.core.values.codes import Code
 from preserva.core.values.model import Entry, Kind, Observed
 from preserva.core.values.report import Advanced, Finding, Progress
-from preserva.errors import NotAFile, NotFound, StorageError
-from preserva.files import hashing
-from preserva.files.hashing import SMALL, digest_stream, observe_files, open_nofollow, open_regular
-from preserva.files.lanes import Lanes
+from preserva.errors import StorageError
+from preserva.files.folder_reader import FolderReader
+from preserva.files.opening import SMALL, Folder
+from tests.support.contents import BOTH, SIZES, content, left_over, observed, plant
 from tests.support.strategies import Bag, write_folder
 
-SIZES = (0, 1, SMALL, SMALL + 1, 3 * SMALL, hashing.CHUNK + 1)
-BOTH = frozenset({"sha512", "sha256"})
-
-
-def digests(data: bytes) -> dict[str, str]:
-    """Both digests of some bytes."""
-    return {name: hashlib.new(name, data).hexdigest() for name in sorted(BOTH)}
-
-
-def content(size: int) -> bytes:
-    """Bytes that differ from each other."""
-    return bytes(n % 251 for n in range(251)) * (size // 251) + b"z" * (size % 251)
+LONG_AGO = 1_000_000_000
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 5])
-@pytest.mark.parametrize("medium", [False, True])
-def test_files_of_every_size(jobs: int, medium: bool, tmp_path: Path) -> None:
-    for size in SIZES:
-        (tmp_path / str(size)).write_bytes(content(size))
-    source = FolderSource(tmp_path, jobs=jobs, medium=medium)
+@pytest.mark.parametrize("bypass_cache", [False, True])
+def test_files_of_every_size(jobs: int, bypass_cache: bool, tmp_path: Path) -> None:
+    plant(tmp_path, {str(size): size for size in SIZES})
+    source = FolderSource(tmp_path, jobs=jobs, bypass_cache=bypass_cache)
     files = [entry for entry in source.entries() if isinstance(entry, Entry)]
     heard: list[Progress] = []
     seen = list(source.observe(files, BOTH, heard.append))
-    expected = [Observed(str(size), size, digests(content(size))) for size in SIZES]
+    expected = [observed(str(size), content(size)) for size in SIZES]
     assert sorted(seen, key=str) == sorted(expected, key=str)
-    assert sum(one.size for one in heard if isinstance(one, Advanced)) == sum(SIZES)
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_a_stream_is_digested_and_copied_in_one_read(size: int) -> None:
-    data, copy = content(size), bytearray()
-    found = digest_stream(io.BytesIO(data), BOTH, sink=copy.extend, chunk=10_000)
-    assert (found, bytes(copy)) == ((size, digests(data)), data)
-
-
-@pytest.mark.parametrize("jobs", [1, 3])
-def test_lanes_digest_one_file_after_the_other(jobs: int) -> None:
-    files = {str(size): content(size) for size in SIZES}
-    with Lanes(jobs) as lanes:
-        for path, data in files.items():
-            pieces = [data[start : start + SMALL + 1] for start in range(0, len(data), SMALL + 1)]
-            lanes.digest(path, pieces, BOTH)
-    seen = {
-        path: (size, {name: one.hex() for name, one in found.items()})
-        for path, size, found in lanes.done()
-    }
-    assert seen == {path: (len(data), digests(data)) for path, data in files.items()}
-
-
-@pytest.mark.parametrize("size", [10, 2 * SMALL])
-def test_a_file_that_changes_while_it_is_read_is_unknown(size: int, tmp_path: Path) -> None:
-    path = tmp_path / "x"
-    path.write_bytes(content(size))
-
-    class Meddler:
-        """Stands for another process: it appends after the file was opened."""
-
-        def recall(self, _path: str, _now: os.stat_result) -> None:
-            with path.open("ab") as stream:
-                stream.write(b"more")
-
-        def remember(self, _observed: Observed, _now: os.stat_result) -> None:
-            raise AssertionError("a changed file was taken for whole")
-
-    entries = [Entry("x", Kind.FILE, size)]
-    opened = open_nofollow(str(path))
-    seen = list(observe_files(entries, lambda _path: opened, BOTH, jobs=1, memory=Meddler()))
-    assert seen == [Finding(Code.CHANGED_WHILE_READ, "x")]
+    assert sum(event.size for event in heard if isinstance(event, Advanced)) == sum(SIZES)
 
 
 def test_what_is_put_in_the_place_of_a_file_is_not_followed(tmp_path: Path) -> None:
@@ -121,27 +64,87 @@ def test_what_is_put_in_the_place_of_a_file_is_not_followed(tmp_path: Path) -> N
     }
 
 
-def test_only_regular_files_are_opened(tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to("/etc/passwd")
-    for name, error in [("link", NotAFile), ("nothing", NotFound), (".", NotAFile)]:
-        with pytest.raises(error):
-            open_regular(str(tmp_path / name))
+def settled(folder: Path, sizes: dict[str, int]) -> list[Entry]:
+    """Files that nobody has written to for long, so that other processes answer for them."""
+    plant(folder, sizes)
+    for path in sizes:
+        os.utime(folder / path, (LONG_AGO, LONG_AGO))
+    return [Entry(path, Kind.FILE, size) for path, size in sizes.items()]
 
 
-def test_an_interrupt_ends_all_threads_and_closes_all_files(tmp_path: Path) -> None:
-    for name in range(6):
-        (tmp_path / str(name)).write_bytes(b"x" * (4 << 20))
+MANY = {f"{n // 500}/{n}": n % 40 for n in range(2000)}
+LARGE = {f"large {n}": SMALL + 1 + n for n in range(3)}
+
+
+@pytest.mark.parametrize("early", [False, True])
+@pytest.mark.parametrize("bypass_cache", [False, True])
+def test_small_and_large_files_in_one_folder(
+    early: bool, bypass_cache: bool, tmp_path: Path
+) -> None:
+    files = settled(tmp_path, MANY | LARGE)
+    before = left_over()
+    folder, heard = Folder(tmp_path), list[Progress]()
+    reader = FolderReader(folder, BOTH, jobs=2, bypass_cache=bypass_cache)
+    for _again in range(2):
+        if early:
+            reader.read_early(files)
+        results = {result.path: result for result in reader.read(files, heard.append)}
+        assert results == {
+            path: observed(path, content(size)) for path, size in (MANY | LARGE).items()
+        }
+    total = sum(event.size for event in heard if isinstance(event, Advanced))
+    assert total == 2 * sum((MANY | LARGE).values())
+    folder.close()
+    assert left_over() == before
+
+
+@pytest.mark.parametrize("bypass_cache", [False, True])
+def test_beyond_doubt_are_small_files_that_are_as_listed(
+    bypass_cache: bool, tmp_path: Path
+) -> None:
+    files = settled(tmp_path, MANY | LARGE)
+    (tmp_path / "0/1").unlink()
+    (tmp_path / "0/2").write_bytes(b"just now, and another size")
+    folder = Folder(tmp_path)
+    reader = FolderReader(folder, BOTH, jobs=2, bypass_cache=bypass_cache)
+    results = {result.path: result for result in reader.read_beyond_doubt(files)}
+    reader.close()
+    folder.close()
+    doubtful = {"0/1", "0/2", *LARGE}
+    assert results == {entry.path: entry for entry in files if entry.path in doubtful} | {
+        path: observed(path, content(size)) for path, size in MANY.items() if path not in doubtful
+    }
+
+
+@pytest.mark.parametrize("sizes", [MANY, {f"{n}": 4 << 20 for n in range(6)}])
+def test_an_interrupt_ends_everything_and_closes_all_files(
+    sizes: dict[str, int], tmp_path: Path
+) -> None:
+    settled(tmp_path, sizes)
     source = FolderSource(tmp_path, jobs=2)
-    files = [one for one in source.entries() if isinstance(one, Entry)]
+    files = [entry for entry in source.entries() if isinstance(entry, Entry)]
+    files = [entry for entry in files if entry.kind is Kind.FILE]
 
     def interrupt(_progress: Progress) -> None:
         raise KeyboardInterrupt
 
-    opened = len(list(Path("/proc/self/fd").iterdir()))
+    del source
+    before = left_over()
+    source = FolderSource(tmp_path, jobs=2)
     with pytest.raises(KeyboardInterrupt):
         list(source.observe(files, BOTH, interrupt))
-    assert [one.name for one in threading.enumerate() if one.name.startswith("read")] == []
-    assert len(list(Path("/proc/self/fd").iterdir())) == opened
+    del source
+    assert left_over() == before
+
+
+def test_a_folder_that_is_not_there_is_unreadable_file_by_file(tmp_path: Path) -> None:
+    reader = FolderReader(Folder(tmp_path / "gone"), BOTH)
+    results = list(reader.read([Entry("a", Kind.FILE, 1), Entry("b", Kind.FILE, SMALL + 1)]))
+    assert sorted((type(result), result.path) for result in results) == [
+        (Finding, "a"),
+        (Finding, "b"),
+    ]
+    assert {result.code for result in results if isinstance(result, Finding)} == {Code.UNREADABLE}
 
 
 def bag_of(count: int, folder: Path) -> Path:
@@ -190,12 +193,3 @@ def test_a_checkpoint_serves_a_whole_bag(tmp_path: Path) -> None:
 def test_a_checkpoint_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError), Checkpoint(tmp_path):
         pass
-
-
-def test_a_pipe_is_digested_like_a_file() -> None:
-    reading, writing = os.pipe()
-    os.write(writing, b"abc")
-    os.close(writing)
-    with os.fdopen(reading, "rb", 0) as stream:
-        size, digests = digest_stream(stream, ["md5"])
-    assert (size, digests) == (3, {"md5": "900150983cd24fb0d6963f7d28e17f72"})
