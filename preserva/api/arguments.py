@@ -49,6 +49,7 @@ def logged(observer: Observer | None) -> Observer:
     """
     from preserva.core.values.report import Advanced, Ended, Started, ignore
     from preserva.logs import INFO, get_logger, redacted
+    from preserva.outputs.subjects import subject_for_programs
 
     log, hand_on = get_logger(__name__), observer or ignore
     if not log.isEnabledFor(INFO):
@@ -56,9 +57,13 @@ def logged(observer: Observer | None) -> Observer:
 
     def observe(progress: Progress) -> None:
         if isinstance(progress, Started):
-            log.info("%s begins: %s", progress.step, redacted(progress.subject))
+            log.info(
+                "%s begins: %s", progress.step, redacted(subject_for_programs(progress.subject))
+            )
         elif isinstance(progress, Ended):
-            log.info("%s ended: %s", progress.step, redacted(progress.subject))
+            log.info(
+                "%s ended: %s", progress.step, redacted(subject_for_programs(progress.subject))
+            )
         elif isinstance(progress, Advanced) and progress.path is not None:
             log.debug("file %s", progress.path)
         hand_on(progress)
