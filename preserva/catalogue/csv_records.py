@@ -61,16 +61,16 @@ class _BadRowError(Exception):
 def lines_of(uri: str, entry: Entry, package: str) -> Iterator[bytes]:
     """The lines of a record."""
     about = (
-        uri, entry.title, _joined(entry.titles), _joined(one.name for one in entry.agents),
+        uri, entry.title, _joined(entry.titles), _joined(agent.name for agent in entry.agents),
         entry.place, entry.publisher, entry.date, str(entry.year or ""), _joined(entry.languages),
         entry.form, _WHOLE if entry.collection else "", entry.extent, _joined(entry.subjects),
-        _joined(f"{one.type}:{one.value}" for one in entry.identifiers),
+        _joined(f"{number.type}:{number.value}" for number in entry.identifiers),
     )  # fmt: skip
     for copy in entry.copies:
-        numbers = _joined(f"{one.type}:{one.value}" for one in copy.registers)
-        told = (copy.holder, copy.shelfmark, _joined(copy.inventory), numbers,
+        numbers = _joined(f"{number.type}:{number.value}" for number in copy.registers)
+        cells = (copy.holder, copy.shelfmark, _joined(copy.inventory), numbers,
                 _joined(copy.provenance))  # fmt: skip
-        yield line((*about, *told, package))
+        yield line((*about, *cells, package))
     if not entry.copies:
         yield line((*about, "", "", "", "", "", package))
 
@@ -79,7 +79,7 @@ def line(values: Sequence[str]) -> bytes:
     """A line of CSV. Before a text that a spreadsheet would take for a formula stands a `'`."""
     cells: list[str] = []
     writer = csv.writer(_Sink(cells))
-    writer.writerow([f"'{one}" if _FORMULA.match(one) else one for one in values])
+    writer.writerow([f"'{value}" if _FORMULA.match(value) else value for value in values])
     return cells[0].encode()
 
 
@@ -91,14 +91,14 @@ def documents(
     A record with such a row is left out. Raises UsageError for an unknown character set.
     """
     group: list[_Line] = []
-    for one in _rows(stream, name, charset):
-        if isinstance(one, Finding):
-            yield one
+    for line in _rows(stream, name, charset):
+        if isinstance(line, Finding):
+            yield line
             continue
-        if group and group[0].row["identifier"] != one.row["identifier"]:
+        if group and group[0].row["identifier"] != line.row["identifier"]:
             yield from _record(group, name, library)
             group = []
-        group.append(one)
+        group.append(line)
     if group:
         yield from _record(group, name, library)
 
@@ -108,14 +108,14 @@ def _rows(stream: BinaryIO, name: str, charset: str | None) -> Iterator[_Line | 
     head = next(text, "").removeprefix("\ufeff")
     separator = max(",;\t", key=head.count)
     columns = next(csv.reader([head], delimiter=separator), [])
-    columns = [one.strip().lower() for one in columns]
-    missing = [one for one in ("identifier", "title") if columns.count(one) != 1]
+    columns = [column.strip().lower() for column in columns]
+    missing = [name for name in ("identifier", "title") if columns.count(name) != 1]
     if missing:
         seen = _("no column {names}").format(names=", ".join(missing))
         yield Finding(Code.CSV_ROW, f"{name}:1", ", ".join(COLUMNS), seen)
         return
-    for one in sorted({one for one in columns if one not in COLUMNS}):
-        yield Finding(Code.CSV_COLUMN, f"{name}:1", ", ".join(COLUMNS), one)
+    for unknown in sorted({column for column in columns if column not in COLUMNS}):
+        yield Finding(Code.CSV_COLUMN, f"{name}:1", ", ".join(COLUMNS), unknown)
     reader = csv.reader(text, delimiter=separator)
     while True:
         number = reader.line_num + 2
@@ -131,8 +131,8 @@ def _rows(stream: BinaryIO, name: str, charset: str | None) -> Iterator[_Line | 
                                                                  known=len(columns))  # fmt: skip
             yield Finding(Code.CSV_ROW, f"{name}:{number}", seen=seen)
         elif any(cell.strip() for cell in cells):
-            given = zip(columns, map(_plain, cells), strict=False)
-            yield _Line(number, {**dict.fromkeys(columns, ""), **dict(given)})
+            filled = zip(columns, map(_plain, cells), strict=False)
+            yield _Line(number, {**dict.fromkeys(columns, ""), **dict(filled)})
 
 
 def _decoded(stream: BinaryIO, charset: str) -> Iterator[str]:
@@ -146,19 +146,19 @@ def _record(group: Sequence[_Line], name: str, library: str) -> Iterator[bytes |
     """One record as a document, or a finding for each row that is wrong."""
     first = group[0]
     findings = []
-    for one in group:
+    for line in group:
         try:
-            _check(one.row, library)
-            other = [key for key in _OF_RECORD if one.row.get(key) != first.row.get(key)]
+            _check(line.row, library)
+            other = [key for key in _OF_RECORD if line.row.get(key) != first.row.get(key)]
             if other:
                 text = _("{names} not as in line {number}, of the same record")
                 raise _BadRowError(text.format(names=", ".join(other), number=first.number))
         except _BadRowError as error:
-            findings.append(Finding(Code.CSV_ROW, f"{name}:{one.number}", seen=str(error)))
+            findings.append(Finding(Code.CSV_ROW, f"{name}:{line.number}", seen=str(error)))
     if findings:
         yield from findings
     else:
-        yield etree.tostring(_mods([one.row for one in group], library), encoding="UTF-8")
+        yield etree.tostring(_mods([line.row for line in group], library), encoding="UTF-8")
 
 
 def _check(row: _Row, library: str) -> None:
@@ -178,12 +178,12 @@ def _check(row: _Row, library: str) -> None:
     if row.get("kind", "") not in ("", "single", "collection"):
         raise _BadRowError(_("{text} is neither single nor collection").format(text=row["kind"]))
     for name, known in (("numbers", ("isbn",)), ("registers", tuple(crosswalk().registers))):
-        for one in _split(row.get(name, "")):
-            typed = _TYPED.fullmatch(one)
+        for value in _split(row.get(name, "")):
+            typed = _TYPED.fullmatch(value)
             if typed is None or (name == "registers" and typed[1] not in known):
                 text = _("{name}: {text} does not begin with its type, such as {types}")
                 types = ", ".join(f"{type_}:" for type_ in known)
-                raise _BadRowError(text.format(name=name, text=one, types=types))
+                raise _BadRowError(text.format(name=name, text=value, types=types))
 
 
 def _number(identifier: str, library: str) -> str:
@@ -207,8 +207,8 @@ def _mods(rows: Sequence[_Row], library: str) -> etree._Element:
         _put(root, "name/namePart", agent)
     form = {"manuscript": "text"}.get(about["form"], about["form"])
     marks = {"manuscript": about["form"] == "manuscript", "collection": about["kind"] == _WHOLE}
-    told = {name: "yes" for name, so in marks.items() if so}
-    _put(root, "typeOfResource", form or ("mixed material" if told else ""), **told)
+    attributes = {name: "yes" for name, so in marks.items() if so}
+    _put(root, "typeOfResource", form or ("mixed material" if attributes else ""), **attributes)
     if any(about[name] for name in ("place", "publisher", "date", "year")):
         origin = etree.SubElement(root, f"{{{MODS}}}originInfo")
         _put(origin, "place/placeTerm", about["place"])
@@ -229,21 +229,21 @@ def _mods(rows: Sequence[_Row], library: str) -> etree._Element:
 
 
 def _copy(root: etree._Element, row: _Row) -> None:
-    told = {name: row.get(name, "") for name in _OF_COPY if name != "package"}
-    if not any(told.values()):
+    cells = {name: row.get(name, "") for name in _OF_COPY if name != "package"}
+    if not any(cells.values()):
         return
     location = etree.SubElement(root, f"{{{MODS}}}location")
-    _put(location, "physicalLocation", told.pop("holder"))
-    if not any(told.values()):
+    _put(location, "physicalLocation", cells.pop("holder"))
+    if not any(cells.values()):
         return
     simple = etree.SubElement(location, f"{{{MODS}}}holdingSimple")
     copy = etree.SubElement(simple, f"{{{MODS}}}copyInformation")
-    _put(copy, "shelfLocator", told["shelfmark"])
-    for text in _split(told["provenance"]):
+    _put(copy, "shelfLocator", cells["shelfmark"])
+    for text in _split(cells["provenance"]):
         _put(copy, "note", text, type="ownership")
-    for text in _split(told["inventory"]):
+    for text in _split(cells["inventory"]):
         _put(copy, "itemIdentifier", text, type="inventory")
-    for type_, value in map(_typed, _split(told["registers"])):
+    for type_, value in map(_typed, _split(cells["registers"])):
         _put(copy, "itemIdentifier", value, type=type_)
 
 
@@ -270,17 +270,17 @@ def _plain(cell: str) -> str:
 
 
 def _joined(values: Iterable[str]) -> str:
-    return "; ".join(one.replace(";", ";;") for one in values if one)
+    return "; ".join(value.replace(";", ";;") for value in values if value)
 
 
 def _split(cell: str) -> list[str]:
-    found = [""]
+    values = [""]
     for part in _PARTS.findall(cell):
         if part == ";":
-            found.append("")
+            values.append("")
         else:
-            found[-1] += ";" if part == ";;" else part
-    return [one.strip() for one in found if one.strip()]
+            values[-1] += ";" if part == ";;" else part
+    return [value.strip() for value in values if value.strip()]
 
 
 class _Sink:

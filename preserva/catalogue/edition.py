@@ -35,37 +35,45 @@ def shown(database: Database, uri: str) -> Shown:
         raise NotFound(_("the catalogue has no record {uri}").format(uri=uri))
     matching = Matching(database)
     joined = matching.edition_of(uri)
-    records = [found for one in joined if (found := index.get(one)) and found.entry]
-    works = [one for one in index.of_work(asked.entry.work) if one not in joined]
+    records = [
+        record for joined_uri in joined if (record := index.get(joined_uri)) and record.entry
+    ]
+    works = [other for other in index.of_work(asked.entry.work) if other not in joined]
     return Shown(tuple(records), tuple(works), tuple(matching.of_records(joined)))
 
 
-def lines(found: Shown) -> Iterator[str]:
+def lines(view: Shown) -> Iterator[str]:
     """The edition for people."""
-    for one in found.records:
-        yield printable(one.uri)
-        if one.entry is not None:
-            yield from (f"  {printable(line)}" for line in _of_entry(one.entry))
-        if one.package:
-            yield "  " + _("digitised: {package}").format(package=printable(one.package))
-    for decision in found.decisions:
+    for record in view.records:
+        yield printable(record.uri)
+        if record.entry is not None:
+            yield from (f"  {printable(line)}" for line in _of_entry(record.entry))
+        if record.package:
+            yield "  " + _("digitised: {package}").format(package=printable(record.package))
+    for decision in view.decisions:
         yield printable(sentence(decision))
-    for uri in found.editions:
+    for uri in view.editions:
         yield _("another edition: {uri}").format(uri=printable(uri))
 
 
-def sentence(one: Decision) -> str:
+def sentence(decision: Decision) -> str:
     """The decision for people: what, who and when."""
     says = {
         Verdict.SAME: _("decision {number}, {library}, {person}, {day}: {one} and {other} are one"),
         Verdict.DIFFERENT: _("decision {number}, {library}, {person}, {day}: {one} is not {other}"),
     }
-    said = says[one.verdict].format(number=one.number, library=one.library, person=one.person,
-                                    day=one.time[:10], one=one.one, other=one.other)  # fmt: skip
-    if one.undone:
+    text = says[decision.verdict].format(
+        number=decision.number,
+        library=decision.library,
+        person=decision.person,
+        day=decision.time[:10],
+        one=decision.record,
+        other=decision.other,
+    )
+    if decision.undone:
         took = _("undone by {person}, {day}")
-        said += "; " + took.format(person=one.undone.person, day=one.undone.time[:10])
-    return said + ("; " + _("disputed, so it has no effect") if one.disputed else "")
+        text += "; " + took.format(person=decision.undone.person, day=decision.undone.time[:10])
+    return text + ("; " + _("disputed, so it has no effect") if decision.disputed else "")
 
 
 def copies(entry: Entry) -> Iterator[str]:

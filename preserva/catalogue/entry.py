@@ -27,25 +27,25 @@ def entry_of(record: Record) -> Entry:
     """What the record says. Raises UnsafeXMLError for MODS that cannot be read safely."""
     root = parse(to_mods(record))
     mods = next(root.iter(f"{{{MODS}}}mods"), root)
-    title, *titles = [_title(one) for one in _all(mods, "m:titleInfo")] or [""]
-    host = next((_title(one).rstrip(" .") for one in _all(mods, _HOST)), "")
-    dates = [one for name in _DATES for one in _all(mods, f"m:originInfo/m:{name}")]
+    title, *titles = [_title(node) for node in _all(mods, "m:titleInfo")] or [""]
+    host = next((_title(node).rstrip(" .") for node in _all(mods, _HOST)), "")
+    dates = [node for name in _DATES for node in _all(mods, f"m:originInfo/m:{name}")]
     identifiers = _all(mods, "m:identifier")
     return Entry(
         title=". ".join(filter(None, (host, title))),
         number=_first(mods, "m:recordInfo/m:recordIdentifier"),
         titles=_each(titles),
-        agents=tuple(_agent(one) for one in _all(mods, "m:name")),
-        subjects=_each(_text(one) for path in _SUBJECTS for one in _all(mods, path)),
+        agents=tuple(_agent(node) for node in _all(mods, "m:name")),
+        subjects=_each(_text(node) for path in _SUBJECTS for node in _all(mods, path)),
         place=_first(mods, "m:originInfo/m:place/m:placeTerm[not(@type='code')]").strip(" []?"),
         publisher=_first(mods, "m:originInfo/m:publisher"),
-        date=next((_text(one) for one in dates if not one.get("encoding")), ""),
+        date=next((_text(node) for node in dates if not node.get("encoding")), ""),
         year=_year(map(_text, dates)),
-        languages=_each(_text(one) for one in _all(mods, "m:language/m:languageTerm")),
+        languages=_each(_text(node) for node in _all(mods, "m:language/m:languageTerm")),
         form=_form(mods),
         extent=_first(mods, "m:physicalDescription/m:extent"),
         identifiers=tuple(
-            Identifier((one.get("type") or "").lower(), _text(one)) for one in identifiers
+            Identifier((node.get("type") or "").lower(), _text(node)) for node in identifiers
         ),
         copies=_copies(mods),
         collection=bool(_all(mods, "m:typeOfResource[@collection='yes']")),
@@ -53,14 +53,14 @@ def entry_of(record: Record) -> Entry:
 
 
 def _copies(mods: etree._Element) -> tuple[HeldCopy, ...]:
-    found = []
+    items = []
     for location in _all(mods, "m:location"):
         holder = _first(location, "m:physicalLocation")
-        for one in _all(location, ".//m:copyInformation") or [location]:
-            copy = _copy(holder, one)
+        for node in _all(location, ".//m:copyInformation") or [location]:
+            copy = _copy(holder, node)
             if copy != HeldCopy(""):
-                found.append(copy)
-    return tuple(found)
+                items.append(copy)
+    return tuple(items)
 
 
 def _copy(holder: str, node: etree._Element) -> HeldCopy:
@@ -68,18 +68,18 @@ def _copy(holder: str, node: etree._Element) -> HeldCopy:
     registers = crosswalk().registers
     return HeldCopy(
         holder=holder,
-        shelfmark=" ".join(_text(one) for one in _all(node, "m:shelfLocator")),
-        inventory=tuple(one.value for one in numbers if one.type not in registers),
-        registers=tuple(one for one in numbers if one.type in registers),
-        provenance=_each(_text(one) for one in _all(node, "m:note[@type='ownership']")),
+        shelfmark=" ".join(_text(locator) for locator in _all(node, "m:shelfLocator")),
+        inventory=tuple(number.value for number in numbers if number.type not in registers),
+        registers=tuple(number for number in numbers if number.type in registers),
+        provenance=_each(_text(note) for note in _all(node, "m:note[@type='ownership']")),
     )
 
 
 def _agent(name: etree._Element) -> Agent:
-    parts = [_text(one) for one in _all(name, "m:namePart[not(@type='date')]")]
+    parts = [_text(part) for part in _all(name, "m:namePart[not(@type='date')]")]
     return Agent(
         name=", ".join(filter(None, parts)),
-        roles=_each(_text(one) for one in _all(name, "m:role/m:roleTerm")),
+        roles=_each(_text(role) for role in _all(name, "m:role/m:roleTerm")),
         authority=name.get("valueURI") or _first(name, "m:nameIdentifier"),
         dates=_first(name, "m:namePart[@type='date']"),
     )
@@ -101,7 +101,7 @@ def _form(mods: etree._Element) -> str:
 
 
 def _year(texts: Iterable[str]) -> int | None:
-    return next((int(found[1]) for text in texts if (found := _YEAR.search(text))), None)
+    return next((int(match[1]) for text in texts if (match := _YEAR.search(text))), None)
 
 
 def _all(node: etree._Element, path: str) -> list[etree._Element]:
@@ -109,7 +109,7 @@ def _all(node: etree._Element, path: str) -> list[etree._Element]:
 
 
 def _first(node: etree._Element, path: str) -> str:
-    return next((_text(one) for one in _all(node, path)), "")
+    return next((_text(child) for child in _all(node, path)), "")
 
 
 def _text(node: etree._Element) -> str:

@@ -83,21 +83,21 @@ def _pieces(records: Iterator[Catalogued], form: Form, done: Exported) -> Iterat
         yield _DECLARATION + before
     if form is Form.CSV:
         yield line(COLUMNS)
-    for one in records:
-        piece = b"" if one.entry is None else _piece(one, form)
+    for record in records:
+        piece = b"" if record.entry is None else _piece(record, form)
         if piece is None:
-            done.findings.append(Finding(Code.RECORD_HAS_NO_FORM, one.uri, seen=form.value))
+            done.findings.append(Finding(Code.RECORD_HAS_NO_FORM, record.uri, seen=form.value))
         elif piece:
             done.written += 1
             yield piece
     yield behind
 
 
-def _piece(one: Catalogued, form: Form) -> bytes | None:
+def _piece(record: Catalogued, form: Form) -> bytes | None:
     if form is Form.CSV:
-        assert one.entry is not None, "deleted records are left out before"
-        return b"".join(lines_of(one.uri, one.entry, one.package or ""))
-    made = _MAKERS[form](record_of(one))
+        assert record.entry is not None, "deleted records are left out before"
+        return b"".join(lines_of(record.uri, record.entry, record.package or ""))
+    made = _MAKERS[form](record_of(record))
     if made is None or form is Form.MARC:
         return made
     return without_declaration(made) + b"\n"

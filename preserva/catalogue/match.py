@@ -33,34 +33,34 @@ class Evidence(StrEnum):
 
 def keys(entry: Entry) -> Iterator[str]:
     """Records with a key in common are compared. Each key once."""
-    numbers = (_number(one.type, one.value) for one in entry.identifiers)
-    yield from dict.fromkeys(one for one in numbers if one)
+    numbers = (_number(identifier.type, identifier.value) for identifier in entry.identifiers)
+    yield from dict.fromkeys(number for number in numbers if number)
     title = stems(entry.title)[:_TITLE_WORDS]
     if title and entry.year is not None:
         yield f"title:{' '.join(title)}:{entry.year}"
 
 
-def evidence(one: Entry, other: Entry) -> list[Evidence]:
+def evidence(entry: Entry, other: Entry) -> list[Evidence]:
     """In what the two agree."""
-    mine, theirs = set(keys(one)), set(keys(other))
-    found = []
+    mine, theirs = set(keys(entry)), set(keys(other))
+    agreements = []
     if any(key.startswith("fingerprint:") for key in mine & theirs):
-        found.append(Evidence.FINGERPRINT)
+        agreements.append(Evidence.FINGERPRINT)
     if any(key.startswith(("isbn:", "issn:")) for key in mine & theirs):
-        found.append(Evidence.NUMBER)
-    if stems(one.title)[:_TITLE_WORDS] == stems(other.title)[:_TITLE_WORDS] != []:
-        found.append(Evidence.TITLE)
-    if one.year is not None and one.year == other.year:
-        found.append(Evidence.DATE)
-    if set(places(one.place)) & set(places(other.place)):
-        found.append(Evidence.PLACE)
+        agreements.append(Evidence.NUMBER)
+    if stems(entry.title)[:_TITLE_WORDS] == stems(other.title)[:_TITLE_WORDS] != []:
+        agreements.append(Evidence.TITLE)
+    if entry.year is not None and entry.year == other.year:
+        agreements.append(Evidence.DATE)
+    if set(places(entry.place)) & set(places(other.place)):
+        agreements.append(Evidence.PLACE)
     for kind, a, b in (
-        (Evidence.PUBLISHER, one.publisher, other.publisher),
-        (Evidence.AGENT, _agent(one), _agent(other)),
+        (Evidence.PUBLISHER, entry.publisher, other.publisher),
+        (Evidence.AGENT, _agent(entry), _agent(other)),
     ):
         if stems(a) == stems(b) != []:
-            found.append(kind)
-    return found
+            agreements.append(kind)
+    return agreements
 
 
 def _number(type_: str, value: str) -> str:

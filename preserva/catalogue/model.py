@@ -91,25 +91,27 @@ class Entry:
 
     def facets(self) -> Iterator[tuple[Facet, str]]:
         """Under what the entry is counted, each once."""
-        yield from ((Facet.HOLDER, one) for one in sorted({c.holder for c in self.copies} - {""}))
+        yield from (
+            (Facet.HOLDER, holder) for holder in sorted({c.holder for c in self.copies} - {""})
+        )
         if self.century is not None:
             yield Facet.CENTURY, str(self.century)
-        yield from ((Facet.LANGUAGE, one) for one in self.languages)
-        yield from ((Facet.PLACE, one) for one in places(self.place))
+        yield from ((Facet.LANGUAGE, code) for code in self.languages)
+        yield from ((Facet.PLACE, name) for name in places(self.place))
         yield Facet.KIND, "collection" if self.collection else "single"
         if self.form:
             yield Facet.FORMAT, self.form
 
     def texts(self) -> Iterator[tuple[str, str]]:
         """What is searched: names of a part of the entry, and its text, as it is written."""
-        yield from (("title", one) for one in (self.title, *self.titles) if one)
+        yield from (("title", title) for title in (self.title, *self.titles) if title)
         for agent in self.agents:
             yield "agent", " ".join(filter(None, (agent.name, agent.dates)))
         yield "imprint", " ".join(filter(None, (self.place, self.publisher, self.date)))
-        yield from (("subject", one) for one in self.subjects)
-        yield from (("number", one.value) for one in self.identifiers)
+        yield from (("subject", subject) for subject in self.subjects)
+        yield from (("number", identifier.value) for identifier in self.identifiers)
         for copy in self.copies:
-            numbers = [one.value for one in copy.registers]
+            numbers = [number.value for number in copy.registers]
             parts = [copy.holder, copy.shelfmark, *copy.inventory, *numbers, *copy.provenance]
             yield "copy", " ".join(filter(None, parts))
 
@@ -131,14 +133,14 @@ def uri_of(library: str, local: str) -> str:
 
 def uri_as_typed(text: str) -> str:
     """The identifier that a person writes, whole or as LIBRARY:NUMBER."""
-    found = re.fullmatch(r"([a-z][a-z0-9]*):(.+)", text)
-    return uri_of(found[1], unquote(found[2])) if found and found[1] != "urn" else text
+    match = re.fullmatch(r"([a-z][a-z0-9]*):(.+)", text)
+    return uri_of(match[1], unquote(match[2])) if match and match[1] != "urn" else text
 
 
 def library_of(uri: str) -> str | None:
     """Whose record it is; None for what is no identifier of a record."""
-    found = re.fullmatch(_PREFIX + r"([a-z][a-z0-9]*):[^\s:]+", uri)
-    return found[1] if found else None
+    match = re.fullmatch(_PREFIX + r"([a-z][a-z0-9]*):[^\s:]+", uri)
+    return match[1] if match else None
 
 
 def dumps(entry: Entry) -> str:
@@ -149,8 +151,8 @@ def dumps(entry: Entry) -> str:
 def loads(text: str) -> Entry:
     """The entry of `dumps`."""
     facts: dict[str, Any] = json.loads(text)
-    agents = tuple(Agent(**{**one, "roles": tuple(one["roles"])}) for one in facts["agents"])
-    copies = tuple(_copy(one) for one in facts["copies"])
+    agents = tuple(Agent(**{**agent, "roles": tuple(agent["roles"])}) for agent in facts["agents"])
+    copies = tuple(_copy(item) for item in facts["copies"])
     lists = {key: tuple(facts[key]) for key in ("titles", "subjects", "languages")}
     identifiers = _identifiers(facts["identifiers"])
     return Entry(
@@ -164,4 +166,4 @@ def _copy(facts: dict[str, Any]) -> HeldCopy:
 
 
 def _identifiers(facts: list[dict[str, str]]) -> tuple[Identifier, ...]:
-    return tuple(Identifier(**one) for one in facts)
+    return tuple(Identifier(**identifier) for identifier in facts)

@@ -71,8 +71,8 @@ def _read(
             yield piece
             continue
         where = f"{name}#{number}"
-        for one in read_records(piece, name=where, charset=charset):
-            yield replace(one, path=where) if isinstance(one, Finding) else one
+        for record in read_records(piece, name=where, charset=charset):
+            yield replace(record, path=where) if isinstance(record, Finding) else record
 
 
 def _pieces(stream: BinaryIO, name: str) -> Iterator[bytes | Finding]:

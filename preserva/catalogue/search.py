@@ -36,8 +36,8 @@ class Term:
 
     def finds(self, word: str) -> bool:
         """Whether a word as it is written in a record is meant."""
-        found = stem(word)
-        return found == self.key or (self.prefix and found.startswith(self.key))
+        own = stem(word)
+        return own == self.key or (self.prefix and own.startswith(self.key))
 
     @property
     def expression(self) -> str:
@@ -85,17 +85,17 @@ def terms(text: str) -> list[Term]:
 
     The name of a place means the place, whatever it was called.
     """
-    found, written = [], []
+    query, written = [], []
     for piece in text.split():
         every = words(piece)
         for place, word in enumerate(every, 1):
             cut = piece.endswith("*") and place == len(every)
-            found.append(_term(word, cut))
+            query.append(_term(word, cut))
             written.append("" if cut else word)  # a beginning is no name
     for span in reversed(list(spans(written))):
-        key = " ".join(one.key for one in found[span.start : span.end])
-        found[span.start : span.end] = [Term(key, place=span.place)]
-    return found
+        key = " ".join(term.key for term in query[span.start : span.end])
+        query[span.start : span.end] = [Term(key, place=span.place)]
+    return query
 
 
 def _term(word: str, cut: bool) -> Term:
@@ -129,23 +129,25 @@ class Search:
         asked = terms(text)
         if text.strip() and not asked:
             return Page((), 0, False, {})
-        parts = [one.condition for one in asked]
+        parts = [term.condition for term in asked]
         for facet, value in narrowed.items():
             known = places(value) if facet is Facet.PLACE else [value]
-            parts += [f'facets : "{facet_token(facet, one)}"' for one in known]
+            parts += [f'facets : "{facet_token(facet, name)}"' for name in known]
         ids = self._ids(" AND ".join(f"({part})" for part in parts))
         more, ids = len(ids) > RANKED, ids[:RANKED]
         heads = self._heads(ids)
         editions = list(dict.fromkeys(heads.values()))
-        hits = tuple(self._hit(one, asked) for one in editions[start : start + limit])
+        hits = tuple(self._hit(id_, asked) for id_ in editions[start : start + limit])
         return Page(hits, len(editions), more, self._facets(heads))
 
     def _hit(self, id_: int, asked: list[Term]) -> Hit:
         record = self._index.by_id(id_)
-        others = [self._index.get(one) for one in self._matching.edition_of(record.uri)]
-        joined = tuple(one for one in others if one and one.entry and one.id != id_)
-        found = [reason for one in (record, *joined) for reason in _reasons(one.entry, asked)]
-        return Hit(record, tuple(dict.fromkeys(found)), joined)
+        others = [self._index.get(uri) for uri in self._matching.edition_of(record.uri)]
+        joined = tuple(other for other in others if other and other.entry and other.id != id_)
+        reasons = [
+            reason for member in (record, *joined) for reason in _reasons(member.entry, asked)
+        ]
+        return Hit(record, tuple(dict.fromkeys(reasons)), joined)
 
     def _heads(self, ids: list[int]) -> dict[int, int]:
         """For each record the first of those found that is of the same edition, in their order."""
@@ -186,7 +188,7 @@ class Search:
         for name, value, number in rows:
             counted[Facet(str(name))][str(value)] = cast("int", number)
         return {
-            facet: tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+            facet: tuple(sorted(counts.items(), key=lambda count: (-count[1], count[0])))
             for facet, counts in counted.items()
         }
 
@@ -194,12 +196,12 @@ class Search:
 def _reasons(entry: Entry | None, asked: list[Term]) -> tuple[Reason, ...]:
     """Words that are meant, and names of places that are, in the order of the record."""
     wanted = {term.place for term in asked if term.place}
-    found: dict[Reason, None] = {}
+    reasons: dict[Reason, None] = {}
     for part, text in entry.texts() if entry else ():
         row = words(text)
         named = spans(row, everyday=part == "imprint") if wanted else ()
         meant = {at for span in named if span.place in wanted for at in range(span.start, span.end)}
         for at, word in enumerate(row):
             if at in meant or any(term.finds(word) for term in asked):
-                found[Reason(part, word)] = None
-    return tuple(found)
+                reasons[Reason(part, word)] = None
+    return tuple(reasons)

@@ -90,8 +90,8 @@ def _matched(proposed: list[Proposal], decided: list[Decision], json_: bool) -> 
         return
     for proposal in proposed:
         agree = ", ".join(word(one.value) for one in proposal.evidence)
-        click.echo(f"{proposal.one.uri}\t{proposal.other.uri}\t{agree}")
-        for record in (proposal.one, proposal.other):
+        click.echo(f"{proposal.record.uri}\t{proposal.other.uri}\t{agree}")
+        for record in (proposal.record, proposal.other):
             click.echo("  " + printable(_in_short(record)))
     if proposed:
         click.echo(_("Decide with --same or --different; then the next are proposed."), err=True)
@@ -111,7 +111,7 @@ def _in_short(one: Catalogued) -> str:
 
 def _proposal(one: Proposal) -> Value:
     agree: list[Value] = [evidence.value for evidence in one.evidence]
-    return {"one": one.one.uri, "other": one.other.uri, "evidence": agree}
+    return {"one": one.record.uri, "other": one.other.uri, "evidence": agree}
 
 
 def as_document(one: Decision) -> Value:
@@ -122,7 +122,7 @@ def as_document(one: Decision) -> Value:
         "time": one.time,
         "person": one.person,
         "verdict": one.verdict.value,
-        "one": one.one,
+        "one": one.record,
         "other": one.other,
         "undone": one.undone is not None,
         "undone_time": one.undone.time if one.undone else None,

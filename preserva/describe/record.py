@@ -59,7 +59,8 @@ def read_records(data: bytes, *, name: str, charset: str | None = None) -> list[
     always knows). Raises UsageError for the name of a character set that is not known.
     """
     return [
-        one if isinstance(one, Finding) else _summarised(one) for one in _read(data, name, charset)
+        record if isinstance(record, Finding) else _summarised(record)
+        for record in _read(data, name, charset)
     ]
 
 
@@ -67,10 +68,10 @@ def read_record(
     data: bytes, *, name: str, position: int = 1, charset: str | None = None
 ) -> Record | Finding:
     """The record at that position of the file, counted from 1; a finding if it cannot be read."""
-    found = read_records(data, name=name, charset=charset)
-    if 1 <= position <= len(found):
-        return found[position - 1]
-    return Finding(Code.RECORD_UNREADABLE, f"{name}#{position}", seen=f"1-{len(found)}")
+    records = read_records(data, name=name, charset=charset)
+    if 1 <= position <= len(records):
+        return records[position - 1]
+    return Finding(Code.RECORD_UNREADABLE, f"{name}#{position}", seen=f"1-{len(records)}")
 
 
 def copies_of(record: Record) -> list[Copy]:
@@ -112,7 +113,7 @@ def _read(data: bytes, name: str, charset: str | None) -> list[Record | Finding]
 
 def _summarised(record: Record) -> Record:
     """The record with title, identifier and so on, and a note if XML cannot hold its characters."""
-    said = _dublin_core(record)
+    elements = _dublin_core(record)
     notes = record.notes
     forbidden = sorted({field.tag for field in record.fields if _has_forbidden(field)})
     if forbidden:
@@ -124,11 +125,11 @@ def _summarised(record: Record) -> Record:
     return replace(
         record,
         notes=notes,
-        title=_title(record, _first(said, "title")),
-        identifier=_number(record) or _first(said, "identifier"),
-        creators=tuple(one.text for one in said if one.name == "creator"),
-        date=year(record) or _first(said, "date"),
-        language=_first(said, "language"),
+        title=_title(record, _first(elements, "title")),
+        identifier=_number(record) or _first(elements, "identifier"),
+        creators=tuple(element.text for element in elements if element.name == "creator"),
+        date=year(record) or _first(elements, "date"),
+        language=_first(elements, "language"),
     )
 
 
@@ -159,12 +160,12 @@ def _number(record: Record) -> str:
     return "" if record.dialect is Dialect.NONE else record.control("001").strip()
 
 
-def _first(said: list[dc.Element], name: str) -> str:
-    return next((one.text for one in said if one.name == name), "")
+def _first(elements: list[dc.Element], name: str) -> str:
+    return next((element.text for element in elements if element.name == name), "")
 
 
 def _has_forbidden(field: Field) -> bool:
-    own = (field.value, *(one.value for one in field.subfields))
+    own = (field.value, *(subfield.value for subfield in field.subfields))
     return any(map(has_forbidden, own)) or any(map(_has_forbidden, field.embedded))
 
 

@@ -33,7 +33,7 @@ class Shown:
 
     def picture(self, number: int) -> Picture:
         """The picture of a page. Raises StopIteration for a page that is not shown."""
-        return next(one for one in self.pictures if one.number == number)
+        return next(picture for picture in self.pictures if picture.number == number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Site:
     @cached_property
     def by_id(self) -> Mapping[str, Edition]:
         """Each edition that has pages, under the names of all of them."""
-        return {id_: one for one in self.paged for id_ in one.ids}
+        return {id_: edition for edition in self.paged for id_ in edition.ids}
 
     @cached_property
     def paged(self) -> tuple[Edition, ...]:
@@ -99,25 +99,25 @@ class Site:
             case Include.ALL:
                 return self.editions
             case Include.DIGITISED:
-                return tuple(one for one in self.editions if one.packages)
+                return tuple(edition for edition in self.editions if edition.packages)
             case Include.SHOWN:
-                shown = {one.package for one in self.exhibition.exhibits()}
-                return tuple(one for one in self.editions if shown & set(one.packages))
+                shown = {exhibit.package for exhibit in self.exhibition.exhibits()}
+                return tuple(edition for edition in self.editions if shown & set(edition.packages))
             case Include.NONE:
                 return ()
 
     @cached_property
     def by_package(self) -> Mapping[PackageId, Edition]:
         """The edition of each digitised copy."""
-        return {package: one for one in self.editions for package in one.packages}
+        return {package: edition for edition in self.editions for package in edition.packages}
 
     def exhibits(self, package: PackageId) -> list[tuple[Section, Exhibit]]:
         """Where a book is shown."""
         return [
-            (section, one)
+            (section, exhibit)
             for section in self.exhibition.sections
-            for one in section.exhibits
-            if one.package == package
+            for exhibit in section.exhibits
+            if exhibit.package == package
         ]
 
     def holdings(self, package: PackageId) -> Sequence[Held]:
@@ -130,14 +130,14 @@ class Site:
 
     def works(self, writer: Writer) -> list[Edition]:
         """The editions that a person wrote, printed or owned, by name or authority record."""
-        named = {_name(one) for one in (*writer.name.values(), *writer.names)}
+        named = {_name(name) for name in (*writer.name.values(), *writer.names)}
         numbers = set(writer.authorities)
         return [
-            one
-            for one in self.editions
+            edition
+            for edition in self.editions
             if any(
                 agent.authority in numbers or _name(agent.name) in named
-                for entry in one.entries
+                for entry in edition.entries
                 for agent in entry.agents
             )
         ]
@@ -162,10 +162,10 @@ def copies_of(
 ) -> tuple[Held, ...]:
     """The copies of a record. Where it tells of one only, the digitised copy is that one."""
     states = tuple(states)
-    found: dict[str, Held] = {}
+    by_id: dict[str, Held] = {}
     for copy in entry.copies:
         parts = (uri, copy.holder, copy.shelfmark, *copy.inventory)
         digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
         id_ = f"{library}-{digest}"
-        found.setdefault(id_, Held(id_, library, copy, states if len(entry.copies) == 1 else ()))
-    return tuple(found.values())
+        by_id.setdefault(id_, Held(id_, library, copy, states if len(entry.copies) == 1 else ()))
+    return tuple(by_id.values())

@@ -48,10 +48,10 @@ class Picture:
     @property
     def scales(self) -> list[int]:
         """By how many each level is smaller than the page, until one tile holds it."""
-        found = [1]
-        while max(self.width, self.height) > found[-1] * TILE:
-            found.append(found[-1] * 2)
-        return found
+        scales = [1]
+        while max(self.width, self.height) > scales[-1] * TILE:
+            scales.append(scales[-1] * 2)
+        return scales
 
     @property
     def sizes(self) -> list[tuple[int, int]]:
@@ -115,7 +115,7 @@ def image_information(picture: Picture, url: str) -> dict[str, Value]:
         "height": picture.height,
         "maxWidth": width,
         "maxHeight": height,
-        "sizes": [{"width": one, "height": other} for one, other in picture.sizes],
+        "sizes": [{"width": width, "height": other} for width, other in picture.sizes],
         "tiles": [{"width": TILE, "scaleFactors": list[Value](picture.scales)}],
     }
 
@@ -136,7 +136,7 @@ class Book:
 def manifest(book: Book, url: str) -> dict[str, Value]:
     """The manifest of a book, for a site at `url` (Presentation API 3.0, section 5.2)."""
     base = f"{url}/iiif/{book.id}"
-    said: dict[str, Value] = {
+    document: dict[str, Value] = {
         "@context": "http://iiif.io/api/presentation/3/context.json",
         "id": f"{base}/manifest.json",
         "type": "Manifest",
@@ -148,11 +148,11 @@ def manifest(book: Book, url: str) -> dict[str, Value]:
         "provider": [
             {"id": f"{base}/provider", "type": "Agent", "label": _map(book.holder)},
         ],
-        "items": [_canvas(one, url) for one in book.pictures],
+        "items": [_canvas(picture, url) for picture in book.pictures],
     }
     if book.rights:
-        said["rights"] = book.rights
-    return said
+        document["rights"] = book.rights
+    return document
 
 
 def _map(words: Mapping[str, str]) -> dict[str, Value]:

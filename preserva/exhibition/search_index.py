@@ -27,9 +27,11 @@ def index(documents: Iterable[Document]) -> dict[str, Value]:
     """Documents, sorted terms, and for each term the numbers of the documents that hold it."""
     shown: list[Value] = []
     postings: dict[str, list[int]] = {}
-    for number, one in enumerate(documents):
-        shown.append([one.url, one.title, one.kind])
-        for term in sorted({term for text in (one.title, *one.texts) for term in stems(text)}):
+    for number, document in enumerate(documents):
+        shown.append([document.url, document.title, document.kind])
+        for term in sorted(
+            {term for text in (document.title, *document.texts) for term in stems(text)}
+        ):
             postings.setdefault(term, []).append(number)
     terms = sorted(postings)
     return {

@@ -87,10 +87,12 @@ def in_folder(folder: Path) -> Ask:
             following[read_page(page.read_bytes()).token or ""] = after
 
     def asking(arguments: Arguments) -> bytes:
-        given = dict(arguments)
-        if given["verb"] == "Identify":
+        request = dict(arguments)
+        if request["verb"] == "Identify":
             return (folder / "identify.xml").read_bytes()
-        page = following.get(given["resumptionToken"]) if "resumptionToken" in given else pages[0]
+        page = (
+            following.get(request["resumptionToken"]) if "resumptionToken" in request else pages[0]
+        )
         if page is None:
             raise NotFound(_("{path} lacks a page").format(path=folder))
         return page.read_bytes()
@@ -103,5 +105,5 @@ def _hosts(url: str) -> tuple[str, ...]:
     host = urlsplit(url).hostname or ""
     addresses: set[str] = set()
     with suppress(OSError, UnicodeError):
-        addresses = {str(one[4][0]) for one in socket.getaddrinfo(host, None)}
+        addresses = {str(info[4][0]) for info in socket.getaddrinfo(host, None)}
     return host, *sorted(addresses)

@@ -139,43 +139,47 @@ class Harvest:
     def _take(self, page: Page, state: _State) -> None:
         """One page and the token that follows, both or neither."""
         with self._database.writing():
-            for one in page.records:
+            for harvested in page.records:
                 self._result.read += 1
-                if isinstance(one, Broken):
-                    finding = Finding(Code.HARVEST_BROKEN, one.identifier, seen=one.reason)
+                if isinstance(harvested, Broken):
+                    finding = Finding(
+                        Code.HARVEST_BROKEN, harvested.identifier, seen=harvested.reason
+                    )
                     self._result.findings.append(finding)
                 else:
-                    self._put(one)
+                    self._put(harvested)
             self._store(state)
 
-    def _put(self, one: Harvested) -> None:
-        library = library_of(one.identifier)
-        uri = one.identifier
+    def _put(self, harvested: Harvested) -> None:
+        library = library_of(harvested.identifier)
+        uri = harvested.identifier
         if library is None:
-            library, uri = self._source.library, uri_of(self._source.library, one.identifier)
+            library, uri = self._source.library, uri_of(self._source.library, harvested.identifier)
         if not library:
             message = _("{uri} does not say of which library it is")
-            raise UsageError(message.format(uri=one.identifier), hint=_("Say it with --library."))
+            raise UsageError(
+                message.format(uri=harvested.identifier), hint=_("Say it with --library.")
+            )
         if library == self._own:
             self._result.own += 1
-        elif one.metadata is None:
+        elif harvested.metadata is None:
             known = self._index.get(uri)
-            if one.deleted and known is not None and known.source == self._source.url:
+            if harvested.deleted and known is not None and known.source == self._source.url:
                 self._result.deleted += self._index.delete(uri, self._clock())
         else:
-            self._record(uri, library, one.metadata)
+            self._record(uri, library, harvested.metadata)
 
     def _record(self, uri: str, library: str, metadata: etree._Element) -> None:
         data = etree.tostring(metadata, encoding="UTF-8", with_tail=False)
-        for found in read_records(data, name=uri):
-            if isinstance(found, Record):
-                one = incoming_of(found, library, self._source.url, uri=uri)
+        for record in read_records(data, name=uri):
+            if isinstance(record, Record):
+                incoming = incoming_of(record, library, self._source.url, uri=uri)
                 before = self._index.get(uri)
-                taken = self._index.put(one, self._clock())
-                same = before is not None and before.original == one.original and before.entry
+                taken = self._index.put(incoming, self._clock())
+                same = before is not None and before.original == incoming.original and before.entry
                 self._result.changed += taken is not Taken.UNCHANGED and not same
                 return
-            self._result.findings.append(Finding(Code.HARVEST_BROKEN, uri, seen=found.seen))
+            self._result.findings.append(Finding(Code.HARVEST_BROKEN, uri, seen=record.seen))
 
     def _wrong(self, reason: str) -> StorageError:
         message = _("{url} does not answer as OAI-PMH wants: {reason}")

@@ -63,7 +63,7 @@ def read_page(data: bytes) -> Page:
     problem = root.find(f"{{{NAMESPACE}}}error")
     return Page(
         _date(_text(root, "responseDate")),
-        tuple(_record(one) for one in records),
+        tuple(_record(record) for record in records),
         _text(root, "ListRecords/{*}resumptionToken") or None,
         "" if problem is None else (problem.get("code") or "error"),
         _text(root, "Identify/{*}granularity"),
@@ -73,10 +73,10 @@ def read_page(data: bytes) -> Page:
 def _salvaged(data: bytes, error: UnsafeXMLError) -> Page:
     """The records of a page that is not well-formed, each read by itself."""
     root = _ROOT.search(data)
-    starts = [found.start() for found in _RECORD.finditer(data)]
+    starts = [match.start() for match in _RECORD.finditer(data)]
     if root is None or not starts:
         raise error
-    ends = [found.start() for found in _END.finditer(data, starts[-1])]
+    ends = [match.start() for match in _END.finditer(data, starts[-1])]
     pieces = zip(starts, [*starts[1:], ends[-1] if ends else len(data)], strict=True)
     token = _TOKEN.search(data, starts[-1])
     date = _DATE.search(data, 0, starts[0])
@@ -116,8 +116,8 @@ def _date(text: str) -> str | None:
     return text
 
 
-def _said(found: re.Match[bytes] | None) -> str:
-    return unescape(found[1].decode("utf-8", "replace")).strip() if found else ""
+def _said(match: re.Match[bytes] | None) -> str:
+    return unescape(match[1].decode("utf-8", "replace")).strip() if match else ""
 
 
 def _text(node: etree._Element, path: str) -> str:

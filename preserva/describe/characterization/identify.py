@@ -61,29 +61,29 @@ _EXTENSIONS: Mapping[str, str] = {
 
 def identify(head: bytes, name: str, size: int) -> Format:
     """The format of a file with these first bytes, this name and this size in bytes."""
-    found = _by_content(head[:HEAD]) if size else EMPTY
+    format_ = _by_content(head[:HEAD]) if size else EMPTY
     _stem, dot, extension = name.rpartition(".")
     promised = _EXTENSIONS.get(extension.lower()) if dot else None
-    if promised is None or any(found.mime.endswith(mime) for mime in promised.split()):
-        return found
+    if promised is None or any(format_.mime.endswith(mime) for mime in promised.split()):
+        return format_
     return replace(
-        found, note=Finding(Code.FORMAT_CONTRADICTION, name, f".{extension}", found.name)
+        format_, note=Finding(Code.FORMAT_CONTRADICTION, name, f".{extension}", format_.name)
     )
 
 
 def _by_content(head: bytes) -> Format:
     for magic, detect in _SIGNATURES:
         if head.startswith(magic):
-            found = detect(head)
-            if found is not None:
-                return found
+            format_ = detect(head)
+            if format_ is not None:
+                return format_
     if head[257:262] == b"ustar":
         return Format("tar", "application/x-tar", "x-fmt/265")
     return by_text(head) or UNIDENTIFIED
 
 
-def _constant(found: Format) -> Callable[[bytes], Format]:
-    return lambda _head: found
+def _constant(format_: Format) -> Callable[[bytes], Format]:
+    return lambda _head: format_
 
 
 _EXIF_PUIDS = {
@@ -103,8 +103,8 @@ def _jpeg(head: bytes) -> Format:
         version = f"{data[5]}.{data[6]:02}"
         return Format("JPEG/JFIF", "image/jpeg", _JFIF_PUIDS.get(version), version)
     if marker == b"\xe1" and data.startswith(b"Exif\0\0"):
-        found = _EXIF_VERSION.search(data[: int.from_bytes(head[4:6], "big")])
-        digits = ((found[1] or found[2]) if found else b"").decode()
+        match = _EXIF_VERSION.search(data[: int.from_bytes(head[4:6], "big")])
+        digits = ((match[1] or match[2]) if match else b"").decode()
         puid = _EXIF_PUIDS.get(digits)
         exif = f"{int(digits[:2])}.{digits[2:].rstrip('0') or '0'}" if digits else None
         return Format("JPEG/Exif", "image/jpeg", puid, exif)
@@ -149,8 +149,8 @@ _PDF_PUIDS = {
 
 
 def _pdf(head: bytes) -> Format:
-    found = re.match(rb"%PDF-(\d\.\d)", head)
-    version = found[1].decode() if found else ""
+    match = re.match(rb"%PDF-(\d\.\d)", head)
+    version = match[1].decode() if match else ""
     return Format("PDF", "application/pdf", _PDF_PUIDS.get(version), version or None)
 
 

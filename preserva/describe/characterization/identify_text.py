@@ -63,9 +63,9 @@ def by_text(head: bytes) -> Format | None:
     if html:
         return _html(text, html)
     if xmlrecord.looks_like(head):
-        found = _xml(head)
-        if found is not None:
-            return found
+        format_ = _xml(head)
+        if format_ is not None:
+            return format_
     return _plain(head)
 
 
@@ -90,13 +90,13 @@ def _first_tag(text: str) -> int:
         at = end + len(_CLOSING[opening])
 
 
-def _html(text: str, found: re.Match[str]) -> Format:
-    doctype = (found[1] or "").strip()
+def _html(text: str, match: re.Match[str]) -> Format:
+    doctype = (match[1] or "").strip()
     xhtml = "XHTML" in doctype or 'xmlns="http://www.w3.org/1999/xhtml"' in text[:4096]
     puid: str | None
     puid, version = next(
         ((puid, version) for mark, puid, version in _DOCTYPES if mark in doctype),
-        ("fmt/471", "5") if found[1] is not None and not doctype else ("fmt/96", None),
+        ("fmt/471", "5") if match[1] is not None and not doctype else ("fmt/96", None),
     )
     if _HOCR.search(text):
         return Format("hOCR", "text/vnd.hocr+html", puid)
@@ -117,12 +117,14 @@ def _xml(head: bytes) -> Format | None:
     if namespace.startswith(_PAGE):
         version = namespace.removeprefix(_PAGE)
         return Format("PAGE", "application/xml", _XML, version)
-    found = _NAMESPACES.get(namespace)
-    if found is not None:
+    format_ = _NAMESPACES.get(namespace)
+    if format_ is not None:
         stated = root.get("version") or root.get("SCHEMAVERSION")
-        detailed = stated if found.name in ("MODS", "ALTO", "PREMIS") and stated else found.version
-        puid = found.puid if declared or found.puid != _XML else None
-        return Format(found.name, found.mime, puid, detailed)
+        detailed = (
+            stated if format_.name in ("MODS", "ALTO", "PREMIS") and stated else format_.version
+        )
+        puid = format_.puid if declared or format_.puid != _XML else None
+        return Format(format_.name, format_.mime, puid, detailed)
     return Format("XML", "application/xml", _XML if declared else None)
 
 

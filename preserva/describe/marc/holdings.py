@@ -45,14 +45,14 @@ class Copy:
 
     def add(self, step: Step, text: str) -> None:
         """Say one more thing of the copy."""
-        said = self.parts.setdefault(step.name, [])
-        if (step.attributes, text) not in said:
-            said.append((step.attributes, text))
+        statements = self.parts.setdefault(step.name, [])
+        if (step.attributes, text) not in statements:
+            statements.append((step.attributes, text))
 
     def texts(self, element: str, type_: str | None = None) -> list[str]:
         """What is said in that element, or only in those of a type."""
-        said = self.parts.get(element, [])
-        return [text for own, text in said if type_ is None or dict(own).get("type") == type_]
+        statements = self.parts.get(element, [])
+        return [text for own, text in statements if type_ is None or dict(own).get("type") == type_]
 
     @property
     def sublocation(self) -> str:
@@ -67,9 +67,9 @@ class Copy:
     @property
     def inventory(self) -> tuple[str, ...]:
         """Inventory and item numbers."""
-        said = self.parts.get("itemIdentifier", [])
+        numbers = self.parts.get("itemIdentifier", [])
         registers = crosswalk().registers
-        return tuple(text for own, text in said if dict(own).get("type") not in registers)
+        return tuple(text for own, text in numbers if dict(own).get("type") not in registers)
 
     @property
     def registers(self) -> tuple[RegisterEntry, ...]:
@@ -129,31 +129,31 @@ class Statement:
 def copies(record: Record, rules: tuple[Rule, ...]) -> list[Copy]:
     """All copies, in the order of the record; those that only a $5 names come last."""
     fields = record.fields
-    found = [
-        _copy(one, rule)
-        for one in fields
+    holdings = [
+        _copy(marc_field, rule)
+        for marc_field in fields
         for rule in rules
-        if one.tag in rule.tags and rule.element and rule.element[0].name == COPY
+        if marc_field.tag in rule.tags and rule.element and rule.element[0].name == COPY
     ]
     for statement in _statements(fields, rules):
-        copy = _tied(found, statement.tie)
+        copy = _tied(holdings, statement.tie)
         copy.add(statement.step, statement.text)
         if statement.inventory and statement.inventory not in copy.texts("itemIdentifier"):
             copy.add(Step("itemIdentifier", (("type", "inventory"),)), statement.inventory)
     for entry, tie in _registered(fields, rules):
-        if tie or len(found) == 1:
+        if tie or len(holdings) == 1:
             step = Step("itemIdentifier", (("type", entry.register),))
-            _tied(found, tie).add(step, entry.number)
+            _tied(holdings, tie).add(step, entry.number)
     if record.leader[7:8] == "c":  # bibliographic level: collection
-        for copy in found:
+        for copy in holdings:
             copy.kind = CopyKind.COLLECTION
-    return [copy for copy in found if copy.holder or copy.parts]
+    return [copy for copy in holdings if copy.holder or copy.parts]
 
 
-def _copy(one: Field, rule: Rule) -> Copy:
+def _copy(marc_field: Field, rule: Rule) -> Copy:
     copy = Copy()
     paths = dict(rule.subfields)
-    for subfield in one.subfields:
+    for subfield in marc_field.subfields:
         path = paths.get(subfield.code)
         text = subfield.value.strip()
         if path and text and path[0].name == "physicalLocation":
@@ -171,11 +171,11 @@ def _statements(fields: tuple[Field, ...], rules: tuple[Rule, ...]) -> Iterator[
         if "141" in rule.tags:
             yield from _coded(fields)
         step = Step("note", rule.element[0].attributes)
-        for one in fields:
-            values = [value.strip() for value in one.all(codes) if value.strip()]
-            if one.tag not in rule.tags or not values:
+        for marc_field in fields:
+            values = [value.strip() for value in marc_field.all(codes) if value.strip()]
+            if marc_field.tag not in rule.tags or not values:
                 continue
-            tie, inventory = one.first("5").strip(), one.first("9").strip()
+            tie, inventory = marc_field.first("5").strip(), marc_field.first("9").strip()
             texts = [rule.join.join(values)] if rule.join is not None else values
             for text in texts:
                 yield Statement(step, text, tie, inventory)
@@ -183,11 +183,15 @@ def _statements(fields: tuple[Field, ...], rules: tuple[Rule, ...]) -> Iterator[
 
 def _coded(fields: tuple[Field, ...]) -> Iterator[Statement]:
     """What the codes of 141 mean: binding, condition, marginalia."""
-    for one in fields:
+    for marc_field in fields:
         for coded in crosswalk().coded:
-            for note, text in coded.notes(one.first(coded.subfield)) if one.tag == "141" else ():
+            for note, text in (
+                coded.notes(marc_field.first(coded.subfield)) if marc_field.tag == "141" else ()
+            ):
                 step = Step("note", (("type", note),))
-                yield Statement(step, text, one.first("5").strip(), one.first("9").strip())
+                yield Statement(
+                    step, text, marc_field.first("5").strip(), marc_field.first("9").strip()
+                )
 
 
 def _registered(
@@ -195,19 +199,19 @@ def _registered(
 ) -> Iterator[tuple[RegisterEntry, str]]:
     """Numbers in registers of book monuments, each with the $5 that ties it to a copy."""
     for rule in rules:
-        for one in fields:
-            register = one.first(rule.type_from).strip() if rule.type_from else ""
-            if one.tag in rule.tags and register in crosswalk().registers:
-                for number in one.all("a"):
-                    yield RegisterEntry(register, number.strip()), one.first("5").strip()
+        for marc_field in fields:
+            register = marc_field.first(rule.type_from).strip() if rule.type_from else ""
+            if marc_field.tag in rule.tags and register in crosswalk().registers:
+                for number in marc_field.all("a"):
+                    yield RegisterEntry(register, number.strip()), marc_field.first("5").strip()
 
 
-def _tied(found: list[Copy], tie: str) -> Copy:
+def _tied(holdings: list[Copy], tie: str) -> Copy:
     """The copy that $5 names, made if the record has no field for it."""
     holder, _colon, shelfmark = (part.strip() for part in tie.partition(":"))
-    if not tie and len(found) == 1:
-        return found[0]
-    candidates = [copy for copy in found if _same(copy.holder, holder)]
+    if not tie and len(holdings) == 1:
+        return holdings[0]
+    candidates = [copy for copy in holdings if _same(copy.holder, holder)]
     for copy in candidates:
         if _same("".join(copy.texts("shelfLocator")), shelfmark):
             return copy
@@ -216,9 +220,9 @@ def _tied(found: list[Copy], tie: str) -> Copy:
     copy = Copy(holder)
     if shelfmark:
         copy.add(Step("shelfLocator"), shelfmark)
-    found.append(copy)
+    holdings.append(copy)
     return copy
 
 
-def _same(one: str, other: str) -> bool:
-    return re.sub(r"[\s.]", "", one).lower() == re.sub(r"[\s.]", "", other).lower()
+def _same(text: str, other: str) -> bool:
+    return re.sub(r"[\s.]", "", text).lower() == re.sub(r"[\s.]", "", other).lower()

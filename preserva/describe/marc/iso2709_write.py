@@ -43,7 +43,7 @@ def _content(field: Field) -> bytes:
 
 
 def _subfields(subfields: tuple[Subfield, ...]) -> bytes:
-    return b"".join(DELIMITER + _encoded(one.code + one.value) for one in subfields)
+    return b"".join(DELIMITER + _encoded(subfield.code + subfield.value) for subfield in subfields)
 
 
 def _encoded(text: str) -> bytes:

@@ -68,12 +68,12 @@ class Coded:
 
     def notes(self, value: str) -> list[tuple[str, str]]:
         """Types and texts of the notes; none where the codes say nothing or "unknown"."""
-        said: dict[str, list[str]] = {}
+        by_type: dict[str, list[str]] = {}
         for code in dict.fromkeys(value[self.start : self.end + 1]):
             if code.strip(" #|u"):
                 note = self.apart.get(code, self.note)
-                said.setdefault(note, []).append(self.codes.get(code, code))
-        return [(note, f"{self.label}: {', '.join(texts)}") for note, texts in said.items()]
+                by_type.setdefault(note, []).append(self.codes.get(code, code))
+        return [(note, f"{self.label}: {', '.join(texts)}") for note, texts in by_type.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +140,9 @@ def _rule(table: _Table) -> Rule:
 def _path(text: str) -> tuple[Step, ...]:
     steps = []
     for part in text.split(">"):
-        found = _STEP.fullmatch(part)
-        if not found:
+        match = _STEP.fullmatch(part)
+        if not match:
             raise ValueError(f"not a path of the crosswalk: {text!r}")
-        pairs = [pair.split("=", 1) for pair in found[2].split("@")[1:]]
-        steps.append(Step(found[1], tuple((name, value) for name, value in pairs)))
+        pairs = [pair.split("=", 1) for pair in match[2].split("@")[1:]]
+        steps.append(Step(match[1], tuple((name, value) for name, value in pairs)))
     return tuple(steps)

@@ -142,11 +142,11 @@ class _Builder:
         for info in [element, *element.iterchildren()]:
             if etree.QName(info).localname != "titleInfo" or info.get("type") == "translated":
                 continue
-            found = language.of_text("".join(map(str, info.itertext())), self._codes)
+            detected = language.of_text("".join(map(str, info.itertext())), self._codes)
             for name, value in (
-                ("lang", found.code),
-                (_XML_LANG, found.tag),
-                ("script", found.script),
+                ("lang", detected.code),
+                (_XML_LANG, detected.tag),
+                ("script", detected.script),
             ):
                 if value:
                     info.set(name, value)
@@ -240,7 +240,7 @@ def _record_info(root: etree._Element, record: Record) -> None:
 def _undefined(root: etree._Element, fields: Sequence[Field]) -> None:
     """Notes only: what the tags mean is not known."""
     for field in fields:
-        text = plain(" ".join([field.value, *(one.value for one in field.subfields)]))
+        text = plain(" ".join([field.value, *(subfield.value for subfield in field.subfields)]))
         if text:
             note = _element(root, Step("note", (("displayLabel", clean(field.tag)),)))
             note.text = text

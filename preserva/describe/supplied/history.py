@@ -75,18 +75,18 @@ class History:
                 self._row(row)
             return
         table = read_toml(data, name, self.findings)
-        agents = {key: self._described(one) for key, one in table.named("agents").items()}
-        for one in table.tables("events"):
+        agents = {key: self._described(agent) for key, agent in table.named("agents").items()}
+        for event in table.tables("events"):
             linked = []
-            for key in one.texts("agents"):
+            for key in event.texts("agents"):
                 agent = agents.get(key)
                 if key not in agents:
                     known = ", ".join(agents) or None
-                    where = one.at("agents")
+                    where = event.at("agents")
                     self.findings.append(Finding(Code.DETAILS_VALUE, where, known, key))
                 elif agent is not None:
                     linked.append(agent)
-            self._event(one, linked)
+            self._event(event, linked)
         table.end()
 
     def _described(self, table: Table) -> LinkedAgent | None:
@@ -132,7 +132,7 @@ class History:
         text = table.text("type", needed=True)
         if text is None:
             return None
-        labels = {one.label: one for one in EventType}
+        labels = {type_.label: type_ for type_ in EventType}
         near = difflib.get_close_matches(text.casefold(), labels, 1, 0.85)
         if near and near[0] != text.casefold():
             self.findings.append(Finding(Code.DETAILS_VALUE, table.at("type"), near[0], text))
@@ -169,5 +169,5 @@ class History:
 
 def _day(text: str) -> str:
     """A date of a record, 20040312, as ISO 8601 writes it; other words as they are."""
-    found = _DAY.fullmatch(text)
-    return "-".join(part for part in found.groups() if part) if found else text
+    match = _DAY.fullmatch(text)
+    return "-".join(part for part in match.groups() if part) if match else text

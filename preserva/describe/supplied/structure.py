@@ -29,7 +29,7 @@ from preserva.describe import xml_record as xmlrecord
 from preserva.describe.mods.text import plain
 from preserva.describe.supplied.tables import Table, is_csv, read_csv, read_toml
 
-_PAGE_TYPES = {one.value for one in PageType}
+_PAGE_TYPES = {type_.value for type_ in PageType}
 
 
 def structure_of(data: bytes, name: str, pages: Pages, title: str) -> Structure:
@@ -44,17 +44,19 @@ def structure_of(data: bytes, name: str, pages: Pages, title: str) -> Structure:
         outline = _outline_of_rows(read_csv(data, name, problems), problems)
     else:
         outline = _outline(read_toml(data, name, problems))
-    found = resolve(outline, pages, title)
-    return Structure(found.pages, found.root, (*problems, *found.findings))
+    resolved = resolve(outline, pages, title)
+    return Structure(resolved.pages, resolved.root, (*problems, *resolved.findings))
 
 
 def _outline(table: Table) -> Outline:
     title = table.text("title")
     type_ = table.choice("type", PartType) or PartType.MONOGRAPH
-    ranges = [_range(one) for one in table.tables("pages")]
+    ranges = [_range(pages_table) for pages_table in table.tables("pages")]
     parts = _parts(table, 1)
     table.end()
-    return Outline(tuple(one for one in ranges if one is not None), parts, type_, title)
+    return Outline(
+        tuple(page_range for page_range in ranges if page_range is not None), parts, type_, title
+    )
 
 
 def _range(table: Table) -> PageRange | None:
@@ -71,7 +73,7 @@ def _parts(table: Table, depth: int) -> tuple[Part, ...]:
     if tables and depth > DEEPEST:
         table.problems.append(Finding(Code.DETAILS_VALUE, table.at("parts"), f"<= {DEEPEST}"))
         return ()
-    return tuple(part for one in tables if (part := _part(one, depth)) is not None)
+    return tuple(part for part_table in tables if (part := _part(part_table, depth)) is not None)
 
 
 def _part(table: Table, depth: int) -> Part | None:
@@ -131,19 +133,19 @@ def _nested(listed: Sequence[tuple[int, Part]], level: int) -> tuple[Part, ...]:
 
 def _from_mets(data: bytes, name: str, pages: Pages) -> Structure:
     try:
-        found = read_structure(data)
+        parsed = read_structure(data)
     except UnsafeXMLError as error:
         return Structure({}, None, (Finding(Code.DETAILS_UNREADABLE, name, seen=str(error)),))
-    if not found.pages:
+    if not parsed.pages:
         return Structure({}, None, (Finding(Code.DETAILS_UNREADABLE, name, "physSequence"),))
-    named = any(pages.alike(file) for page in found.pages for file in page.files)
-    if not named and len(found.pages) != pages.count:
-        finding = Finding(Code.METS_OF_ANOTHER, name, str(pages.count), str(len(found.pages)))
+    named = any(pages.alike(file) for page in parsed.pages for file in page.files)
+    if not named and len(parsed.pages) != pages.count:
+        finding = Finding(Code.METS_OF_ANOTHER, name, str(pages.count), str(len(parsed.pages)))
         return Structure({}, None, (finding,))
     numbers: dict[int, int] = {}
     taken: set[int] = set()
     findings = []
-    for place, page in enumerate(found.pages, 1):
+    for place, page in enumerate(parsed.pages, 1):
         number = _number(page, place, pages, named=named)
         where = f"{name}: line {page.line}"
         if number is None:
@@ -154,10 +156,10 @@ def _from_mets(data: bytes, name: str, pages: Pages) -> Structure:
             numbers[place] = number
             taken.add(number)
     facts = {
-        number: _facts(found.pages[place - 1])
+        number: _facts(parsed.pages[place - 1])
         for place, number in sorted(numbers.items(), key=lambda item: item[1])
     }
-    root = None if found.root is None else renumbered(_cleaned(found.root), numbers)
+    root = None if parsed.root is None else renumbered(_cleaned(parsed.root), numbers)
     return Structure(facts, root, tuple(findings))
 
 

@@ -108,7 +108,7 @@ class Table:
         value = self._value(key, needed=needed)
         if value is None:
             return None
-        words = {word_of(one): one for one in kind}
+        words = {word_of(choice): choice for choice in kind}
         word = value.strip().casefold() if isinstance(value, str) else ""
         if word not in words:
             near = difflib.get_close_matches(word, words, 1) or [", ".join(words)]
@@ -122,7 +122,7 @@ class Table:
         if value is None:
             return ()
         items: list[object] = value if isinstance(value, list) else [value]
-        texts = tuple(one.strip() for one in items if isinstance(one, str))
+        texts = tuple(item.strip() for item in items if isinstance(item, str))
         if len(texts) < len(items) or not all(texts) or any(map(has_forbidden, texts)):
             self._wrong(key, value)
             return ()
@@ -133,20 +133,22 @@ class Table:
         value = self._value(key)
         if value is None:
             return []
-        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self._wrong(key, value, f"[[{key}]]")
             return []
-        return [self.below(f"{key}[{number}]", one) for number, one in enumerate(value, 1)]
+        return [self.below(f"{key}[{number}]", item) for number, item in enumerate(value, 1)]
 
     def named(self, key: str) -> dict[str, Table]:
         """The tables of a table, by name."""
         value = self._value(key)
         if value is None:
             return {}
-        if not isinstance(value, dict) or not all(isinstance(one, dict) for one in value.values()):
+        if not isinstance(value, dict) or not all(
+            isinstance(item, dict) for item in value.values()
+        ):
             self._wrong(key, value, f"[{key}.NAME]")
             return {}
-        return {name: self.below(f"{key}.{name}", one) for name, one in value.items()}
+        return {name: self.below(f"{key}.{name}", item) for name, item in value.items()}
 
     def end(self) -> None:
         """Every key that nobody asked for is a problem."""

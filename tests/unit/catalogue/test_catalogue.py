@@ -172,7 +172,7 @@ def test_editions_are_proposed_and_joined_by_a_person(database: Database) -> Non
     """The decision is kept, can be undone, and is kept as undone."""
     matching = Matching(database)
     (proposal,) = matching.proposals()
-    assert {proposal.one.uri, proposal.other.uri} == {OURS, THEIRS}
+    assert {proposal.record.uri, proposal.other.uri} == {OURS, THEIRS}
     assert Evidence.FINGERPRINT in proposal.evidence
     assert len(shown(database, OURS).records) == 1
     decision = decide(database, OURS, THEIRS, Verdict.SAME)

@@ -67,12 +67,12 @@ def _boxes(stream: BinaryIO) -> tuple[Element, list[str]]:
     try:
         with redirect_stderr(io.StringIO()):  # where it prints what it does not know
             # it slices what it is given, so that a map of the file would be copied all the same
-            found = boxvalidator.BoxValidator(_OPTIONS, "JP2", stream.read()).validate()
+            validated = boxvalidator.BoxValidator(_OPTIONS, "JP2", stream.read()).validate()
     except Exception as error:
         # hostile bytes make it raise anything
         raise BrokenError(Code.IMAGE_UNDECODABLE, type(error).__name__) from error
-    failed = [one.tag for one in found.tests.iter() if not len(one) and one.text is False]
-    return found.characteristics, list(dict.fromkeys(failed))[:8]
+    failed = [test.tag for test in validated.tests.iter() if not len(test) and test.text is False]
+    return validated.characteristics, list(dict.fromkeys(failed))[:8]
 
 
 def _image(properties: Element) -> Image | None:
@@ -109,11 +109,11 @@ def _number(properties: Element, name: str) -> int | None:
 
 
 def _numbers(properties: Element, name: str) -> Iterator[int]:
-    for one in properties.iter(name):
-        value: object = one.text  # before jpylyzer makes it readable, a number stands there
+    for element in properties.iter(name):
+        value: object = element.text  # before jpylyzer makes it readable, a number stands there
         if isinstance(value, int):
             yield value
 
 
 def _text(element: Element, name: str) -> object:
-    return next((one.text for one in element.iter(name)), None)
+    return next((child.text for child in element.iter(name)), None)

@@ -44,15 +44,15 @@ def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Verdict:
 
 def _header(stream: BinaryIO, size: int) -> Image:
     transform = None
-    found = None
+    frame = None
     for marker, data in _segments(stream, size):
         if marker == _ADOBE and data.startswith(b"Adobe") and len(data) >= 12:
             transform = data[11]
         elif marker in _FRAMES and len(data) >= 6:
-            found = marker, data
-    if found is None:
+            frame = marker, data
+    if frame is None:
         raise BrokenError(Code.IMAGE_UNDECODABLE)
-    marker, data = found
+    marker, data = frame
     components = data[5]
     space = _SPACES.get(components, f"{components}")
     return Image(

@@ -38,7 +38,7 @@ def overheard() -> Iterator[list[str]]:
                 os.dup2(before, _STDERR)
             caught.seek(0)
             text = caught.read()
-        complaints += [one.decode("ascii", "replace") for one in _COMPLAINT.findall(text)]
+        complaints += [line.decode("ascii", "replace") for line in _COMPLAINT.findall(text)]
         if others := _COMPLAINT.sub(b"", text).strip(b"\n"):
             os.write(_STDERR, others)
     finally:

@@ -35,7 +35,7 @@ def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Verdict:
 
 def _chunks(stream: BinaryIO, size: int) -> tuple[bytes, bytes]:
     """The content of IHDR and of pHYs, empty without one. Raises BrokenError."""
-    found = {b"IHDR": b"", b"pHYs": b""}
+    chunks = {b"IHDR": b"", b"pHYs": b""}
     at, kind = 8, b""
     while kind != b"IEND":
         stream.seek(at)
@@ -50,10 +50,10 @@ def _chunks(stream: BinaryIO, size: int) -> tuple[bytes, bytes]:
             first = first or piece
         if checksum != int.from_bytes(stream.read(4), "big"):
             raise BrokenError(Code.IMAGE_UNDECODABLE, f"{kind!r} CRC-32")
-        if kind in found:
-            found[kind] = first
+        if kind in chunks:
+            chunks[kind] = first
         at += 12 + length
-    return found[b"IHDR"], found[b"pHYs"]
+    return chunks[b"IHDR"], chunks[b"pHYs"]
 
 
 def _image(header: bytes, density: bytes) -> Image:

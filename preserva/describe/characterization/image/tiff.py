@@ -73,7 +73,7 @@ def _image(tags: Mapping[int, Values], form: Layout) -> Image:
     if width < 1 or height < 1:
         raise BrokenError(Code.IMAGE_UNDECODABLE, f"{width} x {height}")
     samples = max(1, min(facts.number(tags.get(277)) or 1, 64))
-    bits = tuple(one for one in tags.get(258, ()) if isinstance(one, int) and one > 0)
+    bits = tuple(value for value in tags.get(258, ()) if isinstance(value, int) and value > 0)
     space, scheme = facts.number(tags.get(262)), facts.number(tags.get(259)) or 1
     profile = tags.get(34675)
     return Image(

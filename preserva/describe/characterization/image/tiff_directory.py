@@ -144,8 +144,8 @@ class _Reader:
             return None
         if kind == "s":
             return data
-        found = struct.unpack(f"{self._form.endian}{kind[0] * (len(kind) * number)}", data)
+        numbers = struct.unpack(f"{self._form.endian}{kind[0] * (len(kind) * number)}", data)
         if len(kind) == 1:
-            return tuple(found)
-        pairs = zip(found[::2], found[1::2], strict=True)
+            return tuple(numbers)
+        pairs = zip(numbers[::2], numbers[1::2], strict=True)
         return tuple(Fraction(above, below) for above, below in pairs if below)
