@@ -199,7 +199,7 @@ some = st.lists(
         time=st.just(TIME),
         person=st.sampled_from(["A", "Я"]),
         verdict=st.sampled_from(Verdict),
-        one=st.sampled_from(RECORDS[:2]),
+        record=st.sampled_from(RECORDS[:2]),
         other=st.sampled_from(RECORDS[2:]),
         undone=st.none() | st.builds(Undone, st.sampled_from([TIME, "2027-01-01"]), st.just("B")),
     ),
