@@ -14,7 +14,7 @@ from preserva.catalogue import record_file as recordfile
 from preserva.catalogue.database import Database
 from preserva.catalogue.decisions import Decision, Undone, Verdict
 from preserva.catalogue.edition import shown
-from preserva.catalogue.entry import entry_of
+from preserva.catalogue.entry_from_mods import entry_of
 from preserva.catalogue.export import Form, export_catalogue
 from preserva.catalogue.index import Index
 from preserva.catalogue.ingest import import_file, import_packages, incoming_of

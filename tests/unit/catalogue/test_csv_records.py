@@ -14,7 +14,7 @@ from lxml import etree
 
 from preserva.catalogue.csv_records import COLUMNS, documents, line, lines_of
 from preserva.catalogue.database import Database
-from preserva.catalogue.entry import entry_of
+from preserva.catalogue.entry_from_mods import entry_of
 from preserva.catalogue.export import Form, export_catalogue
 from preserva.catalogue.index import Index
 from preserva.catalogue.ingest import Imported, import_file
