@@ -25,8 +25,8 @@ from statistics import median
 
 from benchmarks.pairs import spent
 from preserva.catalogue.database import Database
+from preserva.catalogue.entry import Agent, Entry, Facet, HeldCopy, uri_of
 from preserva.catalogue.index import Incoming, Index
-from preserva.catalogue.model import Agent, Entry, Facet, HeldCopy, uri_of
 from preserva.catalogue.search import Search, terms
 
 SYLLABLES = re.findall("[^ ]+", "ба ве ги до жу за ко лю ми но пе ра со ту фе хо ца ши ще эн ять")

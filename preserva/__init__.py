@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from preserva.access.export import export
     from preserva.archive.archive import Archive, create_archive, open_archive
     from preserva.catalogue.decisions import Verdict
-    from preserva.catalogue.edition import shown
+    from preserva.catalogue.edition_view import shown
+    from preserva.catalogue.entry import Facet
     from preserva.catalogue.export import Form, export_catalogue
-    from preserva.catalogue.ingest import import_file, import_packages, open_catalogue
+    from preserva.catalogue.import_records import import_file, import_packages, open_catalogue
     from preserva.catalogue.matching import Matching
-    from preserva.catalogue.model import Facet
     from preserva.catalogue.search import Search
     from preserva.config import Config, load
     from preserva.core.values.codes import Code, Severity
@@ -47,7 +47,7 @@ _PLACES = {
     "Code": "core.values.codes",
     "Config": "config",
     "Details": "ingest.supplied",
-    "Facet": "catalogue.model",
+    "Facet": "catalogue.entry",
     "Finding": "core.values.report",
     "Form": "catalogue.export",
     "Matching": "catalogue.matching",
@@ -66,12 +66,12 @@ _PLACES = {
     "create_archive": "archive.archive",
     "export": "access.export",
     "export_catalogue": "catalogue.export",
-    "import_file": "catalogue.ingest",
-    "import_packages": "catalogue.ingest",
+    "import_file": "catalogue.import_records",
+    "import_packages": "catalogue.import_records",
     "list_packages": "reporting.status",
     "load": "config",
     "open_archive": "archive.archive",
-    "open_catalogue": "catalogue.ingest",
+    "open_catalogue": "catalogue.import_records",
     "package": "ingest.package",
     "package_bag": "ingest.package",
     "rebuild_ledger": "replication.rebuild",
@@ -79,7 +79,7 @@ _PLACES = {
     "receive": "replication.accession",
     "repair": "replication.repair",
     "replicate": "replication.replicate",
-    "shown": "catalogue.edition",
+    "shown": "catalogue.edition_view",
     "status": "reporting.status",
     "store": "ingest.bag",
     "update": "ingest.revision",

@@ -17,12 +17,12 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from preserva.catalogue.model import Entry, library_of
+from preserva.catalogue.entry import Entry, library_of
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.describe.marc.charset import Charset, named
 from preserva.describe.mods.crosswalk import crosswalk
-from preserva.describe.mods.text import has_forbidden, plain
+from preserva.describe.mods.xml_text import has_forbidden, plain
 from preserva.describe.xml_record import MODS
 from preserva.i18n import _
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from preserva.catalogue.model import TEXTS
+from preserva.catalogue.entry import TEXTS
 from preserva.errors import Locked, PreservaError, StorageError, StorageFull
 from preserva.i18n import _
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from preserva.catalogue.model import library_of
+from preserva.catalogue.entry import library_of
 
 FORMAT = "preserva decision"
 _TEXTS = ("library", "time", "person", "verdict", "one", "other")

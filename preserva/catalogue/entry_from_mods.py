@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from lxml import etree
 
-from preserva.catalogue.model import Agent, Entry, HeldCopy, Identifier
+from preserva.catalogue.entry import Agent, Entry, HeldCopy, Identifier
 from preserva.core.xml.safe import parse
-from preserva.describe.model import Record
+from preserva.describe.catalogue_record import Record
 from preserva.describe.mods.crosswalk import crosswalk
-from preserva.describe.mods.text import clean
+from preserva.describe.mods.xml_text import clean
 from preserva.describe.record import to_mods
 from preserva.describe.xml_record import MODS
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from preserva.archive.staging import beside
 from preserva.catalogue.csv_records import COLUMNS, line, lines_of
 from preserva.catalogue.database import Database
+from preserva.catalogue.import_records import record_of
 from preserva.catalogue.index import Catalogued, Index
-from preserva.catalogue.ingest import record_of
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.describe.marc.iso2709_write import iso2709

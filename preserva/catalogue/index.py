@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import cast
 
-from preserva.catalogue import match, model
+from preserva.catalogue.agreement import keys
 from preserva.catalogue.database import Database
+from preserva.catalogue.entry import TEXTS, Entry, dumps, library_of, loads
 from preserva.catalogue.fold import stems
-from preserva.catalogue.model import TEXTS, Entry
 
 
 class Taken(Enum):
@@ -93,7 +93,7 @@ class Index:
             " source = excluded.source, package = excluded.package, collection ="
             " excluded.collection, changed = excluded.changed, deleted = 0, charset ="
             " excluded.charset, digest = excluded.digest, original = excluded.original",
-            incoming.uri, model.library_of(incoming.uri) or "", incoming.source, package,
+            incoming.uri, library_of(incoming.uri) or "", incoming.source, package,
             incoming.entry.collection, self._never_back(time), incoming.charset, digest,
             zlib.compress(incoming.original),
         )  # fmt: skip
@@ -191,11 +191,11 @@ class Index:
         return max(time, cast("int | None", latest) or 0)
 
     def _remember(self, id_: int, entry: Entry) -> None:
-        self._run("INSERT INTO entry VALUES (?, ?, ?)", id_, model.dumps(entry), entry.work)
+        self._run("INSERT INTO entry VALUES (?, ?, ?)", id_, dumps(entry), entry.work)
         facets = list(dict.fromkeys(entry.facets()))
         for facet, value in facets:
             self._run("INSERT INTO facet VALUES (?, ?, ?)", id_, facet.value, value)
-        for key in match.keys(entry):
+        for key in keys(entry):
             self._run("INSERT INTO key VALUES (?, ?)", key, id_)
         texts: dict[str, list[str]] = {name: [] for name in TEXTS}
         for name, text in entry.texts():
@@ -228,6 +228,6 @@ def _catalogued(row: tuple[object, ...]) -> Catalogued:
         cast("str | None", package),
         bool(collection),
         cast("str | None", charset),
-        model.loads(str(body)) if body is not None else None,
+        loads(str(body)) if body is not None else None,
         zlib.decompress(cast("bytes", original)) if original is not None else b"",
     )

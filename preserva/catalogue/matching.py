@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import cast
 
+from preserva.catalogue.agreement import Evidence, evidence
 from preserva.catalogue.database import Database
 from preserva.catalogue.decisions import Decision, Undone, Verdict, editions
 from preserva.catalogue.index import Catalogued, Index
-from preserva.catalogue.match import Evidence, evidence
 from preserva.errors import NotFound, Refused, UsageError
 from preserva.i18n import _
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import cast
 
 from preserva.catalogue.database import Database
+from preserva.catalogue.entry import TEXTS, Entry, Facet
 from preserva.catalogue.fold import fold, stem, stems, words
 from preserva.catalogue.index import Catalogued, Index, facet_token
 from preserva.catalogue.matching import Matching
-from preserva.catalogue.model import TEXTS, Entry, Facet
 from preserva.catalogue.places import names_of, places, spans
 
 RANKED = 1_000

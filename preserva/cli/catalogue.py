@@ -13,8 +13,8 @@ from preserva.cli.common import Settings, as_json, emit, settings
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
-    from preserva.catalogue.edition import Shown
-    from preserva.catalogue.ingest import Imported
+    from preserva.catalogue.edition_view import Shown
+    from preserva.catalogue.import_records import Imported
     from preserva.catalogue.search import Hit, Page
     from preserva.core.formats.canonical_json import Value
 
@@ -51,7 +51,7 @@ def import_(
 
     A record that is there already, unchanged, stays as it is: run it as often as you like.
     """
-    from preserva.catalogue.ingest import import_file, import_packages, open_catalogue
+    from preserva.catalogue.import_records import import_file, import_packages, open_catalogue
 
     if files and not library:
         raise click.UsageError(_("Say with --library whose records these are."))
@@ -117,8 +117,8 @@ def search(
     A word with * is the beginning of one. Records that a person joined are one result, with the
     copies of all libraries below it. At the end stands by what the search can be narrowed.
     """
-    from preserva.catalogue.ingest import open_catalogue
-    from preserva.catalogue.model import Facet
+    from preserva.catalogue.entry import Facet
+    from preserva.catalogue.import_records import open_catalogue
     from preserva.catalogue.search import Search
 
     narrowed = {Facet(name): value for name, value in facets.items() if value}
@@ -140,7 +140,7 @@ def search(
 
 
 def _print_page(found: Page) -> None:
-    from preserva.catalogue.edition import copies
+    from preserva.catalogue.edition_view import copies
     from preserva.core.values.report import printable
     from preserva.outputs.words import word
 
@@ -190,9 +190,9 @@ def show(given: Settings, record: str, json_: bool) -> None:
     RECORD is the identifier that a search shows, such as urn:preserva:record:aonb:17, or the
     library and the record's own number: aonb:17.
     """
-    from preserva.catalogue.edition import lines, shown
-    from preserva.catalogue.ingest import open_catalogue
-    from preserva.catalogue.model import uri_as_typed
+    from preserva.catalogue.edition_view import lines, shown
+    from preserva.catalogue.entry import uri_as_typed
+    from preserva.catalogue.import_records import open_catalogue
 
     with open_catalogue(given.config, must_exist=True) as database:
         found = shown(database, uri_as_typed(record))
@@ -206,7 +206,7 @@ def show(given: Settings, record: str, json_: bool) -> None:
 def _shown(found: Shown) -> dict[str, Value]:
     import json
 
-    from preserva.catalogue.model import dumps
+    from preserva.catalogue.entry import dumps
 
     return {
         "records": [

@@ -47,9 +47,9 @@ def match(
     """
     from preserva.archive.archive import utc_now
     from preserva.catalogue.decisions import Verdict
-    from preserva.catalogue.ingest import open_catalogue, own_library
+    from preserva.catalogue.entry import uri_as_typed
+    from preserva.catalogue.import_records import open_catalogue, own_library
     from preserva.catalogue.matching import Matching
-    from preserva.catalogue.model import uri_as_typed
 
     pair = same or different
     if sum((bool(same), bool(different), undo is not None)) > 1:
@@ -77,7 +77,7 @@ def match(
 
 
 def _matched(proposed: list[Proposal], decided: list[Decision], json_: bool) -> None:
-    from preserva.catalogue.edition import sentence
+    from preserva.catalogue.edition_view import sentence
     from preserva.core.values.report import printable
     from preserva.outputs.words import word
 
@@ -147,7 +147,7 @@ def export(given: Settings, destination: Path, json_: bool) -> None:
     preserva catalogue decisions export decisions.jsonl
     """
     from preserva.catalogue.decision_files import export_decisions
-    from preserva.catalogue.ingest import open_catalogue
+    from preserva.catalogue.import_records import open_catalogue
 
     with open_catalogue(given.config, must_exist=True) as database:
         written = export_decisions(database, destination)
@@ -170,7 +170,7 @@ def import_(given: Settings, file: Path, json_: bool) -> None:
     Decisions that disagree are kept and named, and what they speak of is not joined.
     """
     from preserva.catalogue.decision_files import import_decisions
-    from preserva.catalogue.ingest import open_catalogue
+    from preserva.catalogue.import_records import open_catalogue
     from preserva.core.values.report import Report
     from preserva.outputs.findings import findings_document
 

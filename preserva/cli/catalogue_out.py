@@ -35,7 +35,7 @@ def export(
     preserva catalogue export new.xml --as mods --since 2026-11-01 --library aonb
     """
     from preserva.catalogue.export import Form, export_catalogue
-    from preserva.catalogue.ingest import open_catalogue
+    from preserva.catalogue.import_records import open_catalogue
     from preserva.outputs.findings import findings_document
 
     start = since.replace(tzinfo=UTC) if since else None
@@ -70,7 +70,7 @@ def dump(given: Settings, folder: Path, prefix: str, url: str, email: str, json_
     `preserva harvest FOLDER` takes it in. A ResourceSync list beside the pages has their digests.
     """
     from preserva.archive.archive import utc_now
-    from preserva.catalogue.ingest import open_catalogue
+    from preserva.catalogue.import_records import open_catalogue
     from preserva.catalogue.oai.protocol import Prefix, stamp
     from preserva.catalogue.oai.provider import About, Repository
     from preserva.catalogue.oai.resourcesync import dump as write

@@ -44,7 +44,7 @@ def command(
     deleted but what the other says is deleted. What people decided of editions comes along.
     """
     from preserva.catalogue.decision_files import DECISIONS, take_decisions
-    from preserva.catalogue.ingest import open_catalogue
+    from preserva.catalogue.import_records import open_catalogue
     from preserva.catalogue.oai.client import decisions_of, in_folder, over_http
     from preserva.catalogue.oai.harvester import Harvest, Source
 

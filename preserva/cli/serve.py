@@ -26,7 +26,7 @@ def command(given: Settings, host: str, port: int, url: str | None, email: str) 
     from socketserver import ThreadingMixIn
     from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-    from preserva.catalogue.ingest import open_catalogue
+    from preserva.catalogue.import_records import open_catalogue
     from preserva.catalogue.oai.provider import About
     from preserva.catalogue.oai.wsgi import application
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from preserva.core.xml.safe import UnsafeXMLError, parse
-from preserva.describe.mods.text import clean
+from preserva.describe.mods.xml_text import clean
 
 _BLOCKS = frozenset({"p", "div", "l", "lb", "br", "ab", "head", "li", "tr", "h1", "h2", "h3", "h4"})
 _LINES = frozenset({"ocr_line", "ocrx_line"})

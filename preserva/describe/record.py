@@ -16,19 +16,17 @@ from lxml import etree
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.core.xml.safe import parse
-from preserva.describe import xml_record as xmlrecord
-from preserva.describe.marc import fields as marc
-from preserva.describe.marc import irbis, iso2709
+from preserva.describe import xml_record
+from preserva.describe.catalogue_record import Dialect, Field, Record, Subfield, Syntax
+from preserva.describe.marc import irbis, iso2709, iso2709_read
 from preserva.describe.marc.actions import Action, actions
 from preserva.describe.marc.coded_data import year
 from preserva.describe.marc.holdings import Copy, CopyKind, RegisterEntry, copies
 from preserva.describe.marc.marcxchange import marcxchange
-from preserva.describe.model import Dialect, Field, Record, Subfield, Syntax
-from preserva.describe.mods import conversion as foreign
-from preserva.describe.mods import dublin_core as dc
+from preserva.describe.mods import dublin_core, mods_and_dc
 from preserva.describe.mods.crosswalk import FAMILY, crosswalk
 from preserva.describe.mods.mods import mods
-from preserva.describe.mods.text import has_forbidden, plain
+from preserva.describe.mods.xml_text import has_forbidden, plain
 
 __all__ = [
     "Action",
@@ -85,13 +83,13 @@ def to_mods(record: Record) -> bytes:
     if record.syntax is Syntax.MODS:
         return record.original
     if record.syntax is Syntax.DC:
-        return _serialise(foreign.mods_of_dc(_dublin_core(record)))
+        return _serialise(mods_and_dc.mods_of_dc(_dublin_core(record)))
     return _serialise(mods(record))
 
 
 def to_dc(record: Record) -> bytes:
     """The record as simple Dublin Core (oai_dc) in UTF-8."""
-    return _serialise(dc.document(_dublin_core(record)))
+    return _serialise(dublin_core.document(_dublin_core(record)))
 
 
 def to_marcxchange(record: Record) -> bytes | None:
@@ -102,12 +100,12 @@ def to_marcxchange(record: Record) -> bytes | None:
 
 def _read(data: bytes, name: str, charset: str | None) -> list[Record | Finding]:
     body = data.removeprefix(_BOM)
-    if xmlrecord.looks_like(data):
-        return list(xmlrecord.read(data, name))
+    if xml_record.looks_like(data):
+        return list(xml_record.read(data, name))
     if irbis.looks_like(body):
         return list(irbis.read(body, name, charset))
     if iso2709.looks_like(body) or iso2709.RECORD_END in body:
-        return list(marc.read(body, name, charset))
+        return list(iso2709_read.read(body, name, charset))
     return [Finding(Code.RECORD_UNREADABLE, name, seen=f"{data[:40]!r}"[2:-1])]
 
 
@@ -133,12 +131,12 @@ def _summarised(record: Record) -> Record:
     )
 
 
-def _dublin_core(record: Record) -> list[dc.Element]:
+def _dublin_core(record: Record) -> list[dublin_core.Element]:
     if record.syntax is Syntax.MODS:
-        return foreign.dc_of_mods(_root(record, f"{{{xmlrecord.MODS}}}mods"))
+        return mods_and_dc.dc_of_mods(_root(record, f"{{{xml_record.MODS}}}mods"))
     if record.syntax is Syntax.DC:
-        return foreign.dc_of_dc(parse(record.original))
-    return dc.elements(record)
+        return mods_and_dc.dc_of_dc(parse(record.original))
+    return dublin_core.elements(record)
 
 
 def _root(record: Record, tag: str) -> etree._Element:
@@ -160,7 +158,7 @@ def _number(record: Record) -> str:
     return "" if record.dialect is Dialect.NONE else record.control("001").strip()
 
 
-def _first(elements: list[dc.Element], name: str) -> str:
+def _first(elements: list[dublin_core.Element], name: str) -> str:
     return next((element.text for element in elements if element.name == name), "")
 
 

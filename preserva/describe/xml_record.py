@@ -14,9 +14,9 @@ from lxml import etree
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.core.xml.safe import UnsafeXMLError, parse
+from preserva.describe.catalogue_record import Dialect, Field, Record, Subfield, Syntax
 from preserva.describe.marc import dialect
-from preserva.describe.marc.fields import embed
-from preserva.describe.model import Dialect, Field, Record, Subfield, Syntax
+from preserva.describe.marc.iso2709_read import embed
 
 MODS = "http://www.loc.gov/mods/v3"
 DC = "http://purl.org/dc/elements/1.1/"

@@ -12,10 +12,10 @@ from preserva.access.export import Outgoing
 from preserva.archive.archive import Archive, Store
 from preserva.archive.commit import refuse_unrecorded
 from preserva.catalogue.database import Database
+from preserva.catalogue.entry import Entry, library_of
 from preserva.catalogue.entry_from_mods import entry_of
 from preserva.catalogue.index import Catalogued, Index
 from preserva.catalogue.matching import Matching
-from preserva.catalogue.model import Entry, library_of
 from preserva.core.eark.mets import Division, FileEntry
 from preserva.core.eark.stored import read_package, read_representation
 from preserva.core.policy.overview import CopyState

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from dataclasses import replace as replace_in
 from pathlib import Path
 
 from preserva.archive.archive import Archive
 from preserva.bag.create.create import create_bag
-from preserva.catalogue.ingest import open_catalogue
+from preserva.catalogue.import_records import open_catalogue
 from preserva.config import NAME as CONFIG
 from preserva.core.policy.overview import CopyState
 from preserva.core.values.model import PackageId
@@ -119,7 +119,9 @@ def build_exhibition(
         return Built(destination, len(sources), pages, len(site.paged), 0, address)
     with _beside(destination) as scratch:
         root = scratch / destination.name
-        site = replace_in(site, books=dict(_books(archive, exhibition, sources, known, root)))
+        site = dataclasses.replace(
+            site, books=dict(_books(archive, exhibition, sources, known, root))
+        )
         _write(site, address, root, sources)
         files = _make_durable(root)
         package = _stored(archive, root, scratch, local, site, observer) if local else None

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from preserva.catalogue.entry import Entry, HeldCopy, library_of
 from preserva.catalogue.fold import stems
-from preserva.catalogue.model import Entry, HeldCopy, library_of
 from preserva.core.policy.overview import CopyState
 from preserva.core.values.model import PackageId
 from preserva.exhibition.atlas import Atlas

@@ -13,9 +13,9 @@ from wsgiref.simple_server import WSGIServer, make_server
 import pytest
 
 from preserva.catalogue.decisions import Verdict, decision_of
+from preserva.catalogue.entry import uri_of
+from preserva.catalogue.import_records import import_file, open_catalogue
 from preserva.catalogue.index import Index
-from preserva.catalogue.ingest import import_file, open_catalogue
-from preserva.catalogue.model import uri_of
 from preserva.catalogue.oai.client import decisions_of
 from preserva.catalogue.oai.provider import About
 from preserva.catalogue.oai.wsgi import application

@@ -13,7 +13,7 @@ from preserva.core.values.codes import Code
 from preserva.core.xml.safe import parse
 from preserva.core.xml.write import document
 from preserva.describe.characterization.image.characterise import characterise
-from preserva.describe.characterization.image.verdict import Verdict
+from preserva.describe.characterization.image.characterization import Verdict
 from tests.support.images import samples
 
 MIMES = {

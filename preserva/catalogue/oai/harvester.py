@@ -13,10 +13,10 @@ from typing import cast
 from lxml import etree
 
 from preserva.catalogue.database import Database
+from preserva.catalogue.entry import library_of, uri_of
+from preserva.catalogue.import_records import incoming_of
 from preserva.catalogue.index import Index, Taken
-from preserva.catalogue.ingest import incoming_of
-from preserva.catalogue.model import library_of, uri_of
-from preserva.catalogue.oai import protocol as oai
+from preserva.catalogue.oai import protocol
 from preserva.catalogue.oai.responses import Broken, Harvested, Page, read_page
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
@@ -111,7 +111,7 @@ class Harvest:
         if self._source.part:
             arguments += (("set", self._source.part),)
         if since:
-            start = oai.stamp(max(0, oai.seconds_of(since) - _OVERLAP))
+            start = protocol.stamp(max(0, protocol.seconds_of(since) - _OVERLAP))
             fine = self._read((("verb", "Identify"),)).granularity.endswith("Z")
             arguments += (("from", start if fine else start[:10]),)
         return arguments

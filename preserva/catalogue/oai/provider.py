@@ -15,10 +15,10 @@ from lxml import etree
 from preserva.archive.archive import utc_now
 from preserva.catalogue.database import Database
 from preserva.catalogue.decision_files import lines
+from preserva.catalogue.entry import library_of
+from preserva.catalogue.import_records import record_of
 from preserva.catalogue.index import Catalogued, Index
-from preserva.catalogue.ingest import record_of
-from preserva.catalogue.model import library_of
-from preserva.catalogue.oai import protocol as oai
+from preserva.catalogue.oai import protocol
 from preserva.catalogue.oai.protocol import NAMESPACE, OaiError, Prefix, Problem, Request
 from preserva.core.xml.safe import parse
 from preserva.core.xml.write import XSI
@@ -92,11 +92,11 @@ class Repository:
         Raises StorageError where the catalogue or a package cannot be read at the moment.
         """
         root = etree.Element(f"{{{NAMESPACE}}}OAI-PMH", nsmap=_NAMESPACES)
-        root.set(f"{{{XSI}}}schemaLocation", oai.LOCATION)
-        _add(root, "responseDate", oai.stamp(self._clock()))
+        root.set(f"{{{XSI}}}schemaLocation", protocol.LOCATION)
+        _add(root, "responseDate", protocol.stamp(self._clock()))
         echo = _add(root, "request", self._about.base_url)
         try:
-            request = oai.parse(pairs)
+            request = protocol.parse(pairs)
             for name, value in request.arguments:
                 echo.set(name, value)
             root.append(self._answered(request))
@@ -130,7 +130,7 @@ class Repository:
             ("baseURL", self._about.base_url),
             ("protocolVersion", "2.0"),
             ("adminEmail", self._about.email),
-            ("earliestDatestamp", oai.stamp(first.changed if first else self._clock())),
+            ("earliestDatestamp", protocol.stamp(first.changed if first else self._clock())),
             ("deletedRecord", "persistent"),
             ("granularity", "YYYY-MM-DDThh:mm:ssZ"),
         ):
@@ -180,7 +180,7 @@ class Repository:
         last, _metadata = page[-1]
         if next(matching, None) is not None:
             after = (last.changed, last.id)
-            token = oai.token(request, after, request.cursor + len(page))
+            token = protocol.token(request, after, request.cursor + len(page))
         elif request.cursor:
             token = ""
         else:
@@ -241,7 +241,7 @@ class Repository:
         if record.entry is None:
             header.set("status", "deleted")
         _add(header, "identifier", record.uri)
-        _add(header, "datestamp", oai.stamp(record.changed))
+        _add(header, "datestamp", protocol.stamp(record.changed))
         library = library_of(record.uri)
         if library:
             _add(header, "setSpec", f"{LIBRARY}:{library}")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from lxml import etree
 
 from preserva.core.xml.safe import UnsafeXMLError, iterparse
-from preserva.describe import xml_record as xmlrecord
+from preserva.describe import xml_record
 from preserva.describe.characterization.format import Format
 from preserva.describe.marc import iso2709
 from preserva.describe.marc.charset import UNKNOWN, decide_text
@@ -62,7 +62,7 @@ def by_text(head: bytes) -> Format | None:
     html = _HTML.match(text, _first_tag(text))
     if html:
         return _html(text, html)
-    if xmlrecord.looks_like(head):
+    if xml_record.looks_like(head):
         format_ = _xml(head)
         if format_ is not None:
             return format_

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from preserva.describe.model import Dialect, Field, Record
-from preserva.describe.mods.text import plain
+from preserva.describe.catalogue_record import Dialect, Field, Record
+from preserva.describe.mods.xml_text import plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from preserva.describe.model import Field, Record
+from preserva.describe.catalogue_record import Field, Record
 from preserva.describe.mods.crosswalk import COPY, COPY_NOTE, Rule, Step, crosswalk
 
 Attributes = tuple[tuple[str, str], ...]

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
+from preserva.describe.catalogue_record import Field, Record, Subfield, Syntax
 from preserva.describe.marc import dialect
 from preserva.describe.marc.charset import Charset, decide_text
-from preserva.describe.model import Field, Record, Subfield, Syntax
 
 _SEPARATOR = re.compile(rb"^\*{5}[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 _LINE = re.compile(r"(#?)(\d{1,5})(:?)(?: (.*)|$)", re.DOTALL)

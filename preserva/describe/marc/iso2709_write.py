@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from preserva.describe.catalogue_record import Dialect, Field, Record, Subfield
 from preserva.describe.marc.iso2709 import DELIMITER, FIELD_END, RECORD_END
 from preserva.describe.marc.marcxchange import leader_in_unicode, with_charset
-from preserva.describe.model import Dialect, Field, Record, Subfield
 
 _LONGEST_FIELD = 9_999
 _LONGEST_RECORD = 99_999

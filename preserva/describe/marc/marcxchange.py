@@ -8,8 +8,8 @@ from typing import cast
 
 from lxml import etree
 
-from preserva.describe.model import Dialect, Field, Record, Subfield
-from preserva.describe.mods.text import clean
+from preserva.describe.catalogue_record import Dialect, Field, Record, Subfield
+from preserva.describe.mods.xml_text import clean
 from preserva.describe.xml_record import MARCXCHANGE
 
 # the stubs do not know of the default namespace, whose prefix is None

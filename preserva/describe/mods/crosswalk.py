@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TypedDict
 
-from preserva.describe.model import Dialect
+from preserva.describe.catalogue_record import Dialect
 
 COPY = "copy"
 COPY_NOTE = "copy note"

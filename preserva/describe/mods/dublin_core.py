@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from preserva.describe.model import Dialect, Field, Record
+from preserva.describe.catalogue_record import Dialect, Field, Record
 from preserva.describe.mods import language
 from preserva.describe.mods.crosswalk import FAMILY, Rule, crosswalk
 from preserva.describe.mods.mods import languages
-from preserva.describe.mods.text import plain
+from preserva.describe.mods.xml_text import plain
 from preserva.describe.xml_record import DC, OAI_DC
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"

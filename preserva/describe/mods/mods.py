@@ -8,12 +8,12 @@ from typing import cast
 
 from lxml import etree
 
+from preserva.describe.catalogue_record import Dialect, Field, Record
 from preserva.describe.marc.coded_data import add_dates
 from preserva.describe.marc.holdings import Copy, copies
-from preserva.describe.model import Dialect, Field, Record
 from preserva.describe.mods import language
 from preserva.describe.mods.crosswalk import COPY, COPY_NOTE, FAMILY, Rule, Step, crosswalk
-from preserva.describe.mods.text import clean, plain, split_non_sorting
+from preserva.describe.mods.xml_text import clean, plain, split_non_sorting
 from preserva.describe.xml_record import MODS
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"

@@ -25,8 +25,8 @@ from preserva.core.eark.structure_read import MetsPage, read_structure
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.core.xml.safe import UnsafeXMLError
-from preserva.describe import xml_record as xmlrecord
-from preserva.describe.mods.text import plain
+from preserva.describe import xml_record
+from preserva.describe.mods.xml_text import plain
 from preserva.describe.supplied.tables import Table, is_csv, read_csv, read_toml
 
 _PAGE_TYPES = {type_.value for type_ in PageType}
@@ -37,7 +37,7 @@ def structure_of(data: bytes, name: str, pages: Pages, title: str) -> Structure:
 
     With findings that are errors, it is not to be used. Nothing raises because of the bytes.
     """
-    if xmlrecord.looks_like(data):
+    if xml_record.looks_like(data):
         return _from_mets(data, name, pages)
     problems: list[Finding] = []
     if is_csv(name):

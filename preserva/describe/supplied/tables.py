@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
-from preserva.describe.mods.text import has_forbidden
+from preserva.describe.mods.xml_text import has_forbidden
 from preserva.i18n import _
 
 _LONGEST = 4096

@@ -18,7 +18,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from preserva.catalogue.model import library_of
+from preserva.catalogue.entry import library_of
 from preserva.core.formats.canonical_json import Value
 from preserva.core.policy.overview import CopyState
 from preserva.core.values.model import PackageId

@@ -5,7 +5,7 @@ Copies are Book and ArchiveComponent: what a library holds, under its shelfmark.
 
 from __future__ import annotations
 
-from preserva.catalogue.model import Entry
+from preserva.catalogue.entry import Entry
 from preserva.core.formats.canonical_json import Value
 from preserva.exhibition.contents import Edition, Held, Shown
 from preserva.exhibition.spec import Writer

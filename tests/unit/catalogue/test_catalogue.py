@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from preserva.catalogue import record_file as recordfile
+from preserva.catalogue import record_file
+from preserva.catalogue.agreement import Evidence
 from preserva.catalogue.database import Database
 from preserva.catalogue.decisions import Decision, Undone, Verdict
-from preserva.catalogue.edition import shown
+from preserva.catalogue.edition_view import shown
+from preserva.catalogue.entry import Entry, Facet, dumps, library_of, loads, uri_of
 from preserva.catalogue.entry_from_mods import entry_of
 from preserva.catalogue.export import Form, export_catalogue
+from preserva.catalogue.import_records import import_file, import_packages, incoming_of
 from preserva.catalogue.index import Index
-from preserva.catalogue.ingest import import_file, import_packages, incoming_of
-from preserva.catalogue.match import Evidence
 from preserva.catalogue.matching import Matching
-from preserva.catalogue.model import Entry, Facet, dumps, library_of, loads, uri_of
 from preserva.catalogue.search import RANKED, Reason, Search
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
@@ -244,13 +244,13 @@ def test_a_large_file_is_read_piece_by_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is too long for a record is told and passed over, in ISO 2709 and in XML."""
-    monkeypatch.setattr(recordfile, "LARGEST", 2000)
-    monkeypatch.setattr(recordfile, "AT_ONCE", 2000)
-    monkeypatch.setattr(recordfile, "_CHUNK", 500)
+    monkeypatch.setattr(record_file, "LARGEST", 2000)
+    monkeypatch.setattr(record_file, "AT_ONCE", 2000)
+    monkeypatch.setattr(record_file, "_CHUNK", 500)
     monster = iso2709([("001", "x"), ("200", "1 $a" + "я" * 4000)])
     path = tmp_path / "long.iso"
     path.write_bytes(iso2709(MINSK) * 3 + monster + iso2709(KNIHI))
-    seen = list(recordfile.records_of(path))
+    seen = list(record_file.records_of(path))
     assert [one.identifier if isinstance(one, Record) else one.code for one in seen] == [
         *["BY-NLB-br5"] * 3, Code.RECORD_TOO_LARGE, "BY-NLB-br6",
     ]  # fmt: skip
@@ -260,10 +260,10 @@ def test_a_broken_record_of_a_large_file_is_named_by_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Counted from 1, as in a small one."""
-    monkeypatch.setattr(recordfile, "AT_ONCE", 100)
+    monkeypatch.setattr(record_file, "AT_ONCE", 100)
     path = tmp_path / "x.iso"
     path.write_bytes(iso2709(MINSK) + b"nonsense\x1d" + iso2709(KNIHI))
-    seen = list(recordfile.records_of(path))
+    seen = list(record_file.records_of(path))
     assert [one.identifier if isinstance(one, Record) else one.path for one in seen] == [
         "BY-NLB-br5", "x.iso#2", "BY-NLB-br6",
     ]  # fmt: skip
@@ -275,15 +275,15 @@ def test_large_xml_is_read_element_by_element(
     """The same records as when it is read at once."""
     out = tmp_path / "all.xml"
     export_catalogue(database, out, Form.MODS)
-    whole = [one.title for one in recordfile.records_of(out) if isinstance(one, Record)]
-    monkeypatch.setattr(recordfile, "LARGEST", 1000)
-    monkeypatch.setattr(recordfile, "AT_ONCE", 1000)
-    pieces = [one.title for one in recordfile.records_of(out) if isinstance(one, Record)]
+    whole = [one.title for one in record_file.records_of(out) if isinstance(one, Record)]
+    monkeypatch.setattr(record_file, "LARGEST", 1000)
+    monkeypatch.setattr(record_file, "AT_ONCE", 1000)
+    pieces = [one.title for one in record_file.records_of(out) if isinstance(one, Record)]
     assert len(whole) == 3
     assert pieces == whole
     monster = b"<title>" + b"x" * 300_000 + b"</title>"
     out.write_bytes(out.read_bytes().replace(b"</modsCollection>", b"<mods>" + monster))
-    seen = list(recordfile.records_of(out))
+    seen = list(record_file.records_of(out))
     assert [one.title for one in seen if isinstance(one, Record)] == whole
     assert [one.code for one in seen if isinstance(one, Finding)] == [Code.RECORD_TOO_LARGE]
 

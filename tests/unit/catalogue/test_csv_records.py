@@ -14,11 +14,11 @@ from lxml import etree
 
 from preserva.catalogue.csv_records import COLUMNS, documents, line, lines_of
 from preserva.catalogue.database import Database
+from preserva.catalogue.entry import Agent, Entry, HeldCopy, Identifier, uri_of
 from preserva.catalogue.entry_from_mods import entry_of
 from preserva.catalogue.export import Form, export_catalogue
+from preserva.catalogue.import_records import Imported, import_file
 from preserva.catalogue.index import Index
-from preserva.catalogue.ingest import Imported, import_file
-from preserva.catalogue.model import Agent, Entry, HeldCopy, Identifier, uri_of
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.describe.record import Record, read_records

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from preserva.catalogue.database import Database
 from preserva.catalogue.decision_files import export_decisions, import_decisions, take_decisions
 from preserva.catalogue.decisions import Decision, Undone, Verdict, decision_of, editions, line_of
-from preserva.catalogue.edition import lines, shown
-from preserva.catalogue.ingest import import_file
+from preserva.catalogue.edition_view import lines, shown
+from preserva.catalogue.entry import Facet, uri_of
+from preserva.catalogue.import_records import import_file
 from preserva.catalogue.matching import Matching
-from preserva.catalogue.model import Facet, uri_of
 from preserva.catalogue.search import Search
 from preserva.core.values.codes import Code
 from preserva.errors import NotFound, Refused

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from preserva.catalogue.agreement import Evidence, evidence
 from preserva.catalogue.database import Database
+from preserva.catalogue.entry import Entry, Facet, uri_of
 from preserva.catalogue.fold import words
 from preserva.catalogue.index import Incoming, Index
-from preserva.catalogue.match import Evidence, evidence
-from preserva.catalogue.model import Entry, Facet, uri_of
 from preserva.catalogue.places import _names, _table, names_of, places, spans
 from preserva.catalogue.search import Search
 

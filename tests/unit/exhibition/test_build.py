@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 from PIL import Image
 
 from preserva.archive.archive import Archive
-from preserva.catalogue.ingest import import_packages, open_catalogue
+from preserva.catalogue.import_records import import_packages, open_catalogue
 from preserva.errors import ConfigError, Refused
 from preserva.exhibition.build import MARK, build_exhibition
 from preserva.exhibition.picture import TILE, Picture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from preserva.core.values.codes import Code
-from preserva.describe.characterization.image.verdict import Verdict
+from preserva.describe.characterization.image.characterization import Verdict
 
 
 def is_characterised(mime: str) -> bool:
@@ -37,9 +37,9 @@ def characterise(stream: BinaryIO, size: int, mime: str, max_pixels: int) -> Ver
 
             return jp2.characterise(stream, max_pixels, jp2=mime == "image/jp2")
         case "image/bmp" | "image/gif" | "image/webp":
-            from preserva.describe.characterization.image import plain
+            from preserva.describe.characterization.image import bmp_gif_webp
 
-            return plain.characterise(stream, mime[6:].upper(), max_pixels)
+            return bmp_gif_webp.characterise(stream, mime[6:].upper(), max_pixels)
         case "application/pdf":
             from preserva.describe.characterization.image import pdf
 

@@ -17,9 +17,9 @@ from jpylyzer import boxvalidator, config
 
 from preserva.core.book.image import Image, Resolution, Unit
 from preserva.core.values.codes import Code
-from preserva.describe.characterization.image import facts
+from preserva.describe.characterization.image import common_metadata
+from preserva.describe.characterization.image.characterization import BrokenError, Verdict
 from preserva.describe.characterization.image.decode import PILLOW, decode, opened
-from preserva.describe.characterization.image.verdict import BrokenError, Verdict
 
 _BY = f"jpylyzer, {PILLOW}"
 _OPTIONS = {
@@ -52,7 +52,7 @@ def characterise(stream: BinaryIO, max_pixels: int, *, jp2: bool) -> Verdict:
         with opened(stream, "JPEG2000", max_pixels) as picture:
             profile = picture.info.get("icc_profile")
             if image is not None and isinstance(profile, bytes):
-                image = replace(image, icc_profile=facts.profile_name(profile))
+                image = replace(image, icc_profile=common_metadata.profile_name(profile))
             decode(picture, max_pixels)
         if jp2 and failed:
             raise BrokenError(Code.IMAGE_IRREGULAR, ", ".join(failed))
@@ -100,7 +100,7 @@ def _resolution(properties: Element) -> Resolution | None:
             short = "Resc" if kind.startswith("capture") else "Resd"
             x, y = (_text(box, f"{axis}{short}InPixelsPerMeter") for axis in "hv")
             if isinstance(x, float | int) and isinstance(y, float | int):
-                return facts.made_resolution(x / 100, y / 100, Unit.CENTIMETRE)
+                return common_metadata.made_resolution(x / 100, y / 100, Unit.CENTIMETRE)
     return None
 
 

@@ -13,9 +13,9 @@ from PIL import Image as Pillow
 
 from preserva.core.book.image import Image, Resolution, Unit
 from preserva.core.values.codes import Code
-from preserva.describe.characterization.image import facts
+from preserva.describe.characterization.image import common_metadata
+from preserva.describe.characterization.image.characterization import BrokenError, Verdict
 from preserva.describe.characterization.image.decode import PILLOW, decode, opened, tags
-from preserva.describe.characterization.image.verdict import BrokenError, Verdict
 
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _LOSSLESS = frozenset({0xC3, 0xC7, 0xCB, 0xCF})
@@ -34,7 +34,7 @@ def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Verdict:
         scan = stream.tell()
         with opened(stream, "JPEG", max_pixels) as picture:
             image = replace(image, resolution=_density(picture))
-            image = facts.embedded(image, picture.info.get("icc_profile"), tags(picture))
+            image = common_metadata.embedded(image, picture.info.get("icc_profile"), tags(picture))
             decode(picture, max_pixels)
         _check_end(stream, scan)
     except BrokenError as error:
@@ -91,11 +91,11 @@ def _segments(stream: BinaryIO, size: int) -> Iterator[tuple[int, bytes]]:
 
 def _density(picture: Pillow.Image) -> Resolution | None:
     """That of JFIF, unless it only gives the shape of a pixel."""
-    unit = _UNITS.get(facts.number(picture.info.get("jfif_unit")) or 0)
+    unit = _UNITS.get(common_metadata.number(picture.info.get("jfif_unit")) or 0)
     density = picture.info.get("jfif_density")
     if unit is Unit.NONE or not isinstance(density, tuple) or len(density) != 2:
         return None
-    return facts.made_resolution(density[0], density[1], unit)
+    return common_metadata.made_resolution(density[0], density[1], unit)
 
 
 def _check_end(stream: BinaryIO, scan: int) -> None:

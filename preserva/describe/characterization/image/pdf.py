@@ -9,7 +9,7 @@ import re
 from typing import BinaryIO
 
 from preserva.core.values.codes import Code
-from preserva.describe.characterization.image.verdict import Verdict
+from preserva.describe.characterization.image.characterization import Verdict
 
 _BY = "preserva, by the trailer"
 _TAIL = 1 << 16

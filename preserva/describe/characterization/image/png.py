@@ -10,9 +10,9 @@ from typing import BinaryIO
 
 from preserva.core.book.image import Image, Resolution, Unit
 from preserva.core.values.codes import Code
-from preserva.describe.characterization.image import facts
+from preserva.describe.characterization.image import common_metadata
+from preserva.describe.characterization.image.characterization import BrokenError, Verdict
 from preserva.describe.characterization.image.decode import PILLOW, decode, opened, tags
-from preserva.describe.characterization.image.verdict import BrokenError, Verdict
 
 _SPACES = {0: ("BlackIsZero", 1), 2: ("RGB", 3), 3: ("PaletteColor", 1)}
 _WITH_ALPHA = {4: ("BlackIsZero", 2), 6: ("RGB", 4)}
@@ -26,7 +26,7 @@ def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Verdict:
         header, density = _chunks(stream, size)
         image = _image(header, density)
         with opened(stream, "PNG", max_pixels) as picture:
-            image = facts.embedded(image, picture.info.get("icc_profile"), tags(picture))
+            image = common_metadata.embedded(image, picture.info.get("icc_profile"), tags(picture))
             decode(picture, max_pixels)
     except BrokenError as error:
         return Verdict(PILLOW, image, error.code, error.seen)
@@ -77,5 +77,5 @@ def _resolution(density: bytes) -> Resolution | None:
         return None
     x, y = (int.from_bytes(density[at : at + 4], "big") for at in (0, 4))
     if density[8] == 1:
-        return facts.made_resolution(x / 100, y / 100, Unit.CENTIMETRE)
-    return facts.made_resolution(x, y, Unit.NONE)
+        return common_metadata.made_resolution(x / 100, y / 100, Unit.CENTIMETRE)
+    return common_metadata.made_resolution(x, y, Unit.NONE)

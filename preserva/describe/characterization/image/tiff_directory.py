@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import BinaryIO
 
 from preserva.core.values.codes import Code
-from preserva.describe.characterization.image.verdict import BrokenError
+from preserva.describe.characterization.image.characterization import BrokenError
 
 EXIF = 34665
 _STRIPS, _TILES = (273, 279), (324, 325)

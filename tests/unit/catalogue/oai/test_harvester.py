@@ -13,10 +13,10 @@ import pytest
 from lxml import etree
 
 from preserva.catalogue.database import Database
+from preserva.catalogue.entry import Entry, uri_of
+from preserva.catalogue.import_records import import_file
 from preserva.catalogue.index import Index
-from preserva.catalogue.ingest import import_file
-from preserva.catalogue.model import Entry, uri_of
-from preserva.catalogue.oai import client as harvest_ask
+from preserva.catalogue.oai import client
 from preserva.catalogue.oai.client import decisions_of, in_folder, over_http
 from preserva.catalogue.oai.harvester import Arguments, Ask, Harvest, Result, Source
 from preserva.catalogue.oai.protocol import Prefix
@@ -301,7 +301,7 @@ def test_a_busy_server_is_asked_again_when_it_wants() -> None:
 
 def test_an_answer_without_end_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor kept in memory."""
-    monkeypatch.setattr(harvest_ask, "MAX_SIZE", 1000)
+    monkeypatch.setattr(client, "MAX_SIZE", 1000)
     with answering(("200 OK", "", b"x" * 1001)) as url, pytest.raises(TooLarge):
         over_http(url)(())
 

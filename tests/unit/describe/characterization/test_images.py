@@ -15,8 +15,8 @@ from preserva.core.book.scans import MAX_PIXELS
 from preserva.core.values.codes import Code
 from preserva.describe.characterization.identify import identify
 from preserva.describe.characterization.image.characterise import characterise, is_characterised
-from preserva.describe.characterization.image.overheard import overheard
-from preserva.describe.characterization.image.verdict import Verdict
+from preserva.describe.characterization.image.characterization import Verdict
+from preserva.describe.characterization.image.libtiff_messages import overheard
 from tests.support.images import SIZE, samples
 
 SCANNER = Capture("Zeutschel", "OS 12002", "OmniScan 12", "2024-03-05T10:20:30")

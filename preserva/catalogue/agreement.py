@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 
+from preserva.catalogue.entry import Entry
 from preserva.catalogue.fold import stems
-from preserva.catalogue.model import Entry
 from preserva.catalogue.places import places
 
 _NUMBERS = ("isbn", "issn", "fingerprint")

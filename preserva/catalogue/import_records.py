@@ -13,9 +13,9 @@ from pathlib import Path
 from preserva.access.document import Document, read_document
 from preserva.archive.archive import Archive, find_config
 from preserva.catalogue.database import Database
+from preserva.catalogue.entry import uri_of
 from preserva.catalogue.entry_from_mods import entry_of
 from preserva.catalogue.index import Catalogued, Incoming, Index, Taken
-from preserva.catalogue.model import uri_of
 from preserva.catalogue.record_file import records_of
 from preserva.config import load
 from preserva.core.values.codes import Code, Severity

@@ -7,7 +7,7 @@ from typing import cast
 from lxml import etree
 
 from preserva.describe.mods.dublin_core import Element
-from preserva.describe.mods.text import plain
+from preserva.describe.mods.xml_text import plain
 from preserva.describe.xml_record import DC, MODS
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from preserva.catalogue.database import Database
 from preserva.catalogue.decisions import Decision, Verdict
+from preserva.catalogue.entry import Entry
 from preserva.catalogue.index import Catalogued, Index
 from preserva.catalogue.matching import Matching
-from preserva.catalogue.model import Entry
 from preserva.core.values.report import printable
 from preserva.errors import NotFound
 from preserva.i18n import _

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
+from preserva.describe.catalogue_record import Field, Record, Subfield, Syntax
 from preserva.describe.marc import dialect, iso2709, marc8
 from preserva.describe.marc.charset import MARC8, Charset, decide
-from preserva.describe.model import Field, Record, Subfield, Syntax
 
 _DELIMITER = "\x1f"
 _EMBEDDED = re.compile(r"(00\d)(.*)|(\d{3})(..)", re.DOTALL)
