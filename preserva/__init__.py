@@ -14,10 +14,10 @@ from preserva.version import __version__
 if TYPE_CHECKING:
     from preserva.access.export import export
     from preserva.archive.archive import Archive, create_archive, open_archive
-    from preserva.catalogue.decisions import Verdict
+    from preserva.catalogue.decisions import MatchVerdict
     from preserva.catalogue.edition_view import shown
     from preserva.catalogue.entry import Facet
-    from preserva.catalogue.export import Form, export_catalogue
+    from preserva.catalogue.export import ExportFormat, export_catalogue
     from preserva.catalogue.import_records import import_file, import_packages, open_catalogue
     from preserva.catalogue.matching import Matching
     from preserva.catalogue.search import Search
@@ -47,9 +47,10 @@ _PLACES = {
     "Code": "core.values.codes",
     "Config": "config",
     "Details": "ingest.supplied",
+    "ExportFormat": "catalogue.export",
     "Facet": "catalogue.entry",
     "Finding": "core.values.report",
-    "Form": "catalogue.export",
+    "MatchVerdict": "catalogue.decisions",
     "Matching": "catalogue.matching",
     "Observer": "core.values.report",
     "Outcome": "core.values.report",
@@ -59,7 +60,6 @@ _PLACES = {
     "Report": "core.values.report",
     "Search": "catalogue.search",
     "Severity": "core.values.codes",
-    "Verdict": "catalogue.decisions",
     "accept": "ingest.transfer",
     "audit": "fixity.audit",
     "build_exhibition": "exhibition.build",
@@ -94,9 +94,10 @@ __all__ = [
     "Code",
     "Config",
     "Details",
+    "ExportFormat",
     "Facet",
     "Finding",
-    "Form",
+    "MatchVerdict",
     "Matching",
     "Observer",
     "Outcome",
@@ -106,7 +107,6 @@ __all__ = [
     "Report",
     "Search",
     "Severity",
-    "Verdict",
     "__version__",
     "accept",
     "audit",

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 
-from preserva.catalogue.entry import Entry
+from preserva.catalogue.entry import CatalogueEntry
 from preserva.catalogue.fold import stems
 from preserva.catalogue.places import places
 
@@ -19,7 +19,7 @@ _TITLE_WORDS = 6
 _IMPRINT_WORDS = re.compile(r"\[[^]]*\]|\W")
 
 
-class Evidence(StrEnum):
+class Agreement(StrEnum):
     """What two records agree in."""
 
     FINGERPRINT = "fingerprint"
@@ -31,7 +31,7 @@ class Evidence(StrEnum):
     AGENT = "agent"
 
 
-def keys(entry: Entry) -> Iterator[str]:
+def keys(entry: CatalogueEntry) -> Iterator[str]:
     """Records with a key in common are compared. Each key once."""
     numbers = (_number(identifier.type, identifier.value) for identifier in entry.identifiers)
     yield from dict.fromkeys(number for number in numbers if number)
@@ -40,23 +40,23 @@ def keys(entry: Entry) -> Iterator[str]:
         yield f"title:{' '.join(title)}:{entry.year}"
 
 
-def evidence(entry: Entry, other: Entry) -> list[Evidence]:
+def agreements(entry: CatalogueEntry, other: CatalogueEntry) -> list[Agreement]:
     """In what the two agree."""
     mine, theirs = set(keys(entry)), set(keys(other))
     agreements = []
     if any(key.startswith("fingerprint:") for key in mine & theirs):
-        agreements.append(Evidence.FINGERPRINT)
+        agreements.append(Agreement.FINGERPRINT)
     if any(key.startswith(("isbn:", "issn:")) for key in mine & theirs):
-        agreements.append(Evidence.NUMBER)
+        agreements.append(Agreement.NUMBER)
     if stems(entry.title)[:_TITLE_WORDS] == stems(other.title)[:_TITLE_WORDS] != []:
-        agreements.append(Evidence.TITLE)
+        agreements.append(Agreement.TITLE)
     if entry.year is not None and entry.year == other.year:
-        agreements.append(Evidence.DATE)
+        agreements.append(Agreement.DATE)
     if set(places(entry.place)) & set(places(other.place)):
-        agreements.append(Evidence.PLACE)
+        agreements.append(Agreement.PLACE)
     for kind, a, b in (
-        (Evidence.PUBLISHER, entry.publisher, other.publisher),
-        (Evidence.AGENT, _agent(entry), _agent(other)),
+        (Agreement.PUBLISHER, entry.publisher, other.publisher),
+        (Agreement.AGENT, _agent(entry), _agent(other)),
     ):
         if stems(a) == stems(b) != []:
             agreements.append(kind)
@@ -68,5 +68,5 @@ def _number(type_: str, value: str) -> str:
     return f"{type_}:{number}" if type_ in _NUMBERS and number else ""
 
 
-def _agent(entry: Entry) -> str:
+def _agent(entry: CatalogueEntry) -> str:
     return entry.agents[0].name.partition(",")[0] if entry.agents else ""

@@ -1,7 +1,7 @@
-"""Records as a table (CSV, RFC 4180): a line for each copy, one for a record without copies.
+"""Records as a table (CSV, RFC 4180): a line for each item, one for a record without items.
 
 The first line names the columns (`COLUMNS`), in any order; `identifier` and `title` must be there.
-Lines of one record follow each other and differ only in what they say of the copy. Several values
+Lines of one record follow each other and differ only in what they say of the item. Several values
 in a cell stand with a semicolon between them; a semicolon that belongs to a value is doubled.
 A record becomes MODS, so that all that is done with records is done with these.
 """
@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from preserva.catalogue.entry import Entry, library_of
+from preserva.catalogue.entry import CatalogueEntry, library_of
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.describe.marc.charset import Charset, named
@@ -30,8 +30,8 @@ _OF_RECORD = (
     "identifier", "title", "titles", "agents", "place", "publisher", "date", "year", "languages",
     "form", "kind", "extent", "subjects", "numbers",
 )  # fmt: skip
-_OF_COPY = ("holder", "shelfmark", "inventory", "registers", "provenance", "package")
-COLUMNS = (*_OF_RECORD, *_OF_COPY)
+_OF_ITEM = ("holder", "shelfmark", "inventory", "registers", "provenance", "package")
+COLUMNS = (*_OF_RECORD, *_OF_ITEM)
 ENDINGS = (".csv", ".tsv")
 
 _WHOLE = "collection"
@@ -58,7 +58,7 @@ class _BadRowError(Exception):
     """What is wrong with a row."""
 
 
-def lines_of(uri: str, entry: Entry, package: str) -> Iterator[bytes]:
+def lines_of(uri: str, entry: CatalogueEntry, package: str) -> Iterator[bytes]:
     """The lines of a record."""
     about = (
         uri, entry.title, _joined(entry.titles), _joined(agent.name for agent in entry.agents),
@@ -66,12 +66,12 @@ def lines_of(uri: str, entry: Entry, package: str) -> Iterator[bytes]:
         entry.form, _WHOLE if entry.collection else "", entry.extent, _joined(entry.subjects),
         _joined(f"{number.type}:{number.value}" for number in entry.identifiers),
     )  # fmt: skip
-    for copy in entry.copies:
-        numbers = _joined(f"{number.type}:{number.value}" for number in copy.registers)
-        cells = (copy.holder, copy.shelfmark, _joined(copy.inventory), numbers,
-                _joined(copy.provenance))  # fmt: skip
+    for item in entry.items:
+        numbers = _joined(f"{number.type}:{number.value}" for number in item.registers)
+        cells = (item.holder, item.shelfmark, _joined(item.inventory), numbers,
+                _joined(item.provenance))  # fmt: skip
         yield line((*about, *cells, package))
-    if not entry.copies:
+    if not entry.items:
         yield line((*about, "", "", "", "", "", package))
 
 
@@ -223,13 +223,13 @@ def _mods(rows: Sequence[_Row], library: str) -> etree._Element:
     for type_, value in map(_typed, _split(about["numbers"])):
         _put(root, "identifier", value, type=type_)
     for row in rows:
-        _copy(root, row)
+        _item(root, row)
     _put(root, "recordInfo/recordIdentifier", _number(about["identifier"], library))
     return root
 
 
-def _copy(root: etree._Element, row: _Row) -> None:
-    cells = {name: row.get(name, "") for name in _OF_COPY if name != "package"}
+def _item(root: etree._Element, row: _Row) -> None:
+    cells = {name: row.get(name, "") for name in _OF_ITEM if name != "package"}
     if not any(cells.values()):
         return
     location = etree.SubElement(root, f"{{{MODS}}}location")
@@ -237,14 +237,14 @@ def _copy(root: etree._Element, row: _Row) -> None:
     if not any(cells.values()):
         return
     simple = etree.SubElement(location, f"{{{MODS}}}holdingSimple")
-    copy = etree.SubElement(simple, f"{{{MODS}}}copyInformation")
-    _put(copy, "shelfLocator", cells["shelfmark"])
+    item = etree.SubElement(simple, f"{{{MODS}}}copyInformation")
+    _put(item, "shelfLocator", cells["shelfmark"])
     for text in _split(cells["provenance"]):
-        _put(copy, "note", text, type="ownership")
+        _put(item, "note", text, type="ownership")
     for text in _split(cells["inventory"]):
-        _put(copy, "itemIdentifier", text, type="inventory")
+        _put(item, "itemIdentifier", text, type="inventory")
     for type_, value in map(_typed, _split(cells["registers"])):
-        _put(copy, "itemIdentifier", value, type=type_)
+        _put(item, "itemIdentifier", value, type=type_)
 
 
 def _put(node: etree._Element, path: str, text: str, **attributes: str) -> None:

@@ -1,4 +1,4 @@
-"""The file of the joint catalogue: tables, and how it is opened.
+"""The file of the union catalogue: tables, and how it is opened.
 
 `record` and `decision` are what came from outside and cannot be made again; the other tables are
 made of them. A deleted record stays as a mark, so that those who harvest learn of it.

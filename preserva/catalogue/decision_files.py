@@ -1,6 +1,6 @@
 """What people decided of editions, going out and coming in as JSON lines.
 
-A decision names its library, its person and its time; docs/how-to/joint-catalogue.md lists the
+A decision names its library, its person and its time; docs/how-to/union-catalogue.md lists the
 fields. Decisions that contradict each other are kept and told, and joined is what nobody disputes.
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from preserva.archive.staging import beside
 from preserva.catalogue.database import Database
-from preserva.catalogue.decisions import Decision, decision_of, line_of
+from preserva.catalogue.decisions import MatchDecision, decision_of, line_of
 from preserva.catalogue.matching import Matching
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
@@ -87,7 +87,9 @@ def take_decisions(
     return done
 
 
-def _sound(data: Iterable[bytes], name: str, own: str | None, done: Decided) -> Iterator[Decision]:
+def _sound(
+    data: Iterable[bytes], name: str, own: str | None, done: Decided
+) -> Iterator[MatchDecision]:
     for number, line in enumerate(data, 1):
         if not line.strip():
             continue
@@ -105,5 +107,5 @@ def _sound(data: Iterable[bytes], name: str, own: str | None, done: Decided) -> 
             yield decision
 
 
-def _disputed(matching: Matching) -> dict[int, Decision]:
+def _disputed(matching: Matching) -> dict[int, MatchDecision]:
     return {decision.number: decision for decision in matching.decisions() if decision.disputed}

@@ -22,7 +22,7 @@ _LIBRARY = re.compile(r"[a-z][a-z0-9]*")
 _LONGEST = 1_000
 
 
-class Verdict(StrEnum):
+class MatchVerdict(StrEnum):
     """What a person decided of two records."""
 
     SAME = "same"  # they describe one edition
@@ -38,7 +38,7 @@ class Undone:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class MatchDecision:
     """A person's decision, and of which library the person is; one that is undone is kept.
 
     `number` is this catalogue's own. `disputed` is true where decisions that stand contradict each
@@ -49,7 +49,7 @@ class Decision:
     library: str
     time: str
     person: str
-    verdict: Verdict
+    verdict: MatchVerdict
     record: str
     other: str
     undone: Undone | None = None
@@ -64,19 +64,19 @@ class Editions:
     disputed: frozenset[int]
 
 
-def editions(decisions: Iterable[Decision]) -> Editions:
+def editions(decisions: Iterable[MatchDecision]) -> Editions:
     """The editions that follow from the decisions that stand.
 
     Records that are joined by some and told apart by others are not joined, also where that is so
     only by way of a third record.
     """
     standing = [decision for decision in decisions if not decision.undone]
-    same = [decision for decision in standing if decision.verdict is Verdict.SAME]
+    same = [decision for decision in standing if decision.verdict is MatchVerdict.SAME]
     groups = _groups(same)
     against = [
         decision
         for decision in standing
-        if decision.verdict is Verdict.DIFFERENT
+        if decision.verdict is MatchVerdict.DIFFERENT
         and decision.other in groups.get(decision.record, ())
     ]
     torn: set[str] = set()
@@ -93,7 +93,7 @@ def editions(decisions: Iterable[Decision]) -> Editions:
     return Editions(joined, frozenset(disputed))
 
 
-def line_of(decision: Decision) -> str:
+def line_of(decision: MatchDecision) -> str:
     """The decision as a line of JSON, without what is this catalogue's own."""
     facts: dict[str, object] = {
         "format": FORMAT,
@@ -109,7 +109,7 @@ def line_of(decision: Decision) -> str:
     return json.dumps(facts, ensure_ascii=False)
 
 
-def decision_of(line: str) -> Decision:
+def decision_of(line: str) -> MatchDecision:
     """The decision of `line_of`, with the number 0. Raises ValueError for any other text."""
     try:
         facts = json.loads(line)
@@ -127,7 +127,7 @@ def decision_of(line: str) -> Decision:
         undone = Undone(_text(taken_back, "time"), _text(taken_back, "person"))
         datetime.fromisoformat(undone.time)
     datetime.fromisoformat(time)
-    return Decision(0, library, time, person, Verdict(verdict), record, other, undone)
+    return MatchDecision(0, library, time, person, MatchVerdict(verdict), record, other, undone)
 
 
 def _text(facts: object, name: str) -> str:
@@ -138,7 +138,7 @@ def _text(facts: object, name: str) -> str:
     return text
 
 
-def _groups(same: Iterable[Decision]) -> dict[str, dict[str, None]]:
+def _groups(same: Iterable[MatchDecision]) -> dict[str, dict[str, None]]:
     """For each record those that are joined with it, by way of others too (union-find)."""
     above: dict[str, str] = {}
 

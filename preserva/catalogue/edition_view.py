@@ -1,4 +1,4 @@
-"""One edition of the joint catalogue with everything that is known of it."""
+"""One edition of the union catalogue with everything that is known of it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from preserva.catalogue.database import Database
-from preserva.catalogue.decisions import Decision, Verdict
-from preserva.catalogue.entry import Entry
+from preserva.catalogue.decisions import MatchDecision, MatchVerdict
+from preserva.catalogue.entry import CatalogueEntry
 from preserva.catalogue.index import Catalogued, Index
 from preserva.catalogue.matching import Matching
 from preserva.core.values.report import printable
@@ -16,7 +16,7 @@ from preserva.i18n import _
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class EditionView:
     """The records that a person joined to one edition, and other editions of the same work.
 
     `decisions` are those on these records that stand.
@@ -24,10 +24,10 @@ class Shown:
 
     records: tuple[Catalogued, ...]
     editions: tuple[str, ...]
-    decisions: tuple[Decision, ...] = ()
+    decisions: tuple[MatchDecision, ...] = ()
 
 
-def shown(database: Database, uri: str) -> Shown:
+def shown(database: Database, uri: str) -> EditionView:
     """The edition of a record. Raises NotFound."""
     index = Index(database)
     asked = index.get(uri)
@@ -39,10 +39,10 @@ def shown(database: Database, uri: str) -> Shown:
         record for joined_uri in joined if (record := index.get(joined_uri)) and record.entry
     ]
     works = [other for other in index.of_work(asked.entry.work) if other not in joined]
-    return Shown(tuple(records), tuple(works), tuple(matching.of_records(joined)))
+    return EditionView(tuple(records), tuple(works), tuple(matching.of_records(joined)))
 
 
-def lines(view: Shown) -> Iterator[str]:
+def lines(view: EditionView) -> Iterator[str]:
     """The edition for people."""
     for record in view.records:
         yield printable(record.uri)
@@ -56,11 +56,15 @@ def lines(view: Shown) -> Iterator[str]:
         yield _("another edition: {uri}").format(uri=printable(uri))
 
 
-def sentence(decision: Decision) -> str:
+def sentence(decision: MatchDecision) -> str:
     """The decision for people: what, who and when."""
     says = {
-        Verdict.SAME: _("decision {number}, {library}, {person}, {day}: {one} and {other} are one"),
-        Verdict.DIFFERENT: _("decision {number}, {library}, {person}, {day}: {one} is not {other}"),
+        MatchVerdict.SAME: _(
+            "decision {number}, {library}, {person}, {day}: {one} and {other} are one"
+        ),
+        MatchVerdict.DIFFERENT: _(
+            "decision {number}, {library}, {person}, {day}: {one} is not {other}"
+        ),
     }
     text = says[decision.verdict].format(
         number=decision.number,
@@ -76,15 +80,15 @@ def sentence(decision: Decision) -> str:
     return text + ("; " + _("disputed, so it has no effect") if decision.disputed else "")
 
 
-def copies(entry: Entry) -> Iterator[str]:
-    """Each copy for people: holder, shelfmark, numbers, whose it was."""
-    for copy in entry.copies:
-        numbers = [f"{number.type} {number.value}" for number in copy.registers]
-        parts = (copy.holder, copy.shelfmark, *copy.inventory, *numbers, *copy.provenance)
-        yield _("copy: {text}").format(text=", ".join(filter(None, parts)))
+def items(entry: CatalogueEntry) -> Iterator[str]:
+    """Each item for people: holder, shelfmark, numbers, whose it was."""
+    for item in entry.items:
+        numbers = [f"{number.type} {number.value}" for number in item.registers]
+        parts = (item.holder, item.shelfmark, *item.inventory, *numbers, *item.provenance)
+        yield _("item: {text}").format(text=", ".join(filter(None, parts)))
 
 
-def _of_entry(entry: Entry) -> Iterator[str]:
+def _of_entry(entry: CatalogueEntry) -> Iterator[str]:
     yield entry.title
     for agent in entry.agents:
         about = (agent.name, agent.dates, " ".join(agent.roles), agent.authority)
@@ -92,4 +96,4 @@ def _of_entry(entry: Entry) -> Iterator[str]:
     yield ", ".join(filter(None, (entry.place, entry.publisher, entry.date, entry.extent)))
     for number in entry.identifiers:
         yield f"{number.type}: {number.value}"
-    yield from copies(entry)
+    yield from items(entry)

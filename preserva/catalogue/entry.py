@@ -1,7 +1,8 @@
-"""What the joint catalogue knows of a record: an edition, its agents, and its copies.
+"""What the union catalogue knows of a record: an edition, its contributors, and its items.
 
-The copy (экземпляр) is what a library holds and what the law registers. Records of one edition
-that a person joined are one edition; editions with the same author and title are one work.
+The item (FRBR; экземпляр) is the physical book that a library holds and that the law registers.
+Records that a person joined describe one edition; editions with the same author and title belong
+to one work.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Facet(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Agent:
+class Contributor:
     """A person or body: name, roles (MARC relator codes or words), authority record, dates."""
 
     name: str
@@ -42,7 +43,7 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
-class Identifier:
+class TypedNumber:
     """A number of the edition: its type (isbn, fingerprint ...) and value."""
 
     type: str
@@ -50,18 +51,18 @@ class Identifier:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldCopy:
-    """A copy: who holds it under which shelfmark, its numbers, and whose it was."""
+class Item:
+    """An item: who holds it under which shelfmark, its numbers, and whose it was."""
 
     holder: str
     shelfmark: str = ""
     inventory: tuple[str, ...] = ()
-    registers: tuple[Identifier, ...] = ()
+    registers: tuple[TypedNumber, ...] = ()
     provenance: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogueEntry:
     """One record as the catalogue uses it; everything is empty where the record is silent.
 
     `number` is the record's own, `year` the first of publication. `collection` is true for a
@@ -71,7 +72,7 @@ class Entry:
     title: str
     number: str = ""
     titles: tuple[str, ...] = ()
-    agents: tuple[Agent, ...] = ()
+    agents: tuple[Contributor, ...] = ()
     subjects: tuple[str, ...] = ()
     place: str = ""
     publisher: str = ""
@@ -80,8 +81,8 @@ class Entry:
     languages: tuple[str, ...] = ()
     form: str = ""
     extent: str = ""
-    identifiers: tuple[Identifier, ...] = ()
-    copies: tuple[HeldCopy, ...] = ()
+    identifiers: tuple[TypedNumber, ...] = ()
+    items: tuple[Item, ...] = ()
     collection: bool = False
 
     @property
@@ -92,7 +93,7 @@ class Entry:
     def facets(self) -> Iterator[tuple[Facet, str]]:
         """Under what the entry is counted, each once."""
         yield from (
-            (Facet.HOLDER, holder) for holder in sorted({c.holder for c in self.copies} - {""})
+            (Facet.HOLDER, holder) for holder in sorted({c.holder for c in self.items} - {""})
         )
         if self.century is not None:
             yield Facet.CENTURY, str(self.century)
@@ -110,9 +111,9 @@ class Entry:
         yield "imprint", " ".join(filter(None, (self.place, self.publisher, self.date)))
         yield from (("subject", subject) for subject in self.subjects)
         yield from (("number", identifier.value) for identifier in self.identifiers)
-        for copy in self.copies:
-            numbers = [number.value for number in copy.registers]
-            parts = [copy.holder, copy.shelfmark, *copy.inventory, *numbers, *copy.provenance]
+        for item in self.items:
+            numbers = [number.value for number in item.registers]
+            parts = [item.holder, item.shelfmark, *item.inventory, *numbers, *item.provenance]
             yield "copy", " ".join(filter(None, parts))
 
     @property
@@ -143,27 +144,31 @@ def library_of(uri: str) -> str | None:
     return match[1] if match else None
 
 
-def dumps(entry: Entry) -> str:
-    """The entry as JSON."""
-    return json.dumps(asdict(entry), ensure_ascii=False, sort_keys=True)
+def dumps(entry: CatalogueEntry) -> str:
+    """The entry as JSON; its items have the published key `copies`."""
+    facts = asdict(entry)
+    facts["copies"] = facts.pop("items")
+    return json.dumps(facts, ensure_ascii=False, sort_keys=True)
 
 
-def loads(text: str) -> Entry:
+def loads(text: str) -> CatalogueEntry:
     """The entry of `dumps`."""
     facts: dict[str, Any] = json.loads(text)
-    agents = tuple(Agent(**{**agent, "roles": tuple(agent["roles"])}) for agent in facts["agents"])
-    copies = tuple(_copy(item) for item in facts["copies"])
+    agents = tuple(
+        Contributor(**{**agent, "roles": tuple(agent["roles"])}) for agent in facts["agents"]
+    )
+    items = tuple(_item(item) for item in facts.pop("copies"))
     lists = {key: tuple(facts[key]) for key in ("titles", "subjects", "languages")}
     identifiers = _identifiers(facts["identifiers"])
-    return Entry(
-        **{**facts, **lists, "agents": agents, "copies": copies, "identifiers": identifiers}
+    return CatalogueEntry(
+        **{**facts, **lists, "agents": agents, "items": items, "identifiers": identifiers}
     )
 
 
-def _copy(facts: dict[str, Any]) -> HeldCopy:
+def _item(facts: dict[str, Any]) -> Item:
     lists = {key: tuple(facts[key]) for key in ("inventory", "provenance")}
-    return HeldCopy(**{**facts, **lists, "registers": _identifiers(facts["registers"])})
+    return Item(**{**facts, **lists, "registers": _identifiers(facts["registers"])})
 
 
-def _identifiers(facts: list[dict[str, str]]) -> tuple[Identifier, ...]:
-    return tuple(Identifier(**identifier) for identifier in facts)
+def _identifiers(facts: list[dict[str, str]]) -> tuple[TypedNumber, ...]:
+    return tuple(TypedNumber(**identifier) for identifier in facts)

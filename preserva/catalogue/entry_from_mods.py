@@ -1,4 +1,4 @@
-"""A record as an entry of the joint catalogue: by way of MODS, so that every syntax comes alike."""
+"""A record as an entry of the union catalogue: by way of MODS, so that every syntax comes alike."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from lxml import etree
 
-from preserva.catalogue.entry import Agent, Entry, HeldCopy, Identifier
+from preserva.catalogue.entry import CatalogueEntry, Contributor, Item, TypedNumber
 from preserva.core.xml.safe import parse
 from preserva.describe.catalogue_record import Record
 from preserva.describe.mods.crosswalk import crosswalk
@@ -23,7 +23,7 @@ _BEFORE = {"subTitle": " : ", "partNumber": ". ", "partName": ". "}
 _DATES = ("dateIssued", "dateCreated", "copyrightDate", "dateOther")
 
 
-def entry_of(record: Record) -> Entry:
+def entry_of(record: Record) -> CatalogueEntry:
     """What the record says. Raises UnsafeXMLError for MODS that cannot be read safely."""
     root = parse(to_mods(record))
     mods = next(root.iter(f"{{{MODS}}}mods"), root)
@@ -31,7 +31,7 @@ def entry_of(record: Record) -> Entry:
     host = next((_title(node).rstrip(" .") for node in _all(mods, _HOST)), "")
     dates = [node for name in _DATES for node in _all(mods, f"m:originInfo/m:{name}")]
     identifiers = _all(mods, "m:identifier")
-    return Entry(
+    return CatalogueEntry(
         title=". ".join(filter(None, (host, title))),
         number=_first(mods, "m:recordInfo/m:recordIdentifier"),
         titles=_each(titles),
@@ -45,28 +45,28 @@ def entry_of(record: Record) -> Entry:
         form=_form(mods),
         extent=_first(mods, "m:physicalDescription/m:extent"),
         identifiers=tuple(
-            Identifier((node.get("type") or "").lower(), _text(node)) for node in identifiers
+            TypedNumber((node.get("type") or "").lower(), _text(node)) for node in identifiers
         ),
-        copies=_copies(mods),
+        items=_items(mods),
         collection=bool(_all(mods, "m:typeOfResource[@collection='yes']")),
     )
 
 
-def _copies(mods: etree._Element) -> tuple[HeldCopy, ...]:
+def _items(mods: etree._Element) -> tuple[Item, ...]:
     items = []
     for location in _all(mods, "m:location"):
         holder = _first(location, "m:physicalLocation")
         for node in _all(location, ".//m:copyInformation") or [location]:
-            copy = _copy(holder, node)
-            if copy != HeldCopy(""):
-                items.append(copy)
+            item = _item(holder, node)
+            if item != Item(""):
+                items.append(item)
     return tuple(items)
 
 
-def _copy(holder: str, node: etree._Element) -> HeldCopy:
-    numbers = [Identifier(n.get("type") or "", _text(n)) for n in _all(node, "m:itemIdentifier")]
+def _item(holder: str, node: etree._Element) -> Item:
+    numbers = [TypedNumber(n.get("type") or "", _text(n)) for n in _all(node, "m:itemIdentifier")]
     registers = crosswalk().registers
-    return HeldCopy(
+    return Item(
         holder=holder,
         shelfmark=" ".join(_text(locator) for locator in _all(node, "m:shelfLocator")),
         inventory=tuple(number.value for number in numbers if number.type not in registers),
@@ -75,9 +75,9 @@ def _copy(holder: str, node: etree._Element) -> HeldCopy:
     )
 
 
-def _agent(name: etree._Element) -> Agent:
+def _agent(name: etree._Element) -> Contributor:
     parts = [_text(part) for part in _all(name, "m:namePart[not(@type='date')]")]
-    return Agent(
+    return Contributor(
         name=", ".join(filter(None, parts)),
         roles=_each(_text(role) for role in _all(name, "m:role/m:roleTerm")),
         authority=name.get("valueURI") or _first(name, "m:nameIdentifier"),

@@ -1,4 +1,4 @@
-"""The joint catalogue: filled from packages and files, kept beside the ledger."""
+"""The union catalogue: filled from packages and files, kept beside the ledger."""
 
 from __future__ import annotations
 

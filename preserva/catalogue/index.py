@@ -11,7 +11,7 @@ from typing import cast
 
 from preserva.catalogue.agreement import keys
 from preserva.catalogue.database import Database
-from preserva.catalogue.entry import TEXTS, Entry, dumps, library_of, loads
+from preserva.catalogue.entry import TEXTS, CatalogueEntry, dumps, library_of, loads
 from preserva.catalogue.fold import stems
 
 
@@ -33,7 +33,7 @@ class Incoming:
 
     uri: str
     source: str
-    entry: Entry
+    entry: CatalogueEntry
     original: bytes
     charset: str | None = None
     package: str | None = None
@@ -53,7 +53,7 @@ class Catalogued:
     package: str | None
     collection: bool
     charset: str | None
-    entry: Entry | None
+    entry: CatalogueEntry | None
     original: bytes
 
 
@@ -190,7 +190,7 @@ class Index:
         ((latest,),) = self._run("SELECT max(changed) FROM record")
         return max(time, cast("int | None", latest) or 0)
 
-    def _remember(self, id_: int, entry: Entry) -> None:
+    def _remember(self, id_: int, entry: CatalogueEntry) -> None:
         self._run("INSERT INTO entry VALUES (?, ?, ?)", id_, dumps(entry), entry.work)
         facets = list(dict.fromkeys(entry.facets()))
         for facet, value in facets:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import cast
 
-from preserva.catalogue.agreement import Evidence, evidence
+from preserva.catalogue.agreement import Agreement, agreements
 from preserva.catalogue.database import Database
-from preserva.catalogue.decisions import Decision, Undone, Verdict, editions
+from preserva.catalogue.decisions import MatchDecision, MatchVerdict, Undone, editions
 from preserva.catalogue.index import Catalogued, Index
 from preserva.errors import NotFound, Refused, UsageError
 from preserva.i18n import _
@@ -29,7 +29,7 @@ class Proposal:
 
     record: Catalogued
     other: Catalogued
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[Agreement, ...]
 
 
 class Matching:
@@ -57,11 +57,18 @@ class Matching:
             a, b = self._index.by_id(cast("int", id_)), self._index.by_id(cast("int", other))
             if left and b.uri not in same.get(a.uri, ()) and a.entry and b.entry:
                 left -= 1
-                yield Proposal(a, b, tuple(evidence(a.entry, b.entry)))
+                yield Proposal(a, b, tuple(agreements(a.entry, b.entry)))
 
     def decide(
-        self, record: str, other: str, verdict: Verdict, *, library: str, person: str, time: str
-    ) -> Decision:
+        self,
+        record: str,
+        other: str,
+        verdict: MatchVerdict,
+        *,
+        library: str,
+        person: str,
+        time: str,
+    ) -> MatchDecision:
         """Keep a decision of a library.
 
         Raises NotFound for what is no record, UsageError for twice the same, and Refused where the
@@ -81,12 +88,12 @@ class Matching:
                     ).format(number=known.number),
                 )
         with self._database.writing():
-            self._keep(Decision(0, library, time, person, verdict, record, other))
+            self._keep(MatchDecision(0, library, time, person, verdict, record, other))
             ((number,),) = self._run("SELECT max(number) FROM decision")
             self._join()
         return self._decision(cast("int", number))
 
-    def undo(self, number: int, *, library: str, person: str, time: str) -> Decision:
+    def undo(self, number: int, *, library: str, person: str, time: str) -> MatchDecision:
         """Take a decision of one's own library back; it is kept, as undone.
 
         Raises NotFound, and Refused for a decision of another library.
@@ -106,7 +113,7 @@ class Matching:
             self._join()
         return self._decision(number)
 
-    def take(self, decisions: Iterable[Decision]) -> int:
+    def take(self, decisions: Iterable[MatchDecision]) -> int:
         """Keep decisions that were made elsewhere; how many were new, or are undone since."""
         with self._database.writing():
             changed = sum(self._keep(decision) | self._undo(decision) for decision in decisions)
@@ -114,11 +121,11 @@ class Matching:
                 self._join()
         return changed
 
-    def decisions(self) -> list[Decision]:
+    def decisions(self) -> list[MatchDecision]:
         """All that were made, undone ones too, in the order in which they came here."""
         return [_decision(row) for row in self._run(f"{_DECISIONS} ORDER BY number")]
 
-    def of_records(self, uris: Iterable[str]) -> list[Decision]:
+    def of_records(self, uris: Iterable[str]) -> list[MatchDecision]:
         """The decisions on these records that stand."""
         listed = json.dumps(list(uris))
         rows = self._run(
@@ -142,11 +149,11 @@ class Matching:
             groups.setdefault(str(edition), []).append(str(uri))
         return {uri: tuple(group) for group in groups.values() for uri in group}
 
-    def _decision(self, number: int) -> Decision:
+    def _decision(self, number: int) -> MatchDecision:
         (row,) = self._run(f"{_DECISIONS} WHERE number = ?", number)
         return _decision(row)
 
-    def _keep(self, decision: Decision) -> bool:
+    def _keep(self, decision: MatchDecision) -> bool:
         """Add a decision, unless it is there; whether it was not."""
         return bool(self._run(
             "INSERT INTO decision (library, time, person, verdict, one, other)"
@@ -155,7 +162,7 @@ class Matching:
             decision.record, decision.other,
         ))  # fmt: skip
 
-    def _undo(self, decision: Decision) -> bool:
+    def _undo(self, decision: MatchDecision) -> bool:
         """Note that a decision is undone; of two who undid it, the earlier one stands."""
         undone = decision.undone
         if undone is None:
@@ -182,10 +189,10 @@ class Matching:
         )
 
 
-def _decision(row: tuple[object, ...]) -> Decision:
+def _decision(row: tuple[object, ...]) -> MatchDecision:
     number, library, time, person, verdict, record, other, undone_time, undone_by, disputed = row
     undone = Undone(str(undone_time), str(undone_by)) if undone_time is not None else None
-    return Decision(
-        cast("int", number), str(library), str(time), str(person), Verdict(str(verdict)),
+    return MatchDecision(
+        cast("int", number), str(library), str(time), str(person), MatchVerdict(str(verdict)),
         str(record), str(other), undone, bool(disputed),
     )  # fmt: skip

@@ -13,9 +13,9 @@ from preserva.cli.common import Settings, as_json, emit, settings
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
-    from preserva.catalogue.edition_view import Shown
+    from preserva.catalogue.edition_view import EditionView
     from preserva.catalogue.import_records import Imported
-    from preserva.catalogue.search import Hit, Page
+    from preserva.catalogue.search import Hit, ResultPage
     from preserva.core.formats.canonical_json import Value
 
 _FACETS = ("holder", "century", "language", "place", "kind", "format")
@@ -139,8 +139,8 @@ def search(
         _print_page(found)
 
 
-def _print_page(found: Page) -> None:
-    from preserva.catalogue.edition_view import copies
+def _print_page(found: ResultPage) -> None:
+    from preserva.catalogue.edition_view import items
     from preserva.core.values.report import printable
     from preserva.outputs.words import word
 
@@ -152,8 +152,8 @@ def _print_page(found: Page) -> None:
         for other in one.joined:
             click.echo("  " + _("joined with {uri}").format(uri=printable(other.uri)))
         for record in (one.record, *one.joined):
-            for copy in copies(record.entry) if record.entry else ():
-                click.echo("  " + printable(copy))
+            for item in items(record.entry) if record.entry else ():
+                click.echo("  " + printable(item))
         reasons = "; ".join(f"{word(reason.part)}: {reason.word}" for reason in one.reasons)
         if reasons:
             click.echo("  " + printable(reasons))
@@ -172,9 +172,9 @@ def _hit(one: Hit) -> Value:
         "package": one.record.package,
         "joined": [other.uri for other in one.joined],
         "copies": [
-            {"record": record.uri, "holder": copy.holder, "shelfmark": copy.shelfmark}
+            {"record": record.uri, "holder": item.holder, "shelfmark": item.shelfmark}
             for record in (one.record, *one.joined)
-            for copy in (record.entry.copies if record.entry else ())
+            for item in (record.entry.items if record.entry else ())
         ],
         "reasons": [{"part": reason.part, "word": reason.word} for reason in one.reasons],
     }
@@ -203,7 +203,7 @@ def show(given: Settings, record: str, json_: bool) -> None:
             click.echo(line)
 
 
-def _shown(found: Shown) -> dict[str, Value]:
+def _shown(found: EditionView) -> dict[str, Value]:
     import json
 
     from preserva.catalogue.entry import dumps

@@ -11,7 +11,7 @@ from preserva.cli.common import Settings, as_json, dry_run, emit, finish, settin
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
-    from preserva.catalogue.decisions import Decision
+    from preserva.catalogue.decisions import MatchDecision
     from preserva.catalogue.index import Catalogued
     from preserva.catalogue.matching import Proposal
     from preserva.core.formats.canonical_json import Value
@@ -46,7 +46,7 @@ def match(
     Nothing is ever joined but by such a decision, and nothing while decisions disagree.
     """
     from preserva.archive.archive import utc_now
-    from preserva.catalogue.decisions import Verdict
+    from preserva.catalogue.decisions import MatchVerdict
     from preserva.catalogue.entry import uri_as_typed
     from preserva.catalogue.import_records import open_catalogue, own_library
     from preserva.catalogue.matching import Matching
@@ -58,11 +58,11 @@ def match(
         raise click.UsageError(_("Say with --by who decides."))
     library, time = own_library(given.config), utc_now().isoformat(timespec="seconds")
     proposed: list[Proposal] = []
-    decided: list[Decision] = []
+    decided: list[MatchDecision] = []
     with open_catalogue(given.config, must_exist=True) as database:
         matching = Matching(database)
         if pair and not dry_run:
-            verdict = Verdict.SAME if same else Verdict.DIFFERENT
+            verdict = MatchVerdict.SAME if same else MatchVerdict.DIFFERENT
             one, other = map(uri_as_typed, pair)
             decided = [
                 matching.decide(one, other, verdict, library=library, person=by or "", time=time)
@@ -76,7 +76,7 @@ def match(
     _matched(proposed, decided, json_)
 
 
-def _matched(proposed: list[Proposal], decided: list[Decision], json_: bool) -> None:
+def _matched(proposed: list[Proposal], decided: list[MatchDecision], json_: bool) -> None:
     from preserva.catalogue.edition_view import sentence
     from preserva.core.values.report import printable
     from preserva.outputs.words import word
@@ -104,7 +104,7 @@ def _in_short(one: Catalogued) -> str:
     if one.entry is None:
         return one.uri
     agents = [agent.name for agent in one.entry.agents[:1]]
-    holders = dict.fromkeys(f"{copy.holder} {copy.shelfmark}".strip() for copy in one.entry.copies)
+    holders = dict.fromkeys(f"{item.holder} {item.shelfmark}".strip() for item in one.entry.items)
     said = (*agents, one.entry.title, one.entry.place, one.entry.publisher, one.entry.date)
     return ", ".join(filter(None, (*said, *holders)))
 
@@ -114,7 +114,7 @@ def _proposal(one: Proposal) -> Value:
     return {"one": one.record.uri, "other": one.other.uri, "evidence": agree}
 
 
-def as_document(one: Decision) -> Value:
+def as_document(one: MatchDecision) -> Value:
     """The decision for programs."""
     return {
         "number": one.number,

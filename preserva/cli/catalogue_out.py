@@ -34,13 +34,15 @@ def export(
     preserva catalogue export all.iso --as marc
     preserva catalogue export new.xml --as mods --since 2026-11-01 --library aonb
     """
-    from preserva.catalogue.export import Form, export_catalogue
+    from preserva.catalogue.export import ExportFormat, export_catalogue
     from preserva.catalogue.import_records import open_catalogue
     from preserva.outputs.findings import findings_document
 
     start = since.replace(tzinfo=UTC) if since else None
     with open_catalogue(given.config, must_exist=True) as database:
-        done = export_catalogue(database, destination, Form(form), since=start, library=library)
+        done = export_catalogue(
+            database, destination, ExportFormat(form), since=start, library=library
+        )
     if json_:
         emit(
             "catalogue export",

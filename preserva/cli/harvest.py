@@ -12,7 +12,7 @@ from preserva.i18n import ngettext
 
 if TYPE_CHECKING:
     from preserva.catalogue.decision_files import Decided
-    from preserva.catalogue.oai.harvester import Result
+    from preserva.catalogue.oai.harvester import HarvestResult
 
 
 @click.command("harvest")
@@ -46,10 +46,10 @@ def command(
     from preserva.catalogue.decision_files import DECISIONS, take_decisions
     from preserva.catalogue.import_records import open_catalogue
     from preserva.catalogue.oai.client import decisions_of, in_folder, over_http
-    from preserva.catalogue.oai.harvester import Harvest, Source
+    from preserva.catalogue.oai.harvester import Harvest, HarvestSource
 
     ask = over_http(source) if "://" in source else in_folder(Path(source))
-    asked = Source(source, prefix, part, library)
+    asked = HarvestSource(source, prefix, part, library)
     with given.archive() as archive, open_catalogue(given.config) as database:
         own = archive.config.institution.id
         now = archive.clock
@@ -60,7 +60,7 @@ def command(
     _told(given, source, done, decided, json_)
 
 
-def _told(given: Settings, source: str, done: Result, decided: Decided, json_: bool) -> None:
+def _told(given: Settings, source: str, done: HarvestResult, decided: Decided, json_: bool) -> None:
     from preserva.core.values.report import Report
     from preserva.outputs.findings import findings_document
 

@@ -15,7 +15,7 @@ from preserva.i18n import _
 @click.option("--email", required=True, metavar="ADDRESS", help="Who answers for it.")
 @settings
 def command(given: Settings, host: str, port: int, url: str | None, email: str) -> None:
-    """Give the joint catalogue to harvesters, by OAI-PMH 2.0, until it is stopped.
+    """Give the union catalogue to harvesters, by OAI-PMH 2.0, until it is stopped.
 
     \b
     preserva serve --email catalogue@library.example

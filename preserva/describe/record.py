@@ -21,7 +21,7 @@ from preserva.describe.catalogue_record import Dialect, Field, Record, Subfield,
 from preserva.describe.marc import irbis, iso2709, iso2709_read
 from preserva.describe.marc.actions import Action, actions
 from preserva.describe.marc.coded_data import year
-from preserva.describe.marc.holdings import Copy, CopyKind, RegisterEntry, copies
+from preserva.describe.marc.holdings import Holding, HoldingKind, RegisterEntry, read_holdings
 from preserva.describe.marc.marcxchange import marcxchange
 from preserva.describe.mods import dublin_core, mods_and_dc
 from preserva.describe.mods.crosswalk import FAMILY, crosswalk
@@ -30,16 +30,16 @@ from preserva.describe.mods.xml_text import has_forbidden, plain
 
 __all__ = [
     "Action",
-    "Copy",
-    "CopyKind",
     "Dialect",
     "Field",
+    "Holding",
+    "HoldingKind",
     "Record",
     "RegisterEntry",
     "Subfield",
     "Syntax",
     "actions",
-    "copies_of",
+    "holdings_of",
     "read_record",
     "read_records",
     "to_dc",
@@ -72,10 +72,10 @@ def read_record(
     return Finding(Code.RECORD_UNREADABLE, f"{name}#{position}", seen=f"1-{len(records)}")
 
 
-def copies_of(record: Record) -> list[Copy]:
-    """The copies that the record describes, with what it says of each; none for MODS and DC."""
+def holdings_of(record: Record) -> list[Holding]:
+    """The holdings that the record describes, with what it says of each; none for MODS and DC."""
     family = FAMILY.get(record.dialect)
-    return [] if family is None else copies(record, crosswalk().rules[family])
+    return [] if family is None else read_holdings(record, crosswalk().rules[family])
 
 
 def to_mods(record: Record) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 
 from preserva.exhibition.spec import Place
 
-Point = tuple[float, float]
+Position = tuple[float, float]
 """Longitude and latitude, in degrees."""
 
 WIDTH = 960
@@ -53,7 +53,7 @@ class Atlas:
     width: int = WIDTH
 
 
-def draw(places: Sequence[Place], lines: Sequence[Sequence[Point]] = ()) -> Atlas:
+def draw(places: Sequence[Place], lines: Sequence[Sequence[Position]] = ()) -> Atlas:
     """The map of the places; `lines` are drawn as far as they lie on it."""
     frame = _Frame.around([(place.longitude, place.latitude) for place in places])
     spots = (
@@ -86,7 +86,7 @@ class _Frame:
     height: float
 
     @classmethod
-    def around(cls, points: Sequence[Point]) -> _Frame:
+    def around(cls, points: Sequence[Position]) -> _Frame:
         east, west = max(x for x, _y in points), min(x for x, _y in points)
         north, south = max(y for _x, y in points), min(y for _x, y in points)
         squeeze = math.cos(math.radians((north + south) / 2))
@@ -104,7 +104,7 @@ class _Frame:
             round(high * down, 1),
         )
 
-    def at(self, point: Point) -> Point:
+    def at(self, point: Position) -> Position:
         x, y = point
         return round((x - self.west) * self.across, 1), round((self.north - y) * self.down, 1)
 
@@ -114,7 +114,7 @@ class _Frame:
     def parallels(self) -> Iterator[int]:
         return _steps(self.north - self.height / self.down, self.north)
 
-    def path(self, line: Sequence[Point]) -> str:
+    def path(self, line: Sequence[Position]) -> str:
         return "M" + "L".join("{:g} {:g}".format(*self.at(point)) for point in line)
 
 
@@ -127,7 +127,7 @@ def _degrees(value: int, names: str) -> str:
     return f"{abs(value)}°" + ("" if value == 0 else names[value < 0])
 
 
-def lines_of(document: object) -> list[list[Point]]:
+def lines_of(document: object) -> list[list[Position]]:
     """The lines of a GeoJSON document (RFC 7946). Raises ValueError if it is none, or absurd."""
     lines = [[_point(position) for position in line] for line in _raw_lines(document)]
     if sum(map(len, lines)) > _POINTS:
@@ -161,7 +161,7 @@ def _raw_lines(document: object) -> Iterator[Sequence[object]]:
                 raise ValueError(f"not GeoJSON: {other!r}")
 
 
-def _point(position: object) -> Point:
+def _point(position: object) -> Position:
     match position:
         case [int() | float() as x, int() | float() as y, *_] if abs(x) <= 180 and abs(y) <= 90:
             return float(x), float(y)

@@ -12,7 +12,7 @@ from preserva.access.export import Outgoing
 from preserva.archive.archive import Archive, Store
 from preserva.archive.commit import refuse_unrecorded
 from preserva.catalogue.database import Database
-from preserva.catalogue.entry import Entry, library_of
+from preserva.catalogue.entry import CatalogueEntry, library_of
 from preserva.catalogue.entry_from_mods import entry_of
 from preserva.catalogue.index import Catalogued, Index
 from preserva.catalogue.matching import Matching
@@ -24,7 +24,7 @@ from preserva.core.values.report import Observer
 from preserva.describe.page_text import page_text
 from preserva.describe.record import Record, read_records
 from preserva.errors import Damaged, NotFound
-from preserva.exhibition.contents import Edition, Held, Shown, copies_of, page_id
+from preserva.exhibition.contents import Edition, HeldItem, ShownBook, items_of, page_id
 from preserva.exhibition.picture import Picture
 from preserva.exhibition.spec import Exhibit
 from preserva.exhibition.tiles import cut
@@ -37,7 +37,7 @@ _IMAGES = ("access", "master")  # copies for use before masters
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class BookSource:
     """A package that is to be shown, in the first storage that has it, before a picture is made."""
 
     package: PackageId
@@ -54,7 +54,7 @@ class Found:
         return f"data/{self.package.portable}/"
 
 
-def find(archive: Archive, package: PackageId, observer: Observer) -> Found:
+def find(archive: Archive, package: PackageId, observer: Observer) -> BookSource:
     """The package, as its METS tells it. Raises NotFound, Damaged, StorageError."""
     store, outgoing = _outgoing(archive, package, observer)
     base = f"data/{package.portable}/"
@@ -87,7 +87,7 @@ def find(archive: Archive, package: PackageId, observer: Observer) -> Found:
     text = parts["text"].files if "text" in parts else ()
     structure = next((part.structure for part in parts.values() if part.structure), None)
     record = next((path for path in paths if path.startswith("metadata/descriptive/source.")), "")
-    return Found(
+    return BookSource(
         package,
         outgoing,
         dict(sorted(images[chosen].items())),
@@ -121,14 +121,14 @@ def _contents(structure: Division | None) -> Iterator[tuple[str, int]]:
 
 
 def shown(
-    source: Found,
+    source: BookSource,
     exhibits: Iterable[Exhibit],
     root: Path,
     states: tuple[CopyState, ...],
     *,
     largest: int,
     pixels: int,
-) -> Shown:
+) -> ShownBook:
     """The book with its pictures, which are written below `root`. Raises Damaged, StorageError."""
     exhibits = list(exhibits)
     numbers = [
@@ -138,10 +138,10 @@ def shown(
     contents = tuple(division for division in source.contents if division[1] in numbers)
     entry = _entry(source)
     source.outgoing.refuse_damage()
-    return Shown(source.package, entry.title, entry, tuple(pictures), contents, states)
+    return ShownBook(source.package, entry.title, entry, tuple(pictures), contents, states)
 
 
-def _picture(source: Found, number: int, root: Path, largest: int, pixels: int) -> Picture:
+def _picture(source: BookSource, number: int, root: Path, largest: int, pixels: int) -> Picture:
     file = source.pages[number]
     path = source.base + source.folder + file.file.path
     text = _text(source, number)
@@ -158,7 +158,7 @@ def _picture(source: Found, number: int, root: Path, largest: int, pixels: int) 
         return cut(Path(copy.name), root, sized, name=name, largest=largest, pixels=pixels)
 
 
-def _text(source: Found, number: int) -> str:
+def _text(source: BookSource, number: int) -> str:
     file = source.texts.get(number)
     if file is None:
         return ""
@@ -166,20 +166,20 @@ def _text(source: Found, number: int) -> str:
     return page_text(_read(source, path)) if source.outgoing.size(path) <= _LARGEST_TEXT else ""
 
 
-def _read(source: Found, path: str) -> bytes:
+def _read(source: BookSource, path: str) -> bytes:
     data = b"".join(source.outgoing.chunks(path))
     source.outgoing.refuse_damage()
     return data
 
 
-def _entry(source: Found) -> Entry:
+def _entry(source: BookSource) -> CatalogueEntry:
     """What the package's own record says; where there is none, the title that people gave it."""
     path = source.base + source.record
     if source.record and source.outgoing.size(path) <= _LARGEST_TEXT:
         for record in read_records(_read(source, path), name=source.package.portable):
             if isinstance(record, Record):
                 return entry_of(record)
-    return Entry(source.outgoing.title() or source.package.portable)
+    return CatalogueEntry(source.outgoing.title() or source.package.portable)
 
 
 def states_of(archive: Archive) -> dict[str, tuple[CopyState, ...]]:
@@ -219,16 +219,16 @@ def _edition(
     packages = {
         record.package: PackageId.parse(record.package) for record in records if record.package
     }
-    copies: dict[str, Held] = {}
+    items: dict[str, HeldItem] = {}
     for record, entry in zip(records, entries, strict=True):
         known = states.get(record.package or "", ())
-        for held in copies_of(record.uri, library_of(record.uri) or "", entry, known):
-            copies.setdefault(held.id, held)
+        for held in items_of(record.uri, library_of(record.uri) or "", entry, known):
+            items.setdefault(held.id, held)
     return Edition(
         tuple(page_id(record.uri) for record in records),
         tuple(record.uri for record in records),
         entries,
-        tuple(copies.values()),
+        tuple(items.values()),
         tuple(packages.values()),
         tuple(page_id(uri) for uri in same if uri != records[0].uri),
     )

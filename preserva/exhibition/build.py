@@ -18,9 +18,9 @@ from preserva.core.policy.overview import CopyState
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Observer, ignore
 from preserva.errors import ConfigError, NotFound, Refused, StorageError
-from preserva.exhibition.atlas import Point, draw, lines_of
-from preserva.exhibition.books import Found, editions, find, shown, states_of
-from preserva.exhibition.contents import Edition, Shown, Site
+from preserva.exhibition.atlas import Position, draw, lines_of
+from preserva.exhibition.books import BookSource, editions, find, shown, states_of
+from preserva.exhibition.contents import Edition, ShownBook, Site
 from preserva.exhibition.spec import Exhibition, read_exhibition
 from preserva.exhibition.tiles import vips
 from preserva.files.disk import (
@@ -58,11 +58,11 @@ class Built:
     package: PackageId | None = None
 
 
-def read_specification(path: Path) -> tuple[Exhibition, list[list[Point]]]:
+def read_specification(path: Path) -> tuple[Exhibition, list[list[Position]]]:
     """The specification, and the lines of its map. Raises ArchiveNotFound, ConfigError."""
     document = read_toml(path)
     problems = list(schema_problems(document, "exhibition.schema.json", path.name))
-    lines: list[list[Point]] = []
+    lines: list[list[Position]] = []
     if not problems:
         folder = path.resolve().parent
         made, problems = read_exhibition(document, lambda *text: _text(folder, *text))
@@ -135,10 +135,10 @@ def build_exhibition(
 def _books(
     archive: Archive,
     exhibition: Exhibition,
-    sources: Iterable[Found],
+    sources: Iterable[BookSource],
     known: Mapping[str, tuple[CopyState, ...]],
     root: Path,
-) -> Iterator[tuple[PackageId, Shown]]:
+) -> Iterator[tuple[PackageId, ShownBook]]:
     """Each book, its pictures written below `root`."""
     for source in sources:
         exhibits = [each for each in exhibition.exhibits() if each.package == source.package]
@@ -180,9 +180,9 @@ def _refuse_place(destination: Path, *, replace: bool) -> None:
 
 def _find(
     archive: Archive, exhibition: Exhibition, specification: Path, observer: Observer
-) -> list[Found]:
+) -> list[BookSource]:
     """The packages, each once. Raises ConfigError that says where each missing one is asked for."""
-    sources: dict[PackageId, Found] = {}
+    sources: dict[PackageId, BookSource] = {}
     problems = []
     for exhibit in exhibition.exhibits():
         try:
@@ -220,7 +220,7 @@ def _strangers(archive: Archive, exhibition: Exhibition) -> Iterator[str]:
             yield message.format(key=f"libraries.{number}.id", id=library.id, file=CONFIG)
 
 
-def _pages(exhibition: Exhibition, source: Found) -> int:
+def _pages(exhibition: Exhibition, source: BookSource) -> int:
     some = [exhibit for exhibit in exhibition.exhibits() if exhibit.package == source.package]
     return sum(any(exhibit.shows(number) for exhibit in some) for number in source.pages)
 
@@ -233,9 +233,9 @@ def _editions(archive: Archive, known: dict[str, tuple[CopyState, ...]]) -> tupl
 def _site(
     archive: Archive,
     exhibition: Exhibition,
-    books: dict[PackageId, Shown],
+    books: dict[PackageId, ShownBook],
     catalogued: tuple[Edition, ...],
-    lines: list[list[Point]],
+    lines: list[list[Position]],
 ) -> Site:
     names = {
         institution.id: dict(institution.names)
@@ -245,7 +245,7 @@ def _site(
     return Site(exhibition, names, books, catalogued, atlas, archive.clock())
 
 
-def _write(site: Site, url: str, root: Path, sources: Iterable[Found]) -> None:
+def _write(site: Site, url: str, root: Path, sources: Iterable[BookSource]) -> None:
     from preserva.exhibition.site.render import render
 
     for path, data in render(site, url):

@@ -22,7 +22,7 @@ WHOLE = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ImageFile:
     """A file of a page: the region in pixels of the page, the size in pixels of the file."""
 
     x: int
@@ -85,7 +85,7 @@ class Picture:
         """The largest picture of the whole page in one file."""
         return f"{self.folder}/full/max/0/default.jpg"
 
-    def tiles(self, scale: int) -> Iterator[Piece]:
+    def tiles(self, scale: int) -> Iterator[ImageFile]:
         """The tiles of a level; none where one file holds the whole page."""
         step = TILE * scale
         if scale == self.scales[-1]:
@@ -95,7 +95,7 @@ class Picture:
                 width, height = min(step, self.width - x), min(step, self.height - y)
                 shown = _up(width, scale), _up(height, scale)
                 name = f"{x},{y},{width},{height}/{shown[0]},{shown[1]}/0/default.jpg"
-                yield Piece(x, y, width, height, *shown, f"{self.folder}/{name}")
+                yield ImageFile(x, y, width, height, *shown, f"{self.folder}/{name}")
 
 
 def _up(size: int, scale: int) -> int:

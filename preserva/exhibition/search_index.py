@@ -14,7 +14,7 @@ from preserva.core.formats.canonical_json import Value
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class SearchDocument:
     """Something that can be found: its address on the site, its title, of what kind it is."""
 
     url: str
@@ -23,7 +23,7 @@ class Document:
     texts: Sequence[str]
 
 
-def index(documents: Iterable[Document]) -> dict[str, Value]:
+def index(documents: Iterable[SearchDocument]) -> dict[str, Value]:
     """Documents, sorted terms, and for each term the numbers of the documents that hold it."""
     shown: list[Value] = []
     postings: dict[str, list[int]] = {}

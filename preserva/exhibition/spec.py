@@ -25,7 +25,7 @@ Texts = Callable[[str, str], str | None]
 
 
 class Include(StrEnum):
-    """Which editions of the joint catalogue get pages."""
+    """Which editions of the union catalogue get pages."""
 
     ALL = "all"
     DIGITISED = "digitised"
@@ -49,7 +49,7 @@ class Exhibit:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ExhibitionSection:
     """A part of the exhibition; `text` is Markdown."""
 
     id: str
@@ -84,7 +84,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class TimelineEvent:
     """An entry of the timeline: ids of what it is about, empty where it is about none."""
 
     date: str
@@ -121,10 +121,10 @@ class Exhibition:
     url: str
     largest: int
     include: Include
-    sections: tuple[Section, ...]
+    sections: tuple[ExhibitionSection, ...]
     writers: tuple[Writer, ...]
     places: tuple[Place, ...]
-    events: tuple[Event, ...]
+    events: tuple[TimelineEvent, ...]
     libraries: tuple[Library, ...]
     lines: str = ""
 
@@ -136,12 +136,12 @@ class Exhibition:
 
 def read_exhibition(document: Mapping[str, Any], texts: Texts) -> tuple[Exhibition, list[str]]:
     """The exhibition, and every problem, with its key path; it is usable if there is none."""
-    reading = _Reading(document, texts)
+    reading = _SpecificationReader(document, texts)
     made = reading.exhibition()
     return made, reading.problems + list(_contradictions(made))
 
 
-class _Reading:
+class _SpecificationReader:
     def __init__(self, document: Mapping[str, Any], texts: Texts) -> None:
         self.problems: list[str] = []
         self._document = document
@@ -197,7 +197,7 @@ class _Reading:
             self.problems.append(message.format(key=where, text=text))
             return PackageId("none", "none")
 
-    def _section(self, where: str, table: Mapping[str, Any]) -> Section:
+    def _section(self, where: str, table: Mapping[str, Any]) -> ExhibitionSection:
         exhibits = []
         for number, exhibit in enumerate(table.get("objects", ())):
             at = f"{where}.objects.{number}"
@@ -210,7 +210,7 @@ class _Reading:
                     tuple(_ranges(exhibit.get("pages", ""))),
                 )
             )
-        return Section(
+        return ExhibitionSection(
             table["id"],
             self._words(f"{where}.title", table["title"]),
             self._text(f"{where}.text", table),
@@ -234,9 +234,9 @@ class _Reading:
         name = self._words(f"{where}.name", table["name"])
         return Place(table["id"], name, table["latitude"], table["longitude"], note)
 
-    def _event(self, where: str, table: Mapping[str, Any]) -> Event:
+    def _event(self, where: str, table: Mapping[str, Any]) -> TimelineEvent:
         package = table.get("package")
-        return Event(
+        return TimelineEvent(
             table["date"],
             self._words(f"{where}.title", table["title"]),
             table.get("place", ""),
@@ -282,7 +282,9 @@ def _contradictions(made: Exhibition) -> Iterator[str]:
             yield message.format(key=f"events.{number}.package", id=event.package.portable)
 
 
-def _twice(name: str, some: Sequence[Section | Writer | Place | Library]) -> Iterator[str]:
+def _twice(
+    name: str, some: Sequence[ExhibitionSection | Writer | Place | Library]
+) -> Iterator[str]:
     seen = set[str]()
     for number, entry in enumerate(some):
         if entry.id in seen:

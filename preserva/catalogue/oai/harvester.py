@@ -17,7 +17,7 @@ from preserva.catalogue.entry import library_of, uri_of
 from preserva.catalogue.import_records import incoming_of
 from preserva.catalogue.index import Index, Taken
 from preserva.catalogue.oai import protocol
-from preserva.catalogue.oai.responses import Broken, Harvested, Page, read_page
+from preserva.catalogue.oai.responses import Broken, Harvested, Response, read_page
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.core.xml.safe import UnsafeXMLError
@@ -36,7 +36,7 @@ _NOTHING = "noRecordsMatch"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class HarvestSource:
     """What is harvested: where from, in which format, which set, and whose records they are.
 
     `library` is needed where the identifiers of the records do not say it.
@@ -49,7 +49,7 @@ class Source:
 
 
 @dataclass(slots=True)
-class Result:
+class HarvestResult:
     """What a harvest did; `own` records came back to where they are from and were left alone."""
 
     read: int = 0
@@ -72,7 +72,13 @@ class Harvest:
     """One harvest into a catalogue, whose own library is `own`."""
 
     def __init__(
-        self, database: Database, source: Source, ask: Ask, *, own: str, clock: Callable[[], int]
+        self,
+        database: Database,
+        source: HarvestSource,
+        ask: Ask,
+        *,
+        own: str,
+        clock: Callable[[], int],
     ) -> None:
         self._database = database
         self._index = Index(database)
@@ -80,9 +86,9 @@ class Harvest:
         self._ask = ask
         self._own = own
         self._clock = clock
-        self._result = Result()
+        self._result = HarvestResult()
 
-    def run(self, *, anew: bool = False) -> Result:
+    def run(self, *, anew: bool = False) -> HarvestResult:
         """Take in what changed since the last harvest, or everything.
 
         Raises StorageError where the server cannot be reached or does not keep to the protocol:
@@ -116,12 +122,12 @@ class Harvest:
             arguments += (("from", start if fine else start[:10]),)
         return arguments
 
-    def _resumed(self, state: _State) -> Page | None:
+    def _resumed(self, state: _State) -> Response | None:
         """The page where the last harvest stopped; None if the server no longer knows of it."""
         page = self._read((("verb", "ListRecords"), ("resumptionToken", state.token or "")))
         return None if page.error else page
 
-    def _page(self, arguments: Arguments) -> Page:
+    def _page(self, arguments: Arguments) -> Response:
         page = self._read((("verb", "ListRecords"), *arguments))
         if page.error and page.error != _NOTHING:
             raise self._wrong(page.error)
@@ -129,14 +135,14 @@ class Harvest:
             raise self._wrong(_("it gives a list without records"))
         return page
 
-    def _read(self, arguments: Arguments) -> Page:
+    def _read(self, arguments: Arguments) -> Response:
         data = self._ask(arguments)
         try:
             return read_page(data)
         except UnsafeXMLError as error:
             raise self._wrong(str(error)) from error
 
-    def _take(self, page: Page, state: _State) -> None:
+    def _take(self, page: Response, state: _State) -> None:
         """One page and the token that follows, both or neither."""
         with self._database.writing():
             for harvested in page.records:

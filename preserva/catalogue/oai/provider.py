@@ -1,4 +1,4 @@
-"""The joint catalogue for harvesters: OAI-PMH 2.0.
+"""The union catalogue for harvesters: OAI-PMH 2.0.
 
 Nothing is kept between two requests: a token holds what it needs.
 """

@@ -38,7 +38,7 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Response:
     """An answer: its time by the server's clock, records, the token for what follows, or an error.
 
     `granularity` is only in answers to Identify.
@@ -51,7 +51,7 @@ class Page:
     granularity: str = ""
 
 
-def read_page(data: bytes) -> Page:
+def read_page(data: bytes) -> Response:
     """The answer in these bytes. Raises UnsafeXMLError where there is none."""
     try:
         root = parse(data)
@@ -61,7 +61,7 @@ def read_page(data: bytes) -> Page:
         raise UnsafeXMLError(str(root.tag))
     records = root.iterfind("o:ListRecords/o:record", {"o": NAMESPACE})
     problem = root.find(f"{{{NAMESPACE}}}error")
-    return Page(
+    return Response(
         _date(_text(root, "responseDate")),
         tuple(_record(record) for record in records),
         _text(root, "ListRecords/{*}resumptionToken") or None,
@@ -70,7 +70,7 @@ def read_page(data: bytes) -> Page:
     )
 
 
-def _salvaged(data: bytes, error: UnsafeXMLError) -> Page:
+def _salvaged(data: bytes, error: UnsafeXMLError) -> Response:
     """The records of a page that is not well-formed, each read by itself."""
     root = _ROOT.search(data)
     starts = [match.start() for match in _RECORD.finditer(data)]
@@ -82,7 +82,7 @@ def _salvaged(data: bytes, error: UnsafeXMLError) -> Page:
     date = _DATE.search(data, 0, starts[0])
     if ends and token and ends[-1] > token.start():
         pieces = zip(starts, [*starts[1:], token.start()], strict=True)
-    return Page(
+    return Response(
         _date(_said(date)),
         tuple(_piece(root, data[start:end]) for start, end in pieces),
         _said(token) or None,

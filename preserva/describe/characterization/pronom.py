@@ -14,7 +14,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from preserva.describe.characterization.format import Format
+from preserva.describe.characterization.format import FileFormat
 
 _GENERAL = frozenset({"fmt/101", "x-fmt/111", "fmt/898"})
 """XML and plain text, of which ours knows more, and Zoomify, which it takes some BigTIFF for."""
@@ -62,7 +62,7 @@ def registry() -> str:
     return f"PRONOM by siegfried {pygfried.version()}"
 
 
-def refined(format_: Format, path: Path) -> Format:
+def refined(format_: FileFormat, path: Path) -> FileFormat:
     """The format as PRONOM knows it; what our signatures found where it knows no better.
 
     A match by the name alone counts for nothing, nor does more than one. Never raises for what

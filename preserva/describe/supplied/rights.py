@@ -15,7 +15,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.core.xml.safe import parse
 from preserva.core.xml.write import XLINK
-from preserva.describe.supplied.tables import Table, read_toml
+from preserva.describe.supplied.tables import SuppliedTable, read_toml
 from preserva.describe.xml_record import DC, MODS, OAI_DC
 
 
@@ -36,7 +36,7 @@ def read_rights(
     return tuple(statement for statement in statements if statement is not None), tuple(problems)
 
 
-def _rights(table: Table, country: str) -> Rights | None:
+def _rights(table: SuppliedTable, country: str) -> Rights | None:
     basis = table.choice("basis", RightsBasis, needed=True)
     rights = Rights(
         basis or RightsBasis.OTHER,

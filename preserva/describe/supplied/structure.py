@@ -27,7 +27,7 @@ from preserva.core.values.report import Finding
 from preserva.core.xml.safe import UnsafeXMLError
 from preserva.describe import xml_record
 from preserva.describe.mods.xml_text import plain
-from preserva.describe.supplied.tables import Table, is_csv, read_csv, read_toml
+from preserva.describe.supplied.tables import SuppliedTable, is_csv, read_csv, read_toml
 
 _PAGE_TYPES = {type_.value for type_ in PageType}
 
@@ -48,7 +48,7 @@ def structure_of(data: bytes, name: str, pages: Pages, title: str) -> Structure:
     return Structure(resolved.pages, resolved.root, (*problems, *resolved.findings))
 
 
-def _outline(table: Table) -> Outline:
+def _outline(table: SuppliedTable) -> Outline:
     title = table.text("title")
     type_ = table.choice("type", PartType) or PartType.MONOGRAPH
     ranges = [_range(pages_table) for pages_table in table.tables("pages")]
@@ -59,7 +59,7 @@ def _outline(table: Table) -> Outline:
     )
 
 
-def _range(table: Table) -> PageRange | None:
+def _range(table: SuppliedTable) -> PageRange | None:
     first = table.page("first", needed=True)
     last = table.page("last")
     label = table.text("label")
@@ -68,7 +68,7 @@ def _range(table: Table) -> PageRange | None:
     return None if first is None else PageRange(table.where, first, last, label, type_)
 
 
-def _parts(table: Table, depth: int) -> tuple[Part, ...]:
+def _parts(table: SuppliedTable, depth: int) -> tuple[Part, ...]:
     tables = table.tables("parts")
     if tables and depth > DEEPEST:
         table.problems.append(Finding(Code.DETAILS_VALUE, table.at("parts"), f"<= {DEEPEST}"))
@@ -76,7 +76,7 @@ def _parts(table: Table, depth: int) -> tuple[Part, ...]:
     return tuple(part for part_table in tables if (part := _part(part_table, depth)) is not None)
 
 
-def _part(table: Table, depth: int) -> Part | None:
+def _part(table: SuppliedTable, depth: int) -> Part | None:
     type_ = table.choice("type", PartType, needed=True)
     title = table.text("title")
     first, last = table.page("first"), table.page("last")
@@ -87,7 +87,7 @@ def _part(table: Table, depth: int) -> Part | None:
     return None if type_ is None else Part(table.where, type_, title, first, last, parts)
 
 
-def _outline_of_rows(rows: Iterable[Table], problems: list[Finding]) -> Outline:
+def _outline_of_rows(rows: Iterable[SuppliedTable], problems: list[Finding]) -> Outline:
     """Each row describes pages (label, type), or opens a part (part, title, level), or both."""
     ranges: list[PageRange] = []
     listed: list[tuple[int, Part]] = []

@@ -34,7 +34,7 @@ _Choice = TypeVar("_Choice", bound=Enum)
 
 
 @dataclass(slots=True)
-class Table:
+class SuppliedTable:
     """The keys of one table. `where` is its place, `prefix` what stands before a key in a place.
 
     `problems` are shared by all tables of a file; rows of CSV share `unknown`, so that a column is
@@ -53,10 +53,10 @@ class Table:
         """The place of a key, for people."""
         return f"{self.prefix}{key}"
 
-    def below(self, place: str, values: Mapping[str, object]) -> Table:
+    def below(self, place: str, values: Mapping[str, object]) -> SuppliedTable:
         """A table inside this one."""
         where = self.at(place)
-        return Table(where, f"{where}.", values, self.problems)
+        return SuppliedTable(where, f"{where}.", values, self.problems)
 
     def text(self, key: str, *, needed: bool = False) -> str | None:
         """A text without what XML cannot carry, neither empty nor endless; None if not given."""
@@ -128,7 +128,7 @@ class Table:
             return ()
         return texts
 
-    def tables(self, key: str) -> list[Table]:
+    def tables(self, key: str) -> list[SuppliedTable]:
         """The tables of a list."""
         value = self._value(key)
         if value is None:
@@ -138,7 +138,7 @@ class Table:
             return []
         return [self.below(f"{key}[{number}]", item) for number, item in enumerate(value, 1)]
 
-    def named(self, key: str) -> dict[str, Table]:
+    def named(self, key: str) -> dict[str, SuppliedTable]:
         """The tables of a table, by name."""
         value = self._value(key)
         if value is None:
@@ -181,17 +181,17 @@ def is_csv(name: str) -> bool:
     return name.lower().endswith((".csv", ".tsv"))
 
 
-def read_toml(data: bytes, name: str, problems: list[Finding]) -> Table:
+def read_toml(data: bytes, name: str, problems: list[Finding]) -> SuppliedTable:
     """The table that a TOML document is; an empty one, and a problem, for anything else."""
     try:
         values = tomllib.loads(data.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         problems.append(Finding(Code.DETAILS_UNREADABLE, name, seen=str(error)))
         values = {}
-    return Table(name, f"{name}: ", values, problems)
+    return SuppliedTable(name, f"{name}: ", values, problems)
 
 
-def read_csv(data: bytes, name: str, problems: list[Finding]) -> Iterator[Table]:
+def read_csv(data: bytes, name: str, problems: list[Finding]) -> Iterator[SuppliedTable]:
     """The rows of a CSV document in UTF-8, parted by commas, semicolons or tabs.
 
     The first line names the columns. Rows without any value are left out.
@@ -215,7 +215,7 @@ def read_csv(data: bytes, name: str, problems: list[Finding]) -> Iterator[Table]
             pairs = zip(columns, cells, strict=False)
             values = {column: cell for column, cell in pairs if cell.strip()}
             if values:
-                yield Table(where, f"{where}, ", values, problems, unknown)
+                yield SuppliedTable(where, f"{where}, ", values, problems, unknown)
     except csv.Error as error:
         where = f"{name}: " + _("line {number}").format(number=reader.line_num)
         problems.append(Finding(Code.DETAILS_UNREADABLE, where, seen=str(error)))

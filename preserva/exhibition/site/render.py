@@ -22,9 +22,9 @@ from preserva.catalogue.entry import library_of
 from preserva.core.formats.canonical_json import Value
 from preserva.core.policy.overview import CopyState
 from preserva.core.values.model import PackageId
-from preserva.exhibition.contents import Edition, Shown, Site
+from preserva.exhibition.contents import Edition, ShownBook, Site
 from preserva.exhibition.picture import Book, image_information, manifest
-from preserva.exhibition.search_index import Document, index
+from preserva.exhibition.search_index import SearchDocument, index
 from preserva.exhibition.site import structured
 from preserva.exhibition.site.markdown import html as markdown
 from preserva.exhibition.site.texts import LANGUAGES, texts
@@ -110,7 +110,7 @@ class _Pages:
         self._states = {package: book.states for package, book in site.books.items()} | {
             package: held.states
             for edition in site.editions
-            for held in edition.copies
+            for held in edition.items
             for package in edition.packages
             if held.states
         }
@@ -196,7 +196,7 @@ class _Pages:
                 after=some[place + 1] if place + 1 < len(some) else None,
             )
 
-    def _book(self, book: Shown) -> tuple[str, bytes]:
+    def _book(self, book: ShownBook) -> tuple[str, bytes]:
         path = f"books/{book.package.portable}.html"
         edition = self._site.by_package.get(book.package)
         return self._page(
@@ -235,7 +235,7 @@ class _Pages:
     def _edition(self, edition: Edition) -> Iterator[tuple[str, bytes]]:
         part, canonical = "catalogue/index.html", f"catalogue/{edition.id}.html"
         address = self._address(canonical)
-        places = [f"copies/{held.id}.html" for held in edition.copies]
+        places = [f"copies/{held.id}.html" for held in edition.items]
         facts = structured.edition(edition, address, [self._address(place) for place in places])
         others = [self._site.by_id[id_] for id_ in edition.others if id_ in self._site.by_id]
         for id_ in edition.ids:
@@ -243,41 +243,43 @@ class _Pages:
                 f"catalogue/{id_}.html", "edition", part, canonical,
                 edition=edition, others=others, state_of=self._state_of, structured=facts,
             )  # fmt: skip
-        for held, place in zip(edition.copies, places, strict=True):
+        for held, place in zip(edition.items, places, strict=True):
             holder = self._library(held.library)
-            item_facts = structured.copy(held, edition, self._address(place), address, holder)
-            yield self._page(place, "copy", part, held=held, edition=edition, structured=item_facts)
+            item_facts = structured.item(held, edition, self._address(place), address, holder)
+            yield self._page(place, "item", part, held=held, edition=edition, structured=item_facts)
 
     def _state_of(self, package: PackageId) -> tuple[CopyState, ...]:
         return self._states.get(package, ())
 
-    def documents(self) -> Iterator[Document]:
+    def documents(self) -> Iterator[SearchDocument]:
         """What can be found by searching, what is told before what is listed."""
         text, language, site = self._texts, self._language, self._site
         for section in site.exhibition.sections:
             captions = [exhibit.caption[language] for exhibit in section.exhibits]
             narrative = section.text.get(language, "")
             url, title = f"sections/{section.id}.html", section.title[language]
-            yield Document(url, title, text.section, [narrative, *captions])
+            yield SearchDocument(url, title, text.section, [narrative, *captions])
         for writer in site.exhibition.writers:
             names = [*writer.name.values(), *writer.names, writer.text.get(language, "")]
             url = f"writers/{writer.id}.html"
-            yield Document(url, writer.name[language], text.writer, names)
+            yield SearchDocument(url, writer.name[language], text.writer, names)
         for book in site.books.values():
             captions = [
                 exhibit.caption[language] for _section, exhibit in site.exhibits(book.package)
             ]
             parts = [part for _name, part in book.entry.texts()]
             url = f"books/{book.package.portable}.html"
-            yield Document(url, book.title, text.digitised, [*captions, *parts])
+            yield SearchDocument(url, book.title, text.digitised, [*captions, *parts])
             for picture in book.pictures:
                 if picture.text:
                     title = f"{book.title}, {text.page} {picture.label}"
                     at = f"{url}#page-{picture.number}"
-                    yield Document(at, title, text.part_of_page, [picture.text])
+                    yield SearchDocument(at, title, text.part_of_page, [picture.text])
         for edition in site.paged:
             parts = [part for entry in edition.entries for _name, part in entry.texts()]
-            yield Document(f"catalogue/{edition.id}.html", edition.entry.title, text.edition, parts)
+            yield SearchDocument(
+                f"catalogue/{edition.id}.html", edition.entry.title, text.edition, parts
+            )
 
 
 def _iiif(site: Site, url: str) -> Iterator[tuple[str, bytes]]:

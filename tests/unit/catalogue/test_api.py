@@ -1,4 +1,4 @@
-"""The joint catalogue by the public names alone."""
+"""The union catalogue by the public names alone."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ def test_the_way_of_a_program(tmp_path: Path) -> None:
         preserva.import_file(catalogue, tmp_path / "a.iso", "aonb", 200)
         preserva.import_file(catalogue, tmp_path / "b.iso", "nlb", 200)
         matching = preserva.Matching(catalogue)
-        same, time = preserva.Verdict.SAME, "2026-11-23T00:00:00+00:00"
+        same, time = preserva.MatchVerdict.SAME, "2026-11-23T00:00:00+00:00"
         matching.decide(OURS, THEIRS, same, library="aonb", person="Анна", time=time)
         page = preserva.Search(catalogue).page("вера", {preserva.Facet.CENTURY: "18"})
         assert page.total == 1
         assert [one.uri for one in preserva.shown(catalogue, OURS).records] == [OURS, THEIRS]
-        done = preserva.export_catalogue(catalogue, tmp_path / "all.xml", preserva.Form.MODS)
+        done = preserva.export_catalogue(
+            catalogue, tmp_path / "all.xml", preserva.ExportFormat.MODS
+        )
         assert done.written == 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from preserva.core.values.codes import Code
-from preserva.describe.characterization.image.characterization import Verdict
+from preserva.describe.characterization.image.characterization import Characterization
 
 
 def is_characterised(mime: str) -> bool:
@@ -13,7 +13,9 @@ def is_characterised(mime: str) -> bool:
     return mime.startswith("image/") or mime == "application/pdf"
 
 
-def characterise(stream: BinaryIO, size: int, mime: str, max_pixels: int) -> Verdict | None:
+def characterise(
+    stream: BinaryIO, size: int, mime: str, max_pixels: int
+) -> Characterization | None:
     """What the file is; None where it is neither an image nor a PDF.
 
     `stream` can be sought and holds `size` bytes. Never raises for what stands in it.
@@ -45,5 +47,5 @@ def characterise(stream: BinaryIO, size: int, mime: str, max_pixels: int) -> Ver
 
             return pdf.characterise(stream, size)
         case _ if mime.startswith("image/"):
-            return Verdict("preserva", code=Code.IMAGE_NOT_DECODABLE_HERE, seen=mime)
+            return Characterization("preserva", code=Code.IMAGE_NOT_DECODABLE_HERE, seen=mime)
     return None

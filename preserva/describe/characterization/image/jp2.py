@@ -18,7 +18,7 @@ from jpylyzer import boxvalidator, config
 from preserva.core.book.image import Image, Resolution, Unit
 from preserva.core.values.codes import Code
 from preserva.describe.characterization.image import common_metadata
-from preserva.describe.characterization.image.characterization import BrokenError, Verdict
+from preserva.describe.characterization.image.characterization import BrokenError, Characterization
 from preserva.describe.characterization.image.decode import PILLOW, decode, opened
 
 _BY = f"jpylyzer, {PILLOW}"
@@ -40,7 +40,7 @@ _SPACES = {16: "sRGB", 17: "BlackIsZero", 18: "sYCC"}
 _COMPRESSIONS = {0: "JPEG 2000 lossy", 1: "JPEG 2000 lossless"}
 
 
-def characterise(stream: BinaryIO, max_pixels: int, *, jp2: bool) -> Verdict:
+def characterise(stream: BinaryIO, max_pixels: int, *, jp2: bool) -> Characterization:
     """What the image is; it is decoded. `jp2` is False for JPX, which may have boxes of its own."""
     image = None
     try:
@@ -57,8 +57,8 @@ def characterise(stream: BinaryIO, max_pixels: int, *, jp2: bool) -> Verdict:
         if jp2 and failed:
             raise BrokenError(Code.IMAGE_IRREGULAR, ", ".join(failed))
     except BrokenError as error:
-        return Verdict(_BY, image, error.code, error.seen)
-    return Verdict(_BY, image)
+        return Characterization(_BY, image, error.code, error.seen)
+    return Characterization(_BY, image)
 
 
 def _boxes(stream: BinaryIO) -> tuple[Element, list[str]]:

@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 from preserva.core.book.image import Image, Resolution, Unit
 from preserva.core.values.codes import Code
 from preserva.describe.characterization.image import common_metadata
-from preserva.describe.characterization.image.characterization import BrokenError, Verdict
+from preserva.describe.characterization.image.characterization import BrokenError, Characterization
 from preserva.describe.characterization.image.decode import PILLOW, decode, opened, tags
 
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -26,7 +26,7 @@ _ADOBE_SPACES = {(3, 0): "RGB", (4, 0): "CMYK", (3, 1): "YCbCr", (4, 2): "YCCK"}
 _CHUNK = 1 << 20
 
 
-def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Verdict:
+def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Characterization:
     """What the image is; it is decoded."""
     image = None
     try:
@@ -38,8 +38,8 @@ def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Verdict:
             decode(picture, max_pixels)
         _check_end(stream, scan)
     except BrokenError as error:
-        return Verdict(PILLOW, image, error.code, error.seen)
-    return Verdict(PILLOW, image)
+        return Characterization(PILLOW, image, error.code, error.seen)
+    return Characterization(PILLOW, image)
 
 
 def _header(stream: BinaryIO, size: int) -> Image:

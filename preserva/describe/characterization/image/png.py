@@ -11,7 +11,7 @@ from typing import BinaryIO
 from preserva.core.book.image import Image, Resolution, Unit
 from preserva.core.values.codes import Code
 from preserva.describe.characterization.image import common_metadata
-from preserva.describe.characterization.image.characterization import BrokenError, Verdict
+from preserva.describe.characterization.image.characterization import BrokenError, Characterization
 from preserva.describe.characterization.image.decode import PILLOW, decode, opened, tags
 
 _SPACES = {0: ("BlackIsZero", 1), 2: ("RGB", 3), 3: ("PaletteColor", 1)}
@@ -19,7 +19,7 @@ _WITH_ALPHA = {4: ("BlackIsZero", 2), 6: ("RGB", 4)}
 _CHUNK = 1 << 16
 
 
-def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Verdict:
+def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Characterization:
     """What the image is; the checksum of every chunk is compared, and it is decoded."""
     image = None
     try:
@@ -29,8 +29,8 @@ def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Verdict:
             image = common_metadata.embedded(image, picture.info.get("icc_profile"), tags(picture))
             decode(picture, max_pixels)
     except BrokenError as error:
-        return Verdict(PILLOW, image, error.code, error.seen)
-    return Verdict(PILLOW, image)
+        return Characterization(PILLOW, image, error.code, error.seen)
+    return Characterization(PILLOW, image)
 
 
 def _chunks(stream: BinaryIO, size: int) -> tuple[bytes, bytes]:

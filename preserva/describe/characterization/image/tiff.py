@@ -11,7 +11,7 @@ from typing import BinaryIO
 from preserva.core.book.image import ByteOrder, Image
 from preserva.core.values.codes import Code
 from preserva.describe.characterization.image import common_metadata
-from preserva.describe.characterization.image.characterization import BrokenError, Verdict
+from preserva.describe.characterization.image.characterization import BrokenError, Characterization
 from preserva.describe.characterization.image.decode import MAX_FRAMES, PILLOW, decode, opened
 from preserva.describe.characterization.image.libtiff_messages import overheard
 from preserva.describe.characterization.image.tiff_directory import (
@@ -51,7 +51,7 @@ _SPACES = {
 }
 
 
-def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Verdict:
+def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Characterization:
     """What the first image of the file is; all of them are decoded."""
     image = None
     try:
@@ -64,8 +64,8 @@ def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Verdict:
         if complaints:
             raise BrokenError(Code.IMAGE_UNDECODABLE, complaints[0])
     except BrokenError as error:
-        return Verdict(PILLOW, image, error.code, error.seen)
-    return Verdict(PILLOW, image)
+        return Characterization(PILLOW, image, error.code, error.seen)
+    return Characterization(PILLOW, image)
 
 
 def _image(tags: Mapping[int, Values], form: Layout) -> Image:

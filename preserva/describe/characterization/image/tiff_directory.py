@@ -54,7 +54,7 @@ def directories(stream: BinaryIO, form: Layout, limit: int) -> Iterator[Mapping[
 
     Raises BrokenError where something lies behind the end of the file, or in a circle.
     """
-    reader = _Reader(stream, form)
+    reader = _TagReader(stream, form)
     at = reader.number(8, "Q") if form.big else reader.number(4, "I")
     seen: set[int] = set()
     while at:
@@ -80,7 +80,7 @@ def _check_data(tags: Mapping[int, Values], size: int) -> None:
                 raise BrokenError(Code.IMAGE_TRUNCATED, f"{size} < {end}")
 
 
-class _Reader:
+class _TagReader:
     """Reads parts of a file, and never more of them together than the file has."""
 
     def __init__(self, stream: BinaryIO, form: Layout) -> None:

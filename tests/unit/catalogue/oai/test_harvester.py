@@ -13,12 +13,12 @@ import pytest
 from lxml import etree
 
 from preserva.catalogue.database import Database
-from preserva.catalogue.entry import Entry, uri_of
+from preserva.catalogue.entry import CatalogueEntry, uri_of
 from preserva.catalogue.import_records import import_file
 from preserva.catalogue.index import Index
 from preserva.catalogue.oai import client
 from preserva.catalogue.oai.client import decisions_of, in_folder, over_http
-from preserva.catalogue.oai.harvester import Arguments, Ask, Harvest, Result, Source
+from preserva.catalogue.oai.harvester import Arguments, Ask, Harvest, HarvestResult, HarvestSource
 from preserva.catalogue.oai.protocol import Prefix
 from preserva.catalogue.oai.provider import About, Repository
 from preserva.catalogue.oai.resourcesync import dump
@@ -60,13 +60,13 @@ def asking(database: Database, **options: int) -> Ask:
     return lambda arguments: repository(database, **options).answer(arguments)
 
 
-def harvest(into: Database, ask: Ask, *, own: str = "nlb", anew: bool = False) -> Result:
+def harvest(into: Database, ask: Ask, *, own: str = "nlb", anew: bool = False) -> HarvestResult:
     """One harvest."""
-    source = Source(URL)
+    source = HarvestSource(URL)
     return Harvest(into, source, ask, own=own, clock=lambda: NOW + 20_000).run(anew=anew)
 
 
-def entries(database: Database) -> dict[str, Entry | None]:
+def entries(database: Database) -> dict[str, CatalogueEntry | None]:
     """Everything in a catalogue, deleted records too."""
     return {one.uri: one.entry for one in Index(database).changed_since()}
 
@@ -206,7 +206,7 @@ def test_records_of_an_unknown_library_need_its_name(make: Make) -> None:
     ours = make("ours")
     with pytest.raises(UsageError):
         harvest(ours, lambda arguments: page)
-    source = Source(URL, library="kdl")
+    source = HarvestSource(URL, library="kdl")
     Harvest(ours, source, lambda arguments: page, own="nlb", clock=lambda: NOW).run()
     assert [entry and entry.title for entry in entries(ours).values()] == ["T"]
     assert list(entries(ours)) == [uri_of("kdl", "oai:x:1")]

@@ -15,7 +15,7 @@ from preserva.core.book.scans import MAX_PIXELS
 from preserva.core.values.codes import Code
 from preserva.describe.characterization.identify import identify
 from preserva.describe.characterization.image.characterise import characterise, is_characterised
-from preserva.describe.characterization.image.characterization import Verdict
+from preserva.describe.characterization.image.characterization import Characterization
 from preserva.describe.characterization.image.libtiff_messages import overheard
 from tests.support.images import SIZE, samples
 
@@ -60,7 +60,7 @@ EXPECTED: dict[str, Image] = {
 }  # fmt: skip
 
 
-def looked_at(data: bytes, max_pixels: int = MAX_PIXELS) -> Verdict | None:
+def looked_at(data: bytes, max_pixels: int = MAX_PIXELS) -> Characterization | None:
     form = identify(data, "page", len(data))
     return characterise(io.BytesIO(data), len(data), form.mime, max_pixels)
 
@@ -84,7 +84,7 @@ def test_a_whole_image_is_described(name: str) -> None:
 
 def test_of_a_pdf_only_its_end_is_known() -> None:
     found = looked_at(samples()["pdf"])
-    assert found == Verdict("preserva, by the trailer")
+    assert found == Characterization("preserva, by the trailer")
 
 
 @pytest.mark.parametrize("name", sorted({*EXPECTED, "pdf"} - {"gif"}))
@@ -169,7 +169,7 @@ def test_the_settings_of_pillow_stay_as_they_were() -> None:
 
 def test_an_image_that_nobody_here_decodes_is_unknown() -> None:
     djvu = b"AT&TFORM\0\0\0\0DJVM" + bytes(100)
-    assert looked_at(djvu) == Verdict(
+    assert looked_at(djvu) == Characterization(
         "preserva", code=Code.IMAGE_NOT_DECODABLE_HERE, seen="image/vnd.djvu"
     )
 
