@@ -22,7 +22,7 @@ from preserva.archive.commit import ingest, prepare, refuse_unrecorded, staged_f
 from preserva.archive.staging import Staging
 from preserva.bag.source import as_stream
 from preserva.core.book.rights import Rights
-from preserva.core.eark import readme as about
+from preserva.core.eark import readme
 from preserva.core.eark.aip import DescriptiveFile, OtherFile
 from preserva.core.eark.amend import amended_mets, amended_premis
 from preserva.core.eark.check import check_package
@@ -331,7 +331,7 @@ class _Revision:
     ) -> None:
         """Let the package's METS name what is there now."""
         if self._title() != self.title:
-            text = about.readme(
+            text = readme.readme(
                 title=self.title,
                 identifier=self.package.uri,
                 folder=self.package.portable,

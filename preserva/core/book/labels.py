@@ -34,27 +34,27 @@ def following(label: str) -> str | None:
     The last number of the label counts. Brackets around it, for pages without a printed number,
     and words before it stay.
     """
-    if found := _LEAF.fullmatch(label):
-        before, leaf, space, number, _gap, back, after = found.groups()
+    if match := _LEAF.fullmatch(label):
+        before, leaf, space, number, _gap, back, after = match.groups()
         if back is None:
             return f"{before}{leaf}{space}{number}{space}{_BACK[leaf]}{after}"
         return f"{before}{leaf}{space}{int(number) + 1}{after}"
-    if found := _FOLIO.fullmatch(label):
-        before, number, side, after = found.groups()
+    if match := _FOLIO.fullmatch(label):
+        before, number, side, after = match.groups()
         return f"{before}{number}v{after}" if side == "r" else f"{before}{int(number) + 1}r{after}"
-    if found := _NUMBER.fullmatch(label):
-        before, number, after = found.groups()
+    if match := _NUMBER.fullmatch(label):
+        before, number, after = match.groups()
         return f"{before}{int(number) + 1:0{len(number)}}{after}"
     return _following_numeral(label)
 
 
 def _following_numeral(label: str) -> str | None:
-    found = _NUMERAL.fullmatch(label)
-    value = _value(found[2].lower()) if found else None
-    if found is None or value is None:
+    match = _NUMERAL.fullmatch(label)
+    value = _value(match[2].lower()) if match else None
+    if match is None or value is None:
         return None
     numeral = _numeral(value + 1)
-    return found[1] + (numeral if found[2].islower() else numeral.upper()) + found[3]
+    return match[1] + (numeral if match[2].islower() else numeral.upper()) + match[3]
 
 
 def _value(numeral: str) -> int | None:

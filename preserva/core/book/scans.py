@@ -55,8 +55,10 @@ class ScanProfile:
         if self.colours and colours not in self.colours:
             yield Finding(Code.SCAN_COLOUR, path, ", ".join(self.colours), colours)
         if self.bits and not set(image.bits) <= set(self.bits):
-            allowed = ", ".join(str(one) for one in self.bits)
-            yield Finding(Code.SCAN_BITS, path, allowed, ", ".join(str(one) for one in image.bits))
+            allowed = ", ".join(str(bits) for bits in self.bits)
+            yield Finding(
+                Code.SCAN_BITS, path, allowed, ", ".join(str(bits) for bits in image.bits)
+            )
         if self.lossless and image.compression in _LOSSY:
             yield Finding(Code.SCAN_LOSSY, path, seen=image.compression)
 

@@ -158,11 +158,11 @@ class Pages:
         """Those of all representations."""
         names: dict[str, int] = {}
         stems: dict[object, int] = {}
-        for _name, one in arrangement.files():
-            if one.page is not None:
-                name = one.source.rpartition("/")[2]
-                names.setdefault(name, one.page)
-                stems.setdefault(_stem(name), one.page)
+        for _name, file in arrangement.files():
+            if file.page is not None:
+                name = file.source.rpartition("/")[2]
+                names.setdefault(name, file.page)
+                stems.setdefault(_stem(name), file.page)
         return cls(max(names.values(), default=0), names, stems)
 
     def number(self, name: PageName) -> int | None:
@@ -185,8 +185,8 @@ def _stem(name: str) -> object:
 def resolve(outline: Outline, pages: Pages, title: str) -> Structure:
     """The structure that an outline means for these pages; `title` is the book's."""
     work = _Resolving(pages)
-    for one in outline.pages:
-        work.describe(one)
+    for described in outline.pages:
+        work.describe(described)
     spans = [work.span(part) for part in outline.parts]
     divisions = work.divisions(spans, pages.count)
     root = Division(outline.type.value, outline.title or title, parts=divisions)
@@ -199,10 +199,10 @@ def with_facts(arrangement: Arrangement, facts: Mapping[int, PageFacts]) -> Arra
         arrangement,
         representations={
             name: tuple(
-                one
-                if one.page is None or (said := facts.get(one.page)) is None
-                else replace(one, label=said.label or one.label, type=said.type)
-                for one in files
+                file
+                if file.page is None or (stated := facts.get(file.page)) is None
+                else replace(file, label=stated.label or file.label, type=stated.type)
+                for file in files
             )
             for name, files in arrangement.representations.items()
         },
@@ -232,7 +232,7 @@ class _Span:
         """The first page of the part or of what is in it."""
         if self.first is not None:
             return self.first
-        return min((begin for one in self.inner if (begin := one.begin())), default=None)
+        return min((begin for span in self.inner if (begin := span.begin())), default=None)
 
 
 @dataclass(slots=True)
@@ -242,21 +242,21 @@ class _Resolving:
     findings: list[Finding] = field(default_factory=list)
     links: int = 0
 
-    def describe(self, one: PageRange) -> None:
+    def describe(self, described: PageRange) -> None:
         """Note the label and type of each page of the range."""
-        label = one.label
-        for number in self._range(one):
+        label = described.label
+        for number in self._range(described):
             if number in self.facts:
-                self.findings.append(Finding(Code.PAGE_TWICE, one.where, seen=str(number)))
-            self.facts[number] = PageFacts(label, one.type.value)
+                self.findings.append(Finding(Code.PAGE_TWICE, described.where, seen=str(number)))
+            self.facts[number] = PageFacts(label, described.type.value)
             label = None if label is None else following(label) or label
 
-    def _range(self, one: PageRange) -> Iterable[int]:
-        first = self._page(one.where, one.first)
-        last = first if one.last is None else self._page(one.where, one.last)
+    def _range(self, described: PageRange) -> Iterable[int]:
+        first = self._page(described.where, described.first)
+        last = first if described.last is None else self._page(described.where, described.last)
         if first is None or last is None:
             return ()
-        self._forward(one.where, first, last)
+        self._forward(described.where, first, last)
         return range(first, last + 1)
 
     def _page(self, where: str, name: PageName) -> int | None:
@@ -276,7 +276,7 @@ class _Resolving:
         last = None if part.last is None else self._page(part.where, part.last)
         if first is not None and last is not None:
             self._forward(part.where, first, last)
-        return _Span(part, first, last, tuple(self.span(one) for one in part.parts))
+        return _Span(part, first, last, tuple(self.span(inner) for inner in part.parts))
 
     def divisions(self, spans: Sequence[_Span], end: int) -> tuple[Division, ...]:
         """Divisions of the parts of one level; the last one ends at `end` if nothing else says."""
@@ -292,13 +292,13 @@ class _Resolving:
     def _division(self, span: _Span, last: int) -> Division:
         parts = self.divisions(span.inner, last)
         pages = () if span.first is None else self._linked(span, range(span.first, last + 1))
-        for one, part in zip(span.inner, parts, strict=True):
+        for inner, part in zip(span.inner, parts, strict=True):
             if not (pages and part.pages):
                 continue
             if part.pages[0] < pages[0] or part.pages[-1] > pages[-1]:
                 around = f"{pages[0]}-{pages[-1]}"
                 seen = f"{part.pages[0]}-{part.pages[-1]}"
-                self.findings.append(Finding(Code.PART_OUTSIDE, one.part.where, around, seen))
+                self.findings.append(Finding(Code.PART_OUTSIDE, inner.part.where, around, seen))
         return Division(span.part.type.value, span.part.title, pages, parts)
 
     def _linked(self, span: _Span, pages: range) -> tuple[int, ...]:
@@ -314,7 +314,9 @@ class _Resolving:
     def _overlaps(self, spans: Sequence[_Span], made: Sequence[Division]) -> None:
         """A part may begin on the page on which the one before it ends, but no earlier."""
         ordered = sorted(
-            (one.pages[0], one.pages[-1], number) for number, one in enumerate(made) if one.pages
+            (division.pages[0], division.pages[-1], number)
+            for number, division in enumerate(made)
+            if division.pages
         )
         reached = 0
         for first, last, number in ordered:

@@ -59,8 +59,8 @@ class Arrangement:
 
     def files(self) -> list[tuple[str, SourceFile]]:
         """Every file that will be packaged, with its representation (or "documentation")."""
-        some = [(name, one) for name, files in self.representations.items() for one in files]
-        return some + [(DOCUMENTATION, one) for one in self.documentation]
+        paged = [(name, file) for name, files in self.representations.items() for file in files]
+        return paged + [(DOCUMENTATION, file) for file in self.documentation]
 
 
 def natural_key(name: str) -> tuple[tuple[int, int | str], ...]:
@@ -85,17 +85,17 @@ def arrange(entries: Iterable[Entry]) -> Arrangement:
         else:
             groups[DOCUMENTATION if divided else _usual_place(name)].append(entry)
     if divided:
-        warnings += [Finding(Code.SOURCE_BESIDE, one.path) for one in _beside(files)]
+        warnings += [Finding(Code.SOURCE_BESIDE, entry.path) for entry in _beside(files)]
     for name in REPRESENTATIONS:
         problems += _collisions(groups[name])
         problems += [
-            Finding(Code.SOURCE_EMPTY, one.path)
-            for one in groups[name]
-            if _is_image(one) and not one.size
+            Finding(Code.SOURCE_EMPTY, entry.path)
+            for entry in groups[name]
+            if _is_image(entry) and not entry.size
         ]
     representations, unpaired = _paired(groups)
     if not any(
-        one.page for one in representations.get("master", representations.get("access", ()))
+        file.page for file in representations.get("master", representations.get("access", ()))
     ):
         problems.append(Finding(Code.SOURCE_WITHOUT_PAGES))
     return Arrangement(
@@ -109,7 +109,7 @@ def arrange(entries: Iterable[Entry]) -> Arrangement:
 def _without_system_files(entries: Iterable[Entry]) -> tuple[list[Entry], list[Finding]]:
     kept = []
     warnings = []
-    for entry in sorted(entries, key=lambda one: (natural_key(one.path), one.path)):
+    for entry in sorted(entries, key=lambda entry: (natural_key(entry.path), entry.path)):
         parts = entry.path.split("/")
         if any(part.startswith(".") or part.casefold() in _SYSTEM for part in parts):
             if entry.kind is not Kind.FOLDER:
@@ -121,7 +121,7 @@ def _without_system_files(entries: Iterable[Entry]) -> tuple[list[Entry], list[F
 
 def _beside(files: Iterable[Entry]) -> Iterator[Entry]:
     """Images that no representation has, though they may be pages."""
-    return (one for one in files if "/" not in one.path and _is_image(one))
+    return (entry for entry in files if "/" not in entry.path and _is_image(entry))
 
 
 def _unusable(entry: Entry) -> Finding:
@@ -157,16 +157,16 @@ def _is_image(entry: Entry) -> bool:
 def _collisions(entries: Sequence[Entry]) -> list[Finding]:
     """Names that stand for the same page: only in case, Unicode form, zeros or ending different."""
     first: dict[object, Entry] = {}
-    found = []
+    collisions = []
     for entry in entries:
         # endings tell whole-book files apart (report.pdf and report.epub), but not pages
         ending = "" if _is_image(entry) else _ending(entry.path)
         key = (natural_key(stem(entry.path)), ending)
         if key in first:
             seen = told_apart(first[key].path, entry.path)
-            found.append(Finding(Code.SOURCE_COLLISION, entry.path, seen=seen))
+            collisions.append(Finding(Code.SOURCE_COLLISION, entry.path, seen=seen))
         first.setdefault(key, entry)
-    return found
+    return collisions
 
 
 def _paired(
@@ -202,8 +202,8 @@ def _paired(
 
 
 def _numbered(prefix: str, entries: Sequence[Entry]) -> list[SourceFile]:
-    ordered = sorted(entries, key=lambda one: (natural_key(one.path), one.path))
-    return [_source_file(one, f"{prefix}-{i:04}") for i, one in enumerate(ordered, 1)]
+    ordered = sorted(entries, key=lambda entry: (natural_key(entry.path), entry.path))
+    return [_source_file(entry, f"{prefix}-{i:04}") for i, entry in enumerate(ordered, 1)]
 
 
 def _source_file(

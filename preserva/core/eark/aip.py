@@ -25,7 +25,7 @@ from itertools import islice
 from typing import BinaryIO
 
 from preserva.core.book.image import Image
-from preserva.core.eark import readme as about
+from preserva.core.eark import readme
 from preserva.core.eark.mets import (
     Division,
     FileEntry,
@@ -186,7 +186,7 @@ def build_aip(spec: AipSpec, put: Put) -> None:
         *spec.documentation,
     ]
     schemas = [
-        OtherFile(put("schemas/standards.xml", about.write_standards), "text/xml"),
+        OtherFile(put("schemas/standards.xml", readme.write_standards), "text/xml"),
         *spec.schemas,
     ]
     representations = {
@@ -227,7 +227,7 @@ def _premis_file(identifier: str, file: Observed) -> MetadataFile:
 
 
 def _write_readme(spec: AipSpec, stream: BinaryIO) -> None:
-    text = about.readme(
+    text = readme.readme(
         title=spec.title,
         identifier=spec.id.uri,
         folder=spec.id.portable,

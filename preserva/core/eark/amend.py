@@ -50,16 +50,16 @@ def amended_mets(
             _integrity(element, seen, time)
     if descriptive is not None:
         map_.set("DMDID", " ".join(_describe(root, header, descriptive, time)))
-    last = max((_number(one) for one in group), default=0)
-    for one in [one for one in group if _path(one) in removed]:
-        group.remove(one)
+    last = max((_number(file) for file in group), default=0)
+    for file in [file for file in group if _path(file) in removed]:
+        group.remove(file)
     for number, entry in enumerate(documentation, last + 1):
         file = etree.SubElement(group, f"{_METS}file", ID=f"ID-documentation-{number}")
         file.set("MIMETYPE", entry.mime)
         _integrity(file, entry.file, time)
         _link(etree.SubElement(file, f"{_METS}FLocat", LOCTYPE="URL"), entry.file.path)
-    for number, one in enumerate(group, 1):
-        one.set("SEQ", str(number))
+    for number, file in enumerate(group, 1):
+        file.set("SEQ", str(number))
     return _serialised(root)
 
 
@@ -131,9 +131,9 @@ def amended_premis(premis: bytes, events: Sequence[Event], agents: Sequence[Agen
     known = {_agent(element) for element in root.findall(f"{_PREMIS}agent")}
     more = io.BytesIO()
     write_premis(more, objects=(), events=events, agents=agents)
-    said = parse(more.getvalue())
-    _insert(root, "event", ("object",), said.findall(f"{_PREMIS}event"))
-    new = [one for one in said.findall(f"{_PREMIS}agent") if _agent(one) not in known]
+    written = parse(more.getvalue())
+    _insert(root, "event", ("object",), written.findall(f"{_PREMIS}event"))
+    new = [agent for agent in written.findall(f"{_PREMIS}agent") if _agent(agent) not in known]
     _insert(root, "agent", ("object", "event"), new)
     return _serialised(root)
 
@@ -145,7 +145,7 @@ def premis_of_part(premis: bytes, without: Collection[Identifier]) -> bytes:
     that was about nothing else is not told.
     """
     root = parse(premis)
-    gone = {(one.type, one.value) for one in without}
+    gone = {(identifier.type, identifier.value) for identifier in without}
     for part in list(root):
         if _linked(part, "objectIdentifier") & gone and part.tag == f"{_PREMIS}object":
             root.remove(part)
@@ -159,7 +159,7 @@ def premis_of_part(premis: bytes, without: Collection[Identifier]) -> bytes:
 
 
 def _linked(part: etree._Element, name: str) -> set[tuple[str, ...]]:
-    return {_values(one) for one in part.findall(f"{_PREMIS}{name}")}
+    return {_values(identifier) for identifier in part.findall(f"{_PREMIS}{name}")}
 
 
 def _values(identifier: etree._Element) -> tuple[str, ...]:
@@ -175,7 +175,7 @@ def _insert(
     root: etree._Element, name: str, before: tuple[str, ...], more: Sequence[etree._Element]
 ) -> None:
     """Put elements behind the last of their name, or of those that stand before them."""
-    names = {f"{_PREMIS}{one}" for one in (name, *before)}
+    names = {f"{_PREMIS}{tag}" for tag in (name, *before)}
     place = max(n for n, element in enumerate(root, 1) if element.tag in names)
     for element in more:
         root.insert(place, element)

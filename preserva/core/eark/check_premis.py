@@ -113,9 +113,16 @@ class PremisCheck:
             yield from self._file(item)
 
     def _file(self, item: ObjectFacts) -> Iterator[Finding]:
-        name = next((one.value for one in item.identifiers if one.value in self.listed), None)
+        name = next(
+            (
+                identifier.value
+                for identifier in item.identifiers
+                if identifier.value in self.listed
+            ),
+            None,
+        )
         if name is None:
-            seen = ", ".join(one.value for one in item.identifiers)
+            seen = ", ".join(identifier.value for identifier in item.identifiers)
             yield Finding(Code.PREMIS_FILE_UNKNOWN, self._path, seen=seen)
             return
         self._described.add(name)

@@ -33,13 +33,13 @@ def check_document(
     They name the event, the institution and the version of the software. What came to no end
     (unknown) is a warning to PREMIS, which has no such outcome; the note holds all facts.
     """
-    said = {name: value for name, value in facts.items() if name != DIGEST}
+    noted = {name: value for name, value in facts.items() if name != DIGEST}
     software = Agent(
         Identifier("local", "preserva"), "preserva", AgentType.SOFTWARE, str(facts["software"])
     )
     name = str(facts["institution"])
     institution = Agent(Identifier("local", name), name, AgentType.ORGANIZATION)
-    endings = {one.label: one for one in EventOutcome}
+    endings = {ending.label: ending for ending in EventOutcome}
     entity = entity_id(PackageId.parse(package))
     event = Event(
         Identifier("UUID", str(facts["event"])),
@@ -47,7 +47,7 @@ def check_document(
         time,
         endings.get(outcome, EventOutcome.WARNING),
         detail=f"{facts['files']} files, {facts['bytes']} bytes, read in storage {storage}",
-        note=canonical(said).decode(),
+        note=canonical(noted).decode(),
         agents=(
             LinkedAgent(software.identifier, EventRelatedAgentRole.EXECUTING_PROGRAM),
             LinkedAgent(institution.identifier, EventRelatedAgentRole.IMPLEMENTER),

@@ -101,7 +101,7 @@ def read_mix(element: etree._Element) -> Image | None:
         return Image(
             width=int(_text(element, "imageWidth") or ""),
             height=int(_text(element, "imageHeight") or ""),
-            bits=tuple(int(one.text or "") for one in element.iter(_tag("bitsPerSampleValue"))),
+            bits=tuple(int(value.text or "") for value in element.iter(_tag("bitsPerSampleValue"))),
             colour_space=_text(element, "colorSpace") or "",
             compression=_text(element, "compressionScheme") or "",
             floating=_text(element, "bitsPerSampleUnit") == "floating point",
@@ -136,10 +136,12 @@ def _read_capture(element: etree._Element) -> Capture:
 
 
 def _rational(element: etree._Element, name: str) -> Fraction | None:
-    found = next(element.iter(_tag(name)), None)
-    if found is None:
+    rational = next(element.iter(_tag(name)), None)
+    if rational is None:
         return None
-    return Fraction(int(_text(found, "numerator") or ""), int(_text(found, "denominator") or "1"))
+    return Fraction(
+        int(_text(rational, "numerator") or ""), int(_text(rational, "denominator") or "1")
+    )
 
 
 def _member(kind: type[_Kind], text: str | None) -> _Kind | None:
@@ -147,8 +149,8 @@ def _member(kind: type[_Kind], text: str | None) -> _Kind | None:
 
 
 def _text(element: etree._Element, name: str) -> str | None:
-    found = next(element.iter(_tag(name)), None)
-    return None if found is None else (found.text or "").strip()
+    child = next(element.iter(_tag(name)), None)
+    return None if child is None else (child.text or "").strip()
 
 
 def _tag(name: str) -> str:

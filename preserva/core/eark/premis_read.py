@@ -184,8 +184,8 @@ def _original_name(texts: Mapping[str, str]) -> str | None:
 
 
 def _read_image(element: etree._Element) -> Image | None:
-    found = next(element.iter(f"{{{mix.NAMESPACE}}}mix"), None)
-    return None if found is None else mix.read_mix(found)
+    described = next(element.iter(f"{{{mix.NAMESPACE}}}mix"), None)
+    return None if described is None else mix.read_mix(described)
 
 
 def _read_event(element: etree._Element) -> Event:

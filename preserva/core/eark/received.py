@@ -24,7 +24,7 @@ from preserva.core.xml.safe import parse
 
 METS = "METS.xml"
 _IN_BAG = re.compile(r"data/([^/]+/)?(METS|mets)(\.(?P<uuid>[0-9a-f-]+))?\.xml")
-_ALGORITHMS = {one.label: name for name, one in ALGORITHMS.items()}
+_ALGORITHMS = {algorithm.label: name for name, algorithm in ALGORITHMS.items()}
 _METS = "{http://www.loc.gov/METS/}"
 _DESCRIPTIONS = ("MODS", "MARC", "DC")
 """The kinds of description that we understand, the richest first."""
@@ -61,7 +61,7 @@ def receive(
     `files` are all that came, by path; an address outside the package is not followed. Raises
     UnsafeXMLError (a ValueError).
     """
-    found = Received(mets)
+    received = Received(mets)
     waiting, seen = [mets], {mets}
     while waiting:
         path = waiting.pop()
@@ -69,23 +69,23 @@ def receive(
         with open_file(path) as stream:
             for fact in read_mets(stream):
                 if isinstance(fact, Root) and fact.tag != f"{_METS}mets":
-                    found.problems.append(Finding(Code.METADATA_ROOT, path, "mets", fact.tag))
+                    received.problems.append(Finding(Code.METADATA_ROOT, path, "mets", fact.tag))
                     break
                 if isinstance(fact, Root) and fact.objid and path == mets:
-                    found.identifiers.append(("METS OBJID", fact.objid))
+                    received.identifiers.append(("METS OBJID", fact.objid))
                 elif isinstance(fact, Reference):
-                    target = _compare(found, fact, folder, files, digest)
+                    target = _compare(received, fact, folder, files, digest)
                     if target is not None and fact.section == "dmdSec" and path == mets:
-                        found.descriptions.setdefault(fact.mdtype or "", target)
+                        received.descriptions.setdefault(fact.mdtype or "", target)
                     name = posixpath.basename(target or "")
                     if target in files and name == METS and target not in seen:
                         seen.add(str(target))
                         waiting.append(str(target))
-    return found
+    return received
 
 
 def _compare(
-    found: Received,
+    received: Received,
     reference: Reference,
     folder: str,
     files: Mapping[str, Observed],
@@ -95,26 +95,26 @@ def _compare(
     path = resolve(folder, reference.href)
     if path is None:
         if reference.href is None or "://" not in reference.href:
-            found.problems.append(Finding(Code.HREF_UNSAFE, folder + METS, seen=reference.href))
+            received.problems.append(Finding(Code.HREF_UNSAFE, folder + METS, seen=reference.href))
         return None
     file = files.get(path)
     if file is None:
-        found.problems.append(Finding(Code.HREF_DANGLING, path))
+        received.problems.append(Finding(Code.HREF_DANGLING, path))
         return None
     if reference.size and reference.size != str(file.size):
-        found.problems.append(
+        received.problems.append(
             Finding(Code.METS_SIZE, path, expected=reference.size, seen=str(file.size))
         )
     if reference.section == "mptr":
         return path
     algorithm = _ALGORITHMS.get(reference.checksum_type or "")
     if algorithm is None or not reference.checksum:
-        found.uncompared.append(path)
+        received.uncompared.append(path)
         return path
-    found.compared += 1
+    received.compared += 1
     seen = digest(path, algorithm)
     if seen != reference.checksum.lower():
-        found.problems.append(Finding(Code.METS_DIGEST, path, reference.checksum, seen))
+        received.problems.append(Finding(Code.METS_DIGEST, path, reference.checksum, seen))
     return path
 
 
@@ -165,5 +165,5 @@ def mets_in_bag(files: Iterable[str]) -> re.Match[str] | None:
 
     The group `uuid` is what Archivematica has in its name.
     """
-    found = (_IN_BAG.fullmatch(path) for path in sorted(files, key=lambda one: one.count("/")))
-    return next((one for one in found if one), None)
+    matches = map(_IN_BAG.fullmatch, sorted(files, key=lambda path: path.count("/")))
+    return next((match for match in matches if match), None)

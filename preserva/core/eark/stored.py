@@ -41,25 +41,25 @@ class StoredRepresentation:
 
 def read_package(stream: BinaryIO) -> StoredPackage:
     """What the METS.xml of a package of ours names. Raises UnsafeXMLError (a ValueError)."""
-    found = StoredPackage()
+    package = StoredPackage()
     for fact in read_mets(stream):
         if not isinstance(fact, Reference) or fact.section == "mptr":
             continue
         if fact.section == "dmdSec":
-            found.descriptive.append(_metadata(fact))
+            package.descriptive.append(_metadata(fact))
         elif fact.use == "Documentation":
-            found.documentation.append(_file(fact, {}))
+            package.documentation.append(_file(fact, {}))
         elif fact.use == "Schemas":
-            found.schemas.append(_file(fact, {}))
+            package.schemas.append(_file(fact, {}))
         elif fact.use == "Representations":
             path = _path(fact)
-            found.representations[path.split("/")[-2]] = path
-    return found
+            package.representations[path.split("/")[-2]] = path
+    return package
 
 
 def read_representation(stream: BinaryIO) -> StoredRepresentation:
     """What the METS.xml of a representation of ours says. Raises UnsafeXMLError (a ValueError)."""
-    found = StoredRepresentation()
+    representation = StoredRepresentation()
     files: list[Reference] = []
     pages: dict[str, Div] = {}
     divisions: dict[str, Div] = {}
@@ -67,31 +67,31 @@ def read_representation(stream: BinaryIO) -> StoredRepresentation:
     for fact in read_mets(stream):
         match fact:
             case HeaderFacts():
-                found.created = fact.created or ""
-                found.software = fact.software[0] if fact.software else ""
+                representation.created = fact.created or ""
+                representation.software = fact.software[0] if fact.software else ""
             case Reference(section="file"):
                 files.append(fact)
             case Reference(section="digiprovMD"):
-                found.preservation.append(_metadata(fact))
+                representation.preservation.append(_metadata(fact))
             case Div(map="Pages") if fact.order is not None:
                 pages.update(dict.fromkeys(fact.files, fact))
             case Div(map="Logical structure") if fact.id is not None:
                 divisions[fact.id] = fact
             case Refers(attribute="xlink:from" | "xlink:to"):
                 links.append(fact.id)
-    found.files = [_file(one, pages) for one in files]
-    found.structure = next(_parts(divisions, _linked(pages, links), ""), None)
-    return found
+    representation.files = [_file(file, pages) for file in files]
+    representation.structure = next(_parts(divisions, _linked(pages, links), ""), None)
+    return representation
 
 
 def _linked(pages: Mapping[str, Div], links: list[str]) -> dict[str, list[int]]:
     """The pages of each part: links come as pairs, from a part, to a page."""
-    numbers = {one.id: int(one.order or 0) for one in pages.values()}
-    found: dict[str, list[int]] = {}
+    numbers = {page.id: int(page.order or 0) for page in pages.values()}
+    linked: dict[str, list[int]] = {}
     for part, page in zip(links[::2], links[1::2], strict=True):
         if page in numbers:
-            found.setdefault(part, []).append(numbers[page])
-    return found
+            linked.setdefault(part, []).append(numbers[page])
+    return linked
 
 
 def _parts(
@@ -100,11 +100,11 @@ def _parts(
     """The parts of a part in their order: `part-1.2` is the second of `part-1`."""
     prefix = f"{above}." if above else "part-"
     number = 1
-    while (one := divisions.get(f"{prefix}{number}")) is not None:
+    while (division := divisions.get(f"{prefix}{number}")) is not None:
         identifier = f"{prefix}{number}"
         yield Division(
-            one.type or "part",
-            one.label,
+            division.type or "part",
+            division.label,
             tuple(pages.get(identifier, ())),
             tuple(_parts(divisions, pages, identifier)),
         )

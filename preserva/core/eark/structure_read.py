@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from preserva.core.eark.mets import NAMESPACE, Division
-from preserva.core.xml import safe as xmlsafe
+from preserva.core.xml.safe import parse
 from preserva.core.xml.write import XLINK
 
 _SEQUENCE = "physSequence"
@@ -46,7 +46,7 @@ def read_structure(data: bytes) -> MetsStructure:
     Pages are the divisions below the physSequence of the first physical map that has one; parts
     are those of the first logical map.
     """
-    root = xmlsafe.parse(data)
+    root = parse(data)
     names = dict(_file_names(root))
     sequence = next((div for div in root.iter(_tag("div")) if div.get("TYPE") == _SEQUENCE), None)
     divisions = [] if sequence is None else list(sequence.iterchildren(_tag("div")))
@@ -79,13 +79,13 @@ def _file_names(root: etree._Element) -> Iterator[tuple[str, str]]:
 
 
 def _page(div: etree._Element, names: Mapping[str, str]) -> MetsPage:
-    pointers = (str(one.get("FILEID")) for one in div.iter(_tag("fptr")))
+    pointers = (str(pointer.get("FILEID")) for pointer in div.iter(_tag("fptr")))
     return MetsPage(
         div.sourceline if isinstance(div.sourceline, int) else 0,
         _text(div, "ORDER"),
         _text(div, "ORDERLABEL"),
         _text(div, "TYPE"),
-        tuple(names[one] for one in pointers if one in names),
+        tuple(names[pointer] for pointer in pointers if pointer in names),
     )
 
 
@@ -105,5 +105,5 @@ def _division(div: etree._Element, links: dict[str, list[int]]) -> Division:
         _text(div, "TYPE") or "part",
         _text(div, "LABEL"),
         tuple(links.pop(str(div.get("ID")), ())),
-        tuple(_division(one, links) for one in div.iterchildren(_tag("div"))),
+        tuple(_division(inner, links) for inner in div.iterchildren(_tag("div"))),
     )

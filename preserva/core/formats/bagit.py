@@ -41,13 +41,13 @@ def decode_path(text: str, *, percent: bool = True) -> str:
     Before BagIt 1.0 only line ends were encoded: there, `percent` is False and `%25` stays.
     """
     pattern = _ENCODED if percent else _ENCODED_LINE_END
-    return pattern.sub(lambda found: chr(int(found[1], 16)), text)
+    return pattern.sub(lambda match: chr(int(match[1], 16)), text)
 
 
 def old_spelling(path: str) -> str:
     """The path as manifests before 1.0 have it, where `%0A` in a name looks like a line end."""
     text = path.replace("\r", "%0D").replace("\n", "%0A")
-    return _ENCODED_LINE_END.sub(lambda found: found[0].upper(), text)
+    return _ENCODED_LINE_END.sub(lambda match: match[0].upper(), text)
 
 
 def manifest_line(path: str, digest: str) -> bytes:
@@ -143,27 +143,27 @@ def parse_declaration(data: bytes, report: Report) -> Declaration | None:
     rows = _LINE_END.split(text)
     if rows[-1] == "":
         rows.pop()
-    found = [pattern.fullmatch(row) for pattern, row in zip(_DECLARATION, rows, strict=False)]
-    if len(rows) != 2 or found[0] is None or found[1] is None:
+    matches = [pattern.fullmatch(row) for pattern, row in zip(_DECLARATION, rows, strict=False)]
+    if len(rows) != 2 or matches[0] is None or matches[1] is None:
         report(Finding(Code.DECLARATION_INVALID, path, seen=text[:200]))
-        if len(rows) < 2 or found[0] is None or found[1] is None:
+        if len(rows) < 2 or matches[0] is None or matches[1] is None:
             return None
-    version = int(found[0][1]), int(found[0][2])
+    version = int(matches[0][1]), int(matches[0][2])
     if version >= STRICT:
         _check_strictly(rows, path, report)
-    if found[1][1].lower() not in CHARSETS:
-        report(Finding(Code.ENCODING_NOT_ALLOWED, path, seen=found[1][1]))
+    if matches[1][1].lower() not in CHARSETS:
+        report(Finding(Code.ENCODING_NOT_ALLOWED, path, seen=matches[1][1]))
         return Declaration(version, "UTF-8")
-    return Declaration(version, found[1][1])
+    return Declaration(version, matches[1][1])
 
 
 def _check_strictly(rows: list[str], path: str, report: Report) -> None:
     for usual, pattern, row in zip(_USUAL_LABELS, _STRICT_DECLARATION, rows, strict=False):
-        found = pattern.fullmatch(row)
-        if found is None:
+        match = pattern.fullmatch(row)
+        if match is None:
             report(Finding(Code.DECLARATION_INVALID, path, seen=row[:200]))
-        elif found[1] != usual:
-            report(Finding(Code.DECLARATION_CASE, path, usual, found[1]))
+        elif match[1] != usual:
+            report(Finding(Code.DECLARATION_CASE, path, usual, match[1]))
 
 
 def read_lines(
@@ -233,8 +233,8 @@ class _Decoder:
 
 def manifest_algorithm(name: str) -> tuple[str, str] | None:
     """`manifest` or `tagmanifest` and the algorithm as the file's name has it, or None."""
-    found = _MANIFEST_NAME.fullmatch(name)
-    return (found[1].lower(), found[2]) if found else None
+    match = _MANIFEST_NAME.fullmatch(name)
+    return (match[1].lower(), match[2]) if match else None
 
 
 _MANIFEST_NAME = re.compile(r"(manifest|tagmanifest)-(.+)\.txt", re.IGNORECASE | re.DOTALL)
@@ -253,15 +253,15 @@ def parse_manifest(
     match = pattern.fullmatch
     for number, line in enumerate(lines, 1):
         # Nearly all lines are such that nothing can be wrong with them: that is seen at once.
-        if (found := plain(line)) and "/." not in (name := found[2]) and "//" not in name:
-            yield name, name, bytes.fromhex(found[1])
+        if (row := plain(line)) and "/." not in (name := row[2]) and "//" not in name:
+            yield name, name, bytes.fromhex(row[1])
             continue
-        found = match(line)
-        if found is None:
+        row = match(line)
+        if row is None:
             code = Code.MANIFEST_LINE if line.strip(" \t") else Code.BLANK_LINE
             report(Finding(code, path, seen=_in_line(number, line)))
             continue
-        digest, legacy, name = found.groups()
+        digest, legacy, name = row.groups()
         if legacy:
             report(Finding(Code.LEGACY_PATH, path, seen=_in_line(number, line)))
         raw = name
@@ -298,8 +298,8 @@ def parse_bag_info(
             fields[-1] = label, f"{value}\n{more}"
         elif not line.strip(" \t"):
             report(Finding(Code.BLANK_LINE, path, seen=_in_line(number, line)))
-        elif found := (_STRICT_FIELD if strict else _LENIENT_FIELD).fullmatch(line):
-            label, value = found.groups()
+        elif match := (_STRICT_FIELD if strict else _LENIENT_FIELD).fullmatch(line):
+            label, value = match.groups()
             if strict and value != value.strip():
                 report(Finding(Code.VALUE_SPACE, path, seen=_in_line(number, line)))
             fields.append((label, value))
@@ -332,10 +332,10 @@ def check_bag_info(
             report(Finding(Code.SHOULD_NOT_REPEAT, path, seen=f"{label}: {value}"))
         seen.setdefault(key, value)
     oxum = seen.get("payload-oxum")
-    found = _OXUM.fullmatch(oxum) if oxum is not None else None
-    if oxum is not None and found is None:
+    match = _OXUM.fullmatch(oxum) if oxum is not None else None
+    if oxum is not None and match is None:
         report(Finding(Code.OXUM_INVALID, path, seen=oxum))
-    return (int(found[1]), int(found[2])) if found else None
+    return (int(match[1]), int(match[2])) if match else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,12 +357,12 @@ def parse_fetch(lines: Iterable[str], *, strict: bool, report: Report) -> list[F
     """The entries of fetch.txt (section 2.2.3). What cannot be used is reported and left out."""
     path, entries, known = "fetch.txt", list[FetchEntry](), set[str]()
     for number, line in enumerate(lines, 1):
-        found = _FETCH_LINE.fullmatch(line)
-        if found is None:
+        match = _FETCH_LINE.fullmatch(line)
+        if match is None:
             code = Code.FETCH_LINE if line.strip(" \t") else Code.BLANK_LINE
             report(Finding(code, path, seen=_in_line(number, line)))
             continue
-        scheme, rest, length, name = found.groups()
+        scheme, rest, length, name = match.groups()
         if strict and _RAW_PERCENT.search(name):
             report(Finding(Code.PERCENT_NOT_ENCODED, path, seen=_in_line(number, name)))
         name = decode_path(name.removeprefix("./"), percent=strict)

@@ -18,9 +18,9 @@ def _text(value: Value) -> str:
     if isinstance(value, Mapping):
         # section 3.2.3: members are sorted by the UTF-16 code units of their names
         members = sorted(value.items(), key=lambda item: item[0].encode("utf-16-be"))
-        return "{" + ",".join(f"{_text(key)}:{_text(one)}" for key, one in members) + "}"
+        return "{" + ",".join(f"{_text(key)}:{_text(member)}" for key, member in members) + "}"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return "[" + ",".join(_text(one) for one in value) + "]"
+        return "[" + ",".join(_text(member) for member in value) + "]"
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53 - 1:
         raise ValueError(f"{value} is not exact in every reader of JSON")
     if isinstance(value, float):

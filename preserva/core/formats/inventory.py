@@ -255,7 +255,7 @@ class _Reader:
         if not isinstance(value, dict):
             self.wrong(rule, _("{name} is missing or no object"), name=where)
             return {}
-        found = {}
+        read = {}
         is_digest = re.compile(rf"[0-9a-fA-F]{{{size}}}").fullmatch
         for digest, paths in value.items():
             if not is_digest(digest):
@@ -266,10 +266,10 @@ class _Reader:
                 message = _("{name}: the paths of {digest}… are not usable")
                 self.wrong("E099", message, name=where, digest=digest[:16])
             else:
-                found[digest.lower()] = tuple(cast("list[str]", paths))
+                read[digest.lower()] = tuple(cast("list[str]", paths))
         if len({digest.lower() for digest in value}) != len(value):
             self.wrong("E096", _("{name}: a digest stands twice"), name=where)
-        return found
+        return read
 
     def unique(self, paths: Paths, where: str, rule: str) -> None:
         seen: set[str] = set()
@@ -278,7 +278,7 @@ class _Reader:
                 self.wrong(rule, _("{name}: {path!r} stands twice"), name=where, path=path)
             seen.add(path)
         folders = {path.rpartition("/")[0] for path in seen}
-        files = {folder for folder in folders if any(one in seen for one in _and_above(folder))}
+        files = {folder for folder in folders if any(above in seen for above in _and_above(folder))}
         for path in sorted(seen) if files else ():
             if path.rpartition("/")[0] in files:
                 self.wrong(rule, _("{name}: {path!r} lies below a file"), name=where, path=path)
@@ -292,8 +292,8 @@ class _Reader:
             return {}
         return {
             name: version
-            for name, one in value.items()
-            if (version := self.version(name, one, size)) is not None
+            for name, block in value.items()
+            if (version := self.version(name, block, size)) is not None
         }
 
     def version(self, name: str, value: object, size: int) -> Version | None:

@@ -207,7 +207,7 @@ def _files(profile: Profile, bag: BagFacts) -> Iterator[Finding]:
             allowed = profile.payload_files.allowed
         else:
             allowed = None if _is_own(entry.path) else profile.tag_files.allowed
-        if allowed is not None and not any(matches(entry.path, one) for one in allowed):
+        if allowed is not None and not any(matches(entry.path, pattern) for pattern in allowed):
             yield Finding(Code.PROFILE_FILE_FORBIDDEN, entry.path, _list(allowed))
     for path in sorted(missing):
         yield Finding(Code.PROFILE_FILE_REQUIRED, path)
@@ -240,10 +240,10 @@ def matches(path: str, pattern: str) -> bool:
     at = len(first)
     end = len(path) - len(last)
     for part in middle:
-        found = path.find(part, at, end)
-        if found < 0:
+        position = path.find(part, at, end)
+        if position < 0:
             return False
-        at = found + len(part)
+        at = position + len(part)
     return True
 
 

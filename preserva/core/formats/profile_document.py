@@ -160,7 +160,7 @@ class _Reader:
         value = content.get(path.rpartition("/")[2])
         if value is None:
             return None
-        if isinstance(value, list) and all(isinstance(one, str) and one for one in value):
+        if isinstance(value, list) and all(isinstance(member, str) and member for member in value):
             return tuple(dict.fromkeys(value))
         self.wrong(path, _("a list of texts"), value)
         return None
@@ -231,6 +231,6 @@ class _Reader:
         required = self._texts(content, f"{kind}-Required") or ()
         allowed = self._texts(content, f"{kind}-Allowed")
         for path in required:
-            if allowed is not None and not any(matches(path, one) for one in allowed):
+            if allowed is not None and not any(matches(path, pattern) for pattern in allowed):
                 self.wrong(f"{kind}-Allowed", path, " | ".join(allowed))
         return NameRule(required, allowed)

@@ -138,9 +138,9 @@ def lot(now: datetime) -> int:
     return int.from_bytes(hashlib.sha256(str(now.date()).encode()).digest()[:4]) % EARLY_SHARE
 
 
-def urgency(one: Due) -> tuple[datetime, str, str]:
+def urgency(due: Due) -> tuple[datetime, str, str]:
     """What comes first among copies that are due for one reason is what has the lowest of this."""
-    return one.deadline or _LONG_AGO, one.copy.package, one.copy.storage
+    return due.deadline or _LONG_AGO, due.copy.package, due.copy.storage
 
 
 def forecast(

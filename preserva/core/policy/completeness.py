@@ -146,9 +146,9 @@ class Table:
             if self._masks[old] >> n & 1:
                 start = old * self._widths[n]
                 digest = bytes(self._digests[n][start : start + self._widths[n]])
-                one = self.expect(there, name, digest)
-                if one is not Listing.NEW and result is not Listing.CONTRADICTS:
-                    result = one
+                listing = self.expect(there, name, digest)
+                if listing is not Listing.NEW and result is not Listing.CONTRADICTS:
+                    result = listing
         self._masks[old] = 0
         return result
 

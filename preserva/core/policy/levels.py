@@ -97,32 +97,32 @@ def _always(_evidence: Evidence) -> bool:
     return True
 
 
-def _on_time(one: Evidence) -> bool:
-    return one.checks > 0 and one.never == 0 and one.overdue == 0
+def _on_time(evidence: Evidence) -> bool:
+    return evidence.checks > 0 and evidence.never == 0 and evidence.overdue == 0
 
 
-def _verified(one: Evidence) -> bool:
-    return one.verified_days is not None and one.verified_days <= 31
+def _verified(evidence: Evidence) -> bool:
+    return evidence.verified_days is not None and evidence.verified_days <= 31
 
 
 DEMANDS = (
     Demand(
         N_("two sound copies of everything, in two places"),
-        lambda one: one.copies >= 2 and one.institutions >= 2,
+        lambda e: e.copies >= 2 and e.institutions >= 2,
         Area.STORAGE,
         1,
     ),
     Demand(N_("all storages are named in the configuration"), _always, Area.STORAGE, 1),
     Demand(
         N_("three sound copies of everything, one of them far away"),
-        lambda one: one.copies >= 3 and one.institutions >= 2,
+        lambda e: e.copies >= 3 and e.institutions >= 2,
         Area.STORAGE,
         2,
     ),
     Demand(N_("what the storages need in order to work is described"), _outside, Area.STORAGE, 2),
     Demand(
         N_("a copy where other disasters threaten: in another country"),
-        lambda one: one.countries >= 2,
+        lambda e: e.countries >= 2,
         Area.STORAGE,
         3,
     ),
@@ -131,7 +131,7 @@ DEMANDS = (
     ),
     Demand(
         N_("three copies in three places with different threats"),
-        lambda one: one.copies >= 3 and one.countries >= 3,
+        lambda e: e.copies >= 3 and e.countries >= 3,
         Area.STORAGE,
         4,
     ),
@@ -139,13 +139,13 @@ DEMANDS = (
     Demand(N_("content was searched for viruses"), _outside, Area.INTEGRITY, 1),
     Demand(
         N_("each copy was read back and compared when it was made"),
-        lambda one: one.read_back > 0,
+        lambda e: e.read_back > 0,
         Area.INTEGRITY,
         2,
     ),
     Demand(
         N_("the digests are kept apart from the content, elsewhere too"),
-        lambda one: one.ledger_copied,
+        lambda e: e.ledger_copied,
         Area.INTEGRITY,
         2,
     ),
@@ -156,9 +156,7 @@ DEMANDS = (
         3,
     ),
     Demand(N_("the record itself was proved whole within a month"), _verified, Area.INTEGRITY, 3),
-    Demand(
-        N_("what was damaged has been replaced"), lambda one: one.damaged == 0, Area.INTEGRITY, 4
-    ),
+    Demand(N_("what was damaged has been replaced"), lambda e: e.damaged == 0, Area.INTEGRITY, 4),
     Demand(N_("who may read, write and move content is written down"), _outside, Area.CONTROL, 1),
     Demand(
         N_("one institution alone writes each package; nothing is deleted"),
@@ -168,7 +166,7 @@ DEMANDS = (
     ),
     Demand(
         N_("who did what is recorded, with agent and time"),
-        lambda one: one.agents > 0,
+        lambda e: e.agents > 0,
         Area.CONTROL,
         3,
     ),
@@ -176,7 +174,7 @@ DEMANDS = (
     Demand(N_("there is a list of all content and where it lies"), _always, Area.METADATA, 1),
     Demand(
         N_("that list is kept a second time, elsewhere"),
-        lambda one: one.ledger_copied,
+        lambda e: e.ledger_copied,
         Area.METADATA,
         1,
     ),
@@ -188,7 +186,7 @@ DEMANDS = (
     ),
     Demand(
         N_("what was done to each package is recorded, as PREMIS events"),
-        lambda one: one.agents > 0,
+        lambda e: e.agents > 0,
         Area.METADATA,
         4,
     ),
@@ -210,19 +208,17 @@ REQUIREMENTS = (
     Requirement(N_("each package states the rights in it"), _always, "R02"),
     Requirement(
         N_("another institution has a sound copy of everything"),
-        lambda one: one.institutions >= 2,
+        lambda e: e.institutions >= 2,
         "R03",
     ),
-    Requirement(
-        N_("who did what is recorded, with agent and time"), lambda one: one.agents > 0, "R07"
-    ),
+    Requirement(N_("who did what is recorded, with agent and time"), lambda e: e.agents > 0, "R07"),
     Requirement(N_("the record itself was proved whole within a month"), _verified, "R07"),
     Requirement(N_("what can and cannot be taken in is decided by people"), _outside, "R08"),
     Requirement(N_("what shall be done when formats grow old is written down"), _outside, "R09"),
     Requirement(N_("nothing is stored that was not validated first"), _always, "R10"),
     Requirement(
         N_("each copy was read back and compared when it was made"),
-        lambda one: one.read_back > 0,
+        lambda e: e.read_back > 0,
         "R11",
     ),
     Requirement(
@@ -230,16 +226,16 @@ REQUIREMENTS = (
     ),
     Requirement(
         N_("two sound copies of everything, in two places"),
-        lambda one: one.copies >= 2 and one.institutions >= 2,
+        lambda e: e.copies >= 2 and e.institutions >= 2,
         "R14",
     ),
     Requirement(
         N_("every copy is checked within its interval, and that is recorded"), _on_time, "R14"
     ),
-    Requirement(N_("what was damaged has been replaced"), lambda one: one.damaged == 0, "R14"),
+    Requirement(N_("what was damaged has been replaced"), lambda e: e.damaged == 0, "R14"),
     Requirement(
         N_("a lost ledger can be made anew: a copy of it lies elsewhere"),
-        lambda one: one.ledger_copied,
+        lambda e: e.ledger_copied,
         "R15",
     ),
     Requirement(N_("who may read, write and move content is written down"), _outside, "R16"),
@@ -251,8 +247,8 @@ def reached(area: Area, evidence: Evidence) -> int:
     """The highest level of an area of which everything is proved, with all below it; 0 if none."""
     level = 0
     for candidate in (1, 2, 3, 4):
-        asked = [one for one in DEMANDS if one.area is area and one.level == candidate]
-        if not all(one.verdict(evidence) is Verdict.PROVED for one in asked):
+        asked = [demand for demand in DEMANDS if demand.area is area and demand.level == candidate]
+        if not all(demand.verdict(evidence) is Verdict.PROVED for demand in asked):
             break
         level = candidate
     return level

@@ -140,11 +140,11 @@ class Overview:
     @property
     def copies(self) -> int:
         """All copies in all storages."""
-        return sum(one.copies for one in self.storages)
+        return sum(storage.copies for storage in self.storages)
 
     def count(self, state: State) -> int:
         """How many copies there are of a state."""
-        return sum(one.states.get(state, 0) for one in self.storages)
+        return sum(storage.states.get(state, 0) for storage in self.storages)
 
 
 def count_ages(checks: Iterable[tuple[datetime | None, int]], now: datetime) -> tuple[int, ...]:

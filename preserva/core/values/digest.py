@@ -59,13 +59,13 @@ class MultiHash:
 
     def update(self, data: bytes | bytearray | memoryview) -> None:
         """Feed the next bytes."""
-        for one in self._hashes.values():
-            one.update(data)
+        for hash_ in self._hashes.values():
+            hash_.update(data)
         self.size += len(data)
 
     def digests(self) -> Digests:
         """The digests of everything fed so far."""
-        return {name: one.hexdigest() for name, one in self._hashes.items()}
+        return {name: hash_.hexdigest() for name, hash_ in self._hashes.items()}
 
 
 def digest_bytes(data: bytes, algorithms: Iterable[str]) -> Digests:

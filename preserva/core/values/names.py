@@ -84,9 +84,9 @@ def told_apart(other: str, path: str) -> str:
     end = 0
     while end < min(len(other), len(path)) - start and other[-1 - end] == path[-1 - end]:
         end += 1
-    there, here = (_points(one[start : len(one) - end]) for one in (other, path))
+    there, here = (_points(text[start : len(text) - end]) for text in (other, path))
     return f"{other} ({there}; {here})"
 
 
 def _points(text: str) -> str:
-    return " ".join(f"U+{ord(one):04X}" for one in text) or "-"
+    return " ".join(f"U+{ord(character):04X}" for character in text) or "-"

@@ -123,9 +123,9 @@ def validated(
 
 def _refusal(error: Exception) -> ValueError:
     log = error.error_log if isinstance(error, etree.XMLSyntaxError) else ()
-    for one in cast("Iterable[etree._LogEntry]", log):
-        if one.domain_name == "SCHEMASV" and one.message in str(error):  # others are of before
-            return InvalidXMLError(one.message)
+    for entry in cast("Iterable[etree._LogEntry]", log):
+        if entry.domain_name == "SCHEMASV" and entry.message in str(error):  # others are of before
+            return InvalidXMLError(entry.message)
     return UnsafeXMLError(_("not well-formed XML: {error}").format(error=error))
 
 
