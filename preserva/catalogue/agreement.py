@@ -16,7 +16,7 @@ from preserva.catalogue.places import places
 
 _NUMBERS = ("isbn", "issn", "fingerprint")
 _TITLE_WORDS = 6
-_IMPRINT_WORDS = re.compile(r"\[[^]]*\]|\W")
+_IMPRINT_WORDS = re.compile(r"\[[^][]*\]|\W")
 
 
 class Agreement(StrEnum):

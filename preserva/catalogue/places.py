@@ -22,7 +22,7 @@ _SHORT = 2
 _NOWHERE = re.compile(r"[бs]\. ?[мl]", re.IGNORECASE)
 """Без места, sine loco."""
 
-_PARTS = re.compile(r"\s*[;/]\s*")
+_PARTS = re.compile("[;/]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def places(text: str) -> list[str]:
     names: list[str] = []
     for part in _PARTS.split(text):
         known = [span.place for span in spans(words(part), everyday=True)]
-        names += known or [part.strip(" []?.,:")]
+        names += known or [part.strip().strip(" []?.,:")]
     return [name for name in dict.fromkeys(names) if name and not _NOWHERE.fullmatch(name)]
 
 

@@ -17,6 +17,7 @@ _RECORD = re.compile(rb"<" + _NAME + rb"record\b[^<>]*>\s*<" + _NAME + rb"header
 _END = re.compile(rb"<" + _NAME + rb"resumptionToken\b|</" + _NAME + rb"ListRecords\b")
 _TOKEN = re.compile(rb"<" + _NAME + rb"resumptionToken\b[^<>]*>([^<]*)<")
 _DATE = re.compile(rb"<" + _NAME + rb"responseDate\b[^<>]*>([^<]*)<")
+_LONGEST_ROOT = 10_000
 _IDENTIFIER = re.compile(rb"<" + _NAME + rb"identifier\b[^<>]*>([^<]*)<")
 
 
@@ -73,6 +74,8 @@ def read_page(data: bytes) -> Response:
 def _salvaged(data: bytes, error: UnsafeXMLError) -> Response:
     """The records of a page that is not well-formed, each read by itself."""
     root = _ROOT.search(data)
+    if root is not None and len(root[0]) > _LONGEST_ROOT:
+        raise error  # each record is parsed with it
     starts = [match.start() for match in _RECORD.finditer(data)]
     if root is None or not starts:
         raise error

@@ -187,6 +187,18 @@ def test_what_is_no_answer_is_an_error(make: Make, answer: bytes) -> None:
     assert entries(ours) == {}
 
 
+def test_broken_answers_are_not_salvaged_at_any_price(make: Make) -> None:
+    """Each record is parsed with the root element: one of any length would cost its square."""
+    ours = make("ours")
+    record = b"<record><header><identifier>urn:preserva:record:nlb:1</identifier></header></record>"
+    tail = b"<ListRecords>" + record * 2 + b"<broken></ListRecords></OAI-PMH>"
+    short = ROOT.replace(b">", b' a="' + b"x" * 9_000 + b'">') + tail
+    long = ROOT.replace(b">", b' a="' + b"x" * 11_000 + b'">') + tail
+    assert harvest(ours, lambda _: short).read == 2
+    with pytest.raises(StorageError):
+        harvest(ours, lambda _: long)
+
+
 def test_a_server_that_repeats_itself_is_left(make: Make, tmp_path: Path) -> None:
     """It would never end."""
     theirs, ours = filled(make("theirs"), tmp_path), make("ours")
