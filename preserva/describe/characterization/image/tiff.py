@@ -13,7 +13,7 @@ from preserva.core.values.codes import Code
 from preserva.describe.characterization.image import common_metadata
 from preserva.describe.characterization.image.characterization import BrokenError, Characterization
 from preserva.describe.characterization.image.decode import MAX_FRAMES, PILLOW, decode, opened
-from preserva.describe.characterization.image.libtiff_messages import overheard
+from preserva.describe.characterization.image.fax import decode_fax
 from preserva.describe.characterization.image.tiff_directory import (
     Layout,
     Values,
@@ -38,6 +38,7 @@ _COMPRESSIONS = {
     50000: "Zstandard",
     50001: "WebP",
 }
+_FAX = {2, 3, 4}
 _SPACES = {
     0: "WhiteIsZero",
     1: "BlackIsZero",
@@ -57,12 +58,15 @@ def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Characterizati
     try:
         stream.seek(0)
         form = layout(stream.read(4), size)
+        fax = False
         for tags in directories(stream, form, MAX_FRAMES):
             image = image or _image(tags, form)
-        with opened(stream, "TIFF", max_pixels) as picture, overheard() as complaints:
-            decode(picture, max_pixels)
-        if complaints:
-            raise BrokenError(Code.IMAGE_UNDECODABLE, complaints[0])
+            fax = fax or common_metadata.number(tags.get(259)) in _FAX
+        if fax:
+            decode_fax(stream, max_pixels)
+        else:
+            with opened(stream, "TIFF", max_pixels) as picture:
+                decode(picture, max_pixels)
     except BrokenError as error:
         return Characterization(PILLOW, image, error.code, error.seen)
     return Characterization(PILLOW, image)
