@@ -151,7 +151,7 @@ def _record(group: Sequence[_Line], name: str, library: str) -> Iterator[bytes |
             _check(line.row, library)
             other = [key for key in _OF_RECORD if line.row.get(key) != first.row.get(key)]
             if other:
-                text = _("{names} not as in line {number}, of the same record")
+                text = _("{names}: not the same as in line {number} of the same record")
                 raise _BadRowError(text.format(names=", ".join(other), number=first.number))
         except _BadRowError as error:
             findings.append(Finding(Code.CSV_ROW, f"{name}:{line.number}", seen=str(error)))
@@ -171,10 +171,10 @@ def _check(row: _Row, library: str) -> None:
     _number(row["identifier"], library)
     for code in _split(row.get("languages", "")):
         if not _LANGUAGE.fullmatch(code):
-            text = _("{code} is no code of a language, such as rus or bel")
+            text = _("{code} is not a language code such as rus or bel")
             raise _BadRowError(text.format(code=code))
     if row.get("year", "") and not _YEAR.fullmatch(row["year"]):
-        raise _BadRowError(_("{text} is no year").format(text=row["year"]))
+        raise _BadRowError(_("{text} is not a year").format(text=row["year"]))
     if row.get("kind", "") not in ("", "single", "collection"):
         raise _BadRowError(_("{text} is neither single nor collection").format(text=row["kind"]))
     for name, known in (("numbers", ("isbn",)), ("registers", tuple(crosswalk().registers))):

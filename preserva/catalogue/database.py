@@ -80,7 +80,7 @@ class Database:
         if must_exist and not path.exists():
             raise StorageError(
                 _("there is no catalogue at {path}").format(path=path),
-                hint=_("`preserva catalogue import` makes it."),
+                hint=_("Create it with `preserva catalogue import`."),
             )
         with self._explained():
             self._connection = sqlite3.connect(path, timeout=60, isolation_level=None)
@@ -138,5 +138,5 @@ class Database:
             return Locked(text)
         if name == "SQLITE_FULL":
             return StorageFull(text)
-        hint = _("It can be made anew: move it away, then import and harvest again.")
+        hint = _("Move it away, then import and harvest again: that recreates it.")
         return StorageError(text, hint=hint)

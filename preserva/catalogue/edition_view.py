@@ -60,10 +60,10 @@ def sentence(decision: MatchDecision) -> str:
     """The decision for people: what, who and when."""
     says = {
         MatchVerdict.SAME: _(
-            "decision {number}, {library}, {person}, {day}: {one} and {other} are one"
+            "decision {number}, {library}, {person}, {day}: {one} and {other} are the same edition"
         ),
         MatchVerdict.DIFFERENT: _(
-            "decision {number}, {library}, {person}, {day}: {one} is not {other}"
+            "decision {number}, {library}, {person}, {day}: {one} and {other} differ"
         ),
     }
     text = says[decision.verdict].format(

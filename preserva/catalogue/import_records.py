@@ -73,7 +73,7 @@ def import_file(
     with nothing in it or with what could not be read: then nothing is deleted.
     """
     if not _LIBRARY.fullmatch(library):
-        message = _("{text} is not the id of a library: small Latin letters and digits")
+        message = _("{text} is not a library id: use lower-case Latin letters and digits")
         raise UsageError(message.format(text=library))
     source = f"{path.name} {time}"
     imported = Imported()
@@ -90,7 +90,7 @@ def import_file(
                 _("{path} cannot be the whole catalogue of {library}").format(
                     path=path, library=library
                 ),
-                hint=_("Its records were taken in; none was marked as deleted."),
+                hint=_("Its records were imported; none was marked as deleted."),
             )
         imported.deleted = _delete_others(database, library, source, time)
     return imported

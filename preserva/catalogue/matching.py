@@ -78,14 +78,14 @@ class Matching:
             if self._index.get(uri) is None:
                 raise NotFound(_("the catalogue has no record {uri}").format(uri=uri))
         if record == other:
-            raise UsageError(_("{uri} stands twice").format(uri=record))
+            raise UsageError(_("{uri} is given twice").format(uri=record))
         for known in self.of_records([record]):
             if known.library == library and {known.record, known.other} == {record, other}:
                 raise Refused(
-                    _("decision {number} on these records stands").format(number=known.number),
-                    hint=_(
-                        "Take it back first: `preserva catalogue match --undo {number}`."
-                    ).format(number=known.number),
+                    _("decision {number} on these records is in force").format(number=known.number),
+                    hint=_("Undo it first: `preserva catalogue match --undo {number}`.").format(
+                        number=known.number
+                    ),
                 )
         with self._database.writing():
             self._keep(MatchDecision(0, library, time, person, verdict, record, other))
@@ -103,10 +103,10 @@ class Matching:
             raise NotFound(_("there is no decision {number} to undo").format(number=number))
         if decision.library != library:
             raise Refused(
-                _("decision {number} was made in {library}, and is undone there").format(
+                _("decision {number} was made by {library}, and only {library} can undo it").format(
                     number=number, library=decision.library
                 ),
-                hint=_("Decide otherwise: while libraries disagree, nothing is joined."),
+                hint=_("Decide otherwise yourself: while libraries disagree, nothing is joined."),
             )
         with self._database.writing():
             self._undo(replace(decision, undone=Undone(time, person)))

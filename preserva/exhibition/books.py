@@ -82,7 +82,7 @@ def find(archive: Archive, package: PackageId, observer: Observer) -> BookSource
     }
     chosen = next((name for name in _IMAGES if images.get(name)), None)
     if chosen is None:
-        message = _("{id} in {storage} has no pages that could be shown")
+        message = _("{id} in {storage} has no pages to show")
         raise NotFound(message.format(id=package.portable, storage=store.id))
     text = parts["text"].files if "text" in parts else ()
     structure = next((part.structure for part in parts.values() if part.structure), None)

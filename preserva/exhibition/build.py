@@ -70,7 +70,7 @@ def read_specification(path: Path) -> tuple[Exhibition, list[list[Position]]]:
             try:
                 lines = lines_of(json.loads(read_file(folder / made.lines, _LARGEST_LINES)))
             except (ValueError, TypeError, RecursionError, StorageError) as error:
-                message = _("{key}: {path} is no GeoJSON: {reason}")
+                message = _("{key}: {path} is not GeoJSON: {reason}")
                 problems.append(message.format(key="map.lines", path=made.lines, reason=error))
     if problems:
         raise ConfigError(_("{path} is not usable:").format(path=path), problems)
@@ -169,12 +169,12 @@ def _refuse_place(destination: Path, *, replace: bool) -> None:
     if not os.path.lexists(destination):
         return
     if destination.is_symlink() or not (destination / MARK).is_file():
-        message = _("{path} exists already and is no exhibition; it was not touched")
+        message = _("{path} already exists and is not an exhibition; it was not changed")
         raise Refused(message.format(path=destination))
     if not replace:
         raise Refused(
             _("{path} exists already; it was not touched").format(path=destination),
-            hint=_("With --replace the new exhibition takes its place when it is whole."),
+            hint=_("With --replace, the new exhibition replaces it once it is complete."),
         )
 
 
@@ -216,7 +216,7 @@ def _find(
 def _strangers(archive: Archive, exhibition: Exhibition) -> Iterator[str]:
     for number, library in enumerate(exhibition.libraries):
         if library.id not in archive.config.institutions:
-            message = _("{key}: {id} is not among the institutions of {file}")
+            message = _("{key}: {id} is not one of the institutions in {file}")
             yield message.format(key=f"libraries.{number}.id", id=library.id, file=CONFIG)
 
 

@@ -193,7 +193,7 @@ class _SpecificationReader:
         try:
             return PackageId.parse(text)
         except ValueError:
-            message = _("{key}: {text} is not an identifier of a package")
+            message = _("{key}: {text} is not a package identifier")
             self.problems.append(message.format(key=where, text=text))
             return PackageId("none", "none")
 
@@ -262,11 +262,11 @@ def _contradictions(made: Exhibition) -> Iterator[str]:
     for exhibit in made.exhibits():
         for some in exhibit.pages:
             if not some or not some[0]:
-                yield _("{key}: {pages} are no pages").format(
+                yield _("{key}: {pages} is not a range of pages").format(
                     key=f"{exhibit.where}.pages", pages=f"{some.start}-{some.stop - 1}"
                 )
         if not exhibit.shows(exhibit.page):
-            message = _("{key}: page {page} is not among those that are shown")
+            message = _("{key}: page {page} is not one of the pages that are shown")
             yield message.format(key=f"{exhibit.where}.page", page=exhibit.page)
     places = {place.id for place in made.places}
     writers = {writer.id for writer in made.writers}
@@ -288,7 +288,7 @@ def _twice(
     seen = set[str]()
     for number, entry in enumerate(some):
         if entry.id in seen:
-            yield _("{key}: {id} stands twice").format(key=f"{name}.{number}.id", id=entry.id)
+            yield _("{key}: {id} is given twice").format(key=f"{name}.{number}.id", id=entry.id)
         seen.add(entry.id)
 
 

@@ -108,7 +108,7 @@ class Harvest:
             before = page.token
             page = self._page((("resumptionToken", page.token),))
             if page.token == before:
-                raise self._wrong(_("it gives the same token again"))
+                raise self._wrong(_("it sends the same resumption token again"))
         self._save(_State(since=state.begun))
         return self._result
 
@@ -132,7 +132,7 @@ class Harvest:
         if page.error and page.error != _NOTHING:
             raise self._wrong(page.error)
         if not page.error and not page.records:
-            raise self._wrong(_("it gives a list without records"))
+            raise self._wrong(_("it sends a list without records"))
         return page
 
     def _read(self, arguments: Arguments) -> Response:
@@ -162,9 +162,9 @@ class Harvest:
         if library is None:
             library, uri = self._source.library, uri_of(self._source.library, harvested.identifier)
         if not library:
-            message = _("{uri} does not say of which library it is")
+            message = _("{uri} does not name its library")
             raise UsageError(
-                message.format(uri=harvested.identifier), hint=_("Say it with --library.")
+                message.format(uri=harvested.identifier), hint=_("Give it with --library.")
             )
         if library == self._own:
             self._result.own += 1
@@ -188,10 +188,10 @@ class Harvest:
             self._result.findings.append(Finding(Code.HARVEST_BROKEN, uri, seen=record.seen))
 
     def _wrong(self, reason: str) -> StorageError:
-        message = _("{url} does not answer as OAI-PMH wants: {reason}")
+        message = _("{url} does not follow the OAI-PMH protocol: {reason}")
         return StorageError(
             message.format(url=self._source.url, reason=reason),
-            hint=_("What came before is kept; run it again to go on."),
+            hint=_("What was received so far is kept; run the command again to continue."),
         )
 
     @property

@@ -82,7 +82,7 @@ def named(name: str) -> str:
     known = _ALIASES.get(re.sub(r"[-_ ]", "", name.lower()))
     if known is None:
         raise UsageError(
-            _("unknown character set: {name}; known are {known}").format(
+            _("unknown character set: {name}; known ones are {known}").format(
                 name=name, known=", ".join(sorted(set(_ALIASES.values())))
             )
         )

@@ -203,7 +203,7 @@ def test_a_server_that_repeats_itself_is_left(make: Make, tmp_path: Path) -> Non
     """It would never end."""
     theirs, ours = filled(make("theirs"), tmp_path), make("ours")
     first: Arguments = (("verb", "ListRecords"), ("metadataPrefix", "mods"))
-    with pytest.raises(StorageError, match="same token"):
+    with pytest.raises(StorageError, match="same resumption token"):
         harvest(ours, lambda arguments: asking(theirs)(first))
 
 
