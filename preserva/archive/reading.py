@@ -1,4 +1,4 @@
-"""A stored file, read once from its medium."""
+"""A stored file, read once to its end, past the cache where the system allows it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,26 @@ from collections.abc import Iterable
 
 from preserva.core.values.digest import MultiHash
 from preserva.core.values.model import Observed
+from preserva.errors import StorageError
 from preserva.storage.base import Storage, chunks_of
 
 
-def observe(storage: Storage, path: str, algorithms: Iterable[str]) -> Observed:
-    """What a file is now, past the cache where the system allows it. Raises StorageError."""
+def observe(
+    storage: Storage, path: str, algorithms: Iterable[str], *, bypass_cache: bool = True
+) -> Observed:
+    """What a file is now. Raises StorageError."""
     hashes = MultiHash(algorithms)
-    with storage.open(path, medium=True) as reader:
+    with storage.open(path, bypass_cache=bypass_cache) as reader:
         for chunk in chunks_of(reader):
             hashes.update(chunk)
     return Observed(path, hashes.size, hashes.digests())
+
+
+def attempt(
+    storage: Storage, path: str, algorithms: Iterable[str], *, bypass_cache: bool = True
+) -> Observed | StorageError:
+    """The same, or why it cannot be told: for one of many files that are read at a time."""
+    try:
+        return observe(storage, path, algorithms, bypass_cache=bypass_cache)
+    except StorageError as error:
+        return error

@@ -10,22 +10,25 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from preserva.archive.reading import observe
+from preserva.archive.reading import attempt
 from preserva.core.formats.layout import STAGING
 from preserva.core.values.digest import MultiHash
-from preserva.core.values.model import Observed
+from preserva.core.values.model import Observed, PackageId
 from preserva.core.values.report import Advanced, Observer
 from preserva.errors import NotFound, Refused, StorageError
 from preserva.files.disk import publish, refuse_kept, staging_for, writing
 from preserva.files.disk import staging as staging_folder
-from preserva.files.hashing import ThreadedHash
 from preserva.files.parallel import bounded_map
+from preserva.files.streams import StreamDigester
 from preserva.i18n import _
 from preserva.storage.base import CHUNK, Storage, chunks_of
 from preserva.storage.local import LocalStorage
 
 _LARGE = 8 << 20
 """Bytes from which a thread for each digest pays."""
+
+_AHEAD = 2
+"""Chunks that the digests may lag behind the writing: several large files are written at a time."""
 
 _IN_MEMORY = 4 << 20
 
@@ -54,9 +57,11 @@ class Staging:
         Of a file that an earlier run left, the first bytes that it must `have` are not sent again.
         """
         if size >= _LARGE:
-            with ThreadedHash(self.algorithms) as threaded:
-                self._write(path, self._through(threaded.update, chunks), have)
-                seen = Observed(path, threaded.size, threaded.digests())
+            with StreamDigester(len(self.algorithms), ahead=_AHEAD) as digester:
+                passing = digester.begin(path, self.algorithms)
+                self._write(path, self._through(passing.update, chunks), have)
+                passing.end()
+            (seen,) = digester.done()
         else:
             hashes = MultiHash(self.algorithms)
             self._write(path, self._through(hashes.update, chunks), have)
@@ -141,6 +146,11 @@ def new_folder(target: Path, algorithms: Iterable[str], observer: Observer) -> I
         publish(scratch / target.name, target)
 
 
+def update_folder(package: PackageId) -> str:
+    """The folder in staging in which a further version of a package is written."""
+    return f"{STAGING}/update-{package.portable}"
+
+
 def _after(size: int, chunks: Iterable[bytes]) -> Iterator[bytes]:
     """The chunks without their first `size` bytes."""
     for chunk in chunks:
@@ -192,7 +202,9 @@ def read_back(
     `expected` pairs a path with what was written there. Each is read through a new handle, past the
     cache where the system allows it. A file that cannot be read counts as not as it should be.
     """
-    for path, seen in bounded_map(partial(_reread, storage), expected, workers=storage.at_once):
+    for path, seen in bounded_map(
+        partial(_reread, storage), expected, workers=storage.max_concurrency
+    ):
         observer(Advanced(0, path))
         if seen is not None:
             yield path, seen
@@ -201,12 +213,11 @@ def read_back(
 def _reread(storage: Storage, item: tuple[str, Observed]) -> tuple[str, str | None]:
     path, expected = item
     algorithm = next(iter(expected.digests))
-    try:
-        found = observe(storage, path, [algorithm])
-    except StorageError as error:
-        return path, str(error)
-    if found.digests[algorithm] == expected.digests[algorithm]:
+    result = attempt(storage, path, [algorithm])
+    if isinstance(result, StorageError):
+        return path, str(result)
+    if result.digests[algorithm] == expected.digests[algorithm]:
         return path, None
     return path, _("{size} bytes with {algorithm} {digest}").format(
-        size=found.size, algorithm=algorithm, digest=found.digests[algorithm]
+        size=result.size, algorithm=algorithm, digest=result.digests[algorithm]
     )

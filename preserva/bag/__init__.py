@@ -1,1 +1,1 @@
-"""Bags (RFC 8493) in a folder, a tar, a zip: read, written, validated; the hashing engine."""
+"""Bags (RFC 8493) in a folder, a tar, a zip: read, written, validated."""

@@ -14,7 +14,7 @@ from types import TracebackType
 
 from preserva.core.values.digest import Digests
 from preserva.core.values.model import Observed
-from preserva.files.hashing import storage_error
+from preserva.files.opening import storage_error
 
 _FLUSH = 256  # files between two writes: what a kill may cost
 

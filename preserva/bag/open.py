@@ -10,7 +10,8 @@ from preserva.bag.container.compression import packing_of
 from preserva.bag.folder import FolderSource
 from preserva.bag.source import LIMITS, Limits, Source
 from preserva.errors import NotAFile
-from preserva.files.hashing import Memory, open_regular, storage_error
+from preserva.files.careful_reader import Memory
+from preserva.files.opening import open_regular, storage_error
 from preserva.i18n import _
 
 _ZIP = (b"PK\3\4", b"PK\5\6")
@@ -20,13 +21,13 @@ def open_bag(
     path: Path,
     *,
     jobs: int | None = None,
-    medium: bool = False,
+    bypass_cache: bool = False,
     memory: Memory | None = None,
     limits: Limits = LIMITS,
 ) -> Source:
     """The bag in a folder, a .tar, .tar.gz, .tar.zst or .zip: its content decides, not its name.
 
-    `jobs`, `medium` and `memory` (a `Checkpoint`) serve folders, see `observe_files`.
+    `jobs`, `bypass_cache` and `memory` (a `Checkpoint`) serve folders, see `CarefulReader`.
     Raises NotFound, NotAFile or StorageError; UsageError if an optional package is needed.
     """
     try:
@@ -34,7 +35,9 @@ def open_bag(
     except OSError as error:
         raise storage_error(str(path), error) from error
     if stat.S_ISDIR(mode):
-        return FolderSource(path, jobs=jobs, medium=medium, memory=memory, limits=limits)
+        return FolderSource(
+            path, jobs=jobs, bypass_cache=bypass_cache, memory=memory, limits=limits
+        )
     head = _head(path)
     if head.startswith(_ZIP) or (path.suffix.lower() == ".zip" and packing_of(head, "") is None):
         from preserva.bag.container.zip import ZipSource

@@ -13,7 +13,7 @@ from preserva.core.values.codes import Code, Severity
 from preserva.core.values.digest import ALGORITHMS
 from preserva.core.values.report import Finding
 from preserva.errors import StorageError
-from preserva.files.hashing import unreadable
+from preserva.files.opening import unreadable
 from preserva.i18n import _
 
 FALLBACK = Declaration(bagit.STRICT, "UTF-8")

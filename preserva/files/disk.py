@@ -1,12 +1,12 @@
-"""The few things that writing a bag does to a file system: each either happens, or names its file.
+"""Writing to a file system so that it lasts: each call either happens, or names its file.
 
-Nothing here follows a link that stands at the end of a path, and only `replace` puts a new file in
-the place of an old one.
+Nothing here follows a link at the end of a path, and only `move` puts a file in the place of an old
+one. `create_file`, `write_all` and `flush` leave the system's errors as they are: a local storage
+is made of them too, and names its files in its own way.
 """
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import fcntl
 import os
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from preserva.core.formats import layout
 from preserva.errors import Locked, Refused, StorageError, StorageFull
-from preserva.files.hashing import storage_error
+from preserva.files.opening import storage_error
 from preserva.i18n import _
 
 MANY = 64
@@ -47,14 +47,14 @@ def writing(path: Path | str) -> Iterator[None]:
         raise StorageError(message.format(path=shown, reason=reason), path=shown) from error
 
 
-def create_file(path: Path | str) -> int:
-    """A descriptor of a new file, open for writing. The path must not exist."""
+def create_file(path: Path | str, mode: int = 0o666) -> int:
+    """A descriptor of a new file, open for writing. The path must not exist. Raises OSError."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.open(path, flags, 0o666)
+    return os.open(path, flags, mode)
 
 
 def write_all(descriptor: int, data: bytes | memoryview) -> None:
-    """Write every byte: one call of the system may take fewer."""
+    """Write every byte: one call of the system may take fewer. Raises OSError."""
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
@@ -71,15 +71,19 @@ def write_file(path: Path, data: bytes) -> None:
             os.close(descriptor)
 
 
+def flush(path: Path | str) -> None:
+    """Make the content of a file, or the names in a folder, durable. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def synchronise(path: Path | str) -> None:
-    """Make the content of a file, or the names in a folder, durable."""
+    """The same. Raises StorageError."""
     with writing(path):
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        descriptor = os.open(path, flags)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        flush(path)
 
 
 def synchronise_all(root: Path, files: Iterable[str], folders: Iterable[str]) -> None:
@@ -92,24 +96,26 @@ def synchronise_all(root: Path, files: Iterable[str], folders: Iterable[str]) ->
     paths = (os.path.join(root, name) for name in files)  # noqa: PTH118 - a million of them
     batches = iter(lambda: list(islice(paths, MANY)), [])
     first = next(batches, [])
-    _flush(first)
+    _synchronise_each(first)
     if len(first) == MANY:
         _flush_file_system(root)
         with ThreadPoolExecutor(FLUSHES, "flush") as pool:
-            while some := list(islice(batches, FLUSHES)):
-                list(pool.map(_flush, some))
+            while batch := list(islice(batches, FLUSHES)):
+                list(pool.map(_synchronise_each, batch))
     for folder in sorted(folders, reverse=True):
         synchronise(root / folder)
     synchronise(root)
 
 
-def _flush(paths: list[str]) -> None:
+def _synchronise_each(paths: list[str]) -> None:
     for path in paths:
         synchronise(path)
 
 
 def _flush_file_system(root: Path) -> None:
     """Ask for everything on the file system to be written; only a help, so it may be missing."""
+    import ctypes  # seldom needed, and slow to import
+
     syncfs = getattr(ctypes.CDLL(None), "syncfs", None)
     if syncfs is None:
         return
@@ -131,7 +137,7 @@ def refuse_kept(path: Path) -> None:
     place = path.parent.resolve()
     for folder in (place, *place.parents):
         try:
-            names = [one.name for one in os.scandir(folder) if one.name.startswith(_KEPT)]
+            names = [entry.name for entry in os.scandir(folder) if entry.name.startswith(_KEPT)]
         except OSError:
             continue  # not there yet, or not to be read; then it cannot be written to either
         if names:

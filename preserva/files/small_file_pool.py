@@ -20,34 +20,46 @@ from typing import Generic, TypeVar, cast
 
 from preserva.core.values.digest import ALGORITHMS
 from preserva.core.values.model import Entry, Observed
-from preserva.files import small_file_worker as smallfiles
-from preserva.files.small_file_worker import FILES, MEDIUM, RANGES, Files, Folders, Ranges, frame
+from preserva.files import small_file_worker
+from preserva.files.small_file_worker import (
+    BYPASSING,
+    FILES,
+    RANGES,
+    Files,
+    Folders,
+    Ranges,
+    frame,
+    read_files,
+    read_ranges,
+)
 
-BATCH, _BYTES = 128, 1 << 22  # most of one batch
+_FILES, _BYTES = 128, 1 << 22  # most of one batch
 _WORTH = 8  # the batch with which other processes are started
 _MOST = 8  # processes, this one among them
 _AHEAD, _FAR_AHEAD = 2, 64  # batches that a process has: while we read too, and while we list
 _PIPE = 1 << 20  # bytes that may wait in a pipe
 
-Given = TypeVar("Given")
-Answer = tuple[Given, list[bytes | None]]
+Batch = TypeVar("Batch")
+Answer = tuple[Batch, list[bytes | None]]
 
 
 class SmallFiles:
     """Reads small files below a folder, of which `top` is a descriptor; to be closed at the end.
 
-    `jobs` is the number of processes, by default that of the processors. With `medium` the bytes
-    come from the medium and not from a cache.
+    `jobs` is the number of processes, by default that of the processors. With `bypass_cache` the
+    bytes come from the medium and not from a cache.
     """
 
     def __init__(
-        self, top: int, algorithms: Iterable[str], jobs: int | None, *, medium: bool = False
+        self, top: int, algorithms: Iterable[str], jobs: int | None, *, bypass_cache: bool = False
     ) -> None:
-        self._medium = medium
+        self._bypass_cache = bypass_cache
         self.algorithms = frozenset(algorithms)
         self._cuts = _Cuts(self.algorithms)
         self._folders = Folders(top)
-        self._helpers = _Helpers[_Batch](MEDIUM if medium else FILES, top, self._cuts.hashlib, jobs)
+        self._helpers = _Helpers[_Batch](
+            BYPASSING if bypass_cache else FILES, top, self._cuts.hashlib, jobs
+        )
         self._listed = _Batch(early=True)
         self._early = dict[str, bytes]()
 
@@ -72,10 +84,10 @@ class SmallFiles:
 
     def read(self, files: Iterable[Entry]) -> Iterator[Observed | Entry]:
         """Each file as it was read, or as it was given where there is any doubt about it."""
-        given = {entry.path for owed in self._helpers.owed() for entry in owed.files}
+        begun = {entry.path for owed in self._helpers.owed() for entry in owed.files}
         later, batch = list[Entry](), _Batch()
         for entry in files:
-            if entry.path in given:
+            if entry.path in begun:
                 later.append(entry)
             elif entry.path in self._early:
                 yield self._read_early(entry)
@@ -93,8 +105,8 @@ class SmallFiles:
             yield from [] if owed.early else owed.files
 
     def _read_early(self, entry: Entry) -> Observed | Entry:
-        found = self._early.pop(entry.path, None)
-        return entry if found is None else self._observed(entry, found)
+        digests = self._early.pop(entry.path, None)
+        return entry if digests is None else self._observed(entry, digests)
 
     def _spread(self, batch: _Batch) -> Iterator[Observed | Entry]:
         """What has been read by now, and the batch if nobody else could take it."""
@@ -106,28 +118,29 @@ class SmallFiles:
             yield from self._digested(batch, self._read_here(batch))
 
     def _read_here(self, batch: _Batch) -> list[bytes | None]:
-        return smallfiles.read_files(
-            self._folders, batch.asked(), self._cuts.hashlib, medium=self._medium
+        return read_files(
+            self._folders, batch.asked(), self._cuts.hashlib, bypass_cache=self._bypass_cache
         )
 
     def _settled(self, *, wait: bool = False) -> list[Observed | Entry]:
         """What the other processes have read of what was asked for; the early is kept."""
-        found = list[Observed | Entry]()
-        for batch, digests in self._helpers.answers(wait=wait):
+        results = list[Observed | Entry]()
+        for batch, answers in self._helpers.answers(wait=wait):
             if batch.early:
-                pairs = zip(batch.files, digests, strict=True)
-                self._early.update((entry.path, one) for entry, one in pairs if one is not None)
+                pairs = zip(batch.files, answers, strict=True)
+                self._early.update(
+                    (entry.path, digests) for entry, digests in pairs if digests is not None
+                )
             else:
-                found.extend(self._digested(batch, digests))
-        return found
+                results.extend(self._digested(batch, answers))
+        return results
 
-    def _digested(self, batch: _Batch, digests: list[bytes | None]) -> Iterator[Observed | Entry]:
-        for entry, found in zip(batch.files, digests, strict=True):
-            yield entry if found is None else self._observed(entry, found)
+    def _digested(self, batch: _Batch, answers: list[bytes | None]) -> Iterator[Observed | Entry]:
+        for entry, digests in zip(batch.files, answers, strict=True):
+            yield entry if digests is None else self._observed(entry, digests)
 
-    def _observed(self, entry: Entry, found: bytes) -> Observed:
-        digests = {name: found[cut].hex() for name, cut in self._cuts.named}
-        return Observed(entry.path, entry.size, digests)
+    def _observed(self, entry: Entry, digests: bytes) -> Observed:
+        return Observed(entry.path, entry.size, self._cuts.digests(digests))
 
 
 class SmallRanges:
@@ -139,7 +152,7 @@ class SmallRanges:
         self._cuts = _Cuts(self.algorithms)
         self._helpers = _Helpers[_Parts](RANGES, fd, self._cuts.hashlib, jobs)
         self._batch = _Parts()
-        self._done = deque[tuple[str, int, dict[str, bytes]]]()
+        self._done = deque[Observed]()
 
     def close(self) -> None:
         """End the other processes, whatever they are at."""
@@ -166,24 +179,22 @@ class SmallRanges:
         for batch in self._helpers.owed():
             self._read_here(batch)
 
-    def done(self) -> Iterator[tuple[str, int, dict[str, bytes]]]:
-        """Path, size and digests of the parts that are read by now; of a missing part nothing."""
+    def done(self) -> Iterator[Observed]:
+        """The parts that are read by now; a part that is missing never comes."""
         while self._done:
             yield self._done.popleft()
 
     def _read_here(self, batch: _Parts) -> None:
-        self._enter(batch, smallfiles.read_ranges(self._fd, batch.ranges, self._cuts.hashlib))
+        self._enter(batch, read_ranges(self._fd, batch.ranges, self._cuts.hashlib))
 
     def _settle(self, *, wait: bool = False) -> None:
-        for batch, digests in self._helpers.answers(wait=wait):
-            self._enter(batch, digests)
+        for batch, answers in self._helpers.answers(wait=wait):
+            self._enter(batch, answers)
 
-    def _enter(self, batch: _Parts, digests: list[bytes | None]) -> None:
-        for path, (_start, size), found in zip(batch.paths, batch.ranges, digests, strict=True):
-            if found is not None:
-                self._done.append(
-                    (path, size, {name: found[cut] for name, cut in self._cuts.named})
-                )
+    def _enter(self, batch: _Parts, answers: list[bytes | None]) -> None:
+        for path, (_start, size), digests in zip(batch.paths, batch.ranges, answers, strict=True):
+            if digests is not None:
+                self._done.append(Observed(path, size, self._cuts.digests(digests)))
 
 
 class _Batch:
@@ -200,7 +211,7 @@ class _Batch:
 
     @property
     def is_full(self) -> bool:
-        return len(self.files) == BATCH or self._size > _BYTES
+        return len(self.files) == _FILES or self._size > _BYTES
 
     def asked(self) -> Files:
         return [(os.fsencode(entry.path), entry.size) for entry in self.files]
@@ -221,22 +232,27 @@ class _Parts:
 
     @property
     def is_full(self) -> bool:
-        return len(self.paths) == BATCH or self._size > _BYTES
+        return len(self.paths) == _FILES or self._size > _BYTES
 
 
 class _Cuts:
     """How the digests of several algorithms lie one behind the other."""
 
     def __init__(self, algorithms: Iterable[str]) -> None:
-        found = [ALGORITHMS[name] for name in sorted(algorithms)]
-        self.hashlib = [one.hashlib_name for one in found]
-        ends = [sum(one.size for one in found[: n + 1]) for n in range(len(found))]
-        self.named = [
-            (one.name, slice(end - one.size, end)) for one, end in zip(found, ends, strict=True)
-        ]
+        self.hashlib = list[str]()
+        self._named = list[tuple[str, slice]]()
+        end = 0
+        for algorithm in (ALGORITHMS[name] for name in sorted(algorithms)):
+            start, end = end, end + algorithm.size
+            self.hashlib.append(algorithm.hashlib_name)
+            self._named.append((algorithm.name, slice(start, end)))
+
+    def digests(self, joined: bytes) -> dict[str, str]:
+        """The digests of one file, taken apart."""
+        return {name: joined[cut].hex() for name, cut in self._named}
 
 
-class _Helpers(Generic[Given]):
+class _Helpers(Generic[Batch]):
     """The other processes, started when there are enough batches for them."""
 
     def __init__(self, what: str, fd: int, hashlib_names: list[str], jobs: int | None) -> None:
@@ -244,45 +260,45 @@ class _Helpers(Generic[Given]):
         self._arguments = [what, str(fd), *hashlib_names]
         self._fd = fd
         self._others = min(jobs or os.cpu_count() or 1, _MOST) - 1 if sys.executable else 0
-        self._started = list[_Helper[Given]]()
+        self._started = list[_Helper[Batch]]()
 
     def close(self) -> None:
         while self._started:
             self._started.pop().close()
 
-    def free(self, ahead: int) -> _Helper[Given] | None:
+    def free(self, ahead: int) -> _Helper[Batch] | None:
         """A process that can take one batch more. To be asked once for each batch."""
         self.batches += 1
         if self.batches == _WORTH:
             self._started = [_Helper(self._arguments, self._fd) for _ in range(self._others)]
-        return next((one for one in self._started if one.has_room(ahead)), None)
+        return next((helper for helper in self._started if helper.has_room(ahead)), None)
 
-    def answers(self, *, wait: bool = False) -> Iterator[Answer[Given]]:
+    def answers(self, *, wait: bool = False) -> Iterator[Answer[Batch]]:
         """What is read by now; with `wait`, at least one answer of each that owes one."""
         for helper in self._started:
             yield from helper.answers(wait=wait)
 
     def is_owed(self) -> bool:
         """Whether an answer is still to come."""
-        return any(one.owes() for one in self._started)
+        return any(helper.owes() for helper in self._started)
 
-    def owed(self) -> Iterator[Given]:
+    def owed(self) -> Iterator[Batch]:
         """The batches without an answer."""
         for helper in self._started:
-            yield from helper.given
+            yield from helper.owed
 
 
-class _Helper(Generic[Given]):
+class _Helper(Generic[Batch]):
     """A process that reads batches. It gets no signal from the terminal, and ends when we do."""
 
     def __init__(self, arguments: list[str], fd: int) -> None:
         import subprocess  # takes as long to import as hundreds of files to read
 
-        self.given = deque[Given]()
+        self.owed = deque[Batch]()
         self._out, self._in = bytearray(), bytearray()
         self._alive = True
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", smallfiles.__file__, *arguments],
+            [sys.executable, "-I", "-S", small_file_worker.__file__, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -305,19 +321,19 @@ class _Helper(Generic[Given]):
 
     def has_room(self, ahead: int) -> bool:
         """Whether it can take another batch."""
-        return self._alive and len(self.given) < ahead
+        return self._alive and len(self.owed) < ahead
 
     def owes(self) -> bool:
         """Whether an answer is still to come."""
-        return self._alive and bool(self.given)
+        return self._alive and bool(self.owed)
 
-    def give(self, batch: Given, asked: Files | Ranges) -> None:
+    def give(self, batch: Batch, asked: Files | Ranges) -> None:
         """Let it read a batch."""
-        self.given.append(batch)
+        self.owed.append(batch)
         self._out += frame(asked)
         self._write()
 
-    def answers(self, *, wait: bool = False) -> Iterator[Answer[Given]]:
+    def answers(self, *, wait: bool = False) -> Iterator[Answer[Batch]]:
         """The batches that it has read by now, in the order in which they were given.
 
         Read to the end, it leaves nothing but the beginning of an answer, so waiting is safe.
@@ -336,7 +352,7 @@ class _Helper(Generic[Given]):
                 break
             digests = cast("list[bytes | None]", marshal.loads(self._in[4:end]))
             del self._in[:end]
-            yield self.given.popleft(), digests
+            yield self.owed.popleft(), digests
 
     def _write(self) -> None:
         with suppress(BlockingIOError, BrokenPipeError):

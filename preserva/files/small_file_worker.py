@@ -4,7 +4,7 @@ Most of the time goes into what is around them, and threads do not help. A batch
 process or in another one, which runs this file as a program: so nothing but the standard library
 is imported here. Only what is beyond doubt is answered. A file that is not as it was listed, that
 cannot be read, or that was written to a moment ago gets no digest, and is read again with all care
-by the hashing engine.
+by `careful_reader`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Files = list[tuple[bytes, int]]
 Ranges = list[tuple[int, int]]
 """Where in a file each begins, and its size."""
 
-FILES, MEDIUM, RANGES = "files", "medium", "ranges"
+FILES, BYPASSING, RANGES = "files", "bypassing", "ranges"
 """What is read: files, files past the cache as far as the system allows it, parts of a file."""
 
 _RECENT = 2_000_000_000  # nanoseconds: clocks of file systems are coarse
@@ -66,25 +66,27 @@ class Folders:
 
 
 def read_files(
-    folders: Folders, files: Files, algorithms: Sequence[str], *, medium: bool = False
+    folders: Folders, files: Files, algorithms: Sequence[str], *, bypass_cache: bool = False
 ) -> list[bytes | None]:
     """For each file its digests one behind the other, or None where there is any doubt.
 
-    `algorithms` are hashlib's names. With `medium` the bytes come from the medium, and none stay in
-    the cache.
+    `algorithms` are hashlib's names. With `bypass_cache` the bytes come from the medium,
+    and none stay in the cache.
     """
     makers = [getattr(hashlib, name) for name in algorithms]
     old = time.time_ns() - _RECENT
     digests: list[bytes | None] = []
-    for fd, (_path, size) in zip(_opened(folders, files, medium=medium), files, strict=True):
+    for fd, (_path, size) in zip(
+        _opened(folders, files, bypass_cache=bypass_cache), files, strict=True
+    ):
         if fd is None:
             digests.append(None)
             continue
         try:
             data = os.read(fd, size + 1)
             state = os.fstat(fd)
-            if medium:
-                _forget(fd)
+            if bypass_cache:
+                forget(fd)
         except OSError:
             digests.append(None)
             continue
@@ -99,18 +101,18 @@ def read_files(
     return digests
 
 
-def _opened(folders: Folders, files: Files, *, medium: bool) -> Iterable[int | None]:
+def _opened(folders: Folders, files: Files, *, bypass_cache: bool) -> Iterable[int | None]:
     """A descriptor of each file, None where it cannot be opened.
 
     From the medium all are asked for before the first is read, so that it need not wait for us.
     """
     opened = (_open(folders, path) for path, _size in files)
-    if not medium:
+    if not bypass_cache:
         return opened
     ready = list(opened)
     for fd in ready:
         if fd is not None:
-            _forget(fd)
+            forget(fd)
             if hasattr(os, "posix_fadvise"):
                 os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_WILLNEED)
     return ready
@@ -124,7 +126,8 @@ def _open(folders: Folders, path: bytes) -> int | None:
         return None
 
 
-def _forget(fd: int) -> None:
+def forget(fd: int) -> None:
+    """Drop what the system's cache has of a file, where it can be asked to."""
     if hasattr(os, "posix_fadvise"):
         os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
 
@@ -160,7 +163,7 @@ def _serve(what: str, fd: int, algorithms: Sequence[str]) -> None:
         if what == RANGES:
             digests = read_ranges(fd, batch, algorithms)
         else:
-            digests = read_files(folders, batch, algorithms, medium=what == MEDIUM)
+            digests = read_files(folders, batch, algorithms, bypass_cache=what == BYPASSING)
         sys.stdout.buffer.write(frame(digests))
         sys.stdout.buffer.flush()
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from functools import partial
 from itertools import chain
 
-from preserva.archive.reading import observe
+from preserva.archive.reading import attempt
 from preserva.core.values.model import Entry, Observed
 from preserva.errors import StorageError
-from preserva.files.hashing import SMALL
+from preserva.files.folder_reader import FolderReader
+from preserva.files.opening import Folder
 from preserva.files.parallel import bounded_map
-from preserva.files.small_file_pool import SmallFiles
-from preserva.files.small_file_worker import BELOW
 from preserva.storage.base import Storage
 from preserva.storage.local import LocalStorage
 
@@ -34,38 +32,31 @@ def read_files(
     To be closed by whoever stops before the end.
     """
     left = []
-    for one in _small(storage, path, list(entries), algorithms):
-        if isinstance(one, Observed):
-            yield one.path, one
+    for result in _beyond_doubt(storage, path, list(entries), algorithms):
+        if isinstance(result, Observed):
+            yield result.path, result
         else:
-            left.append(one)
+            left.append(result)
     if left:
         read = partial(_attempt_all, storage, path, algorithms)
         yield from chain.from_iterable(bounded_map(read, _batches(left), workers=_JOBS))
 
 
-def _small(
+def _beyond_doubt(
     storage: Storage, path: str, entries: list[Entry], algorithms: set[str]
 ) -> Iterator[Observed | Entry]:
     """On a disk of this machine, what is beyond doubt of its small files; the rest as it is.
 
     Several processes read them, as they do those of a bag (docs/adr/0008-small-files.md).
     """
-    small = [one for one in entries if one.size <= SMALL]
-    if type(storage) is not LocalStorage or not small:
+    if type(storage) is not LocalStorage:
         yield from entries
         return
-    yield from (one for one in entries if one.size > SMALL)
-    try:
-        top = os.open(storage.root / path, BELOW)
-    except OSError:
-        yield from small
-        return
-    try:
-        with closing(SmallFiles(top, algorithms, None, medium=True)) as reader:
-            yield from reader.read(small)
-    finally:
-        os.close(top)
+    with (
+        closing(Folder(storage.root / path)) as folder,
+        closing(FolderReader(folder, algorithms, bypass_cache=True)) as reader,
+    ):
+        yield from reader.read_beyond_doubt(entries) if folder.is_there() else entries
 
 
 def _batches(entries: Iterable[Entry]) -> Iterator[list[str]]:
@@ -91,8 +82,5 @@ def _attempt_all(
 def _attempt(
     storage: Storage, folder: str, algorithms: set[str], path: str
 ) -> Observed | StorageError:
-    try:
-        name = f"{folder}/{path}" if folder else path
-        return observe(storage, name, algorithms)._replace(path=path)
-    except StorageError as error:
-        return error
+    result = attempt(storage, f"{folder}/{path}" if folder else path, algorithms)
+    return result._replace(path=path) if isinstance(result, Observed) else result

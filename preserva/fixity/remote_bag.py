@@ -7,15 +7,15 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import IO
 
+from preserva.archive.reading import attempt
 from preserva.bag.container.compression import packing_of
 from preserva.bag.container.tar import TarSource
 from preserva.bag.source import LIMITS, Limits, Source, as_stream
 from preserva.core.values.codes import Code
-from preserva.core.values.digest import MultiHash
 from preserva.core.values.model import Entry, Kind, Observed
 from preserva.core.values.report import Advanced, Finding, Observer
 from preserva.errors import NotAFile, NotFound, StorageError
-from preserva.files.hashing import unreadable
+from preserva.files.opening import unreadable
 from preserva.files.parallel import bounded_map
 from preserva.i18n import _
 from preserva.storage.base import Storage, chunks_of
@@ -24,7 +24,7 @@ _AT_ONCE = 16  # files that are asked for together: a distant storage answers la
 
 
 def open_stored_bag(
-    storage: Storage, path: str, *, medium: bool = False, limits: Limits = LIMITS
+    storage: Storage, path: str, *, bypass_cache: bool = False, limits: Limits = LIMITS
 ) -> Source:
     """The bag at a path of a storage: a folder, .tar, .tar.gz or .tar.zst.
 
@@ -34,14 +34,14 @@ def open_stored_bag(
     if found is None:
         raise NotFound(_("{path} is not there").format(path=path), path=path)
     if found.kind is Kind.FOLDER:
-        return StoredFolder(storage, path, medium=medium, limits=limits)
+        return StoredFolder(storage, path, bypass_cache=bypass_cache, limits=limits)
     with storage.open(path) as reader:
         head = reader.read(512)
     packing = packing_of(head, path)
     if found.kind is not Kind.FILE or packing is None:
         message = _("{path} is no bag that can be read there: neither a folder nor a tar")
         raise NotAFile(message.format(path=path), path=path)
-    container = _StoredContainer(storage, path, medium=medium)
+    container = _StoredContainer(storage, path, bypass_cache=bypass_cache)
     return TarSource(container, packing, limits=limits)
 
 
@@ -50,11 +50,11 @@ class StoredFolder:
 
     media_type = None
 
-    def __init__(self, storage: Storage, path: str, *, medium: bool, limits: Limits) -> None:
+    def __init__(self, storage: Storage, path: str, *, bypass_cache: bool, limits: Limits) -> None:
         self.name = PurePosixPath(path or storage.url).name
         self._storage = storage
         self._prefix = f"{path}/" if path else ""
-        self._medium = medium
+        self._bypass_cache = bypass_cache
         self._limits = limits
 
     def entries(self) -> Iterator[Entry | Finding]:
@@ -68,7 +68,7 @@ class StoredFolder:
 
     def stream(self, path: str) -> Iterator[bytes]:
         """The content of one file in pieces. Raises StorageError."""
-        with self._storage.open(self._prefix + path, medium=self._medium) as reader:
+        with self._storage.open(self._prefix + path, bypass_cache=self._bypass_cache) as reader:
             yield from chunks_of(reader)
 
     def observe(
@@ -82,30 +82,28 @@ class StoredFolder:
             yield found
 
     def _observe(self, algorithms: frozenset[str], entry: Entry) -> Observed | Finding:
-        hashes = MultiHash(algorithms)
-        try:
-            for piece in self.stream(entry.path):
-                hashes.update(piece)
-        except StorageError as error:
-            return unreadable(entry.path, error)
-        return Observed(entry.path, hashes.size, hashes.digests())
+        path = self._prefix + entry.path
+        result = attempt(self._storage, path, algorithms, bypass_cache=self._bypass_cache)
+        if isinstance(result, StorageError):
+            return unreadable(entry.path, result)
+        return result._replace(path=entry.path)
 
 
 class _StoredContainer:
     """A `Container` in a storage: read from its beginning to its end, in one pass."""
 
-    def __init__(self, storage: Storage, path: str, *, medium: bool) -> None:
+    def __init__(self, storage: Storage, path: str, *, bypass_cache: bool) -> None:
         self.name = PurePosixPath(path).name
         self.path = path
         self._storage = storage
-        self._medium = medium
+        self._bypass_cache = bypass_cache
 
     def open(self) -> IO[bytes]:
         """Its bytes."""
         return as_stream(self._pieces())
 
     def _pieces(self) -> Iterator[bytes]:
-        with self._storage.open(self.path, medium=self._medium) as reader:
+        with self._storage.open(self.path, bypass_cache=self._bypass_cache) as reader:
             yield from chunks_of(reader)
 
     def state(self, stream: IO[bytes]) -> tuple[int, int]:

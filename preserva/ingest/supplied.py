@@ -19,7 +19,7 @@ from preserva.describe.supplied.structure import structure_of
 from preserva.describe.supplied.tables import is_csv
 from preserva.describe.xml_record import looks_like
 from preserva.errors import PackageError, StorageError, UsageError
-from preserva.files.hashing import open_regular
+from preserva.files.opening import open_regular
 from preserva.i18n import _
 
 _LARGEST = 16 << 20

@@ -13,7 +13,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.model import Kind
 from preserva.core.values.names import is_unsafe
 from preserva.core.values.report import Finding
-from preserva.files.hashing import open_regular
+from preserva.files.opening import open_regular
 from preserva.i18n import _
 
 _READ_AS_TEXT = re.compile(r"(bagit|bag-info|package-info|fetch)\.txt")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Iterator
 
-from preserva.files.hashing import CHUNK
+from preserva.files.opening import CHUNK
 
 _SPOOL = 1 << 22  # bytes above which the file is an unnamed temporary one, and not in memory
 

@@ -29,12 +29,12 @@ from preserva.core.values.digest import ALGORITHMS
 from preserva.core.values.model import Entry, Kind, Observed
 from preserva.core.values.report import Advanced, Finding, Observer, ignore
 from preserva.errors import NotFound
-from preserva.files.hashing import CHUNK, storage_error
-from preserva.files.lanes import Lanes
+from preserva.files.opening import CHUNK, storage_error
+from preserva.files.streams import StreamDigester
 from preserva.i18n import _
 
 _USUAL = frozenset({"sha512", "sha256", "sha1", "md5"})
-_SHARED = 1 << 28  # larger files get a lane for each algorithm, smaller ones one for each file
+_SHARED = 1 << 28  # larger files get a thread for each algorithm, smaller ones one for each file
 _SPOOL = 1 << 22  # bytes of a tag file above which it is kept in an unnamed temporary file
 
 
@@ -96,17 +96,20 @@ class TarSource:
                 self._size, fd = before[0], self._container.descriptor(stream)
                 if self._packing is Packing.NONE and fd is not None:
                     self._plain = fd, self._size
-                with unpacked(stream, self._packing) as content, Lanes(self._jobs) as lanes:
-                    yield from self._members(TarReader(content), lanes, again)
+                with (
+                    unpacked(stream, self._packing) as content,
+                    StreamDigester(self._jobs) as digester,
+                ):
+                    yield from self._members(TarReader(content), digester, again)
                     now = self._container.state(stream)
                 if now != before:
                     yield Finding(Code.CHANGED_WHILE_READ)
-            self._collect(lanes)
+            self._collect(digester)
         except OSError as error:
             raise storage_error(self._container.path, error) from error
 
     def _members(
-        self, reader: TarReader, lanes: Lanes, again: frozenset[str]
+        self, reader: TarReader, digester: StreamDigester, again: frozenset[str]
     ) -> Iterator[Entry | Finding]:
         members = Members(self._limits)
         broken: tuple[type[Exception], ...] = (TarDamagedError, *damage(self._packing))
@@ -118,18 +121,23 @@ class TarSource:
                     return
                 place = members.place(member.name, member.kind)
                 if isinstance(place, str):
-                    yield from self._take(place, member, reader, lanes, again)
+                    yield from self._take(place, member, reader, digester, again)
                 elif place is not None:
                     yield place
                 if number % 64 == 0:
-                    self._collect(lanes)
+                    self._collect(digester)
         except broken as error:
             yield Finding(Code.CONTAINER_DAMAGED, seen=str(error))
         except TarUnsupportedError as error:
             yield Finding(Code.CONTAINER_UNSUPPORTED, seen=str(error))
 
     def _take(
-        self, path: str, member: Member, reader: TarReader, lanes: Lanes, again: frozenset[str]
+        self,
+        path: str,
+        member: Member,
+        reader: TarReader,
+        digester: StreamDigester,
+        again: frozenset[str],
     ) -> Iterator[Entry | Finding]:
         if member.kind is not Kind.FILE:
             yield Entry(path, member.kind, member.size)
@@ -152,10 +160,10 @@ class TarSource:
         is_late = path.startswith("data/") and member.size < _SHARED and not is_metadata
         if self._plain is not None and is_late:
             fd, end = self._plain
-            lanes.digest_range(path, fd, reader.leap(end), member.size, again or wanted)
+            digester.digest_range(path, fd, reader.leap(end), member.size, again or wanted)
             self._observer(Advanced(member.size, path))
         else:
-            lanes.digest(path, pieces, again or wanted)
+            digester.digest(path, pieces, again or wanted)
         yield Entry(path, member.kind, member.size)
 
     def _announced(self, reader: TarReader, path: str) -> Iterator[bytes]:
@@ -195,11 +203,11 @@ class TarSource:
             except (TarDamagedError, TarUnsupportedError):
                 return  # the reading proper will come to the same place and report it
 
-    def _collect(self, lanes: Lanes) -> None:
-        for path, size, digests in lanes.done():
+    def _collect(self, digester: StreamDigester) -> None:
+        for path, size, digests in digester.done():
             order = tuple(digests)
             order = self._orders.setdefault(order, order)
-            self._digests[path] = size, order, b"".join(digests.values())
+            self._digests[path] = size, order, bytes.fromhex("".join(digests.values()))
 
     def stream(self, path: str) -> Iterator[bytes]:
         """The content of one file that was kept, in pieces. Raises NotFound."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from preserva.errors import NotAFile, StorageError
-from preserva.files.hashing import open_regular, storage_error
+from preserva.files.opening import open_regular, read_pieces, storage_error
 from preserva.i18n import _
 
 CHUNK = 1 << 20
@@ -69,14 +69,7 @@ def folder_members(folder: Path) -> Iterator[Member]:
 
 
 def _content(folder: Path, path: str) -> Iterator[bytes]:
-    descriptor = open_regular(str(folder / path), path=path)
-    try:
-        while chunk := os.read(descriptor, CHUNK):
-            yield chunk
-    except OSError as error:
-        raise storage_error(path, error) from error
-    finally:
-        os.close(descriptor)
+    yield from read_pieces(open_regular(str(folder / path), path=path), path)
 
 
 def _header(name: str, size: int, mtime: int) -> bytes:

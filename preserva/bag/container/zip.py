@@ -17,8 +17,8 @@ from preserva.core.values.codes import Code
 from preserva.core.values.model import Entry, Kind, Observed
 from preserva.core.values.report import Advanced, Finding, Observer
 from preserva.errors import NotFound, StorageError
-from preserva.files.hashing import CHUNK, open_regular, storage_error
-from preserva.files.lanes import Lanes
+from preserva.files.opening import CHUNK, open_regular, storage_error
+from preserva.files.streams import StreamDigester
 from preserva.i18n import _
 
 _DAMAGE = (
@@ -117,30 +117,25 @@ class ZipSource:
         self, files: Iterable[Entry], algorithms: frozenset[str], observer: Observer
     ) -> Iterator[Observed | Finding]:
         """What the files are when unpacked to their end; damage in the container is a Finding."""
-        with Lanes(self._jobs) as lanes:
+        with StreamDigester(self._jobs) as digester:
             for entry in files:
                 try:
-                    lanes.digest(entry.path, self.stream(entry.path), algorithms)
+                    digester.digest(entry.path, self.stream(entry.path), algorithms)
                 except StorageError as error:
                     damaged = isinstance(error.__cause__, _DAMAGE)
                     code = Code.CONTAINER_DAMAGED if damaged else Code.UNREADABLE
                     yield Finding(code, entry.path, seen=str(error.__cause__ or error))
                 observer(Advanced(entry.size, entry.path))
-                yield from _finished(lanes)
-        yield from _finished(lanes)
+                yield from digester.done()
+        yield from digester.done()
         now = self.path.stat()
         if self._state is not None and _state(self._state) != _state(now):
-            self._state = None  # said once
+            self._state = None  # reported once
             yield Finding(Code.CHANGED_WHILE_READ)
 
 
-def _state(found: os.stat_result) -> tuple[int, int]:
-    return found.st_size, found.st_mtime_ns
-
-
-def _finished(lanes: Lanes) -> Iterator[Observed]:
-    for path, size, digests in lanes.done():
-        yield Observed(path, size, {name: digest.hex() for name, digest in digests.items()})
+def _state(state: os.stat_result) -> tuple[int, int]:
+    return state.st_size, state.st_mtime_ns
 
 
 def _kind(info: zipfile.ZipInfo) -> Kind:

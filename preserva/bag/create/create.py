@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from preserva.bag.create.copy import copy_files, observe
+from preserva.bag.create.copy import copy_files, read_files
 from preserva.bag.create.in_place import journal, roll_back, swap
 from preserva.bag.create.source_folder import Inventory, examine, refuse_problems
 from preserva.bag.create.tag_files import Payload, write_tag_files
@@ -20,6 +20,7 @@ from preserva.core.formats.bagit import serialise_bag_info
 from preserva.core.values.digest import ALGORITHMS
 from preserva.core.values.model import Observed
 from preserva.core.values.report import Ended, Finding, Observer, Started, ignore
+from preserva.core.values.subjects import Named
 from preserva.errors import PackageError, Refused, StorageError, UsageError
 from preserva.files.disk import publish, refuse_kept, staging, staging_for, synchronise_all, writing
 from preserva.i18n import _
@@ -177,12 +178,12 @@ class _Work:
         self._start("digest")
         with journal(self.source) as folder:
             payload = self._whole(
-                observe(
+                read_files(
                     self.source,
                     self.inventory.files,
                     frozenset(self.algorithms),
                     jobs=self.jobs,
-                    medium=False,
+                    bypass_cache=False,
                     observer=self.observer,
                 )
             )
@@ -210,11 +211,11 @@ class _Work:
         """Everything that was read. Raises PackageError unless that is all."""
         payload = Payload(self.algorithms)
         problems: list[Finding] = []
-        for one in results:
-            if isinstance(one, Observed):
-                payload.add(one)
+        for result in results:
+            if isinstance(result, Observed):
+                payload.add(result)
             else:
-                problems.append(one)
+                problems.append(result)
         if problems:
             raise PackageError(
                 _("{path} cannot become a bag").format(path=self.source),
@@ -226,12 +227,12 @@ class _Work:
         """Read the copy from the medium. Raises StorageError if a byte of it differs."""
         self._start("read-back")
         first = self.algorithms[0]
-        for now in observe(
+        for now in read_files(
             folder,
             self.inventory.files,
             frozenset([first]),
             jobs=self.jobs,
-            medium=True,
+            bypass_cache=True,
             observer=self.observer,
         ):
             if isinstance(now, Finding) or now.digests[first] != payload.digest(now.path, first):
@@ -257,8 +258,8 @@ class _Work:
 
     def _start(self, step: str) -> None:
         self.observer(
-            Started(step, str(self.source), len(self.inventory.files), self.inventory.size)
+            Started(step, Named(str(self.source)), len(self.inventory.files), self.inventory.size)
         )
 
     def _end(self, step: str) -> None:
-        self.observer(Ended(step, str(self.source)))
+        self.observer(Ended(step, Named(str(self.source))))

@@ -26,7 +26,7 @@ from preserva.core.values.codes import Code, Severity
 from preserva.core.values.names import folded, is_foreign_to_windows, is_unsafe, nfc
 from preserva.core.values.report import Finding
 from preserva.errors import NotAFile, PackageError, Refused
-from preserva.files.hashing import storage_error
+from preserva.files.opening import storage_error
 from preserva.i18n import _
 
 _LINE_ENDS = "\x85\u2028\u2029"  # where str.splitlines and codecs readers end a line

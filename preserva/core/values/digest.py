@@ -7,7 +7,7 @@ RFC 8493 section 2.4: a name is the algorithm's usual one in lower case, letters
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,29 +47,30 @@ ALGORITHMS: Mapping[str, Algorithm] = {
 }
 
 
+def new_hash(algorithm: str, data: bytes = b"") -> _Hash:
+    """A running hash, by its BagIt name. The constructors are faster than `hashlib.new`."""
+    constructor: Callable[..., _Hash] = getattr(hashlib, ALGORITHMS[algorithm].hashlib_name)
+    return constructor(data, usedforsecurity=False)
+
+
 class MultiHash:
     """Several digests of one stream of bytes, fed once."""
 
     def __init__(self, algorithms: Iterable[str]) -> None:
-        self._hashes: dict[str, _Hash] = {
-            name: hashlib.new(ALGORITHMS[name].hashlib_name, usedforsecurity=False)
-            for name in algorithms
-        }
+        self._hashes = {name: new_hash(name) for name in algorithms}
         self.size = 0
 
     def update(self, data: bytes | bytearray | memoryview) -> None:
         """Feed the next bytes."""
-        for hash_ in self._hashes.values():
-            hash_.update(data)
+        for running in self._hashes.values():
+            running.update(data)
         self.size += len(data)
 
     def digests(self) -> Digests:
         """The digests of everything fed so far."""
-        return {name: hash_.hexdigest() for name, hash_ in self._hashes.items()}
+        return {name: running.hexdigest() for name, running in self._hashes.items()}
 
 
 def digest_bytes(data: bytes, algorithms: Iterable[str]) -> Digests:
     """The digests of some bytes in memory."""
-    hashes = MultiHash(algorithms)
-    hashes.update(data)
-    return hashes.digests()
+    return {name: new_hash(name, data).hexdigest() for name in algorithms}

@@ -14,9 +14,13 @@ from preserva.bag.validate import validate_source
 from preserva.core.values.codes import Code
 from preserva.core.values.model import Entry, Kind, Observed
 from preserva.core.values.report import Finding
-from preserva.files import small_file_pool as batches
-from preserva.files import small_file_worker as smallfiles
+from preserva.files import small_file_pool
 from preserva.files.small_file_pool import SmallFiles
+from preserva.files.small_file_worker import Files
+
+Helper = small_file_pool._Helper[small_file_pool._Batch]
+
+pytestmark = pytest.mark.slow
 
 COUNT = 3000
 LONG_AGO = 1_000_000_000
@@ -115,10 +119,12 @@ def test_a_process_that_dies_loses_nothing(
     top: int, after: int, early: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = 0
-    give = batches._Helper.give
+    give = small_file_pool._Helper.give
 
     def give_and_kill(
-        self: batches._Helper[batches._Batch], batch: batches._Batch, asked: smallfiles.Files
+        self: Helper,
+        batch: small_file_pool._Batch,
+        asked: Files,
     ) -> None:
         nonlocal given
         given += 1
@@ -127,7 +133,7 @@ def test_a_process_that_dies_loses_nothing(
             self._process.wait()
         give(self, batch, asked)
 
-    monkeypatch.setattr(batches._Helper, "give", give_and_kill)
+    monkeypatch.setattr(small_file_pool._Helper, "give", give_and_kill)
     reader = SmallFiles(top, ALGORITHMS, 2)
     if early:
         reader.read_early(listed())
@@ -175,14 +181,14 @@ def sorted_(findings: list[Finding]) -> list[Finding]:
 def test_no_process_is_left_when_a_validation_ends(
     bag: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started = list[batches._Helper[batches._Batch]]()
-    begin = batches._Helper.__init__
+    started = list[Helper]()
+    begin = small_file_pool._Helper.__init__
 
-    def note(self: batches._Helper[batches._Batch], arguments: list[str], fd: int) -> None:
+    def note(self: Helper, arguments: list[str], fd: int) -> None:
         begin(self, arguments, fd)
         started.append(self)
 
-    monkeypatch.setattr(batches._Helper, "__init__", note)
+    monkeypatch.setattr(small_file_pool._Helper, "__init__", note)
     validate_source(FolderSource(bag, jobs=2))
     (bag / "bagit.txt").write_text("nonsense")  # the reading ends before content is asked for
     validate_source(FolderSource(bag, jobs=2))

@@ -136,10 +136,10 @@ def test_without_its_package_a_packed_tar_says_what_to_install(
 class Falling(LocalStorage):
     """A storage that cannot read one of its files, and changes while it is read."""
 
-    def open(self, path: str, *, medium: bool = False) -> Reader:  # type: ignore[override]
+    def open(self, path: str, *, bypass_cache: bool = False) -> Reader:  # type: ignore[override]
         if path.endswith("large.bin"):
             raise NotFound("gone", path=path)
-        return super().open(path, medium=medium)
+        return super().open(path, bypass_cache=bypass_cache)
 
 
 def test_what_a_storage_cannot_read_is_unknown(bag: Path) -> None:

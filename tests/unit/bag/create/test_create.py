@@ -32,6 +32,7 @@ from preserva.errors import (
 )
 from preserva.files import disk as write_disk
 from preserva.files.disk import staging_for
+from preserva.files.opening import Folder
 
 Tree = dict[str, bytes]
 
@@ -331,15 +332,15 @@ def test_wrong_arguments_change_nothing(
 
 
 def change_when_opened(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
-    from preserva.files.hashing import open_regular
+    opened = Folder.open
 
-    def changing(name: str, **rest: Any) -> int:
-        descriptor = open_regular(name, **rest)
-        if name == str(path):
+    def changing(folder: Folder, name: str) -> int:
+        descriptor = opened(folder, name)
+        if folder.path / name == path:
             path.write_bytes(b"another length")
         return descriptor
 
-    monkeypatch.setattr("preserva.bag.create.copy.open_regular", changing)
+    monkeypatch.setattr(Folder, "open", changing)
 
 
 def test_a_file_that_changes_while_it_is_read_is_named(
