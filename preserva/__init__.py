@@ -39,27 +39,20 @@ if TYPE_CHECKING:
     from preserva.bag.report import Verdict as BagVerdict
     from preserva.bag.update import Updated as BagUpdated
     from preserva.bags import KeptProfile
+    from preserva.catalogue.agreement import Agreement
     from preserva.catalogue.decision_files import Decided as DecisionsImported
-    from preserva.catalogue.decisions import Decision as MatchDecision
+    from preserva.catalogue.decisions import MatchDecision, MatchVerdict
     from preserva.catalogue.decisions import Undone as DecisionUndone
-    from preserva.catalogue.decisions import Verdict as MatchVerdict
-    from preserva.catalogue.edition import Shown as EditionView
+    from preserva.catalogue.edition_view import EditionView
+    from preserva.catalogue.entry import CatalogueEntry, Contributor, Facet, Item, TypedNumber
     from preserva.catalogue.export import Exported as RecordsExported
-    from preserva.catalogue.export import Form as ExportFormat
+    from preserva.catalogue.export import ExportFormat
+    from preserva.catalogue.import_records import Imported as RecordsImported
     from preserva.catalogue.index import Catalogued as CatalogueRecord
-    from preserva.catalogue.ingest import Imported as RecordsImported
-    from preserva.catalogue.match import Evidence as Agreement
     from preserva.catalogue.matching import Proposal
-    from preserva.catalogue.model import Agent as Contributor
-    from preserva.catalogue.model import Entry as CatalogueEntry
-    from preserva.catalogue.model import Facet
-    from preserva.catalogue.model import HeldCopy as Item
-    from preserva.catalogue.model import Identifier as TypedNumber
-    from preserva.catalogue.oai.harvester import Result as HarvestResult
+    from preserva.catalogue.oai.harvester import HarvestResult
     from preserva.catalogue.oai.protocol import Prefix as OaiFormat
-    from preserva.catalogue.search import Hit
-    from preserva.catalogue.search import Page as ResultPage
-    from preserva.catalogue.search import Reason as MatchedWord
+    from preserva.catalogue.search import Hit, MatchedWord, ResultPage
     from preserva.config import (
         Config,
         Institution,
@@ -179,26 +172,26 @@ _PLACES = {
     "BagUpdated": "bag.update:Updated",
     "KeptProfile": "bags:KeptProfile",
     "DecisionsImported": "catalogue.decision_files:Decided",
-    "MatchDecision": "catalogue.decisions:Decision",
+    "MatchDecision": "catalogue.decisions:MatchDecision",
     "DecisionUndone": "catalogue.decisions:Undone",
-    "MatchVerdict": "catalogue.decisions:Verdict",
-    "EditionView": "catalogue.edition:Shown",
+    "MatchVerdict": "catalogue.decisions:MatchVerdict",
+    "EditionView": "catalogue.edition_view:EditionView",
     "RecordsExported": "catalogue.export:Exported",
-    "ExportFormat": "catalogue.export:Form",
+    "ExportFormat": "catalogue.export:ExportFormat",
     "CatalogueRecord": "catalogue.index:Catalogued",
-    "RecordsImported": "catalogue.ingest:Imported",
-    "Agreement": "catalogue.match:Evidence",
+    "RecordsImported": "catalogue.import_records:Imported",
+    "Agreement": "catalogue.agreement:Agreement",
     "Proposal": "catalogue.matching:Proposal",
-    "Contributor": "catalogue.model:Agent",
-    "CatalogueEntry": "catalogue.model:Entry",
-    "Item": "catalogue.model:HeldCopy",
-    "TypedNumber": "catalogue.model:Identifier",
-    "Facet": "catalogue.model:Facet",
-    "HarvestResult": "catalogue.oai.harvester:Result",
+    "Contributor": "catalogue.entry:Contributor",
+    "CatalogueEntry": "catalogue.entry:CatalogueEntry",
+    "Item": "catalogue.entry:Item",
+    "TypedNumber": "catalogue.entry:TypedNumber",
+    "Facet": "catalogue.entry:Facet",
+    "HarvestResult": "catalogue.oai.harvester:HarvestResult",
     "OaiFormat": "catalogue.oai.protocol:Prefix",
     "Hit": "catalogue.search:Hit",
-    "ResultPage": "catalogue.search:Page",
-    "MatchedWord": "catalogue.search:Reason",
+    "ResultPage": "catalogue.search:ResultPage",
+    "MatchedWord": "catalogue.search:MatchedWord",
     "Config": "config:Config",
     "Institution": "config:Institution",
     "Mail": "config:Mail",

@@ -84,7 +84,7 @@ class Catalogue:
         Raises UsageError, NotFound; Refused for a complete file that is empty or that could not be
         read in all its parts: then nothing is deleted.
         """
-        from preserva.catalogue.ingest import import_file
+        from preserva.catalogue.import_records import import_file
 
         return import_file(
             self._database,
@@ -100,7 +100,7 @@ class Catalogue:
 
         Raises ArchiveNotFound, LedgerError, StorageError.
         """
-        from preserva.catalogue.ingest import import_packages
+        from preserva.catalogue.import_records import import_packages
 
         with Archive(self._config, clock=self._clock) as archive:
             return import_packages(archive, self._database, self._seconds())
@@ -127,8 +127,8 @@ class Catalogue:
 
         Raises NotFound.
         """
-        from preserva.catalogue.edition import shown
-        from preserva.catalogue.model import uri_as_typed
+        from preserva.catalogue.edition_view import shown
+        from preserva.catalogue.entry import uri_as_typed
 
         return shown(self._database, uri_as_typed(record))
 
@@ -144,8 +144,8 @@ class Catalogue:
         `by` is the person who decides. Raises NotFound, UsageError; Refused while another decision
         of ours about them stands.
         """
+        from preserva.catalogue.entry import uri_as_typed
         from preserva.catalogue.matching import Matching
-        from preserva.catalogue.model import uri_as_typed
 
         return Matching(self._database).decide(
             uri_as_typed(record),
@@ -230,13 +230,13 @@ class Catalogue:
         """
         from preserva.catalogue.decision_files import DECISIONS, take_decisions
         from preserva.catalogue.oai.client import decisions_of, in_folder, over_http
-        from preserva.catalogue.oai.harvester import Harvest, Source
+        from preserva.catalogue.oai.harvester import Harvest, HarvestSource
 
         place = source if isinstance(source, str) else str(Path(source))
         own = self._config.institution.id
         harvest = Harvest(
             self._database,
-            Source(place, prefix, part, library),
+            HarvestSource(place, prefix, part, library),
             over_http(place) if "://" in place else in_folder(Path(place)),
             own=own,
             clock=self._seconds,
@@ -309,7 +309,7 @@ def open_catalogue(
 
     Raises ArchiveNotFound, ConfigError, Locked, StorageError.
     """
-    from preserva.catalogue.ingest import NAME
+    from preserva.catalogue.import_records import NAME
 
     loaded = load_config(config)
     database = Database(loaded.ledger.parent / NAME, must_exist=must_exist)

@@ -16,8 +16,8 @@ from preserva.i18n import _, ngettext
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from preserva.catalogue.ingest import Imported
-    from preserva.catalogue.search import Hit, Page
+    from preserva.catalogue.import_records import Imported
+    from preserva.catalogue.search import Hit, ResultPage
 
 
 @click.group("catalogue")
@@ -54,7 +54,7 @@ def import_(
 
     A record that has not changed is left as it is, so the command can be repeated at any time.
     """
-    from preserva.catalogue.ingest import import_file, import_packages, open_catalogue
+    from preserva.catalogue.import_records import import_file, import_packages, open_catalogue
     from preserva.outputs.json.catalogue import catalogue_import_document
 
     if files and not library:
@@ -116,8 +116,8 @@ def search(
     A word that ends in * matches every word that begins so. Records that a person joined are one
     result, followed by the items of all libraries. The last lines show how to narrow the search.
     """
-    from preserva.catalogue.ingest import open_catalogue
-    from preserva.catalogue.model import Facet
+    from preserva.catalogue.entry import Facet
+    from preserva.catalogue.import_records import open_catalogue
     from preserva.catalogue.search import Search
     from preserva.outputs.json.catalogue import search_document
 
@@ -130,7 +130,7 @@ def search(
         _print_page(page_of_hits)
 
 
-def _print_page(page: Page) -> None:
+def _print_page(page: ResultPage) -> None:
     from preserva.core.values.report import printable
 
     for hit in page.hits:
@@ -145,7 +145,7 @@ def _print_page(page: Page) -> None:
 
 
 def _hit_lines(hit: Hit) -> Iterator[str]:
-    from preserva.catalogue.edition import copies
+    from preserva.catalogue.edition_view import items
     from preserva.core.values.report import printable
     from preserva.outputs.words import word
 
@@ -156,7 +156,7 @@ def _hit_lines(hit: Hit) -> Iterator[str]:
     for record in hit.joined:
         yield "  " + _("joined with {uri}").format(uri=printable(record.uri))
     for record in (hit.record, *hit.joined):
-        for item in copies(record.entry) if record.entry else ():
+        for item in items(record.entry) if record.entry else ():
             yield "  " + printable(item)
     reasons = "; ".join(f"{word(reason.part)}: {reason.word}" for reason in hit.reasons)
     if reasons:
@@ -173,9 +173,9 @@ def show(settings: Settings, record: str, json_: bool) -> None:
     RECORD is the identifier that a search shows, such as urn:preserva:record:aonb:17, or the
     library and the number of the record: aonb:17.
     """
-    from preserva.catalogue.edition import lines, shown
-    from preserva.catalogue.ingest import open_catalogue
-    from preserva.catalogue.model import uri_as_typed
+    from preserva.catalogue.edition_view import lines, shown
+    from preserva.catalogue.entry import uri_as_typed
+    from preserva.catalogue.import_records import open_catalogue
     from preserva.outputs.json.catalogue import show_document
 
     with open_catalogue(settings.config, must_exist=True) as database:

@@ -12,7 +12,7 @@ from preserva.cli.finish import finish
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
-    from preserva.catalogue.decisions import Decision
+    from preserva.catalogue.decisions import MatchDecision
     from preserva.catalogue.index import Catalogued
     from preserva.catalogue.matching import Proposal
 
@@ -48,10 +48,10 @@ def match(
     Records are joined only by such a decision, and never while decisions disagree.
     """
     from preserva.archive.archive import utc_now
-    from preserva.catalogue.decisions import Verdict
-    from preserva.catalogue.ingest import open_catalogue, own_library
+    from preserva.catalogue.decisions import MatchVerdict
+    from preserva.catalogue.entry import uri_as_typed
+    from preserva.catalogue.import_records import open_catalogue, own_library
     from preserva.catalogue.matching import Matching
-    from preserva.catalogue.model import uri_as_typed
 
     pair = same or different
     if sum((bool(same), bool(different), undo is not None)) > 1:
@@ -60,11 +60,11 @@ def match(
         raise click.UsageError(_("Use --by to name who makes the decision."))
     library, time = own_library(settings.config), utc_now().isoformat(timespec="seconds")
     proposals: list[Proposal] = []
-    decided: list[Decision] = []
+    decided: list[MatchDecision] = []
     with open_catalogue(settings.config, must_exist=True) as database:
         matching = Matching(database)
         if pair and not dry_run:
-            verdict = Verdict.SAME if same else Verdict.DIFFERENT
+            verdict = MatchVerdict.SAME if same else MatchVerdict.DIFFERENT
             first, second = map(uri_as_typed, pair)
             decided = [
                 matching.decide(first, second, verdict, library=library, person=by or "", time=time)
@@ -78,8 +78,8 @@ def match(
     _print(proposals, decided, json_)
 
 
-def _print(proposals: list[Proposal], decided: list[Decision], json_: bool) -> None:
-    from preserva.catalogue.edition import sentence
+def _print(proposals: list[Proposal], decided: list[MatchDecision], json_: bool) -> None:
+    from preserva.catalogue.edition_view import sentence
     from preserva.core.values.report import printable
     from preserva.outputs.json.catalogue import match_document
     from preserva.outputs.words import word
@@ -89,8 +89,8 @@ def _print(proposals: list[Proposal], decided: list[Decision], json_: bool) -> N
         return
     for proposal in proposals:
         agreements = ", ".join(word(evidence.value) for evidence in proposal.evidence)
-        click.echo(f"{proposal.one.uri}\t{proposal.other.uri}\t{agreements}")
-        for record in (proposal.one, proposal.other):
+        click.echo(f"{proposal.record.uri}\t{proposal.other.uri}\t{agreements}")
+        for record in (proposal.record, proposal.other):
             click.echo("  " + printable(_in_short(record)))
     if proposals:
         click.echo(_("Decide with --same or --different to see more proposals."), err=True)
@@ -104,7 +104,7 @@ def _in_short(record: Catalogued) -> str:
     if entry is None:
         return record.uri
     agents = [agent.name for agent in entry.agents[:1]]
-    items = dict.fromkeys(f"{item.holder} {item.shelfmark}".strip() for item in entry.copies)
+    items = dict.fromkeys(f"{item.holder} {item.shelfmark}".strip() for item in entry.items)
     parts = (*agents, entry.title, entry.place, entry.publisher, entry.date, *items)
     return ", ".join(filter(None, parts))
 
@@ -125,7 +125,7 @@ def export(settings: Settings, destination: Path, json_: bool) -> None:
     preserva catalogue decisions export decisions.jsonl
     """
     from preserva.catalogue.decision_files import export_decisions
-    from preserva.catalogue.ingest import open_catalogue
+    from preserva.catalogue.import_records import open_catalogue
     from preserva.outputs.json.catalogue import decisions_export_document
 
     with open_catalogue(settings.config, must_exist=True) as database:
@@ -149,7 +149,7 @@ def import_(settings: Settings, file: Path, json_: bool) -> None:
     Decisions that disagree are kept and listed, and the records concerned are not joined.
     """
     from preserva.catalogue.decision_files import import_decisions
-    from preserva.catalogue.ingest import open_catalogue
+    from preserva.catalogue.import_records import open_catalogue
     from preserva.outputs.json.catalogue import decisions_import_document
 
     with open_catalogue(settings.config) as database:

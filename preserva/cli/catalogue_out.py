@@ -34,13 +34,15 @@ def export(
     preserva catalogue export all.iso --as marc
     preserva catalogue export new.xml --as mods --since 2026-11-01 --library aonb
     """
-    from preserva.catalogue.export import Form, export_catalogue
-    from preserva.catalogue.ingest import open_catalogue
+    from preserva.catalogue.export import ExportFormat, export_catalogue
+    from preserva.catalogue.import_records import open_catalogue
     from preserva.outputs.json.catalogue import catalogue_export_document
 
     start = since.replace(tzinfo=UTC) if since else None
     with open_catalogue(settings.config, must_exist=True) as database:
-        exported = export_catalogue(database, destination, Form(form), since=start, library=library)
+        exported = export_catalogue(
+            database, destination, ExportFormat(form), since=start, library=library
+        )
     if json_:
         emit("catalogue export", catalogue_export_document(destination, exported))
         return
@@ -67,7 +69,7 @@ def dump(settings: Settings, folder: Path, prefix: str, url: str, email: str, js
     `preserva harvest FOLDER` imports it. A ResourceSync list beside the pages has their digests.
     """
     from preserva.archive.archive import utc_now
-    from preserva.catalogue.ingest import open_catalogue
+    from preserva.catalogue.import_records import open_catalogue
     from preserva.catalogue.oai.protocol import Prefix, stamp
     from preserva.catalogue.oai.provider import About, Repository
     from preserva.catalogue.oai.resourcesync import dump as write

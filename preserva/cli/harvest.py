@@ -13,7 +13,7 @@ from preserva.i18n import ngettext
 
 if TYPE_CHECKING:
     from preserva.catalogue.decision_files import Decided
-    from preserva.catalogue.oai.harvester import Result
+    from preserva.catalogue.oai.harvester import HarvestResult
 
 
 @click.command("harvest")
@@ -48,13 +48,13 @@ def command(
     record is deleted only if the other catalogue says so. Decisions about editions are included.
     """
     from preserva.catalogue.decision_files import DECISIONS, take_decisions
-    from preserva.catalogue.ingest import open_catalogue
+    from preserva.catalogue.import_records import open_catalogue
     from preserva.catalogue.oai.client import decisions_of, in_folder, over_http
-    from preserva.catalogue.oai.harvester import Harvest, Source
+    from preserva.catalogue.oai.harvester import Harvest, HarvestSource
     from preserva.outputs.json.catalogue import harvest_document
 
     ask = over_http(source) if "://" in source else in_folder(Path(source))
-    target = Source(source, prefix, part, library)
+    target = HarvestSource(source, prefix, part, library)
     with settings.archive() as archive, open_catalogue(settings.config) as database:
         own = archive.config.institution.id
         now = archive.clock
@@ -69,7 +69,7 @@ def command(
     finish([harvested, decided])
 
 
-def _print(settings: Settings, harvested: Result, decided: Decided) -> None:
+def _print(settings: Settings, harvested: HarvestResult, decided: Decided) -> None:
     for finding in (*harvested.findings, *decided.findings):
         click.echo(finding.message(), err=True)
     records = ngettext(

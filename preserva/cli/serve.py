@@ -29,7 +29,7 @@ def command(settings: Settings, host: str, port: int, url: str | None, email: st
     It only reads. On the open network, put a web server in front of it, or run the WSGI application
     preserva.catalogue.oai.wsgi in another server: docs/how-to/exchange-records.md.
     """
-    from preserva.catalogue.ingest import open_catalogue
+    from preserva.catalogue.import_records import open_catalogue
     from preserva.catalogue.oai.provider import About
     from preserva.catalogue.oai.server import address_of, make_server
     from preserva.catalogue.oai.wsgi import application

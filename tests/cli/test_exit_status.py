@@ -12,7 +12,7 @@ import pytest
 from preserva import errors
 from preserva.archive.ledger_proof import Proof
 from preserva.bag.fetch import Fetched
-from preserva.catalogue.ingest import Imported
+from preserva.catalogue.import_records import Imported
 from preserva.cli.finish import HasOutcome, finish
 from preserva.core.policy.audit import Forecast
 from preserva.core.policy.overview import Incident, Overview

@@ -12,8 +12,8 @@ from babel.messages import Catalog, Message
 
 from preserva import i18n
 from preserva.bag.report import Verdict
-from preserva.catalogue.match import Evidence
-from preserva.catalogue.model import TEXTS
+from preserva.catalogue.agreement import Agreement
+from preserva.catalogue.entry import TEXTS
 from preserva.cli.common import COMMON_OPTIONS
 from preserva.cli.language import localised
 from preserva.cli.main import VERBS, main, status_of
@@ -180,7 +180,7 @@ def test_every_neutral_word_of_a_result_is_known() -> None:
     }
     said = {
         one.value
-        for kind in (Verdict, Reason, Outcome, Form, State, Known, Evidence)
+        for kind in (Verdict, Reason, Outcome, Form, State, Known, Agreement)
         for one in kind
     }
     said |= set(TEXTS)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from preserva.access.document import Document, read_document
 from preserva.archive.archive import open_archive
 from preserva.catalogue.decision_files import DECISIONS
-from preserva.catalogue.ingest import open_catalogue
+from preserva.catalogue.import_records import open_catalogue
 from preserva.catalogue.oai.provider import About, ReadMets, Repository
 from preserva.core.values.model import PackageId
 from preserva.errors import PreservaError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from preserva.catalogue.model import dumps
+from preserva.catalogue.entry import dumps
 from preserva.outputs.json.parts import findings_document
 
 if TYPE_CHECKING:
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from preserva.catalogue.decision_files import Decided
-    from preserva.catalogue.decisions import Decision
-    from preserva.catalogue.edition import Shown
+    from preserva.catalogue.decisions import MatchDecision
+    from preserva.catalogue.edition_view import EditionView
     from preserva.catalogue.export import Exported
-    from preserva.catalogue.ingest import Imported
+    from preserva.catalogue.import_records import Imported
     from preserva.catalogue.matching import Proposal
-    from preserva.catalogue.oai.harvester import Result
-    from preserva.catalogue.search import Hit, Page
+    from preserva.catalogue.oai.harvester import HarvestResult
+    from preserva.catalogue.search import Hit, ResultPage
     from preserva.core.formats.canonical_json import Value
     from preserva.outputs.json.parts import Document
 
@@ -35,7 +35,7 @@ def catalogue_import_document(imports: Sequence[Imported]) -> Document:
     }
 
 
-def search_document(page: Page) -> Document:
+def search_document(page: ResultPage) -> Document:
     """One page of results, and by what the search can be narrowed."""
     return {
         "total": page.total,
@@ -57,13 +57,13 @@ def _hit(hit: Hit) -> Value:
         "copies": [
             {"record": record.uri, "holder": item.holder, "shelfmark": item.shelfmark}
             for record in (hit.record, *hit.joined)
-            for item in (record.entry.copies if record.entry else ())
+            for item in (record.entry.items if record.entry else ())
         ],
         "reasons": [{"part": reason.part, "word": reason.word} for reason in hit.reasons],
     }
 
 
-def show_document(edition: Shown) -> Document:
+def show_document(edition: EditionView) -> Document:
     """An edition with all of its records."""
     return {
         "records": [
@@ -79,12 +79,12 @@ def show_document(edition: Shown) -> Document:
     }
 
 
-def match_document(proposals: Iterable[Proposal], decisions: Iterable[Decision]) -> Document:
+def match_document(proposals: Iterable[Proposal], decisions: Iterable[MatchDecision]) -> Document:
     """Records that may describe one edition, and what was decided."""
     return {
         "proposals": [
             {
-                "one": proposal.one.uri,
+                "one": proposal.record.uri,
                 "other": proposal.other.uri,
                 "evidence": [evidence.value for evidence in proposal.evidence],
             }
@@ -94,14 +94,14 @@ def match_document(proposals: Iterable[Proposal], decisions: Iterable[Decision])
     }
 
 
-def _decision(decision: Decision) -> Value:
+def _decision(decision: MatchDecision) -> Value:
     return {
         "number": decision.number,
         "library": decision.library,
         "time": decision.time,
         "person": decision.person,
         "verdict": decision.verdict.value,
-        "one": decision.one,
+        "one": decision.record,
         "other": decision.other,
         "undone": decision.undone is not None,
         "undone_time": decision.undone.time if decision.undone else None,
@@ -138,7 +138,7 @@ def catalogue_dump_document(folder: Path, pages: int) -> Document:
     return {"path": str(folder), "pages": pages}
 
 
-def harvest_document(harvested: Result, decided: Decided) -> Document:
+def harvest_document(harvested: HarvestResult, decided: Decided) -> Document:
     """Records and decisions that came from another catalogue."""
     return {
         "read": harvested.read,

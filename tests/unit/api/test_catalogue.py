@@ -42,7 +42,7 @@ def test_the_way_of_a_program(config: str, tmp_path: Path) -> None:
         assert catalogue.import_file(str(tmp_path / "a.iso"), library="aonb").changed == 1
         assert catalogue.import_file(tmp_path / "b.iso", library="nlb").changed == 1
         (proposal,) = catalogue.proposals()
-        assert {proposal.one.uri, proposal.other.uri} == {OURS, THEIRS}
+        assert {proposal.record.uri, proposal.other.uri} == {OURS, THEIRS}
         decided = catalogue.decide(OURS, THEIRS, preserva.MatchVerdict.SAME, by="Анна")
         assert (decided.library, decided.person) == ("aonb", "Анна")
         assert decided.time.startswith("2026-1")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from preserva.core.book.image import Image
-from preserva.describe.characterization.image import facts
+from preserva.describe.characterization.image import common_metadata
+from preserva.describe.characterization.image.characterization import BrokenError, Characterization
 from preserva.describe.characterization.image.decode import PILLOW, decode, opened, tags
-from preserva.describe.characterization.image.verdict import BrokenError, Verdict
 
 _COMPRESSIONS = {"BMP": "Uncompressed", "GIF": "LZW", "WEBP": "WebP"}
 _SPACES = {"1": "BlackIsZero", "L": "BlackIsZero", "P": "PaletteColor"}
 
 
-def characterise(stream: BinaryIO, kind: str, max_pixels: int) -> Verdict:
+def characterise(stream: BinaryIO, kind: str, max_pixels: int) -> Characterization:
     """What the image is; it is decoded. `kind` is Pillow's name of the format."""
     image = None
     try:
@@ -25,8 +25,8 @@ def characterise(stream: BinaryIO, kind: str, max_pixels: int) -> Verdict:
                 colour_space=_SPACES.get(picture.mode, "RGB"),
                 compression=_COMPRESSIONS[kind],
             )
-            image = facts.embedded(image, picture.info.get("icc_profile"), tags(picture))
+            image = common_metadata.embedded(image, picture.info.get("icc_profile"), tags(picture))
             decode(picture, max_pixels)
     except BrokenError as error:
-        return Verdict(PILLOW, image, error.code, error.seen)
-    return Verdict(PILLOW, image)
+        return Characterization(PILLOW, image, error.code, error.seen)
+    return Characterization(PILLOW, image)

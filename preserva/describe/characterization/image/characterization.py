@@ -18,7 +18,7 @@ class BrokenError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Characterization:
     """What a file is and whether it is whole: no `code` means that it decodes to its end.
 
     `image` is None where it could not be told; a broken image may still tell. `seen` says what

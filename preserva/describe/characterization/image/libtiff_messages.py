@@ -1,7 +1,7 @@
-"""What libtiff says of damage that its caller is not told: a bad code word in a fax-coded strip.
+"""Damage that libtiff reports on standard error only: a bad code word in a fax-coded strip.
 
-Pillow takes lines that libtiff made up for decoded ones. libtiff writes its complaint to the
-standard error of the process and nowhere else, so it is caught there.
+Pillow takes the lines that libtiff makes up for decoded ones. Standard error belongs to the whole
+process: only `fax_worker`, which is a process of its own, listens there.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _COMPLAINT = re.compile(rb"^Fax\w+: (?!Warning,).*$", re.MULTILINE)
 
 @contextmanager
 def overheard() -> Iterator[list[str]]:
-    """A list that holds libtiff's complaints when the block has ended.
+    """A list that holds libtiff's complaints once the block has ended.
 
-    Everything else that is written to standard error meanwhile, by whatever thread, is handed on
+    Everything else written to standard error meanwhile, by whatever thread, is passed on
     afterwards. One block at a time.
     """
     complaints: list[str] = []
@@ -38,7 +38,7 @@ def overheard() -> Iterator[list[str]]:
                 os.dup2(before, _STDERR)
             caught.seek(0)
             text = caught.read()
-        complaints += [one.decode("ascii", "replace") for one in _COMPLAINT.findall(text)]
+        complaints += [line.decode("ascii", "replace") for line in _COMPLAINT.findall(text)]
         if others := _COMPLAINT.sub(b"", text).strip(b"\n"):
             os.write(_STDERR, others)
     finally:

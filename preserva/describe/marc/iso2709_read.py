@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
+from preserva.describe.catalogue_record import Field, Record, Subfield, Syntax
 from preserva.describe.marc import dialect, iso2709, marc8
 from preserva.describe.marc.charset import MARC8, Charset, decide
-from preserva.describe.model import Field, Record, Subfield, Syntax
 
 _EMBEDDED = re.compile(r"(00\d)(.*)|(\d{3})(..)", re.DOTALL)
 
@@ -51,18 +51,18 @@ def embed(tag: str, indicators: str, subfields: Sequence[Subfield]) -> Field:
     UNIMARC Manual, 4-- block: $1 holds the tag and the indicators of a data field, whose
     subfields follow, or the tag and the data of a control field.
     """
-    starts = [one for one in subfields if one.code == "1"]
-    if not starts or not all(_EMBEDDED.fullmatch(one.value) for one in starts):
+    starts = [subfield for subfield in subfields if subfield.code == "1"]
+    if not starts or not all(_EMBEDDED.fullmatch(subfield.value) for subfield in starts):
         return Field(tag, indicators, tuple(subfields))
     own: list[Subfield] = []
     groups: list[tuple[Subfield, list[Subfield]]] = []
-    for one in subfields:
-        if one.code == "1":
-            groups.append((one, []))
+    for subfield in subfields:
+        if subfield.code == "1":
+            groups.append((subfield, []))
         elif groups:
-            groups[-1][1].append(one)
+            groups[-1][1].append(subfield)
         else:
-            own.append(one)
+            own.append(subfield)
     return Field(tag, indicators, tuple(own), embedded=tuple(_embedded(*group) for group in groups))
 
 
@@ -91,13 +91,13 @@ def _fields(
         fields.append(field)
         unusual[tag] += not usual
         lost[tag] += _count_lost(field) - value.count(b"\xef\xbf\xbd")
-    found = (
+    counts = (
         (Code.RECORD_FIELD, unusual),
         (Code.RECORD_CHARACTERS_LOST, lost),
         (Code.RECORD_CHARACTER_MENDED, mended),
     )
     return tuple(fields), [
-        Finding(code, where, seen=_listed(count)) for code, count in found if +count
+        Finding(code, where, seen=_listed(count)) for code, count in counts if +count
     ]
 
 
@@ -108,11 +108,13 @@ def _field(tag: str, value: bytes, charset: Charset) -> tuple[Field, bool]:
     # each piece is decoded alone: MARC-8 begins anew after every delimiter
     indicators, *pieces = [charset.decode(piece) for piece in value.split(iso2709.DELIMITER)]
     usual = len(indicators) == 2 and all(pieces)
-    return embed(tag, indicators, [Subfield(one[0], one[1:]) for one in pieces if one]), usual
+    return embed(
+        tag, indicators, [Subfield(piece[0], piece[1:]) for piece in pieces if piece]
+    ), usual
 
 
 def _count_lost(field: Field) -> int:
-    own = sum((one.code + one.value).count("\ufffd") for one in field.subfields)
+    own = sum((subfield.code + subfield.value).count("\ufffd") for subfield in field.subfields)
     return own + field.value.count("\ufffd") + sum(map(_count_lost, field.embedded))
 
 

@@ -10,16 +10,16 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 
+from preserva.catalogue.entry import CatalogueEntry
 from preserva.catalogue.fold import stems
-from preserva.catalogue.model import Entry
 from preserva.catalogue.places import places
 
 _NUMBERS = ("isbn", "issn", "fingerprint")
 _TITLE_WORDS = 6
-_IMPRINT_WORDS = re.compile(r"\[[^]]*\]|\W")
+_IMPRINT_WORDS = re.compile(r"\[[^][]*\]|\W")
 
 
-class Evidence(StrEnum):
+class Agreement(StrEnum):
     """What two records agree in."""
 
     FINGERPRINT = "fingerprint"
@@ -31,36 +31,36 @@ class Evidence(StrEnum):
     AGENT = "agent"
 
 
-def keys(entry: Entry) -> Iterator[str]:
+def keys(entry: CatalogueEntry) -> Iterator[str]:
     """Records with a key in common are compared. Each key once."""
-    numbers = (_number(one.type, one.value) for one in entry.identifiers)
-    yield from dict.fromkeys(one for one in numbers if one)
+    numbers = (_number(identifier.type, identifier.value) for identifier in entry.identifiers)
+    yield from dict.fromkeys(number for number in numbers if number)
     title = stems(entry.title)[:_TITLE_WORDS]
     if title and entry.year is not None:
         yield f"title:{' '.join(title)}:{entry.year}"
 
 
-def evidence(one: Entry, other: Entry) -> list[Evidence]:
+def agreements(entry: CatalogueEntry, other: CatalogueEntry) -> list[Agreement]:
     """In what the two agree."""
-    mine, theirs = set(keys(one)), set(keys(other))
-    found = []
+    mine, theirs = set(keys(entry)), set(keys(other))
+    agreements = []
     if any(key.startswith("fingerprint:") for key in mine & theirs):
-        found.append(Evidence.FINGERPRINT)
+        agreements.append(Agreement.FINGERPRINT)
     if any(key.startswith(("isbn:", "issn:")) for key in mine & theirs):
-        found.append(Evidence.NUMBER)
-    if stems(one.title)[:_TITLE_WORDS] == stems(other.title)[:_TITLE_WORDS] != []:
-        found.append(Evidence.TITLE)
-    if one.year is not None and one.year == other.year:
-        found.append(Evidence.DATE)
-    if set(places(one.place)) & set(places(other.place)):
-        found.append(Evidence.PLACE)
+        agreements.append(Agreement.NUMBER)
+    if stems(entry.title)[:_TITLE_WORDS] == stems(other.title)[:_TITLE_WORDS] != []:
+        agreements.append(Agreement.TITLE)
+    if entry.year is not None and entry.year == other.year:
+        agreements.append(Agreement.DATE)
+    if set(places(entry.place)) & set(places(other.place)):
+        agreements.append(Agreement.PLACE)
     for kind, a, b in (
-        (Evidence.PUBLISHER, one.publisher, other.publisher),
-        (Evidence.AGENT, _agent(one), _agent(other)),
+        (Agreement.PUBLISHER, entry.publisher, other.publisher),
+        (Agreement.AGENT, _agent(entry), _agent(other)),
     ):
         if stems(a) == stems(b) != []:
-            found.append(kind)
-    return found
+            agreements.append(kind)
+    return agreements
 
 
 def _number(type_: str, value: str) -> str:
@@ -68,5 +68,5 @@ def _number(type_: str, value: str) -> str:
     return f"{type_}:{number}" if type_ in _NUMBERS and number else ""
 
 
-def _agent(entry: Entry) -> str:
+def _agent(entry: CatalogueEntry) -> str:
     return entry.agents[0].name.partition(",")[0] if entry.agents else ""

@@ -1,4 +1,4 @@
-"""The joint catalogue: filled from packages and files, kept beside the ledger."""
+"""The union catalogue: filled from packages and files, kept beside the ledger."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pathlib import Path
 from preserva.access.document import Document, read_document
 from preserva.archive.archive import Archive, find_config
 from preserva.catalogue.database import Database
-from preserva.catalogue.entry import entry_of
+from preserva.catalogue.entry import uri_of
+from preserva.catalogue.entry_from_mods import entry_of
 from preserva.catalogue.index import Catalogued, Incoming, Index, Taken
-from preserva.catalogue.model import uri_of
 from preserva.catalogue.record_file import records_of
 from preserva.config import load
 from preserva.core.values.codes import Code, Severity
@@ -78,46 +78,48 @@ def import_file(
     with nothing in it or with what could not be read: then nothing is deleted.
     """
     if not _LIBRARY.fullmatch(library):
-        message = _("{text} is not the id of a library: small Latin letters and digits")
+        message = _("{text} is not a library id: use lower-case Latin letters and digits")
         raise UsageError(message.format(text=library))
     source = f"{path.name} {time}"
-    found = Imported()
+    imported = Imported()
     incoming = (
-        incoming_of(one, library, source, charset=charset)
-        for one in _sound(records_of(path, charset, library), found)
+        incoming_of(record, library, source, charset=charset)
+        for record in _sound(records_of(path, charset, library), imported)
     )
-    take_in(database, incoming, time, found)
+    take_in(database, incoming, time, imported)
     if complete:
-        if not found.read or any(one.code.severity is Severity.ERROR for one in found.findings):
+        if not imported.read or any(
+            finding.code.severity is Severity.ERROR for finding in imported.findings
+        ):
             raise Refused(
                 _("{path} cannot be the whole catalogue of {library}").format(
                     path=path, library=library
                 ),
-                hint=_("Its records were taken in; none was marked as deleted."),
+                hint=_("Its records were imported; none was marked as deleted."),
             )
-        found.deleted = _delete_others(database, library, source, time)
-    return found
+        imported.deleted = _delete_others(database, library, source, time)
+    return imported
 
 
 def import_packages(archive: Archive, database: Database, time: int) -> Imported:
     """Take in the record of every package of our primary storage. Raises StorageError."""
-    found = Imported()
-    take_in(database, _of_packages(archive, time, found), time, found)
-    return found
+    imported = Imported()
+    take_in(database, _of_packages(archive, time, imported), time, imported)
+    return imported
 
 
-def take_in(database: Database, records: Iterable[Incoming], time: int, found: Imported) -> None:
+def take_in(database: Database, records: Iterable[Incoming], time: int, imported: Imported) -> None:
     """Put records into the catalogue, some hundred at a time; memory does not grow."""
     index = Index(database)
     source = iter(records)
     while batch := list(islice(source, _BATCH)):
         with database.writing():
-            for one in batch:
-                found.read += 1
-                taken = index.put(one, time)
-                found.changed += taken is Taken.CHANGED
+            for incoming in batch:
+                imported.read += 1
+                taken = index.put(incoming, time)
+                imported.changed += taken is Taken.CHANGED
                 if taken is Taken.AGAIN:
-                    found.findings.append(Finding(Code.RECORD_TWICE, one.uri))
+                    imported.findings.append(Finding(Code.RECORD_TWICE, incoming.uri))
 
 
 def incoming_of(
@@ -142,32 +144,34 @@ def incoming_of(
     )
 
 
-def record_of(one: Catalogued) -> Record:
+def record_of(catalogued: Catalogued) -> Record:
     """The record as it was read, with its fields. Raises ValueError for one that is deleted."""
-    for found in read_records(one.original, name=one.uri, charset=one.charset):
-        if isinstance(found, Record):
-            return found
-    raise ValueError(one.uri)
+    for record in read_records(
+        catalogued.original, name=catalogued.uri, charset=catalogued.charset
+    ):
+        if isinstance(record, Record):
+            return record
+    raise ValueError(catalogued.uri)
 
 
-def _sound(records: Iterable[Record | Finding], found: Imported) -> Iterator[Record]:
-    for one in records:
-        if isinstance(one, Finding):
-            found.findings.append(one)
+def _sound(records: Iterable[Record | Finding], imported: Imported) -> Iterator[Record]:
+    for record in records:
+        if isinstance(record, Finding):
+            imported.findings.append(record)
         else:
-            yield one
+            yield record
 
 
-def _of_packages(archive: Archive, time: int, found: Imported) -> Iterator[Incoming]:
+def _of_packages(archive: Archive, time: int, imported: Imported) -> Iterator[Incoming]:
     store = archive.primary
     for path in store.root.objects():
         try:
             package = PackageId.parse(store.root.read_at(path).inventory.identifier)
             data = read_document(archive, package, Document.RECORD)
         except (PreservaError, ValueError) as error:
-            found.findings.append(Finding(Code.PACKAGE_NOT_CATALOGUED, path, seen=str(error)))
+            imported.findings.append(Finding(Code.PACKAGE_NOT_CATALOGUED, path, seen=str(error)))
             continue
-        for record in _sound(read_records(data, name=package.portable), found):
+        for record in _sound(read_records(data, name=package.portable), imported):
             source = f"{package} {time}"
             yield incoming_of(record, package.institution, source, package=package)
 

@@ -30,7 +30,7 @@ def split_non_sorting(text: str) -> tuple[str, str]:
 
     UNIMARC marks it with U+0088 and U+0089, MARC 21 in Unicode with U+0098 and U+009C.
     """
-    found = _NON_SORTING.match(text)
-    if not found:
+    match = _NON_SORTING.match(text)
+    if not match:
         return "", plain(text)
-    return plain(found[1]), plain(text[found.end() :])
+    return plain(match[1]), plain(text[match.end() :])

@@ -7,7 +7,7 @@ from typing import cast
 from lxml import etree
 
 from preserva.describe.mods.dublin_core import Element
-from preserva.describe.mods.text import plain
+from preserva.describe.mods.xml_text import plain
 from preserva.describe.xml_record import DC, MODS
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -51,7 +51,7 @@ _OF_DC = {
 
 def dc_of_mods(root: etree._Element) -> list[Element]:
     """Dublin Core elements of a mods element."""
-    found = [
+    elements = [
         Element(name, _text(node), node.get(_XML_LANG) or "")
         for name, path in _OF_MODS
         for node in _select(root, path)
@@ -60,8 +60,8 @@ def dc_of_mods(root: etree._Element) -> list[Element]:
         parts = [_text(part) for part in _select(node, "m:namePart[not(@type='date')]")]
         roles = {_text(role) for role in _select(node, "m:role/m:roleTerm")}
         creates = not roles or roles & {"aut", "author", "creator", "cre"}
-        found.append(Element("creator" if creates else "contributor", ", ".join(parts)))
-    return [one for one in dict.fromkeys(found) if one.text]
+        elements.append(Element("creator" if creates else "contributor", ", ".join(parts)))
+    return [element for element in dict.fromkeys(elements) if element.text]
 
 
 def dc_of_dc(root: etree._Element) -> list[Element]:
@@ -73,17 +73,17 @@ def dc_of_dc(root: etree._Element) -> list[Element]:
     ]
 
 
-def mods_of_dc(found: list[Element]) -> etree._Element:
+def mods_of_dc(elements: list[Element]) -> etree._Element:
     """A mods element that says what the Dublin Core elements say."""
     root = etree.Element(f"{{{MODS}}}mods", nsmap=_NAMESPACES, version="3.8")
-    for one in found:
+    for element in elements:
         node = root
-        for step in _OF_DC.get(one.name, ("note",)):
+        for step in _OF_DC.get(element.name, ("note",)):
             node = etree.SubElement(node, f"{{{MODS}}}{step}")
-        node.text = one.text
-        if one.name == "title" and one.lang:
-            node.set(_XML_LANG, one.lang)
-    if not found:
+        node.text = element.text
+        if element.name == "title" and element.lang:
+            node.set(_XML_LANG, element.lang)
+    if not elements:
         etree.SubElement(root, f"{{{MODS}}}recordInfo")
     return root
 

@@ -57,7 +57,7 @@ class Field:
 
     def all(self, codes: str) -> tuple[str, ...]:
         """Values of the subfields with any of these codes, in the order of the record."""
-        return tuple(one.value for one in self.subfields if one.code in codes)
+        return tuple(subfield.value for subfield in self.subfields if subfield.code in codes)
 
     def first(self, code: str) -> str:
         """The first value with this code, or an empty string."""

@@ -28,7 +28,9 @@ def text(value: object) -> str | None:
         value = value.decode("utf-8", "replace")
     if not isinstance(value, str):
         return None
-    plain = "".join(one if one.isprintable() else " " for one in value.partition("\0")[0])
+    plain = "".join(
+        character if character.isprintable() else " " for character in value.partition("\0")[0]
+    )
     return " ".join(plain.split())[:_LONGEST] or None
 
 
@@ -84,10 +86,10 @@ def _rational(value: object) -> Fraction | None:
     if not isinstance(value, SupportsFloat):
         return None
     try:
-        found = Fraction(float(value)).limit_denominator(10_000)
+        fraction = Fraction(float(value)).limit_denominator(10_000)
     except (ValueError, OverflowError, ZeroDivisionError):
         return None
-    return found if 0 < found < 10_000_000 else None
+    return fraction if 0 < fraction < 10_000_000 else None
 
 
 def embedded(image: Image, profile: object, tags: Tags) -> Image:
