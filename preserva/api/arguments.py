@@ -49,16 +49,17 @@ def logged(observer: Observer | None) -> Observer:
     """
     from preserva.core.values.report import Advanced, Ended, Started, ignore
     from preserva.logs import INFO, get_logger, redacted
+    from preserva.outputs.subjects import subject_for_programs
 
     log, hand_on = get_logger(__name__), observer or ignore
     if not log.isEnabledFor(INFO):
         return hand_on
 
     def observe(progress: Progress) -> None:
-        if isinstance(progress, Started):
-            log.info("%s begins: %s", progress.step, redacted(progress.subject))
-        elif isinstance(progress, Ended):
-            log.info("%s ended: %s", progress.step, redacted(progress.subject))
+        if isinstance(progress, (Started, Ended)):
+            happens = "begins" if isinstance(progress, Started) else "ended"
+            about = redacted(subject_for_programs(progress.subject))
+            log.info("%s %s: %s", progress.step, happens, about)
         elif isinstance(progress, Advanced) and progress.path is not None:
             log.debug("file %s", progress.path)
         hand_on(progress)

@@ -10,12 +10,9 @@ from preserva.core.formats.layout import STAGING
 from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry
 from preserva.errors import Unreachable
-from preserva.logs import get_logger, redacted
 from preserva.retry import retry
 from preserva.storage.base import CHUNK, Reader, Storage
 from preserva.storage.wrappers.forward import Forwarding
-
-_logger = get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -67,7 +64,6 @@ class Retry(Forwarding):
         return result
 
     def _pause(self, failed: int, error: Unreachable) -> float:
-        _logger.warning("attempt %d failed, trying again: %s", failed, redacted(error))
         return float(self._delay * 2 ** (failed - 1))
 
     def stat(self, path: str) -> Entry | None:
