@@ -32,7 +32,7 @@ def package_id(package: PackageId | str) -> PackageId:
         return PackageId.parse(package)
     except ValueError as error:
         raise UsageError(
-            _("{text} is not an identifier of a package").format(text=package),
+            _("{text} is not the identifier of a package").format(text=package),
             hint=_("Write it as `preserva list` shows it, such as aonb-kp-000123."),
         ) from error
 

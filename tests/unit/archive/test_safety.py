@@ -36,15 +36,15 @@ from preserva.fixity.validate import validate, validate_stored
 from preserva.ingest.bag import store
 from preserva.ingest.package import package, package_bag
 from preserva.replication.replicate import replicate
-from tests.support.books import an_archive, make_book, object_folder, replicated
+from tests.support.books import an_archive, make_book, object_folder
 
 ID = PackageId("aonb", "kp-7")
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def place(one_book: Path) -> Path:
     """An archive with one package, replicated."""
-    return replicated(tmp_path, ID)
+    return one_book
 
 
 def all_files(place: Path) -> dict[str, bytes]:

@@ -23,9 +23,6 @@ from preserva.errors import Locked, UsageError
 from preserva.fixity import ocfl_object as objectcheck
 from preserva.fixity.audit import Audit, Budget, audit
 from preserva.fixity.validate import validate_stored
-from preserva.ingest.package import package
-from preserva.replication.replicate import replicate
-from tests.support.books import an_archive, make_book
 from tests.support.reports import copy_of
 
 START = datetime(2026, 12, 1, tzinfo=UTC)
@@ -33,14 +30,9 @@ BOOKS = 3
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def place(three_books: Path) -> Path:
     """An archive of three packages in two storages."""
-    with an_archive(tmp_path / "archive") as archive:
-        for number in range(BOOKS):
-            record = make_book(tmp_path / f"book{number}", seed=number)
-            package(tmp_path / f"book{number}", record, archive, local=f"kp-{number}")
-        replicate(archive)
-    return tmp_path / "archive"
+    return three_books
 
 
 @contextmanager
@@ -296,6 +288,7 @@ def test_a_storage_that_is_away_is_reported_once(place: Path) -> None:
     assert len(run(place, 0).reports) == BOOKS
 
 
+@pytest.mark.slow
 def test_a_year_with_damage_and_outages(place: Path) -> None:
     """Every damage is told within its interval, none is invented, and no copy is ever late.
 

@@ -28,10 +28,12 @@ from preserva.fixity.audit import Budget, audit
 from preserva.reporting.incidents import open_incidents
 from tests.support.books import an_archive
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2026, 12, 1, tzinfo=UTC)
 INTERVAL = 90
 GROWTH = 12  # packages a month for each hundred
-PACKAGES = 3000 if os.environ.get("PRESERVA_LONG") == "1" else 100
+PACKAGES = 3000 if os.environ.get("PRESERVA_LONG") == "1" else 40
 SIZE = 1000
 STORAGES = {"aonb-main": END, "nlb-copy": REPLICATION}
 AWAY = range(200, 204)

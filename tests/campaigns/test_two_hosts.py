@@ -22,8 +22,9 @@ from preserva.archive.archive import open_archive
 from preserva.bag.create.create import create_bag
 from preserva.core.values.model import PackageId
 from preserva.ingest.transfer import accept
-from tests.conftest import require
+from tests.conftest import ROOT, require
 from tests.support.books import RECORD, make_book, tiff
+from tests.support.leases import LEASE
 from tests.support.servers import find_sshd
 
 LONG = os.environ.get("PRESERVA_LONG") == "1"
@@ -85,10 +86,11 @@ class Host:
 
     def run(self, *arguments: str) -> subprocess.Popen[str]:
         """The command line, started on this host."""
-        preserva = [sys.executable, "-m", "preserva.cli.main"]
+        preserva = [sys.executable, "-m", "tests.support.leases"]  # a lock must run out below
         config = ["--config", str(self.folder / configuration.NAME)]
         return subprocess.Popen(
             ["ip", "netns", "exec", self.space, *preserva, *config, *arguments],
+            cwd=ROOT,
             env={**os.environ, "PRESERVA_SSH_CONFIG": str(self.folder / "config")},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -110,7 +112,7 @@ class Host:
             if process.returncode != 11:
                 assert process.returncode == 0, said
                 return said
-            time.sleep(2)
+            time.sleep(LEASE / 4)
 
     def line(self, state: str) -> None:
         """Bring the line up or down."""

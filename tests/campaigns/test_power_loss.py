@@ -38,10 +38,10 @@ from preserva.ingest.package import package
 from preserva.ledger import Ledger
 from preserva.replication.replicate import replicate
 from preserva.storage.local import LocalStorage
+from tests.campaigns.points import Counter, Fault, count_calls, in_child
+from tests.campaigns.test_every_write import VERBS, check_after_fault, check_finished, prepared
 from tests.conftest import require
 from tests.faults.damage import PACKAGE
-from tests.faults.points import Counter, Fault, count_calls, in_child
-from tests.faults.test_every_write import VERBS, check_after_fault, check_finished, prepared
 from tests.support.books import an_archive, make_book
 
 LONG = os.environ.get("PRESERVA_LONG") == "1"

@@ -29,11 +29,11 @@ from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
 from preserva.ingest.revision import Change, update
 from preserva.replication.replicate import replicate
+from tests.campaigns.test_every_write import VERBS
 from tests.conftest import ROOT
 from tests.faults.damage import PACKAGE
-from tests.faults.remote import LEASE, short_lease
-from tests.faults.test_every_write import VERBS
 from tests.support.books import RECORD, an_archive, make_book
+from tests.support.leases import LEASE, short_lease
 
 LONG = os.environ.get("PRESERVA_LONG") == "1"
 WORK = ("package", "update", "replicate", "replicate a second version")
@@ -66,7 +66,7 @@ def prepared(verb: str, place: Path, url: str) -> None:
 
 def broken(verb: str, place: Path, at: int, fault: str) -> tuple[int, int]:
     """Run the verb with the fault: its exit status, and the requests that it made."""
-    words = [sys.executable, "-m", "tests.faults.remote", str(place), verb, str(at), fault]
+    words = [sys.executable, "-m", "tests.campaigns.remote", str(place), verb, str(at), fault]
     ended = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, check=False)
     return ended.returncode, int(ended.stdout or 0)
 

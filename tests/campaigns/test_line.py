@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from obstore.store import S3Store
 
 from preserva import config
 from preserva.archive.archive import create_archive
@@ -26,10 +27,10 @@ from preserva.storage.s3 import bucket as s3_link
 from preserva.storage.sftp import connection as sftp_link
 from preserva.storage.sftp.driver import SftpStorage
 from preserva.storage.wrappers import retry as retrying
+from tests.campaigns.test_remote_every_write import check_after_fault, finish
 from tests.faults.damage import PACKAGE
-from tests.faults.remote import LEASE, short_lease
-from tests.faults.test_remote_every_write import check_after_fault, finish
 from tests.support.books import an_archive, make_book
+from tests.support.leases import LEASE, short_lease
 from tests.support.servers import Broken, Line, Sshd, line
 
 LONG = os.environ.get("PRESERVA_LONG") == "1"
@@ -81,6 +82,12 @@ def test_a_server_that_is_killed_leaves_nothing_wrong(
         archive.store("nlb-copy").storage.close()
 
 
+def _tries_twice(*arguments: Any, **named: Any) -> S3Store:
+    """A bucket whose client does not repeat a request more often than it takes to see that."""
+    named["retry_config"] = {**named["retry_config"], "max_retries": 1}
+    return S3Store(*arguments, **named)
+
+
 @pytest.fixture
 def between(
     driver: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
@@ -99,6 +106,7 @@ def between(
         monkeypatch.setattr(sftp_link, "_KEEPALIVE", LEASE / 2)
         monkeypatch.setattr(sftp_link, "_CONNECT", 4 * LEASE)
         monkeypatch.setattr(s3_link, "_SILENCE", f"{LEASE}s")
+        monkeypatch.setattr(s3_link, "S3Store", _tries_twice)
         short_lease(monkeypatch.setitem)
         yield between
 

@@ -30,8 +30,8 @@ from preserva.ingest.revision import Change, update
 from preserva.ingest.transfer import accept
 from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
+from tests.campaigns.points import Counter, Fault, count_calls, in_child
 from tests.faults.damage import MANIFEST, P1, PACKAGE, flip, folder
-from tests.faults.points import Counter, Fault, count_calls, in_child
 from tests.support.books import RECORD, an_archive, make_book
 
 LONG = os.environ.get("PRESERVA_LONG") == "1"

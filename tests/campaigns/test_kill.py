@@ -18,8 +18,8 @@ from preserva.archive.stored_copy import StoredCopy
 from preserva.core.values.report import Outcome
 from preserva.fixity.ocfl_object import check_object
 from preserva.fixity.validate import validate_stored
+from tests.campaigns.test_every_write import prepared
 from tests.faults.damage import PACKAGE
-from tests.faults.test_every_write import prepared
 from tests.support.books import an_archive
 
 ROUNDS = 67 if os.environ.get("PRESERVA_LONG") == "1" else 4
@@ -31,14 +31,22 @@ COMMANDS = {
 }
 
 
-def start(verb: str, place: Path) -> subprocess.Popen[bytes]:
+def start(verb: str, place: Path) -> subprocess.Popen[str]:
     """The command, as its own process."""
     return subprocess.Popen(
         [sys.executable, "-m", "preserva.cli.main", *COMMANDS[verb]],
         cwd=place / "archive",
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
+
+
+def run(verb: str, place: Path) -> None:
+    """The same to its end, which must be a good one."""
+    process = start(verb, place)
+    output, _no_errors = process.communicate()
+    assert process.returncode == 0, output
 
 
 def check_after_kill(archive: Archive, verb: str) -> None:
@@ -60,7 +68,7 @@ def test_a_kill_at_any_moment_loses_nothing(verb: str, tmp_path: Path) -> None:
     trial = tmp_path / "trial"
     shutil.copytree(origin, trial)
     began = time.monotonic()
-    assert start(verb, trial).wait() == 0
+    run(verb, trial)
     whole = time.monotonic() - began
     killed = 0
     for _round in range(ROUNDS):
@@ -69,10 +77,11 @@ def test_a_kill_at_any_moment_loses_nothing(verb: str, tmp_path: Path) -> None:
         process = start(verb, trial)
         time.sleep(moments.uniform(0.3, 1.0) * whole)
         process.send_signal(signal.SIGKILL)
-        killed += process.wait() == -signal.SIGKILL
+        process.communicate()
+        killed += process.returncode == -signal.SIGKILL
         with an_archive(trial / "archive") as archive:
             check_after_kill(archive, verb)
-        assert start(verb, trial).wait() == 0
+        run(verb, trial)
         with an_archive(trial / "archive") as archive:
             check_after_kill(archive, verb)
             reports = validate_stored(archive, PACKAGE)

@@ -1,6 +1,6 @@
 """One command in a process of its own, broken at the n-th request by which a driver writes.
 
-    python -m tests.faults.remote PLACE VERB AT FAULT
+    python -m tests.campaigns.remote PLACE VERB AT FAULT
 
 Prints how many such requests there were, unless it is killed.
 """
@@ -22,14 +22,11 @@ from obstore.exceptions import GenericError
 
 from preserva.describe.characterization import pronom
 from preserva.errors import PreservaError
-from preserva.storage.s3.driver import S3Storage
-from preserva.storage.sftp.driver import SftpStorage
-from tests.faults.test_every_write import VERBS
+from tests.campaigns.test_every_write import VERBS
+from tests.support.leases import short_lease
 
 SFTP = ("open", "write", "fsync", "close", "mkdir", "rename", "posix_rename", "remove", "rmdir")
 S3 = ("put", "copy", "delete")
-LEASE = 1.0
-"""Seconds after which the lock of a killed writer is free."""
 
 
 class Requests:
@@ -84,14 +81,6 @@ class Requests:
             setattr(SFTPClientHandler, name, self.sftp(getattr(SFTPClientHandler, name)))
         for name in S3:
             setattr(obstore, name, self.s3(getattr(obstore, name)))
-
-
-def short_lease(put: Callable[[dict[str, Any], str, Any], object] = dict.__setitem__) -> None:
-    """Nobody waits a minute for a process that is known to be dead."""
-    for driver in (SftpStorage, S3Storage):
-        named = driver.__init__.__kwdefaults__
-        assert named is not None
-        put(named, "lease", LEASE)
 
 
 def main() -> None:
