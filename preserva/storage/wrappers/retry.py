@@ -64,7 +64,6 @@ class Retry(Forwarding):
 
         def pause(failed: int, error: Unreachable) -> float | None:
             nonlocal end
-            _logger.warning("attempt %d failed: %s", failed, redacted(error))
             now = self._clock()
             end = now + _PATIENCE if end is None else end
             return float(self._delay * 2 ** (failed - 1)) if now < end else None
