@@ -288,7 +288,7 @@ def _aliases() -> str:
         "Identifiers": "Callable[[], str]",
         "Progress": "Started | Advanced | Ended",
         "Observer": "Callable[[Progress], None]",
-        "Subject": "the union of CopyInStorage, LedgerInStorage, Named, ObjectInStorage,"
+        "Subject": "the union of CopyInStorage, LedgerInStorage, NamedSubject, ObjectInStorage,"
         " ObjectToStorage, WholePackage, WholeStorage",
     }
     rows = [f"* `{name}`: {meaning}" for name, meaning in known.items()]

@@ -56,10 +56,12 @@ def logged(observer: Observer | None) -> Observer:
         return hand_on
 
     def observe(progress: Progress) -> None:
-        if isinstance(progress, (Started, Ended)):
-            happens = "begins" if isinstance(progress, Started) else "ended"
-            about = redacted(subject_for_programs(progress.subject))
-            log.info("%s %s: %s", progress.step, happens, about)
+        if isinstance(progress, Started):
+            subject = redacted(subject_for_programs(progress.subject))
+            log.info("%s begins: %s", progress.step, subject)
+        elif isinstance(progress, Ended):
+            subject = redacted(subject_for_programs(progress.subject))
+            log.info("%s ended: %s", progress.step, subject)
         elif isinstance(progress, Advanced) and progress.path is not None:
             log.debug("file %s", progress.path)
         hand_on(progress)
