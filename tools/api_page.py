@@ -288,8 +288,10 @@ def _aliases() -> str:
         "Identifiers": "Callable[[], str]",
         "Progress": "Started | Advanced | Ended",
         "Observer": "Callable[[Progress], None]",
+        "Subject": "the union of CopyInStorage, LedgerInStorage, NamedSubject, ObjectInStorage,"
+        " ObjectToStorage, WholePackage, WholeStorage",
     }
-    rows = [f"* `{name}` is `{meaning}`" for name, meaning in known.items()]
+    rows = [f"* `{name}`: {meaning}" for name, meaning in known.items()]
     return "### Names for types\n\n" + "\n".join(rows) + "\n"
 
 

@@ -11,6 +11,7 @@ import pytest
 
 import preserva
 from preserva.logs import redacted
+from preserva.retry import retry
 from tests.support.books import make_book
 
 
@@ -49,6 +50,30 @@ def test_a_run_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None
         " package urn:preserva:aonb:kp-7, version v1, storage aonb-main",
         "entry 2 of the ledger: ingestion end, success;"
         " package urn:preserva:aonb:kp-7, version v1, storage aonb-main",
+    ]
+
+
+def test_retries_are_told_without_secrets(caplog: pytest.LogCaptureFixture) -> None:
+    """Each attempt that failed, and when the next one comes."""
+    failures = [ValueError("sftp://anna:1@host is away"), ValueError("still away")]
+
+    def act() -> str:
+        if failures:
+            raise failures.pop(0)
+        return "done"
+
+    with caplog.at_level(logging.WARNING, "preserva"):
+        result = retry(
+            act,
+            ValueError,
+            attempts=3,
+            delay=lambda failed, _error: 2.0 * failed,
+            sleep=lambda _seconds: None,
+        )
+    assert result == "done"
+    assert [line.getMessage() for line in caplog.records] == [
+        "attempt 1 failed, again in 2 seconds: sftp://…@host is away",
+        "attempt 2 failed, again in 4 seconds: still away",
     ]
 
 
