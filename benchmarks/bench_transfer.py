@@ -228,7 +228,7 @@ def over_the_line(place: Path) -> None:
         for name, files in SERIAL.items():
             url = f"sftp://127.0.0.1:{port}{folder}/{name.replace(' ', '-')}"
             storage = open_storage(url)
-            workers = storage.at_once if name == "many at once" else 1
+            workers = storage.max_concurrency if name == "many at once" else 1
             rates[name] = files / spent(lambda: _write(storage, files, workers))[0]  # noqa: B023
             storage.close()
         quotient = rates["many at once"] / rates["one after another"]

@@ -42,12 +42,15 @@ def use_language(name: str | None = None) -> bool:
     return is_source or isinstance(_catalogue, _gettext.GNUTranslations)
 
 
-def _(message: str) -> str:
-    """The message in the chosen language."""
+def _current() -> _gettext.NullTranslations:
     if _catalogue is None:
         use_language()
-    assert _catalogue is not None
-    return _catalogue.gettext(message)
+    return _catalogue or _gettext.NullTranslations()
+
+
+def _(message: str) -> str:
+    """The message in the chosen language."""
+    return _current().gettext(message)
 
 
 def messages_in(name: str) -> Callable[[str], str]:
@@ -57,18 +60,12 @@ def messages_in(name: str) -> Callable[[str], str]:
 
 def language() -> str:
     """The language in which messages are shown, as HTML names it: en, ru, be."""
-    if _catalogue is None:
-        use_language()
-    assert _catalogue is not None
-    return _catalogue.info().get("language", SOURCE_LANGUAGE)
+    return _current().info().get("language", SOURCE_LANGUAGE)
 
 
 def ngettext(singular: str, plural: str, n: int) -> str:
     """The message for n things in the chosen language (Russian and Belarusian have three forms)."""
-    if _catalogue is None:
-        use_language()
-    assert _catalogue is not None
-    return _catalogue.ngettext(singular, plural, n)
+    return _current().ngettext(singular, plural, n)
 
 
 def N_(message: str) -> str:  # noqa: N802 - the usual gettext name

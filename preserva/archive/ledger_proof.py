@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
 
-from preserva.archive.archive import Archive, Store, unverified
+from preserva.archive.archive import Archive, unverified
 from preserva.archive.ledger_replica import copied_entries
+from preserva.archive.store import Store
 from preserva.config import Config
 from preserva.core.formats.canonical_json import Value
 from preserva.core.values.entries import SUCCESS, VERIFICATION
+from preserva.core.values.report import Outcome
 from preserva.errors import ArchiveNotFound, StorageError
 from preserva.i18n import _, ngettext
 from preserva.ledger import LARGEST_ENTRY, Ledger
@@ -35,6 +37,11 @@ class Proof:
     entries: int
     newest: str | None
     problems: tuple[str, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """FAIL if anything is wrong."""
+        return Outcome.FAIL if self.problems else Outcome.PASS
 
 
 def open_ledger(config: Config) -> Ledger:
@@ -85,7 +92,8 @@ def _kept(config: Config, against: str) -> Iterator[bytes]:
     """The entries that were kept in a storage, or in a file."""
     if against not in config.storages:
         return _lines(Path(against))
-    store = Store(config.storages[against], open_storage(config.storages[against].url))
+    storage = open_storage(config.storages[against].url, read_only=True)
+    store = Store(config.storages[against], storage)
     store.check_identity()
     return copied_entries(store, config.institution.id)
 

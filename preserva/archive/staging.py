@@ -13,7 +13,7 @@ from typing import BinaryIO
 from preserva.archive.reading import attempt
 from preserva.core.formats.layout import STAGING
 from preserva.core.values.digest import MultiHash
-from preserva.core.values.model import Observed
+from preserva.core.values.model import Observed, PackageId
 from preserva.core.values.report import Advanced, Observer
 from preserva.errors import NotFound, Refused, StorageError
 from preserva.files.disk import publish, refuse_kept, staging_for, writing
@@ -146,6 +146,11 @@ def new_folder(target: Path, algorithms: Iterable[str], observer: Observer) -> I
         publish(scratch / target.name, target)
 
 
+def update_folder(package: PackageId) -> str:
+    """The folder in staging in which a further version of a package is written."""
+    return f"{STAGING}/update-{package.portable}"
+
+
 def _after(size: int, chunks: Iterable[bytes]) -> Iterator[bytes]:
     """The chunks without their first `size` bytes."""
     for chunk in chunks:
@@ -197,7 +202,9 @@ def read_back(
     `expected` pairs a path with what was written there. Each is read through a new handle, past the
     cache where the system allows it. A file that cannot be read counts as not as it should be.
     """
-    for path, seen in bounded_map(partial(_reread, storage), expected, workers=storage.at_once):
+    for path, seen in bounded_map(
+        partial(_reread, storage), expected, workers=storage.max_concurrency
+    ):
         observer(Advanced(0, path))
         if seen is not None:
             yield path, seen

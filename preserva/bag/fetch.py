@@ -1,7 +1,7 @@
 """Filling the holes of a bag from its fetch.txt: RFC 8493 section 2.2.3.
 
 Only on request, only from what the caller allowed. A file is downloaded beside the bag, compared
-with every manifest, and takes its place only then. What was cut off goes on in the next run.
+with every manifest, and takes its place only then. The next run resumes an interrupted download.
 """
 
 from __future__ import annotations
@@ -20,10 +20,20 @@ from preserva.bag.validate import BagReport, Verdict, validate_source
 from preserva.core.formats.bagit import FetchEntry, parse_manifest, read_lines
 from preserva.core.values.codes import Code
 from preserva.core.values.digest import Digests, MultiHash
-from preserva.core.values.report import Advanced, Ended, Finding, Observer, Report, Started, ignore
+from preserva.core.values.report import (
+    Advanced,
+    Ended,
+    Finding,
+    Observer,
+    Outcome,
+    Report,
+    Started,
+    ignore,
+)
 from preserva.errors import NotAFile, Refused, UsageError
 from preserva.files.disk import locked_folder, publish, synchronise, write_all, writing
-from preserva.http_client import SCHEMES, AddressError, Answer, AnswerError, Policy, ask
+from preserva.http_client.client import Answer, AnswerError, ask
+from preserva.http_client.policy import SCHEMES, AddressError, Policy, shown
 from preserva.i18n import _
 
 CHUNK = 1 << 18
@@ -38,6 +48,13 @@ class Fetched:
 
     report: Report
     paths: tuple[str, ...] = ()
+    dry_run: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """That of the report; PASS for a dry run that found nothing in the way."""
+        planned = self.dry_run and not self.report.findings
+        return Outcome.PASS if planned else self.report.outcome
 
 
 def fetch_missing(
@@ -52,11 +69,10 @@ def fetch_missing(
 ) -> Fetched:
     """Fetch what fetch.txt names and the bag lacks; the report passes if nothing is missing now.
 
-    `allow_hosts` are those of `Policy`; no host is allowed by itself. `max_bytes` is the most for
-    one file, and a length that fetch.txt states is a limit as well. `timeout` is in seconds,
-    for one answer of the server. With `dry_run` nothing is asked and nothing written: the
-    findings name what would not be fetched. A bag that is wrong in any other way than by its
-    holes stays as it is, and the report says what is wrong.
+    `allow_hosts` and `timeout` are those of `Policy`; no host is allowed by itself. `max_bytes` is
+    the most for one file, and a length that fetch.txt states is a limit as well. With `dry_run`
+    nothing is asked and nothing written: the findings name what would not be fetched. A bag that
+    is wrong in any other way than by its holes stays as it is, and the report says what is wrong.
 
     Raises UsageError for wrong arguments, NotAFile, Locked, StorageError.
     """
@@ -68,42 +84,45 @@ def fetch_missing(
     bag = bag.resolve()
     with locked_folder(bag):
         source = FolderSource(bag)
-        found = validate_source(source, completeness=True)
-        report = Report(found.subject)
-        if found.verdict not in {Verdict.INCOMPLETE, Verdict.COMPLETE}:
-            report.add(one for one in found.findings if one.code is not Code.NOT_DIGESTED)
-            return Fetched(report)
-        wanted = _holes(found)
+        checked = validate_source(source, completeness=True)
+        report = Report(checked.subject)
+        if checked.verdict not in {Verdict.INCOMPLETE, Verdict.COMPLETE}:
+            report.add(
+                finding for finding in checked.findings if finding.code is not Code.NOT_DIGESTED
+            )
+            return Fetched(report, dry_run=dry_run)
+        wanted = _holes(checked)
         report.listed = len(wanted)
         work = _Work(bag, policy, max_bytes, report, observer)
         if dry_run:
             refused = {path: work.refusals(path, entries) for path, entries in wanted.items()}
             for findings in refused.values():
                 report.add(findings)
-            return Fetched(report, tuple(path for path in wanted if not refused[path]))
-        return Fetched(report, tuple(work.fetch(wanted, _expected(source, found, wanted))))
+            paths = tuple(path for path in wanted if not refused[path])
+            return Fetched(report, paths, dry_run=True)
+        return Fetched(report, tuple(work.fetch(wanted, _expected(source, checked, wanted))))
 
 
-def _holes(found: BagReport) -> dict[str, list[FetchEntry]]:
+def _holes(checked: BagReport) -> dict[str, list[FetchEntry]]:
     """The entries of fetch.txt for each file that is missing, sorted by path."""
-    missing = {finding.path for finding in found.findings if finding.code is Code.HOLE}
+    missing = {finding.path for finding in checked.findings if finding.code is Code.HOLE}
     holes: dict[str, list[FetchEntry]] = {}
-    for entry in sorted(found.fetch, key=lambda entry: entry.path):
+    for entry in sorted(checked.fetch, key=lambda entry: entry.path):
         if entry.path in missing:
             holes.setdefault(entry.path, []).append(entry)
     return holes
 
 
 def _expected(
-    source: FolderSource, found: BagReport, wanted: dict[str, list[FetchEntry]]
+    source: FolderSource, checked: BagReport, wanted: dict[str, list[FetchEntry]]
 ) -> dict[str, Digests]:
     """What the manifests say of the missing files."""
     expected: dict[str, dict[str, str]] = {path: {} for path in wanted}
-    strict = found.version == "1.0"
-    for algorithm in found.algorithms:
+    strict = checked.version == "1.0"
+    for algorithm in checked.algorithms:
         name = f"manifest-{algorithm}.txt"
         lines = read_lines(
-            source.stream(name), found.encoding or "UTF-8", name, _unheard, LIMITS.line
+            source.stream(name), checked.encoding or "UTF-8", name, _unheard, LIMITS.line
         )
         for path, _raw, digest in parse_manifest(
             lines, name, algorithm, strict=strict, report=_unheard
@@ -138,7 +157,7 @@ class _Work:
             return []
         stated = [entries[0].length for entries in wanted.values()]
         size = None if None in stated else sum(length or 0 for length in stated)
-        self.observer(Started("fetch", self.bag.name, len(wanted), size))
+        self.observer(Started("fetch", self.report.subject, len(wanted), size))
         with writing(self.staging):
             self.staging.mkdir(exist_ok=True)
         filled = [
@@ -146,7 +165,7 @@ class _Work:
         ]
         with suppress(OSError):
             self.staging.rmdir()  # unless a part lies there for the next run
-        self.observer(Ended("fetch", self.bag.name))
+        self.observer(Ended("fetch", self.report.subject))
         return filled
 
     def refusals(self, path: str, entries: list[FetchEntry]) -> list[Finding]:
@@ -163,7 +182,7 @@ class _Work:
         try:
             self.policy.check(entry.url)
         except AddressError as error:
-            return Finding(Code.FETCH_NOT_ALLOWED, path, expected=str(error), seen=entry.url)
+            return Finding(Code.FETCH_NOT_ALLOWED, path, expected=str(error), seen=shown(entry.url))
         if entry.length is not None and entry.length > self.max_bytes:
             return Finding(
                 Code.FETCH_TOO_LONG, path, expected=f"<= {self.max_bytes}", seen=str(entry.length)
@@ -206,34 +225,31 @@ class _Work:
         try:
             with ask(url, part.size, self.policy) as answer:
                 if not self._take(answer, part, limit):
-                    return Finding(Code.FETCH_TOO_LONG, path, expected=f"<= {limit}", seen=url)
+                    most = f"<= {limit}"
+                    return Finding(Code.FETCH_TOO_LONG, path, expected=most, seen=shown(url))
         except AddressError as error:
-            return Finding(Code.FETCH_NOT_ALLOWED, path, expected=str(error), seen=url)
+            return Finding(Code.FETCH_NOT_ALLOWED, path, expected=str(error), seen=shown(url))
         except AnswerError as error:
             if error.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and part.size:
                 part.restart()
                 return self._transfer(path, url, part, limit)
-            return Finding(Code.FETCH_FAILED, path, expected=url, seen=str(error))
+            return Finding(Code.FETCH_FAILED, path, expected=shown(url), seen=str(error))
         if part.is_whole():
             return None
         return Finding(Code.FETCH_MISMATCH, path, _shown(part.expected), _shown(part.digests()))
 
     def _take(self, answer: Answer, part: _Part, limit: int) -> bool:
-        """Take in the answer; False if it is longer than it may be. Raises AnswerError."""
+        """Write the answer; False if it is longer than it may be. Raises AnswerError."""
         if answer.offset != part.size:
             part.restart()
         if answer.length is not None and part.size + answer.length > limit:
             return False
-        left = answer.length
-        while chunk := answer.stream.read(CHUNK):
+        while chunk := answer.read(CHUNK):
             if part.size + len(chunk) > limit:
                 return False
             part.write(chunk)
             self.report.bytes_read += len(chunk)
             self.observer(Advanced(len(chunk)))
-            left = None if left is None else left - len(chunk)
-        if left:
-            raise AnswerError(_("the connection ended too early"))
         return True
 
     def _put(self, part: Path, path: str) -> None:

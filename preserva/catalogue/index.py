@@ -122,16 +122,6 @@ class Index:
         (row,) = self._run(f"{_FROM} WHERE record.id = ?", id_)
         return _catalogued(row)
 
-    def of_package(self, package: str) -> list[str]:
-        """The identifiers of the records of a package."""
-        rows = self._run("SELECT uri FROM record WHERE package = ? AND NOT deleted", package)
-        return [str(uri) for (uri,) in rows]
-
-    def of_source(self, source: str) -> list[str]:
-        """The identifiers of the records that came from there last."""
-        rows = self._run("SELECT uri FROM record WHERE source = ? AND NOT deleted", source)
-        return [str(uri) for (uri,) in rows]
-
     def of_work(self, work: str, limit: int = 100) -> list[str]:
         """The identifiers of the records with that work."""
         rows = self._run(

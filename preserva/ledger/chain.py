@@ -1,7 +1,7 @@
 """The ledger: the record of what was done, append-only and chained by digests.
 
 Each entry is canonical JSON (RFC 8785) that holds the digest of the entry before it, so no entry
-can be changed, taken out or moved without every later one giving it away. It lives in SQLite with
+can be changed, removed or moved without every later one showing it. It lives in SQLite with
 a write-ahead log and `synchronous=FULL`: what was acknowledged survives a power cut.
 """
 
@@ -20,12 +20,15 @@ from preserva.ledger import copies, schema
 from preserva.ledger.copies import Cell, Copies, Row
 from preserva.ledger.entry import LedgerEntry, content_of, parse
 from preserva.ledger.totals import Totals
+from preserva.logs import get_logger
+
+_logger = get_logger(__name__)
 
 LARGEST_ENTRY = 65_535
-"""Bytes of one entry at most, so that the ledger can be published as a C2SP tile log later."""
+"""The most bytes of an entry, so that the ledger can be published as a C2SP tile log later."""
 
 _NAMED = 20
-"""Rows of the summary that are named; the first one says it all."""
+"""Differences of the summary that are reported; the first one is usually enough."""
 
 
 class Ledger:
@@ -43,7 +46,7 @@ class Ledger:
             raise self._unusable(error) from error
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     def append(
@@ -57,7 +60,7 @@ class Ledger:
         version: str | None = None,
         facts: Mapping[str, Value] | None = None,
     ) -> LedgerEntry:
-        """The entry, which is durable when this returns. Raises LedgerError."""
+        """Add an entry, which is durable when this returns. Raises LedgerError."""
         with self._transaction() as connection:
             number, previous = connection.execute(
                 "SELECT number + 1, digest FROM entry ORDER BY number DESC LIMIT 1"
@@ -79,6 +82,10 @@ class Ledger:
             digest = hashlib.sha256(data).hexdigest()
             entry = parse(data, digest)
             self._put(connection, entry, data)
+        _logger.info(
+            "entry %d of the ledger: %s, %s; package %s, version %s, storage %s",
+            entry.number, type_, outcome, package or "-", version or "-", storage or "-",
+        )  # fmt: skip
         return entry
 
     def entries(
@@ -127,7 +134,7 @@ class Ledger:
 
     @property
     def copies(self) -> Copies:
-        """What the entries come to, copy by copy."""
+        """The summary of the entries, copy by copy."""
         return Copies(self._rows)
 
     @property
@@ -139,7 +146,7 @@ class Ledger:
         return self._query(query, *values).fetchall()
 
     def newest(self, type_: str) -> LedgerEntry | None:
-        """The newest entry of a type, found at once however long the ledger is."""
+        """The newest entry of a type, in constant time."""
         row = self._query(
             "SELECT body, digest FROM entry WHERE number ="
             " (SELECT number FROM newest WHERE type = ?)",
@@ -148,7 +155,7 @@ class Ledger:
         return None if row is None else parse(*row)
 
     def bodies(self, *, since: int = 1) -> Iterator[bytes]:
-        """The bytes of every entry from a number on: canonical JSON, which its digest is of."""
+        """The canonical JSON of every entry from a number on: the bytes that its digest is of."""
         query = "SELECT body FROM entry WHERE number >= ? ORDER BY number"
         with closing(self._query(query, since)) as rows:
             for (body,) in rows:
@@ -159,10 +166,9 @@ class Ledger:
         return next(self.bodies(since=number), None)
 
     def adopt(self, bodies: Iterable[bytes]) -> None:
-        """Take over the entries of a copy of a ledger, all of them or none.
+        """Import the entries of a copy of a ledger, all of them or none.
 
-        Only for a ledger that is empty. Raises LedgerError if they are no whole chain, or if there
-        are entries already.
+        Raises LedgerError if they are not a whole chain, or if this ledger has entries already.
         """
         previous = ""
         with self._transaction() as connection:
@@ -190,19 +196,19 @@ class Ledger:
 
     @property
     def digest(self) -> str:
-        """The digest of the newest entry, which all others are bound by; "" if there is none."""
+        """The digest of the newest entry, which covers all others; "" if there is none."""
         row = self._query("SELECT digest FROM entry ORDER BY number DESC LIMIT 1").fetchone()
         return str(row[0]) if row else ""
 
     def verify(self, *, since: int = 1) -> list[str]:
         """Everything that is wrong with the chain from an entry on; empty if it is whole.
 
-        A chain that was cut at its end is whole: only a copy of the last digest kept elsewhere
-        shows that.
+        A chain that was cut off at its end is whole: only a copy of the last digest that was kept
+        elsewhere shows that.
         """
         problems = []
-        found = self._query("SELECT digest FROM entry WHERE number = ?", since - 1).fetchone()
-        previous, expected = found[0] if found else "", since
+        before = self._query("SELECT digest FROM entry WHERE number = ?", since - 1).fetchone()
+        previous, expected = before[0] if before else "", since
         rows = self._query(
             "SELECT number, type, package, storage, body, digest FROM entry"
             " WHERE number >= ? ORDER BY number",
@@ -225,25 +231,25 @@ class Ledger:
         return problems
 
     def verify_copies(self) -> list[str]:
-        """What the ledger keeps of its copies otherwise than its entries say."""
-        self._query("BEGIN")  # entries that are added meanwhile are not looked at
+        """Where the summary of the copies differs from what the entries say."""
+        self._query("BEGIN")  # so that entries added meanwhile are not seen
         try:
             copies.create(self._connection, "temp")
             for entry in self.entries():
                 copies.note(self._connection, entry, "temp")
-            found = copies.differences(self._connection, most=_NAMED)
+            names = copies.differences(self._connection, most=_NAMED)
         except (KeyError, ValueError, sqlite3.IntegrityError) as error:
             raise LedgerError(_("an entry of the ledger cannot be read")) from error
         finally:
             self._query("ROLLBACK")
         message = _(
-            "what the ledger keeps of {name} is not what its entries say; `preserva ledger reindex`"
-            " makes it anew from them"
+            "the ledger's summary of {name} does not match its entries; `preserva ledger reindex`"
+            " rebuilds it"
         )
-        return [message.format(name=name) for name in found]
+        return [message.format(name=name) for name in names]
 
     def reindex(self) -> None:
-        """Make what the ledger keeps of the copies anew from its entries."""
+        """Rebuild the summary of the copies from the entries."""
         with self._transaction() as connection:
             copies.clear(connection)
             for entry in self.entries():

@@ -1,4 +1,4 @@
-"""What the entries come to, copy by copy: which there are, and when each was last read."""
+"""The summary of the ledger: which copies there are, and when each was last read."""
 
 from __future__ import annotations
 
@@ -55,18 +55,19 @@ def _time(seconds: int | None) -> datetime | None:
 
 
 class Copies:
-    """The copies of a ledger. They come in pages, so that the ledger may grow meanwhile."""
+    """The copies of a ledger. They are read in pages, so that the ledger may grow meanwhile."""
 
     def __init__(self, rows: Rows) -> None:
-        """Those of the ledger that answers queries with `rows`."""
+        """Of the ledger that answers queries with `rows`."""
         self._rows = rows
 
     def due(self, lane: Lane, window: Window, *, unread: bool, before: int) -> Iterator[Copy]:
-        """Those of a lane in a window, read longest ago first, `unread` at the last try or not.
+        """Those of a lane in a window, the one read longest ago first.
 
-        Those whose newest check is entry `before` or a later one are left out.
+        Only those that were, or with `unread` false were not, unreadable at the last attempt; and
+        none whose newest check is entry `before` or a later one.
         """
-        which, given = _which(lane)
+        which, chosen = _which(lane)
         when, bounds = _when(window)
         never = window == Window()
         beyond = "package > ?" if never else "(checked, package) > (?, ?)"
@@ -74,7 +75,7 @@ class Copies:
             f"{_SELECT} WHERE {which} AND {when} AND unread = ? AND ifnull(attempt, 0) < ?"
             f" AND {beyond} ORDER BY checked, package LIMIT {_PAGE}"
         )
-        values = [*given, *bounds, int(unread), before]
+        values = [*chosen, *bounds, int(unread), before]
         last: list[Cell] = [""] if never else [-1 << 62, ""]
         while page := self._rows(query, [*values, *last]):
             yield from map(_copy, page)
@@ -85,7 +86,7 @@ class Copies:
         self, lane: Lane, window: Window, *, lot: int, share: int, before: int
     ) -> Iterator[Copy]:
         """One in `share` of a lane in a window, another one for each lot from 0 to share - 1."""
-        which, given = _which(lane)
+        which, chosen = _which(lane)
         when, bounds = _when(window)
         query = (
             f"{_SELECT} WHERE id = ? AND {which} AND {when} AND NOT unread"
@@ -93,17 +94,17 @@ class Copies:
         )
         ((newest,),) = self._rows("SELECT ifnull(max(id), 0) FROM copy", [])
         for number in range(lot, newest + 1, share):
-            yield from map(_copy, self._rows(query, [number, *given, *bounds, before]))
+            yield from map(_copy, self._rows(query, [number, *chosen, *bounds, before]))
 
     def workload(self, lane: Lane, now: datetime) -> Iterator[Workload]:
-        """What the copies of a lane come to, day by day; what is late is not with what is not."""
-        which, given = _which(lane)
+        """The sums over the copies of a lane, day by day, late copies apart from the others."""
+        which, chosen = _which(lane)
         query = (
             "SELECT min(checked), count(*), ifnull(sum(size), 0), count(*) - count(size) FROM copy"
             f" WHERE {which} GROUP BY checked / {_DAY}, checked <= ?, checked > ?"
         )
         bounds = [_seconds(now - lane.interval), _seconds(now)]
-        for checked, copies, size, unknown in self._rows(query, [*given, *bounds]):
+        for checked, copies, size, unknown in self._rows(query, [*chosen, *bounds]):
             yield Workload(_time(checked), copies, size, unknown)
 
     def damaged(self, storage: str) -> list[str]:
@@ -136,7 +137,7 @@ def create(connection: sqlite3.Connection, where: str = "main") -> None:
 
 
 def note(connection: sqlite3.Connection, entry: LedgerEntry, where: str = "main") -> None:
-    """Let the summary say what an entry adds to it."""
+    """Update the summary with an entry."""
     connection.execute(
         f"INSERT INTO {where}.newest VALUES (?, ?)"
         " ON CONFLICT DO UPDATE SET number = excluded.number",
@@ -176,8 +177,8 @@ def clear(connection: sqlite3.Connection) -> None:
 
 
 def differences(connection: sqlite3.Connection, *, most: int) -> list[str]:
-    """What the summary says otherwise than one made anew in `temp`, named by what it is about."""
-    found = []
+    """Where the summary differs from a new one in `temp`: storages, packages and types."""
+    names = []
     for table, about in TABLES.items():
         rows = connection.execute(
             f"SELECT DISTINCT {about} FROM"
@@ -186,5 +187,5 @@ def differences(connection: sqlite3.Connection, *, most: int) -> list[str]:
             f" SELECT * FROM (SELECT * FROM temp.{table} EXCEPT SELECT * FROM main.{table}))"
             f" ORDER BY {about} LIMIT {most}"
         )
-        found += [": ".join(row) for row in rows]
-    return found[:most]
+        names += [": ".join(row) for row in rows]
+    return names[:most]

@@ -1,4 +1,4 @@
-"""One entry of the ledger, and how it is read from its bytes."""
+"""An entry of the ledger, and how it is read from its bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from preserva.i18n import _
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One thing that was done. `type` is a PREMIS event type, `time` is UTC (ISO 8601)."""
+    """Something that was done. `type` is a PREMIS event type, `time` is UTC (ISO 8601)."""
 
     number: int
     time: str
@@ -27,7 +27,7 @@ class LedgerEntry:
 
 
 def content_of(body: bytes) -> dict[str, Any]:
-    """The members of an entry; none where its bytes are no entry."""
+    """The members of an entry; empty if the bytes are not an entry."""
     try:
         content = json.loads(body)
     except ValueError:
@@ -36,7 +36,7 @@ def content_of(body: bytes) -> dict[str, Any]:
 
 
 def parse(body: bytes, digest: str) -> LedgerEntry:
-    """The entry in its canonical JSON. Raises LedgerError."""
+    """The entry that canonical JSON holds. Raises LedgerError."""
     content = content_of(body)
     try:
         return LedgerEntry(

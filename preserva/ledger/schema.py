@@ -1,8 +1,8 @@
-"""The tables of the ledger, and how an older ledger becomes one of today's.
+"""The tables of the ledger.
 
-`entry` is the ledger. `copy` and `newest` only say what its entries come to, so that what is due is
-found without reading all of them: they are written in the same transaction, can be made anew from
-the entries at any time, and `Ledger.verify` holds them against the entries.
+`entry` is the ledger. `copy` and `newest` are a summary of it, so that what is due is found without
+reading every entry. They are written in the same transaction and can be rebuilt from the entries at
+any time; `Ledger.verify_copies` compares them with the entries.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ SUMMARY = (
 )
 """`arrival` and `attempt` are numbers of entries: the newest that acknowledged a version there, and
 the newest check. `checked` (seconds since 1970), `outcome` and `size` (bytes read) are those of the
-newest check that came to an end; `unread`: there was a later one that did not."""
+newest completed check; `unread`: a later one was not completed."""
 
 INDEXES = (
     """CREATE INDEX due ON copy (storage, unread, checked, package, size)

@@ -1,4 +1,4 @@
-"""Sums over the ledger: what a report says of months, years and storages."""
+"""Sums over the ledger, for reports: by month, by year, by storage."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STATE = (
 
 @dataclass(frozen=True, slots=True)
 class CopyRow:
-    """A copy as the ledger keeps it; `entry` is its newest check, `checked` seconds since 1970."""
+    """A copy in the summary; `entry` is its newest check, `checked` is in seconds since 1970."""
 
     package: str
     storage: str
@@ -32,10 +32,10 @@ class CopyRow:
 
 
 class Totals:
-    """The sums of a ledger, each by one pass of SQLite over what it needs."""
+    """The sums of a ledger, each by one query."""
 
     def __init__(self, rows: Rows) -> None:
-        """Those of the ledger that answers queries with `rows`."""
+        """Of the ledger that answers queries with `rows`."""
         self._rows = rows
 
     def states(self) -> Iterator[tuple[str, State, int, int | None, int]]:
@@ -48,7 +48,7 @@ class Totals:
             yield storage, State(state), copies, oldest, size
 
     def ages(self) -> list[tuple[int | None, int]]:
-        """The day of the last check (its first second since 1970) and how many copies it is of."""
+        """For each day: its oldest check (seconds since 1970), and how many copies were checked."""
         query = (
             "SELECT min(checked), count(*) FROM copy WHERE arrival IS NOT NULL"
             " GROUP BY checked / 86400"
@@ -56,7 +56,7 @@ class Totals:
         return [(checked, copies) for checked, copies in self._rows(query, [])]
 
     def few(self, wanted: int, most: int) -> list[tuple[str, int]]:
-        """Packages of which fewer copies than wanted are not known to be damaged."""
+        """Packages with fewer copies than wanted that are not known to be damaged, and how many."""
         query = (
             f"SELECT package, sum(outcome IS NOT '{FAIL}') AS sound FROM copy"
             " WHERE arrival IS NOT NULL GROUP BY package HAVING sound < ? ORDER BY sound, package"
@@ -112,8 +112,8 @@ class Totals:
             " count(DISTINCT CASE WHEN type = ?1 THEN package || ' ' || storage END)"
             " FROM entry GROUP BY year ORDER BY year"
         )
-        found = []
+        years = []
         for year, first, last, checks, fail, unknown, copies in self._rows(query, [FIXITY_CHECK]):
             ((digest,),) = self._rows("SELECT digest FROM entry WHERE number = ?", [last])
-            found.append(Year(year, first, last, digest, checks, fail, unknown, copies))
-        return found
+            years.append(Year(year, first, last, digest, checks, fail, unknown, copies))
+        return years

@@ -49,7 +49,7 @@ def rebuild_config(path: Path, urls: Sequence[str], institution: str | None = No
 
 
 def _identity(url: str) -> Mapping[str, Any]:
-    with closing(open_storage(url)) as storage:
+    with closing(open_storage(url, read_only=True)) as storage:
         content = read_all(storage, layout.IDENTITY, _LARGEST)
     try:
         found: Mapping[str, Any] = json.loads(content)

@@ -8,21 +8,18 @@ from __future__ import annotations
 import os
 import smtplib
 import ssl
-import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from http.client import HTTPException, HTTPMessage
-from typing import IO
-from urllib.parse import urlsplit
 
 from preserva.archive.archive import Archive
 from preserva.config import Mail
 from preserva.core.formats.canonical_json import Value
-from preserva.core.policy.overview import Incident
+from preserva.core.policy.overview import Incident, Overview
 from preserva.core.values.entries import NOTIFICATION, SUCCESS
+from preserva.http_client.client import AnswerError, read
+from preserva.http_client.policy import SCHEMES, AddressError, Policy, named_hosts, shown
 from preserva.i18n import _
-from preserva.outputs.report import mail_text
 from preserva.reporting.overview import overview
 
 PASSWORD = "PRESERVA_MAIL_PASSWORD"
@@ -30,62 +27,49 @@ PASSWORD = "PRESERVA_MAIL_PASSWORD"
 _SECONDS = 10
 _ATTEMPTS = 2
 _ALL_CLEAR = timedelta(days=7)
-"""After so long without a mail one comes, whatever happened: silence must mean a failure."""
+"""After this time without a mail one is sent in any case: silence must mean a failure."""
 
-
-class _Faithful(urllib.request.HTTPRedirectHandler):
-    """Goes where it is sent, but never from an encrypted line to an open one."""
-
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: HTTPMessage,
-        newurl: str,
-    ) -> urllib.request.Request | None:
-        if req.type == "https" and urlsplit(newurl).scheme != "https":
-            raise ValueError(_("it leads to a line that is not encrypted"))
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-_OPENER = urllib.request.build_opener(_Faithful)
+MailText = Callable[[Overview, Sequence[Incident], int], tuple[str, str]]
+"""Writes the subject and the text of a mail: the state of everything, the incidents that are new,
+and how many ended.
+"""
 
 
 def ping(url: str | None) -> str | None:
-    """Call an address; why that failed, if it did. None is nobody, and is always reached."""
+    """Call an address; why that failed, if it did. None is nobody, and is always reached.
+
+    Redirects may lead to other public hosts, but never from an encrypted connection to an open one.
+    """
     if url is None:
         return None
-    for attempt in range(_ATTEMPTS):
-        try:
-            with _OPENER.open(url, timeout=_SECONDS) as answer:  # the schema knows its scheme
-                answer.read(1024)
-            return None
-        except (OSError, ValueError, HTTPException) as error:
-            if attempt == _ATTEMPTS - 1:
-                parts = urlsplit(url)  # its path is a secret of those who are called
-                place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/…"
-                return _("{url} could not be called: {reason}").format(url=place, reason=error)
+    policy = Policy(SCHEMES, named_hosts(url), timeout=_SECONDS, any_public_host=True)
+    try:
+        read(url, policy, 1024, attempts=_ATTEMPTS)
+    except (AddressError, AnswerError) as error:
+        place = shown(url, path=False)  # its path is a secret of those who are called
+        return _("{url} could not be called: {reason}").format(url=place, reason=error)
     return None
 
 
-def tell(archive: Archive) -> str | None:
+def send_mail(archive: Archive, mail_text: MailText) -> str | None:
     """Mail what changed since the last mail, if anything did or a week has passed.
 
-    Why that failed, if it did: the next run then tries again. What was told is in the ledger.
+    The value says why that failed, if it did; the next run then tries again. The incidents that
+    were reported are recorded in the ledger.
     """
     mail = archive.config.mail
     if mail is None:
         return None
-    found = overview(archive, past=False)
+    state = overview(archive, past=False)
     last = archive.ledger.newest(NOTIFICATION)
-    before = set() if last is None else {int(one) for one in last.facts["incidents"]}
-    now = {one.number for one in found.incidents}
+    before = set() if last is None else {int(number) for number in last.facts["incidents"]}
+    now = {incident.number for incident in state.incidents}
     if last is not None and now == before and not _silent_too_long(archive, last.time):
         return None
-    opened: Sequence[Incident] = [one for one in found.incidents if one.number not in before]
-    subject, text = mail_text(found, opened, len(before - now))
+    opened: Sequence[Incident] = [
+        incident for incident in state.incidents if incident.number not in before
+    ]
+    subject, text = mail_text(state, opened, len(before - now))
     try:
         _send(mail, subject, text)
     except (OSError, ValueError, smtplib.SMTPException) as error:

@@ -1,200 +1,168 @@
-"""A page of the specimen book: paper, inks, and the writers of TIFF and PNG.
-
-A sheet holds one byte for each pixel: the ink's number in the high half, its shade in the low
-half. A plane (grey, or one of red, green, blue) is the paper's plane minus what the inks take
-away, done for all pixels at once as one subtraction of two long integers: no byte ever borrows
-from its neighbour, because paper is always lighter than the darkest ink is strong.
-"""
+"""How a page of the specimen book looks: paper, letters, pictures, and where each word stands."""
 
 from __future__ import annotations
 
-import hashlib
-import struct
-import zlib
-from enum import IntEnum
+import random
+from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
+from math import ceil, floor, sin
+from pathlib import Path
 
-from preserva.specimen.font import SHADES, Glyph, Polygon, fill
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-WIDTH = 560
-HEIGHT = 800
-DPI = 300
+from preserva.specimen.text import Block, Leaf
 
-_FIBRE_LEVELS = bytes([0] * 24 + [1] * 60 + [2] * 88 + [3] * 60 + [4] * 20 + [6] * 4)
-_PAPER = (232, 221, 194)
-_GREY_PAPER = 222
-
-
-class Ink(IntEnum):
-    """What the printer has in his case."""
-
-    BLACK = 0
-    RED = 1
-    GOLD = 2
-    BLUE = 3
-    TINT = 4
+SIZE = WIDTH, HEIGHT = 560, 800
+_MARGIN, _TOP = 64, 96
+_MEASURE = WIDTH - 2 * _MARGIN
+_PAPER, _INK, _RED, _GOLD, _BLUE = "#e8ddc2", "#2e2a24", "#9c3227", "#c0963c", "#3f6487"
+_HILLS, _SMOKE, _SILK = "#b9b394", "#cfc6ad", "#d9c48a"
 
 
-# What each ink takes from the paper's red, green and blue at full strength.
-_TAKES: dict[Ink, tuple[int, int, int]] = {
-    Ink.BLACK: (182, 176, 156),
-    Ink.RED: (62, 172, 150),
-    Ink.GOLD: (42, 70, 138),
-    Ink.BLUE: (162, 120, 62),
-    Ink.TINT: (48, 36, 26),
-}
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A printed word and the smallest box around it: left, top, right and bottom, in pixels."""
+
+    text: str
+    box: tuple[int, int, int, int]
 
 
-class Sheet:
-    """A blank page to print on; y runs downwards from the upper edge, in pixels."""
-
-    def __init__(self) -> None:
-        self._cells = bytearray(WIDTH * HEIGHT)
-
-    def stamp(self, glyph: Glyph, x: int, baseline: int, ink: Ink = Ink.BLACK) -> None:
-        """Print a glyph with its left edge at x."""
-        pen = _pen(ink)
-        for offset, row in enumerate(glyph.rows, baseline - glyph.rise):
-            start = offset * WIDTH + x
-            self._cells[start : start + glyph.width] = row.translate(pen)
-
-    def bar(self, x: int, y: int, width: int, height: int, ink: Ink = Ink.BLACK) -> None:
-        """Print a full rectangle."""
-        solid = bytes([_pen(ink)[SHADES - 1]]) * width
-        for row in range(y, y + height):
-            self._cells[row * WIDTH + x : row * WIDTH + x + width] = solid
-
-    def frame(self, x: int, y: int, width: int, height: int, weight: int, ink: Ink) -> None:
-        """Print a rectangle's border, inside its edges."""
-        self.bar(x, y, width, weight, ink)
-        self.bar(x, y + height - weight, width, weight, ink)
-        self.bar(x, y, weight, height, ink)
-        self.bar(x + width - weight, y, weight, height, ink)
-
-    def shape(self, polygons: list[Polygon], x: int, y: int, width: int, ink: Ink) -> None:
-        """Print polygons given with y upwards from the point (x, y) of the page."""
-        drawn = fill(polygons, width)
-        pen = _pen(ink)
-        for offset, row in enumerate(drawn.rows, y - drawn.rise):
-            start = offset * WIDTH + x
-            below = int.from_bytes(self._cells[start : start + width], "big")
-            inked = row.translate(pen)
-            # Where the shape leaves paper bare, what was printed before shows through.
-            mask = int.from_bytes(row.translate(_UNTOUCHED), "big")
-            mixed = (below & mask) | int.from_bytes(inked, "big")
-            self._cells[start : start + width] = mixed.to_bytes(width, "big")
-
-    def grey(self, number: int) -> bytes:
-        """The page as one plane of grey, top row first."""
-        return self._plane(_grey_table(), _GREY_PAPER, number)
-
-    def colour(self, number: int) -> bytes:
-        """The page as interleaved red, green and blue, top row first."""
-        pixels = bytearray(WIDTH * HEIGHT * 3)
-        for channel, base in enumerate(_PAPER):
-            pixels[channel::3] = self._plane(_colour_table(channel), base, number)
-        return bytes(pixels)
-
-    def _plane(self, table: bytes, base: int, number: int) -> bytes:
-        taken = int.from_bytes(self._cells.translate(table), "big")
-        return (_paper(number, base) - taken).to_bytes(WIDTH * HEIGHT, "big")
+Line = list[Word]
 
 
-_UNTOUCHED = bytes([255]) + bytes(255)
+def print_page(leaf: Leaf, number: int) -> tuple[Image.Image, list[list[Line]]]:
+    """A page's picture, and the lines of each of its blocks; the same each time.
 
-
-@cache
-def _pen(ink: Ink) -> bytes:
-    """The table that turns shades into cells of that ink; no shade leaves the cell bare."""
-    return bytes([0] + [ink * SHADES + min(shade, SHADES - 1) for shade in range(1, 256)])
-
-
-@cache
-def _colour_table(channel: int) -> bytes:
-    """What a cell takes from one plane."""
-    table = bytearray(256)
-    for ink, takes in _TAKES.items():
-        for shade in range(1, SHADES):
-            table[ink * SHADES + shade] = takes[channel] * shade // (SHADES - 1)
-    return bytes(table)
-
-
-@cache
-def _grey_table() -> bytes:
-    channels = [_colour_table(channel) for channel in range(3)]
-    mixed = zip(*channels, strict=True)
-    return bytes((red * 30 + green * 55 + blue * 15) // 100 for red, green, blue in mixed)
-
-
-@cache
-def _paper(number: int, base: int) -> int:
-    """Bare laid paper: wires, fibres, darker edges and the shadow of the fold, as one integer.
-
-    The fibres come from SHAKE-256 of the page's number: the same on every machine for ever.
+    A plate is in colour, other pages are grey.
     """
-    columns = bytes(base - _edge(x, number) - (x % 88 == 40) for x in range(WIDTH))
-    wires = b"".join(bytes([_edge(y, 0) + (y % 4 == 0)]) * WIDTH for y in range(HEIGHT))
-    seed = f"preserva specimen {number}".encode()
-    fibres = hashlib.shake_256(seed).digest(WIDTH * HEIGHT).translate(_FIBRE_LEVELS)
-    shade = int.from_bytes(wires, "big") + int.from_bytes(fibres, "big")
-    return int.from_bytes(columns * HEIGHT, "big") - shade
+    image = _paper(number)
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((34, 34, WIDTH - 35, HEIGHT - 35), outline=_RED, width=3)
+    draw.rectangle((41, 41, WIDTH - 42, HEIGHT - 42), outline=_INK)
+    if leaf.plate:
+        _PICTURES[number](draw)
+    blocks = []
+    y = _TOP
+    for block in leaf.blocks:
+        lines, y = _print_block(draw, block, y)
+        blocks.append(lines)
+    return (image if leaf.plate else image.convert("L")), blocks
 
 
-def _edge(position: int, number: int) -> int:
-    """How much darker the paper is there: rows where number is 0, else columns of that page."""
-    length = WIDTH if number else HEIGHT
-    near = min(position, length - 1 - position)
-    worn = max(0, 14 - near // 2) // 2
-    if not number:
-        return worn
-    from_fold = position if number % 2 else length - 1 - position
-    return worn + max(0, 18 - from_fold // 3) // 2
+def _paper(number: int) -> Image.Image:
+    """Paper with its fibres, which the page's number decides."""
+    fibres = Image.frombytes("L", SIZE, random.Random(number).randbytes(WIDTH * HEIGHT))
+    shade = fibres.point([value // 36 for value in range(256)])
+    return ImageChops.subtract(Image.new("RGB", SIZE, _PAPER), Image.merge("RGB", [shade] * 3))
 
 
-def tiff(pixels: bytes, *, colour: bool) -> bytes:
-    """An uncompressed baseline TIFF 6.0 of one strip, 300 dpi, 8 bits a sample, little-endian."""
-    samples = 3 if colour else 1
-    short, long, rational, ascii_text = 3, 4, 5, 2
-    maker = b"preserva specimen\x00"
-    entries = 13
-    extra = 8 + 2 + entries * 12 + 4
-    depth_at, resolution_at, maker_at = extra, extra + 8, extra + 16
-    data_at = maker_at + len(maker)
-    fields = [
-        (254, long, 1, 0),
-        (256, long, 1, WIDTH),
-        (257, long, 1, HEIGHT),
-        (258, short, samples, depth_at if colour else 8),
-        (259, short, 1, 1),
-        (262, short, 1, 2 if colour else 1),
-        (273, long, 1, data_at),
-        (277, short, 1, samples),
-        (278, long, 1, HEIGHT),
-        (279, long, 1, len(pixels)),
-        (282, rational, 1, resolution_at),
-        (283, rational, 1, resolution_at),
-        (305, ascii_text, len(maker), maker_at),
-    ]
-    directory = b"".join(struct.pack("<HHII", *field) for field in fields)
-    header = struct.pack("<2sHIH", b"II", 42, 8, entries) + directory + bytes(4)
-    values = struct.pack("<4HII", 8, 8, 8, 0, DPI, 1) + maker
-    return header + values + pixels
+@cache
+def _letters(size: int) -> ImageFont.FreeTypeFont:
+    path = Path(__file__).with_name("typeface.ttf")
+    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
 
 
-def png(pixels: bytes, *, colour: bool) -> bytes:
-    """A PNG of the same pixels with their resolution, each row as it is (filter 0)."""
-    stride = WIDTH * (3 if colour else 1)
-    rows = b"".join(b"\x00" + pixels[at : at + stride] for at in range(0, len(pixels), stride))
-    per_metre = round(DPI / 0.0254)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        (
-            _chunk(b"IHDR", struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 2 if colour else 0, 0, 0, 0)),
-            _chunk(b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)),
-            _chunk(b"IDAT", zlib.compress(rows, 4)),
-            _chunk(b"IEND", b""),
+def _print_block(draw: ImageDraw.ImageDraw, block: Block, y: int) -> tuple[list[Line], int]:
+    """Print a block from y on; its lines, and where the next block begins."""
+    letters = _letters(block.size)
+    ink = _RED if block.size > 30 else _INK
+    printed = []
+    for paragraph in block.text.split("\n"):
+        for words, start, space in _set(paragraph.split(), block, letters):
+            line, x = [], start
+            for word in words:
+                draw.text((x, y), word, fill=ink, font=letters)
+                left, top, right, bottom = draw.textbbox((x, y), word, font=letters)
+                line.append(Word(word, (floor(left), floor(top), ceil(right), ceil(bottom))))
+                x += letters.getlength(word) + space
+            printed.append(line)
+            y += round(block.size * 1.5)
+    return printed, y + 22
+
+
+def _set(
+    words: list[str], block: Block, letters: ImageFont.FreeTypeFont
+) -> list[tuple[list[str], float, float]]:
+    """A paragraph's lines: the words, where the first one begins, and the space between words."""
+    space = letters.getlength(" ")
+    indent = block.indent or 0
+    lines: list[tuple[list[str], float, float]] = []
+    while words:
+        count = len(words)
+        while letters.getlength(" ".join(words[:count])) > _MEASURE - indent and count > 1:
+            count -= 1
+        line, words = words[:count], words[count:]
+        free = _MEASURE - indent - sum(map(letters.getlength, line))
+        if block.indent is None:
+            lines.append((line, _MARGIN + (free - space * (count - 1)) / 2, space))
+        else:
+            justified = words and count > 1
+            lines.append((line, _MARGIN + indent, free / (count - 1) if justified else space))
+        indent = 0
+    return lines
+
+
+def _diamond(draw: ImageDraw.ImageDraw, x: int, y: int, radius: int, colour: str) -> None:
+    draw.regular_polygon((x, y, radius), 4, rotation=45, fill=colour)
+
+
+def _title(draw: ImageDraw.ImageDraw) -> None:
+    """A band of diamonds at the head and the foot of the title page."""
+    for y in (64, HEIGHT - 64):
+        for x in range(70, WIDTH - 60, 28):
+            _diamond(draw, x, y, 13, _BLUE if x % 8 == 2 else _RED)
+            _diamond(draw, x, y, 5, _GOLD)
+
+
+def _bridge(draw: ImageDraw.ImageDraw) -> None:
+    """The railway bridge over the Amur: a rising sun, trusses on piers, a train, the river."""
+    left, right, deck = _MARGIN, WIDTH - _MARGIN, 480
+    draw.ellipse((330, 260, 420, 350), fill=_RED)
+    hills = [(x, deck - 40 - 18 * sin(x / 47) - 9 * sin(x / 19)) for x in range(left, right, 4)]
+    draw.polygon([(left, deck), *hills, (right, deck)], fill=_HILLS)
+    for start in range(left, right, 144):
+        arch = [(start + x, deck - 78 * (1 - (x / 72 - 1) ** 2)) for x in range(0, 145, 18)]
+        draw.line(arch, _INK, 4)
+        for (x, top), (next_x, next_top) in pairwise(arch):
+            draw.line((x, top, x, deck, next_x, next_top), _INK, 2)
+        draw.polygon(
+            [(start + x, y) for x, y in ((8, deck), (24, deck), (30, 610), (2, 610))], _INK
         )
-    )
+    for x in range(130, 262, 44):
+        draw.rectangle((x, deck - 22, x + 40, deck - 4), _BLUE)
+        draw.line((x + 4, deck - 15, x + 36, deck - 15), _GOLD, 4)
+        draw.circle((x + 120 - x // 3, deck - 78 + x // 7), 7 + (262 - x) // 18, _SMOKE)
+    draw.rectangle((262, deck - 26, 300, deck - 4), _INK)
+    draw.rectangle((left, deck - 3, right, deck + 3), _INK)
+    for row in range(6):
+        y = 580 + 15 * row
+        draw.line([(x, y + 4 * sin(x / (5 + row))) for x in range(left, right)], _BLUE, 3)
+    draw.rectangle((left, 212, right, 670), outline=_INK, width=2)
 
 
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+def _belt(draw: ImageDraw.ImageDraw) -> None:
+    """The end of a woven belt: two carnations between cross bands, a border, a fringe."""
+    left, right, top, bottom, middle = 165, WIDTH - 165, 212, 662, WIDTH // 2
+    draw.rectangle((left, top, right, bottom), _RED)
+    draw.rectangle((left + 14, top, right - 14, bottom), _SILK)
+    for y in range(top + 10, bottom, 20):
+        _diamond(draw, left + 7, y, 6, _GOLD)
+        _diamond(draw, right - 7, y, 6, _GOLD)
+    for y in (top + 20, bottom - 20):
+        draw.rectangle((left, y - 14, right, y + 14), _BLUE)
+        for x in range(left + 13, right, 17):
+            _diamond(draw, x, y, 9, _GOLD)
+    for y in (top + 110, top + 300):
+        leaves = ((-58, 24), (-46, 66), (0, 88), (46, 66), (58, 24))
+        draw.line([(middle + x, y + drop) for x, drop in leaves], _BLUE, 6)
+        draw.line((middle, y, middle, y + 90), _BLUE, 8)
+        petals = ((-58, 24, 16), (58, 24, 16), (-34, -6, 20), (34, -6, 20), (-18, -26, 22))
+        for x, drop, radius in (*petals, (18, -26, 22), (0, -6, 28)):
+            _diamond(draw, middle + x, y + drop, radius, _RED)
+            _diamond(draw, middle + x, y + drop, radius // 3, _GOLD)
+    for x in range(left, right, 5):
+        draw.line((x, bottom, x, bottom + 40 + x * 7 % 9), _GOLD if x % 2 else _RED, 2)
+
+
+_PICTURES = {1: _title, 4: _bridge, 7: _belt}

@@ -6,16 +6,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry
 from preserva.errors import TooLarge
 from preserva.i18n import _
 
 CHUNK = 1 << 20
-"""Bytes that are moved at a time."""
+"""Bytes that are read or written at a time."""
 
 
 class Reader(Protocol):
-    """An open file. Every error comes out as a StorageError."""
+    """An open file. It raises nothing but StorageError."""
 
     def read(self, size: int) -> bytes:
         """The next bytes, at most `size`; fewer only at the end of the file, none after it."""
@@ -26,24 +27,26 @@ class Reader(Protocol):
 
 
 class Storage(Protocol):
-    """A place that keeps files under relative paths with `/`.
+    """A place that keeps files under relative paths, with `/` between their parts.
 
     Promises of every driver:
 
-    1. Only subclasses of StorageError leave it, each naming the path.
+    1. It raises nothing but StorageError and its subclasses, each with the path.
     2. Links are never followed, and only regular files are ever opened.
     3. Nothing is overwritten or deleted outside `staging/`, but for `replace`, and nothing leaves
-       its place, but for `set_aside`.
-    4. What `create` wrote counts for nothing until `publish` returned: `publish` makes every byte
-       durable first and visible after, at once. A crash at any instant leaves all of it or nothing.
-    5. Several threads may call it at once; `at_once` is how many are worth it.
+       its place, but for `quarantine`.
+    4. What `create` wrote is not visible before `publish`, which first makes every byte durable and
+       then shows all of them at once. A crash at any instant leaves all of it or nothing.
+    5. Several threads may call it at the same time. More than `max_concurrency` gain nothing.
+
+    `limitations` names the promises that a kind of storage cannot keep in full.
     """
 
     url: str
-    at_once: int
+    max_concurrency: int
 
     def stat(self, path: str) -> Entry | None:
-        """What stands at a path, not following a link; None if there is nothing."""
+        """What is at a path, not following a link; None if there is nothing."""
 
     def children(self, path: str) -> list[Entry]:
         """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
@@ -58,20 +61,21 @@ class Storage(Protocol):
         """Write a new file, with the folders above it. Refuses a path that exists."""
 
     def extend(self, path: str, chunks: Iterable[bytes]) -> None:
-        """Go on with a file in staging that an interrupted `create` left shorter than it is to be.
+        """Append to a file in staging that an interrupted `create` left incomplete.
 
-        Refuses any other path. Where a `create` leaves all or nothing, there is none to go on with.
+        Refuses any other path. A storage whose `create` writes all or nothing refuses every path.
         """
 
     def flush(self, path: str) -> None:
         """Make a file or a whole folder in staging durable, so that it can be read back."""
 
-    def aim(self, staged: str, final: str) -> None:
-        """Say beforehand where a folder below staging is going to be published.
+    def reserve(self, staged: str, final: str) -> None:
+        """Announce where a folder below staging will be published.
 
-        Nothing is there before `publish`. A storage that cannot rename writes it there at once,
-        hidden, and need not copy it; every other one has nothing to do. What an interrupted run
-        left of the same is kept. Refuses a `final` that exists.
+        Nothing is visible there before `publish`. A storage that cannot rename writes the folder to
+        its final place from the start, hidden, so that it need not be copied; others do nothing.
+        What an interrupted run left under the same reservation is kept. Refuses a `final` that
+        exists.
         """
 
     def publish(self, staged: str, final: str) -> None:
@@ -80,27 +84,27 @@ class Storage(Protocol):
     def replace(self, path: str, data: bytes) -> None:
         """Put new content in the place of a small file, durably and at once."""
 
-    def set_aside(self, path: str, aside: str) -> None:
-        """Move a file, folder or link, whatever it is, to a path below `quarantine/`, durably.
+    def quarantine(self, path: str, target: str) -> None:
+        """Move a file, folder or link to `target`, a path below `quarantine/`, durably.
 
-        Refuses a path there that exists. What a link leads to is neither read nor moved.
+        Refuses a target that exists. What a link leads to is neither read nor moved.
         """
 
     def discard(self, path: str) -> None:
         """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
 
     def lock(self, holder: str) -> AbstractContextManager[None]:
-        """Be the only writer. Raises Locked, with the holder's words, if there is another.
+        """Be the only writer during the block. Raises Locked, naming the other holder.
 
-        The lock ends with its process, however that ends: at once where the system knows, else
-        when its lease was not renewed.
+        The lock ends with its process, even if that is killed: at once where the operating system
+        holds the lock, otherwise when its lease runs out.
         """
 
     def close(self) -> None:
-        """Give back what the storage holds open. A call after it opens that anew."""
+        """Release open connections; the next call reconnects."""
 
-    def lacks(self) -> tuple[str, ...]:
-        """What this storage cannot promise, a sentence each. Raises StorageError."""
+    def limitations(self) -> tuple[Limitation, ...]:
+        """What this storage cannot promise. Raises StorageError."""
 
 
 def read_all(storage: Storage, path: str, limit: int) -> bytes:

@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Lock
 
 from preserva.core.formats.layout import LOCK, QUARANTINE, STAGING
+from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry, Kind
 from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError, StorageFull
 from preserva.files.disk import create_file, flush, write_all
@@ -23,7 +24,7 @@ from preserva.storage.paths import above, contained, refuse_outside
 
 
 class _Errors:
-    """Turns the system's errors into ours: people are told the full path, programs ours."""
+    """Turns OSErrors into ours: the message has the full path, the attribute the storage's."""
 
     __slots__ = ("_full", "_path")
 
@@ -55,7 +56,7 @@ _PAGE = 4096
 class LocalStorage:
     """The files below one folder. See `preserva.storage.base.Storage` for what it promises."""
 
-    at_once = 8  # each waits for the medium, not for the processor
+    max_concurrency = 8  # each waits for the medium, not for the processor
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -70,7 +71,7 @@ class LocalStorage:
         return _Errors(path, self._path(path))
 
     def stat(self, path: str) -> Entry | None:
-        """What stands at a path, not following a link; None if there is nothing."""
+        """What is at a path, not following a link; None if there is nothing."""
         try:
             with self._errors(path):
                 return _entry(path, os.lstat(self._path(path)))
@@ -80,8 +81,10 @@ class LocalStorage:
     def children(self, path: str) -> list[Entry]:
         """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
         prefix = f"{path}/" if path else ""
-        with self._errors(path), os.scandir(self._path(path)) as found:
-            entries = [_entry(prefix + one.name, one.stat(follow_symlinks=False)) for one in found]
+        with self._errors(path), os.scandir(self._path(path)) as listing:
+            entries = [
+                _entry(prefix + item.name, item.stat(follow_symlinks=False)) for item in listing
+            ]
         return sorted(entries, key=lambda entry: entry.path)
 
     def walk(self, path: str) -> Iterator[Entry]:
@@ -99,26 +102,26 @@ class LocalStorage:
         with _Errors(path, full):
             # O_NONBLOCK: a FIFO that someone put here must not make us wait for ever
             descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             os.close(descriptor)
             raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
         return LocalReader(
-            descriptor, found.st_size, _Errors(path, full), bypass_cache=bypass_cache
+            descriptor, status.st_size, _Errors(path, full), bypass_cache=bypass_cache
         )
 
     def create(self, path: str, chunks: Iterable[bytes]) -> None:
         """Write a new file, with the folders above it. Refuses a path that exists."""
         target = self._path(path)
-        # one at a time: else a folder that could not be made may be there after all, and threads
-        # that want names in one folder keep the processors busy with waiting
+        # one at a time: otherwise two threads may make the same folder, and threads that create
+        # names in one folder keep the processors busy with waiting
         with _Errors(path, target), self._one_at_a_time:
             _make_folders(os.path.dirname(target))  # noqa: PTH120
             descriptor = create_file(target, 0o644)
         self._fill(descriptor, _Errors(path, target), chunks)
 
     def extend(self, path: str, chunks: Iterable[bytes]) -> None:
-        """Go on with a file in staging that an interrupted `create` left too short."""
+        """Append to a file in staging that an interrupted `create` left incomplete."""
         refuse_outside(path, STAGING)
         with self._errors(path):
             descriptor = os.open(
@@ -137,7 +140,7 @@ class LocalStorage:
             with errors:
                 os.close(descriptor)
 
-    def aim(self, staged: str, final: str) -> None:
+    def reserve(self, staged: str, final: str) -> None:
         """Nothing to prepare: a folder is renamed."""
 
     def publish(self, staged: str, final: str) -> None:
@@ -148,12 +151,12 @@ class LocalStorage:
         self._move(staged, final)
         self._durable.clear()
 
-    def set_aside(self, path: str, aside: str) -> None:
-        """Move what stands at a path to one below `quarantine/`, durably and at once."""
-        refuse_outside(aside, QUARANTINE)
-        for one in (path, aside):
-            self._refuse_links_above(one)
-        self._move(path, aside)
+    def quarantine(self, path: str, target: str) -> None:
+        """Move what is at a path to one below `quarantine/`, durably and at once."""
+        refuse_outside(target, QUARANTINE)
+        for place in (path, target):
+            self._refuse_links_above(place)
+        self._move(path, target)
 
     def _move(self, path: str, final: str) -> None:
         source, target = self._path(path), self._path(final)
@@ -218,8 +221,8 @@ class LocalStorage:
     def close(self) -> None:
         """Nothing is held open."""
 
-    def lacks(self) -> tuple[str, ...]:
-        """What is not promised here: nothing."""
+    def limitations(self) -> tuple[Limitation, ...]:
+        """None: a file system keeps every promise."""
         return ()
 
     def flush(self, path: str) -> None:
@@ -229,15 +232,15 @@ class LocalStorage:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
         below = [*self.walk(path), entry] if entry.kind is Kind.FOLDER else [entry]
         files = [
-            one.path for one in below if one.kind is Kind.FILE and one.path not in self._durable
+            file.path for file in below if file.kind is Kind.FILE and file.path not in self._durable
         ]
-        with ThreadPoolExecutor(self.at_once) as pool:  # each waits for the medium, not for us
+        with ThreadPoolExecutor(self.max_concurrency) as pool:
             for _done in pool.map(self._flush_once, files):
                 pass
-        for one in below:
-            if one.kind is Kind.FOLDER:
-                with self._errors(one.path):
-                    flush(self._path(one.path))
+        for folder in below:
+            if folder.kind is Kind.FOLDER:
+                with self._errors(folder.path):
+                    flush(self._path(folder.path))
 
     def _flush_once(self, path: str) -> None:
         full = self._path(path)
@@ -250,7 +253,7 @@ class LocalStorage:
         for folder in above(path):
             entry = self.stat(folder)
             if entry is not None and entry.kind is not Kind.FOLDER:
-                message = _("{path} is no folder").format(path=self._path(folder))
+                message = _("{path} is not a folder").format(path=self._path(folder))
                 raise NotAFile(message, path=folder)
 
     def _make_folder(self, folder: str) -> None:
@@ -259,9 +262,9 @@ class LocalStorage:
         while not os.path.isdir(folder):  # noqa: PTH112
             missing.append(folder)
             folder = os.path.dirname(folder)  # noqa: PTH120
-        for one in reversed(missing):
-            os.mkdir(one)  # noqa: PTH102
-            flush(os.path.dirname(one))  # noqa: PTH120
+        for name in reversed(missing):
+            os.mkdir(name)  # noqa: PTH102
+            flush(os.path.dirname(name))  # noqa: PTH120
 
 
 class LocalReader:
@@ -294,12 +297,12 @@ class LocalReader:
         os.close(self._descriptor)
 
 
-def _entry(path: str, found: os.stat_result) -> Entry:
-    if stat.S_ISREG(found.st_mode):
-        return Entry(path, Kind.FILE, found.st_size)
-    if stat.S_ISDIR(found.st_mode):
+def _entry(path: str, status: os.stat_result) -> Entry:
+    if stat.S_ISREG(status.st_mode):
+        return Entry(path, Kind.FILE, status.st_size)
+    if stat.S_ISDIR(status.st_mode):
         return Entry(path, Kind.FOLDER)
-    return Entry(path, Kind.LINK if stat.S_ISLNK(found.st_mode) else Kind.OTHER)
+    return Entry(path, Kind.LINK if stat.S_ISLNK(status.st_mode) else Kind.OTHER)
 
 
 def _make_folders(folder: str) -> None:
@@ -314,4 +317,4 @@ def _holder(descriptor: int) -> str:
         if words := os.pread(descriptor, 600, 0).partition(b"\n")[0]:
             return words.decode("utf-8", "replace").strip()
         time.sleep(0.02)
-    return _("it has not said who it is")
+    return _("it gave no name")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from io import BytesIO
 
 from preserva.core.formats.layout import QUARANTINE, STAGING
+from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry, Kind
 from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError
 from preserva.i18n import _
@@ -15,7 +16,7 @@ from preserva.storage.paths import above, contained, parent, refuse_outside
 
 
 class _Shared:
-    """What all storages of one name have in common. Folders are what has files in it."""
+    """The content that all storages of one name share. A folder exists while files are in it."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
@@ -30,7 +31,7 @@ _NAMING = threading.Lock()
 class MemoryStorage:
     """See `preserva.storage.base.Storage` for what it promises; it ends with its process."""
 
-    at_once = 1
+    max_concurrency = 1
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -40,12 +41,12 @@ class MemoryStorage:
     def close(self) -> None:
         """Nothing is held open."""
 
-    def lacks(self) -> tuple[str, ...]:
+    def limitations(self) -> tuple[Limitation, ...]:
         """What memory cannot promise."""
-        return (_("Everything is gone when this process ends."),)
+        return (Limitation.VOLATILE,)
 
     def stat(self, path: str) -> Entry | None:
-        """What stands at a path; None if there is nothing."""
+        """What is at a path; None if there is nothing."""
         contained(path)
         with self._shared.guard:
             return self._stat(path)
@@ -58,25 +59,26 @@ class MemoryStorage:
     def _below(self, path: str) -> list[str]:
         """The files at and below a path."""
         prefix = f"{path}/" if path else ""
-        return [one for one in self._shared.files if one == path or one.startswith(prefix)]
+        return [name for name in self._shared.files if name == path or name.startswith(prefix)]
 
     def children(self, path: str) -> list[Entry]:
         """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
-        return sorted(
-            (one for one in self.walk(path) if parent(one.path) == path), key=lambda one: one.path
-        )
+        entries = (entry for entry in self.walk(path) if parent(entry.path) == path)
+        return sorted(entries, key=lambda entry: entry.path)
 
     def walk(self, path: str) -> Iterator[Entry]:
         """Everything below a folder, the folders themselves included, in no promised order."""
         contained(path)
         prefix = f"{path}/" if path else ""
         with self._shared.guard:
-            names = [one for one in self._shared.files if one.startswith(prefix)]
+            names = [name for name in self._shared.files if name.startswith(prefix)]
             if path and not names:
                 raise NotFound(_("{path} is not there").format(path=path), path=path)
-            folders = {one for name in names for one in above(name) if one.startswith(prefix)}
-            entries = [Entry(one, Kind.FOLDER) for one in folders if one != path]
-            entries += [Entry(one, Kind.FILE, len(self._shared.files[one])) for one in names]
+            folders = {
+                folder for name in names for folder in above(name) if folder.startswith(prefix)
+            }
+            entries = [Entry(folder, Kind.FOLDER) for folder in folders if folder != path]
+            entries += [Entry(name, Kind.FILE, len(self._shared.files[name])) for name in names]
         return iter(entries)
 
     def open(self, path: str, *, bypass_cache: bool = False) -> BytesIO:
@@ -102,21 +104,21 @@ class MemoryStorage:
     def _put(self, path: str, data: bytes) -> None:
         for folder in above(path):
             if folder in self._shared.files:
-                raise NotAFile(_("{path} is no folder").format(path=folder), path=folder)
+                raise NotAFile(_("{path} is not a folder").format(path=folder), path=folder)
         self._shared.files[path] = data
 
     def extend(self, path: str, chunks: Iterable[bytes]) -> None:
         """Refused: `create` leaves all of a file or nothing."""
         refuse_outside(path, STAGING)
         self.flush(path)
-        raise Refused(_("{path} is whole: it cannot be gone on with").format(path=path))
+        raise Refused(_("{path} is complete: it cannot be extended").format(path=path))
 
     def flush(self, path: str) -> None:
         """Nothing is left to do."""
         if self.stat(path) is None:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
 
-    def aim(self, staged: str, final: str) -> None:
+    def reserve(self, staged: str, final: str) -> None:
         """Nothing to prepare: a folder is renamed."""
 
     def publish(self, staged: str, final: str) -> None:
@@ -124,10 +126,10 @@ class MemoryStorage:
         refuse_outside(staged, STAGING)
         self._move(staged, final)
 
-    def set_aside(self, path: str, aside: str) -> None:
-        """Move what stands at a path to one below `quarantine/`, at once."""
-        refuse_outside(aside, QUARANTINE)
-        self._move(path, aside)
+    def quarantine(self, path: str, target: str) -> None:
+        """Move what is at a path to one below `quarantine/`, at once."""
+        refuse_outside(target, QUARANTINE)
+        self._move(path, target)
 
     def _move(self, path: str, final: str) -> None:
         contained(path)
@@ -138,8 +140,8 @@ class MemoryStorage:
             names = self._below(path)
             if not names:
                 raise NotFound(_("{path} is not there").format(path=path), path=path)
-            if taken := [one for one in above(final) if one in self._shared.files]:
-                raise NotAFile(_("{path} is no folder").format(path=taken[0]), path=taken[0])
+            if taken := [folder for folder in above(final) if folder in self._shared.files]:
+                raise NotAFile(_("{path} is not a folder").format(path=taken[0]), path=taken[0])
             for name in names:
                 self._put(final + name.removeprefix(path), self._shared.files.pop(name))
 

@@ -1,6 +1,6 @@
 """An OCFL 1.1 storage root on a storage: find, read and add objects and versions.
 
-How a version comes to be, so that a crash at any instant leaves a sound object:
+How a version is added, so that a crash at any instant leaves a sound object:
 
 1. Everything of it is written below `staging/`, its inventory included.
 2. A first version is published as a whole object, by one rename.
@@ -72,32 +72,32 @@ class OcflRoot:
     def refuse_strange(storage: Storage) -> None:
         """Raise Refused for a storage that holds anything that is not ours."""
         ours = {layout.STAGING, layout.ROOT}
-        strange = [one.path for one in storage.children("") if one.path not in ours]
+        strange = [entry.path for entry in storage.children("") if entry.path not in ours]
         if strange:
             message = _("{url} is not empty ({name} …); preserva needs a folder of its own")
             raise Refused(message.format(url=storage.url, name=strange[0]))
 
     def path_of(self, identifier: str) -> str:
-        """The folder in which an object lies, or would lie."""
+        """The folder of an object, whether it is there or not."""
         return f"{layout.ROOT}/{layout.object_path(identifier)}"
 
     def objects(self) -> Iterator[str]:
         """The folders of all objects, in the order of the folders. Raises StorageError."""
-        yield from (one for one in self.survey(layout.ROOT) if isinstance(one, str))
+        yield from (item for item in self.survey(layout.ROOT) if isinstance(item, str))
 
     def survey(self, root: str) -> Iterator[str | Finding]:
-        """The folders of all objects in a storage root, and what may not be in one.
+        """The folders of all objects in a storage root, and findings for what may not be in one.
 
-        Nothing is passed over in silence, and no link is followed. Raises StorageError.
+        Nothing is skipped silently, and no link is followed. Raises StorageError.
         """
         name, content = layout.ROOT_DECLARATION
         declaration = f"{root}/{name}" if root else name
         try:
-            said = read_all(self.storage, declaration, 1024)
+            data = read_all(self.storage, declaration, 1024)
         except StorageError:
-            said = b""
-        if said != content:
-            yield Finding(Code.ROOT_DECLARATION, declaration, content.decode(), repr(said)[:100])
+            data = b""
+        if data != content:
+            yield Finding(Code.ROOT_DECLARATION, declaration, content.decode(), repr(data)[:100])
         for entry in self.storage.children(root):
             own = entry.path.rpartition("/")[2]
             if entry.kind is Kind.FOLDER and own != "extensions":
@@ -135,14 +135,14 @@ class OcflRoot:
         if self.storage.stat(path) is None:
             message = _("there is no package {id} in {url}")
             raise NotFound(message.format(id=identifier, url=self.storage.url), path=path)
-        found = self.read_at(path)
-        if found.inventory.identifier != identifier:
+        stored = self.read_at(path)
+        if stored.inventory.identifier != identifier:
             raise Damaged(
                 _("{path} says that it is {found}, not {id}").format(
-                    path=path, found=found.inventory.identifier, id=identifier
+                    path=path, found=stored.inventory.identifier, id=identifier
                 )
             )
-        return found
+        return stored
 
     def read_at(self, path: str) -> StoredObject:
         """The object in a folder. Raises StorageError, or Damaged if its inventory is not sound."""
@@ -154,14 +154,14 @@ class OcflRoot:
 
     def read_inventory(self, path: str, folder: str) -> StoredObject:
         """The inventory in a folder, checked against its digest file."""
-        if self.storage.stat(folder) is None:  # what a storage hides can be opened all the same
+        if self.storage.stat(folder) is None:  # a hidden folder can be opened all the same
             raise NotFound(_("{path} is not there").format(path=folder), path=folder)
         name = f"{folder}/{formats.NAME}"
         data = read_all(self.storage, name, formats.LARGEST)
         try:
             inventory = formats.parse(data)
         except InventoryError as error:
-            message = _("{path} is no inventory:").format(path=name)
+            message = _("{path} is not a valid inventory:").format(path=name)
             raise Damaged(message, error.problems) from error
         digest = digest_bytes(data, [inventory.algorithm])[inventory.algorithm]
         sidecar = f"{folder}/{inventory.sidecar}"
@@ -170,11 +170,11 @@ class OcflRoot:
         return StoredObject(path, inventory, data, digest)
 
     def begin(self, staged: str, path: str, version: str) -> None:
-        """Say before anything is written that `staged` becomes this version of the object there."""
+        """Announce, before it is written, that `staged` will become a version of an object."""
         if version == "v1":
-            self.storage.aim(staged, path)
+            self.storage.reserve(staged, path)
         else:
-            self.storage.aim(f"{staged}/{version}", f"{path}/{version}")
+            self.storage.reserve(f"{staged}/{version}", f"{path}/{version}")
 
     def seal(self, staged: str, inventory: Inventory) -> StoredObject:
         """Write a new version's inventory into its folder in staging; nothing is visible yet."""
@@ -185,7 +185,7 @@ class OcflRoot:
         return sealed
 
     def write_inventory(self, staged: str, sealed: StoredObject) -> None:
-        """Write an inventory that is given, byte for byte, into its version's folder in staging."""
+        """Write an inventory, byte for byte, into its version's folder in staging."""
         folder = f"{staged}/{sealed.inventory.head}"
         self.storage.create(f"{folder}/{formats.NAME}", [sealed.data])
         line = formats.sidecar_line(sealed.digest)
@@ -199,7 +199,9 @@ class OcflRoot:
             self.storage.create(f"{staged}/{formats.NAME}", [sealed.data])
             line = formats.sidecar_line(sealed.digest)
             self.storage.create(f"{staged}/{sealed.inventory.sidecar}", [line])
-            self.storage.create(f"{staged}/{name}", [declaration])  # last, where it lies in place
+            self.storage.create(
+                f"{staged}/{name}", [declaration]
+            )  # last: it may already be visible to others
             self.storage.publish(staged, sealed.path)
             return
         self.storage.publish(f"{staged}/{head}", f"{sealed.path}/{head}")
@@ -208,7 +210,7 @@ class OcflRoot:
         self.storage.discard(staged)
 
     def take_logs(self, staged: str, path: str) -> None:
-        """Move what stands in the `logs/` of a staged version into those of its object."""
+        """Move the logs of a staged version into the `logs/` of its object."""
         folder = self.storage.stat(f"{staged}/logs")
         for entry in self.storage.children(f"{staged}/logs") if folder is not None else ():
             final = f"{path}/logs/{entry.path.rpartition('/')[2]}"
@@ -223,7 +225,7 @@ class OcflRoot:
     def recover(self, path: str) -> bool:
         """Finish a version that a crash left between its folder and the root's inventory.
 
-        True if there was one. Damage of any other kind is left as it is, for validation to name.
+        True if there was one. Other damage is left for validation to report.
         """
         try:
             newest = self._newest_version(path)

@@ -1,7 +1,8 @@
-"""From a URL to the storage behind it: the one table of schemes and drivers."""
+"""Opening the storage at a URL: the table of schemes and drivers."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -9,20 +10,26 @@ from typing import NamedTuple
 
 from preserva.errors import UsageError
 from preserva.i18n import _
+from preserva.logs import get_logger, redacted
 from preserva.storage.base import Storage
+from preserva.storage.wrappers.read_only import ReadOnly
+from preserva.storage.wrappers.retry import Retry
+
+_logger = get_logger(__name__)
 
 
 class _Driver(NamedTuple):
-    """Where a driver is, and the extra that installs what it needs; empty if it needs nothing."""
+    """Where a driver is, the extra that installs what it needs, and whether it needs a network."""
 
     module: str
     name: str
-    extra: str
+    extra: str = ""
+    remote: bool = True
 
 
 _DRIVERS = {
-    "fs+": _Driver("preserva.storage.pyfilesystem", "PyFilesystemStorage", ""),
-    "memory": _Driver("preserva.storage.memory", "MemoryStorage", ""),
+    "fs+": _Driver("preserva.storage.pyfilesystem", "PyFilesystemStorage"),
+    "memory": _Driver("preserva.storage.memory", "MemoryStorage", remote=False),
     "s3": _Driver("preserva.storage.s3.driver", "S3Storage", "s3"),
     "sftp": _Driver("preserva.storage.sftp.driver", "SftpStorage", "sftp"),
 }
@@ -31,21 +38,38 @@ SCHEMES = ("file", *_DRIVERS)
 """The schemes that a URL of a storage may have; `fs+` stands for `fs+` and a name."""
 
 
-def open_storage(url: str) -> Storage:
-    """The storage at a folder or URL. Nothing is read or made yet. Raises UsageError."""
+def open_storage(url: str, *, read_only: bool = False) -> Storage:
+    """The storage at a folder or URL. Nothing is read or made yet. Raises UsageError.
+
+    After a failed connection, calls to a remote storage are repeated as far as
+    `preserva.storage.wrappers.retry` allows. With `read_only`, every call that would write raises
+    Refused.
+    """
+    storage = _open(url)
+    return ReadOnly(storage) if read_only else storage
+
+
+def _open(url: str) -> Storage:
     scheme, separator, rest = url.partition("://")
     if not separator:
         from preserva.storage.local import LocalStorage
 
+        _logger.info("storage at %s", url)
         return LocalStorage(Path(url))
     if scheme == "file":
-        return open_storage(rest)
+        return _open(rest)
     driver = _DRIVERS.get("fs+" if scheme.startswith("fs+") else scheme)
     if driver is None:
-        message = _("no storage driver for {scheme}:// URLs; there are: {known}")
+        message = _("no storage driver for {scheme}:// URLs; supported: {known}")
         raise UsageError(message.format(scheme=scheme, known=", ".join(SCHEMES)))
     if "@" in (place := rest.partition("/")[0]) and ":" in place.rpartition("@")[0]:
-        raise UsageError(_("a password may not stand in a URL"))
+        raise UsageError(_("a URL must not contain a password"))
+    _logger.info("storage at %s", redacted(url))
+    storage = _load(driver, scheme)(url)
+    return Retry(storage, sleep=time.sleep) if driver.remote else storage
+
+
+def _load(driver: _Driver, scheme: str) -> Callable[[str], Storage]:
     try:
         make: Callable[[str], Storage] = getattr(import_module(driver.module), driver.name)
     except ModuleNotFoundError as error:
@@ -54,4 +78,4 @@ def open_storage(url: str) -> Storage:
             message.format(scheme=scheme, module=error.name),
             hint=_("Install it with: pip install 'preserva[{extra}]'").format(extra=driver.extra),
         ) from error
-    return make(url)
+    return make

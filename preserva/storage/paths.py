@@ -1,29 +1,29 @@
-"""What every driver asks of a path before it touches anything."""
+"""What every driver checks of a path before it touches anything."""
 
 from __future__ import annotations
 
 from preserva.errors import Refused, StorageError
 from preserva.i18n import _
 
-_STRANGE = frozenset({"", ".", ".."})
+_NOT_NAMES = frozenset({"", ".", ".."})
 
 
 def contained(path: str) -> str:
     """The path, if it stays inside a storage. Raises StorageError for any other."""
-    if (path and not _STRANGE.isdisjoint(path.split("/"))) or "\0" in path:
+    if (path and not _NOT_NAMES.isdisjoint(path.split("/"))) or "\0" in path:
         raise StorageError(_("{path} is not a path inside a storage").format(path=path), path=path)
     return path
 
 
 def refuse_outside(path: str, folder: str) -> None:
-    """Raise Refused for a path that does not lie below a folder."""
+    """Raise Refused for a path that is not below a folder."""
     if not path.startswith(folder + "/"):
-        message = _("{path} does not lie in {folder}/, so it was not touched")
+        message = _("{path} is not in {folder}/; it was not touched")
         raise Refused(message.format(path=path, folder=folder))
 
 
 def parent(path: str) -> str:
-    """The folder in which a path lies; empty for what lies at the top."""
+    """The folder that holds a path; empty for the storage itself."""
     return path.rpartition("/")[0]
 
 

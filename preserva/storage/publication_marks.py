@@ -1,4 +1,4 @@
-"""How a folder appears at once in a storage that cannot rename: a mark hides it until it is whole.
+"""How a folder appears at once where nothing can be renamed: a mark hides it until it is whole.
 
 See docs/adr/0010-object-storage.md. While there is a mark for a path in `staging/publishing/`, what
 lies at that path does not count.
@@ -19,8 +19,8 @@ _INVENTORY = re.compile(r"inventory\.json(\.\w+)?")
 class Mark(NamedTuple):
     """What hides the path `final`.
 
-    With `staged`, what is there was written there, and is shown in staging under that path;
-    `nonce` tells apart the marks of writers that followed each other.
+    With `staged`, the content was written there from the start and is shown in staging under that
+    path. `nonce` distinguishes the marks of successive writers.
     """
 
     final: str
@@ -29,30 +29,31 @@ class Mark(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Where the mark itself lies: its parts, percent-encoded, so that no `@` is in them."""
+        """The path of the mark itself: its parts, percent-encoded, so that no `@` is in them."""
         parts = self if self.staged else self[:1]
-        return f"{PUBLISHING}/{'@'.join(quote(one, safe='') for one in parts)}"
+        return f"{PUBLISHING}/{'@'.join(quote(part, safe='') for part in parts)}"
 
     @classmethod
     def parse(cls, path: str) -> Mark:
-        """The mark that lies at a path."""
-        return cls(*(unquote(one) for one in path.rpartition("/")[2].split("@")[:3]))
+        """The mark at a path."""
+        return cls(*(unquote(part) for part in path.rpartition("/")[2].split("@")[:3]))
 
 
 def hidden_by(marks: Iterable[str]) -> frozenset[str]:
     """The paths that the marks at these paths hide."""
-    return frozenset(Mark.parse(one).final for one in marks)
+    return frozenset(Mark.parse(path).final for path in marks)
 
 
 def below_any(path: str, folders: frozenset[str]) -> bool:
-    """Whether a path is one of these, or lies in one of them."""
-    return any(path == one or path.startswith(f"{one}/") for one in folders)
+    """Whether a path is one of these, or below one of them."""
+    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
 
 
 def marks_last(paths: Iterable[str]) -> list[list[str]]:
-    """The paths in the groups in which they may appear: what says that all is there, at the end.
+    """The paths in three groups: content, inventories, declarations.
 
-    For readers that know nothing of our marks: content, inventories, declarations.
+    Copied in this order, a folder looks complete to readers that do not know our marks only when it
+    is.
     """
     groups: list[list[str]] = [[], [], []]
     for path in paths:

@@ -1,31 +1,29 @@
 """A storage at any URL of PyFilesystem, `fs+NAME://...`; the only module that imports it.
 
-PyFilesystem promises neither a rename that is whole nor that anything is durable: `lacks` says so.
-How a folder appears at once all the same: `preserva.storage.publication_marks`.
+PyFilesystem promises neither atomic renames nor durable writes: see `limitations`. How a folder
+appears at once all the same: `preserva.storage.publication_marks`.
 """
 
 from __future__ import annotations
 
-import secrets
 import threading
-import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO
 
-from preserva.core.formats.layout import LEASES, PUBLISHING, QUARANTINE, STAGING
+from preserva.core.formats.layout import PUBLISHING, QUARANTINE, STAGING
+from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry, Kind
 from preserva.errors import NotAFile, NotFound, Refused, StorageError, StorageFull, Unreachable
 from preserva.i18n import _
 from preserva.storage.base import CHUNK
 from preserva.storage.lease import LEASE, Lease
+from preserva.storage.lease_files import FolderLeases
 from preserva.storage.paths import contained, parent, refuse_outside
+from preserva.storage.pkg_resources_stand_in import stand_in_for_pkg_resources
 from preserva.storage.publication_marks import Mark, below_any, hidden_by, marks_last
 
-with warnings.catch_warnings():  # fs 2.4.16 imports pkg_resources, which says that it is old
-    warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
-    warnings.filterwarnings("ignore", message="Deprecated call to `pkg_resources")
+with stand_in_for_pkg_resources():
     import fs
     import fs.errors
     import fs.opener
@@ -60,15 +58,15 @@ def _errors(path: str, url: str) -> Iterator[None]:
 
 
 class PyFilesystemStorage:
-    """The files of a PyFilesystem. See `preserva.storage.base.Storage`, and `lacks`."""
+    """The files of a PyFilesystem. See `preserva.storage.base.Storage`, and `limitations`."""
 
-    at_once = 1  # not every PyFilesystem bears two threads: one works at a time
+    max_concurrency = 1  # not every PyFilesystem is thread-safe
 
     def __init__(self, url: str, *, lease: float = LEASE) -> None:
         self.url = url
         self._opened: FS | None = None
         self._guard = threading.RLock()
-        self._lease = Lease(_PyfsLeases(self), lease)
+        self._lease = Lease(FolderLeases(self), lease)
 
     @contextmanager
     def files(self, path: str) -> Iterator[FS]:
@@ -83,23 +81,23 @@ class PyFilesystemStorage:
             yield self._opened
 
     def close(self) -> None:
-        """Close the PyFilesystem; the next call opens it anew."""
+        """Close the PyFilesystem; the next call opens it again."""
         with self._guard:
             if self._opened is not None:
                 self._opened.close()
                 self._opened = None
 
-    def lacks(self) -> tuple[str, ...]:
+    def limitations(self) -> tuple[Limitation, ...]:
         """What PyFilesystem cannot promise."""
         return (
-            _("What is written may not be on the disk yet: a power cut can take the newest files."),
-            _("What is read back may come from a cache, not from the disk."),
-            _("Every file is written twice, because no folder can be moved at once."),
-            _("A small file is replaced by writing over it: a power cut can leave half of it."),
+            Limitation.UNSYNCED_WRITES,
+            Limitation.CACHED_READS,
+            Limitation.COPIED_ON_PUBLISH,
+            Limitation.REPLACE_NOT_ATOMIC,
         )
 
     def stat(self, path: str) -> Entry | None:
-        """What stands at a path, not following a link; None if there is nothing."""
+        """What is at a path, not following a link; None if there is nothing."""
         try:
             with self.files(path) as files:
                 entry = _entry(path, files.getinfo(path or "/", _NAMESPACES))
@@ -112,13 +110,14 @@ class PyFilesystemStorage:
         hidden = self._hidden()
         if below_any(path, hidden):
             raise NotFound(_("{path} is not there").format(path=path), path=path)
-        return [one for one in self._listed(path) if one.path not in hidden]
+        return [entry for entry in self._listed(path) if entry.path not in hidden]
 
     def _listed(self, path: str) -> list[Entry]:
         prefix = f"{path}/" if path else ""
         with self.files(path) as files:
-            found = [_entry(prefix + i.name, i) for i in files.scandir(path or "/", _NAMESPACES)]
-        return sorted(found, key=lambda entry: entry.path)
+            listing = files.scandir(path or "/", _NAMESPACES)
+            entries = [_entry(prefix + info.name, info) for info in listing]
+        return sorted(entries, key=lambda entry: entry.path)
 
     def walk(self, path: str) -> Iterator[Entry]:
         """Everything below a folder, the folders themselves included, in no promised order."""
@@ -131,12 +130,12 @@ class PyFilesystemStorage:
 
     def _hidden(self) -> frozenset[str]:
         try:
-            return hidden_by(one.path for one in self._listed(PUBLISHING))
+            return hidden_by(mark.path for mark in self._listed(PUBLISHING))
         except NotFound:
             return frozenset()
 
     def open(self, path: str, *, bypass_cache: bool = False) -> PyfsReader:
-        """Open a regular file. `bypass_cache` is not PyFilesystem's to choose: see `lacks`."""
+        """Open a regular file. `bypass_cache` has no effect: see `limitations`."""
         with self.files(path) as files:
             if _entry(path, files.getinfo(path or "/", _NAMESPACES)).kind is not Kind.FILE:
                 raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
@@ -150,7 +149,7 @@ class PyFilesystemStorage:
         self._fill(out, path, chunks)
 
     def extend(self, path: str, chunks: Iterable[bytes]) -> None:
-        """Go on with a file in staging that an interrupted `create` left too short."""
+        """Append to a file in staging that an interrupted `create` left incomplete."""
         refuse_outside(path, STAGING)
         if self.stat(path) is None:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
@@ -159,7 +158,7 @@ class PyFilesystemStorage:
         self._fill(out, path, chunks)
 
     def _fill(self, out: BinaryIO, path: str, chunks: Iterable[bytes]) -> None:
-        """Write, and close in every case. An error of the chunks' own source passes as it is."""
+        """Write, and always close. An error of the source of the chunks is not changed."""
         try:
             for chunk in chunks:
                 with self.files(path):
@@ -169,11 +168,11 @@ class PyFilesystemStorage:
                 out.close()
 
     def flush(self, path: str) -> None:
-        """Nothing that PyFilesystem could do."""
+        """Does nothing: PyFilesystem has no way to do it. Raises NotFound."""
         if self.stat(path) is None:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
 
-    def aim(self, staged: str, final: str) -> None:
+    def reserve(self, staged: str, final: str) -> None:
         """Nothing to prepare: every file is copied."""
 
     def publish(self, staged: str, final: str) -> None:
@@ -181,13 +180,13 @@ class PyFilesystemStorage:
         refuse_outside(staged, STAGING)
         self._move(staged, final)
 
-    def set_aside(self, path: str, aside: str) -> None:
-        """Move what stands at a path to one below `quarantine/`."""
-        refuse_outside(aside, QUARANTINE)
-        self._move(path, aside)
+    def quarantine(self, path: str, target: str) -> None:
+        """Move what is at a path to one below `quarantine/`."""
+        refuse_outside(target, QUARANTINE)
+        self._move(path, target)
 
     def _move(self, path: str, final: str) -> None:
-        """Copy, show, and only then remove. A move that was cut short is done again."""
+        """Copy, show, and only then remove. An interrupted move can be repeated."""
         self._lease.check()
         if self.stat(final) is not None:
             raise Refused(_("{path} exists already; it was not touched").format(path=final))
@@ -197,13 +196,13 @@ class PyFilesystemStorage:
         self.replace(Mark(final).path, b"")
         self._remove(final)  # half of a publication whose writer died
         below = self.walk(path) if entry.kind is Kind.FOLDER else [entry]
-        paths = [one.path for one in below if one.kind is not Kind.FOLDER]
-        for one in [one for group in marks_last(paths) for one in group]:
-            target = final + one.removeprefix(path)
+        paths = [each.path for each in below if each.kind is not Kind.FOLDER]
+        for source in (source for group in marks_last(paths) for source in group):
+            target = final + source.removeprefix(path)
             with self.files(target) as files:
                 files.makedirs(parent(target) or "/", recreate=True)
-                files.copy(one, target)
-        self._remove(Mark(final).path)  # with this it is there
+                files.copy(source, target)
+        self._remove(Mark(final).path)  # this makes it visible
         self._remove(path)
 
     def _remove(self, path: str) -> None:
@@ -220,6 +219,19 @@ class PyFilesystemStorage:
         with self.files(path) as files:
             files.makedirs(parent(path) or "/", recreate=True)
             files.writebytes(path, data)
+
+    def overwrite(self, path: str, data: bytes) -> None:
+        """Write over a file, without a rename: for lease files."""
+        self.replace(path, data)
+
+    def modified(self, path: str) -> float:
+        """When a file was last written, in seconds, by the storage's clock."""
+        with self.files(path) as files:
+            time = files.getinfo(path, ["details"]).modified
+        if time is None:
+            message = _("{path} has no time of its last change").format(path=path)
+            raise StorageError(message, path=path)
+        return float(time.timestamp())
 
     def discard(self, path: str) -> None:
         """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
@@ -251,66 +263,10 @@ class PyfsReader:
         self._file.close()
 
 
-class _PyfsLeases:
-    """The lease files of a PyFilesystem."""
-
-    def __init__(self, storage: PyFilesystemStorage) -> None:
-        self._storage = storage
-        self.url = storage.url
-
-    def numbers(self) -> list[int]:
-        """The numbers of the lease files that are there."""
-        try:
-            names = [one.path.rpartition("/")[2] for one in self._storage.children(LEASES)]
-        except NotFound:
-            return []
-        return [int(name) for name in names if name.isdecimal()]
-
-    def take(self, number: int, holder: bytes) -> bool:
-        """Create a lease file. False if there is one."""
-        try:
-            self._storage.create(_lease(number), [holder])
-        except StorageError:
-            if self._storage.stat(_lease(number)) is None:
-                raise
-            return False
-        return True
-
-    def put(self, number: int, holder: bytes) -> None:
-        """Write a lease file anew, which also makes it young."""
-        self._storage.replace(_lease(number), holder)
-
-    def holder(self, number: int) -> bytes:
-        """What stands in a lease file."""
-        with self._storage.open(_lease(number)) as reader:
-            return reader.read(1000)
-
-    def age(self, number: int) -> float:
-        """Seconds since a lease file was written, by the storage's clock."""
-        probe = f"{LEASES}/probe-{secrets.token_hex(8)}"
-        self._storage.create(probe, [b"?"])
-        try:
-            return (self._written(probe) - self._written(_lease(number))).total_seconds()
-        finally:
-            self._storage.discard(probe)
-
-    def _written(self, path: str) -> datetime:
-        with self._storage.files(path) as files:
-            return cast(datetime, files.getinfo(path, ["details"]).modified)
-
-    def remove(self, number: int) -> None:
-        """Remove a lease file, if it is there."""
-        self._storage.discard(_lease(number))
-
-
-def _lease(number: int) -> str:
-    return f"{LEASES}/{number:08}"
-
-
-def _entry(path: str, found: Info) -> Entry:
-    if found.has_namespace("link") and found.target is not None:
+def _entry(path: str, info: Info) -> Entry:
+    if info.has_namespace("link") and info.target is not None:
         return Entry(path, Kind.LINK)
-    if found.is_dir:
+    if info.is_dir:
         return Entry(path, Kind.FOLDER)
-    special = found.has_namespace("details") and found.type not in {0, 2}
-    return Entry(path, Kind.OTHER if special else Kind.FILE, found.size)
+    special = info.has_namespace("details") and info.type not in {0, 2}
+    return Entry(path, Kind.OTHER if special else Kind.FILE, info.size)

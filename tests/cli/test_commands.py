@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from preserva.archive.commit import prepare
 from preserva.cli.main import VERBS, status_of
+from preserva.core.values.limitations import Limitation
+from preserva.outputs.limitations import sentence
 from preserva.resources import schema_file
 from tests.support.books import an_archive, make_book
 
@@ -187,7 +188,7 @@ def test_damage_ends_with_1(ready: Path, run: Run, run_json: JsonRun) -> None:
         (["validate", "aonb-none", "--storage", "x"], 2, "there are: aonb-main"),
         (["validate", "aonb-none"], 3, "there is no package"),
         (["validate", "no id at all"], 2, "preserva list"),
-        (["validate", "typo.tar"], 2, "neither a path that is there"),
+        (["validate", "typo.tar"], 2, "neither an existing path"),
         (["status", "aonb-none"], 3, "there is no package"),
         (["export", "aonb-none", "out"], 3, "there is no package"),
         (["replicate", "--to", "aonb-main"], 2, "where the packages come from"),
@@ -258,14 +259,19 @@ def test_what_a_storage_cannot_promise_is_said(ready: Path, run: Run, run_json: 
     path.write_text(path.read_text("utf-8").replace('"storages/nlb-copy"', f'"{url}"'), "utf-8")
     status, document = run_json("config", "check", "--storages")
     sound, poor = document["reached"]
-    assert (status, sound["lacks"], sound["problem"]) == (0, [], None)
-    assert (poor["storage"], poor["problem"], len(poor["lacks"])) == ("nlb-copy", None, 4)
+    assert (status, sound["limitations"], sound["problem"]) == (0, [], None)
+    assert (poor["storage"], poor["problem"]) == ("nlb-copy", None)
+    assert poor["limitations"] == [
+        "unsynced-writes", "cached-reads", "copied-on-publish", "replace-not-atomic",
+    ]  # fmt: skip
     status, out, _err = run("config", "check", "--storages")
-    told = ["aonb-main: reached", "nlb-copy: reached", *(f"  {one}" for one in poor["lacks"])]
-    assert (status, out.splitlines()) == (0, told)
+    sentences = [f"  {sentence(Limitation(code))}" for code in poor["limitations"]]
+    assert (status, out.splitlines()) == (
+        0, ["aonb-main: reached", "nlb-copy: reached", *sentences],
+    )  # fmt: skip
     (ready / "storages/nlb-copy").rename(ready / "gone")
     status, document = run_json("config", "check", "--storages")
-    assert (status, document["reached"][1]["lacks"]) == (3, [])
+    assert (status, document["reached"][1]["limitations"]) == (3, [])
     assert "nlb-copy" in document["reached"][1]["problem"]
     assert run("config", "check")[:2] == (0, "")
 
@@ -289,7 +295,6 @@ def test_a_wrong_configuration_ends_with_2(ready: Path, run: Run) -> None:
 def test_a_locked_storage_ends_with_11(ready: Path, run: Run) -> None:
     """And names who holds it."""
     with an_archive(ready) as archive, archive.writing(archive.primary):
-        prepare(archive, archive.primary)
         status, _out, err = run("package", "book", "--record", "book.xml")
     assert status == 11
     assert f"process {os.getpid()}" in err
@@ -302,7 +307,7 @@ def test_an_unexpected_error_ends_with_70(
     monkeypatch.setattr("preserva.reporting.status.status", lambda *_: 1 / 0)
     status, _out, err = run("status")
     assert status == 70
-    assert "fault of preserva" in err
+    assert "bug in preserva" in err
 
 
 def test_an_interruption_ends_with_130(
@@ -359,3 +364,17 @@ def test_starting_loads_nothing_heavy() -> None:
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "LOADED []"
+
+
+def test_a_book_to_practise_with(tmp_path: Path, run: Run, run_json: JsonRun) -> None:
+    """Only its scans and its record, which no second run replaces."""
+    assert run("demo", "--scans", "scans") == (0, "scans\nrecord.mrc\n", "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["record.mrc", "scans"]
+    assert len([*tmp_path.glob("scans/master/*.tif")]) == 10
+    assert run("demo", "--scans", "other")[0] == 4
+    assert not (tmp_path / "other").exists()
+    status, made = run_json("demo", "--scans", "new/scans")
+    assert (status, made["scans"], made["record"]) == (0, "new/scans", "new/record.mrc")
+    for other in (["scans"], ["--record", "record.mrc"], ["--place", "here"]):
+        assert run("demo", "--scans", "third", *other)[0] == 2
+    assert not (tmp_path / "third").exists()

@@ -105,8 +105,8 @@ def test_the_newest_entries_are_shown_first(
         (
             ["DELETE FROM entry WHERE number > 3"],
             [
-                "what the ledger keeps of aonb-main: urn:preserva:aonb:kp-3 is not what its"
-                " entries say; `preserva ledger reindex` makes it anew from them"
+                "the ledger's summary of aonb-main: urn:preserva:aonb:kp-3 does not match its"
+                " entries; `preserva ledger reindex` rebuilds it"
             ],
         ),
         (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import shutil
 import socket
 import struct
@@ -12,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -44,9 +45,15 @@ def find_sshd() -> str | None:
 
 
 def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
+    """A port that nobody uses now.
+
+    It is none of those that the system gives to clients and to whoever asks for any: between this
+    answer and the start of the server, another test would get it.
+    """
+    while True:
+        port = random.SystemRandom().randrange(10_000, 30_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
@@ -108,8 +115,9 @@ def sshd(folder: Path, options: str = "") -> Iterator[Sshd]:
         wait_for(port, process)
         yield server
     finally:
-        for one in (*server.sessions(), process.pid):
-            os.kill(one, 9)
+        for number in (*server.sessions(), process.pid):
+            with suppress(ProcessLookupError):  # a session that ended by itself meanwhile
+                os.kill(number, 9)
         process.wait()
 
 

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from preserva.catalogue.decision_files import DECISIONS
 from preserva.catalogue.oai.harvester import Arguments, Ask
 from preserva.catalogue.oai.responses import read_page
 from preserva.core.xml.safe import MAX_SIZE
 from preserva.errors import NotFound, StorageError, TooLarge, Unreachable
-from preserva.http_client import SCHEMES, AddressError, AnswerError, Policy, ask
+from preserva.http_client.client import AnswerError, read
+from preserva.http_client.policy import SCHEMES, AddressError, Policy, named_hosts, shown
 from preserva.i18n import _
 
 _ATTEMPTS = 6
-_LONGEST_WAIT = 600
+_DELAY = 5.0
 
 
 def over_http(url: str, *, sleep: Callable[[float], None] = time.sleep) -> Ask:
-    """Asks at that URL; a server that is busy is asked again when it wants, some minutes long."""
-    policy = Policy(SCHEMES, _hosts(url))
+    """Asks at that URL. A server that is busy is asked again for some minutes, when it says.
+
+    What is returned raises StorageError, of that Unreachable where the server does not answer.
+    """
+    policy = Policy(SCHEMES, named_hosts(url))
 
     def asking(arguments: Arguments) -> bytes:
         target = f"{url}{'&' if '?' in url else '?'}{urlencode(arguments)}"
         try:
             return _get(target, policy, sleep)
         except AnswerError as error:
-            raise Unreachable(f"{url}: {error}") from error
+            raise Unreachable(f"{shown(url)}: {error}") from error
 
     return asking
 
@@ -46,34 +49,24 @@ def decisions_of(source: str, *, sleep: Callable[[float], None] = time.sleep) ->
         return path.read_bytes() if path.is_file() else b""
     target = f"{source.partition('?')[0].rstrip('/')}/{DECISIONS}"
     try:
-        data = _get(target, Policy(SCHEMES, _hosts(source)), sleep)
+        data = _get(target, Policy(SCHEMES, named_hosts(source)), sleep)
     except AnswerError as error:
         if error.status is not None and 400 <= error.status < 500:
             return b""
-        raise Unreachable(f"{target}: {error}") from error
+        raise Unreachable(f"{shown(target)}: {error}") from error
     return data if data.startswith(b"{") else b""
 
 
 def _get(target: str, policy: Policy, sleep: Callable[[float], None]) -> bytes:
-    """The answer, however often it must be asked for. Raises StorageError, and AnswerError."""
-    for attempt in range(_ATTEMPTS):
-        try:
-            with ask(target, 0, policy) as answer:
-                data = answer.stream.read(MAX_SIZE + 1)
-        except AddressError as error:
-            raise StorageError(f"{target}: {error}") from error
-        except AnswerError as error:
-            wait = 5 * 2**attempt if error.wait is None else error.wait
-            again = error.status is None or error.status in {429, 500, 502, 503, 504}
-            if not again or wait > _LONGEST_WAIT or attempt == _ATTEMPTS - 1:
-                raise
-            sleep(wait)
-            continue
-        if len(data) > MAX_SIZE:
-            message = _("{url}: an answer of more than {limit} bytes was not read")
-            raise TooLarge(message.format(url=target, limit=MAX_SIZE))
-        return data
-    raise AssertionError("the last attempt returns or raises")
+    """A whole answer. Raises TooLarge, StorageError for an address, and AnswerError."""
+    try:
+        data = read(target, policy, MAX_SIZE + 1, attempts=_ATTEMPTS, delay=_DELAY, sleep=sleep)
+    except AddressError as error:
+        raise StorageError(f"{shown(target)}: {error}") from error
+    if len(data) > MAX_SIZE:
+        message = _("{url}: an answer of more than {limit} bytes was not read")
+        raise TooLarge(message.format(url=shown(target), limit=MAX_SIZE))
+    return data
 
 
 def in_folder(folder: Path) -> Ask:
@@ -87,21 +80,13 @@ def in_folder(folder: Path) -> Ask:
             following[read_page(page.read_bytes()).token or ""] = after
 
     def asking(arguments: Arguments) -> bytes:
-        given = dict(arguments)
-        if given["verb"] == "Identify":
+        values = dict(arguments)
+        if values["verb"] == "Identify":
             return (folder / "identify.xml").read_bytes()
-        page = following.get(given["resumptionToken"]) if "resumptionToken" in given else pages[0]
+        token = values.get("resumptionToken")
+        page = pages[0] if token is None else following.get(token)
         if page is None:
             raise NotFound(_("{path} lacks a page").format(path=folder))
         return page.read_bytes()
 
     return asking
-
-
-def _hosts(url: str) -> tuple[str, ...]:
-    """The host that the person named, by name and by address, public or not."""
-    host = urlsplit(url).hostname or ""
-    addresses: set[str] = set()
-    with suppress(OSError, UnicodeError):
-        addresses = {str(one[4][0]) for one in socket.getaddrinfo(host, None)}
-    return host, *sorted(addresses)

@@ -89,10 +89,6 @@ class Inventory:
                 located[path] = own + path if own + path in stored else stored[0]
         return located
 
-    def size_of_versions(self) -> int:
-        """How many versions there are."""
-        return len(self.versions)
-
 
 def version_number(name: str) -> int:
     """3 for "v3". Raises ValueError for anything that is no version name (zero-padded ones too)."""

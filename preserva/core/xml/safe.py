@@ -47,7 +47,8 @@ def parse(data: bytes, *, max_size: int = MAX_SIZE, max_depth: int = MAX_DEPTH) 
     chunks = (data[start : start + _CHUNK] for start in range(0, len(data), _CHUNK))
     for _event, element in iterparse(chunks, events=("start", "end"), max_depth=max_depth):
         root = element  # the last one to end is the root
-    assert root is not None, "iterparse refuses a document without elements"
+    if root is None:
+        raise UnsafeXMLError(_("not well-formed XML: {error}").format(error="no element"))
     return root
 
 

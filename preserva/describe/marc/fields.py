@@ -12,7 +12,6 @@ from preserva.describe.marc import dialect, iso2709, marc8
 from preserva.describe.marc.charset import MARC8, Charset, decide
 from preserva.describe.model import Field, Record, Subfield, Syntax
 
-_DELIMITER = "\x1f"
 _EMBEDDED = re.compile(r"(00\d)(.*)|(\d{3})(..)", re.DOTALL)
 
 

@@ -1,4 +1,4 @@
-"""A bucket of an S3-compatible object store; every error comes out as ours."""
+"""A bucket of an S3-compatible object store, with its errors turned into ours."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _SETTINGS = {"endpoint", "region"}
-_SILENCE = "120s"  # after which a line counts as dead
+_SILENCE = "120s"  # after which a connection counts as dead
 _FULL = re.compile(r"InsufficientStorage|QuotaExceeded|\b507\b")
-_LINE = re.compile(
+_CONNECTION = re.compile(
     r"error sending request|timed out|connection|\b50[0-46-9]\b|SlowDown|error decoding", re.I
 )
 
@@ -43,7 +43,7 @@ def open_bucket(url: str) -> S3Store:
     parts = urlsplit(url)
     settings = dict(parse_qsl(parts.query))
     if "@" in parts.netloc or settings.keys() - _SETTINGS:
-        raise UsageError(_("no password or key may stand in a URL, only endpoint and region"))
+        raise UsageError(_("a URL must not contain a password or key, only endpoint and region"))
     if not parts.netloc:
         raise UsageError(_("{url} is not of the form s3://bucket/folder").format(url=url))
     config: S3Config = {"checksum_algorithm": "SHA256", "virtual_hosted_style_request": False}
@@ -64,7 +64,7 @@ def open_bucket(url: str) -> S3Store:
             "allow_http": host.scheme == "http",
             "connect_timeout": "20s",
             "read_timeout": _SILENCE,
-            "timeout": "7d",  # for all of an answer, which is a file: a thin line takes long
+            "timeout": "7d",  # for a whole answer, which may be a large file on a slow connection
         },
         retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=60)},
     )
@@ -72,7 +72,7 @@ def open_bucket(url: str) -> S3Store:
 
 @contextmanager
 def errors(path: str, url: str) -> Iterator[None]:
-    """Turn the errors of a call into ours: people are told the whole URL, programs our path."""
+    """Turn the errors of a call into ours: the message has the URL, the attribute our path."""
     where = f"{url}/{path}"
     try:
         yield
@@ -83,22 +83,23 @@ def errors(path: str, url: str) -> Iterator[None]:
         raise StorageError(message, path=path) from error
     except (PermissionDeniedError, UnauthenticatedError) as error:
         raise StorageError(
-            _("{path}: the object store did not let us in").format(path=where),
+            _("{path}: the object store denied access").format(path=where),
             path=path,
-            hint=N_("Are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set, and may they do this?"),
+            hint=N_(
+                "Check that AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set and permit this."
+            ),
         ) from error
     except UnicodeEncodeError as error:
-        message = _("{path}: an object store takes only names in UTF-8").format(path=ascii(path))
+        message = _("{path}: an object store accepts only names in UTF-8").format(path=ascii(path))
         raise StorageError(message, path=path) from error
     except BaseError as error:
-        said = str(error).partition("\n\nDebug source")[0]
-        if _FULL.search(said):
+        text = str(error).partition("\n\nDebug source")[0]
+        if _FULL.search(text):
             raise StorageFull(_("{path}: no space left").format(path=where), path=path) from error
-        if "NoSuchBucket" in said:
+        if "NoSuchBucket" in text:
             message = _("there is no bucket for {url}").format(url=url)
-            raise StorageError(
-                message, path=path, hint=N_("Make the bucket first; preserva makes none.")
-            ) from error
-        message = _("{path}: {reason}").format(path=where, reason=said)
-        kind = Unreachable if _LINE.search(said) else StorageError
+            hint = N_("Create the bucket first; preserva does not create buckets.")
+            raise StorageError(message, path=path, hint=hint) from error
+        message = _("{path}: {reason}").format(path=where, reason=text)
+        kind = Unreachable if _CONNECTION.search(text) else StorageError
         raise kind(message, path=path) from error

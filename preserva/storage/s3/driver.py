@@ -1,6 +1,6 @@
 """A storage in an S3-compatible object store, which has neither folders nor a rename.
 
-How publishing comes to be durable and at once all the same: docs/adr/0010-object-storage.md.
+How publishing is durable and atomic all the same: docs/adr/0010-object-storage.md.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import obstore
 
 from preserva.core.formats.layout import QUARANTINE, STAGING
 from preserva.core.values.digest import MultiHash
+from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry, Kind
 from preserva.errors import NotAFile, NotFound, Refused, StorageError, Unreachable
 from preserva.i18n import _
@@ -24,7 +25,7 @@ from preserva.storage.paths import contained, parent, refuse_outside
 from preserva.storage.publication_marks import Mark, below_any, marks_last
 from preserva.storage.s3.bucket import errors, open_bucket
 from preserva.storage.s3.lease import S3Leases
-from preserva.storage.s3.reservations import S3Aims
+from preserva.storage.s3.reservations import S3Reservations
 
 if TYPE_CHECKING:
     from obstore import BytesStream, GetResult, ObjectMeta
@@ -44,31 +45,27 @@ class S3Storage:
     See `preserva.storage.base.Storage` for what it promises.
     """
 
-    at_once = _COPIES_AT_ONCE  # each waits for the line
+    max_concurrency = _COPIES_AT_ONCE  # each waits for the line
 
     def __init__(self, url: str, *, lease: float = LEASE) -> None:
         self.store = open_bucket(url)
         self.url = url.partition("?")[0].rstrip("/")
         self._lease = Lease(S3Leases(self.store, self.url), lease)
-        self._aims = S3Aims(self.store, self.url, self._empty)
+        self._reservations = S3Reservations(self.store, self.url, self._empty)
 
     def close(self) -> None:
         """Nothing is held open."""
 
-    def lacks(self) -> tuple[str, ...]:
+    def limitations(self) -> tuple[Limitation, ...]:
         """What an object store cannot promise."""
-        return (
-            _("What is read back may come from a cache of the server, not from its disk."),
-            _("A long file that was cut short is written again from its beginning."),
-            _("Two names that differ only in their bytes may be one on some servers."),
-        )
+        return (Limitation.CACHED_READS, Limitation.NO_RESUME, Limitation.MERGED_NAMES)
 
     def _errors(self, path: str) -> AbstractContextManager[None]:
         return errors(contained(path), self.url)
 
     def stat(self, path: str) -> Entry | None:
-        """What stands at a path; None if there is nothing. A folder is what has files in it."""
-        key = self._aims.key(path)
+        """What is at a path; None if there is nothing. A folder is what has files in it."""
+        key = self._reservations.key(path)
         if path:
             try:
                 size = self._head(key)["size"]
@@ -77,29 +74,33 @@ class S3Storage:
             else:
                 hidden = not below_any(path, _STAGED) and below_any(path, self._hidden())
                 return None if hidden else Entry(path, Kind.FILE, size)
-        there = self._shows(key) if key == path else path in self._aims.known() or self._any(key)
-        return Entry(path, Kind.FOLDER) if there or self._aimed_in(path) else None
+        there = (
+            self._shows(key)
+            if key == path
+            else path in self._reservations.known() or self._any(key)
+        )
+        return Entry(path, Kind.FOLDER) if there or self._reserved_in(path) else None
 
     def _shows(self, key: str) -> bool:
         """Whether anything lies below a key that is not hidden."""
-        found = (one["path"] for one in self._list(key))
-        first = next(found, None)
+        keys = (meta["path"] for meta in self._list(key))
+        first = next(keys, None)
         if first is None:
             return False
-        hidden = self._hidden()  # after the look: what has been shown since then is whole
-        return any(not below_any(one, hidden) for one in chain([first], found))
+        hidden = self._hidden()  # after listing: what has been shown since then is whole
+        return any(not below_any(below, hidden) for below in chain([first], keys))
 
     def _any(self, key: str) -> bool:
         return next(self._list(key), None) is not None
 
-    def _aimed_in(self, path: str) -> set[str]:
-        """The folders in a folder of staging that have an aim, or lead to one that has."""
+    def _reserved_in(self, path: str) -> set[str]:
+        """The folders in a folder of staging that are reserved, or lead to one that is."""
         if not below_any(path, _STAGED):
             return set()
-        below = (
-            one.removeprefix(f"{path}/") for one in self._aims.known() if one.startswith(f"{path}/")
-        )
-        return {f"{path}/{one.partition('/')[0]}" for one in below}
+        prefix = f"{path}/"
+        reserved = self._reservations.known()
+        below = (staged.removeprefix(prefix) for staged in reserved if staged.startswith(prefix))
+        return {prefix + name.partition("/")[0] for name in below}
 
     def _head(self, key: str) -> ObjectMeta:
         with self._errors(key):
@@ -107,43 +108,44 @@ class S3Storage:
 
     def children(self, path: str) -> list[Entry]:
         """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
-        key = self._aims.key(path)
+        key = self._reservations.key(path)
         hidden = self._hidden() if key == path else frozenset()
         gone = NotFound(_("{path} is not there").format(path=path), path=path)
         if below_any(path, hidden):
             raise gone
         with self._errors(path):
-            found = obstore.list_with_delimiter(self.store, key or None)
+            listing = obstore.list_with_delimiter(self.store, key or None)
         entries = {
-            Entry(path + one["path"].removeprefix(key), Kind.FILE, one["size"])
-            for one in found["objects"]
+            Entry(path + meta["path"].removeprefix(key), Kind.FILE, meta["size"])
+            for meta in listing["objects"]
         }
-        for one in found["common_prefixes"]:
-            if not any(below_any(mark, frozenset([one])) for mark in hidden) or self._shows(one):
-                entries.add(Entry(path + one.removeprefix(key), Kind.FOLDER))
-        entries |= {Entry(one, Kind.FOLDER) for one in self._aimed_in(path)}
+        for prefix in listing["common_prefixes"]:
+            hides = any(below_any(final, frozenset([prefix])) for final in hidden)
+            if not hides or self._shows(prefix):
+                entries.add(Entry(path + prefix.removeprefix(key), Kind.FOLDER))
+        entries |= {Entry(folder, Kind.FOLDER) for folder in self._reserved_in(path)}
         if path and not entries and self.stat(path) is None:
             raise gone
-        shown = (one for one in entries if not below_any(one.path, hidden))
+        shown = (entry for entry in entries if not below_any(entry.path, hidden))
         return sorted(shown, key=lambda entry: entry.path)
 
     def walk(self, path: str) -> Iterator[Entry]:
         """Everything below a folder, the folders themselves included, in no promised order."""
-        key = self._aims.key(path)
+        key = self._reservations.key(path)
         hidden = self._hidden() if key == path else frozenset()
         if path and (below_any(path, hidden) or not self._any(key)):
             raise NotFound(_("{path} is not there").format(path=path), path=path)
         seen = {path, ""}
-        for one in self._list(key):
-            if below_any(one["path"], hidden):
+        for meta in self._list(key):
+            if below_any(meta["path"], hidden):
                 continue
-            here = path + one["path"].removeprefix(key)
+            here = path + meta["path"].removeprefix(key)
             folder = parent(here)
             while folder not in seen:
                 seen.add(folder)
                 yield Entry(folder, Kind.FOLDER)
                 folder = parent(folder)
-            yield Entry(here, Kind.FILE, one["size"])
+            yield Entry(here, Kind.FILE, meta["size"])
 
     def _list(self, key: str) -> Iterator[ObjectMeta]:
         with self._errors(key):
@@ -151,15 +153,15 @@ class S3Storage:
                 yield from batch
 
     def open(self, path: str, *, bypass_cache: bool = False) -> S3Reader:
-        """Open an object. `bypass_cache` is what the server makes of it: see `lacks`."""
+        """Open an object. `bypass_cache` has no effect: see `limitations`."""
         with self._errors(path):
             if not path:
                 raise NotAFile(_("{path} is not a regular file").format(path=self.url), path=path)
-            return S3Reader(obstore.get(self.store, self._aims.key(path)), path, self.url)
+            return S3Reader(obstore.get(self.store, self._reservations.key(path)), path, self.url)
 
     def create(self, path: str, chunks: Iterable[bytes]) -> None:
         """Write a new file, all or nothing. Refuses a path that exists."""
-        key = self._aims.key(contained(path))
+        key = self._reservations.key(contained(path))
         source = iter(chunks)
         start = bytearray()
         for chunk in source:
@@ -177,7 +179,7 @@ class S3Storage:
         if self.stat(path) is not None:
             message = _("{path} exists already; it was not touched")
             raise StorageError(message.format(path=path), path=path)
-        self._put_parts(self._aims.key(path), chunks)
+        self._put_parts(self._reservations.key(path), chunks)
 
     def _put_parts(self, path: str, chunks: Iterable[bytes]) -> None:
         with self._errors(path):
@@ -195,42 +197,42 @@ class S3Storage:
         refuse_outside(path, STAGING)
         if self.stat(path) is None:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
-        raise Refused(_("{path} is whole: an object store keeps no part").format(path=path))
+        raise Refused(_("{path} is complete: it cannot be extended").format(path=path))
 
     def flush(self, path: str) -> None:
         """Nothing is left to do: what an object store has taken is durable."""
         if self.stat(path) is None:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
 
-    def aim(self, staged: str, final: str) -> None:
-        """From now on what is created below `staged` lies where it will be, hidden by a mark."""
+    def reserve(self, staged: str, final: str) -> None:
+        """From now on, what is created below `staged` goes to its final place, hidden by a mark."""
         refuse_outside(contained(staged), STAGING)
         self._refuse_existing(final)
         self._lease.check()
-        self._aims.aim(staged, final)
+        self._reservations.reserve(staged, final)
 
     def publish(self, staged: str, final: str) -> None:
         """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
         refuse_outside(staged, STAGING)
-        mark = self._aims.known().get(staged)
+        mark = self._reservations.known().get(staged)
         if mark is None or mark.final != contained(final):
             self._move(staged, contained(final))
             return
         if not self._any(final):
             raise NotFound(_("{path} is not there").format(path=staged), path=staged)
         self._lease.check()
-        self._aims.show(mark)
+        self._reservations.show(mark)
 
-    def set_aside(self, path: str, aside: str) -> None:
-        """Move what stands at a path to one below `quarantine/`, durably and at once."""
-        refuse_outside(aside, QUARANTINE)
-        self._move(contained(path), aside)
+    def quarantine(self, path: str, target: str) -> None:
+        """Move what is at a path to one below `quarantine/`, durably and at once."""
+        refuse_outside(target, QUARANTINE)
+        self._move(contained(path), target)
 
     def _move(self, path: str, final: str) -> None:
-        """Copy, prove, show, and only then remove. A move that was cut short is done again."""
+        """Copy, compare, show, and only then remove. An interrupted move can be repeated."""
         self._lease.check()
         self._refuse_existing(final)
-        start = self._aims.key(path)
+        start = self._reservations.key(path)
         sources = self._objects(start)
         if not sources:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
@@ -253,7 +255,7 @@ class S3Storage:
 
     def _objects(self, path: str) -> dict[str, ObjectMeta]:
         """The objects at and below a path."""
-        below = {one["path"]: one for one in self._list(path)}
+        below = {meta["path"]: meta for meta in self._list(path)}
         if below:
             return below
         try:
@@ -276,7 +278,7 @@ class S3Storage:
                 return
             if self._digest(source["path"]) == self._digest(copy["path"]):
                 return
-        message = _("the copy of {path} is not what it was copied from; it was not published")
+        message = _("the copy of {path} differs from its source; it was not published")
         raise StorageError(message.format(path=source["path"]), path=source["path"])
 
     def _digest(self, path: str) -> str:
@@ -308,38 +310,38 @@ class S3Storage:
     def discard(self, path: str) -> None:
         """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
         refuse_outside(contained(path), STAGING)
-        self._aims.forget()  # what another has shown meanwhile is no longer in staging
-        for staged, mark in list(self._aims.known().items()):
+        self._reservations.forget()  # another process may have published some meanwhile
+        for staged, mark in list(self._reservations.known().items()):
             if below_any(staged, frozenset([path])):
-                self._aims.undo(mark)
-        self._empty(self._aims.key(path))
+                self._reservations.undo(mark)
+        self._empty(self._reservations.key(path))
 
     @contextmanager
     def lock(self, holder: str) -> Iterator[None]:
         """Be the only writer. After a kill the lock is free when its lease has run out."""
         with self._lease.held(holder):
-            self._aims.forget()
+            self._reservations.forget()
             yield
 
     def _hidden(self) -> frozenset[str]:
-        """What is being published now, or was when its writer died: it is not there yet."""
-        return frozenset(one.final for one in self._aims.marks())
+        """The paths that are being published, or were when their writer died."""
+        return frozenset(mark.final for mark in self._reservations.marks())
 
 
 class S3Reader:
     """An object that is being read, in one stream."""
 
-    def __init__(self, found: GetResult, path: str, url: str) -> None:
+    def __init__(self, result: GetResult, path: str, url: str) -> None:
         self._path = path
         self._url = url
-        self._left = found.meta["size"]
+        self._left = result.meta["size"]
         self._stream: BytesStream | None = None
         self._here = b""
         if self._left > CHUNK:
-            self._stream = found.stream(min_chunk_size=CHUNK)
+            self._stream = result.stream(min_chunk_size=CHUNK)
         else:  # in one piece: half the calls
             with errors(path, url):
-                self._here = bytes(found.bytes())
+                self._here = bytes(result.bytes())
 
     def read(self, size: int) -> bytes:
         """The next bytes, at most `size`; fewer only at the end of the file, none after it."""

@@ -11,11 +11,12 @@ from obstore.exceptions import AlreadyExistsError, PreconditionError
 from obstore.store import S3Store
 
 from preserva.core.formats.layout import LEASES
+from preserva.storage.lease_files import lease_path
 from preserva.storage.s3.bucket import errors
 
 
 class S3Leases:
-    """Lease files below `staging/leases/`; one alone can create each, by a conditional write."""
+    """Lease files below `staging/leases/`, created by conditional writes: one writer succeeds."""
 
     def __init__(self, store: S3Store, url: str) -> None:
         self._store = store
@@ -27,28 +28,28 @@ class S3Leases:
     def numbers(self) -> list[int]:
         """The numbers of the lease files that are there."""
         with self._errors():
-            found = obstore.list(self._store, LEASES).collect()
-        names = [one["path"].rpartition("/")[2] for one in found]
+            objects = obstore.list(self._store, LEASES).collect()
+        names = [meta["path"].rpartition("/")[2] for meta in objects]
         return [int(name) for name in names if name.isdecimal()]
 
     def take(self, number: int, holder: bytes) -> bool:
         """Create a lease file. False if there is one."""
         with self._errors():
             try:
-                obstore.put(self._store, _path(number), holder, mode="create")
+                obstore.put(self._store, lease_path(number), holder, mode="create")
             except (AlreadyExistsError, PreconditionError):
                 return False
         return True
 
     def put(self, number: int, holder: bytes) -> None:
-        """Write a lease file anew, which also makes it young."""
+        """Rewrite a lease file, which also renews it."""
         with self._errors():
-            obstore.put(self._store, _path(number), holder)
+            obstore.put(self._store, lease_path(number), holder)
 
     def holder(self, number: int) -> bytes:
-        """What stands in a lease file."""
+        """The content of a lease file."""
         with self._errors():
-            return bytes(obstore.get(self._store, _path(number)).bytes())
+            return bytes(obstore.get(self._store, lease_path(number)).bytes())
 
     def age(self, number: int) -> float:
         """Seconds since a lease file was written, by the server's clock."""
@@ -56,7 +57,7 @@ class S3Leases:
         with self._errors():
             obstore.put(self._store, probe, b"")
             try:
-                return (self._written(probe) - self._written(_path(number))).total_seconds()
+                return (self._written(probe) - self._written(lease_path(number))).total_seconds()
             finally:
                 obstore.delete(self._store, probe)
 
@@ -66,8 +67,4 @@ class S3Leases:
     def remove(self, number: int) -> None:
         """Remove a lease file, if it is there."""
         with self._errors():
-            obstore.delete(self._store, _path(number))
-
-
-def _path(number: int) -> str:
-    return f"{LEASES}/{number:08}"
+            obstore.delete(self._store, lease_path(number))

@@ -1,6 +1,6 @@
-"""Folders of staging that lie, hidden, at the keys where they will be published.
+"""Folders of staging that are, hidden, at the keys where they will be published.
 
-See docs/adr/0010-object-storage.md. The marks say which: they are in the bucket, so whoever goes on
+See docs/adr/0010-object-storage.md. The marks say which: they are in the bucket, so that the run
 after a crash finds them.
 """
 
@@ -19,8 +19,8 @@ from preserva.storage.publication_marks import Mark
 from preserva.storage.s3.bucket import errors
 
 
-class S3Aims:
-    """The marks of a bucket, and the paths in staging that they give another place."""
+class S3Reservations:
+    """The marks of a bucket, and the paths in staging that they place elsewhere."""
 
     def __init__(self, store: S3Store, url: str, empty: Callable[[str], None]) -> None:
         self._store = store
@@ -31,47 +31,47 @@ class S3Aims:
     def marks(self) -> list[Mark]:
         """All marks that are in the bucket now."""
         with errors(PUBLISHING, self._url):
-            found = obstore.list(self._store, PUBLISHING).collect()
-        return [Mark.parse(one["path"]) for one in found]
+            objects = obstore.list(self._store, PUBLISHING).collect()
+        return [Mark.parse(meta["path"]) for meta in objects]
 
     def forget(self) -> None:
-        """What is known may have changed: ask the bucket at the next use."""
+        """Ask the bucket at the next use, as the marks may have changed."""
         self._known = None
 
     def known(self) -> dict[str, Mark]:
-        """The marks by what they are staged as. They change only while one holds the lock."""
+        """The marks, by their staged folder. Only the holder of the lock changes them."""
         known = self._known
         if known is None:
-            known = self._known = {one.staged: one for one in self.marks() if one.staged}
+            known = self._known = {mark.staged: mark for mark in self.marks() if mark.staged}
         return known
 
     def key(self, path: str) -> str:
-        """Where a path lies: elsewhere only if it is in a folder of staging that has an aim."""
+        """Where a path is in the bucket: elsewhere only if it is in a reserved folder."""
         if path.startswith(f"{STAGING}/"):
             for staged, mark in self.known().items():
                 if path == staged or path.startswith(f"{staged}/"):
                     return mark.final + path.removeprefix(staged)
         return path
 
-    def aim(self, staged: str, final: str) -> None:
-        """From now on what is created below `staged` lies below `final`, and is hidden there.
+    def reserve(self, staged: str, final: str) -> None:
+        """From now on what is created below `staged` is written below `final`, and hidden there.
 
-        What an earlier run left there for the same is gone on with; anything else goes. Its mark is
-        replaced: so a deletion that a dead process sent, and that comes late, shows nothing.
+        What an earlier run left under the same reservation is kept; anything else is removed. The
+        earlier mark is replaced, so that a late deletion by a dead process shows nothing.
         """
         self.forget()
         mark = Mark(final, staged, secrets.token_hex(8))
         earlier = []
-        for one in self.marks():
-            if (one.final, one.staged) == (final, staged):
-                earlier.append(one)
-            elif one.final == final or one.staged == staged:
-                self.undo(one)
+        for other in self.marks():
+            if (other.final, other.staged) == (final, staged):
+                earlier.append(other)
+            elif other.final == final or other.staged == staged:
+                self.undo(other)
         if not self._follow(mark, earlier):
             raise Refused(_("{path} exists already; it was not touched").format(path=final))
 
     def show(self, mark: Mark) -> None:
-        """Remove a mark: with this its path is there."""
+        """Remove a mark, which makes its path visible."""
         try:
             with errors(mark.path, self._url):
                 obstore.delete(self._store, mark.path)
@@ -93,5 +93,5 @@ class S3Aims:
                 obstore.delete(self._store, mark.path)
                 return False
             if earlier:
-                obstore.delete(self._store, [one.path for one in earlier])
+                obstore.delete(self._store, [other.path for other in earlier])
         return True

@@ -1,4 +1,4 @@
-"""One connection to an SFTP server, shared by many threads; every error comes out as ours."""
+"""One connection to an SFTP server, shared by many threads, with its errors turned into ours."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ SSH_CONFIG = "PRESERVA_SSH_CONFIG"
 """The variable that names another file than ~/.ssh/config."""
 
 TIMEOUT = 300.0
-"""Seconds for one answer: a chunk takes minutes on a thin line; the keepalive finds a dead one."""
+"""Seconds for one answer. A chunk can take minutes on a slow connection; the keepalive notices a
+dead one."""
 
 _CONNECT = 30.0
-_CIPHERS = "^aes128-gcm@openssh.com,aes256-gcm@openssh.com"  # processors do these by themselves
+_CIPHERS = "^aes128-gcm@openssh.com,aes256-gcm@openssh.com"  # processors accelerate these
 _KEEPALIVE = 20.0
 
 _LOST = (
@@ -52,19 +53,19 @@ def _loop() -> asyncio.AbstractEventLoop:
 @cache
 def _started_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
-    # errors reach the caller by what it waits for; asyncio would print the rest of a lost line
+    # the caller gets errors from what it waits for; asyncio would print others of a lost connection
     loop.set_exception_handler(lambda _loop, _context: None)
     threading.Thread(target=loop.run_forever, name="sftp", daemon=True).start()
     return loop
 
 
 class SftpLink:
-    """A connection that is opened when it is needed, and anew after it was lost."""
+    """A connection that is opened when it is needed, and again after it was lost."""
 
     def __init__(self, url: str, timeout: float) -> None:
         parts = urlsplit(url)
         if parts.password is not None:
-            raise UsageError(_("a password may not stand in a URL"))
+            raise UsageError(_("a URL must not contain a password"))
         if not parts.hostname or not parts.path.startswith("/"):
             raise UsageError(_("{url} is not of the form sftp://user@host/folder").format(url=url))
         self.url = url
@@ -84,7 +85,7 @@ class SftpLink:
         return asyncio.run_coroutine_threadsafe(self._guarded(path, act), _loop())
 
     def close(self) -> None:
-        """End the connection; the next call opens another."""
+        """Close the connection; the next call reconnects."""
         asyncio.run_coroutine_threadsafe(self._drop(), _loop()).result()
 
     async def _drop(self) -> None:
@@ -128,7 +129,7 @@ class SftpLink:
             ) from error
 
     async def _connected(self) -> asyncssh.SFTPClient:
-        """The one connection. All who wait for it share an attempt, and its failure."""
+        """The one connection. All callers that wait for it share an attempt, and its failure."""
         if self._client is None:
             if self._opening is None or self._opening.done():
                 self._opening = asyncio.create_task(self._open())
@@ -141,35 +142,35 @@ class SftpLink:
             return await self._connection.start_sftp_client(path_encoding=None)
 
     async def _connect(self) -> asyncssh.SSHClientConnection:
-        given = {"port": self._port, "username": self._user}
-        named = os.environ.get(SSH_CONFIG)
+        optional = {"port": self._port, "username": self._user}
+        config = os.environ.get(SSH_CONFIG)
         options = asyncssh.SSHClientConnectionOptions(
             host=self._host,
-            config=[named] if named else (),
+            config=[config] if config else (),
             password=None,
             preferred_auth="publickey",
             keepalive_interval=_KEEPALIVE,
             login_timeout=_CONNECT,
             encryption_algs=_CIPHERS,
-            **{key: value for key, value in given.items() if value is not None},
+            **{key: value for key, value in optional.items() if value is not None},
         )
         if options.known_hosts is None:  # UserKnownHostsFile none: any server would do
             raise asyncssh.HostKeyNotVerifiable("UserKnownHostsFile")
         return await asyncssh.connect(self._host, options=options)
 
     def _unknown_host(self, error: asyncssh.Error) -> StorageError:
-        message = _("{host} could not prove that it is {host}: {reason}")
+        message = _("the host key of {host} could not be verified: {reason}")
         return StorageError(
             message.format(host=self._host, reason=error.reason),
             hint=N_(
-                "Nothing was sent. Ask the other institution for its host key's fingerprint, by "
-                "another way than this line; compare it with what `ssh-keyscan` shows, and put the "
-                "key into ~/.ssh/known_hosts."
+                "Nothing was sent. Ask the other institution for the fingerprint of its host key, "
+                "not over this connection; compare it with what `ssh-keyscan` shows, and add the "
+                "key to ~/.ssh/known_hosts."
             ),
         )
 
     def _not_let_in(self, error: asyncssh.Error) -> StorageError:
-        message = _("{host} did not let us in: {reason}")
+        message = _("{host} denied access: {reason}")
         return StorageError(
             message.format(host=self._host, reason=error.reason),
             hint=N_(
@@ -180,9 +181,9 @@ class SftpLink:
 
 
 async def _is_full(client: asyncssh.SFTPClient, root: bytes) -> bool:
-    """Whether the server has no room: SFTP version 3 has no word for it but "failure"."""
+    """Whether the server is full: SFTP version 3 has no error for it but "failure"."""
     try:
-        room = await client.statvfs(root)
+        space = await client.statvfs(root)
     except asyncssh.Error:
         return False
-    return room.bavail == 0 or (room.files > 0 and room.favail == 0)
+    return space.bavail == 0 or (space.files > 0 and space.favail == 0)

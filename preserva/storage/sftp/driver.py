@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import os
-import stat
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from typing import TypeVar
 
 import asyncssh
 
 from preserva.core.formats.layout import QUARANTINE, STAGING
+from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry, Kind
 from preserva.errors import NotAFile, NotFound, Refused, StorageError
 from preserva.i18n import _
 from preserva.storage.base import CHUNK
 from preserva.storage.lease import LEASE, Lease
+from preserva.storage.lease_files import FolderLeases
 from preserva.storage.paths import above, contained, parent, refuse_outside
 from preserva.storage.sftp.connection import TIMEOUT, SftpLink
-from preserva.storage.sftp.lease import SftpLeases
 from preserva.storage.sftp.reader import AHEAD, Opened, SftpReader, settle
-
-T = TypeVar("T")
-Act = Callable[[asyncssh.SFTPClient], Coroutine[None, None, T]]
+from preserva.storage.sftp.requests import (
+    entry_of,
+    finish,
+    kind_of,
+    limitations_of,
+    making_folder,
+    plain_name,
+    syncing,
+)
 
 _WRITE_NEW = asyncssh.FXF_WRITE | asyncssh.FXF_CREAT | asyncssh.FXF_EXCL
 _MODE = asyncssh.SFTPAttrs(permissions=0o644)
@@ -34,49 +39,53 @@ _MODE = asyncssh.SFTPAttrs(permissions=0o644)
 class SftpStorage:
     """The files below one folder of an SFTP server, `sftp://user@host/folder`.
 
-    See `preserva.storage.base.Storage` for what it promises, and `lacks` for what it cannot.
+    See `preserva.storage.base.Storage` for what it promises, and `limitations`
+    for what it cannot.
     """
 
-    at_once = 64  # each waits for the line
+    max_concurrency = 64  # each waits for the line
 
     def __init__(self, url: str, *, lease: float = LEASE, timeout: float = TIMEOUT) -> None:
-        """Nothing is connected yet. `timeout` is for each answer, in seconds."""
+        """Connects at the first call. `timeout` is for each answer, in seconds."""
         self.link = SftpLink(url, timeout)
         self.url = url
-        self._lease = Lease(SftpLeases(self), lease)
+        self._lease = Lease(FolderLeases(self), lease)
         self._durable: set[str] = set()  # files in staging that were synced as they were written
         self._folders: set[str] = set()  # seen to be folders, not links
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection; the next call reconnects."""
         self.link.close()
 
-    def lacks(self) -> tuple[str, ...]:
-        """What this server cannot promise, a sentence each. Raises StorageError."""
+    def limitations(self) -> tuple[Limitation, ...]:
+        """What this server cannot promise. Raises StorageError."""
+        return self.link.run("", lambda client: limitations_of(client, self.link.root))
 
-        async def ask(client: asyncssh.SFTPClient) -> tuple[bool, bool]:
-            handler = client._handler  # asyncssh tells it nowhere else
-            return handler._supports_posix_rename, handler._supports_fsync
+    def overwrite(self, path: str, data: bytes) -> None:
+        """Write over a file that is there, without a rename: for lease files."""
+        full = self.full(path)
 
-        renames, syncs = self.link.run("", ask)
-        found = [_("What is read back may come from the server's memory, not from its disk.")]
-        if not renames:
-            found.append(_("The server lacks posix-rename@openssh.com: nothing can be replaced."))
-        if not syncs:
-            found.append(
-                _("The server lacks fsync@openssh.com: a power cut can take the newest files.")
-            )
-        return tuple(found)
+        async def write(client: asyncssh.SFTPClient) -> None:
+            flags = asyncssh.FXF_WRITE | asyncssh.FXF_TRUNC
+            async with await client.open(full, flags, encoding=None) as file:
+                await file.write(data, 0)
+
+        self.link.run(path, write)
+
+    def modified(self, path: str) -> float:
+        """When a file was last written, in seconds, by the server's clock."""
+        full = self.full(path)
+        return float(self.link.run(path, lambda client: client.lstat(full)).mtime or 0)
 
     def full(self, path: str) -> bytes:
         name = os.fsencode(contained(path))
         return self.link.root.rstrip(b"/") + b"/" + name if name else self.link.root
 
     def stat(self, path: str) -> Entry | None:
-        """What stands at a path, not following a link; None if there is nothing."""
+        """What is at a path, not following a link; None if there is nothing."""
         full = self.full(path)
         try:
-            return _entry(path, self.link.run(path, lambda client: client.lstat(full)))
+            return entry_of(path, self.link.run(path, lambda client: client.lstat(full)))
         except NotFound:
             return None
 
@@ -87,20 +96,20 @@ class SftpStorage:
     async def _list(self, client: asyncssh.SFTPClient, path: str) -> list[Entry]:
         prefix = f"{path}/" if path else ""
         entries = []
-        async for one in client.scandir(self.full(path)):
-            name = os.fsdecode(one.filename)
+        async for item in client.scandir(self.full(path)):
+            name = os.fsdecode(item.filename)
             if name not in {".", ".."}:
-                entries.append(_entry(prefix + _one_name(name), one.attrs))
+                entries.append(entry_of(prefix + plain_name(name), item.attrs))
         return sorted(entries, key=lambda entry: entry.path)
 
     def walk(self, path: str) -> Iterator[Entry]:
         """Everything below a folder, the folders themselves included, in no promised order."""
         waiting = [path]
         while waiting:
-            some, waiting = waiting[: self.at_once], waiting[self.at_once :]
-            asked = [self._start_listing(folder) for folder in some]
-            for entries in asked:
-                for entry in entries.result():
+            batch, waiting = waiting[: self.max_concurrency], waiting[self.max_concurrency :]
+            listings = [self._start_listing(folder) for folder in batch]
+            for listing in listings:
+                for entry in listing.result():
                     if entry.kind is Kind.FOLDER:
                         waiting.append(entry.path)
                     yield entry
@@ -109,15 +118,15 @@ class SftpStorage:
         return self.link.start(folder, lambda client: self._list(client, folder))
 
     def open(self, path: str, *, bypass_cache: bool = False) -> SftpReader:
-        """Open a regular file. `bypass_cache` is what the server makes of it: see `lacks`."""
+        """Open a regular file. `bypass_cache` has no effect: see `limitations`."""
         full = self.full(path)
 
         async def begin(client: asyncssh.SFTPClient) -> Opened | None:
-            # before it is opened: a FIFO would make the server wait, and all of us with it
-            found = await client.lstat(full)
-            if _kind(found) is not Kind.FILE:
+            # before it is opened: opening a FIFO would block the server, and every call with it
+            attributes = await client.lstat(full)
+            if kind_of(attributes) is not Kind.FILE:
                 return None
-            size = found.size or 0
+            size = attributes.size or 0
             file = await client.open(full, asyncssh.FXF_READ, encoding=None)
             return Opened(file, size, await file.read(min(size, CHUNK), 0))
 
@@ -144,7 +153,7 @@ class SftpStorage:
                 raise
             await file.write(first, 0)
             if second is None:
-                await _finish(file)
+                await finish(file)
             return file
 
         file = self.link.run(path, begin)
@@ -153,7 +162,7 @@ class SftpStorage:
         self._durable.add(path)
 
     def extend(self, path: str, chunks: Iterable[bytes]) -> None:
-        """Go on with a file in staging that an interrupted `create` left too short."""
+        """Append to a file in staging that an interrupted `create` left incomplete."""
         refuse_outside(path, STAGING)
         full = self.full(path)
         self._refuse_links_above(path)
@@ -161,10 +170,11 @@ class SftpStorage:
         async def begin(
             client: asyncssh.SFTPClient,
         ) -> tuple[asyncssh.SFTPClientFile | None, int]:
-            found = await client.lstat(full)
-            if _kind(found) is not Kind.FILE:
+            attributes = await client.lstat(full)
+            if kind_of(attributes) is not Kind.FILE:
                 return None, 0
-            return await client.open(full, asyncssh.FXF_WRITE, encoding=None), found.size or 0
+            file = await client.open(full, asyncssh.FXF_WRITE, encoding=None)
+            return file, attributes.size or 0
 
         file, size = self.link.run(path, begin)
         if file is None:
@@ -186,7 +196,7 @@ class SftpStorage:
                     under_way.popleft().result()
             while under_way:
                 under_way.popleft().result()
-            self.link.run(path, lambda client: _finish(file))
+            self.link.run(path, lambda client: finish(file))
         except BaseException:
             settle(under_way)
             self.link.start(path, lambda client: file.close())
@@ -204,15 +214,16 @@ class SftpStorage:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
         below = [*self.walk(path), entry] if entry.kind is Kind.FOLDER else [entry]
         unsynced = [
-            one.path
-            for one in below
-            if one.kind is Kind.FOLDER or (one.kind is Kind.FILE and one.path not in self._durable)
+            each.path
+            for each in below
+            if each.kind is Kind.FOLDER
+            or (each.kind is Kind.FILE and each.path not in self._durable)
         ]
         self._sync(unsynced)
 
     def _sync(self, paths: Iterable[str]) -> None:
         """Sync files and folders, all at once: an OpenSSH server opens a folder for that too."""
-        waiting = deque(self.link.start(path, _syncing(self.full(path))) for path in paths)
+        waiting = deque(self.link.start(path, syncing(self.full(path))) for path in paths)
         try:
             while waiting:
                 waiting.popleft().result()
@@ -220,7 +231,7 @@ class SftpStorage:
             settle(waiting)
             raise
 
-    def aim(self, staged: str, final: str) -> None:
+    def reserve(self, staged: str, final: str) -> None:
         """Nothing to prepare: a folder is renamed."""
 
     def publish(self, staged: str, final: str) -> None:
@@ -231,12 +242,12 @@ class SftpStorage:
         self.flush(staged)
         self._move(staged, final)
 
-    def set_aside(self, path: str, aside: str) -> None:
-        """Move what stands at a path to one below `quarantine/`, durably and at once."""
-        refuse_outside(aside, QUARANTINE)
-        for one in (path, aside):
-            self._refuse_links_above(contained(one))
-        self._move(path, aside)
+    def quarantine(self, path: str, target: str) -> None:
+        """Move what is at a path to one below `quarantine/`, durably and at once."""
+        refuse_outside(target, QUARANTINE)
+        for place in (path, target):
+            self._refuse_links_above(contained(place))
+        self._move(path, target)
 
     def _move(self, path: str, final: str) -> None:
         self._lease.check()
@@ -272,12 +283,14 @@ class SftpStorage:
         self._durable.clear()
         self._folders.clear()
         below = [*self.walk(path), entry] if entry.kind is Kind.FOLDER else [entry]
-        files = [self.full(one.path) for one in below if one.kind is not Kind.FOLDER]
-        folders = sorted((one.path for one in below if one.kind is Kind.FOLDER), reverse=True)
+        files = [self.full(each.path) for each in below if each.kind is not Kind.FOLDER]
+        folders = sorted((each.path for each in below if each.kind is Kind.FOLDER), reverse=True)
 
         async def remove(client: asyncssh.SFTPClient) -> None:
-            for start in range(0, len(files), self.at_once):
-                await asyncio.gather(*map(client.remove, files[start : start + self.at_once]))
+            for start in range(0, len(files), self.max_concurrency):
+                await asyncio.gather(
+                    *map(client.remove, files[start : start + self.max_concurrency])
+                )
             for folder in folders:
                 await client.rmdir(self.full(folder))
 
@@ -296,7 +309,7 @@ class SftpStorage:
             if entry is None:
                 return
             if entry.kind is not Kind.FOLDER:
-                raise NotAFile(_("{path} is no folder").format(path=folder), path=folder)
+                raise NotAFile(_("{path} is not a folder").format(path=folder), path=folder)
             self._folders.add(folder)
 
     def _make_folder(self, folder: str, *, durable: bool = False) -> None:
@@ -304,34 +317,13 @@ class SftpStorage:
         if folder in self._folders:
             return
         self._refuse_links_above(f"{folder}/")
-        for one in ["", *above(f"{folder}/")] if folder else [""]:
-            if one in self._folders:
+        for path in ["", *above(f"{folder}/")] if folder else [""]:
+            if path in self._folders:
                 continue
-            full = self.full(one)
-            if self.link.run(one, _making(full)) and durable and one:
-                self._sync([parent(one)])
-            self._folders.add(one)
-
-
-def _kind(found: asyncssh.SFTPAttrs) -> Kind:
-    mode = found.permissions or 0
-    if stat.S_ISREG(mode):
-        return Kind.FILE
-    if stat.S_ISDIR(mode):
-        return Kind.FOLDER
-    return Kind.LINK if stat.S_ISLNK(mode) else Kind.OTHER
-
-
-def _entry(path: str, found: asyncssh.SFTPAttrs) -> Entry:
-    kind = _kind(found)
-    return Entry(path, kind, found.size or 0 if kind is Kind.FILE else 0)
-
-
-def _one_name(name: str) -> str:
-    """A name as a server gave it. Raises StorageError for one that would lead elsewhere."""
-    if "/" in name:
-        raise StorageError(_("{path} is not a path inside a storage").format(path=name), path=name)
-    return contained(name)
+            full = self.full(path)
+            if self.link.run(path, making_folder(full)) and durable and path:
+                self._sync([parent(path)])
+            self._folders.add(path)
 
 
 def _in_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -351,41 +343,3 @@ def _in_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
 def _after(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
     yield first
     yield from others
-
-
-def _syncing(full: bytes) -> Act[None]:
-    async def sync(client: asyncssh.SFTPClient) -> None:
-        async with await client.open(full, asyncssh.FXF_READ, encoding=None) as file:
-            await _fsync(file)
-
-    return sync
-
-
-def _making(full: bytes) -> Act[bool]:
-    async def make(client: asyncssh.SFTPClient) -> bool:
-        try:
-            if _kind(await client.lstat(full)) is Kind.FOLDER:
-                return False
-        except asyncssh.SFTPNoSuchFile:
-            pass
-        try:
-            await client.mkdir(full)
-        except asyncssh.SFTPFailure:
-            if _kind(await client.lstat(full)) is not Kind.FOLDER:  # another thread made it
-                raise
-            return False
-        return True
-
-    return make
-
-
-async def _finish(file: asyncssh.SFTPClientFile) -> None:
-    async with file:
-        await _fsync(file)
-
-
-async def _fsync(file: asyncssh.SFTPClientFile) -> None:
-    try:
-        await file.fsync()
-    except asyncssh.SFTPOpUnsupported:  # said by `lacks`
-        return

@@ -13,11 +13,11 @@ from preserva.storage.base import CHUNK
 from preserva.storage.sftp.connection import SftpLink
 
 AHEAD = 4
-"""Chunks of a file that are on their way at once."""
+"""Chunks of a file that are requested or sent at the same time."""
 
 
 class Opened(NamedTuple):
-    """A file that was opened, its size then, and its first chunk, which most often is all of it."""
+    """A file that was opened, its size then, and its first chunk, which is often all of it."""
 
     file: asyncssh.SFTPClientFile
     size: int
@@ -25,7 +25,7 @@ class Opened(NamedTuple):
 
 
 class SftpReader:
-    """An open file of an SFTP server; its next chunks come before they are asked for.
+    """An open file of an SFTP server, with its next chunks read ahead.
 
     It is read up to the size that it had when it was opened.
     """
@@ -69,7 +69,7 @@ class SftpReader:
 
 
 def settle(futures: Iterable[Future[Any]]) -> None:
-    """Wait for what is under way; what it says no longer matters."""
+    """Wait for requests that were sent, and ignore their results."""
     for future in futures:
         future.cancel()
         if not future.cancelled():

@@ -1,24 +1,25 @@
-"""A storage that leaves everything to another."""
+"""A storage that passes every call to another."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 
+from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry
 from preserva.storage.base import Reader, Storage
 
 
 class Forwarding:
-    """All of `preserva.storage.base.Storage`, done by the storage inside."""
+    """All of `preserva.storage.base.Storage`, done by `inner`."""
 
     def __init__(self, inner: Storage) -> None:
         self.inner = inner
         self.url = inner.url
-        self.at_once = inner.at_once
+        self.max_concurrency = inner.max_concurrency
 
     def stat(self, path: str) -> Entry | None:
-        """What stands at a path, not following a link; None if there is nothing."""
+        """What is at a path, not following a link; None if there is nothing."""
         return self.inner.stat(path)
 
     def children(self, path: str) -> list[Entry]:
@@ -38,16 +39,16 @@ class Forwarding:
         self.inner.create(path, chunks)
 
     def extend(self, path: str, chunks: Iterable[bytes]) -> None:
-        """Go on with a file in staging that an interrupted `create` left too short."""
+        """Append to a file in staging that an interrupted `create` left incomplete."""
         self.inner.extend(path, chunks)
 
     def flush(self, path: str) -> None:
         """Make a file or a whole folder in staging durable, so that it can be read back."""
         self.inner.flush(path)
 
-    def aim(self, staged: str, final: str) -> None:
-        """Say beforehand where a folder below staging is going to be published."""
-        self.inner.aim(staged, final)
+    def reserve(self, staged: str, final: str) -> None:
+        """Announce where a folder below staging will be published."""
+        self.inner.reserve(staged, final)
 
     def publish(self, staged: str, final: str) -> None:
         """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
@@ -57,9 +58,9 @@ class Forwarding:
         """Put new content in the place of a small file, durably and at once."""
         self.inner.replace(path, data)
 
-    def set_aside(self, path: str, aside: str) -> None:
-        """Move what stands at a path to one below `quarantine/`, durably and at once."""
-        self.inner.set_aside(path, aside)
+    def quarantine(self, path: str, target: str) -> None:
+        """Move what is at a path to one below `quarantine/`, durably and at once."""
+        self.inner.quarantine(path, target)
 
     def discard(self, path: str) -> None:
         """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
@@ -70,9 +71,9 @@ class Forwarding:
         return self.inner.lock(holder)
 
     def close(self) -> None:
-        """Give back what the storage holds open."""
+        """Release open connections; the next call reconnects."""
         self.inner.close()
 
-    def lacks(self) -> tuple[str, ...]:
-        """What this storage cannot promise, a sentence each."""
-        return self.inner.lacks()
+    def limitations(self) -> tuple[Limitation, ...]:
+        """What this storage cannot promise."""
+        return self.inner.limitations()

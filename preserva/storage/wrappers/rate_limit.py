@@ -31,7 +31,7 @@ class RateLimit(Forwarding):
         self._guard = threading.Lock()
 
     def pay(self, size: int) -> None:
-        """Wait until all that was moved before has had its time; then this much is under way."""
+        """Wait until the time for all earlier bytes has passed, then let `size` bytes go."""
         with self._guard:
             now = self._clock()
             start = max(now, self._free_at)
@@ -53,7 +53,7 @@ class RateLimit(Forwarding):
         self.inner.create(path, self._paid(chunks))
 
     def extend(self, path: str, chunks: Iterable[bytes]) -> None:
-        """Go on with a file; the bytes that are added count."""
+        """Append to a file; the bytes that are added count."""
         self.inner.extend(path, self._paid(chunks))
 
     def replace(self, path: str, data: bytes) -> None:

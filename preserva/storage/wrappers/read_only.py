@@ -1,4 +1,4 @@
-"""A storage that can only be looked at."""
+"""A storage that can only be read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class ReadOnly(Forwarding):
     """Refuses whatever would change something, the lock included."""
 
     def _refused(self, path: str) -> Refused:
-        message = _("{url} is only read here; {path} was not touched")
+        message = _("{url} is open for reading only; {path} was not touched")
         return Refused(message.format(url=self.url, path=path))
 
     def create(self, path: str, chunks: Iterable[bytes]) -> None:
@@ -29,7 +29,7 @@ class ReadOnly(Forwarding):
         """Refused."""
         raise self._refused(path)
 
-    def aim(self, staged: str, final: str) -> None:
+    def reserve(self, staged: str, final: str) -> None:
         """Refused."""
         raise self._refused(final)
 
@@ -41,7 +41,7 @@ class ReadOnly(Forwarding):
         """Refused."""
         raise self._refused(path)
 
-    def set_aside(self, path: str, aside: str) -> None:
+    def quarantine(self, path: str, target: str) -> None:
         """Refused."""
         raise self._refused(path)
 

@@ -1,23 +1,42 @@
-"""A storage that asks again when the line failed, where asking twice does no harm."""
+"""A storage that repeats what failed with the connection, where repeating does no harm."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import TypeVar
 
-from preserva.core.values.model import Entry, Kind
+from preserva.core.formats.layout import STAGING
+from preserva.core.values.limitations import Limitation
+from preserva.core.values.model import Entry
 from preserva.errors import Unreachable
+from preserva.logs import get_logger, redacted
+from preserva.retry import retry
 from preserva.storage.base import CHUNK, Reader, Storage
 from preserva.storage.wrappers.forward import Forwarding
 
+_logger = get_logger(__name__)
+
 T = TypeVar("T")
+
+_ATTEMPTS = 5
+_DELAY = 1.0
 
 
 class Retry(Forwarding):
-    """Looks, reads, `flush`, `aim`, `replace` and `discard` are tried up to `attempts` times.
+    """Calls that end in Unreachable are made up to `attempts` times.
 
-    Only after Unreachable, each time waiting twice as long as before. The others are not repeated:
-    chunks are there once, and what was moved before the answer was lost cannot be moved again.
+    Before the second attempt it waits `delay` seconds, and twice as long before each later one.
+    A storage that has not answered yet, or did not answer at the last attempt, is asked once: only
+    a connection that has worked is expected to come back, and nobody waits for each package of a
+    storage that is gone.
+
+    - Reads, `flush`, `reserve`, `replace` and `discard` may be made twice: they are repeated.
+    - `create` is repeated for a file in staging of at most CHUNK bytes, after what the failed
+      attempt left of it is discarded. The chunks of a longer one are gone: who has its source
+      resumes it.
+    - `publish` and `quarantine` are repeated only if nothing is at the new place yet.
+    - `extend` and `lock` are not repeated.
     """
 
     def __init__(
@@ -25,25 +44,34 @@ class Retry(Forwarding):
         inner: Storage,
         *,
         sleep: Callable[[float], object],
-        attempts: int = 5,
-        delay: float = 1.0,
+        attempts: int | None = None,
+        delay: float | None = None,
     ) -> None:
         super().__init__(inner)
         self._sleep = sleep
-        self._attempts = attempts
-        self._delay = delay
+        self._attempts = _ATTEMPTS if attempts is None else attempts
+        self._delay = _DELAY if delay is None else delay
+        self._answering = False
 
     def again(self, act: Callable[[], T]) -> T:
-        """What `act` returns, the first time that it can be reached."""
-        for attempt in range(self._attempts - 1):
-            try:
-                return act()
-            except Unreachable:
-                self._sleep(self._delay * 2**attempt)
-        return act()
+        """What `act` returns, as often as it must be called."""
+        attempts = self._attempts if self._answering else 1
+        try:
+            result = retry(
+                act, Unreachable, attempts=attempts, delay=self._pause, sleep=self._sleep
+            )
+        except Unreachable:
+            self._answering = False
+            raise
+        self._answering = True
+        return result
+
+    def _pause(self, failed: int, error: Unreachable) -> float:
+        _logger.warning("attempt %d failed, trying again: %s", failed, redacted(error))
+        return float(self._delay * 2 ** (failed - 1))
 
     def stat(self, path: str) -> Entry | None:
-        """What stands at a path, not following a link; None if there is nothing."""
+        """What is at a path, not following a link; None if there is nothing."""
         return self.again(lambda: self.inner.stat(path))
 
     def children(self, path: str) -> list[Entry]:
@@ -51,48 +79,115 @@ class Retry(Forwarding):
         return self.again(lambda: self.inner.children(path))
 
     def walk(self, path: str) -> Iterator[Entry]:
-        """Everything below a folder, one folder at a time, so that each can be asked for again."""
-        waiting = [path]
-        while waiting:
-            for entry in self.children(waiting.pop()):
-                if entry.kind is Kind.FOLDER:
-                    waiting.append(entry.path)
-                yield entry
+        """Everything below a folder, the folders themselves included, in no promised order.
+
+        After a failure the walk begins anew, and what was seen before is left out.
+        """
+        seen: set[str] = set()
+        walking: Iterator[Entry] | None = None
+
+        def step() -> Entry | None:
+            nonlocal walking
+            if walking is None:
+                walking = iter(self.inner.walk(path))
+            try:
+                return next((entry for entry in walking if entry.path not in seen), None)
+            except Unreachable:
+                walking = None
+                raise
+
+        while (entry := self.again(step)) is not None:
+            seen.add(entry.path)
+            yield entry
 
     def open(self, path: str, *, bypass_cache: bool = False) -> Reader:
-        """Open a regular file; where the line fails in it, it is read up to there again."""
-        return _Again(self, path, bypass_cache=bypass_cache)
+        """Open a regular file. After a failure it is opened again and read up to the same byte."""
+        return _RetryReader(self, path, bypass_cache=bypass_cache)
+
+    def create(self, path: str, chunks: Iterable[bytes]) -> None:
+        """Write a new file, with the folders above it. Refuses a path that exists."""
+        source = iter(chunks)
+        start: list[bytes] = []
+        size = 0
+        for chunk in source:
+            start.append(chunk)
+            size += len(chunk)
+            if size > CHUNK:
+                break
+        if size > CHUNK or not path.startswith(f"{STAGING}/"):
+            self.inner.create(path, chain(start, source))
+            return
+        failed = False
+
+        def act() -> None:
+            nonlocal failed
+            if failed:
+                self.inner.discard(path)
+            failed = True
+            self.inner.create(path, start)
+
+        self.again(act)
 
     def flush(self, path: str) -> None:
-        """Make a file or a whole folder in staging durable."""
+        """Make a file or a whole folder in staging durable, so that it can be read back."""
         self.again(lambda: self.inner.flush(path))
 
-    def aim(self, staged: str, final: str) -> None:
-        """Say beforehand where a folder below staging is going to be published."""
-        self.again(lambda: self.inner.aim(staged, final))
+    def reserve(self, staged: str, final: str) -> None:
+        """Announce where a folder below staging will be published."""
+        self.again(lambda: self.inner.reserve(staged, final))
+
+    def publish(self, staged: str, final: str) -> None:
+        """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
+        self._move(lambda: self.inner.publish(staged, final), final)
+
+    def quarantine(self, path: str, target: str) -> None:
+        """Move what is at a path to one below `quarantine/`, durably and at once."""
+        self._move(lambda: self.inner.quarantine(path, target), target)
+
+    def _move(self, move: Callable[[], None], final: str) -> None:
+        failure: Unreachable | None = None
+
+        def act() -> None:
+            nonlocal failure
+            if failure is not None and self.inner.stat(final) is not None:
+                return
+            try:
+                move()
+            except Unreachable as error:
+                failure = error
+                raise
+            failure = None
+
+        self.again(act)
+        if failure is not None:  # it is there, but perhaps not durable
+            raise failure
 
     def replace(self, path: str, data: bytes) -> None:
         """Put new content in the place of a small file, durably and at once."""
         self.again(lambda: self.inner.replace(path, data))
 
     def discard(self, path: str) -> None:
-        """Remove a file or folder below `staging/`, if it is there."""
+        """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
         self.again(lambda: self.inner.discard(path))
 
+    def limitations(self) -> tuple[Limitation, ...]:
+        """What this storage cannot promise."""
+        return self.again(self.inner.limitations)
 
-class _Again:
-    """An open file that is opened anew when the line failed."""
+
+class _RetryReader:
+    """An open file that is opened again after the connection failed."""
 
     def __init__(self, storage: Retry, path: str, *, bypass_cache: bool) -> None:
         self._storage = storage
         self._path = path
         self._bypass_cache = bypass_cache
-        self._done = 0
+        self._position = 0
         self._open: Reader | None = storage.again(self._opened)
 
     def _opened(self) -> Reader:
         reader = self._storage.inner.open(self._path, bypass_cache=self._bypass_cache)
-        left = self._done
+        left = self._position
         while left > 0 and (passed := len(reader.read(min(CHUNK, left)))):
             left -= passed
         return reader
@@ -100,7 +195,7 @@ class _Again:
     def read(self, size: int) -> bytes:
         """The next bytes, at most `size`; none at the end."""
         data = self._storage.again(lambda: self._read(size))
-        self._done += len(data)
+        self._position += len(data)
         return data
 
     def _read(self, size: int) -> bytes:
@@ -112,7 +207,7 @@ class _Again:
             self.__exit__()
             raise
 
-    def __enter__(self) -> _Again:
+    def __enter__(self) -> _RetryReader:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from preserva import http_client as fetch_http
 from preserva.bag.create.create import create_bag
 from preserva.bag.fetch import Fetched, fetch_missing
 from preserva.bag.folder import FolderSource
@@ -20,7 +18,7 @@ from preserva.bag.validate import Verdict, validate_source
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Outcome
 from preserva.errors import Locked, NotAFile, UsageError
-from preserva.http_client import AddressError, Policy
+from preserva.http_client.client import REDIRECTS
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 SOUND = {Verdict.VALID, Verdict.VALID_WITH_WARNINGS}
@@ -219,7 +217,7 @@ def test_every_redirect_is_checked(tmp_path: Path, server: Server) -> None:
         (Code.FETCH_NOT_ALLOWED, "data/file"),
         (Code.FETCH_FAILED, "data/loop"),
     ]
-    assert [path for path, _range in server.asked].count("/loop") == fetch_http.REDIRECTS + 1
+    assert [path for path, _range in server.asked].count("/loop") == REDIRECTS + 1
     assert left(tmp_path) == []
 
 
@@ -343,45 +341,3 @@ def test_wrong_arguments(tmp_path: Path) -> None:
 
     with locked_folder(tmp_path / "bag"), pytest.raises(Locked):
         fetch(tmp_path / "bag")
-
-
-@pytest.mark.parametrize(
-    ("host", "allowed"),
-    [
-        ("files.example.org", ["files.example.org"]),
-        ("FILES.example.org.", ["files.EXAMPLE.org"]),
-        ("a.b.example.org", ["*.example.org"]),
-        ("192.0.2.7", ["192.0.2.0/24"]),
-    ],
-)
-def test_hosts_that_are_allowed(host: str, allowed: list[str]) -> None:
-    Policy(frozenset({"https"}), tuple(allowed)).check(f"https://{host}/x")
-
-
-@pytest.mark.parametrize(
-    ("host", "allowed"),
-    [
-        ("example.org", ["*.example.org"]),
-        ("evilexample.org", ["*.example.org", "example.org"]),
-        ("files.example.org.evil.net", ["files.example.org"]),
-        ("192.0.3.7", ["192.0.2.0/24"]),
-        ("a.b", ["*"]),
-    ],
-)
-def test_hosts_that_are_not(host: str, allowed: list[str]) -> None:
-    with pytest.raises(AddressError):
-        Policy(frozenset({"https"}), tuple(allowed)).check(f"https://{host}/x")
-
-
-@pytest.mark.parametrize(
-    "address", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "fd00::1", "::ffff:10.0.0.1"]
-)
-def test_a_public_name_at_a_private_address_is_not_asked(
-    monkeypatch: pytest.MonkeyPatch, address: str
-) -> None:
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: [(0, 0, 0, "", (address, 443))])
-    policy = Policy(frozenset({"https"}), ("files.example.org",))
-    with pytest.raises(AddressError):
-        policy.resolve("files.example.org", 443)
-    named = Policy(frozenset({"https"}), ("files.example.org", address.removeprefix("::ffff:")))
-    assert named.resolve("files.example.org", 443) == (address, 443)

@@ -28,6 +28,8 @@ from tests.conftest import ROOT
 from tests.support.books import an_archive
 from tests.support.exhibitions import write_specification
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = '<script>alert(1)</script>" onerror="alert(2)'
 SMALL = """\
 [exhibition]
@@ -411,5 +413,5 @@ def test_the_example_of_the_manual_builds(archive: Archive, tmp_path: Path) -> N
         )
         said = json.loads(done.stdout)
         assert said["books"] == 1
-        assert said["pages"] == 12
+        assert said["pages"] == 10
         assert (tmp_path / "site" / "be" / "writers" / "lavrov.html").is_file() is files

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from preserva.describe.record import Record, read_records
 from preserva.specimen.text import LEAVES
 from tests.support.javascript import javascript
 from tests.unit.catalogue.test_fold import LETTERS, PAIRS
+
+pytestmark = pytest.mark.slow
 
 # Newest characters are not known to every Unicode; each Chinese or Korean one is like the others.
 CYRILLIC = [
@@ -55,8 +58,8 @@ def test_pairs_of_words() -> None:
 
 def test_the_specimen() -> None:
     """Every word of the book that preserva brings with it."""
-    texts = [piece.text for leaf in LEAVES for piece in leaf.pieces]
-    assert len(texts) > 90
+    texts = [block.text for leaf in LEAVES for block in leaf.blocks]
+    assert sum(len(text.split()) for text in texts) > 400
     _agree(texts)
 
 

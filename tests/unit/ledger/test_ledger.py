@@ -155,8 +155,8 @@ def test_what_is_kept_of_the_copies_is_held_against_the_entries(
     raw.execute(statement)
     raw.close()
     assert ledger.verify() == []
-    assert [one.split(" is not ")[0] for one in ledger.verify_copies()] == [
-        f"what the ledger keeps of {one}" for one in about
+    assert [problem.split(" does not ")[0] for problem in ledger.verify_copies()] == [
+        f"the ledger's summary of {name}" for name in about
     ]
     ledger.reindex()
     assert (ledger.verify(), ledger.verify_copies()) == ([], [])

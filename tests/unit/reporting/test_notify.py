@@ -9,11 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.policy import default
-from http.client import HTTPMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from io import BytesIO
 from pathlib import Path
-from urllib.request import Request
 
 import pytest
 
@@ -25,11 +22,13 @@ from preserva.core.values.entries import NOTIFICATION
 from preserva.errors import ConfigError
 from preserva.fixity.audit import audit
 from preserva.ingest.package import package
+from preserva.outputs.report import mail_text
 from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
-from preserva.reporting.notify import _Faithful, ping, tell
+from preserva.reporting.notify import ping, send_mail
 from tests.support.books import an_archive, make_book
 from tests.support.servers import free_port
+from tests.support.web_server import Send, answer, certificate, tls_of, web_server
 
 START = datetime(2026, 12, 1, tzinfo=UTC)
 
@@ -162,7 +161,7 @@ def test_a_mail_comes_when_something_changed_and_once_a_week(
             if mend:
                 repair(archive, apply=True)
             audit(archive, moved=("nlb-copy",))
-            return tell(archive)
+            return send_mail(archive, mail_text)
 
     sound = "Audit of aonb: All 2 copies are sound, as far as they were read."
     assert [run(0), run(1), run(6.9)] == [None] * 3
@@ -180,7 +179,7 @@ def test_a_mail_comes_when_something_changed_and_once_a_week(
     assert run(10, mend=True) is None
     assert server.subjects[3:] == [sound]
     last = email.message_from_bytes(server.messages[3], policy=default).get_content()
-    assert last.startswith("1 incident ended.")
+    assert last.startswith("1 incident was resolved.")
     with at(place, 10) as archive:
         told = [one.facts["incidents"] for one in archive.ledger.entries(types=(NOTIFICATION,))]
     assert [len(one) for one in told] == [0, 0, 1, 0]
@@ -191,12 +190,12 @@ def test_a_mail_that_was_refused_is_sent_by_the_next_run(place: Path, server: Ma
     configure(place, mail_to(server.port))
     server.refusing = True
     with at(place, 0) as archive:
-        problem = tell(archive)
+        problem = send_mail(archive, mail_text)
         assert problem is not None and "a@example.org" in problem
         assert archive.ledger.newest(NOTIFICATION) is None
     server.refusing = False
     with at(place, 1) as archive:
-        assert tell(archive) is None
+        assert send_mail(archive, mail_text) is None
     assert len(server.messages) == 1
 
 
@@ -279,7 +278,7 @@ def test_a_password_that_cannot_be_read_is_said(
     (place / "secret").write_bytes(b"\xff\xfe")
     configure(place, mail_to(server.port) + 'user = "u"\npassword_file = "secret"\n')
     with at(place, 0) as archive:
-        problem = tell(archive)
+        problem = send_mail(archive, mail_text)
     assert problem is not None and "a@example.org" in problem
     assert server.messages == []
 
@@ -293,14 +292,23 @@ def test_what_failed_is_said_without_the_secret_of_the_address() -> None:
     assert "key" not in said
 
 
-def test_a_redirect_never_leads_from_an_encrypted_line_to_an_open_one() -> None:
-    """Who listens on the way learns nothing; from open to open it may lead."""
-    follow = _Faithful().redirect_request
-    asked = Request("https://ping.example.org/a")
-    with pytest.raises(ValueError, match="not encrypted"):
-        follow(asked, BytesIO(), 302, "", HTTPMessage(), "http://ping.example.org/a")
-    for one, other in (("https", "https"), ("http", "http"), ("http", "https")):
-        found = follow(Request(f"{one}://a.example/"), BytesIO(), 302, "", HTTPMessage(),
-                       f"{other}://b.example/")  # fmt: skip
-        assert found is not None
-        assert found.full_url == f"{other}://b.example/"
+def test_a_redirect_never_leads_from_an_encrypted_line_to_an_open_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who listens on the way learns nothing; within its server a call may be led on."""
+    pem = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    places: list[str] = []
+
+    def answering(target: str, send: Send) -> None:
+        send(answer(status="302 x", Location=places[0]) if target == "/uuid" else answer())
+
+    with web_server(answering) as plain, web_server(answering, tls_of(pem)) as secure:
+        places[:] = [plain.url("/end")]
+        problem = ping(secure.url("/uuid"))
+        assert problem is not None and "not encrypted" in problem
+        assert (len(secure.asked), plain.asked, "uuid" in problem) == (1, [], False)
+        for server in (plain, secure):
+            places[:] = ["/end"]
+            assert ping(server.url("/uuid")) is None
+            assert server.asked[-2:] == ["/uuid", "/end"]

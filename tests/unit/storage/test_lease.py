@@ -66,9 +66,9 @@ def test_a_lock_that_is_just_being_written_names_its_holder() -> None:
 
 def test_a_lock_that_nobody_signs_is_refused_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Until its lease has run out: then it is nobody's."""
-    monkeypatch.setattr(lease, "_WORDS", 0.1)
+    monkeypatch.setattr(lease, "_PATIENCE", 0.1)
     files = Files(words={7: b""})
-    with pytest.raises(Locked, match="it has not said who it is"):
+    with pytest.raises(Locked, match="it gave no name"):
         Lease(files).held("me").__enter__()
     files.years = 61.0
     with Lease(files).held("me"):

@@ -20,6 +20,8 @@ from preserva.storage.s3.driver import S3Storage
 from tests.conftest import require
 from tests.support.servers import Weed, find_weed, weed
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def storage(
@@ -115,7 +117,7 @@ def test_what_has_an_aim_is_never_copied_and_only_its_mark_hides_it(
 ) -> None:
     """Another process sees nothing of it, nor of the folders that hold nothing else."""
     monkeypatch.delattr(obstore, "copy")
-    storage.aim("staging/x", "kept/deep/x")
+    storage.reserve("staging/x", "kept/deep/x")
     storage.create("staging/x/a", [b"1"])
     other = S3Storage(s3_server.url(request.node.name))
     assert other.stat("kept") is None
@@ -127,7 +129,7 @@ def test_what_has_an_aim_is_never_copied_and_only_its_mark_hides_it(
     storage.publish("staging/x", "kept/deep/x")
     assert read_all(other, "kept/deep/x/a", 10) == b"1"
     with pytest.raises(Refused, match="exists already"):
-        storage.aim("staging/y", "kept/deep/x")
+        storage.reserve("staging/y", "kept/deep/x")
 
 
 @pytest.mark.parametrize("follows", ["goes on", "discards"])
@@ -135,26 +137,26 @@ def test_what_a_dead_process_asked_for_shows_nothing_when_it_comes_late(
     follows: str, storage: S3Storage
 ) -> None:
     """Its mark was replaced before anything else was done; if it came early, that is respected."""
-    storage.aim("staging/x", "kept/x")
+    storage.reserve("staging/x", "kept/x")
     storage.create("staging/x/a", [b"1"])
-    (dead,) = storage._aims.marks()
+    (dead,) = storage._reservations.marks()
     if follows == "goes on":
-        storage.aim("staging/x", "kept/x")
+        storage.reserve("staging/x", "kept/x")
         obstore.delete(storage.store, dead.path)
         assert storage.stat("kept/x") is None
         storage.publish("staging/x", "kept/x")
         assert storage.stat("kept/x") is not None
     else:
-        empty = storage._aims._empty
+        empty = storage._reservations._empty
 
         def late(key: str) -> None:
             obstore.delete(storage.store, dead.path)
             assert storage.stat("kept/x") is None
             empty(key)
 
-        storage._aims._empty = late
+        storage._reservations._empty = late
         storage.discard("staging/x")
-        assert storage._aims.marks() == []
+        assert storage._reservations.marks() == []
         assert not storage._any("kept")
 
 
@@ -162,9 +164,9 @@ def test_what_was_shown_before_its_mark_could_be_replaced_stays(
     storage: S3Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The deletion of a dead process comes between the look at its mark and the new one."""
-    storage.aim("staging/x", "kept/x")
+    storage.reserve("staging/x", "kept/x")
     storage.create("staging/x/a", [b"1"])
-    (dead,) = storage._aims.marks()
+    (dead,) = storage._reservations.marks()
     put = obstore.put
 
     def overtaken(store: S3Store, path: str, *rest: object, **named: object) -> object:
@@ -174,9 +176,9 @@ def test_what_was_shown_before_its_mark_could_be_replaced_stays(
     with monkeypatch.context() as patch:
         patch.setattr(obstore, "put", overtaken)
         with pytest.raises(Refused, match="exists already"):
-            storage.aim("staging/x", "kept/x")
+            storage.reserve("staging/x", "kept/x")
     storage.discard("staging/x")
-    assert storage._aims.marks() == []
+    assert storage._reservations.marks() == []
     assert read_all(storage, "kept/x/a", 10) == b"1"
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from preserva.core.values.limitations import Limitation
 from preserva.errors import Locked, NotAFile, StorageError, Unreachable, UsageError
 from preserva.storage.base import CHUNK, chunks_of, read_all
 from preserva.storage.open import open_storage
@@ -20,6 +21,8 @@ from preserva.storage.sftp.connection import SSH_CONFIG
 from preserva.storage.sftp.driver import SftpStorage
 from tests.conftest import ROOT
 from tests.support.servers import Sshd, sshd
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -91,7 +94,7 @@ def test_an_unknown_server_is_never_trusted(
     ):
         known.write_text(said)
         config.write_text(f"{key}  UserKnownHostsFile {rule}\n")
-        with pytest.raises(StorageError, match="could not prove") as caught:
+        with pytest.raises(StorageError, match="could not be verified") as caught:
             SftpStorage(sftp_server.url(tmp_path)).stat("")
         assert "known_hosts" in (caught.value.advice() or "")
         assert not isinstance(caught.value, Unreachable)
@@ -107,7 +110,7 @@ def test_a_key_that_is_not_let_in_is_said_to_be(
         f"  UserKnownHostsFile {sftp_server.folder}/known_hosts\n"
     )
     monkeypatch.setenv(SSH_CONFIG, str(config))
-    with pytest.raises(StorageError, match="did not let us in") as caught:
+    with pytest.raises(StorageError, match="denied access") as caught:
         SftpStorage(sftp_server.url(tmp_path)).stat("")
     assert "authorized_keys" in (caught.value.advice() or "")
 
@@ -203,21 +206,23 @@ def test_nobody_at_the_port_is_unreachable(tmp_path: Path) -> None:
         SftpStorage("sftp://127.0.0.1:9/x").stat("")
 
 
-def test_what_a_server_lacks_is_said(
+def test_what_a_server_cannot_do_is_found_out(
     storage: SftpStorage,
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """An OpenSSH that was told to do neither; then nothing that is there is overwritten."""
-    assert len(storage.lacks()) == 1
+    assert storage.limitations() == (Limitation.CACHED_READS,)
     forbid = "-P posix-rename,fsync"
     with sshd(tmp_path_factory.mktemp("old") / "sshd", forbid) as server:
         monkeypatch.setenv(SSH_CONFIG, str(server.ssh_config))
         poor = SftpStorage(server.url(tmp_path))
-        said = " ".join(poor.lacks())
-        assert "posix-rename@openssh.com" in said
-        assert "fsync@openssh.com" in said
+        assert poor.limitations() == (
+            Limitation.CACHED_READS,
+            Limitation.NO_POSIX_RENAME,
+            Limitation.NO_FSYNC,
+        )
         poor.create("staging/a", [b"1"])
         with pytest.raises(StorageError):
             poor.replace("file", b"2")

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
-from preserva.core.values.model import Entry, Kind
+from preserva import config
+from preserva.archive.archive import create_archive
+from preserva.core.values.model import Entry
 from preserva.core.values.report import Outcome
-from preserva.errors import Refused, StorageError, StorageFull, Unreachable
+from preserva.errors import NotFound, Refused, StorageError, StorageFull, Unreachable
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
 from preserva.replication.replicate import replicate
-from preserva.storage.base import Reader, Storage, read_all
+from preserva.storage import open as opening
+from preserva.storage.base import CHUNK, Reader, Storage, chunks_of, read_all
 from preserva.storage.local import LocalStorage
 from preserva.storage.open import open_storage
-from preserva.storage.wrappers.dry_run import DryRun, Planned
-from preserva.storage.wrappers.failing import Failing
+from preserva.storage.wrappers import retry as retrying
 from preserva.storage.wrappers.forward import Forwarding
 from preserva.storage.wrappers.rate_limit import RateLimit
 from preserva.storage.wrappers.read_only import ReadOnly
 from preserva.storage.wrappers.retry import Retry
 from tests.support.books import an_archive, make_book
+from tests.support.failing_storage import Failing
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -37,17 +44,17 @@ def inner(tmp_path: Path) -> LocalStorage:
 
 def content(storage: Storage) -> dict[str, int]:
     """Every path with its size."""
-    return {one.path: one.size for one in storage.walk("")}
+    return {entry.path: entry.size for entry in storage.walk("")}
 
 
 WRITES: dict[str, Callable[[Storage], object]] = {
-    "create": lambda one: one.create("staging/new", [b"12", b"3"]),
-    "extend": lambda one: one.extend("staging/y", [b"1234"]),
-    "flush": lambda one: one.flush("staging/y"),
-    "publish": lambda one: one.publish("staging/y", "other"),
-    "replace": lambda one: one.replace("kept", b"12345"),
-    "set_aside": lambda one: one.set_aside("kept", "quarantine/kept"),
-    "discard": lambda one: one.discard("staging/y"),
+    "create": lambda storage: storage.create("staging/new", [b"12", b"3"]),
+    "extend": lambda storage: storage.extend("staging/y", [b"1234"]),
+    "flush": lambda storage: storage.flush("staging/y"),
+    "publish": lambda storage: storage.publish("staging/y", "other"),
+    "replace": lambda storage: storage.replace("kept", b"12345"),
+    "quarantine": lambda storage: storage.quarantine("kept", "quarantine/kept"),
+    "discard": lambda storage: storage.discard("staging/y"),
 }
 
 
@@ -56,30 +63,12 @@ def test_a_read_only_storage_changes_nothing(inner: LocalStorage) -> None:
     storage = ReadOnly(inner)
     before = content(inner)
     for act in WRITES.values():
-        with pytest.raises(Refused, match="only read"):
+        with pytest.raises(Refused, match="for reading only"):
             act(storage)
-    with pytest.raises(Refused, match="only read"):
+    with pytest.raises(Refused, match="for reading only"):
         storage.lock("me")
     assert content(storage) == content(inner) == before
     assert read_all(storage, "kept", 10) == b"kept"
-
-
-def test_a_dry_run_says_what_it_would_do(inner: LocalStorage) -> None:
-    """And does nothing of it."""
-    storage = DryRun(inner)
-    before = content(inner)
-    with storage.lock("me"):
-        for act in WRITES.values():
-            act(storage)
-    assert storage.planned == [
-        Planned("create", "staging/new", 3),
-        Planned("extend", "staging/y", 4),
-        Planned("publish", "other"),
-        Planned("replace", "kept", 5),
-        Planned("set_aside", "kept"),
-        Planned("discard", "staging/y"),
-    ]
-    assert content(inner) == before
 
 
 def test_a_limited_storage_keeps_to_its_rate(inner: LocalStorage) -> None:
@@ -102,55 +91,99 @@ def test_a_limited_storage_keeps_to_its_rate(inner: LocalStorage) -> None:
     assert time[0] == 106.0 + 1000
 
 
+Cutting = Callable[[str, str], bool]
+"""Whether a call fails, by its name and path."""
+
+
+def every(number: int) -> Cutting:
+    """The calls whose number is a multiple fail."""
+    calls = count(1)
+    return lambda _verb, _path: next(calls) % number == 0
+
+
+def each_once() -> Cutting:
+    """Each kind of call for each path fails the first time, but for the very first call of all."""
+    seen: set[tuple[str, str]] = set()
+
+    def failing(verb: str, path: str) -> bool:
+        known = not seen or (verb, path) in seen
+        seen.add((verb, path))
+        return not known
+
+    return failing
+
+
 class _Cut(Forwarding):
-    """A line that fails at every seventh call."""
+    """A connection that fails at some calls, before or after they took effect."""
 
-    def __init__(self, inner: Storage) -> None:
+    def __init__(
+        self, inner: Storage, cutting: Cutting, *, after: bool = False, piece: int = CHUNK
+    ) -> None:
         super().__init__(inner)
-        self.asked: list[str] = []
+        self.failures: list[str] = []
+        self._cutting = cutting
+        self._after = after
+        self._piece = piece
 
-    def _fail(self, verb: str) -> None:
-        self.asked.append(verb)
-        if len(self.asked) % 7 == 0:
+    def _do(self, verb: str, path: str, act: Callable[[], T]) -> T:
+        failing = self._cutting(verb, path)
+        if failing:
+            self.failures.append(verb)
+        if failing and not self._after:
             raise Unreachable("cut")
+        result = act()
+        if failing:
+            raise Unreachable("cut")
+        return result
 
     def stat(self, path: str) -> Entry | None:
-        self._fail("stat")
-        return super().stat(path)
+        return self._do("stat", path, lambda: self.inner.stat(path))
 
     def children(self, path: str) -> list[Entry]:
-        self._fail("children")
-        return super().children(path)
+        return self._do("children", path, lambda: self.inner.children(path))
+
+    def walk(self, path: str) -> Iterator[Entry]:
+        entries = list(self.inner.walk(path))
+        yield from entries[:1]
+        self._do("walk", path, lambda: None)
+        yield from entries[1:]
 
     def open(self, path: str, *, bypass_cache: bool = False) -> Reader:
-        self._fail("open")
-        return _CutReader(super().open(path, bypass_cache=bypass_cache), self._fail)
+        reader = self._do("open", path, lambda: self.inner.open(path, bypass_cache=bypass_cache))
+        return _CutReader(reader, lambda read: self._do("read", path, read), self._piece)
 
     def create(self, path: str, chunks: Iterable[bytes]) -> None:
-        self._fail("create")
-        super().create(path, chunks)
+        self._do("create", path, lambda: self.inner.create(path, chunks))
+
+    def extend(self, path: str, chunks: Iterable[bytes]) -> None:
+        self._do("extend", path, lambda: self.inner.extend(path, chunks))
+
+    def flush(self, path: str) -> None:
+        self._do("flush", path, lambda: self.inner.flush(path))
 
     def publish(self, staged: str, final: str) -> None:
-        self._fail("publish")
-        super().publish(staged, final)
+        self._do("publish", staged, lambda: self.inner.publish(staged, final))
+
+    def quarantine(self, path: str, target: str) -> None:
+        self._do("quarantine", path, lambda: self.inner.quarantine(path, target))
 
     def replace(self, path: str, data: bytes) -> None:
-        self._fail("replace")
-        super().replace(path, data)
+        self._do("replace", path, lambda: self.inner.replace(path, data))
 
     def discard(self, path: str) -> None:
-        self._fail("discard")
-        super().discard(path)
+        self._do("discard", path, lambda: self.inner.discard(path))
 
 
 class _CutReader:
-    def __init__(self, inner: Reader, fail: Callable[[str], None]) -> None:
+    def __init__(
+        self, inner: Reader, do: Callable[[Callable[[], bytes]], bytes], piece: int
+    ) -> None:
         self._inner = inner
-        self._fail = fail
+        self._do = do
+        self._piece = piece
 
     def read(self, size: int) -> bytes:
-        self._fail("read")
-        return self._inner.read(min(size, 2))
+        return self._do(lambda: self._inner.read(min(size, self._piece)))
 
     def __enter__(self) -> _CutReader:
         return self
@@ -159,41 +192,116 @@ class _CutReader:
         self._inner.__exit__(*error)
 
 
-def test_what_may_be_asked_twice_is(inner: LocalStorage) -> None:
-    """And nothing else is: what was moved may not be moved again."""
-    cut = _Cut(inner)
+def retried(cut: Storage, slept: list[float] | None = None) -> Retry:
+    """A storage that has answered once."""
+    waits: list[float] = [] if slept is None else slept
+    storage = Retry(cut, sleep=waits.append, attempts=9)
+    storage.stat("")
+    return storage
+
+
+def test_what_may_be_repeated_is(inner: LocalStorage) -> None:
+    """Each kind of read, and each write that does no harm when it arrives twice."""
+    cut = _Cut(inner, every(7), piece=2)
     slept: list[float] = []
-    storage = Retry(cut, sleep=slept.append, attempts=9)
-    assert storage.stat("kept") == Entry("kept", Kind.FILE, 4)
-    assert content(storage) == content(inner)
+    storage = retried(cut, slept)
     for _ in range(5):
-        assert read_all(storage, "staging/y", 10) == b"staged"
+        assert storage.stat("kept") == inner.stat("kept")
+        assert content(storage) == content(inner)
+        assert storage.children("staging") == inner.children("staging")
+        with storage.open("kept") as reader:
+            assert b"".join(chunks_of(reader)) == read_all(inner, "kept", 10)
+        storage.flush("staging/y")
         storage.replace("kept", b"new")
-    assert len(slept) > 3
     storage.discard("staging/y")
-    assert read_all(inner, "kept", 10) == b"new"
-    assert inner.stat("staging/y") is None
-    for verb in ("create", "publish"):
-        cut.asked[:] = [""] * 6
-        with pytest.raises(Unreachable):
-            WRITES[verb](storage)
-        assert cut.asked[6:] == [verb]
+    assert content(inner) == {"kept": 3, "staging": 0}
+    assert len(slept) == len(cut.failures) >= 5
 
 
-def test_who_asks_again_waits_longer_each_time_and_gives_up(inner: LocalStorage) -> None:
-    """Only for the line: a file that is not there is not asked for again."""
+@pytest.mark.parametrize("after", [False, True])
+def test_a_small_file_is_created_again(inner: LocalStorage, after: bool) -> None:
+    """Also where the first attempt wrote it, and only the answer was lost."""
+    cut = _Cut(inner, each_once(), after=after)
+    retried(cut).create("staging/new", iter([b"12", b"3"]))
+    assert cut.failures == ["create", "discard"]
+    assert read_all(inner, "staging/new", 10) == b"123"
+    with pytest.raises(StorageError):
+        retried(inner).create("staging/new", [b"other"])
+    assert read_all(inner, "staging/new", 10) == b"123"
+
+
+def test_a_move_is_repeated_only_if_it_did_not_take_place(inner: LocalStorage) -> None:
+    """What was moved before the answer was lost may not be durable: that is no success."""
+    retried(_Cut(inner, each_once())).publish("staging/y", "other")
+    assert read_all(inner, "other", 10) == b"staged"
+    cut = _Cut(inner, each_once(), after=True)
+    with pytest.raises(Unreachable):
+        retried(cut).quarantine("other", "quarantine/other")
+    assert cut.failures == ["quarantine", "stat"]
+    assert content(inner) == {"kept": 4, "staging": 0, "quarantine": 0, "quarantine/other": 6}
+
+
+def test_what_has_no_source_any_more_is_not_repeated(inner: LocalStorage) -> None:
+    """A long file, the rest of one, and a file outside staging."""
+    cut = _Cut(inner, each_once())
+    storage = retried(cut)
+    with pytest.raises(Unreachable):
+        storage.create("staging/long", [bytes(CHUNK), b"1"])
+    with pytest.raises(Unreachable):
+        storage.extend("staging/y", [b"1"])
+    with pytest.raises(Unreachable):
+        storage.create("elsewhere", [b"1"])
+    assert cut.failures == ["create", "extend", "create"]
+
+
+def test_waits_grow_and_end_and_are_not_made_for_a_storage_that_is_gone(
+    inner: LocalStorage,
+) -> None:
+    """Nor for one that was never there, nor for a file that is not there."""
     slept: list[float] = []
     storage = Retry(inner, sleep=slept.append, attempts=4, delay=0.5)
 
     def down() -> None:
         raise Unreachable("down")
 
-    with pytest.raises(Unreachable):
-        storage.again(down)
-    assert slept == [0.5, 1.0, 2.0]
-    with pytest.raises(StorageError):
+    def fail() -> list[float]:
+        slept.clear()
+        with pytest.raises(Unreachable):
+            storage.again(down)
+        return [*slept]
+
+    assert fail() == []  # it has not answered yet
+    storage.stat("kept")
+    assert fail() == [0.5, 1.0, 2.0]
+    assert fail() == []  # known to be gone
+    with pytest.raises(NotFound):
         storage.open("nothing")
-    assert len(slept) == 3
+    assert slept == []
+
+
+def test_a_whole_replication_survives_a_failure_of_each_of_its_calls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Installed as the product does it; with files that are too long to be kept for repeating."""
+    record = make_book(tmp_path / "book", pages=2, size=1_500_000)
+    place = tmp_path / "archive"
+    place.mkdir()
+    text = config.TEMPLATE.replace('"storages/nlb-copy"', '"sftp://there/x"')
+    (place / config.NAME).write_text(text, encoding="utf-8")
+    cut = _Cut(LocalStorage(tmp_path / "there"), lambda _verb, _path: False)
+    monkeypatch.setattr(opening, "_load", lambda _driver, _scheme: lambda _url: cut)
+    monkeypatch.setattr(retrying, "_DELAY", 0.0)
+    create_archive(config.load(place / config.NAME))
+    cut = _Cut(LocalStorage(tmp_path / "there"), each_once())
+    with an_archive(place) as archive:
+        done = package(tmp_path / "book", record, archive)
+        copied, *ledger = replicate(archive)
+        assert (copied.report.findings, copied.acknowledged, ledger) == ([], ["v1"], [])
+        for report in validate_stored(archive, done.package):
+            assert (report.outcome, report.findings) == (Outcome.PASS, [])
+    assert {"stat", "children", "open", "read", "create", "publish", "flush", "discard"} <= {
+        *cut.failures
+    }
 
 
 def test_each_write_of_a_replication_can_fail_and_the_next_run_finishes(

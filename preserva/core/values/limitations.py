@@ -1,0 +1,31 @@
+"""What a kind of storage cannot promise."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Limitation(StrEnum):
+    """A promise of `preserva.storage.base.Storage` that a storage cannot keep in full.
+
+    The value is the code in JSON. `preserva.outputs.limitations` has a sentence for each.
+    """
+
+    VOLATILE = "volatile"
+    """Everything is gone when the process ends."""
+    CACHED_READS = "cached-reads"
+    """What is read back may come from a cache, not from the medium."""
+    UNSYNCED_WRITES = "unsynced-writes"
+    """There is no way to ask that what was written is on the medium."""
+    REPLACE_NOT_ATOMIC = "replace-not-atomic"
+    """A small file is replaced by writing over it."""
+    COPIED_ON_PUBLISH = "copied-on-publish"
+    """No folder can be renamed, so publishing copies every file."""
+    NO_RESUME = "no-resume"
+    """A file that was cut short is written again from its beginning."""
+    MERGED_NAMES = "merged-names"
+    """Two names that differ only in their bytes may be one."""
+    NO_POSIX_RENAME = "no-posix-rename"
+    """The SFTP server lacks posix-rename@openssh.com, so nothing can be replaced."""
+    NO_FSYNC = "no-fsync"
+    """The SFTP server lacks fsync@openssh.com, so the newest files may be lost in a power cut."""

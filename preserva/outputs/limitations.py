@@ -1,0 +1,35 @@
+"""Sentences for what a storage cannot promise."""
+
+from __future__ import annotations
+
+from preserva.core.values.limitations import Limitation
+from preserva.i18n import N_, _
+
+_SENTENCES = {
+    Limitation.VOLATILE: N_("Everything is gone when this process ends."),
+    Limitation.CACHED_READS: N_("What is read back may come from a cache, not from the disk."),
+    Limitation.UNSYNCED_WRITES: N_(
+        "What is written may not be on the disk yet: a power cut can take the newest files."
+    ),
+    Limitation.REPLACE_NOT_ATOMIC: N_(
+        "A small file is replaced by writing over it: a power cut can leave half of it."
+    ),
+    Limitation.COPIED_ON_PUBLISH: N_(
+        "Every file is written twice, because a folder cannot be renamed in one step."
+    ),
+    Limitation.NO_RESUME: N_("A long file that was cut short is written again from its beginning."),
+    Limitation.MERGED_NAMES: N_(
+        "Two names that differ only in their bytes may be one on some servers."
+    ),
+    Limitation.NO_POSIX_RENAME: N_(
+        "The server lacks posix-rename@openssh.com: nothing can be replaced."
+    ),
+    Limitation.NO_FSYNC: N_(
+        "The server lacks fsync@openssh.com: a power cut can take the newest files."
+    ),
+}
+
+
+def sentence(limitation: Limitation) -> str:
+    """What it means, in the reader's language."""
+    return _(_SENTENCES[limitation])
