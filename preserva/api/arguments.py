@@ -11,6 +11,7 @@ from preserva.i18n import _
 
 if TYPE_CHECKING:
     from preserva import Observer, PackageId, Progress
+    from preserva.core.values.subjects import Subject
 
 StrPath = str | os.PathLike[str]
 """A path: a string or anything that stands for a path."""
@@ -49,16 +50,24 @@ def logged(observer: Observer | None) -> Observer:
     """
     from preserva.core.values.report import Advanced, Ended, Started, ignore
     from preserva.logs import INFO, get_logger, redacted
+    from preserva.outputs.subjects import subject_for_programs
 
     log, hand_on = get_logger(__name__), observer or ignore
     if not log.isEnabledFor(INFO):
         return hand_on
 
+    def in_log(subject: Subject) -> str:
+        return redacted(subject_for_programs(subject))
+
     def observe(progress: Progress) -> None:
         if isinstance(progress, Started):
-            log.info("%s begins: %s", progress.step, redacted(progress.subject))
+            log.info(
+                "%s begins: %s", progress.step, redacted(subject_for_programs(progress.subject))
+            )
         elif isinstance(progress, Ended):
-            log.info("%s ended: %s", progress.step, redacted(progress.subject))
+            log.info(
+                "%s ended: %s", progress.step, redacted(subject_for_programs(progress.subject))
+            )
         elif isinstance(progress, Advanced) and progress.path is not None:
             log.debug("file %s", progress.path)
         hand_on(progress)
