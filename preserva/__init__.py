@@ -93,6 +93,7 @@ if TYPE_CHECKING:
     from preserva.core.policy.overview import State as FixityState
     from preserva.core.policy.overview import Year as ReportYear
     from preserva.core.values.codes import Code, Severity
+    from preserva.core.values.limitations import Limitation
     from preserva.core.values.model import PackageId
     from preserva.core.values.report import (
         Advanced,
@@ -104,6 +105,16 @@ if TYPE_CHECKING:
         Report,
         Started,
     )
+    from preserva.core.values.subjects import (
+        CopyInStorage,
+        LedgerInStorage,
+        ObjectInStorage,
+        ObjectToStorage,
+        Subject,
+        WholePackage,
+        WholeStorage,
+    )
+    from preserva.core.values.subjects import Named as NamedSubject
     from preserva.demo import DemoFailedError
     from preserva.errors import (
         ArchiveNotFound,
@@ -231,6 +242,7 @@ _PLACES = {
     "ReportYear": "core.policy.overview:Year",
     "Code": "core.values.codes:Code",
     "Severity": "core.values.codes:Severity",
+    "Limitation": "core.values.limitations:Limitation",
     "PackageId": "core.values.model:PackageId",
     "Advanced": "core.values.report:Advanced",
     "Ended": "core.values.report:Ended",
@@ -240,6 +252,14 @@ _PLACES = {
     "Progress": "core.values.report:Progress",
     "Report": "core.values.report:Report",
     "Started": "core.values.report:Started",
+    "CopyInStorage": "core.values.subjects:CopyInStorage",
+    "LedgerInStorage": "core.values.subjects:LedgerInStorage",
+    "ObjectInStorage": "core.values.subjects:ObjectInStorage",
+    "ObjectToStorage": "core.values.subjects:ObjectToStorage",
+    "Subject": "core.values.subjects:Subject",
+    "WholePackage": "core.values.subjects:WholePackage",
+    "WholeStorage": "core.values.subjects:WholeStorage",
+    "NamedSubject": "core.values.subjects:Named",
     "DemoFailedError": "demo:DemoFailedError",
     "ArchiveNotFound": "errors:ArchiveNotFound",
     "ConfigError": "errors:ConfigError",
@@ -281,25 +301,27 @@ __all__ = [
     "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound", "Arrangement",
     "Audit", "AuditedCopy", "BagCreated", "BagFetched", "BagReport", "BagTable", "BagUpdated",
     "BagVerdict", "Brought", "Catalogue", "CatalogueEntry", "CatalogueRecord", "Clock", "Code",
-    "Colours", "Config", "ConfigError", "Contributor", "CopyPresence", "CopyState",
-    "CopyStatus", "CopyrightStatus", "Damaged", "DecisionUndone", "DecisionsImported",
-    "DemoFailedError", "Division", "Document", "Due", "DueReason", "EditionView", "Ended",
-    "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding", "FixityState",
-    "Forecast", "HarvestResult", "HarvestSummary", "HistoryEntry", "Hit", "Identifiers",
-    "ImageRules", "Incident", "IncidentDecision", "Institution", "Item", "KeptProfile",
-    "LedgerEntry", "LedgerError", "LedgerProof", "Levels", "LevelsArea", "LevelsDemand",
-    "LevelsEvidence", "LevelsRequirement", "LevelsVerdict", "Listed", "Listing", "Locked",
-    "Mail", "MatchDecision", "MatchVerdict", "MatchedWord", "NotAFile", "NotFound", "OaiFormat",
-    "Observer", "Outcome", "Overview", "PackageClass", "PackageError", "PackageHistory",
-    "PackageId", "PackageType", "Packaged", "PageFacts", "Pings", "Policy", "PreservaError",
-    "Progress", "Proposal", "Reached", "Receipt", "RecordsExported", "RecordsImported",
-    "Refused", "Repair", "Replication", "Report", "ReportMonth", "ReportYear", "ResultPage",
-    "Revised", "Rights", "RightsBasis", "Role", "ScanProfile", "Severity", "SourceFile",
-    "Started", "Status", "StorageConfig", "StorageError", "StorageFull", "StorageState",
-    "Stored", "StrPath", "Structure", "TooLarge", "TransferForm", "Transferred", "TypedNumber",
-    "Undecodable", "Unreachable", "UsageError", "__version__", "bags", "check_storages",
-    "create_archive", "load_config", "open_archive", "open_catalogue", "open_ledger",
-    "package_bag", "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
+    "Colours", "Config", "ConfigError", "Contributor", "CopyInStorage", "CopyPresence",
+    "CopyState", "CopyStatus", "CopyrightStatus", "Damaged", "DecisionUndone",
+    "DecisionsImported", "DemoFailedError", "Division", "Document", "Due", "DueReason",
+    "EditionView", "Ended", "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry",
+    "Finding", "FixityState", "Forecast", "HarvestResult", "HarvestSummary", "HistoryEntry",
+    "Hit", "Identifiers", "ImageRules", "Incident", "IncidentDecision", "Institution", "Item",
+    "KeptProfile", "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof", "Levels",
+    "LevelsArea", "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict",
+    "Limitation", "Listed", "Listing", "Locked", "Mail", "MatchDecision", "MatchVerdict",
+    "MatchedWord", "NamedSubject", "NotAFile", "NotFound", "OaiFormat", "ObjectInStorage",
+    "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass", "PackageError",
+    "PackageHistory", "PackageId", "PackageType", "Packaged", "PageFacts", "Pings", "Policy",
+    "PreservaError", "Progress", "Proposal", "Reached", "Receipt", "RecordsExported",
+    "RecordsImported", "Refused", "Repair", "Replication", "Report", "ReportMonth",
+    "ReportYear", "ResultPage", "Revised", "Rights", "RightsBasis", "Role", "ScanProfile",
+    "Severity", "SourceFile", "Started", "Status", "StorageConfig", "StorageError",
+    "StorageFull", "StorageState", "Stored", "StrPath", "Structure", "Subject", "TooLarge",
+    "TransferForm", "Transferred", "TypedNumber", "Undecodable", "Unreachable", "UsageError",
+    "WholePackage", "WholeStorage", "__version__", "bags", "check_storages", "create_archive",
+    "load_config", "open_archive", "open_catalogue", "open_ledger", "package_bag",
+    "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
 ]
 # fmt: on
 

@@ -11,7 +11,6 @@ from preserva.i18n import _
 
 if TYPE_CHECKING:
     from preserva import Observer, PackageId, Progress
-    from preserva.core.values.subjects import Subject
 
 StrPath = str | os.PathLike[str]
 """A path: a string or anything that stands for a path."""
@@ -56,18 +55,13 @@ def logged(observer: Observer | None) -> Observer:
     if not log.isEnabledFor(INFO):
         return hand_on
 
-    def in_log(subject: Subject) -> str:
-        return redacted(subject_for_programs(subject))
-
     def observe(progress: Progress) -> None:
         if isinstance(progress, Started):
-            log.info(
-                "%s begins: %s", progress.step, redacted(subject_for_programs(progress.subject))
-            )
+            subject = redacted(subject_for_programs(progress.subject))
+            log.info("%s begins: %s", progress.step, subject)
         elif isinstance(progress, Ended):
-            log.info(
-                "%s ended: %s", progress.step, redacted(subject_for_programs(progress.subject))
-            )
+            subject = redacted(subject_for_programs(progress.subject))
+            log.info("%s ended: %s", progress.step, subject)
         elif isinstance(progress, Advanced) and progress.path is not None:
             log.debug("file %s", progress.path)
         hand_on(progress)

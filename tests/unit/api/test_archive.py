@@ -162,7 +162,7 @@ def test_wrong_arguments_are_said(place: Path) -> None:
         preserva.load_config("nowhere.toml")
     with pytest.raises(preserva.Refused):
         preserva.write_config("preserva.toml")
-    with _opened() as archive, pytest.raises(preserva.UsageError, match="not an identifier"):
+    with _opened() as archive, pytest.raises(preserva.UsageError, match="not the identifier"):
         archive.validate("nonsense")
     with pytest.raises(preserva.NotFound):
         preserva.bags.validate("nowhere")
