@@ -1,25 +1,46 @@
-# Both commands of README: each makes the virtual environment it needs, then works in it.
+# The commands of README and CONTRIBUTING: each makes the virtual environment it needs, then works
+# in it. A folder of tests belongs to one tier; tests/docs/test_tiers.py holds them to that.
 
 PYTHON ?= python3
 VENV ?= .venv
+WORKERS ?= auto
 BIN := $(VENV)/bin
 SOURCES := preserva tests benchmarks tools
 
-.PHONY: demo test long clean
+UNIT := tests/unit
+TESTS := $(UNIT) tests/cli tests/conformance tests/docs tests/faults tests/golden tests/property
+CAMPAIGNS := tests/browser tests/campaigns
+
+.PHONY: demo quick test campaigns long reproducible clean
 
 demo: $(VENV)/.preserva
 	$(BIN)/preserva demo
 
+# While you work: under thirty seconds. `make quick UNIT=tests/unit/fixity` takes one room.
+quick: $(VENV)/.preserva-test
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(UNIT)
+
+# Proves the product: under five minutes on two cores.
 test: $(VENV)/.preserva-test
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/coverage run -m pytest
-	$(BIN)/coverage report
+	$(BIN)/python -m pytest -n $(WORKERS) -rs --cov $(TESTS)
+
+# What is left: kills, power cuts, lost lines, clusters, browsers. One after the other, because these
+# tests stop servers and measure how long a command takes before they kill it.
+campaigns: $(VENV)/.preserva-test
+	$(BIN)/python -m pytest -rs $(CAMPAIGNS)
 
 long: $(VENV)/.preserva-test
-	PRESERVA_LONG=1 $(BIN)/python -m pytest
+	PRESERVA_LONG=1 $(BIN)/python -m pytest -rs $(TESTS) $(CAMPAIGNS)
+
+# Two builds of the wheel, in different folders, have the same bytes.
+reproducible: $(VENV)/.preserva-test
+	$(BIN)/python -m tools.build_twice
 
 clean:
 	rm -rf $(VENV) dist .coverage

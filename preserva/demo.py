@@ -7,7 +7,9 @@ from pathlib import Path
 
 from preserva import config as configuration
 from preserva.access.export import export
-from preserva.archive.archive import Archive, Store, create_archive, open_archive
+from preserva.archive.archive import Archive, create_archive, open_archive
+from preserva.archive.store import Store
+from preserva.config import Role
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Observer, Outcome, ignore
 from preserva.errors import PreservaError
@@ -63,7 +65,7 @@ def demo(
         _validate(archive, done.package, say, Outcome.PASS)
         made = export(archive, done.package, place / "export", observer=observer)
         say(_("5. Exported as a bag that any tool can check: {path}").format(path=made))
-        replica = next(store for store in archive.stores() if store.config.role == "replica")
+        replica = next(store for store in archive.stores() if store.config.role is Role.REPLICA)
         damaged = _damage(replica, done.package)
         say(
             _("6. One byte of the copy in {name} is changed: {path}").format(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from tests.support import servers
+from preserva.core.values.model import PackageId
+from preserva.ingest.package import package
+from preserva.replication.replicate import replicate
+from tests.support import books, servers
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("PRESERVA_SHARED", ROOT.parent / "shared"))
@@ -24,13 +28,33 @@ settings.register_profile("long", deadline=None, max_examples=1000)
 settings.load_profile("long" if os.environ.get("PRESERVA_LONG") == "1" else "short")
 
 
+NO_SKIP = os.environ.get("PRESERVA_NO_SKIP") == "1"
+
+
 def require(condition: bool, reason: str) -> None:
-    """Skip where something outside is absent; fail instead where skipping is not allowed."""
-    if condition:
-        return
-    if os.environ.get("PRESERVA_NO_SKIP") == "1":
-        pytest.fail(f"may not be skipped here: {reason}")
-    pytest.skip(reason)
+    """Skip where something outside is absent."""
+    if not condition:
+        pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where nothing may be skipped, a test that is skipped has failed."""
+    report = yield
+    if NO_SKIP and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"{report.nodeid} may not be skipped here: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for all tests of a module."""
+    report = yield
+    if NO_SKIP and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"{report.nodeid} may not be skipped here: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -54,3 +78,33 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Weed
     require(servers.find_weed() is not None, "SeaweedFS (weed) is not installed")
     with servers.weed(tmp_path_factory.mktemp("servers") / "weed") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def _one_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return books.replicated(tmp_path_factory.mktemp("one") / "start", PackageId("aonb", "kp-7"))
+
+
+@pytest.fixture(scope="session")
+def _three_books(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("three") / "start"
+    with books.an_archive(place / "archive") as archive:
+        for number in range(3):
+            record = books.make_book(place / f"book{number}", seed=number)
+            package(place / f"book{number}", record, archive, local=f"kp-{number}")
+        replicate(archive)
+    return place / "archive"
+
+
+@pytest.fixture
+def one_book(_one_book: Path, tmp_path: Path) -> Path:
+    """An archive of one package, aonb-kp-7, in two storages; the book lies beside it."""
+    shutil.copytree(_one_book.parent, tmp_path, dirs_exist_ok=True)
+    return tmp_path / _one_book.name
+
+
+@pytest.fixture
+def three_books(_three_books: Path, tmp_path: Path) -> Path:
+    """An archive of the packages kp-0, kp-1 and kp-2 in two storages; the books lie beside it."""
+    shutil.copytree(_three_books.parent, tmp_path, dirs_exist_ok=True)
+    return tmp_path / _three_books.name

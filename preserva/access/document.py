@@ -8,8 +8,8 @@ from pathlib import Path
 from lxml import etree
 
 from preserva.archive.archive import Archive
-from preserva.archive.commit import refuse_unrecorded
 from preserva.archive.staging import beside
+from preserva.archive.stored_copy import StoredCopy
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.model import PackageId
 from preserva.core.xml.safe import parse
@@ -58,12 +58,11 @@ def read_document(
     StorageError if it is not what the ledger recorded.
     """
     store = archive.store(storage) if storage else archive.primary
-    stored = store.root.read(package.uri)
-    refuse_unrecorded(archive, store, package, stored)
+    stored = StoredCopy(archive, store, package).read_recorded()
     chosen = stored.version(version)
     start = f"data/{package.portable}/{_PLACES[document]}"
     located = stored.inventory.locate(chosen)
-    path = next((one for one in sorted(located) if one.startswith(start)), None)
+    path = next((name for name in sorted(located) if name.startswith(start)), None)
     if path is None:
         message = _("{id} has no {document}: its record is of another kind")
         raise UsageError(message.format(id=package, document=document.value))

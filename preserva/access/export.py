@@ -9,8 +9,8 @@ from pathlib import Path
 
 from preserva.archive import events as history
 from preserva.archive.archive import Archive
-from preserva.archive.commit import refuse_unrecorded
 from preserva.archive.staging import Staging, beside, confirm, new_folder, refuse_place
+from preserva.archive.stored_copy import StoredCopy
 from preserva.bag.container.tar_write import write_tar
 from preserva.bag.open import open_bag
 from preserva.bag.validate import validate_source
@@ -53,9 +53,8 @@ def export(
     """
     as_tar = _is_tar(destination)
     store = archive.store(storage) if storage else archive.primary
-    stored = store.root.read(package.uri)
+    stored = StoredCopy(archive, store, package).read_recorded()
     chosen = stored.version(version)
-    refuse_unrecorded(archive, store, package, stored)
     target = destination if as_tar else destination / package.portable
     refuse_place(target)
     if not dry_run:
@@ -184,7 +183,7 @@ class Outgoing:
             _refuse_invalid(staging.storage.root / staging.folder, target)
 
     def to_tar(self, target: Path, top: str) -> None:
-        """A tar whose bytes hang on nothing but the version: its times are the version's."""
+        """A tar whose bytes depend only on the version: its times are the version's."""
         created = datetime.fromisoformat(self.stored.inventory.versions[self.version].created)
         with beside(target) as scratch:
             unfinished = scratch / target.name

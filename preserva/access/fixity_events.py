@@ -25,14 +25,16 @@ def write_checks(ledger: Ledger, package: PackageId, folder: Path) -> int:
     with beside(folder) as scratch:
         made = scratch / folder.name
         made.mkdir()
-        for one in ledger.entries(package=package.uri, types=(FIXITY_CHECK,)):
-            if one.storage is None or DIGEST not in one.facts:
+        for entry in ledger.entries(package=package.uri, types=(FIXITY_CHECK,)):
+            if entry.storage is None or DIGEST not in entry.facts:
                 continue  # a storage that was away, or an entry of before
-            data = check_document(package.uri, one.storage, one.time, one.outcome, one.facts)
-            if hashlib.sha256(data).hexdigest() != one.facts[DIGEST]:
+            data = check_document(
+                package.uri, entry.storage, entry.time, entry.outcome, entry.facts
+            )
+            if hashlib.sha256(data).hexdigest() != entry.facts[DIGEST]:
                 message = _("entry {number} stands for another event than it says")
-                raise LedgerError(message.format(number=one.number))
-            write_file(made / f"{one.number:09}-fixity-check.xml", data)
+                raise LedgerError(message.format(number=entry.number))
+            write_file(made / f"{entry.number:09}-fixity-check.xml", data)
             written += 1
         if not written:
             raise NotFound(_("the ledger has no fixity check of {id}").format(id=package.portable))

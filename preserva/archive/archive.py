@@ -8,24 +8,26 @@ import socket
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from itertools import permutations
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from preserva import config as configuration
-from preserva.config import Config, StorageConfig
+from preserva.archive.recovery import recover
+from preserva.archive.store import Store
+from preserva.config import Config
 from preserva.core.formats import layout
-from preserva.errors import ArchiveNotFound, LedgerError, Refused, StorageError, UsageError
+from preserva.errors import ArchiveNotFound, LedgerError, Refused, UsageError
 from preserva.files.disk import writing
 from preserva.i18n import _
 from preserva.ledger import Ledger
-from preserva.storage.base import Storage, read_all
+from preserva.logs import get_logger
 from preserva.storage.ocfl import OcflRoot
 from preserva.storage.open import open_storage
+
+_logger = get_logger(__name__)
 
 _VERIFIED = 5_000
 """Entries of the ledger that are verified whenever an archive is opened: a fraction of a second."""
@@ -52,63 +54,6 @@ def new_identifier() -> str:
     return str(uuid.uuid4())
 
 
-@dataclass(frozen=True)
-class Store:
-    """A storage of the archive: its configuration, its files, its OCFL root."""
-
-    config: StorageConfig
-    storage: Storage
-
-    @property
-    def id(self) -> str:
-        """Its id in the configuration."""
-        return self.config.id
-
-    @cached_property
-    def root(self) -> OcflRoot:
-        """Its OCFL storage root. Raises StorageError if this is not the storage it should be."""
-        self.check_identity()
-        return OcflRoot(self.storage)
-
-    def check_identity(self) -> None:
-        """Raise StorageError if this is not the storage that the configuration means.
-
-        An empty mount point must never look like a storage that lost all its packages.
-        """
-        if self.storage.stat(layout.IDENTITY) is None:
-            message = _("{name} is not a storage of preserva (no {file} in {url})")
-            raise StorageError(
-                message.format(name=self.id, file=layout.IDENTITY, url=self.storage.url),
-                hint=_("Is the disk mounted? `preserva init` prepares a new, empty storage."),
-            )
-        try:
-            identity = json.loads(read_all(self.storage, layout.IDENTITY, 65_536))
-            found, owner = identity["storage"], identity["institution"]
-        except (ValueError, KeyError, TypeError) as error:
-            message = _("{file} in {url} cannot be read")
-            raise StorageError(
-                message.format(file=layout.IDENTITY, url=self.storage.url)
-            ) from error
-        if found != self.id:
-            message = _("{url} is the storage {found}, not {name}")
-            raise StorageError(message.format(url=self.storage.url, found=found, name=self.id))
-        if owner != self.config.institution:
-            message = _("{name} in {url} belongs to {owner}, and the configuration says {said}")
-            raise StorageError(
-                message.format(
-                    name=self.id, url=self.storage.url, owner=owner, said=self.config.institution
-                )
-            )
-
-    def answers(self) -> bool:
-        """Whether it can be reached, and is the storage that it should be."""
-        try:
-            self.check_identity()
-        except StorageError:
-            return False
-        return True
-
-
 class Archive:
     """An open archive; a context manager. Clock and identifiers can be given, for tests."""
 
@@ -131,6 +76,10 @@ class Archive:
         if problems := self.ledger.verify(since=max(1, self.ledger.size - _VERIFIED)):
             self.ledger.close()
             raise unverified(problems)
+        _logger.info(
+            "archive of %s: configuration %s, ledger %s with %d entries",
+            config.institution.id, config.path, config.ledger, self.ledger.size,
+        )  # fmt: skip
 
     def __enter__(self) -> Self:
         return self
@@ -173,8 +122,13 @@ class Archive:
 
     @contextmanager
     def writing(self, store: Store) -> Iterator[None]:
-        """Be the only writer of a storage. Raises Locked."""
+        """Be the only writer of a storage, after recovering what an interrupted writer left.
+
+        Raises Locked, StorageError, LedgerError.
+        """
         with store.storage.lock(self._own_name()):
+            _logger.info("writing to %s", store.id)
+            recover(self.ledger, store, self.now)
             yield
 
     def audits_of(self, storage: str) -> Path:

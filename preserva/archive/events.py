@@ -26,11 +26,9 @@ from preserva.core.eark.premis import (
 from preserva.core.eark.premis_read import AgentFacts, read_premis
 from preserva.core.eark.vocabulary import AgentType, EventOutcome, EventRelatedAgentRole, EventType
 from preserva.core.formats.canonical_json import Value
-from preserva.core.formats.layout import STAGING
 from preserva.core.values.model import PackageId
 from preserva.describe.marc.actions import Action
 from preserva.describe.supplied.history import History
-from preserva.storage.base import Storage
 from preserva.version import __version__
 
 LOGS = "logs"
@@ -80,41 +78,42 @@ def event(
     )
 
 
-def untold(
+def unrecorded_events(
     premis: bytes, actions: Iterable[Action], package: PackageId
 ) -> tuple[list[Event], list[Agent]]:
-    """What a record says was done to the book and the package's PREMIS does not tell yet.
+    """The events that a record tells of the book and the package's PREMIS does not have yet.
 
     With the agents of these events that are not described there. Raises UnsafeXMLError.
     """
-    said = list(read_premis(io.BytesIO(premis), images=False))
-    events = [one for one in said if isinstance(one, Event)]
+    items = list(read_premis(io.BytesIO(premis), images=False))
+    events = [item for item in items if isinstance(item, Event)]
     agents = {
-        (one.name, one.type, one.version): Agent(
-            one.identifiers[0], one.name, one.type, one.version
+        (item.name, item.type, item.version): Agent(
+            item.identifiers[0], item.name, item.type, item.version
         )
-        for one in said
-        if isinstance(one, AgentFacts)
+        for item in items
+        if isinstance(item, AgentFacts)
     }
-    told = History(agents=dict(agents))
-    told.record(actions)
-    number = max((_number(one.identifier) for one in events), default=0)
-    known = {replace(one, identifier=_ANY) for one in events}
+    history = History(agents=dict(agents))
+    history.record(actions)
+    number = max((_number(event.identifier) for event in events), default=0)
+    known = {replace(event, identifier=_ANY) for event in events}
     new = []
-    for one in told.events:
-        happened = replace(one, identifier=_ANY, objects=(entity_id(package),))
+    for event in history.events:
+        happened = replace(event, identifier=_ANY, objects=(entity_id(package),))
         if happened not in known:
             number += 1
             new.append(replace(happened, identifier=Identifier("local", f"event-{number}")))
-    linked = {agent.identifier for one in new for agent in one.agents}
-    before = {one.identifier for one in agents.values()}
-    return new, [one for one in told.agents.values() if one.identifier in linked - before]
+    linked = {agent.identifier for event in new for agent in event.agents}
+    before = {agent.identifier for agent in agents.values()}
+    added = linked - before
+    return new, [agent for agent in history.agents.values() if agent.identifier in added]
 
 
 def _number(identifier: Identifier) -> int:
     """The number of an event that was told by people or a record; 0 of any other."""
-    found = re.fullmatch(r"event-([0-9]{1,9})", identifier.value)
-    return int(found[1]) if found else 0
+    match = re.fullmatch(r"event-([0-9]{1,9})", identifier.value)
+    return int(match[1]) if match else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +138,3 @@ def log_record(happened: Event, institution: Institution, package: PackageId) ->
         "premis_sha256": hashlib.sha256(data).hexdigest(),
     }
     return LogRecord(f"{LOGS}/{name}", data, facts)
-
-
-def keep_log(storage: Storage, path: str, log: LogRecord, by: str) -> None:
-    """Put the record of an event into the `logs/` of the object at `path`. Raises StorageError.
-
-    `by` makes its name in staging ours alone, so that it needs no lock of the storage.
-    """
-    staged = f"{STAGING}/replicate-log-{by}.xml"
-    storage.discard(staged)
-    storage.create(staged, [log.data])
-    storage.publish(staged, f"{path}/{log.path}")

@@ -1,15 +1,14 @@
-"""Fixity checks: noted in the ledger, and shown as PREMIS to whoever asks for proof without us."""
+"""Fixity checks, recorded in the ledger as PREMIS events that can be shown to others."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
 
-from preserva.archive.archive import Archive, Store
+from preserva.archive.stored_copy import StoredCopy
 from preserva.core.eark.fixity_event import DIGEST, check_document
 from preserva.core.formats.canonical_json import Value
 from preserva.core.values.entries import FIXITY_CHECK
-from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome, Report, printable
 from preserva.version import __version__
 
@@ -18,18 +17,13 @@ _NAMED = 50
 """Findings that an entry of the ledger names; it counts the others."""
 
 
-def note(
-    archive: Archive,
-    store: Store,
-    package: PackageId,
-    report: Report,
-    more: Mapping[str, Value] | None = None,
-) -> None:
-    """Put the check of a copy into the ledger, with `more` facts about it.
+def record_check(copy: StoredCopy, report: Report, more: Mapping[str, Value] | None = None) -> None:
+    """Record the check of a copy in the ledger, with `more` facts about it.
 
     The entry stands for a PREMIS event, whose document can be made of it (core.eark.fixity_event).
     """
-    time, outcome = archive.now(), _OUTCOMES[report.outcome]
+    archive, outcome = copy.archive, _OUTCOMES[report.outcome]
+    time = archive.now()
     facts: dict[str, Value] = {
         "bytes": report.bytes_read,
         "files": report.checked,
@@ -40,23 +34,17 @@ def note(
         "institution": archive.config.institution.id,
         "software": __version__,
     }
-    document = check_document(package.uri, store.id, time, outcome, facts)
-    archive.ledger.append(
-        FIXITY_CHECK,
-        time=time,
-        outcome=outcome,
-        package=package.uri,
-        storage=store.id,
-        facts={**facts, DIGEST: hashlib.sha256(document).hexdigest()},
-    )
+    document = check_document(copy.package.uri, copy.store.id, time, outcome, facts)
+    facts[DIGEST] = hashlib.sha256(document).hexdigest()
+    copy.record(FIXITY_CHECK, outcome, facts=facts, time=time)
 
 
 def named_findings(report: Report) -> list[Value]:
     """The first findings of a report as an entry of the ledger names them."""
     return [
         {
-            "code": one.code.value,
-            "path": None if one.path is None else printable(one.path)[:300],
+            "code": finding.code.value,
+            "path": None if finding.path is None else printable(finding.path)[:300],
         }
-        for one in report.findings[:_NAMED]
+        for finding in report.findings[:_NAMED]
     ]

@@ -13,11 +13,13 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from preserva.archive.archive import Archive, Store
+from preserva.archive.archive import Archive
 from preserva.archive.reading import observe
+from preserva.archive.store import Store
 from preserva.core.formats import layout
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding, Report
+from preserva.core.values.subjects import LedgerInStorage
 from preserva.errors import LedgerError, StorageError, StorageFull
 from preserva.i18n import _
 from preserva.ledger import LARGEST_ENTRY
@@ -33,7 +35,7 @@ def copy_ledger(archive: Archive, target: Store) -> Report:
     Nothing is brought where the copy there is not the beginning of this ledger: that is reported,
     as a storage is that cannot be reached. Raises StorageFull.
     """
-    report = Report(_("the ledger in {storage}").format(storage=target.id))
+    report = Report(LedgerInStorage(target.id))
     try:
         report.add(_copy(archive, target))
     except StorageFull:
@@ -115,7 +117,7 @@ def _parts(storage: Storage, institution: str) -> list[tuple[int, int, str]]:
     folder = _folder(institution)
     if storage.stat(folder) is None:
         return []
-    names = ((_NAME.search(one.path), one.path) for one in storage.children(folder))
+    names = ((_NAME.search(entry.path), entry.path) for entry in storage.children(folder))
     return sorted((int(name[1]), int(name[2]), path) for name, path in names if name)
 
 

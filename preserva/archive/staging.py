@@ -13,7 +13,7 @@ from typing import BinaryIO
 from preserva.archive.reading import attempt
 from preserva.core.formats.layout import STAGING
 from preserva.core.values.digest import MultiHash
-from preserva.core.values.model import Observed
+from preserva.core.values.model import Observed, PackageId
 from preserva.core.values.report import Advanced, Observer
 from preserva.errors import NotFound, Refused, StorageError
 from preserva.files.disk import publish, refuse_kept, staging_for, writing
@@ -144,6 +144,11 @@ def new_folder(target: Path, algorithms: Iterable[str], observer: Observer) -> I
         confirm(staging)
         storage.publish(staging.folder, target.name)
         publish(scratch / target.name, target)
+
+
+def update_folder(package: PackageId) -> str:
+    """The folder in staging in which a further version of a package is written."""
+    return f"{STAGING}/update-{package.portable}"
 
 
 def _after(size: int, chunks: Iterable[bytes]) -> Iterator[bytes]:

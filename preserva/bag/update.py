@@ -27,7 +27,7 @@ from preserva.bag.validate import BagReport, Verdict, validate_source
 from preserva.core.formats.bagit import serialise_bag_info
 from preserva.core.values.digest import ALGORITHMS, Digests, digest_bytes
 from preserva.core.values.model import Entry, Observed
-from preserva.core.values.report import Finding, Observer, ignore
+from preserva.core.values.report import Finding, Observer, Outcome, ignore
 from preserva.errors import NotAFile, Refused, UsageError
 from preserva.files.disk import (
     discard,
@@ -53,6 +53,11 @@ class Updated:
 
     report: BagReport
     written: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """That of the report."""
+        return self.report.outcome
 
 
 def update_bag(
@@ -185,16 +190,16 @@ def _new_files(
         files |= _bag_info(report, edit)
     if not files:
         return {}
-    _refuse_other_rules(report)
+    _refuse_other_rules(source.name, report)
     return files | _tag_manifests(source, report, files, added)
 
 
-def _refuse_other_rules(report: BagReport) -> None:
+def _refuse_other_rules(bag: str, report: BagReport) -> None:
     """Raise Refused where we cannot write by the rules that the bag was written by."""
     hint = _("Make a new bag of its payload with `preserva bag create`.")
     if (report.encoding or "").lower() != "utf-8":
         message = _("the tag files of {bag} are in {encoding}; only UTF-8 is written")
-        raise Refused(message.format(bag=report.subject, encoding=report.encoding), hint=hint)
+        raise Refused(message.format(bag=bag, encoding=report.encoding), hint=hint)
     if report.version == "1.0":
         return
     for path in report.payload.there():

@@ -13,6 +13,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.model import Entry, Kind, Observed
 from preserva.core.values.names import foreign_to_windows, is_unsafe, nfc, told_apart, twins
 from preserva.core.values.report import Ended, Finding, Observer, Started, ignore
+from preserva.core.values.subjects import Named
 from preserva.errors import StorageError
 from preserva.files.opening import unreadable
 from preserva.i18n import _
@@ -34,10 +35,10 @@ def validate_source(
     and size of the payload files with Payload-Oxum, which proves nothing: at best UNKNOWN.
     Raises StorageError if there is nothing to look at; a bag in any state is a result.
     """
-    report = BagReport(source.name, media_type=source.media_type)
+    report = BagReport(Named(source.name), media_type=source.media_type)
     report.completeness_only = completeness and not fast
     validation = _Validation(source, report, limits)
-    observer(Started("validate", source.name))
+    observer(Started("validate", report.subject))
     if isinstance(source, Listens):
         source.listen(observer)
     if isinstance(source, ReadsEarly) and not (completeness or fast):
@@ -53,7 +54,7 @@ def validate_source(
             validation.compare_content(observer)
         else:
             report.findings.append(Finding(Code.NOT_DIGESTED))
-    observer(Ended("validate", source.name))
+    observer(Ended("validate", report.subject))
     return report
 
 
@@ -221,7 +222,7 @@ class _Validation:
         tables = (self.report.payload, self.report.tags)
         sizes = [table.size_to_read() for table in tables]
         files, size = sum(n for n, _size in sizes), sum(size for _n, size in sizes)
-        observer(Started("digest", self.source.name, files, size))
+        observer(Started("digest", self.report.subject, files, size))
         for table in tables:
             for algorithms, files_to_read in table.to_read():
                 for seen in self._observe(files_to_read, algorithms, observer):
@@ -229,7 +230,7 @@ class _Validation:
             for path in list(table.unsettled()):
                 self._find(Code.UNREADABLE, path)
         self._read_unlisted(observer)
-        observer(Ended("digest", self.source.name))
+        observer(Ended("digest", self.report.subject))
 
     def _read_unlisted(self, observer: Observer) -> None:
         """Tag files that nothing lists must be readable, though nothing vouches for them."""

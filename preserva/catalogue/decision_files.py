@@ -15,7 +15,7 @@ from preserva.catalogue.database import Database
 from preserva.catalogue.decisions import Decision, decision_of, line_of
 from preserva.catalogue.matching import Matching
 from preserva.core.values.codes import Code
-from preserva.core.values.report import Finding
+from preserva.core.values.report import Finding, Outcome
 from preserva.errors import NotFound
 from preserva.files.disk import publish, write_file
 from preserva.i18n import _
@@ -34,6 +34,11 @@ class Decided:
     changed: int = 0
     own: int = 0
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the findings come to."""
+        return Outcome.of(self.findings)
 
 
 def lines(database: Database) -> Iterator[bytes]:

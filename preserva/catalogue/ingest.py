@@ -20,7 +20,7 @@ from preserva.catalogue.record_file import records_of
 from preserva.config import load
 from preserva.core.values.codes import Code, Severity
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Finding
+from preserva.core.values.report import Finding, Outcome
 from preserva.describe.record import Record, read_records
 from preserva.errors import PreservaError, Refused, UsageError
 from preserva.i18n import _
@@ -39,6 +39,11 @@ class Imported:
     changed: int = 0
     deleted: int = 0
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the findings come to."""
+        return Outcome.of(self.findings)
 
 
 @contextmanager

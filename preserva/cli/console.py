@@ -1,4 +1,4 @@
-"""Progress for people: a bar on a terminal, silence elsewhere."""
+"""Progress for people: a bar on a terminal, nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def observer(*, quiet: bool) -> Observer:
-    """The observer for this run: rich is loaded only when there is someone to see it."""
+    """The observer for this run. rich is loaded only if stderr is a terminal."""
     return ignore if quiet or not sys.stderr.isatty() else _Bar().observe
 
 
@@ -36,6 +36,8 @@ class _Bar:
         from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bars
 
+        from preserva.outputs.subjects import subject_for_people
+
         if self._bars:
             self._bars.stop()
         self._bars = Bars(
@@ -47,4 +49,4 @@ class _Bar:
             transient=True,
         )
         self._bars.start()
-        self._task = self._bars.add_task(started.subject, total=started.size)
+        self._task = self._bars.add_task(subject_for_people(started.subject), total=started.size)

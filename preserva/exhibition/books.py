@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from preserva.access.export import Outgoing
-from preserva.archive.archive import Archive, Store
-from preserva.archive.commit import refuse_unrecorded
+from preserva.archive.archive import Archive
+from preserva.archive.store import Store
+from preserva.archive.stored_copy import StoredCopy
 from preserva.catalogue.database import Database
 from preserva.catalogue.entry import entry_of
 from preserva.catalogue.index import Catalogued, Index
@@ -99,8 +100,7 @@ def find(archive: Archive, package: PackageId, observer: Observer) -> Found:
 def _outgoing(archive: Archive, package: PackageId, observer: Observer) -> tuple[Store, Outgoing]:
     for store in archive.stores():
         with suppress(NotFound):
-            stored = store.root.read(package.uri)
-            refuse_unrecorded(archive, store, package, stored)
+            stored = StoredCopy(archive, store, package).read_recorded()
             version = stored.version(None)
             return store, Outgoing(store.storage, stored, version, observer)
     raise NotFound(_("there is no package {id}").format(id=package.portable))

@@ -35,7 +35,7 @@ def audit(
 
     `only` are packages (an identifier) or storages to keep to, `moved` the storages whose copies
     are all due because something happened to them. Every result is in the ledger when the next
-    copy begins, so a run that was stopped is gone on with by the next. With `workers`, the
+    copy begins, so the next run resumes where a stopped one ended. With `workers`, the
     copies are read where those are. `timer` gives seconds that only grow. Raises LedgerError
     if the ledger does not verify, Locked if another audit reads one of the storages, UsageError,
     ConfigError.
@@ -45,21 +45,21 @@ def audit(
     for name in moved:
         archive.store(name)
     due = due_copies(archive.ledger, lanes, now=archive.clock(), moved=frozenset(moved))
-    found = Audit()
+    done = Audit(dry_run=dry_run)
     if dry_run:
-        found.leave(due)
+        done.leave(due)
     else:
         with ExitStack() as locks:
             for name in sorted({lane.storage for lane in lanes}):
                 locks.enter_context(archive.auditing(name))
-            run = Run(archive, budget, timer, sleep, observer, found)
+            run = Run(archive, budget, timer, sleep, observer, done)
             if workers is None:
                 run.read(due)
             else:
                 read_elsewhere(run, due, workers)
     capacity = capacity_of(archive, budget)
-    found.forecast = foresee(archive.ledger, lanes, now=archive.clock(), capacity=capacity)
-    return found
+    done.forecast = foresee(archive.ledger, lanes, now=archive.clock(), capacity=capacity)
+    return done
 
 
 def _speed(archive: Archive) -> float | None:
@@ -75,7 +75,7 @@ def _speed(archive: Archive) -> float | None:
 
 def capacity_of(archive: Archive, budget: Budget) -> int | None:
     """Bytes that one run a day within the budget reads; None if nothing was measured yet."""
-    rates = [one for one in (_speed(archive), budget.bandwidth) if one is not None]
+    rates = [rate for rate in (_speed(archive), budget.bandwidth) if rate is not None]
     limits = [min(rates) * min(budget.seconds or _DAY, _DAY)] if rates else []
     if budget.size is not None:
         limits.append(budget.size)

@@ -15,16 +15,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from preserva.archive.archive import Store
+from preserva.archive.store import Store
+from preserva.archive.stored_copy import StoredCopy
 from preserva.config import StorageConfig
 from preserva.core.formats.inventory import Inventory
 from preserva.core.policy.audit import Due
-from preserva.core.values.codes import Code
-from preserva.core.values.report import Finding, Report
+from preserva.core.values.report import Report
+from preserva.core.values.subjects import CopyInStorage
 from preserva.errors import StorageError, UsageError
-from preserva.fixity.audit_run import Reading, Run, Step
+from preserva.fixity.audit_run import CLUSTER, Reading, Run, Step
+from preserva.fixity.check_copy import compared, locate, unreachable
 from preserva.fixity.ocfl_object import CheckedObject, check_object
-from preserva.fixity.stored_copy import compared, place_of, recorded_inventories
 from preserva.i18n import _
 from preserva.information_package.official_schemas import load_schemas
 from preserva.storage.open import open_storage
@@ -77,7 +78,7 @@ class _Task:
 
     storage: StorageConfig
     path: str
-    subject: str
+    subject: CopyInStorage
     known: dict[str, str]
     xsd: Path | None
     bandwidth: float | None
@@ -97,35 +98,35 @@ class _Round:
         self.broken: str | None = None
 
     def read(self, due: Iterator[Due]) -> None:
-        for one in due:
+        for due_copy in due:
             while len(self.waiting) >= self.ahead:
                 self._take()
-            away = one.copy.storage in self.run.found.unreachable
-            if away or self.broken or self.run.spent() or not self._give(one):
-                self.run.found.leave([one])
+            away = due_copy.copy.storage in self.run.audit.unreachable
+            if away or self.broken or self.run.spent() or not self._give(due_copy):
+                self.run.audit.leave([due_copy])
         while self.waiting:
             self._take()
         if self.broken:
-            self.run.found.unreachable[_("the cluster")] = self.broken
+            self.run.audit.unreachable[CLUSTER] = self.broken
 
-    def _give(self, one: Due) -> bool:
-        reading = self.run.begin(one.copy)
+    def _give(self, due_copy: Due) -> bool:
+        reading = self.run.begin(due_copy.copy)
         if reading is None:
             return False
-        place = place_of(self.run.archive, reading.store, reading.package)
-        if isinstance(place, str):
-            return self._submit(one, reading, place)
-        assert place is not None, "it is recorded as stored, so its absence is a finding"
-        reading.first = place  # nothing is read, so nothing can be misread
-        return self.run.conclude(reading, place) is Step.DONE
+        located = locate(reading.copy)
+        if isinstance(located, str):
+            return self._submit(due_copy, reading, located)
+        assert located is not None, "it is recorded as stored, so its absence is a finding"
+        reading.first = located  # nothing is read, so nothing can be misread
+        return self.run.conclude(reading, located) is Step.DONE
 
-    def _submit(self, one: Due, reading: Reading, place: str) -> bool:
-        bandwidth = self.run.budget.bandwidth
+    def _submit(self, due_copy: Due, reading: Reading, folder: str) -> bool:
+        copy, bandwidth = reading.copy, self.run.budget.bandwidth
         task = _Task(
-            reading.store.config,
-            place,
-            f"{reading.package.uri} in {reading.store.id}",
-            recorded_inventories(self.run.archive, reading.package),
+            copy.store.config,
+            folder,
+            copy.subject,
+            copy.recorded.inventories(),
             self.run.archive.config.xsd,
             None if bandwidth is None else bandwidth / self.workers.at_once,
         )
@@ -134,7 +135,7 @@ class _Round:
         except Exception as error:
             self.broken = repr(error)
             return False
-        self.waiting[future] = (one, reading)
+        self.waiting[future] = (due_copy, reading)
         return True
 
     def _take(self) -> None:
@@ -142,33 +143,38 @@ class _Round:
         done = wait(self.waiting, timeout=_PATIENCE, return_when=FIRST_COMPLETED).done
         if not done and not self.workers.alive():
             self.broken = self.broken or _("the scheduler is gone")
-            self.run.found.leave(one for one, _reading in self.waiting.values())
+            self.run.audit.leave(due_copy for due_copy, _reading in self.waiting.values())
             self.waiting.clear()
         for future in done:
-            one, reading = self.waiting.pop(future)
+            due_copy, reading = self.waiting.pop(future)
             step = self._conclude(future, reading)
-            again = step is Step.AGAIN and self._give_again(one, reading)
+            again = step is Step.AGAIN and self._give_again(due_copy, reading)
             if step is not Step.DONE and not again:
-                self.run.found.leave([one])
+                self.run.audit.leave([due_copy])
 
-    def _give_again(self, one: Due, reading: Reading) -> bool:
-        place = place_of(self.run.archive, reading.store, reading.package)
-        return isinstance(place, str) and self._submit(one, reading, place)
+    def _give_again(self, due_copy: Due, reading: Reading) -> bool:
+        folder = locate(reading.copy)
+        return isinstance(folder, str) and self._submit(due_copy, reading, folder)
 
     def _conclude(self, future: Future[CheckedObject | StorageError], reading: Reading) -> Step:
-        store, package = reading.store, reading.package
+        copy = reading.copy
         try:
             seen = future.result()
         except BaseException as error:
             self.broken = repr(error)
             return Step.LEFT
-        if isinstance(seen, StorageError):
-            finding = Finding(Code.STORAGE_UNREACHABLE, seen.path or store.id, seen=str(seen))
-            report = Report(f"{package.uri} in {store.id}", [finding])
-        else:
-            report = compared(self.run.archive, store, package, seen)
-        self.run.found.bytes_read += report.bytes_read
+        report = _report(copy, seen)
+        self.run.audit.bytes_read += report.bytes_read
         return self.run.conclude(reading, report)
+
+
+def _report(copy: StoredCopy, seen: CheckedObject | StorageError) -> Report:
+    if isinstance(seen, StorageError):
+        return unreachable(copy, seen)
+    try:
+        return compared(copy, seen)
+    except StorageError as error:
+        return unreachable(copy, error)
 
 
 def read_there(task: _Task) -> CheckedObject | StorageError:

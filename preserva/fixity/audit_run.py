@@ -6,21 +6,26 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from preserva.archive.archive import Archive, Store
-from preserva.archive.commitments import recorded, recorded_versions
-from preserva.archive.fixity_events import named_findings, note
+from preserva.archive.archive import Archive
+from preserva.archive.fixity_events import named_findings, record_check
+from preserva.archive.store import Store
+from preserva.archive.stored_copy import StoredCopy
 from preserva.core.formats.canonical_json import Value
+from preserva.core.formats.inventory import version_number
 from preserva.core.policy.audit import NO_FORECAST, Copy, Due, Forecast
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import FIXITY_CHECK, UNKNOWN
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Advanced, Finding, Observer, Outcome, Progress, Report
 from preserva.errors import StorageError, UsageError
-from preserva.fixity.resume import Begun, begun_reading
-from preserva.fixity.stored_copy import check_copy
-from preserva.i18n import _
+from preserva.fixity.check_copy import check_copy
+from preserva.fixity.resume import ResumeState, load_resume_state
+from preserva.i18n import N_, _
 from preserva.information_package.official_schemas import OfficialSchemas, load_schemas
 from preserva.storage.wrappers.rate_limit import RateLimit
+
+CLUSTER = N_("the cluster")
+"""What `Audit.unreachable` calls the workers of a cluster."""
 
 _NAMED = 1_000
 """Copies that were left which are named."""
@@ -53,6 +58,7 @@ class Audit:
     everything that is due. `unreachable` says why, by storage.
     """
 
+    dry_run: bool = False
     reports: list[Report] = field(default_factory=list)
     left: list[Due] = field(default_factory=list)
     left_count: int = 0
@@ -60,16 +66,23 @@ class Audit:
     bytes_read: int = 0
     forecast: Forecast = NO_FORECAST
 
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of the copies read; UNKNOWN if something due was not read by a real run."""
+        unfinished = self.unreachable or (self.left_count and not self.dry_run)
+        rest = Outcome.UNKNOWN if unfinished else Outcome.PASS
+        return Outcome.worst((rest, *(report.outcome for report in self.reports)))
+
     def leave(self, due: Iterable[Due]) -> None:
         """Leave these for the next run."""
-        for one in due:
+        for due_copy in due:
             self.left_count += 1
             if len(self.left) < _NAMED:
-                self.left.append(one)
+                self.left.append(due_copy)
 
 
 class _Pause(Exception):
-    """The budget ended in the midst of a large copy; the next run goes on with it."""
+    """The budget ended in the middle of a large copy; the next run resumes it."""
 
 
 class Step(Enum):
@@ -84,9 +97,8 @@ class Step(Enum):
 class Reading:
     """A copy that is being read, since `began` by the timer; `first` is what looked damaged."""
 
-    store: Store
-    package: PackageId
-    begun: Begun
+    copy: StoredCopy
+    resume: ResumeState
     began: float
     first: Report | None = None
 
@@ -101,14 +113,14 @@ class Run:
         timer: Callable[[], float],
         sleep: Callable[[float], object],
         observer: Observer,
-        found: Audit,
+        audit: Audit,
     ) -> None:
         self.archive = archive
         self.budget = budget
         self.timer = timer
         self.sleep = sleep
         self.observer = observer
-        self.found = found
+        self.audit = audit
         self.began = timer()
         self.since = archive.clock()
         folder = archive.config.xsd
@@ -117,16 +129,16 @@ class Run:
 
     def read(self, due: Iterator[Due]) -> None:
         """Read these as long as the budget lasts."""
-        for one in due:
-            away = one.copy.storage in self.found.unreachable
-            if away or self.spent() or not self._check(one.copy):
-                self.found.leave([one])
+        for due_copy in due:
+            away = due_copy.copy.storage in self.audit.unreachable
+            if away or self.spent() or not self._check(due_copy.copy):
+                self.audit.leave([due_copy])
 
     def spent(self) -> bool:
         """Whether the budget is used up."""
         budget = self.budget
         return (budget.seconds is not None and self.timer() - self.began >= budget.seconds) or (
-            budget.size is not None and self.found.bytes_read >= budget.size
+            budget.size is not None and self.audit.bytes_read >= budget.size
         )
 
     def _check(self, copy: Copy) -> bool:
@@ -141,19 +153,19 @@ class Run:
         except _Pause:
             return False
         finally:  # of a verdict, nothing is left to save
-            reading.begun.save()
+            reading.resume.save()
 
     def begin(self, copy: Copy) -> Reading | None:
         """What is needed to read a copy; None if its storage cannot be reached."""
         if not self._reachable(copy.storage):
             return None
-        store, package = self._store(copy.storage), PackageId.parse(copy.package)
-        return Reading(store, package, begun_reading(self.archive, store, package), self.timer())
+        stored = StoredCopy(self.archive, self._store(copy.storage), PackageId.parse(copy.package))
+        return Reading(stored, load_resume_state(stored), self.timer())
 
     def conclude(self, reading: Reading, report: Report) -> Step:
         """Record what was read, unless it looks damaged for the first time."""
-        store, package = reading.store, reading.package
-        if report.outcome is not Outcome.PASS and not self._reachable(store.id):
+        copy = reading.copy
+        if report.outcome is not Outcome.PASS and not self._reachable(copy.store.id):
             return Step.LEFT
         first = reading.first
         if report.outcome is Outcome.FAIL and first is None:
@@ -165,42 +177,35 @@ class Run:
             if report.outcome is not Outcome.FAIL:
                 report.add([Finding(Code.READINGS_DIFFER, _paths(first))])
         if report.outcome is Outcome.PASS:
-            facts |= self._proved(store, package)
-        begun = reading.begun
-        if begun.since is not None and begun.since < self.since:
-            facts["begun"] = begun.since.isoformat()
+            facts |= _proved(copy)
+        resume = reading.resume
+        if resume.since is not None and resume.since < self.since:
+            facts["begun"] = resume.since.isoformat()
         else:
             facts["milliseconds"] = int((self.timer() - reading.began) * 1000)
-        note(self.archive, store, package, report, facts)
-        begun.forget()
-        self.found.reports.append(report)
+        record_check(copy, report, facts)
+        resume.forget()
+        self.audit.reports.append(report)
         return Step.DONE
 
-    def _proved(self, store: Store, package: PackageId) -> dict[str, Value]:
-        """The newest version that the ledger acknowledged there, and the digest it was held to."""
-        versions = recorded_versions(self.archive, store, package)
-        newest = max(versions, key=lambda one: int(one[1:]))
-        facts = recorded(self.archive, package, newest)
-        return {"newest": newest, "inventory": None if facts is None else facts["inventory"]}
-
     def _report(self, reading: Reading) -> Report:
-        begun = reading.begun
-        recalled, read = begun.recalled, 0
+        copy, resume = reading.copy, reading.resume
+        recalled, read = resume.recalled, 0
 
         def watch(progress: Progress) -> None:
             nonlocal read
             if isinstance(progress, Advanced):
                 read += progress.size
-                self.found.bytes_read += progress.size
+                self.audit.bytes_read += progress.size
             self.observer(progress)
             if read >= _WORTH_A_PAUSE and self.spent():
                 raise _Pause
 
-        store, package = reading.store, reading.package
-        report = check_copy(self.archive, store, package, self.official, watch, begun, fixity=True)
+        report = check_copy(copy, self.official, watch, resume, fixity=True)
         if report is None:  # recorded as stored, so its absence is one of its findings
-            raise UsageError(_("{id} is not in {name}").format(id=package, name=store.id))
-        self.found.bytes_read += report.bytes_read - read - (begun.recalled - recalled)
+            message = _("{id} is not in {name}")
+            raise UsageError(message.format(id=copy.package, name=copy.store.id))
+        self.audit.bytes_read += report.bytes_read - read - (resume.recalled - recalled)
         return report
 
     def _store(self, name: str) -> Store:
@@ -219,7 +224,7 @@ class Run:
         try:
             self.archive.store(name).check_identity()
         except StorageError as error:
-            self.found.unreachable[name] = str(error)
+            self.audit.unreachable[name] = str(error)
             self.archive.ledger.append(
                 FIXITY_CHECK,
                 time=self.archive.now(),
@@ -231,5 +236,11 @@ class Run:
         return True
 
 
+def _proved(copy: StoredCopy) -> dict[str, Value]:
+    """The newest version that the ledger acknowledged there, and the digest it was held to."""
+    newest = max(copy.acknowledged(), key=version_number)
+    return {"newest": newest, "inventory": copy.recorded.inventories().get(newest)}
+
+
 def _paths(report: Report) -> str:
-    return ", ".join(one.path or one.code.value for one in report.findings[:5])
+    return ", ".join(finding.path or finding.code.value for finding in report.findings[:5])

@@ -28,15 +28,15 @@ from preserva.ledger import Ledger
 
 def _scope(config: Config, only: tuple[str, ...]) -> tuple[set[str], set[str]]:
     """The packages and the storages named. Raises UsageError for what is neither."""
-    storages = {one for one in only if one in config.storages}
+    storages = {name for name in only if name in config.storages}
     packages = set()
-    for one in only:
-        if one not in storages:
+    for name in only:
+        if name not in storages:
             try:
-                packages.add(PackageId.parse(one).uri)
+                packages.add(PackageId.parse(name).uri)
             except ValueError as error:
                 message = _("{name} is neither a storage nor the identifier of a package")
-                raise UsageError(message.format(name=one)) from error
+                raise UsageError(message.format(name=name)) from error
     return packages, storages or set(config.storages)
 
 
@@ -50,11 +50,11 @@ def lanes_of(config: Config, only: tuple[str, ...]) -> list[Lane]:
     for storage in sorted(storages):
         usual = config.audit_interval_days(storage)
         passed: tuple[str, ...] = ()
-        for one in sorted(config.classes, key=lambda one: one.audit_interval_days):
-            if one.audit_interval_days < usual:
-                days = timedelta(days=one.audit_interval_days)
-                lanes.append(Lane(storage, days, _named(packages), one.pattern, passed))
-                passed += (one.pattern,)
+        for class_ in sorted(config.classes, key=lambda class_: class_.audit_interval_days):
+            if class_.audit_interval_days < usual:
+                days = timedelta(days=class_.audit_interval_days)
+                lanes.append(Lane(storage, days, _named(packages), class_.pattern, passed))
+                passed += (class_.pattern,)
         lanes.append(Lane(storage, timedelta(days=usual), _named(packages), None, passed))
     return lanes
 
@@ -75,13 +75,13 @@ def due_copies(
     before = ledger.size + 1
     for unread in (False, True):
         for reason in Reason:
-            found = [
+            windowed = [
                 _in_window(ledger, lane, window, reason, now, unread, before)
                 for lane in lanes
                 for why, window in windows(lane, now, moved=lane.storage in moved)
                 if why is reason
             ]
-            yield from merge(*found, key=urgency)
+            yield from merge(*windowed, key=urgency)
 
 
 def _in_window(
@@ -95,11 +95,11 @@ def _in_window(
 ) -> Iterator[Due]:
     copies = ledger.copies
     if reason is not Reason.EARLY:
-        for one in copies.due(lane, window, unread=unread, before=before):
-            yield Due(one, deadline(one.checked, lane.interval, now), reason)
+        for copy in copies.due(lane, window, unread=unread, before=before):
+            yield Due(copy, deadline(copy.checked, lane.interval, now), reason)
     elif not unread:
         drawn = copies.drawn(lane, window, lot=lot(now), share=EARLY_SHARE, before=before)
-        early = (Due(one, deadline(one.checked, lane.interval, now), reason) for one in drawn)
+        early = (Due(copy, deadline(copy.checked, lane.interval, now), reason) for copy in drawn)
         yield from sorted(early, key=urgency)
 
 

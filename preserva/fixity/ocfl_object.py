@@ -19,9 +19,10 @@ from preserva.core.values.codes import Code
 from preserva.core.values.digest import MultiHash
 from preserva.core.values.model import Entry, Kind, Observed
 from preserva.core.values.report import Advanced, Finding, Observer, Outcome, Report, ignore
+from preserva.core.values.subjects import Named, Subject
 from preserva.errors import Damaged, NotAFile, NotFound, StorageError, TooLarge
 from preserva.fixity.object_files import read_files
-from preserva.fixity.resume import Begun
+from preserva.fixity.resume import ResumeState
 from preserva.i18n import _
 from preserva.information_package.consistency import own_findings
 from preserva.information_package.official_schemas import OfficialSchemas
@@ -49,19 +50,21 @@ def check_object(
     storage: Storage,
     path: str,
     *,
-    subject: str | None = None,
+    subject: Subject | None = None,
     official: OfficialSchemas | None = None,
     observer: Observer = ignore,
-    begun: Begun | None = None,
+    resume: ResumeState | None = None,
     known: Mapping[str, str] | None = None,
 ) -> CheckedObject:
     """Check the object in a folder of a storage. Raises StorageError if it cannot be listed.
 
-    Files that `begun` has are not read; those that are read and are as recorded go into it. `known`
+    Files in the `resume` state are not read again; those that are as recorded go into it. `known`
     are the digests of the inventories of versions that were valid when they were stored: if there
     are no others, all of it is what it was then, byte for byte, and needs no second validation.
     """
-    check = _Check(storage, path, subject or path, official, observer, begun or Begun())
+    check = _Check(
+        storage, path, subject or Named(path), official, observer, resume or ResumeState()
+    )
     check.known = known or {}
     return check.run()
 
@@ -71,13 +74,13 @@ class _Check:
         self,
         storage: Storage,
         path: str,
-        subject: str,
+        subject: Subject,
         official: OfficialSchemas | None,
         observer: Observer,
-        begun: Begun,
+        resume: ResumeState,
     ) -> None:
         self.storage = storage
-        self.begun = begun
+        self.resume = resume
         self.known: Mapping[str, str] = {}
         self.path = path
         self.official = official
@@ -100,7 +103,8 @@ class _Check:
         self._versions(inventory)
         self._names(inventory)
         proved = all(
-            self.known.get(one) == self.checked.digests.get(one, "") for one in inventory.versions
+            self.known.get(version) == self.checked.digests.get(version, "")
+            for version in inventory.versions
         )
         algorithms = {inventory.algorithm} if proved else {inventory.algorithm, *_DIGESTS}
         seen = self._files(inventory, algorithms)
@@ -139,9 +143,9 @@ class _Check:
 
     def _declaration(self) -> None:
         name, content = layout.OBJECT_DECLARATION
-        found = self._small(name, 1024, Code.OBJECT_DECLARATION)
-        if found is not None and found != content:
-            self._find(Code.OBJECT_DECLARATION, name, content.decode(), repr(found[:100]))
+        data = self._small(name, 1024, Code.OBJECT_DECLARATION)
+        if data is not None and data != content:
+            self._find(Code.OBJECT_DECLARATION, name, content.decode(), repr(data[:100]))
 
     def _inventory(self, folder: str) -> Inventory | None:
         """The inventory in a folder of the object, with findings for what is wrong with it."""
@@ -245,7 +249,7 @@ class _Check:
                 self.report.checked += 1  # established: it is not there
             elif entry.kind is not Kind.FILE:
                 self.report.checked += 1  # established, and found above: it is no file
-            elif known := self.begun.recall(path, entry.size, algorithms):
+            elif known := self.resume.recall(path, entry.size, algorithms):
                 self._compare(known, content[path], inventory.algorithm)
                 seen[path] = known
             else:
@@ -258,7 +262,7 @@ class _Check:
                     continue
                 seen[path] = result
                 if result.digests[inventory.algorithm] == content[path]:
-                    self.begun.keep(result)
+                    self.resume.keep(result)
                 self.observer(Advanced(result.size, path))
         for path in (entry.path for entry in there):  # findings in the order of the names
             if path in failed:
@@ -271,18 +275,23 @@ class _Check:
         """A finding if a file is not as the inventory says."""
         self.report.checked += 1
         self.report.bytes_read += observed.size
-        found = observed.digests[algorithm]
-        if found != expected:
-            self._find(Code.OBJECT_DIGEST_MISMATCH, observed.path, expected, found)
+        digest = observed.digests[algorithm]
+        if digest != expected:
+            self._find(Code.OBJECT_DIGEST_MISMATCH, observed.path, expected, digest)
 
     def _bag(self, inventory: Inventory, version: str, seen: dict[str, Observed]) -> None:
         """The files of a version, each where its logical path says, must be a valid bag."""
         source = VersionSource(self.storage, self.path, version, inventory.locate(version), seen)
-        found = validate_source(source)
-        findings = [*found.findings, *own_findings(found, source, self.official)]
+        report = validate_source(source)
+        findings = [*report.findings, *own_findings(report, source, self.official)]
         self.report.add(
-            Finding(one.code, f"{version}: {one.path or ''}".rstrip(": "), one.expected, one.seen)
-            for one in findings
+            Finding(
+                finding.code,
+                f"{version}: {finding.path or ''}".rstrip(": "),
+                finding.expected,
+                finding.seen,
+            )
+            for finding in findings
         )
 
 

@@ -1,7 +1,7 @@
-"""What a reading of a copy has found as recorded so far, so that it need not be read twice.
+"""Resume state of an interrupted fixity check: the files that were read and are as recorded.
 
-A second reading reads only what the first did not find as recorded, and a large copy whose reading
-was stopped is gone on with by the next run. What is kept are digests: a verdict compares them all.
+A second reading reads only what the first did not find as recorded, and the next run resumes a
+large copy where this one stopped. What is kept are digests: a verdict compares them all.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from preserva.archive.archive import Archive, Store
-from preserva.core.values.model import Observed, PackageId
+from preserva.archive.stored_copy import StoredCopy
+from preserva.core.values.model import Observed
 from preserva.files.disk import writing
 
 _FORGOTTEN = timedelta(days=7)
@@ -23,7 +23,7 @@ _SAVED = 1 << 30
 """Bytes that a kill may cost."""
 
 
-class Begun:
+class ResumeState:
     """Files of one copy, each as it was when it was read; `since` is when the first of them was."""
 
     def __init__(self, path: Path | None = None, since: datetime | None = None) -> None:
@@ -36,12 +36,12 @@ class Begun:
         self._size = 0
 
     def recall(self, path: str, size: int | None, algorithms: Set[str]) -> Observed | None:
-        """The file as it was read before; None if it was not so, or has another size now."""
-        found = self.seen.get(path)
-        if found is None or found.size != size or not algorithms <= set(found.digests):
+        """The file as it was read before; None if it was not, or has another size now."""
+        observed = self.seen.get(path)
+        if observed is None or observed.size != size or not algorithms <= set(observed.digests):
             return None
-        self.recalled += found.size
-        return found
+        self.recalled += observed.size
+        return observed
 
     def keep(self, observed: Observed) -> None:
         """A file was read and is as recorded."""
@@ -60,8 +60,9 @@ class Begun:
             with self._path.open("a", encoding="utf-8") as file:
                 if not file.tell():
                     file.write(json.dumps(self.since and self.since.isoformat()))
-                for one in self._unsaved:
-                    file.write("\n" + json.dumps([one.path, one.size, dict(one.digests)]))
+                for observed in self._unsaved:
+                    line = [observed.path, observed.size, dict(observed.digests)]
+                    file.write("\n" + json.dumps(line))
         self._unsaved, self._size = [], 0
 
     def forget(self) -> None:
@@ -72,30 +73,30 @@ class Begun:
                 self._path.unlink(missing_ok=True)
 
 
-def begun_reading(archive: Archive, store: Store, package: PackageId) -> Begun:
-    """What earlier runs read of a copy, if that is not too long ago; a new beginning otherwise."""
-    path = archive.audits_of(store.id) / f"{package.portable}.jsonl"
-    now = archive.clock()
-    begun = _load(path, now)
-    if begun is None:
-        begun = Begun(path, now)
-        begun.forget()
-    return begun
+def load_resume_state(copy: StoredCopy) -> ResumeState:
+    """What earlier runs read of a copy, if that is not too long ago; else an empty state."""
+    path = copy.archive.audits_of(copy.store.id) / f"{copy.package.portable}.jsonl"
+    now = copy.archive.clock()
+    state = _load(path, now)
+    if state is None:
+        state = ResumeState(path, now)
+        state.forget()
+    return state
 
 
-def _load(path: Path, now: datetime) -> Begun | None:
-    """What a file tells; None if it is not there, too old, or not one of ours.
+def _load(path: Path, now: datetime) -> ResumeState | None:
+    """The state in a file; None if there is none, it is too old, or it is not one of ours.
 
-    A kill in the midst of a line may have left half of it, which counts for nothing.
+    A kill in the middle of a line may have left half of it, which counts for nothing.
     """
     try:
         with path.open(encoding="utf-8") as file:
-            begun = Begun(path, datetime.fromisoformat(json.loads(file.readline())))
+            since = datetime.fromisoformat(json.loads(file.readline()))
+            state = ResumeState(path, since)
             for line in file:
                 with suppress(ValueError, TypeError):
                     name, size, digests = json.loads(line)
-                    begun.seen[name] = Observed(name, size, digests)
+                    state.seen[name] = Observed(name, size, digests)
     except (OSError, ValueError, TypeError):
         return None
-    since = begun.since
-    return begun if since is not None and timedelta() <= now - since < _FORGOTTEN else None
+    return state if timedelta() <= now - since < _FORGOTTEN else None

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from preserva.archive.archive import Archive
-from preserva.archive.fixity_events import note
+from preserva.archive.fixity_events import record_check
 from preserva.archive.ledger_proof import prove_ledger
+from preserva.archive.stored_copy import StoredCopy
 from preserva.bag.checkpoint import Checkpoint
 from preserva.bag.open import open_bag
 from preserva.bag.profiles import ProfileCache, check_profiles, load_profile
@@ -19,10 +20,11 @@ from preserva.core.formats import layout
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Observer, Report, ignore
+from preserva.core.values.subjects import Named
 from preserva.errors import NotFound, UsageError
+from preserva.fixity.check_copy import check_copy
 from preserva.fixity.ocfl_object import check_object
 from preserva.fixity.remote_bag import open_stored_bag
-from preserva.fixity.stored_copy import check_copy
 from preserva.i18n import _
 from preserva.information_package.consistency import own_findings
 from preserva.information_package.official_schemas import OfficialSchemas, load_schemas
@@ -83,9 +85,8 @@ def validate_remote(
     """
     options = options or BagOptions()
     place, _slash, name = url.rstrip("/").rpartition("/")
-    source = open_stored_bag(
-        open_storage(place, read_only=True), name, bypass_cache=options.bypass_cache
-    )
+    storage = open_storage(place, read_only=True)
+    source = open_stored_bag(storage, name, bypass_cache=options.bypass_cache)
     return _checked(source, options, observer)
 
 
@@ -109,23 +110,23 @@ def _no_bag(path: Path) -> BagReport:
         message = _("{path} is a storage of preserva, not a bag")
         hint = _("Its packages are in the OCFL root: preserva validate {path}")
         raise UsageError(message.format(path=path), hint=hint.format(path=path / layout.ROOT))
-    report = BagReport(path.resolve().name)
+    report = BagReport(Named(path.resolve().name))
     report.add([Finding(Code.DECLARATION_MISSING, "bagit.txt")])
     return report
 
 
 def _checked(source: Source, options: BagOptions, observer: Observer) -> BagReport:
     """A bag, against the profiles asked for, and our own if it is one of our packages."""
-    profiles = [load_profile(one) for one in options.profiles]
+    profiles = [load_profile(path) for path in options.profiles]
     cache = ProfileCache(options.profile_cache) if options.profile_cache is not None else None
     official = options.official()
     report = validate_source(
         source, completeness=options.completeness, fast=options.fast, observer=observer
     )
-    found = own_findings(report, source, official)
+    findings = own_findings(report, source, official)
     if profiles or cache is not None:
-        found += check_profiles(report, profiles, cache=cache)
-    report.add(found)
+        findings += check_profiles(report, profiles, cache=cache)
+    report.add(findings)
     return report
 
 
@@ -133,13 +134,13 @@ def _root(
     storage: LocalStorage, official: OfficialSchemas | None, observer: Observer
 ) -> list[Report]:
     """Check a storage root and every object in it; the root's own report comes first."""
-    own = Report(str(storage.root))
+    own = Report(Named(str(storage.root)))
     reports = [own]
-    for one in OcflRoot(storage).survey(""):
-        if isinstance(one, Finding):
-            own.add([one])
+    for item in OcflRoot(storage).survey(""):
+        if isinstance(item, Finding):
+            own.add([item])
         else:
-            reports.append(_object(storage, one, official, observer))
+            reports.append(_object(storage, item, official, observer))
     return reports
 
 
@@ -147,7 +148,7 @@ def _object(
     storage: LocalStorage, path: str, official: OfficialSchemas | None, observer: Observer
 ) -> Report:
     """Check one object; in a storage root, it must lie where the layout puts it."""
-    subject = str(storage.root / path)
+    subject = Named(str(storage.root / path))
     checked = check_object(storage, path, subject=subject, official=official, observer=observer)
     if path and checked.inventory is not None:
         expected = layout.object_path(checked.inventory.identifier)
@@ -175,10 +176,11 @@ def validate_stored(
     stores = [archive.store(storage)] if storage else archive.stores()
     folder = xsd or archive.config.xsd
     official = None if folder is None else load_schemas(folder)
-    checked = [(store, check_copy(archive, store, package, official, observer)) for store in stores]
-    reports = [(store, report) for store, report in checked if report is not None]
+    copies = [StoredCopy(archive, store, package) for store in stores]
+    checked = [(copy, check_copy(copy, official, observer)) for copy in copies]
+    reports = [(copy, report) for copy, report in checked if report is not None]
     if not reports:
         raise NotFound(_("there is no package {id}").format(id=package))
-    for store, report in reports:
-        note(archive, store, package, report)
-    return [report for _store, report in reports]
+    for copy, report in reports:
+        record_check(copy, report)
+    return [report for _copy, report in reports]

@@ -30,6 +30,7 @@ from preserva.core.eark.rights import RightsStatement
 from preserva.core.eark.vocabulary import CopyrightStatus, EventType, RightsBasis
 from preserva.core.values.model import Observed
 from preserva.core.values.report import Ended, Finding, Observer, Started
+from preserva.core.values.subjects import WholePackage
 from preserva.describe.characterization import pronom
 from preserva.describe.characterization.identify import identify
 from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
@@ -63,22 +64,22 @@ class Assembler:
         """
         inspection = Inspection(self.images)
         files = source.arrangement.files()
-        size = sum(one.size for _name, one in files)
-        self.observer(Started("package", source.package.uri, len(files), size))
+        size = sum(file.size for _name, file in files)
+        self.observer(Started("package", WholePackage(source.package), len(files), size))
         reader = SourceReader(source.folder)
         base = f"data/{source.package.portable}"
         content: dict[str, list[ContentFile]] = {}
         documents = []
-        for name, one in files:
+        for name, file in files:
             if name == sip.DOCUMENTATION:
-                seen, form = _copy(reader, one, staging, base, f"documentation/{one.target}")
+                seen, form = _copy(reader, file, staging, base, f"documentation/{file.target}")
                 documents.append(OtherFile(seen, form.mime))
             else:
-                path = f"representations/{name}/data/{one.target}"
-                seen, form = _copy(reader, one, staging, base, path)
-                original = one.source.removeprefix(f"{name}/")
-                image = inspection.look(staging, f"{base}/{path}", form.mime, name, one.source)
-                page = ContentFile(seen, form, original, one.page, one.label, image, one.type)
+                path = f"representations/{name}/data/{file.target}"
+                seen, form = _copy(reader, file, staging, base, path)
+                original = file.source.removeprefix(f"{name}/")
+                image = inspection.look(staging, f"{base}/{path}", form.mime, name, file.source)
+                page = ContentFile(seen, form, original, file.page, file.label, image, file.type)
                 content.setdefault(name, []).append(page)
         for detail in source.written.files:
             path = f"documentation/{detail.name}"
@@ -95,7 +96,7 @@ class Assembler:
         write_tag_files(
             staging, bag_info(self.institution, source.package, source.title, date, staging)
         )
-        self.observer(Ended("package", source.package.uri))
+        self.observer(Ended("package", WholePackage(source.package)))
         return inspection.notes
 
     def spec(
@@ -121,15 +122,15 @@ class Assembler:
                 *source.written.history.events,
                 *(
                     history.event(
-                        one.type,
+                        happened.type,
                         identifier=self.identifiers(),
                         time=time,
                         institution=self.institution,
-                        detail=one.detail,
-                        outcome=one.outcome,
-                        objects=one.objects,
+                        detail=happened.detail,
+                        outcome=happened.outcome,
+                        objects=happened.objects,
                     )
-                    for one in (*before, *_happened(content, inspection))
+                    for happened in (*before, *_happened(content, inspection))
                 ),
             ],
             agents=[*history.agents(self.institution), *source.written.history.agents.values()],
@@ -162,7 +163,7 @@ def _representations(
     A page that it lacks, which a warning has named, is left out of them.
     """
     for name, files in content.items():
-        pages = {one.page: one.page for one in files if one.page is not None}
+        pages = {file.page: file.page for file in files if file.page is not None}
         if root is None or not pages:
             yield RepresentationSpec(name, files)
         else:
@@ -199,30 +200,30 @@ def _relative(seen: Observed, path: str) -> Observed:
 
 
 def _copy(
-    reader: SourceReader, one: SourceFile, staging: Staging, base: str, path: str
+    reader: SourceReader, file: SourceFile, staging: Staging, base: str, path: str
 ) -> tuple[Observed, Format]:
     """Copy a file of the source into the package: one read for copy, digests and format."""
     head = bytearray()
 
     def chunks() -> Iterator[bytes]:
-        for chunk in reader.chunks(one.source):
+        for chunk in reader.chunks(file.source):
             if len(head) < HEAD:
                 head.extend(chunk[: HEAD - len(head)])
             yield chunk
 
-    seen = staging.copy(f"{base}/{path}", chunks(), one.size)
-    form = identified(staging, f"{base}/{path}", bytes(head), one.source)
+    seen = staging.copy(f"{base}/{path}", chunks(), file.size)
+    form = identified(staging, f"{base}/{path}", bytes(head), file.source)
     return _relative(seen, path), form
 
 
 def identified(staging: Staging, path: str, head: bytes, name: str) -> Format:
     """The format of a file that was just written, from its first bytes and all of it."""
-    found = identify(head, name, staging.files[path].size)
+    form = identify(head, name, staging.files[path].size)
     if pronom.is_installed():
         with staging.on_disk(path) as place:
-            found = pronom.refined(found, place)
-    note = None if found.note is None else found.note.record()
-    return Format(found.name, found.mime, found.version, found.puid, note)
+            form = pronom.refined(form, place)
+    note = None if form.note is None else form.note.record()
+    return Format(form.name, form.mime, form.version, form.puid, note)
 
 
 def _signatures() -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from preserva.archive.archive import Archive
-from preserva.archive.commit import ingest, prepare, refuse_lost
+from preserva.archive.commit import ingest, refuse_lost
 from preserva.archive.staging import Staging
+from preserva.archive.stored_copy import StoredCopy
 from preserva.bag.open import open_bag
 from preserva.bag.validate import BagReport, validate_source
 from preserva.core.formats import layout
 from preserva.core.values.model import Kind, PackageId
 from preserva.core.values.report import Ended, Observer, Outcome, Started, ignore, printable
+from preserva.core.values.subjects import Named
 from preserva.errors import Damaged, Refused, UsageError
 from preserva.fixity.ocfl_object import VersionSource
 from preserva.i18n import _
@@ -41,43 +43,45 @@ def store(
     if dry_run:
         return _accepted(bag, validate_source(open_bag(bag), observer=observer), institution), False
     with archive.writing(target):
-        prepare(archive, target)
         staged = f"{layout.STAGING}/store/v1/content"
         staging = Staging(target.storage, staged, archive.config.policy.digests, observer)
         _copy(bag, staging)
         located = {path: path for path in staging.files}
         copied = VersionSource(target.storage, staged, bag.name, located, staging.files)
         package = _accepted(bag, validate_source(copied), institution)
-        if target.root.holds(package.uri):
-            held = target.root.read(package.uri).inventory
+        copy = StoredCopy(archive, target, package)
+        if copy.is_there():
+            held = copy.read().inventory
             same = {path: seen.digests["sha512"] for path, seen in staging.files.items()}
             target.storage.discard(f"{layout.STAGING}/store")
             if held.versions[held.head].files() != same:
                 raise Refused(_("{id} is stored already, with other content").format(id=package))
             return package, False
         try:
-            refuse_lost(archive, package)
+            refuse_lost(copy)
         except Refused:
             target.storage.discard(f"{layout.STAGING}/store")
             raise
-        ingest(archive, target, package, staging)
+        ingest(copy, staging)
     return package, True
 
 
 def _copy(bag: Path, staging: Staging) -> None:
     """Read the bag once. Raises PackageError, or Refused for what is neither file nor folder."""
     entries = list_source(bag)
-    strange = [one.path for one in entries if one.kind in {Kind.LINK, Kind.OTHER}]
+    strange = [entry.path for entry in entries if entry.kind in {Kind.LINK, Kind.OTHER}]
     if strange:
         message = _("{path}: {name} is neither a file nor a folder, so the bag was not stored")
         raise Refused(message.format(path=bag, name=printable(strange[0])))
-    files = [one for one in entries if one.kind is Kind.FILE]
-    staging.observer(Started("store", str(bag), len(files), sum(one.size for one in files)))
+    files = [entry for entry in entries if entry.kind is Kind.FILE]
+    staging.observer(
+        Started("store", Named(str(bag)), len(files), sum(file.size for file in files))
+    )
     reader = SourceReader(bag)
     for entry in files:
         staging.copy(entry.path, reader.chunks(entry.path), entry.size)
     reader.check_unchanged()
-    staging.observer(Ended("store", str(bag)))
+    staging.observer(Ended("store", Named(str(bag))))
 
 
 def _accepted(bag: Path, report: BagReport, institution: str) -> PackageId:

@@ -56,8 +56,8 @@ class Inspection:
         if verdict is None:
             return None
         if verdict.code is not None:
-            found = Finding(verdict.code, source, seen=verdict.seen)
-            self._take(found, representation)
+            finding = Finding(verdict.code, source, seen=verdict.seen)
+            self._take(finding, representation)
         if verdict.code is None or verdict.code.severity is Severity.WARNING:
             self._whole += 1
             self._by.add(verdict.by)
@@ -67,15 +67,15 @@ class Inspection:
                 self.notes += self.rules.scan.findings(source, verdict.image)
         return verdict.image
 
-    def _take(self, found: Finding, representation: str) -> None:
-        if found.code.severity is Severity.ERROR:
+    def _take(self, finding: Finding, representation: str) -> None:
+        if finding.code.severity is Severity.ERROR:
             if self.rules.undecodable is Undecodable.REFUSE:
-                self.problems.append(found)
+                self.problems.append(finding)
                 return
-            self._broken.append((representation, found))
-        elif found.code.severity is Severity.UNKNOWN:
+            self._broken.append((representation, finding))
+        elif finding.code.severity is Severity.UNKNOWN:
             self._unknown += 1
-        self.notes.append(found)
+        self.notes.append(finding)
 
     def happened(self) -> Iterator[Happened]:
         """The events: one for all that is sound, one for each image that is broken."""
@@ -87,6 +87,6 @@ class Inspection:
         if self._unknown:
             detail = f"{self._unknown} images could not be decoded here; nothing else was checked"
             yield Happened(EventType.VALIDATION, detail, EventOutcome.WARNING)
-        for representation, found in self._broken:
+        for representation, finding in self._broken:
             about = (representation_id(representation),)
-            yield Happened(EventType.VALIDATION, found.record(), EventOutcome.FAIL, about)
+            yield Happened(EventType.VALIDATION, finding.record(), EventOutcome.FAIL, about)

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from preserva.archive.archive import Archive, Clock, Identifiers, Store, new_identifier, utc_now
-from preserva.archive.commit import ingest, prepare, refuse_lost
+from preserva.archive.archive import Archive, Clock, Identifiers, new_identifier, utc_now
+from preserva.archive.commit import ingest, refuse_lost
 from preserva.archive.staging import Staging, new_folder
+from preserva.archive.stored_copy import StoredCopy
 from preserva.config import Institution
 from preserva.core.book import submission as sip
 from preserva.core.book.rights import Rights
@@ -65,6 +66,7 @@ def package(
     """
     store = archive.primary
     source = submit(folder, record, archive.config.institution, local, position, charset, details)
+    copy = StoredCopy(archive, store, source.package)
     assembler = Assembler(
         archive.config.institution,
         archive.clock,
@@ -76,15 +78,14 @@ def package(
     if dry_run:
         return _result(source, store.id, created=False)
     with archive.writing(store):
-        prepare(archive, store)
-        if store.root.holds(source.package.uri):
-            return _already_stored(source, store, observer)
-        refuse_lost(archive, source.package)
+        if copy.is_there():
+            return _already_stored(source, copy, observer)
+        refuse_lost(copy)
         folder_ = f"{layout.STAGING}/package-{source.package.portable}/v1/content"
         staging = Staging(store.storage, folder_, archive.config.policy.digests, observer)
         notes = assembler.assemble(source, staging)
         second_opinion(staging)
-        ingest(archive, store, source.package, staging)
+        ingest(copy, staging)
     return _result(source, store.id, created=True, staging=staging, notes=notes)
 
 
@@ -137,33 +138,33 @@ def _result(
         source.arrangement,
         created,
         len(files),
-        sum(one.size for one in files),
+        sum(file.size for file in files),
         (*source.notes, *notes),
         source.written.structure,
     )
 
 
-def _already_stored(source: Submission, store: Store, observer: Observer) -> Packaged:
+def _already_stored(source: Submission, copy: StoredCopy, observer: Observer) -> Packaged:
     """Accept a second run with the very same source; refuse anything else under the same id."""
-    stored = store.root.read(source.package.uri).inventory
+    stored = copy.read().inventory
     state = stored.versions[stored.head].files()
     base = f"data/{source.package.portable}"
     reader = SourceReader(source.folder)
     record = f"{base}/metadata/descriptive/source{source.record.extension}"
     expected = {record: digest_bytes(source.record.original, ["sha512"])["sha512"]}
-    for name, one in source.arrangement.files():
+    for name, file in source.arrangement.files():
         folder = "documentation" if name == sip.DOCUMENTATION else f"representations/{name}/data"
         hashes = MultiHash(["sha512"])
-        for chunk in reader.chunks(one.source):
+        for chunk in reader.chunks(file.source):
             hashes.update(chunk)
             observer(Advanced(len(chunk)))
-        expected[f"{base}/{folder}/{one.target}"] = hashes.digests()["sha512"]
+        expected[f"{base}/{folder}/{file.target}"] = hashes.digests()["sha512"]
     for detail in source.written.files:
         digest = digest_bytes(detail.data, ["sha512"])["sha512"]
         expected[f"{base}/documentation/{detail.name}"] = digest
-    given = re.compile(rf"{re.escape(base)}/(representations/[^/]+/data|documentation)/")
+    supplied = re.compile(rf"{re.escape(base)}/(representations/[^/]+/data|documentation)/")
     ours = {f"{base}/documentation/README.txt"}
-    others = {path for path in state if given.match(path)} - ours
+    others = {path for path in state if supplied.match(path)} - ours
     other = sorted(
         {path for path, digest in expected.items() if state.get(path) != digest}
         | (others - set(expected))
@@ -174,4 +175,4 @@ def _already_stored(source: Submission, store: Store, observer: Observer) -> Pac
             message.format(id=source.package, path=other[0]),
             hint=_("Nothing was changed. Give the new package another identifier with --id."),
         )
-    return _result(source, store.id, created=False)
+    return _result(source, copy.store.id, created=False)

@@ -18,8 +18,9 @@ from typing import BinaryIO
 
 from preserva.archive import events as history
 from preserva.archive.archive import Archive
-from preserva.archive.commit import ingest, prepare, refuse_unrecorded, staged_for
-from preserva.archive.staging import Staging
+from preserva.archive.commit import ingest
+from preserva.archive.staging import Staging, update_folder
+from preserva.archive.stored_copy import StoredCopy
 from preserva.bag.source import as_stream
 from preserva.core.book.rights import Rights
 from preserva.core.eark import readme
@@ -36,6 +37,7 @@ from preserva.core.values.codes import Severity
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.model import Observed, PackageId
 from preserva.core.values.report import Ended, Observer, Started, ignore
+from preserva.core.values.subjects import WholePackage
 from preserva.describe.characterization.identify import identify
 from preserva.describe.record import Action, actions
 from preserva.describe.supplied.rights import read_rights
@@ -43,7 +45,7 @@ from preserva.errors import Damaged, PackageError, Refused, UsageError
 from preserva.i18n import _
 from preserva.information_package.tag_files import bag_info, write_tag_files
 from preserva.ingest.aip_writer import describe
-from preserva.ingest.revision_structure import Told, restructured
+from preserva.ingest.revision_structure import Described, restructured
 from preserva.ingest.submission import choose_record, one_line
 from preserva.ingest.supplied import kept_file, read_given
 from preserva.storage.base import chunks_of, read_all
@@ -100,7 +102,7 @@ def update(
     used, Refused for a package of another institution, Locked. In each case nothing was changed.
     """
     if change.record is None and change.structure is None and not change.documents:
-        raise UsageError(_("say what shall change: a record, the structure, documents"))
+        raise UsageError(_("nothing to update: give a record, a structure or documents"))
     if package.institution != archive.config.institution.id:
         message = _("{id} belongs to another institution, which alone may change it")
         raise Refused(message.format(id=package))
@@ -112,13 +114,13 @@ def update(
             revision = _Revision(archive, package, staging)
             revision.make(change)
             return revision.result(created=False)
-    store, staged = archive.primary, staged_for(package)
+    store, staged = archive.primary, update_folder(package)
+    copy = StoredCopy(archive, store, package)
     with archive.writing(store):
-        prepare(archive, store)
-        version = formats.next_name(store.root.read(package.uri).inventory)
+        version = formats.next_name(copy.read().inventory)
         folder = f"{staged}/{version}/content"
         staging = Staging(store.storage, folder, archive.config.policy.digests, observer)
-        observer(Started("update", package.uri))
+        observer(Started("update", WholePackage(package)))
         try:
             revision = _Revision(archive, package, staging)
             revision.make(change)
@@ -129,10 +131,10 @@ def update(
         if made.created:
             # a fault from here on leaves staging to the next run, which finishes what was begun
             previous, reason = revision.stored.inventory, change.reason or "update"
-            ingest(archive, store, package, staging, previous=previous, message=reason)
+            ingest(copy, staging, previous=previous, message=reason)
         else:
             store.storage.discard(staged)
-        observer(Ended("update", package.uri))
+        observer(Ended("update", WholePackage(package)))
     return made
 
 
@@ -144,8 +146,7 @@ class _Revision:
         self.store = archive.primary
         self.package = package
         self.staging = staging
-        self.stored = stored = self.store.root.read(package.uri)
-        refuse_unrecorded(archive, self.store, package, stored)
+        self.stored = stored = StoredCopy(archive, self.store, package).read_recorded()
         self.base = f"data/{package.portable}/"
         self.located = stored.inventory.locate(stored.inventory.head)
         self.before = stored.inventory.versions[stored.inventory.head].files()
@@ -157,21 +158,21 @@ class _Revision:
     def make(self, change: Change) -> None:
         """Write everything that differs, each file once."""
         self.staging.kept.update(self._state())
-        told = []
+        changes = []
         descriptive = None
         if change.record is not None:
             descriptive = self._describe(change)
-            told.append(f"the record was replaced by {change.record.name}")
+            changes.append(f"the record was replaced by {change.record.name}")
         documents = [self._document(path) for path in change.documents]
-        told += [f"added {one.file.path}" for one in documents]
+        changes += [f"added {document.file.path}" for document in documents]
         if change.structure is not None:
             documents += self._restructure(change.structure)
-            told.append(f"the structure was replaced by {change.structure.name}")
+            changes.append(f"the structure was replaced by {change.structure.name}")
         if not self.changed():
             return
         if change.reason:
-            told.append(change.reason)
-        self._tell("; ".join(told))
+            changes.append(change.reason)
+        self._add_event("; ".join(changes))
         self._point(descriptive, documents)
         date = self.time.partition("T")[0]
         info = bag_info(
@@ -210,8 +211,8 @@ class _Revision:
 
     def _title(self) -> str:
         lines = self._content("bag-info.txt").decode().split("\n")
-        found = parse_bag_info(lines, "", strict=True, report=lambda _finding: None)
-        return next(value for label, value in found if label == "External-Description")
+        info = parse_bag_info(lines, "", strict=True, report=lambda _finding: None)
+        return next(value for label, value in info if label == "External-Description")
 
     def _state(self) -> dict[str, Observed]:
         """Every file of the present version, with the digests that its manifests give it."""
@@ -239,7 +240,7 @@ class _Revision:
         record = choose_record(data, change.record, change.position, change.charset)
         self.title = one_line(record.title or self.title)
         self.actions = actions(record)
-        for path in [one for one in self.staging.kept if self._is_descriptive(one)]:
+        for path in list(filter(self._is_descriptive, self.staging.kept)):
             del self.staging.kept[path]
         return describe(record, self._rights(), self.staging, self.base.rstrip("/"))
 
@@ -268,48 +269,54 @@ class _Revision:
     def _restructure(self, source: Path) -> list[OtherFile]:
         """The structure as the file tells it, in METS; the file in the place of the old one."""
         data = read_given(source)
-        said = read_package(self._stream(_METS))
-        told = {name: self._told(path) for name, path in said.representations.items()}
-        for name, new in restructured(told, data, source.name, self.title).items():
-            self._write_mets(name, said.representations[name], new)
+        package = read_package(self._stream(_METS))
+        described = {name: self._described(path) for name, path in package.representations.items()}
+        for name, new in restructured(described, data, source.name, self.title).items():
+            self._write_mets(name, package.representations[name], new)
         kept = kept_file("structure", source, data)
-        paths = {one.file.path for one in said.documentation}
+        paths = {document.file.path for document in package.documentation}
         path = f"documentation/{kept.name}"
-        self.removed = [one for one in sorted(paths - {path}) if _STRUCTURE.fullmatch(one)]
-        for one in self.removed:
-            del self.staging.kept[self.base + one]
+        self.removed = [name for name in sorted(paths - {path}) if _STRUCTURE.fullmatch(name)]
+        for name in self.removed:
+            del self.staging.kept[self.base + name]
         seen = self.staging.write(self.base + path, kept.data)
         return [] if path in paths else [OtherFile(seen._replace(path=path), kept.mime)]
 
     def _stream(self, path: str) -> BinaryIO:
         return io.BytesIO(self._content(self.base + path))
 
-    def _told(self, document: str) -> Told:
-        said = read_representation(self._stream(document))
+    def _described(self, document: str) -> Described:
+        representation = read_representation(self._stream(document))
         folder = document.removesuffix(_METS)
-        return Told(
-            said,
+        return Described(
+            representation,
             {
                 identifier.value: fact.original_name
-                for one in said.preservation
-                for fact in read_premis(self._stream(folder + one.file.path), images=False)
+                for premis in representation.preservation
+                for fact in read_premis(self._stream(folder + premis.file.path), images=False)
                 if isinstance(fact, ObjectFacts) and fact.original_name is not None
                 for identifier in fact.identifiers
             },
         )
 
-    def _write_mets(self, name: str, document: str, said: StoredRepresentation) -> None:
+    def _write_mets(self, name: str, document: str, representation: StoredRepresentation) -> None:
         institution = self.archive.config.institution.names["en"]
         render = partial(
             write_representation_mets,
-            header=Header(name, said.created, said.software, institution, modified=self.time),
-            preservation=said.preservation,
-            files=said.files,
-            structure=said.structure,
+            header=Header(
+                name,
+                representation.created,
+                representation.software,
+                institution,
+                modified=self.time,
+            ),
+            preservation=representation.preservation,
+            files=representation.files,
+            structure=representation.structure,
         )
         self.staging.render(self.base + document, render)
 
-    def _tell(self, detail: str) -> None:
+    def _add_event(self, detail: str) -> None:
         """Add what was done to the history in the package's PREMIS."""
         institution = self.archive.config.institution
         happened = history.event(
@@ -321,7 +328,7 @@ class _Revision:
             package=self.package,
         )
         premis = self._content(self.base + _PREMIS)
-        earlier, involved = history.untold(premis, self.actions, self.package)
+        earlier, involved = history.unrecorded_events(premis, self.actions, self.package)
         agents = [*history.agents(institution), *involved]
         data = amended_premis(premis, [*earlier, happened], agents)
         self.staging.write(self.base + _PREMIS, data)
@@ -349,7 +356,10 @@ class _Revision:
             time=self.time,
             descriptive=None
             if descriptive is None
-            else [MetadataFile("", one.file, one.mime, *one.type.value) for one in descriptive],
+            else [
+                MetadataFile("", record.file, record.mime, *record.type.value)
+                for record in descriptive
+            ],
             changed=changed,
             documentation=documents,
             removed=self.removed,
@@ -365,9 +375,9 @@ class _Revision:
             if path.startswith(self.base)
         }
         wrong = [
-            one.message()
-            for one in check_package(self._open, files, folder=self.package.portable)
-            if one.code.severity is not Severity.WARNING
+            finding.message()
+            for finding in check_package(self._open, files, folder=self.package.portable)
+            if finding.code.severity is not Severity.WARNING
         ]
         if wrong:
             raise PackageError(

@@ -1,4 +1,4 @@
-"""The structure of a stored package told anew: what its pages are called, the parts of the book."""
+"""A new structure for a stored package: what its pages are called, the parts of the book."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from preserva.ingest.supplied import refuse_unclear
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A representation as its METS tells it, and the names that its files had, by their ID."""
+class Described:
+    """A representation as its METS describes it, and the names its files had, by their ID."""
 
-    said: StoredRepresentation
+    representation: StoredRepresentation
     names: Mapping[str, str]
 
 
 def restructured(
-    told: Mapping[str, Told], data: bytes, name: str, title: str
+    described: Mapping[str, Described], data: bytes, name: str, title: str
 ) -> dict[str, StoredRepresentation]:
     """The representations that are other than before, if this is the structure of the book.
 
     Everything is as if the book had been packaged with this file: a page of which it says nothing
     is called as its file was. Raises PackageError with everything in it that cannot be used.
     """
-    before = _arrangement(told)
+    before = _arrangement(described)
     structure = structure_of(data, name, Pages.of(before), title)
     refuse_unclear(structure.findings)
     after = with_facts(before, structure.pages)
     root = structure.root
     changed = {}
-    for key, one in told.items():
+    for key, part in described.items():
         facts = {file.target: file for file in after.representations[key]}
-        files = [_entry(file, facts[file.id]) for file in one.said.files]
+        files = [_entry(file, facts[file.id]) for file in part.representation.files]
         pages = {file.page: file.page for file in files if file.page is not None}
         parts, root = (None, root) if root is None or not pages else (renumbered(root, pages), None)
-        new = replace(one.said, files=files, structure=parts)
-        if new != one.said:
+        new = replace(part.representation, files=files, structure=parts)
+        if new != part.representation:
             changed[key] = new
     return changed
 
@@ -51,14 +51,14 @@ def _entry(file: FileEntry, facts: SourceFile) -> FileEntry:
     return file if file.page is None else replace(file, label=facts.label, type=facts.type)
 
 
-def _arrangement(told: Mapping[str, Told]) -> Arrangement:
+def _arrangement(described: Mapping[str, Described]) -> Arrangement:
     """The source as it was packaged; what stands for the name in the package is the file's ID."""
     labels: dict[int, str] = {}
     representations = {}
-    for key, one in sorted(told.items(), key=lambda item: item[0] != "master"):
+    for key, part in sorted(described.items(), key=lambda item: item[0] != "master"):
         files = []
-        for file in one.said.files:
-            source = one.names.get(file.id, file.file.path)
+        for file in part.representation.files:
+            source = part.names.get(file.id, file.file.path)
             label = None
             if file.page is not None:
                 label = labels.setdefault(file.page, printable(stem(source)))

@@ -18,31 +18,31 @@ from preserva.storage.base import CHUNK
 
 def list_source(folder: Path) -> list[Entry]:
     """Everything below a folder, links not followed. Raises PackageError, naming each problem."""
-    found: list[Entry] = []
+    entries: list[Entry] = []
     problems: list[Finding] = []
     waiting = [""]
     while waiting:
         prefix = waiting.pop()
         try:
             with os.scandir(folder / prefix) as names:
-                entries = [_entry(prefix, one) for one in names]
+                inside = [_entry(prefix, name) for name in names]
         except OSError as error:
             problems.append(Finding(Code.SOURCE_UNREADABLE, prefix or ".", seen=error.strerror))
             continue
-        found += entries
-        waiting += [entry.path for entry in entries if entry.kind is Kind.FOLDER]
+        entries += inside
+        waiting += [entry.path for entry in inside if entry.kind is Kind.FOLDER]
     refuse(folder, problems)
-    return found
+    return entries
 
 
-def _entry(prefix: str, one: os.DirEntry[str]) -> Entry:
-    path = f"{prefix}/{one.name}" if prefix else one.name
-    if one.is_symlink():
+def _entry(prefix: str, entry: os.DirEntry[str]) -> Entry:
+    path = f"{prefix}/{entry.name}" if prefix else entry.name
+    if entry.is_symlink():
         return Entry(path, Kind.LINK)
-    if one.is_dir(follow_symlinks=False):
+    if entry.is_dir(follow_symlinks=False):
         return Entry(path, Kind.FOLDER)
-    if one.is_file(follow_symlinks=False):
-        return Entry(path, Kind.FILE, one.stat(follow_symlinks=False).st_size)
+    if entry.is_file(follow_symlinks=False):
+        return Entry(path, Kind.FILE, entry.stat(follow_symlinks=False).st_size)
     return Entry(path, Kind.OTHER)
 
 
@@ -50,7 +50,7 @@ def refuse(folder: Path, problems: list[Finding]) -> None:
     """Raise PackageError with all problems, if there are any."""
     if problems:
         message = _("{folder} cannot become a package:").format(folder=folder)
-        raise PackageError(message, [one.message() for one in problems])
+        raise PackageError(message, [finding.message() for finding in problems])
 
 
 class SourceReader:
@@ -100,7 +100,13 @@ class SourceReader:
 
 
 def _differs(before: os.stat_result, after: os.stat_result) -> bool:
-    def identity(one: os.stat_result) -> tuple[int, ...]:
-        return (one.st_dev, one.st_ino, stat.S_IFMT(one.st_mode), one.st_size, one.st_mtime_ns)
+    def identity(status: os.stat_result) -> tuple[int, ...]:
+        return (
+            status.st_dev,
+            status.st_ino,
+            stat.S_IFMT(status.st_mode),
+            status.st_size,
+            status.st_mtime_ns,
+        )
 
     return identity(before) != identity(after)

@@ -96,27 +96,27 @@ def choose_record(data: bytes, path: Path, position: int | None, charset: str | 
 
     What could not be read as text is not packaged until someone says what its character set is.
     """
-    found = read_records(data, name=path.name, charset=charset)
-    if position is None and len(found) > 1:
+    records = read_records(data, name=path.name, charset=charset)
+    if position is None and len(records) > 1:
         raise UsageError(
-            _("{path} holds {count} records").format(path=path, count=len(found)),
+            _("{path} holds {count} records").format(path=path, count=len(records)),
             hint=_("Say which one is this book's with --position, counted from 1."),
         )
     chosen = position or 1
-    if not 1 <= chosen <= len(found):
+    if not 1 <= chosen <= len(records):
         message = _("{path} has no record {position}; there are {count}")
-        raise UsageError(message.format(path=path, position=chosen, count=len(found)))
-    described = found[chosen - 1]
+        raise UsageError(message.format(path=path, position=chosen, count=len(records)))
+    described = records[chosen - 1]
     if isinstance(described, Finding):
         message = _("{path} cannot become a package:").format(path=path)
         raise PackageError(message, [described.message()])
-    doubtful = [one for one in described.notes if one.code.severity is not Severity.WARNING]
+    doubtful = [note for note in described.notes if note.code.severity is not Severity.WARNING]
     if doubtful and charset is None:
         message = _(
             "{path} was not understood whole, so nothing was packaged; if it is right, name its"
             " character set with --charset:"
         )
-        raise PackageError(message.format(path=path), [one.message() for one in doubtful])
+        raise PackageError(message.format(path=path), [note.message() for note in doubtful])
     return described
 
 

@@ -16,9 +16,10 @@ from typing import BinaryIO
 
 from preserva.archive import events as history
 from preserva.archive.archive import Archive
-from preserva.archive.commit import ingest, prepare, refuse_lost
+from preserva.archive.commit import ingest, refuse_lost
 from preserva.archive.reading import observe
 from preserva.archive.staging import Staging
+from preserva.archive.stored_copy import StoredCopy
 from preserva.bag.open import open_bag
 from preserva.bag.source import as_stream, hand_on
 from preserva.bag.validate import validate_source
@@ -48,6 +49,7 @@ from preserva.core.values.report import (
     ignore,
     printable,
 )
+from preserva.core.values.subjects import Named
 from preserva.core.xml.safe import UnsafeXMLError
 from preserva.describe.record import Record
 from preserva.describe.supplied.history import History
@@ -126,7 +128,6 @@ def accept(
     package = own or new_id(archive, path, peek, local)
     target = archive.primary
     with archive.writing(target):
-        prepare(archive, target)
         staged = f"{layout.STAGING}/import-{package.portable}"
         staging = Staging(
             target.storage, f"{staged}/v1/content", archive.config.policy.digests, observer
@@ -142,12 +143,13 @@ def accept(
             done = replace(work.result, notes=tuple(notes))
             if dry_run:
                 return done
-            if target.root.holds(package.uri):
-                refuse_other(archive, package, staging)
+            copy = StoredCopy(archive, target, package)
+            if copy.is_there():
+                refuse_other(copy, staging)
                 target.storage.discard(staged)
                 return done
-            refuse_lost(archive, package)
-        ingest(archive, target, package, staging)
+            refuse_lost(copy)
+        ingest(copy, staging)
     return replace(done, created=True)
 
 
@@ -259,7 +261,7 @@ class _Accepting:
 
     def _copy(self, staging: Staging, prefix: str) -> None:
         """Read what was received once, into staging. Raises Refused if it changed meanwhile."""
-        self.observer(Started("import", str(self.path), self.peek.files, self.peek.size))
+        self.observer(Started("import", Named(str(self.path)), self.peek.files, self.peek.size))
 
         def take(path: str, size: int, pieces: Iterator[bytes]) -> None:
             staging.copy(prefix + path, pieces, size)
@@ -267,7 +269,7 @@ class _Accepting:
         for entry in hand_on(open_bag(self.path), take):
             if not isinstance(entry, Entry) or entry.kind not in {Kind.FILE, Kind.FOLDER}:
                 raise Refused(_("{path} changed while it was read").format(path=self.path))
-        self.observer(Ended("import", str(self.path)))
+        self.observer(Ended("import", Named(str(self.path))))
 
     def _prove(self, prefix: str, files: Mapping[str, Observed]) -> Received:
         """Hold it against its own manifests, or its own METS. Raises Damaged."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from preserva.archive.archive import Archive
 from preserva.archive.staging import Staging
+from preserva.archive.stored_copy import StoredCopy
 from preserva.bag.open import open_bag
 from preserva.bag.profiles import own_profile
 from preserva.bag.source import hand_on
@@ -151,14 +152,14 @@ def new_id(archive: Archive, path: Path, peek: Peek, local: str | None) -> Packa
         ) from error
 
 
-def refuse_other(archive: Archive, package: PackageId, staging: Staging) -> None:
+def refuse_other(copy: StoredCopy, staging: Staging) -> None:
     """Accept a second run with the very same package; refuse anything else under the same id.
 
     Raises Refused.
     """
-    held = archive.primary.root.read(package.uri).inventory
+    held = copy.read().inventory
     state = held.versions[held.head].files()
-    base = f"data/{package.portable}/representations/"
+    base = f"data/{copy.package.portable}/representations/"
 
     def content(files: Mapping[str, str]) -> dict[str, str]:
         return {p: d for p, d in files.items() if p.startswith(base) and "/data/" in p[len(base) :]}
@@ -166,7 +167,7 @@ def refuse_other(archive: Archive, package: PackageId, staging: Staging) -> None
     ours = {path: seen.digests[held.algorithm] for path, seen in staging.files.items()}
     if content(ours) != content(state):
         raise Refused(
-            _("{id} is stored already, with other content").format(id=package),
+            _("{id} is stored already, with other content").format(id=copy.package),
             hint=_("Nothing was changed. Give the new package another identifier with --id."),
         )
 

@@ -1,4 +1,4 @@
-"""What another institution brought into a storage of ours: read whole, then noted in our ledger.
+"""Accession: what another institution brought into a storage of ours, read and then recorded.
 
 From then on our ledger knows what the copy must be, whatever becomes of the other one: it is
 audited here as our own packages are. The storage itself is only read.
@@ -8,20 +8,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from preserva.archive.archive import Archive, Store
-from preserva.archive.commitments import (
-    commitment,
-    log_digest,
-    log_names,
-    recorded,
-    recorded_logs,
-    recorded_versions,
-)
-from preserva.archive.events import LARGEST_LOG, LOGS
-from preserva.archive.fixity_events import note
+from preserva.archive.archive import Archive
+from preserva.archive.fixity_events import record_check
 from preserva.archive.ledger_proof import prove_ledger
+from preserva.archive.recorded_package import commitment
+from preserva.archive.store import Store
+from preserva.archive.stored_copy import StoredCopy
 from preserva.config import Role
 from preserva.core.eark.premis_read import read_events
 from preserva.core.formats.canonical_json import Value
@@ -29,10 +23,10 @@ from preserva.core.values.codes import Code
 from preserva.core.values.entries import ACCESSION, EVENT_FOUND, SUCCESS
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Observer, Outcome, Report, ignore
+from preserva.core.values.subjects import ObjectInStorage, WholeStorage
 from preserva.errors import Damaged, StorageError, UsageError
 from preserva.fixity.ocfl_object import CheckedObject, check_object
 from preserva.i18n import _
-from preserva.storage.base import read_all
 
 
 @dataclass(slots=True)
@@ -41,9 +35,14 @@ class Receipt:
 
     package: str
     storage: str
+    report: Report
     versions: tuple[str, ...] = ()
     acknowledged: bool = False
-    report: Report = field(default_factory=lambda: Report(""))
+
+    @property
+    def outcome(self) -> Outcome:
+        """That of the report."""
+        return self.report.outcome
 
 
 def receive(
@@ -53,30 +52,32 @@ def receive(
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> list[Receipt]:
-    """Read what is new in the storages that we keep for others (all, or one), and note what it is.
+    """Read what is new in the storages that we keep for others (all, or one), and record it.
 
-    A package that is not sound, or not what was noted before, is reported and not acknowledged; the
-    others go on. On a dry run nothing is read whole. Raises UsageError for a storage that is not
-    kept for others, LedgerError.
+    A package that is not sound, or not what was recorded before, is reported and not acknowledged;
+    the others go on. On a dry run nothing is read whole. Raises UsageError for a storage that is
+    not kept for others, LedgerError.
     """
     prove_ledger(archive, record=not dry_run)
-    done = []
+    receipts = []
     for store in _held(archive, storage):
         try:
             store.check_identity()
             paths = list(store.root.objects())
         except StorageError as error:
             finding = Finding(Code.STORAGE_UNREACHABLE, store.id, seen=str(error))
-            done.append(Receipt("", store.id, report=Report(store.id, [finding])))
+            receipts.append(Receipt("", store.id, Report(WholeStorage(store.id), [finding])))
             continue
-        receipts = (_receive(archive, store, path, dry_run, observer) for path in paths)
-        done += [one for one in receipts if one is not None]
-    return done
+        for path in paths:
+            receipt = _receive(archive, store, path, dry_run, observer)
+            if receipt is not None:
+                receipts.append(receipt)
+    return receipts
 
 
 def _held(archive: Archive, storage: str | None) -> list[Store]:
     if storage is None:
-        return [one for one in archive.stores() if one.config.role is Role.HELD]
+        return [store for store in archive.stores() if store.config.role is Role.HELD]
     store = archive.store(storage)
     if store.config.role is not Role.HELD:
         message = _('{storage} is not kept for others: its role is not "held"')
@@ -88,22 +89,23 @@ def _receive(
     archive: Archive, store: Store, path: str, dry_run: bool, observer: Observer
 ) -> Receipt | None:
     """One package; None if there is nothing new in it."""
-    receipt = Receipt("", store.id, report=Report(f"{path} in {store.id}"))
+    receipt = Receipt("", store.id, Report(ObjectInStorage(path, store.id)))
     try:
-        found = store.root.read_at(path)
-        package = PackageId.parse(found.inventory.identifier)
-        receipt.package = package.uri
-        receipt.report.subject = f"{package.uri} in {store.id}"
-        known = recorded_versions(archive, store, package)
-        receipt.versions = tuple(one for one in found.inventory.versions if one not in known)
-        logs = dict(_unknown_logs(archive, store, package, path))
+        inventory = store.root.read_at(path).inventory
+        copy = StoredCopy(archive, store, PackageId.parse(inventory.identifier))
+        receipt.package = copy.package.uri
+        receipt.report.subject = copy.subject
+        if path != copy.path:
+            receipt.report.add([Finding(Code.MISPLACED_OBJECT, path, copy.path)])
+            return receipt
+        known = copy.acknowledged()
+        receipt.versions = tuple(name for name in inventory.versions if name not in known)
+        logs = dict(_unknown_logs(copy))
         if not receipt.versions and not logs:
             return None
         if dry_run:
             return receipt
-        checked = check_object(
-            store.storage, path, subject=receipt.report.subject, observer=observer
-        )
+        checked = check_object(copy.storage, path, subject=copy.subject, observer=observer)
     except (Damaged, ValueError) as error:
         receipt.report.add([Finding(Code.INVENTORY_INVALID, path, seen=str(error))])
         return receipt
@@ -111,67 +113,50 @@ def _receive(
         receipt.report.add([Finding(Code.UNREADABLE, error.path or path, seen=str(error))])
         return receipt
     receipt.report = checked.report
-    receipt.report.add(_otherwise_recorded(archive, package, checked, known))
+    receipt.report.add(_otherwise_recorded(copy, checked, known))
     if receipt.report.outcome is Outcome.PASS:
-        _acknowledge(archive, store, package, checked, receipt.versions)
-        vouch(archive, package, logs, [store.id])
-        note(archive, store, package, receipt.report)
+        _acknowledge(copy, checked, receipt.versions)
+        vouch(archive, copy.package, logs, [store.id])
+        record_check(copy, receipt.report)
         receipt.acknowledged = True
     return receipt
 
 
 def _otherwise_recorded(
-    archive: Archive, package: PackageId, checked: CheckedObject, known: set[str]
+    copy: StoredCopy, checked: CheckedObject, known: set[str]
 ) -> Iterator[Finding]:
-    """Versions never change: what was noted of one before must still be so."""
-    for version in sorted(known):
-        facts = recorded(archive, package, version)
-        seen = checked.digests.get(version)
-        if facts is not None and facts["inventory"] != seen:
-            where = f"{version}/inventory.json"
-            yield Finding(Code.NOT_AS_RECORDED, where, str(facts["inventory"]), seen)
+    """Versions never change: what was recorded of one before must still be so."""
+    recorded = copy.recorded.inventories()
+    for version in sorted(known & recorded.keys()):
+        expected, seen = recorded[version], checked.digests.get(version)
+        if expected != seen:
+            yield Finding(Code.NOT_AS_RECORDED, f"{version}/inventory.json", expected, seen)
 
 
-def _acknowledge(
-    archive: Archive,
-    store: Store,
-    package: PackageId,
-    checked: CheckedObject,
-    versions: tuple[str, ...],
-) -> None:
+def _acknowledge(copy: StoredCopy, checked: CheckedObject, versions: tuple[str, ...]) -> None:
     assert checked.inventory is not None, "what passed has an inventory"
     for version in versions:
         files = checked.inventory.versions[version].files()
-        archive.ledger.append(
-            ACCESSION,
-            time=archive.now(),
-            outcome=SUCCESS,
-            package=package.uri,
-            storage=store.id,
-            version=version,
-            facts=commitment(checked.digests[version], files),
-        )
+        facts = commitment(checked.digests[version], files)
+        copy.record(ACCESSION, SUCCESS, version=version, facts=facts)
 
 
-def _unknown_logs(
-    archive: Archive, store: Store, package: PackageId, path: str
-) -> Iterator[tuple[str, str]]:
+def _unknown_logs(copy: StoredCopy) -> Iterator[tuple[str, str]]:
     """SHA-256 and event of each record of an event that our ledger does not know yet."""
-    known = {str(one.facts["premis_sha256"]) for one in recorded_logs(archive, package)}
-    for name in log_names(store, path):
-        digest = log_digest(store, path, name)
-        if digest not in known and (event := event_of(store, path, name)) is not None:
+    known = copy.recorded.log_digests()
+    for name in copy.log_names():
+        digest = copy.log_digest(name)
+        if digest not in known and (event := event_of(copy, name)) is not None:
             yield digest, event
 
 
-def event_of(store: Store, path: str, name: str) -> str | None:
+def event_of(copy: StoredCopy, name: str) -> str | None:
     """The identifier of the event that a file of `logs/` records, if its name says so too.
 
     Raises StorageError.
     """
-    data = read_all(store.storage, f"{path}/{LOGS}/{name}", LARGEST_LOG)
     try:
-        (event,) = read_events(io.BytesIO(data))
+        (event,) = read_events(io.BytesIO(copy.read_log(name)))
     except ValueError:
         return None
     return event.identifier.value if event.identifier.value in name else None

@@ -6,14 +6,11 @@ import io
 from collections.abc import Iterator
 
 from preserva.archive import events as history
-from preserva.archive.archive import Archive, Store
-from preserva.archive.commitments import log_names, recorded_logs
+from preserva.archive.stored_copy import StoredCopy
 from preserva.core.eark.premis import Event
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.vocabulary import EventType
-from preserva.core.values.model import PackageId
 from preserva.errors import TooLarge
-from preserva.storage.base import read_all
 
 COPIED = "copied, read back and compared"
 FOUND = "found in place, read back and compared"
@@ -22,16 +19,14 @@ FOUND = "found in place, read back and compared"
 class ReplicationLog:
     """The records of bringing one package from a storage to another."""
 
-    def __init__(self, archive: Archive, source: Store, target: Store, package: PackageId) -> None:
-        self._archive = archive
-        self._stores = (source, target)
-        self._package = package
+    def __init__(self, source: StoredCopy, target: StoredCopy) -> None:
+        self._source = source
+        self._target = target
 
     def new(self, version: str, how: str) -> history.LogRecord:
         """The record that a version was brought now."""
-        return self._record(
-            self._archive.identifiers(), self._archive.now(), self._detail(version, how)
-        )
+        archive = self._source.archive
+        return self._record(archive.identifiers(), archive.now(), self._detail(version, how))
 
     def left(self, version: str) -> history.LogRecord | None:
         """The record that an interrupted run kept with a copy, and not yet in the ledger.
@@ -42,51 +37,44 @@ class ReplicationLog:
         for happened in self._unknown():
             if happened.detail in details:
                 record = self._record(happened.identifier.value, happened.when, happened.detail)
-                if any(self._kept(store, record) for store in self._stores):
+                if any(_holds(copy, record) for copy in (self._source, self._target)):
                     return record
         return None
 
-    def keep(self, store: Store, record: history.LogRecord) -> None:
+    def keep(self, copy: StoredCopy, record: history.LogRecord) -> None:
         """Put a record into the `logs/` of a copy, if it is not there. Raises StorageError."""
-        path = store.root.path_of(self._package.uri)
-        if store.storage.stat(f"{path}/{record.path}") is None:
+        if copy.storage.stat(f"{copy.path}/{record.path}") is None:
             # the target's lock is held, and that of the source is not needed for this
-            history.keep_log(store.storage, path, record, self._stores[1].id)
+            copy.keep_log(record, self._target.store.id)
 
     def _detail(self, version: str, how: str) -> str:
-        source, target = self._stores
-        return f"{version} from {source.id} to {target.id}, {how}"
+        return f"{version} from {self._source.store.id} to {self._target.store.id}, {how}"
 
     def _record(self, identifier: str, time: str, detail: str) -> history.LogRecord:
-        institution = self._archive.config.institution
+        institution = self._source.archive.config.institution
         happened = history.event(
             EventType.REPLICATION,
             identifier=identifier,
             time=time,
             institution=institution,
             detail=detail,
-            package=self._package,
+            package=self._source.package,
         )
-        return history.log_record(happened, institution, self._package)
+        return history.log_record(happened, institution, self._source.package)
 
     def _unknown(self) -> Iterator[Event]:
         """The replications in the logs of both copies of which the ledger knows nothing."""
-        known = [str(one.facts["event"]) for one in recorded_logs(self._archive, self._package)]
-        for store in self._stores:
-            path = store.root.path_of(self._package.uri)
-            for name in log_names(store, path):
-                if "-replication-" not in name or any(one in name for one in known):
+        known = [str(entry.facts["event"]) for entry in self._source.recorded.logged()]
+        for copy in (self._source, self._target):
+            for name in copy.log_names():
+                if "-replication-" not in name or any(event in name for event in known):
                     continue
                 try:
-                    data = read_all(
-                        store.storage, f"{path}/{history.LOGS}/{name}", history.LARGEST_LOG
-                    )
-                    yield from read_events(io.BytesIO(data))
+                    yield from read_events(io.BytesIO(copy.read_log(name)))
                 except (TooLarge, ValueError):  # none of ours: validation names it
                     continue
 
-    def _kept(self, store: Store, record: history.LogRecord) -> bool:
-        path = f"{store.root.path_of(self._package.uri)}/{record.path}"
-        if store.storage.stat(path) is None:
-            return False
-        return read_all(store.storage, path, history.LARGEST_LOG) == record.data
+
+def _holds(copy: StoredCopy, record: history.LogRecord) -> bool:
+    name = record.path.rpartition("/")[2]
+    return name in copy.log_names() and copy.read_log(name) == record.data

@@ -8,23 +8,18 @@ copies contradict each other nothing is written down, and a person must decide.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from preserva.archive.archive import Archive, Clock, Identifiers, Store, is_made, make_storage
-from preserva.archive.commitments import (
-    commitment,
-    log_digest,
-    log_names,
-    recorded,
-    recorded_logs,
-    recorded_versions,
-)
-from preserva.archive.fixity_events import note
+from preserva.archive.archive import Archive, Clock, Identifiers, is_made, make_storage
+from preserva.archive.fixity_events import record_check
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.ledger_replica import copied_entries
+from preserva.archive.recorded_package import RecordedPackage, commitment
+from preserva.archive.store import Store
+from preserva.archive.stored_copy import StoredCopy
 from preserva.config import Config, Role
 from preserva.core.formats.canonical_json import Value
 from preserva.core.formats.inventory import Inventory
@@ -32,6 +27,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.entries import ACCESSION, END, REPLICATION, SUCCESS
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Observer, Outcome, Report, ignore
+from preserva.core.values.subjects import ObjectInStorage
 from preserva.errors import LedgerError, Refused, UsageError
 from preserva.files.disk import publish
 from preserva.fixity.ocfl_object import check_object
@@ -57,7 +53,7 @@ def rebuild_storage(
     if store.config.role is Role.HELD:
         message = _("{storage} is kept here for another institution, which alone rebuilds it")
         raise UsageError(message.format(storage=storage))
-    packages = [PackageId.parse(one) for one in archive.ledger.copies.packages(storage)]
+    packages = [PackageId.parse(uri) for uri in archive.ledger.copies.packages(storage)]
     if not packages:
         return []
     prove_ledger(archive, record=not dry_run)
@@ -71,12 +67,11 @@ def rebuild_storage(
 
 
 @dataclass(frozen=True, slots=True)
-class _Copy:
+class _ReadCopy:
     """A copy as it was read: the digest of the inventory of each version."""
 
-    store: Store
-    path: str
-    inventory: Inventory | None
+    copy: StoredCopy
+    inventory: Inventory
     digests: dict[str, str]
     report: Report
 
@@ -86,8 +81,8 @@ def rebuild_ledger(
 ) -> list[Report]:
     """Make the ledger anew from the storages: every copy is read whole; a report for each.
 
-    It goes on from the longest copy of it in a storage. Noted is besides what all sound copies
-    agree on. The ledger appears when it is complete. Raises Refused if there is one, StorageError
+    It goes on from the longest copy of it in a storage; what all sound copies agree on is recorded
+    besides. The ledger appears when it is complete. Raises Refused if there is one, StorageError
     if a storage cannot be reached.
     """
     if config.ledger.exists() and config.ledger.stat().st_size:
@@ -109,12 +104,13 @@ def rebuild_ledger(
         copies = defaultdict(list)
         reports = []
         for store in archive.stores():
-            for copy in _copies(store, observer):
-                reports.append(copy.report)
-                if copy.inventory is not None:
-                    copies[copy.inventory.identifier].append(copy)
+            for path in store.root.objects():
+                report, read = _read(archive, store, path, observer)
+                reports.append(report)
+                if read is not None:
+                    copies[read.copy.package.uri].append(read)
         for identifier in sorted(copies):
-            _note_package(archive, PackageId.parse(identifier), copies[identifier])
+            _record_package(archive, PackageId.parse(identifier), copies[identifier])
     config.ledger.unlink(missing_ok=True)  # it is empty
     publish(unfinished, config.ledger)
     return reports
@@ -136,98 +132,92 @@ def _restore(archive: Archive) -> int:
     return 0
 
 
-def _copies(store: Store, observer: Observer) -> Iterator[_Copy]:
-    """Every copy in a storage, read whole."""
-    for path in store.root.objects():
-        checked = check_object(
-            store.storage, path, subject=f"{path} in {store.id}", observer=observer
-        )
-        inventory = checked.inventory
-        if inventory is not None:
-            checked.report.subject = f"{inventory.identifier} in {store.id}"
-            if store.root.path_of(inventory.identifier) != path:
-                checked.report.add([Finding(Code.MISPLACED_OBJECT, path)])
-            try:
-                PackageId.parse(inventory.identifier)
-            except ValueError:
-                checked.report.add([Finding(Code.INVENTORY_INVALID, path, seen="id")])
-                inventory = None
-        yield _Copy(store, path, inventory, checked.digests, checked.report)
+def _read(
+    archive: Archive, store: Store, path: str, observer: Observer
+) -> tuple[Report, _ReadCopy | None]:
+    """An object of a storage, read whole: the report, and the copy that it is if it is one."""
+    subject = ObjectInStorage(path, store.id)
+    checked = check_object(store.storage, path, subject=subject, observer=observer)
+    report, inventory = checked.report, checked.inventory
+    if inventory is None:
+        return report, None
+    report.subject = ObjectInStorage(inventory.identifier, store.id)
+    if store.root.path_of(inventory.identifier) != path:
+        report.add([Finding(Code.MISPLACED_OBJECT, path)])
+    try:
+        copy = StoredCopy(archive, store, PackageId.parse(inventory.identifier))
+    except ValueError:
+        report.add([Finding(Code.INVENTORY_INVALID, path, seen="id")])
+        return report, None
+    report.subject = copy.subject
+    return report, _ReadCopy(copy, inventory, checked.digests, report)
 
 
-def _note_package(archive: Archive, package: PackageId, copies: list[_Copy]) -> None:
-    """Note each version on which the sound copies agree, in the storages that have the package."""
-    for one in copies:
-        _hold_against_restored(archive, package, one)
-    sound = [one for one in copies if one.report.outcome is Outcome.PASS]
+def _record_package(archive: Archive, package: PackageId, copies: list[_ReadCopy]) -> None:
+    """Record each version on which the sound copies agree, where the package is."""
+    restored = RecordedPackage(archive.ledger, package).inventories()
+    for read in copies:
+        _hold_to_restored(restored, read)
+    sound = [read for read in copies if read.report.outcome is Outcome.PASS]
     if not sound:
         return
-    longest = max(sound, key=lambda one: len(one.digests))
+    longest = max(sound, key=lambda read: len(read.digests))
     agreed = list(takewhile(lambda version: _agreed(version, sound), longest.digests))
     for version in agreed:
-        assert longest.inventory is not None, "what is sound has an inventory"
         files = longest.inventory.versions[version].files()
         facts = {**commitment(longest.digests[version], files), "rebuilt": len(sound)}
-        for store, type_ in _arrivals(archive, package, copies, version):
-            if version in recorded_versions(archive, store, package):
-                continue
-            archive.ledger.append(
-                type_,
-                time=archive.now(),
-                outcome=SUCCESS,
-                package=package.uri,
-                storage=store.id,
-                version=version,
-                facts=facts,
-            )
+        for copy, type_ in _arrivals(archive, package, copies, version):
+            if version not in copy.acknowledged():
+                copy.record(type_, SUCCESS, version=version, facts=facts)
     if len(agreed) < len(longest.digests):
         version = f"v{len(agreed) + 1}"
-        for one in sound:
-            one.report.add([Finding(Code.DIVERGED, version, seen=one.digests.get(version))])
+        for read in sound:
+            read.report.add([Finding(Code.DIVERGED, version, seen=read.digests.get(version))])
         return
-    _note_logs(archive, package, sound)
-    for one in copies:
-        note(archive, one.store, package, one.report)
+    _record_logs(archive, package, sound)
+    for read in copies:
+        record_check(read.copy, read.report)
 
 
-def _hold_against_restored(archive: Archive, package: PackageId, copy: _Copy) -> None:
+def _hold_to_restored(restored: Mapping[str, str], read: _ReadCopy) -> None:
     """Where a copy of the lost ledger tells what a version must be, no other one is sound."""
-    for version, digest in copy.digests.items():
-        facts = recorded(archive, package, version)
-        if facts is not None and facts["inventory"] != digest:
-            where, expected = f"{version}/inventory.json", str(facts["inventory"])
-            copy.report.add([Finding(Code.NOT_AS_RECORDED, where, expected, digest)])
+    for version, digest in read.digests.items():
+        expected = restored.get(version)
+        if expected is not None and expected != digest:
+            where = f"{version}/inventory.json"
+            read.report.add([Finding(Code.NOT_AS_RECORDED, where, expected, digest)])
 
 
-def _agreed(version: str, copies: list[_Copy]) -> bool:
-    return len({one.digests[version] for one in copies if version in one.digests}) == 1
+def _agreed(version: str, copies: list[_ReadCopy]) -> bool:
+    return len({read.digests[version] for read in copies if version in read.digests}) == 1
 
 
 def _arrivals(
-    archive: Archive, package: PackageId, copies: list[_Copy], version: str
-) -> Iterator[tuple[Store, str]]:
-    """Where a version is, or was before damage; ours is noted in our own storage even if lost."""
+    archive: Archive, package: PackageId, copies: list[_ReadCopy], version: str
+) -> Iterator[tuple[StoredCopy, str]]:
+    """Where a version is, or was before damage; in our own storage it was even if it is lost."""
     ours = package.institution == archive.config.institution.id
     if ours:
-        yield archive.primary, END
-    for one in copies:
-        role = one.store.config.role
-        held = version in one.digests or one.report.outcome is not Outcome.PASS
+        yield StoredCopy(archive, archive.primary, package), END
+    for read in copies:
+        role = read.copy.store.config.role
+        held = version in read.digests or read.report.outcome is not Outcome.PASS
         if held and role is not Role.PRIMARY:
-            yield one.store, REPLICATION if role is Role.REPLICA and ours else ACCESSION
+            yield read.copy, REPLICATION if role is Role.REPLICA and ours else ACCESSION
 
 
-def _note_logs(archive: Archive, package: PackageId, sound: list[_Copy]) -> None:
+def _record_logs(archive: Archive, package: PackageId, sound: list[_ReadCopy]) -> None:
     """The records of events in all sound copies, and in which of them each is."""
-    known = {str(one.facts["premis_sha256"]) for one in recorded_logs(archive, package)}
+    known = RecordedPackage(archive.ledger, package).log_digests()
     events: dict[str, str] = {}
     places: dict[str, list[str]] = defaultdict(list)
-    for one in sound:
-        for name in log_names(one.store, one.path):
-            event = event_of(one.store, one.path, name)
+    for read in sound:
+        copy = read.copy
+        for name in copy.log_names():
+            event = event_of(copy, name)
             if event is not None:
-                digest = log_digest(one.store, one.path, name)
+                digest = copy.log_digest(name)
                 events[digest] = event
-                places[digest].append(one.store.id)
+                places[digest].append(copy.store.id)
     for digest in sorted(events.keys() - known):
         vouch(archive, package, {digest: events[digest]}, places[digest])

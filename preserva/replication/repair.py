@@ -7,14 +7,15 @@ staging, moved to its place and read there once more; then the whole package is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from preserva.archive import events as history
-from preserva.archive.archive import Archive, Store
-from preserva.archive.commit import prepare
-from preserva.archive.fixity_events import note
+from preserva.archive.archive import Archive
+from preserva.archive.fixity_events import record_check
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.staging import Staging, confirm, read_back
+from preserva.archive.store import Store
+from preserva.archive.stored_copy import StoredCopy
 from preserva.config import Role
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.formats import layout
@@ -36,11 +37,10 @@ from preserva.core.values.report import (
 )
 from preserva.errors import NotFound, Refused, StorageError, UsageError
 from preserva.files.parallel import bounded_map
-from preserva.fixity.stored_copy import check_copy
+from preserva.fixity.check_copy import check_copy
 from preserva.i18n import _
 from preserva.information_package.official_schemas import load_schemas
-from preserva.ledger import LedgerEntry
-from preserva.replication.survey import Evidence, gather
+from preserva.replication.survey import Survey, survey_copy
 from preserva.storage.base import chunks_of
 
 _NAMED = 50
@@ -65,15 +65,20 @@ class Repair:
 
     package: str
     storage: str
+    report: Report
     aside: tuple[str, ...] = ()
     put: tuple[Brought, ...] = ()
     applied: bool = False
-    report: Report = field(default_factory=lambda: Report(""))
 
     @property
     def needed(self) -> bool:
         """Whether there is anything to do that can be done."""
         return bool(self.aside or self.put)
+
+    @property
+    def outcome(self) -> Outcome:
+        """That of the report; FAIL as well while a repair that can be done was not done."""
+        return Outcome.FAIL if self.needed and not self.applied else self.report.outcome
 
 
 def repair(
@@ -99,13 +104,13 @@ def repair(
     if storage is not None and stores[0].config.role is Role.HELD:
         message = _("{storage} is kept here for another institution, which alone repairs it")
         raise UsageError(message.format(storage=storage))
-    stores = [one for one in stores if one.config.role is not Role.HELD]
+    stores = [store for store in stores if store.config.role is not Role.HELD]
     done = []
     for store in stores:
         wanted = packages or _failed(archive, store)
         done += repair_in(archive, store, wanted, apply=apply, limit=limit, observer=observer)
     for package in packages:
-        if not any(one.package == package.uri for one in done):
+        if not any(result.package == package.uri for result in done):
             message = _("the ledger knows of no copy of {id} that could be compared")
             raise NotFound(message.format(id=package))
     return done
@@ -113,7 +118,7 @@ def repair(
 
 def _failed(archive: Archive, store: Store) -> list[PackageId]:
     """The packages whose last check in a storage found damage."""
-    return [PackageId.parse(one) for one in archive.ledger.copies.damaged(store.id)]
+    return [PackageId.parse(uri) for uri in archive.ledger.copies.damaged(store.id)]
 
 
 def repair_in(
@@ -126,31 +131,30 @@ def repair_in(
     observer: Observer,
 ) -> list[Repair]:
     """The same for these packages in one storage, after the ledger was verified."""
-    work = [_Copy(archive, store, one, observer) for one in packages]
+    work = [_CopyRepair(StoredCopy(archive, store, package), observer) for package in packages]
     try:
         store.check_identity()
         if not (apply and work):
-            return [one.result for one in work if one.assess()]
+            return [job.result for job in work if job.assess()]
         with archive.writing(store):
-            prepare(archive, store)
-            work = [one for one in work if one.assess()]
+            work = [job for job in work if job.assess()]
             _refuse_too_many(archive, store, work, limit)
-            for one in work:
-                if not one.apply():
+            for job in work:
+                if not job.apply():
                     break
     except StorageError as error:
         if not work or apply:
             raise
         finding = Finding(Code.STORAGE_UNREACHABLE, error.path or store.id, seen=str(error))
-        for one in work:
-            one.result.report.add([finding])
-    return [one.result for one in work]
+        for job in work:
+            job.result.report.add([finding])
+    return [job.result for job in work]
 
 
 def _refuse_too_many(
-    archive: Archive, store: Store, work: Sequence[_Copy], limit: int | None
+    archive: Archive, store: Store, work: Sequence[_CopyRepair], limit: int | None
 ) -> None:
-    needing = sum(one.result.needed for one in work)
+    needing = sum(job.result.needed for job in work)
     if limit is None:
         limit = max(3, len(archive.ledger.copies.packages(store.id)) // 1000)
     if needing > limit:
@@ -164,36 +168,42 @@ def _refuse_too_many(
         )
 
 
-class _Copy:
+class _CopyRepair:
     """One copy under repair."""
 
-    def __init__(
-        self, archive: Archive, store: Store, package: PackageId, observer: Observer
-    ) -> None:
-        self.archive = archive
-        self.store = store
-        self.package = package
+    def __init__(self, copy: StoredCopy, observer: Observer) -> None:
+        self.copy = copy
+        self.archive = copy.archive
         self.observer = observer
-        report = Report(f"{package.uri} in {store.id}")
-        self.result = Repair(package.uri, store.id, report=report)
-        self.evidence: Evidence | None = None
+        self.result = Repair(copy.package.uri, copy.store.id, Report(copy.subject))
+        self._survey: Survey | None = None
         self.plan = Plan((), ())
+
+    @property
+    def survey(self) -> Survey:
+        """What `assess` saw of the copy."""
+        assert self._survey is not None, "nothing is done to a copy before it was looked at"
+        return self._survey
 
     def assess(self) -> bool:
         """Read the copy and make the plan; False if there should be no copy here."""
-        self.observer(Started("repair", self.result.report.subject))
-        self.evidence = found = gather(self.archive, self.store, self.package, self.observer)
-        self.observer(Ended("repair", self.result.report.subject))
-        if found is None:
+        self.observer(Started("repair", self.copy.subject))
+        self._survey = survey = survey_copy(self.copy, self.observer)
+        self.observer(Ended("repair", self.copy.subject))
+        if survey is None:
             return False
-        self.result.report.add([*found.findings, *found.lost])
-        if not found.findings:
-            lost = {one.path for one in found.lost if one.path is not None}
-            self.plan = plan(found.committed, found.entries, found.sound, lost)
+        self.result.report.add([*survey.findings, *survey.lost])
+        if not survey.findings:
+            lost = {finding.path for finding in survey.lost if finding.path is not None}
+            self.plan = plan(survey.committed, survey.entries, survey.sound, lost)
         self.result.aside = self.plan.aside
         self.result.put = tuple(
-            Brought(one.path, found.wrong[one.path], tuple(s.id for s in found.good[one.path]))
-            for one in self.plan.put
+            Brought(
+                file.path,
+                survey.wrong[file.path],
+                tuple(donor.store.id for donor in survey.good[file.path]),
+            )
+            for file in self.plan.put
         )
         return True
 
@@ -201,8 +211,7 @@ class _Copy:
         """Carry the plan out; False if what was done did not make the copy sound: then stop."""
         if not self.result.needed:
             return self.result.report.outcome is not Outcome.PASS or self._settle()
-        assert self.evidence is not None, "nothing is needed before it was looked for"
-        storage, path = self.store.storage, self.evidence.path
+        storage, path = self.copy.storage, self.survey.path
         event = self.archive.identifiers()
         staging = self._stage()
         if staging is None:
@@ -210,8 +219,8 @@ class _Copy:
         donor = self._donor()
         self._begin(event, donor)
         whole = storage.stat(path) is None
-        for one in self.plan.aside:
-            storage.quarantine(f"{path}/{one}", f"{self._quarantine(event)}/{one}")
+        for name in self.plan.aside:
+            storage.quarantine(f"{path}/{name}", f"{self._quarantine(event)}/{name}")
         if whole:
             storage.publish(staging.folder, path)
         else:
@@ -225,23 +234,18 @@ class _Copy:
 
     def _settle(self) -> bool:
         """Prove and record what an interrupted repair did, or a soundness no check saw yet."""
-        begun = self._last(RECOVERY_START, RECOVERY)
-        seen = self._last(FIXITY_CHECK)
+        begun = self.copy.last(RECOVERY_START, RECOVERY)
+        check = self.copy.last(FIXITY_CHECK)
         unfinished = begun is not None and begun.type == RECOVERY_START
-        if not unfinished and (seen is None or seen.outcome == SUCCESS):
+        if not unfinished and (check is None or check.outcome == SUCCESS):
             return True
         proved = self._proved({})
         if begun is not None and unfinished:
             self._record(str(begun.facts["event"]), begun.facts["from"], proved)
         return proved
 
-    def _last(self, *types: str) -> LedgerEntry | None:
-        return self.archive.ledger.last(
-            package=self.package.uri, storage=self.store.id, types=types
-        )
-
     def _quarantine(self, event: str) -> str:
-        return f"{layout.QUARANTINE}/{self.package.portable}/{event}"
+        return f"{layout.QUARANTINE}/{self.copy.package.portable}/{event}"
 
     def _begin(self, event: str, donor: str | None) -> None:
         """Into the ledger, before anything moves: what will go where, and what will come."""
@@ -250,109 +254,100 @@ class _Copy:
             "from": donor,
             "quarantine": self._quarantine(event) if self.plan.aside else None,
             **_named("aside", self.plan.aside),
-            **_named("put", [one.path for one in self.plan.put]),
+            **_named("put", [file.path for file in self.plan.put]),
         }
-        self._append(RECOVERY_START, SUCCESS, facts)
+        self.copy.record(RECOVERY_START, SUCCESS, facts=facts)
 
     def _donor(self) -> str | None:
-        """A storage from which files came, or one that could have helped: it is told as well."""
-        assert self.evidence is not None, "a plan has its evidence"
-        good = (self.evidence.good[one.path] for one in self.plan.put if one.data is None)
-        helped = next((stores[0] for stores in good), None)
-        return next((one.id for one in (helped, *self.evidence.others) if one is not None), None)
+        """The storage files came from, or one that could have helped: its copy logs it as well."""
+        good = (self.survey.good[file.path] for file in self.plan.put if file.data is None)
+        helped = next((donors[0] for donors in good), None)
+        donor = helped or next(iter(self.survey.others), None)
+        return None if donor is None else donor.store.id
 
     def _stage(self) -> Staging | None:
         """Bring every file into staging and prove it there; None if one came out otherwise."""
-        folder = f"{layout.STAGING}/repair-{self.package.portable}"
-        algorithms = dict.fromkeys(one.algorithm for one in self.plan.put)
-        staging = Staging(self.store.storage, folder, algorithms, self.observer)
-        self.observer(Started("repair", self.result.report.subject, len(self.plan.put)))
+        folder = f"{layout.STAGING}/repair-{self.copy.package.portable}"
+        algorithms = dict.fromkeys(file.algorithm for file in self.plan.put)
+        staging = Staging(self.copy.storage, folder, algorithms, self.observer)
+        self.observer(Started("repair", self.copy.subject, len(self.plan.put)))
 
-        def bring(one: Committed) -> Finding | None:
-            seen = self._bring(staging, one)
-            self.observer(Advanced(0, one.path))
-            return None if seen is None else Finding(Code.REPAIR_FAILED, one.path, one.digest, seen)
+        def bring(file: Committed) -> Finding | None:
+            seen = self._bring(staging, file)
+            self.observer(Advanced(0, file.path))
+            if seen is None:
+                return None
+            return Finding(Code.REPAIR_FAILED, file.path, file.digest, seen)
 
-        workers = self.store.storage.max_concurrency
-        wrong = [one for one in bounded_map(bring, self.plan.put, workers=workers) if one]
-        self.observer(Ended("repair", self.result.report.subject))
+        workers = self.copy.storage.max_concurrency
+        findings = bounded_map(bring, self.plan.put, workers=workers)
+        wrong = [finding for finding in findings if finding is not None]
+        self.observer(Ended("repair", self.copy.subject))
         if wrong:
-            self.store.storage.discard(folder)
+            self.copy.storage.discard(folder)
             self.result.report.add(wrong)
             return None
         if staging.files:
             confirm(staging)
         return staging
 
-    def _bring(self, staging: Staging, one: Committed) -> str | None:
+    def _bring(self, staging: Staging, file: Committed) -> str | None:
         """Write one file from what was recorded or from a good copy; what came, if it is wrong."""
-        assert self.evidence is not None, "a plan has its evidence"
-        if one.data is not None:
-            staging.write(one.path, one.data)
+        if file.data is not None:
+            staging.write(file.path, file.data)
             return None
-        source = f"{self.evidence.path}/{one.path}"
-        donor = self.evidence.good[one.path][0].storage
+        source = f"{self.survey.path}/{file.path}"
+        donor = self.survey.good[file.path][0].storage
         entry = donor.stat(source)
         with donor.open(source) as reader:
-            seen = staging.copy(one.path, chunks_of(reader), entry.size if entry else 0)
-        found = seen.digests[one.algorithm]
-        return None if found == one.digest else found
+            observed = staging.copy(file.path, chunks_of(reader), entry.size if entry else 0)
+        digest = observed.digests[file.algorithm]
+        return None if digest == file.digest else digest
 
     def _proved(self, staged: dict[str, Observed]) -> bool:
         """Whether what was brought is there, and the whole package is sound as far as it can be."""
-        assert self.evidence is not None, "a plan has its evidence"
-        path = self.evidence.path
+        path = self.survey.path
         expected = ((f"{path}/{name}", seen) for name, seen in staged.items())
         wrong = [
             Finding(Code.REPAIR_FAILED, name, seen=seen)
-            for name, seen in read_back(self.store.storage, expected, self.observer)
+            for name, seen in read_back(self.copy.storage, expected, self.observer)
         ]
         self.result.report.add(wrong)
         folder = self.archive.config.xsd
         official = None if folder is None else load_schemas(folder)
-        found = check_copy(self.archive, self.store, self.package, official, self.observer)
-        assert found is not None, "the ledger knows of this copy"
-        note(self.archive, self.store, self.package, found)
-        if found.outcome is Outcome.FAIL and not self.evidence.lost:
-            self.result.report.add(found.findings)
+        report = check_copy(self.copy, official, self.observer)
+        assert report is not None, "the ledger knows of this copy"
+        record_check(self.copy, report)
+        if report.outcome is Outcome.FAIL and not self.survey.lost:
+            self.result.report.add(report.findings)
             return False
         return not wrong
 
     def _record(self, event: str, donor: str | None, proved: bool) -> None:
         """Into the logs of the copy and of one that helped, then into the ledger."""
-        assert self.evidence is not None, "nothing is recorded before it was looked for"
         if not proved:
-            self._append(RECOVERY, FAIL, {"event": event})
+            self.copy.record(RECOVERY, FAIL, facts={"event": event})
             return
         institution = self.archive.config.institution
+        name = self.copy.store.id
         happened = history.event(
             EventType.RECOVERY,
             identifier=event,
             time=self.archive.now(),
             institution=institution,
-            detail=f"{self.store.id} got back what was recorded, read back and validated",
-            package=self.package,
+            detail=f"{name} got back what was recorded, read back and validated",
+            package=self.copy.package,
         )
-        log = history.log_record(happened, institution, self.package)
+        log = history.log_record(happened, institution, self.copy.package)
         facts: dict[str, Value] = {**log.facts}
-        history.keep_log(self.store.storage, self.evidence.path, log, self.store.id)
+        self.copy.keep_log(log, name)
         if donor is not None:
-            other = self.archive.store(donor).storage
-            history.keep_log(other, self.evidence.path, log, self.store.id)
+            helper = StoredCopy(self.archive, self.archive.store(donor), self.copy.package)
+            helper.keep_log(log, name)
             facts["from"] = donor
-        self._append(RECOVERY, SUCCESS, facts)
-
-    def _append(self, type_: str, outcome: str, facts: dict[str, Value]) -> None:
-        self.archive.ledger.append(
-            type_,
-            time=self.archive.now(),
-            outcome=outcome,
-            package=self.package.uri,
-            storage=self.store.id,
-            facts=facts,
-        )
+        self.copy.record(RECOVERY, SUCCESS, facts=facts)
 
 
 def _named(key: str, paths: Sequence[str]) -> dict[str, Value]:
-    named: list[Value] = [printable(one)[:300] for one in paths[:_NAMED]]
+    named: list[Value] = [printable(path)[:300] for path in paths[:_NAMED]]
     return {key: named, f"more_{key}": max(0, len(paths) - _NAMED)}

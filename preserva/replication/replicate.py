@@ -1,55 +1,29 @@
-"""Copies of packages in other storages, each proved by reading it back before it counts.
+"""Replication: our packages are copied to other storages, and each copy is proved.
 
-Versions never change, so replication only adds versions that are missing. Both sides are compared
-with what the ledger recorded when the version was stored: never only with each other.
+What happens to one package is in `replication.pair`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 
-from preserva.archive import events as history
-from preserva.archive.archive import Archive, Store
-from preserva.archive.commit import prepare
-from preserva.archive.commitments import commitment, recorded
+from preserva.archive.archive import Archive
 from preserva.archive.ledger_replica import copy_ledger
-from preserva.archive.staging import Staging, read_back
+from preserva.archive.store import Store
+from preserva.archive.stored_copy import StoredCopy
 from preserva.config import Role
-from preserva.core.formats import inventory as formats
-from preserva.core.formats import layout
-from preserva.core.formats.canonical_json import Value
 from preserva.core.values.codes import Code
-from preserva.core.values.entries import END, REPLICATION, SUCCESS
-from preserva.core.values.model import Kind, Observed, PackageId
-from preserva.core.values.report import Ended, Finding, Observer, Report, Started, ignore
-from preserva.errors import Damaged, NotFound, StorageError, StorageFull, Unreachable, UsageError
-from preserva.files.parallel import bounded_map
+from preserva.core.values.entries import END, SUCCESS
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Finding, Observer, Report, ignore
+from preserva.core.values.subjects import ObjectToStorage, WholeStorage
+from preserva.errors import Damaged, StorageError, StorageFull, Unreachable, UsageError
 from preserva.i18n import _
-from preserva.replication.object_log import COPIED, FOUND, ReplicationLog
-from preserva.retry import retry
-from preserva.storage.base import chunks_of, read_all
-from preserva.storage.ocfl import StoredObject
+from preserva.replication.pair import Pair, Replication, StoppedError
 from preserva.storage.wrappers.rate_limit import RateLimit
 
-_RESUMPTIONS = 2
-"""How often the sending of a file is resumed after the connection failed."""
-
-
-@dataclass(slots=True)
-class Replication:
-    """What was done, or would be, for one package and one storage."""
-
-    package: str
-    to: str
-    versions: list[str] = field(default_factory=list)
-    acknowledged: list[str] = field(default_factory=list)
-    files: int = 0
-    size: int = 0
-    report: Report = field(default_factory=lambda: Report(""))
+__all__ = ["Replication", "replicate"]
 
 
 def replicate(
@@ -91,7 +65,7 @@ def _targets(archive: Archive, to: str | None) -> list[Store]:
             message = _("{name} is no replica: its packages are made there, by their owner alone")
             raise UsageError(message.format(name=to))
         return [target]
-    return [store for store in archive.stores() if store.config.role == "replica"]
+    return [store for store in archive.stores() if store.config.role is Role.REPLICA]
 
 
 def _to_one(
@@ -102,49 +76,42 @@ def _to_one(
     dry_run: bool,
     observer: Observer,
 ) -> Iterator[Replication]:
-    paths = [source.root.path_of(one.uri) for one in packages] or _all_paths(archive, source)
+    paths = [source.root.path_of(package.uri) for package in packages]
+    paths = paths or _all_paths(archive, source)
     try:
         target.check_identity()
     except StorageError as error:
         finding = Finding(Code.STORAGE_UNREACHABLE, target.id, seen=str(error))
-        yield Replication("", target.id, report=Report(target.id, [finding]))
+        yield Replication("", target.id, Report(WholeStorage(target.id), [finding]))
         return
     if dry_run:
         for path in paths:
-            yield _Pair(archive, source, target, path, observer).run(copy=False)
+            yield _Replicating(archive, source, target, path, observer).run(copy=False)
         return
     with archive.writing(target):
-        prepare(archive, target)
         for path in paths:
-            yield (pair := _Pair(archive, source, target, path, observer)).run(copy=True)
-            if pair.cut_off and not target.answers():
+            replicating = _Replicating(archive, source, target, path, observer)
+            yield replicating.run(copy=True)
+            if replicating.cut_off and not target.answers():
                 return  # the others would only wait for it one after the other
         try:
             report = copy_ledger(archive, target)
         except Unreachable as error:  # what was acknowledged stays so, and is told
             finding = Finding(Code.STORAGE_UNREACHABLE, target.id, seen=str(error))
-            report = Report(target.id, [finding])
+            report = Report(WholeStorage(target.id), [finding])
         if report.findings:
-            yield Replication("", target.id, report=report)
+            yield Replication("", target.id, report)
 
 
 def _all_paths(archive: Archive, source: Store) -> list[str]:
-    """Where the packages lie, those too that were stored here once and are not there."""
+    """The folders of all packages, also of those that were stored here and are not there."""
     entries = archive.ledger.entries(storage=source.id, types=(END,))
-    stored = {one.package for one in entries if one.outcome == SUCCESS and one.package is not None}
-    return sorted({source.root.path_of(one) for one in stored} | set(source.root.objects()))
+    stored = {entry.package for entry in entries if entry.outcome == SUCCESS and entry.package}
+    return sorted({source.root.path_of(uri) for uri in stored} | set(source.root.objects()))
 
 
-class _StoppedError(Exception):
-    """This package cannot go on; the finding says why."""
-
-    def __init__(self, *findings: Finding) -> None:
-        super().__init__()
-        self.findings = findings
-
-
-class _Pair:
-    """One package on its way from its owner's storage to another."""
+class _Replicating:
+    """One object of its owner's storage, as far as it can be brought to another."""
 
     def __init__(
         self, archive: Archive, source: Store, target: Store, path: str, observer: Observer
@@ -155,17 +122,18 @@ class _Pair:
         self.path = path
         self.observer = observer
         self.cut_off = False
-        self.result = Replication("", target.id, report=Report(f"{path} -> {target.id}"))
+        self.result = Replication("", target.id, Report(ObjectToStorage(path, target.id)))
 
     def run(self, *, copy: bool) -> Replication:
         """Find what is missing; with `copy`, bring it and acknowledge what is proved."""
         try:
-            original = self._original()
-            self.result.package = original.inventory.identifier
-            self._compare(original)
+            pair = self._pair()
+            pair.check_original()
+            self.result.package = pair.source.package.uri
+            pair.find_missing()
             if copy:
-                self._copy_missing(original)
-        except _StoppedError as stop:
+                pair.bring_missing()
+        except StoppedError as stop:
             self.result.report.add(stop.findings)
         except StorageFull:
             raise
@@ -178,235 +146,20 @@ class _Pair:
             self.result.report.add([finding])
         return self.result
 
-    def _original(self) -> StoredObject:
-        """The package at its owner, agreeing with the ledger in every version."""
+    def _pair(self) -> Pair:
+        """The package that the object is, here and there."""
         if self.source.storage.stat(self.path) is None:
-            raise _StoppedError(Finding(Code.COPY_MISSING, self.path, seen=self.source.id))
+            raise StoppedError(Finding(Code.COPY_MISSING, self.path, seen=self.source.id))
         original = self.source.root.read_at(self.path)
-        package = PackageId.parse(original.inventory.identifier)
-        for version in original.inventory.versions:
-            where = f"{self.path}/{version}"
-            facts = recorded(self.archive, package, version)
-            if facts is None:
-                raise _StoppedError(Finding(Code.NOT_RECORDED, where))
-            found = self.source.root.read_version(self.path, version)
-            _must_equal(where, facts["inventory"], found.digest)
-            if version == original.inventory.head:
-                _must_equal(self.path, facts["inventory"], original.digest)
-            seen = commitment(found.digest, found.inventory.versions[version].files())
-            _must_equal(where, facts["tag_manifests"], seen["tag_manifests"])
-        return original
-
-    def _compare(self, original: StoredObject) -> None:
-        """Find the versions that the target lacks. A version that its owner never made stops us."""
-        self.target.root.recover(self.path)
         try:
-            copy = self.target.root.read_at(self.path)
-        except NotFound:
-            held: Iterable[str] = ()
-        else:
-            for problem in formats.differences(copy.inventory, original.inventory):
-                raise _StoppedError(Finding(Code.DIVERGED, self.path, seen=problem))
-            held = copy.inventory.versions
-        self.result.versions = [one for one in original.inventory.versions if one not in held]
-        for version in self.result.versions:
-            files = _files_of(original, version)
-            self.result.files += len(files)
-            for path in files:
-                entry = self.source.storage.stat(f"{self.path}/{path}")
-                self.result.size += entry.size if entry else 0
-
-    def _copy_missing(self, original: StoredObject) -> None:
-        name = PackageId.parse(original.inventory.identifier).portable
-        self.observer(Started("replicate", name, self.result.files, self.result.size))
-        for version in original.inventory.versions:
-            if version in self.result.versions:
-                self._copy(original, version, f"{layout.STAGING}/replicate-{name}")
-            elif not self._acknowledged(original, version):
-                self._prove(original, version)
-                logs = self._log(original)
-                log = logs.left(version) or logs.new(version, FOUND)
-                self._record(original, version, log, in_target=True)
-        self.target.storage.discard(f"{layout.STAGING}/replicate-{name}")  # left by a crash
-        self.observer(Ended("replicate", name))
-
-    def _copy(self, original: StoredObject, version: str, staged: str) -> None:
-        """One version: stream, hash, make durable, read back, publish, record."""
-        sealed = self.source.root.read_version(self.path, version)
-        algorithm = original.inventory.algorithm
-        staging = Staging(self.target.storage, staged, [algorithm], self.observer)
-        files = _files_of(original, version)
-        self.target.root.begin(staged, self.path, version)
-        left = self._left_by_an_earlier_run(staged, version, files)
-        wrong = self._bring(staging, files, left)
-        if wrong and all(one.path in left for one in wrong):  # what a power cut left of them
-            wrong = self._bring(staging, {path: files[path] for path in left}, left)
-        if wrong:
-            raise _StoppedError(*(replace(one, path=f"{self.path}/{one.path}") for one in wrong))
-        self.target.root.write_inventory(staged, sealed)
-        inventory = f"{version}/{formats.NAME}"
-        self.target.storage.flush(f"{staged}/{inventory}")
-        if wrong := self._read_back(staged, {inventory: sealed.digest}, algorithm):
-            raise _StoppedError(*wrong)
-        carried = self._carry_log(original, version, staged)
-        log = self._log(original).new(version, COPIED)
-        if version == "v1":
-            self.target.storage.create(f"{staged}/{log.path}", [log.data])
-        self.target.root.publish(staged, sealed)
-        self._record(original, version, log, in_target=version != "v1", carried=carried)
-
-    def _left_by_an_earlier_run(self, staged: str, version: str, files: dict[str, str]) -> set[str]:
-        """What an interrupted run copied of these files, whole or in part; all else goes."""
-        storage = self.target.storage
-        if storage.stat(staged) is None:
-            return set()
-        for entry in storage.children(staged):
-            if entry.path != f"{staged}/{version}":
-                storage.discard(entry.path)
-        if storage.stat(f"{staged}/{version}") is not None:
-            for entry in storage.children(f"{staged}/{version}"):
-                if entry.kind is not Kind.FOLDER:
-                    storage.discard(entry.path)
-        return {path for path in files if storage.stat(f"{staged}/{path}") is not None}
-
-    def _bring(self, staging: Staging, files: dict[str, str], left: set[str]) -> list[Finding]:
-        """Stream files, many at once, make them durable and read them back.
-
-        Of those `left` by an earlier run, only the rest goes over. The findings name those that
-        are not what was recorded; they do not stay in staging.
-        """
-        storage = self.target.storage
-        stream = partial(self._stream, staging, left)
-        streams = bounded_map(stream, files.items(), workers=storage.max_concurrency)
-        wrong = [finding for finding in streams if finding is not None]
-        if not wrong:
-            storage.flush(staging.folder)
-            (algorithm,) = staging.algorithms
-            wrong = self._read_back(staging.folder, files, algorithm)
-        for one in wrong:
-            storage.discard(f"{staging.folder}/{one.path}")
-        return wrong
-
-    def _stream(self, staging: Staging, left: set[str], item: tuple[str, str]) -> Finding | None:
-        """Copy what is missing of one file; a finding if the original has changed.
-
-        After the connection failed, the file is resumed. The storage itself waits until it can be
-        reached again.
-        """
-        try:
-            return self._send(staging, item, resume=item[0] in left)
-        except Unreachable:
-            send = partial(self._send, staging, item, resume=True)
-            return retry(
-                send,
-                Unreachable,
-                attempts=_RESUMPTIONS,
-                delay=lambda _failed, _error: 0.0,
-                sleep=time.sleep,
-            )
-
-    def _send(self, staging: Staging, item: tuple[str, str], *, resume: bool) -> Finding | None:
-        path, digest = item
-        source = f"{self.path}/{path}"
-        entry = self.source.storage.stat(source)
-        if entry is None:
-            return Finding(Code.OBJECT_FILE_MISSING, path)
-        there = self.target.storage.stat(f"{staging.folder}/{path}") if resume else None
-        if there is not None and there.size >= entry.size:
-            return None  # only reading it back tells
-        with self.source.storage.open(source) as reader:
-            have = there.size if there else None
-            seen = staging.copy(path, chunks_of(reader), entry.size, have=have)
-        (found,) = seen.digests.values()
-        if found == digest:
-            return None
-        return Finding(Code.OBJECT_DIGEST_MISMATCH, path, digest, found)
-
-    def _carry_log(self, original: StoredObject, version: str, staged: str) -> list[Value]:
-        """Copy the record of the version's ingestion, so that it is kept twice; its digest."""
-        facts = recorded(self.archive, PackageId.parse(original.inventory.identifier), version)
-        storage, folder = self.source.storage, f"{self.path}/{history.LOGS}"
-        if facts is None or storage.stat(folder) is None:
-            return []
-        for entry in storage.children(folder):
-            if entry.kind is Kind.FILE and str(facts.get("event")) in entry.path:
-                data = read_all(storage, entry.path, history.LARGEST_LOG)
-                if (digest := hashlib.sha256(data).hexdigest()) == facts["premis_sha256"]:
-                    name = entry.path.rpartition("/")[2]
-                    self.target.storage.create(f"{staged}/{history.LOGS}/{name}", [data])
-                    return [digest]
-        return []
-
-    def _read_back(self, folder: str, files: dict[str, str], algorithm: str) -> list[Finding]:
-        expected = (
-            (f"{folder}/{path}", Observed(path, 0, {algorithm: digest}))
-            for path, digest in files.items()
+            package = PackageId.parse(original.inventory.identifier)
+        except ValueError as error:
+            finding = Finding(Code.INVENTORY_INVALID, self.path, seen=str(error))
+            raise StoppedError(finding) from error
+        return Pair(
+            StoredCopy(self.archive, self.source, package),
+            StoredCopy(self.archive, self.target, package),
+            original,
+            self.result,
+            self.observer,
         )
-        return [
-            Finding(Code.OBJECT_DIGEST_MISMATCH, name, files[name], seen)
-            for path, seen in read_back(self.target.storage, expected, self.observer)
-            for name in (path.removeprefix(f"{folder}/"),)
-        ]
-
-    def _prove(self, original: StoredObject, version: str) -> None:
-        """Read back a version that is in place but was never acknowledged."""
-        sealed = self.source.root.read_version(self.path, version)
-        copy = self.target.root.read_version(self.path, version)
-        _must_equal(f"{self.path}/{version}", sealed.digest, copy.digest)
-        files = _files_of(original, version)
-        if wrong := self._read_back(self.path, files, original.inventory.algorithm):
-            raise _StoppedError(*(replace(one, path=f"{self.path}/{one.path}") for one in wrong))
-
-    def _acknowledged(self, original: StoredObject, version: str) -> bool:
-        entries = self.archive.ledger.entries(
-            package=original.inventory.identifier, storage=self.target.id, types=(REPLICATION,)
-        )
-        return any(entry.version == version for entry in entries)
-
-    def _log(self, original: StoredObject) -> ReplicationLog:
-        package = PackageId.parse(original.inventory.identifier)
-        return ReplicationLog(self.archive, self.source, self.target, package)
-
-    def _record(
-        self,
-        original: StoredObject,
-        version: str,
-        log: history.LogRecord,
-        *,
-        in_target: bool,
-        carried: Sequence[Value] = (),
-    ) -> None:
-        """Into both objects' logs, then into the ledger: with that the copy counts."""
-        for store in (self.source, self.target) if in_target else (self.source,):
-            self._log(original).keep(store, log)
-        facts = recorded(self.archive, PackageId.parse(original.inventory.identifier), version)
-        assert facts is not None, "an original that is not recorded stops before this"
-        self.archive.ledger.append(
-            REPLICATION,
-            time=self.archive.now(),
-            outcome=SUCCESS,
-            package=original.inventory.identifier,
-            storage=self.target.id,
-            version=version,
-            facts={
-                "from": self.source.id,
-                "inventory": facts["inventory"],
-                "logs": list(carried),
-                **log.facts,
-            },
-        )
-        self.result.acknowledged.append(version)
-
-
-def _files_of(original: StoredObject, version: str) -> dict[str, str]:
-    """Digest by content path, for the files that came with one version."""
-    return {
-        path: digest
-        for path, digest in sorted(original.inventory.content().items())
-        if path.startswith(f"{version}/")
-    }
-
-
-def _must_equal(path: str, expected: object, seen: object) -> None:
-    if expected != seen:
-        raise _StoppedError(Finding(Code.NOT_AS_RECORDED, path, str(expected), str(seen)))

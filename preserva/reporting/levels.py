@@ -21,19 +21,22 @@ def evidence(archive: Archive) -> Evidence:
     ledger, now = archive.ledger, archive.clock()
     sound: dict[str, list[str]] = defaultdict(list)
     states = dict.fromkeys(State, 0)
-    for one in copy_states(archive):
-        states[one.state] += 1
-        holders = sound[one.package]
-        if one.state is State.SOUND:
-            holders.append(one.institution)
-    countries = {name: one.country for name, one in archive.config.institutions.items()}
+    for copy in copy_states(archive):
+        states[copy.state] += 1
+        holders = sound[copy.package]
+        if copy.state is State.SOUND:
+            holders.append(copy.institution)
+    institutions = archive.config.institutions
+    countries = {name: institution.country for name, institution in institutions.items()}
     whole = ledger.newest(VERIFICATION)
     lanes = lanes_of(archive.config, ())
     return Evidence(
         packages=len(sound),
         copies=min(map(len, sound.values()), default=0),
-        institutions=min((len(set(one)) for one in sound.values()), default=0),
-        countries=min((len({countries[n] for n in one}) for one in sound.values()), default=0),
+        institutions=min((len(set(owners)) for owners in sound.values()), default=0),
+        countries=min(
+            (len({countries[owner] for owner in owners}) for owners in sound.values()), default=0
+        ),
         never=states[State.NEVER],
         overdue=foresee(ledger, lanes, now=now, capacity=None).overdue,
         checks=ledger.totals.count(FIXITY_CHECK, SUCCESS),

@@ -56,33 +56,42 @@ def overview(archive: Archive, *, past: bool = True) -> Overview:
 def copy_states(archive: Archive) -> Iterator[CopyState]:
     """Every copy in the storages of the configuration, in the order of the packages."""
     now, lanes = archive.clock(), lanes_of(archive.config, ())
-    for one in archive.ledger.totals.copies():
-        if one.storage not in archive.config.storages:
+    for row in archive.ledger.totals.copies():
+        if row.storage not in archive.config.storages:
             continue
-        checked = _time(one.checked)
-        interval = next(lane for lane in lanes if _holds(lane, one.package, one.storage)).interval
+        checked = _time(row.checked)
+        interval = next(lane for lane in lanes if _holds(lane, row.package, row.storage)).interval
         yield CopyState(
-            one.package,
-            one.storage,
-            archive.config.storages[one.storage].institution,
-            one.state,
+            row.package,
+            row.storage,
+            archive.config.storages[row.storage].institution,
+            row.state,
             checked,
             deadline(checked, interval, now),
-            one.size,
-            one.entry,
-            one.digest,
+            row.size,
+            row.entry,
+            row.digest,
         )
 
 
 def history(archive: Archive, package: PackageId) -> tuple[list[Done], list[Incident]]:
     """All that was done to a package, and what is open about it. Raises NotFound."""
     done = [
-        Done(one.number, one.time, one.type, one.outcome, one.storage, one.version, _details(one))
-        for one in archive.ledger.entries(package=package.uri)
+        Done(
+            entry.number,
+            entry.time,
+            entry.type,
+            entry.outcome,
+            entry.storage,
+            entry.version,
+            _details(entry),
+        )
+        for entry in archive.ledger.entries(package=package.uri)
     ]
     if not done:
         raise NotFound(_("the ledger knows of no package {id}").format(id=package))
-    return done, [one for one in open_incidents(archive) if one.package == package.uri]
+    incidents = open_incidents(archive)
+    return done, [incident for incident in incidents if incident.package == package.uri]
 
 
 def _details(entry: LedgerEntry) -> tuple[str, ...]:
@@ -95,13 +104,13 @@ def _details(entry: LedgerEntry) -> tuple[str, ...]:
 
 def _storages(archive: Archive) -> Iterator[StorageState]:
     rows = list(archive.ledger.totals.states())
-    for one in archive.config.storages.values():
-        own = [row for row in rows if row[0] == one.id]
+    for storage in archive.config.storages.values():
+        own = [row for row in rows if row[0] == storage.id]
         oldest = min((row[3] for row in own if row[3] is not None), default=None)
         yield StorageState(
-            one.id,
-            one.name,
-            one.institution,
+            storage.id,
+            storage.name,
+            storage.institution,
             sum(row[2] for row in own),
             {row[1]: row[2] for row in own},
             _time(oldest),

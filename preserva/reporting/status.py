@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from preserva.archive.archive import Archive, Store
-from preserva.archive.commitments import recorded_versions
+from preserva.archive.archive import Archive
+from preserva.archive.store import Store
+from preserva.archive.stored_copy import StoredCopy
 from preserva.config import Config
 from preserva.core.eark.vocabulary import EventOutcome
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, FIXITY_CHECK
 from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Finding
+from preserva.core.values.report import Finding, Outcome
 from preserva.errors import Damaged, NotFound, StorageError
 from preserva.i18n import _
 from preserva.information_package.tag_files import title_of
@@ -38,6 +39,11 @@ class Listing:
     packages: list[Listed] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
+    @property
+    def outcome(self) -> Outcome:
+        """FAIL if an object could not be read as what it should be."""
+        return Outcome.of(self.findings)
+
 
 class State(StrEnum):
     """What is known of a copy without reading its files."""
@@ -48,6 +54,13 @@ class State(StrEnum):
     MISSING = "missing"  # the ledger acknowledged a copy, and it is gone
     DAMAGED = "damaged"  # its last check failed, or its inventory cannot be trusted
     UNREACHABLE = "unreachable"
+
+    @property
+    def outcome(self) -> Outcome:
+        """FAIL for a copy that is missing or damaged, UNKNOWN for one that was not reached."""
+        if self in {State.MISSING, State.DAMAGED}:
+            return Outcome.FAIL
+        return Outcome.UNKNOWN if self is State.UNREACHABLE else Outcome.PASS
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +83,12 @@ class Status:
     copies: tuple[Copy, ...]
     enough: bool
 
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of its copies; UNKNOWN if there are too few."""
+        enough = Outcome.PASS if self.enough else Outcome.UNKNOWN
+        return Outcome.worst((enough, *(copy.state.outcome for copy in self.copies)))
+
 
 def list_packages(archive: Archive, storage: str | None = None) -> Listing:
     """The packages of a storage (the primary one if not named). Raises StorageError."""
@@ -77,18 +96,18 @@ def list_packages(archive: Archive, storage: str | None = None) -> Listing:
     listing = Listing()
     for path in store.root.objects():
         try:
-            found = store.root.read_at(path)
-            package = PackageId.parse(found.inventory.identifier)
-            title = title_of(store.storage, found, found.inventory.head)
+            stored = store.root.read_at(path)
+            inventory = stored.inventory
+            package = PackageId.parse(inventory.identifier)
+            title = title_of(store.storage, stored, inventory.head)
         except (Damaged, StorageError, ValueError) as error:
             listing.findings.append(Finding(Code.INVENTORY_INVALID, path, seen=str(error)))
             continue
-        inventory = found.inventory
         files = len(inventory.versions[inventory.head].files())
         listing.packages.append(
             Listed(package.uri, package.portable, len(inventory.versions), files, title)
         )
-    listing.packages.sort(key=lambda one: one.package)
+    listing.packages.sort(key=lambda listed: listed.package)
     return listing
 
 
@@ -98,39 +117,38 @@ def status(archive: Archive, package: PackageId | None = None) -> list[Status]:
     Raises NotFound if no storage holds the package named, and the ledger knows of none.
     """
     if package is not None:
-        found = _status(archive, package)
-        if all(copy.state in {State.ABSENT, State.UNREACHABLE} for copy in found.copies):
+        asked = _status(archive, package)
+        if all(copy.state in {State.ABSENT, State.UNREACHABLE} for copy in asked.copies):
             raise NotFound(_("there is no package {id}").format(id=package))
-        return [found]
+        return [asked]
     packages = {entry.package for entry in archive.ledger.entries(types=(END,))}
-    return [_status(archive, PackageId.parse(one)) for one in sorted(filter(None, packages))]
+    return [_status(archive, PackageId.parse(uri)) for uri in sorted(filter(None, packages))]
 
 
 def _status(archive: Archive, package: PackageId) -> Status:
-    stores = archive.stores()
-    wanted: set[str] = set().union(*(recorded_versions(archive, one, package) for one in stores))
-    copies = tuple(_copy(archive, store, package, wanted) for store in stores)
+    stored = [StoredCopy(archive, store, package) for store in archive.stores()]
+    wanted: set[str] = set().union(*(copy.acknowledged() for copy in stored))
+    copies = tuple(_copy(copy, wanted) for copy in stored)
     complete = sum(copy.state is State.COMPLETE for copy in copies)
     return Status(package.uri, package.portable, copies, complete >= archive.config.policy.copies)
 
 
-def _copy(archive: Archive, store: Store, package: PackageId, wanted: set[str]) -> Copy:
-    last = archive.ledger.last(package=package.uri, storage=store.id, types=(FIXITY_CHECK,))
+def _copy(stored: StoredCopy, wanted: set[str]) -> Copy:
+    last = stored.last(FIXITY_CHECK)
     checked, outcome = (last.time, last.outcome) if last else (None, None)
     versions: tuple[str, ...] = ()
     try:
-        versions = tuple(store.root.read(package.uri).inventory.versions)
+        versions = tuple(stored.read().inventory.versions)
         state = State.COMPLETE if wanted <= set(versions) else State.INCOMPLETE
         if outcome == EventOutcome.FAIL.label:
             state = State.DAMAGED
     except Damaged:
         state = State.DAMAGED
     except NotFound:
-        known = recorded_versions(archive, store, package)
-        state = State.MISSING if known else State.ABSENT
+        state = State.MISSING if stored.acknowledged() else State.ABSENT
     except StorageError:
         state = State.UNREACHABLE
-    return Copy(store.id, state, versions, checked, outcome)
+    return Copy(stored.store.id, state, versions, checked, outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,17 +159,22 @@ class Reached:
     problem: str | None
     limitations: tuple[Limitation, ...] = ()
 
+    @property
+    def outcome(self) -> Outcome:
+        """UNKNOWN if it could not be reached."""
+        return Outcome.PASS if self.problem is None else Outcome.UNKNOWN
+
 
 def reach_storages(config: Config) -> list[Reached]:
     """Whether each storage answers and is the one that is meant."""
-    found = []
-    for one in config.storages.values():
-        store = Store(one, open_storage(one.url, read_only=True))
+    reached = []
+    for storage in config.storages.values():
+        store = Store(storage, open_storage(storage.url, read_only=True))
         try:
             store.check_identity()
-            found.append(Reached(one.id, None, store.storage.limitations()))
+            reached.append(Reached(storage.id, None, store.storage.limitations()))
         except StorageError as error:
-            found.append(Reached(one.id, str(error)))
+            reached.append(Reached(storage.id, str(error)))
         finally:
             store.storage.close()
-    return found
+    return reached

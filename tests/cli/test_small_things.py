@@ -47,7 +47,7 @@ def test_people_read_one_form_of_an_identifier(ready: Path, run: Run, run_json: 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("urn:preserva:aonb:kp-7 in nlb-copy", "aonb-kp-7 in nlb-copy"),
+        ("urn:preserva:aonb:kp-7", "aonb-kp-7"),
         ("urn:preserva:record:aonb:7", "urn:preserva:record:aonb:7"),
         ("bag", "bag"),
     ],

@@ -36,8 +36,8 @@ def test_every_verb_is_in_the_readme() -> None:
 
 
 def test_links_between_pages_lead_somewhere() -> None:
-    """Relative links of README and docs."""
-    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
+    """Relative links of every page."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "tests").rglob("*.md")]
     for page in pages:
         for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text("utf-8")):
             if "://" not in target:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from preserva.archive.archive import Store
+from preserva.archive.store import Store
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 

@@ -26,6 +26,7 @@ from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
 from tests.faults.damage import COPIES, PACKAGE, folder, swap
 from tests.support.books import RECORD, an_archive, make_book
+from tests.support.reports import by_storage
 
 ROUNDS = 10_000 if os.environ.get("PRESERVA_LONG") == "1" else 40
 SEED = int(os.environ.get("PRESERVA_SEED", "5"))
@@ -113,7 +114,7 @@ def damage(kind: str, target: Path, spare: Spare, chance: random.Random) -> str 
 
 def checked(archive: Archive) -> dict[str, Report]:
     """The check of each copy, by storage."""
-    return {one.subject.split()[-1]: one for one in validate_stored(archive, PACKAGE)}
+    return by_storage(validate_stored(archive, PACKAGE))
 
 
 def test_every_fault_in_either_copy_is_found_and_repaired(start: Path) -> None:

@@ -19,6 +19,7 @@ from preserva.ingest.package import package
 from preserva.replication.replicate import replicate
 from tests.faults.damage import CASES, COPIES, P1, PACKAGE, flip, folder
 from tests.support.books import an_archive, make_book
+from tests.support.reports import by_storage
 
 
 @pytest.fixture
@@ -40,9 +41,7 @@ def test_damage_is_found_and_named(kind: str, copy: str, place: Path) -> None:
     with an_archive(place / "archive") as archive:
         store = archive.store(copy)
         damage(folder(store))
-        reports = {
-            report.subject.split()[-1]: report for report in validate_stored(archive, PACKAGE)
-        }
+        reports = by_storage(validate_stored(archive, PACKAGE))
     found = {(one.code, one.path or "") for one in reports[copy].findings}
     if kind == "a lost copy":
         expected = {(Code.COPY_MISSING, copy)}
@@ -65,9 +64,7 @@ def test_a_valid_package_that_is_another_one_is_found(copy: str, place: Path) ->
         target = folder(archive.store(copy))
         shutil.rmtree(target)
         shutil.copytree(strange, target)
-        reports = {
-            report.subject.split()[-1]: report for report in validate_stored(archive, PACKAGE)
-        }
+        reports = by_storage(validate_stored(archive, PACKAGE))
     strange_log = next(iter((target / "logs").iterdir())).name
     assert {(one.code, one.path) for one in reports[copy].findings} == {
         (Code.NOT_AS_RECORDED, "v1/inventory.json"),
@@ -85,9 +82,7 @@ def test_a_storage_that_is_not_there_is_said_once(copy: str, place: Path) -> Non
         root.rename(root.with_name("unmounted"))
         root.mkdir()
     with an_archive(place / "archive") as archive:
-        reports = {
-            report.subject.split()[-1]: report for report in validate_stored(archive, PACKAGE)
-        }
+        reports = by_storage(validate_stored(archive, PACKAGE))
     assert [one.code for one in reports[copy].findings] == [Code.STORAGE_UNREACHABLE]
     assert reports[copy].outcome is Outcome.UNKNOWN
 

@@ -14,7 +14,7 @@ import pytest
 
 from preserva import config
 from preserva.archive.archive import create_archive
-from preserva.archive.commitments import recorded_versions
+from preserva.archive.stored_copy import StoredCopy
 from preserva.core.values.report import Outcome
 from preserva.errors import StorageError, StorageFull
 from preserva.fixity.validate import validate_stored
@@ -66,7 +66,7 @@ def test_a_disk_that_takes_no_more(
         assert raised.value.exit_status == 3
         target = archive.store("nlb-copy")
         assert list(target.root.objects()) == []
-        assert recorded_versions(archive, target, PACKAGE) == set()
+        assert StoredCopy(archive, target, PACKAGE).acknowledged() == set()
         assert archive.ledger.verify() == []
     remount(disk, "rw,size=20m,nr_inodes=2000")
     with an_archive(place) as archive:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import shutil
 import socket
 import struct
@@ -44,9 +45,15 @@ def find_sshd() -> str | None:
 
 
 def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
+    """A port that nobody uses now.
+
+    It is none of those that the system gives to clients and to whoever asks for any: between this
+    answer and the start of the server, another test would get it.
+    """
+    while True:
+        port = random.SystemRandom().randrange(10_000, 30_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:

@@ -20,6 +20,7 @@ from preserva.core.formats.bagit import serialise_bag_info
 from preserva.core.values.digest import ALGORITHMS
 from preserva.core.values.model import Observed
 from preserva.core.values.report import Ended, Finding, Observer, Started, ignore
+from preserva.core.values.subjects import Named
 from preserva.errors import PackageError, Refused, StorageError, UsageError
 from preserva.files.disk import publish, refuse_kept, staging, staging_for, synchronise_all, writing
 from preserva.i18n import _
@@ -257,8 +258,8 @@ class _Work:
 
     def _start(self, step: str) -> None:
         self.observer(
-            Started(step, str(self.source), len(self.inventory.files), self.inventory.size)
+            Started(step, Named(str(self.source)), len(self.inventory.files), self.inventory.size)
         )
 
     def _end(self, step: str) -> None:
-        self.observer(Ended(step, str(self.source)))
+        self.observer(Ended(step, Named(str(self.source))))

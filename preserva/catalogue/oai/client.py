@@ -14,9 +14,9 @@ from preserva.catalogue.oai.harvester import Arguments, Ask
 from preserva.catalogue.oai.responses import read_page
 from preserva.core.xml.safe import MAX_SIZE
 from preserva.errors import NotFound, StorageError, TooLarge, Unreachable
+from preserva.http_client.client import AnswerError, read
+from preserva.http_client.policy import SCHEMES, AddressError, Policy, named_hosts, shown
 from preserva.i18n import _
-from preserva.web.client import AnswerError, read
-from preserva.web.policy import SCHEMES, AddressError, Policy, named_hosts, shown
 
 _ATTEMPTS = 6
 _DELAY = 5.0

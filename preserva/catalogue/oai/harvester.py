@@ -19,7 +19,7 @@ from preserva.catalogue.model import library_of, uri_of
 from preserva.catalogue.oai import protocol as oai
 from preserva.catalogue.oai.responses import Broken, Harvested, Page, read_page
 from preserva.core.values.codes import Code
-from preserva.core.values.report import Finding
+from preserva.core.values.report import Finding, Outcome
 from preserva.core.xml.safe import UnsafeXMLError
 from preserva.describe.record import Record, read_records
 from preserva.errors import StorageError, UsageError
@@ -57,6 +57,11 @@ class Result:
     deleted: int = 0
     own: int = 0
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the findings come to."""
+        return Outcome.of(self.findings)
 
 
 @dataclass(frozen=True, slots=True)

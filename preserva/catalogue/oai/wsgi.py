@@ -1,8 +1,4 @@
-"""The repository on the web: a WSGI application (PEP 3333) that only reads.
-
-from preserva.catalogue.oai.wsgi import application
-serve(application(Path("preserva.toml"), About("https://...", "librarian@...")))
-"""
+"""The repository on the web: a WSGI application (PEP 3333) that only reads."""
 
 from __future__ import annotations
 

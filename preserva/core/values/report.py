@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from preserva.core.values.codes import Code, Severity
+from preserva.core.values.subjects import Subject
 from preserva.i18n import N_, _
 
 
@@ -20,6 +21,20 @@ class Outcome(StrEnum):
     PASS = "pass"
     FAIL = "fail"
     UNKNOWN = "unknown"
+
+    @classmethod
+    def worst(cls, outcomes: Iterable[Outcome]) -> Outcome:
+        """FAIL if any is, else UNKNOWN if any is, else PASS; of none it is PASS."""
+        seen = set(outcomes)
+        return next((outcome for outcome in (cls.FAIL, cls.UNKNOWN) if outcome in seen), cls.PASS)
+
+    @classmethod
+    def of(cls, findings: Iterable[Finding]) -> Outcome:
+        """FAIL if anything is wrong, else UNKNOWN if anything was not established, else PASS."""
+        severities = {finding.code.severity for finding in findings}
+        if Severity.ERROR in severities:
+            return cls.FAIL
+        return cls.UNKNOWN if Severity.UNKNOWN in severities else cls.PASS
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +71,7 @@ class Finding:
 class Report:
     """All that a check found. `listed` files should have been read; `checked` were, to the end."""
 
-    subject: str
+    subject: Subject
     findings: list[Finding] = field(default_factory=list)
     listed: int = 0
     checked: int = 0
@@ -65,12 +80,8 @@ class Report:
     @property
     def outcome(self) -> Outcome:
         """FAIL if anything is wrong, else UNKNOWN if anything was not established, else PASS."""
-        severities = {finding.code.severity for finding in self.findings}
-        if Severity.ERROR in severities:
-            return Outcome.FAIL
-        if Severity.UNKNOWN in severities or self.checked < self.listed:
-            return Outcome.UNKNOWN
-        return Outcome.PASS
+        read = Outcome.UNKNOWN if self.checked < self.listed else Outcome.PASS
+        return Outcome.worst((Outcome.of(self.findings), read))
 
     def add(self, findings: Iterable[Finding]) -> None:
         """Take in more findings."""
@@ -82,7 +93,7 @@ class Started:
     """A step begins: `files` and `size` (bytes) are what it will go through, where known."""
 
     step: str
-    subject: str
+    subject: Subject
     files: int | None = None
     size: int | None = None
 
@@ -100,7 +111,7 @@ class Ended:
     """The step is over."""
 
     step: str
-    subject: str
+    subject: Subject
 
 
 Progress = Started | Advanced | Ended

@@ -11,9 +11,12 @@ from preserva.core.formats.layout import STAGING
 from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry
 from preserva.errors import Unreachable
+from preserva.logs import get_logger, redacted
 from preserva.retry import retry
 from preserva.storage.base import CHUNK, Reader, Storage
 from preserva.storage.wrappers.forward import Forwarding
+
+_logger = get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -62,8 +65,9 @@ class Retry(Forwarding):
         attempts = self._attempts if self._answering else 1
         end: float | None = None
 
-        def pause(failed: int, _error: Unreachable) -> float | None:
+        def pause(failed: int, error: Unreachable) -> float | None:
             nonlocal end
+            _logger.warning("attempt %d failed: %s", failed, redacted(error))
             now = self._clock()
             end = now + _PATIENCE if end is None else end
             return float(self._delay * 2 ** (failed - 1)) if now < end else None

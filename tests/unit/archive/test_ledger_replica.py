@@ -22,6 +22,7 @@ from preserva.ingest.package import package
 from preserva.replication.rebuild import rebuild_ledger
 from preserva.replication.replicate import replicate
 from tests.support.books import an_archive, make_book
+from tests.support.reports import by_storage
 
 PACKAGE = PackageId("aonb", "kp-1")
 
@@ -155,7 +156,8 @@ def test_a_restored_ledger_says_which_copy_is_right(place: Path) -> None:
     config.ledger.unlink()
     reports = rebuild_ledger(config, clock=utc_now, identifiers=new_identifier)
     found = {
-        one.subject.split(" in ")[1]: {found.code for found in one.findings} for one in reports
+        name: {finding.code for finding in report.findings}
+        for name, report in by_storage(reports).items()
     }
     assert found == {"aonb-main": {Code.NOT_AS_RECORDED}, "nlb-copy": set()}
     with open_archive(place / configuration.NAME) as archive:

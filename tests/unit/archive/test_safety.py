@@ -22,6 +22,7 @@ from preserva.cli.main import status_of
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome, Report
+from preserva.core.values.subjects import Named
 from preserva.errors import (
     LedgerError,
     Locked,
@@ -35,15 +36,15 @@ from preserva.fixity.validate import validate, validate_stored
 from preserva.ingest.bag import store
 from preserva.ingest.package import package, package_bag
 from preserva.replication.replicate import replicate
-from tests.support.books import an_archive, make_book, object_folder, replicated
+from tests.support.books import an_archive, make_book, object_folder
 
 ID = PackageId("aonb", "kp-7")
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def place(one_book: Path) -> Path:
     """An archive with one package, replicated."""
-    return replicated(tmp_path, ID)
+    return one_book
 
 
 def all_files(place: Path) -> dict[str, bytes]:
@@ -363,7 +364,7 @@ def test_a_root_without_its_declaration_or_objects_is_still_a_root(tmp_path: Pat
         pass
     root = tmp_path / "archive/storages/nlb-copy/ocfl"
     (empty,) = validate(root)
-    assert (empty.outcome, empty.subject) == (Outcome.PASS, str(root))
+    assert (empty.outcome, empty.subject) == (Outcome.PASS, Named(str(root)))
     (root / "0=ocfl_1.1").unlink()
     assert codes(validate(root)) == {("E211", "0=ocfl_1.1")}
     (root / "0=ocfl_1.1").write_text("ocfl_1.0\n")

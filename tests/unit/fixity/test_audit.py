@@ -18,27 +18,21 @@ from preserva.core.values.codes import Code
 from preserva.core.values.entries import FIXITY_CHECK
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Advanced, Outcome, Progress
+from preserva.core.values.subjects import CopyInStorage
 from preserva.errors import Locked, UsageError
 from preserva.fixity import ocfl_object as objectcheck
 from preserva.fixity.audit import Audit, Budget, audit
 from preserva.fixity.validate import validate_stored
-from preserva.ingest.package import package
-from preserva.replication.replicate import replicate
-from tests.support.books import an_archive, make_book
+from tests.support.reports import copy_of
 
 START = datetime(2026, 12, 1, tzinfo=UTC)
 BOOKS = 3
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def place(three_books: Path) -> Path:
     """An archive of three packages in two storages."""
-    with an_archive(tmp_path / "archive") as archive:
-        for number in range(BOOKS):
-            record = make_book(tmp_path / f"book{number}", seed=number)
-            package(tmp_path / f"book{number}", record, archive, local=f"kp-{number}")
-        replicate(archive)
-    return tmp_path / "archive"
+    return three_books
 
 
 @contextmanager
@@ -219,7 +213,9 @@ def test_only_and_moved_choose_copies(place: Path) -> None:
     run(place, 0)
     with at(place, 2) as archive:
         found = audit(archive, only=("aonb-kp-1",), moved=("nlb-copy",))
-        assert [one.subject for one in found.reports] == ["urn:preserva:aonb:kp-1 in nlb-copy"]
+        assert [one.subject for one in found.reports] == [
+            CopyInStorage(PackageId("aonb", "kp-1"), "nlb-copy")
+        ]
         assert len(audit(archive, moved=("nlb-copy",), only=("nlb-copy",)).reports) == BOOKS
         assert audit(archive, moved=("nlb-copy",), only=("aonb-main",)).reports == []
         with pytest.raises(UsageError, match="NOTHING"):
@@ -237,7 +233,7 @@ def test_a_storage_can_have_an_interval_of_its_own(place: Path) -> None:
     )
     run(place, 0)
     found = run(place, 29)
-    assert [one.subject.rpartition(" ")[2] for one in found.reports] == ["nlb-copy"] * BOOKS
+    assert [copy_of(report).storage for report in found.reports] == ["nlb-copy"] * BOOKS
 
 
 def test_damage_is_read_twice_and_both_readings_are_recorded(place: Path) -> None:
@@ -292,6 +288,7 @@ def test_a_storage_that_is_away_is_reported_once(place: Path) -> None:
     assert len(run(place, 0).reports) == BOOKS
 
 
+@pytest.mark.slow
 def test_a_year_with_damage_and_outages(place: Path) -> None:
     """Every damage is told within its interval, none is invented, and no copy is ever late.
 
@@ -318,14 +315,14 @@ def test_a_year_with_damage_and_outages(place: Path) -> None:
         )
         early = {one.copy.package for one in due if one.reason is Reason.EARLY}
         for report in found.reports:
-            identifier, _in, name = report.subject.split(" ")
-            number = int(identifier[-1])
+            name = copy_of(report).storage
+            number = int(copy_of(report).package.local[-1])
             sound = name == "aonb-main" or not any(
                 when <= day for when, which in damaged_on.items() if which == number
             )
             assert report.outcome is (Outcome.PASS if sound else Outcome.FAIL)
             if not sound:
-                told[number].append((day, identifier in early))
+                told[number].append((day, copy_of(report).package.uri in early))
         if day in away:
             hidden.rename(storage)
     for when, number in damaged_on.items():

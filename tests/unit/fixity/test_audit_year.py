@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from preserva import config as configuration
-from preserva.archive.archive import Archive, Store, open_archive
+from preserva.archive.archive import Archive, open_archive
+from preserva.archive.stored_copy import StoredCopy
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, FAIL, FIXITY_CHECK, REPLICATION, SUCCESS
 from preserva.core.values.model import PackageId
@@ -27,10 +28,12 @@ from preserva.fixity.audit import Budget, audit
 from preserva.reporting.incidents import open_incidents
 from tests.support.books import an_archive
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2026, 12, 1, tzinfo=UTC)
 INTERVAL = 90
 GROWTH = 12  # packages a month for each hundred
-PACKAGES = 3000 if os.environ.get("PRESERVA_LONG") == "1" else 100
+PACKAGES = 3000 if os.environ.get("PRESERVA_LONG") == "1" else 40
 SIZE = 1000
 STORAGES = {"aonb-main": END, "nlb-copy": REPLICATION}
 AWAY = range(200, 204)
@@ -54,12 +57,10 @@ class World:
 
     def check(
         self,
-        _archive: Archive,
-        store: Store,
-        package: PackageId,
+        stored: StoredCopy,
         _official: object,
         observer: Observer,
-        _begun: object,
+        _resume: object,
         *,
         fixity: bool,
     ) -> Report:
@@ -70,14 +71,14 @@ class World:
             if self.kill_at < 0:
                 self.kill_at = None
                 raise KeyboardInterrupt
-        copy = (package.uri, store.id)
+        copy = (stored.package.uri, stored.store.id)
         findings = []
         if copy in self.damaged:
             findings = [Finding(Code.OBJECT_DIGEST_MISMATCH, "page")]
             self.told.setdefault(copy, self.day)
         observer(Advanced(SIZE, "page"))
         self.read[copy].append(self.day)
-        return Report(f"{package.uri} in {store.id}", findings, 1, 1, SIZE)
+        return Report(stored.subject, findings, 1, 1, SIZE)
 
     @contextmanager
     def archive(self, jump: float = 0.0) -> Iterator[Archive]:

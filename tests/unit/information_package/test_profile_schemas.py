@@ -34,7 +34,10 @@ def short() -> dict[str, bytes]:
     return metadata(spec(3))
 
 
-@pytest.mark.parametrize("pages", [1, 2, 499, 500, 501, LONG])
+_OF_LENGTH = [1, 2, *(pytest.param(n, marks=pytest.mark.slow) for n in (499, 500, 501, LONG))]
+
+
+@pytest.mark.parametrize("pages", _OF_LENGTH)
 def test_what_we_write_follows_our_profile(pages: int) -> None:
     documents = {path: text for path, text in metadata(spec(pages)).items() if ".xml" in path}
     assert [one for item in documents.items() for one in check(*item)] == []

@@ -11,11 +11,11 @@ import pytest
 
 from preserva import config as configuration
 from preserva.archive.archive import Archive, create_archive, new_identifier, open_archive, utc_now
-from preserva.archive.commitments import recorded_versions
+from preserva.archive.stored_copy import StoredCopy
 from preserva.cli.main import status_of
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import ACCESSION
-from preserva.core.values.report import Outcome
+from preserva.core.values.report import Finding, Outcome
 from preserva.errors import Refused, UsageError
 from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored
@@ -73,6 +73,23 @@ def minsk(place: Path) -> Iterator[Archive]:
         yield archive
 
 
+def test_an_object_in_the_wrong_place_is_not_acknowledged(place: Path) -> None:
+    """Every audit would miss it where it should be."""
+    with minsk(place) as archive:
+        store = archive.store("nlb-copy")
+        right = store.root.path_of(PACKAGE.uri)
+        there = Path(store.storage.url) / right
+        there.rename(there.with_name("moved"))
+        wrong = f"{right.rpartition('/')[0]}/moved"
+        for dry_run in (True, False):
+            (receipt,) = receive(archive, dry_run=dry_run)
+            assert receipt.report.findings == [Finding(Code.MISPLACED_OBJECT, wrong, right)]
+            assert (receipt.package, receipt.acknowledged) == (PACKAGE.uri, False)
+        assert StoredCopy(archive, store, PACKAGE).acknowledged() == set()
+        there.with_name("moved").rename(there)
+        assert [receipt.acknowledged for receipt in receive(archive)] == [True]
+
+
 def tree(folder: Path) -> dict[str, bytes]:
     """Every file below a folder."""
     return {
@@ -114,7 +131,7 @@ def test_a_further_version_is_noted_beside_the_first(place: Path) -> None:
         (done,) = receive(archive)
         assert (done.versions, done.acknowledged) == (("v2",), True)
         store = archive.store("nlb-copy")
-        assert recorded_versions(archive, store, PACKAGE) == {"v1", "v2"}
+        assert StoredCopy(archive, store, PACKAGE).acknowledged() == {"v1", "v2"}
         (report,) = validate_stored(archive, PACKAGE)
         assert (report.outcome, report.findings) == (Outcome.PASS, [])
 

@@ -8,15 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from preserva.archive import events as history
-from preserva.archive.archive import Store
+from preserva.archive.store import Store
+from preserva.archive.stored_copy import StoredCopy
 from preserva.cli.main import status_of
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.vocabulary import EventType
+from preserva.core.formats.inventory import Agent, next_version
 from preserva.core.values.codes import Code
+from preserva.core.values.digest import digest_bytes
 from preserva.core.values.entries import REPLICATION
-from preserva.core.values.model import PackageId
-from preserva.core.values.report import Outcome
+from preserva.core.values.model import Observed, PackageId
+from preserva.core.values.report import Finding, Outcome
+from preserva.core.values.subjects import ObjectToStorage
 from preserva.errors import UsageError
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
@@ -255,7 +258,7 @@ def test_the_record_of_an_interrupted_run_is_taken_over(
             replicate(archive)
             update(archive, PACKAGE, Change(place / "new.xml"))
     with monkeypatch.context() as patch, an_archive(place / "archive") as archive:
-        where = archive.ledger if dies_in == "append" else history
+        where = archive.ledger if dies_in == "append" else StoredCopy
         patch.setattr(where, dies_in, interrupted)
         with pytest.raises(InterruptedError):
             replicate(archive)
@@ -273,7 +276,7 @@ def test_a_record_that_is_not_quite_ours_is_not_taken_over(
 ) -> None:
     """It stays where it is, and validation goes on naming it."""
     with monkeypatch.context() as patch, an_archive(place / "archive") as archive:
-        patch.setattr(history, "keep_log", interrupted)
+        patch.setattr(StoredCopy, "keep_log", interrupted)
         with pytest.raises(InterruptedError):
             replicate(archive)
         (log,) = (folder(archive.store("nlb-copy")) / "logs").glob("*replication*.xml")
@@ -283,6 +286,42 @@ def test_a_record_that_is_not_quite_ours_is_not_taken_over(
         reports = validate_stored(archive, PACKAGE)
         found = [(one.code, one.path) for report in reports for one in report.findings]
         assert found == [(Code.LOG_UNKNOWN, f"logs/{log.name}")]
+
+
+def test_an_object_in_the_wrong_place_is_not_replicated(place: Path) -> None:
+    """A copy in the same wrong place would never be found again."""
+    with an_archive(place / "archive") as archive:
+        right = archive.primary.root.path_of(PACKAGE.uri)
+        wrong = f"{right.rpartition('/')[0]}/moved"
+        folder(archive.primary).rename(folder(archive.primary).with_name("moved"))
+        moved, lost = replicate(archive)
+        assert [finding.code for finding in lost.report.findings] == [Code.COPY_MISSING]
+        assert moved.report.findings == [Finding(Code.MISPLACED_OBJECT, wrong, right)]
+        assert (moved.package, moved.acknowledged) == ("", [])
+        assert list(archive.store("nlb-copy").root.objects()) == []
+
+
+def test_an_object_that_is_no_package_is_reported_and_the_others_go_on(place: Path) -> None:
+    """Somebody put it into the storage root by hand."""
+    with an_archive(place / "archive") as archive:
+        root = archive.primary.root
+        state = {"a": Observed("a", 1, digest_bytes(b"a", ["sha512"]))}
+        inventory, _needed = next_version(
+            None,
+            "urn:strange:1",
+            state,
+            created=archive.now(),
+            message="",
+            user=Agent("A", "urn:a"),
+        )
+        archive.primary.storage.create("staging/x/v1/content/a", [b"a"])
+        root.publish("staging/x", root.seal("staging/x", inventory))
+        done = {result.package: result for result in replicate(archive)}
+        assert done[PACKAGE.uri].acknowledged == ["v1"]
+        (finding,) = done[""].report.findings
+        path = root.path_of("urn:strange:1")
+        assert (finding.code, finding.path) == (Code.INVENTORY_INVALID, path)
+        assert done[""].report.subject == ObjectToStorage(path, "nlb-copy")
 
 
 def interrupted(*_arguments: object, **_named: object) -> None:

@@ -22,6 +22,8 @@ from preserva.storage.sftp.driver import SftpStorage
 from tests.conftest import ROOT
 from tests.support.servers import Sshd, sshd
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def storage(

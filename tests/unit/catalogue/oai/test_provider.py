@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -62,17 +63,26 @@ def mods(number: int) -> bytes:
     ).encode()
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Iterator[Repository]:
-    """Records of two libraries, some of them deleted, and one that is no MARC."""
-    database = Database(tmp_path / "catalogue.sqlite")
-    (tmp_path / "a").write_bytes(b"".join(iso2709(fields(number)) for number in range(COUNT)))
-    (tmp_path / "m").write_bytes(mods(1))
-    import_file(database, tmp_path / "a", "aonb", NOW)
-    import_file(database, tmp_path / "m", "nlb", NOW + 100)
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalogue of two libraries, some of its records deleted, and one that is no MARC."""
+    folder = tmp_path_factory.mktemp("filled")
+    database = Database(folder / "catalogue.sqlite")
+    (folder / "a").write_bytes(b"".join(iso2709(fields(number)) for number in range(COUNT)))
+    (folder / "m").write_bytes(mods(1))
+    import_file(database, folder / "a", "aonb", NOW)
+    import_file(database, folder / "m", "nlb", NOW + 100)
     with database.writing():
         for number in range(DELETED):
             Index(database).delete(uri_of("aonb", f"RU\\AONB\\{number}"), NOW + 200)
+    database.close()
+    return folder / "catalogue.sqlite"
+
+
+@pytest.fixture
+def repository(filled: Path, tmp_path: Path) -> Iterator[Repository]:
+    """What serves a copy of that catalogue."""
+    database = Database(Path(shutil.copy(filled, tmp_path)))
 
     def mets(_package: str) -> bytes:
         raise AssertionError("no record has a package")

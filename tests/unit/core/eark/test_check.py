@@ -37,6 +37,7 @@ def test_damage_is_found_and_named(kind: Kind) -> None:
     assert {(one.code.value, one.path) for one in findings(damaged(kind))} == kind.expected
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_no_changed_byte_goes_unseen_and_none_stops_the_check(data: st.DataObject) -> None:
@@ -49,6 +50,7 @@ def test_no_changed_byte_goes_unseen_and_none_stops_the_check(data: st.DataObjec
     assert {one.code for one in findings(files) if one.path == path} >= {Code.METS_DIGEST}
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_no_change_of_the_first_document_stops_the_check(data: st.DataObject) -> None:

@@ -1,0 +1,175 @@
+"""The copy of a package in one storage: where it lies, what it must be, what happened to it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from preserva.archive.archive import Archive
+from preserva.archive.events import LARGEST_LOG, LOGS, LogRecord
+from preserva.archive.recorded_package import RecordedPackage
+from preserva.archive.store import Store
+from preserva.core.formats.canonical_json import Value
+from preserva.core.formats.layout import STAGING
+from preserva.core.values.entries import ARRIVALS, SUCCESS
+from preserva.core.values.model import Kind, PackageId
+from preserva.core.values.subjects import CopyInStorage
+from preserva.errors import Damaged, StorageError, TooLarge
+from preserva.i18n import _
+from preserva.ledger import LedgerEntry
+from preserva.storage.base import Storage, read_all
+from preserva.storage.ocfl import StoredObject
+
+
+@dataclass(frozen=True)
+class StoredCopy:
+    """The copy of a package in a storage, whether it is there or should be.
+
+    Whatever looks into the storage raises StorageError, also if it is not the one it should be.
+    """
+
+    archive: Archive
+    store: Store
+    package: PackageId
+
+    @property
+    def subject(self) -> CopyInStorage:
+        """What a report on this copy is about."""
+        return CopyInStorage(self.package, self.store.id)
+
+    @property
+    def recorded(self) -> RecordedPackage:
+        """What was recorded of the package, in this storage or another."""
+        return RecordedPackage(self.archive.ledger, self.package)
+
+    @property
+    def storage(self) -> Storage:
+        """The files of its storage."""
+        return self.store.storage
+
+    @property
+    def path(self) -> str:
+        """The folder of its OCFL object in the storage."""
+        return self.store.root.path_of(self.package.uri)
+
+    def is_there(self) -> bool:
+        """Whether there is anything in its place."""
+        return self.store.root.holds(self.package.uri)
+
+    def obstacle(self) -> str | None:
+        """A link or a file on the way to it: what lies behind that is not in this storage."""
+        parts = self.path.split("/")
+        for depth in range(1, len(parts) + 1):
+            entry = self.storage.stat("/".join(parts[:depth]))
+            if entry is not None and entry.kind is not Kind.FOLDER:
+                return entry.path
+        return None
+
+    def read(self) -> StoredObject:
+        """Its inventory. Raises NotFound, or Damaged if the inventory cannot be trusted."""
+        return self.store.root.read(self.package.uri)
+
+    def read_recorded(self) -> StoredObject:
+        """Its inventory, which is the one that the ledger recorded.
+
+        Raises NotFound; Damaged if it is another one; StorageError if none was recorded.
+        """
+        stored = self.read()
+        head = stored.inventory.head
+        digest = self.recorded.inventories().get(head)
+        if digest is None:
+            message = _("{id}: the ledger has no record of {version} in {storage} to compare with")
+            raise StorageError(message.format(id=self.package, version=head, storage=self.store.id))
+        if digest != stored.digest:
+            message = _("{id} in {storage} is not the package that was recorded when it was stored")
+            raise Damaged(message.format(id=self.package, storage=self.store.id))
+        return stored
+
+    def acknowledged(self) -> set[str]:
+        """The versions that the ledger acknowledged in this storage."""
+        entries = self.archive.ledger.entries(
+            package=self.package.uri, storage=self.store.id, types=ARRIVALS
+        )
+        return {
+            entry.version
+            for entry in entries
+            if entry.outcome == SUCCESS and entry.version is not None
+        }
+
+    def last(self, *types: str) -> LedgerEntry | None:
+        """The newest entry of the ledger about this copy that is of one of these types."""
+        return self.archive.ledger.last(
+            package=self.package.uri, storage=self.store.id, types=types
+        )
+
+    def record(
+        self,
+        type_: str,
+        outcome: str,
+        *,
+        version: str | None = None,
+        facts: Mapping[str, Value] | None = None,
+        time: str | None = None,
+    ) -> None:
+        """Append an entry about this copy to the ledger; `time` is now if not given.
+
+        Raises LedgerError.
+        """
+        self.archive.ledger.append(
+            type_,
+            time=time or self.archive.now(),
+            outcome=outcome,
+            package=self.package.uri,
+            storage=self.store.id,
+            version=version,
+            facts=facts,
+        )
+
+    def expected_logs(self) -> dict[str, LedgerEntry]:
+        """The entry by the SHA-256 of its event's record, for each that its `logs/` must have.
+
+        Those that happened to it or were copied from it, and those that came along with a version.
+        """
+        logged = self.recorded.logged()
+        carried = {
+            digest
+            for entry in logged
+            if entry.storage == self.store.id
+            for digest in entry.facts.get("logs", ())
+        }
+        return {
+            str(entry.facts["premis_sha256"]): entry
+            for entry in logged
+            if self.store.id
+            in {entry.storage, entry.facts.get("from"), *entry.facts.get("storages", ())}
+            or entry.facts["premis_sha256"] in carried
+        }
+
+    def log_names(self) -> list[str]:
+        """The files in its `logs/`; the check of the object names what is no file."""
+        folder = f"{self.path}/{LOGS}"
+        there = self.storage.stat(folder)
+        entries = self.storage.children(folder) if there and there.kind is Kind.FOLDER else []
+        return [entry.path.rpartition("/")[2] for entry in entries if entry.kind is Kind.FILE]
+
+    def read_log(self, name: str) -> bytes:
+        """A file in its `logs/`. Raises TooLarge for one that cannot be ours."""
+        return read_all(self.storage, f"{self.path}/{LOGS}/{name}", LARGEST_LOG)
+
+    def log_digest(self, name: str) -> str:
+        """The SHA-256 of a file in its `logs/`; "" if it is too large to be one of ours."""
+        try:
+            return hashlib.sha256(self.read_log(name)).hexdigest()
+        except TooLarge:
+            return ""
+
+    def keep_log(self, log: LogRecord, by: str) -> None:
+        """Put the record of an event into its `logs/`.
+
+        `by` makes its name in staging ours alone, so that no lock of the storage is needed.
+        """
+        staged = f"{STAGING}/replicate-log-{by}.xml"
+        self.storage.discard(staged)
+        self.storage.create(staged, [log.data])
+        self.storage.publish(staged, f"{self.path}/{log.path}")

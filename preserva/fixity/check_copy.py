@@ -1,0 +1,126 @@
+"""The check of one stored copy: what reading it shows, held to what the ledger recorded of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from preserva.archive.events import LOGS
+from preserva.archive.recorded_package import is_log
+from preserva.archive.stored_copy import StoredCopy
+from preserva.core.values.codes import Code
+from preserva.core.values.entries import END, START
+from preserva.core.values.report import Ended, Finding, Observer, Report, Started
+from preserva.errors import StorageError
+from preserva.fixity.ocfl_object import CheckedObject, check_object
+from preserva.fixity.resume import ResumeState
+from preserva.information_package.official_schemas import OfficialSchemas
+
+
+def check_copy(
+    copy: StoredCopy,
+    official: OfficialSchemas | None,
+    observer: Observer,
+    resume: ResumeState | None = None,
+    *,
+    fixity: bool = False,
+) -> Report | None:
+    """What reading one copy shows; None if there is none and the ledger knows of none.
+
+    Files in the `resume` state are not read again, see `check_object`. With `fixity`, what is byte
+    for byte as it was recorded is not validated once more.
+    """
+    observer(Started("validate", copy.subject))
+    try:
+        folder = locate(copy)
+        if not isinstance(folder, str):
+            return folder
+        checked = check_object(
+            copy.storage,
+            folder,
+            subject=copy.subject,
+            official=official,
+            observer=observer,
+            resume=resume,
+            known=copy.recorded.inventories() if fixity else None,
+        )
+        return compared(copy, checked)
+    except StorageError as error:
+        return unreachable(copy, error)
+    finally:
+        observer(Ended("validate", copy.subject))
+
+
+def unreachable(copy: StoredCopy, error: StorageError) -> Report:
+    """The report on a copy that could not be read."""
+    finding = Finding(Code.STORAGE_UNREACHABLE, error.path or copy.store.id, seen=str(error))
+    return Report(copy.subject, [finding])
+
+
+def locate(copy: StoredCopy) -> str | Report | None:
+    """The folder of a copy, or the report on it where it need not be read.
+
+    None if there is no copy and the ledger knows of none. Raises StorageError.
+    """
+    if copy.is_there():
+        obstacle = copy.obstacle()
+        if obstacle is not None:
+            return Report(copy.subject, [Finding(Code.ROOT_LINK, obstacle)])
+        return copy.path
+    if copy.acknowledged():
+        return Report(copy.subject, [Finding(Code.COPY_MISSING, copy.store.id)])
+    return None
+
+
+def compared(copy: StoredCopy, checked: CheckedObject) -> Report:
+    """The report on what was read of a copy, with all that is not as the ledger recorded it."""
+    checked.report.add(_differences(copy, checked))
+    return checked.report
+
+
+def _differences(copy: StoredCopy, checked: CheckedObject) -> Iterator[Finding]:
+    """A sound package can still be the wrong one: only what was recorded decides."""
+    inventory = checked.inventory
+    if inventory is None:
+        return
+    uri = copy.package.uri
+    if inventory.identifier != uri:
+        yield Finding(Code.NOT_AS_RECORDED, "inventory.json", uri, inventory.identifier)
+    for version in sorted(copy.acknowledged() - set(inventory.versions)):
+        yield Finding(Code.COPY_MISSING, version)
+    recorded = copy.recorded.inventories()
+    for version in inventory.versions:
+        expected, digest = recorded.get(version), checked.digests.get(version)
+        where = f"{version}/inventory.json"
+        if expected is None:
+            yield Finding(_unknown_version(copy, version), where)
+        elif digest is not None and expected != digest:
+            yield Finding(Code.NOT_AS_RECORDED, where, expected, digest)
+    yield from (Finding(Code.NOT_AS_RECORDED, path) for path in checked.unusual)
+    yield from _log_findings(copy)
+
+
+def _log_findings(copy: StoredCopy) -> Iterator[Finding]:
+    """The records of events in the object's logs against the digests that the ledger keeps."""
+    missing = copy.expected_logs()
+    known = {entry.facts["premis_sha256"]: entry for entry in copy.recorded.logged()}
+    for name in copy.log_names():
+        digest = copy.log_digest(name)
+        if digest in known and is_log(known[digest], name, digest):
+            missing.pop(digest, None)
+        else:
+            yield Finding(Code.LOG_UNKNOWN, f"{LOGS}/{name}")
+    for digest, entry in sorted(missing.items()):
+        yield Finding(Code.LOG_MISSING, LOGS, f"{entry.type} ({entry.time}): sha256 {digest}")
+
+
+def _unknown_version(copy: StoredCopy, version: str) -> Code:
+    """What a version is that the ledger has not recorded: its owner, who keeps it, made none such.
+
+    Unless the ledger knows nothing of the package, or the version was being stored when a run was
+    interrupted.
+    """
+    archive = copy.archive
+    entries = list(archive.ledger.entries(package=copy.package.uri, types=(START, END)))
+    begun = any(entry.type == START and entry.version == version for entry in entries)
+    owned = copy.package.institution == archive.config.institution.id
+    return Code.DIVERGED if owned and entries and not begun else Code.NOT_RECORDED

@@ -1,0 +1,312 @@
+"""The copy of a package at its owner and the one in another storage, which is to be alike.
+
+Versions never change, so only those that are missing are brought; each is read back before it
+counts. Both copies are held to what the ledger recorded, never only to each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from preserva.archive import events as history
+from preserva.archive.recorded_package import commitment
+from preserva.archive.staging import Staging, read_back
+from preserva.archive.stored_copy import StoredCopy
+from preserva.core.formats import inventory as formats
+from preserva.core.formats import layout
+from preserva.core.formats.canonical_json import Value
+from preserva.core.values.codes import Code
+from preserva.core.values.entries import REPLICATION, SUCCESS
+from preserva.core.values.model import Kind, Observed
+from preserva.core.values.report import Ended, Finding, Observer, Outcome, Report, Started
+from preserva.core.values.subjects import WholePackage
+from preserva.errors import NotFound, Unreachable
+from preserva.files.parallel import bounded_map
+from preserva.replication.object_log import COPIED, FOUND, ReplicationLog
+from preserva.retry import retry
+from preserva.storage.base import chunks_of
+from preserva.storage.ocfl import StoredObject
+
+_RESUMPTIONS = 2
+"""How often the sending of a file is resumed after the connection failed."""
+
+
+@dataclass(slots=True)
+class Replication:
+    """What was done, or would be, for one package and one storage."""
+
+    package: str
+    to: str
+    report: Report
+    versions: list[str] = field(default_factory=list)
+    acknowledged: list[str] = field(default_factory=list)
+    files: int = 0
+    size: int = 0
+
+    @property
+    def outcome(self) -> Outcome:
+        """That of the report."""
+        return self.report.outcome
+
+
+class StoppedError(Exception):
+    """This package cannot go on; the findings say why."""
+
+    def __init__(self, *findings: Finding) -> None:
+        super().__init__()
+        self.findings = findings
+
+
+class Pair:
+    """A package at its owner, as `original` read it, and its copy in another storage.
+
+    Every method raises StoppedError, Damaged, StorageError.
+    """
+
+    def __init__(
+        self,
+        source: StoredCopy,
+        target: StoredCopy,
+        original: StoredObject,
+        result: Replication,
+        observer: Observer,
+    ) -> None:
+        self.source = source
+        self.target = target
+        self.original = original
+        self.path = original.path
+        self.result = result
+        self.observer = observer
+        self.log = ReplicationLog(source, target)
+
+    def check_original(self) -> None:
+        """The package at its owner must agree with the ledger in every version."""
+        root, original = self.source.store.root, self.original
+        if self.path != self.source.path:
+            raise StoppedError(Finding(Code.MISPLACED_OBJECT, self.path, self.source.path))
+        for version in original.inventory.versions:
+            where = f"{self.path}/{version}"
+            facts = self.source.recorded.commitment(version)
+            if facts is None:
+                raise StoppedError(Finding(Code.NOT_RECORDED, where))
+            sealed = root.read_version(self.path, version)
+            _must_equal(where, facts["inventory"], sealed.digest)
+            if version == original.inventory.head:
+                _must_equal(self.path, facts["inventory"], original.digest)
+            seen = commitment(sealed.digest, sealed.inventory.versions[version].files())
+            _must_equal(where, facts["tag_manifests"], seen["tag_manifests"])
+
+    def find_missing(self) -> None:
+        """Find the versions that the target lacks. A version that its owner never made stops us."""
+        root = self.target.store.root
+        root.recover(self.path)
+        try:
+            copy = root.read_at(self.path)
+        except NotFound:
+            held: Iterable[str] = ()
+        else:
+            for problem in formats.differences(copy.inventory, self.original.inventory):
+                raise StoppedError(Finding(Code.DIVERGED, self.path, seen=problem))
+            held = copy.inventory.versions
+        versions = self.original.inventory.versions
+        self.result.versions = [version for version in versions if version not in held]
+        for version in self.result.versions:
+            files = self._files_of(version)
+            self.result.files += len(files)
+            for path in files:
+                entry = self.source.storage.stat(f"{self.path}/{path}")
+                self.result.size += entry.size if entry else 0
+
+    def bring_missing(self) -> None:
+        """Bring the versions that the target lacks, and acknowledge what is proved."""
+        subject = WholePackage(self.source.package)
+        staged = f"{layout.STAGING}/replicate-{self.source.package.portable}"
+        self.observer(Started("replicate", subject, self.result.files, self.result.size))
+        for version in self.original.inventory.versions:
+            if version in self.result.versions:
+                self._copy(version, staged)
+            elif not self._is_acknowledged(version):
+                self._prove(version)
+                log = self.log.left(version) or self.log.new(version, FOUND)
+                self._record(version, log, in_target=True)
+        self.target.storage.discard(staged)  # left by a crash
+        self.observer(Ended("replicate", subject))
+
+    def _copy(self, version: str, staged: str) -> None:
+        """One version: stream, hash, make durable, read back, publish, record."""
+        root, storage = self.target.store.root, self.target.storage
+        sealed = self.source.store.root.read_version(self.path, version)
+        algorithm = self.original.inventory.algorithm
+        staging = Staging(storage, staged, [algorithm], self.observer)
+        files = self._files_of(version)
+        root.begin(staged, self.path, version)
+        left = self._left_by_an_earlier_run(staged, version, files)
+        wrong = self._bring(staging, files, left)
+        if wrong and all(finding.path in left for finding in wrong):  # what a power cut left
+            wrong = self._bring(staging, {path: files[path] for path in left}, left)
+        if wrong:
+            raise StoppedError(*self._in_object(wrong))
+        root.write_inventory(staged, sealed)
+        inventory = f"{version}/{formats.NAME}"
+        storage.flush(f"{staged}/{inventory}")
+        if wrong := self._read_back(staged, {inventory: sealed.digest}, algorithm):
+            raise StoppedError(*wrong)
+        carried = self._carry_log(version, staged)
+        log = self.log.new(version, COPIED)
+        if version == "v1":
+            storage.create(f"{staged}/{log.path}", [log.data])
+        root.publish(staged, sealed)
+        self._record(version, log, in_target=version != "v1", carried=carried)
+
+    def _left_by_an_earlier_run(self, staged: str, version: str, files: dict[str, str]) -> set[str]:
+        """What an interrupted run copied of these files, whole or in part; all else goes."""
+        storage = self.target.storage
+        if storage.stat(staged) is None:
+            return set()
+        for entry in storage.children(staged):
+            if entry.path != f"{staged}/{version}":
+                storage.discard(entry.path)
+        if storage.stat(f"{staged}/{version}") is not None:
+            for entry in storage.children(f"{staged}/{version}"):
+                if entry.kind is not Kind.FOLDER:
+                    storage.discard(entry.path)
+        return {path for path in files if storage.stat(f"{staged}/{path}") is not None}
+
+    def _bring(self, staging: Staging, files: dict[str, str], left: set[str]) -> list[Finding]:
+        """Stream files, many at once, make them durable and read them back.
+
+        Of those `left` by an earlier run, only the rest is sent. The findings name those that are
+        not what was recorded; they do not stay in staging.
+        """
+        storage = self.target.storage
+        stream = partial(self._stream, staging, left)
+        streams = bounded_map(stream, files.items(), workers=storage.max_concurrency)
+        wrong = [finding for finding in streams if finding is not None]
+        if not wrong:
+            storage.flush(staging.folder)
+            (algorithm,) = staging.algorithms
+            wrong = self._read_back(staging.folder, files, algorithm)
+        for finding in wrong:
+            storage.discard(f"{staging.folder}/{finding.path}")
+        return wrong
+
+    def _stream(self, staging: Staging, left: set[str], item: tuple[str, str]) -> Finding | None:
+        """Copy what is missing of one file; a finding if the original has changed.
+
+        After the connection failed, the file is resumed. The storage itself waits until it can be
+        reached again.
+        """
+        try:
+            return self._send(staging, item, resume=item[0] in left)
+        except Unreachable:
+            send = partial(self._send, staging, item, resume=True)
+            return retry(
+                send,
+                Unreachable,
+                attempts=_RESUMPTIONS,
+                delay=lambda _failed, _error: 0.0,
+                sleep=time.sleep,
+            )
+
+    def _send(self, staging: Staging, item: tuple[str, str], *, resume: bool) -> Finding | None:
+        path, expected = item
+        source = f"{self.path}/{path}"
+        entry = self.source.storage.stat(source)
+        if entry is None:
+            return Finding(Code.OBJECT_FILE_MISSING, path)
+        there = self.target.storage.stat(f"{staging.folder}/{path}") if resume else None
+        if there is not None and there.size >= entry.size:
+            return None  # only reading it back tells
+        with self.source.storage.open(source) as reader:
+            have = there.size if there else None
+            observed = staging.copy(path, chunks_of(reader), entry.size, have=have)
+        (digest,) = observed.digests.values()
+        if digest == expected:
+            return None
+        return Finding(Code.OBJECT_DIGEST_MISMATCH, path, expected, digest)
+
+    def _carry_log(self, version: str, staged: str) -> list[Value]:
+        """Copy the record of the version's ingestion, so that it is kept twice; its digest."""
+        facts = self.source.recorded.commitment(version)
+        if facts is None:
+            return []
+        for name in self.source.log_names():
+            if str(facts.get("event")) in name:
+                data = self.source.read_log(name)
+                if (digest := hashlib.sha256(data).hexdigest()) == facts["premis_sha256"]:
+                    self.target.storage.create(f"{staged}/{history.LOGS}/{name}", [data])
+                    return [digest]
+        return []
+
+    def _read_back(self, folder: str, files: dict[str, str], algorithm: str) -> list[Finding]:
+        expected = (
+            (f"{folder}/{path}", Observed(path, 0, {algorithm: digest}))
+            for path, digest in files.items()
+        )
+        return [
+            Finding(Code.OBJECT_DIGEST_MISMATCH, name, files[name], seen)
+            for path, seen in read_back(self.target.storage, expected, self.observer)
+            for name in (path.removeprefix(f"{folder}/"),)
+        ]
+
+    def _prove(self, version: str) -> None:
+        """Read back a version that is in place but was never acknowledged."""
+        sealed = self.source.store.root.read_version(self.path, version)
+        copy = self.target.store.root.read_version(self.path, version)
+        _must_equal(f"{self.path}/{version}", sealed.digest, copy.digest)
+        algorithm = self.original.inventory.algorithm
+        if wrong := self._read_back(self.path, self._files_of(version), algorithm):
+            raise StoppedError(*self._in_object(wrong))
+
+    def _is_acknowledged(self, version: str) -> bool:
+        entries = self.target.archive.ledger.entries(
+            package=self.target.package.uri, storage=self.target.store.id, types=(REPLICATION,)
+        )
+        return any(entry.version == version for entry in entries)
+
+    def _record(
+        self,
+        version: str,
+        log: history.LogRecord,
+        *,
+        in_target: bool,
+        carried: Sequence[Value] = (),
+    ) -> None:
+        """Into both objects' logs, then into the ledger: with that the copy counts."""
+        for copy in (self.source, self.target) if in_target else (self.source,):
+            self.log.keep(copy, log)
+        facts = self.source.recorded.commitment(version)
+        assert facts is not None, "an original that is not recorded stops before this"
+        self.target.record(
+            REPLICATION,
+            SUCCESS,
+            version=version,
+            facts={
+                "from": self.source.store.id,
+                "inventory": facts["inventory"],
+                "logs": list(carried),
+                **log.facts,
+            },
+        )
+        self.result.acknowledged.append(version)
+
+    def _files_of(self, version: str) -> dict[str, str]:
+        """Digest by content path, for the files that came with one version."""
+        return {
+            path: digest
+            for path, digest in sorted(self.original.inventory.content().items())
+            if path.startswith(f"{version}/")
+        }
+
+    def _in_object(self, findings: Iterable[Finding]) -> list[Finding]:
+        """The findings with paths in the storage."""
+        return [replace(finding, path=f"{self.path}/{finding.path}") for finding in findings]
+
+
+def _must_equal(path: str, expected: object, seen: object) -> None:
+    if expected != seen:
+        raise StoppedError(Finding(Code.NOT_AS_RECORDED, path, str(expected), str(seen)))

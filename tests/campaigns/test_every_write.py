@@ -1,0 +1,191 @@
+"""Package, import, update, replicate and repair, broken at every single call that writes.
+
+After each fault: what was acknowledged is whole, nothing half-made is visible, the ledger
+verifies, and the next run finishes.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from preserva.access.export import export
+from preserva.archive.archive import Archive
+from preserva.archive.stored_copy import StoredCopy
+from preserva.bag.create.create import create_bag
+from preserva.core.eark.mets import PackageType
+from preserva.core.values.entries import END
+from preserva.core.values.report import Outcome
+from preserva.errors import StorageError
+from preserva.fixity.ocfl_object import check_object
+from preserva.fixity.validate import validate_stored
+from preserva.ingest.bag import store
+from preserva.ingest.package import package, package_bag
+from preserva.ingest.revision import Change, update
+from preserva.ingest.transfer import accept
+from preserva.replication.repair import repair
+from preserva.replication.replicate import replicate
+from tests.campaigns.points import Counter, Fault, count_calls, in_child
+from tests.faults.damage import MANIFEST, P1, PACKAGE, flip, folder
+from tests.support.books import RECORD, an_archive, make_book
+
+LONG = os.environ.get("PRESERVA_LONG") == "1"
+
+
+def do_package(place: Path) -> None:
+    """Package the book straight into the store."""
+    with an_archive(place / "archive") as archive:
+        package(place / "book", place / "book.xml", archive)
+
+
+def do_store(place: Path) -> None:
+    """Store the bag that was made of it."""
+    with an_archive(place / "archive") as archive:
+        store(archive, place / "bags" / PACKAGE.portable)
+
+
+def do_import(place: Path) -> None:
+    """Take somebody's bag in."""
+    with an_archive(place / "archive") as archive:
+        accept(archive, place / "bag", local=PACKAGE.local)
+
+
+def do_import_own(place: Path) -> None:
+    """Take a SIP of our own in."""
+    with an_archive(place / "archive") as archive:
+        accept(archive, place / "sip" / PACKAGE.portable)
+
+
+def do_replicate(place: Path) -> None:
+    """Copy the package to the other institution."""
+    with an_archive(place / "archive") as archive:
+        for one in replicate(archive):
+            if one.report.outcome is not Outcome.PASS:
+                raise StorageError(str(one.report.findings))
+
+
+def do_update(place: Path) -> None:
+    """Replace the record and the structure of the book."""
+    change = Change(place / "new.xml", structure=place / "new.toml")
+    with an_archive(place / "archive") as archive:
+        update(archive, PACKAGE, change)
+
+
+def do_repair(place: Path) -> None:
+    """Give the other institution's copy back what it lost."""
+    with an_archive(place / "archive") as archive:
+        (done,) = repair(archive, [PACKAGE], storage="nlb-copy", apply=True)
+        if done.report.outcome is not Outcome.PASS:
+            raise StorageError(str(done.report.findings))
+
+
+VERBS = {
+    "package": do_package,
+    "store": do_store,
+    "import": do_import,
+    "import of our own": do_import_own,
+    "update": do_update,
+    "repair": do_repair,
+    "replicate": do_replicate,
+    "replicate a second version": do_replicate,
+}
+
+
+def prepared(verb: str, place: Path) -> Path:
+    """A place in which the verb can run."""
+    place.mkdir()
+    make_book(place / "book", pages=1)
+    with an_archive(place / "archive") as archive:
+        (place / "new.xml").write_text(RECORD.replace("Амурѣ", "Зеѣ"), encoding="utf-8")
+        (place / "new.toml").write_text('[[parts]]\ntype = "text"\nfirst = 1\n')
+        if verb.startswith("replicate") or verb in {"update", "repair"}:
+            package(place / "book", place / "book.xml", archive)
+        if verb == "repair":
+            replicate(archive)
+            damaged = folder(archive.store("nlb-copy"))
+            flip(damaged / P1)
+            (damaged / MANIFEST).unlink()
+        if verb == "replicate a second version":
+            replicate(archive)
+            update(archive, PACKAGE, Change(place / "new.xml"))
+        if verb == "import":
+            create_bag(place / "book", place / "bag")
+        if verb == "import of our own":
+            with an_archive(place / "elsewhere") as elsewhere:
+                package(place / "book", place / "book.xml", elsewhere)
+                export(elsewhere, PACKAGE, place / "sip", kind=PackageType.SIP)
+        if verb == "store":
+            package_bag(
+                place / "book", place / "book.xml", archive.config.institution, place / "bags"
+            )
+    return place
+
+
+def check_after_fault(archive: Archive, verb: str) -> None:
+    """Whatever happened: what is visible is whole, what was acknowledged is visible.
+
+    Only a copy that is being repaired may still be as damaged as it was.
+    """
+    assert archive.ledger.verify() == []
+    for held in [archive.primary] if verb == "repair" else archive.stores():
+        for path in held.root.objects():
+            held.root.recover(path)
+            report = check_object(held.storage, path).report
+            assert report.outcome is Outcome.PASS, report.findings
+        if StoredCopy(archive, held, PACKAGE).acknowledged():
+            assert held.root.holds(PACKAGE.uri)
+
+
+def check_finished(place: Path, verb: str) -> None:
+    """The next run did its work: recorded, sound, and nothing left over."""
+    with an_archive(place / "archive") as archive:
+        assert archive.ledger.verify() == []
+        last = archive.ledger.last(storage=archive.primary.id, types=(END, "ingestion start"))
+        assert last is not None and (last.type, last.outcome) == (END, "success")
+        reports = validate_stored(archive, PACKAGE)
+        assert [one.outcome for one in reports] == [Outcome.PASS] * (
+            2 if verb.startswith("rep") else 1
+        )
+        if verb.startswith("replicate"):
+            assert [one.findings for one in reports] == [[], []]
+        for held in archive.stores():
+            left = [one.path for one in held.storage.children("staging")]
+            assert left in ([], ["staging/lock"])
+
+
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    """A folder in memory where there is one: what is tested is the order of calls, not the disk."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_a_fault_at_every_write(verb: str, fault: Fault, scratch: Path) -> None:
+    """Every call in a long run; every seventh, shifted by the fault's kind, in a short one."""
+    work: Callable[[Path], None] = VERBS[verb]
+    start = prepared(verb, scratch / "start")
+    trial = scratch / "trial"
+    shutil.copytree(start, trial, symlinks=True)
+    total = count_calls(lambda: work(trial), scratch)
+    step, first = (1, 1) if LONG else (7, 1 + list(Fault).index(fault))
+    for at in range(first, total + 1, step):
+        shutil.rmtree(trial)
+        shutil.copytree(start, trial, symlinks=True)
+        status = in_child(lambda: work(trial), Counter(at, fault))
+        if fault in {Fault.KILL_BEFORE, Fault.KILL_AFTER}:
+            assert status == -9, f"call {at} of {total} was not reached"
+        else:
+            assert status == 3, f"call {at} of {total}: a failing disk must end with status 3"
+        with an_archive(trial / "archive") as archive:
+            check_after_fault(archive, verb)
+        work(trial)
+        check_finished(trial, verb)
+    print(f"{verb}, {fault.value}: {len(range(first, total + 1, step))} of {total} calls")

@@ -1,0 +1,143 @@
+"""Storages on other machines, broken at the requests by which they are written to.
+
+The process is killed before or after a request, or the server refuses it. Replication goes to a
+replica there; a package and its correction are made in a primary storage there. After each fault:
+what was acknowledged is whole, nothing half-made is visible, the next run finishes.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from preserva import config
+from preserva.archive.archive import create_archive
+from preserva.archive.stored_copy import StoredCopy
+from preserva.core.values.report import Outcome
+from preserva.errors import Locked
+from preserva.fixity.ocfl_object import check_object
+from preserva.fixity.validate import validate_stored
+from preserva.ingest.package import package
+from preserva.ingest.revision import Change, update
+from preserva.replication.replicate import replicate
+from tests.campaigns.test_every_write import VERBS
+from tests.conftest import ROOT
+from tests.faults.damage import PACKAGE
+from tests.support.books import RECORD, an_archive, make_book
+from tests.support.leases import LEASE, short_lease
+
+LONG = os.environ.get("PRESERVA_LONG") == "1"
+WORK = ("package", "update", "replicate", "replicate a second version")
+FAULTS = ("kill before", "kill after", "refuse")
+AMONG = {"sftp": 250, "s3": 30}
+"""About as many requests as each verb makes at least."""
+
+ALL = list(product(AMONG, WORK, FAULTS))
+CASES = ALL if LONG else [one for turn, one in enumerate(ALL) if turn % 3 == turn // 3 % 3]
+
+
+def prepared(verb: str, place: Path, url: str) -> None:
+    """An archive whose storage at the URL is the one that the verb writes to."""
+    place.mkdir()
+    storage = "nlb-copy" if verb.startswith("replicate") else "aonb-main"
+    text = config.TEMPLATE.replace(f'"storages/{storage}"', f'"{url}"')
+    (place / "archive").mkdir()
+    (place / "archive" / config.NAME).write_text(text, encoding="utf-8")
+    create_archive(config.load(place / "archive" / config.NAME))
+    make_book(place / "book", pages=1)
+    (place / "new.xml").write_text(RECORD.replace("Амурѣ", "Зеѣ"), encoding="utf-8")
+    (place / "new.toml").write_text('[[parts]]\ntype = "text"\nfirst = 1\n')
+    with an_archive(place / "archive") as archive:
+        if verb != "package":
+            package(place / "book", place / "book.xml", archive)
+        if verb == "replicate a second version":
+            replicate(archive)
+            update(archive, PACKAGE, Change(place / "new.xml"))
+
+
+def broken(verb: str, place: Path, at: int, fault: str) -> tuple[int, int]:
+    """Run the verb with the fault: its exit status, and the requests that it made."""
+    words = [sys.executable, "-m", "tests.campaigns.remote", str(place), verb, str(at), fault]
+    ended = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, check=False)
+    return ended.returncode, int(ended.stdout or 0)
+
+
+def finish(verb: str, place: Path) -> None:
+    """The next run, when the dead one's lock is free."""
+    for _try in range(20):
+        try:
+            VERBS[verb](place)
+        except Locked:
+            time.sleep(LEASE / 4)
+        else:
+            return
+    raise AssertionError("the lock of the killed process never became free")
+
+
+def check_after_fault(place: Path) -> None:
+    """What is visible is whole, what was acknowledged is visible."""
+    with an_archive(place / "archive") as archive:
+        assert archive.ledger.verify() == []
+        for held in archive.stores():
+            for path in held.root.objects():
+                held.root.recover(path)  # between a new inventory and its digest file
+                report = check_object(held.storage, path).report
+                assert report.outcome is Outcome.PASS, report.findings
+            if StoredCopy(archive, held, PACKAGE).acknowledged():
+                assert held.root.holds(PACKAGE.uri)
+
+
+@pytest.mark.parametrize(("driver", "verb", "fault"), CASES)
+def test_a_fault_at_a_request_that_writes(
+    driver: str,
+    verb: str,
+    fault: str,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every request and fault in a long run; one that chance chose in a short one."""
+    server: Any = request.getfixturevalue(f"{driver}_server")
+    if driver == "sftp":
+        monkeypatch.setenv("PRESERVA_SSH_CONFIG", str(server.ssh_config))
+    else:
+        for name, value in server.keys.items():
+            monkeypatch.setenv(name, value)
+    short_lease(monkeypatch.setitem)
+
+    def trial(name: str) -> Path:
+        place = tmp_path / name
+        there: Any = tmp_path / f"there-{name}" if driver == "sftp" else f"{tmp_path.name}/{name}"
+        prepared(verb, place, server.url(there))
+        return place
+
+    points = [random.Random(f"{driver} {verb}").randint(1, AMONG[driver])]
+    if LONG:
+        status, total = broken(verb, trial("sound"), 0, fault)
+        assert status == 0
+        points = list(range(1, total + 1))
+    for at in points:
+        place = trial(str(at))
+        status, _seen = broken(verb, place, at, fault)
+        check_after_fault(place)
+        expected = {0, 3} if fault == "refuse" else {-9}  # not every refusal matters
+        assert status in expected or LONG, f"request {at}"  # threads: some runs need fewer
+        finish(verb, place)
+        with an_archive(place / "archive") as archive:
+            reports = validate_stored(archive, PACKAGE)
+            assert [one.outcome for one in reports] == [Outcome.PASS] * (
+                2 if verb.startswith("replicate") else 1
+            )
+            for held in archive.stores():
+                held.storage.close()
+        shutil.rmtree(place)
+    print(f"{driver}, {verb}, {fault}: {len(points)} requests")
