@@ -236,7 +236,7 @@ def test_copies_that_contradict_each_other_are_not_noted(place: Path) -> None:
 def test_the_commands_say_what_they_did(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     here, there = (str(place / one / configuration.NAME) for one in ("archive", "minsk"))
     assert status_of(["--config", there, "receive"]) == 0
-    assert capsys.readouterr().out == f"{PACKAGE.portable} in nlb-copy: v1 read and noted\n"
+    assert capsys.readouterr().out == f"{PACKAGE.portable} in nlb-copy: v1 read and recorded\n"
     assert status_of(["--config", there, "receive"]) == 0
     assert capsys.readouterr().out == "nothing new\n"
     shutil.rmtree(place / "archive/storages/aonb-main")
