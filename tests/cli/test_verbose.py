@@ -82,4 +82,4 @@ def test_a_fault_is_still_a_fault(tmp_path: Path) -> None:
     assert (status, out) == (70, "")
     assert _logged(err)[1][1].startswith("archive of aonb: ")
     assert "ZeroDivisionError: division by zero" in err
-    assert err[-1] == "This is a fault of preserva. What was stored is safe."
+    assert err[-1] == "This is a bug in preserva. What was stored is safe."

@@ -241,7 +241,7 @@ def test_the_commands_say_what_they_did(place: Path, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out == "nothing new\n"
     shutil.rmtree(place / "archive/storages/aonb-main")
     assert status_of(["--config", here, "rebuild", "storage", "aonb-main"]) == 0
-    assert "files brought, read back and validated" in capsys.readouterr().out
+    assert "files restored, read back and validated" in capsys.readouterr().out
     (place / "archive/ledger.sqlite").unlink()
     assert status_of(["--config", here, "rebuild", "ledger"]) == 0
-    assert "was made anew" in capsys.readouterr().err
+    assert "was rebuilt" in capsys.readouterr().err
