@@ -28,7 +28,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.pairs import spent
 from preserva import config as configuration
-from preserva.archive.archive import Archive, create_archive, open_archive
+from preserva.archive.archive import ArchivalStorage, create_archive, open_archive
 from preserva.bag.create.create import create_bag
 from preserva.ingest.transfer import accept
 from preserva.replication.replicate import replicate
@@ -88,7 +88,7 @@ def ours(place: Path, url: str, number: int) -> Callable[[], object]:
     create_archive(config)
 
     def run() -> None:
-        with Archive(config) as archive:
+        with ArchivalStorage(config) as archive:
             (done,) = replicate(archive)
             assert done.acknowledged == ["v1"], done.report.findings
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from preserva import config as configuration
 from preserva.access.export import export
-from preserva.archive.archive import Archive, create_archive, open_archive
+from preserva.archive.archive import ArchivalStorage, create_archive, open_archive
 from preserva.archive.store import Store
 from preserva.config import Role
 from preserva.core.values.model import PackageId
@@ -76,7 +76,7 @@ def demo(
     return done.package
 
 
-def _validate(archive: Archive, package_: PackageId, say: Say, replica: Outcome) -> None:
+def _validate(archive: ArchivalStorage, package_: PackageId, say: Say, replica: Outcome) -> None:
     """Validate both copies; the primary must pass, the replica be found as it is."""
     primary_report, replica_report = validate_stored(archive, package_)
     for report in (primary_report, replica_report):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.staging import beside
 from preserva.archive.stored_copy import StoredCopy
 from preserva.core.values.digest import digest_bytes
@@ -45,7 +45,7 @@ _PLACES = {
 
 
 def read_document(
-    archive: Archive,
+    archive: ArchivalStorage,
     package: PackageId,
     document: Document,
     *,
@@ -75,7 +75,7 @@ def read_document(
 
 
 def export_document(
-    archive: Archive,
+    archive: ArchivalStorage,
     package: PackageId,
     document: Document,
     destination: Path,

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from preserva.archive import events as history
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.staging import Staging, beside, confirm, new_folder, refuse_place
 from preserva.archive.stored_copy import StoredCopy
 from preserva.bag.container.tar_write import write_tar
@@ -32,7 +32,7 @@ from preserva.storage.ocfl import StoredObject
 
 
 def export(
-    archive: Archive,
+    archive: ArchivalStorage,
     package: PackageId,
     destination: Path,
     *,
@@ -69,7 +69,7 @@ def export(
 
 
 def _repackaged(
-    archive: Archive,
+    archive: ArchivalStorage,
     package: PackageId,
     kind: PackageType,
     outgoing: Outgoing,

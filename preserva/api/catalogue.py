@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from preserva.api.archive import load_config
 from preserva.api.arguments import StrPath
-from preserva.archive.archive import Archive, Clock, utc_now
+from preserva.archive.archive import ArchivalStorage, Clock, utc_now
 from preserva.catalogue.database import Database
 from preserva.catalogue.oai.protocol import Prefix as OaiFormat
 
@@ -102,7 +102,7 @@ class Catalogue:
         """
         from preserva.catalogue.import_records import import_packages
 
-        with Archive(self._config, clock=self._clock) as archive:
+        with ArchivalStorage(self._config, clock=self._clock) as archive:
             return import_packages(archive, self._database, self._seconds())
 
     def search(

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from preserva import Config
-    from preserva.archive.archive import Archive as Opened
+    from preserva.archive.archive import ArchivalStorage as Opened
 
 
 class Session:

@@ -54,7 +54,7 @@ def new_identifier() -> str:
     return str(uuid.uuid4())
 
 
-class Archive:
+class ArchivalStorage:
     """An open archive; a context manager. Clock and identifiers can be given, for tests."""
 
     def __init__(
@@ -157,9 +157,11 @@ def find_config(path: Path | None = None) -> Path:
 
 def open_archive(
     path: Path | None = None, *, clock: Clock = utc_now, identifiers: Identifiers = new_identifier
-) -> Archive:
+) -> ArchivalStorage:
     """The archive of a configuration. Raises ArchiveNotFound, ConfigError, LedgerError."""
-    return Archive(configuration.load(find_config(path)), clock=clock, identifiers=identifiers)
+    return ArchivalStorage(
+        configuration.load(find_config(path)), clock=clock, identifiers=identifiers
+    )
 
 
 def create_archive(config: Config) -> None:
@@ -174,7 +176,7 @@ def create_archive(config: Config) -> None:
     made = [store for store in stores if is_made(store)]
     _refuse_lost_ledger(config, made)
     if config.ledger.exists():
-        with Archive(config) as archive:
+        with ArchivalStorage(config) as archive:
             _refuse_lost_storages(archive, made)
     with writing(config.ledger.parent):
         config.ledger.parent.mkdir(parents=True, exist_ok=True)
@@ -232,7 +234,7 @@ def _refuse_lost_ledger(config: Config, made: list[Store]) -> None:
         )
 
 
-def _refuse_lost_storages(archive: Archive, made: list[Store]) -> None:
+def _refuse_lost_storages(archive: ArchivalStorage, made: list[Store]) -> None:
     there = {store.id for store in made}
     for name in sorted(archive.config.storages.keys() - there):
         entry = archive.ledger.last(storage=name)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
 
-from preserva.archive.archive import Archive, unverified
+from preserva.archive.archive import ArchivalStorage, unverified
 from preserva.archive.ledger_replica import copied_entries
 from preserva.archive.store import Store
 from preserva.config import Config
@@ -69,7 +69,7 @@ def verify_ledger(config: Config, against: str | None = None) -> Proof:
         return Proof(count, digest, tuple(problems))
 
 
-def prove_ledger(archive: Archive, *, record: bool = True) -> None:
+def prove_ledger(archive: ArchivalStorage, *, record: bool = True) -> None:
     """Refuse a ledger that does not verify.
 
     The whole of it once in a month, which is recorded; else from there on, so that a run need not

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.reading import observe
 from preserva.archive.store import Store
 from preserva.core.formats import layout
@@ -29,7 +29,7 @@ _NAME = re.compile(r"/([0-9]{12})-([0-9]{12})\.jsonl\Z")
 _DIGEST = "sha256"
 
 
-def copy_ledger(archive: Archive, target: Store) -> Report:
+def copy_ledger(archive: ArchivalStorage, target: Store) -> Report:
     """Bring the entries that a storage has not got there, read back; call it holding its lock.
 
     Nothing is brought where the copy there is not the beginning of this ledger: that is reported,
@@ -48,7 +48,7 @@ def copy_ledger(archive: Archive, target: Store) -> Report:
     return report
 
 
-def _copy(archive: Archive, target: Store) -> Iterator[Finding]:
+def _copy(archive: ArchivalStorage, target: Store) -> Iterator[Finding]:
     institution = archive.config.institution.id
     parts = _parts(target.storage, institution)
     last = parts[-1][1] if parts else 0
@@ -76,7 +76,7 @@ def _copy(archive: Archive, target: Store) -> Iterator[Finding]:
     target.storage.publish(staged, f"{_folder(institution)}/{name}")
 
 
-def is_copied(archive: Archive, store: Store) -> bool:
+def is_copied(archive: ArchivalStorage, store: Store) -> bool:
     """Whether a storage has a copy of this ledger, whose last line is an entry of it.
 
     Raises StorageError.

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.events import LARGEST_LOG, LOGS, LogRecord
 from preserva.archive.recorded_package import RecordedPackage
 from preserva.archive.store import Store
@@ -29,7 +29,7 @@ class StoredCopy:
     Whatever looks into the storage raises StorageError, also if it is not the one it should be.
     """
 
-    archive: Archive
+    archive: ArchivalStorage
     store: Store
     package: PackageId
 

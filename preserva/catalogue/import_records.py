@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from preserva.access.document import Document, read_document
-from preserva.archive.archive import Archive, find_config
+from preserva.archive.archive import ArchivalStorage, find_config
 from preserva.catalogue.database import Database
 from preserva.catalogue.entry import uri_of
 from preserva.catalogue.entry_from_mods import entry_of
@@ -101,7 +101,7 @@ def import_file(
     return imported
 
 
-def import_packages(archive: Archive, database: Database, time: int) -> Imported:
+def import_packages(archive: ArchivalStorage, database: Database, time: int) -> Imported:
     """Take in the record of every package of our primary storage. Raises StorageError."""
     imported = Imported()
     take_in(database, _of_packages(archive, time, imported), time, imported)
@@ -162,7 +162,7 @@ def _sound(records: Iterable[Record | Finding], imported: Imported) -> Iterator[
             yield record
 
 
-def _of_packages(archive: Archive, time: int, imported: Imported) -> Iterator[Incoming]:
+def _of_packages(archive: ArchivalStorage, time: int, imported: Imported) -> Iterator[Incoming]:
     store = archive.primary
     for path in store.root.objects():
         try:

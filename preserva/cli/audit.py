@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from preserva.archive.archive import Archive
+    from preserva.archive.archive import ArchivalStorage
     from preserva.core.policy.audit import Forecast
     from preserva.core.values.report import Outcome
     from preserva.fixity.audit import Audit
@@ -103,7 +103,7 @@ def command(
 
 
 @contextmanager
-def _notifications(archive: Archive, *, quiet: bool) -> Iterator[Callable[[Outcome], None]]:
+def _notifications(archive: ArchivalStorage, *, quiet: bool) -> Iterator[Callable[[Outcome], None]]:
     """Notify those whom the configuration names, at the start and at the end of an audit.
 
     Call the value with the outcome of the audit; without that call, the audit counts as failed.

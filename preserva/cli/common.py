@@ -12,7 +12,7 @@ from preserva.api.arguments import logged
 from preserva.api.arguments import package_id as package_id  # for the commands
 
 if TYPE_CHECKING:
-    from preserva.archive.archive import Archive
+    from preserva.archive.archive import ArchivalStorage
     from preserva.core.formats.canonical_json import Value
     from preserva.core.values.report import Observer
     from preserva.exit_status import ExitStatus
@@ -31,7 +31,7 @@ class Settings:
         self.quiet = quiet
         self.verbose = verbose
 
-    def archive(self) -> Archive:
+    def archive(self) -> ArchivalStorage:
         """Open the archive to work with."""
         from preserva.archive.archive import open_archive
 

@@ -11,7 +11,7 @@ from preserva.cli.common import Settings, as_json, emit, package_id, pass_settin
 from preserva.cli.finish import finish
 
 if TYPE_CHECKING:
-    from preserva.archive.archive import Archive
+    from preserva.archive.archive import ArchivalStorage
     from preserva.outputs.page import Page
 
 
@@ -58,7 +58,7 @@ def command(
             _report_archive(archive, html, levels, json_)
 
 
-def _report_archive(archive: Archive, html: Path | None, levels: bool, json_: bool) -> None:
+def _report_archive(archive: ArchivalStorage, html: Path | None, levels: bool, json_: bool) -> None:
     from preserva.outputs.json.reporting import overview_document
     from preserva.outputs.levels import level_lines, level_sections
     from preserva.outputs.report import report_lines, report_page
@@ -77,7 +77,7 @@ def _report_archive(archive: Archive, html: Path | None, levels: bool, json_: bo
     finish([state])
 
 
-def _report_package(archive: Archive, package: str, html: Path | None, json_: bool) -> None:
+def _report_package(archive: ArchivalStorage, package: str, html: Path | None, json_: bool) -> None:
     from preserva.outputs.json.reporting import history_document
     from preserva.outputs.report import package_page
     from preserva.outputs.words import word
@@ -103,7 +103,7 @@ def _write(path: Path, page: Page) -> None:
     LocalStorage(path.absolute().parent).replace(path.name, html(page).encode())
 
 
-def _print_table(archive: Archive) -> None:
+def _print_table(archive: ArchivalStorage) -> None:
     import csv
     import io
 

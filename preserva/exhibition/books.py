@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from preserva.access.export import Outgoing
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
 from preserva.catalogue.database import Database
@@ -55,7 +55,7 @@ class BookSource:
         return f"data/{self.package.portable}/"
 
 
-def find(archive: Archive, package: PackageId, observer: Observer) -> BookSource:
+def find(archive: ArchivalStorage, package: PackageId, observer: Observer) -> BookSource:
     """The package, as its METS tells it. Raises NotFound, Damaged, StorageError."""
     store, outgoing = _outgoing(archive, package, observer)
     base = f"data/{package.portable}/"
@@ -99,7 +99,9 @@ def find(archive: Archive, package: PackageId, observer: Observer) -> BookSource
     )
 
 
-def _outgoing(archive: Archive, package: PackageId, observer: Observer) -> tuple[Store, Outgoing]:
+def _outgoing(
+    archive: ArchivalStorage, package: PackageId, observer: Observer
+) -> tuple[Store, Outgoing]:
     for store in archive.stores():
         with suppress(NotFound):
             stored = StoredCopy(archive, store, package).read_recorded()
@@ -182,7 +184,7 @@ def _entry(source: BookSource) -> CatalogueEntry:
     return CatalogueEntry(source.outgoing.title() or source.package.portable)
 
 
-def states_of(archive: Archive) -> dict[str, tuple[CopyState, ...]]:
+def states_of(archive: ArchivalStorage) -> dict[str, tuple[CopyState, ...]]:
     """What the ledger knows of every copy, by package."""
     by_package: dict[str, tuple[CopyState, ...]] = {}
     for state in copy_states(archive):

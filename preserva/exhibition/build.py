@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.bag.create.create import create_bag
 from preserva.catalogue.import_records import open_catalogue
 from preserva.config import NAME as CONFIG
@@ -86,7 +86,7 @@ def _text(folder: Path, name: str, language: str) -> str | None:
 
 
 def build_exhibition(
-    archive: Archive,
+    archive: ArchivalStorage,
     specification: Path,
     destination: Path,
     *,
@@ -133,7 +133,7 @@ def build_exhibition(
 
 
 def _books(
-    archive: Archive,
+    archive: ArchivalStorage,
     exhibition: Exhibition,
     sources: Iterable[BookSource],
     known: Mapping[str, tuple[CopyState, ...]],
@@ -179,7 +179,7 @@ def _refuse_place(destination: Path, *, replace: bool) -> None:
 
 
 def _find(
-    archive: Archive, exhibition: Exhibition, specification: Path, observer: Observer
+    archive: ArchivalStorage, exhibition: Exhibition, specification: Path, observer: Observer
 ) -> list[BookSource]:
     """The packages, each once. Raises ConfigError that says where each missing one is asked for."""
     sources: dict[PackageId, BookSource] = {}
@@ -213,7 +213,7 @@ def _find(
     return list(sources.values())
 
 
-def _strangers(archive: Archive, exhibition: Exhibition) -> Iterator[str]:
+def _strangers(archive: ArchivalStorage, exhibition: Exhibition) -> Iterator[str]:
     for number, library in enumerate(exhibition.libraries):
         if library.id not in archive.config.institutions:
             message = _("{key}: {id} is not one of the institutions in {file}")
@@ -225,13 +225,15 @@ def _pages(exhibition: Exhibition, source: BookSource) -> int:
     return sum(any(exhibit.shows(number) for exhibit in some) for number in source.pages)
 
 
-def _editions(archive: Archive, known: dict[str, tuple[CopyState, ...]]) -> tuple[Edition, ...]:
+def _editions(
+    archive: ArchivalStorage, known: dict[str, tuple[CopyState, ...]]
+) -> tuple[Edition, ...]:
     with open_catalogue(archive.config.path) as database:
         return editions(database, known)
 
 
 def _site(
-    archive: Archive,
+    archive: ArchivalStorage,
     exhibition: Exhibition,
     books: dict[PackageId, ShownBook],
     catalogued: tuple[Edition, ...],
@@ -275,7 +277,7 @@ def _make_durable(root: Path) -> int:
 
 
 def _stored(
-    archive: Archive, root: Path, scratch: Path, local: str, site: Site, observer: Observer
+    archive: ArchivalStorage, root: Path, scratch: Path, local: str, site: Site, observer: Observer
 ) -> PackageId:
     """Store the site as a package of its own: a bag of it comes in as any bag would."""
     title = site.exhibition.title[site.exhibition.languages[0]]

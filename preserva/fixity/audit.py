@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.core.values.entries import FIXITY_CHECK
 from preserva.core.values.report import Observer, ignore
@@ -20,7 +20,7 @@ _DAY = 86_400
 
 
 def audit(
-    archive: Archive,
+    archive: ArchivalStorage,
     *,
     budget: Budget = UNLIMITED,
     only: tuple[str, ...] = (),
@@ -62,7 +62,7 @@ def audit(
     return done
 
 
-def _speed(archive: Archive) -> float | None:
+def _speed(archive: ArchivalStorage) -> float | None:
     """Bytes a second of the newest audits; None if there were none yet."""
     size = seconds = 0.0
     checks = archive.ledger.entries(types=(FIXITY_CHECK,), newest_first=True)
@@ -73,7 +73,7 @@ def _speed(archive: Archive) -> float | None:
     return size / seconds if seconds else None
 
 
-def capacity_of(archive: Archive, budget: Budget) -> int | None:
+def capacity_of(archive: ArchivalStorage, budget: Budget) -> int | None:
     """Bytes that one run a day within the budget reads; None if nothing was measured yet."""
     rates = [rate for rate in (_speed(archive), budget.bandwidth) if rate is not None]
     limits = [min(rates) * min(budget.seconds or _DAY, _DAY)] if rates else []

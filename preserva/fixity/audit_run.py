@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import named_findings, record_check
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
@@ -108,7 +108,7 @@ class Run:
 
     def __init__(
         self,
-        archive: Archive,
+        archive: ArchivalStorage,
         budget: Budget,
         timer: Callable[[], float],
         sleep: Callable[[float], object],

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_check
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.stored_copy import StoredCopy
@@ -158,7 +158,7 @@ def _object(
 
 
 def validate_stored(
-    archive: Archive,
+    archive: ArchivalStorage,
     package: PackageId,
     *,
     storage: str | None = None,

@@ -12,7 +12,7 @@ from functools import partial
 from typing import BinaryIO, TypeVar
 
 from preserva.archive import events as history
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.staging import Staging
 from preserva.bag.source import as_stream
 from preserva.config import Institution
@@ -66,7 +66,7 @@ class Original:
 class Repackaging:
     """Writes the bag of the other package into a staging folder."""
 
-    archive: Archive
+    archive: ArchivalStorage
     package: PackageId
     original: Original
     staging: Staging

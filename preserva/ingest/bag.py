@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.commit import ingest, refuse_lost
 from preserva.archive.staging import Staging
 from preserva.archive.stored_copy import StoredCopy
@@ -23,7 +23,7 @@ _ID = "External-Identifier"
 
 
 def store(
-    archive: Archive,
+    archive: ArchivalStorage,
     bag: Path,
     *,
     dry_run: bool = False,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from preserva.archive.archive import Archive, Clock, Identifiers, new_identifier, utc_now
+from preserva.archive.archive import ArchivalStorage, Clock, Identifiers, new_identifier, utc_now
 from preserva.archive.commit import ingest, refuse_lost
 from preserva.archive.staging import Staging, new_folder
 from preserva.archive.stored_copy import StoredCopy
@@ -50,7 +50,7 @@ class Packaged:
 def package(
     folder: Path,
     record: Path,
-    archive: Archive,
+    archive: ArchivalStorage,
     *,
     local: str | None = None,
     position: int | None = None,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from preserva.archive import events as history
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.commit import ingest
 from preserva.archive.staging import Staging, update_folder
 from preserva.archive.stored_copy import StoredCopy
@@ -88,7 +88,7 @@ class Updated:
 
 
 def update(
-    archive: Archive,
+    archive: ArchivalStorage,
     package: PackageId,
     change: Change,
     *,
@@ -141,7 +141,7 @@ def update(
 class _Revision:
     """The next version, as it is made in staging."""
 
-    def __init__(self, archive: Archive, package: PackageId, staging: Staging) -> None:
+    def __init__(self, archive: ArchivalStorage, package: PackageId, staging: Staging) -> None:
         self.archive = archive
         self.store = archive.primary
         self.package = package

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from preserva.archive import events as history
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.commit import ingest, refuse_lost
 from preserva.archive.reading import observe
 from preserva.archive.staging import Staging
@@ -104,7 +104,7 @@ class Accepted:
 
 
 def accept(
-    archive: Archive,
+    archive: ArchivalStorage,
     path: Path,
     *,
     record: Path | None = None,
@@ -157,7 +157,7 @@ def accept(
 class _Accepting:
     """A package of others on its way into staging."""
 
-    archive: Archive
+    archive: ArchivalStorage
     path: Path
     package: PackageId
     peek: Peek

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.staging import Staging
 from preserva.archive.stored_copy import StoredCopy
 from preserva.bag.open import open_bag
@@ -112,7 +112,7 @@ def bare_name(path: Path) -> str:
     return _CONTAINER.sub("", path.name) or path.name
 
 
-def own_id(archive: Archive, path: Path, peek: Peek, *, asks: bool) -> PackageId | None:
+def own_id(archive: ArchivalStorage, path: Path, peek: Peek, *, asks: bool) -> PackageId | None:
     """The identifier of a SIP or AIP of ours; None of what is not ours, to be taken as it came.
 
     `asks` says that another identifier or record is asked for. Raises Refused for a DIP of ours,
@@ -137,7 +137,7 @@ def own_id(archive: Archive, path: Path, peek: Peek, *, asks: bool) -> PackageId
     return package
 
 
-def new_id(archive: Archive, path: Path, peek: Peek, local: str | None) -> PackageId:
+def new_id(archive: ArchivalStorage, path: Path, peek: Peek, local: str | None) -> PackageId:
     """The identifier that a package of others gets: the one given, or made of its own."""
     said = [*peek.said("External-Identifier"), bare_name(path)]
     if said[0].startswith("urn:preserva:"):

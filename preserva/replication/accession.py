@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_check
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.recorded_package import commitment
@@ -46,7 +46,7 @@ class Receipt:
 
 
 def receive(
-    archive: Archive,
+    archive: ArchivalStorage,
     storage: str | None = None,
     *,
     dry_run: bool = False,
@@ -75,7 +75,7 @@ def receive(
     return receipts
 
 
-def _held(archive: Archive, storage: str | None) -> list[Store]:
+def _held(archive: ArchivalStorage, storage: str | None) -> list[Store]:
     if storage is None:
         return [store for store in archive.stores() if store.config.role is Role.HELD]
     store = archive.store(storage)
@@ -86,7 +86,7 @@ def _held(archive: Archive, storage: str | None) -> list[Store]:
 
 
 def _receive(
-    archive: Archive, store: Store, path: str, dry_run: bool, observer: Observer
+    archive: ArchivalStorage, store: Store, path: str, dry_run: bool, observer: Observer
 ) -> Receipt | None:
     """One package; None if there is nothing new in it."""
     receipt = Receipt("", store.id, Report(ObjectInStorage(path, store.id)))
@@ -163,7 +163,7 @@ def event_of(copy: StoredCopy, name: str) -> str | None:
 
 
 def vouch(
-    archive: Archive, package: PackageId, logs: Mapping[str, str], storages: list[str]
+    archive: ArchivalStorage, package: PackageId, logs: Mapping[str, str], storages: list[str]
 ) -> None:
     """Let the ledger know records of events that it did not write itself, by SHA-256."""
     held: list[Value] = list(storages)

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from preserva.archive.archive import Archive, Clock, Identifiers, is_made, make_storage
+from preserva.archive.archive import ArchivalStorage, Clock, Identifiers, is_made, make_storage
 from preserva.archive.fixity_events import record_check
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.ledger_replica import copied_entries
@@ -41,7 +41,7 @@ REBUILT = "ledger rebuilt"
 
 
 def rebuild_storage(
-    archive: Archive, storage: str, *, dry_run: bool = False, observer: Observer = ignore
+    archive: ArchivalStorage, storage: str, *, dry_run: bool = False, observer: Observer = ignore
 ) -> list[Repair]:
     """Bring back every copy that the ledger acknowledged in a storage, each proved.
 
@@ -95,7 +95,7 @@ def rebuild_ledger(
     for ending in ("", "-wal", "-shm"):  # left by a run that was interrupted
         unfinished.with_name(unfinished.name + ending).unlink(missing_ok=True)
     Ledger(unfinished).close()
-    with Archive(
+    with ArchivalStorage(
         replace(config, ledger=unfinished), clock=clock, identifiers=identifiers
     ) as archive:
         names: list[Value] = [store.id for store in archive.stores()]
@@ -116,7 +116,7 @@ def rebuild_ledger(
     return reports
 
 
-def _restore(archive: Archive) -> int:
+def _restore(archive: ArchivalStorage) -> int:
     """Take over the longest whole copy of the lost ledger; how many entries it had."""
     own = archive.config.institution.id
     lengths = {}
@@ -133,7 +133,7 @@ def _restore(archive: Archive) -> int:
 
 
 def _read(
-    archive: Archive, store: Store, path: str, observer: Observer
+    archive: ArchivalStorage, store: Store, path: str, observer: Observer
 ) -> tuple[Report, _ReadCopy | None]:
     """An object of a storage, read whole: the report, and the copy that it is if it is one."""
     subject = ObjectInStorage(path, store.id)
@@ -153,7 +153,7 @@ def _read(
     return report, _ReadCopy(copy, inventory, checked.digests, report)
 
 
-def _record_package(archive: Archive, package: PackageId, copies: list[_ReadCopy]) -> None:
+def _record_package(archive: ArchivalStorage, package: PackageId, copies: list[_ReadCopy]) -> None:
     """Record each version on which the sound copies agree, where the package is."""
     restored = RecordedPackage(archive.ledger, package).inventories()
     for read in copies:
@@ -193,7 +193,7 @@ def _agreed(version: str, copies: list[_ReadCopy]) -> bool:
 
 
 def _arrivals(
-    archive: Archive, package: PackageId, copies: list[_ReadCopy], version: str
+    archive: ArchivalStorage, package: PackageId, copies: list[_ReadCopy], version: str
 ) -> Iterator[tuple[StoredCopy, str]]:
     """Where a version is, or was before damage; in our own storage it was even if it is lost."""
     ours = package.institution == archive.config.institution.id
@@ -206,7 +206,7 @@ def _arrivals(
             yield read.copy, REPLICATION if role is Role.REPLICA and ours else ACCESSION
 
 
-def _record_logs(archive: Archive, package: PackageId, sound: list[_ReadCopy]) -> None:
+def _record_logs(archive: ArchivalStorage, package: PackageId, sound: list[_ReadCopy]) -> None:
     """The records of events in all sound copies, and in which of them each is."""
     known = RecordedPackage(archive.ledger, package).log_digests()
     events: dict[str, str] = {}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from preserva.archive import events as history
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_check
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.staging import Staging, confirm, read_back
@@ -82,7 +82,7 @@ class Repair:
 
 
 def repair(
-    archive: Archive,
+    archive: ArchivalStorage,
     packages: Sequence[PackageId] = (),
     *,
     storage: str | None = None,
@@ -116,13 +116,13 @@ def repair(
     return done
 
 
-def _failed(archive: Archive, store: Store) -> list[PackageId]:
+def _failed(archive: ArchivalStorage, store: Store) -> list[PackageId]:
     """The packages whose last check in a storage found damage."""
     return [PackageId.parse(uri) for uri in archive.ledger.copies.damaged(store.id)]
 
 
 def repair_in(
-    archive: Archive,
+    archive: ArchivalStorage,
     store: Store,
     packages: Sequence[PackageId],
     *,
@@ -152,7 +152,7 @@ def repair_in(
 
 
 def _refuse_too_many(
-    archive: Archive, store: Store, work: Sequence[_CopyRepair], limit: int | None
+    archive: ArchivalStorage, store: Store, work: Sequence[_CopyRepair], limit: int | None
 ) -> None:
     needing = sum(job.result.needed for job in work)
     if limit is None:

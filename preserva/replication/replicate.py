@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.ledger_replica import copy_ledger
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
@@ -27,7 +27,7 @@ __all__ = ["Replication", "replicate"]
 
 
 def replicate(
-    archive: Archive,
+    archive: ArchivalStorage,
     packages: Sequence[PackageId] = (),
     *,
     to: str | None = None,
@@ -55,7 +55,7 @@ def replicate(
     return done
 
 
-def _targets(archive: Archive, to: str | None) -> list[Store]:
+def _targets(archive: ArchivalStorage, to: str | None) -> list[Store]:
     source = archive.primary
     if to == source.id:
         raise UsageError(_("{name} is where the packages come from").format(name=to))
@@ -69,7 +69,7 @@ def _targets(archive: Archive, to: str | None) -> list[Store]:
 
 
 def _to_one(
-    archive: Archive,
+    archive: ArchivalStorage,
     source: Store,
     target: Store,
     packages: Sequence[PackageId],
@@ -103,7 +103,7 @@ def _to_one(
             yield Replication("", target.id, report)
 
 
-def _all_paths(archive: Archive, source: Store) -> list[str]:
+def _all_paths(archive: ArchivalStorage, source: Store) -> list[str]:
     """The folders of all packages, also of those that were stored here and are not there."""
     entries = archive.ledger.entries(storage=source.id, types=(END,))
     stored = {entry.package for entry in entries if entry.outcome == SUCCESS and entry.package}
@@ -114,7 +114,7 @@ class _Replicating:
     """One object of its owner's storage, as far as it can be brought to another."""
 
     def __init__(
-        self, archive: Archive, source: Store, target: Store, path: str, observer: Observer
+        self, archive: ArchivalStorage, source: Store, target: Store, path: str, observer: Observer
     ) -> None:
         self.archive = archive
         self.source = source

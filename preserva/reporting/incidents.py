@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.core.policy.overview import Decision, Incident, State
 from preserva.core.values.entries import DECISION, FAIL, FIXITY_CHECK, SUCCESS
 from preserva.errors import UsageError
@@ -18,7 +18,7 @@ from preserva.ledger import LedgerEntry
 _NAMED = 5
 
 
-def open_incidents(archive: Archive) -> list[Incident]:
+def open_incidents(archive: ArchivalStorage) -> list[Incident]:
     """All that are open, the oldest first."""
     known = archive.config.storages
     troubled = [one for one in archive.ledger.totals.troubled() if one[1] in known]
@@ -27,7 +27,7 @@ def open_incidents(archive: Archive) -> list[Incident]:
     return sorted([*found, *(one for one in away if one is not None)], key=lambda one: one.number)
 
 
-def decide(archive: Archive, number: int, *, by: str, decision: str) -> Incident:
+def decide(archive: ArchivalStorage, number: int, *, by: str, decision: str) -> Incident:
     """Record what a person decided about an open incident; the incident. Raises UsageError."""
     for one in open_incidents(archive):
         if one.number == number:
@@ -44,7 +44,7 @@ def decide(archive: Archive, number: int, *, by: str, decision: str) -> Incident
     raise UsageError(message.format(number=number))
 
 
-def _of_copy(archive: Archive, package: str, storage: str) -> Incident:
+def _of_copy(archive: ArchivalStorage, package: str, storage: str) -> Incident:
     entries = archive.ledger.entries(
         package=package, storage=storage, types=(FIXITY_CHECK,), newest_first=True
     )
@@ -60,7 +60,7 @@ def _until_sound(entries: Iterator[LedgerEntry]) -> Iterator[LedgerEntry]:
         yield entry
 
 
-def _of_storage(archive: Archive, storage: str) -> Incident | None:
+def _of_storage(archive: ArchivalStorage, storage: str) -> Incident | None:
     """A storage that could not be reached when an audit last tried."""
     checks = []
     for entry in archive.ledger.entries(storage=storage, types=(FIXITY_CHECK,), newest_first=True):
@@ -71,7 +71,11 @@ def _of_storage(archive: Archive, storage: str) -> Incident | None:
 
 
 def _incident(
-    archive: Archive, package: str | None, storage: str, state: State, checks: list[LedgerEntry]
+    archive: ArchivalStorage,
+    package: str | None,
+    storage: str,
+    state: State,
+    checks: list[LedgerEntry],
 ) -> Incident:
     newest, first = checks[0], checks[-1]
     findings = newest.facts.get("findings", ())
@@ -91,7 +95,7 @@ def _incident(
 
 
 def _decisions(
-    archive: Archive, package: str | None, storage: str, number: int
+    archive: ArchivalStorage, package: str | None, storage: str, number: int
 ) -> Iterator[Decision]:
     for entry in archive.ledger.entries(package=package, storage=storage, types=(DECISION,)):
         if entry.facts["incident"] == number:

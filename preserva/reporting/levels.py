@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.ledger_replica import is_copied
 from preserva.config import Role
 from preserva.core.policy.levels import Evidence
@@ -16,7 +16,7 @@ from preserva.fixity.audit_schedule import foresee, lanes_of
 from preserva.reporting.overview import copy_states
 
 
-def evidence(archive: Archive) -> Evidence:
+def evidence(archive: ArchivalStorage) -> Evidence:
     """What is proved, now. No content is read; a storage that is away proves nothing."""
     ledger, now = archive.ledger, archive.clock()
     sound: dict[str, list[str]] = defaultdict(list)
@@ -48,7 +48,7 @@ def evidence(archive: Archive) -> Evidence:
     )
 
 
-def _ledger_copied(archive: Archive) -> bool | None:
+def _ledger_copied(archive: ArchivalStorage) -> bool | None:
     """Whether a replica has a copy of this ledger; None if none could be looked at."""
     answers = []
     for store in archive.stores():

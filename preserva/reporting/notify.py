@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.config import Mail
 from preserva.core.formats.canonical_json import Value
 from preserva.core.policy.overview import Incident, Overview
@@ -51,7 +51,7 @@ def ping(url: str | None) -> str | None:
     return None
 
 
-def send_mail(archive: Archive, mail_text: MailText) -> str | None:
+def send_mail(archive: ArchivalStorage, mail_text: MailText) -> str | None:
     """Mail what changed since the last mail, if anything did or a week has passed.
 
     The value says why that failed, if it did; the next run then tries again. The incidents that
@@ -83,7 +83,7 @@ def send_mail(archive: Archive, mail_text: MailText) -> str | None:
     return None
 
 
-def _silent_too_long(archive: Archive, time: str) -> bool:
+def _silent_too_long(archive: ArchivalStorage, time: str) -> bool:
     passed = archive.clock() - datetime.fromisoformat(time)
     return not timedelta() <= passed < _ALL_CLEAR
 

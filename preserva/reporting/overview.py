@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.core.policy.audit import Lane, deadline
 from preserva.core.policy.overview import (
     CopyState,
@@ -30,7 +30,7 @@ _FEW = 1_000
 """Packages with too few copies that are named."""
 
 
-def overview(archive: Archive, *, past: bool = True) -> Overview:
+def overview(archive: ArchivalStorage, *, past: bool = True) -> Overview:
     """What the ledger says of all copies, now, and of the past, for which all of it is read.
 
     Raises LedgerError.
@@ -53,7 +53,7 @@ def overview(archive: Archive, *, past: bool = True) -> Overview:
     )
 
 
-def copy_states(archive: Archive) -> Iterator[CopyState]:
+def copy_states(archive: ArchivalStorage) -> Iterator[CopyState]:
     """Every copy in the storages of the configuration, in the order of the packages."""
     now, lanes = archive.clock(), lanes_of(archive.config, ())
     for row in archive.ledger.totals.copies():
@@ -74,7 +74,7 @@ def copy_states(archive: Archive) -> Iterator[CopyState]:
         )
 
 
-def history(archive: Archive, package: PackageId) -> tuple[list[Done], list[Incident]]:
+def history(archive: ArchivalStorage, package: PackageId) -> tuple[list[Done], list[Incident]]:
     """All that was done to a package, and what is open about it. Raises NotFound."""
     done = [
         Done(
@@ -102,7 +102,7 @@ def _details(entry: LedgerEntry) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _storages(archive: Archive) -> Iterator[StorageState]:
+def _storages(archive: ArchivalStorage) -> Iterator[StorageState]:
     rows = list(archive.ledger.totals.states())
     for storage in archive.config.storages.values():
         own = [row for row in rows if row[0] == storage.id]

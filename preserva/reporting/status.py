@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
 from preserva.config import Config
@@ -90,7 +90,7 @@ class Status:
         return Outcome.worst((enough, *(copy.state.outcome for copy in self.copies)))
 
 
-def list_packages(archive: Archive, storage: str | None = None) -> Listing:
+def list_packages(archive: ArchivalStorage, storage: str | None = None) -> Listing:
     """The packages of a storage (the primary one if not named). Raises StorageError."""
     store = archive.store(storage) if storage else archive.primary
     listing = Listing()
@@ -111,7 +111,7 @@ def list_packages(archive: Archive, storage: str | None = None) -> Listing:
     return listing
 
 
-def status(archive: Archive, package: PackageId | None = None) -> list[Status]:
+def status(archive: ArchivalStorage, package: PackageId | None = None) -> list[Status]:
     """The copies of a package, or of every package of our primary storage.
 
     Raises NotFound if no storage holds the package named, and the ledger knows of none.
@@ -125,7 +125,7 @@ def status(archive: Archive, package: PackageId | None = None) -> list[Status]:
     return [_status(archive, PackageId.parse(uri)) for uri in sorted(filter(None, packages))]
 
 
-def _status(archive: Archive, package: PackageId) -> Status:
+def _status(archive: ArchivalStorage, package: PackageId) -> Status:
     stored = [StoredCopy(archive, store, package) for store in archive.stores()]
     wanted: set[str] = set().union(*(copy.acknowledged() for copy in stored))
     copies = tuple(_copy(copy, wanted) for copy in stored)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from preserva.access.export import export
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.stored_copy import StoredCopy
 from preserva.bag.create.create import create_bag
 from preserva.core.eark.mets import PackageType
@@ -126,7 +126,7 @@ def prepared(verb: str, place: Path) -> Path:
     return place
 
 
-def check_after_fault(archive: Archive, verb: str) -> None:
+def check_after_fault(archive: ArchivalStorage, verb: str) -> None:
     """Whatever happened: what is visible is whole, what was acknowledged is visible.
 
     Only a copy that is being repaired may still be as damaged as it was.

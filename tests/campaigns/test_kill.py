@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.stored_copy import StoredCopy
 from preserva.core.values.report import Outcome
 from preserva.fixity.ocfl_object import check_object
@@ -49,7 +49,7 @@ def run(verb: str, place: Path) -> None:
     assert process.returncode == 0, output
 
 
-def check_after_kill(archive: Archive, verb: str) -> None:
+def check_after_kill(archive: ArchivalStorage, verb: str) -> None:
     """What is visible is whole, but for what is being repaired; what was acknowledged is there."""
     assert archive.ledger.verify() == []
     for held in [archive.primary] if verb == "repair" else archive.stores():

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Outcome, Report
 from preserva.fixity.validate import validate_stored
@@ -112,7 +112,7 @@ def damage(kind: str, target: Path, spare: Spare, chance: random.Random) -> str 
     return str(victim.relative_to(target))
 
 
-def checked(archive: Archive) -> dict[str, Report]:
+def checked(archive: ArchivalStorage) -> dict[str, Report]:
     """The check of each copy, by storage."""
     return by_storage(validate_stored(archive, PACKAGE))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.core.eark.premis_read import read_events
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import RECOVERY, RECOVERY_START
@@ -45,7 +45,7 @@ def content(path: Path) -> dict[str, bytes]:
     }
 
 
-def sound(archive: Archive) -> bool:
+def sound(archive: ArchivalStorage) -> bool:
     """Whether both copies are what was recorded, without so much as a warning."""
     reports = validate_stored(archive, PACKAGE)
     return [(one.outcome, one.findings) for one in reports] == [(Outcome.PASS, [])] * 2

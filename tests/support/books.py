@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from preserva import config
-from preserva.archive.archive import Archive, create_archive, new_identifier, open_archive
+from preserva.archive.archive import ArchivalStorage, create_archive, new_identifier, open_archive
 from preserva.core.values.model import PackageId
 from preserva.ingest.package import package
 from preserva.replication.replicate import replicate
@@ -46,7 +46,7 @@ def tiff(pixels: bytes) -> bytes:
 
 
 @contextmanager
-def an_archive(place: Path, *, fixed: bool = False) -> Iterator[Archive]:
+def an_archive(place: Path, *, fixed: bool = False) -> Iterator[ArchivalStorage]:
     """An archive with two storages, made if it is not there. Its clock counts seconds.
 
     With `fixed`, its identifiers are the same ones each time it is opened.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.catalogue.database import Database
 from preserva.catalogue.import_records import import_file, import_packages, open_catalogue
 from preserva.fixity.audit import audit
@@ -125,7 +125,7 @@ _LINES = (
 
 
 @contextmanager
-def demonstration(place: Path, shared: Path) -> Iterator[tuple[Archive, Path]]:
+def demonstration(place: Path, shared: Path) -> Iterator[tuple[ArchivalStorage, Path]]:
     """An archive with three real books and a catalogue, and the specification that shows them."""
     books = shared / "data" / "books"
     messe = [books / "leptonica_pages" / name for name in ("1555.003.jpg", "1555.007.jpg")]
@@ -162,7 +162,7 @@ def write_specification(folder: Path, text: str, texts: dict[str, str]) -> Path:
     return path
 
 
-def _package(archive: Archive, place: Path, local: str, title: str, author: str, town: str,
+def _package(archive: ArchivalStorage, place: Path, local: str, title: str, author: str, town: str,
              date: str, language: str, files: dict[str, Path]) -> None:  # fmt: skip
     folder = place / local
     for name, source in files.items():
@@ -177,7 +177,7 @@ def _package(archive: Archive, place: Path, local: str, title: str, author: str,
     package(folder, record, archive, local=local)
 
 
-def _fill(archive: Archive, database: Database, records: Path) -> None:
+def _fill(archive: ArchivalStorage, database: Database, records: Path) -> None:
     import_packages(archive, database, 1_800_000_000)
     for path, library in (("rusmarc_loge/TEST1.ISO", "nlb"), ("marc4j/u17_utf8.mrc", "aonb")):
         import_file(database, records / path, library, 1_800_000_000)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.stored_copy import StoredCopy
 from preserva.core.values.entries import ACCESSION, END, FAIL, FIXITY_CHECK, REPLICATION, SUCCESS
 from preserva.core.values.model import PackageId
@@ -24,7 +24,7 @@ def place(tmp_path: Path) -> Path:
     return replicated(tmp_path, ID)
 
 
-def copy_in(archive: Archive, storage: str, package: PackageId = ID) -> StoredCopy:
+def copy_in(archive: ArchivalStorage, storage: str, package: PackageId = ID) -> StoredCopy:
     """The copy in a storage, which need not be there."""
     return StoredCopy(archive, archive.store(storage), package)
 

@@ -16,7 +16,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from PIL import Image
 
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.catalogue.import_records import import_packages, open_catalogue
 from preserva.errors import ConfigError, Refused
 from preserva.exhibition.build import MARK, build_exhibition
@@ -48,7 +48,7 @@ TEXTS = {"introduction": "# Welcome\n\nWords.\n"}
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArchivalStorage]:
     """An archive with the drawn book, audited, and in the catalogue."""
     place = tmp_path_factory.mktemp("exhibit")
     record = draw_book(place / "scans")
@@ -60,7 +60,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
         yield archive
 
 
-def _site(archive: Archive, folder: Path, text: str = SMALL) -> Path:
+def _site(archive: ArchivalStorage, folder: Path, text: str = SMALL) -> Path:
     specification = write_specification(folder / "exhibition", text, TEXTS)
     return build_exhibition(archive, specification, folder / "site").path
 
@@ -91,7 +91,7 @@ def _read(page: Path) -> _Links:
     return found
 
 
-def test_every_link_of_every_page_leads_to_a_file(archive: Archive, tmp_path: Path) -> None:
+def test_every_link_of_every_page_leads_to_a_file(archive: ArchivalStorage, tmp_path: Path) -> None:
     """And to a part of it that is there; the only addresses outside are canonical ones."""
     site = _site(archive, tmp_path)
     pages = {page: _read(page) for page in site.rglob("*.html")}
@@ -109,7 +109,7 @@ def test_every_link_of_every_page_leads_to_a_file(archive: Archive, tmp_path: Pa
 
 
 def test_what_viewers_ask_for_is_there_and_as_large_as_said(
-    archive: Archive, tmp_path: Path
+    archive: ArchivalStorage, tmp_path: Path
 ) -> None:
     """Every tile of every scale, every size of the whole page, `full/max`: IIIF Image API 3.0."""
     site = _site(archive, tmp_path)
@@ -140,7 +140,7 @@ def test_what_viewers_ask_for_is_there_and_as_large_as_said(
                 assert image.size == expected[name], f"{folder.name}: {name}"
 
 
-def test_tiles_show_the_page(archive: Archive, tmp_path: Path) -> None:
+def test_tiles_show_the_page(archive: ArchivalStorage, tmp_path: Path) -> None:
     """Put together, those of the first scale are the page; JPEG changes a little."""
     site = _site(archive, tmp_path)
     folder = site / "iiif" / "aonb-kp-1" / "0001"
@@ -202,7 +202,7 @@ def _resources(one: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _resources(inner)
 
 
-def test_manifests_say_what_the_disk_has(archive: Archive, tmp_path: Path) -> None:
+def test_manifests_say_what_the_disk_has(archive: ArchivalStorage, tmp_path: Path) -> None:
     """Every address of a manifest, taken below the site, is a file."""
     licence = 'rights = "http://creativecommons.org/publicdomain/mark/1.0/"\nurl ='
     site = _site(archive, tmp_path, SMALL.replace("url =", licence))
@@ -224,7 +224,7 @@ def test_manifests_say_what_the_disk_has(archive: Archive, tmp_path: Path) -> No
         assert (information["width"], information["height"]) == (canvas["width"], canvas["height"])
 
 
-def test_without_an_address_nothing_promises_one(archive: Archive, tmp_path: Path) -> None:
+def test_without_an_address_nothing_promises_one(archive: ArchivalStorage, tmp_path: Path) -> None:
     """No manifest, no info.json, no QR code; everything else is there."""
     site = _site(archive, tmp_path, SMALL.replace('url = "https://books.example.org/small"\n', ""))
     assert not list(site.rglob("*.json")) or [one.name for one in site.rglob("*.json")] == [MARK]
@@ -234,7 +234,9 @@ def test_without_an_address_nothing_promises_one(archive: Archive, tmp_path: Pat
     assert (site / "en" / "books" / "aonb-kp-1.html").is_file()
 
 
-def test_texts_of_pages_and_the_state_of_copies_are_shown(archive: Archive, tmp_path: Path) -> None:
+def test_texts_of_pages_and_the_state_of_copies_are_shown(
+    archive: ArchivalStorage, tmp_path: Path
+) -> None:
     """The words of the ALTO, the last check of each copy; the search index holds the words."""
     site = _site(archive, tmp_path)
     page = (site / "en" / "books" / "aonb-kp-1.html").read_text("utf-8")
@@ -250,7 +252,7 @@ def test_texts_of_pages_and_the_state_of_copies_are_shown(archive: Archive, tmp_
     assert len(index["postings"]) == len(index["terms"])
 
 
-def test_the_same_exhibition_gives_the_same_bytes(archive: Archive, tmp_path: Path) -> None:
+def test_the_same_exhibition_gives_the_same_bytes(archive: ArchivalStorage, tmp_path: Path) -> None:
     """All but the time at which it was built."""
     one, other = _site(archive, tmp_path / "one"), _site(archive, tmp_path / "other")
     files = sorted(path.relative_to(one) for path in one.rglob("*") if path.is_file())
@@ -328,7 +330,7 @@ def test_hostile_words_stay_words(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_named_with_its_place(
-    archive: Archive, tmp_path: Path, old: str, new: str, said: str
+    archive: ArchivalStorage, tmp_path: Path, old: str, new: str, said: str
 ) -> None:
     """And nothing is written."""
     text = SMALL.replace(old, new, 1)
@@ -339,7 +341,9 @@ def test_what_cannot_be_is_named_with_its_place(
     assert [one.name for one in tmp_path.iterdir()] == ["exhibition"]
 
 
-def test_nothing_but_an_exhibition_is_ever_replaced(archive: Archive, tmp_path: Path) -> None:
+def test_nothing_but_an_exhibition_is_ever_replaced(
+    archive: ArchivalStorage, tmp_path: Path
+) -> None:
     """And that only when asked for; what stood there stays until the new one is whole."""
     specification = write_specification(tmp_path / "exhibition", SMALL, TEXTS)
     site = tmp_path / "site"
@@ -377,7 +381,7 @@ def test_damage_in_a_package_is_never_shown(tmp_path: Path) -> None:
     assert not (tmp_path / "site").exists()
 
 
-def test_a_site_is_stored_as_a_package(archive: Archive, tmp_path: Path) -> None:
+def test_a_site_is_stored_as_a_package(archive: ArchivalStorage, tmp_path: Path) -> None:
     """All its files are in it, byte for byte."""
     specification = write_specification(tmp_path / "exhibition", SMALL, TEXTS)
     built = build_exhibition(archive, specification, tmp_path / "site", local="ex-1")
@@ -396,7 +400,7 @@ def test_a_site_is_stored_as_a_package(archive: Archive, tmp_path: Path) -> None
             assert kept.read_bytes() == path.read_bytes()
 
 
-def test_the_example_of_the_manual_builds(archive: Archive, tmp_path: Path) -> None:
+def test_the_example_of_the_manual_builds(archive: ArchivalStorage, tmp_path: Path) -> None:
     """The specification on the page, with its texts, from the command line."""
     page = (ROOT / "docs" / "how-to" / "exhibition.md").read_text("utf-8")
     found = re.search(r"```toml\n(.*?)```", page, re.DOTALL)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from preserva import config
-from preserva.archive.archive import Archive, open_archive
+from preserva.archive.archive import ArchivalStorage, open_archive
 from preserva.core.policy.audit import Due, Reason
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import FIXITY_CHECK
@@ -36,7 +36,7 @@ def place(three_books: Path) -> Path:
 
 
 @contextmanager
-def at(place: Path, day: float) -> Iterator[Archive]:
+def at(place: Path, day: float) -> Iterator[ArchivalStorage]:
     """The archive on a day after START."""
     now = START + timedelta(days=day)
     with open_archive(place / config.NAME, clock=lambda: now) as archive:

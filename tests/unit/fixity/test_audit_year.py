@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from preserva import config as configuration
-from preserva.archive.archive import Archive, open_archive
+from preserva.archive.archive import ArchivalStorage, open_archive
 from preserva.archive.stored_copy import StoredCopy
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, FAIL, FIXITY_CHECK, REPLICATION, SUCCESS
@@ -81,13 +81,13 @@ class World:
         return Report(stored.subject, findings, 1, 1, SIZE)
 
     @contextmanager
-    def archive(self, jump: float = 0.0) -> Iterator[Archive]:
+    def archive(self, jump: float = 0.0) -> Iterator[ArchivalStorage]:
         """The archive on this day, by a clock that may be wrong."""
         now = START + timedelta(days=self.day + jump)
         with open_archive(self.place / configuration.NAME, clock=lambda: now) as archive:
             yield archive
 
-    def grow(self, archive: Archive, count: int) -> None:
+    def grow(self, archive: ArchivalStorage, count: int) -> None:
         """More packages, stored and replicated."""
         for _package in range(count):
             uri = PackageId("aonb", f"kp-{len(self.copies) // 2}").uri

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from preserva.access.export import export
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.values.model import PackageId
@@ -45,7 +45,7 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def root_of(archive: Archive) -> Path:
+def root_of(archive: ArchivalStorage) -> Path:
     return Path(archive.primary.storage.url) / archive.primary.root.path_of(ID.uri)
 
 
@@ -57,7 +57,7 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
-def sound(archive: Archive) -> None:
+def sound(archive: ArchivalStorage) -> None:
     for report in validate_stored(archive, ID):
         assert [one.message() for one in report.findings] == []
         assert report.outcome is Outcome.PASS

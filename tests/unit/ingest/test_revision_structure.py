@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from preserva.access.export import export
-from preserva.archive.archive import Archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.cli.main import status_of
 from preserva.config import NAME
 from preserva.core.eark.mets import Division
@@ -64,7 +64,7 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def said(archive: Archive, name: str) -> StoredRepresentation:
+def said(archive: ArchivalStorage, name: str) -> StoredRepresentation:
     """What METS says of a representation in the newest version."""
     store = archive.primary
     stored = store.root.read(ID.uri)
@@ -74,12 +74,12 @@ def said(archive: Archive, name: str) -> StoredRepresentation:
         return read_representation(stream)
 
 
-def labels(archive: Archive, name: str) -> list[tuple[int | None, str | None, str]]:
+def labels(archive: ArchivalStorage, name: str) -> list[tuple[int | None, str | None, str]]:
     """The pages of a representation, as people call them."""
     return [(one.page, one.label, one.type) for one in said(archive, name).files]
 
 
-def sound(archive: Archive) -> None:
+def sound(archive: ArchivalStorage) -> None:
     for report in validate_stored(archive, ID):
         assert [one.message() for one in report.findings] == []
         assert report.outcome is Outcome.PASS
@@ -163,7 +163,7 @@ def test_the_command_takes_a_structure(place: Path, capsys: pytest.CaptureFixtur
     assert "documentation/structure.toml" in capsys.readouterr().out
 
 
-def history(archive: Archive, version: str) -> tuple[list[Event], list[AgentFacts]]:
+def history(archive: ArchivalStorage, version: str) -> tuple[list[Event], list[AgentFacts]]:
     """The events and agents of a version's PREMIS."""
     store = archive.primary
     stored = store.root.read(ID.uri)

@@ -15,7 +15,7 @@ import pytest
 
 from preserva import config as configuration
 from preserva.access.export import export
-from preserva.archive.archive import Archive, create_archive
+from preserva.archive.archive import ArchivalStorage, create_archive
 from preserva.cli.main import status_of
 from preserva.core.eark.mets import PackageType
 from preserva.core.eark.premis import Identifier
@@ -96,7 +96,7 @@ def stored(place: Path, identifier: PackageId) -> Path:
     return base / "v1/content/data" / identifier.portable
 
 
-def staging_is_empty(archive: Archive) -> bool:
+def staging_is_empty(archive: ArchivalStorage) -> bool:
     return [one.path for one in archive.primary.storage.children("staging")] in (
         [],
         ["staging/lock"],

@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 from preserva import config as configuration
-from preserva.archive.archive import Archive, create_archive, new_identifier, open_archive, utc_now
+from preserva.archive.archive import (
+    ArchivalStorage,
+    create_archive,
+    new_identifier,
+    open_archive,
+    utc_now,
+)
 from preserva.archive.stored_copy import StoredCopy
 from preserva.cli.main import status_of
 from preserva.core.values.codes import Code
@@ -67,7 +73,7 @@ def place(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def minsk(place: Path) -> Iterator[Archive]:
+def minsk(place: Path) -> Iterator[ArchivalStorage]:
     """The archive of the institution that keeps the copies."""
     with open_archive(place / "minsk" / configuration.NAME) as archive:
         yield archive

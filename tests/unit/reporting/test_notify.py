@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from preserva import config as configuration
-from preserva.archive.archive import Archive, open_archive
+from preserva.archive.archive import ArchivalStorage, open_archive
 from preserva.cli.main import status_of
 from preserva.config import load
 from preserva.core.values.entries import NOTIFICATION
@@ -134,7 +134,7 @@ def mail_to(port: int) -> str:
 
 
 @contextmanager
-def at(place: Path, day: float) -> Iterator[Archive]:
+def at(place: Path, day: float) -> Iterator[ArchivalStorage]:
     """The archive on a day after START."""
     now = START + timedelta(days=day)
     with open_archive(place / configuration.NAME, clock=lambda: now) as archive:

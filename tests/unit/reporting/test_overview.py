@@ -16,7 +16,7 @@ import pytest
 from lxml import html as markup
 
 from preserva import config as configuration
-from preserva.archive.archive import Archive, open_archive
+from preserva.archive.archive import ArchivalStorage, open_archive
 from preserva.cli.main import status_of
 from preserva.core.policy.overview import AGES, State, count_ages
 from preserva.core.values.entries import FIXITY_CHECK
@@ -41,7 +41,7 @@ def place(three_books: Path) -> Path:
 
 
 @contextmanager
-def at(place: Path, day: float) -> Iterator[Archive]:
+def at(place: Path, day: float) -> Iterator[ArchivalStorage]:
     """The archive on a day after START."""
     now = START + timedelta(days=day)
     with open_archive(place / configuration.NAME, clock=lambda: now) as archive:
