@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from preserva.core.policy.overview import AGES, CopyState, Decision, Done, Incident, Overview, State
+from preserva.core.policy.judgement import State
+from preserva.core.policy.overview import AGES, CopyState, Decision, Done, Incident, Overview
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome, printable
-from preserva.i18n import N_, _, ngettext
+from preserva.i18n import _, ngettext
 from preserva.outputs.findings import human_size
 from preserva.outputs.page import Page, Section, chart
 from preserva.outputs.words import word
@@ -27,12 +28,9 @@ CSV_COLUMNS = (
 )
 
 _MONTHS = 12
-_STATES = {
-    State.SOUND: N_("sound"),
-    State.DAMAGED: N_("damaged"),
-    State.UNREAD: N_("not readable"),
-    State.NEVER: N_("never checked"),
-}
+_COLUMNS = (State.SOUND, State.NEVER, State.INCOMPLETE, State.UNREAD, State.UNREACHABLE,
+            State.MISSING, State.DAMAGED)  # fmt: skip
+"""The states of copies that the table of storages counts."""
 
 
 def lead(overview: Overview) -> str:
@@ -55,6 +53,13 @@ def lead(overview: Overview) -> str:
             len(overview.few),
         )
         return text.format(count=len(overview.few))
+    if behind := overview.count(State.INCOMPLETE):
+        text = ngettext(
+            "No copy is damaged, but {count} copy lacks the newest version.",
+            "No copy is damaged, but {count} copies lack the newest version.",
+            behind,
+        )
+        return text.format(count=behind)
     text = ngettext(
         "The {count} copy is sound, as far as it was read.",
         "All {count} copies are sound, as far as they were read.",
@@ -73,8 +78,8 @@ def report_lines(overview: Overview) -> Iterator[str]:
         text = _("{package}: {sound} of {wanted} copies")
         yield "  " + text.format(package=_short(package), sound=sound, wanted=overview.wanted)
     for storage in overview.storages:
-        states = sorted(storage.states.items())
-        counts = ", ".join(f"{_(_STATES[state])} {count}" for state, count in states)
+        states = [(state, storage.states[state]) for state in State if state in storage.states]
+        counts = ", ".join(f"{word(state.value)} {count}" for state, count in states)
         oldest = _("oldest check {date}").format(date=_day(storage.oldest))
         yield f"{storage.storage}: {counts or '0'}; {oldest}"
     yield from forecast_sentences(overview)
@@ -227,6 +232,8 @@ def advice(incident: Incident) -> str:
     name = incident.storage if incident.package is None else _short(incident.package)
     if incident.package is None:
         text = _("Find out why it cannot be reached, then run: preserva audit --only {name}")
+    elif incident.state is State.UNRECORDED:
+        text = _("Find out who put it there, or whether the ledger is older than the storage")
     elif incident.state is State.UNREAD:
         text = _("Check the disk and the network, then run: preserva audit --only {name}")
     else:
@@ -268,13 +275,14 @@ def _storage_section(overview: Overview) -> Section:
         (
             f"{storage.name} ({storage.storage})",
             storage.institution,
-            *(str(storage.states.get(state, 0)) for state in _STATES),
+            *(str(storage.states.get(state, 0)) for state in _COLUMNS),
             _day(storage.oldest),
             human_size(storage.size),
         )
         for storage in overview.storages
     ]
-    columns = (_("Storage"), _("Institution"), *map(_, _STATES.values()))
+    words = (word(state.value) for state in _COLUMNS)
+    columns = (_("Storage"), _("Institution"), *words)
     return Section(_("Copies by storage"), (), (*columns, _("Oldest check"), _("Size")), rows)
 
 
@@ -359,7 +367,7 @@ def _subtitle(overview: Overview) -> str:
 
 
 def _what(incident: Incident) -> str:
-    state = _(_STATES[incident.state])
+    state = word(incident.state.value)
     if incident.package is None:
         return f"{incident.storage}: {state}"
     return f"{_short(incident.package)} ({incident.storage}): {state}"

@@ -26,7 +26,6 @@ STILL_SHARED = frozenset(
         "Put",
         "Report",
         "SourceFile",
-        "State",
         "Updated",
         "Verdict",
     }

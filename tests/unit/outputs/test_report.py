@@ -9,7 +9,8 @@ import pytest
 
 from preserva import i18n
 from preserva.core.policy.audit import Forecast
-from preserva.core.policy.overview import Decision, Incident, Overview, State
+from preserva.core.policy.judgement import State
+from preserva.core.policy.overview import Decision, Incident, Overview
 from preserva.outputs.report import forecast_sentences, incident_lines
 
 INCIDENT = Incident(
