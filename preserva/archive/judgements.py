@@ -8,7 +8,7 @@ from itertools import groupby
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.config import Role
-from preserva.core.policy.judgement import Judgement, Place, Rules, Tally, judge
+from preserva.core.policy.judgement import Judgement, StoragePlace, Rules, Tally, judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def rules_of(archive: ArchivalStorage) -> Rules:
     config = archive.config
     countries = {name: each.country for name, each in config.institutions.items()}
     places = {
-        storage.id: Place(
+        storage.id: StoragePlace(
             storage.institution, countries[storage.institution], storage.role is Role.HELD
         )
         for storage in config.storages.values()

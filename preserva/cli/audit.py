@@ -66,21 +66,17 @@ def command(
     """Read the copies that are due and record the results.
 
     Copies that were never checked come first, then those whose interval ends soonest. What looks
-    damaged is read a second time. The next run resumes where this one stopped, whether it was
-    interrupted or its budget ran out.
+    damaged is read a second time. The next run resumes where this one stopped. The exit status is
+    that of the archive, not only of the run: known damage stays known until it is repaired.
 
     \b
     preserva audit --max-time 6h --bandwidth 20MB
     preserva audit --event nlb-copy
-    The exit status is that of the archive, not only of the run: damage that is known stays known
-    until it is repaired.
-
     \b
     Exit status: 1 if a copy is damaged or missing; 3 if something due was not read, an incident of
     another kind is open, or a package has too few copies.
     """
     from preserva.fixity.audit import Budget, audit
-    from preserva.outputs.json.fixity import audit_document
 
     with (
         settings.archive() as archive,
@@ -99,10 +95,7 @@ def command(
         if metrics is not None and not dry_run:
             _write_metrics(result, metrics, archive.clock())
         notify(not result.waits)
-    if json_:
-        emit("audit", audit_document(result))
-    else:
-        _print(result)
+    _emit(result) if json_ else _print(result)
     finish([result])
 
 
@@ -113,7 +106,7 @@ def _notifications(archive: ArchivalStorage, *, quiet: bool) -> Iterator[Callabl
     Call the value with whether nothing waits for a person; without that call, the audit counts as
     failed.
     """
-    from preserva.outputs.report import mail_text
+    from preserva.outputs.mail import mail_text
     from preserva.reporting.notify import ping, send_mail
 
     def warn(problem: str | None) -> None:
@@ -147,6 +140,12 @@ def _write_metrics(result: Audit, path: Path, finished: datetime) -> None:
 
     text = audit_metrics(result, finished)
     LocalStorage(path.absolute().parent).replace(path.name, text.encode())
+
+
+def _emit(result: Audit) -> None:
+    from preserva.outputs.json.fixity import audit_document
+
+    emit("audit", audit_document(result))
 
 
 def _print(result: Audit) -> None:

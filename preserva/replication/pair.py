@@ -133,7 +133,9 @@ class Pair:
         lost = [version for version in self.result.versions if version in acknowledged]
         places = [self.target.store.id] if whole and lost else lost
         self.lost = [Finding(Code.COPY_MISSING, place) for place in places]
-        self.result.report.add(self.lost)
+        if self.lost:
+            self.result.report.subject = self.target.subject
+            self.result.report.add(self.lost)
 
     def bring_missing(self) -> None:
         """Bring the versions that the target lacks, and acknowledge what is proved.

@@ -183,8 +183,10 @@ class _Replicating:
 
     def _stop(self, findings: Sequence[Finding], about: StoredCopy | None, record: bool) -> None:
         self.result.report.add(findings)
-        if record and about is not None:
-            record_seen(about, Report(about.subject, list(findings)))
+        if about is not None:
+            self.result.report.subject = about.subject
+            if record:
+                record_seen(about, Report(about.subject, list(findings)))
 
     def _pair(self) -> Pair:
         """The package that the object is, here and there."""

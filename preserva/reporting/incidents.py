@@ -6,12 +6,12 @@ entry. Later checks that find the same belong to it; only one that proves it to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.core.policy.judgement import KnownCopy
-from preserva.core.policy.overview import Decision, Incident
-from preserva.core.values.entries import DECISION, SUCCESS
+from preserva.core.policy.overview import Decision, EndedIncident, Incident
+from preserva.core.values.entries import DECISION, FAIL, FIXITY_CHECK, SUCCESS
 from preserva.errors import UsageError
 from preserva.i18n import _
 
@@ -23,6 +23,25 @@ def open_incidents(archive: ArchivalStorage) -> list[Incident]:
     known = archive.config.storages
     troubles = archive.ledger.copies.troubled()
     return [_incident(archive, trouble) for trouble in troubles if trouble.storage in known]
+
+
+def ended_since(
+    archive: ArchivalStorage, number: int, told: Iterable[int]
+) -> tuple[EndedIncident, ...]:
+    """Copies that a check after entry `number` found damaged or missing, and that are sound now.
+
+    Those of incidents that are `told` by their numbers are left out.
+    """
+    waiting = {(entry.package, entry.storage) for entry in map(archive.ledger.entry, told)}
+    ended: dict[tuple[str, str], EndedIncident] = {}
+    for entry in archive.ledger.entries(types=(FIXITY_CHECK,), newest_first=True):
+        if entry.number <= number:
+            break
+        if entry.outcome == FAIL and entry.package is not None and entry.storage is not None:
+            copy = (entry.package, entry.storage)
+            if copy not in waiting:
+                ended[copy] = EndedIncident(*copy, entry.time)
+    return tuple(reversed(ended.values()))
 
 
 def decide(archive: ArchivalStorage, number: int, *, by: str, decision: str) -> Incident:

@@ -103,7 +103,7 @@ class KnownCopy:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StoragePlace:
     """A storage: whose it is, in which country, and whether others write their copies there."""
 
     institution: str
@@ -119,7 +119,7 @@ class Rules:
     """
 
     institution: str
-    places: Mapping[str, Place]
+    places: Mapping[str, StoragePlace]
     wanted: int
     away: frozenset[str] = frozenset()
 

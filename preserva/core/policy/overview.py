@@ -68,6 +68,15 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
+class EndedIncident:
+    """A copy that a check found damaged or missing at a `time`, and a later one sound again."""
+
+    package: str
+    storage: str
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """Something that was done to a package: an entry of the ledger, in short."""
 

@@ -11,6 +11,7 @@ import pytest
 
 from preserva.access.export import export
 from preserva.config import Institution
+from preserva.core.policy.judgement import State
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Advanced, Outcome
@@ -19,7 +20,6 @@ from preserva.fixity.validate import validate, validate_stored
 from preserva.ingest.bag import store
 from preserva.ingest.package import package, package_bag
 from preserva.ingest.submission import submit
-from preserva.core.policy.judgement import State
 from preserva.reporting.status import list_packages, status
 from tests.support.books import RECORD, an_archive, make_book, tiff
 from tests.support.marc_records import iso2709

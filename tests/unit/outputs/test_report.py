@@ -48,7 +48,7 @@ def test_an_incident_of_a_storage_has_no_package() -> None:
     """It is named once."""
     away = replace(INCIDENT, package=None, state=State.UNREAD, seen=3, codes=(), paths=())
     assert list(incident_lines(away))[:1] == [
-        "17\tnlb-copy: not readable since 2026-12-01T10:00:00+00:00, seen 3 times"
+        "17\tnlb-copy: unread since 2026-12-01T10:00:00+00:00, seen 3 times"
     ]
 
 

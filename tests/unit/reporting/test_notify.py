@@ -22,7 +22,7 @@ from preserva.core.values.entries import NOTIFICATION
 from preserva.errors import ConfigError
 from preserva.fixity.audit import audit
 from preserva.ingest.package import package
-from preserva.outputs.report import mail_text
+from preserva.outputs.mail import mail_text
 from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
 from preserva.reporting.notify import ping, send_mail
