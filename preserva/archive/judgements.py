@@ -8,7 +8,7 @@ from itertools import groupby
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.config import Role
-from preserva.core.policy.judgement import Judgement, StoragePlace, Rules, Tally, judge
+from preserva.core.policy.judgement import Judgement, Rules, StoragePlace, Tally, judge
 
 
 @dataclass(frozen=True, slots=True)

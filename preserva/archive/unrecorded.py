@@ -56,7 +56,10 @@ def listed(store: Store) -> frozenset[str] | None:
 
 
 def unrecorded(archive: ArchivalStorage, store: Store, paths: Set[str]) -> list[Unrecorded]:
-    """Those of these objects that the ledger does not know, and that are still there."""
+    """Those of these objects that the ledger does not know, and that are still there.
+
+    Raises StorageError.
+    """
     unknown = sorted(paths - set(_known(archive, store)))
     seen = (_look(store, path) for path in unknown)
     return [strange for strange in seen if strange is not None]

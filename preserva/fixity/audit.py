@@ -85,8 +85,9 @@ def _unrecorded(
 ) -> Iterator[Report]:
     """Reports on what lay in the storages when the run began and the ledger still does not know."""
     for name, paths in there.items():
-        if paths is not None:
-            strangers = unrecorded(archive, archive.store(name), paths)
+        store = archive.store(name)
+        if paths is not None and store.answers():
+            strangers = unrecorded(archive, store, paths)
             note_unrecorded(archive, name, strangers)
             yield from (stranger.report for stranger in strangers)
 

@@ -110,7 +110,8 @@ def status(archive: ArchivalStorage, package: PackageId | None = None) -> list[S
         return [asked]
     judged = {judgement.package: judgement for judgement in judgements(archive, rules)}
     for store in archive.stores():
-        for stranger in unrecorded(archive, store, listed(store) or frozenset()):
+        paths = listed(store)
+        for stranger in () if paths is None else unrecorded(archive, store, paths):
             judged.setdefault(stranger.name, judge(stranger.name, (), rules))
             judged[stranger.name] = with_stranger(judged[stranger.name], stranger.storage)
     return [_status(archive, judged[name], _parsed(name)) for name in sorted(judged)]
