@@ -1,4 +1,4 @@
-"""The joint catalogue with many records: filling it, and the first page of a search.
+"""The union catalogue with many records: filling it, and the first page of a search.
 
     python -m benchmarks.bench_catalogue [RECORDS] [FILE]
 
@@ -25,8 +25,8 @@ from statistics import median
 
 from benchmarks.pairs import spent
 from preserva.catalogue.database import Database
+from preserva.catalogue.entry import CatalogueEntry, Contributor, Facet, Item, uri_of
 from preserva.catalogue.index import Incoming, Index
-from preserva.catalogue.model import Agent, Entry, Facet, HeldCopy, uri_of
 from preserva.catalogue.search import Search, terms
 
 SYLLABLES = re.findall("[^ ]+", "ба ве ги до жу за ко лю ми но пе ра со ту фе хо ца ши ще эн ять")
@@ -53,16 +53,16 @@ def records(count: int) -> Iterator[Incoming]:
     weights = list(accumulate(1 / (rank + 3) for rank in range(WORDS)))
     for number in range(count):
         text = chance.choices(words, cum_weights=weights, k=14)
-        entry = Entry(
+        entry = CatalogueEntry(
             title=" ".join(text[:7]),
-            agents=(Agent(" ".join(text[7:9])),),
+            agents=(Contributor(" ".join(text[7:9])),),
             subjects=tuple(text[9:12]),
             place=text[12][:4],
             publisher=text[13],
             year=chance.randint(1517, 1925),
             languages=(chance.choice(["rus", "bel", "chu", "pol"]),),
             form="text",
-            copies=(HeldCopy(chance.choice(["АОНБ", "НББ"]), f"Р-{number}", (str(number),)),),
+            items=(Item(chance.choice(["АОНБ", "НББ"]), f"Р-{number}", (str(number),)),),
         )
         yield Incoming(uri_of("aonb", str(number)), "generated", entry, str(number).encode() * 50)
 

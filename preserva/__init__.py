@@ -1,7 +1,7 @@
 """preserva keeps digitised books for good: packages, stores, proves, replicates and repairs them.
 
-The public API, re-exported; docs/reference/api.md describes it. Names are loaded when they are
-first used, so that importing preserva costs nothing.
+The public API; docs/reference/api.md describes it. Names are loaded when they are first used, so
+that importing preserva costs nothing.
 """
 
 from __future__ import annotations
@@ -12,132 +12,323 @@ from typing import TYPE_CHECKING
 from preserva.version import __version__
 
 if TYPE_CHECKING:
-    from preserva.access.export import export
-    from preserva.archive.archive import Archive, create_archive, open_archive
-    from preserva.catalogue.decisions import Verdict
-    from preserva.catalogue.edition import shown
-    from preserva.catalogue.export import Form, export_catalogue
-    from preserva.catalogue.ingest import import_file, import_packages, open_catalogue
-    from preserva.catalogue.matching import Matching
-    from preserva.catalogue.model import Facet
-    from preserva.catalogue.search import Search
-    from preserva.config import Config, load
+    from preserva import bags
+    from preserva.access.document import Document
+    from preserva.api.archive import (
+        Archive,
+        check_storages,
+        create_archive,
+        load_config,
+        open_archive,
+        package_bag,
+        rebuild_config,
+        rebuild_ledger,
+        write_config,
+    )
+    from preserva.api.arguments import StrPath
+    from preserva.api.catalogue import Catalogue, HarvestSummary, open_catalogue
+    from preserva.api.demo import run_demo
+    from preserva.api.ingest import Stored
+    from preserva.api.ledger import ArchiveLedger, open_ledger
+    from preserva.api.reporting import Levels, PackageHistory
+    from preserva.archive.archive import Clock, Identifiers
+    from preserva.archive.ledger_proof import Proof as LedgerProof
+    from preserva.bag.create.create import Made as BagCreated
+    from preserva.bag.fetch import Fetched as BagFetched
+    from preserva.bag.report import BagReport
+    from preserva.bag.report import Verdict as BagVerdict
+    from preserva.bag.update import Updated as BagUpdated
+    from preserva.bags import KeptProfile
+    from preserva.catalogue.agreement import Agreement
+    from preserva.catalogue.decision_files import Decided as DecisionsImported
+    from preserva.catalogue.decisions import MatchDecision, MatchVerdict
+    from preserva.catalogue.decisions import Undone as DecisionUndone
+    from preserva.catalogue.edition_view import EditionView
+    from preserva.catalogue.entry import CatalogueEntry, Contributor, Facet, Item, TypedNumber
+    from preserva.catalogue.export import Exported as RecordsExported
+    from preserva.catalogue.export import ExportFormat
+    from preserva.catalogue.import_records import Imported as RecordsImported
+    from preserva.catalogue.index import Catalogued as CatalogueRecord
+    from preserva.catalogue.matching import Proposal
+    from preserva.catalogue.oai.harvester import HarvestResult
+    from preserva.catalogue.oai.protocol import Prefix as OaiFormat
+    from preserva.catalogue.search import Hit, MatchedWord, ResultPage
+    from preserva.config import (
+        Config,
+        Institution,
+        Mail,
+        PackageClass,
+        Pings,
+        Policy,
+        Role,
+        StorageConfig,
+    )
+    from preserva.core.book.rights import Rights
+    from preserva.core.book.scans import Colours, ImageRules, ScanProfile, Undecodable
+    from preserva.core.book.structure import PageFacts, Structure
+    from preserva.core.book.submission import Arrangement, SourceFile
+    from preserva.core.eark.mets import Division, PackageType
+    from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
+    from preserva.core.formats.bagit import FetchEntry
+    from preserva.core.policy.audit import Copy as AuditedCopy
+    from preserva.core.policy.audit import Due, Forecast
+    from preserva.core.policy.audit import Reason as DueReason
+    from preserva.core.policy.completeness import Table as BagTable
+    from preserva.core.policy.levels import Area as LevelsArea
+    from preserva.core.policy.levels import Demand as LevelsDemand
+    from preserva.core.policy.levels import Evidence as LevelsEvidence
+    from preserva.core.policy.levels import Requirement as LevelsRequirement
+    from preserva.core.policy.levels import Verdict as LevelsVerdict
+    from preserva.core.policy.overview import CopyState, Incident, Overview, StorageState
+    from preserva.core.policy.overview import Decision as IncidentDecision
+    from preserva.core.policy.overview import Done as HistoryEntry
+    from preserva.core.policy.overview import Month as ReportMonth
+    from preserva.core.policy.overview import State as FixityState
+    from preserva.core.policy.overview import Year as ReportYear
     from preserva.core.values.codes import Code, Severity
+    from preserva.core.values.limitations import Limitation
     from preserva.core.values.model import PackageId
-    from preserva.core.values.report import Finding, Observer, Outcome, Report
-    from preserva.errors import PreservaError
-    from preserva.exhibition.build import build_exhibition
-    from preserva.fixity.audit import Budget, audit
-    from preserva.fixity.validate import validate, validate_stored
-    from preserva.ingest.bag import store
-    from preserva.ingest.package import package, package_bag
-    from preserva.ingest.revision import Change, update
-    from preserva.ingest.supplied import Details
-    from preserva.ingest.transfer import accept
-    from preserva.replication.accession import receive
-    from preserva.replication.rebuild import rebuild_ledger, rebuild_storage
-    from preserva.replication.repair import Repair, repair
-    from preserva.replication.replicate import replicate
-    from preserva.reporting.status import list_packages, status
+    from preserva.core.values.report import (
+        Advanced,
+        Ended,
+        Finding,
+        Observer,
+        Outcome,
+        Progress,
+        Report,
+        Started,
+    )
+    from preserva.core.values.subjects import (
+        CopyInStorage,
+        LedgerInStorage,
+        ObjectInStorage,
+        ObjectToStorage,
+        Subject,
+        WholePackage,
+        WholeStorage,
+    )
+    from preserva.core.values.subjects import Named as NamedSubject
+    from preserva.demo import DemoFailedError
+    from preserva.errors import (
+        ArchiveNotFound,
+        ConfigError,
+        Damaged,
+        LedgerError,
+        Locked,
+        NotAFile,
+        NotFound,
+        PackageError,
+        PreservaError,
+        Refused,
+        StorageError,
+        StorageFull,
+        TooLarge,
+        Unreachable,
+        UsageError,
+    )
+    from preserva.exhibition.build import Built as ExhibitionBuilt
+    from preserva.fixity.audit_run import Audit
+    from preserva.ingest.package import Packaged
+    from preserva.ingest.revision import Updated as Revised
+    from preserva.ingest.transfer import Accepted as Transferred
+    from preserva.ingest.transfer import Form as TransferForm
+    from preserva.ledger import LedgerEntry
+    from preserva.replication.accession import Receipt
+    from preserva.replication.repair import Brought, Repair
+    from preserva.replication.replicate import Replication
+    from preserva.reporting.status import Copy as CopyStatus
+    from preserva.reporting.status import Listed, Listing, Reached, Status
+    from preserva.reporting.status import State as CopyPresence
 
 _PLACES = {
-    "Archive": "archive.archive",
-    "Budget": "fixity.audit",
-    "Change": "ingest.revision",
-    "Code": "core.values.codes",
-    "Config": "config",
-    "Details": "ingest.supplied",
-    "Facet": "catalogue.model",
-    "Finding": "core.values.report",
-    "Form": "catalogue.export",
-    "Matching": "catalogue.matching",
-    "Observer": "core.values.report",
-    "Outcome": "core.values.report",
-    "PackageId": "core.values.model",
-    "PreservaError": "errors",
-    "Repair": "replication.repair",
-    "Report": "core.values.report",
-    "Search": "catalogue.search",
-    "Severity": "core.values.codes",
-    "Verdict": "catalogue.decisions",
-    "accept": "ingest.transfer",
-    "audit": "fixity.audit",
-    "build_exhibition": "exhibition.build",
-    "create_archive": "archive.archive",
-    "export": "access.export",
-    "export_catalogue": "catalogue.export",
-    "import_file": "catalogue.ingest",
-    "import_packages": "catalogue.ingest",
-    "list_packages": "reporting.status",
-    "load": "config",
-    "open_archive": "archive.archive",
-    "open_catalogue": "catalogue.ingest",
-    "package": "ingest.package",
-    "package_bag": "ingest.package",
-    "rebuild_ledger": "replication.rebuild",
-    "rebuild_storage": "replication.rebuild",
-    "receive": "replication.accession",
-    "repair": "replication.repair",
-    "replicate": "replication.replicate",
-    "shown": "catalogue.edition",
-    "status": "reporting.status",
-    "store": "ingest.bag",
-    "update": "ingest.revision",
-    "validate": "fixity.validate",
-    "validate_stored": "fixity.validate",
+    "bags": "bags",
+    "Document": "access.document:Document",
+    "Archive": "api.archive:Archive",
+    "check_storages": "api.archive:check_storages",
+    "create_archive": "api.archive:create_archive",
+    "load_config": "api.archive:load_config",
+    "open_archive": "api.archive:open_archive",
+    "package_bag": "api.archive:package_bag",
+    "rebuild_config": "api.archive:rebuild_config",
+    "rebuild_ledger": "api.archive:rebuild_ledger",
+    "write_config": "api.archive:write_config",
+    "StrPath": "api.arguments:StrPath",
+    "Catalogue": "api.catalogue:Catalogue",
+    "HarvestSummary": "api.catalogue:HarvestSummary",
+    "open_catalogue": "api.catalogue:open_catalogue",
+    "run_demo": "api.demo:run_demo",
+    "Stored": "api.ingest:Stored",
+    "ArchiveLedger": "api.ledger:ArchiveLedger",
+    "open_ledger": "api.ledger:open_ledger",
+    "PackageHistory": "api.reporting:PackageHistory",
+    "Levels": "api.reporting:Levels",
+    "Clock": "archive.archive:Clock",
+    "Identifiers": "archive.archive:Identifiers",
+    "LedgerProof": "archive.ledger_proof:Proof",
+    "BagCreated": "bag.create.create:Made",
+    "BagFetched": "bag.fetch:Fetched",
+    "BagReport": "bag.report:BagReport",
+    "BagVerdict": "bag.report:Verdict",
+    "BagUpdated": "bag.update:Updated",
+    "KeptProfile": "bags:KeptProfile",
+    "DecisionsImported": "catalogue.decision_files:Decided",
+    "MatchDecision": "catalogue.decisions:MatchDecision",
+    "DecisionUndone": "catalogue.decisions:Undone",
+    "MatchVerdict": "catalogue.decisions:MatchVerdict",
+    "EditionView": "catalogue.edition_view:EditionView",
+    "RecordsExported": "catalogue.export:Exported",
+    "ExportFormat": "catalogue.export:ExportFormat",
+    "CatalogueRecord": "catalogue.index:Catalogued",
+    "RecordsImported": "catalogue.import_records:Imported",
+    "Agreement": "catalogue.agreement:Agreement",
+    "Proposal": "catalogue.matching:Proposal",
+    "Contributor": "catalogue.entry:Contributor",
+    "CatalogueEntry": "catalogue.entry:CatalogueEntry",
+    "Item": "catalogue.entry:Item",
+    "TypedNumber": "catalogue.entry:TypedNumber",
+    "Facet": "catalogue.entry:Facet",
+    "HarvestResult": "catalogue.oai.harvester:HarvestResult",
+    "OaiFormat": "catalogue.oai.protocol:Prefix",
+    "Hit": "catalogue.search:Hit",
+    "ResultPage": "catalogue.search:ResultPage",
+    "MatchedWord": "catalogue.search:MatchedWord",
+    "Config": "config:Config",
+    "Institution": "config:Institution",
+    "Mail": "config:Mail",
+    "PackageClass": "config:PackageClass",
+    "Pings": "config:Pings",
+    "Policy": "config:Policy",
+    "Role": "config:Role",
+    "StorageConfig": "config:StorageConfig",
+    "Rights": "core.book.rights:Rights",
+    "Colours": "core.book.scans:Colours",
+    "ImageRules": "core.book.scans:ImageRules",
+    "ScanProfile": "core.book.scans:ScanProfile",
+    "Undecodable": "core.book.scans:Undecodable",
+    "PageFacts": "core.book.structure:PageFacts",
+    "Structure": "core.book.structure:Structure",
+    "Arrangement": "core.book.submission:Arrangement",
+    "SourceFile": "core.book.submission:SourceFile",
+    "Division": "core.eark.mets:Division",
+    "PackageType": "core.eark.mets:PackageType",
+    "CopyrightStatus": "core.eark.vocabulary:CopyrightStatus",
+    "RightsBasis": "core.eark.vocabulary:RightsBasis",
+    "FetchEntry": "core.formats.bagit:FetchEntry",
+    "AuditedCopy": "core.policy.audit:Copy",
+    "Due": "core.policy.audit:Due",
+    "DueReason": "core.policy.audit:Reason",
+    "Forecast": "core.policy.audit:Forecast",
+    "BagTable": "core.policy.completeness:Table",
+    "LevelsArea": "core.policy.levels:Area",
+    "LevelsDemand": "core.policy.levels:Demand",
+    "LevelsEvidence": "core.policy.levels:Evidence",
+    "LevelsRequirement": "core.policy.levels:Requirement",
+    "LevelsVerdict": "core.policy.levels:Verdict",
+    "CopyState": "core.policy.overview:CopyState",
+    "IncidentDecision": "core.policy.overview:Decision",
+    "HistoryEntry": "core.policy.overview:Done",
+    "Incident": "core.policy.overview:Incident",
+    "ReportMonth": "core.policy.overview:Month",
+    "Overview": "core.policy.overview:Overview",
+    "FixityState": "core.policy.overview:State",
+    "StorageState": "core.policy.overview:StorageState",
+    "ReportYear": "core.policy.overview:Year",
+    "Code": "core.values.codes:Code",
+    "Severity": "core.values.codes:Severity",
+    "Limitation": "core.values.limitations:Limitation",
+    "PackageId": "core.values.model:PackageId",
+    "Advanced": "core.values.report:Advanced",
+    "Ended": "core.values.report:Ended",
+    "Finding": "core.values.report:Finding",
+    "Observer": "core.values.report:Observer",
+    "Outcome": "core.values.report:Outcome",
+    "Progress": "core.values.report:Progress",
+    "Report": "core.values.report:Report",
+    "Started": "core.values.report:Started",
+    "CopyInStorage": "core.values.subjects:CopyInStorage",
+    "LedgerInStorage": "core.values.subjects:LedgerInStorage",
+    "ObjectInStorage": "core.values.subjects:ObjectInStorage",
+    "ObjectToStorage": "core.values.subjects:ObjectToStorage",
+    "Subject": "core.values.subjects:Subject",
+    "WholePackage": "core.values.subjects:WholePackage",
+    "WholeStorage": "core.values.subjects:WholeStorage",
+    "NamedSubject": "core.values.subjects:Named",
+    "DemoFailedError": "demo:DemoFailedError",
+    "ArchiveNotFound": "errors:ArchiveNotFound",
+    "ConfigError": "errors:ConfigError",
+    "Damaged": "errors:Damaged",
+    "LedgerError": "errors:LedgerError",
+    "Locked": "errors:Locked",
+    "NotAFile": "errors:NotAFile",
+    "NotFound": "errors:NotFound",
+    "PackageError": "errors:PackageError",
+    "PreservaError": "errors:PreservaError",
+    "Refused": "errors:Refused",
+    "StorageError": "errors:StorageError",
+    "StorageFull": "errors:StorageFull",
+    "TooLarge": "errors:TooLarge",
+    "Unreachable": "errors:Unreachable",
+    "UsageError": "errors:UsageError",
+    "ExhibitionBuilt": "exhibition.build:Built",
+    "Audit": "fixity.audit_run:Audit",
+    "Packaged": "ingest.package:Packaged",
+    "Revised": "ingest.revision:Updated",
+    "Transferred": "ingest.transfer:Accepted",
+    "TransferForm": "ingest.transfer:Form",
+    "LedgerEntry": "ledger:LedgerEntry",
+    "Receipt": "replication.accession:Receipt",
+    "Brought": "replication.repair:Brought",
+    "Repair": "replication.repair:Repair",
+    "Replication": "replication.replicate:Replication",
+    "CopyStatus": "reporting.status:Copy",
+    "Listed": "reporting.status:Listed",
+    "Listing": "reporting.status:Listing",
+    "Reached": "reporting.status:Reached",
+    "CopyPresence": "reporting.status:State",
+    "Status": "reporting.status:Status",
 }
+"""Where each name is: a module, and the name that the thing has there."""
 
+# fmt: off
 __all__ = [
-    "Archive",
-    "Budget",
-    "Change",
-    "Code",
-    "Config",
-    "Details",
-    "Facet",
-    "Finding",
-    "Form",
-    "Matching",
-    "Observer",
-    "Outcome",
-    "PackageId",
-    "PreservaError",
-    "Repair",
-    "Report",
-    "Search",
-    "Severity",
-    "Verdict",
-    "__version__",
-    "accept",
-    "audit",
-    "build_exhibition",
-    "create_archive",
-    "export",
-    "export_catalogue",
-    "import_file",
-    "import_packages",
-    "list_packages",
-    "load",
-    "open_archive",
-    "open_catalogue",
-    "package",
-    "package_bag",
-    "rebuild_ledger",
-    "rebuild_storage",
-    "receive",
-    "repair",
-    "replicate",
-    "shown",
-    "status",
-    "store",
-    "update",
-    "validate",
-    "validate_stored",
+    "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound", "Arrangement",
+    "Audit", "AuditedCopy", "BagCreated", "BagFetched", "BagReport", "BagTable", "BagUpdated",
+    "BagVerdict", "Brought", "Catalogue", "CatalogueEntry", "CatalogueRecord", "Clock", "Code",
+    "Colours", "Config", "ConfigError", "Contributor", "CopyInStorage", "CopyPresence",
+    "CopyState", "CopyStatus", "CopyrightStatus", "Damaged", "DecisionUndone",
+    "DecisionsImported", "DemoFailedError", "Division", "Document", "Due", "DueReason",
+    "EditionView", "Ended", "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry",
+    "Finding", "FixityState", "Forecast", "HarvestResult", "HarvestSummary", "HistoryEntry",
+    "Hit", "Identifiers", "ImageRules", "Incident", "IncidentDecision", "Institution", "Item",
+    "KeptProfile", "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof", "Levels",
+    "LevelsArea", "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict",
+    "Limitation", "Listed", "Listing", "Locked", "Mail", "MatchDecision", "MatchVerdict",
+    "MatchedWord", "NamedSubject", "NotAFile", "NotFound", "OaiFormat", "ObjectInStorage",
+    "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass", "PackageError",
+    "PackageHistory", "PackageId", "PackageType", "Packaged", "PageFacts", "Pings", "Policy",
+    "PreservaError", "Progress", "Proposal", "Reached", "Receipt", "RecordsExported",
+    "RecordsImported", "Refused", "Repair", "Replication", "Report", "ReportMonth",
+    "ReportYear", "ResultPage", "Revised", "Rights", "RightsBasis", "Role", "ScanProfile",
+    "Severity", "SourceFile", "Started", "Status", "StorageConfig", "StorageError",
+    "StorageFull", "StorageState", "Stored", "StrPath", "Structure", "Subject", "TooLarge",
+    "TransferForm", "Transferred", "TypedNumber", "Undecodable", "Unreachable", "UsageError",
+    "WholePackage", "WholeStorage", "__version__", "bags", "check_storages", "create_archive",
+    "load_config", "open_archive", "open_catalogue", "open_ledger", "package_bag",
+    "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
 ]
+# fmt: on
 
 
 def __getattr__(name: str) -> object:
     """Load a public name when it is first used (PEP 562)."""
     if name not in _PLACES:
         raise AttributeError(f"module 'preserva' has no attribute {name!r}")
-    return getattr(import_module(f"preserva.{_PLACES[name]}"), name)
+    module, _colon, attribute = _PLACES[name].partition(":")
+    loaded = import_module(f"preserva.{module}")
+    value: object = getattr(loaded, attribute) if attribute else loaded
+    globals()[name] = value  # found at once from now on
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

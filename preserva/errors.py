@@ -23,13 +23,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from preserva.exit_status import ExitStatus
 from preserva.i18n import N_, _
 
 
 class PreservaError(Exception):
     """The root. `exit_status` is what a command ends with; `hint` says what to do next."""
 
-    exit_status = 70
+    exit_status: ExitStatus = ExitStatus.UNEXPECTED
     hint: str | None = None
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
@@ -45,13 +46,13 @@ class PreservaError(Exception):
 class UsageError(PreservaError):
     """A wrong argument."""
 
-    exit_status = 2
+    exit_status = ExitStatus.USAGE
 
 
 class ConfigError(PreservaError):
     """The configuration file is not usable: `problems` holds every one, with its key path."""
 
-    exit_status = 2
+    exit_status = ExitStatus.USAGE
     hint = N_("Correct the file and run the command again; nothing was changed.")
 
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
@@ -62,7 +63,7 @@ class ConfigError(PreservaError):
 class Damaged(PreservaError):
     """What is needed to go on is damaged; `problems` says where. Nothing was changed."""
 
-    exit_status = 1
+    exit_status = ExitStatus.DAMAGE
     hint = N_("`preserva validate` names every damaged file.")
 
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
@@ -73,7 +74,7 @@ class Damaged(PreservaError):
 class PackageError(PreservaError):
     """The source cannot become a package: `problems` holds every one, with its file."""
 
-    exit_status = 4
+    exit_status = ExitStatus.REFUSED
     hint = N_(
         "Nothing was stored and the source was not touched. Mend it and run the command again."
     )
@@ -86,33 +87,33 @@ class PackageError(PreservaError):
 class Refused(PreservaError):
     """A safety stop: what was asked could lose or hide something. Nothing was changed."""
 
-    exit_status = 4
+    exit_status = ExitStatus.REFUSED
 
 
 class LedgerError(PreservaError):
     """The ledger does not verify, or cannot be used."""
 
-    exit_status = 5
+    exit_status = ExitStatus.LEDGER
 
 
 class ArchiveNotFound(PreservaError):
     """There is no archive here."""
 
-    exit_status = 10
+    exit_status = ExitStatus.NO_ARCHIVE
     hint = N_("Run `preserva init` to write a configuration, or name one with --config.")
 
 
 class Locked(PreservaError):
     """Another process is writing to the same storage."""
 
-    exit_status = 11
+    exit_status = ExitStatus.LOCKED
     hint = N_("Wait until it ends. The lock goes with its process, even if that is killed.")
 
 
 class StorageError(PreservaError):
     """A storage could not be read, written or reached. `path` is the file, where there is one."""
 
-    exit_status = 3
+    exit_status = ExitStatus.UNFINISHED
 
     def __init__(self, message: str, *, path: str | None = None, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)

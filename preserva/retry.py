@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from preserva.logs import get_logger, redacted
+
+_logger = get_logger(__name__)
+
 T = TypeVar("T")
 E = TypeVar("E", bound=Exception)
 
@@ -30,5 +34,8 @@ def retry(
             seconds = delay(failed, error)
             if seconds is None:
                 raise
+            _logger.warning(
+                "attempt %d failed, again in %.0f seconds: %s", failed, seconds, redacted(error)
+            )
         sleep(seconds)
     return act()

@@ -127,8 +127,8 @@ def help_texts(command: click.Command) -> Iterator[str]:
     texts = [command.help, command.epilog]
     texts += [one.help for one in command.params if isinstance(one, click.Option)]
     for text in filter(None, texts):
-        for as_it_stands, message in paragraphs(text):
-            if not (as_it_stands and is_example(message)):
+        for keep_lines, message in paragraphs(text):
+            if not (keep_lines and is_example(message)):
                 yield message
     if isinstance(command, click.Group):
         context = click.Context(command)

@@ -23,8 +23,11 @@ from preserva.errors import ArchiveNotFound, LedgerError, Refused, UsageError
 from preserva.files.disk import writing
 from preserva.i18n import _
 from preserva.ledger import Ledger
+from preserva.logs import get_logger
 from preserva.storage.ocfl import OcflRoot
 from preserva.storage.open import open_storage
+
+_logger = get_logger(__name__)
 
 _VERIFIED = 5_000
 """Entries of the ledger that are verified whenever an archive is opened: a fraction of a second."""
@@ -73,6 +76,10 @@ class Archive:
         if problems := self.ledger.verify(since=max(1, self.ledger.size - _VERIFIED)):
             self.ledger.close()
             raise unverified(problems)
+        _logger.info(
+            "archive of %s: configuration %s, ledger %s with %d entries",
+            config.institution.id, config.path, config.ledger, self.ledger.size,
+        )  # fmt: skip
 
     def __enter__(self) -> Self:
         return self
@@ -120,6 +127,7 @@ class Archive:
         Raises Locked, StorageError, LedgerError.
         """
         with store.storage.lock(self._own_name()):
+            _logger.info("writing to %s", store.id)
             recover(self.ledger, store, self.now)
             yield
 

@@ -16,6 +16,7 @@ from preserva.archive.store import Store
 from preserva.config import Config
 from preserva.core.formats.canonical_json import Value
 from preserva.core.values.entries import SUCCESS, VERIFICATION
+from preserva.core.values.report import Outcome
 from preserva.errors import ArchiveNotFound, StorageError
 from preserva.i18n import _, ngettext
 from preserva.ledger import LARGEST_ENTRY, Ledger
@@ -36,6 +37,11 @@ class Proof:
     entries: int
     newest: str | None
     problems: tuple[str, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """FAIL if anything is wrong."""
+        return Outcome.FAIL if self.problems else Outcome.PASS
 
 
 def open_ledger(config: Config) -> Ledger:

@@ -15,6 +15,9 @@ from preserva.core.values.entries import END, FAIL, START, SUCCESS
 from preserva.core.values.model import PackageId
 from preserva.errors import Damaged, StorageError
 from preserva.ledger import Ledger, LedgerEntry
+from preserva.logs import get_logger
+
+_logger = get_logger(__name__)
 
 
 def recover(ledger: Ledger, store: Store, now: Callable[[], str]) -> None:
@@ -35,6 +38,7 @@ def recover(ledger: Ledger, store: Store, now: Callable[[], str]) -> None:
 def _end_ingest(ledger: Ledger, store: Store, start: LedgerEntry, time: str) -> None:
     """The version counts if its inventory is the one that the ledger announced."""
     assert start.package is not None and start.version is not None
+    _logger.warning("recovering an interrupted ingest: entry %d of the ledger", start.number)
     path = store.root.path_of(start.package)
     store.root.recover(path)
     try:

@@ -20,12 +20,21 @@ from preserva.bag.validate import BagReport, Verdict, validate_source
 from preserva.core.formats.bagit import FetchEntry, parse_manifest, read_lines
 from preserva.core.values.codes import Code
 from preserva.core.values.digest import Digests, MultiHash
-from preserva.core.values.report import Advanced, Ended, Finding, Observer, Report, Started, ignore
+from preserva.core.values.report import (
+    Advanced,
+    Ended,
+    Finding,
+    Observer,
+    Outcome,
+    Report,
+    Started,
+    ignore,
+)
 from preserva.errors import NotAFile, Refused, UsageError
 from preserva.files.disk import locked_folder, publish, synchronise, write_all, writing
+from preserva.http_client.client import Answer, AnswerError, ask
+from preserva.http_client.policy import SCHEMES, AddressError, Policy, shown
 from preserva.i18n import _
-from preserva.web.client import Answer, AnswerError, ask
-from preserva.web.policy import SCHEMES, AddressError, Policy, shown
 
 CHUNK = 1 << 18
 
@@ -39,6 +48,13 @@ class Fetched:
 
     report: Report
     paths: tuple[str, ...] = ()
+    dry_run: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """That of the report; PASS for a dry run that found nothing in the way."""
+        planned = self.dry_run and not self.report.findings
+        return Outcome.PASS if planned else self.report.outcome
 
 
 def fetch_missing(
@@ -74,7 +90,7 @@ def fetch_missing(
             report.add(
                 finding for finding in checked.findings if finding.code is not Code.NOT_DIGESTED
             )
-            return Fetched(report)
+            return Fetched(report, dry_run=dry_run)
         wanted = _holes(checked)
         report.listed = len(wanted)
         work = _Work(bag, policy, max_bytes, report, observer)
@@ -82,7 +98,8 @@ def fetch_missing(
             refused = {path: work.refusals(path, entries) for path, entries in wanted.items()}
             for findings in refused.values():
                 report.add(findings)
-            return Fetched(report, tuple(path for path in wanted if not refused[path]))
+            paths = tuple(path for path in wanted if not refused[path])
+            return Fetched(report, paths, dry_run=True)
         return Fetched(report, tuple(work.fetch(wanted, _expected(source, checked, wanted))))
 
 

@@ -27,7 +27,7 @@ from preserva.bag.validate import BagReport, Verdict, validate_source
 from preserva.core.formats.bagit import serialise_bag_info
 from preserva.core.values.digest import ALGORITHMS, Digests, digest_bytes
 from preserva.core.values.model import Entry, Observed
-from preserva.core.values.report import Finding, Observer, ignore
+from preserva.core.values.report import Finding, Observer, Outcome, ignore
 from preserva.errors import NotAFile, Refused, UsageError
 from preserva.files.disk import (
     discard,
@@ -53,6 +53,11 @@ class Updated:
 
     report: BagReport
     written: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """That of the report."""
+        return self.report.outcome
 
 
 def update_bag(

@@ -1,1 +1,1 @@
-"""The joint catalogue: editions, copies, their words, what people decide."""
+"""The union catalogue: editions, copies, their words, what people decide."""

@@ -1,7 +1,7 @@
-"""Records as a table (CSV, RFC 4180): a line for each copy, one for a record without copies.
+"""Records as a table (CSV, RFC 4180): a line for each item, one for a record without items.
 
 The first line names the columns (`COLUMNS`), in any order; `identifier` and `title` must be there.
-Lines of one record follow each other and differ only in what they say of the copy. Several values
+Lines of one record follow each other and differ only in what they say of the item. Several values
 in a cell stand with a semicolon between them; a semicolon that belongs to a value is doubled.
 A record becomes MODS, so that all that is done with records is done with these.
 """
@@ -17,12 +17,12 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from preserva.catalogue.model import Entry, library_of
+from preserva.catalogue.entry import CatalogueEntry, library_of
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.describe.marc.charset import Charset, named
 from preserva.describe.mods.crosswalk import crosswalk
-from preserva.describe.mods.text import has_forbidden, plain
+from preserva.describe.mods.xml_text import has_forbidden, plain
 from preserva.describe.xml_record import MODS
 from preserva.i18n import _
 
@@ -30,8 +30,8 @@ _OF_RECORD = (
     "identifier", "title", "titles", "agents", "place", "publisher", "date", "year", "languages",
     "form", "kind", "extent", "subjects", "numbers",
 )  # fmt: skip
-_OF_COPY = ("holder", "shelfmark", "inventory", "registers", "provenance", "package")
-COLUMNS = (*_OF_RECORD, *_OF_COPY)
+_OF_ITEM = ("holder", "shelfmark", "inventory", "registers", "provenance", "package")
+COLUMNS = (*_OF_RECORD, *_OF_ITEM)
 ENDINGS = (".csv", ".tsv")
 
 _WHOLE = "collection"
@@ -58,20 +58,20 @@ class _BadRowError(Exception):
     """What is wrong with a row."""
 
 
-def lines_of(uri: str, entry: Entry, package: str) -> Iterator[bytes]:
+def lines_of(uri: str, entry: CatalogueEntry, package: str) -> Iterator[bytes]:
     """The lines of a record."""
     about = (
-        uri, entry.title, _joined(entry.titles), _joined(one.name for one in entry.agents),
+        uri, entry.title, _joined(entry.titles), _joined(agent.name for agent in entry.agents),
         entry.place, entry.publisher, entry.date, str(entry.year or ""), _joined(entry.languages),
         entry.form, _WHOLE if entry.collection else "", entry.extent, _joined(entry.subjects),
-        _joined(f"{one.type}:{one.value}" for one in entry.identifiers),
+        _joined(f"{number.type}:{number.value}" for number in entry.identifiers),
     )  # fmt: skip
-    for copy in entry.copies:
-        numbers = _joined(f"{one.type}:{one.value}" for one in copy.registers)
-        told = (copy.holder, copy.shelfmark, _joined(copy.inventory), numbers,
-                _joined(copy.provenance))  # fmt: skip
-        yield line((*about, *told, package))
-    if not entry.copies:
+    for item in entry.items:
+        numbers = _joined(f"{number.type}:{number.value}" for number in item.registers)
+        cells = (item.holder, item.shelfmark, _joined(item.inventory), numbers,
+                _joined(item.provenance))  # fmt: skip
+        yield line((*about, *cells, package))
+    if not entry.items:
         yield line((*about, "", "", "", "", "", package))
 
 
@@ -79,7 +79,7 @@ def line(values: Sequence[str]) -> bytes:
     """A line of CSV. Before a text that a spreadsheet would take for a formula stands a `'`."""
     cells: list[str] = []
     writer = csv.writer(_Sink(cells))
-    writer.writerow([f"'{one}" if _FORMULA.match(one) else one for one in values])
+    writer.writerow([f"'{value}" if _FORMULA.match(value) else value for value in values])
     return cells[0].encode()
 
 
@@ -91,14 +91,14 @@ def documents(
     A record with such a row is left out. Raises UsageError for an unknown character set.
     """
     group: list[_Line] = []
-    for one in _rows(stream, name, charset):
-        if isinstance(one, Finding):
-            yield one
+    for line in _rows(stream, name, charset):
+        if isinstance(line, Finding):
+            yield line
             continue
-        if group and group[0].row["identifier"] != one.row["identifier"]:
+        if group and group[0].row["identifier"] != line.row["identifier"]:
             yield from _record(group, name, library)
             group = []
-        group.append(one)
+        group.append(line)
     if group:
         yield from _record(group, name, library)
 
@@ -108,14 +108,14 @@ def _rows(stream: BinaryIO, name: str, charset: str | None) -> Iterator[_Line | 
     head = next(text, "").removeprefix("\ufeff")
     separator = max(",;\t", key=head.count)
     columns = next(csv.reader([head], delimiter=separator), [])
-    columns = [one.strip().lower() for one in columns]
-    missing = [one for one in ("identifier", "title") if columns.count(one) != 1]
+    columns = [column.strip().lower() for column in columns]
+    missing = [name for name in ("identifier", "title") if columns.count(name) != 1]
     if missing:
         seen = _("no column {names}").format(names=", ".join(missing))
         yield Finding(Code.CSV_ROW, f"{name}:1", ", ".join(COLUMNS), seen)
         return
-    for one in sorted({one for one in columns if one not in COLUMNS}):
-        yield Finding(Code.CSV_COLUMN, f"{name}:1", ", ".join(COLUMNS), one)
+    for unknown in sorted({column for column in columns if column not in COLUMNS}):
+        yield Finding(Code.CSV_COLUMN, f"{name}:1", ", ".join(COLUMNS), unknown)
     reader = csv.reader(text, delimiter=separator)
     while True:
         number = reader.line_num + 2
@@ -131,8 +131,8 @@ def _rows(stream: BinaryIO, name: str, charset: str | None) -> Iterator[_Line | 
                                                                  known=len(columns))  # fmt: skip
             yield Finding(Code.CSV_ROW, f"{name}:{number}", seen=seen)
         elif any(cell.strip() for cell in cells):
-            given = zip(columns, map(_plain, cells), strict=False)
-            yield _Line(number, {**dict.fromkeys(columns, ""), **dict(given)})
+            filled = zip(columns, map(_plain, cells), strict=False)
+            yield _Line(number, {**dict.fromkeys(columns, ""), **dict(filled)})
 
 
 def _decoded(stream: BinaryIO, charset: str) -> Iterator[str]:
@@ -146,19 +146,19 @@ def _record(group: Sequence[_Line], name: str, library: str) -> Iterator[bytes |
     """One record as a document, or a finding for each row that is wrong."""
     first = group[0]
     findings = []
-    for one in group:
+    for line in group:
         try:
-            _check(one.row, library)
-            other = [key for key in _OF_RECORD if one.row.get(key) != first.row.get(key)]
+            _check(line.row, library)
+            other = [key for key in _OF_RECORD if line.row.get(key) != first.row.get(key)]
             if other:
-                text = _("{names} not as in line {number}, of the same record")
+                text = _("{names}: not the same as in line {number} of the same record")
                 raise _BadRowError(text.format(names=", ".join(other), number=first.number))
         except _BadRowError as error:
-            findings.append(Finding(Code.CSV_ROW, f"{name}:{one.number}", seen=str(error)))
+            findings.append(Finding(Code.CSV_ROW, f"{name}:{line.number}", seen=str(error)))
     if findings:
         yield from findings
     else:
-        yield etree.tostring(_mods([one.row for one in group], library), encoding="UTF-8")
+        yield etree.tostring(_mods([line.row for line in group], library), encoding="UTF-8")
 
 
 def _check(row: _Row, library: str) -> None:
@@ -171,19 +171,19 @@ def _check(row: _Row, library: str) -> None:
     _number(row["identifier"], library)
     for code in _split(row.get("languages", "")):
         if not _LANGUAGE.fullmatch(code):
-            text = _("{code} is no code of a language, such as rus or bel")
+            text = _("{code} is not a language code such as rus or bel")
             raise _BadRowError(text.format(code=code))
     if row.get("year", "") and not _YEAR.fullmatch(row["year"]):
-        raise _BadRowError(_("{text} is no year").format(text=row["year"]))
+        raise _BadRowError(_("{text} is not a year").format(text=row["year"]))
     if row.get("kind", "") not in ("", "single", "collection"):
         raise _BadRowError(_("{text} is neither single nor collection").format(text=row["kind"]))
     for name, known in (("numbers", ("isbn",)), ("registers", tuple(crosswalk().registers))):
-        for one in _split(row.get(name, "")):
-            typed = _TYPED.fullmatch(one)
+        for value in _split(row.get(name, "")):
+            typed = _TYPED.fullmatch(value)
             if typed is None or (name == "registers" and typed[1] not in known):
                 text = _("{name}: {text} does not begin with its type, such as {types}")
                 types = ", ".join(f"{type_}:" for type_ in known)
-                raise _BadRowError(text.format(name=name, text=one, types=types))
+                raise _BadRowError(text.format(name=name, text=value, types=types))
 
 
 def _number(identifier: str, library: str) -> str:
@@ -207,8 +207,8 @@ def _mods(rows: Sequence[_Row], library: str) -> etree._Element:
         _put(root, "name/namePart", agent)
     form = {"manuscript": "text"}.get(about["form"], about["form"])
     marks = {"manuscript": about["form"] == "manuscript", "collection": about["kind"] == _WHOLE}
-    told = {name: "yes" for name, so in marks.items() if so}
-    _put(root, "typeOfResource", form or ("mixed material" if told else ""), **told)
+    attributes = {name: "yes" for name, so in marks.items() if so}
+    _put(root, "typeOfResource", form or ("mixed material" if attributes else ""), **attributes)
     if any(about[name] for name in ("place", "publisher", "date", "year")):
         origin = etree.SubElement(root, f"{{{MODS}}}originInfo")
         _put(origin, "place/placeTerm", about["place"])
@@ -223,28 +223,28 @@ def _mods(rows: Sequence[_Row], library: str) -> etree._Element:
     for type_, value in map(_typed, _split(about["numbers"])):
         _put(root, "identifier", value, type=type_)
     for row in rows:
-        _copy(root, row)
+        _item(root, row)
     _put(root, "recordInfo/recordIdentifier", _number(about["identifier"], library))
     return root
 
 
-def _copy(root: etree._Element, row: _Row) -> None:
-    told = {name: row.get(name, "") for name in _OF_COPY if name != "package"}
-    if not any(told.values()):
+def _item(root: etree._Element, row: _Row) -> None:
+    cells = {name: row.get(name, "") for name in _OF_ITEM if name != "package"}
+    if not any(cells.values()):
         return
     location = etree.SubElement(root, f"{{{MODS}}}location")
-    _put(location, "physicalLocation", told.pop("holder"))
-    if not any(told.values()):
+    _put(location, "physicalLocation", cells.pop("holder"))
+    if not any(cells.values()):
         return
     simple = etree.SubElement(location, f"{{{MODS}}}holdingSimple")
-    copy = etree.SubElement(simple, f"{{{MODS}}}copyInformation")
-    _put(copy, "shelfLocator", told["shelfmark"])
-    for text in _split(told["provenance"]):
-        _put(copy, "note", text, type="ownership")
-    for text in _split(told["inventory"]):
-        _put(copy, "itemIdentifier", text, type="inventory")
-    for type_, value in map(_typed, _split(told["registers"])):
-        _put(copy, "itemIdentifier", value, type=type_)
+    item = etree.SubElement(simple, f"{{{MODS}}}copyInformation")
+    _put(item, "shelfLocator", cells["shelfmark"])
+    for text in _split(cells["provenance"]):
+        _put(item, "note", text, type="ownership")
+    for text in _split(cells["inventory"]):
+        _put(item, "itemIdentifier", text, type="inventory")
+    for type_, value in map(_typed, _split(cells["registers"])):
+        _put(item, "itemIdentifier", value, type=type_)
 
 
 def _put(node: etree._Element, path: str, text: str, **attributes: str) -> None:
@@ -270,17 +270,17 @@ def _plain(cell: str) -> str:
 
 
 def _joined(values: Iterable[str]) -> str:
-    return "; ".join(one.replace(";", ";;") for one in values if one)
+    return "; ".join(value.replace(";", ";;") for value in values if value)
 
 
 def _split(cell: str) -> list[str]:
-    found = [""]
+    values = [""]
     for part in _PARTS.findall(cell):
         if part == ";":
-            found.append("")
+            values.append("")
         else:
-            found[-1] += ";" if part == ";;" else part
-    return [one.strip() for one in found if one.strip()]
+            values[-1] += ";" if part == ";;" else part
+    return [value.strip() for value in values if value.strip()]
 
 
 class _Sink:

@@ -1,4 +1,4 @@
-"""The file of the joint catalogue: tables, and how it is opened.
+"""The file of the union catalogue: tables, and how it is opened.
 
 `record` and `decision` are what came from outside and cannot be made again; the other tables are
 made of them. A deleted record stays as a mark, so that those who harvest learn of it.
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from preserva.catalogue.model import TEXTS
+from preserva.catalogue.entry import TEXTS
 from preserva.errors import Locked, PreservaError, StorageError, StorageFull
 from preserva.i18n import _
 
@@ -80,7 +80,7 @@ class Database:
         if must_exist and not path.exists():
             raise StorageError(
                 _("there is no catalogue at {path}").format(path=path),
-                hint=_("`preserva catalogue import` makes it."),
+                hint=_("Create it with `preserva catalogue import`."),
             )
         with self._explained():
             self._connection = sqlite3.connect(path, timeout=60, isolation_level=None)
@@ -138,5 +138,5 @@ class Database:
             return Locked(text)
         if name == "SQLITE_FULL":
             return StorageFull(text)
-        hint = _("It can be made anew: move it away, then import and harvest again.")
+        hint = _("Move it away, then import and harvest again: that recreates it.")
         return StorageError(text, hint=hint)

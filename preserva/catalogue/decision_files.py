@@ -1,6 +1,6 @@
 """What people decided of editions, going out and coming in as JSON lines.
 
-A decision names its library, its person and its time; docs/how-to/joint-catalogue.md lists the
+A decision names its library, its person and its time; docs/how-to/union-catalogue.md lists the
 fields. Decisions that contradict each other are kept and told, and joined is what nobody disputes.
 """
 
@@ -12,10 +12,10 @@ from pathlib import Path
 
 from preserva.archive.staging import beside
 from preserva.catalogue.database import Database
-from preserva.catalogue.decisions import Decision, decision_of, line_of
+from preserva.catalogue.decisions import MatchDecision, decision_of, line_of
 from preserva.catalogue.matching import Matching
 from preserva.core.values.codes import Code
-from preserva.core.values.report import Finding
+from preserva.core.values.report import Finding, Outcome
 from preserva.errors import NotFound
 from preserva.files.disk import publish, write_file
 from preserva.i18n import _
@@ -35,21 +35,26 @@ class Decided:
     own: int = 0
     findings: list[Finding] = field(default_factory=list)
 
+    @property
+    def outcome(self) -> Outcome:
+        """What the findings come to."""
+        return Outcome.of(self.findings)
+
 
 def lines(database: Database) -> Iterator[bytes]:
     """Every decision of every library, undone ones too."""
-    for one in Matching(database).decisions():
-        yield line_of(one).encode() + b"\n"
+    for decision in Matching(database).decisions():
+        yield line_of(decision).encode() + b"\n"
 
 
 def export_decisions(database: Database, destination: Path) -> int:
     """Write all decisions to a new file; how many there are. Raises Refused, StorageFull."""
-    found = list(lines(database))
+    exported = list(lines(database))
     with beside(destination) as scratch:
         made = scratch / destination.name
-        write_file(made, b"".join(found))
+        write_file(made, b"".join(exported))
         publish(made, destination)
-    return len(found)
+    return len(exported)
 
 
 def import_decisions(database: Database, path: Path) -> Decided:
@@ -77,29 +82,35 @@ def take_decisions(
     matching = Matching(database)
     before = _disputed(matching)
     done.changed = matching.take(_sound(data, name, own, done))
-    for one in (one for number, one in _disputed(matching).items() if number not in before):
-        seen = f"{one.library}, {one.person}: {one.verdict.value}"
-        done.findings.append(Finding(Code.DECISIONS_DISAGREE, f"{one.one} {one.other}", seen=seen))
+    for decision in (
+        decision for number, decision in _disputed(matching).items() if number not in before
+    ):
+        seen = f"{decision.library}, {decision.person}: {decision.verdict.value}"
+        done.findings.append(
+            Finding(Code.DECISIONS_DISAGREE, f"{decision.record} {decision.other}", seen=seen)
+        )
     return done
 
 
-def _sound(data: Iterable[bytes], name: str, own: str | None, done: Decided) -> Iterator[Decision]:
+def _sound(
+    data: Iterable[bytes], name: str, own: str | None, done: Decided
+) -> Iterator[MatchDecision]:
     for number, line in enumerate(data, 1):
         if not line.strip():
             continue
         done.read += 1
         try:
-            one = decision_of(line.decode())
+            decision = decision_of(line.decode())
         except ValueError as error:
             done.findings.append(
                 Finding(Code.DECISION_UNREADABLE, f"{name}:{number}", seen=str(error))
             )
             continue
-        if one.library == own:
+        if decision.library == own:
             done.own += 1
         else:
-            yield one
+            yield decision
 
 
-def _disputed(matching: Matching) -> dict[int, Decision]:
-    return {one.number: one for one in matching.decisions() if one.disputed}
+def _disputed(matching: Matching) -> dict[int, MatchDecision]:
+    return {decision.number: decision for decision in matching.decisions() if decision.disputed}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from preserva.catalogue.model import library_of
+from preserva.catalogue.entry import library_of
 
 FORMAT = "preserva decision"
 _TEXTS = ("library", "time", "person", "verdict", "one", "other")
@@ -22,7 +22,7 @@ _LIBRARY = re.compile(r"[a-z][a-z0-9]*")
 _LONGEST = 1_000
 
 
-class Verdict(StrEnum):
+class MatchVerdict(StrEnum):
     """What a person decided of two records."""
 
     SAME = "same"  # they describe one edition
@@ -38,7 +38,7 @@ class Undone:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class MatchDecision:
     """A person's decision, and of which library the person is; one that is undone is kept.
 
     `number` is this catalogue's own. `disputed` is true where decisions that stand contradict each
@@ -49,8 +49,8 @@ class Decision:
     library: str
     time: str
     person: str
-    verdict: Verdict
-    one: str
+    verdict: MatchVerdict
+    record: str
     other: str
     undone: Undone | None = None
     disputed: bool = False
@@ -64,25 +64,28 @@ class Editions:
     disputed: frozenset[int]
 
 
-def editions(decisions: Iterable[Decision]) -> Editions:
+def editions(decisions: Iterable[MatchDecision]) -> Editions:
     """The editions that follow from the decisions that stand.
 
     Records that are joined by some and told apart by others are not joined, also where that is so
     only by way of a third record.
     """
-    standing = [one for one in decisions if not one.undone]
-    same = [one for one in standing if one.verdict is Verdict.SAME]
+    standing = [decision for decision in decisions if not decision.undone]
+    same = [decision for decision in standing if decision.verdict is MatchVerdict.SAME]
     groups = _groups(same)
     against = [
-        one
-        for one in standing
-        if one.verdict is Verdict.DIFFERENT and one.other in groups.get(one.one, ())
+        decision
+        for decision in standing
+        if decision.verdict is MatchVerdict.DIFFERENT
+        and decision.other in groups.get(decision.record, ())
     ]
     torn: set[str] = set()
-    for one in against:
-        if one.one not in torn:
-            torn |= groups[one.one].keys()
-    disputed = {one.number for one in against} | {one.number for one in same if one.one in torn}
+    for decision in against:
+        if decision.record not in torn:
+            torn |= groups[decision.record].keys()
+    disputed = {decision.number for decision in against} | {
+        decision.number for decision in same if decision.record in torn
+    }
     joined: dict[str, tuple[str, ...]] = {}
     for uri, group in groups.items():
         if uri not in joined and uri not in torn:
@@ -90,17 +93,23 @@ def editions(decisions: Iterable[Decision]) -> Editions:
     return Editions(joined, frozenset(disputed))
 
 
-def line_of(one: Decision) -> str:
+def line_of(decision: MatchDecision) -> str:
     """The decision as a line of JSON, without what is this catalogue's own."""
-    facts: dict[str, object] = {"format": FORMAT, "library": one.library, "time": one.time,
-                                "person": one.person, "verdict": one.verdict.value,
-                                "one": one.one, "other": one.other}  # fmt: skip
-    if one.undone:
-        facts["undone"] = {"time": one.undone.time, "person": one.undone.person}
+    facts: dict[str, object] = {
+        "format": FORMAT,
+        "library": decision.library,
+        "time": decision.time,
+        "person": decision.person,
+        "verdict": decision.verdict.value,
+        "one": decision.record,
+        "other": decision.other,
+    }
+    if decision.undone:
+        facts["undone"] = {"time": decision.undone.time, "person": decision.undone.person}
     return json.dumps(facts, ensure_ascii=False)
 
 
-def decision_of(line: str) -> Decision:
+def decision_of(line: str) -> MatchDecision:
     """The decision of `line_of`, with the number 0. Raises ValueError for any other text."""
     try:
         facts = json.loads(line)
@@ -108,28 +117,28 @@ def decision_of(line: str) -> Decision:
         raise ValueError("nested too deeply") from error
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         raise ValueError("not a decision")
-    library, time, person, verdict, one, other = (_text(facts, name) for name in _TEXTS)
+    library, time, person, verdict, record, other = (_text(facts, name) for name in _TEXTS)
     if not _LIBRARY.fullmatch(library):
         raise ValueError("library")
-    if one == other or not library_of(one) or not library_of(other):
+    if record == other or not library_of(record) or not library_of(other):
         raise ValueError("records")
     undone = None
-    if (told := facts.get("undone")) is not None:
-        undone = Undone(_text(told, "time"), _text(told, "person"))
+    if (taken_back := facts.get("undone")) is not None:
+        undone = Undone(_text(taken_back, "time"), _text(taken_back, "person"))
         datetime.fromisoformat(undone.time)
     datetime.fromisoformat(time)
-    return Decision(0, library, time, person, Verdict(verdict), one, other, undone)
+    return MatchDecision(0, library, time, person, MatchVerdict(verdict), record, other, undone)
 
 
 def _text(facts: object, name: str) -> str:
-    found = facts.get(name) if isinstance(facts, dict) else None
-    if not isinstance(found, str) or not 0 < len(found) <= _LONGEST:
+    text = facts.get(name) if isinstance(facts, dict) else None
+    if not isinstance(text, str) or not 0 < len(text) <= _LONGEST:
         raise ValueError(name)
-    found.encode()  # a lone surrogate is no text
-    return found
+    text.encode()  # a lone surrogate is no text
+    return text
 
 
-def _groups(same: Iterable[Decision]) -> dict[str, dict[str, None]]:
+def _groups(same: Iterable[MatchDecision]) -> dict[str, dict[str, None]]:
     """For each record those that are joined with it, by way of others too (union-find)."""
     above: dict[str, str] = {}
 
@@ -139,10 +148,10 @@ def _groups(same: Iterable[Decision]) -> dict[str, dict[str, None]]:
             uri = above[uri]
         return uri
 
-    for one in same:
-        for uri in (one.one, one.other):
+    for decision in same:
+        for uri in (decision.record, decision.other):
             above.setdefault(uri, uri)
-        above[top(one.other)] = top(one.one)
+        above[top(decision.other)] = top(decision.record)
     groups: dict[str, dict[str, None]] = {}
     for uri in above:
         groups.setdefault(top(uri), {})[uri] = None

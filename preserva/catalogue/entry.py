@@ -1,120 +1,174 @@
-"""A record as an entry of the joint catalogue: by way of MODS, so that every syntax comes alike."""
+"""What the union catalogue knows of a record: an edition, its contributors, and its items.
+
+The item (FRBR; экземпляр) is the physical book that a library holds and that the law registers.
+Records that a person joined describe one edition; editions with the same author and title belong
+to one work.
+"""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import quote, unquote
 
-from lxml import etree
+from preserva.catalogue.fold import stems
+from preserva.catalogue.places import places
 
-from preserva.catalogue.model import Agent, Entry, HeldCopy, Identifier
-from preserva.core.xml.safe import parse
-from preserva.describe.model import Record
-from preserva.describe.mods.crosswalk import crosswalk
-from preserva.describe.mods.text import clean
-from preserva.describe.record import to_mods
-from preserva.describe.xml_record import MODS
-
-_SPACE = {"m": MODS}
-_YEAR = re.compile(r"(?<!\d)(1[0-9]{3}|20[0-9]{2})(?!\d)")
-_SUBJECTS = ("m:subject", "m:genre", "m:classification")
-_HOST = "m:relatedItem[@type='host'][not(m:part/m:date | m:part/m:text)]/m:titleInfo"
-_BEFORE = {"subTitle": " : ", "partNumber": ". ", "partName": ". "}
-_DATES = ("dateIssued", "dateCreated", "copyrightDate", "dateOther")
+_PREFIX = "urn:preserva:record:"
 
 
-def entry_of(record: Record) -> Entry:
-    """What the record says. Raises UnsafeXMLError for MODS that cannot be read safely."""
-    root = parse(to_mods(record))
-    mods = next(root.iter(f"{{{MODS}}}mods"), root)
-    title, *titles = [_title(one) for one in _all(mods, "m:titleInfo")] or [""]
-    host = next((_title(one).rstrip(" .") for one in _all(mods, _HOST)), "")
-    dates = [one for name in _DATES for one in _all(mods, f"m:originInfo/m:{name}")]
-    identifiers = _all(mods, "m:identifier")
-    return Entry(
-        title=". ".join(filter(None, (host, title))),
-        number=_first(mods, "m:recordInfo/m:recordIdentifier"),
-        titles=_each(titles),
-        agents=tuple(_agent(one) for one in _all(mods, "m:name")),
-        subjects=_each(_text(one) for path in _SUBJECTS for one in _all(mods, path)),
-        place=_first(mods, "m:originInfo/m:place/m:placeTerm[not(@type='code')]").strip(" []?"),
-        publisher=_first(mods, "m:originInfo/m:publisher"),
-        date=next((_text(one) for one in dates if not one.get("encoding")), ""),
-        year=_year(map(_text, dates)),
-        languages=_each(_text(one) for one in _all(mods, "m:language/m:languageTerm")),
-        form=_form(mods),
-        extent=_first(mods, "m:physicalDescription/m:extent"),
-        identifiers=tuple(
-            Identifier((one.get("type") or "").lower(), _text(one)) for one in identifiers
-        ),
-        copies=_copies(mods),
-        collection=bool(_all(mods, "m:typeOfResource[@collection='yes']")),
+class Facet(StrEnum):
+    """By what a search can be narrowed."""
+
+    HOLDER = "holder"
+    CENTURY = "century"
+    LANGUAGE = "language"
+    PLACE = "place"
+    KIND = "kind"
+    FORMAT = "format"
+
+
+@dataclass(frozen=True, slots=True)
+class Contributor:
+    """A person or body: name, roles (MARC relator codes or words), authority record, dates."""
+
+    name: str
+    roles: tuple[str, ...] = ()
+    authority: str = ""
+    dates: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TypedNumber:
+    """A number of the edition: its type (isbn, fingerprint ...) and value."""
+
+    type: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item: who holds it under which shelfmark, its numbers, and whose it was."""
+
+    holder: str
+    shelfmark: str = ""
+    inventory: tuple[str, ...] = ()
+    registers: tuple[TypedNumber, ...] = ()
+    provenance: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """One record as the catalogue uses it; everything is empty where the record is silent.
+
+    `number` is the record's own, `year` the first of publication. `collection` is true for a
+    collection that is described as a whole.
+    """
+
+    title: str
+    number: str = ""
+    titles: tuple[str, ...] = ()
+    agents: tuple[Contributor, ...] = ()
+    subjects: tuple[str, ...] = ()
+    place: str = ""
+    publisher: str = ""
+    date: str = ""
+    year: int | None = None
+    languages: tuple[str, ...] = ()
+    form: str = ""
+    extent: str = ""
+    identifiers: tuple[TypedNumber, ...] = ()
+    items: tuple[Item, ...] = ()
+    collection: bool = False
+
+    @property
+    def century(self) -> int | None:
+        """The century of publication: 18 for 1701 to 1800."""
+        return None if self.year is None else (self.year + 99) // 100
+
+    def facets(self) -> Iterator[tuple[Facet, str]]:
+        """Under what the entry is counted, each once."""
+        yield from (
+            (Facet.HOLDER, holder) for holder in sorted({c.holder for c in self.items} - {""})
+        )
+        if self.century is not None:
+            yield Facet.CENTURY, str(self.century)
+        yield from ((Facet.LANGUAGE, code) for code in self.languages)
+        yield from ((Facet.PLACE, name) for name in places(self.place))
+        yield Facet.KIND, "collection" if self.collection else "single"
+        if self.form:
+            yield Facet.FORMAT, self.form
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """What is searched: names of a part of the entry, and its text, as it is written."""
+        yield from (("title", title) for title in (self.title, *self.titles) if title)
+        for agent in self.agents:
+            yield "agent", " ".join(filter(None, (agent.name, agent.dates)))
+        yield "imprint", " ".join(filter(None, (self.place, self.publisher, self.date)))
+        yield from (("subject", subject) for subject in self.subjects)
+        yield from (("number", identifier.value) for identifier in self.identifiers)
+        for item in self.items:
+            numbers = [number.value for number in item.registers]
+            parts = [item.holder, item.shelfmark, *item.inventory, *numbers, *item.provenance]
+            yield "copy", " ".join(filter(None, parts))
+
+    @property
+    def work(self) -> str:
+        """What the editions of one work have in common: first author and title, folded."""
+        author = stems(self.agents[0].name)[:1] if self.agents else []
+        return " ".join([*author, "/", *stems(self.title)[:8]])
+
+
+TEXTS = ("title", "agent", "imprint", "subject", "number", "copy")
+"""The parts of an entry that `Entry.texts` gives, those that weigh most first."""
+
+
+def uri_of(library: str, local: str) -> str:
+    """The identifier of a library's record, the same wherever the record travels."""
+    return f"{_PREFIX}{library}:{quote(local, safe='')}"
+
+
+def uri_as_typed(text: str) -> str:
+    """The identifier that a person writes, whole or as LIBRARY:NUMBER."""
+    match = re.fullmatch(r"([a-z][a-z0-9]*):(.+)", text)
+    return uri_of(match[1], unquote(match[2])) if match and match[1] != "urn" else text
+
+
+def library_of(uri: str) -> str | None:
+    """Whose record it is; None for what is no identifier of a record."""
+    match = re.fullmatch(_PREFIX + r"([a-z][a-z0-9]*):[^\s:]+", uri)
+    return match[1] if match else None
+
+
+def dumps(entry: CatalogueEntry) -> str:
+    """The entry as JSON; its items have the published key `copies`."""
+    facts = asdict(entry)
+    facts["copies"] = facts.pop("items")
+    return json.dumps(facts, ensure_ascii=False, sort_keys=True)
+
+
+def loads(text: str) -> CatalogueEntry:
+    """The entry of `dumps`."""
+    facts: dict[str, Any] = json.loads(text)
+    agents = tuple(
+        Contributor(**{**agent, "roles": tuple(agent["roles"])}) for agent in facts["agents"]
+    )
+    items = tuple(_item(item) for item in facts.pop("copies"))
+    lists = {key: tuple(facts[key]) for key in ("titles", "subjects", "languages")}
+    identifiers = _identifiers(facts["identifiers"])
+    return CatalogueEntry(
+        **{**facts, **lists, "agents": agents, "items": items, "identifiers": identifiers}
     )
 
 
-def _copies(mods: etree._Element) -> tuple[HeldCopy, ...]:
-    found = []
-    for location in _all(mods, "m:location"):
-        holder = _first(location, "m:physicalLocation")
-        for one in _all(location, ".//m:copyInformation") or [location]:
-            copy = _copy(holder, one)
-            if copy != HeldCopy(""):
-                found.append(copy)
-    return tuple(found)
+def _item(facts: dict[str, Any]) -> Item:
+    lists = {key: tuple(facts[key]) for key in ("inventory", "provenance")}
+    return Item(**{**facts, **lists, "registers": _identifiers(facts["registers"])})
 
 
-def _copy(holder: str, node: etree._Element) -> HeldCopy:
-    numbers = [Identifier(n.get("type") or "", _text(n)) for n in _all(node, "m:itemIdentifier")]
-    registers = crosswalk().registers
-    return HeldCopy(
-        holder=holder,
-        shelfmark=" ".join(_text(one) for one in _all(node, "m:shelfLocator")),
-        inventory=tuple(one.value for one in numbers if one.type not in registers),
-        registers=tuple(one for one in numbers if one.type in registers),
-        provenance=_each(_text(one) for one in _all(node, "m:note[@type='ownership']")),
-    )
-
-
-def _agent(name: etree._Element) -> Agent:
-    parts = [_text(one) for one in _all(name, "m:namePart[not(@type='date')]")]
-    return Agent(
-        name=", ".join(filter(None, parts)),
-        roles=_each(_text(one) for one in _all(name, "m:role/m:roleTerm")),
-        authority=name.get("valueURI") or _first(name, "m:nameIdentifier"),
-        dates=_first(name, "m:namePart[@type='date']"),
-    )
-
-
-def _title(info: etree._Element) -> str:
-    text = ""
-    for child in info.iterchildren("*"):
-        name, part = etree.QName(child).localname, _text(child)
-        text = f"{text}{_BEFORE.get(name, ' ') if text else ''}{part}" if part else text
-    return text
-
-
-def _form(mods: etree._Element) -> str:
-    node = next(iter(_all(mods, "m:typeOfResource")), None)
-    if node is None:
-        return ""
-    return "manuscript" if node.get("manuscript") == "yes" else _text(node)
-
-
-def _year(texts: Iterable[str]) -> int | None:
-    return next((int(found[1]) for text in texts if (found := _YEAR.search(text))), None)
-
-
-def _all(node: etree._Element, path: str) -> list[etree._Element]:
-    return node.xpath(path, namespaces=_SPACE)  # type: ignore[return-value]  # nodes, by the path
-
-
-def _first(node: etree._Element, path: str) -> str:
-    return next((_text(one) for one in _all(node, path)), "")
-
-
-def _text(node: etree._Element) -> str:
-    return clean(" ".join("".join(map(str, node.itertext())).split()))
-
-
-def _each(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text for text in texts if text))
+def _identifiers(facts: list[dict[str, str]]) -> tuple[TypedNumber, ...]:
+    return tuple(TypedNumber(**identifier) for identifier in facts)

@@ -1,4 +1,4 @@
-"""The records of the joint catalogue as a file, whole or only what changed since a date."""
+"""The records of the union catalogue as a file, whole or only what changed since a date."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 from preserva.archive.staging import beside
 from preserva.catalogue.csv_records import COLUMNS, line, lines_of
 from preserva.catalogue.database import Database
+from preserva.catalogue.import_records import record_of
 from preserva.catalogue.index import Catalogued, Index
-from preserva.catalogue.ingest import record_of
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.describe.marc.iso2709_write import iso2709
@@ -20,7 +20,7 @@ from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
 from preserva.files.disk import publish, synchronise, writing
 
 
-class Form(StrEnum):
+class ExportFormat(StrEnum):
     """In which format records are exported."""
 
     MARC = "marc"
@@ -38,16 +38,22 @@ class Exported:
     findings: list[Finding] = field(default_factory=list)
 
 
-_MAKERS: dict[Form, Callable[[Record], bytes | None]] = {
-    Form.MARC: iso2709,
-    Form.MARCXCHANGE: to_marcxchange,
-    Form.MODS: to_mods,
-    Form.DC: to_dc,
+_MAKERS: dict[ExportFormat, Callable[[Record], bytes | None]] = {
+    ExportFormat.MARC: iso2709,
+    ExportFormat.MARCXCHANGE: to_marcxchange,
+    ExportFormat.MODS: to_mods,
+    ExportFormat.DC: to_dc,
 }
 _AROUND = {
-    Form.MARCXCHANGE: (b'<collection xmlns="info:lc/xmlns/marcxchange-v2">\n', b"</collection>\n"),
-    Form.MODS: (b'<modsCollection xmlns="http://www.loc.gov/mods/v3">\n', b"</modsCollection>\n"),
-    Form.DC: (b"<records>\n", b"</records>\n"),
+    ExportFormat.MARCXCHANGE: (
+        b'<collection xmlns="info:lc/xmlns/marcxchange-v2">\n',
+        b"</collection>\n",
+    ),
+    ExportFormat.MODS: (
+        b'<modsCollection xmlns="http://www.loc.gov/mods/v3">\n',
+        b"</modsCollection>\n",
+    ),
+    ExportFormat.DC: (b"<records>\n", b"</records>\n"),
 }
 _DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
@@ -55,7 +61,7 @@ _DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 def export_catalogue(
     database: Database,
     destination: Path,
-    form: Form,
+    form: ExportFormat,
     *,
     since: datetime | None = None,
     library: str | None = None,
@@ -77,28 +83,28 @@ def export_catalogue(
     return done
 
 
-def _pieces(records: Iterator[Catalogued], form: Form, done: Exported) -> Iterator[bytes]:
+def _pieces(records: Iterator[Catalogued], form: ExportFormat, done: Exported) -> Iterator[bytes]:
     before, behind = _AROUND.get(form, (b"", b""))
     if before:
         yield _DECLARATION + before
-    if form is Form.CSV:
+    if form is ExportFormat.CSV:
         yield line(COLUMNS)
-    for one in records:
-        piece = b"" if one.entry is None else _piece(one, form)
+    for record in records:
+        piece = b"" if record.entry is None else _piece(record, form)
         if piece is None:
-            done.findings.append(Finding(Code.RECORD_HAS_NO_FORM, one.uri, seen=form.value))
+            done.findings.append(Finding(Code.RECORD_HAS_NO_FORM, record.uri, seen=form.value))
         elif piece:
             done.written += 1
             yield piece
     yield behind
 
 
-def _piece(one: Catalogued, form: Form) -> bytes | None:
-    if form is Form.CSV:
-        assert one.entry is not None, "deleted records are left out before"
-        return b"".join(lines_of(one.uri, one.entry, one.package or ""))
-    made = _MAKERS[form](record_of(one))
-    if made is None or form is Form.MARC:
+def _piece(record: Catalogued, form: ExportFormat) -> bytes | None:
+    if form is ExportFormat.CSV:
+        assert record.entry is not None, "deleted records are left out before"
+        return b"".join(lines_of(record.uri, record.entry, record.package or ""))
+    made = _MAKERS[form](record_of(record))
+    if made is None or form is ExportFormat.MARC:
         return made
     return without_declaration(made) + b"\n"
 

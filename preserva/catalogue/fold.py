@@ -94,12 +94,12 @@ class _Replacement:
     """Sequences of letters and what stands for each; the longest that fits is taken."""
 
     def __init__(self, anchor: str, pairs: Mapping[str, str]) -> None:
-        longest_first = sorted(pairs, key=lambda one: (-len(one), one))
+        longest_first = sorted(pairs, key=lambda key: (-len(key), key))
         self._pairs = pairs
         self._pattern = re.compile(f"{anchor}(?:{'|'.join(longest_first)})")
 
     def apply(self, text: str) -> str:
-        return self._pattern.sub(lambda found: self._pairs[found[0]], text)
+        return self._pattern.sub(lambda match: self._pairs[match[0]], text)
 
 
 @cache
@@ -110,7 +110,7 @@ def _folding() -> Folding:
 
 def words(text: str) -> list[str]:
     """The words of a text as they are written."""
-    return [found[0] for found in _folding().words(text)]
+    return [match[0] for match in _folding().words(text)]
 
 
 @lru_cache(_REMEMBERED)

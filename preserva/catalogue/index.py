@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import cast
 
-from preserva.catalogue import match, model
+from preserva.catalogue.agreement import keys
 from preserva.catalogue.database import Database
+from preserva.catalogue.entry import TEXTS, CatalogueEntry, dumps, library_of, loads
 from preserva.catalogue.fold import stems
-from preserva.catalogue.model import TEXTS, Entry
 
 
 class Taken(Enum):
@@ -33,7 +33,7 @@ class Incoming:
 
     uri: str
     source: str
-    entry: Entry
+    entry: CatalogueEntry
     original: bytes
     charset: str | None = None
     package: str | None = None
@@ -53,7 +53,7 @@ class Catalogued:
     package: str | None
     collection: bool
     charset: str | None
-    entry: Entry | None
+    entry: CatalogueEntry | None
     original: bytes
 
 
@@ -68,23 +68,23 @@ class Index:
         self._run = database.run
         self._stream = database.stream
 
-    def put(self, one: Incoming, time: int) -> Taken:
+    def put(self, incoming: Incoming, time: int) -> Taken:
         """Take a record in, or leave it if it is there already, unchanged.
 
         The time never runs backwards, whatever the clock does.
         """
-        digest = hashlib.sha256(one.original).digest()
+        digest = hashlib.sha256(incoming.original).digest()
         known = self._run(
-            "SELECT id, digest, deleted, package, source FROM record WHERE uri = ?", one.uri
+            "SELECT id, digest, deleted, package, source FROM record WHERE uri = ?", incoming.uri
         )
-        package = one.package
+        package = incoming.package
         again = False
         if known:
             id_, old, deleted, held, source = known[0]
-            again = source == one.source
+            again = source == incoming.source
             package = package or cast("str | None", held)
             if old == digest and not deleted and package == held:
-                self._run("UPDATE record SET source = ? WHERE id = ?", one.source, id_)
+                self._run("UPDATE record SET source = ? WHERE id = ?", incoming.source, id_)
                 return Taken.AGAIN if again else Taken.UNCHANGED
             self._forget(cast("int", id_))
         self._run(
@@ -93,11 +93,12 @@ class Index:
             " source = excluded.source, package = excluded.package, collection ="
             " excluded.collection, changed = excluded.changed, deleted = 0, charset ="
             " excluded.charset, digest = excluded.digest, original = excluded.original",
-            one.uri, model.library_of(one.uri) or "", one.source, package, one.entry.collection,
-            self._never_back(time), one.charset, digest, zlib.compress(one.original),
+            incoming.uri, library_of(incoming.uri) or "", incoming.source, package,
+            incoming.entry.collection, self._never_back(time), incoming.charset, digest,
+            zlib.compress(incoming.original),
         )  # fmt: skip
-        ((id_,),) = self._run("SELECT id FROM record WHERE uri = ?", one.uri)
-        self._remember(cast("int", id_), one.entry)
+        ((id_,),) = self._run("SELECT id FROM record WHERE uri = ?", incoming.uri)
+        self._remember(cast("int", id_), incoming.entry)
         return Taken.AGAIN if again else Taken.CHANGED
 
     def delete(self, uri: str, time: int) -> bool:
@@ -168,23 +169,23 @@ class Index:
 
     def libraries(self) -> list[str]:
         """Whose records there are, deleted ones too."""
-        found: list[str] = []
+        libraries: list[str] = []
         library: object = ""
         while library is not None:  # one step in the index for each, however many records
             ((library,),) = self._run("SELECT min(library) FROM record WHERE library > ?", library)
-            found += [] if library is None else [str(library)]
-        return found
+            libraries += [] if library is None else [str(library)]
+        return libraries
 
     def _never_back(self, time: int) -> int:
         ((latest,),) = self._run("SELECT max(changed) FROM record")
         return max(time, cast("int | None", latest) or 0)
 
-    def _remember(self, id_: int, entry: Entry) -> None:
-        self._run("INSERT INTO entry VALUES (?, ?, ?)", id_, model.dumps(entry), entry.work)
+    def _remember(self, id_: int, entry: CatalogueEntry) -> None:
+        self._run("INSERT INTO entry VALUES (?, ?, ?)", id_, dumps(entry), entry.work)
         facets = list(dict.fromkeys(entry.facets()))
         for facet, value in facets:
             self._run("INSERT INTO facet VALUES (?, ?, ?)", id_, facet.value, value)
-        for key in match.keys(entry):
+        for key in keys(entry):
             self._run("INSERT INTO key VALUES (?, ?)", key, id_)
         texts: dict[str, list[str]] = {name: [] for name in TEXTS}
         for name, text in entry.texts():
@@ -217,6 +218,6 @@ def _catalogued(row: tuple[object, ...]) -> Catalogued:
         cast("str | None", package),
         bool(collection),
         cast("str | None", charset),
-        model.loads(str(body)) if body is not None else None,
+        loads(str(body)) if body is not None else None,
         zlib.decompress(cast("bytes", original)) if original is not None else b"",
     )

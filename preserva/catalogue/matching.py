@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import cast
 
+from preserva.catalogue.agreement import Agreement, agreements
 from preserva.catalogue.database import Database
-from preserva.catalogue.decisions import Decision, Undone, Verdict, editions
+from preserva.catalogue.decisions import MatchDecision, MatchVerdict, Undone, editions
 from preserva.catalogue.index import Catalogued, Index
-from preserva.catalogue.match import Evidence, evidence
 from preserva.errors import NotFound, Refused, UsageError
 from preserva.i18n import _
 
@@ -27,9 +27,9 @@ _CROWD = 50
 class Proposal:
     """Two records that may describe one edition, and in what they agree."""
 
-    one: Catalogued
+    record: Catalogued
     other: Catalogued
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[Agreement, ...]
 
 
 class Matching:
@@ -53,72 +53,79 @@ class Matching:
             " ORDER BY 3, 1, 2 LIMIT ?", _CROWD + 1, _CROWD, 10 * limit,
         )  # fmt: skip
         left = limit
-        for one, other, _alike in rows:
-            a, b = self._index.by_id(cast("int", one)), self._index.by_id(cast("int", other))
+        for id_, other, _alike in rows:
+            a, b = self._index.by_id(cast("int", id_)), self._index.by_id(cast("int", other))
             if left and b.uri not in same.get(a.uri, ()) and a.entry and b.entry:
                 left -= 1
-                yield Proposal(a, b, tuple(evidence(a.entry, b.entry)))
+                yield Proposal(a, b, tuple(agreements(a.entry, b.entry)))
 
     def decide(
-        self, one: str, other: str, verdict: Verdict, *, library: str, person: str, time: str
-    ) -> Decision:
+        self,
+        record: str,
+        other: str,
+        verdict: MatchVerdict,
+        *,
+        library: str,
+        person: str,
+        time: str,
+    ) -> MatchDecision:
         """Keep a decision of a library.
 
         Raises NotFound for what is no record, UsageError for twice the same, and Refused where the
         library has decided otherwise and has not undone it.
         """
-        for uri in (one, other):
+        for uri in (record, other):
             if self._index.get(uri) is None:
                 raise NotFound(_("the catalogue has no record {uri}").format(uri=uri))
-        if one == other:
-            raise UsageError(_("{uri} stands twice").format(uri=one))
-        for known in self.of_records([one]):
-            if known.library == library and {known.one, known.other} == {one, other}:
+        if record == other:
+            raise UsageError(_("{uri} is given twice").format(uri=record))
+        for known in self.of_records([record]):
+            if known.library == library and {known.record, known.other} == {record, other}:
                 raise Refused(
-                    _("decision {number} on these records stands").format(number=known.number),
-                    hint=_(
-                        "Take it back first: `preserva catalogue match --undo {number}`."
-                    ).format(number=known.number),
+                    _("decision {number} on these records is in force").format(number=known.number),
+                    hint=_("Undo it first: `preserva catalogue match --undo {number}`.").format(
+                        number=known.number
+                    ),
                 )
         with self._database.writing():
-            self._keep(Decision(0, library, time, person, verdict, one, other))
+            self._keep(MatchDecision(0, library, time, person, verdict, record, other))
             ((number,),) = self._run("SELECT max(number) FROM decision")
             self._join()
         return self._decision(cast("int", number))
 
-    def undo(self, number: int, *, library: str, person: str, time: str) -> Decision:
+    def undo(self, number: int, *, library: str, person: str, time: str) -> MatchDecision:
         """Take a decision of one's own library back; it is kept, as undone.
 
         Raises NotFound, and Refused for a decision of another library.
         """
-        found = next((one for one in self.decisions() if one.number == number), None)
-        if found is None or found.undone:
+        decision = next((known for known in self.decisions() if known.number == number), None)
+        if decision is None or decision.undone:
             raise NotFound(_("there is no decision {number} to undo").format(number=number))
-        if found.library != library:
+        if decision.library != library:
             raise Refused(
-                _("decision {number} was made in {library}, and is undone there").format(
-                    number=number, library=found.library
+                _("decision {number} was made by {library}, and only {library} can undo it").format(
+                    number=number, library=decision.library
                 ),
-                hint=_("Decide otherwise: while libraries disagree, nothing is joined."),
+                hint=_("Decide otherwise yourself: while libraries disagree, nothing is joined."),
             )
         with self._database.writing():
-            self._undo(replace(found, undone=Undone(time, person)))
+            self._undo(replace(decision, undone=Undone(time, person)))
             self._join()
         return self._decision(number)
 
-    def take(self, decisions: Iterable[Decision]) -> int:
+    def take(self, decisions: Iterable[MatchDecision]) -> int:
         """Keep decisions that were made elsewhere; how many were new, or are undone since."""
         with self._database.writing():
-            changed = sum(self._keep(one) | self._undo(one) for one in decisions)
+            changed = sum(self._keep(decision) | self._undo(decision) for decision in decisions)
             if changed:
                 self._join()
         return changed
 
-    def decisions(self) -> list[Decision]:
+    def decisions(self) -> list[MatchDecision]:
         """All that were made, undone ones too, in the order in which they came here."""
         return [_decision(row) for row in self._run(f"{_DECISIONS} ORDER BY number")]
 
-    def of_records(self, uris: Iterable[str]) -> list[Decision]:
+    def of_records(self, uris: Iterable[str]) -> list[MatchDecision]:
         """The decisions on these records that stand."""
         listed = json.dumps(list(uris))
         rows = self._run(
@@ -133,7 +140,7 @@ class Matching:
             "SELECT uri FROM joined WHERE edition = (SELECT edition FROM joined WHERE uri = ?)"
             " ORDER BY uri", uri,
         )  # fmt: skip
-        return tuple(str(one) for (one,) in rows) or (uri,)
+        return tuple(str(member) for (member,) in rows) or (uri,)
 
     def editions(self) -> dict[str, tuple[str, ...]]:
         """For each record that was joined, all records of its edition."""
@@ -142,48 +149,50 @@ class Matching:
             groups.setdefault(str(edition), []).append(str(uri))
         return {uri: tuple(group) for group in groups.values() for uri in group}
 
-    def _decision(self, number: int) -> Decision:
+    def _decision(self, number: int) -> MatchDecision:
         (row,) = self._run(f"{_DECISIONS} WHERE number = ?", number)
         return _decision(row)
 
-    def _keep(self, one: Decision) -> bool:
+    def _keep(self, decision: MatchDecision) -> bool:
         """Add a decision, unless it is there; whether it was not."""
         return bool(self._run(
             "INSERT INTO decision (library, time, person, verdict, one, other)"
             " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING number",
-            one.library, one.time, one.person, one.verdict.value, one.one, one.other,
+            decision.library, decision.time, decision.person, decision.verdict.value,
+            decision.record, decision.other,
         ))  # fmt: skip
 
-    def _undo(self, one: Decision) -> bool:
+    def _undo(self, decision: MatchDecision) -> bool:
         """Note that a decision is undone; of two who undid it, the earlier one stands."""
-        if one.undone is None:
+        undone = decision.undone
+        if undone is None:
             return False
         return bool(self._run(
             "UPDATE decision SET undone_time = ?, undone_by = ? WHERE library = ? AND time = ?"
             " AND person = ? AND verdict = ? AND one = ? AND other = ? AND (undone_time IS NULL OR"
             " (undone_time, undone_by) > (?, ?)) RETURNING number",
-            one.undone.time, one.undone.person, one.library, one.time, one.person,
-            one.verdict.value, one.one, one.other, one.undone.time, one.undone.person,
+            undone.time, undone.person, decision.library, decision.time, decision.person,
+            decision.verdict.value, decision.record, decision.other, undone.time, undone.person,
         ))  # fmt: skip
 
     def _join(self) -> None:
         """Make the editions of the decisions anew."""
-        found = editions(self.decisions())
+        result = editions(self.decisions())
         self._run("DELETE FROM joined")
         self._run(
             "INSERT INTO joined SELECT key, value FROM json_each(?)",
-            json.dumps({uri: group[0] for uri, group in found.joined.items()}),
+            json.dumps({uri: group[0] for uri, group in result.joined.items()}),
         )
         self._run(
             "UPDATE decision SET disputed = number IN (SELECT value FROM json_each(?))",
-            json.dumps(sorted(found.disputed)),
+            json.dumps(sorted(result.disputed)),
         )
 
 
-def _decision(row: tuple[object, ...]) -> Decision:
-    number, library, time, person, verdict, one, other, undone_time, undone_by, disputed = row
+def _decision(row: tuple[object, ...]) -> MatchDecision:
+    number, library, time, person, verdict, record, other, undone_time, undone_by, disputed = row
     undone = Undone(str(undone_time), str(undone_by)) if undone_time is not None else None
-    return Decision(
-        cast("int", number), str(library), str(time), str(person), Verdict(str(verdict)),
-        str(one), str(other), undone, bool(disputed),
+    return MatchDecision(
+        cast("int", number), str(library), str(time), str(person), MatchVerdict(str(verdict)),
+        str(record), str(other), undone, bool(disputed),
     )  # fmt: skip

@@ -22,7 +22,7 @@ _SHORT = 2
 _NOWHERE = re.compile(r"[бs]\. ?[мl]", re.IGNORECASE)
 """Без места, sine loco."""
 
-_PARTS = re.compile(r"\s*[;/]\s*")
+_PARTS = re.compile("[;/]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,11 @@ def places(text: str) -> list[str]:
 
     What the table does not know stays as it is written.
     """
-    found: list[str] = []
+    names: list[str] = []
     for part in _PARTS.split(text):
         known = [span.place for span in spans(words(part), everyday=True)]
-        found += known or [part.strip(" []?.,:")]
-    return [one for one in dict.fromkeys(found) if one and not _NOWHERE.fullmatch(one)]
+        names += known or [part.strip().strip(" []?.,:")]
+    return [name for name in dict.fromkeys(names) if name and not _NOWHERE.fullmatch(name)]
 
 
 def spans(row: Sequence[str], *, everyday: bool = False) -> Iterator[Span]:
@@ -59,12 +59,12 @@ def spans(row: Sequence[str], *, everyday: bool = False) -> Iterator[Span]:
     at = 0
     while at < len(folded):
         fitting = [
-            one
+            name
             for root in _roots(folded[at])
-            for one in names.get(root, ())
-            if (everyday or not one.everyday) and _fits(one, folded, at)
+            for name in names.get(root, ())
+            if (everyday or not name.everyday) and _fits(name, folded, at)
         ]
-        best = max(fitting, key=lambda one: len(one.words), default=None)
+        best = max(fitting, key=lambda name: len(name.words), default=None)
         if best is None:
             at += 1
             continue
@@ -75,7 +75,7 @@ def spans(row: Sequence[str], *, everyday: bool = False) -> Iterator[Span]:
 def names_of(place: str) -> list[str]:
     """Every name of a place that is no everyday word, as the table writes it."""
     table, everyday = _table()
-    return [one for one in (place, *table[place]) if one not in everyday]
+    return [name for name in (place, *table[place]) if name not in everyday]
 
 
 def _fits(name: _Name, folded: Sequence[str], at: int) -> bool:
@@ -96,25 +96,25 @@ def _roots(word: str) -> Iterator[str]:
 
 def _declined(word: str) -> tuple[str, re.Pattern[str]]:
     """What stays of a folded word when it is declined, and with which endings."""
-    if found := _ADJECTIVE.fullmatch(word):
-        return found[1], _OF_ADJECTIVES
-    found = _NOUN.fullmatch(word)
-    return found[1] if found else word, _ENDINGS
+    if match := _ADJECTIVE.fullmatch(word):
+        return match[1], _OF_ADJECTIVES
+    match = _NOUN.fullmatch(word)
+    return match[1] if match else word, _ENDINGS
 
 
 @cache
 def _names() -> dict[str, tuple[_Name, ...]]:
     """The names by the root of their first word."""
-    found: dict[str, tuple[_Name, ...]] = {}
+    by_root: dict[str, tuple[_Name, ...]] = {}
     table, everyday = _table()
     for place, others in table.items():
-        for one in (place, *others):
+        for written in (place, *others):
             name = _Name(
-                tuple(_declined(fold(word)) for word in words(one)), place, one in everyday
+                tuple(_declined(fold(word)) for word in words(written)), place, written in everyday
             )
             root, _endings = name.words[0]
-            found[root] = (*found.get(root, ()), name)
-    return found
+            by_root[root] = (*by_root.get(root, ()), name)
+    return by_root
 
 
 @cache

@@ -9,12 +9,12 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from preserva.catalogue import csv_records as csvrecord
+from preserva.catalogue import csv_records
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.core.xml.safe import UnsafeXMLError, streamed
 from preserva.core.xml.stream import chunks, release
-from preserva.describe import xml_record as xmlrecord
+from preserva.describe import xml_record
 from preserva.describe.marc.iso2709 import RECORD_END
 from preserva.describe.record import Record, read_records
 from preserva.errors import NotFound
@@ -30,11 +30,11 @@ _CHUNK = 1 << 20
 _IRBIS_END = b"\n*****"
 _TAGS = (
     "record",
-    f"{{{xmlrecord.MARCXML}}}record",
-    f"{{{xmlrecord.MARCXCHANGE}}}record",
+    f"{{{xml_record.MARCXML}}}record",
+    f"{{{xml_record.MARCXCHANGE}}}record",
     "{info:lc/xmlns/marcxchange-v1}record",
-    f"{{{xmlrecord.MODS}}}mods",
-    f"{{{xmlrecord.OAI_DC}}}dc",
+    f"{{{xml_record.MODS}}}mods",
+    f"{{{xml_record.OAI_DC}}}dc",
 )
 
 
@@ -52,14 +52,14 @@ def records_of(
         message = _("{path} cannot be read: {reason}")
         raise NotFound(message.format(path=path, reason=error.strerror), path=str(path)) from error
     with stream:
-        if path.suffix.lower() in csvrecord.ENDINGS:
-            yield from _read(csvrecord.documents(stream, path.name, library, charset), path.name)
+        if path.suffix.lower() in csv_records.ENDINGS:
+            yield from _read(csv_records.documents(stream, path.name, library, charset), path.name)
             return
         head = stream.peek(_CHUNK)
         if path.stat().st_size <= AT_ONCE:
             yield from read_records(stream.read(), name=path.name, charset=charset)
             return
-        pieces = _elements if xmlrecord.looks_like(head) else _pieces
+        pieces = _elements if xml_record.looks_like(head) else _pieces
         yield from _read(pieces(stream, path.name), path.name, charset)
 
 
@@ -71,8 +71,8 @@ def _read(
             yield piece
             continue
         where = f"{name}#{number}"
-        for one in read_records(piece, name=where, charset=charset):
-            yield replace(one, path=where) if isinstance(one, Finding) else one
+        for record in read_records(piece, name=where, charset=charset):
+            yield replace(record, path=where) if isinstance(record, Finding) else record
 
 
 def _pieces(stream: BinaryIO, name: str) -> Iterator[bytes | Finding]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import cast
 
 from preserva.catalogue.database import Database
+from preserva.catalogue.entry import TEXTS, CatalogueEntry, Facet
 from preserva.catalogue.fold import fold, stem, stems, words
 from preserva.catalogue.index import Catalogued, Index, facet_token
 from preserva.catalogue.matching import Matching
-from preserva.catalogue.model import TEXTS, Entry, Facet
 from preserva.catalogue.places import names_of, places, spans
 
 RANKED = 1_000
@@ -24,7 +24,7 @@ _OLD = set("ѣѳѵъ")
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class QueryTerm:
     """A word that is searched for: its key, and whether what begins so is meant as well.
 
     The name of a place may be several words; then all names of the `place` are meant.
@@ -36,8 +36,8 @@ class Term:
 
     def finds(self, word: str) -> bool:
         """Whether a word as it is written in a record is meant."""
-        found = stem(word)
-        return found == self.key or (self.prefix and found.startswith(self.key))
+        own = stem(word)
+        return own == self.key or (self.prefix and own.startswith(self.key))
 
     @property
     def expression(self) -> str:
@@ -54,7 +54,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class MatchedWord:
     """Why a record was found: a part of it, and the word in it as it is written there."""
 
     part: str
@@ -66,12 +66,12 @@ class Hit:
     """An edition that was found: the record that weighs most, and those joined with it."""
 
     record: Catalogued
-    reasons: tuple[Reason, ...]
+    reasons: tuple[MatchedWord, ...]
     joined: tuple[Catalogued, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ResultPage:
     """A page of what was found. `total` counts editions; `more` says that there are others yet."""
 
     hits: tuple[Hit, ...]
@@ -80,31 +80,31 @@ class Page:
     facets: Mapping[Facet, tuple[tuple[str, int], ...]]
 
 
-def terms(text: str) -> list[Term]:
+def terms(text: str) -> list[QueryTerm]:
     """The words of a question; one with `*` at its end, or Belarusian, is meant as a beginning.
 
     The name of a place means the place, whatever it was called.
     """
-    found, written = [], []
+    query, written = [], []
     for piece in text.split():
         every = words(piece)
         for place, word in enumerate(every, 1):
             cut = piece.endswith("*") and place == len(every)
-            found.append(_term(word, cut))
+            query.append(_term(word, cut))
             written.append("" if cut else word)  # a beginning is no name
     for span in reversed(list(spans(written))):
-        key = " ".join(one.key for one in found[span.start : span.end])
-        found[span.start : span.end] = [Term(key, place=span.place)]
-    return found
+        key = " ".join(term.key for term in query[span.start : span.end])
+        query[span.start : span.end] = [QueryTerm(key, place=span.place)]
+    return query
 
 
-def _term(word: str, cut: bool) -> Term:
+def _term(word: str, cut: bool) -> QueryTerm:
     letters = set(word.lower())
     belarusian = bool(letters & _BELARUSIAN) and not letters & _OLD
     key = stem(word)
     if cut and not fold(word).startswith(key):
         key = fold(word)
-    return Term(key, cut or (belarusian and len(key) > _PREFIX))
+    return QueryTerm(key, cut or (belarusian and len(key) > _PREFIX))
 
 
 def _names(place: str) -> list[str]:
@@ -121,31 +121,33 @@ class Search:
 
     def page(
         self, text: str, narrowed: Mapping[Facet, str], *, start: int = 0, limit: int = 20
-    ) -> Page:
+    ) -> ResultPage:
         """Editions of which a record holds every word and belongs under every facet.
 
         The weightiest come first. Records that a person joined count as one.
         """
         asked = terms(text)
         if text.strip() and not asked:
-            return Page((), 0, False, {})
-        parts = [one.condition for one in asked]
+            return ResultPage((), 0, False, {})
+        parts = [term.condition for term in asked]
         for facet, value in narrowed.items():
             known = places(value) if facet is Facet.PLACE else [value]
-            parts += [f'facets : "{facet_token(facet, one)}"' for one in known]
+            parts += [f'facets : "{facet_token(facet, name)}"' for name in known]
         ids = self._ids(" AND ".join(f"({part})" for part in parts))
         more, ids = len(ids) > RANKED, ids[:RANKED]
         heads = self._heads(ids)
         editions = list(dict.fromkeys(heads.values()))
-        hits = tuple(self._hit(one, asked) for one in editions[start : start + limit])
-        return Page(hits, len(editions), more, self._facets(heads))
+        hits = tuple(self._hit(id_, asked) for id_ in editions[start : start + limit])
+        return ResultPage(hits, len(editions), more, self._facets(heads))
 
-    def _hit(self, id_: int, asked: list[Term]) -> Hit:
+    def _hit(self, id_: int, asked: list[QueryTerm]) -> Hit:
         record = self._index.by_id(id_)
-        others = [self._index.get(one) for one in self._matching.edition_of(record.uri)]
-        joined = tuple(one for one in others if one and one.entry and one.id != id_)
-        found = [reason for one in (record, *joined) for reason in _reasons(one.entry, asked)]
-        return Hit(record, tuple(dict.fromkeys(found)), joined)
+        others = [self._index.get(uri) for uri in self._matching.edition_of(record.uri)]
+        joined = tuple(other for other in others if other and other.entry and other.id != id_)
+        reasons = [
+            reason for member in (record, *joined) for reason in _reasons(member.entry, asked)
+        ]
+        return Hit(record, tuple(dict.fromkeys(reasons)), joined)
 
     def _heads(self, ids: list[int]) -> dict[int, int]:
         """For each record the first of those found that is of the same edition, in their order."""
@@ -186,20 +188,20 @@ class Search:
         for name, value, number in rows:
             counted[Facet(str(name))][str(value)] = cast("int", number)
         return {
-            facet: tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+            facet: tuple(sorted(counts.items(), key=lambda count: (-count[1], count[0])))
             for facet, counts in counted.items()
         }
 
 
-def _reasons(entry: Entry | None, asked: list[Term]) -> tuple[Reason, ...]:
+def _reasons(entry: CatalogueEntry | None, asked: list[QueryTerm]) -> tuple[MatchedWord, ...]:
     """Words that are meant, and names of places that are, in the order of the record."""
     wanted = {term.place for term in asked if term.place}
-    found: dict[Reason, None] = {}
+    reasons: dict[MatchedWord, None] = {}
     for part, text in entry.texts() if entry else ():
         row = words(text)
         named = spans(row, everyday=part == "imprint") if wanted else ()
         meant = {at for span in named if span.place in wanted for at in range(span.start, span.end)}
         for at, word in enumerate(row):
             if at in meant or any(term.finds(word) for term in asked):
-                found[Reason(part, word)] = None
-    return tuple(found)
+                reasons[MatchedWord(part, word)] = None
+    return tuple(reasons)

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from preserva.cli.catalogue_match import as_document, decisions, match
+from preserva.cli.catalogue_match import decisions, match
 from preserva.cli.catalogue_out import dump, export
-from preserva.cli.common import Settings, as_json, emit, settings
+from preserva.cli.common import Settings, as_json, emit, pass_settings
+from preserva.cli.finish import finish
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
-    from preserva.catalogue.edition import Shown
-    from preserva.catalogue.ingest import Imported
-    from preserva.catalogue.search import Hit, Page
-    from preserva.core.formats.canonical_json import Value
+    from collections.abc import Iterator
+
+    from preserva.catalogue.import_records import Imported
+    from preserva.catalogue.search import Hit, ResultPage
 
 
 @click.group("catalogue")
@@ -26,200 +27,165 @@ def command() -> None:
 
 @command.command("import")
 @click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--library", metavar="ID", help="Whose records these are, such as aonb.")
-@click.option("--charset", metavar="NAME", help="The character set, against what records declare.")
-@click.option("--complete", is_flag=True, help="The file is the library's whole catalogue: records"
-              " that it no longer has are marked as deleted.")  # fmt: skip
+@click.option(
+    "--library", metavar="ID", help="The library that the records belong to, such as aonb."
+)
+@click.option(
+    "--charset", metavar="NAME", help="The character set, overriding what the records declare."
+)
+@click.option("--complete", is_flag=True, help="The file is the whole catalogue of the library:"
+              " records that are no longer in it are marked as deleted.")  # fmt: skip
 @as_json
-@settings
+@pass_settings
 def import_(
-    given: Settings,
+    settings: Settings,
     files: tuple[Path, ...],
     library: str | None,
     charset: str | None,
     complete: bool,
     json_: bool,
 ) -> None:
-    """Take in the records of files; without one, those of the archive's packages.
+    """Import records from files, or without a file from the packages of the archive.
 
     \b
     preserva catalogue import
     preserva catalogue import rare-books.iso --library aonb
     preserva catalogue import table.csv --library aonb
 
-    A record that is there already, unchanged, stays as it is: run it as often as you like.
+    A record that has not changed is left as it is, so the command can be repeated at any time.
     """
-    from preserva.catalogue.ingest import import_file, import_packages, open_catalogue
+    from preserva.catalogue.import_records import import_file, import_packages, open_catalogue
+    from preserva.outputs.json.catalogue import catalogue_import_document
 
     if files and not library:
-        raise click.UsageError(_("Say with --library whose records these are."))
+        raise click.UsageError(_("Use --library to name the library that the records belong to."))
     if complete and len(files) != 1:
         raise click.UsageError(_("--complete needs exactly one file."))
-    with given.archive() as archive, open_catalogue(given.config) as database:
+    with settings.archive() as archive, open_catalogue(settings.config) as database:
         time = int(archive.clock().timestamp())
-        done = [
-            import_file(database, one, library or "", time, charset=charset, complete=complete)
-            for one in files
+        imports = [
+            import_file(database, file, library or "", time, charset=charset, complete=complete)
+            for file in files
         ] or [import_packages(archive, database, time)]
-    _imported(given, done, json_)
-
-
-def _imported(given: Settings, done: list[Imported], json_: bool) -> None:
-    from preserva.cli.common import finish
-    from preserva.core.values.report import Report
-    from preserva.core.values.subjects import Named
-    from preserva.outputs.findings import findings_document
-
-    findings = [finding for one in done for finding in one.findings]
-    read = sum(one.read for one in done)
-    changed, deleted = sum(one.changed for one in done), sum(one.deleted for one in done)
     if json_:
-        emit(
-            "catalogue import",
-            read=read,
-            changed=changed,
-            deleted=deleted,
-            findings=findings_document(findings),
-        )
+        emit("catalogue import", catalogue_import_document(imports))
     else:
-        for finding in findings:
+        _print_import(settings, imports)
+    finish(imports)
+
+
+def _print_import(settings: Settings, imports: list[Imported]) -> None:
+    for imported in imports:
+        for finding in imported.findings:
             click.echo(finding.message(), err=True)
-        message = ngettext(
-            "{read} record read, {changed} new or changed, {deleted} deleted",
-            "{read} records read, {changed} new or changed, {deleted} deleted",
-            read,
-        )
-        given.talk(message.format(read=read, changed=changed, deleted=deleted))
-    finish([Report(Named("catalogue"), findings)])
+    read = sum(imported.read for imported in imports)
+    changed = sum(imported.changed for imported in imports)
+    deleted = sum(imported.deleted for imported in imports)
+    message = ngettext(
+        "{read} record read, {changed} new or changed, {deleted} deleted",
+        "{read} records read, {changed} new or changed, {deleted} deleted",
+        read,
+    )
+    settings.talk(message.format(read=read, changed=changed, deleted=deleted))
 
 
 @command.command("search")
 @click.argument("words", metavar="WORD...", nargs=-1)
-@click.option("--holder", metavar="NAME", help="Held by.")
-@click.option("--century", metavar="N", help="Published in that century, such as 18.")
-@click.option("--language", metavar="CODE", help="In that language, such as rus, bel, chu.")
-@click.option("--place", metavar="NAME", help="Published there.")
-@click.option("--kind", type=click.Choice(["single", "collection"]), help="A book or a collection.")
-@click.option("--format", metavar="FORM", help="What it is, such as text, manuscript.")
-@click.option("--page", type=click.IntRange(1), default=1, help="Which page of 20.")
+@click.option("--holder", metavar="NAME", help="Held by this library.")
+@click.option("--century", metavar="N", help="Published in this century, such as 18.")
+@click.option("--language", metavar="CODE", help="In this language, such as rus, bel, chu.")
+@click.option("--place", metavar="NAME", help="Published in this place.")
+@click.option(
+    "--kind", type=click.Choice(["single", "collection"]), help="A single book or a collection."
+)
+@click.option("--format", metavar="FORM", help="Of this form, such as text, manuscript.")
+@click.option(
+    "--page", type=click.IntRange(1), default=1, help="The page of results to show, 20 on a page."
+)
 @as_json
-@settings
+@pass_settings
 def search(
-    given: Settings, /, words: tuple[str, ...], page: int, json_: bool, **facets: str | None
+    settings: Settings, /, words: tuple[str, ...], page: int, json_: bool, **facets: str | None
 ) -> None:
-    """Find editions of which a record holds every word, in whatever orthography or ending.
+    """Find editions with a record that has every word, in any orthography and inflection.
 
     \b
     preserva catalogue search книги вѣра
     preserva catalogue search 'кніг*' --century 18 --holder АОНБ
 
-    A word with * is the beginning of one. Records that a person joined are one result, with the
-    copies of all libraries below it. At the end stands by what the search can be narrowed.
+    A word that ends in * matches every word that begins so. Records that a person joined are one
+    result, followed by the items of all libraries. The last lines show how to narrow the search.
     """
-    from preserva.catalogue.ingest import open_catalogue
-    from preserva.catalogue.model import Facet
+    from preserva.catalogue.entry import Facet
+    from preserva.catalogue.import_records import open_catalogue
     from preserva.catalogue.search import Search
+    from preserva.outputs.json.catalogue import search_document
 
     narrowed = {Facet(name): value for name, value in facets.items() if value}
-    with open_catalogue(given.config, must_exist=True) as database:
-        found = Search(database).page(" ".join(words), narrowed, start=20 * (page - 1))
+    with open_catalogue(settings.config, must_exist=True) as database:
+        page_of_hits = Search(database).page(" ".join(words), narrowed, start=20 * (page - 1))
     if json_:
-        emit(
-            "catalogue search",
-            total=found.total,
-            more=found.more,
-            records=[_hit(one) for one in found.hits],
-            facets={
-                facet.value: [{"value": value, "count": count} for value, count in counts]
-                for facet, counts in found.facets.items()
-            },
-        )
+        emit("catalogue search", search_document(page_of_hits))
     else:
-        _print_page(found)
+        _print_page(page_of_hits)
 
 
-def _print_page(found: Page) -> None:
-    from preserva.catalogue.edition import copies
+def _print_page(page: ResultPage) -> None:
     from preserva.core.values.report import printable
-    from preserva.outputs.words import word
 
-    for one in found.hits:
-        entry = one.record.entry
-        if entry is not None:
-            imprint = ", ".join(filter(None, (entry.place, entry.publisher, entry.date)))
-            click.echo("\t".join(map(printable, (one.record.uri, entry.title, imprint))))
-        for other in one.joined:
-            click.echo("  " + _("joined with {uri}").format(uri=printable(other.uri)))
-        for record in (one.record, *one.joined):
-            for copy in copies(record.entry) if record.entry else ():
-                click.echo("  " + printable(copy))
-        reasons = "; ".join(f"{word(reason.part)}: {reason.word}" for reason in one.reasons)
-        if reasons:
-            click.echo("  " + printable(reasons))
-    for facet, counts in found.facets.items():
+    for hit in page.hits:
+        for line in _hit_lines(hit):
+            click.echo(line)
+    for facet, counts in page.facets.items():
         if counts:
             most = ", ".join(f"{value} ({count})" for value, count in counts[:8])
             click.echo(printable(f"{facet.value}: {most}"), err=True)
-    total = f"{found.total}+" if found.more else str(found.total)
+    total = f"{page.total}+" if page.more else str(page.total)
     click.echo(_("{total} found").format(total=total), err=True)
 
 
-def _hit(one: Hit) -> Value:
-    return {
-        "record": one.record.uri,
-        "title": one.record.entry.title if one.record.entry else "",
-        "package": one.record.package,
-        "joined": [other.uri for other in one.joined],
-        "copies": [
-            {"record": record.uri, "holder": copy.holder, "shelfmark": copy.shelfmark}
-            for record in (one.record, *one.joined)
-            for copy in (record.entry.copies if record.entry else ())
-        ],
-        "reasons": [{"part": reason.part, "word": reason.word} for reason in one.reasons],
-    }
+def _hit_lines(hit: Hit) -> Iterator[str]:
+    from preserva.catalogue.edition_view import items
+    from preserva.core.values.report import printable
+    from preserva.outputs.words import word
+
+    entry = hit.record.entry
+    if entry is not None:
+        imprint = ", ".join(filter(None, (entry.place, entry.publisher, entry.date)))
+        yield "\t".join(map(printable, (hit.record.uri, entry.title, imprint)))
+    for record in hit.joined:
+        yield "  " + _("joined with {uri}").format(uri=printable(record.uri))
+    for record in (hit.record, *hit.joined):
+        for item in items(record.entry) if record.entry else ():
+            yield "  " + printable(item)
+    reasons = "; ".join(f"{word(reason.part)}: {reason.word}" for reason in hit.reasons)
+    if reasons:
+        yield "  " + printable(reasons)
 
 
 @command.command("show")
 @click.argument("record", metavar="RECORD")
 @as_json
-@settings
-def show(given: Settings, record: str, json_: bool) -> None:
-    """Show the edition of a record: what it is, its copies everywhere, other editions of the work.
+@pass_settings
+def show(settings: Settings, record: str, json_: bool) -> None:
+    """Show the edition of a record, its items in all libraries, and other editions of the work.
 
     RECORD is the identifier that a search shows, such as urn:preserva:record:aonb:17, or the
-    library and the record's own number: aonb:17.
+    library and the number of the record: aonb:17.
     """
-    from preserva.catalogue.edition import lines, shown
-    from preserva.catalogue.ingest import open_catalogue
-    from preserva.catalogue.model import uri_as_typed
+    from preserva.catalogue.edition_view import lines, shown
+    from preserva.catalogue.entry import uri_as_typed
+    from preserva.catalogue.import_records import open_catalogue
+    from preserva.outputs.json.catalogue import show_document
 
-    with open_catalogue(given.config, must_exist=True) as database:
-        found = shown(database, uri_as_typed(record))
+    with open_catalogue(settings.config, must_exist=True) as database:
+        edition = shown(database, uri_as_typed(record))
     if json_:
-        emit("catalogue show", **_shown(found))
+        emit("catalogue show", show_document(edition))
     else:
-        for line in lines(found):
+        for line in lines(edition):
             click.echo(line)
 
 
-def _shown(found: Shown) -> dict[str, Value]:
-    import json
-
-    from preserva.catalogue.model import dumps
-
-    return {
-        "records": [
-            {
-                "record": one.uri,
-                "package": one.package,
-                "entry": json.loads(dumps(one.entry)) if one.entry else None,
-            }
-            for one in found.records
-        ],
-        "editions": list(found.editions),
-        "decisions": [as_document(one) for one in found.decisions],
-    }
-
-
-for one in (match, decisions, export, dump):
-    command.add_command(one)
+for subcommand in (match, decisions, export, dump):
+    command.add_command(subcommand)

@@ -7,27 +7,29 @@ from typing import TYPE_CHECKING
 
 import click
 
-from preserva.cli.common import Settings, as_json, dry_run, emit, finish, settings
+from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
+from preserva.cli.finish import finish
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
-    from preserva.catalogue.decisions import Decision
+    from preserva.catalogue.decisions import MatchDecision
     from preserva.catalogue.index import Catalogued
     from preserva.catalogue.matching import Proposal
-    from preserva.core.formats.canonical_json import Value
 
 
 @click.command("match")
-@click.option("--same", nargs=2, metavar="A B", help="Decide that two records are one edition.")
-@click.option("--different", nargs=2, metavar="A B", help="Decide that they are not.")
-@click.option("--undo", type=int, metavar="N", help="Take a decision back.")
-@click.option("--by", metavar="NAME", help="Who decides.")
-@click.option("--decisions", is_flag=True, help="Show what was decided.")
+@click.option(
+    "--same", nargs=2, metavar="A B", help="Decide that records A and B describe one edition."
+)
+@click.option("--different", nargs=2, metavar="A B", help="Decide that they do not.")
+@click.option("--undo", type=int, metavar="N", help="Undo decision N.")
+@click.option("--by", metavar="NAME", help="Who makes the decision.")
+@click.option("--decisions", is_flag=True, help="Show the decisions.")
 @dry_run
 @as_json
-@settings
+@pass_settings
 def match(
-    given: Settings,
+    settings: Settings,
     same: tuple[str, str] | None,
     different: tuple[str, str] | None,
     undo: int | None,
@@ -36,123 +38,100 @@ def match(
     dry_run: bool,
     json_: bool,
 ) -> None:
-    """Propose records that may describe one edition; keep what a person decides of them.
+    """Propose records that may describe one edition, and record what a person decides.
 
     \b
     preserva catalogue match
     preserva catalogue match --same aonb:17 nlb:5 --by Anna
     preserva catalogue match --undo 3 --by Anna
 
-    Nothing is ever joined but by such a decision, and nothing while decisions disagree.
+    Records are joined only by such a decision, and never while decisions disagree.
     """
     from preserva.archive.archive import utc_now
-    from preserva.catalogue.decisions import Verdict
-    from preserva.catalogue.ingest import open_catalogue, own_library
+    from preserva.catalogue.decisions import MatchVerdict
+    from preserva.catalogue.entry import uri_as_typed
+    from preserva.catalogue.import_records import open_catalogue, own_library
     from preserva.catalogue.matching import Matching
-    from preserva.catalogue.model import uri_as_typed
 
     pair = same or different
     if sum((bool(same), bool(different), undo is not None)) > 1:
-        raise click.UsageError(_("Decide one thing at a time."))
+        raise click.UsageError(_("Give only one of --same, --different and --undo."))
     if (pair or undo is not None) and not by:
-        raise click.UsageError(_("Say with --by who decides."))
-    library, time = own_library(given.config), utc_now().isoformat(timespec="seconds")
-    proposed: list[Proposal] = []
-    decided: list[Decision] = []
-    with open_catalogue(given.config, must_exist=True) as database:
+        raise click.UsageError(_("Use --by to name who makes the decision."))
+    library, time = own_library(settings.config), utc_now().isoformat(timespec="seconds")
+    proposals: list[Proposal] = []
+    decided: list[MatchDecision] = []
+    with open_catalogue(settings.config, must_exist=True) as database:
         matching = Matching(database)
         if pair and not dry_run:
-            verdict = Verdict.SAME if same else Verdict.DIFFERENT
-            one, other = map(uri_as_typed, pair)
+            verdict = MatchVerdict.SAME if same else MatchVerdict.DIFFERENT
+            first, second = map(uri_as_typed, pair)
             decided = [
-                matching.decide(one, other, verdict, library=library, person=by or "", time=time)
+                matching.decide(first, second, verdict, library=library, person=by or "", time=time)
             ]
         elif undo is not None and not dry_run:
             decided = [matching.undo(undo, library=library, person=by or "", time=time)]
         elif decisions:
             decided = matching.decisions()
         elif not pair and undo is None:
-            proposed = list(matching.proposals())
-    _matched(proposed, decided, json_)
+            proposals = list(matching.proposals())
+    _print(proposals, decided, json_)
 
 
-def _matched(proposed: list[Proposal], decided: list[Decision], json_: bool) -> None:
-    from preserva.catalogue.edition import sentence
+def _print(proposals: list[Proposal], decided: list[MatchDecision], json_: bool) -> None:
+    from preserva.catalogue.edition_view import sentence
     from preserva.core.values.report import printable
+    from preserva.outputs.json.catalogue import match_document
     from preserva.outputs.words import word
 
     if json_:
-        emit(
-            "catalogue match",
-            proposals=[_proposal(one) for one in proposed],
-            decisions=[as_document(one) for one in decided],
-        )
+        emit("catalogue match", match_document(proposals, decided))
         return
-    for proposal in proposed:
-        agree = ", ".join(word(one.value) for one in proposal.evidence)
-        click.echo(f"{proposal.one.uri}\t{proposal.other.uri}\t{agree}")
-        for record in (proposal.one, proposal.other):
+    for proposal in proposals:
+        agreements = ", ".join(word(evidence.value) for evidence in proposal.evidence)
+        click.echo(f"{proposal.record.uri}\t{proposal.other.uri}\t{agreements}")
+        for record in (proposal.record, proposal.other):
             click.echo("  " + printable(_in_short(record)))
-    if proposed:
-        click.echo(_("Decide with --same or --different; then the next are proposed."), err=True)
-    for one in decided:
-        click.echo(printable(sentence(one)))
+    if proposals:
+        click.echo(_("Decide with --same or --different to see more proposals."), err=True)
+    for decision in decided:
+        click.echo(printable(sentence(decision)))
 
 
-def _in_short(one: Catalogued) -> str:
+def _in_short(record: Catalogued) -> str:
     """What a person needs to tell two records apart at a glance."""
-    if one.entry is None:
-        return one.uri
-    agents = [agent.name for agent in one.entry.agents[:1]]
-    holders = dict.fromkeys(f"{copy.holder} {copy.shelfmark}".strip() for copy in one.entry.copies)
-    said = (*agents, one.entry.title, one.entry.place, one.entry.publisher, one.entry.date)
-    return ", ".join(filter(None, (*said, *holders)))
-
-
-def _proposal(one: Proposal) -> Value:
-    agree: list[Value] = [evidence.value for evidence in one.evidence]
-    return {"one": one.one.uri, "other": one.other.uri, "evidence": agree}
-
-
-def as_document(one: Decision) -> Value:
-    """The decision for programs."""
-    return {
-        "number": one.number,
-        "library": one.library,
-        "time": one.time,
-        "person": one.person,
-        "verdict": one.verdict.value,
-        "one": one.one,
-        "other": one.other,
-        "undone": one.undone is not None,
-        "undone_time": one.undone.time if one.undone else None,
-        "undone_by": one.undone.person if one.undone else None,
-        "disputed": one.disputed,
-    }
+    entry = record.entry
+    if entry is None:
+        return record.uri
+    agents = [agent.name for agent in entry.agents[:1]]
+    items = dict.fromkeys(f"{item.holder} {item.shelfmark}".strip() for item in entry.items)
+    parts = (*agents, entry.title, entry.place, entry.publisher, entry.date, *items)
+    return ", ".join(filter(None, parts))
 
 
 @click.group("decisions")
 def decisions() -> None:
-    """What people decided of editions as a file: for a backup, or for the other library."""
+    """Export or import decisions about editions, as a backup or for the other library."""
 
 
 @decisions.command("export")
 @click.argument("destination", metavar="FILE", type=click.Path(path_type=Path))
 @as_json
-@settings
-def export(given: Settings, destination: Path, json_: bool) -> None:
-    """Write every decision to a new file, a line of JSON each, undone ones too.
+@pass_settings
+def export(settings: Settings, destination: Path, json_: bool) -> None:
+    """Write every decision, including undone ones, to a new file as lines of JSON.
 
     \b
     preserva catalogue decisions export decisions.jsonl
     """
     from preserva.catalogue.decision_files import export_decisions
-    from preserva.catalogue.ingest import open_catalogue
+    from preserva.catalogue.import_records import open_catalogue
+    from preserva.outputs.json.catalogue import decisions_export_document
 
-    with open_catalogue(given.config, must_exist=True) as database:
-        written = export_decisions(database, destination)
+    with open_catalogue(settings.config, must_exist=True) as database:
+        count = export_decisions(database, destination)
     if json_:
-        emit("catalogue decisions export", path=str(destination), decisions=written)
+        emit("catalogue decisions export", decisions_export_document(destination, count))
     else:
         click.echo(destination)
 
@@ -160,33 +139,30 @@ def export(given: Settings, destination: Path, json_: bool) -> None:
 @decisions.command("import")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @as_json
-@settings
-def import_(given: Settings, file: Path, json_: bool) -> None:
-    """Take in the decisions of a file; those that are there already change nothing.
+@pass_settings
+def import_(settings: Settings, file: Path, json_: bool) -> None:
+    """Import the decisions in a file; those that are already known change nothing.
 
     \b
     preserva catalogue decisions import decisions.jsonl
 
-    Decisions that disagree are kept and named, and what they speak of is not joined.
+    Decisions that disagree are kept and listed, and the records concerned are not joined.
     """
     from preserva.catalogue.decision_files import import_decisions
-    from preserva.catalogue.ingest import open_catalogue
-    from preserva.core.values.report import Report
-    from preserva.core.values.subjects import Named
-    from preserva.outputs.findings import findings_document
+    from preserva.catalogue.import_records import open_catalogue
+    from preserva.outputs.json.catalogue import decisions_import_document
 
-    with open_catalogue(given.config) as database:
-        done = import_decisions(database, file)
+    with open_catalogue(settings.config) as database:
+        decided = import_decisions(database, file)
     if json_:
-        emit("catalogue decisions import", read=done.read, changed=done.changed,
-             findings=findings_document(done.findings))  # fmt: skip
+        emit("catalogue decisions import", decisions_import_document(decided))
     else:
-        for finding in done.findings:
+        for finding in decided.findings:
             click.echo(finding.message(), err=True)
         message = ngettext(
             "{read} decision read, {changed} new or undone",
             "{read} decisions read, {changed} new or undone",
-            done.read,
+            decided.read,
         )
-        given.talk(message.format(read=done.read, changed=done.changed))
-    finish([Report(Named(str(file)), done.findings)])
+        settings.talk(message.format(read=decided.read, changed=decided.changed))
+    finish([decided])

@@ -1,4 +1,4 @@
-"""Progress for people: a bar on a terminal, silence elsewhere."""
+"""Progress for people: a bar on a terminal, nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def observer(*, quiet: bool) -> Observer:
-    """The observer for this run: rich is loaded only when there is someone to see it."""
+    """The observer for this run. rich is loaded only if stderr is a terminal."""
     return ignore if quiet or not sys.stderr.isatty() else _Bar().observe
 
 

@@ -6,27 +6,34 @@ from pathlib import Path
 
 import click
 
-from preserva.cli.common import Settings, as_json, dry_run, emit, settings
+from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
 from preserva.i18n import _
 
 
 @click.group("exhibit")
 def command() -> None:
-    """Make an exhibition of what is kept: a site of plain files."""
+    """Build an exhibition of books: a site of plain files."""
 
 
 @command.command("build")
 @click.argument("specification", metavar="SPEC", type=click.Path(path_type=Path))
 @click.option("--out", "destination", metavar="FOLDER", required=True,
-              type=click.Path(path_type=Path), help="The new folder of the site.")  # fmt: skip
-@click.option("--url", metavar="URL", help="Where it will be on the web, if SPEC says otherwise.")
-@click.option("--replace", is_flag=True, help="Take the place of an exhibition built there before.")
-@click.option("--package", "local", metavar="LOCAL", help="Store the site as a package as well.")
+              type=click.Path(path_type=Path), help="The new folder for the site.")  # fmt: skip
+@click.option(
+    "--url", metavar="URL", help="The address of the site on the web, instead of the one in SPEC."
+)
+@click.option("--replace", is_flag=True, help="Replace an exhibition that was built there before.")
+@click.option(
+    "--package",
+    "local",
+    metavar="LOCAL",
+    help="Store the site as a package with this local identifier as well.",
+)
 @dry_run
 @as_json
-@settings
+@pass_settings
 def build(
-    given: Settings,
+    settings: Settings,
     specification: Path,
     destination: Path,
     url: str | None,
@@ -44,12 +51,11 @@ def build(
     \b
     Open site/index.html. The manual has a worked example (docs/how-to/exhibition.md).
     """
-    from dataclasses import asdict
-
     from preserva.exhibition.build import build_exhibition
+    from preserva.outputs.json.archive import exhibit_build_document
 
-    with given.archive() as archive:
-        done = build_exhibition(
+    with settings.archive() as archive:
+        built = build_exhibition(
             archive,
             specification,
             destination,
@@ -57,21 +63,19 @@ def build(
             replace=replace,
             local=local,
             dry_run=dry_run,
-            observer=given.observer(json_),
+            observer=settings.observer(json_),
         )
     if json_:
-        package = done.package.uri if done.package else None
-        emit(
-            "exhibit build",
-            **{**asdict(done), "path": str(done.path), "package": package, "dry_run": dry_run},
-        )
+        emit("exhibit build", exhibit_build_document(built, dry_run=dry_run))
         return
     message = _("books: {books}, pages: {pages}, editions of the catalogue: {editions}")
-    given.talk(message.format(books=done.books, pages=done.pages, editions=done.editions))
-    if not done.url:
-        given.talk(_("no address of the site is known, so it has no IIIF manifests and QR codes"))
+    settings.talk(message.format(books=built.books, pages=built.pages, editions=built.editions))
+    if not built.url:
+        settings.talk(
+            _("without an address on the web the site has no IIIF manifests and no QR codes")
+        )
     if dry_run:
-        given.talk(_("nothing was written: this was a dry run"))
-    if done.package:
-        given.talk(_("stored as {id}").format(id=done.package.portable))
-    click.echo(done.path)
+        settings.talk(_("nothing was written: this was a dry run"))
+    if built.package:
+        settings.talk(_("stored as {id}").format(id=built.package.portable))
+    click.echo(built.path)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from preserva.cli.common import Settings, as_json, dry_run, emit, package_id, settings
+from preserva.cli.common import Settings, as_json, dry_run, emit, package_id, pass_settings
+
+if TYPE_CHECKING:
+    from preserva.core.values.model import PackageId
 
 
 @click.command("export")
@@ -16,16 +20,16 @@ from preserva.cli.common import Settings, as_json, dry_run, emit, package_id, se
     "--as",
     "document",
     type=click.Choice(["sip", "dip", "mods", "dc", "marcxml", "mets", "premis", "record"]),
-    help="A package to hand over (sip), one to use (dip: access copies and text), or one document:"
-    " then DEST is a new file, or - for the standard output.",
+    help="A package for submission (sip) or for use (dip: access copies and text), or one document;"
+    " then DEST is a new file, or - for standard output.",
 )
-@click.option("--version", metavar="N", help="The version, such as 1; the newest if not given.")
-@click.option("--storage", metavar="STORAGE", help="The copy to take; the primary if not given.")
+@click.option("--version", metavar="N", help="The version, such as 1; by default the newest.")
+@click.option("--storage", metavar="STORAGE", help="The copy to read; by default the primary one.")
 @dry_run
 @as_json
-@settings
+@pass_settings
 def command(
-    given: Settings,
+    settings: Settings,
     package: str,
     destination: Path,
     document: str | None,
@@ -34,7 +38,9 @@ def command(
     dry_run: bool,
     json_: bool,
 ) -> None:
-    """Write a stored package as a bag: a new folder in DEST, or DEST itself if it is a .tar.
+    """Export a stored package as a bag.
+
+    The bag is a new folder in DEST, or DEST itself if that ends in .tar.
 
     \b
     preserva export aonb-kp-000123 ~/out
@@ -45,31 +51,29 @@ def command(
     from preserva.access.export import export
     from preserva.core.eark.mets import PackageType
 
-    chosen = version and "v" + version.removeprefix("v")
+    name = package_id(package)
+    chosen_version = version and "v" + version.removeprefix("v")
     kind = PackageType(document.upper()) if document in {"sip", "dip"} else PackageType.AIP
     if document is not None and kind is PackageType.AIP:
-        _document(given, package, destination, document, chosen, storage, json_)
+        _export_document(settings, name, destination, document, chosen_version, storage, json_)
         return
-    with given.archive() as archive:
-        made = export(
+    with settings.archive() as archive:
+        path = export(
             archive,
-            package_id(package),
+            name,
             destination,
             kind=kind,
-            version=chosen,
+            version=chosen_version,
             storage=storage,
             dry_run=dry_run,
-            observer=given.observer(json_),
+            observer=settings.observer(json_),
         )
-    if json_:
-        emit("export", package=package_id(package).uri, path=str(made), dry_run=dry_run)
-    else:
-        click.echo(made)
+    _print(name, path, dry_run, json_)
 
 
-def _document(
-    given: Settings,
-    package: str,
+def _export_document(
+    settings: Settings,
+    package: PackageId,
     destination: Path,
     document: str,
     version: str | None,
@@ -78,14 +82,22 @@ def _document(
 ) -> None:
     from preserva.access.document import Document, export_document, read_document
 
-    chosen, kind = package_id(package), Document(document)
-    with given.archive() as archive:
+    kind = Document(document)
+    with settings.archive() as archive:
         if str(destination) == "-":
-            data = read_document(archive, chosen, kind, version=version, storage=storage)
+            data = read_document(archive, package, kind, version=version, storage=storage)
             click.echo(data, nl=False)
             return
-        made = export_document(archive, chosen, kind, destination, version=version, storage=storage)
+        path = export_document(
+            archive, package, kind, destination, version=version, storage=storage
+        )
+    _print(package, path, False, json_)
+
+
+def _print(package: PackageId, path: Path, dry_run: bool, json_: bool) -> None:
+    from preserva.outputs.json.archive import export_document
+
     if json_:
-        emit("export", package=chosen.uri, path=str(made), dry_run=False)
+        emit("export", export_document(package, path, dry_run=dry_run))
     else:
-        click.echo(made)
+        click.echo(path)

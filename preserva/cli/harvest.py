@@ -7,26 +7,28 @@ from typing import TYPE_CHECKING
 
 import click
 
-from preserva.cli.common import Settings, as_json, emit, finish, settings
+from preserva.cli.common import Settings, as_json, emit, pass_settings
+from preserva.cli.finish import finish
 from preserva.i18n import ngettext
 
 if TYPE_CHECKING:
     from preserva.catalogue.decision_files import Decided
-    from preserva.catalogue.oai.harvester import Result
+    from preserva.catalogue.oai.harvester import HarvestResult
 
 
 @click.command("harvest")
 @click.argument("source", metavar="URL|FOLDER")
-@click.option("--library", metavar="ID", default="", help="Whose records these are, such as nlb;"
-              " not needed where the other catalogue is preserva's.")  # fmt: skip
-@click.option("--set", "part", metavar="SET", default="", help="Only that set.")
+@click.option("--library", metavar="ID", default="",
+              help="The library that the records belong to, such as nlb; not needed if the other"
+              " catalogue uses preserva.")  # fmt: skip
+@click.option("--set", "part", metavar="SET", default="", help="Only this set.")
 @click.option("--as", "prefix", metavar="FORMAT", default="mods",
-              help="The format to ask for: mods, marcxchange, oai_dc.")  # fmt: skip
-@click.option("--anew", is_flag=True, help="Everything, not only what changed.")
+              help="The format to request: mods, marcxchange, oai_dc.")  # fmt: skip
+@click.option("--anew", is_flag=True, help="Harvest everything, not only what changed.")
 @as_json
-@settings
+@pass_settings
 def command(
-    given: Settings,
+    settings: Settings,
     source: str,
     library: str,
     part: str,
@@ -34,61 +36,54 @@ def command(
     anew: bool,
     json_: bool,
 ) -> None:
-    """Take records of another catalogue into ours, by OAI-PMH 2.0 or from a dump of it.
+    """Harvest the records of another catalogue.
+
+    They come by OAI-PMH 2.0 from a URL, or from a FOLDER that contains a dump of the catalogue.
 
     \b
     preserva harvest https://library.example/oai
     preserva harvest https://elsewhere.example/oai --library nlb --as marcxchange
 
-    An interrupted harvest goes on when it is run again; then only what changed comes. Nothing is
-    deleted but what the other says is deleted. What people decided of editions comes along.
+    The next run resumes where an interrupted harvest stopped; later runs fetch only what changed. A
+    record is deleted only if the other catalogue says so. Decisions about editions are included.
     """
     from preserva.catalogue.decision_files import DECISIONS, take_decisions
-    from preserva.catalogue.ingest import open_catalogue
+    from preserva.catalogue.import_records import open_catalogue
     from preserva.catalogue.oai.client import decisions_of, in_folder, over_http
-    from preserva.catalogue.oai.harvester import Harvest, Source
+    from preserva.catalogue.oai.harvester import Harvest, HarvestSource
+    from preserva.outputs.json.catalogue import harvest_document
 
     ask = over_http(source) if "://" in source else in_folder(Path(source))
-    asked = Source(source, prefix, part, library)
-    with given.archive() as archive, open_catalogue(given.config) as database:
+    target = HarvestSource(source, prefix, part, library)
+    with settings.archive() as archive, open_catalogue(settings.config) as database:
         own = archive.config.institution.id
         now = archive.clock
-        harvest = Harvest(database, asked, ask, own=own, clock=lambda: int(now().timestamp()))
-        done = harvest.run(anew=anew)
-        said = [] if library else decisions_of(source).splitlines()  # others have none
-        decided = take_decisions(database, said, f"{source}/{DECISIONS}", own=own)
-    _told(given, source, done, decided, json_)
-
-
-def _told(given: Settings, source: str, done: Result, decided: Decided, json_: bool) -> None:
-    from preserva.core.values.report import Report
-    from preserva.core.values.subjects import Named
-    from preserva.outputs.findings import findings_document
-
-    findings = [*done.findings, *decided.findings]
+        harvest = Harvest(database, target, ask, own=own, clock=lambda: int(now().timestamp()))
+        harvested = harvest.run(anew=anew)
+        lines = [] if library else decisions_of(source).splitlines()  # only preserva has decisions
+        decided = take_decisions(database, lines, f"{source}/{DECISIONS}", own=own)
     if json_:
-        emit(
-            "harvest",
-            read=done.read,
-            changed=done.changed,
-            deleted=done.deleted,
-            own=done.own,
-            decisions=decided.changed,
-            findings=findings_document(findings),
-        )
+        emit("harvest", harvest_document(harvested, decided))
     else:
-        for finding in findings:
-            click.echo(finding.message(), err=True)
-        message = ngettext(
-            "{read} record came, {changed} new or changed, {deleted} deleted",
-            "{read} records came, {changed} new or changed, {deleted} deleted",
-            done.read,
+        _print(settings, harvested, decided)
+    finish([harvested, decided])
+
+
+def _print(settings: Settings, harvested: HarvestResult, decided: Decided) -> None:
+    for finding in (*harvested.findings, *decided.findings):
+        click.echo(finding.message(), err=True)
+    records = ngettext(
+        "{read} record received, {changed} new or changed, {deleted} deleted",
+        "{read} records received, {changed} new or changed, {deleted} deleted",
+        harvested.read,
+    )
+    settings.talk(
+        records.format(read=harvested.read, changed=harvested.changed, deleted=harvested.deleted)
+    )
+    if decided.changed:
+        decisions = ngettext(
+            "{count} decision about editions received",
+            "{count} decisions about editions received",
+            decided.changed,
         )
-        given.talk(message.format(read=done.read, changed=done.changed, deleted=done.deleted))
-        if decided.changed:
-            message = ngettext(
-                "{count} decision on editions came", "{count} decisions on editions came",
-                decided.changed,
-            )  # fmt: skip
-            given.talk(message.format(count=decided.changed))
-    finish([Report(Named(source), findings)])
+        settings.talk(decisions.format(count=decided.changed))

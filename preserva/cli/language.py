@@ -1,7 +1,7 @@
-"""The command line in the reader's language: help texts, and what click itself says.
+"""The command line in the reader's language: help texts and the messages of click itself.
 
-Help texts stand in the code in English, as click has them. They are translated when a command is
-taken up, so that nothing is looked up before; the messages are the paragraphs of a text.
+Help texts are written in English in the code, as click expects. They are translated when a command
+is loaded, so that nothing is looked up earlier; each paragraph of a text is one message.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ import click
 from preserva.errors import UsageError
 from preserva.i18n import DOMAIN, LOCALE_DIR, _, languages, use_language
 
-_AS_IT_STANDS = "\b\n"
-"""What click wants before a paragraph whose lines it shall not wrap."""
+_KEEP_LINES = "\b\n"
+"""Marks a paragraph whose lines click must not wrap."""
 
 
 def speak(arguments: Sequence[str]) -> None:
-    """Choose the language of everything that is said: that of --lang, else the environment's.
+    """Choose the language of all messages: that of --lang, else the environment's.
 
-    This comes before click reads the arguments, because its errors are said in it. click asks the
-    standard library's gettext, which goes by the environment alone. Raises UsageError.
+    This happens before click parses the arguments, because its errors are in that language too.
+    click uses the gettext of the standard library, which only looks at the environment. Raises
+    UsageError.
     """
     gettext.bindtextdomain(DOMAIN, LOCALE_DIR)
     gettext.textdomain(DOMAIN)
@@ -52,22 +53,22 @@ def _option(arguments: Sequence[str]) -> str | None:
 
 
 def paragraphs(text: str) -> Iterator[tuple[bool, str]]:
-    """Each paragraph of a help text as a message, and whether its lines stay as they are."""
+    """Yield each paragraph of a help text as a message, and whether its line breaks are kept."""
     for part in re.split(r"\n\n+|\n(?=\x08\n)", cleandoc(text)):
-        if part.startswith(_AS_IT_STANDS):
-            yield True, part.removeprefix(_AS_IT_STANDS)
+        if part.startswith(_KEEP_LINES):
+            yield True, part.removeprefix(_KEEP_LINES)
         else:
             yield False, " ".join(part.split())
 
 
 def localised(command: click.Command, common: Sequence[click.Parameter] = ()) -> click.Command:
-    """A copy of the command with its help in the reader's language, and with the common options."""
+    """Copy the command with its help in the reader's language, and add the common options."""
     twin = copy(command)
     twin.help = _text(command.help)
     twin.epilog = _text(command.epilog)
     twin.params = [_parameter(parameter) for parameter in (*command.params, *common)]
     if isinstance(twin, click.Group):
-        twin.commands = {name: localised(one, common) for name, one in twin.commands.items()}
+        twin.commands = {name: localised(below, common) for name, below in twin.commands.items()}
     return twin
 
 
@@ -82,6 +83,5 @@ def _text(text: str | None) -> str | None:
     if not text:
         return text
     return "\n\n".join(
-        (_AS_IT_STANDS if as_it_stands else "") + _(message)
-        for as_it_stands, message in paragraphs(text)
+        (_KEEP_LINES if keep_lines else "") + _(message) for keep_lines, message in paragraphs(text)
     )

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import click
 
-from preserva.cli.common import Settings, as_json, emit, settings
+from preserva.cli.common import Settings, as_json, emit, pass_settings
 
 
 @click.command("levels")
 @as_json
-@settings
-def command(given: Settings, json_: bool) -> None:
-    """Say which NDSA Levels of Digital Preservation are proved, and what the next ones lack.
+@pass_settings
+def command(settings: Settings, json_: bool) -> None:
+    """Show which NDSA Levels are proved and what the next ones lack.
 
-    And what the archive shows for the requirements of CoreTrustSeal.
+    These are the NDSA Levels of Digital Preservation. The command also shows the evidence for the
+    requirements of CoreTrustSeal.
 
-    By the ledger, the configuration and a look at the storages. What is done on paper or by people
-    is named as outside: nobody but you can vouch for it.
+    The evidence comes from the ledger, the configuration and a look at the storages. What is done
+    on paper or by people is marked as outside: only you can vouch for it.
     """
-    from preserva.outputs.levels import level_lines, levels_document
+    from preserva.outputs.json.reporting import levels_document
+    from preserva.outputs.levels import level_lines
     from preserva.reporting.levels import evidence
 
-    with given.archive() as archive:
-        found = evidence(archive)
+    with settings.archive() as archive:
+        proofs = evidence(archive)
     if json_:
-        emit("levels", **levels_document(found))
+        emit("levels", levels_document(proofs))
         return
-    for line in level_lines(found):
+    for line in level_lines(proofs):
         click.echo(line)

@@ -4,41 +4,29 @@ from __future__ import annotations
 
 import click
 
-from preserva.cli.common import Settings, as_json, emit, settings
+from preserva.cli.common import Settings, as_json, emit, pass_settings
+from preserva.cli.finish import finish
 from preserva.i18n import _
 
 
 @click.command("list")
-@click.option("--storage", metavar="STORAGE", help="The storage; the primary one if not given.")
+@click.option("--storage", metavar="STORAGE", help="The storage to list; by default the primary.")
 @as_json
-@settings
-def command(given: Settings, storage: str | None, json_: bool) -> None:
+@pass_settings
+def command(settings: Settings, storage: str | None, json_: bool) -> None:
     """List the packages of a storage."""
-    from preserva.outputs.findings import findings_document
+    from preserva.outputs.json.reporting import list_document
     from preserva.reporting.status import list_packages
 
-    with given.archive() as archive:
-        listed = list_packages(archive, storage)
+    with settings.archive() as archive:
+        listing = list_packages(archive, storage)
     if json_:
-        emit(
-            "list",
-            packages=[
-                {
-                    "package": one.package,
-                    "versions": one.versions,
-                    "files": one.files,
-                    "title": one.title,
-                }
-                for one in listed.packages
-            ],
-            findings=findings_document(listed.findings),
-        )
+        emit("list", list_document(listing))
     else:
-        for one in listed.packages:
-            click.echo(f"{one.portable}\tv{one.versions}\t{one.title}")
-        for finding in listed.findings:
+        for package in listing.packages:
+            click.echo(f"{package.portable}\tv{package.versions}\t{package.title}")
+        for finding in listing.findings:
             click.echo(finding.message(), err=True)
-        if not listed.packages:
-            given.talk(_("no packages yet"))
-    if listed.findings:
-        raise SystemExit(1)
+        if not listing.packages:
+            settings.talk(_("no packages yet"))
+    finish([listing])

@@ -1,4 +1,7 @@
-"""The command `preserva`: the verbs, and the one place that turns an end into an exit status."""
+"""The command `preserva`: its verbs, and how an error becomes a message and an exit status.
+
+What a verb found becomes an exit status in `preserva.cli.finish`.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ import click
 from preserva.cli.common import COMMON_OPTIONS, Settings, emit_error
 from preserva.cli.language import localised, speak
 from preserva.errors import PreservaError
+from preserva.exit_status import ExitStatus
 from preserva.i18n import _
 from preserva.version import __version__
 
@@ -47,18 +51,18 @@ VERBS = (
     "config",
     "demo",
 )
-"""In the order in which people need them: `preserva.cli.<verb>` holds each one as `command`."""
+"""In the order in which people need them. Each is the `command` of `preserva.cli.<verb>`."""
 
 
 class Verbs(click.Group):
-    """Loads a verb's module when the verb is used, so that starting costs next to nothing."""
+    """Loads a verb's module when the verb is used, to keep the start fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The verbs in the order in which people need them."""
+        """The names of the verbs, in the order of VERBS."""
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """One verb."""
+        """The command of a verb, in the reader's language."""
         if cmd_name not in VERBS:
             return None
         module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
@@ -69,13 +73,12 @@ class Verbs(click.Group):
 @click.command(
     cls=Verbs,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit status: 0 sound, 1 damage, 2 usage, 3 unfinished, 4 refused, 5 ledger, "
-    "10 no archive, 11 locked, 70 unexpected, 130 interrupted, 141 nobody listens, 143 stopped.",
+    epilog="Exit status: " + ", ".join(f"{status:d} {status.label}" for status in ExitStatus) + ".",
 )
 @click.version_option(__version__, prog_name="preserva")
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Keep digitised books for good.
+    """Preserve digitised books for the long term.
 
     \b
     preserva init                                  write preserva.toml here
@@ -87,7 +90,7 @@ def main(context: click.Context) -> None:
 
 
 class TerminatedError(BaseException):
-    """The system asks us to end: as an interrupt, nothing but `status_of` may stop it."""
+    """SIGTERM was received. Like KeyboardInterrupt, only `status_of` may catch it."""
 
 
 def _terminated(_signal: int, _frame: FrameType | None) -> None:
@@ -101,7 +104,7 @@ def run(arguments: list[str] | None = None) -> None:
 
 
 def status_of(arguments: list[str]) -> int:
-    """Run the command line; its exit status. Every error becomes a message for people here."""
+    """Run the command line and return its exit status; print errors as messages for people."""
     stdout = sys.stdout
     try:
         speak(arguments)
@@ -114,36 +117,38 @@ def status_of(arguments: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         if "--json" in arguments:
-            emit_error("UsageError", 2, error.format_message())
-        return 2
+            emit_error("UsageError", ExitStatus.USAGE, error.format_message())
+        return ExitStatus.USAGE
     except (KeyboardInterrupt, click.Abort):
-        click.echo(_("Interrupted. What was acknowledged is safe; run it again."), err=True)
-        return 130
+        click.echo(
+            _("Interrupted. What was acknowledged is safe; run the command again."), err=True
+        )
+        return ExitStatus.INTERRUPTED
     except TerminatedError:
-        click.echo(_("Asked to stop. What was acknowledged is safe; run it again."), err=True)
-        return 143
+        click.echo(_("Terminated. What was acknowledged is safe; run the command again."), err=True)
+        return ExitStatus.TERMINATED
     except SystemExit as end:
-        if sys.stdout is not stdout:  # click puts another in its place when nobody listens
+        if sys.stdout is not stdout:  # click replaces it when the pipe is closed
             sys.stdout = stdout
             _give_up_stdout()
-            return 141
-        return end.code if isinstance(end.code, int) else 70
-    except Exception as error:  # the last guard: never Python's own status 1, which means damage
+            return ExitStatus.OUTPUT_CLOSED
+        return end.code if isinstance(end.code, int) else ExitStatus.UNEXPECTED
+    except Exception as error:  # never Python's own status 1, which means damage
         if isinstance(error, OSError) and _stdout_is_broken():
-            message = _("what was found could not be written to the standard output: {reason}")
+            message = _("the result could not be written to standard output: {reason}")
             click.echo(message.format(reason=error.strerror), err=True)
-            return 3
+            return ExitStatus.UNFINISHED
         import traceback
 
         traceback.print_exc()
-        click.echo(_("This is a fault of preserva. What was stored is safe."), err=True)
-        return 70
-    return 0
+        click.echo(_("This is a bug in preserva. What was stored is safe."), err=True)
+        return ExitStatus.UNEXPECTED
+    return ExitStatus.SOUND
 
 
 def _stdout_is_broken() -> bool:
     try:
-        sys.stdout.write("\n")  # what failed once is forgotten: only writing more shows it
+        sys.stdout.write("\n")  # the failed write is forgotten; only another one shows the error
         sys.stdout.flush()
     except OSError:
         _give_up_stdout()
@@ -152,7 +157,7 @@ def _stdout_is_broken() -> bool:
 
 
 def _give_up_stdout() -> None:
-    """Let what still waits to be written go nowhere: Python would try again at its end."""
+    """Discard what is still buffered; Python would try to write it again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

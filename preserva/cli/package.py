@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from preserva.cli.common import Settings, as_json, dry_run, emit, settings
+from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
     from preserva.core.book.submission import SourceFile
     from preserva.core.eark.mets import Division
-    from preserva.core.formats.canonical_json import Value
     from preserva.ingest.package import Packaged
 
 
@@ -23,11 +22,15 @@ if TYPE_CHECKING:
     "--record",
     required=True,
     type=click.Path(path_type=Path),
-    help="The book's catalogue record: ISO 2709, MARCXML, IRBIS text, MODS or Dublin Core.",
+    help="The catalogue record of the book: ISO 2709, MARCXML, IRBIS text, MODS or Dublin Core.",
 )
-@click.option("--charset", help="The record's character set, if it was guessed wrong: cp1251 …")
 @click.option(
-    "--position", type=click.IntRange(min=1), help="Which record of the file, counted from 1."
+    "--charset", help="The character set of the record, if it is detected wrongly: cp1251 …"
+)
+@click.option(
+    "--position",
+    type=click.IntRange(min=1),
+    help="The position of the record in the file, counted from 1.",
 )
 @click.option("--id", "local", help="The local part of the identifier, such as kp-000123.")
 @click.option(
@@ -38,24 +41,24 @@ if TYPE_CHECKING:
 @click.option(
     "--events",
     type=click.Path(path_type=Path),
-    help="What happened before packaging, such as scanning: TOML or CSV.",
+    help="Events before packaging, such as scanning: TOML or CSV.",
 )
 @click.option(
     "--rights",
     type=click.Path(path_type=Path),
-    help="What may be done with the book, and on what ground: TOML.",
+    help="What may be done with the book, and on which legal basis: TOML.",
 )
 @click.option(
     "--bag",
     "destination",
     type=click.Path(path_type=Path),
-    help="Make a bag in this folder instead of storing the package.",
+    help="Create a bag in this folder instead of storing the package.",
 )
 @dry_run
 @as_json
-@settings
+@pass_settings
 def command(
-    given: Settings,
+    settings: Settings,
     folder: Path,
     record: Path,
     position: int | None,
@@ -68,9 +71,9 @@ def command(
     dry_run: bool,
     json_: bool,
 ) -> None:
-    """Make a preservation package of a FOLDER of scans and store it.
+    """Make a package from a FOLDER of scans and store it.
 
-    FOLDER holds page images, or is divided into master/, access/ and text/. It is only read.
+    FOLDER contains page images, or the folders master/, access/ and text/. It is only read.
 
     \b
     preserva package scans/ --record book.mrc --dry-run
@@ -82,12 +85,13 @@ def command(
     from preserva.config import load
     from preserva.ingest.package import package, package_bag
     from preserva.ingest.supplied import Details
+    from preserva.outputs.json.ingest import package_document
 
-    observer = given.observer(json_)
+    observer = settings.observer(json_)
     details = Details(structure, events, rights)
     if destination is not None:
-        config = load(find_config(given.config))
-        done = package_bag(
+        config = load(find_config(settings.config))
+        packaged = package_bag(
             folder,
             record,
             config.institution,
@@ -103,8 +107,8 @@ def command(
             observer=observer,
         )
     else:
-        with given.archive() as archive:
-            done = package(
+        with settings.archive() as archive:
+            packaged = package(
                 folder,
                 record,
                 archive,
@@ -116,86 +120,57 @@ def command(
                 observer=observer,
             )
     if json_:
-        _emit(done, dry_run)
+        emit("package", package_document(packaged, dry_run=dry_run))
     else:
-        _say(given, done, dry_run)
+        _print(settings, packaged, dry_run)
 
 
-def _emit(done: Packaged, dry_run: bool) -> None:
-    from preserva.outputs.findings import findings_document
-
-    emit(
-        "package",
-        package=done.package.uri,
-        title=done.title,
-        place=done.place,
-        created=done.created,
-        dry_run=dry_run,
-        files=done.files,
-        bytes=done.size,
-        findings=findings_document(done.notes),
-        contents=[
-            {
-                "representation": name,
-                "source": one.source,
-                "name": one.target,
-                "page": one.page,
-                "label": one.label,
-                "type": one.type if one.page else None,
-            }
-            for name, one in done.arrangement.files()
-        ],
-        structure=None if done.structure.root is None else _part(done.structure.root),
-    )
-
-
-def _part(division: Division) -> Value:
-    return {
-        "type": division.type,
-        "title": division.label,
-        "pages": list(division.pages),
-        "parts": [_part(one) for one in division.parts],
-    }
-
-
-def _say(given: Settings, done: Packaged, dry_run: bool) -> None:
+def _print(settings: Settings, packaged: Packaged, dry_run: bool) -> None:
     from preserva.core.values.report import printable
     from preserva.outputs.findings import human_size
 
-    given.talk(f"{done.title}")
-    for finding in done.notes:
-        given.talk(f"  {finding.message()}")
+    settings.talk(packaged.title)
+    for finding in packaged.notes:
+        settings.talk(f"  {finding.message()}")
     if dry_run:
-        for name, one in done.arrangement.files():
-            page = "" if one.page is None else _page(one)
-            given.talk(f"  {printable(one.source)} -> {name}/{one.target} {page}".rstrip())
-        if done.structure.root is not None:
-            _say_part(given, done.structure.root, "  ")
-        given.talk(_("Nothing was written: this was a dry run."))
-    elif done.created:
-        files = ngettext("{count} file", "{count} files", done.files).format(count=done.files)
+        for representation, file in packaged.arrangement.files():
+            page = "" if file.page is None else _page(file)
+            target = f"{representation}/{file.target}"
+            settings.talk(f"  {printable(file.source)} -> {target} {page}".rstrip())
+        if packaged.structure.root is not None:
+            _print_division(settings, packaged.structure.root, "  ")
+        settings.talk(_("Nothing was written: this was a dry run."))
+    elif packaged.created:
+        files = ngettext("{count} file", "{count} files", packaged.files)
         message = _("stored in {place}: {files}, {size}, read back and compared")
-        given.talk(message.format(place=done.place, files=files, size=human_size(done.size)))
+        settings.talk(
+            message.format(
+                place=packaged.place,
+                files=files.format(count=packaged.files),
+                size=human_size(packaged.size),
+            )
+        )
     else:
-        given.talk(_("{place} holds this very package already").format(place=done.place))
-    click.echo(done.package.portable)
+        message = _("{place} already contains exactly this package")
+        settings.talk(message.format(place=packaged.place))
+    click.echo(packaged.package.portable)
 
 
-def _page(one: SourceFile) -> str:
+def _page(file: SourceFile) -> str:
     from preserva.core.values.report import printable
 
-    text = _("page {number}").format(number=one.page)
-    label = printable(one.label or "")
-    return f"{text} ({label}, {one.type})" if one.type != "page" else f"{text} ({label})"
+    number = _("page {number}").format(number=file.page)
+    label = printable(file.label or "")
+    return f"{number} ({label}, {file.type})" if file.type != "page" else f"{number} ({label})"
 
 
-def _say_part(given: Settings, division: Division, indent: str) -> None:
+def _print_division(settings: Settings, division: Division, indent: str) -> None:
     from preserva.core.values.report import printable
 
     pages = division.pages
     ends = dict.fromkeys((pages[0], pages[-1])) if pages else {}
     span = "-".join(map(str, ends))
-    head = f"{division.type}: {division.label}" if division.label else division.type
-    given.talk(f"{indent}{printable(head)} {span}".rstrip())
-    for one in division.parts:
-        _say_part(given, one, indent + "  ")
+    heading = f"{division.type}: {division.label}" if division.label else division.type
+    settings.talk(f"{indent}{printable(heading)} {span}".rstrip())
+    for part in division.parts:
+        _print_division(settings, part, indent + "  ")

@@ -1,4 +1,4 @@
-"""Sizes and spans of time as people type them."""
+"""Sizes, rates and durations as people type them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TIMES = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 
 
 class Quantity(_IntParam):
-    """A number with a unit, as a whole number of the smallest one; at least 1."""
+    """A number with a unit, converted to a whole number of the smallest unit, at least 1."""
 
     def __init__(self, name: str, units: dict[str, int], example: str) -> None:
         self.name = name
@@ -29,12 +29,12 @@ class Quantity(_IntParam):
     def convert(
         self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
-        """The number. Raises click.BadParameter."""
-        found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?([A-Za-z]*)", str(value))
-        unit = self._units.get(found[2].lower()) if found else None
-        number = int(float(found[1]) * unit) if found and unit else 0
+        """Parse the quantity. Raises click.BadParameter."""
+        match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?([A-Za-z]*)", str(value))
+        unit = self._units.get(match[2].lower()) if match else None
+        number = int(float(match[1]) * unit) if match and unit else 0
         if number < 1:
-            message = _("{value} is no quantity; write it as {example}")
+            message = _("{value} is not a quantity; write it like {example}")
             self.fail(message.format(value=value, example=self._example), param, ctx)
         return number
 

@@ -6,114 +6,125 @@ from typing import TYPE_CHECKING
 
 import click
 
-from preserva.cli.common import Settings, as_json, dry_run, emit, finish, settings
-from preserva.i18n import _
+from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
+from preserva.cli.finish import finish
+from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
-    from preserva.core.formats.canonical_json import Value
+    from preserva.replication.repair import Repair
 
 
 @click.group("rebuild")
 def command() -> None:
-    """Make anew what was lost: a storage, the ledger, the configuration."""
+    """Rebuild a lost storage, ledger or configuration."""
 
 
 @command.command("storage")
 @click.argument("name", metavar="STORAGE")
 @dry_run
 @as_json
-@settings
-def storage(given: Settings, name: str, dry_run: bool, json_: bool) -> None:
-    """Bring back every copy that the ledger knows of in a storage that was lost.
+@pass_settings
+def storage(settings: Settings, name: str, dry_run: bool, json_: bool) -> None:
+    """Restore every copy that the ledger lists in a lost storage.
 
-    Mount an empty disk where the storage was, or change its url; its id stays. Every file is held
-    against what was recorded. An interrupted run goes on with the next one.
+    Mount an empty disk where the storage was, or change its url but not its id. Every file is
+    compared with what was recorded. The next run resumes where an interrupted one stopped.
 
     \b
     preserva rebuild storage aonb-main --dry-run
     preserva rebuild storage aonb-main
     """
-    from preserva.outputs.findings import for_people, report_document, report_lines
+    from preserva.outputs.json.replication import rebuild_storage_document
     from preserva.replication.rebuild import rebuild_storage
 
-    with given.archive() as archive:
-        done = rebuild_storage(archive, name, dry_run=dry_run, observer=given.observer(json_))
+    with settings.archive() as archive:
+        copies = rebuild_storage(archive, name, dry_run=dry_run, observer=settings.observer(json_))
     if json_:
-        copies: list[Value] = [
-            {
-                "package": one.package,
-                "files": len(one.put),
-                "applied": one.applied,
-                "report": report_document(one.report),
-            }
-            for one in done
-        ]
-        emit("rebuild storage", storage=name, dry_run=dry_run, copies=copies)
+        emit("rebuild storage", rebuild_storage_document(name, copies, dry_run=dry_run))
     else:
-        for one in done:
-            if one.applied:
-                message = _("{package}: {files} files brought, read back and validated")
-            elif one.needed:
-                message = _("{package}: {files} files would be brought")
-            else:
-                message = _("{package}: nothing to bring")
-            click.echo(message.format(package=for_people(one.package), files=len(one.put)))
-            if one.report.findings:
-                for line in report_lines(one.report):
-                    click.echo(line)
-    finish(one.report for one in done)
+        for copy in copies:
+            _print(copy)
+    finish(copy.report for copy in copies)
+
+
+def _print(copy: Repair) -> None:
+    from preserva.outputs.findings import for_people, report_lines
+
+    files = len(copy.put)
+    if copy.applied:
+        message = ngettext(
+            "{package}: {files} file restored, read back and validated",
+            "{package}: {files} files restored, read back and validated",
+            files,
+        )
+    elif copy.needed:
+        message = ngettext(
+            "{package}: {files} file would be restored",
+            "{package}: {files} files would be restored",
+            files,
+        )
+    else:
+        message = _("{package}: nothing to restore")
+    click.echo(message.format(package=for_people(copy.package), files=files))
+    if copy.report.findings:
+        for line in report_lines(copy.report):
+            click.echo(line)
 
 
 @command.command("ledger")
 @as_json
-@settings
-def ledger(given: Settings, json_: bool) -> None:
-    """Make a ledger that was lost anew: every copy in every storage is read whole.
+@pass_settings
+def ledger(settings: Settings, json_: bool) -> None:
+    """Rebuild a lost ledger by reading every copy in every storage completely.
 
-    It goes on from the copy that replication left in a storage. What happened since then, only the
-    lost ledger knew: noted is what all sound copies agree on. Look for its backup first.
+    The new ledger starts from the copy that replication left in a storage. Events after that were
+    recorded only in the lost ledger; the new one records what all sound copies agree on. Look for a
+    backup of the ledger first.
     """
     from preserva.archive.archive import find_config, new_identifier, utc_now
     from preserva.config import load
-    from preserva.outputs.findings import report_document, report_lines
+    from preserva.outputs.findings import report_lines
+    from preserva.outputs.json.replication import rebuild_ledger_document
     from preserva.replication.rebuild import rebuild_ledger
 
-    config = load(find_config(given.config))
+    config = load(find_config(settings.config))
     reports = rebuild_ledger(
-        config, clock=utc_now, identifiers=new_identifier, observer=given.observer(json_)
+        config, clock=utc_now, identifiers=new_identifier, observer=settings.observer(json_)
     )
     if json_:
-        documents = [report_document(one) for one in reports]
-        emit("rebuild ledger", ledger=str(config.ledger), reports=list(documents))
+        emit("rebuild ledger", rebuild_ledger_document(config, reports))
     else:
-        for one in reports:
-            for line in report_lines(one):
+        for report in reports:
+            for line in report_lines(report):
                 click.echo(line)
-    given.talk(_("{path} was made anew").format(path=config.ledger))
+    settings.talk(_("{path} was rebuilt").format(path=config.ledger))
     finish(reports)
 
 
 @command.command("config")
 @click.argument("urls", metavar="URL...", nargs=-1, required=True)
 @click.option(
-    "--institution", metavar="ID", help="Who works with it; else who made the first storage."
+    "--institution",
+    metavar="ID",
+    help="The institution that uses it; by default the one that made the first storage.",
 )
 @as_json
-@settings
-def config(given: Settings, urls: tuple[str, ...], institution: str | None, json_: bool) -> None:
-    """Write a configuration that was lost anew: each storage says what it is.
+@pass_settings
+def config(settings: Settings, urls: tuple[str, ...], institution: str | None, json_: bool) -> None:
+    """Rebuild a lost configuration from what each storage says about itself.
 
     \b
     preserva rebuild config /srv/preserva/aonb-main sftp://minsk.example.org/nlb-copy
     preserva rebuild ledger
     \b
-    The policy, rights and what is asked of images are not written in any storage.
+    The policy, the rights and the requirements for images are not stored in any storage.
     """
     from preserva.archive.archive import find_config
+    from preserva.outputs.json.replication import rebuild_config_document
     from preserva.replication.rebuild_config import rebuild_config
 
-    path = find_config(given.config)
-    made = rebuild_config(path, urls, institution)
+    path = find_config(settings.config)
+    rebuilt = rebuild_config(path, urls, institution)
     if json_:
-        emit("rebuild config", config=str(path), storages=list(made.storages))
-    given.talk(_("{path} was made anew").format(path=path))
+        emit("rebuild config", rebuild_config_document(path, rebuilt))
+    settings.talk(_("{path} was rebuilt").format(path=path))

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from preserva.cli.common import Settings, as_json, dry_run, emit, finish, settings
+from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
+from preserva.cli.finish import finish
 from preserva.i18n import _
 
 if TYPE_CHECKING:
-    from preserva.core.formats.canonical_json import Value
     from preserva.replication.accession import Receipt
 
 
@@ -18,54 +18,43 @@ if TYPE_CHECKING:
 @click.argument("storage", required=False)
 @dry_run
 @as_json
-@settings
-def command(given: Settings, storage: str | None, dry_run: bool, json_: bool) -> None:
-    """Take note of what another institution brought into our storage for its copies.
+@pass_settings
+def command(settings: Settings, storage: str | None, dry_run: bool, json_: bool) -> None:
+    """Record what another institution copied into our storage.
 
-    For storages whose role is "held". Every new version is read whole and its digests go into our
-    ledger; from then on `audit` and `validate` hold the copy against them.
+    This is for storages whose role is "held". Every new version is read completely and its digests
+    are recorded in our ledger; from then on `audit` and `validate` compare the copy with them.
 
     \b
     preserva receive --dry-run
     preserva receive aonb-copy
     """
+    from preserva.outputs.json.replication import receive_document
     from preserva.replication.accession import receive
 
-    with given.archive() as archive:
-        done = receive(archive, storage, dry_run=dry_run, observer=given.observer(json_))
+    with settings.archive() as archive:
+        receipts = receive(archive, storage, dry_run=dry_run, observer=settings.observer(json_))
     if json_:
-        emit("receive", dry_run=dry_run, packages=[_document(one) for one in done])
+        emit("receive", receive_document(receipts, dry_run=dry_run))
     else:
-        for one in done:
-            _say(one, dry_run)
-        if not done:
+        for receipt in receipts:
+            _print(receipt, dry_run)
+        if not receipts:
             click.echo(_("nothing new"))
-    finish(one.report for one in done)
+    finish(receipts)
 
 
-def _document(one: Receipt) -> dict[str, Value]:
-    from preserva.outputs.findings import report_document
-
-    return {
-        "package": one.package,
-        "storage": one.storage,
-        "versions": list(one.versions),
-        "acknowledged": one.acknowledged,
-        "report": report_document(one.report),
-    }
-
-
-def _say(one: Receipt, dry_run: bool) -> None:
+def _print(receipt: Receipt, dry_run: bool) -> None:
     from preserva.outputs.findings import for_people, report_lines
 
-    names = {"package": for_people(one.package), "storage": one.storage}
-    versions = ", ".join(one.versions) or _("records of events")
-    if one.acknowledged:
-        message = _("{package} in {storage}: {versions} read and noted")
+    names = {"package": for_people(receipt.package), "storage": receipt.storage}
+    versions = ", ".join(receipt.versions) or _("records of events")
+    if receipt.acknowledged:
+        message = _("{package} in {storage}: {versions} read and recorded")
         click.echo(message.format(versions=versions, **names))
-    elif dry_run and not one.report.findings:
+    elif dry_run and not receipt.report.findings:
         message = _("{package} in {storage}: {versions} would be read")
         click.echo(message.format(versions=versions, **names))
     else:
-        for line in report_lines(one.report):
+        for line in report_lines(receipt.report):
             click.echo(line)

@@ -6,35 +6,39 @@ from pathlib import Path
 
 import click
 
-from preserva.cli.common import Settings, as_json, dry_run, emit, package_id, settings
+from preserva.cli.common import Settings, as_json, dry_run, emit, package_id, pass_settings
 from preserva.i18n import _
 
 
 @click.command("update")
 @click.argument("package", metavar="ID")
-@click.option("--record", type=click.Path(path_type=Path), help="The record that is right now.")
-@click.option("--charset", help="The record's character set, if it was guessed wrong: cp1251 …")
+@click.option("--record", type=click.Path(path_type=Path), help="The corrected catalogue record.")
 @click.option(
-    "--position", type=click.IntRange(min=1), help="Which record of the file, counted from 1."
+    "--charset", help="The character set of the record, if it is detected wrongly: cp1251 …"
+)
+@click.option(
+    "--position",
+    type=click.IntRange(min=1),
+    help="The position of the record in the file, counted from 1.",
 )
 @click.option(
     "--structure",
     type=click.Path(path_type=Path),
-    help="Parts of the book and labels of its pages as they are right now: TOML, CSV or METS.",
+    help="The corrected parts of the book and labels of its pages: TOML, CSV or METS.",
 )
 @click.option(
     "--document",
     "documents",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="A file more for documentation/; may be given several times.",
+    help="A file to add to documentation/; may be given several times.",
 )
-@click.option("--reason", metavar="TEXT", help="Why, for the history of the package.")
+@click.option("--reason", metavar="TEXT", help="The reason, for the history of the package.")
 @dry_run
 @as_json
-@settings
+@pass_settings
 def command(
-    given: Settings,
+    settings: Settings,
     package: str,
     record: Path | None,
     charset: str | None,
@@ -45,9 +49,10 @@ def command(
     dry_run: bool,
     json_: bool,
 ) -> None:
-    """Correct a stored package: a new version, in which only what changed is written.
+    """Correct a stored package by adding a new version to it.
 
-    The version before stays as it was. `preserva replicate` brings the new one to the others.
+    Only the changes are written, and the previous version is kept unchanged. `preserva replicate`
+    copies the new one to the replicas.
 
     \b
     preserva update aonb-kp-000123 --record corrected.mrc --reason "wrong year"
@@ -55,36 +60,26 @@ def command(
     preserva update aonb-kp-000123 --document condition-report.pdf --dry-run
     """
     from preserva.ingest.revision import Change, update
+    from preserva.outputs.json.ingest import update_document
 
     change = Change(record, position, charset, documents, reason, structure)
-    with given.archive() as archive:
-        done = update(
+    with settings.archive() as archive:
+        updated = update(
             archive,
             package_id(package),
             change,
             dry_run=dry_run,
-            observer=given.observer(json_),
+            observer=settings.observer(json_),
         )
     if json_:
-        emit(
-            "update",
-            package=done.package.uri,
-            version=done.version,
-            title=done.title,
-            created=done.created,
-            dry_run=dry_run,
-            changed=list(done.changed),
-            bytes=done.size,
-        )
+        emit("update", update_document(updated, dry_run=dry_run))
         return
-    for path in done.changed:
+    for path in updated.changed:
         click.echo(path)
-    if not done.changed:
-        given.talk(
-            _("nothing differs from {version}, so nothing was written").format(version=done.version)
-        )
+    if not updated.changed:
+        message = _("nothing differs from {version}, so nothing was written")
     elif dry_run:
         message = _("would become {version}; nothing was written: this was a dry run")
-        given.talk(message.format(version=done.version))
     else:
-        given.talk(_("stored as {version}").format(version=done.version))
+        message = _("stored as {version}")
+    settings.talk(message.format(version=updated.version))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from preserva.core.xml.safe import UnsafeXMLError, parse
-from preserva.describe.mods.text import clean
+from preserva.describe.mods.xml_text import clean
 
 _BLOCKS = frozenset({"p", "div", "l", "lb", "br", "ab", "head", "li", "tr", "h1", "h2", "h3", "h4"})
 _LINES = frozenset({"ocr_line", "ocrx_line"})
@@ -41,7 +41,7 @@ def _alto(root: etree._Element) -> Iterator[str]:
     """Lines; an empty one between blocks. ALTO keeps each word in String/@CONTENT."""
     for block in root.iter("{*}TextBlock"):
         for line in block.iter("{*}TextLine"):
-            yield " ".join(str(one.get("CONTENT", "")) for one in line.iter("{*}String"))
+            yield " ".join(str(string.get("CONTENT", "")) for string in line.iter("{*}String"))
         yield ""
 
 
@@ -58,16 +58,16 @@ def _page(root: etree._Element) -> Iterator[str]:
 
 def _running(root: etree._Element) -> Iterator[str]:
     """The text of a document in which blocks begin lines."""
-    for event, one in etree.iterwalk(root, events=("start", "end")):
-        name = _local(one).lower()
-        hidden = name in ("head", "script", "style", "teiheader") and name != _local(one)
-        breaks = name in _BLOCKS or _LINES & set(str(one.get("class", "")).split())
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        name = _local(element).lower()
+        hidden = name in ("head", "script", "style", "teiheader") and name != _local(element)
+        breaks = name in _BLOCKS or _LINES & set(str(element.get("class", "")).split())
         if event == "start":
             if not hidden and name not in ("script", "style", "title", "meta"):
-                yield " ".join((one.text or "").split("\n"))
+                yield " ".join((element.text or "").split("\n"))
         else:
             yield "\n" if breaks else ""
-            yield " ".join((one.tail or "").split("\n"))
+            yield " ".join((element.tail or "").split("\n"))
 
 
 def _tidy(text: str) -> str:

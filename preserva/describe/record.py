@@ -16,32 +16,30 @@ from lxml import etree
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.core.xml.safe import parse
-from preserva.describe import xml_record as xmlrecord
-from preserva.describe.marc import fields as marc
-from preserva.describe.marc import irbis, iso2709
+from preserva.describe import xml_record
+from preserva.describe.catalogue_record import Dialect, Field, Record, Subfield, Syntax
+from preserva.describe.marc import irbis, iso2709, iso2709_read
 from preserva.describe.marc.actions import Action, actions
 from preserva.describe.marc.coded_data import year
-from preserva.describe.marc.holdings import Copy, CopyKind, RegisterEntry, copies
+from preserva.describe.marc.holdings import Holding, HoldingKind, RegisterEntry, read_holdings
 from preserva.describe.marc.marcxchange import marcxchange
-from preserva.describe.model import Dialect, Field, Record, Subfield, Syntax
-from preserva.describe.mods import conversion as foreign
-from preserva.describe.mods import dublin_core as dc
+from preserva.describe.mods import dublin_core, mods_and_dc
 from preserva.describe.mods.crosswalk import FAMILY, crosswalk
 from preserva.describe.mods.mods import mods
-from preserva.describe.mods.text import has_forbidden, plain
+from preserva.describe.mods.xml_text import has_forbidden, plain
 
 __all__ = [
     "Action",
-    "Copy",
-    "CopyKind",
     "Dialect",
     "Field",
+    "Holding",
+    "HoldingKind",
     "Record",
     "RegisterEntry",
     "Subfield",
     "Syntax",
     "actions",
-    "copies_of",
+    "holdings_of",
     "read_record",
     "read_records",
     "to_dc",
@@ -59,7 +57,8 @@ def read_records(data: bytes, *, name: str, charset: str | None = None) -> list[
     always knows). Raises UsageError for the name of a character set that is not known.
     """
     return [
-        one if isinstance(one, Finding) else _summarised(one) for one in _read(data, name, charset)
+        record if isinstance(record, Finding) else _summarised(record)
+        for record in _read(data, name, charset)
     ]
 
 
@@ -67,16 +66,16 @@ def read_record(
     data: bytes, *, name: str, position: int = 1, charset: str | None = None
 ) -> Record | Finding:
     """The record at that position of the file, counted from 1; a finding if it cannot be read."""
-    found = read_records(data, name=name, charset=charset)
-    if 1 <= position <= len(found):
-        return found[position - 1]
-    return Finding(Code.RECORD_UNREADABLE, f"{name}#{position}", seen=f"1-{len(found)}")
+    records = read_records(data, name=name, charset=charset)
+    if 1 <= position <= len(records):
+        return records[position - 1]
+    return Finding(Code.RECORD_UNREADABLE, f"{name}#{position}", seen=f"1-{len(records)}")
 
 
-def copies_of(record: Record) -> list[Copy]:
-    """The copies that the record describes, with what it says of each; none for MODS and DC."""
+def holdings_of(record: Record) -> list[Holding]:
+    """The holdings that the record describes, with what it says of each; none for MODS and DC."""
     family = FAMILY.get(record.dialect)
-    return [] if family is None else copies(record, crosswalk().rules[family])
+    return [] if family is None else read_holdings(record, crosswalk().rules[family])
 
 
 def to_mods(record: Record) -> bytes:
@@ -84,13 +83,13 @@ def to_mods(record: Record) -> bytes:
     if record.syntax is Syntax.MODS:
         return record.original
     if record.syntax is Syntax.DC:
-        return _serialise(foreign.mods_of_dc(_dublin_core(record)))
+        return _serialise(mods_and_dc.mods_of_dc(_dublin_core(record)))
     return _serialise(mods(record))
 
 
 def to_dc(record: Record) -> bytes:
     """The record as simple Dublin Core (oai_dc) in UTF-8."""
-    return _serialise(dc.document(_dublin_core(record)))
+    return _serialise(dublin_core.document(_dublin_core(record)))
 
 
 def to_marcxchange(record: Record) -> bytes | None:
@@ -101,18 +100,18 @@ def to_marcxchange(record: Record) -> bytes | None:
 
 def _read(data: bytes, name: str, charset: str | None) -> list[Record | Finding]:
     body = data.removeprefix(_BOM)
-    if xmlrecord.looks_like(data):
-        return list(xmlrecord.read(data, name))
+    if xml_record.looks_like(data):
+        return list(xml_record.read(data, name))
     if irbis.looks_like(body):
         return list(irbis.read(body, name, charset))
     if iso2709.looks_like(body) or iso2709.RECORD_END in body:
-        return list(marc.read(body, name, charset))
+        return list(iso2709_read.read(body, name, charset))
     return [Finding(Code.RECORD_UNREADABLE, name, seen=f"{data[:40]!r}"[2:-1])]
 
 
 def _summarised(record: Record) -> Record:
     """The record with title, identifier and so on, and a note if XML cannot hold its characters."""
-    said = _dublin_core(record)
+    elements = _dublin_core(record)
     notes = record.notes
     forbidden = sorted({field.tag for field in record.fields if _has_forbidden(field)})
     if forbidden:
@@ -124,20 +123,20 @@ def _summarised(record: Record) -> Record:
     return replace(
         record,
         notes=notes,
-        title=_title(record, _first(said, "title")),
-        identifier=_number(record) or _first(said, "identifier"),
-        creators=tuple(one.text for one in said if one.name == "creator"),
-        date=year(record) or _first(said, "date"),
-        language=_first(said, "language"),
+        title=_title(record, _first(elements, "title")),
+        identifier=_number(record) or _first(elements, "identifier"),
+        creators=tuple(element.text for element in elements if element.name == "creator"),
+        date=year(record) or _first(elements, "date"),
+        language=_first(elements, "language"),
     )
 
 
-def _dublin_core(record: Record) -> list[dc.Element]:
+def _dublin_core(record: Record) -> list[dublin_core.Element]:
     if record.syntax is Syntax.MODS:
-        return foreign.dc_of_mods(_root(record, f"{{{xmlrecord.MODS}}}mods"))
+        return mods_and_dc.dc_of_mods(_root(record, f"{{{xml_record.MODS}}}mods"))
     if record.syntax is Syntax.DC:
-        return foreign.dc_of_dc(parse(record.original))
-    return dc.elements(record)
+        return mods_and_dc.dc_of_dc(parse(record.original))
+    return dublin_core.elements(record)
 
 
 def _root(record: Record, tag: str) -> etree._Element:
@@ -159,12 +158,12 @@ def _number(record: Record) -> str:
     return "" if record.dialect is Dialect.NONE else record.control("001").strip()
 
 
-def _first(said: list[dc.Element], name: str) -> str:
-    return next((one.text for one in said if one.name == name), "")
+def _first(elements: list[dublin_core.Element], name: str) -> str:
+    return next((element.text for element in elements if element.name == name), "")
 
 
 def _has_forbidden(field: Field) -> bool:
-    own = (field.value, *(one.value for one in field.subfields))
+    own = (field.value, *(subfield.value for subfield in field.subfields))
     return any(map(has_forbidden, own)) or any(map(_has_forbidden, field.embedded))
 
 

@@ -14,9 +14,9 @@ from lxml import etree
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.core.xml.safe import UnsafeXMLError, parse
+from preserva.describe.catalogue_record import Dialect, Field, Record, Subfield, Syntax
 from preserva.describe.marc import dialect
-from preserva.describe.marc.fields import embed
-from preserva.describe.model import Dialect, Field, Record, Subfield, Syntax
+from preserva.describe.marc.iso2709_read import embed
 
 MODS = "http://www.loc.gov/mods/v3"
 DC = "http://purl.org/dc/elements/1.1/"
@@ -45,12 +45,12 @@ def read(data: bytes, name: str) -> Iterator[Record | Finding]:
     except UnsafeXMLError as error:
         yield Finding(Code.RECORD_UNREADABLE, name, seen=str(error))
         return
-    found = list(_records(root))
-    if not found:
+    records = list(_records(root))
+    if not records:
         yield Finding(Code.RECORD_UNREADABLE, name, seen=str(root.tag))
     charset = root.getroottree().docinfo.encoding or "UTF-8"
-    for position, (element, syntax) in enumerate(found, 1):
-        alone = len(found) == 1 and (element is root or syntax in _MARC.values())
+    for position, (element, syntax) in enumerate(records, 1):
+        alone = len(records) == 1 and (element is root or syntax in _MARC.values())
         original = data if alone else etree.tostring(element, encoding="UTF-8", with_tail=False)
         record = _record(element, syntax, original, name, position, charset if alone else "UTF-8")
         if record.fields or syntax in (Syntax.MODS, Syntax.DC):
@@ -99,12 +99,12 @@ def _record(
     fields = tuple(_fields(element)) if is_marc else ()
     leader = next((c.text or "" for c in _children(element) if _local(c) == "leader"), "")
     declared = (element.get("format") or "").lower().replace(" ", "").replace("-", "")
-    found = dialect.detect(fields) if is_marc else Dialect.NONE
+    detected = dialect.detect(fields) if is_marc else Dialect.NONE
     return Record(
         name=name,
         position=position,
         syntax=syntax,
-        dialect=dialect.FORMATS.get(declared, found) if is_marc else Dialect.NONE,
+        dialect=dialect.FORMATS.get(declared, detected) if is_marc else Dialect.NONE,
         charset=charset,
         leader=leader,
         fields=fields,

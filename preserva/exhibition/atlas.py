@@ -12,7 +12,7 @@ from typing import Any
 
 from preserva.exhibition.spec import Place
 
-Point = tuple[float, float]
+Position = tuple[float, float]
 """Longitude and latitude, in degrees."""
 
 WIDTH = 960
@@ -53,18 +53,24 @@ class Atlas:
     width: int = WIDTH
 
 
-def draw(places: Sequence[Place], lines: Sequence[Sequence[Point]] = ()) -> Atlas:
+def draw(places: Sequence[Place], lines: Sequence[Sequence[Position]] = ()) -> Atlas:
     """The map of the places; `lines` are drawn as far as they lie on it."""
-    frame = _Frame.around([(one.longitude, one.latitude) for one in places])
+    frame = _Frame.around([(place.longitude, place.latitude) for place in places])
     spots = (
-        Spot(number, one, *frame.at((one.longitude, one.latitude)))
-        for number, one in enumerate(places, 1)
+        Spot(number, place, *frame.at((place.longitude, place.latitude)))
+        for number, place in enumerate(places, 1)
     )
     return Atlas(
         frame.height,
         tuple(spots),
-        tuple(GridLine(frame.at((one, 0))[0], _degrees(one, "EW")) for one in frame.meridians()),
-        tuple(GridLine(frame.at((0, one))[1], _degrees(one, "NS")) for one in frame.parallels()),
+        tuple(
+            GridLine(frame.at((degrees, 0))[0], _degrees(degrees, "EW"))
+            for degrees in frame.meridians()
+        ),
+        tuple(
+            GridLine(frame.at((0, degrees))[1], _degrees(degrees, "NS"))
+            for degrees in frame.parallels()
+        ),
         tuple(frame.path(line) for line in lines if len(line) > 1),
     )
 
@@ -80,7 +86,7 @@ class _Frame:
     height: float
 
     @classmethod
-    def around(cls, points: Sequence[Point]) -> _Frame:
+    def around(cls, points: Sequence[Position]) -> _Frame:
         east, west = max(x for x, _y in points), min(x for x, _y in points)
         north, south = max(y for _x, y in points), min(y for _x, y in points)
         squeeze = math.cos(math.radians((north + south) / 2))
@@ -98,7 +104,7 @@ class _Frame:
             round(high * down, 1),
         )
 
-    def at(self, point: Point) -> Point:
+    def at(self, point: Position) -> Position:
         x, y = point
         return round((x - self.west) * self.across, 1), round((self.north - y) * self.down, 1)
 
@@ -108,12 +114,12 @@ class _Frame:
     def parallels(self) -> Iterator[int]:
         return _steps(self.north - self.height / self.down, self.north)
 
-    def path(self, line: Sequence[Point]) -> str:
+    def path(self, line: Sequence[Position]) -> str:
         return "M" + "L".join("{:g} {:g}".format(*self.at(point)) for point in line)
 
 
 def _steps(low: float, high: float) -> Iterator[int]:
-    step = next((one for one in _STEPS if (high - low) / one <= 8), _STEPS[-1])
+    step = next((step for step in _STEPS if (high - low) / step <= 8), _STEPS[-1])
     return iter(range(math.ceil(low / step) * step, math.floor(high) + 1, step))
 
 
@@ -121,28 +127,28 @@ def _degrees(value: int, names: str) -> str:
     return f"{abs(value)}°" + ("" if value == 0 else names[value < 0])
 
 
-def lines_of(document: object) -> list[list[Point]]:
+def lines_of(document: object) -> list[list[Position]]:
     """The lines of a GeoJSON document (RFC 7946). Raises ValueError if it is none, or absurd."""
-    found = [[_point(one) for one in line] for line in _raw_lines(document)]
-    if sum(map(len, found)) > _POINTS:
+    lines = [[_point(position) for position in line] for line in _raw_lines(document)]
+    if sum(map(len, lines)) > _POINTS:
         raise ValueError(f"more than {_POINTS} points")
-    return found
+    return lines
 
 
 def _raw_lines(document: object) -> Iterator[Sequence[object]]:
     pending: list[Any] = [document]
     while pending:
-        one = pending.pop()
-        if not isinstance(one, Mapping):
+        geometry = pending.pop()
+        if not isinstance(geometry, Mapping):
             raise ValueError("not GeoJSON")
-        coordinates = one.get("coordinates", ())
-        match one.get("type"):
+        coordinates = geometry.get("coordinates", ())
+        match geometry.get("type"):
             case "FeatureCollection":
-                pending += one.get("features", ())
+                pending += geometry.get("features", ())
             case "Feature":
-                pending += [one["geometry"]] if one.get("geometry") else []
+                pending += [geometry["geometry"]] if geometry.get("geometry") else []
             case "GeometryCollection":
-                pending += one.get("geometries", ())
+                pending += geometry.get("geometries", ())
             case "LineString":
                 yield coordinates
             case "MultiLineString" | "Polygon":
@@ -155,8 +161,8 @@ def _raw_lines(document: object) -> Iterator[Sequence[object]]:
                 raise ValueError(f"not GeoJSON: {other!r}")
 
 
-def _point(given: object) -> Point:
-    match given:
+def _point(position: object) -> Position:
+    match position:
         case [int() | float() as x, int() | float() as y, *_] if abs(x) <= 180 and abs(y) <= 90:
             return float(x), float(y)
-    raise ValueError(f"not a position: {given!r}"[:80])
+    raise ValueError(f"not a position: {position!r}"[:80])

@@ -13,10 +13,10 @@ from preserva.archive.archive import Archive
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
 from preserva.catalogue.database import Database
-from preserva.catalogue.entry import entry_of
+from preserva.catalogue.entry import CatalogueEntry, library_of
+from preserva.catalogue.entry_from_mods import entry_of
 from preserva.catalogue.index import Catalogued, Index
 from preserva.catalogue.matching import Matching
-from preserva.catalogue.model import Entry, library_of
 from preserva.core.eark.mets import Division, FileEntry
 from preserva.core.eark.stored import read_package, read_representation
 from preserva.core.policy.overview import CopyState
@@ -25,7 +25,7 @@ from preserva.core.values.report import Observer
 from preserva.describe.page_text import page_text
 from preserva.describe.record import Record, read_records
 from preserva.errors import Damaged, NotFound
-from preserva.exhibition.contents import Edition, Held, Shown, copies_of, page_id
+from preserva.exhibition.contents import Edition, HeldItem, ShownBook, items_of, page_id
 from preserva.exhibition.picture import Picture
 from preserva.exhibition.spec import Exhibit
 from preserva.exhibition.tiles import cut
@@ -38,7 +38,7 @@ _IMAGES = ("access", "master")  # copies for use before masters
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class BookSource:
     """A package that is to be shown, in the first storage that has it, before a picture is made."""
 
     package: PackageId
@@ -55,7 +55,7 @@ class Found:
         return f"data/{self.package.portable}/"
 
 
-def find(archive: Archive, package: PackageId, observer: Observer) -> Found:
+def find(archive: Archive, package: PackageId, observer: Observer) -> BookSource:
     """The package, as its METS tells it. Raises NotFound, Damaged, StorageError."""
     store, outgoing = _outgoing(archive, package, observer)
     base = f"data/{package.portable}/"
@@ -65,9 +65,9 @@ def find(archive: Archive, package: PackageId, observer: Observer) -> Found:
     )
     try:
         with original.open("METS.xml") as stream:
-            said = read_package(stream)
+            described = read_package(stream)
         parts = {}
-        for name, path in said.representations.items():
+        for name, path in described.representations.items():
             with original.open(path) as stream:
                 parts[name] = read_representation(stream)
     except ValueError as error:
@@ -75,23 +75,25 @@ def find(archive: Archive, package: PackageId, observer: Observer) -> Found:
         raise Damaged(message.format(id=package, reason=error)) from error
     outgoing.refuse_damage()
     images = {
-        name: {one.page: one for one in reversed(parts[name].files) if one.page and _is_image(one)}
+        name: {
+            file.page: file for file in reversed(parts[name].files) if file.page and _is_image(file)
+        }
         for name in _IMAGES
         if name in parts
     }
     chosen = next((name for name in _IMAGES if images.get(name)), None)
     if chosen is None:
-        message = _("{id} in {storage} has no pages that could be shown")
+        message = _("{id} in {storage} has no pages to show")
         raise NotFound(message.format(id=package.portable, storage=store.id))
     text = parts["text"].files if "text" in parts else ()
-    structure = next((one.structure for one in parts.values() if one.structure), None)
+    structure = next((part.structure for part in parts.values() if part.structure), None)
     record = next((path for path in paths if path.startswith("metadata/descriptive/source.")), "")
-    return Found(
+    return BookSource(
         package,
         outgoing,
         dict(sorted(images[chosen].items())),
         f"representations/{chosen}/",
-        {one.page: one for one in reversed(text) if one.page},
+        {file.page: file for file in reversed(text) if file.page},
         tuple(_contents(structure)),
         record,
     )
@@ -119,71 +121,73 @@ def _contents(structure: Division | None) -> Iterator[tuple[str, int]]:
 
 
 def shown(
-    found: Found,
+    source: BookSource,
     exhibits: Iterable[Exhibit],
     root: Path,
     states: tuple[CopyState, ...],
     *,
     largest: int,
     pixels: int,
-) -> Shown:
+) -> ShownBook:
     """The book with its pictures, which are written below `root`. Raises Damaged, StorageError."""
     exhibits = list(exhibits)
-    numbers = [number for number in found.pages if any(one.shows(number) for one in exhibits)]
-    pictures = [_picture(found, number, root, largest, pixels) for number in numbers]
-    contents = tuple(one for one in found.contents if one[1] in numbers)
-    entry = _entry(found)
-    found.outgoing.refuse_damage()
-    return Shown(found.package, entry.title, entry, tuple(pictures), contents, states)
+    numbers = [
+        number for number in source.pages if any(exhibit.shows(number) for exhibit in exhibits)
+    ]
+    pictures = [_picture(source, number, root, largest, pixels) for number in numbers]
+    contents = tuple(division for division in source.contents if division[1] in numbers)
+    entry = _entry(source)
+    source.outgoing.refuse_damage()
+    return ShownBook(source.package, entry.title, entry, tuple(pictures), contents, states)
 
 
-def _picture(found: Found, number: int, root: Path, largest: int, pixels: int) -> Picture:
-    file = found.pages[number]
-    path = found.base + found.folder + file.file.path
-    text = _text(found, number)
-    folder = f"iiif/{found.package.portable}/{number:04}"
+def _picture(source: BookSource, number: int, root: Path, largest: int, pixels: int) -> Picture:
+    file = source.pages[number]
+    path = source.base + source.folder + file.file.path
+    text = _text(source, number)
+    folder = f"iiif/{source.package.portable}/{number:04}"
 
     def sized(width: int, height: int) -> Picture:
         return Picture(number, file.label or str(number), folder, width, height, text)
 
     with tempfile.NamedTemporaryFile(suffix=Path(path).suffix) as copy:
-        copy.writelines(found.outgoing.chunks(path))
+        copy.writelines(source.outgoing.chunks(path))
         copy.flush()
-        found.outgoing.refuse_damage()  # before a decoder sees it
-        name = f"{found.package.portable}: {path}"
+        source.outgoing.refuse_damage()  # before a decoder sees it
+        name = f"{source.package.portable}: {path}"
         return cut(Path(copy.name), root, sized, name=name, largest=largest, pixels=pixels)
 
 
-def _text(found: Found, number: int) -> str:
-    file = found.texts.get(number)
+def _text(source: BookSource, number: int) -> str:
+    file = source.texts.get(number)
     if file is None:
         return ""
-    path = f"{found.base}representations/text/{file.file.path}"
-    return page_text(_read(found, path)) if found.outgoing.size(path) <= _LARGEST_TEXT else ""
+    path = f"{source.base}representations/text/{file.file.path}"
+    return page_text(_read(source, path)) if source.outgoing.size(path) <= _LARGEST_TEXT else ""
 
 
-def _read(found: Found, path: str) -> bytes:
-    data = b"".join(found.outgoing.chunks(path))
-    found.outgoing.refuse_damage()
+def _read(source: BookSource, path: str) -> bytes:
+    data = b"".join(source.outgoing.chunks(path))
+    source.outgoing.refuse_damage()
     return data
 
 
-def _entry(found: Found) -> Entry:
+def _entry(source: BookSource) -> CatalogueEntry:
     """What the package's own record says; where there is none, the title that people gave it."""
-    path = found.base + found.record
-    if found.record and found.outgoing.size(path) <= _LARGEST_TEXT:
-        for record in read_records(_read(found, path), name=found.package.portable):
+    path = source.base + source.record
+    if source.record and source.outgoing.size(path) <= _LARGEST_TEXT:
+        for record in read_records(_read(source, path), name=source.package.portable):
             if isinstance(record, Record):
                 return entry_of(record)
-    return Entry(found.outgoing.title() or found.package.portable)
+    return CatalogueEntry(source.outgoing.title() or source.package.portable)
 
 
 def states_of(archive: Archive) -> dict[str, tuple[CopyState, ...]]:
     """What the ledger knows of every copy, by package."""
-    found: dict[str, tuple[CopyState, ...]] = {}
-    for one in copy_states(archive):
-        found[one.package] = (*found.get(one.package, ()), one)
-    return found
+    by_package: dict[str, tuple[CopyState, ...]] = {}
+    for state in copy_states(archive):
+        by_package[state.package] = (*by_package.get(state.package, ()), state)
+    return by_package
 
 
 def editions(
@@ -192,17 +196,17 @@ def editions(
     """Every edition of the catalogue, by title."""
     index, matching = Index(database), Matching(database)
     joined = matching.editions()
-    records = {one.uri: one for one in index.changed_since() if one.entry is not None}
+    records = {record.uri: record for record in index.changed_since() if record.entry is not None}
     works: dict[str, list[str]] = {}
     groups = {}
-    for uri, one in records.items():
+    for uri, record in records.items():
         group = tuple(other for other in joined.get(uri, (uri,)) if other in records)
         if group[0] == uri:
             groups[uri] = group
-            assert one.entry is not None, "others were left out above"
-            works.setdefault(one.entry.work, []).append(uri)
-    made = [_edition([records[one] for one in group], works, states) for group in groups.values()]
-    return tuple(sorted(made, key=lambda one: (one.entry.title.casefold(), one.id)))
+            assert record.entry is not None, "others were left out above"
+            works.setdefault(record.entry.work, []).append(uri)
+    made = [_edition([records[uri] for uri in group], works, states) for group in groups.values()]
+    return tuple(sorted(made, key=lambda edition: (edition.entry.title.casefold(), edition.id)))
 
 
 def _edition(
@@ -210,19 +214,21 @@ def _edition(
     works: Mapping[str, list[str]],
     states: Mapping[str, tuple[CopyState, ...]],
 ) -> Edition:
-    entries = tuple(one.entry for one in records if one.entry is not None)
+    entries = tuple(record.entry for record in records if record.entry is not None)
     same = works.get(entries[0].work, []) if entries[0].agents else []
-    packages = {one.package: PackageId.parse(one.package) for one in records if one.package}
-    copies: dict[str, Held] = {}
-    for one, entry in zip(records, entries, strict=True):
-        known = states.get(one.package or "", ())
-        for held in copies_of(one.uri, library_of(one.uri) or "", entry, known):
-            copies.setdefault(held.id, held)
+    packages = {
+        record.package: PackageId.parse(record.package) for record in records if record.package
+    }
+    items: dict[str, HeldItem] = {}
+    for record, entry in zip(records, entries, strict=True):
+        known = states.get(record.package or "", ())
+        for held in items_of(record.uri, library_of(record.uri) or "", entry, known):
+            items.setdefault(held.id, held)
     return Edition(
-        tuple(page_id(one.uri) for one in records),
-        tuple(one.uri for one in records),
+        tuple(page_id(record.uri) for record in records),
+        tuple(record.uri for record in records),
         entries,
-        tuple(copies.values()),
+        tuple(items.values()),
         tuple(packages.values()),
         tuple(page_id(uri) for uri in same if uri != records[0].uri),
     )

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from dataclasses import replace as replace_in
 from pathlib import Path
 
 from preserva.archive.archive import Archive
 from preserva.bag.create.create import create_bag
-from preserva.catalogue.ingest import open_catalogue
+from preserva.catalogue.import_records import open_catalogue
 from preserva.config import NAME as CONFIG
 from preserva.core.policy.overview import CopyState
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Observer, ignore
 from preserva.errors import ConfigError, NotFound, Refused, StorageError
-from preserva.exhibition.atlas import Point, draw, lines_of
-from preserva.exhibition.books import Found, editions, find, shown, states_of
-from preserva.exhibition.contents import Edition, Shown, Site
+from preserva.exhibition.atlas import Position, draw, lines_of
+from preserva.exhibition.books import BookSource, editions, find, shown, states_of
+from preserva.exhibition.contents import Edition, ShownBook, Site
 from preserva.exhibition.spec import Exhibition, read_exhibition
 from preserva.exhibition.tiles import vips
 from preserva.files.disk import (
@@ -58,11 +58,11 @@ class Built:
     package: PackageId | None = None
 
 
-def read_specification(path: Path) -> tuple[Exhibition, list[list[Point]]]:
+def read_specification(path: Path) -> tuple[Exhibition, list[list[Position]]]:
     """The specification, and the lines of its map. Raises ArchiveNotFound, ConfigError."""
     document = read_toml(path)
     problems = list(schema_problems(document, "exhibition.schema.json", path.name))
-    lines: list[list[Point]] = []
+    lines: list[list[Position]] = []
     if not problems:
         folder = path.resolve().parent
         made, problems = read_exhibition(document, lambda *text: _text(folder, *text))
@@ -70,7 +70,7 @@ def read_specification(path: Path) -> tuple[Exhibition, list[list[Point]]]:
             try:
                 lines = lines_of(json.loads(read_file(folder / made.lines, _LARGEST_LINES)))
             except (ValueError, TypeError, RecursionError, StorageError) as error:
-                message = _("{key}: {path} is no GeoJSON: {reason}")
+                message = _("{key}: {path} is not GeoJSON: {reason}")
                 problems.append(message.format(key="map.lines", path=made.lines, reason=error))
     if problems:
         raise ConfigError(_("{path} is not usable:").format(path=path), problems)
@@ -110,43 +110,45 @@ def build_exhibition(
     exhibition, lines = read_specification(specification)
     destination = destination.absolute()
     _refuse_place(destination, replace=replace)
-    found = _find(archive, exhibition, specification, observer)
+    sources = _find(archive, exhibition, specification, observer)
     known = states_of(archive)
     address = exhibition.url if url is None else url.rstrip("/")
     site = _site(archive, exhibition, {}, _editions(archive, known), lines)
     if dry_run:
-        pages = sum(_pages(exhibition, one) for one in found)
-        return Built(destination, len(found), pages, len(site.paged), 0, address)
+        pages = sum(_pages(exhibition, source) for source in sources)
+        return Built(destination, len(sources), pages, len(site.paged), 0, address)
     with _beside(destination) as scratch:
         root = scratch / destination.name
-        site = replace_in(site, books=dict(_books(archive, exhibition, found, known, root)))
-        _write(site, address, root, found)
+        site = dataclasses.replace(
+            site, books=dict(_books(archive, exhibition, sources, known, root))
+        )
+        _write(site, address, root, sources)
         files = _make_durable(root)
         package = _stored(archive, root, scratch, local, site, observer) if local else None
         if os.path.lexists(destination):
             move(destination, scratch / "before")
         publish(root, destination)
-    pages = sum(len(one.pictures) for one in site.books.values())
-    return Built(destination, len(found), pages, len(site.paged), files, address, package)
+    pages = sum(len(book.pictures) for book in site.books.values())
+    return Built(destination, len(sources), pages, len(site.paged), files, address, package)
 
 
 def _books(
     archive: Archive,
     exhibition: Exhibition,
-    found: Iterable[Found],
+    sources: Iterable[BookSource],
     known: Mapping[str, tuple[CopyState, ...]],
     root: Path,
-) -> Iterator[tuple[PackageId, Shown]]:
+) -> Iterator[tuple[PackageId, ShownBook]]:
     """Each book, its pictures written below `root`."""
-    for one in found:
-        exhibits = [each for each in exhibition.exhibits() if each.package == one.package]
+    for source in sources:
+        exhibits = [each for each in exhibition.exhibits() if each.package == source.package]
         yield (
-            one.package,
+            source.package,
             shown(
-                one,
+                source,
                 exhibits,
                 root,
-                known.get(one.package.uri, ()),
+                known.get(source.package.uri, ()),
                 largest=exhibition.largest,
                 pixels=archive.config.images.max_pixels,
             ),
@@ -167,37 +169,40 @@ def _refuse_place(destination: Path, *, replace: bool) -> None:
     if not os.path.lexists(destination):
         return
     if destination.is_symlink() or not (destination / MARK).is_file():
-        message = _("{path} exists already and is no exhibition; it was not touched")
+        message = _("{path} already exists and is not an exhibition; it was not changed")
         raise Refused(message.format(path=destination))
     if not replace:
         raise Refused(
             _("{path} exists already; it was not touched").format(path=destination),
-            hint=_("With --replace the new exhibition takes its place when it is whole."),
+            hint=_("With --replace, the new exhibition replaces it once it is complete."),
         )
 
 
 def _find(
     archive: Archive, exhibition: Exhibition, specification: Path, observer: Observer
-) -> list[Found]:
+) -> list[BookSource]:
     """The packages, each once. Raises ConfigError that says where each missing one is asked for."""
-    found: dict[PackageId, Found] = {}
+    sources: dict[PackageId, BookSource] = {}
     problems = []
-    for one in exhibition.exhibits():
+    for exhibit in exhibition.exhibits():
         try:
-            if one.package not in found:
-                found[one.package] = find(archive, one.package, observer)
+            if exhibit.package not in sources:
+                sources[exhibit.package] = find(archive, exhibit.package, observer)
         except NotFound as error:
-            problems.append(f"{one.where}.package: {error}")
+            problems.append(f"{exhibit.where}.package: {error}")
             continue
-        pages = found[one.package].pages
-        wanted = [("page", one.page), *(("pages", end) for r in one.pages for end in (r[0], r[-1]))]
+        pages = sources[exhibit.package].pages
+        wanted = [
+            ("page", exhibit.page),
+            *(("pages", end) for r in exhibit.pages for end in (r[0], r[-1])),
+        ]
         for key, number in wanted:
             if number not in pages:
                 message = _("{key}: {id} has no page {page}; it has {count}")
                 problems.append(
                     message.format(
-                        key=f"{one.where}.{key}",
-                        id=one.package.portable,
+                        key=f"{exhibit.where}.{key}",
+                        id=exhibit.package.portable,
                         page=number,
                         count=len(pages),
                     )
@@ -205,19 +210,19 @@ def _find(
     problems += _strangers(archive, exhibition)
     if problems:
         raise ConfigError(_("{path} is not usable:").format(path=specification), problems)
-    return list(found.values())
+    return list(sources.values())
 
 
 def _strangers(archive: Archive, exhibition: Exhibition) -> Iterator[str]:
-    for number, one in enumerate(exhibition.libraries):
-        if one.id not in archive.config.institutions:
-            message = _("{key}: {id} is not among the institutions of {file}")
-            yield message.format(key=f"libraries.{number}.id", id=one.id, file=CONFIG)
+    for number, library in enumerate(exhibition.libraries):
+        if library.id not in archive.config.institutions:
+            message = _("{key}: {id} is not one of the institutions in {file}")
+            yield message.format(key=f"libraries.{number}.id", id=library.id, file=CONFIG)
 
 
-def _pages(exhibition: Exhibition, found: Found) -> int:
-    some = [one for one in exhibition.exhibits() if one.package == found.package]
-    return sum(any(one.shows(number) for one in some) for number in found.pages)
+def _pages(exhibition: Exhibition, source: BookSource) -> int:
+    some = [exhibit for exhibit in exhibition.exhibits() if exhibit.package == source.package]
+    return sum(any(exhibit.shows(number) for exhibit in some) for number in source.pages)
 
 
 def _editions(archive: Archive, known: dict[str, tuple[CopyState, ...]]) -> tuple[Edition, ...]:
@@ -228,21 +233,24 @@ def _editions(archive: Archive, known: dict[str, tuple[CopyState, ...]]) -> tupl
 def _site(
     archive: Archive,
     exhibition: Exhibition,
-    books: dict[PackageId, Shown],
+    books: dict[PackageId, ShownBook],
     catalogued: tuple[Edition, ...],
-    lines: list[list[Point]],
+    lines: list[list[Position]],
 ) -> Site:
-    names = {one.id: dict(one.names) for one in archive.config.institutions.values()}
+    names = {
+        institution.id: dict(institution.names)
+        for institution in archive.config.institutions.values()
+    }
     atlas = draw(exhibition.places, lines) if exhibition.places else None
     return Site(exhibition, names, books, catalogued, atlas, archive.clock())
 
 
-def _write(site: Site, url: str, root: Path, found: Iterable[Found]) -> None:
+def _write(site: Site, url: str, root: Path, sources: Iterable[BookSource]) -> None:
     from preserva.exhibition.site.render import render
 
     for path, data in render(site, url):
         _put(root / path, data)
-    shown_as = {one.package.uri: one.outgoing.version for one in found}
+    shown_as = {source.package.uri: source.outgoing.version for source in sources}
     mark = {"format": 1, "built": site.built.isoformat(), "software": f"preserva {__version__}",
             "title": dict(site.exhibition.title), "url": url, "packages": shown_as}  # fmt: skip
     _put(root / MARK, json.dumps(mark, ensure_ascii=False, indent=1).encode() + b"\n")

@@ -1,4 +1,4 @@
-"""What a site shows, before it is put into pages: books, editions, copies, and whose they are."""
+"""What a site shows, before it is put into pages: books, editions, items, and whose they are."""
 
 from __future__ import annotations
 
@@ -9,40 +9,40 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from preserva.catalogue.entry import CatalogueEntry, Item, library_of
 from preserva.catalogue.fold import stems
-from preserva.catalogue.model import Entry, HeldCopy, library_of
 from preserva.core.policy.overview import CopyState
 from preserva.core.values.model import PackageId
 from preserva.exhibition.atlas import Atlas
 from preserva.exhibition.picture import Picture
-from preserva.exhibition.spec import Exhibit, Exhibition, Include, Section, Words, Writer
+from preserva.exhibition.spec import Exhibit, Exhibition, ExhibitionSection, Include, Words, Writer
 
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A book that is shown: its pages, its parts with the page on which each begins, its copies."""
+class ShownBook:
+    """A book that is shown: its pages, its parts with the page on which each begins, its items."""
 
     package: PackageId
     title: str
-    entry: Entry
+    entry: CatalogueEntry
     pictures: tuple[Picture, ...]
     contents: tuple[tuple[str, int], ...] = ()
     states: tuple[CopyState, ...] = ()
 
     def picture(self, number: int) -> Picture:
         """The picture of a page. Raises StopIteration for a page that is not shown."""
-        return next(one for one in self.pictures if one.number == number)
+        return next(picture for picture in self.pictures if picture.number == number)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A copy that a library holds; `states` are those of its digitised form."""
+class HeldItem:
+    """An item that a library holds; `states` are those of its digitised form."""
 
     id: str
     library: str
-    copy: HeldCopy
+    item: Item
     states: tuple[CopyState, ...] = ()
 
 
@@ -50,13 +50,13 @@ class Held:
 class Edition:
     """Records that a person joined to one edition; `ids` are the names of its pages.
 
-    `packages` are digitised copies, `others` the ids of other editions of the work.
+    `packages` are digitised books, `others` the ids of other editions of the work.
     """
 
     ids: tuple[str, ...]
     uris: tuple[str, ...]
-    entries: tuple[Entry, ...]
-    copies: tuple[Held, ...]
+    entries: tuple[CatalogueEntry, ...]
+    items: tuple[HeldItem, ...]
     packages: tuple[PackageId, ...] = ()
     others: tuple[str, ...] = ()
 
@@ -66,7 +66,7 @@ class Edition:
         return self.ids[0]
 
     @property
-    def entry(self) -> Entry:
+    def entry(self) -> CatalogueEntry:
         """The record that speaks for all."""
         return self.entries[0]
 
@@ -82,7 +82,7 @@ class Site:
 
     exhibition: Exhibition
     names: Mapping[str, Words]
-    books: Mapping[PackageId, Shown]
+    books: Mapping[PackageId, ShownBook]
     editions: tuple[Edition, ...]
     atlas: Atlas | None
     built: datetime
@@ -90,7 +90,7 @@ class Site:
     @cached_property
     def by_id(self) -> Mapping[str, Edition]:
         """Each edition that has pages, under the names of all of them."""
-        return {id_: one for one in self.paged for id_ in one.ids}
+        return {id_: edition for edition in self.paged for id_ in edition.ids}
 
     @cached_property
     def paged(self) -> tuple[Edition, ...]:
@@ -99,45 +99,45 @@ class Site:
             case Include.ALL:
                 return self.editions
             case Include.DIGITISED:
-                return tuple(one for one in self.editions if one.packages)
+                return tuple(edition for edition in self.editions if edition.packages)
             case Include.SHOWN:
-                shown = {one.package for one in self.exhibition.exhibits()}
-                return tuple(one for one in self.editions if shown & set(one.packages))
+                shown = {exhibit.package for exhibit in self.exhibition.exhibits()}
+                return tuple(edition for edition in self.editions if shown & set(edition.packages))
             case Include.NONE:
                 return ()
 
     @cached_property
     def by_package(self) -> Mapping[PackageId, Edition]:
-        """The edition of each digitised copy."""
-        return {package: one for one in self.editions for package in one.packages}
+        """The edition of each digitised book."""
+        return {package: edition for edition in self.editions for package in edition.packages}
 
-    def exhibits(self, package: PackageId) -> list[tuple[Section, Exhibit]]:
+    def exhibits(self, package: PackageId) -> list[tuple[ExhibitionSection, Exhibit]]:
         """Where a book is shown."""
         return [
-            (section, one)
+            (section, exhibit)
             for section in self.exhibition.sections
-            for one in section.exhibits
-            if one.package == package
+            for exhibit in section.exhibits
+            if exhibit.package == package
         ]
 
-    def holdings(self, package: PackageId) -> Sequence[Held]:
-        """Under which shelfmarks a digitised copy, or others of its edition, can be asked for."""
+    def holdings(self, package: PackageId) -> Sequence[HeldItem]:
+        """Under which shelfmarks a digitised book, or others of its edition, can be asked for."""
         edition = self.by_package.get(package)
-        if edition is not None and edition.copies:
-            return edition.copies
+        if edition is not None and edition.items:
+            return edition.items
         book = self.books[package]
-        return copies_of(book.title, package.institution, book.entry, book.states)
+        return items_of(book.title, package.institution, book.entry, book.states)
 
     def works(self, writer: Writer) -> list[Edition]:
         """The editions that a person wrote, printed or owned, by name or authority record."""
-        named = {_name(one) for one in (*writer.name.values(), *writer.names)}
+        named = {_name(name) for name in (*writer.name.values(), *writer.names)}
         numbers = set(writer.authorities)
         return [
-            one
-            for one in self.editions
+            edition
+            for edition in self.editions
             if any(
                 agent.authority in numbers or _name(agent.name) in named
-                for entry in one.entries
+                for entry in edition.entries
                 for agent in entry.agents
             )
         ]
@@ -157,15 +157,15 @@ def page_id(uri: str) -> str:
     return f"{library}-{local}"
 
 
-def copies_of(
-    uri: str, library: str, entry: Entry, states: Iterable[CopyState] = ()
-) -> tuple[Held, ...]:
-    """The copies of a record. Where it tells of one only, the digitised copy is that one."""
+def items_of(
+    uri: str, library: str, entry: CatalogueEntry, states: Iterable[CopyState] = ()
+) -> tuple[HeldItem, ...]:
+    """The items of a record. Where it tells of one only, the digitised book is that one."""
     states = tuple(states)
-    found: dict[str, Held] = {}
-    for copy in entry.copies:
-        parts = (uri, copy.holder, copy.shelfmark, *copy.inventory)
+    by_id: dict[str, HeldItem] = {}
+    for item in entry.items:
+        parts = (uri, item.holder, item.shelfmark, *item.inventory)
         digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
         id_ = f"{library}-{digest}"
-        found.setdefault(id_, Held(id_, library, copy, states if len(entry.copies) == 1 else ()))
-    return tuple(found.values())
+        by_id.setdefault(id_, HeldItem(id_, library, item, states if len(entry.items) == 1 else ()))
+    return tuple(by_id.values())

@@ -22,7 +22,7 @@ WHOLE = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ImageFile:
     """A file of a page: the region in pixels of the page, the size in pixels of the file."""
 
     x: int
@@ -48,10 +48,10 @@ class Picture:
     @property
     def scales(self) -> list[int]:
         """By how many each level is smaller than the page, until one tile holds it."""
-        found = [1]
-        while max(self.width, self.height) > found[-1] * TILE:
-            found.append(found[-1] * 2)
-        return found
+        scales = [1]
+        while max(self.width, self.height) > scales[-1] * TILE:
+            scales.append(scales[-1] * 2)
+        return scales
 
     @property
     def sizes(self) -> list[tuple[int, int]]:
@@ -85,7 +85,7 @@ class Picture:
         """The largest picture of the whole page in one file."""
         return f"{self.folder}/full/max/0/default.jpg"
 
-    def tiles(self, scale: int) -> Iterator[Piece]:
+    def tiles(self, scale: int) -> Iterator[ImageFile]:
         """The tiles of a level; none where one file holds the whole page."""
         step = TILE * scale
         if scale == self.scales[-1]:
@@ -95,7 +95,7 @@ class Picture:
                 width, height = min(step, self.width - x), min(step, self.height - y)
                 shown = _up(width, scale), _up(height, scale)
                 name = f"{x},{y},{width},{height}/{shown[0]},{shown[1]}/0/default.jpg"
-                yield Piece(x, y, width, height, *shown, f"{self.folder}/{name}")
+                yield ImageFile(x, y, width, height, *shown, f"{self.folder}/{name}")
 
 
 def _up(size: int, scale: int) -> int:
@@ -115,7 +115,7 @@ def image_information(picture: Picture, url: str) -> dict[str, Value]:
         "height": picture.height,
         "maxWidth": width,
         "maxHeight": height,
-        "sizes": [{"width": one, "height": other} for one, other in picture.sizes],
+        "sizes": [{"width": width, "height": other} for width, other in picture.sizes],
         "tiles": [{"width": TILE, "scaleFactors": list[Value](picture.scales)}],
     }
 
@@ -136,7 +136,7 @@ class Book:
 def manifest(book: Book, url: str) -> dict[str, Value]:
     """The manifest of a book, for a site at `url` (Presentation API 3.0, section 5.2)."""
     base = f"{url}/iiif/{book.id}"
-    said: dict[str, Value] = {
+    document: dict[str, Value] = {
         "@context": "http://iiif.io/api/presentation/3/context.json",
         "id": f"{base}/manifest.json",
         "type": "Manifest",
@@ -148,11 +148,11 @@ def manifest(book: Book, url: str) -> dict[str, Value]:
         "provider": [
             {"id": f"{base}/provider", "type": "Agent", "label": _map(book.holder)},
         ],
-        "items": [_canvas(one, url) for one in book.pictures],
+        "items": [_canvas(picture, url) for picture in book.pictures],
     }
     if book.rights:
-        said["rights"] = book.rights
-    return said
+        document["rights"] = book.rights
+    return document
 
 
 def _map(words: Mapping[str, str]) -> dict[str, Value]:

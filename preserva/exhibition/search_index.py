@@ -14,7 +14,7 @@ from preserva.core.formats.canonical_json import Value
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class SearchDocument:
     """Something that can be found: its address on the site, its title, of what kind it is."""
 
     url: str
@@ -23,13 +23,15 @@ class Document:
     texts: Sequence[str]
 
 
-def index(documents: Iterable[Document]) -> dict[str, Value]:
+def index(documents: Iterable[SearchDocument]) -> dict[str, Value]:
     """Documents, sorted terms, and for each term the numbers of the documents that hold it."""
     shown: list[Value] = []
     postings: dict[str, list[int]] = {}
-    for number, one in enumerate(documents):
-        shown.append([one.url, one.title, one.kind])
-        for term in sorted({term for text in (one.title, *one.texts) for term in stems(text)}):
+    for number, document in enumerate(documents):
+        shown.append([document.url, document.title, document.kind])
+        for term in sorted(
+            {term for text in (document.title, *document.texts) for term in stems(text)}
+        ):
             postings.setdefault(term, []).append(number)
     terms = sorted(postings)
     return {

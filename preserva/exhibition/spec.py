@@ -25,7 +25,7 @@ Texts = Callable[[str, str], str | None]
 
 
 class Include(StrEnum):
-    """Which editions of the joint catalogue get pages."""
+    """Which editions of the union catalogue get pages."""
 
     ALL = "all"
     DIGITISED = "digitised"
@@ -49,7 +49,7 @@ class Exhibit:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ExhibitionSection:
     """A part of the exhibition; `text` is Markdown."""
 
     id: str
@@ -84,7 +84,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class TimelineEvent:
     """An entry of the timeline: ids of what it is about, empty where it is about none."""
 
     date: str
@@ -121,10 +121,10 @@ class Exhibition:
     url: str
     largest: int
     include: Include
-    sections: tuple[Section, ...]
+    sections: tuple[ExhibitionSection, ...]
     writers: tuple[Writer, ...]
     places: tuple[Place, ...]
-    events: tuple[Event, ...]
+    events: tuple[TimelineEvent, ...]
     libraries: tuple[Library, ...]
     lines: str = ""
 
@@ -136,12 +136,12 @@ class Exhibition:
 
 def read_exhibition(document: Mapping[str, Any], texts: Texts) -> tuple[Exhibition, list[str]]:
     """The exhibition, and every problem, with its key path; it is usable if there is none."""
-    reading = _Reading(document, texts)
+    reading = _SpecificationReader(document, texts)
     made = reading.exhibition()
     return made, reading.problems + list(_contradictions(made))
 
 
-class _Reading:
+class _SpecificationReader:
     def __init__(self, document: Mapping[str, Any], texts: Texts) -> None:
         self.problems: list[str] = []
         self._document = document
@@ -159,94 +159,94 @@ class _Reading:
             head.get("url", "").rstrip("/"),
             head.get("largest", 0),
             Include(head.get("catalogue", "all")),
-            tuple(self._section(where, one) for where, one in self._list("sections")),
-            tuple(self._writer(where, one) for where, one in self._list("writers")),
-            tuple(self._place(where, one) for where, one in self._list("places")),
-            tuple(self._event(where, one) for where, one in self._list("events")),
-            tuple(self._library(where, one) for where, one in self._list("libraries")),
+            tuple(self._section(where, table) for where, table in self._list("sections")),
+            tuple(self._writer(where, table) for where, table in self._list("writers")),
+            tuple(self._place(where, table) for where, table in self._list("places")),
+            tuple(self._event(where, table) for where, table in self._list("events")),
+            tuple(self._library(where, table) for where, table in self._list("libraries")),
             self._document.get("map", {}).get("lines", ""),
         )
 
     def _list(self, key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        for number, one in enumerate(self._document.get(key, ())):
-            yield f"{key}.{number}", one
+        for number, table in enumerate(self._document.get(key, ())):
+            yield f"{key}.{number}", table
 
-    def _words(self, where: str, given: Words) -> Words:
+    def _words(self, where: str, words: Words) -> Words:
         for language in self._languages:
-            if language not in given:
+            if language not in words:
                 self.problems.append(_("{key}: missing").format(key=f"{where}.{language}"))
-        return {language: given.get(language, "") for language in self._languages}
+        return {language: words.get(language, "") for language in self._languages}
 
     def _text(self, where: str, of: Mapping[str, Any], key: str = "text") -> Words:
         if (name := of.get(key)) is None:
             return {}
-        found = {}
+        texts = {}
         for language in self._languages:
             text = self._texts(name, language)
             if text is None:
                 file = f"{name}.{language}.md"
                 self.problems.append(_("{key}: there is no {path}").format(key=where, path=file))
-            found[language] = text or ""
-        return found
+            texts[language] = text or ""
+        return texts
 
     def _package(self, where: str, text: str) -> PackageId:
         try:
             return PackageId.parse(text)
         except ValueError:
-            message = _("{key}: {text} is not an identifier of a package")
+            message = _("{key}: {text} is not a package identifier")
             self.problems.append(message.format(key=where, text=text))
             return PackageId("none", "none")
 
-    def _section(self, where: str, one: Mapping[str, Any]) -> Section:
+    def _section(self, where: str, table: Mapping[str, Any]) -> ExhibitionSection:
         exhibits = []
-        for number, given in enumerate(one.get("objects", ())):
+        for number, exhibit in enumerate(table.get("objects", ())):
             at = f"{where}.objects.{number}"
             exhibits.append(
                 Exhibit(
                     at,
-                    self._package(f"{at}.package", given["package"]),
-                    self._words(f"{at}.caption", given["caption"]),
-                    given.get("page", 1),
-                    tuple(_ranges(given.get("pages", ""))),
+                    self._package(f"{at}.package", exhibit["package"]),
+                    self._words(f"{at}.caption", exhibit["caption"]),
+                    exhibit.get("page", 1),
+                    tuple(_ranges(exhibit.get("pages", ""))),
                 )
             )
-        return Section(
-            one["id"],
-            self._words(f"{where}.title", one["title"]),
-            self._text(f"{where}.text", one),
+        return ExhibitionSection(
+            table["id"],
+            self._words(f"{where}.title", table["title"]),
+            self._text(f"{where}.text", table),
             tuple(exhibits),
         )
 
-    def _writer(self, where: str, one: Mapping[str, Any]) -> Writer:
+    def _writer(self, where: str, table: Mapping[str, Any]) -> Writer:
         return Writer(
-            one["id"],
-            self._words(f"{where}.name", one["name"]),
-            self._text(f"{where}.text", one),
-            one.get("born", ""),
-            one.get("died", ""),
-            tuple(one.get("names", ())),
-            tuple(one.get("authorities", ())),
-            tuple(one.get("places", ())),
+            table["id"],
+            self._words(f"{where}.name", table["name"]),
+            self._text(f"{where}.text", table),
+            table.get("born", ""),
+            table.get("died", ""),
+            tuple(table.get("names", ())),
+            tuple(table.get("authorities", ())),
+            tuple(table.get("places", ())),
         )
 
-    def _place(self, where: str, one: Mapping[str, Any]) -> Place:
-        note = self._words(f"{where}.note", one["note"]) if "note" in one else {}
-        name = self._words(f"{where}.name", one["name"])
-        return Place(one["id"], name, one["latitude"], one["longitude"], note)
+    def _place(self, where: str, table: Mapping[str, Any]) -> Place:
+        note = self._words(f"{where}.note", table["note"]) if "note" in table else {}
+        name = self._words(f"{where}.name", table["name"])
+        return Place(table["id"], name, table["latitude"], table["longitude"], note)
 
-    def _event(self, where: str, one: Mapping[str, Any]) -> Event:
-        given = one.get("package")
-        return Event(
-            one["date"],
-            self._words(f"{where}.title", one["title"]),
-            one.get("place", ""),
-            one.get("writer", ""),
-            None if given is None else self._package(f"{where}.package", given),
+    def _event(self, where: str, table: Mapping[str, Any]) -> TimelineEvent:
+        package = table.get("package")
+        return TimelineEvent(
+            table["date"],
+            self._words(f"{where}.title", table["title"]),
+            table.get("place", ""),
+            table.get("writer", ""),
+            None if package is None else self._package(f"{where}.package", package),
         )
 
-    def _library(self, where: str, one: Mapping[str, Any]) -> Library:
+    def _library(self, where: str, table: Mapping[str, Any]) -> Library:
         return Library(
-            one["id"], self._words(f"{where}.address", one["address"]), one.get("url", "")
+            table["id"], self._words(f"{where}.address", table["address"]), table.get("url", "")
         )
 
 
@@ -259,18 +259,18 @@ def _contradictions(made: Exhibition) -> Iterator[str]:
     """What each key alone cannot show."""
     for name in ("sections", "writers", "places", "libraries"):
         yield from _twice(name, getattr(made, name))
-    for one in made.exhibits():
-        for some in one.pages:
+    for exhibit in made.exhibits():
+        for some in exhibit.pages:
             if not some or not some[0]:
-                yield _("{key}: {pages} are no pages").format(
-                    key=f"{one.where}.pages", pages=f"{some.start}-{some.stop - 1}"
+                yield _("{key}: {pages} is not a range of pages").format(
+                    key=f"{exhibit.where}.pages", pages=f"{some.start}-{some.stop - 1}"
                 )
-        if not one.shows(one.page):
-            message = _("{key}: page {page} is not among those that are shown")
-            yield message.format(key=f"{one.where}.page", page=one.page)
-    places = {one.id for one in made.places}
-    writers = {one.id for one in made.writers}
-    shown = {one.package for one in made.exhibits()}
+        if not exhibit.shows(exhibit.page):
+            message = _("{key}: page {page} is not one of the pages that are shown")
+            yield message.format(key=f"{exhibit.where}.page", page=exhibit.page)
+    places = {place.id for place in made.places}
+    writers = {writer.id for writer in made.writers}
+    shown = {exhibit.package for exhibit in made.exhibits()}
     for number, writer in enumerate(made.writers):
         for place in writer.places:
             yield from _unknown(f"writers.{number}.places", place, places)
@@ -282,12 +282,14 @@ def _contradictions(made: Exhibition) -> Iterator[str]:
             yield message.format(key=f"events.{number}.package", id=event.package.portable)
 
 
-def _twice(name: str, some: Sequence[Section | Writer | Place | Library]) -> Iterator[str]:
+def _twice(
+    name: str, some: Sequence[ExhibitionSection | Writer | Place | Library]
+) -> Iterator[str]:
     seen = set[str]()
-    for number, one in enumerate(some):
-        if one.id in seen:
-            yield _("{key}: {id} stands twice").format(key=f"{name}.{number}.id", id=one.id)
-        seen.add(one.id)
+    for number, entry in enumerate(some):
+        if entry.id in seen:
+            yield _("{key}: {id} is given twice").format(key=f"{name}.{number}.id", id=entry.id)
+        seen.add(entry.id)
 
 
 def _unknown(key: str, id_: str, known: set[str]) -> Iterator[str]:

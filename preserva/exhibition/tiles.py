@@ -26,7 +26,7 @@ def vips() -> Any:
         import pyvips
     except (ImportError, OSError) as error:  # without the library itself, an OSError
         raise UsageError(
-            _("exhibitions need what is not installed: {reason}").format(reason=error),
+            _("packages that exhibitions need are not installed: {reason}").format(reason=error),
             hint=_("Install it with: pip install 'preserva[exhibit]'"),
         ) from error
     pyvips.block_untrusted_set(True)
@@ -43,7 +43,9 @@ def cut(image: Path, root: Path, sized: Sized, *, name: str, largest: int, pixel
     try:
         page = pyvips.Image.new_from_file(str(image), access="random")
         if page.width * page.height > pixels:
-            raise Damaged(_("{path} has more pixels than images may have").format(path=name))
+            raise Damaged(
+                _("{path} has more pixels than the configuration allows").format(path=name)
+            )
         page = _for_screens(page.autorot(), largest)
         picture = sized(page.width, page.height)
         for scale in picture.scales[:-1]:

@@ -45,7 +45,7 @@ def audit(
     for name in moved:
         archive.store(name)
     due = due_copies(archive.ledger, lanes, now=archive.clock(), moved=frozenset(moved))
-    done = Audit()
+    done = Audit(dry_run=dry_run)
     if dry_run:
         done.leave(due)
     else:

@@ -58,12 +58,20 @@ class Audit:
     everything that is due. `unreachable` says why, by storage.
     """
 
+    dry_run: bool = False
     reports: list[Report] = field(default_factory=list)
     left: list[Due] = field(default_factory=list)
     left_count: int = 0
     unreachable: dict[str, str] = field(default_factory=dict)
     bytes_read: int = 0
     forecast: Forecast = NO_FORECAST
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of the copies read; UNKNOWN if something due was not read by a real run."""
+        unfinished = self.unreachable or (self.left_count and not self.dry_run)
+        rest = Outcome.UNKNOWN if unfinished else Outcome.PASS
+        return Outcome.worst((rest, *(report.outcome for report in self.reports)))
 
     def leave(self, due: Iterable[Due]) -> None:
         """Leave these for the next run."""

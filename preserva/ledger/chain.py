@@ -20,6 +20,9 @@ from preserva.ledger import copies, schema
 from preserva.ledger.copies import Cell, Copies, Row
 from preserva.ledger.entry import LedgerEntry, content_of, parse
 from preserva.ledger.totals import Totals
+from preserva.logs import get_logger
+
+_logger = get_logger(__name__)
 
 LARGEST_ENTRY = 65_535
 """The most bytes of an entry, so that the ledger can be published as a C2SP tile log later."""
@@ -79,6 +82,10 @@ class Ledger:
             digest = hashlib.sha256(data).hexdigest()
             entry = parse(data, digest)
             self._put(connection, entry, data)
+        _logger.info(
+            "entry %d of the ledger: %s, %s; package %s, version %s, storage %s",
+            entry.number, type_, outcome, package or "-", version or "-", storage or "-",
+        )  # fmt: skip
         return entry
 
     def entries(

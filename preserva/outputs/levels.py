@@ -1,75 +1,76 @@
-"""The NDSA Levels and CoreTrustSeal, as far as they are proved: in words, as data, on a page."""
+"""The NDSA Levels and CoreTrustSeal, as far as they are proved: as lines, as sections of a page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from preserva.core.formats.canonical_json import Value
-from preserva.core.policy.levels import DEMANDS, REQUIREMENTS, Area, Evidence, reached
-from preserva.i18n import _
+from preserva.core.policy.levels import (
+    DEMANDS,
+    REQUIREMENTS,
+    Area,
+    Evidence,
+    Question,
+    Verdict,
+    reached,
+)
+from preserva.i18n import N_, _
 from preserva.outputs.page import Section
 
 _CORE_TRUST_SEAL = "CoreTrustSeal 2023-2025"
 
+_VERDICTS = {
+    Verdict.PROVED: N_("proved"),
+    Verdict.MISSING: N_("not met"),
+    Verdict.OUTSIDE: N_("outside"),
+}
 
-def level_lines(found: Evidence) -> Iterator[str]:
-    """For a terminal."""
+
+def level_lines(evidence: Evidence) -> Iterator[str]:
+    """Yield the lines for a terminal."""
     for area in Area:
-        text = _("{area}: level {level} of 4")
-        yield text.format(area=_(area.value), level=reached(area, found))
-        for one in DEMANDS:
-            if one.area is area:
-                yield f"  {one.level}  {_(one.verdict(found).value)}: {_(one.text)}"
+        yield _level(area, evidence)
+        for demand in DEMANDS:
+            if demand.area is area:
+                yield f"  {demand.level}  {_verdict(demand, evidence)}: {_(demand.text)}"
     yield _CORE_TRUST_SEAL
-    for each in REQUIREMENTS:
-        yield f"  {each.number}  {_(each.verdict(found).value)}: {_(each.text)}"
+    for requirement in REQUIREMENTS:
+        yield f"  {requirement.number}  {_verdict(requirement, evidence)}: {_(requirement.text)}"
 
 
-def levels_document(found: Evidence) -> dict[str, Value]:
-    """For programs."""
-    return {
-        "levels": {area.value: reached(area, found) for area in Area},
-        "demands": [
-            {
-                "area": one.area.value,
-                "level": one.level,
-                "text": one.text,
-                "verdict": one.verdict(found).value,
-            }
-            for one in DEMANDS
-        ],
-        "requirements": [
-            {"number": one.number, "text": one.text, "verdict": one.verdict(found).value}
-            for one in REQUIREMENTS
-        ],
-    }
-
-
-def level_sections(found: Evidence) -> tuple[Section, ...]:
+def level_sections(evidence: Evidence) -> tuple[Section, ...]:
     """The appendix of a report."""
     reason = _("Proved by the ledger, the configuration and a look at the storages.")
     return (
         Section(
             _("NDSA Levels of Digital Preservation"),
-            (
-                ", ".join(
-                    _("{area}: level {level} of 4").format(
-                        area=_(area.value), level=reached(area, found)
-                    )
-                    for area in Area
-                ),
-                reason,
-            ),
-            (_("Area"), _("Level"), _("Outcome"), _("What is asked for")),
+            (", ".join(_level(area, evidence) for area in Area), reason),
+            (_("Area"), _("Level"), _("Outcome"), _("Requirement")),
             [
-                (_(one.area.value), str(one.level), _(one.verdict(found).value), _(one.text))
-                for one in DEMANDS
+                (
+                    _(demand.area.value),
+                    str(demand.level),
+                    _verdict(demand, evidence),
+                    _(demand.text),
+                )
+                for demand in DEMANDS
             ],
         ),
         Section(
             _CORE_TRUST_SEAL,
             (),
-            (_("Requirement"), _("Outcome"), _("What is asked for")),
-            [(one.number, _(one.verdict(found).value), _(one.text)) for one in REQUIREMENTS],
+            (_("No."), _("Outcome"), _("Requirement")),
+            [
+                (requirement.number, _verdict(requirement, evidence), _(requirement.text))
+                for requirement in REQUIREMENTS
+            ],
         ),
     )
+
+
+def _level(area: Area, evidence: Evidence) -> str:
+    text = _("{area}: level {level} of 4")
+    return text.format(area=_(area.value), level=reached(area, evidence))
+
+
+def _verdict(question: Question, evidence: Evidence) -> str:
+    return _(_VERDICTS[question.verdict(evidence)])

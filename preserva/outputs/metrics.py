@@ -2,46 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
-from preserva.core.policy.audit import Forecast
-from preserva.core.values.report import Outcome, Report
+from preserva.core.values.report import Outcome
+from preserva.fixity.audit_run import Audit
 
 
-def audit_metrics(
-    reports: Iterable[Report],
-    *,
-    left: int,
-    unreachable: Iterable[str],
-    bytes_read: int,
-    forecast: Forecast,
-    finished: datetime,
-) -> str:
-    """The metrics of one run (Prometheus text exposition format 0.0.4).
+def audit_metrics(audit: Audit, finished: datetime) -> str:
+    """The metrics of an audit (Prometheus text exposition format 0.0.4).
 
-    An alarm on the age of `preserva_audit_finished_timestamp_seconds` tells of an audit that
-    silently does not run any more.
+    An alarm on the age of `preserva_audit_finished_timestamp_seconds` tells that the audit has
+    silently stopped running.
     """
     counts = dict.fromkeys(Outcome, 0)
-    for report in reports:
+    for report in audit.reports:
         counts[report.outcome] += 1
-    missed = forecast.missed_from
+    missed = audit.forecast.missed_from
     lines = [
         *_gauge(
             "finished_timestamp_seconds",
-            "When the last run came to its end.",
+            "When the last run finished.",
             {"": int(finished.timestamp())},
         ),
         *_gauge(
             "copies",
             "Copies read by the last run.",
-            {f'{{outcome="{one.value}"}}': count for one, count in counts.items()},
+            {f'{{outcome="{outcome.value}"}}': count for outcome, count in counts.items()},
         ),
-        *_gauge("read_bytes", "Bytes read by the last run.", {"": bytes_read}),
-        *_gauge("left", "Due copies that the last run did not read.", {"": left}),
-        *_gauge("unreachable_storages", "Storages that were away.", {"": len(list(unreachable))}),
-        *_gauge("overdue", "Copies whose interval is over.", {"": forecast.overdue}),
+        *_gauge("read_bytes", "Bytes read by the last run.", {"": audit.bytes_read}),
+        *_gauge("left", "Due copies that the last run did not read.", {"": audit.left_count}),
+        *_gauge(
+            "unreachable_storages",
+            "Storages that could not be reached.",
+            {"": len(audit.unreachable)},
+        ),
+        *_gauge("overdue", "Copies whose check is overdue.", {"": audit.forecast.overdue}),
         *_gauge(
             "missed_from_timestamp_seconds",
             "The first deadline that will be missed; 0 if none will.",

@@ -1,7 +1,7 @@
-"""A page for people: one HTML file that needs nothing else, and prints well.
+"""A page for people: one self-contained HTML file that prints well.
 
-No script, nothing from the network; charts are SVG with a title and a description. Everything that
-is shown goes through the escaping of Jinja2.
+It has no scripts and loads nothing from the network; charts are SVG with a title and a description.
+All text is escaped by Jinja2.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _STEP = 84
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part of a bar, from its upper edge down; its kind is its colour."""
+    """A part of a bar: its upper edge, its height, and its kind, which gives its colour."""
 
     kind: str
     y: float
@@ -28,7 +28,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar of a chart: where it stands, what is written over and under it."""
+    """One bar of a chart: its position, the label below it and the value above it."""
 
     label: str
     value: str
@@ -37,13 +37,13 @@ class Bar:
 
     @property
     def middle(self) -> float:
-        """Where its words are centred."""
+        """The x coordinate on which its label and value are centred."""
         return self.x + _STEP * 0.35
 
     @property
     def top(self) -> float:
-        """Where it ends."""
-        return min((one.y for one in self.blocks), default=_HEIGHT)
+        """The y coordinate of its upper end."""
+        return min((block.y for block in self.blocks), default=_HEIGHT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Chart:
 
     @property
     def width(self) -> int:
-        """Of all bars, in the units of the drawing; a chart of few bars is not blown up."""
+        """The width of the drawing; a chart with few bars is not enlarged."""
         return max(640, _STEP * len(self.bars))
 
 
@@ -76,7 +76,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A whole page; `lead` is what a reader must know if nothing else is read."""
+    """A whole page. `lead` is the one sentence that every reader must see."""
 
     title: str
     subtitle: str
@@ -88,10 +88,10 @@ class Page:
 def chart(
     title: str, description: str, values: Sequence[tuple[str, Sequence[tuple[str, int]]]]
 ) -> Chart:
-    """A chart of bars, each with its label and the parts that it is made of, the lowest first."""
+    """Draw a chart of bars, each with its label and its parts, the lowest first."""
     most = max((sum(size for _kind, size in parts) for _label, parts in values), default=0) or 1
     bars = []
-    for place, (label, parts) in enumerate(values):
+    for position, (label, parts) in enumerate(values):
         blocks, edge = [], float(_HEIGHT)
         for kind, size in parts:
             height = round(size / most * (_HEIGHT - _TOP), 1)
@@ -99,12 +99,12 @@ def chart(
             if size:
                 blocks.append(Block(kind, edge, height))
         total = sum(size for _kind, size in parts)
-        bars.append(Bar(label, str(total), round((place + 0.15) * _STEP, 1), tuple(blocks)))
+        bars.append(Bar(label, str(total), round((position + 0.15) * _STEP, 1), tuple(blocks)))
     return Chart(title, description, tuple(bars))
 
 
 def html(page: Page) -> str:
-    """The page as HTML."""
+    """Render the page as HTML."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(

@@ -1,4 +1,4 @@
-"""A report in words: for a terminal, as a page, as a table for other programs."""
+"""The report on an archive in words: for a terminal, as a page, as a mail, as CSV."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from preserva.core.policy.overview import AGES, CopyState, Decision, Done, Incident, Overview, State
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import printable
+from preserva.core.values.report import Outcome, printable
 from preserva.i18n import N_, _, ngettext
 from preserva.outputs.findings import human_size
 from preserva.outputs.page import Page, Section, chart
@@ -35,111 +35,138 @@ _STATES = {
 }
 
 
-def lead(found: Overview) -> str:
-    """The one sentence that matters."""
-    if not found.copies:
+def lead(overview: Overview) -> str:
+    """The one sentence that every reader must see."""
+    if not overview.copies:
         return _("There are no copies yet.")
-    waiting = len(found.incidents)
+    waiting = len(overview.incidents)
     if waiting:
         text = ngettext(
-            "{count} incident waits for you; the oldest since {since}.",
-            "{count} incidents wait for you; the oldest since {since}.",
+            "{count} incident needs your attention; the oldest was opened on {since}.",
+            "{count} incidents need your attention; the oldest was opened on {since}.",
             waiting,
         )
-        since = min(one.since for one in found.incidents)[:10]
+        since = min(incident.since for incident in overview.incidents)[:10]
         return text.format(count=waiting, since=since)
-    if found.few:
+    if overview.few:
         text = ngettext(
             "No copy is damaged, but {count} package has too few copies.",
             "No copy is damaged, but {count} packages have too few copies.",
-            len(found.few),
+            len(overview.few),
         )
-        return text.format(count=len(found.few))
+        return text.format(count=len(overview.few))
     text = ngettext(
         "The {count} copy is sound, as far as it was read.",
         "All {count} copies are sound, as far as they were read.",
-        found.copies,
+        overview.copies,
     )
-    return text.format(count=found.copies)
+    return text.format(count=overview.copies)
 
 
-def alarming(found: Overview) -> bool:
-    """Whether a person must do something."""
-    return bool(found.incidents or found.few or found.forecast.overdue)
-
-
-def report_lines(found: Overview) -> Iterator[str]:
-    """The report for a terminal."""
-    yield lead(found)
-    for one in found.incidents:
-        yield f"  {one.number}\t{_what(one)}\t{one.since[:10]}\t{advice(one)}"
-    for package, sound in found.few:
+def report_lines(overview: Overview) -> Iterator[str]:
+    """Yield the lines of the report for a terminal."""
+    yield lead(overview)
+    for incident in overview.incidents:
+        columns = (str(incident.number), _what(incident), incident.since[:10], advice(incident))
+        yield "  " + "\t".join(columns)
+    for package, sound in overview.few:
         text = _("{package}: {sound} of {wanted} copies")
-        yield "  " + text.format(package=_short(package), sound=sound, wanted=found.wanted)
-    for store in found.storages:
-        counts = ", ".join(f"{_(_STATES[one])} {n}" for one, n in sorted(store.states.items()))
-        oldest = _day(store.oldest)
-        yield f"{store.storage}: {counts or '0'}; " + _("oldest check {date}").format(date=oldest)
-    yield from forecast_sentences(found)
-    yield _proof(found)
+        yield "  " + text.format(package=_short(package), sound=sound, wanted=overview.wanted)
+    for storage in overview.storages:
+        states = sorted(storage.states.items())
+        counts = ", ".join(f"{_(_STATES[state])} {count}" for state, count in states)
+        oldest = _("oldest check {date}").format(date=_day(storage.oldest))
+        yield f"{storage.storage}: {counts or '0'}; {oldest}"
+    yield from forecast_sentences(overview)
+    yield _proof(overview)
 
 
-def forecast_sentences(found: Overview) -> Iterator[str]:
-    """Whether the intervals can be kept."""
-    said = found.forecast
-    if said.overdue:
-        late = ngettext("{count} copy is overdue.", "{count} copies are overdue.", said.overdue)
-        yield late.format(count=said.overdue)
-    possible = _("not measured yet") if said.capacity is None else human_size(said.capacity)
-    text = _("The intervals take {needed} a day; possible: {possible} a day.")
-    yield text.format(needed=human_size(said.needed), possible=possible)
-    if said.missed_from is not None:
-        text = _("The intervals will be missed from {date}.")
-        yield text.format(date=said.missed_from.date())
+def forecast_sentences(overview: Overview) -> Iterator[str]:
+    """Yield sentences on whether the intervals can be kept."""
+    forecast = overview.forecast
+    if forecast.overdue:
+        late = ngettext(
+            "The check of {count} copy is overdue.",
+            "The checks of {count} copies are overdue.",
+            forecast.overdue,
+        )
+        yield late.format(count=forecast.overdue)
+    if forecast.capacity is None:
+        text = _("Checks in time need {needed} a day; the possible speed is not measured yet.")
+        yield text.format(needed=human_size(forecast.needed))
+    else:
+        text = _("Checks in time need {needed} a day; {possible} a day is possible.")
+        needed, possible = human_size(forecast.needed), human_size(forecast.capacity)
+        yield text.format(needed=needed, possible=possible)
+    if forecast.missed_from is not None:
+        text = _("From {date} on, checks will be late.")
+        yield text.format(date=forecast.missed_from.date())
 
 
-def mail_text(found: Overview, opened: Sequence[Incident], closed: int) -> tuple[str, str]:
-    """Subject and text of a mail: what is new, what ended, and how everything stands."""
+def incident_lines(incident: Incident) -> Iterator[str]:
+    """Yield an incident with its findings, what to do, and what was decided."""
+    text = ngettext(
+        "{number}\t{what} since {since}, seen {count} time",
+        "{number}\t{what} since {since}, seen {count} times",
+        incident.seen,
+    )
+    yield text.format(
+        number=incident.number, what=_what(incident), since=incident.since, count=incident.seen
+    )
+    yield f"\t{findings_of(incident)}"
+    yield f"\t{advice(incident)}"
+    for decision in incident.decisions:
+        by, text = printable(decision.by), printable(decision.decision)
+        yield f"\t{decision.time} {by}: {text}"
+
+
+def mail_text(overview: Overview, opened: Sequence[Incident], closed: int) -> tuple[str, str]:
+    """Subject and text of a mail: new incidents, the number resolved, the state of everything."""
     text = []
     if opened:
         new = ngettext("{count} new incident", "{count} new incidents", len(opened))
         subject = new.format(count=len(opened))
-        for one in opened:
+        for incident in opened:
             text += [
-                f"{one.number}. {_what(one)}",
-                f"   {findings_of(one)}",
-                f"   {advice(one)}",
+                f"{incident.number}. {_what(incident)}",
+                f"   {findings_of(incident)}",
+                f"   {advice(incident)}",
                 "",
             ]
     else:
-        subject = lead(found)
+        subject = lead(overview)
     if closed:
-        ended = ngettext("{count} incident ended.", "{count} incidents ended.", closed)
-        text += [ended.format(count=closed), ""]
-    name = _("Audit of {institution}").format(institution=found.institution)
-    return f"{name}: {subject}", "\n".join([*text, *report_lines(found), ""])
+        resolved = ngettext(
+            "{count} incident was resolved.", "{count} incidents were resolved.", closed
+        )
+        text += [resolved.format(count=closed), ""]
+    name = _("Audit of {institution}").format(institution=overview.institution)
+    return f"{name}: {subject}", "\n".join([*text, *report_lines(overview), ""])
 
 
-def report_page(found: Overview, appendix: tuple[Section, ...] = ()) -> Page:
+def report_page(overview: Overview, appendix: tuple[Section, ...] = ()) -> Page:
     """The report as a page."""
     return Page(
-        _("State of the digital book monuments: {name}").format(name=found.institution),
-        _subtitle(found),
-        lead(found),
-        alarming(found),
+        _("State of the digitised book monuments: {name}").format(name=overview.institution),
+        _subtitle(overview),
+        lead(overview),
+        overview.outcome is not Outcome.PASS,
         (
-            _incident_section(found.incidents),
+            _incident_section(overview.incidents),
             Section(
                 _("Packages with too few sound copies"),
-                () if found.few else (_("None."),),
+                () if overview.few else (_("None."),),
                 (_("Package"), _("Sound copies"), _("Wanted")),
-                [(_short(name), str(sound), str(found.wanted)) for name, sound in found.few],
+                [
+                    (_short(package), str(sound), str(overview.wanted))
+                    for package, sound in overview.few
+                ],
             ),
-            _storage_section(found),
-            _age_section(found),
-            _month_section(found),
-            Section(_("Forecast"), tuple(forecast_sentences(found))),
-            _proof_section(found),
+            _storage_section(overview),
+            _age_section(overview),
+            _month_section(overview),
+            Section(_("Forecast"), tuple(forecast_sentences(overview))),
+            _proof_section(overview),
             *appendix,
         ),
     )
@@ -149,13 +176,12 @@ def package_page(
     package: PackageId, entries: Sequence[Done], incidents: Sequence[Incident], at: datetime
 ) -> Page:
     """The whole history of one package as a page."""
-    text = _("Everything that the ledger knows of it, {date}").format(date=at.date())
-    count = len(entries)
-    done = ngettext("{count} entry in the ledger.", "{count} entries in the ledger.", count)
+    text = _("Everything that the ledger records about it, {date}").format(date=at.date())
+    total = ngettext("{count} entry in the ledger.", "{count} entries in the ledger.", len(entries))
     return Page(
         package.portable,
         text,
-        _("This package needs you.") if incidents else done.format(count=count),
+        _("This package needs your attention.") if incidents else total.format(count=len(entries)),
         bool(incidents),
         (
             _incident_section(tuple(incidents)),
@@ -165,176 +191,182 @@ def package_page(
                 (_("Entry"), _("Time"), _("What"), _("Outcome"), _("Where"), _("Details")),
                 [
                     (
-                        str(one.number),
-                        one.time,
-                        word(one.type),
-                        word(one.outcome),
-                        " ".join(part for part in (one.storage, one.version) if part),
-                        printable("; ".join(one.details)),
+                        str(entry.number),
+                        entry.time,
+                        word(entry.type),
+                        word(entry.outcome),
+                        " ".join(part for part in (entry.storage, entry.version) if part),
+                        printable("; ".join(entry.details)),
                     )
-                    for one in entries
+                    for entry in entries
                 ],
             ),
         ),
     )
 
 
-def csv_row(one: CopyState) -> tuple[str, ...]:
-    """A copy as a row below CSV_COLUMNS: the same in every language."""
-    cells = (one.checked, one.deadline)
-    checked, deadline = ("" if cell is None else cell.isoformat() for cell in cells)
-    numbers = ("" if cell is None else str(cell) for cell in (one.size, one.entry))
+def csv_row(copy: CopyState) -> tuple[str, ...]:
+    """A copy as a row below CSV_COLUMNS, the same in every language."""
+    times = (copy.checked, copy.deadline)
+    checked, deadline = ("" if time is None else time.isoformat() for time in times)
+    numbers = ("" if number is None else str(number) for number in (copy.size, copy.entry))
     return (
-        one.package,
-        one.institution,
-        one.storage,
-        one.state.value,
+        copy.package,
+        copy.institution,
+        copy.storage,
+        copy.state.value,
         checked,
         deadline,
         *numbers,
-        one.digest or "",
+        copy.digest or "",
     )
 
 
-def advice(one: Incident) -> str:
-    """What a person does about an incident."""
-    name = one.storage if one.package is None else _short(one.package)
-    if one.package is None:
+def advice(incident: Incident) -> str:
+    """What to do about an incident."""
+    name = incident.storage if incident.package is None else _short(incident.package)
+    if incident.package is None:
         text = _("Find out why it cannot be reached, then run: preserva audit --only {name}")
-    elif one.state is State.UNREAD:
-        text = _("Look at the disk and the line, then run: preserva audit --only {name}")
+    elif incident.state is State.UNREAD:
+        text = _("Check the disk and the network, then run: preserva audit --only {name}")
     else:
-        text = _("preserva repair {name} --storage {storage} shows how it can be mended")
-    return text.format(name=name, storage=one.storage)
+        text = _("preserva repair {name} --storage {storage} shows how it can be repaired")
+    return text.format(name=name, storage=incident.storage)
 
 
-def findings_of(one: Incident) -> str:
-    """What the newest check found, as sentences."""
-    known = {code.value: code.message for code in Code}
-    said = [f"{code} {_(known[code])}" if code in known else code for code in one.codes]
-    return "; ".join([*said, *(printable(path) for path in one.paths)])
+def findings_of(incident: Incident) -> str:
+    """What the newest check overview, as sentences."""
+    messages = {code.value: code.message for code in Code}
+    sentences = [
+        f"{code} {_(messages[code])}" if code in messages else code for code in incident.codes
+    ]
+    return "; ".join([*sentences, *(printable(path) for path in incident.paths)])
 
 
 def _incident_section(incidents: tuple[Incident, ...]) -> Section:
     return Section(
-        _("What waits for a person"),
+        _("Incidents that need a person"),
         () if incidents else (_("Nothing."),),
         (_("No."), _("What"), _("Since"), _("Seen"), _("Found"), _("What to do"), _("Decided")),
         [
             (
-                str(one.number),
-                _what(one),
-                one.since[:10],
-                str(one.seen),
-                findings_of(one),
-                advice(one),
-                "; ".join(map(_decided, one.decisions)),
+                str(incident.number),
+                _what(incident),
+                incident.since[:10],
+                str(incident.seen),
+                findings_of(incident),
+                advice(incident),
+                "; ".join(map(_decided, incident.decisions)),
             )
-            for one in incidents
+            for incident in incidents
         ],
     )
 
 
-def _storage_section(found: Overview) -> Section:
+def _storage_section(overview: Overview) -> Section:
     rows = [
         (
-            f"{one.name} ({one.storage})",
-            one.institution,
-            *(str(one.states.get(state, 0)) for state in _STATES),
-            _day(one.oldest),
-            human_size(one.size),
+            f"{storage.name} ({storage.storage})",
+            storage.institution,
+            *(str(storage.states.get(state, 0)) for state in _STATES),
+            _day(storage.oldest),
+            human_size(storage.size),
         )
-        for one in found.storages
+        for storage in overview.storages
     ]
     columns = (_("Storage"), _("Institution"), *map(_, _STATES.values()))
-    return Section(
-        _("Copies, storage by storage"), (), (*columns, _("Oldest check"), _("Size")), rows
-    )
+    return Section(_("Copies by storage"), (), (*columns, _("Oldest check"), _("Size")), rows)
 
 
-def _age_section(found: Overview) -> Section:
+def _age_section(overview: Overview) -> Section:
     labels = [
-        *(_("to {days} d").format(days=days) for days in AGES),
+        *(_("up to {days} d").format(days=days) for days in AGES),
         _("older"),
         _("never"),
     ]
     kinds = ["plain"] * len(AGES) + ["unknown", "fail"]
     values = [
         (label, [(kind, count)])
-        for label, kind, count in zip(labels, kinds, found.ages, strict=True)
+        for label, kind, count in zip(labels, kinds, overview.ages, strict=True)
     ]
-    said = "; ".join(f"{label}: {n}" for label, n in zip(labels, found.ages, strict=True))
-    text = _("Copies by the age of their last check in days. {values}.").format(values=said)
+    counts = "; ".join(f"{label}: {n}" for label, n in zip(labels, overview.ages, strict=True))
+    text = _("Copies by the age of their last check in days. {values}.").format(values=counts)
     return Section(
         _("Age of the last check"), chart=chart(_("Age of the last check"), text, values)
     )
 
 
-def _month_section(found: Overview) -> Section:
-    months = found.months[-_MONTHS:]
+def _month_section(overview: Overview) -> Section:
+    months = overview.months[-_MONTHS:]
     values = [
-        (one.month, [("success", one.success), ("fail", one.fail), ("unknown", one.unknown)])
-        for one in months
+        (
+            month.month,
+            [("success", month.success), ("fail", month.fail), ("unknown", month.unknown)],
+        )
+        for month in months
     ]
-    sums = [sum(getattr(one, kind) for one in months) for kind in ("success", "fail", "unknown")]
     text = _(
         "Checks of copies by month: {success} sound (green), {fail} damaged (red), {unknown} not"
         " read to the end (yellow); {size} read."
     ).format(
-        success=sums[0],
-        fail=sums[1],
-        unknown=sums[2],
-        size=human_size(sum(one.size for one in months)),
+        success=sum(month.success for month in months),
+        fail=sum(month.fail for month in months),
+        unknown=sum(month.unknown for month in months),
+        size=human_size(sum(month.size for month in months)),
     )
-    heading = _("Outcomes of the checks, month by month")
+    heading = _("Outcomes of the checks by month")
     return Section(heading, chart=chart(heading, text, values))
 
 
-def _proof_section(found: Overview) -> Section:
+def _proof_section(overview: Overview) -> Section:
     return Section(
         _("Proof of past audits"),
         (
             _(
-                "Every check is an entry of the ledger, bound to all entries before it by digests."
-                " `preserva ledger verify` proves that none was changed; compared with the copy"
-                " that the other institution keeps (`--against STORAGE`), also that none is"
-                " missing. The digest of the last entry of a year stands for all of it."
+                "Every check is an entry of the ledger, linked to all earlier entries by digests."
+                " `preserva ledger verify` proves that none was changed; comparing the ledger with"
+                " the copy at the other institution (`--against STORAGE`) also proves that none is"
+                " missing. The digest of the last entry of a year vouches for the whole year."
             ),
         ),
         (_("Year"), _("Entries"), _("Checks"), _("Copies"), _("Damage"), _("Unread"), "SHA-256"),
         [
             (
-                one.year,
-                f"{one.first}-{one.last}",
-                str(one.checks),
-                str(one.copies),
-                str(one.fail),
-                str(one.unknown),
-                one.digest,
+                year.year,
+                f"{year.first}-{year.last}",
+                str(year.checks),
+                str(year.copies),
+                str(year.fail),
+                str(year.unknown),
+                year.digest,
             )
-            for one in found.years
+            for year in overview.years
         ],
     )
 
 
-def _proof(found: Overview) -> str:
-    text = _("The ledger has {count} entries; the newest is {digest}.")
-    return text.format(count=found.entries, digest=found.newest or "-")
+def _proof(overview: Overview) -> str:
+    text = ngettext(
+        "The ledger has {count} entry; its digest is {digest}.",
+        "The ledger has {count} entries; the digest of the newest is {digest}.",
+        overview.entries,
+    )
+    return text.format(count=overview.entries, digest=overview.newest or "-")
 
 
-def _subtitle(found: Overview) -> str:
-    return f"{found.at:%Y-%m-%d %H:%M} UTC. {_proof(found)}"
+def _subtitle(overview: Overview) -> str:
+    return f"{overview.at:%Y-%m-%d %H:%M} UTC. {_proof(overview)}"
 
 
-def _what(one: Incident) -> str:
-    state = _(_STATES[one.state])
-    if one.package is None:
-        return f"{one.storage}: {state}"
-    return f"{_short(one.package)} ({one.storage}): {state}"
+def _what(incident: Incident) -> str:
+    state = _(_STATES[incident.state])
+    if incident.package is None:
+        return f"{incident.storage}: {state}"
+    return f"{_short(incident.package)} ({incident.storage}): {state}"
 
 
-def _decided(one: Decision) -> str:
-    return f"{one.time[:10]} {printable(one.by)}: {printable(one.decision)}"
+def _decided(decision: Decision) -> str:
+    return f"{decision.time[:10]} {printable(decision.by)}: {printable(decision.decision)}"
 
 
 def _short(package: str) -> str:

@@ -1,6 +1,6 @@
-"""The neutral words of results in the reader's language: states, outcomes, reasons, kinds of entry.
+"""The fixed words of results in the reader's language: states, outcomes, reasons, types of entry.
 
-JSON, the ledger and PREMIS hold the words themselves, the same in every language.
+JSON, the ledger and PREMIS contain these words themselves, the same in every language.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ WORDS = (
     N_("recovery"),
     N_("recovery start"),
     N_("replication"),
-    # in what a record was found, or agrees with another
+    # the part of a record in which a word was found, or that agrees with another record
     N_("agent"),
     N_("copy"),
     N_("date"),
@@ -65,5 +65,5 @@ WORDS = (
 
 
 def word(neutral: str) -> str:
-    """The word in the reader's language; itself where it is none of WORDS."""
+    """Translate one of WORDS; any other word is returned unchanged."""
     return _(neutral)

@@ -39,6 +39,11 @@ class Receipt:
     versions: tuple[str, ...] = ()
     acknowledged: bool = False
 
+    @property
+    def outcome(self) -> Outcome:
+        """That of the report."""
+        return self.report.outcome
+
 
 def receive(
     archive: Archive,

@@ -22,7 +22,7 @@ from preserva.core.formats.canonical_json import Value
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import REPLICATION, SUCCESS
 from preserva.core.values.model import Kind, Observed
-from preserva.core.values.report import Ended, Finding, Observer, Report, Started
+from preserva.core.values.report import Ended, Finding, Observer, Outcome, Report, Started
 from preserva.core.values.subjects import WholePackage
 from preserva.errors import NotFound, Unreachable
 from preserva.files.parallel import bounded_map
@@ -46,6 +46,11 @@ class Replication:
     acknowledged: list[str] = field(default_factory=list)
     files: int = 0
     size: int = 0
+
+    @property
+    def outcome(self) -> Outcome:
+        """That of the report."""
+        return self.report.outcome
 
 
 class StoppedError(Exception):

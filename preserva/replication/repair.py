@@ -75,6 +75,11 @@ class Repair:
         """Whether there is anything to do that can be done."""
         return bool(self.aside or self.put)
 
+    @property
+    def outcome(self) -> Outcome:
+        """That of the report; FAIL as well while a repair that can be done was not done."""
+        return Outcome.FAIL if self.needed and not self.applied else self.report.outcome
+
 
 def repair(
     archive: Archive,

@@ -8,27 +8,31 @@ from __future__ import annotations
 import os
 import smtplib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 from preserva.archive.archive import Archive
 from preserva.config import Mail
 from preserva.core.formats.canonical_json import Value
-from preserva.core.policy.overview import Incident
+from preserva.core.policy.overview import Incident, Overview
 from preserva.core.values.entries import NOTIFICATION, SUCCESS
+from preserva.http_client.client import AnswerError, read
+from preserva.http_client.policy import SCHEMES, AddressError, Policy, named_hosts, shown
 from preserva.i18n import _
-from preserva.outputs.report import mail_text
 from preserva.reporting.overview import overview
-from preserva.web.client import AnswerError, read
-from preserva.web.policy import SCHEMES, AddressError, Policy, named_hosts, shown
 
 PASSWORD = "PRESERVA_MAIL_PASSWORD"
 
 _SECONDS = 10
 _ATTEMPTS = 2
 _ALL_CLEAR = timedelta(days=7)
-"""After so long without a mail one comes, whatever happened: silence must mean a failure."""
+"""After this time without a mail one is sent in any case: silence must mean a failure."""
+
+MailText = Callable[[Overview, Sequence[Incident], int], tuple[str, str]]
+"""Writes the subject and the text of a mail: the state of everything, the incidents that are new,
+and how many ended.
+"""
 
 
 def ping(url: str | None) -> str | None:
@@ -47,10 +51,11 @@ def ping(url: str | None) -> str | None:
     return None
 
 
-def tell(archive: Archive) -> str | None:
+def send_mail(archive: Archive, mail_text: MailText) -> str | None:
     """Mail what changed since the last mail, if anything did or a week has passed.
 
-    Why that failed, if it did: the next run then tries again. What was told is in the ledger.
+    The value says why that failed, if it did; the next run then tries again. The incidents that
+    were reported are recorded in the ledger.
     """
     mail = archive.config.mail
     if mail is None:

@@ -14,7 +14,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, FIXITY_CHECK
 from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Finding
+from preserva.core.values.report import Finding, Outcome
 from preserva.errors import Damaged, NotFound, StorageError
 from preserva.i18n import _
 from preserva.information_package.tag_files import title_of
@@ -39,6 +39,11 @@ class Listing:
     packages: list[Listed] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
+    @property
+    def outcome(self) -> Outcome:
+        """FAIL if an object could not be read as what it should be."""
+        return Outcome.of(self.findings)
+
 
 class State(StrEnum):
     """What is known of a copy without reading its files."""
@@ -49,6 +54,13 @@ class State(StrEnum):
     MISSING = "missing"  # the ledger acknowledged a copy, and it is gone
     DAMAGED = "damaged"  # its last check failed, or its inventory cannot be trusted
     UNREACHABLE = "unreachable"
+
+    @property
+    def outcome(self) -> Outcome:
+        """FAIL for a copy that is missing or damaged, UNKNOWN for one that was not reached."""
+        if self in {State.MISSING, State.DAMAGED}:
+            return Outcome.FAIL
+        return Outcome.UNKNOWN if self is State.UNREACHABLE else Outcome.PASS
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +82,12 @@ class Status:
     portable: str
     copies: tuple[Copy, ...]
     enough: bool
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of its copies; UNKNOWN if there are too few."""
+        enough = Outcome.PASS if self.enough else Outcome.UNKNOWN
+        return Outcome.worst((enough, *(copy.state.outcome for copy in self.copies)))
 
 
 def list_packages(archive: Archive, storage: str | None = None) -> Listing:
@@ -140,6 +158,11 @@ class Reached:
     storage: str
     problem: str | None
     limitations: tuple[Limitation, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """UNKNOWN if it could not be reached."""
+        return Outcome.PASS if self.problem is None else Outcome.UNKNOWN
 
 
 def reach_storages(config: Config) -> list[Reached]:

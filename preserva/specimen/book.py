@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from preserva.core.xml.write import XmlWriter, document
+from preserva.describe.catalogue_record import Dialect, Field, Record, Subfield, Syntax
 from preserva.describe.marc.iso2709_write import iso2709
-from preserva.describe.model import Dialect, Field, Record, Subfield, Syntax
 from preserva.errors import Refused
 from preserva.files.disk import writing
 from preserva.i18n import _

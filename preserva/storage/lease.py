@@ -17,6 +17,9 @@ from typing import Protocol
 
 from preserva.errors import Locked, NotFound, StorageError
 from preserva.i18n import N_, _
+from preserva.logs import get_logger, redacted
+
+_logger = get_logger(__name__)
 
 LEASE = 60.0
 """Seconds after which a lock that was not renewed is free."""
@@ -66,6 +69,7 @@ class Lease:
         """
         name = holder.encode()[:500] or b"?"
         number = self._number = self._take(name)
+        _logger.info("lease %d of %s taken", number, redacted(self._files.url))
         ended = threading.Event()
         renewing = threading.Thread(target=self._renew, args=(number, name, ended), daemon=True)
         renewing.start()
@@ -75,12 +79,14 @@ class Lease:
             ended.set()
             renewing.join()
             self._number = None
+            _logger.info("lease %d of %s given up", number, redacted(self._files.url))
             with suppress(StorageError):  # it runs out by itself
                 self._files.put(number, _GIVEN_UP)
 
     def check(self) -> None:
         """Raise StorageError if another process has taken the lock over from us."""
         if self._number is not None and max(self._files.numbers(), default=0) != self._number:
+            _logger.error("lease %d of %s lost", self._number, redacted(self._files.url))
             raise StorageError(
                 _(
                     "{url}: this process was cut off and lost its lock; another one is writing now"
@@ -131,5 +137,6 @@ class Lease:
         while not ended.wait(self._seconds / _RENEWALS):
             try:
                 self._files.put(number, name)
-            except StorageError:  # the next write of the holder fails too, and reports it
+            except StorageError as error:  # the next write of the holder fails too, and reports it
+                _logger.warning("lease %d not renewed: %s", number, redacted(error))
                 continue

@@ -10,9 +10,12 @@ from typing import NamedTuple
 
 from preserva.errors import UsageError
 from preserva.i18n import _
+from preserva.logs import get_logger, redacted
 from preserva.storage.base import Storage
 from preserva.storage.wrappers.read_only import ReadOnly
 from preserva.storage.wrappers.retry import Retry
+
+_logger = get_logger(__name__)
 
 
 class _Driver(NamedTuple):
@@ -51,6 +54,7 @@ def _open(url: str) -> Storage:
     if not separator:
         from preserva.storage.local import LocalStorage
 
+        _logger.info("storage at %s", url)
         return LocalStorage(Path(url))
     if scheme == "file":
         return _open(rest)
@@ -60,6 +64,7 @@ def _open(url: str) -> Storage:
         raise UsageError(message.format(scheme=scheme, known=", ".join(SCHEMES)))
     if "@" in (place := rest.partition("/")[0]) and ":" in place.rpartition("@")[0]:
         raise UsageError(_("a URL must not contain a password"))
+    _logger.info("storage at %s", redacted(url))
     storage = _load(driver, scheme)(url)
     return Retry(storage, sleep=time.sleep) if driver.remote else storage
 

@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 import pytest
 from PIL import Image
 
-from preserva.catalogue.ingest import import_packages, open_catalogue
+from preserva.catalogue.import_records import import_packages, open_catalogue
 from preserva.exhibition.build import build_exhibition
 from preserva.ingest.package import package
 from tests.browser.page import NARROW, WIDE, Page

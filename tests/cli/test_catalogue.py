@@ -91,7 +91,7 @@ def test_a_dump_is_taken_in_by_another_archive(ready: Path, run: Run, run_json: 
     assert run("catalogue", "dump", "out", *places)[0] == 4
     status, document = run_json("harvest", "out")
     assert (status, document["read"], document["own"], document["changed"]) == (0, 4, 2, 2)
-    assert run("harvest", "out")[2].startswith("4 records came, 0 new or changed, 0 deleted")
+    assert run("harvest", "out")[2].startswith("4 records received, 0 new or changed, 0 deleted")
     assert run("harvest", "nowhere")[0] == 3
 
 

@@ -188,7 +188,7 @@ def test_damage_ends_with_1(ready: Path, run: Run, run_json: JsonRun) -> None:
         (["validate", "aonb-none", "--storage", "x"], 2, "there are: aonb-main"),
         (["validate", "aonb-none"], 3, "there is no package"),
         (["validate", "no id at all"], 2, "preserva list"),
-        (["validate", "typo.tar"], 2, "neither a path that is there"),
+        (["validate", "typo.tar"], 2, "neither an existing path"),
         (["status", "aonb-none"], 3, "there is no package"),
         (["export", "aonb-none", "out"], 3, "there is no package"),
         (["replicate", "--to", "aonb-main"], 2, "where the packages come from"),
@@ -307,7 +307,7 @@ def test_an_unexpected_error_ends_with_70(
     monkeypatch.setattr("preserva.reporting.status.status", lambda *_: 1 / 0)
     status, _out, err = run("status")
     assert status == 70
-    assert "fault of preserva" in err
+    assert "bug in preserva" in err
 
 
 def test_an_interruption_ends_with_130(

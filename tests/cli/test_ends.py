@@ -29,7 +29,7 @@ def test_a_full_standard_output_is_said(tmp_path: Path) -> None:
             check=False,
         )
     assert ended.returncode == 3
-    assert "could not be written to the standard output" in ended.stderr
+    assert "could not be written to standard output" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
@@ -74,7 +74,7 @@ def test_it_ends_when_it_is_asked_to(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         _out, err = process.communicate()
     assert process.returncode == 143
-    assert err == "Asked to stop. What was acknowledged is safe; run it again.\n"
+    assert err == "Terminated. What was acknowledged is safe; run the command again.\n"
 
 
 def test_a_fifo_is_no_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,10 +12,10 @@ from wsgiref.simple_server import WSGIServer, make_server
 
 import pytest
 
-from preserva.catalogue.decisions import Verdict, decision_of
+from preserva.catalogue.decisions import MatchVerdict, decision_of
+from preserva.catalogue.entry import uri_of
+from preserva.catalogue.import_records import import_file, open_catalogue
 from preserva.catalogue.index import Index
-from preserva.catalogue.ingest import import_file, open_catalogue
-from preserva.catalogue.model import uri_of
 from preserva.catalogue.oai.client import decisions_of
 from preserva.catalogue.oai.provider import About
 from preserva.catalogue.oai.wsgi import application
@@ -61,7 +61,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             for number in range(DELETED):
                 Index(database).delete(uri_of("aonb", f"RU\\AONB\\{number}"), NOW + 1)
         one, other = (uri_of("aonb", f"RU\\AONB\\{number}") for number in (COUNT - 2, COUNT - 1))
-        decide(database, one, other, Verdict.SAME)
+        decide(database, one, other, MatchVerdict.SAME)
     served = application(config, About("http://library.example/oai", "a@library.example"))
     with make_server("127.0.0.1", 0, served, _Server, Quiet) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))

@@ -35,7 +35,7 @@ def test_every_room_is_in_its_layer() -> None:
     layers = {
         room.strip().removeprefix("preserva."): number
         for number, rooms in enumerate(contract["layers"], 1)
-        for room in rooms.split("|")
+        for room in re.split(r"[|:]", rooms)
     }
     assert {room: int(layer) for layer, room, _file in ROWS if "/" not in room} == layers
     for layer, room, _file in ROWS:

@@ -13,7 +13,7 @@ from preserva.core.values.codes import Code
 from preserva.core.xml.safe import parse
 from preserva.core.xml.write import document
 from preserva.describe.characterization.image.characterise import characterise
-from preserva.describe.characterization.image.verdict import Verdict
+from preserva.describe.characterization.image.characterization import Characterization
 from tests.support.images import samples
 
 MIMES = {
@@ -28,7 +28,7 @@ CODES = {
 }  # fmt: skip
 
 
-def answered(data: bytes, mime: str) -> Verdict:
+def answered(data: bytes, mime: str) -> Characterization:
     """The verdict, after its image went through MIX and back."""
     found = characterise(io.BytesIO(data), len(data), mime, 10**6)
     assert found is not None

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from preserva.core.values.report import Finding
-from preserva.describe.characterization.identify import Format, identify
+from preserva.describe.characterization.identify import FileFormat, identify
 from preserva.describe.record import Record, read_records, to_dc, to_marcxchange, to_mods
 from tests.support.marc_records import RARE_BOOK, iso2709
 from tests.support.marcxchange import violations
@@ -54,7 +54,7 @@ def test_any_bytes(data: bytes) -> None:
 @settings(max_examples=120, deadline=None)
 def test_any_bytes_have_a_format(data: bytes, name: str) -> None:
     found = identify(data, name, len(data))
-    assert isinstance(found, Format)
+    assert isinstance(found, FileFormat)
     assert "/" in found.mime
 
 

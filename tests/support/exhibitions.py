@@ -9,7 +9,7 @@ from pathlib import Path
 
 from preserva.archive.archive import Archive
 from preserva.catalogue.database import Database
-from preserva.catalogue.ingest import import_file, import_packages, open_catalogue
+from preserva.catalogue.import_records import import_file, import_packages, open_catalogue
 from preserva.fixity.audit import audit
 from preserva.ingest.package import package
 from preserva.replication.replicate import replicate

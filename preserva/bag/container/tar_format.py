@@ -28,7 +28,6 @@ _KINDS = {
     b"4": Kind.OTHER,
     b"6": Kind.OTHER,
 }
-_OCTAL = re.compile(rb"[ \0]*([0-7]*)[ \0]*")
 
 
 class TarDamagedError(Exception):
@@ -144,10 +143,10 @@ def _number(field: bytes) -> int:
         if value >> 62 or field[0] & 0x40:
             raise TarDamagedError(_("a number in a header is out of range"))
         return value
-    found = _OCTAL.fullmatch(field)
-    if found is None:
+    digits = field.strip(b" \0")
+    if digits.strip(b"01234567"):
         raise TarDamagedError(_("a number in a header is not octal"))
-    return int(found[1] or b"0", 8)
+    return int(digits or b"0", 8)
 
 
 def _text(field: bytes) -> str:

@@ -1,1 +1,1 @@
-"""The joint catalogue's exchange: OAI-PMH both ways, ResourceSync."""
+"""The union catalogue's exchange: OAI-PMH both ways, ResourceSync."""

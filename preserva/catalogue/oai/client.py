@@ -14,9 +14,9 @@ from preserva.catalogue.oai.harvester import Arguments, Ask
 from preserva.catalogue.oai.responses import read_page
 from preserva.core.xml.safe import MAX_SIZE
 from preserva.errors import NotFound, StorageError, TooLarge, Unreachable
+from preserva.http_client.client import AnswerError, read
+from preserva.http_client.policy import SCHEMES, AddressError, Policy, named_hosts, shown
 from preserva.i18n import _
-from preserva.web.client import AnswerError, read
-from preserva.web.policy import SCHEMES, AddressError, Policy, named_hosts, shown
 
 _ATTEMPTS = 6
 _DELAY = 5.0
@@ -64,7 +64,7 @@ def _get(target: str, policy: Policy, sleep: Callable[[float], None]) -> bytes:
     except AddressError as error:
         raise StorageError(f"{shown(target)}: {error}") from error
     if len(data) > MAX_SIZE:
-        message = _("{url}: an answer of more than {limit} bytes was not read")
+        message = _("{url}: the response is longer than {limit} bytes and was not read")
         raise TooLarge(message.format(url=shown(target), limit=MAX_SIZE))
     return data
 
@@ -73,7 +73,7 @@ def in_folder(folder: Path) -> Ask:
     """Gives the pages of a dump in their order. Raises NotFound where there is none."""
     pages = sorted(folder.glob("[0-9]*.xml"))
     if not pages:
-        raise NotFound(_("{path} holds no dump of a catalogue").format(path=folder))
+        raise NotFound(_("{path} contains no catalogue dump").format(path=folder))
     following: dict[str, Path] = {}
     for page, after in pairwise(pages):
         with suppress(ValueError):
@@ -86,7 +86,7 @@ def in_folder(folder: Path) -> Ask:
         token = values.get("resumptionToken")
         page = pages[0] if token is None else following.get(token)
         if page is None:
-            raise NotFound(_("{path} lacks a page").format(path=folder))
+            raise NotFound(_("a page is missing in {path}").format(path=folder))
         return page.read_bytes()
 
     return asking

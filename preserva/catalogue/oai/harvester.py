@@ -13,13 +13,13 @@ from typing import cast
 from lxml import etree
 
 from preserva.catalogue.database import Database
+from preserva.catalogue.entry import library_of, uri_of
+from preserva.catalogue.import_records import incoming_of
 from preserva.catalogue.index import Index, Taken
-from preserva.catalogue.ingest import incoming_of
-from preserva.catalogue.model import library_of, uri_of
-from preserva.catalogue.oai import protocol as oai
-from preserva.catalogue.oai.responses import Broken, Harvested, Page, read_page
+from preserva.catalogue.oai import protocol
+from preserva.catalogue.oai.responses import Broken, Harvested, Response, read_page
 from preserva.core.values.codes import Code
-from preserva.core.values.report import Finding
+from preserva.core.values.report import Finding, Outcome
 from preserva.core.xml.safe import UnsafeXMLError
 from preserva.describe.record import Record, read_records
 from preserva.errors import StorageError, UsageError
@@ -36,7 +36,7 @@ _NOTHING = "noRecordsMatch"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class HarvestSource:
     """What is harvested: where from, in which format, which set, and whose records they are.
 
     `library` is needed where the identifiers of the records do not say it.
@@ -49,7 +49,7 @@ class Source:
 
 
 @dataclass(slots=True)
-class Result:
+class HarvestResult:
     """What a harvest did; `own` records came back to where they are from and were left alone."""
 
     read: int = 0
@@ -57,6 +57,11 @@ class Result:
     deleted: int = 0
     own: int = 0
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the findings come to."""
+        return Outcome.of(self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,13 @@ class Harvest:
     """One harvest into a catalogue, whose own library is `own`."""
 
     def __init__(
-        self, database: Database, source: Source, ask: Ask, *, own: str, clock: Callable[[], int]
+        self,
+        database: Database,
+        source: HarvestSource,
+        ask: Ask,
+        *,
+        own: str,
+        clock: Callable[[], int],
     ) -> None:
         self._database = database
         self._index = Index(database)
@@ -80,9 +91,9 @@ class Harvest:
         self._ask = ask
         self._own = own
         self._clock = clock
-        self._result = Result()
+        self._result = HarvestResult()
 
-    def run(self, *, anew: bool = False) -> Result:
+    def run(self, *, anew: bool = False) -> HarvestResult:
         """Take in what changed since the last harvest, or everything.
 
         Raises StorageError where the server cannot be reached or does not keep to the protocol:
@@ -102,7 +113,7 @@ class Harvest:
             before = page.token
             page = self._page((("resumptionToken", page.token),))
             if page.token == before:
-                raise self._wrong(_("it gives the same token again"))
+                raise self._wrong(_("it sends the same resumption token again"))
         self._save(_State(since=state.begun))
         return self._result
 
@@ -111,77 +122,81 @@ class Harvest:
         if self._source.part:
             arguments += (("set", self._source.part),)
         if since:
-            start = oai.stamp(max(0, oai.seconds_of(since) - _OVERLAP))
+            start = protocol.stamp(max(0, protocol.seconds_of(since) - _OVERLAP))
             fine = self._read((("verb", "Identify"),)).granularity.endswith("Z")
             arguments += (("from", start if fine else start[:10]),)
         return arguments
 
-    def _resumed(self, state: _State) -> Page | None:
+    def _resumed(self, state: _State) -> Response | None:
         """The page where the last harvest stopped; None if the server no longer knows of it."""
         page = self._read((("verb", "ListRecords"), ("resumptionToken", state.token or "")))
         return None if page.error else page
 
-    def _page(self, arguments: Arguments) -> Page:
+    def _page(self, arguments: Arguments) -> Response:
         page = self._read((("verb", "ListRecords"), *arguments))
         if page.error and page.error != _NOTHING:
             raise self._wrong(page.error)
         if not page.error and not page.records:
-            raise self._wrong(_("it gives a list without records"))
+            raise self._wrong(_("it sends a list without records"))
         return page
 
-    def _read(self, arguments: Arguments) -> Page:
+    def _read(self, arguments: Arguments) -> Response:
         data = self._ask(arguments)
         try:
             return read_page(data)
         except UnsafeXMLError as error:
             raise self._wrong(str(error)) from error
 
-    def _take(self, page: Page, state: _State) -> None:
+    def _take(self, page: Response, state: _State) -> None:
         """One page and the token that follows, both or neither."""
         with self._database.writing():
-            for one in page.records:
+            for harvested in page.records:
                 self._result.read += 1
-                if isinstance(one, Broken):
-                    finding = Finding(Code.HARVEST_BROKEN, one.identifier, seen=one.reason)
+                if isinstance(harvested, Broken):
+                    finding = Finding(
+                        Code.HARVEST_BROKEN, harvested.identifier, seen=harvested.reason
+                    )
                     self._result.findings.append(finding)
                 else:
-                    self._put(one)
+                    self._put(harvested)
             self._store(state)
 
-    def _put(self, one: Harvested) -> None:
-        library = library_of(one.identifier)
-        uri = one.identifier
+    def _put(self, harvested: Harvested) -> None:
+        library = library_of(harvested.identifier)
+        uri = harvested.identifier
         if library is None:
-            library, uri = self._source.library, uri_of(self._source.library, one.identifier)
+            library, uri = self._source.library, uri_of(self._source.library, harvested.identifier)
         if not library:
-            message = _("{uri} does not say of which library it is")
-            raise UsageError(message.format(uri=one.identifier), hint=_("Say it with --library."))
+            message = _("{uri} does not name its library")
+            raise UsageError(
+                message.format(uri=harvested.identifier), hint=_("Give it with --library.")
+            )
         if library == self._own:
             self._result.own += 1
-        elif one.metadata is None:
+        elif harvested.metadata is None:
             known = self._index.get(uri)
-            if one.deleted and known is not None and known.source == self._source.url:
+            if harvested.deleted and known is not None and known.source == self._source.url:
                 self._result.deleted += self._index.delete(uri, self._clock())
         else:
-            self._record(uri, library, one.metadata)
+            self._record(uri, library, harvested.metadata)
 
     def _record(self, uri: str, library: str, metadata: etree._Element) -> None:
         data = etree.tostring(metadata, encoding="UTF-8", with_tail=False)
-        for found in read_records(data, name=uri):
-            if isinstance(found, Record):
-                one = incoming_of(found, library, self._source.url, uri=uri)
+        for record in read_records(data, name=uri):
+            if isinstance(record, Record):
+                incoming = incoming_of(record, library, self._source.url, uri=uri)
                 before = self._index.get(uri)
-                taken = self._index.put(one, self._clock())
-                same = before is not None and before.original == one.original and before.entry
+                taken = self._index.put(incoming, self._clock())
+                same = before is not None and before.original == incoming.original and before.entry
                 self._result.changed += taken is not Taken.UNCHANGED and not same
                 return
-            self._result.findings.append(Finding(Code.HARVEST_BROKEN, uri, seen=found.seen))
+            self._result.findings.append(Finding(Code.HARVEST_BROKEN, uri, seen=record.seen))
 
     def _wrong(self, reason: str) -> StorageError:
-        message = _("{url} does not answer as OAI-PMH wants: {reason}")
+        message = _("{url} does not follow the OAI-PMH protocol: {reason}")
         return StorageError(
             message.format(url=self._source.url, reason=reason),
-            hint=_("What came before is kept; run it again to go on."),
+            hint=_("What was received so far is kept; run the command again to continue."),
         )
 
     @property

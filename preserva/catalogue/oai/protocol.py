@@ -91,22 +91,22 @@ def parse(pairs: Sequence[tuple[str, str]]) -> Request:
     if len(verbs) != 1 or verbs[0] not in _ARGUMENTS:
         raise OaiError(Problem.VERB, "exactly one of the six verbs is needed")
     verb = verbs[0]
-    given = dict(pairs)
+    arguments = dict(pairs)
     required, optional = _ARGUMENTS[verb]
     if any(_FORBIDDEN.search(key + value) for key, value in pairs):
         raise OaiError(Problem.ARGUMENT, "a character that XML forbids")
-    if len(given) != len(pairs):
+    if len(arguments) != len(pairs):
         raise OaiError(Problem.ARGUMENT, "an argument is repeated")
-    names = given.keys() - {"verb"}
+    names = arguments.keys() - {"verb"}
     if names - required - optional:
         raise OaiError(Problem.ARGUMENT, "an argument does not belong to this verb")
-    if "resumptionToken" in given:
+    if "resumptionToken" in arguments:
         if len(names) > 1:
             raise OaiError(Problem.ARGUMENT, "resumptionToken excludes every other argument")
-        return _resumed(verb, given)
+        return _resumed(verb, arguments)
     if required - names:
         raise OaiError(Problem.ARGUMENT, f"missing: {', '.join(sorted(required - names))}")
-    return _request(verb, given)
+    return _request(verb, arguments)
 
 
 def token(request: Request, after: tuple[int, int], cursor: int) -> str:
@@ -135,19 +135,21 @@ def seconds_of(text: str, *, end: bool = False) -> int:
     return int(day.timestamp()) + (int(timedelta(days=1).total_seconds()) - 1 if end else 0)
 
 
-def _request(verb: str, given: dict[str, str]) -> Request:
-    identifier, part, prefix = (given.get(key) for key in ("identifier", "set", "metadataPrefix"))
+def _request(verb: str, arguments: dict[str, str]) -> Request:
+    identifier, part, prefix = (
+        arguments.get(key) for key in ("identifier", "set", "metadataPrefix")
+    )
     if identifier is not None and (len(identifier) > _LONGEST or not _URI.fullmatch(identifier)):
         raise OaiError(Problem.ARGUMENT, "the identifier is not a URI")
     if prefix is not None and not _PREFIX.fullmatch(prefix):
         raise OaiError(Problem.ARGUMENT, "not a metadataPrefix")
     if part is not None and not _SET.fullmatch(part):
         raise OaiError(Problem.ARGUMENT, "not a setSpec")
-    start, end = _range(given.get("from"), given.get("until"))
+    start, end = _range(arguments.get("from"), arguments.get("until"))
     if prefix is not None and prefix not in set(Prefix):
         raise OaiError(Problem.FORMAT, "no such metadataPrefix")
     known = Prefix(prefix) if prefix else None
-    return Request(verb, tuple(given.items()), identifier, known, part, start, end)
+    return Request(verb, tuple(arguments.items()), identifier, known, part, start, end)
 
 
 def _range(start: str | None, end: str | None) -> tuple[int | None, int | None]:
@@ -163,19 +165,19 @@ def _range(start: str | None, end: str | None) -> tuple[int | None, int | None]:
     return first, last
 
 
-def _resumed(verb: str, given: dict[str, str]) -> Request:
-    text = given["resumptionToken"]
+def _resumed(verb: str, arguments: dict[str, str]) -> Request:
+    text = arguments["resumptionToken"]
     try:
         facts: Any = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         prefix, part, start, end, changed, id_, cursor = facts
-        numbers = [one for one in (start, end, changed, id_, cursor) if one is not None]
-        bounded = all(type(one) is int and -2 < one < 1 << 50 for one in numbers)
+        numbers = [number for number in (start, end, changed, id_, cursor) if number is not None]
+        bounded = all(type(number) is int and -2 < number < 1 << 50 for number in numbers)
         if not bounded or not (part is None or _SET.fullmatch(part)) or verb == "ListSets":
             raise ValueError(text)
         prefix = Prefix(prefix)
         after = (int(changed), int(id_))
         return Request(
-            verb, tuple(given.items()), None, prefix, part, start, end, after, int(cursor)
+            verb, tuple(arguments.items()), None, prefix, part, start, end, after, int(cursor)
         )
     except (ValueError, TypeError, RecursionError):
         raise OaiError(Problem.TOKEN, "not a resumptionToken of this repository") from None

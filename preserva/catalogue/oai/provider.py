@@ -1,4 +1,4 @@
-"""The joint catalogue for harvesters: OAI-PMH 2.0.
+"""The union catalogue for harvesters: OAI-PMH 2.0.
 
 Nothing is kept between two requests: a token holds what it needs.
 """
@@ -15,10 +15,10 @@ from lxml import etree
 from preserva.archive.archive import utc_now
 from preserva.catalogue.database import Database
 from preserva.catalogue.decision_files import lines
+from preserva.catalogue.entry import library_of
+from preserva.catalogue.import_records import record_of
 from preserva.catalogue.index import Catalogued, Index
-from preserva.catalogue.ingest import record_of
-from preserva.catalogue.model import library_of
-from preserva.catalogue.oai import protocol as oai
+from preserva.catalogue.oai import protocol
 from preserva.catalogue.oai.protocol import NAMESPACE, OaiError, Prefix, Problem, Request
 from preserva.core.xml.safe import parse
 from preserva.core.xml.write import XSI
@@ -92,18 +92,18 @@ class Repository:
         Raises StorageError where the catalogue or a package cannot be read at the moment.
         """
         root = etree.Element(f"{{{NAMESPACE}}}OAI-PMH", nsmap=_NAMESPACES)
-        root.set(f"{{{XSI}}}schemaLocation", oai.LOCATION)
-        _add(root, "responseDate", oai.stamp(self._clock()))
-        told = _add(root, "request", self._about.base_url)
+        root.set(f"{{{XSI}}}schemaLocation", protocol.LOCATION)
+        _add(root, "responseDate", protocol.stamp(self._clock()))
+        echo = _add(root, "request", self._about.base_url)
         try:
-            request = oai.parse(pairs)
+            request = protocol.parse(pairs)
             for name, value in request.arguments:
-                told.set(name, value)
+                echo.set(name, value)
             root.append(self._answered(request))
         except OaiError as error:
             if error.problem not in (Problem.VERB, Problem.ARGUMENT):
                 for name, value in pairs:
-                    told.set(name, value)
+                    echo.set(name, value)
             _add(root, "error", str(error)).set("code", error.problem.value)
         return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
 
@@ -130,26 +130,26 @@ class Repository:
             ("baseURL", self._about.base_url),
             ("protocolVersion", "2.0"),
             ("adminEmail", self._about.email),
-            ("earliestDatestamp", oai.stamp(first.changed if first else self._clock())),
+            ("earliestDatestamp", protocol.stamp(first.changed if first else self._clock())),
             ("deletedRecord", "persistent"),
             ("granularity", "YYYY-MM-DDThh:mm:ssZ"),
         ):
             _add(answer, name, text)
 
     def _formats(self, answer: etree._Element, request: Request) -> None:
-        one = self._existing(request.identifier) if request.identifier else None
+        record = self._existing(request.identifier) if request.identifier else None
         for prefix, (schema, namespace) in _FORMATS.items():
-            if one is None or one.entry is None or self._metadata(one, prefix) is not None:
-                given = _add(answer, "metadataFormat")
-                _add(given, "metadataPrefix", prefix.value)
-                _add(given, "schema", schema)
-                _add(given, "metadataNamespace", namespace)
+            if record is None or record.entry is None or self._metadata(record, prefix) is not None:
+                element = _add(answer, "metadataFormat")
+                _add(element, "metadataPrefix", prefix.value)
+                _add(element, "schema", schema)
+                _add(element, "metadataNamespace", namespace)
 
     def _sets(self, answer: etree._Element, _request: Request) -> None:
         for spec, name in self._parts():
-            given = _add(answer, "set")
-            _add(given, "setSpec", spec)
-            _add(given, "setName", name)
+            element = _add(answer, "set")
+            _add(element, "setSpec", spec)
+            _add(element, "setName", name)
 
     def _parts(self) -> Iterator[tuple[str, str]]:
         yield LIBRARY, "by library"
@@ -160,27 +160,27 @@ class Repository:
 
     def _get(self, answer: etree._Element, request: Request) -> None:
         assert request.prefix is not None, "the protocol requires it"
-        one = self._existing(request.identifier)
-        metadata = self._metadata(one, request.prefix)
-        if metadata is None and one.entry is not None:
+        record = self._existing(request.identifier)
+        metadata = self._metadata(record, request.prefix)
+        if metadata is None and record.entry is not None:
             raise OaiError(Problem.FORMAT, "the record is not to be had in this format")
-        self._record(answer, one, metadata)
+        self._record(answer, record, metadata)
 
     def _list(self, answer: etree._Element, request: Request) -> None:
         """One page, and the token for the next: empty on the last of several."""
-        found = self._matching(request)
-        page = list(islice(found, self._page))
+        matching = self._matching(request)
+        page = list(islice(matching, self._page))
         if not page:
             raise OaiError(Problem.NOTHING, "nothing matches")
-        for one, metadata in page:
+        for record, metadata in page:
             if request.verb == "ListRecords":
-                self._record(answer, one, metadata)
+                self._record(answer, record, metadata)
             else:
-                self._header(answer, one)
+                self._header(answer, record)
         last, _metadata = page[-1]
-        if next(found, None) is not None:
+        if next(matching, None) is not None:
             after = (last.changed, last.id)
-            token = oai.token(request, after, request.cursor + len(page))
+            token = protocol.token(request, after, request.cursor + len(page))
         elif request.cursor:
             token = ""
         else:
@@ -193,7 +193,7 @@ class Repository:
         if part is not None and part not in dict(self._parts()):
             raise OaiError(Problem.NOTHING, "there is no such set")
         library = part.partition(":")[2] if part and part.startswith(f"{LIBRARY}:") else None
-        for one in self._index.changed_since(
+        for record in self._index.changed_since(
             request.start or 0,
             until=request.end,
             after=request.after,
@@ -201,26 +201,26 @@ class Repository:
             digitised=part == DIGITISED or request.prefix is Prefix.METS,
             collections=part == COLLECTIONS,
         ):
-            metadata = self._metadata(one, request.prefix)
-            if one.entry is None or metadata is not None:
-                yield one, metadata
+            metadata = self._metadata(record, request.prefix)
+            if record.entry is None or metadata is not None:
+                yield record, metadata
 
     def _existing(self, identifier: str | None) -> Catalogued:
-        one = self._index.get(identifier or "")
-        if one is None:
+        record = self._index.get(identifier or "")
+        if record is None:
             raise OaiError(Problem.IDENTIFIER, "there is no such record")
-        return one
+        return record
 
-    def _metadata(self, one: Catalogued, prefix: Prefix) -> etree._Element | None:
+    def _metadata(self, record: Catalogued, prefix: Prefix) -> etree._Element | None:
         """The record in a format; None if it has none, or is deleted."""
-        if one.entry is None:
+        if record.entry is None:
             return None
         if prefix is Prefix.METS:
             try:
-                return parse(self._read_mets(one.package)) if one.package else None
+                return parse(self._read_mets(record.package)) if record.package else None
             except (Damaged, NotFound, UsageError):
                 return None
-        made = _MAKERS[prefix](record_of(one))
+        made = _MAKERS[prefix](record_of(record))
         if made is None:
             return None
         root = parse(made)
@@ -229,25 +229,25 @@ class Repository:
         return root
 
     def _record(
-        self, answer: etree._Element, one: Catalogued, metadata: etree._Element | None
+        self, answer: etree._Element, catalogued: Catalogued, metadata: etree._Element | None
     ) -> None:
         record = _add(answer, "record")
-        self._header(record, one)
+        self._header(record, catalogued)
         if metadata is not None:
             _add(record, "metadata").append(metadata)
 
-    def _header(self, parent: etree._Element, one: Catalogued) -> None:
+    def _header(self, parent: etree._Element, record: Catalogued) -> None:
         header = _add(parent, "header")
-        if one.entry is None:
+        if record.entry is None:
             header.set("status", "deleted")
-        _add(header, "identifier", one.uri)
-        _add(header, "datestamp", oai.stamp(one.changed))
-        library = library_of(one.uri)
+        _add(header, "identifier", record.uri)
+        _add(header, "datestamp", protocol.stamp(record.changed))
+        library = library_of(record.uri)
         if library:
             _add(header, "setSpec", f"{LIBRARY}:{library}")
-        if one.package:
+        if record.package:
             _add(header, "setSpec", DIGITISED)
-        if one.collection:
+        if record.collection:
             _add(header, "setSpec", COLLECTIONS)
 
 

@@ -1,4 +1,4 @@
-"""The joint catalogue as a folder: the answers of OAI-PMH on disk, with a ResourceSync list.
+"""The union catalogue as a folder: the answers of OAI-PMH on disk, with a ResourceSync list.
 
 For exchange without a line, and for any web server. ResourceSync Framework (ANSI/NISO Z39.99-2017).
 """

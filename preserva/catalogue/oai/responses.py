@@ -17,6 +17,7 @@ _RECORD = re.compile(rb"<" + _NAME + rb"record\b[^<>]*>\s*<" + _NAME + rb"header
 _END = re.compile(rb"<" + _NAME + rb"resumptionToken\b|</" + _NAME + rb"ListRecords\b")
 _TOKEN = re.compile(rb"<" + _NAME + rb"resumptionToken\b[^<>]*>([^<]*)<")
 _DATE = re.compile(rb"<" + _NAME + rb"responseDate\b[^<>]*>([^<]*)<")
+_LONGEST_ROOT = 10_000
 _IDENTIFIER = re.compile(rb"<" + _NAME + rb"identifier\b[^<>]*>([^<]*)<")
 
 
@@ -38,7 +39,7 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Response:
     """An answer: its time by the server's clock, records, the token for what follows, or an error.
 
     `granularity` is only in answers to Identify.
@@ -51,7 +52,7 @@ class Page:
     granularity: str = ""
 
 
-def read_page(data: bytes) -> Page:
+def read_page(data: bytes) -> Response:
     """The answer in these bytes. Raises UnsafeXMLError where there is none."""
     try:
         root = parse(data)
@@ -61,28 +62,30 @@ def read_page(data: bytes) -> Page:
         raise UnsafeXMLError(str(root.tag))
     records = root.iterfind("o:ListRecords/o:record", {"o": NAMESPACE})
     problem = root.find(f"{{{NAMESPACE}}}error")
-    return Page(
+    return Response(
         _date(_text(root, "responseDate")),
-        tuple(_record(one) for one in records),
+        tuple(_record(record) for record in records),
         _text(root, "ListRecords/{*}resumptionToken") or None,
         "" if problem is None else (problem.get("code") or "error"),
         _text(root, "Identify/{*}granularity"),
     )
 
 
-def _salvaged(data: bytes, error: UnsafeXMLError) -> Page:
+def _salvaged(data: bytes, error: UnsafeXMLError) -> Response:
     """The records of a page that is not well-formed, each read by itself."""
     root = _ROOT.search(data)
-    starts = [found.start() for found in _RECORD.finditer(data)]
+    if root is not None and len(root[0]) > _LONGEST_ROOT:
+        raise error  # each record is parsed with it
+    starts = [match.start() for match in _RECORD.finditer(data)]
     if root is None or not starts:
         raise error
-    ends = [found.start() for found in _END.finditer(data, starts[-1])]
+    ends = [match.start() for match in _END.finditer(data, starts[-1])]
     pieces = zip(starts, [*starts[1:], ends[-1] if ends else len(data)], strict=True)
     token = _TOKEN.search(data, starts[-1])
     date = _DATE.search(data, 0, starts[0])
     if ends and token and ends[-1] > token.start():
         pieces = zip(starts, [*starts[1:], token.start()], strict=True)
-    return Page(
+    return Response(
         _date(_said(date)),
         tuple(_piece(root, data[start:end]) for start, end in pieces),
         _said(token) or None,
@@ -116,8 +119,8 @@ def _date(text: str) -> str | None:
     return text
 
 
-def _said(found: re.Match[bytes] | None) -> str:
-    return unescape(found[1].decode("utf-8", "replace")).strip() if found else ""
+def _said(match: re.Match[bytes] | None) -> str:
+    return unescape(match[1].decode("utf-8", "replace")).strip() if match else ""
 
 
 def _text(node: etree._Element, path: str) -> str:

@@ -1,8 +1,4 @@
-"""The repository on the web: a WSGI application (PEP 3333) that only reads.
-
-from preserva.catalogue.oai.wsgi import application
-serve(application(Path("preserva.toml"), About("https://...", "librarian@...")))
-"""
+"""The repository on the web: a WSGI application (PEP 3333) that only reads."""
 
 from __future__ import annotations
 
@@ -15,7 +11,7 @@ from urllib.parse import parse_qsl
 from preserva.access.document import Document, read_document
 from preserva.archive.archive import open_archive
 from preserva.catalogue.decision_files import DECISIONS
-from preserva.catalogue.ingest import open_catalogue
+from preserva.catalogue.import_records import open_catalogue
 from preserva.catalogue.oai.provider import About, ReadMets, Repository
 from preserva.core.values.model import PackageId
 from preserva.errors import PreservaError

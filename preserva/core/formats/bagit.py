@@ -298,8 +298,8 @@ def parse_bag_info(
             fields[-1] = label, f"{value}\n{more}"
         elif not line.strip(" \t"):
             report(Finding(Code.BLANK_LINE, path, seen=_in_line(number, line)))
-        elif match := (_STRICT_FIELD if strict else _LENIENT_FIELD).fullmatch(line):
-            label, value = match.groups()
+        elif field := _split_field(line, strict=strict):
+            label, value = field
             if strict and value != value.strip():
                 report(Finding(Code.VALUE_SPACE, path, seen=_in_line(number, line)))
             fields.append((label, value))
@@ -308,8 +308,16 @@ def parse_bag_info(
     return fields
 
 
-_STRICT_FIELD = re.compile(r"([^:\s](?:[^:]*[^:\s])?):[ \t](.*)", re.DOTALL)
-_LENIENT_FIELD = re.compile(r"([^:\s](?:[^:]*[^:\s])?)\s*:\s*(.*?)\s*", re.DOTALL)
+def _split_field(line: str, *, strict: bool) -> tuple[str, str] | None:
+    """Label and value, in one pass over the line; None for a line that is no field."""
+    label, colon, value = line.partition(":")
+    if not colon or label.lstrip() != label or not label:
+        return None
+    if not strict:
+        return label.rstrip(), value.strip()
+    return (label, value[1:]) if label.rstrip() == label and value[:1] in {" ", "\t"} else None
+
+
 _ONCE = {"bagging-date", "bag-size", "bag-count"}
 _OXUM = re.compile(r"[ \t]*([0-9]{1,20})\.([0-9]{1,20})[ \t]*")
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from preserva.core.policy.audit import Forecast
+from preserva.core.values.report import Outcome
 
 AGES = (30, 60, 90, 180, 365)
 """The ages of last checks, in days, between which a report counts copies."""
@@ -67,6 +68,11 @@ class Incident:
     codes: tuple[str, ...]
     paths: tuple[str, ...]
     decisions: tuple[Decision, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """FAIL for damage, UNKNOWN for what cannot be read."""
+        return Outcome.FAIL if self.state is State.DAMAGED else Outcome.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,12 @@ class Overview:
     forecast: Forecast
     entries: int
     newest: str
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of the incidents; UNKNOWN if copies are overdue or packages have too few."""
+        waiting = Outcome.UNKNOWN if self.few or self.forecast.overdue else Outcome.PASS
+        return Outcome.worst((waiting, *(incident.outcome for incident in self.incidents)))
 
     @property
     def copies(self) -> int:

@@ -3,7 +3,7 @@
 E: wrong. W: sound, but someone should look. U: could not be established.
 1xx bags (RFC 8493), 2xx storage roots and objects (OCFL 1.1), 3xx what the ledger recorded,
 4xx sources that are to become a package and what is said of them,
-5xx packages (E-ARK), 7xx the joint catalogue, 8xx catalogue records and formats of files.
+5xx packages (E-ARK), 7xx the union catalogue, 8xx catalogue records and formats of files.
 """
 
 from __future__ import annotations
@@ -614,7 +614,7 @@ class Code(Enum):
     PARTS_OVERLAP = ("W491", N_("these pages belong to another part as well"), "")
     PART_OUTSIDE = ("W492", N_("this part goes beyond the one that holds it"), "")
 
-    # the joint catalogue
+    # the union catalogue
     RECORD_TOO_LARGE = ("E701", N_("longer than a record can be, so it was passed over"), "")
     RECORD_TWICE = ("W702", N_("two records have this number; the later one stands"), "")
     PACKAGE_NOT_CATALOGUED = ("U703", N_("the record of this package could not be read"), "")

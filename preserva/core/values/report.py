@@ -22,6 +22,20 @@ class Outcome(StrEnum):
     FAIL = "fail"
     UNKNOWN = "unknown"
 
+    @classmethod
+    def worst(cls, outcomes: Iterable[Outcome]) -> Outcome:
+        """FAIL if any is, else UNKNOWN if any is, else PASS; of none it is PASS."""
+        seen = set(outcomes)
+        return next((outcome for outcome in (cls.FAIL, cls.UNKNOWN) if outcome in seen), cls.PASS)
+
+    @classmethod
+    def of(cls, findings: Iterable[Finding]) -> Outcome:
+        """FAIL if anything is wrong, else UNKNOWN if anything was not established, else PASS."""
+        severities = {finding.code.severity for finding in findings}
+        if Severity.ERROR in severities:
+            return cls.FAIL
+        return cls.UNKNOWN if Severity.UNKNOWN in severities else cls.PASS
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -66,12 +80,8 @@ class Report:
     @property
     def outcome(self) -> Outcome:
         """FAIL if anything is wrong, else UNKNOWN if anything was not established, else PASS."""
-        severities = {finding.code.severity for finding in self.findings}
-        if Severity.ERROR in severities:
-            return Outcome.FAIL
-        if Severity.UNKNOWN in severities or self.checked < self.listed:
-            return Outcome.UNKNOWN
-        return Outcome.PASS
+        read = Outcome.UNKNOWN if self.checked < self.listed else Outcome.PASS
+        return Outcome.worst((Outcome.of(self.findings), read))
 
     def add(self, findings: Iterable[Finding]) -> None:
         """Take in more findings."""

@@ -8,7 +8,7 @@ from preserva.core.values.report import Finding
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class FileFormat:
     """A format: `puid` is None where PRONOM has none or it is not certain, `version` where unknown.
 
     `note` says that the name of the file promises another format.

@@ -13,17 +13,17 @@ from dataclasses import replace
 
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
-from preserva.describe.characterization.format import Format
+from preserva.describe.characterization.format import FileFormat
 from preserva.describe.characterization.identify_text import by_text
 
-__all__ = ["EMPTY", "HEAD", "UNIDENTIFIED", "Format", "identify"]
+__all__ = ["EMPTY", "HEAD", "UNIDENTIFIED", "FileFormat", "identify"]
 
 HEAD = 64 * 1024
 """How many bytes from the beginning of a file `identify` wants; more are not looked at."""
 
 
-UNIDENTIFIED = Format("unidentified", "application/octet-stream")
-EMPTY = Format("empty file", "application/octet-stream")
+UNIDENTIFIED = FileFormat("unidentified", "application/octet-stream")
+EMPTY = FileFormat("empty file", "application/octet-stream")
 
 _EXTENSIONS: Mapping[str, str] = {
     "tif": "image/tiff",
@@ -59,31 +59,31 @@ _EXTENSIONS: Mapping[str, str] = {
 }
 
 
-def identify(head: bytes, name: str, size: int) -> Format:
+def identify(head: bytes, name: str, size: int) -> FileFormat:
     """The format of a file with these first bytes, this name and this size in bytes."""
-    found = _by_content(head[:HEAD]) if size else EMPTY
+    format_ = _by_content(head[:HEAD]) if size else EMPTY
     _stem, dot, extension = name.rpartition(".")
     promised = _EXTENSIONS.get(extension.lower()) if dot else None
-    if promised is None or any(found.mime.endswith(mime) for mime in promised.split()):
-        return found
+    if promised is None or any(format_.mime.endswith(mime) for mime in promised.split()):
+        return format_
     return replace(
-        found, note=Finding(Code.FORMAT_CONTRADICTION, name, f".{extension}", found.name)
+        format_, note=Finding(Code.FORMAT_CONTRADICTION, name, f".{extension}", format_.name)
     )
 
 
-def _by_content(head: bytes) -> Format:
+def _by_content(head: bytes) -> FileFormat:
     for magic, detect in _SIGNATURES:
         if head.startswith(magic):
-            found = detect(head)
-            if found is not None:
-                return found
+            format_ = detect(head)
+            if format_ is not None:
+                return format_
     if head[257:262] == b"ustar":
-        return Format("tar", "application/x-tar", "x-fmt/265")
+        return FileFormat("tar", "application/x-tar", "x-fmt/265")
     return by_text(head) or UNIDENTIFIED
 
 
-def _constant(found: Format) -> Callable[[bytes], Format]:
-    return lambda _head: found
+def _constant(format_: FileFormat) -> Callable[[bytes], FileFormat]:
+    return lambda _head: format_
 
 
 _EXIF_PUIDS = {
@@ -96,43 +96,43 @@ _EXIF_VERSION = re.compile(
 )
 
 
-def _jpeg(head: bytes) -> Format:
+def _jpeg(head: bytes) -> FileFormat:
     """The first application segment decides: JFIF with its version, Exif with its, or neither."""
     marker, data = head[3:4], head[6:]
     if marker == b"\xe0" and data.startswith(b"JFIF\0") and len(data) > 6:
         version = f"{data[5]}.{data[6]:02}"
-        return Format("JPEG/JFIF", "image/jpeg", _JFIF_PUIDS.get(version), version)
+        return FileFormat("JPEG/JFIF", "image/jpeg", _JFIF_PUIDS.get(version), version)
     if marker == b"\xe1" and data.startswith(b"Exif\0\0"):
-        found = _EXIF_VERSION.search(data[: int.from_bytes(head[4:6], "big")])
-        digits = ((found[1] or found[2]) if found else b"").decode()
+        match = _EXIF_VERSION.search(data[: int.from_bytes(head[4:6], "big")])
+        digits = ((match[1] or match[2]) if match else b"").decode()
         puid = _EXIF_PUIDS.get(digits)
         exif = f"{int(digits[:2])}.{digits[2:].rstrip('0') or '0'}" if digits else None
-        return Format("JPEG/Exif", "image/jpeg", puid, exif)
-    return Format("JPEG", "image/jpeg", "fmt/41")
+        return FileFormat("JPEG/Exif", "image/jpeg", puid, exif)
+    return FileFormat("JPEG", "image/jpeg", "fmt/41")
 
 
 _JPEG2000 = {
-    b"jp2 ": Format("JPEG 2000 (JP2)", "image/jp2", "x-fmt/392"),
-    b"jpx ": Format("JPEG 2000 (JPX)", "image/jpx", "fmt/151"),
-    b"jpm ": Format("JPEG 2000 (JPM)", "image/jpm", "fmt/463"),
-    b"mjp2": Format("Motion JPEG 2000", "video/mj2", "fmt/337"),
-    b"jph ": Format("High-throughput JPEG 2000 (JPH)", "image/jph", "fmt/1964"),
+    b"jp2 ": FileFormat("JPEG 2000 (JP2)", "image/jp2", "x-fmt/392"),
+    b"jpx ": FileFormat("JPEG 2000 (JPX)", "image/jpx", "fmt/151"),
+    b"jpm ": FileFormat("JPEG 2000 (JPM)", "image/jpm", "fmt/463"),
+    b"mjp2": FileFormat("Motion JPEG 2000", "video/mj2", "fmt/337"),
+    b"jph ": FileFormat("High-throughput JPEG 2000 (JPH)", "image/jph", "fmt/1964"),
 }
 
 
-def _jpeg2000(head: bytes) -> Format | None:
+def _jpeg2000(head: bytes) -> FileFormat | None:
     """By the brand of the file type box, which comes second."""
     return _JPEG2000.get(head[20:24]) if head[16:20] == b"ftyp" else None
 
 
-def _png(head: bytes) -> Format:
+def _png(head: bytes) -> FileFormat:
     """The version that the chunks need: 1.2 brought iTXt, 1.1 iCCP, sRGB and sPLT."""
     chunks = set(_png_chunks(head))
     if b"iTXt" in chunks:
-        return Format("PNG", "image/png", "fmt/13", "1.2")
+        return FileFormat("PNG", "image/png", "fmt/13", "1.2")
     if chunks & {b"iCCP", b"sRGB", b"sPLT"}:
-        return Format("PNG", "image/png", "fmt/12", "1.1")
-    return Format("PNG", "image/png", "fmt/11", "1.0")
+        return FileFormat("PNG", "image/png", "fmt/12", "1.1")
+    return FileFormat("PNG", "image/png", "fmt/11", "1.0")
 
 
 def _png_chunks(head: bytes) -> Iterator[bytes]:
@@ -148,45 +148,47 @@ _PDF_PUIDS = {
 }  # fmt: skip
 
 
-def _pdf(head: bytes) -> Format:
-    found = re.match(rb"%PDF-(\d\.\d)", head)
-    version = found[1].decode() if found else ""
-    return Format("PDF", "application/pdf", _PDF_PUIDS.get(version), version or None)
+def _pdf(head: bytes) -> FileFormat:
+    match = re.match(rb"%PDF-(\d\.\d)", head)
+    version = match[1].decode() if match else ""
+    return FileFormat("PDF", "application/pdf", _PDF_PUIDS.get(version), version or None)
 
 
 _WEBP = {b"VP8 ": "fmt/566", b"VP8L": "fmt/567", b"VP8X": "fmt/568"}
 
 
-def _riff(head: bytes) -> Format | None:
-    return Format("WebP", "image/webp", _WEBP.get(head[12:16])) if head[8:12] == b"WEBP" else None
+def _riff(head: bytes) -> FileFormat | None:
+    return (
+        FileFormat("WebP", "image/webp", _WEBP.get(head[12:16])) if head[8:12] == b"WEBP" else None
+    )
 
 
-def _djvu(head: bytes) -> Format | None:
+def _djvu(head: bytes) -> FileFormat | None:
     if head[12:16] in (b"DJVU", b"DJVM"):
-        return Format("DjVu", "image/vnd.djvu", "fmt/255")
+        return FileFormat("DjVu", "image/vnd.djvu", "fmt/255")
     return None
 
 
-def _zip(head: bytes) -> Format:
+def _zip(head: bytes) -> FileFormat:
     if head[30:58] == b"mimetypeapplication/epub+zip":
-        return Format("EPUB", "application/epub+zip", "fmt/483")
-    return Format("ZIP", "application/zip", "x-fmt/263")
+        return FileFormat("EPUB", "application/epub+zip", "fmt/483")
+    return FileFormat("ZIP", "application/zip", "x-fmt/263")
 
 
 _BMP_PUIDS = {40: ("fmt/116", "3.0"), 108: ("fmt/118", "4.0"), 124: ("fmt/119", "5.0")}
 
 
-def _bmp(head: bytes) -> Format | None:
+def _bmp(head: bytes) -> FileFormat | None:
     """By the size of the header that follows that of the file."""
     known = _BMP_PUIDS.get(int.from_bytes(head[14:18], "little"))
-    return None if known is None else Format("Windows Bitmap", "image/bmp", *known)
+    return None if known is None else FileFormat("Windows Bitmap", "image/bmp", *known)
 
 
-_TIFF = _constant(Format("TIFF", "image/tiff", "fmt/353"))
+_TIFF = _constant(FileFormat("TIFF", "image/tiff", "fmt/353"))
 # DROID V125 takes some BigTIFF for another format; the registry's own id is given instead
-_BIGTIFF = _constant(Format("BigTIFF", "image/tiff", "fmt/1917"))
+_BIGTIFF = _constant(FileFormat("BigTIFF", "image/tiff", "fmt/1917"))
 
-_SIGNATURES: tuple[tuple[bytes, Callable[[bytes], Format | None]], ...] = (
+_SIGNATURES: tuple[tuple[bytes, Callable[[bytes], FileFormat | None]], ...] = (
     (b"II*\0", _TIFF),
     (b"MM\0*", _TIFF),
     (b"II+\0\x08\0\0\0", _BIGTIFF),
@@ -195,16 +197,16 @@ _SIGNATURES: tuple[tuple[bytes, Callable[[bytes], Format | None]], ...] = (
     (b"\0\0\0\x0cjP  \r\n\x87\n", _jpeg2000),
     (
         b"\xff\x4f\xff\x51",
-        _constant(Format("JPEG 2000 codestream", "application/octet-stream", "fmt/1794")),
+        _constant(FileFormat("JPEG 2000 codestream", "application/octet-stream", "fmt/1794")),
     ),
     (b"\x89PNG\r\n\x1a\n", _png),
-    (b"GIF87a", _constant(Format("GIF", "image/gif", "fmt/3", "87a"))),
-    (b"GIF89a", _constant(Format("GIF", "image/gif", "fmt/4", "89a"))),
+    (b"GIF87a", _constant(FileFormat("GIF", "image/gif", "fmt/3", "87a"))),
+    (b"GIF89a", _constant(FileFormat("GIF", "image/gif", "fmt/4", "89a"))),
     (b"RIFF", _riff),
     (b"AT&TFORM", _djvu),
     (b"BM", _bmp),
     (b"%PDF-", _pdf),
     (b"PK\x03\x04", _zip),
     (b"PK\x05\x06", _zip),
-    (b"\x1f\x8b\x08", _constant(Format("gzip", "application/gzip", "x-fmt/266"))),
+    (b"\x1f\x8b\x08", _constant(FileFormat("gzip", "application/gzip", "x-fmt/266"))),
 )

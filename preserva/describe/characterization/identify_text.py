@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from lxml import etree
 
 from preserva.core.xml.safe import UnsafeXMLError, iterparse
-from preserva.describe import xml_record as xmlrecord
-from preserva.describe.characterization.format import Format
+from preserva.describe import xml_record
+from preserva.describe.characterization.format import FileFormat
 from preserva.describe.marc import iso2709
 from preserva.describe.marc.charset import UNKNOWN, decide_text
 
@@ -24,21 +24,23 @@ _BOMS = {
 }
 _BINARY = frozenset(range(0x20)) - frozenset(b"\t\n\r\f\x1b")
 
-_NAMESPACES: Mapping[str, Format] = {
-    "http://www.loc.gov/METS/": Format("METS", "application/mets+xml", _XML, "1"),
-    "http://www.loc.gov/METS/v2": Format("METS", "application/mets+xml", _XML, "2"),
-    "http://www.loc.gov/mods/v3": Format("MODS", "application/mods+xml", _XML, "3"),
-    "http://www.loc.gov/MARC21/slim": Format("MARCXML", "application/marcxml+xml", _XML),
-    "info:lc/xmlns/marcxchange-v1": Format("MarcXchange", "application/xml", _XML, "1"),
-    "info:lc/xmlns/marcxchange-v2": Format("MarcXchange", "application/xml", _XML, "2"),
-    "http://www.loc.gov/premis/v3": Format("PREMIS", "application/xml", _XML, "3"),
-    "http://www.openarchives.org/OAI/2.0/oai_dc/": Format("Dublin Core", "application/xml", _XML),
-    "http://www.loc.gov/standards/alto/ns-v2#": Format("ALTO", "application/xml", _XML, "2"),
-    "http://www.loc.gov/standards/alto/ns-v3#": Format("ALTO", "application/xml", _XML, "3"),
-    "http://www.loc.gov/standards/alto/ns-v4#": Format("ALTO", "application/xml", _XML, "4"),
-    "http://www.tei-c.org/ns/1.0": Format("TEI", "application/tei+xml", _XML, "P5"),
-    "http://www.w3.org/2001/XMLSchema": Format("XML Schema", "application/xml", "x-fmt/280"),
-    "http://www.w3.org/1999/xhtml": Format("XHTML", "application/xhtml+xml"),
+_NAMESPACES: Mapping[str, FileFormat] = {
+    "http://www.loc.gov/METS/": FileFormat("METS", "application/mets+xml", _XML, "1"),
+    "http://www.loc.gov/METS/v2": FileFormat("METS", "application/mets+xml", _XML, "2"),
+    "http://www.loc.gov/mods/v3": FileFormat("MODS", "application/mods+xml", _XML, "3"),
+    "http://www.loc.gov/MARC21/slim": FileFormat("MARCXML", "application/marcxml+xml", _XML),
+    "info:lc/xmlns/marcxchange-v1": FileFormat("MarcXchange", "application/xml", _XML, "1"),
+    "info:lc/xmlns/marcxchange-v2": FileFormat("MarcXchange", "application/xml", _XML, "2"),
+    "http://www.loc.gov/premis/v3": FileFormat("PREMIS", "application/xml", _XML, "3"),
+    "http://www.openarchives.org/OAI/2.0/oai_dc/": FileFormat(
+        "Dublin Core", "application/xml", _XML
+    ),
+    "http://www.loc.gov/standards/alto/ns-v2#": FileFormat("ALTO", "application/xml", _XML, "2"),
+    "http://www.loc.gov/standards/alto/ns-v3#": FileFormat("ALTO", "application/xml", _XML, "3"),
+    "http://www.loc.gov/standards/alto/ns-v4#": FileFormat("ALTO", "application/xml", _XML, "4"),
+    "http://www.tei-c.org/ns/1.0": FileFormat("TEI", "application/tei+xml", _XML, "P5"),
+    "http://www.w3.org/2001/XMLSchema": FileFormat("XML Schema", "application/xml", "x-fmt/280"),
+    "http://www.w3.org/1999/xhtml": FileFormat("XHTML", "application/xhtml+xml"),
 }
 _PAGE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/"
 
@@ -54,18 +56,18 @@ _DOCTYPES = (
 )
 
 
-def by_text(head: bytes) -> Format | None:
+def by_text(head: bytes) -> FileFormat | None:
     """The format, or None where the bytes are no text."""
     if iso2709.looks_like(head):
-        return Format("ISO 2709", "application/marc")
+        return FileFormat("ISO 2709", "application/marc")
     text = _decoded(head)
     html = _HTML.match(text, _first_tag(text))
     if html:
         return _html(text, html)
-    if xmlrecord.looks_like(head):
-        found = _xml(head)
-        if found is not None:
-            return found
+    if xml_record.looks_like(head):
+        format_ = _xml(head)
+        if format_ is not None:
+            return format_
     return _plain(head)
 
 
@@ -90,43 +92,45 @@ def _first_tag(text: str) -> int:
         at = end + len(_CLOSING[opening])
 
 
-def _html(text: str, found: re.Match[str]) -> Format:
-    doctype = (found[1] or "").strip()
+def _html(text: str, match: re.Match[str]) -> FileFormat:
+    doctype = (match[1] or "").strip()
     xhtml = "XHTML" in doctype or 'xmlns="http://www.w3.org/1999/xhtml"' in text[:4096]
     puid: str | None
     puid, version = next(
         ((puid, version) for mark, puid, version in _DOCTYPES if mark in doctype),
-        ("fmt/471", "5") if found[1] is not None and not doctype else ("fmt/96", None),
+        ("fmt/471", "5") if match[1] is not None and not doctype else ("fmt/96", None),
     )
     if _HOCR.search(text):
-        return Format("hOCR", "text/vnd.hocr+html", puid)
+        return FileFormat("hOCR", "text/vnd.hocr+html", puid)
     name, mime = ("XHTML", "application/xhtml+xml") if xhtml else ("HTML", "text/html")
-    return Format(name, mime, puid, version)
+    return FileFormat(name, mime, puid, version)
 
 
-def _xml(head: bytes) -> Format | None:
+def _xml(head: bytes) -> FileFormat | None:
     """By the name of the first element; XML alone where no namespace is known."""
     pieces = (head[at : at + _FEED] for at in range(0, len(head), _FEED))
     declared = head.lstrip(b"\xef\xbb\xbf").startswith(b"<?xml")
     try:
         _event, root = next(iterparse(pieces, events=("start",)))
     except UnsafeXMLError:
-        return Format("XML", "application/xml", _XML) if declared else None
+        return FileFormat("XML", "application/xml", _XML) if declared else None
     name = etree.QName(root)
     namespace = name.namespace or ""
     if namespace.startswith(_PAGE):
         version = namespace.removeprefix(_PAGE)
-        return Format("PAGE", "application/xml", _XML, version)
-    found = _NAMESPACES.get(namespace)
-    if found is not None:
+        return FileFormat("PAGE", "application/xml", _XML, version)
+    format_ = _NAMESPACES.get(namespace)
+    if format_ is not None:
         stated = root.get("version") or root.get("SCHEMAVERSION")
-        detailed = stated if found.name in ("MODS", "ALTO", "PREMIS") and stated else found.version
-        puid = found.puid if declared or found.puid != _XML else None
-        return Format(found.name, found.mime, puid, detailed)
-    return Format("XML", "application/xml", _XML if declared else None)
+        detailed = (
+            stated if format_.name in ("MODS", "ALTO", "PREMIS") and stated else format_.version
+        )
+        puid = format_.puid if declared or format_.puid != _XML else None
+        return FileFormat(format_.name, format_.mime, puid, detailed)
+    return FileFormat("XML", "application/xml", _XML if declared else None)
 
 
-def _plain(head: bytes) -> Format | None:
+def _plain(head: bytes) -> FileFormat | None:
     """Plain text with its character set, where one can be told; None for binary data."""
     for bom, codec in _BOMS.items():
         if head.startswith(bom):
@@ -150,6 +154,6 @@ def _legacy(head: bytes) -> str | None:
     return None if name == UNKNOWN else name
 
 
-def _text(charset: str | None) -> Format:
+def _text(charset: str | None) -> FileFormat:
     name = "plain text" if charset is None else f"plain text, {charset}"
-    return Format(name, "text/plain", "x-fmt/111")
+    return FileFormat(name, "text/plain", "x-fmt/111")

@@ -14,7 +14,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from preserva.describe.characterization.format import Format
+from preserva.describe.characterization.format import FileFormat
 
 _GENERAL = frozenset({"fmt/101", "x-fmt/111", "fmt/898"})
 """XML and plain text, of which ours knows more, and Zoomify, which it takes some BigTIFF for."""
@@ -62,19 +62,19 @@ def registry() -> str:
     return f"PRONOM by siegfried {pygfried.version()}"
 
 
-def refined(found: Format, path: Path) -> Format:
+def refined(format_: FileFormat, path: Path) -> FileFormat:
     """The format as PRONOM knows it; what our signatures found where it knows no better.
 
     A match by the name alone counts for nothing, nor does more than one. Never raises for what
     stands in the file.
     """
     match = _match_by_ends(path)
-    if match is None or match.puid == found.puid or match.puid in _GENERAL:
-        return found
+    if match is None or match.puid == format_.puid or match.puid in _GENERAL:
+        return format_
     return replace(
-        found,
-        name=match.name or found.name,
-        mime=match.mime if match.mime and found.mime in _CONTAINERS else found.mime,
+        format_,
+        name=match.name or format_.name,
+        mime=match.mime if match.mime and format_.mime in _CONTAINERS else format_.mime,
         version=match.version or None,
         puid=match.puid,
     )
@@ -102,11 +102,11 @@ def _match(path: str) -> _Match | None:
     except (pygfried.EmptySourceError, pygfried.GoError):
         return None
     matches = [
-        one
-        for one in answer["files"][0]["matches"]
-        if "byte match" in one["basis"] or "container" in one["basis"]
+        match
+        for match in answer["files"][0]["matches"]
+        if "byte match" in match["basis"] or "container" in match["basis"]
     ]
     if len(matches) != 1:
         return None
-    one = matches[0]
-    return _Match(one["id"], one["format"], one["version"], one["mime"].partition(",")[0])
+    best = matches[0]
+    return _Match(best["id"], best["format"], best["version"], best["mime"].partition(",")[0])

@@ -1,4 +1,4 @@
-"""What a record says was done to the copy, such as its restoration: each is a PREMIS event too.
+"""What a record says was done to the item, such as its restoration: each is a PREMIS event too.
 
 UNIMARC and RUSMARC 318, MARC 21 583: the same subfields in both.
 """
@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from preserva.describe.model import Dialect, Field, Record
-from preserva.describe.mods.text import plain
+from preserva.describe.catalogue_record import Dialect, Field, Record
+from preserva.describe.mods.xml_text import plain
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One action on a copy. Empty where the record does not say; dates are as it writes them.
+    """One action on an item. Empty where the record does not say; dates are as it writes them.
 
     For PREMIS: `kind` is the eventType, `date` the eventDateTime, `agent` the linking agent,
-    `outcome` the eventOutcome; `method` and `site` belong to the eventDetail. `copy` is $5.
+    `outcome` the eventOutcome; `method` and `site` belong to the eventDetail. `item` is $5.
     """
 
     kind: str
@@ -25,7 +25,7 @@ class Action:
     site: str = ""
     agent: str = ""
     outcome: str = ""
-    copy: str = ""
+    item: str = ""
 
 
 def actions(record: Record) -> tuple[Action, ...]:

@@ -82,7 +82,7 @@ def named(name: str) -> str:
     known = _ALIASES.get(re.sub(r"[-_ ]", "", name.lower()))
     if known is None:
         raise UsageError(
-            _("unknown character set: {name}; known are {known}").format(
+            _("unknown character set: {name}; known ones are {known}").format(
                 name=name, known=", ".join(sorted(set(_ALIASES.values())))
             )
         )
@@ -97,26 +97,26 @@ def decide(raw: RawRecord, where: str, override: str | None = None) -> Charset:
     declared = _declared(raw)
     if data.isascii():
         return Charset(_of_ascii(data, declared))
-    found = _of_bytes(data, declared)
-    if found == UNKNOWN:
+    charset = _of_bytes(data, declared)
+    if charset == UNKNOWN:
         return Charset(UNKNOWN, (Finding(Code.RECORD_CHARSET_UNKNOWN, where, declared),))
     notes = []
-    if declared is not None and declared != found:
-        notes.append(Finding(Code.RECORD_CHARSET_LIE, where, declared, found))
-    if found in _CYRILLIC and declared != found:
-        notes.append(Finding(Code.RECORD_CHARSET_GUESSED, where, seen=found))
-    return Charset(found, tuple(notes))
+    if declared is not None and declared != charset:
+        notes.append(Finding(Code.RECORD_CHARSET_LIE, where, declared, charset))
+    if charset in _CYRILLIC and declared != charset:
+        notes.append(Finding(Code.RECORD_CHARSET_GUESSED, where, seen=charset))
+    return Charset(charset, tuple(notes))
 
 
 def decide_text(data: bytes, where: str, override: str | None = None) -> Charset:
     """The character set of a text without any declaration."""
     if override is not None:
         return Charset(named(override))
-    found = _of_bytes(data, None)
-    if found == UNKNOWN:
+    charset = _of_bytes(data, None)
+    if charset == UNKNOWN:
         return Charset(UNKNOWN, (Finding(Code.RECORD_CHARSET_UNKNOWN, where),))
-    notes = (Finding(Code.RECORD_CHARSET_GUESSED, where, seen=found),) if found != UTF8 else ()
-    return Charset(found, notes)
+    notes = (Finding(Code.RECORD_CHARSET_GUESSED, where, seen=charset),) if charset != UTF8 else ()
+    return Charset(charset, notes)
 
 
 def _declared(raw: RawRecord) -> str | None:

@@ -6,7 +6,7 @@ import re
 
 from lxml import etree
 
-from preserva.describe.model import Dialect, Record
+from preserva.describe.catalogue_record import Dialect, Record
 from preserva.describe.xml_record import MODS
 
 _YEAR = re.compile(r"\d{4}")

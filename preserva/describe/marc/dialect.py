@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from preserva.describe.model import Dialect, Field
+from preserva.describe.catalogue_record import Dialect, Field
 
 _COUNTRIES = {"RU": Dialect.RUSMARC, "SU": Dialect.RUSMARC, "BY": Dialect.BELMARC}
 _LANGUAGES = {"rus": Dialect.RUSMARC, "bel": Dialect.BELMARC}

@@ -1,7 +1,8 @@
-"""The copies (экземпляры) of an edition that a record describes: the copy is what is registered.
+"""The holdings that a record describes: what it says of each item (экземпляр) of the edition.
 
-One copy for each 899 or 852 (910 in IRBIS). Fields about a copy (141, 316-318, 621, 703...) are
-tied to it by $5, "holder : shelfmark"; without $5 they belong to the only copy there is.
+There is one holding for each 899 or 852 (910 in IRBIS). Fields about an item (141, 316-318, 621,
+703 ...) are tied to it by $5, "holder : shelfmark"; without $5 they belong to the only holding
+there is. Registers of book monuments register items.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from preserva.describe.model import Field, Record
-from preserva.describe.mods.crosswalk import COPY, COPY_NOTE, Rule, Step, crosswalk
+from preserva.describe.catalogue_record import Field, Record
+from preserva.describe.mods.crosswalk import HOLDING, HOLDING_NOTE, PathStep, Rule, crosswalk
 
-Attributes = tuple[tuple[str, str], ...]
+_Attributes = tuple[tuple[str, str], ...]
 
 
-class CopyKind(StrEnum):
+class HoldingKind(StrEnum):
     """The two kinds of book monuments (Federal Law 78-FZ of Russia, article 16.1)."""
 
     SINGLE = "single"
@@ -26,33 +27,33 @@ class CopyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RegisterEntry:
-    """The number of a copy in a register of book monuments: `ru-knpam`, `by-kp`."""
+    """The number of an item in a register of book monuments: `ru-knpam`, `by-kp`."""
 
     register: str
     number: str
 
 
 @dataclass(slots=True)
-class Copy:
-    """One copy: holder, and what is said of it, as (attributes, text) by MODS element.
+class Holding:
+    """A holder and what the record says of one item there: (attributes, text) by MODS element.
 
-    The properties give the same by what it means; each is empty where the record is silent.
+    The properties name the same texts by their meaning; each is empty where the record is silent.
     """
 
     holder: str = ""
-    kind: CopyKind = CopyKind.SINGLE
-    parts: dict[str, list[tuple[Attributes, str]]] = field(default_factory=dict)
+    kind: HoldingKind = HoldingKind.SINGLE
+    parts: dict[str, list[tuple[_Attributes, str]]] = field(default_factory=dict)
 
-    def add(self, step: Step, text: str) -> None:
-        """Say one more thing of the copy."""
-        said = self.parts.setdefault(step.name, [])
-        if (step.attributes, text) not in said:
-            said.append((step.attributes, text))
+    def add(self, step: PathStep, text: str) -> None:
+        """Add a statement about the item."""
+        statements = self.parts.setdefault(step.name, [])
+        if (step.attributes, text) not in statements:
+            statements.append((step.attributes, text))
 
     def texts(self, element: str, type_: str | None = None) -> list[str]:
-        """What is said in that element, or only in those of a type."""
-        said = self.parts.get(element, [])
-        return [text for own, text in said if type_ is None or dict(own).get("type") == type_]
+        """The texts of an element, or only those with a `type` attribute of that value."""
+        statements = self.parts.get(element, [])
+        return [text for own, text in statements if type_ is None or dict(own).get("type") == type_]
 
     @property
     def sublocation(self) -> str:
@@ -67,9 +68,9 @@ class Copy:
     @property
     def inventory(self) -> tuple[str, ...]:
         """Inventory and item numbers."""
-        said = self.parts.get("itemIdentifier", [])
+        numbers = self.parts.get("itemIdentifier", [])
         registers = crosswalk().registers
-        return tuple(text for own, text in said if dict(own).get("type") not in registers)
+        return tuple(text for own, text in numbers if dict(own).get("type") not in registers)
 
     @property
     def registers(self) -> tuple[RegisterEntry, ...]:
@@ -112,70 +113,70 @@ class Copy:
 
     @property
     def features(self) -> tuple[str, ...]:
-        """What else sets it apart from other copies."""
+        """What else distinguishes it from other items of the edition."""
         return tuple(self.texts("note", "copy-specific"))
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A note of a copy: the kind of note, its text, and the copy that $5 names, if it does."""
+    """A note about an item: its element, its text, and the item that $5 names, if any."""
 
-    step: Step
+    step: PathStep
     text: str
     tie: str
     inventory: str
 
 
-def copies(record: Record, rules: tuple[Rule, ...]) -> list[Copy]:
-    """All copies, in the order of the record; those that only a $5 names come last."""
+def read_holdings(record: Record, rules: tuple[Rule, ...]) -> list[Holding]:
+    """All holdings in the order of the record; those that only a $5 names come last."""
     fields = record.fields
-    found = [
-        _copy(one, rule)
-        for one in fields
+    holdings = [
+        _holding(marc_field, rule)
+        for marc_field in fields
         for rule in rules
-        if one.tag in rule.tags and rule.element and rule.element[0].name == COPY
+        if marc_field.tag in rule.tags and rule.element and rule.element[0].name == HOLDING
     ]
     for statement in _statements(fields, rules):
-        copy = _tied(found, statement.tie)
-        copy.add(statement.step, statement.text)
-        if statement.inventory and statement.inventory not in copy.texts("itemIdentifier"):
-            copy.add(Step("itemIdentifier", (("type", "inventory"),)), statement.inventory)
+        holding = _tied(holdings, statement.tie)
+        holding.add(statement.step, statement.text)
+        if statement.inventory and statement.inventory not in holding.texts("itemIdentifier"):
+            holding.add(PathStep("itemIdentifier", (("type", "inventory"),)), statement.inventory)
     for entry, tie in _registered(fields, rules):
-        if tie or len(found) == 1:
-            step = Step("itemIdentifier", (("type", entry.register),))
-            _tied(found, tie).add(step, entry.number)
+        if tie or len(holdings) == 1:
+            step = PathStep("itemIdentifier", (("type", entry.register),))
+            _tied(holdings, tie).add(step, entry.number)
     if record.leader[7:8] == "c":  # bibliographic level: collection
-        for copy in found:
-            copy.kind = CopyKind.COLLECTION
-    return [copy for copy in found if copy.holder or copy.parts]
+        for holding in holdings:
+            holding.kind = HoldingKind.COLLECTION
+    return [holding for holding in holdings if holding.holder or holding.parts]
 
 
-def _copy(one: Field, rule: Rule) -> Copy:
-    copy = Copy()
+def _holding(marc_field: Field, rule: Rule) -> Holding:
+    holding = Holding()
     paths = dict(rule.subfields)
-    for subfield in one.subfields:
+    for subfield in marc_field.subfields:
         path = paths.get(subfield.code)
         text = subfield.value.strip()
         if path and text and path[0].name == "physicalLocation":
-            copy.holder = copy.holder or text
+            holding.holder = holding.holder or text
         elif path and text:
-            copy.add(path[0], text)
-    return copy
+            holding.add(path[0], text)
+    return holding
 
 
 def _statements(fields: tuple[Field, ...], rules: tuple[Rule, ...]) -> Iterator[Statement]:
     for rule in rules:
-        if not rule.element or rule.element[0].name != COPY_NOTE:
+        if not rule.element or rule.element[0].name != HOLDING_NOTE:
             continue
         codes = "".join(code for code, _path in rule.subfields)
         if "141" in rule.tags:
             yield from _coded(fields)
-        step = Step("note", rule.element[0].attributes)
-        for one in fields:
-            values = [value.strip() for value in one.all(codes) if value.strip()]
-            if one.tag not in rule.tags or not values:
+        step = PathStep("note", rule.element[0].attributes)
+        for marc_field in fields:
+            values = [value.strip() for value in marc_field.all(codes) if value.strip()]
+            if marc_field.tag not in rule.tags or not values:
                 continue
-            tie, inventory = one.first("5").strip(), one.first("9").strip()
+            tie, inventory = marc_field.first("5").strip(), marc_field.first("9").strip()
             texts = [rule.join.join(values)] if rule.join is not None else values
             for text in texts:
                 yield Statement(step, text, tie, inventory)
@@ -183,42 +184,46 @@ def _statements(fields: tuple[Field, ...], rules: tuple[Rule, ...]) -> Iterator[
 
 def _coded(fields: tuple[Field, ...]) -> Iterator[Statement]:
     """What the codes of 141 mean: binding, condition, marginalia."""
-    for one in fields:
+    for marc_field in fields:
         for coded in crosswalk().coded:
-            for note, text in coded.notes(one.first(coded.subfield)) if one.tag == "141" else ():
-                step = Step("note", (("type", note),))
-                yield Statement(step, text, one.first("5").strip(), one.first("9").strip())
+            for note, text in (
+                coded.notes(marc_field.first(coded.subfield)) if marc_field.tag == "141" else ()
+            ):
+                step = PathStep("note", (("type", note),))
+                yield Statement(
+                    step, text, marc_field.first("5").strip(), marc_field.first("9").strip()
+                )
 
 
 def _registered(
     fields: tuple[Field, ...], rules: tuple[Rule, ...]
 ) -> Iterator[tuple[RegisterEntry, str]]:
-    """Numbers in registers of book monuments, each with the $5 that ties it to a copy."""
+    """Numbers in registers of book monuments, each with the $5 that ties it to an item."""
     for rule in rules:
-        for one in fields:
-            register = one.first(rule.type_from).strip() if rule.type_from else ""
-            if one.tag in rule.tags and register in crosswalk().registers:
-                for number in one.all("a"):
-                    yield RegisterEntry(register, number.strip()), one.first("5").strip()
+        for marc_field in fields:
+            register = marc_field.first(rule.type_from).strip() if rule.type_from else ""
+            if marc_field.tag in rule.tags and register in crosswalk().registers:
+                for number in marc_field.all("a"):
+                    yield RegisterEntry(register, number.strip()), marc_field.first("5").strip()
 
 
-def _tied(found: list[Copy], tie: str) -> Copy:
-    """The copy that $5 names, made if the record has no field for it."""
+def _tied(holdings: list[Holding], tie: str) -> Holding:
+    """The holding that $5 names, made if the record has no field for it."""
     holder, _colon, shelfmark = (part.strip() for part in tie.partition(":"))
-    if not tie and len(found) == 1:
-        return found[0]
-    candidates = [copy for copy in found if _same(copy.holder, holder)]
-    for copy in candidates:
-        if _same("".join(copy.texts("shelfLocator")), shelfmark):
-            return copy
+    if not tie and len(holdings) == 1:
+        return holdings[0]
+    candidates = [holding for holding in holdings if _same(holding.holder, holder)]
+    for holding in candidates:
+        if _same("".join(holding.texts("shelfLocator")), shelfmark):
+            return holding
     if not shelfmark and len(candidates) == 1:
         return candidates[0]
-    copy = Copy(holder)
+    holding = Holding(holder)
     if shelfmark:
-        copy.add(Step("shelfLocator"), shelfmark)
-    found.append(copy)
-    return copy
+        holding.add(PathStep("shelfLocator"), shelfmark)
+    holdings.append(holding)
+    return holding
 
 
-def _same(one: str, other: str) -> bool:
-    return re.sub(r"[\s.]", "", one).lower() == re.sub(r"[\s.]", "", other).lower()
+def _same(text: str, other: str) -> bool:
+    return re.sub(r"[\s.]", "", text).lower() == re.sub(r"[\s.]", "", other).lower()

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
+from preserva.describe.catalogue_record import Field, Record, Subfield, Syntax
 from preserva.describe.marc import dialect
 from preserva.describe.marc.charset import Charset, decide_text
-from preserva.describe.model import Field, Record, Subfield, Syntax
 
 _SEPARATOR = re.compile(rb"^\*{5}[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 _LINE = re.compile(r"(#?)(\d{1,5})(:?)(?: (.*)|$)", re.DOTALL)
@@ -29,7 +29,7 @@ def read(data: bytes, name: str, charset: str | None = None) -> Iterator[Record 
     """Each record of a file, or a finding in its place."""
     position = 0
     start = 0
-    ends = [found.end() for found in _SEPARATOR.finditer(data)]
+    ends = [match.end() for match in _SEPARATOR.finditer(data)]
     for end in [*ends, len(data)]:
         piece = data[start:end]
         start = end
@@ -48,7 +48,7 @@ def read_one(
     if not fields:
         return Finding(Code.RECORD_UNREADABLE, where, seen=f"{piece[:40]!r}"[2:-1])
     notes = [Finding(Code.RECORD_FIELD, where, "#TAG: ", line[:80]) for line in unusual]
-    lost = sum(one.value.count("\ufffd") for field in fields for one in field.subfields)
+    lost = sum(subfield.value.count("\ufffd") for field in fields for subfield in field.subfields)
     if lost and b"\xef\xbf\xbd" not in piece:
         notes.append(Finding(Code.RECORD_CHARACTERS_LOST, where, seen=str(lost)))
     return Record(
@@ -69,10 +69,10 @@ def _fields(charset: Charset, piece: bytes) -> tuple[tuple[Field, ...], list[str
     lines: list[tuple[str, str]] = []
     unusual: list[str] = []
     for line in charset.decode(piece).lstrip("\ufeff").splitlines():
-        found = _LINE.fullmatch(line)
-        if found and (found[1] or found[3]):
-            lines.append((found[2], found[4] or ""))
-            if not (found[1] and found[3]):
+        match = _LINE.fullmatch(line)
+        if match and (match[1] or match[3]):
+            lines.append((match[2], match[4] or ""))
+            if not (match[1] and match[3]):
                 unusual.append(line)
         elif line.strip():
             unusual.append(line)
@@ -83,5 +83,5 @@ def _fields(charset: Charset, piece: bytes) -> tuple[tuple[Field, ...], list[str
 
 def _field(tag: str, text: str) -> Field:
     value, *pieces = text.split("^")
-    subfields = tuple(Subfield(one[0].lower(), one[1:].strip()) for one in pieces if one)
+    subfields = tuple(Subfield(piece[0].lower(), piece[1:].strip()) for piece in pieces if piece)
     return Field(tag, subfields=subfields, value=value.strip())

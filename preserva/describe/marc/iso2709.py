@@ -117,8 +117,8 @@ def _one_after_another(
     known = [start for start in starts if start is not None]
     if len(known) == len(entries) and len(set(known)) == len(known):
         order.sort(key=lambda index: known[index])
-    found = {index: pieces[place] for place, index in enumerate(order) if place < len(pieces)}
-    fields = [(entries[index][0], piece) for index, piece in sorted(found.items())]
+    by_entry = {index: pieces[place] for place, index in enumerate(order) if place < len(pieces)}
+    fields = [(entries[index][0], piece) for index, piece in sorted(by_entry.items())]
     fields += [("???", piece) for piece in pieces[len(entries) :]]
     return fields, (str(len(entries)), str(len(pieces)))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from preserva.describe.catalogue_record import Dialect, Field, Record, Subfield
 from preserva.describe.marc.iso2709 import DELIMITER, FIELD_END, RECORD_END
 from preserva.describe.marc.marcxchange import leader_in_unicode, with_charset
-from preserva.describe.model import Dialect, Field, Record, Subfield
 
 _LONGEST_FIELD = 9_999
 _LONGEST_RECORD = 99_999
@@ -43,7 +43,7 @@ def _content(field: Field) -> bytes:
 
 
 def _subfields(subfields: tuple[Subfield, ...]) -> bytes:
-    return b"".join(DELIMITER + _encoded(one.code + one.value) for one in subfields)
+    return b"".join(DELIMITER + _encoded(subfield.code + subfield.value) for subfield in subfields)
 
 
 def _encoded(text: str) -> bytes:

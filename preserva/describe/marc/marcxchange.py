@@ -8,8 +8,8 @@ from typing import cast
 
 from lxml import etree
 
-from preserva.describe.model import Dialect, Field, Record, Subfield
-from preserva.describe.mods.text import clean
+from preserva.describe.catalogue_record import Dialect, Field, Record, Subfield
+from preserva.describe.mods.xml_text import clean
 from preserva.describe.xml_record import MARCXCHANGE
 
 # the stubs do not know of the default namespace, whose prefix is None
@@ -46,7 +46,7 @@ def leader_in_unicode(record: Record) -> str:
     if not record.leader:
         return ""
     text = record.leader.translate(_HOMOGLYPHS).ljust(24)[:24]
-    text = "".join(one if " " <= one <= "~" else " " for one in text)
+    text = "".join(character if " " <= character <= "~" else " " for character in text)
     ninth = "a" if record.dialect is Dialect.MARC21 else text[9]
     return f"00000{text[5:9]}{ninth}2200000{text[17:20]}4500"
 
@@ -63,10 +63,10 @@ def with_charset(field: Field, record: Record) -> Field:
         field.tag,
         field.indicators,
         tuple(
-            Subfield("a", one.value[:26] + "50      " + one.value[34:])
-            if one.code == "a" and len(one.value) >= 34
-            else one
-            for one in field.subfields
+            Subfield("a", subfield.value[:26] + "50      " + subfield.value[34:])
+            if subfield.code == "a" and len(subfield.value) >= 34
+            else subfield
+            for subfield in field.subfields
         ),
     )
 
@@ -92,8 +92,8 @@ def _field(root: etree._Element, field: Field) -> None:
 
 
 def _subfields(element: etree._Element, subfields: Iterable[Subfield]) -> None:
-    for one in subfields:
-        _subfield(element, one.code, one.value)
+    for subfield in subfields:
+        _subfield(element, subfield.code, subfield.value)
 
 
 def _subfield(element: etree._Element, code: str, text: str) -> None:

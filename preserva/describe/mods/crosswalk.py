@@ -10,10 +10,10 @@ from functools import cache
 from importlib.resources import files
 from typing import TypedDict
 
-from preserva.describe.model import Dialect
+from preserva.describe.catalogue_record import Dialect
 
-COPY = "copy"
-COPY_NOTE = "copy note"
+HOLDING = "holding"
+HOLDING_NOTE = "holding note"
 
 FAMILY: Mapping[Dialect, str] = {
     Dialect.MARC21: "marc21",
@@ -28,7 +28,7 @@ _STEP = re.compile(r"([A-Za-z ]+|\.)((?:@[A-Za-z]+=[^@]*)*)")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PathStep:
     """One element of a path: its name, and attributes with their values."""
 
     name: str
@@ -41,8 +41,8 @@ class Rule:
 
     tags: tuple[str, ...]
     about: str
-    element: tuple[Step, ...]
-    subfields: tuple[tuple[str, tuple[Step, ...]], ...]
+    element: tuple[PathStep, ...]
+    subfields: tuple[tuple[str, tuple[PathStep, ...]], ...]
     join: str | None
     merge: bool
     type_from: str | None
@@ -68,12 +68,12 @@ class Coded:
 
     def notes(self, value: str) -> list[tuple[str, str]]:
         """Types and texts of the notes; none where the codes say nothing or "unknown"."""
-        said: dict[str, list[str]] = {}
+        by_type: dict[str, list[str]] = {}
         for code in dict.fromkeys(value[self.start : self.end + 1]):
             if code.strip(" #|u"):
                 note = self.apart.get(code, self.note)
-                said.setdefault(note, []).append(self.codes.get(code, code))
-        return [(note, f"{self.label}: {', '.join(texts)}") for note, texts in said.items()]
+                by_type.setdefault(note, []).append(self.codes.get(code, code))
+        return [(note, f"{self.label}: {', '.join(texts)}") for note, texts in by_type.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +137,12 @@ def _rule(table: _Table) -> Rule:
     )
 
 
-def _path(text: str) -> tuple[Step, ...]:
+def _path(text: str) -> tuple[PathStep, ...]:
     steps = []
     for part in text.split(">"):
-        found = _STEP.fullmatch(part)
-        if not found:
+        match = _STEP.fullmatch(part)
+        if not match:
             raise ValueError(f"not a path of the crosswalk: {text!r}")
-        pairs = [pair.split("=", 1) for pair in found[2].split("@")[1:]]
-        steps.append(Step(found[1], tuple((name, value) for name, value in pairs)))
+        pairs = [pair.split("=", 1) for pair in match[2].split("@")[1:]]
+        steps.append(PathStep(match[1], tuple((name, value) for name, value in pairs)))
     return tuple(steps)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from preserva.describe.model import Dialect, Field, Record
+from preserva.describe.catalogue_record import Dialect, Field, Record
 from preserva.describe.mods import language
 from preserva.describe.mods.crosswalk import FAMILY, Rule, crosswalk
 from preserva.describe.mods.mods import languages
-from preserva.describe.mods.text import plain
+from preserva.describe.mods.xml_text import plain
 from preserva.describe.xml_record import DC, OAI_DC
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -38,7 +38,7 @@ def elements(record: Record) -> list[Element]:
     if family is None:
         return []
     codes = languages(record)
-    found = dict.fromkeys(
+    unique = dict.fromkeys(
         Element(rule.dc, text, language.of_text(text, codes).tag if rule.dc == "title" else "")
         for rule in crosswalk().rules[family]
         if rule.dc
@@ -47,26 +47,26 @@ def elements(record: Record) -> list[Element]:
         for text in _texts(rule, field, record.dialect)
     )
     if record.dialect is Dialect.MARC21:
-        found.update(dict.fromkeys(Element("language", code) for code in codes))
-    return sorted(found, key=lambda element: _ORDER.index(element.name))
+        unique.update(dict.fromkeys(Element("language", code) for code in codes))
+    return sorted(unique, key=lambda element: _ORDER.index(element.name))
 
 
-def document(found: list[Element]) -> etree._Element:
+def document(elements: list[Element]) -> etree._Element:
     """The elements as an oai_dc:dc document."""
     namespaces = {"oai_dc": OAI_DC, "dc": DC, "xsi": _XSI}
     root = etree.Element(f"{{{OAI_DC}}}dc", nsmap=namespaces)
     root.set(f"{{{_XSI}}}schemaLocation", _LOCATION)
-    for one in found:
-        element = etree.SubElement(root, f"{{{DC}}}{one.name}")
-        element.text = one.text
-        if one.lang:
-            element.set(_XML_LANG, one.lang)
+    for element in elements:
+        node = etree.SubElement(root, f"{{{DC}}}{element.name}")
+        node.text = element.text
+        if element.lang:
+            node.set(_XML_LANG, element.lang)
     return root
 
 
 def _texts(rule: Rule, field: Field, dialect: Dialect) -> Iterator[str]:
     values = [field.value] if "" in rule.dc_from else []
-    values += [one.value for one in field.subfields if one.code in rule.dc_from]
+    values += [subfield.value for subfield in field.subfields if subfield.code in rule.dc_from]
     texts = [text.lstrip(", ") for text in map(plain, values) if text.strip(", ")]
     for inner in field.embedded:
         if inner.tag == "200" and rule.dc == "relation":

@@ -8,12 +8,19 @@ from typing import cast
 
 from lxml import etree
 
+from preserva.describe.catalogue_record import Dialect, Field, Record
 from preserva.describe.marc.coded_data import add_dates
-from preserva.describe.marc.holdings import Copy, copies
-from preserva.describe.model import Dialect, Field, Record
+from preserva.describe.marc.holdings import Holding, read_holdings
 from preserva.describe.mods import language
-from preserva.describe.mods.crosswalk import COPY, COPY_NOTE, FAMILY, Rule, Step, crosswalk
-from preserva.describe.mods.text import clean, plain, split_non_sorting
+from preserva.describe.mods.crosswalk import (
+    FAMILY,
+    HOLDING,
+    HOLDING_NOTE,
+    PathStep,
+    Rule,
+    crosswalk,
+)
+from preserva.describe.mods.xml_text import clean, plain, split_non_sorting
 from preserva.describe.xml_record import MODS
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -41,8 +48,8 @@ def mods(record: Record) -> etree._Element:
     builder.build(root, record.fields)
     _resource(root, record.leader, family)
     add_dates(root, record)
-    for copy in copies(record, rules):
-        _copy(root, copy)
+    for holding in read_holdings(record, rules):
+        _holding(root, holding)
     _record_info(root, record)
     return root
 
@@ -75,7 +82,7 @@ class _Builder:
         fields = [_alternate(field) for field in fields]
         merged: dict[str, etree._Element] = {}
         for rule in self._rules:
-            if not rule.element or rule.element[0].name in (COPY, COPY_NOTE):
+            if not rule.element or rule.element[0].name in (HOLDING, HOLDING_NOTE):
                 continue
             for field in fields:
                 if field.tag in rule.tags:
@@ -105,7 +112,7 @@ class _Builder:
                 child.attrib.pop("usage", "")
         self._speak(element)
 
-    def _values(self, rule: Rule, field: Field) -> Iterator[tuple[tuple[Step, ...], str]]:
+    def _values(self, rule: Rule, field: Field) -> Iterator[tuple[tuple[PathStep, ...], str]]:
         paths = dict(rule.subfields)
         if "" in paths and plain(field.value):
             yield paths[""], plain(field.value)
@@ -122,12 +129,12 @@ class _Builder:
             _describe(element, rule, field)
             element.text = text
 
-    def _place(self, element: etree._Element, path: tuple[Step, ...], text: str) -> None:
+    def _place(self, element: etree._Element, path: tuple[PathStep, ...], text: str) -> None:
         leaf = path[-1]
         if leaf.name == "title":
             article, text = split_non_sorting(text)
             if article:
-                _leaf(element, (*path[:-1], Step("nonSort"))).text = article
+                _leaf(element, (*path[:-1], PathStep("nonSort"))).text = article
         node = _leaf(element, path)
         node.text = self._text(text)
         if leaf.name == "roleTerm" and not leaf.attributes:
@@ -142,11 +149,11 @@ class _Builder:
         for info in [element, *element.iterchildren()]:
             if etree.QName(info).localname != "titleInfo" or info.get("type") == "translated":
                 continue
-            found = language.of_text("".join(map(str, info.itertext())), self._codes)
+            detected = language.of_text("".join(map(str, info.itertext())), self._codes)
             for name, value in (
-                ("lang", found.code),
-                (_XML_LANG, found.tag),
-                ("script", found.script),
+                ("lang", detected.code),
+                (_XML_LANG, detected.tag),
+                ("script", detected.script),
             ):
                 if value:
                     info.set(name, value)
@@ -168,17 +175,17 @@ def _describe(element: etree._Element, rule: Rule, field: Field) -> None:
         element.set("altRepGroup", link[2])
 
 
-def _element(parent: etree._Element, step: Step) -> etree._Element:
+def _element(parent: etree._Element, step: PathStep) -> etree._Element:
     return etree.SubElement(parent, f"{{{MODS}}}{step.name}", dict(step.attributes))
 
 
-def _chain(parent: etree._Element, path: Sequence[Step]) -> etree._Element:
+def _chain(parent: etree._Element, path: Sequence[PathStep]) -> etree._Element:
     for step in path:
         parent = _element(parent, step)
     return parent
 
 
-def _leaf(element: etree._Element, path: Sequence[Step]) -> etree._Element:
+def _leaf(element: etree._Element, path: Sequence[PathStep]) -> etree._Element:
     """A new last element of the path; those on the way are shared until it would repeat in them."""
     *way, leaf = path
     for step in way:
@@ -206,7 +213,7 @@ def _resource(root: etree._Element, leader: str, family: str) -> None:
     if value is None:
         return
     manuscript = value.startswith("manuscript:")
-    element = _element(root, Step("typeOfResource"))
+    element = _element(root, PathStep("typeOfResource"))
     if manuscript:
         element.set("manuscript", "yes")
     if leader[7:8] == "c":  # bibliographic level
@@ -214,35 +221,35 @@ def _resource(root: etree._Element, leader: str, family: str) -> None:
     element.text = value.removeprefix("manuscript:")
 
 
-def _copy(root: etree._Element, copy: Copy) -> None:
-    location = _element(root, Step("location"))
-    if copy.holder:
-        _element(location, Step("physicalLocation")).text = clean(copy.holder)
-    simple = _element(location, Step("holdingSimple"))
-    information = _element(simple, Step("copyInformation"))
+def _holding(root: etree._Element, holding: Holding) -> None:
+    location = _element(root, PathStep("location"))
+    if holding.holder:
+        _element(location, PathStep("physicalLocation")).text = clean(holding.holder)
+    simple = _element(location, PathStep("holdingSimple"))
+    information = _element(simple, PathStep("copyInformation"))
     for name in _COPY_ORDER:
-        for attributes, text in copy.parts.get(name, []):
-            _element(information, Step(name, attributes)).text = plain(text)
+        for attributes, text in holding.parts.get(name, []):
+            _element(information, PathStep(name, attributes)).text = plain(text)
 
 
 def _record_info(root: etree._Element, record: Record) -> None:
     info = root.find(f"{{{MODS}}}recordInfo")
     if info is None:
-        info = _element(root, Step("recordInfo"))
+        info = _element(root, PathStep("recordInfo"))
     for date in info.iterchildren(f"{{{MODS}}}recordChangeDate"):
         date.set("encoding", "marc" if len(date.text or "") == 6 else "iso8601")
     root.append(info)  # at the end, where people look for it
     _element(
-        info, Step("recordOrigin")
+        info, PathStep("recordOrigin")
     ).text = f"Converted from {record.dialect.value} ({record.syntax.value}) by preserva"
 
 
 def _undefined(root: etree._Element, fields: Sequence[Field]) -> None:
     """Notes only: what the tags mean is not known."""
     for field in fields:
-        text = plain(" ".join([field.value, *(one.value for one in field.subfields)]))
+        text = plain(" ".join([field.value, *(subfield.value for subfield in field.subfields)]))
         if text:
-            note = _element(root, Step("note", (("displayLabel", clean(field.tag)),)))
+            note = _element(root, PathStep("note", (("displayLabel", clean(field.tag)),)))
             note.text = text
     if not len(root):
-        _element(root, Step("recordInfo"))
+        _element(root, PathStep("recordInfo"))

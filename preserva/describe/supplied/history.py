@@ -22,7 +22,7 @@ from preserva.core.eark.vocabulary import (
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.describe.marc.actions import Action
-from preserva.describe.supplied.tables import Table, is_csv, read_csv, read_toml
+from preserva.describe.supplied.tables import SuppliedTable, is_csv, read_csv, read_toml
 
 UNKNOWN = "unknown"
 """What PREMIS says where the source is silent on an agent, a time or an outcome."""
@@ -55,9 +55,9 @@ class History:
     findings: list[Finding] = field(default_factory=list)
 
     def record(self, actions: Iterable[Action]) -> None:
-        """Take in what a catalogue record says was done to the copy."""
+        """Take in what a catalogue record says was done to the item."""
         for action in actions:
-            details = {"method": action.method, "site": action.site, "copy": action.copy}
+            details = {"method": action.method, "site": action.site, "copy": action.item}
             detail = "; ".join(f"{name}: {text}" for name, text in details.items() if text)
             self._add(
                 action.kind,
@@ -75,21 +75,21 @@ class History:
                 self._row(row)
             return
         table = read_toml(data, name, self.findings)
-        agents = {key: self._described(one) for key, one in table.named("agents").items()}
-        for one in table.tables("events"):
+        agents = {key: self._described(agent) for key, agent in table.named("agents").items()}
+        for event in table.tables("events"):
             linked = []
-            for key in one.texts("agents"):
+            for key in event.texts("agents"):
                 agent = agents.get(key)
                 if key not in agents:
                     known = ", ".join(agents) or None
-                    where = one.at("agents")
+                    where = event.at("agents")
                     self.findings.append(Finding(Code.DETAILS_VALUE, where, known, key))
                 elif agent is not None:
                     linked.append(agent)
-            self._event(one, linked)
+            self._event(event, linked)
         table.end()
 
-    def _described(self, table: Table) -> LinkedAgent | None:
+    def _described(self, table: SuppliedTable) -> LinkedAgent | None:
         name = table.text("name", needed=True)
         type_ = table.choice("type", AgentType, needed=True)
         version, note = table.text("version"), table.text("note")
@@ -98,7 +98,7 @@ class History:
             return None
         return self._agent(name, type_, version, note)
 
-    def _row(self, row: Table) -> None:
+    def _row(self, row: SuppliedTable) -> None:
         linked = []
         for column, type_ in _COLUMNS.items():
             name, version = row.text(column), None
@@ -108,7 +108,7 @@ class History:
                 linked.append(self._agent(name, type_, version))
         self._event(row, linked)
 
-    def _event(self, table: Table, linked: list[LinkedAgent]) -> None:
+    def _event(self, table: SuppliedTable, linked: list[LinkedAgent]) -> None:
         kind = self._kind(table)
         when = table.date("when", needed=True)
         outcome = table.choice("outcome", EventOutcome) or EventOutcome.SUCCESS
@@ -118,7 +118,7 @@ class History:
         if kind is not None and when is not None:
             self._add(kind, when, outcome, detail, note, linked, about)
 
-    def _about(self, table: Table) -> tuple[Identifier, ...]:
+    def _about(self, table: SuppliedTable) -> tuple[Identifier, ...]:
         name = table.text("representation")
         if name is None:
             return ()
@@ -127,12 +127,12 @@ class History:
             self.findings.append(Finding(Code.DETAILS_VALUE, where, known, name))
         return (representation_id(name),)
 
-    def _kind(self, table: Table) -> EventType | str | None:
+    def _kind(self, table: SuppliedTable) -> EventType | str | None:
         """A term of the vocabulary, or other words; not a slip of the pen in a term."""
         text = table.text("type", needed=True)
         if text is None:
             return None
-        labels = {one.label: one for one in EventType}
+        labels = {type_.label: type_ for type_ in EventType}
         near = difflib.get_close_matches(text.casefold(), labels, 1, 0.85)
         if near and near[0] != text.casefold():
             self.findings.append(Finding(Code.DETAILS_VALUE, table.at("type"), near[0], text))
@@ -169,5 +169,5 @@ class History:
 
 def _day(text: str) -> str:
     """A date of a record, 20040312, as ISO 8601 writes it; other words as they are."""
-    found = _DAY.fullmatch(text)
-    return "-".join(part for part in found.groups() if part) if found else text
+    match = _DAY.fullmatch(text)
+    return "-".join(part for part in match.groups() if part) if match else text

@@ -15,7 +15,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.core.xml.safe import parse
 from preserva.core.xml.write import XLINK
-from preserva.describe.supplied.tables import Table, read_toml
+from preserva.describe.supplied.tables import SuppliedTable, read_toml
 from preserva.describe.xml_record import DC, MODS, OAI_DC
 
 
@@ -32,11 +32,11 @@ def read_rights(
     table.end()
     if not tables and not problems:
         problems.append(Finding(Code.DETAILS_MISSING, table.at("[[rights]]")))
-    found = [_rights(one, country) for one in tables]
-    return tuple(one for one in found if one is not None), tuple(problems)
+    statements = [_rights(table, country) for table in tables]
+    return tuple(statement for statement in statements if statement is not None), tuple(problems)
 
 
-def _rights(table: Table, country: str) -> Rights | None:
+def _rights(table: SuppliedTable, country: str) -> Rights | None:
     basis = table.choice("basis", RightsBasis, needed=True)
     rights = Rights(
         basis or RightsBasis.OTHER,
@@ -64,28 +64,28 @@ def _rights(table: Table, country: str) -> Rights | None:
 def with_access_conditions(mods: bytes, rights: Iterable[Rights]) -> bytes:
     """The MODS record with an accessCondition for each; the very same bytes where there is none."""
     conditions = []
-    for one in rights:
+    for statement in rights:
         element = etree.Element(
-            f"{{{MODS}}}accessCondition", nsmap={"xlink": XLINK} if one.uri else None
+            f"{{{MODS}}}accessCondition", nsmap={"xlink": XLINK} if statement.uri else None
         )
         element.set("type", "use and reproduction")
-        if one.uri is not None:
-            element.set(f"{{{XLINK}}}href", one.uri)
-        element.text = summary(one)
+        if statement.uri is not None:
+            element.set(f"{{{XLINK}}}href", statement.uri)
+        element.text = summary(statement)
         conditions.append(element)
     return _with(mods, f"{{{MODS}}}mods", conditions)
 
 
 def with_dc_rights(dc: bytes, rights: Iterable[Rights]) -> bytes:
     """The Dublin Core with its element `rights` for each, in words and as an address."""
-    said = []
-    for one in rights:
-        for text in (summary(one), one.uri):
+    elements = []
+    for statement in rights:
+        for text in (summary(statement), statement.uri):
             if text is not None:
                 element = etree.Element(f"{{{DC}}}rights")
                 element.text = text
-                said.append(element)
-    return _with(dc, f"{{{OAI_DC}}}dc", said)
+                elements.append(element)
+    return _with(dc, f"{{{OAI_DC}}}dc", elements)
 
 
 def _with(document: bytes, tag: str, elements: list[etree._Element]) -> bytes:
@@ -113,7 +113,7 @@ def summary(rights: Rights) -> str:
         "restricted": ", ".join(rights.restrictions),
     }
     words = [rights.status.label if rights.status else None, rights.citation, rights.terms]
-    said = ", ".join(word for word in words if word)
-    parts = [f"{rights.basis.label}: {said}" if said else rights.basis.label]
+    details = ", ".join(word for word in words if word)
+    parts = [f"{rights.basis.label}: {details}" if details else rights.basis.label]
     parts += [f"{name} {text}" for name, text in facts.items() if text]
     return "; ".join([*parts, rights.note] if rights.note else parts)

@@ -25,11 +25,11 @@ from preserva.core.eark.structure_read import MetsPage, read_structure
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.core.xml.safe import UnsafeXMLError
-from preserva.describe import xml_record as xmlrecord
-from preserva.describe.mods.text import plain
-from preserva.describe.supplied.tables import Table, is_csv, read_csv, read_toml
+from preserva.describe import xml_record
+from preserva.describe.mods.xml_text import plain
+from preserva.describe.supplied.tables import SuppliedTable, is_csv, read_csv, read_toml
 
-_PAGE_TYPES = {one.value for one in PageType}
+_PAGE_TYPES = {type_.value for type_ in PageType}
 
 
 def structure_of(data: bytes, name: str, pages: Pages, title: str) -> Structure:
@@ -37,27 +37,29 @@ def structure_of(data: bytes, name: str, pages: Pages, title: str) -> Structure:
 
     With findings that are errors, it is not to be used. Nothing raises because of the bytes.
     """
-    if xmlrecord.looks_like(data):
+    if xml_record.looks_like(data):
         return _from_mets(data, name, pages)
     problems: list[Finding] = []
     if is_csv(name):
         outline = _outline_of_rows(read_csv(data, name, problems), problems)
     else:
         outline = _outline(read_toml(data, name, problems))
-    found = resolve(outline, pages, title)
-    return Structure(found.pages, found.root, (*problems, *found.findings))
+    resolved = resolve(outline, pages, title)
+    return Structure(resolved.pages, resolved.root, (*problems, *resolved.findings))
 
 
-def _outline(table: Table) -> Outline:
+def _outline(table: SuppliedTable) -> Outline:
     title = table.text("title")
     type_ = table.choice("type", PartType) or PartType.MONOGRAPH
-    ranges = [_range(one) for one in table.tables("pages")]
+    ranges = [_range(pages_table) for pages_table in table.tables("pages")]
     parts = _parts(table, 1)
     table.end()
-    return Outline(tuple(one for one in ranges if one is not None), parts, type_, title)
+    return Outline(
+        tuple(page_range for page_range in ranges if page_range is not None), parts, type_, title
+    )
 
 
-def _range(table: Table) -> PageRange | None:
+def _range(table: SuppliedTable) -> PageRange | None:
     first = table.page("first", needed=True)
     last = table.page("last")
     label = table.text("label")
@@ -66,15 +68,15 @@ def _range(table: Table) -> PageRange | None:
     return None if first is None else PageRange(table.where, first, last, label, type_)
 
 
-def _parts(table: Table, depth: int) -> tuple[Part, ...]:
+def _parts(table: SuppliedTable, depth: int) -> tuple[Part, ...]:
     tables = table.tables("parts")
     if tables and depth > DEEPEST:
         table.problems.append(Finding(Code.DETAILS_VALUE, table.at("parts"), f"<= {DEEPEST}"))
         return ()
-    return tuple(part for one in tables if (part := _part(one, depth)) is not None)
+    return tuple(part for part_table in tables if (part := _part(part_table, depth)) is not None)
 
 
-def _part(table: Table, depth: int) -> Part | None:
+def _part(table: SuppliedTable, depth: int) -> Part | None:
     type_ = table.choice("type", PartType, needed=True)
     title = table.text("title")
     first, last = table.page("first"), table.page("last")
@@ -85,7 +87,7 @@ def _part(table: Table, depth: int) -> Part | None:
     return None if type_ is None else Part(table.where, type_, title, first, last, parts)
 
 
-def _outline_of_rows(rows: Iterable[Table], problems: list[Finding]) -> Outline:
+def _outline_of_rows(rows: Iterable[SuppliedTable], problems: list[Finding]) -> Outline:
     """Each row describes pages (label, type), or opens a part (part, title, level), or both."""
     ranges: list[PageRange] = []
     listed: list[tuple[int, Part]] = []
@@ -131,19 +133,19 @@ def _nested(listed: Sequence[tuple[int, Part]], level: int) -> tuple[Part, ...]:
 
 def _from_mets(data: bytes, name: str, pages: Pages) -> Structure:
     try:
-        found = read_structure(data)
+        parsed = read_structure(data)
     except UnsafeXMLError as error:
         return Structure({}, None, (Finding(Code.DETAILS_UNREADABLE, name, seen=str(error)),))
-    if not found.pages:
+    if not parsed.pages:
         return Structure({}, None, (Finding(Code.DETAILS_UNREADABLE, name, "physSequence"),))
-    named = any(pages.alike(file) for page in found.pages for file in page.files)
-    if not named and len(found.pages) != pages.count:
-        finding = Finding(Code.METS_OF_ANOTHER, name, str(pages.count), str(len(found.pages)))
+    named = any(pages.alike(file) for page in parsed.pages for file in page.files)
+    if not named and len(parsed.pages) != pages.count:
+        finding = Finding(Code.METS_OF_ANOTHER, name, str(pages.count), str(len(parsed.pages)))
         return Structure({}, None, (finding,))
     numbers: dict[int, int] = {}
     taken: set[int] = set()
     findings = []
-    for place, page in enumerate(found.pages, 1):
+    for place, page in enumerate(parsed.pages, 1):
         number = _number(page, place, pages, named=named)
         where = f"{name}: line {page.line}"
         if number is None:
@@ -154,10 +156,10 @@ def _from_mets(data: bytes, name: str, pages: Pages) -> Structure:
             numbers[place] = number
             taken.add(number)
     facts = {
-        number: _facts(found.pages[place - 1])
+        number: _facts(parsed.pages[place - 1])
         for place, number in sorted(numbers.items(), key=lambda item: item[1])
     }
-    root = None if found.root is None else renumbered(_cleaned(found.root), numbers)
+    root = None if parsed.root is None else renumbered(_cleaned(parsed.root), numbers)
     return Structure(facts, root, tuple(findings))
 
 

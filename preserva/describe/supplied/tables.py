@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
-from preserva.describe.mods.text import has_forbidden
+from preserva.describe.mods.xml_text import has_forbidden
 from preserva.i18n import _
 
 _LONGEST = 4096
@@ -34,7 +34,7 @@ _Choice = TypeVar("_Choice", bound=Enum)
 
 
 @dataclass(slots=True)
-class Table:
+class SuppliedTable:
     """The keys of one table. `where` is its place, `prefix` what stands before a key in a place.
 
     `problems` are shared by all tables of a file; rows of CSV share `unknown`, so that a column is
@@ -53,10 +53,10 @@ class Table:
         """The place of a key, for people."""
         return f"{self.prefix}{key}"
 
-    def below(self, place: str, values: Mapping[str, object]) -> Table:
+    def below(self, place: str, values: Mapping[str, object]) -> SuppliedTable:
         """A table inside this one."""
         where = self.at(place)
-        return Table(where, f"{where}.", values, self.problems)
+        return SuppliedTable(where, f"{where}.", values, self.problems)
 
     def text(self, key: str, *, needed: bool = False) -> str | None:
         """A text without what XML cannot carry, neither empty nor endless; None if not given."""
@@ -108,7 +108,7 @@ class Table:
         value = self._value(key, needed=needed)
         if value is None:
             return None
-        words = {word_of(one): one for one in kind}
+        words = {word_of(choice): choice for choice in kind}
         word = value.strip().casefold() if isinstance(value, str) else ""
         if word not in words:
             near = difflib.get_close_matches(word, words, 1) or [", ".join(words)]
@@ -122,31 +122,33 @@ class Table:
         if value is None:
             return ()
         items: list[object] = value if isinstance(value, list) else [value]
-        texts = tuple(one.strip() for one in items if isinstance(one, str))
+        texts = tuple(item.strip() for item in items if isinstance(item, str))
         if len(texts) < len(items) or not all(texts) or any(map(has_forbidden, texts)):
             self._wrong(key, value)
             return ()
         return texts
 
-    def tables(self, key: str) -> list[Table]:
+    def tables(self, key: str) -> list[SuppliedTable]:
         """The tables of a list."""
         value = self._value(key)
         if value is None:
             return []
-        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self._wrong(key, value, f"[[{key}]]")
             return []
-        return [self.below(f"{key}[{number}]", one) for number, one in enumerate(value, 1)]
+        return [self.below(f"{key}[{number}]", item) for number, item in enumerate(value, 1)]
 
-    def named(self, key: str) -> dict[str, Table]:
+    def named(self, key: str) -> dict[str, SuppliedTable]:
         """The tables of a table, by name."""
         value = self._value(key)
         if value is None:
             return {}
-        if not isinstance(value, dict) or not all(isinstance(one, dict) for one in value.values()):
+        if not isinstance(value, dict) or not all(
+            isinstance(item, dict) for item in value.values()
+        ):
             self._wrong(key, value, f"[{key}.NAME]")
             return {}
-        return {name: self.below(f"{key}.{name}", one) for name, one in value.items()}
+        return {name: self.below(f"{key}.{name}", item) for name, item in value.items()}
 
     def end(self) -> None:
         """Every key that nobody asked for is a problem."""
@@ -179,17 +181,17 @@ def is_csv(name: str) -> bool:
     return name.lower().endswith((".csv", ".tsv"))
 
 
-def read_toml(data: bytes, name: str, problems: list[Finding]) -> Table:
+def read_toml(data: bytes, name: str, problems: list[Finding]) -> SuppliedTable:
     """The table that a TOML document is; an empty one, and a problem, for anything else."""
     try:
         values = tomllib.loads(data.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         problems.append(Finding(Code.DETAILS_UNREADABLE, name, seen=str(error)))
         values = {}
-    return Table(name, f"{name}: ", values, problems)
+    return SuppliedTable(name, f"{name}: ", values, problems)
 
 
-def read_csv(data: bytes, name: str, problems: list[Finding]) -> Iterator[Table]:
+def read_csv(data: bytes, name: str, problems: list[Finding]) -> Iterator[SuppliedTable]:
     """The rows of a CSV document in UTF-8, parted by commas, semicolons or tabs.
 
     The first line names the columns. Rows without any value are left out.
@@ -213,7 +215,7 @@ def read_csv(data: bytes, name: str, problems: list[Finding]) -> Iterator[Table]
             pairs = zip(columns, cells, strict=False)
             values = {column: cell for column, cell in pairs if cell.strip()}
             if values:
-                yield Table(where, f"{where}, ", values, problems, unknown)
+                yield SuppliedTable(where, f"{where}, ", values, problems, unknown)
     except csv.Error as error:
         where = f"{name}: " + _("line {number}").format(number=reader.line_num)
         problems.append(Finding(Code.DETAILS_UNREADABLE, where, seen=str(error)))

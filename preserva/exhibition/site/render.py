@@ -18,13 +18,13 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from preserva.catalogue.model import library_of
+from preserva.catalogue.entry import library_of
 from preserva.core.formats.canonical_json import Value
 from preserva.core.policy.overview import CopyState
 from preserva.core.values.model import PackageId
-from preserva.exhibition.contents import Edition, Shown, Site
+from preserva.exhibition.contents import Edition, ShownBook, Site
 from preserva.exhibition.picture import Book, image_information, manifest
-from preserva.exhibition.search_index import Document, index
+from preserva.exhibition.search_index import SearchDocument, index
 from preserva.exhibition.site import structured
 from preserva.exhibition.site.markdown import html as markdown
 from preserva.exhibition.site.texts import LANGUAGES, texts
@@ -107,10 +107,10 @@ class _Pages:
             library_name=self._library, library_of_record=self._library_of_record
         )
         self._texts = texts(language)
-        self._states = {package: one.states for package, one in site.books.items()} | {
+        self._states = {package: book.states for package, book in site.books.items()} | {
             package: held.states
             for edition in site.editions
-            for held in edition.copies
+            for held in edition.items
             for package in edition.packages
             if held.states
         }
@@ -137,8 +137,8 @@ class _Pages:
         yield self._page("index.html", "index")
         yield from self._sections()
         yield self._page("books/index.html", "books")
-        for one in site.books.values():
-            yield self._book(one)
+        for book in site.books.values():
+            yield self._book(book)
         if site.exhibition.writers:
             yield self._page("writers/index.html", "writers")
         for writer in site.exhibition.writers:
@@ -186,36 +186,36 @@ class _Pages:
 
     def _sections(self) -> Iterator[tuple[str, bytes]]:
         some = self._site.exhibition.sections
-        for place, one in enumerate(some):
+        for place, section in enumerate(some):
             yield self._page(
-                f"sections/{one.id}.html",
+                f"sections/{section.id}.html",
                 "section",
                 part="index.html",
-                section=one,
+                section=section,
                 before=some[place - 1] if place else None,
                 after=some[place + 1] if place + 1 < len(some) else None,
             )
 
-    def _book(self, one: Shown) -> tuple[str, bytes]:
-        path = f"books/{one.package.portable}.html"
-        edition = self._site.by_package.get(one.package)
+    def _book(self, book: ShownBook) -> tuple[str, bytes]:
+        path = f"books/{book.package.portable}.html"
+        edition = self._site.by_package.get(book.package)
         return self._page(
             path,
             "book",
             part="books/index.html",
-            book=one,
+            book=book,
             edition=edition if edition and edition.id in self._site.by_id else None,
             structured=structured.book(
-                one, self._address(path), self._library(one.package.institution)
+                book, self._address(path), self._library(book.package.institution)
             ),
         )
 
-    def _writer(self, one: Writer) -> tuple[str, bytes]:
-        path = f"writers/{one.id}.html"
-        said = structured.person(one, one.name[self._language], self._address(path))
-        works = self._site.works(one)
+    def _writer(self, writer: Writer) -> tuple[str, bytes]:
+        path = f"writers/{writer.id}.html"
+        facts = structured.person(writer, writer.name[self._language], self._address(path))
+        works = self._site.works(writer)
         return self._page(
-            path, "writer", "writers/index.html", writer=one, works=works, structured=said
+            path, "writer", "writers/index.html", writer=writer, works=works, structured=facts
         )
 
     def _catalogue(self) -> Iterator[tuple[str, bytes]]:
@@ -229,53 +229,57 @@ class _Pages:
             editions = some[start : start + LISTED]
             part = "catalogue/index.html"
             yield self._page(path, "catalogue", part, editions=editions, numbers=numbers)
-        for one in some:
-            yield from self._edition(one)
+        for edition in some:
+            yield from self._edition(edition)
 
-    def _edition(self, one: Edition) -> Iterator[tuple[str, bytes]]:
-        part, canonical = "catalogue/index.html", f"catalogue/{one.id}.html"
+    def _edition(self, edition: Edition) -> Iterator[tuple[str, bytes]]:
+        part, canonical = "catalogue/index.html", f"catalogue/{edition.id}.html"
         address = self._address(canonical)
-        places = [f"copies/{held.id}.html" for held in one.copies]
-        said = structured.edition(one, address, [self._address(place) for place in places])
-        others = [self._site.by_id[id_] for id_ in one.others if id_ in self._site.by_id]
-        for id_ in one.ids:
+        places = [f"copies/{held.id}.html" for held in edition.items]
+        facts = structured.edition(edition, address, [self._address(place) for place in places])
+        others = [self._site.by_id[id_] for id_ in edition.others if id_ in self._site.by_id]
+        for id_ in edition.ids:
             yield self._page(
                 f"catalogue/{id_}.html", "edition", part, canonical,
-                edition=one, others=others, state_of=self._state_of, structured=said,
+                edition=edition, others=others, state_of=self._state_of, structured=facts,
             )  # fmt: skip
-        for held, place in zip(one.copies, places, strict=True):
+        for held, place in zip(edition.items, places, strict=True):
             holder = self._library(held.library)
-            told = structured.copy(held, one, self._address(place), address, holder)
-            yield self._page(place, "copy", part, held=held, edition=one, structured=told)
+            item_facts = structured.item(held, edition, self._address(place), address, holder)
+            yield self._page(place, "item", part, held=held, edition=edition, structured=item_facts)
 
     def _state_of(self, package: PackageId) -> tuple[CopyState, ...]:
         return self._states.get(package, ())
 
-    def documents(self) -> Iterator[Document]:
+    def documents(self) -> Iterator[SearchDocument]:
         """What can be found by searching, what is told before what is listed."""
         text, language, site = self._texts, self._language, self._site
         for section in site.exhibition.sections:
-            captions = [one.caption[language] for one in section.exhibits]
+            captions = [exhibit.caption[language] for exhibit in section.exhibits]
             narrative = section.text.get(language, "")
             url, title = f"sections/{section.id}.html", section.title[language]
-            yield Document(url, title, text.section, [narrative, *captions])
+            yield SearchDocument(url, title, text.section, [narrative, *captions])
         for writer in site.exhibition.writers:
             names = [*writer.name.values(), *writer.names, writer.text.get(language, "")]
             url = f"writers/{writer.id}.html"
-            yield Document(url, writer.name[language], text.writer, names)
+            yield SearchDocument(url, writer.name[language], text.writer, names)
         for book in site.books.values():
-            captions = [one.caption[language] for _section, one in site.exhibits(book.package)]
-            said = [part for _name, part in book.entry.texts()]
+            captions = [
+                exhibit.caption[language] for _section, exhibit in site.exhibits(book.package)
+            ]
+            parts = [part for _name, part in book.entry.texts()]
             url = f"books/{book.package.portable}.html"
-            yield Document(url, book.title, text.digitised, [*captions, *said])
+            yield SearchDocument(url, book.title, text.digitised, [*captions, *parts])
             for picture in book.pictures:
                 if picture.text:
                     title = f"{book.title}, {text.page} {picture.label}"
                     at = f"{url}#page-{picture.number}"
-                    yield Document(at, title, text.part_of_page, [picture.text])
-        for one in site.paged:
-            said = [part for entry in one.entries for _name, part in entry.texts()]
-            yield Document(f"catalogue/{one.id}.html", one.entry.title, text.edition, said)
+                    yield SearchDocument(at, title, text.part_of_page, [picture.text])
+        for edition in site.paged:
+            parts = [part for entry in edition.entries for _name, part in entry.texts()]
+            yield SearchDocument(
+                f"catalogue/{edition.id}.html", edition.entry.title, text.edition, parts
+            )
 
 
 def _iiif(site: Site, url: str) -> Iterator[tuple[str, bytes]]:
@@ -287,20 +291,20 @@ def _iiif(site: Site, url: str) -> Iterator[tuple[str, bytes]]:
 
     for book in site.books.values():
         imprint = ", ".join(filter(None, (book.entry.place, book.entry.publisher, book.entry.date)))
-        facts = [(label("author"), one.name) for one in book.entry.agents if one.name]
+        facts = [(label("author"), agent.name) for agent in book.entry.agents if agent.name]
         facts += [(label("imprint"), imprint)] if imprint else []
         facts.append((label("identifier"), book.package.uri))
         names = site.names.get(book.package.institution, {})
-        said = Book(
+        iiif_book = Book(
             book.package.portable,
             book.title,
             site.exhibits(book.package)[0][1].caption,
             facts,
-            {one: names.get(one, book.package.institution) for one in languages},
+            {language: names.get(language, book.package.institution) for language in languages},
             site.exhibition.rights,
             book.pictures,
         )
-        yield f"iiif/{said.id}/manifest.json", _json(manifest(said, url))
+        yield f"iiif/{iiif_book.id}/manifest.json", _json(manifest(iiif_book, url))
         for picture in book.pictures:
             yield f"{picture.folder}/info.json", _json(image_information(picture, url))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TypeVar
@@ -18,12 +19,16 @@ T = TypeVar("T")
 
 _ATTEMPTS = 5
 _DELAY = 1.0
+_PATIENCE = 60.0
+"""Seconds after the first failure within which further attempts begin."""
 
 
 class Retry(Forwarding):
     """Calls that end in Unreachable are made up to `attempts` times.
 
-    Before the second attempt it waits `delay` seconds, and twice as long before each later one.
+    Before the second attempt it waits `delay` seconds, and twice as long before each later one. A
+    minute after the first failure no further attempt begins: some take minutes to fail.
+
     A storage that has not answered yet, or did not answer at the last attempt, is asked once: only
     a connection that has worked is expected to come back, and nobody waits for each package of a
     storage that is gone.
@@ -41,11 +46,13 @@ class Retry(Forwarding):
         inner: Storage,
         *,
         sleep: Callable[[float], object],
+        clock: Callable[[], float] = time.monotonic,
         attempts: int | None = None,
         delay: float | None = None,
     ) -> None:
         super().__init__(inner)
         self._sleep = sleep
+        self._clock = clock
         self._attempts = _ATTEMPTS if attempts is None else attempts
         self._delay = _DELAY if delay is None else delay
         self._answering = False
@@ -53,18 +60,21 @@ class Retry(Forwarding):
     def again(self, act: Callable[[], T]) -> T:
         """What `act` returns, as often as it must be called."""
         attempts = self._attempts if self._answering else 1
+        end: float | None = None
+
+        def pause(failed: int, error: Unreachable) -> float | None:
+            nonlocal end
+            now = self._clock()
+            end = now + _PATIENCE if end is None else end
+            return float(self._delay * 2 ** (failed - 1)) if now < end else None
+
         try:
-            result = retry(
-                act, Unreachable, attempts=attempts, delay=self._pause, sleep=self._sleep
-            )
+            result = retry(act, Unreachable, attempts=attempts, delay=pause, sleep=self._sleep)
         except Unreachable:
             self._answering = False
             raise
         self._answering = True
         return result
-
-    def _pause(self, failed: int, _error: Unreachable) -> float:
-        return float(self._delay * 2 ** (failed - 1))
 
     def stat(self, path: str) -> Entry | None:
         """What is at a path, not following a link; None if there is nothing."""

@@ -18,7 +18,7 @@ from preserva.bag.validate import Verdict, validate_source
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Outcome
 from preserva.errors import Locked, NotAFile, UsageError
-from preserva.web.client import REDIRECTS
+from preserva.http_client.client import REDIRECTS
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 SOUND = {Verdict.VALID, Verdict.VALID_WITH_WARNINGS}

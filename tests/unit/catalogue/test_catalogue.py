@@ -1,4 +1,4 @@
-"""The joint catalogue: what goes in is found, decisions stay, what comes out is the same."""
+"""The union catalogue: what goes in is found, decisions stay, what comes out is the same."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from preserva.catalogue import record_file as recordfile
+from preserva.catalogue import record_file
+from preserva.catalogue.agreement import Agreement
 from preserva.catalogue.database import Database
-from preserva.catalogue.decisions import Decision, Undone, Verdict
-from preserva.catalogue.edition import shown
-from preserva.catalogue.entry import entry_of
-from preserva.catalogue.export import Form, export_catalogue
+from preserva.catalogue.decisions import MatchDecision, MatchVerdict, Undone
+from preserva.catalogue.edition_view import shown
+from preserva.catalogue.entry import CatalogueEntry, Facet, dumps, library_of, loads, uri_of
+from preserva.catalogue.entry_from_mods import entry_of
+from preserva.catalogue.export import ExportFormat, export_catalogue
+from preserva.catalogue.import_records import import_file, import_packages, incoming_of
 from preserva.catalogue.index import Index
-from preserva.catalogue.ingest import import_file, import_packages, incoming_of
-from preserva.catalogue.match import Evidence
 from preserva.catalogue.matching import Matching
-from preserva.catalogue.model import Entry, Facet, dumps, library_of, loads, uri_of
-from preserva.catalogue.search import RANKED, Reason, Search
+from preserva.catalogue.search import RANKED, MatchedWord, Search
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.describe.record import Record, read_records
@@ -68,8 +68,8 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 def decide(
-    database: Database, one: str, other: str, verdict: Verdict, library: str = "aonb"
-) -> Decision:
+    database: Database, one: str, other: str, verdict: MatchVerdict, library: str = "aonb"
+) -> MatchDecision:
     """A decision of a person of that library."""
     time = "2026-11-23T12:00:00+00:00"
     return Matching(database).decide(one, other, verdict, library=library, person="Анна", time=time)
@@ -86,7 +86,7 @@ def test_an_entry_survives_being_stored(database: Database) -> None:
     entry = Index(database).by_id(1).entry
     assert entry is not None
     assert loads(dumps(entry)) == entry
-    assert [copy.shelfmark for copy in entry.copies] == ["Р-17", "Р-18"]
+    assert [item.shelfmark for item in entry.items] == ["Р-17", "Р-18"]
     assert (entry.year, entry.century, entry.place) == (1799, 18, "Москва")
     assert [agent.roles for agent in entry.agents] == [("aut",), ("fmo",)]
 
@@ -127,7 +127,7 @@ def test_facets_count_and_narrow(database: Database) -> None:
 def test_results_say_why(database: Database) -> None:
     """The words as they stand in the record."""
     hit = Search(database).page("рассуждение", {Facet.HOLDER: "АОНБ"}).hits[0]
-    assert hit.reasons == (Reason("title", "Разсужденія"), Reason("title", "Рассуждения"))
+    assert hit.reasons == (MatchedWord("title", "Разсужденія"), MatchedWord("title", "Рассуждения"))
 
 
 def test_importing_again_changes_nothing(database: Database, tmp_path: Path) -> None:
@@ -172,38 +172,40 @@ def test_editions_are_proposed_and_joined_by_a_person(database: Database) -> Non
     """The decision is kept, can be undone, and is kept as undone."""
     matching = Matching(database)
     (proposal,) = matching.proposals()
-    assert {proposal.one.uri, proposal.other.uri} == {OURS, THEIRS}
-    assert Evidence.FINGERPRINT in proposal.evidence
+    assert {proposal.record.uri, proposal.other.uri} == {OURS, THEIRS}
+    assert Agreement.FINGERPRINT in proposal.evidence
     assert len(shown(database, OURS).records) == 1
-    decision = decide(database, OURS, THEIRS, Verdict.SAME)
+    decision = decide(database, OURS, THEIRS, MatchVerdict.SAME)
     assert [one.uri for one in shown(database, THEIRS).records] == [OURS, THEIRS]
     assert list(matching.proposals()) == []
     matching.undo(decision.number, library="aonb", person="Олег", time="2027-01-01")
     assert len(shown(database, OURS).records) == 1
     assert len(list(matching.proposals())) == 1
     undone = Undone("2027-01-01", "Олег")
-    assert [(one.verdict, one.undone) for one in matching.decisions()] == [(Verdict.SAME, undone)]
-    decide(database, THEIRS, OURS, Verdict.DIFFERENT)
+    assert [(one.verdict, one.undone) for one in matching.decisions()] == [
+        (MatchVerdict.SAME, undone)
+    ]
+    decide(database, THEIRS, OURS, MatchVerdict.DIFFERENT)
     assert list(matching.proposals()) == []
     with pytest.raises(NotFound):
         matching.undo(decision.number, library="aonb", person="Анна", time="2027-01-01")
     with pytest.raises(NotFound):
-        decide(database, OURS, "urn:no", Verdict.SAME)
+        decide(database, OURS, "urn:no", MatchVerdict.SAME)
     with pytest.raises(UsageError):
-        decide(database, OURS, OURS, Verdict.SAME)
+        decide(database, OURS, OURS, MatchVerdict.SAME)
     with pytest.raises(Refused):
-        decide(database, OURS, THEIRS, Verdict.SAME)
+        decide(database, OURS, THEIRS, MatchVerdict.SAME)
 
 
-@pytest.mark.parametrize("form", [Form.MARC, Form.MARCXCHANGE, Form.MODS])
+@pytest.mark.parametrize("form", [ExportFormat.MARC, ExportFormat.MARCXCHANGE, ExportFormat.MODS])
 def test_what_is_exported_comes_back_the_same(
-    database: Database, tmp_path: Path, form: Form
+    database: Database, tmp_path: Path, form: ExportFormat
 ) -> None:
     """Under the same identifiers, with the same entries."""
     out = tmp_path / "out"
     assert export_catalogue(database, out, form).written == 3
     back = [one for one in read_records(out.read_bytes(), name="out") if isinstance(one, Record)]
-    if form is Form.MARCXCHANGE:
+    if form is ExportFormat.MARCXCHANGE:
         assert violations(etree.parse(out).getroot()) == []
     kept = list(Index(database).changed_since())
     assert [entry_of(one) for one in back] == [one.entry for one in kept]
@@ -215,14 +217,14 @@ def test_what_is_exported_comes_back_the_same(
 def test_exports_since_a_date_and_of_a_library(database: Database, tmp_path: Path) -> None:
     """CSV has a line for each copy, and no formula; XML is well-formed; nothing is overwritten."""
     since = datetime.fromtimestamp(150, UTC)
-    assert export_catalogue(database, tmp_path / "new", Form.DC, since=since).written == 2
+    assert export_catalogue(database, tmp_path / "new", ExportFormat.DC, since=since).written == 2
     assert len(etree.parse(tmp_path / "new").getroot()) == 2
-    export_catalogue(database, tmp_path / "csv", Form.CSV, library="aonb")
+    export_catalogue(database, tmp_path / "csv", ExportFormat.CSV, library="aonb")
     with (tmp_path / "csv").open(encoding="utf-8", newline="") as stream:
         rows = [(row["shelfmark"], row["inventory"]) for row in csv.DictReader(stream)]
     assert rows == [("Р-17", "1234"), ("Р-18", "1235")]
     with pytest.raises(Refused):
-        export_catalogue(database, tmp_path / "csv", Form.CSV)
+        export_catalogue(database, tmp_path / "csv", ExportFormat.CSV)
 
 
 def test_the_records_of_packages(tmp_path: Path) -> None:
@@ -244,13 +246,13 @@ def test_a_large_file_is_read_piece_by_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is too long for a record is told and passed over, in ISO 2709 and in XML."""
-    monkeypatch.setattr(recordfile, "LARGEST", 2000)
-    monkeypatch.setattr(recordfile, "AT_ONCE", 2000)
-    monkeypatch.setattr(recordfile, "_CHUNK", 500)
+    monkeypatch.setattr(record_file, "LARGEST", 2000)
+    monkeypatch.setattr(record_file, "AT_ONCE", 2000)
+    monkeypatch.setattr(record_file, "_CHUNK", 500)
     monster = iso2709([("001", "x"), ("200", "1 $a" + "я" * 4000)])
     path = tmp_path / "long.iso"
     path.write_bytes(iso2709(MINSK) * 3 + monster + iso2709(KNIHI))
-    seen = list(recordfile.records_of(path))
+    seen = list(record_file.records_of(path))
     assert [one.identifier if isinstance(one, Record) else one.code for one in seen] == [
         *["BY-NLB-br5"] * 3, Code.RECORD_TOO_LARGE, "BY-NLB-br6",
     ]  # fmt: skip
@@ -260,10 +262,10 @@ def test_a_broken_record_of_a_large_file_is_named_by_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Counted from 1, as in a small one."""
-    monkeypatch.setattr(recordfile, "AT_ONCE", 100)
+    monkeypatch.setattr(record_file, "AT_ONCE", 100)
     path = tmp_path / "x.iso"
     path.write_bytes(iso2709(MINSK) + b"nonsense\x1d" + iso2709(KNIHI))
-    seen = list(recordfile.records_of(path))
+    seen = list(record_file.records_of(path))
     assert [one.identifier if isinstance(one, Record) else one.path for one in seen] == [
         "BY-NLB-br5", "x.iso#2", "BY-NLB-br6",
     ]  # fmt: skip
@@ -274,16 +276,16 @@ def test_large_xml_is_read_element_by_element(
 ) -> None:
     """The same records as when it is read at once."""
     out = tmp_path / "all.xml"
-    export_catalogue(database, out, Form.MODS)
-    whole = [one.title for one in recordfile.records_of(out) if isinstance(one, Record)]
-    monkeypatch.setattr(recordfile, "LARGEST", 1000)
-    monkeypatch.setattr(recordfile, "AT_ONCE", 1000)
-    pieces = [one.title for one in recordfile.records_of(out) if isinstance(one, Record)]
+    export_catalogue(database, out, ExportFormat.MODS)
+    whole = [one.title for one in record_file.records_of(out) if isinstance(one, Record)]
+    monkeypatch.setattr(record_file, "LARGEST", 1000)
+    monkeypatch.setattr(record_file, "AT_ONCE", 1000)
+    pieces = [one.title for one in record_file.records_of(out) if isinstance(one, Record)]
     assert len(whole) == 3
     assert pieces == whole
     monster = b"<title>" + b"x" * 300_000 + b"</title>"
     out.write_bytes(out.read_bytes().replace(b"</modsCollection>", b"<mods>" + monster))
-    seen = list(recordfile.records_of(out))
+    seen = list(record_file.records_of(out))
     assert [one.title for one in seen if isinstance(one, Record)] == whole
     assert [one.code for one in seen if isinstance(one, Finding)] == [Code.RECORD_TOO_LARGE]
 
@@ -306,4 +308,4 @@ def test_a_search_that_finds_more_than_it_orders_says_so(
 
 def test_an_entry_without_anything_is_an_entry() -> None:
     """Of a record that says nothing."""
-    assert list(Entry("").facets()) == [(Facet.KIND, "single")]
+    assert list(CatalogueEntry("").facets()) == [(Facet.KIND, "single")]

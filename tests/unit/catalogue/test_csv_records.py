@@ -14,11 +14,11 @@ from lxml import etree
 
 from preserva.catalogue.csv_records import COLUMNS, documents, line, lines_of
 from preserva.catalogue.database import Database
-from preserva.catalogue.entry import entry_of
-from preserva.catalogue.export import Form, export_catalogue
+from preserva.catalogue.entry import CatalogueEntry, Contributor, Item, TypedNumber, uri_of
+from preserva.catalogue.entry_from_mods import entry_of
+from preserva.catalogue.export import ExportFormat, export_catalogue
+from preserva.catalogue.import_records import Imported, import_file
 from preserva.catalogue.index import Index
-from preserva.catalogue.ingest import Imported, import_file
-from preserva.catalogue.model import Agent, Entry, HeldCopy, Identifier, uri_of
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.describe.record import Record, read_records
@@ -44,9 +44,9 @@ def taken(database: Database, path: Path, text: str) -> Imported:
     return import_file(database, path, "aonb", 100)
 
 
-def read(data: bytes) -> list[Entry | Finding]:
+def read(data: bytes) -> list[CatalogueEntry | Finding]:
     """The entries of a table, findings in their places."""
-    found: list[Entry | Finding] = []
+    found: list[CatalogueEntry | Finding] = []
     for piece in documents(io.BytesIO(data), "t.csv", "aonb"):
         if isinstance(piece, Finding):
             found.append(piece)
@@ -60,16 +60,16 @@ def test_a_catalogue_comes_back_from_its_table(database: Database, tmp_path: Pat
     """Byte for byte, with copies, numbers and what matching needs."""
     (tmp_path / "a.iso").write_bytes(iso2709(RARE_BOOK) + iso2709(MINSK) + iso2709(KNIHI))
     import_file(database, tmp_path / "a.iso", "aonb", 1)
-    export_catalogue(database, tmp_path / "one.csv", Form.CSV)
+    export_catalogue(database, tmp_path / "one.csv", ExportFormat.CSV)
     again = Database(tmp_path / "again.sqlite")
     done = import_file(again, tmp_path / "one.csv", "aonb", 2, complete=True)
     assert (done.read, done.changed, done.findings) == (3, 3, [])
-    export_catalogue(again, tmp_path / "two.csv", Form.CSV)
+    export_catalogue(again, tmp_path / "two.csv", ExportFormat.CSV)
     assert (tmp_path / "two.csv").read_bytes() == (tmp_path / "one.csv").read_bytes()
     entry = Index(again).get(OURS)
     assert entry is not None
     assert entry.entry is not None
-    assert [copy.shelfmark for copy in entry.entry.copies] == ["Р-17", "Р-18"]
+    assert [item.shelfmark for item in entry.entry.items] == ["Р-17", "Р-18"]
     again.close()
 
 
@@ -77,17 +77,18 @@ texts = st.text("аЯі'=+-@;,\"\n\t ѣ", max_size=12).map(lambda text: " ".join
 some = texts.filter(bool)
 lists = st.lists(some, max_size=3, unique=True).map(tuple)
 copies = st.builds(
-    HeldCopy, some, texts, lists,
-    st.lists(st.builds(Identifier, st.sampled_from(["ru-knpam", "by-kp"]), some), max_size=2,
+    Item, some, texts, lists,
+    st.lists(st.builds(TypedNumber, st.sampled_from(["ru-knpam", "by-kp"]), some), max_size=2,
              unique=True).map(tuple),
     lists,
 )  # fmt: skip
 entries = st.builds(
-    Entry, some, st.just("7"), lists, st.lists(st.builds(Agent, some), max_size=2).map(tuple),
+    CatalogueEntry, some, st.just("7"), lists,
+    st.lists(st.builds(Contributor, some), max_size=2).map(tuple),
     lists, texts.map(lambda text: text.strip(" []?")), texts, texts,
     st.none() | st.integers(1000, 2099), st.lists(st.sampled_from(["rus", "bel"]), unique=True)
     .map(tuple), st.sampled_from(["", "text", "manuscript"]), texts,
-    st.lists(st.builds(Identifier, st.sampled_from(["isbn", "fingerprint"]), some),
+    st.lists(st.builds(TypedNumber, st.sampled_from(["isbn", "fingerprint"]), some),
              max_size=2).map(tuple),
     st.lists(copies, max_size=3).map(tuple),
 )  # fmt: skip
@@ -95,7 +96,7 @@ entries = st.builds(
 
 @settings(max_examples=150, deadline=None)
 @given(entries)
-def test_whatever_stands_in_the_cells_comes_back(entry: Entry) -> None:
+def test_whatever_stands_in_the_cells_comes_back(entry: CatalogueEntry) -> None:
     """Semicolons, quotes, formulas, apostrophes."""
     data = line(COLUMNS) + b"".join(lines_of(uri_of("aonb", "7"), entry, ""))
     assert read(data) == [entry]
@@ -174,8 +175,8 @@ def test_what_a_table_makes_is_valid_mods(shared: Path) -> None:
         assert isinstance(one, bytes)
         schema(shared, "mods-3.8.xsd").assertValid(etree.ElementTree(etree.fromstring(one)))
     (entry, bare) = read(data)
-    assert isinstance(entry, Entry)
-    assert (entry.form, entry.collection, entry.copies[0].inventory) == (
+    assert isinstance(entry, CatalogueEntry)
+    assert (entry.form, entry.collection, entry.items[0].inventory) == (
         "manuscript", True, ("12", "13"),
     )  # fmt: skip
-    assert bare == Entry("Т", "2")
+    assert bare == CatalogueEntry("Т", "2")

@@ -14,11 +14,18 @@ from hypothesis import strategies as st
 
 from preserva.catalogue.database import Database
 from preserva.catalogue.decision_files import export_decisions, import_decisions, take_decisions
-from preserva.catalogue.decisions import Decision, Undone, Verdict, decision_of, editions, line_of
-from preserva.catalogue.edition import lines, shown
-from preserva.catalogue.ingest import import_file
+from preserva.catalogue.decisions import (
+    MatchDecision,
+    MatchVerdict,
+    Undone,
+    decision_of,
+    editions,
+    line_of,
+)
+from preserva.catalogue.edition_view import lines, shown
+from preserva.catalogue.entry import Facet, uri_of
+from preserva.catalogue.import_records import import_file
 from preserva.catalogue.matching import Matching
-from preserva.catalogue.model import Facet, uri_of
 from preserva.catalogue.search import Search
 from preserva.core.values.codes import Code
 from preserva.errors import NotFound, Refused
@@ -64,7 +71,7 @@ def test_joined_records_are_one_result(databases: tuple[Database, Database]) -> 
         {OURS},
         {THEIRS},
     ]
-    one = decide(database, OURS, THEIRS, Verdict.SAME)
+    one = decide(database, OURS, THEIRS, MatchVerdict.SAME)
     assert results(database, "вера") == [{OURS, THEIRS}]
     assert results(database, "чурин") == [{OURS, THEIRS}]
     page = Search(database).page("вера", {})
@@ -84,7 +91,7 @@ def test_decisions_travel_and_come_back(
 ) -> None:
     """With who and when; twice changes nothing; an undone one is undone there."""
     ours, theirs = databases
-    one = decide(ours, OURS, THEIRS, Verdict.SAME)
+    one = decide(ours, OURS, THEIRS, MatchVerdict.SAME)
     assert travel(ours, theirs, tmp_path) == []
     assert Matching(theirs).decisions() == [one]
     assert results(theirs, "вера") == [{OURS, THEIRS}]
@@ -106,8 +113,8 @@ def test_libraries_that_disagree_are_both_heard(
 ) -> None:
     """Nothing is joined while they do, in neither catalogue."""
     ours, theirs = databases
-    decide(ours, OURS, THEIRS, Verdict.SAME)
-    no = decide(theirs, THEIRS, OURS, Verdict.DIFFERENT, "nlb")
+    decide(ours, OURS, THEIRS, MatchVerdict.SAME)
+    no = decide(theirs, THEIRS, OURS, MatchVerdict.DIFFERENT, "nlb")
     assert len(travel(theirs, ours, tmp_path)) == 2
     assert len(travel(ours, theirs, tmp_path)) == 2
     assert travel(ours, theirs, tmp_path) == []
@@ -115,8 +122,8 @@ def test_libraries_that_disagree_are_both_heard(
         assert len(results(database, "вера")) == 2
         decisions = shown(database, OURS).decisions
         assert {(one.library, one.verdict, one.disputed) for one in decisions} == {
-            ("aonb", Verdict.SAME, True),
-            ("nlb", Verdict.DIFFERENT, True),
+            ("aonb", MatchVerdict.SAME, True),
+            ("nlb", MatchVerdict.DIFFERENT, True),
         }
     Matching(theirs).undo(no.number, library="nlb", person="Ян", time=TIME)
     travel(theirs, ours, tmp_path)
@@ -127,7 +134,7 @@ def test_libraries_that_disagree_are_both_heard(
 def test_ours_are_not_taken_from_another(databases: tuple[Database, Database]) -> None:
     """A harvest brings no decision in our name, and undoes none."""
     ours, _theirs = databases
-    one = decide(ours, OURS, THEIRS, Verdict.SAME)
+    one = decide(ours, OURS, THEIRS, MatchVerdict.SAME)
     forged = [line_of(replace(one, undone=Undone(TIME, "x"))), line_of(replace(one, person="y"))]
     done = take_decisions(ours, [line.encode() for line in forged], "there", own="aonb")
     assert (done.read, done.own, done.changed) == (2, 2, 0)
@@ -137,7 +144,7 @@ def test_ours_are_not_taken_from_another(databases: tuple[Database, Database]) -
 def test_what_is_no_decision_is_named(databases: tuple[Database, Database]) -> None:
     """With its line; the others are taken in."""
     ours, _theirs = databases
-    good = json.loads(line_of(Decision(0, "nlb", TIME, "Ян", Verdict.SAME, OURS, THEIRS)))
+    good = json.loads(line_of(MatchDecision(0, "nlb", TIME, "Ян", MatchVerdict.SAME, OURS, THEIRS)))
     bad = [
         {**good, "other": OURS}, {**good, "one": "urn:x"}, {**good, "time": "yesterday"},
         {**good, "verdict": "maybe"}, {**good, "person": ""}, {**good, "person": "x" * 5000},
@@ -159,10 +166,10 @@ def test_a_file_that_is_not_there(databases: tuple[Database, Database], tmp_path
         import_decisions(databases[0], tmp_path / "none.jsonl")
 
 
-def numbered(facts: list[tuple[Verdict, str, str]]) -> list[Decision]:
+def numbered(facts: list[tuple[MatchVerdict, str, str]]) -> list[MatchDecision]:
     """Decisions of one person."""
     return [
-        Decision(number, "aonb", TIME, "A", verdict, one, other)
+        MatchDecision(number, "aonb", TIME, "A", verdict, one, other)
         for number, (verdict, one, other) in enumerate(facts, 1)
     ]
 
@@ -173,8 +180,8 @@ def test_a_contradiction_by_way_of_a_third_record() -> None:
     e, f = uri_of("kdl", "1"), uri_of("kdl", "2")
     found = editions(
         numbered(
-            [(Verdict.SAME, a, b), (Verdict.SAME, b, c), (Verdict.DIFFERENT, c, a),
-             (Verdict.SAME, e, f), (Verdict.DIFFERENT, e, d)]
+            [(MatchVerdict.SAME, a, b), (MatchVerdict.SAME, b, c), (MatchVerdict.DIFFERENT, c, a),
+             (MatchVerdict.SAME, e, f), (MatchVerdict.DIFFERENT, e, d)]
         )
     )  # fmt: skip
     assert found.joined == dict.fromkeys((e, f), (e, f))
@@ -184,22 +191,22 @@ def test_a_contradiction_by_way_of_a_third_record() -> None:
 def test_a_long_chain_of_decisions_is_one_edition() -> None:
     """As another's file may have it; and one word against it tears all of it."""
     uris = [uri_of("kdl", str(number)) for number in range(20_000)]
-    chain = [(Verdict.SAME, one, other) for one, other in pairwise(uris)]
+    chain = [(MatchVerdict.SAME, one, other) for one, other in pairwise(uris)]
     found = editions(numbered(chain))
     assert len(found.joined) == len(found.joined[uris[5]]) == 20_000
-    found = editions(numbered([*chain, (Verdict.DIFFERENT, uris[0], uris[-1])]))
+    found = editions(numbered([*chain, (MatchVerdict.DIFFERENT, uris[0], uris[-1])]))
     assert (found.joined, len(found.disputed)) == ({}, 20_000)
 
 
 some = st.lists(
     st.builds(
-        Decision,
+        MatchDecision,
         number=st.just(0),
         library=st.sampled_from(["aonb", "nlb"]),
         time=st.just(TIME),
         person=st.sampled_from(["A", "Я"]),
-        verdict=st.sampled_from(Verdict),
-        one=st.sampled_from(RECORDS[:2]),
+        verdict=st.sampled_from(MatchVerdict),
+        record=st.sampled_from(RECORDS[:2]),
         other=st.sampled_from(RECORDS[2:]),
         undone=st.none() | st.builds(Undone, st.sampled_from([TIME, "2027-01-01"]), st.just("B")),
     ),
@@ -209,7 +216,7 @@ some = st.lists(
 
 @settings(max_examples=60, deadline=None)
 @given(some)
-def test_the_order_does_not_matter(decisions: list[Decision]) -> None:
+def test_the_order_does_not_matter(decisions: list[MatchDecision]) -> None:
     """Two catalogues that took in the same decisions have the same editions and disputes."""
     outcomes = []
     mixed = [decision_of(line_of(one)) for one in decisions]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from preserva.catalogue.agreement import Agreement, agreements
 from preserva.catalogue.database import Database
+from preserva.catalogue.entry import CatalogueEntry, Facet, uri_of
 from preserva.catalogue.fold import words
 from preserva.catalogue.index import Incoming, Index
-from preserva.catalogue.match import Evidence, evidence
-from preserva.catalogue.model import Entry, Facet, uri_of
 from preserva.catalogue.places import _names, _table, names_of, places, spans
 from preserva.catalogue.search import Search
 
@@ -30,7 +30,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
     opened = Database(tmp_path / "catalogue.sqlite")
     with opened.writing():
         for number, (title, place) in BOOKS.items():
-            entry = Entry(title, number, place=place)
+            entry = CatalogueEntry(title, number, place=place)
             Index(opened).put(Incoming(uri_of("aonb", number), "t", entry, title.encode()), 1)
     yield opened
     opened.close()
@@ -128,6 +128,6 @@ def test_facets_count_a_place_once(database: Database) -> None:
 
 def test_two_names_of_a_place_agree() -> None:
     """When records are compared."""
-    one, other = Entry("Т", place="Вильна"), Entry("Т", place="Vilnius")
-    assert evidence(one, other) == [Evidence.TITLE, Evidence.PLACE]
+    one, other = CatalogueEntry("Т", place="Вильна"), CatalogueEntry("Т", place="Vilnius")
+    assert agreements(one, other) == [Agreement.TITLE, Agreement.PLACE]
     assert "Горький" not in names_of("Нижний Новгород")

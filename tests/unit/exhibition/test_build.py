@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 from PIL import Image
 
 from preserva.archive.archive import Archive
-from preserva.catalogue.ingest import import_packages, open_catalogue
+from preserva.catalogue.import_records import import_packages, open_catalogue
 from preserva.errors import ConfigError, Refused
 from preserva.exhibition.build import MARK, build_exhibition
 from preserva.exhibition.picture import TILE, Picture
@@ -230,7 +230,7 @@ def test_without_an_address_nothing_promises_one(archive: Archive, tmp_path: Pat
     assert not list(site.rglob("*.json")) or [one.name for one in site.rglob("*.json")] == [MARK]
     labels = (site / "en" / "labels.html").read_text("utf-8")
     assert "<svg" not in labels
-    assert "there are no QR codes" in labels
+    assert "QR codes need the address" in labels
     assert (site / "en" / "books" / "aonb-kp-1.html").is_file()
 
 
@@ -308,23 +308,23 @@ def test_hostile_words_stay_words(tmp_path: Path) -> None:
     ("old", "new", "said"),
     [
         ('"aonb-kp-1"', '"aonb-kp-9"', "sections.0.objects.0.package: there is no package"),
-        ('"aonb-kp-1"', '"../x"', "sections.0.objects.0.package: ../x is not an identifier"),
+        ('"aonb-kp-1"', '"../x"', "sections.0.objects.0.package: ../x is not a package identifier"),
         ("caption =", "page = 99\ncaption =", "objects.0.page: aonb-kp-1 has no page 99"),
         ("caption =", 'pages = "1-99"\ncaption =', "sections.0.objects.0.pages: aonb-kp-1 has no"),
-        ("caption =", 'pages = "2"\ncaption =', "sections.0.objects.0.page: page 1 is not among"),
-        ("caption =", 'pages = "3-2"\npage = 3\ncaption =', "objects.0.pages: 3-2 are no pages"),
+        ("caption =", 'pages = "2"\ncaption =', "sections.0.objects.0.page: page 1 is not one of"),
+        ("caption =", 'pages = "3-2"\npage = 3\ncaption =', "objects.0.pages: 3-2 is not a range"),
         ('en = "The caption"', 'ru = "Подпись"', "sections.0.objects.0.caption.en: missing"),
         ('"introduction"', '"another"', "exhibition.text: there is no another.en.md"),
         ('"introduction"', '"../secret"', "exhibition.text: '../secret' does not match"),
         ("caption =", "capton =", "objects.0.capton: there is no such key; did you mean caption"),
         ("[[sections]]", '[map]\nlines = "no.json"\n[[sections]]',
-         "map.lines: no.json is no GeoJSON"),
+         "map.lines: no.json is not GeoJSON"),
         ("[[sections]]", '[[events]]\ndate = "1855"\ntitle = { en = "x" }\nwriter = "who"\n'
          "[[sections]]", "events.0.writer: there is no who"),
         ("[[sections]]", '[[libraries]]\nid = "moon"\naddress = { en = "x" }\n[[sections]]',
-         "libraries.0.id: moon is not among the institutions"),
+         "libraries.0.id: moon is not one of the institutions"),
         ("[[sections]]", '[[sections]]\nid = "one"\ntitle = { en = "x" }\n[[sections]]',
-         "sections.1.id: one stands twice"),
+         "sections.1.id: one is given twice"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_named_with_its_place(

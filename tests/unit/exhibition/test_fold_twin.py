@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preserva.catalogue.entry import entry_of
+from preserva.catalogue.entry_from_mods import entry_of
 from preserva.catalogue.fold import fold, stem, words
 from preserva.describe.record import Record, read_records
 from preserva.specimen.text import LEAVES

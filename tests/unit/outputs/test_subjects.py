@@ -23,7 +23,7 @@ from preserva.core.values.subjects import (
     WholePackage,
     WholeStorage,
 )
-from preserva.outputs.findings import report_document
+from preserva.outputs.json.parts import report_document
 from preserva.outputs.subjects import subject_for_people
 from tests.support.books import replicated
 

@@ -236,12 +236,12 @@ def test_copies_that_contradict_each_other_are_not_noted(place: Path) -> None:
 def test_the_commands_say_what_they_did(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     here, there = (str(place / one / configuration.NAME) for one in ("archive", "minsk"))
     assert status_of(["--config", there, "receive"]) == 0
-    assert capsys.readouterr().out == f"{PACKAGE.portable} in nlb-copy: v1 read and noted\n"
+    assert capsys.readouterr().out == f"{PACKAGE.portable} in nlb-copy: v1 read and recorded\n"
     assert status_of(["--config", there, "receive"]) == 0
     assert capsys.readouterr().out == "nothing new\n"
     shutil.rmtree(place / "archive/storages/aonb-main")
     assert status_of(["--config", here, "rebuild", "storage", "aonb-main"]) == 0
-    assert "files brought, read back and validated" in capsys.readouterr().out
+    assert "files restored, read back and validated" in capsys.readouterr().out
     (place / "archive/ledger.sqlite").unlink()
     assert status_of(["--config", here, "rebuild", "ledger"]) == 0
-    assert "was made anew" in capsys.readouterr().err
+    assert "was rebuilt" in capsys.readouterr().err

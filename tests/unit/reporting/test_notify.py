@@ -22,9 +22,10 @@ from preserva.core.values.entries import NOTIFICATION
 from preserva.errors import ConfigError
 from preserva.fixity.audit import audit
 from preserva.ingest.package import package
+from preserva.outputs.report import mail_text
 from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
-from preserva.reporting.notify import ping, tell
+from preserva.reporting.notify import ping, send_mail
 from tests.support.books import an_archive, make_book
 from tests.support.servers import free_port
 from tests.support.web_server import Send, answer, certificate, tls_of, web_server
@@ -160,7 +161,7 @@ def test_a_mail_comes_when_something_changed_and_once_a_week(
             if mend:
                 repair(archive, apply=True)
             audit(archive, moved=("nlb-copy",))
-            return tell(archive)
+            return send_mail(archive, mail_text)
 
     sound = "Audit of aonb: All 2 copies are sound, as far as they were read."
     assert [run(0), run(1), run(6.9)] == [None] * 3
@@ -178,7 +179,7 @@ def test_a_mail_comes_when_something_changed_and_once_a_week(
     assert run(10, mend=True) is None
     assert server.subjects[3:] == [sound]
     last = email.message_from_bytes(server.messages[3], policy=default).get_content()
-    assert last.startswith("1 incident ended.")
+    assert last.startswith("1 incident was resolved.")
     with at(place, 10) as archive:
         told = [one.facts["incidents"] for one in archive.ledger.entries(types=(NOTIFICATION,))]
     assert [len(one) for one in told] == [0, 0, 1, 0]
@@ -189,12 +190,12 @@ def test_a_mail_that_was_refused_is_sent_by_the_next_run(place: Path, server: Ma
     configure(place, mail_to(server.port))
     server.refusing = True
     with at(place, 0) as archive:
-        problem = tell(archive)
+        problem = send_mail(archive, mail_text)
         assert problem is not None and "a@example.org" in problem
         assert archive.ledger.newest(NOTIFICATION) is None
     server.refusing = False
     with at(place, 1) as archive:
-        assert tell(archive) is None
+        assert send_mail(archive, mail_text) is None
     assert len(server.messages) == 1
 
 
@@ -277,7 +278,7 @@ def test_a_password_that_cannot_be_read_is_said(
     (place / "secret").write_bytes(b"\xff\xfe")
     configure(place, mail_to(server.port) + 'user = "u"\npassword_file = "secret"\n')
     with at(place, 0) as archive:
-        problem = tell(archive)
+        problem = send_mail(archive, mail_text)
     assert problem is not None and "a@example.org" in problem
     assert server.messages == []
 

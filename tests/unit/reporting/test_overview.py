@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -241,7 +242,9 @@ def test_the_commands(
     assert status == 0
     status, out = run("incidents")
     assert status == 1
-    assert f"{number}\turn:preserva:aonb:kp-1 in nlb-copy: damaged since" in out
+    assert re.search(
+        rf"^{number}\taonb-kp-1 \(nlb-copy\): damaged since \S+, seen 1 time$", out, re.MULTILINE
+    )
     assert "me: rescan" in out
     for words in (("report",), ("report", "aonb-kp-1")):
         status, out = run(*words, "--json")

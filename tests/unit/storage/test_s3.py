@@ -220,7 +220,7 @@ def test_a_copy_that_is_not_the_same_is_never_shown(
     storage.create("staging/x/a", [b"good"])
     with monkeypatch.context() as patch:
         patch.setattr(obstore, "copy", lying)
-        with pytest.raises(StorageError, match="not what it was copied from"):
+        with pytest.raises(StorageError, match="differs from its source"):
             storage.publish("staging/x", "kept")
     assert storage.stat("kept") is None
     storage.publish("staging/x", "kept")

@@ -259,7 +259,8 @@ def test_waits_grow_and_end_and_are_not_made_for_a_storage_that_is_gone(
 ) -> None:
     """Nor for one that was never there, nor for a file that is not there."""
     slept: list[float] = []
-    storage = Retry(inner, sleep=slept.append, attempts=4, delay=0.5)
+    now = [0.0]
+    storage = Retry(inner, sleep=slept.append, clock=lambda: now[0], attempts=4, delay=0.5)
 
     def down() -> None:
         raise Unreachable("down")
@@ -277,6 +278,15 @@ def test_waits_grow_and_end_and_are_not_made_for_a_storage_that_is_gone(
     with pytest.raises(NotFound):
         storage.open("nothing")
     assert slept == []
+
+    def slowly_down() -> None:
+        now[0] += 59  # the minute begins with the first failure
+        raise Unreachable("down")
+
+    storage.stat("kept")
+    with pytest.raises(Unreachable):
+        storage.again(slowly_down)
+    assert slept == [0.5, 1.0]
 
 
 def test_a_whole_replication_survives_a_failure_of_each_of_its_calls(
@@ -315,9 +325,11 @@ def test_each_write_of_a_replication_can_fail_and_the_next_run_finishes(
     for at in range(1, 1000):
         failing: list[Failing] = []
 
-        def opened(url: str, at: int = at, made: list[Failing] = failing) -> Storage:
+        def opened(
+            url: str, *, read_only: bool = False, at: int = at, made: list[Failing] = failing
+        ) -> Storage:
             if not url.endswith("nlb-copy"):
-                return open_storage(url)
+                return open_storage(url, read_only=read_only)
             made.append(Failing(open_storage(url), at, StorageFull("no room")))
             return made[0]
 

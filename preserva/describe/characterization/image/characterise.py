@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from preserva.core.values.codes import Code
-from preserva.describe.characterization.image.verdict import Verdict
+from preserva.describe.characterization.image.characterization import Characterization
 
 
 def is_characterised(mime: str) -> bool:
@@ -13,7 +13,9 @@ def is_characterised(mime: str) -> bool:
     return mime.startswith("image/") or mime == "application/pdf"
 
 
-def characterise(stream: BinaryIO, size: int, mime: str, max_pixels: int) -> Verdict | None:
+def characterise(
+    stream: BinaryIO, size: int, mime: str, max_pixels: int
+) -> Characterization | None:
     """What the file is; None where it is neither an image nor a PDF.
 
     `stream` can be sought and holds `size` bytes. Never raises for what stands in it.
@@ -37,13 +39,13 @@ def characterise(stream: BinaryIO, size: int, mime: str, max_pixels: int) -> Ver
 
             return jp2.characterise(stream, max_pixels, jp2=mime == "image/jp2")
         case "image/bmp" | "image/gif" | "image/webp":
-            from preserva.describe.characterization.image import plain
+            from preserva.describe.characterization.image import bmp_gif_webp
 
-            return plain.characterise(stream, mime[6:].upper(), max_pixels)
+            return bmp_gif_webp.characterise(stream, mime[6:].upper(), max_pixels)
         case "application/pdf":
             from preserva.describe.characterization.image import pdf
 
             return pdf.characterise(stream, size)
         case _ if mime.startswith("image/"):
-            return Verdict("preserva", code=Code.IMAGE_NOT_DECODABLE_HERE, seen=mime)
+            return Characterization("preserva", code=Code.IMAGE_NOT_DECODABLE_HERE, seen=mime)
     return None

@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
 from preserva.core.values.codes import Code
-from preserva.describe.characterization.image.verdict import BrokenError
+from preserva.describe.characterization.image.characterization import BrokenError
 
 PILLOW = f"Pillow {Pillow.__version__}"  # type: ignore[attr-defined]  # not in its stubs
 MAX_FRAMES = 10_000

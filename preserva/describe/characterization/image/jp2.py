@@ -17,9 +17,9 @@ from jpylyzer import boxvalidator, config
 
 from preserva.core.book.image import Image, Resolution, Unit
 from preserva.core.values.codes import Code
-from preserva.describe.characterization.image import facts
+from preserva.describe.characterization.image import common_metadata
+from preserva.describe.characterization.image.characterization import BrokenError, Characterization
 from preserva.describe.characterization.image.decode import PILLOW, decode, opened
-from preserva.describe.characterization.image.verdict import BrokenError, Verdict
 
 _BY = f"jpylyzer, {PILLOW}"
 _OPTIONS = {
@@ -40,7 +40,7 @@ _SPACES = {16: "sRGB", 17: "BlackIsZero", 18: "sYCC"}
 _COMPRESSIONS = {0: "JPEG 2000 lossy", 1: "JPEG 2000 lossless"}
 
 
-def characterise(stream: BinaryIO, max_pixels: int, *, jp2: bool) -> Verdict:
+def characterise(stream: BinaryIO, max_pixels: int, *, jp2: bool) -> Characterization:
     """What the image is; it is decoded. `jp2` is False for JPX, which may have boxes of its own."""
     image = None
     try:
@@ -52,13 +52,13 @@ def characterise(stream: BinaryIO, max_pixels: int, *, jp2: bool) -> Verdict:
         with opened(stream, "JPEG2000", max_pixels) as picture:
             profile = picture.info.get("icc_profile")
             if image is not None and isinstance(profile, bytes):
-                image = replace(image, icc_profile=facts.profile_name(profile))
+                image = replace(image, icc_profile=common_metadata.profile_name(profile))
             decode(picture, max_pixels)
         if jp2 and failed:
             raise BrokenError(Code.IMAGE_IRREGULAR, ", ".join(failed))
     except BrokenError as error:
-        return Verdict(_BY, image, error.code, error.seen)
-    return Verdict(_BY, image)
+        return Characterization(_BY, image, error.code, error.seen)
+    return Characterization(_BY, image)
 
 
 def _boxes(stream: BinaryIO) -> tuple[Element, list[str]]:
@@ -67,12 +67,12 @@ def _boxes(stream: BinaryIO) -> tuple[Element, list[str]]:
     try:
         with redirect_stderr(io.StringIO()):  # where it prints what it does not know
             # it slices what it is given, so that a map of the file would be copied all the same
-            found = boxvalidator.BoxValidator(_OPTIONS, "JP2", stream.read()).validate()
+            validated = boxvalidator.BoxValidator(_OPTIONS, "JP2", stream.read()).validate()
     except Exception as error:
         # hostile bytes make it raise anything
         raise BrokenError(Code.IMAGE_UNDECODABLE, type(error).__name__) from error
-    failed = [one.tag for one in found.tests.iter() if not len(one) and one.text is False]
-    return found.characteristics, list(dict.fromkeys(failed))[:8]
+    failed = [test.tag for test in validated.tests.iter() if not len(test) and test.text is False]
+    return validated.characteristics, list(dict.fromkeys(failed))[:8]
 
 
 def _image(properties: Element) -> Image | None:
@@ -100,7 +100,7 @@ def _resolution(properties: Element) -> Resolution | None:
             short = "Resc" if kind.startswith("capture") else "Resd"
             x, y = (_text(box, f"{axis}{short}InPixelsPerMeter") for axis in "hv")
             if isinstance(x, float | int) and isinstance(y, float | int):
-                return facts.made_resolution(x / 100, y / 100, Unit.CENTIMETRE)
+                return common_metadata.made_resolution(x / 100, y / 100, Unit.CENTIMETRE)
     return None
 
 
@@ -109,11 +109,11 @@ def _number(properties: Element, name: str) -> int | None:
 
 
 def _numbers(properties: Element, name: str) -> Iterator[int]:
-    for one in properties.iter(name):
-        value: object = one.text  # before jpylyzer makes it readable, a number stands there
+    for element in properties.iter(name):
+        value: object = element.text  # before jpylyzer makes it readable, a number stands there
         if isinstance(value, int):
             yield value
 
 
 def _text(element: Element, name: str) -> object:
-    return next((one.text for one in element.iter(name)), None)
+    return next((child.text for child in element.iter(name)), None)

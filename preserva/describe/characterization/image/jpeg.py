@@ -13,9 +13,9 @@ from PIL import Image as Pillow
 
 from preserva.core.book.image import Image, Resolution, Unit
 from preserva.core.values.codes import Code
-from preserva.describe.characterization.image import facts
+from preserva.describe.characterization.image import common_metadata
+from preserva.describe.characterization.image.characterization import BrokenError, Characterization
 from preserva.describe.characterization.image.decode import PILLOW, decode, opened, tags
-from preserva.describe.characterization.image.verdict import BrokenError, Verdict
 
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _LOSSLESS = frozenset({0xC3, 0xC7, 0xCB, 0xCF})
@@ -26,7 +26,7 @@ _ADOBE_SPACES = {(3, 0): "RGB", (4, 0): "CMYK", (3, 1): "YCbCr", (4, 2): "YCCK"}
 _CHUNK = 1 << 20
 
 
-def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Verdict:
+def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Characterization:
     """What the image is; it is decoded."""
     image = None
     try:
@@ -34,25 +34,25 @@ def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Verdict:
         scan = stream.tell()
         with opened(stream, "JPEG", max_pixels) as picture:
             image = replace(image, resolution=_density(picture))
-            image = facts.embedded(image, picture.info.get("icc_profile"), tags(picture))
+            image = common_metadata.embedded(image, picture.info.get("icc_profile"), tags(picture))
             decode(picture, max_pixels)
         _check_end(stream, scan)
     except BrokenError as error:
-        return Verdict(PILLOW, image, error.code, error.seen)
-    return Verdict(PILLOW, image)
+        return Characterization(PILLOW, image, error.code, error.seen)
+    return Characterization(PILLOW, image)
 
 
 def _header(stream: BinaryIO, size: int) -> Image:
     transform = None
-    found = None
+    frame = None
     for marker, data in _segments(stream, size):
         if marker == _ADOBE and data.startswith(b"Adobe") and len(data) >= 12:
             transform = data[11]
         elif marker in _FRAMES and len(data) >= 6:
-            found = marker, data
-    if found is None:
+            frame = marker, data
+    if frame is None:
         raise BrokenError(Code.IMAGE_UNDECODABLE)
-    marker, data = found
+    marker, data = frame
     components = data[5]
     space = _SPACES.get(components, f"{components}")
     return Image(
@@ -91,11 +91,11 @@ def _segments(stream: BinaryIO, size: int) -> Iterator[tuple[int, bytes]]:
 
 def _density(picture: Pillow.Image) -> Resolution | None:
     """That of JFIF, unless it only gives the shape of a pixel."""
-    unit = _UNITS.get(facts.number(picture.info.get("jfif_unit")) or 0)
+    unit = _UNITS.get(common_metadata.number(picture.info.get("jfif_unit")) or 0)
     density = picture.info.get("jfif_density")
     if unit is Unit.NONE or not isinstance(density, tuple) or len(density) != 2:
         return None
-    return facts.made_resolution(density[0], density[1], unit)
+    return common_metadata.made_resolution(density[0], density[1], unit)
 
 
 def _check_end(stream: BinaryIO, scan: int) -> None:

@@ -10,32 +10,32 @@ from typing import BinaryIO
 
 from preserva.core.book.image import Image, Resolution, Unit
 from preserva.core.values.codes import Code
-from preserva.describe.characterization.image import facts
+from preserva.describe.characterization.image import common_metadata
+from preserva.describe.characterization.image.characterization import BrokenError, Characterization
 from preserva.describe.characterization.image.decode import PILLOW, decode, opened, tags
-from preserva.describe.characterization.image.verdict import BrokenError, Verdict
 
 _SPACES = {0: ("BlackIsZero", 1), 2: ("RGB", 3), 3: ("PaletteColor", 1)}
 _WITH_ALPHA = {4: ("BlackIsZero", 2), 6: ("RGB", 4)}
 _CHUNK = 1 << 16
 
 
-def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Verdict:
+def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Characterization:
     """What the image is; the checksum of every chunk is compared, and it is decoded."""
     image = None
     try:
         header, density = _chunks(stream, size)
         image = _image(header, density)
         with opened(stream, "PNG", max_pixels) as picture:
-            image = facts.embedded(image, picture.info.get("icc_profile"), tags(picture))
+            image = common_metadata.embedded(image, picture.info.get("icc_profile"), tags(picture))
             decode(picture, max_pixels)
     except BrokenError as error:
-        return Verdict(PILLOW, image, error.code, error.seen)
-    return Verdict(PILLOW, image)
+        return Characterization(PILLOW, image, error.code, error.seen)
+    return Characterization(PILLOW, image)
 
 
 def _chunks(stream: BinaryIO, size: int) -> tuple[bytes, bytes]:
     """The content of IHDR and of pHYs, empty without one. Raises BrokenError."""
-    found = {b"IHDR": b"", b"pHYs": b""}
+    chunks = {b"IHDR": b"", b"pHYs": b""}
     at, kind = 8, b""
     while kind != b"IEND":
         stream.seek(at)
@@ -50,10 +50,10 @@ def _chunks(stream: BinaryIO, size: int) -> tuple[bytes, bytes]:
             first = first or piece
         if checksum != int.from_bytes(stream.read(4), "big"):
             raise BrokenError(Code.IMAGE_UNDECODABLE, f"{kind!r} CRC-32")
-        if kind in found:
-            found[kind] = first
+        if kind in chunks:
+            chunks[kind] = first
         at += 12 + length
-    return found[b"IHDR"], found[b"pHYs"]
+    return chunks[b"IHDR"], chunks[b"pHYs"]
 
 
 def _image(header: bytes, density: bytes) -> Image:
@@ -77,5 +77,5 @@ def _resolution(density: bytes) -> Resolution | None:
         return None
     x, y = (int.from_bytes(density[at : at + 4], "big") for at in (0, 4))
     if density[8] == 1:
-        return facts.made_resolution(x / 100, y / 100, Unit.CENTIMETRE)
-    return facts.made_resolution(x, y, Unit.NONE)
+        return common_metadata.made_resolution(x / 100, y / 100, Unit.CENTIMETRE)
+    return common_metadata.made_resolution(x, y, Unit.NONE)

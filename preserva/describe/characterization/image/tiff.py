@@ -10,16 +10,16 @@ from typing import BinaryIO
 
 from preserva.core.book.image import ByteOrder, Image
 from preserva.core.values.codes import Code
-from preserva.describe.characterization.image import facts
+from preserva.describe.characterization.image import common_metadata
+from preserva.describe.characterization.image.characterization import BrokenError, Characterization
 from preserva.describe.characterization.image.decode import MAX_FRAMES, PILLOW, decode, opened
-from preserva.describe.characterization.image.overheard import overheard
+from preserva.describe.characterization.image.fax import decode_fax
 from preserva.describe.characterization.image.tiff_directory import (
     Layout,
     Values,
     directories,
     layout,
 )
-from preserva.describe.characterization.image.verdict import BrokenError, Verdict
 
 _COMPRESSIONS = {
     1: "Uncompressed",
@@ -38,6 +38,7 @@ _COMPRESSIONS = {
     50000: "Zstandard",
     50001: "WebP",
 }
+_FAX = {2, 3, 4}
 _SPACES = {
     0: "WhiteIsZero",
     1: "BlackIsZero",
@@ -51,30 +52,36 @@ _SPACES = {
 }
 
 
-def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Verdict:
+def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Characterization:
     """What the first image of the file is; all of them are decoded."""
     image = None
     try:
         stream.seek(0)
         form = layout(stream.read(4), size)
+        fax = False
         for tags in directories(stream, form, MAX_FRAMES):
             image = image or _image(tags, form)
-        with opened(stream, "TIFF", max_pixels) as picture, overheard() as complaints:
-            decode(picture, max_pixels)
-        if complaints:
-            raise BrokenError(Code.IMAGE_UNDECODABLE, complaints[0])
+            fax = fax or common_metadata.number(tags.get(259)) in _FAX
+        if fax:
+            decode_fax(stream, max_pixels)
+        else:
+            with opened(stream, "TIFF", max_pixels) as picture:
+                decode(picture, max_pixels)
     except BrokenError as error:
-        return Verdict(PILLOW, image, error.code, error.seen)
-    return Verdict(PILLOW, image)
+        return Characterization(PILLOW, image, error.code, error.seen)
+    return Characterization(PILLOW, image)
 
 
 def _image(tags: Mapping[int, Values], form: Layout) -> Image:
-    width, height = (facts.number(tags.get(tag)) or 0 for tag in (256, 257))
+    width, height = (common_metadata.number(tags.get(tag)) or 0 for tag in (256, 257))
     if width < 1 or height < 1:
         raise BrokenError(Code.IMAGE_UNDECODABLE, f"{width} x {height}")
-    samples = max(1, min(facts.number(tags.get(277)) or 1, 64))
-    bits = tuple(one for one in tags.get(258, ()) if isinstance(one, int) and one > 0)
-    space, scheme = facts.number(tags.get(262)), facts.number(tags.get(259)) or 1
+    samples = max(1, min(common_metadata.number(tags.get(277)) or 1, 64))
+    bits = tuple(value for value in tags.get(258, ()) if isinstance(value, int) and value > 0)
+    space, scheme = (
+        common_metadata.number(tags.get(262)),
+        common_metadata.number(tags.get(259)) or 1,
+    )
     profile = tags.get(34675)
     return Image(
         width=width,
@@ -82,10 +89,10 @@ def _image(tags: Mapping[int, Values], form: Layout) -> Image:
         bits=bits[:samples] if len(bits) >= samples else (bits[0] if bits else 1,) * samples,
         colour_space="unknown" if space is None else _SPACES.get(space, f"TIFF {space}"),
         compression=_COMPRESSIONS.get(scheme, f"TIFF {scheme}"),
-        floating=facts.number(tags.get(339)) == 3,
+        floating=common_metadata.number(tags.get(339)) == 3,
         byte_order=ByteOrder.LITTLE_ENDIAN if form.endian == "<" else ByteOrder.BIG_ENDIAN,
-        icc_profile=facts.profile_name(profile) if isinstance(profile, bytes) else None,
-        resolution=facts.resolution(tags),
-        orientation=facts.orientation(tags),
-        capture=facts.capture(tags),
+        icc_profile=common_metadata.profile_name(profile) if isinstance(profile, bytes) else None,
+        resolution=common_metadata.resolution(tags),
+        orientation=common_metadata.orientation(tags),
+        capture=common_metadata.capture(tags),
     )

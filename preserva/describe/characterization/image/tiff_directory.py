@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import BinaryIO
 
 from preserva.core.values.codes import Code
-from preserva.describe.characterization.image.verdict import BrokenError
+from preserva.describe.characterization.image.characterization import BrokenError
 
 EXIF = 34665
 _STRIPS, _TILES = (273, 279), (324, 325)
@@ -54,7 +54,7 @@ def directories(stream: BinaryIO, form: Layout, limit: int) -> Iterator[Mapping[
 
     Raises BrokenError where something lies behind the end of the file, or in a circle.
     """
-    reader = _Reader(stream, form)
+    reader = _TagReader(stream, form)
     at = reader.number(8, "Q") if form.big else reader.number(4, "I")
     seen: set[int] = set()
     while at:
@@ -80,7 +80,7 @@ def _check_data(tags: Mapping[int, Values], size: int) -> None:
                 raise BrokenError(Code.IMAGE_TRUNCATED, f"{size} < {end}")
 
 
-class _Reader:
+class _TagReader:
     """Reads parts of a file, and never more of them together than the file has."""
 
     def __init__(self, stream: BinaryIO, form: Layout) -> None:
@@ -144,8 +144,8 @@ class _Reader:
             return None
         if kind == "s":
             return data
-        found = struct.unpack(f"{self._form.endian}{kind[0] * (len(kind) * number)}", data)
+        numbers = struct.unpack(f"{self._form.endian}{kind[0] * (len(kind) * number)}", data)
         if len(kind) == 1:
-            return tuple(found)
-        pairs = zip(found[::2], found[1::2], strict=True)
+            return tuple(numbers)
+        pairs = zip(numbers[::2], numbers[1::2], strict=True)
         return tuple(Fraction(above, below) for above, below in pairs if below)

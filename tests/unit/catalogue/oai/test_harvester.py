@@ -13,12 +13,12 @@ import pytest
 from lxml import etree
 
 from preserva.catalogue.database import Database
+from preserva.catalogue.entry import CatalogueEntry, uri_of
+from preserva.catalogue.import_records import import_file
 from preserva.catalogue.index import Index
-from preserva.catalogue.ingest import import_file
-from preserva.catalogue.model import Entry, uri_of
-from preserva.catalogue.oai import client as harvest_ask
+from preserva.catalogue.oai import client
 from preserva.catalogue.oai.client import decisions_of, in_folder, over_http
-from preserva.catalogue.oai.harvester import Arguments, Ask, Harvest, Result, Source
+from preserva.catalogue.oai.harvester import Arguments, Ask, Harvest, HarvestResult, HarvestSource
 from preserva.catalogue.oai.protocol import Prefix
 from preserva.catalogue.oai.provider import About, Repository
 from preserva.catalogue.oai.resourcesync import dump
@@ -60,13 +60,13 @@ def asking(database: Database, **options: int) -> Ask:
     return lambda arguments: repository(database, **options).answer(arguments)
 
 
-def harvest(into: Database, ask: Ask, *, own: str = "nlb", anew: bool = False) -> Result:
+def harvest(into: Database, ask: Ask, *, own: str = "nlb", anew: bool = False) -> HarvestResult:
     """One harvest."""
-    source = Source(URL)
+    source = HarvestSource(URL)
     return Harvest(into, source, ask, own=own, clock=lambda: NOW + 20_000).run(anew=anew)
 
 
-def entries(database: Database) -> dict[str, Entry | None]:
+def entries(database: Database) -> dict[str, CatalogueEntry | None]:
     """Everything in a catalogue, deleted records too."""
     return {one.uri: one.entry for one in Index(database).changed_since()}
 
@@ -187,11 +187,23 @@ def test_what_is_no_answer_is_an_error(make: Make, answer: bytes) -> None:
     assert entries(ours) == {}
 
 
+def test_broken_answers_are_not_salvaged_at_any_price(make: Make) -> None:
+    """Each record is parsed with the root element: one of any length would cost its square."""
+    ours = make("ours")
+    record = b"<record><header><identifier>urn:preserva:record:nlb:1</identifier></header></record>"
+    tail = b"<ListRecords>" + record * 2 + b"<broken></ListRecords></OAI-PMH>"
+    short = ROOT.replace(b">", b' a="' + b"x" * 9_000 + b'">') + tail
+    long = ROOT.replace(b">", b' a="' + b"x" * 11_000 + b'">') + tail
+    assert harvest(ours, lambda _: short).read == 2
+    with pytest.raises(StorageError):
+        harvest(ours, lambda _: long)
+
+
 def test_a_server_that_repeats_itself_is_left(make: Make, tmp_path: Path) -> None:
     """It would never end."""
     theirs, ours = filled(make("theirs"), tmp_path), make("ours")
     first: Arguments = (("verb", "ListRecords"), ("metadataPrefix", "mods"))
-    with pytest.raises(StorageError, match="same token"):
+    with pytest.raises(StorageError, match="same resumption token"):
         harvest(ours, lambda arguments: asking(theirs)(first))
 
 
@@ -206,7 +218,7 @@ def test_records_of_an_unknown_library_need_its_name(make: Make) -> None:
     ours = make("ours")
     with pytest.raises(UsageError):
         harvest(ours, lambda arguments: page)
-    source = Source(URL, library="kdl")
+    source = HarvestSource(URL, library="kdl")
     Harvest(ours, source, lambda arguments: page, own="nlb", clock=lambda: NOW).run()
     assert [entry and entry.title for entry in entries(ours).values()] == ["T"]
     assert list(entries(ours)) == [uri_of("kdl", "oai:x:1")]
@@ -301,7 +313,7 @@ def test_a_busy_server_is_asked_again_when_it_wants() -> None:
 
 def test_an_answer_without_end_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor kept in memory."""
-    monkeypatch.setattr(harvest_ask, "MAX_SIZE", 1000)
+    monkeypatch.setattr(client, "MAX_SIZE", 1000)
     with answering(("200 OK", "", b"x" * 1001)) as url, pytest.raises(TooLarge):
         over_http(url)(())
 

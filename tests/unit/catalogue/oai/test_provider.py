@@ -11,9 +11,9 @@ import pytest
 from lxml import etree
 
 from preserva.catalogue.database import Database
+from preserva.catalogue.entry import uri_of
+from preserva.catalogue.import_records import import_file
 from preserva.catalogue.index import Index
-from preserva.catalogue.ingest import import_file
-from preserva.catalogue.model import uri_of
 from preserva.catalogue.oai.protocol import NAMESPACE, stamp
 from preserva.catalogue.oai.provider import About, Repository
 from preserva.describe.xml_record import OAI_DC

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from preserva.describe.characterization.identify import EMPTY, UNIDENTIFIED, Format, identify
+from preserva.describe.characterization.identify import EMPTY, UNIDENTIFIED, FileFormat, identify
 from tests.conftest import ROOT
 from tests.support.marc_records import RARE_BOOK, iso2709
 
@@ -154,7 +154,7 @@ CASES: dict[str, tuple[bytes, str, str, str | None, str | None]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_the_content_decides(name: str) -> None:
     head, format_name, mime, puid, version = CASES[name]
-    assert identify(head, "file", len(head)) == Format(format_name, mime, puid, version)
+    assert identify(head, "file", len(head)) == FileFormat(format_name, mime, puid, version)
 
 
 def test_every_format_is_in_the_documentation() -> None:

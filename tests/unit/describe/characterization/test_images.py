@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import struct
 from fractions import Fraction
 
@@ -14,9 +15,10 @@ from preserva.core.book.image import ByteOrder, Capture, Image, Orientation, Res
 from preserva.core.book.scans import MAX_PIXELS
 from preserva.core.values.codes import Code
 from preserva.describe.characterization.identify import identify
+from preserva.describe.characterization.image import fax, fax_worker
 from preserva.describe.characterization.image.characterise import characterise, is_characterised
-from preserva.describe.characterization.image.overheard import overheard
-from preserva.describe.characterization.image.verdict import Verdict
+from preserva.describe.characterization.image.characterization import Characterization
+from preserva.describe.characterization.image.libtiff_messages import overheard
 from tests.support.images import SIZE, samples
 
 SCANNER = Capture("Zeutschel", "OS 12002", "OmniScan 12", "2024-03-05T10:20:30")
@@ -60,7 +62,7 @@ EXPECTED: dict[str, Image] = {
 }  # fmt: skip
 
 
-def looked_at(data: bytes, max_pixels: int = MAX_PIXELS) -> Verdict | None:
+def looked_at(data: bytes, max_pixels: int = MAX_PIXELS) -> Characterization | None:
     form = identify(data, "page", len(data))
     return characterise(io.BytesIO(data), len(data), form.mime, max_pixels)
 
@@ -84,7 +86,7 @@ def test_a_whole_image_is_described(name: str) -> None:
 
 def test_of_a_pdf_only_its_end_is_known() -> None:
     found = looked_at(samples()["pdf"])
-    assert found == Verdict("preserva, by the trailer")
+    assert found == Characterization("preserva, by the trailer")
 
 
 @pytest.mark.parametrize("name", sorted({*EXPECTED, "pdf"} - {"gif"}))
@@ -169,7 +171,7 @@ def test_the_settings_of_pillow_stay_as_they_were() -> None:
 
 def test_an_image_that_nobody_here_decodes_is_unknown() -> None:
     djvu = b"AT&TFORM\0\0\0\0DJVM" + bytes(100)
-    assert looked_at(djvu) == Verdict(
+    assert looked_at(djvu) == Characterization(
         "preserva", code=Code.IMAGE_NOT_DECODABLE_HERE, seen="image/vnd.djvu"
     )
 
@@ -202,3 +204,43 @@ def test_a_large_map_is_not_stopped_by_the_limit_of_pillow(
 ) -> None:
     monkeypatch.setattr(Pillow, "MAX_IMAGE_PIXELS", 10)
     assert code(samples()["png"]) is None
+
+
+def test_our_own_standard_error_is_never_redirected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bad code word is found all the same: libtiff tells of it in another process."""
+    data = samples()["tiff g4"]
+    (strip,) = (
+        struct.unpack_from("<I", data, at + 8)[0]
+        for at in range(len(data) - 12)
+        if data[at : at + 4] == struct.pack("<HH", 273, 4)
+    )
+    monkeypatch.setattr(fax_worker, "overheard", None)  # calling it here would fail
+    assert [code(samples()[name]) for name in ("tiff g4", "tiff lzw")] == [None, None]
+    assert code(with_bytes(data, strip + 4, b"\0" * 8)) is Code.IMAGE_UNDECODABLE
+
+
+def test_a_decoder_that_crashes_takes_nobody_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that ended while it was idle is started again; a file that ends each one is broken."""
+    data = samples()["tiff g4"]
+    assert code(data) is None
+    (worker,) = fax._workers.values()
+    os.kill(worker._process.pid, signal.SIGKILL)
+    worker._process.wait()
+    assert code(data) is None
+    with monkeypatch.context() as patch:
+        patch.setattr(fax, "_WORKER", "stat")  # a module that ends at once
+        fax._drop(next(iter(fax._workers.values())))
+        assert code(data) is Code.IMAGE_UNDECODABLE
+    assert code(data) is None
+
+
+def test_a_fax_that_cannot_be_read_to_its_end_leaves_a_decoder_that_works() -> None:
+    data = samples()["tiff g4"]
+
+    class Short(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            return b""
+
+    with pytest.raises(EOFError):
+        fax.decode_fax(Short(data), 1_000_000)
+    assert code(data) is None

@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.vocabulary import EventType
 from preserva.describe.characterization import pronom
-from preserva.describe.characterization.identify import UNIDENTIFIED, Format, identify
+from preserva.describe.characterization.identify import UNIDENTIFIED, FileFormat, identify
 from preserva.ingest.package import package_bag
 from tests.conftest import require
 from tests.support.books import an_archive, make_book
@@ -56,7 +56,7 @@ def bigtiff() -> bytes:
     return b"II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0" + struct.pack("<Q", 0) + bytes(64)
 
 
-def refined(tmp_path: Path, name: str, data: bytes) -> Format:
+def refined(tmp_path: Path, name: str, data: bytes) -> FileFormat:
     path = tmp_path / name
     path.write_bytes(data)
     return pronom.refined(identify(data[:65536], name, len(data)), path)
@@ -73,14 +73,14 @@ def test_a_container_is_looked_into(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "expected"),
     [
-        ("a.xml", METS, Format("METS", "application/mets+xml", "fmt/101", "1")),
-        ("a.tif", bigtiff(), Format("BigTIFF", "image/tiff", "fmt/1917")),
+        ("a.xml", METS, FileFormat("METS", "application/mets+xml", "fmt/101", "1")),
+        ("a.tif", bigtiff(), FileFormat("BigTIFF", "image/tiff", "fmt/1917")),
         ("a.doc", b"\0\1\2\3", UNIDENTIFIED),
-        ("a", b"", Format("empty file", "application/octet-stream")),
+        ("a", b"", FileFormat("empty file", "application/octet-stream")),
     ],
 )
 def test_what_it_knows_no_better_stays(
-    tmp_path: Path, name: str, data: bytes, expected: Format
+    tmp_path: Path, name: str, data: bytes, expected: FileFormat
 ) -> None:
     assert refined(tmp_path, name, data) == expected
 

@@ -8,15 +8,15 @@ from typing import cast
 import pytest
 from lxml import etree
 
-from preserva.describe.mods.crosswalk import Rule, Step, crosswalk
+from preserva.describe.mods.crosswalk import PathStep, Rule, crosswalk
 from preserva.describe.mods.language import Language, of_text
 from preserva.describe.record import (
     Action,
-    CopyKind,
+    HoldingKind,
     Record,
     RegisterEntry,
     actions,
-    copies_of,
+    holdings_of,
     read_record,
     to_dc,
     to_mods,
@@ -44,8 +44,8 @@ def select(document: bytes, path: str) -> list[str]:
     return [str(one) for one in cast("list[object]", found)]
 
 
-def test_the_copy_stands_under_the_edition() -> None:
-    first, second = copies_of(record_of(RARE_BOOK))
+def test_the_holding_stands_under_the_edition() -> None:
+    first, second = holdings_of(record_of(RARE_BOOK))
     assert (first.holder, first.texts("shelfLocator")) == ("АОНБ", ["Р-17"])
     assert first.parts["note"] == [
         ((("type", "ownership"),), "Чурин, И. Я."),
@@ -70,10 +70,10 @@ def test_the_copy_stands_under_the_edition() -> None:
     assert (second.holder, second.texts("note")) == ("АОНБ", ["Полный экз."])
 
 
-def test_a_copy_says_what_it_is_by_meaning() -> None:
-    first, second = copies_of(record_of(RARE_BOOK))
+def test_a_holding_names_its_texts_by_meaning() -> None:
+    first, second = holdings_of(record_of(RARE_BOOK))
     assert (first.kind, first.holder, first.sublocation, first.shelfmark, first.inventory) == (
-        CopyKind.SINGLE,
+        HoldingKind.SINGLE,
         "АОНБ",
         "Сектор редких книг",
         "Р-17",
@@ -109,32 +109,32 @@ def test_a_copy_says_what_it_is_by_meaning() -> None:
           ("Н", (RegisterEntry("by-kp", "3"),), ())]),
     ],
 )  # fmt: skip
-def test_the_number_in_a_register_is_the_copys(
+def test_the_number_in_a_register_is_the_items(
     fields: list[tuple[str, str]], expected: list[tuple[object, ...]]
 ) -> None:
     record = record_of((("200", "1 $aКнига"), *fields))
-    assert [(one.holder, one.registers, one.inventory) for one in copies_of(record)] == expected
+    assert [(one.holder, one.registers, one.inventory) for one in holdings_of(record)] == expected
 
 
 def test_a_collection_is_one() -> None:
     fields = (("200", "1 $aСобрание"), ("801", " 0$aRU$bAONB$gRCR"), ("899", "  $aАОНБ"))
     record = record_of(iso2709(fields, leader="nac0 22"))
-    (copy,) = copies_of(record)
-    assert copy.kind is CopyKind.COLLECTION
+    (holding,) = holdings_of(record)
+    assert holding.kind is HoldingKind.COLLECTION
     assert select(to_mods(record), "m:typeOfResource/@collection") == ["yes"]
 
 
-def test_a_copy_that_only_a_note_names_is_made() -> None:
+def test_a_holding_that_only_a_note_names_is_made() -> None:
     fields = (("001", "1"), ("200", "1 $aКнига"), ("316", "  $aЭкслибрис$5НББ : 091/1$977"))
-    (copy,) = copies_of(record_of(fields))
-    assert (copy.holder, copy.texts("shelfLocator")) == ("НББ", ["091/1"])
-    assert (copy.texts("note"), copy.texts("itemIdentifier")) == (["Экслибрис"], ["77"])
+    (holding,) = holdings_of(record_of(fields))
+    assert (holding.holder, holding.texts("shelfLocator")) == ("НББ", ["091/1"])
+    assert (holding.texts("note"), holding.texts("itemIdentifier")) == (["Экслибрис"], ["77"])
 
 
-def test_notes_without_a_tie_belong_to_the_only_copy() -> None:
+def test_notes_without_a_tie_belong_to_the_only_holding() -> None:
     fields = (("200", "1 $aКнига"), ("316", "  $aЭкслибрис"), ("899", "  $aНББ$j091/1"))
-    (copy,) = copies_of(record_of(fields))
-    assert (copy.holder, copy.texts("note")) == ("НББ", ["Экслибрис"])
+    (holding,) = holdings_of(record_of(fields))
+    assert (holding.holder, holding.texts("note")) == ("НББ", ["Экслибрис"])
 
 
 def test_restoration_is_an_action() -> None:
@@ -144,7 +144,7 @@ def test_restoration_is_an_action() -> None:
             date="20190412",
             agent="Иванова А. А.",
             outcome="переплёт укреплён",
-            copy="АОНБ : Р-17",
+            item="АОНБ : Р-17",
         ),
     )
 
@@ -243,7 +243,7 @@ def test_only_what_is_proved_is_tagged(text: str, codes: list[str], expected: La
     assert of_text(text, codes) == expected
 
 
-def _cell(path: tuple[Step, ...]) -> str:
+def _cell(path: tuple[PathStep, ...]) -> str:
     return "/".join(
         step.name + "".join(f"[@{name}={value}]" for name, value in step.attributes)
         for step in path

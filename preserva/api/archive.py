@@ -1,0 +1,170 @@
+"""Opening an archive, and what is done to one that is not open: made, rebuilt, looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from preserva.api.access import AccessVerbs
+from preserva.api.arguments import StrPath, logged, optional_path
+from preserva.api.care import CareVerbs
+from preserva.api.ingest import IngestVerbs
+from preserva.api.reporting import ReportingVerbs
+from preserva.archive.archive import Clock, Identifiers, new_identifier, utc_now
+
+if TYPE_CHECKING:
+    from preserva import Config, Observer, Packaged, Reached, Report
+
+
+class Archive(IngestVerbs, CareVerbs, ReportingVerbs, AccessVerbs):
+    """An open archive, made by `open_archive`; a context manager. Its methods are its verbs."""
+
+
+def open_archive(
+    config: StrPath | None = None,
+    *,
+    clock: Clock = utc_now,
+    identifiers: Identifiers = new_identifier,
+) -> Archive:
+    """Open the archive of a configuration.
+
+    `clock` gives the time of everything that is written, `identifiers` the UUIDs of events: with
+    fixed ones, the same input writes the same bytes.
+
+    Raises ArchiveNotFound, ConfigError; LedgerError if the newest entries do not verify.
+    """
+    from preserva.archive import archive
+
+    return Archive(
+        archive.open_archive(optional_path(config), clock=clock, identifiers=identifiers)
+    )
+
+
+def load_config(config: StrPath | None = None) -> Config:
+    """Read a configuration. Raises ArchiveNotFound; ConfigError with every problem in it."""
+    from preserva.archive.archive import find_config
+    from preserva.config import load
+
+    return load(find_config(optional_path(config)))
+
+
+def write_config(config: StrPath | None = None) -> Path:
+    """Write a configuration with comments, to be edited; its path. Raises Refused, StorageError."""
+    from preserva.archive.archive import find_config
+    from preserva.archive.staging import refuse_place
+    from preserva.config import TEMPLATE
+    from preserva.files.disk import writing
+
+    path = find_config(optional_path(config))
+    refuse_place(path)
+    with writing(path), path.open("x", encoding="utf-8") as stream:
+        stream.write(TEMPLATE)
+    return path
+
+
+def create_archive(config: StrPath | None = None) -> None:
+    """Make the ledger and the storages of a configuration, where they are not there yet.
+
+    What exists is left as it is. Raises ArchiveNotFound, ConfigError, StorageError; Refused, with
+    nothing made, for a place that holds something else, and where a ledger or a storage is gone
+    that the others prove there was.
+    """
+    from preserva.archive.archive import create_archive
+
+    create_archive(load_config(config))
+
+
+def check_storages(config: StrPath | None = None) -> list[Reached]:
+    """Whether each storage answers and is the right one, and what its place cannot promise.
+
+    Raises ArchiveNotFound, ConfigError.
+    """
+    from preserva.reporting.status import reach_storages
+
+    return reach_storages(load_config(config))
+
+
+def package_bag(
+    folder: StrPath,
+    record: StrPath,
+    destination: StrPath,
+    *,
+    config: StrPath | None = None,
+    local_id: str | None = None,
+    position: int | None = None,
+    charset: str | None = None,
+    structure: StrPath | None = None,
+    events: StrPath | None = None,
+    rights: StrPath | None = None,
+    clock: Clock = utc_now,
+    identifiers: Identifiers = new_identifier,
+    dry_run: bool = False,
+    observer: Observer | None = None,
+) -> Packaged:
+    """Make a package as a bag, a new folder in `destination`, for `Archive.store` some day.
+
+    Needs a configuration, for the institution and what it asks for, but neither ledger nor
+    storages. The options are those of `Archive.package`.
+
+    Raises ArchiveNotFound, ConfigError, PackageError, Refused, StorageError. Then nothing was made.
+    """
+    from preserva.ingest.package import package_bag
+    from preserva.ingest.supplied import Details
+
+    loaded = load_config(config)
+    return package_bag(
+        Path(folder),
+        Path(record),
+        loaded.institution,
+        Path(destination),
+        local=local_id,
+        position=position,
+        charset=charset,
+        details=Details(optional_path(structure), optional_path(events), optional_path(rights)),
+        rights=loaded.rights,
+        images=loaded.images,
+        digests=loaded.policy.digests,
+        clock=clock,
+        identifiers=identifiers,
+        dry_run=dry_run,
+        observer=logged(observer),
+    )
+
+
+def rebuild_ledger(
+    config: StrPath | None = None,
+    *,
+    clock: Clock = utc_now,
+    identifiers: Identifiers = new_identifier,
+    observer: Observer | None = None,
+) -> list[Report]:
+    """Make a ledger that was lost again, from the storages; a report for each copy.
+
+    Every copy is read whole. It continues the longest copy of the ledger in a storage.
+
+    Raises Refused if there is a ledger; StorageError if a storage cannot be reached;
+    ArchiveNotFound, ConfigError.
+    """
+    from preserva.replication.rebuild import rebuild_ledger
+
+    return rebuild_ledger(
+        load_config(config), clock=clock, identifiers=identifiers, observer=logged(observer)
+    )
+
+
+def rebuild_config(
+    urls: Sequence[str], config: StrPath | None = None, *, institution: str | None = None
+) -> Config:
+    """Write a configuration that was lost again, from what the storages at these URLs say.
+
+    `institution` is the id of the one that works with it; by default the one that made the first
+    storage. The policy and the rights are not written in any storage.
+
+    Raises Refused if there is a configuration, StorageError for what is no storage, ConfigError if
+    what the storages say makes none.
+    """
+    from preserva.archive.archive import find_config
+    from preserva.replication.rebuild_config import rebuild_config
+
+    return rebuild_config(find_config(optional_path(config)), urls, institution)

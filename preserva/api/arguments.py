@@ -1,0 +1,69 @@
+"""The arguments that calls have in common: paths, identifiers of packages, observers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from preserva.i18n import _
+
+if TYPE_CHECKING:
+    from preserva import Observer, PackageId, Progress
+
+StrPath = str | os.PathLike[str]
+"""A path: a string or anything that stands for a path."""
+
+
+def optional_path(path: StrPath | None) -> Path | None:
+    """The path, if there is one."""
+    return None if path is None else Path(path)
+
+
+def package_id(package: PackageId | str) -> PackageId:
+    """The identifier, which may be written as a URI or in its portable form. Raises UsageError."""
+    from preserva.core.values.model import PackageId
+    from preserva.errors import UsageError
+
+    if isinstance(package, PackageId):
+        return package
+    try:
+        return PackageId.parse(package)
+    except ValueError as error:
+        raise UsageError(
+            _("{text} is not the identifier of a package").format(text=package),
+            hint=_("Write it as `preserva list` shows it, such as aonb-kp-000123."),
+        ) from error
+
+
+def package_ids(packages: Iterable[PackageId | str]) -> list[PackageId]:
+    """The same for several. One string is one identifier, not a sequence of letters."""
+    return [package_id(one) for one in ((packages,) if isinstance(packages, str) else packages)]
+
+
+def logged(observer: Observer | None) -> Observer:
+    """An observer that logs steps, and files if asked for, and hands everything on.
+
+    Where nobody listens to the log, it is the observer itself: there are millions of files.
+    """
+    from preserva.core.values.report import Advanced, Ended, Started, ignore
+    from preserva.logs import INFO, get_logger, redacted
+    from preserva.outputs.subjects import subject_for_programs
+
+    log, hand_on = get_logger(__name__), observer or ignore
+    if not log.isEnabledFor(INFO):
+        return hand_on
+
+    def observe(progress: Progress) -> None:
+        if isinstance(progress, Started):
+            subject = redacted(subject_for_programs(progress.subject))
+            log.info("%s begins: %s", progress.step, subject)
+        elif isinstance(progress, Ended):
+            subject = redacted(subject_for_programs(progress.subject))
+            log.info("%s ended: %s", progress.step, subject)
+        elif isinstance(progress, Advanced) and progress.path is not None:
+            log.debug("file %s", progress.path)
+        hand_on(progress)
+
+    return observe

@@ -1,0 +1,158 @@
+"""The verbs by which books come into an archive, and by which they are corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from preserva.api.arguments import StrPath, logged, optional_path, package_id
+from preserva.api.session import Session
+
+if TYPE_CHECKING:
+    from preserva import Observer, Packaged, PackageId, Revised, Transferred
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A bag that is in the archive. `created` is False on a dry run, and if it was there before."""
+
+    package: PackageId
+    created: bool
+
+
+class IngestVerbs(Session):
+    """Books coming in."""
+
+    def package(
+        self,
+        folder: StrPath,
+        record: StrPath,
+        *,
+        local_id: str | None = None,
+        position: int | None = None,
+        charset: str | None = None,
+        structure: StrPath | None = None,
+        events: StrPath | None = None,
+        rights: StrPath | None = None,
+        dry_run: bool = False,
+        observer: Observer | None = None,
+    ) -> Packaged:
+        """Make a package of a folder of scans and its catalogue record, and store it.
+
+        `folder` holds page images, or is divided into master/, access/ and text/; it is only read.
+        `record` is a file of ISO 2709, MARCXML, IRBIS text, MODS or Dublin Core; `position` says
+        which record of it, counted from 1, and `charset` its character set if that was guessed
+        wrong. `local_id` is the local part of the identifier; else the record's number makes it.
+        `structure`, `events` and `rights` are files about the parts of the book, about what
+        happened before packaging, and about what may be done with it. On a dry run everything is
+        looked at and nothing is written.
+
+        Raises PackageError with every problem of the source; Refused if another package has this
+        identifier; Locked, StorageError. Then nothing was stored.
+        """
+        from preserva.ingest.package import package
+        from preserva.ingest.supplied import Details
+
+        return package(
+            Path(folder),
+            Path(record),
+            self._archive,
+            local=local_id,
+            position=position,
+            charset=charset,
+            details=Details(optional_path(structure), optional_path(events), optional_path(rights)),
+            dry_run=dry_run,
+            observer=logged(observer),
+        )
+
+    def store(
+        self, bag: StrPath, *, dry_run: bool = False, observer: Observer | None = None
+    ) -> Stored:
+        """Store a bag that `package_bag` made, a folder. It is only read.
+
+        Raises Damaged for a bag that is not valid; Refused, UsageError, Locked, StorageError. Then
+        nothing was stored.
+        """
+        from preserva.ingest.bag import store
+
+        package, created = store(
+            self._archive, Path(bag), dry_run=dry_run, observer=logged(observer)
+        )
+        return Stored(package, created)
+
+    def transfer(
+        self,
+        path: StrPath,
+        *,
+        record: StrPath | None = None,
+        local_id: str | None = None,
+        position: int | None = None,
+        charset: str | None = None,
+        dry_run: bool = False,
+        observer: Observer | None = None,
+    ) -> Transferred:
+        """Store a bag or an E-ARK package of someone else, with all that it says of itself.
+
+        `path` is a folder, .tar, .tar.gz, .tar.zst or .zip: any bag, an AIP of Archivematica, an
+        E-ARK SIP or AIP. It is compared with its own manifests or METS first, and kept byte for
+        byte. `record` describes it, if it has no good description of its own; the other options
+        are those of `package`.
+
+        Raises Damaged for what is not as it was sent; PackageError, UsageError, Refused for what
+        cannot be taken; Locked, StorageError. Then nothing was stored.
+        """
+        from preserva.ingest.transfer import accept
+
+        return accept(
+            self._archive,
+            Path(path),
+            record=optional_path(record),
+            local=local_id,
+            position=position,
+            charset=charset,
+            dry_run=dry_run,
+            observer=logged(observer),
+        )
+
+    def update(
+        self,
+        package: PackageId | str,
+        *,
+        record: StrPath | None = None,
+        position: int | None = None,
+        charset: str | None = None,
+        structure: StrPath | None = None,
+        documents: Iterable[StrPath] = (),
+        reason: str | None = None,
+        dry_run: bool = False,
+        observer: Observer | None = None,
+    ) -> Revised:
+        """Correct a package: a new version, in which only what changed is written.
+
+        `record` and `structure` take the place of those that are there; `documents` are files to
+        add; `reason` goes into the history of the package. The version before stays as it was.
+
+        Raises UsageError if nothing is to be changed; NotFound, Damaged or StorageError if the
+        package is not what the ledger recorded; PackageError, Refused, Locked. Then nothing was
+        changed.
+        """
+        from preserva.ingest.revision import Change, update
+
+        files = [documents] if isinstance(documents, str) else documents
+        change = Change(
+            record=optional_path(record),
+            position=position,
+            charset=charset,
+            documents=[Path(path) for path in files],
+            reason=reason,
+            structure=optional_path(structure),
+        )
+        return update(
+            self._archive,
+            package_id(package),
+            change,
+            dry_run=dry_run,
+            observer=logged(observer),
+        )

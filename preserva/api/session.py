@@ -1,0 +1,38 @@
+"""An open archive, as all verbs see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from preserva import Config
+    from preserva.archive.archive import Archive as Opened
+
+
+class Session:
+    """What is open while verbs are called; a context manager."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._archive = opened
+
+    @property
+    def config(self) -> Config:
+        """The configuration that the archive was opened with."""
+        return self._archive.config
+
+    def close(self) -> None:
+        """Close the ledger and the storages. The end of a `with` block does the same."""
+        self._archive.__exit__(None, None, None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,99 @@
+"""The documents of `init`, `config check`, `ledger`, `export`, `demo` and `exhibit build`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from preserva.archive.ledger_proof import Proof
+    from preserva.config import Config
+    from preserva.core.values.model import PackageId
+    from preserva.exhibition.build import Built
+    from preserva.ledger import LedgerEntry
+    from preserva.outputs.json.parts import Document
+    from preserva.reporting.status import Reached
+
+
+def init_document(config: Path, *, written: bool, prepared: Sequence[str] = ()) -> Document:
+    """A configuration, and the places that were made ready."""
+    return {"config": str(config), "written": written, "prepared": prepared}
+
+
+def config_check_document(
+    config: Config, reached: Iterable[Reached], warnings: Sequence[str]
+) -> Document:
+    """A configuration that is right, and the storages that were asked."""
+    return {
+        "config": str(config.path),
+        "storages": sorted(config.storages),
+        "reached": [
+            {
+                "storage": storage.storage,
+                "problem": storage.problem,
+                "limitations": [limitation.value for limitation in storage.limitations],
+            }
+            for storage in reached
+        ],
+        "warnings": warnings,
+    }
+
+
+def ledger_verify_document(proof: Proof) -> Document:
+    """What a verification of the ledger found."""
+    return {
+        "entries": proof.entries,
+        "newest": proof.newest,
+        "problems": list(proof.problems),
+    }
+
+
+def ledger_show_document(entries: Iterable[LedgerEntry]) -> Document:
+    """Entries of the ledger."""
+    return {
+        "entries": [
+            {
+                "number": entry.number,
+                "time": entry.time,
+                "type": entry.type,
+                "outcome": entry.outcome,
+                "package": entry.package,
+                "storage": entry.storage,
+                "version": entry.version,
+                "facts": dict(entry.facts),
+                "digest": entry.digest,
+            }
+            for entry in entries
+        ]
+    }
+
+
+def export_document(package: PackageId, path: Path, *, dry_run: bool) -> Document:
+    """A package, or a document of it, that was written outside."""
+    return {"package": package.uri, "path": str(path), "dry_run": dry_run}
+
+
+def demo_document(package: PackageId, place: Path) -> Document:
+    """The package of a demonstration."""
+    return {"package": package.uri, "place": str(place)}
+
+
+def demo_scans_document(scans: Path, record: Path) -> Document:
+    """The folder of scans to practise with, and its catalogue record."""
+    return {"scans": str(scans), "record": str(record)}
+
+
+def exhibit_build_document(built: Built, *, dry_run: bool) -> Document:
+    """The site of an exhibition."""
+    return {
+        "path": str(built.path),
+        "books": built.books,
+        "pages": built.pages,
+        "editions": built.editions,
+        "files": built.files,
+        "url": built.url,
+        "package": built.package.uri if built.package else None,
+        "dry_run": dry_run,
+    }

@@ -1,0 +1,48 @@
+"""The documents of `bag create`, `update`, `fetch` and `profile`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from preserva.outputs.json.parts import findings_document, report_document
+
+if TYPE_CHECKING:
+    from preserva.bag.create.create import Made
+    from preserva.bag.fetch import Fetched
+    from preserva.bag.update import Updated
+    from preserva.outputs.json.parts import Document
+
+
+def bag_create_document(bag: Made, *, dry_run: bool) -> Document:
+    """A bag that was made."""
+    return {
+        "path": str(bag.path),
+        "files": bag.files,
+        "bytes": bag.size,
+        "tagmanifests": dict(bag.tagmanifests),
+        "findings": findings_document(bag.findings),
+        "dry_run": dry_run,
+    }
+
+
+def bag_update_document(updated: Updated, *, dry_run: bool) -> Document:
+    """A bag that was changed, and the files that were written."""
+    return {
+        "report": report_document(updated.report),
+        "written": list(updated.written),
+        "dry_run": dry_run,
+    }
+
+
+def bag_fetch_document(fetched: Fetched) -> Document:
+    """The files of a bag that were fetched."""
+    return {
+        "report": report_document(fetched.report),
+        "fetched": list(fetched.paths),
+        "dry_run": fetched.dry_run,
+    }
+
+
+def bag_profile_document(identifier: str, digest: str) -> Document:
+    """A BagIt profile that is kept."""
+    return {"identifier": identifier, "digest": digest}

@@ -1,0 +1,150 @@
+"""The documents of `catalogue` and `harvest`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from preserva.catalogue.entry import dumps
+from preserva.outputs.json.parts import findings_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from preserva.catalogue.decision_files import Decided
+    from preserva.catalogue.decisions import MatchDecision
+    from preserva.catalogue.edition_view import EditionView
+    from preserva.catalogue.export import Exported
+    from preserva.catalogue.import_records import Imported
+    from preserva.catalogue.matching import Proposal
+    from preserva.catalogue.oai.harvester import HarvestResult
+    from preserva.catalogue.search import Hit, ResultPage
+    from preserva.core.formats.canonical_json import Value
+    from preserva.outputs.json.parts import Document
+
+
+def catalogue_import_document(imports: Sequence[Imported]) -> Document:
+    """Records that came from files or packages, all files together."""
+    findings = [finding for imported in imports for finding in imported.findings]
+    return {
+        "read": sum(imported.read for imported in imports),
+        "changed": sum(imported.changed for imported in imports),
+        "deleted": sum(imported.deleted for imported in imports),
+        "findings": findings_document(findings),
+    }
+
+
+def search_document(page: ResultPage) -> Document:
+    """One page of results, and by what the search can be narrowed."""
+    return {
+        "total": page.total,
+        "more": page.more,
+        "records": [_hit(hit) for hit in page.hits],
+        "facets": {
+            facet.value: [{"value": value, "count": count} for value, count in counts]
+            for facet, counts in page.facets.items()
+        },
+    }
+
+
+def _hit(hit: Hit) -> Value:
+    return {
+        "record": hit.record.uri,
+        "title": hit.record.entry.title if hit.record.entry else "",
+        "package": hit.record.package,
+        "joined": [record.uri for record in hit.joined],
+        "copies": [
+            {"record": record.uri, "holder": item.holder, "shelfmark": item.shelfmark}
+            for record in (hit.record, *hit.joined)
+            for item in (record.entry.items if record.entry else ())
+        ],
+        "reasons": [{"part": reason.part, "word": reason.word} for reason in hit.reasons],
+    }
+
+
+def show_document(edition: EditionView) -> Document:
+    """An edition with all of its records."""
+    return {
+        "records": [
+            {
+                "record": record.uri,
+                "package": record.package,
+                "entry": json.loads(dumps(record.entry)) if record.entry else None,
+            }
+            for record in edition.records
+        ],
+        "editions": list(edition.editions),
+        "decisions": [_decision(decision) for decision in edition.decisions],
+    }
+
+
+def match_document(proposals: Iterable[Proposal], decisions: Iterable[MatchDecision]) -> Document:
+    """Records that may describe one edition, and what was decided."""
+    return {
+        "proposals": [
+            {
+                "one": proposal.record.uri,
+                "other": proposal.other.uri,
+                "evidence": [evidence.value for evidence in proposal.evidence],
+            }
+            for proposal in proposals
+        ],
+        "decisions": [_decision(decision) for decision in decisions],
+    }
+
+
+def _decision(decision: MatchDecision) -> Value:
+    return {
+        "number": decision.number,
+        "library": decision.library,
+        "time": decision.time,
+        "person": decision.person,
+        "verdict": decision.verdict.value,
+        "one": decision.record,
+        "other": decision.other,
+        "undone": decision.undone is not None,
+        "undone_time": decision.undone.time if decision.undone else None,
+        "undone_by": decision.undone.person if decision.undone else None,
+        "disputed": decision.disputed,
+    }
+
+
+def decisions_export_document(path: Path, decisions: int) -> Document:
+    """A file of decisions."""
+    return {"path": str(path), "decisions": decisions}
+
+
+def decisions_import_document(decided: Decided) -> Document:
+    """Decisions that came from a file."""
+    return {
+        "read": decided.read,
+        "changed": decided.changed,
+        "findings": findings_document(decided.findings),
+    }
+
+
+def catalogue_export_document(path: Path, exported: Exported) -> Document:
+    """A file of records."""
+    return {
+        "path": str(path),
+        "records": exported.written,
+        "findings": findings_document(exported.findings),
+    }
+
+
+def catalogue_dump_document(folder: Path, pages: int) -> Document:
+    """A folder of records for another catalogue."""
+    return {"path": str(folder), "pages": pages}
+
+
+def harvest_document(harvested: HarvestResult, decided: Decided) -> Document:
+    """Records and decisions that came from another catalogue."""
+    return {
+        "read": harvested.read,
+        "changed": harvested.changed,
+        "deleted": harvested.deleted,
+        "own": harvested.own,
+        "decisions": decided.changed,
+        "findings": findings_document([*harvested.findings, *decided.findings]),
+    }

@@ -1,0 +1,66 @@
+"""The documents of `validate` and `audit`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from preserva.bag.report import BagReport
+from preserva.outputs.json.parts import report_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from preserva.core.formats.canonical_json import Value
+    from preserva.core.policy.audit import Due, Forecast
+    from preserva.core.values.report import Report
+    from preserva.fixity.audit_run import Audit
+    from preserva.outputs.json.parts import Document
+
+
+def validate_document(reports: Iterable[Report]) -> Document:
+    """Reports, those on bags with what the bag says of itself."""
+    return {"reports": [_validated(report) for report in reports]}
+
+
+def _validated(report: Report) -> Document:
+    document = report_document(report)
+    if isinstance(report, BagReport):
+        document["bag"] = {
+            "verdict": report.verdict.value,
+            "version": report.version,
+            "algorithms": list(report.algorithms),
+            "info": [list(field) for field in report.bag_info],
+        }
+    return document
+
+
+def audit_document(audit: Audit) -> Document:
+    """What an audit read, and what it left for the next one."""
+    return {
+        "dry_run": audit.dry_run,
+        "reports": [report_document(report) for report in audit.reports],
+        "left": [_due(due) for due in audit.left],
+        "left_count": audit.left_count,
+        "unreachable": dict(audit.unreachable),
+        "bytes": audit.bytes_read,
+        "forecast": forecast_document(audit.forecast),
+    }
+
+
+def _due(due: Due) -> Value:
+    return {
+        "package": due.copy.package,
+        "storage": due.copy.storage,
+        "deadline": due.deadline.isoformat() if due.deadline else None,
+        "reason": due.reason.value,
+    }
+
+
+def forecast_document(forecast: Forecast) -> Document:
+    """Whether the intervals of checks can be kept."""
+    return {
+        "bytes_a_day_needed": forecast.needed,
+        "bytes_a_day_possible": forecast.capacity,
+        "overdue": forecast.overdue,
+        "missed_from": forecast.missed_from.isoformat() if forecast.missed_from else None,
+    }

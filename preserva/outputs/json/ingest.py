@@ -1,0 +1,84 @@
+"""The documents of `package`, `update`, `store` and `import`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from preserva.outputs.json.parts import findings_document
+
+if TYPE_CHECKING:
+    from preserva.core.eark.mets import Division
+    from preserva.core.formats.canonical_json import Value
+    from preserva.core.values.model import PackageId
+    from preserva.ingest.package import Packaged
+    from preserva.ingest.revision import Updated
+    from preserva.ingest.transfer import Accepted
+    from preserva.outputs.json.parts import Document
+
+
+def package_document(packaged: Packaged, *, dry_run: bool) -> Document:
+    """A package that was made of scans, with every file and the structure of the book."""
+    root = packaged.structure.root
+    return {
+        "package": packaged.package.uri,
+        "title": packaged.title,
+        "place": packaged.place,
+        "created": packaged.created,
+        "dry_run": dry_run,
+        "files": packaged.files,
+        "bytes": packaged.size,
+        "findings": findings_document(packaged.notes),
+        "contents": [
+            {
+                "representation": representation,
+                "source": file.source,
+                "name": file.target,
+                "page": file.page,
+                "label": file.label,
+                "type": file.type if file.page else None,
+            }
+            for representation, file in packaged.arrangement.files()
+        ],
+        "structure": None if root is None else _division(root),
+    }
+
+
+def _division(division: Division) -> Value:
+    return {
+        "type": division.type,
+        "title": division.label,
+        "pages": list(division.pages),
+        "parts": [_division(part) for part in division.parts],
+    }
+
+
+def update_document(updated: Updated, *, dry_run: bool) -> Document:
+    """A new version of a package."""
+    return {
+        "package": updated.package.uri,
+        "version": updated.version,
+        "title": updated.title,
+        "created": updated.created,
+        "dry_run": dry_run,
+        "changed": list(updated.changed),
+        "bytes": updated.size,
+    }
+
+
+def store_document(package: PackageId, created: bool, *, dry_run: bool) -> Document:
+    """A bag of ours that was stored."""
+    return {"package": package.uri, "created": created, "dry_run": dry_run}
+
+
+def import_document(accepted: Accepted, *, dry_run: bool) -> Document:
+    """A package of someone else that was stored."""
+    return {
+        "package": accepted.package.uri,
+        "title": accepted.title,
+        "form": accepted.form,
+        "created": accepted.created,
+        "dry_run": dry_run,
+        "files": accepted.files,
+        "bytes": accepted.size,
+        "findings": findings_document(accepted.notes),
+    }

@@ -1,0 +1,49 @@
+"""The parts that documents share: findings, reports, errors."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+
+from preserva.core.formats.canonical_json import Value
+from preserva.core.values.report import Finding, Report
+from preserva.outputs.subjects import subject_for_programs
+
+Document = dict[str, Value]
+"""The fields of a document, in the order in which they are printed."""
+
+
+def report_document(report: Report) -> Document:
+    """A report: `#/$defs/report`."""
+    return {
+        "subject": subject_for_programs(report.subject),
+        "outcome": report.outcome.value,
+        "listed": report.listed,
+        "checked": report.checked,
+        "bytes": report.bytes_read,
+        "findings": findings_document(report.findings),
+    }
+
+
+def findings_document(findings: Iterable[Finding]) -> list[Value]:
+    """Findings: `#/$defs/findings`. A path that is not Unicode is given as `path_base64` too."""
+    return [_finding(finding) for finding in findings]
+
+
+def _finding(finding: Finding) -> Document:
+    document: Document = {
+        "code": str(finding.code.value),
+        "severity": finding.code.severity.value,
+        "path": None if finding.path is None else _unicode(finding.path),
+        "expected": None if finding.expected is None else _unicode(finding.expected),
+        "seen": None if finding.seen is None else _unicode(finding.seen),
+        "source": finding.code.source,
+    }
+    if finding.path is not None and _unicode(finding.path) != finding.path:
+        raw = finding.path.encode("utf-8", "surrogateescape")
+        document["path_base64"] = base64.b64encode(raw).decode()
+    return document
+
+
+def _unicode(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
