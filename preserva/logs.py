@@ -16,10 +16,21 @@ logging.getLogger(NAME).addHandler(logging.NullHandler())
 get_logger = logging.getLogger
 INFO = logging.INFO
 
-_CREDENTIALS = re.compile(r"(?<=://)\S*@")  # to the last @: a password may hold / and @
-_QUERY = re.compile(r"(://[^\s?]*)\?\S*")
+_WORDS = re.compile(r"(\s+)")
 
 
 def redacted(text: object) -> str:
     """The text with user, password and query taken out of every URL in it."""
-    return _QUERY.sub(r"\1?…", _CREDENTIALS.sub("…@", str(text)))
+    return "".join(_without_secrets(word) for word in _WORDS.split(str(text)))
+
+
+def _without_secrets(word: str) -> str:
+    scheme, separator, rest = word.partition("://")
+    if not separator:
+        return word
+    before, query_mark, _query = rest.partition("?")
+    _user, at, place = rest.rpartition("@")  # a password may hold / and @ and ?
+    if at:
+        before, query_mark, _query = place.partition("?")
+        before = f"…@{before}"
+    return f"{scheme}://{before}{'?…' if query_mark else ''}"
