@@ -13,10 +13,11 @@ STILL_SHARED = frozenset(
     {
         "Agent",
         "Answer",
+        "Archive",
         "Block",
         "Copy",
+        "Document",
         "Done",
-        "Evidence",
         "Inventory",
         "Listed",
         "Listing",
@@ -27,6 +28,7 @@ STILL_SHARED = frozenset(
         "Report",
         "SourceFile",
         "State",
+        "StoppedError",
         "Updated",
         "Verdict",
     }
