@@ -16,21 +16,18 @@ logging.getLogger(NAME).addHandler(logging.NullHandler())
 get_logger = logging.getLogger
 INFO = logging.INFO
 
-_WORDS = re.compile(r"(\s+)")
+_WORD = re.compile(r"\S+")
 
 
 def redacted(text: object) -> str:
     """The text with user, password and query taken out of every URL in it."""
-    return "".join(_without_secrets(word) for word in _WORDS.split(str(text)))
+    return _WORD.sub(_redacted_word, str(text))
 
 
-def _without_secrets(word: str) -> str:
-    scheme, separator, rest = word.partition("://")
+def _redacted_word(word: re.Match[str]) -> str:
+    scheme, separator, rest = word[0].partition("://")
+    _credentials, at, place = rest.rpartition("@")  # the last @: a password may hold / and @
+    path, question_mark, _query = place.partition("?")
     if not separator:
-        return word
-    before, query_mark, _query = rest.partition("?")
-    _user, at, place = rest.rpartition("@")  # a password may hold / and @ and ?
-    if at:
-        before, query_mark, _query = place.partition("?")
-        before = f"…@{before}"
-    return f"{scheme}://{before}{'?…' if query_mark else ''}"
+        return word[0]
+    return f"{scheme}://{'…@' if at else ''}{path}{'?…' if question_mark else ''}"

@@ -13,8 +13,10 @@ STILL_SHARED = frozenset(
     {
         "Agent",
         "Answer",
+        "Archive",
         "Block",
         "Copy",
+        "Document",
         "Done",
         "Inventory",
         "Listed",
@@ -26,6 +28,7 @@ STILL_SHARED = frozenset(
         "Report",
         "SourceFile",
         "State",
+        "StoppedError",
         "Updated",
         "Verdict",
     }

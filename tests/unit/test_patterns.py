@@ -84,6 +84,7 @@ def test_no_pattern_is_more_than_linear() -> None:
         (r"(?>a+)b", False, True),
         (r"a*?b", False, True),
         (r"(?<!a)b*c$", True, False),
+        (r"(?<=://)\S*@", True, False),
     ],
 )
 def test_what_counts_as_linear(pattern: str | bytes, searched: bool, linear: bool) -> None:
