@@ -13,10 +13,8 @@ STILL_SHARED = frozenset(
     {
         "Agent",
         "Answer",
-        "Archive",
         "Block",
         "Copy",
-        "Document",
         "Done",
         "Inventory",
         "Listed",
@@ -28,7 +26,6 @@ STILL_SHARED = frozenset(
         "Report",
         "SourceFile",
         "State",
-        "StoppedError",
         "Updated",
         "Verdict",
     }
