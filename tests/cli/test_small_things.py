@@ -134,3 +134,11 @@ def test_the_list_of_verbs_says_what_each_verb_says(verb: str) -> None:
     command = program.get_command(click.Context(program), verb)
     assert command is not None and command.help is not None
     assert next(paragraphs(command.help))[1] == VERBS[verb]
+
+
+def test_no_archive_begins_inside_a_storage(ready: Path, run: Run) -> None:
+    """A configuration there would be found as damage by the next look at the storage."""
+    inside = ready / "storages" / "aonb-main" / "ocfl" / "preserva.toml"
+    status, out, err = run("init", "--config", str(inside))
+    assert (status, out, inside.exists()) == (4, "", False)
+    assert "which is kept as it is" in err
