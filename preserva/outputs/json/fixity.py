@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from preserva.core.policy.judgement import Tally
     from preserva.core.values.report import Report
     from preserva.fixity.audit_run import Audit
-    from preserva.outputs.json.parts import Document
+    from preserva.outputs.json.parts import JsonDocument
 
 
-def validate_document(reports: Iterable[Report]) -> Document:
+def validate_document(reports: Iterable[Report]) -> JsonDocument:
     """Reports, those on bags with what the bag says of itself."""
     return {"reports": [_validated(report) for report in reports]}
 
 
-def _validated(report: Report) -> Document:
+def _validated(report: Report) -> JsonDocument:
     document = report_document(report)
     if isinstance(report, BagReport):
         document["bag"] = {
@@ -36,7 +36,7 @@ def _validated(report: Report) -> Document:
     return document
 
 
-def audit_document(audit: Audit) -> Document:
+def audit_document(audit: Audit) -> JsonDocument:
     """What an audit read, and what it left for the next one."""
     return {
         "dry_run": audit.dry_run,
@@ -50,7 +50,7 @@ def audit_document(audit: Audit) -> Document:
     }
 
 
-def tally_document(tally: Tally) -> Document:
+def tally_document(tally: Tally) -> JsonDocument:
     """What all copies come to: `#/$defs/tally`."""
     return {
         "outcome": tally.outcome.value,
@@ -70,7 +70,7 @@ def _due(due: Due) -> Value:
     }
 
 
-def forecast_document(forecast: Forecast) -> Document:
+def forecast_document(forecast: Forecast) -> JsonDocument:
     """Whether the intervals of checks can be kept."""
     return {
         "bytes_a_day_needed": forecast.needed,
