@@ -70,7 +70,7 @@ def command(
 ) -> None:
     """Read every file; prove that it is sound or name what is wrong.
 
-    PATH is a bag (a folder, .tar, .tar.gz, .tar.zst, .zip), an OCFL object or a storage root; no
+    PATH is a bag (a folder, a tar, packed or not, a zip), an OCFL object or a storage root; no
     archive is needed. URL is a bag (a folder or a tar) in any place that can be a storage. ID is a
     stored package, all of whose copies are compared with what the ledger recorded.
 

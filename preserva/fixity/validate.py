@@ -61,7 +61,7 @@ class BagOptions:
 def validate(
     path: Path, *, options: BagOptions | None = None, observer: Observer = ignore
 ) -> list[Report]:
-    """Check a bag (folder, .tar, .tar.gz, .tar.zst, .zip), an OCFL object, or a storage root.
+    """Check a bag (a folder, a tar, packed or not, or a zip), an OCFL object, or a storage root.
 
     Needs no archive. One report for each bag or object; `options` are for bags. Raises NotFound if
     there is nothing, ConfigError for a profile or schema that is not usable, StorageError.
@@ -79,7 +79,7 @@ def validate(
 def validate_remote(
     url: str, *, options: BagOptions | None = None, observer: Observer = ignore
 ) -> BagReport:
-    """Check a bag in a storage, by its URL: a folder, .tar, .tar.gz or .tar.zst, read through it.
+    """Check a bag in a storage, by its URL: a folder or a tar, packed or not, read through it.
 
     Raises UsageError for a URL that no driver serves, NotFound, NotAFile, StorageError.
     """

@@ -114,7 +114,7 @@ def accept(
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> Accepted:
-    """Store a bag or an E-ARK package of someone else: a folder, .tar, .tar.gz, .tar.zst or .zip.
+    """Store a bag or an E-ARK package of someone else: a folder, a tar or a zip.
 
     It must be what its own manifests or METS say. Its description comes from `record`, or else
     from what it has. `local` is the identifier that it gets; else one is made of its own. An AIP of
@@ -257,16 +257,18 @@ class _Accepting:
         date = self.archive.clock().date().isoformat()
         info = bag_info(config.institution, self.package, self.title, date, self.staging)
         write_tag_files(self.staging, info)
-        return [*record.notes, *inspection.notes, *self.notes]
+        return [*self.peek.notes, *record.notes, *inspection.notes, *self.notes]
 
     def _copy(self, staging: Staging, prefix: str) -> None:
         """Read what was received once, into staging. Raises Refused if it changed meanwhile."""
         self.observer(Started("import", Named(str(self.path)), self.peek.files, self.peek.size))
 
         def take(path: str, size: int, pieces: Iterator[bytes]) -> None:
-            staging.copy(prefix + path, pieces, size)
+            staging.copy(prefix + self.peek.names.get(path, path), pieces, size)
 
         for entry in hand_on(open_bag(self.path), take):
+            if entry in self.peek.notes:
+                continue
             if not isinstance(entry, Entry) or entry.kind not in {Kind.FILE, Kind.FOLDER}:
                 raise Refused(_("{path} changed while it was read").format(path=self.path))
         self.observer(Ended("import", Named(str(self.path))))
@@ -317,7 +319,8 @@ class _Accepting:
     def _prove_bag(self, staging: Staging, prefix: str, files: Mapping[str, Observed]) -> None:
         located = {path: prefix + path for path in files}
         seen = {prefix + path: one for path, one in files.items()}
-        source = VersionSource(staging.storage, staging.folder, self.path.name, located, seen)
+        place = (staging.storage, staging.folder, self.path.name)
+        source = VersionSource(*place, located, seen, self.peek.empty)
         report = validate_source(source)
         if is_ours(report):
             report.add(own_findings(report, source))

@@ -200,6 +200,16 @@ class Code(Enum):
         N_("an empty folder, which a bag does not record"),
         "RFC 8493 2.1.3",
     )
+    NAMES_UNDECLARED = (
+        "W147",
+        N_("the container does not say in which encoding its names are; what lists the files does"),
+        "APPNOTE 6.3.10 4.4.4, POSIX.1-2017 pax",
+    )
+    NO_END_MARK = (
+        "W148",
+        N_("the container has no end mark; that nothing is missing is known from the manifests"),
+        "POSIX.1-2017 pax",
+    )
     SHOULD_NOT_REPEAT = ("W150", N_("this element should not be repeated"), "RFC 8493 2.2.2")
     VALUE_SPACE = (
         "W151",
@@ -245,6 +255,17 @@ class Code(Enum):
         "RFC 8493 3",
     )
     CONTAINER_UNSUPPORTED = ("U107", N_("a way of packing that cannot be read"), "RFC 8493 4")
+
+    NAME_UNKNOWN = (
+        "U108",
+        N_("a name whose encoding is not declared and cannot be told: no list has it in any"),
+        "APPNOTE 6.3.10 4.4.4, POSIX.1-2017 pax",
+    )
+    END_UNKNOWN = (
+        "U109",
+        N_("without an end mark and a tag manifest, nobody can tell whether the end is missing"),
+        "POSIX.1-2017 pax",
+    )
 
     # folders that are to become bags, BagIt profiles, fetching
     NAME_NOT_UNICODE = (
