@@ -267,9 +267,8 @@ class _Accepting:
             staging.copy(prefix + self.peek.names.get(path, path), pieces, size)
 
         for entry in hand_on(open_bag(self.path), take):
-            if entry in self.peek.notes:
-                continue
-            if not isinstance(entry, Entry) or entry.kind not in {Kind.FILE, Kind.FOLDER}:
+            kind = entry.kind if isinstance(entry, Entry) else None
+            if kind not in {Kind.FILE, Kind.FOLDER} and entry not in self.peek.notes:
                 raise Refused(_("{path} changed while it was read").format(path=self.path))
         self.observer(Ended("import", Named(str(self.path))))
 
@@ -322,6 +321,7 @@ class _Accepting:
         place = (staging.storage, staging.folder, self.path.name)
         source = VersionSource(*place, located, seen, self.peek.empty)
         report = validate_source(source)
+        report.add(self.peek.doubts(report))
         if is_ours(report):
             report.add(own_findings(report, source))
         if report.outcome is not Outcome.PASS:

@@ -13,6 +13,7 @@ from preserva.archive.staging import Staging
 from preserva.archive.stored_copy import StoredCopy
 from preserva.bag.open import open_bag
 from preserva.bag.profiles import own_profile
+from preserva.bag.report import BagReport
 from preserva.bag.source import NamesInDoubt, hand_on
 from preserva.bag.tag_files import read_tag_files
 from preserva.core.eark.mets import PackageType
@@ -63,6 +64,11 @@ class Peek:
     def identifiers(self) -> list[tuple[str, str]]:
         """What its bag-info.txt calls it, with the labels."""
         return [(label, one) for label, one in self.info if _IDENTIFIER.fullmatch(label) and one]
+
+    def doubts(self, report: BagReport) -> list[Finding]:
+        """What is not known of the bag because of how it came."""
+        unmarked = any(note.code is Code.NO_END_MARK for note in self.notes)
+        return [Finding(Code.END_UNKNOWN)] if unmarked and not report.tag_algorithms else []
 
     def description(self, received: Received, name: str) -> bytes:
         """Dublin Core of what it says of itself; `name` is its title if it has no other."""
