@@ -23,13 +23,12 @@ from preserva.core.values.report import Finding, Observer, Report, ignore
 from preserva.core.values.subjects import Named
 from preserva.errors import NotFound, UsageError
 from preserva.fixity.check_copy import check_copy
-from preserva.fixity.ocfl_object import check_object
+from preserva.fixity.ocfl_root import check_any_object, check_root
 from preserva.fixity.remote_bag import open_stored_bag
 from preserva.i18n import _
 from preserva.information_package.consistency import own_findings
 from preserva.information_package.official_schemas import OfficialSchemas, load_schemas
 from preserva.storage.local import LocalStorage
-from preserva.storage.ocfl import OcflRoot
 from preserva.storage.open import open_storage
 
 
@@ -69,10 +68,10 @@ def validate(
     options = options or BagOptions()
     if not path.exists():
         raise NotFound(_("{path} is not there").format(path=path), path=str(path))
-    if any((path / name).exists() for name in (layout.ROOT_DECLARATION[0], "ocfl_layout.json")):
-        return _root(LocalStorage(path), options.official(), observer)
+    if any((path / name).exists() for name in (*layout.ROOT_DECLARATIONS, "ocfl_layout.json")):
+        return check_root(LocalStorage(path), options.official(), observer)
     if any(path.glob("0=ocfl_object_*")) or (path / "inventory.json").exists():
-        return [_object(LocalStorage(path), "", options.official(), observer)]
+        return [check_any_object(LocalStorage(path), "", options.official(), observer).report]
     return [_bag(path, options, observer)]
 
 
@@ -128,33 +127,6 @@ def _checked(source: Source, options: BagOptions, observer: Observer) -> BagRepo
         findings += check_profiles(report, profiles, cache=cache)
     report.add(findings)
     return report
-
-
-def _root(
-    storage: LocalStorage, official: OfficialSchemas | None, observer: Observer
-) -> list[Report]:
-    """Check a storage root and every object in it; the root's own report comes first."""
-    own = Report(Named(str(storage.root)))
-    reports = [own]
-    for item in OcflRoot(storage).survey(""):
-        if isinstance(item, Finding):
-            own.add([item])
-        else:
-            reports.append(_object(storage, item, official, observer))
-    return reports
-
-
-def _object(
-    storage: LocalStorage, path: str, official: OfficialSchemas | None, observer: Observer
-) -> Report:
-    """Check one object; in a storage root, it must lie where the layout puts it."""
-    subject = Named(str(storage.root / path))
-    checked = check_object(storage, path, subject=subject, official=official, observer=observer)
-    if path and checked.inventory is not None:
-        expected = layout.object_path(checked.inventory.identifier)
-        if expected != path:
-            checked.report.add([Finding(Code.MISPLACED_OBJECT, path, expected)])
-    return checked.report
 
 
 def validate_stored(
