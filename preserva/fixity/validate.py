@@ -16,6 +16,7 @@ from preserva.bag.open import open_bag
 from preserva.bag.profiles import ProfileCache, check_profiles, load_profile
 from preserva.bag.source import Source
 from preserva.bag.validate import BagReport, validate_source
+from preserva.core.eark.received import METS
 from preserva.core.formats import layout
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
@@ -23,6 +24,7 @@ from preserva.core.values.report import Finding, Observer, Report, ignore
 from preserva.core.values.subjects import Named
 from preserva.errors import NotFound, UsageError
 from preserva.fixity.check_copy import check_copy
+from preserva.fixity.eark_package import check_eark
 from preserva.fixity.ocfl_root import check_any_object, check_root
 from preserva.fixity.remote_bag import open_stored_bag
 from preserva.i18n import _
@@ -60,7 +62,7 @@ class BagOptions:
 def validate(
     path: Path, *, options: BagOptions | None = None, observer: Observer = ignore
 ) -> list[Report]:
-    """Check a bag (a folder, a tar, packed or not, or a zip), an OCFL object, or a storage root.
+    """Check a bag or an E-ARK package (a folder, a tar or a zip), an OCFL object, a storage root.
 
     Needs no archive. One report for each bag or object; `options` are for bags. Raises NotFound if
     there is nothing, ConfigError for a profile or schema that is not usable, StorageError.
@@ -72,7 +74,7 @@ def validate(
         return check_root(LocalStorage(path), options.official(), observer)
     if any(path.glob("0=ocfl_object_*")) or (path / "inventory.json").exists():
         return [check_any_object(LocalStorage(path), "", options.official(), observer).report]
-    return [_bag(path, options, observer)]
+    return [_package(path, options, observer)]
 
 
 def validate_remote(
@@ -89,9 +91,20 @@ def validate_remote(
     return _checked(source, options, observer)
 
 
-def _bag(path: Path, options: BagOptions, observer: Observer) -> BagReport:
+def _package(path: Path, options: BagOptions, observer: Observer) -> Report:
+    """A bag, or an E-ARK package without one."""
     if path.is_dir() and not os.path.lexists(path / "bagit.txt"):
+        if os.path.lexists(path / METS):
+            return check_eark(open_bag(path), path.resolve().name, options.official(), observer)
         return _no_bag(path)
+    report = _bag(path, options, observer)
+    missing = any(one.code is Code.DECLARATION_MISSING for one in report.findings)
+    if missing and report.tags.size(METS) is not None:
+        return check_eark(open_bag(path), None, options.official(), observer)
+    return report
+
+
+def _bag(path: Path, options: BagOptions, observer: Observer) -> BagReport:
     with ExitStack() as stack:
         memory = None
         if options.checkpoint is not None:

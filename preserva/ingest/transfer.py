@@ -20,6 +20,7 @@ from preserva.archive.commit import ingest, refuse_lost
 from preserva.archive.reading import observe
 from preserva.archive.staging import Staging
 from preserva.archive.stored_copy import StoredCopy
+from preserva.bag.container.compression import bare_name
 from preserva.bag.open import open_bag
 from preserva.bag.source import as_stream, hand_on
 from preserva.bag.validate import validate_source
@@ -66,7 +67,6 @@ from preserva.ingest.submission import Submission, choose_record, one_line
 from preserva.ingest.supplied import Written, read_given
 from preserva.ingest.transfer_identity import (
     Peek,
-    bare_name,
     discarded,
     look,
     new_id,
@@ -230,7 +230,7 @@ class _Accepting:
         received = self._prove(prefix, files)
         record = self._record(given, position, charset, prefix, received)
         said = self.peek.said("External-Description")
-        self.title = one_line(record.title or next(iter(said), "") or bare_name(self.path))
+        self.title = one_line(record.title or next(iter(said), "") or bare_name(self.path.name))
         inspection = Inspection(replace(self.archive.config.images, undecodable=Undecodable.RECORD))
         content = [self._content(prefix, path, inspection) for path in sorted(files)]
         config = self.archive.config
@@ -354,7 +354,7 @@ class _Accepting:
                 return choose_record(found[0], Path(found[1]), position, charset)
             except (PackageError, UsageError) as error:
                 self._note(found[1], one_line(str(error)), Code.DESCRIPTION_ALONG)
-        data = self.peek.description(received, bare_name(self.path))
+        data = self.peek.description(received, bare_name(self.path.name))
         return choose_record(data, Path("description.xml"), None, None)
 
     def _content(self, prefix: str, path: str, inspection: Inspection) -> ContentFile:

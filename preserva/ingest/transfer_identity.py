@@ -11,6 +11,7 @@ from pathlib import Path
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.staging import Staging
 from preserva.archive.stored_copy import StoredCopy
+from preserva.bag.container.compression import bare_name
 from preserva.bag.open import open_bag
 from preserva.bag.profiles import own_profile
 from preserva.bag.report import BagReport
@@ -31,7 +32,6 @@ from preserva.storage.base import Storage
 
 _LARGEST = 64 << 20
 _IDENTIFIER = re.compile(r"(?!BagIt-Profile-|Bag-Group-).+-Identifier", re.IGNORECASE)
-_CONTAINER = re.compile(r"\.(zip|tgz|tbz2?|txz|tzst|tar(\.(gz|bz2|xz|zst))?)$", re.IGNORECASE)
 _PEEKED = ("bagit.txt", "bag-info.txt", "package-info.txt", METS)
 
 
@@ -158,11 +158,6 @@ def _above(name: str) -> Iterator[str]:
         yield name
 
 
-def bare_name(path: Path) -> str:
-    """The name of a folder, or of a container without its ending."""
-    return _CONTAINER.sub("", path.name) or path.name
-
-
 def own_id(archive: ArchivalStorage, path: Path, peek: Peek, *, asks: bool) -> PackageId | None:
     """The identifier of a SIP or AIP of ours; None of what is not ours, to be taken as it came.
 
@@ -190,7 +185,7 @@ def own_id(archive: ArchivalStorage, path: Path, peek: Peek, *, asks: bool) -> P
 
 def new_id(archive: ArchivalStorage, path: Path, peek: Peek, local: str | None) -> PackageId:
     """The identifier that a package of others gets: the one given, or made of its own."""
-    said = [*peek.said("External-Identifier"), bare_name(path)]
+    said = [*peek.said("External-Identifier"), bare_name(path.name)]
     if said[0].startswith("urn:preserva:"):
         said[0] = said[0].removeprefix("urn:preserva:")  # whose it was is told, and nothing more
     name = local or local_id(said[0]) or local_id(said[-1])

@@ -166,23 +166,50 @@ def test_both_agree_on_inventories(change: str, tmp_path: Path) -> None:
     assert named <= rules(report)
 
 
-FILES: dict[str, Callable[[Path], object]] = {
-    "no version inventory": lambda o: [one.unlink() for one in o.glob("v1/inventory.json*")],
-    "a file in the root": lambda o: (o / "README").write_text("x"),
-    "a folder in the root": lambda o: (o / "notes").mkdir(),
-    "logs": lambda o: [(o / "logs").mkdir(), (o / "logs/any").write_text("x")],
-    "an extension": lambda o: (o / "extensions/0005-mutable-head/head").mkdir(parents=True),
-    "a file in extensions": lambda o: [(o / "extensions").mkdir(), (o / "extensions/x").touch()],
-    "a file beside the content": lambda o: (o / "v1/x").touch(),
-    "a file that is not named": lambda o: (o / "v1/content/x").touch(),
-    "an empty folder": lambda o: (o / "v1/content/x").mkdir(),
-    "a lost file": lambda o: (o / "v1/content/a.txt").unlink(),
-    "a changed file": lambda o: (o / "v1/content/a.txt").write_text("x"),
-    "two declarations": lambda o: (o / "0=ocfl_object_1.0").write_text("ocfl_object_1.0\n"),
-    "a declaration of the future": lambda o: (o / "0=ocfl_object_1.1").rename(
-        o / "0=ocfl_object_9.9"
-    ),
-    "a sidecar of another kind": lambda o: (o / "inventory.json.sha256").touch(),
+def put(*files: str) -> Callable[[Path], None]:
+    """A change that adds files, or folders where a name ends in a slash."""
+
+    def change(folder: Path) -> None:
+        for name in files:
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if name.endswith("/"):
+                path.mkdir()
+            else:
+                path.write_text("x")
+
+    return change
+
+
+def lose(pattern: str) -> Callable[[Path], None]:
+    """A change that removes files."""
+
+    def change(folder: Path) -> None:
+        for path in folder.glob(pattern):
+            path.unlink()
+
+    return change
+
+
+def from_the_future(folder: Path) -> None:
+    (folder / "0=ocfl_object_1.1").rename(folder / "0=ocfl_object_9.9")
+
+
+FILES: dict[str, Callable[[Path], None]] = {
+    "no version inventory": lose("v1/inventory.json*"),
+    "a file in the root": put("README"),
+    "a folder in the root": put("notes/"),
+    "logs": put("logs/any"),
+    "an extension": put("extensions/0005-mutable-head/head/"),
+    "a file in extensions": put("extensions/x"),
+    "a file beside the content": put("v1/x"),
+    "a file that is not named": put("v1/content/x"),
+    "an empty folder": put("v1/content/x/"),
+    "a lost file": lose("v1/content/a.txt"),
+    "a changed file": put("v1/content/a.txt"),
+    "two declarations": put("0=ocfl_object_1.0"),
+    "a declaration of the future": from_the_future,
+    "a sidecar of another kind": put("inventory.json.sha256"),
 }
 
 

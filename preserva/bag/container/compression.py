@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import re
 import zlib
 from collections.abc import Callable
 from enum import Enum
@@ -63,6 +64,12 @@ def packing_of(head: bytes, name: str) -> Packing | None:
     if head[257:262] == b"ustar":
         return Packing.NONE
     return _SUFFIXES.get(name.lower().rpartition(".")[2])
+
+
+def bare_name(name: str) -> str:
+    """The name of a container without its ending, that of a folder as it is."""
+    endings = "|".join(_SUFFIXES)
+    return re.sub(rf"(\\.tar)?\\.({endings}|zip)$", "", name, flags=re.IGNORECASE) or name
 
 
 def refuse_foreign(head: bytes, path: str) -> None:

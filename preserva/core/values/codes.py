@@ -654,6 +654,12 @@ class Code(Enum):
         "",
     )
 
+    UNVOUCHED = (
+        "W553",
+        N_("no digest in METS vouches for this file, so nobody can tell whether it was changed"),
+        "CSIP71",
+    )
+
     # what people write about a book: structure, history, rights
     DETAILS_UNREADABLE = ("E481", N_("neither TOML, CSV nor METS that can be read"), "")
     DETAILS_KEY = ("E482", N_("there is no such key or column"), "")
