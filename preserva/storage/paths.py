@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from preserva.errors import Refused, StorageError
+from collections.abc import Iterable
+
+from preserva.core.values.model import Entry, Kind
+from preserva.errors import NotAFile, Refused, StorageError
 from preserva.i18n import _
 
 _NOT_NAMES = frozenset({"", ".", ".."})
@@ -20,6 +23,14 @@ def refuse_outside(path: str, folder: str) -> None:
     if not path.startswith(folder + "/"):
         message = _("{path} is not in {folder}/; it was not touched")
         raise Refused(message.format(path=path, folder=folder))
+
+
+def refuse_links(entries: Iterable[Entry]) -> None:
+    """Raise NotAFile if anything is neither a file nor a folder: it could lead out of the storage."""
+    for entry in entries:
+        if entry.kind not in {Kind.FILE, Kind.FOLDER}:
+            message = _("{path} is neither a file nor a folder").format(path=entry.path)
+            raise NotAFile(message, path=entry.path)
 
 
 def parent(path: str) -> str:

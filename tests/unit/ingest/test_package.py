@@ -113,9 +113,11 @@ def test_each_source_byte_is_read_once(tmp_path: Path, monkeypatch: pytest.Monke
     plain = os.open
 
     def counting(path: str, flags: int, *rest: int, **named: int) -> int:
-        if str(path).startswith(str(tmp_path / "book")) and str(path).endswith(".tif"):
-            opened.append(str(path))
-        return plain(path, flags, *rest, **named)
+        descriptor = plain(path, flags, *rest, **named)
+        place = os.readlink(f"/proc/self/fd/{descriptor}")
+        if place.startswith(str(tmp_path / "book")) and place.endswith(".tif"):
+            opened.append(place)
+        return descriptor
 
     monkeypatch.setattr(os, "open", counting)
     with an_archive(tmp_path / "archive") as archive:
