@@ -12,6 +12,7 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from weakref import WeakSet
 
 from preserva.files.small_file_worker import BELOW, FOLDER
@@ -91,7 +92,8 @@ class Below:
         parts = path.split("/") if path else []
         for number, part in enumerate(parts):
             try:
-                below = _make_and_open(part, descriptor, durable) if make else _enter(part, descriptor)
+                enter = partial(_make_and_enter, durable=durable) if make else _enter
+                below = enter(part, descriptor)
             except NotADirectoryError as error:  # for a link too, if a folder is asked for
                 wrong = "/".join(parts[: number + 1])
                 raise NotAFolderError(wrong, f"{self.top}/{wrong}") from error
@@ -119,7 +121,7 @@ def _enter(name: str, above: Descriptor) -> int:
     return os.open(name, BELOW, dir_fd=above.number)
 
 
-def _make_and_open(name: str, above: Descriptor, durable: bool) -> int:
+def _make_and_enter(name: str, above: Descriptor, *, durable: bool) -> int:
     try:
         return _enter(name, above)
     except FileNotFoundError:

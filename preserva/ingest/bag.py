@@ -15,8 +15,8 @@ from preserva.core.values.model import Kind, PackageId
 from preserva.core.values.report import Ended, Observer, Outcome, Started, ignore, printable
 from preserva.core.values.subjects import Named
 from preserva.errors import Damaged, Refused, UsageError
-from preserva.fixity.ocfl_object import VersionSource
 from preserva.files.opening import Folder
+from preserva.fixity.ocfl_object import VersionSource
 from preserva.i18n import _
 from preserva.ingest.source_folder import SourceReader, list_source
 

@@ -26,7 +26,7 @@ def refuse_outside(path: str, folder: str) -> None:
 
 
 def refuse_links(entries: Iterable[Entry]) -> None:
-    """Raise NotAFile if anything is neither a file nor a folder: it could lead out of the storage."""
+    """Raise NotAFile for what is neither a file nor a folder: it could lead out of the storage."""
     for entry in entries:
         if entry.kind not in {Kind.FILE, Kind.FOLDER}:
             message = _("{path} is neither a file nor a folder").format(path=entry.path)

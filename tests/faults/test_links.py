@@ -21,7 +21,7 @@ from preserva.files.below import Below
 from preserva.ingest.package import package
 from preserva.ingest.revision import Change, update
 from preserva.replication.replicate import replicate
-from tests.faults.damage import P1, PACKAGE, flip, folder
+from tests.faults.damage import P1, PACKAGE, flip
 from tests.support.books import RECORD, an_archive, make_book
 
 OTHER_SIDE = """
@@ -179,7 +179,7 @@ class Watch:
 
     def _open(self, *arguments: object, **named: object) -> int:
         descriptor = self._plain(*arguments, **named)  # type: ignore[arg-type]
-        place = os.readlink(f"/proc/self/fd/{descriptor}")
+        place = str(Path(f"/proc/self/fd/{descriptor}").readlink())
         if place.startswith(self._folder):
             self.opened.append(place)
         return descriptor
