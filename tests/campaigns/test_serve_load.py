@@ -1,4 +1,4 @@
-"""`serve` under many connections: idle, slow, and at once. All are answered or refused in the end."""
+"""`serve` under many connections: idle, slow, at once. All are answered or refused in the end."""
 
 from __future__ import annotations
 

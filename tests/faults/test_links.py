@@ -174,7 +174,7 @@ class Watch:
 
     def __enter__(self) -> Watch:
         self._plain = os.open
-        os.open = self._open  # type: ignore[assignment]
+        os.open = self._open
         return self
 
     def _open(self, *arguments: object, **named: object) -> int:

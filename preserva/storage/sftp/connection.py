@@ -145,20 +145,8 @@ class SftpLink:
             return await self._connection.start_sftp_client(path_encoding=None)
 
     async def _connect(self) -> asyncssh.SSHClientConnection:
-        optional = {"port": self._port, "username": self._user}
-        config = os.environ.get(SSH_CONFIG)
         try:
-            options = asyncssh.SSHClientConnectionOptions(
-                host=self._host,
-                config=[config] if config else (),
-                password=None,
-                preferred_auth="publickey",
-                keepalive_interval=_KEEPALIVE,
-                login_timeout=_CONNECT,
-                encryption_algs=_CIPHERS,
-                client_factory=lambda: self._presented,
-                **{key: value for key, value in optional.items() if value is not None},
-            )
+            options = self._options()
         except (OSError, ValueError, asyncssh.Error) as error:  # nothing was connected yet
             raise unusable_key(error) from error
         if options.known_hosts is None:  # UserKnownHostsFile none: any server would do
@@ -166,10 +154,31 @@ class SftpLink:
         self._presented = HostKeys(options.known_hosts)
         return await asyncssh.connect(self._host, options=options)
 
+    def _options(self, **more: bool) -> asyncssh.SSHClientConnectionOptions:
+        """How to connect. Keys with a passphrase are passed over: the agent may have them."""
+        optional = {"port": self._port, "username": self._user}
+        config = os.environ.get(SSH_CONFIG)
+        return asyncssh.SSHClientConnectionOptions(
+            host=self._host,
+            config=[config] if config else (),
+            password=None,
+            preferred_auth="publickey",
+            keepalive_interval=_KEEPALIVE,
+            login_timeout=_CONNECT,
+            encryption_algs=_CIPHERS,
+            client_factory=lambda: self._presented,
+            **more,
+            **{key: value for key, value in optional.items() if value is not None},
+        )
+
     def _untrusted(self, error: asyncssh.Error) -> StorageError:
         return untrusted(self._host, self._presented, error.reason)
 
     def _not_let_in(self, error: asyncssh.Error) -> StorageError:
+        try:
+            self._options(ignore_encrypted=False)
+        except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as locked:
+            return unusable_key(locked)
         message = _("{host} denied access: {reason}")
         return StorageError(
             message.format(host=self._host, reason=error.reason),
