@@ -13,7 +13,7 @@ from typing import NamedTuple
 _STATUS = re.compile(r"^ +(?:inner: )?Status \{\n +status: ([0-9]{3})\b", re.MULTILINE)
 _BODY = re.compile(r'^ +body: Some\(\n +("[^\n]*)$', re.MULTILINE)
 _KIND = re.compile(r"\b(?:HttpError|reqwest::Error) \{\n +kind: (\w+)", re.MULTILINE)
-_URI = re.compile(r"^ +uri: Some\(\n +([^\n]*),$", re.MULTILINE)
+_URI = re.compile(r"^ +uri: Some\(\n +(\S{1,40})", re.MULTILINE)
 _CODE = re.compile(r"<Code>(\w{1,64})</Code>")
 
 _ROLE = ("http://169.254.", "http://[fd00:ec2:")
