@@ -516,7 +516,7 @@ def test_control_characters_in_a_name_do_not_end_an_import(tmp_path: Path) -> No
     """Another program's answer about such a file is no JSON."""
     bag = tmp_path / "bag"
     bag.mkdir()
-    for name in ("a\x1b[31m.bin", "b\x07\x0b.txt", 'c".bin'):
+    for name in ("a\x1b[31m.bin", "b\x07\x1f.txt", 'c".bin'):
         (bag / name).write_bytes(b"\x00\x01" * 50)
     bagit.make_bag(str(bag), {"Title": "T"})
     assert taken(tmp_path, bag, "kp-esc").created
