@@ -6,6 +6,7 @@ import gzip
 import io
 import tarfile
 from pathlib import Path
+from typing import IO, cast
 
 import pytest
 
@@ -34,5 +35,5 @@ def test_zeros_without_end_are_not(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     path.write_bytes(gzip.compress(tar(64 << 20)))
     with gzip.open(path) as content:
         with pytest.raises(TarDamagedError, match="too many zeros"):
-            list(TarReader(content).members())
+            list(TarReader(cast("IO[bytes]", content)).members())
         assert content.tell() < 4 << 20
