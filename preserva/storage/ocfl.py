@@ -22,6 +22,7 @@ from preserva.core.values.model import Kind
 from preserva.core.values.report import Finding
 from preserva.errors import Damaged, NotFound, Refused, StorageError, UsageError
 from preserva.i18n import _
+from preserva.storage import published
 from preserva.storage.base import Storage, read_all
 
 _DEEPEST = 12
@@ -65,7 +66,7 @@ class OcflRoot:
             storage.discard(staged)
             for name, data in layout.root_files().items():
                 storage.create(f"{staged}/{name}", [data])
-            storage.publish(staged, layout.ROOT)
+            published.publish(storage, staged, layout.ROOT)
         return cls(storage)
 
     @staticmethod
@@ -192,7 +193,10 @@ class OcflRoot:
         self.storage.create(f"{folder}/{sealed.inventory.sidecar}", [line])
 
     def publish(self, staged: str, sealed: StoredObject) -> None:
-        """Make a sealed version durable and visible. `staged` holds its `vN` folder."""
+        """Make a sealed version durable and visible, and see it there.
+
+        `staged` holds its `vN` folder. Raises NotInPlace, StorageError.
+        """
         head = sealed.inventory.head
         if head == "v1":
             name, declaration = layout.OBJECT_DECLARATION
@@ -202,9 +206,10 @@ class OcflRoot:
             self.storage.create(
                 f"{staged}/{name}", [declaration]
             )  # last: it may already be visible to others
-            self.storage.publish(staged, sealed.path)
+            published.publish(self.storage, staged, sealed.path)
+            self._see_entered(sealed)
             return
-        self.storage.publish(f"{staged}/{head}", f"{sealed.path}/{head}")
+        published.publish(self.storage, f"{staged}/{head}", f"{sealed.path}/{head}")
         self._enter(sealed)
         self.take_logs(staged, sealed.path)
         self.storage.discard(staged)
@@ -215,12 +220,24 @@ class OcflRoot:
         for entry in self.storage.children(f"{staged}/logs") if folder is not None else ():
             final = f"{path}/logs/{entry.path.rpartition('/')[2]}"
             if self.storage.stat(final) is None:
-                self.storage.publish(entry.path, final)
+                published.publish(self.storage, entry.path, final)
 
     def _enter(self, sealed: StoredObject) -> None:
         self.storage.replace(f"{sealed.path}/{formats.NAME}", sealed.data)
         line = formats.sidecar_line(sealed.digest)
         self.storage.replace(f"{sealed.path}/{sealed.inventory.sidecar}", line)
+        self._see_entered(sealed)
+
+    def _see_entered(self, sealed: StoredObject) -> None:
+        """Read, in its final place, what makes the object one with this version as its newest."""
+        name, declaration = layout.OBJECT_DECLARATION
+        line = formats.sidecar_line(sealed.digest)
+        for path, data in (
+            (name, declaration),
+            (formats.NAME, sealed.data),
+            (sealed.inventory.sidecar, line),
+        ):
+            published.see_content(self.storage, f"{sealed.path}/{path}", data)
 
     def recover(self, path: str) -> bool:
         """Finish a version that a crash left between its folder and the root's inventory.
