@@ -30,7 +30,7 @@ from preserva.replication.object_log import COPIED, FOUND, ReplicationLog
 from preserva.retry import retry
 from preserva.storage.base import chunks_of
 from preserva.storage.ocfl import StoredObject
-from preserva.storage.published import quarantine
+from preserva.storage.published import not_in_place, quarantine
 
 _RESUMPTIONS = 2
 """How often the sending of a file is resumed after the connection failed."""
@@ -291,9 +291,25 @@ class Pair:
             return [Finding(Code.NOT_AS_RECORDED, where, sealed.digest, str(error))]
         if sealed.digest != copy.digest:
             return [Finding(Code.NOT_AS_RECORDED, where, sealed.digest, copy.digest)]
+        if missing := self._unlisted(version):
+            return [Finding(Code.OBJECT_FILE_MISSING, path) for path in missing]
         algorithm, files = self.original.inventory.algorithm, self._files_of(version)
         code = Code.OBJECT_DIGEST_MISMATCH
         return self._in_object(self._read_back(self.path, files, algorithm, code))
+
+    def _unlisted(self, version: str) -> list[str]:
+        """The files of a version that are not listed in its place.
+
+        Raises NotInPlace where they can be asked for all the same: the server stores other names.
+        """
+        storage = self.target.storage
+        listed = {entry.path for entry in storage.walk(f"{self.path}/{version}")}
+        wanted = (f"{self.path}/{path}" for path in self._files_of(version))
+        missing = [path for path in wanted if path not in listed]
+        for path in missing:
+            if storage.stat(path) is not None:
+                raise not_in_place(path)
+        return missing
 
     def _clear_place(self, version: str) -> None:
         """Set aside what stands in the place of a version and was never acknowledged.

@@ -223,7 +223,7 @@ class _CopyRepair:
         for name in self.plan.aside:
             quarantine(storage, f"{path}/{name}", f"{self._quarantine(event)}/{name}")
         if whole:
-            publish(storage, staging.folder, path)
+            publish(storage, staging.folder, path, staging.files)
         else:
             for file in self.plan.put:
                 publish(storage, f"{staging.folder}/{file.path}", f"{path}/{file.path}")

@@ -206,10 +206,12 @@ class OcflRoot:
             self.storage.create(
                 f"{staged}/{name}", [declaration]
             )  # last: it may already be visible to others
-            published.publish(self.storage, staged, sealed.path)
+            names = [*_files_of(sealed), name, formats.NAME, sealed.inventory.sidecar]
+            published.publish(self.storage, staged, sealed.path, names)
             self._see_entered(sealed)
             return
-        published.publish(self.storage, f"{staged}/{head}", f"{sealed.path}/{head}")
+        names = [path.removeprefix(f"{head}/") for path in _files_of(sealed)]
+        published.publish(self.storage, f"{staged}/{head}", f"{sealed.path}/{head}", names)
         self._enter(sealed)
         self.take_logs(staged, sealed.path)
         self.storage.discard(staged)
@@ -272,3 +274,11 @@ class OcflRoot:
                 except ValueError:
                     continue
         return f"v{max(numbers)}" if numbers else None
+
+
+def _files_of(sealed: StoredObject) -> list[str]:
+    """The files of the newest version, below its object."""
+    inventory = sealed.inventory
+    folder = f"{inventory.head}/"
+    own = [folder + formats.NAME, folder + inventory.sidecar]
+    return own + [path for path in inventory.content() if path.startswith(folder)]

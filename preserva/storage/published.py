@@ -8,6 +8,7 @@ this module, and records nothing before it returns. See docs/adr/0030-final-plac
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 from preserva.core.values.model import Entry, Kind
 from preserva.errors import NotFound, NotInPlace, StorageError, Unreachable
@@ -17,15 +18,18 @@ from preserva.storage.base import Storage, read_all
 _LARGEST = 1 << 20
 
 
-def publish(storage: Storage, staged: str, final: str) -> None:
+def publish(storage: Storage, staged: str, final: str, names: Iterable[str] = ()) -> None:
     """Publish, then see every name and size at the final place.
 
-    Raises NotInPlace if anything is missing there, of another size, or too much; and what
-    `Storage.publish` raises.
+    `names` are files, below `final`, that must be among them: a server that stores other names than
+    it is given says so in staging already. Raises NotInPlace if anything is missing, of another
+    size, or too much; and what `Storage.publish` raises.
     """
     expected = _tree(storage, staged)
     storage.publish(staged, final)
     _see(storage, final, expected)
+    if changed := set(names) - expected.keys():
+        raise not_in_place(f"{final}/{min(changed)}")
 
 
 def quarantine(storage: Storage, path: str, target: str) -> None:

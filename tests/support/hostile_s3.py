@@ -58,6 +58,8 @@ class HostileS3:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
     hostile: HostileS3
 
     def do_GET(self) -> None:
@@ -69,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answered(self, body: bytes) -> _Answer:
         hostile, path = self.hostile, unquote(unquote(self.path))
-        keys = [unquote(key.decode()) for key in re.findall(rb"<Key>(.*?)</Key>", body)]
+        keys = [key.decode() for key in re.findall(rb"<Key>(.*?)</Key>", body)]
         deletes = self.command == "DELETE" or "?delete" in self.path
         if deletes:
             if hostile.does("delete does nothing", path + " ".join(keys)):
@@ -130,6 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", length)
         self.end_headers()
         self.wfile.write(answer.body)
+        self.wfile.flush()
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

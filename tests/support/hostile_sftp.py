@@ -95,8 +95,7 @@ class _Server(asyncssh.SFTPServer):
         """Read a part of a file."""
         if self.hostile.mode == "short answers":
             size = max(0, min(size, self.hostile.number - offset))
-        data: bytes = super().read(file_obj, offset, size)
-        return data
+        return bytes(os.pread(file_obj.fileno(), size, offset))
 
     def write(self, file_obj: Any, offset: int, data: bytes) -> int:
         """Write a part of a file."""
@@ -104,10 +103,9 @@ class _Server(asyncssh.SFTPServer):
             return len(data)
         if self.hostile.mode == "full" and len(data) > 1000:
             raise asyncssh.SFTPFailure("failure")
-        written: int = super().write(file_obj, offset, data)
-        return written
+        return os.pwrite(file_obj.fileno(), data, offset)
 
-    async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:  # type: ignore[override]
+    async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
         """Rename, or only say so."""
         hostile = self.hostile
         if hostile.does("rename held", newpath) and not hostile.held.is_set():

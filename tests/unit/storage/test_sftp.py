@@ -272,13 +272,14 @@ def test_what_a_former_holder_sends_after_all_finds_nothing(
         other = SftpStorage(sftp_server.url(tmp_path), lease=1.0)
         with other.lock("other"):
             monkeypatch.setattr(late._lease, "check", lambda **_named: None)
-            for write in (
+            writes: list[Callable[[], None]] = [
                 lambda: late.publish("staging/x", "kept"),
                 lambda: late.create("staging/x/more", [b"1"]),
                 lambda: late.create("staging/new", [b"1"]),
                 lambda: late.extend("staging/x/late", [b"1"]),
                 lambda: late.replace("file", b"1"),
-            ):
+            ]
+            for write in writes:
                 with pytest.raises(StorageError):
                     write()
             late.discard("staging/x")
