@@ -84,7 +84,7 @@ class _Server(asyncssh.SFTPServer):
 
     def open(self, path: bytes, pflags: int, attrs: Any) -> Any:
         """Open a file."""
-        writes = bool(pflags & (sftp.FXF_WRITE | sftp.FXF_CREAT))
+        writes = bool(pflags & (asyncssh.FXF_WRITE | asyncssh.FXF_CREAT))
         if not writes and self.hostile.does("refused opens", path):
             raise asyncssh.SFTPPermissionDenied("not now")
         if writes and self.hostile.does("read-only", path):

@@ -271,7 +271,8 @@ class S3Storage:
         self._remove(list(sources))
 
     def _refuse_existing(self, final: str) -> None:
-        if self.stat(contained(final)) is not None:
+        there = self.stat(contained(final)) is not None
+        if there or (self._any(final) and not self._reservations.hides(final)):
             raise Refused(_("{path} exists already; it was not touched").format(path=final))
 
     def _objects(self, path: str) -> dict[str, ObjectMeta]:

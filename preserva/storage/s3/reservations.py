@@ -34,6 +34,12 @@ class S3Reservations:
         with errors(PUBLISHING, self._url):
             return [Mark.parse(meta["path"]) for meta in listed(self._store, PUBLISHING)]
 
+    def hides(self, final: str) -> bool:
+        """Whether a mark hides this path; marks that a list only remembers do not count."""
+        listed_marks = [mark for mark in self.marks() if mark.final == final]
+        with errors(final, self._url):
+            return any(is_there(self._store, mark.path) for mark in listed_marks)
+
     def forget(self) -> None:
         """Ask the bucket at the next use, as the marks may have changed."""
         self._known = None

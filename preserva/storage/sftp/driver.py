@@ -26,8 +26,10 @@ from preserva.storage.sftp.connection import TIMEOUT, SftpLink
 from preserva.storage.sftp.fence import placed, room_of, takeover
 from preserva.storage.sftp.reader import AHEAD, Opened, SftpReader, reading, settle
 from preserva.storage.sftp.requests import (
+    after,
     entry_of,
     finish,
+    in_chunks,
     kind_of,
     limitations_of,
     making_folder,
@@ -142,7 +144,8 @@ class SftpStorage:
             )
             return Opened(file, size, first, beyond)
 
-        opened = self.link.run(path, begin)
+        with self._in_our_room():
+            opened = self.link.run(path, begin)
         if opened is None:
             raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
         return SftpReader(self.link, opened, path)
@@ -153,7 +156,7 @@ class SftpStorage:
             self._lease.check()
         full = self.full(path)
         self._make_folder(parent(path))
-        source = _in_chunks(chunks)
+        source = in_chunks(chunks)
         first = next(source, b"")
         second = next(source, None)
 
@@ -173,7 +176,7 @@ class SftpStorage:
         with self._in_our_room():
             file = self.link.run(path, begin)
         if second is not None:
-            self._fill(file, path, len(first), _after(second, source))
+            self._fill(file, path, len(first), after(second, source))
         self._durable.add(path)
 
     def extend(self, path: str, chunks: Iterable[bytes]) -> None:
@@ -197,7 +200,7 @@ class SftpStorage:
         if file is None:
             raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
         self._durable.discard(path)
-        self._fill(file, path, size, _in_chunks(chunks))
+        self._fill(file, path, size, in_chunks(chunks))
         self._durable.add(path)
 
     def _fill(
@@ -228,6 +231,7 @@ class SftpStorage:
         """Make a file, or everything in a folder and then the folder, durable."""
         entry = self.stat(path)
         if entry is None:
+            self._lease.check(ask=True)
             raise NotFound(_("{path} is not there").format(path=path), path=path)
         below = [*self.walk(path), entry] if entry.kind is Kind.FOLDER else [entry]
         unsynced = [
@@ -254,8 +258,7 @@ class SftpStorage:
         refuse_outside(staged, STAGING)
         contained(final)
         self._refuse_links_above(final)
-        with self._in_our_room():
-            self.flush(staged)
+        self.flush(staged)
         self._move(staged, final)
 
     def quarantine(self, path: str, target: str) -> None:
@@ -382,22 +385,3 @@ class SftpStorage:
             if self.link.run(path, making_folder(full)) and durable and path:
                 self._sync([parent(path)])
             self._folders.add(path)
-
-
-def _in_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces of about CHUNK, so that each is worth a call."""
-    waiting: list[bytes] = []
-    size = 0
-    for chunk in chunks:
-        waiting.append(chunk)
-        size += len(chunk)
-        if size >= CHUNK:
-            yield b"".join(waiting)
-            waiting, size = [], 0
-    if size:
-        yield b"".join(waiting)
-
-
-def _after(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from others

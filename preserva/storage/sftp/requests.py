@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import TypeVar
 
 import asyncssh
@@ -14,6 +14,7 @@ from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry, Kind
 from preserva.errors import StorageError
 from preserva.i18n import N_, _
+from preserva.storage.base import CHUNK
 from preserva.storage.paths import contained
 
 T = TypeVar("T")
@@ -147,3 +148,23 @@ async def _fsync(file: asyncssh.SFTPClientFile) -> None:
         await file.fsync()
     except asyncssh.SFTPOpUnsupported:  # `limitations` names it
         return
+
+
+def in_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of about CHUNK, so that each is worth a call."""
+    waiting: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        waiting.append(chunk)
+        size += len(chunk)
+        if size >= CHUNK:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if size:
+        yield b"".join(waiting)
+
+
+def after(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
+    """The first chunk, and then the others."""
+    yield first
+    yield from others

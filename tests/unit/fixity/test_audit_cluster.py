@@ -110,6 +110,11 @@ def test_another_version_is_refused(one_book: Path, change: Change) -> None:
 def test_a_worker_says_its_version(one_book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The one that it really has."""
     monkeypatch.setattr(audit_cluster, "__version__", "1.2.3")
-    answers: list[Any] = []
-    audited(one_book, lambda answer: answers.append(answer) or answer)
-    assert [answer.software for answer in answers] == ["1.2.3"] * 2
+    versions: list[str] = []
+
+    def note(answer: Any) -> Any:
+        versions.append(answer.software)
+        return answer
+
+    audited(one_book, note)
+    assert versions == ["1.2.3"] * 2
