@@ -126,7 +126,8 @@ class Lease:
             return
         if not self._lost:
             if age >= self._seconds:  # it may be taken at this moment
-                self._files.put(number, self._name + b" again")
+                with suppress(NotFound):  # the follower removed it
+                    self._files.put(number, self._name + b" again")
             self._lost = max(self._files.numbers(), default=0) != number
         if self._lost:
             _logger.error("lease %d of %s lost", number, redacted(self._files.url))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +19,7 @@ from preserva.bag.create.create import create_bag
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome
-from preserva.errors import StorageError
+from preserva.errors import Locked, StorageError, Unreachable
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
 from preserva.ingest.revision import Change, update
@@ -23,6 +27,8 @@ from preserva.ingest.transfer import accept
 from preserva.replication.repair import repair
 from preserva.replication.replicate import Replication, replicate
 from preserva.storage.sftp.connection import SSH_CONFIG
+from preserva.storage.sftp.driver import SftpStorage
+from tests.conftest import ROOT
 from tests.support.books import RECORD, an_archive, make_book
 from tests.support.hostile_sftp import Hostile, hostile_sftp
 from tests.support.leases import LEASE, short_lease
@@ -252,3 +258,45 @@ def test_a_primary_storage_on_such_a_server(
         package(tmp_path / "book2", record, archive)
         (report,) = validate_stored(archive, PACKAGE, storage="aonb-main")
         assert report.outcome is Outcome.PASS
+
+
+def until_free(act: Callable[[], Replication]) -> Replication:
+    """What `act` gives as soon as nobody holds the lock."""
+    for _attempt in range(600):
+        try:
+            return act()
+        except Locked:
+            time.sleep(0.1)
+    raise AssertionError("the lock was not free within a minute")
+
+
+def test_a_late_rename_of_a_suspended_writer_publishes_nothing_of_its_follower(lab: Lab) -> None:
+    """It was sent, and is done when the other writer has gone on with what the first had begun."""
+    lab.server.behave("rename held", only="ocfl/")
+    settings = str(lab.place / "server/archive" / config.NAME)
+    command = [sys.executable, "-m", "tests.support.leases", "--config", settings, "replicate"]
+    with (lab.place / "log").open("wb") as log:
+        suspended = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+    try:
+        assert lab.server.held.wait(300)
+        suspended.send_signal(signal.SIGSTOP)
+        done = until_free(lab.run)
+        lab.server.release.set()
+    finally:
+        suspended.send_signal(signal.SIGCONT)
+        status = suspended.wait(300)
+    assert done.acknowledged == ["v1"]
+    assert (status, "lost its lock" in (lab.place / "log").read_text()) == (11, True)
+    assert lab.is_sound()
+    (entry,) = lab.archive.ledger.entries(storage="nlb-copy", types=("replication",))
+    assert entry.outcome == "success"
+
+
+def test_a_list_without_end_ends(lab: Lab) -> None:
+    """After the time that one answer may take; nothing is called damaged."""
+    lab.run()
+    lab.server.behave("lists without end", only="v1")
+    storage = SftpStorage(lab.server.url("minsk"), timeout=1.0)
+    with pytest.raises(Unreachable):
+        list(storage.walk(lab.copy.path))
+    storage.close()

@@ -157,7 +157,7 @@ class _Server(asyncssh.SFTPServer):
         """What is in a folder."""
         place = self.map_path(path)
         while True:
-            for entry in os.scandir(place):
+            for entry in sorted(os.scandir(place), key=lambda entry: entry.name):
                 attributes = self._twisted(path + b"/" + entry.name, os.lstat(entry.path))
                 yield sftp.SFTPName(entry.name, attrs=attributes)
             if not self.hostile.does("lists without end", path):

@@ -280,7 +280,8 @@ class SftpStorage:
         source, target = self.full(path), self.full(final)
         self._durable.clear()
         self._folders.clear()
-        self.link.run(final, lambda client: client.posix_rename(source, target))
+        with self._in_our_room():
+            self.link.run(final, lambda client: client.posix_rename(source, target))
 
     def replace(self, path: str, data: bytes) -> None:
         """Put new content in the place of a small file, durably and at once."""

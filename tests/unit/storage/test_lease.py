@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from preserva.core.formats.layout import LOCK
-from preserva.errors import Locked, LockLost, StorageError, Unreachable
+from preserva.errors import Locked, LockLost, NotFound, StorageError, Unreachable
 from preserva.exit_status import ExitStatus
 from preserva.storage import lease
 from preserva.storage.lease import Lease
@@ -152,6 +152,25 @@ def test_a_lock_that_is_lost_ends_the_run_and_stays_lost() -> None:
                 lock.check()
             assert caught.value.exit_status is ExitStatus.LOCKED
             assert not isinstance(caught.value, StorageError)
+    assert files.words == {2: b"another"}
+
+
+def test_a_suspended_holder_whose_lease_is_gone_has_lost_it() -> None:
+    """Its follower removed the file, which cannot be renewed any more."""
+
+    class Strict(Files):
+        def put(self, number: int, holder: bytes) -> None:
+            if number not in self.words:
+                raise NotFound("it is not there")
+            super().put(number, holder)
+
+    files, clock = Strict(), Clock()
+    lock = Lease(files, 60.0, clock=clock)
+    with lock.held("me"):
+        files.words = {2: b"another"}
+        clock.now += 3600.0
+        with pytest.raises(LockLost):
+            lock.check()
     assert files.words == {2: b"another"}
 
 
