@@ -149,7 +149,7 @@ def _print(result: Audit) -> None:
     from preserva.outputs.findings import for_people, human_size, report_lines
     from preserva.outputs.words import word
 
-    for report in result.reports:
+    for report in (*result.reports, *result.strangers):
         for line in report_lines(report):
             click.echo(line)
     if result.dry_run:

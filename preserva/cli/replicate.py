@@ -65,6 +65,7 @@ def command(
 
 
 def _print(replication: Replication, dry_run: bool) -> None:
+    from preserva.core.values.report import Outcome
     from preserva.outputs.findings import for_people, human_size, report_lines
 
     facts = {
@@ -73,10 +74,13 @@ def _print(replication: Replication, dry_run: bool) -> None:
         "files": replication.files,
         "size": human_size(replication.size),
     }
-    if replication.report.findings:
+    if replication.report.outcome is not Outcome.PASS:
         for line in report_lines(replication.report):
             click.echo(line)
-    elif dry_run and replication.versions:
+        return
+    for finding in replication.report.findings:
+        click.echo(finding.message())
+    if dry_run and replication.versions:
         message = _("{package} -> {to}: {versions}, {files} files, {size}")
         click.echo(message.format(versions=", ".join(replication.versions), **facts))
     elif replication.acknowledged:

@@ -8,11 +8,14 @@ from contextlib import ExitStack
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.ledger_proof import prove_ledger
+from preserva.core.policy.audit import Due, Lane
 from preserva.core.values.entries import FIXITY_CHECK
-from preserva.core.values.report import Observer, ignore
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Observer, Report, ignore
 from preserva.fixity.audit_cluster import Workers, read_elsewhere
 from preserva.fixity.audit_run import UNLIMITED, Audit, Budget, Run
 from preserva.fixity.audit_schedule import due_copies, foresee, lanes_of
+from preserva.fixity.strangers import record_strangers
 
 __all__ = ["Audit", "Budget", "audit", "capacity_of"]
 
@@ -44,7 +47,8 @@ def audit(
     lanes = lanes_of(archive.config, only)
     for name in moved:
         archive.store(name)
-    due = due_copies(archive.ledger, lanes, now=archive.clock(), moved=frozenset(moved))
+    every = due_copies(archive.ledger, lanes, now=archive.clock(), moved=frozenset(moved))
+    due = (one for one in every if _belongs(archive, one))
     done = Audit(dry_run=dry_run)
     if dry_run:
         done.leave(due)
@@ -57,9 +61,27 @@ def audit(
                 run.read(due)
             else:
                 read_elsewhere(run, due, workers)
+            done.strangers = _strangers(archive, lanes, done)
     capacity = capacity_of(archive, budget)
     done.forecast = foresee(archive.ledger, lanes, now=archive.clock(), capacity=capacity)
     return done
+
+
+def _strangers(archive: ArchivalStorage, lanes: list[Lane], done: Audit) -> list[Report]:
+    """What is strange in the storages whose copies are audited, all of them."""
+    whole = {lane.storage for lane in lanes if lane.packages is None} - done.unreachable.keys()
+    stores = [archive.store(name) for name in sorted(whole)]
+    return [
+        report
+        for store in stores
+        if store.answers()
+        for report in record_strangers(archive, store)
+    ]
+
+
+def _belongs(archive: ArchivalStorage, due: Due) -> bool:
+    """Whether it is a copy at all; what intruded is named by the survey of its storage."""
+    return archive.config.custody.belongs(PackageId.parse(due.copy.package), due.copy.storage)
 
 
 def _speed(archive: ArchivalStorage) -> float | None:

@@ -55,7 +55,8 @@ class Audit:
     """What a run did, and what the budget or an unreachable storage left for the next one.
 
     `left` are the most urgent of those, `left_count` says how many there are; in a dry run that is
-    everything that is due. `unreachable` says why, by storage.
+    everything that is due. `unreachable` says why, by storage. `strangers` is what lies in the
+    storages and was put there by nobody of ours: a report for each storage and each such package.
     """
 
     dry_run: bool = False
@@ -65,13 +66,15 @@ class Audit:
     unreachable: dict[str, str] = field(default_factory=dict)
     bytes_read: int = 0
     forecast: Forecast = NO_FORECAST
+    strangers: list[Report] = field(default_factory=list)
 
     @property
     def outcome(self) -> Outcome:
-        """The worst of the copies read; UNKNOWN if something due was not read by a real run."""
+        """The worst of what was seen; UNKNOWN if something due was not read by a real run."""
         unfinished = self.unreachable or (self.left_count and not self.dry_run)
         rest = Outcome.UNKNOWN if unfinished else Outcome.PASS
-        return Outcome.worst((rest, *(report.outcome for report in self.reports)))
+        reports = (*self.reports, *self.strangers)
+        return Outcome.worst((rest, *(report.outcome for report in reports)))
 
     def leave(self, due: Iterable[Due]) -> None:
         """Leave these for the next run."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from preserva.archive.events import LOGS
 from preserva.archive.recorded_package import is_log
 from preserva.archive.stored_copy import StoredCopy
+from preserva.core.policy.testimony import Testimony
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, START
 from preserva.core.values.report import Ended, Finding, Observer, Report, Started
@@ -14,6 +15,7 @@ from preserva.errors import StorageError
 from preserva.fixity.ocfl_object import CheckedObject, check_object
 from preserva.fixity.resume import ResumeState
 from preserva.information_package.official_schemas import OfficialSchemas
+from preserva.storage.ocfl import StoredObject
 
 
 def check_copy(
@@ -62,6 +64,9 @@ def locate(copy: StoredCopy) -> str | Report | None:
     None if there is no copy and the ledger knows of none. Raises StorageError.
     """
     if copy.is_there():
+        if not copy.belongs:
+            intruder = copy.archive.config.custody.intruder(copy.package, copy.store.id)
+            return Report(copy.subject, [Finding(intruder, copy.path)])
         obstacle = copy.obstacle()
         if obstacle is not None:
             return Report(copy.subject, [Finding(Code.ROOT_LINK, obstacle)])
@@ -87,16 +92,38 @@ def _differences(copy: StoredCopy, checked: CheckedObject) -> Iterator[Finding]:
         yield Finding(Code.NOT_AS_RECORDED, "inventory.json", uri, inventory.identifier)
     for version in sorted(copy.acknowledged() - set(inventory.versions)):
         yield Finding(Code.COPY_MISSING, version)
-    recorded = copy.recorded.inventories()
+    testimony = copy.recorded.testimony()
     for version in inventory.versions:
-        expected, digest = recorded.get(version), checked.digests.get(version)
+        first, digest = testimony.first.get(version), checked.digests.get(version)
+        expected = None if first is None else first.inventory
         where = f"{version}/inventory.json"
         if expected is None:
             yield Finding(_unknown_version(copy, version), where)
         elif digest is not None and expected != digest:
             yield Finding(Code.NOT_AS_RECORDED, where, expected, digest)
+    yield from contradictions(testimony)
     yield from (Finding(Code.NOT_AS_RECORDED, path) for path in checked.unusual)
     yield from _log_findings(copy)
+
+
+def contradictions(testimony: Testimony) -> Iterator[Finding]:
+    """Where a later entry of the ledger says something else of a version than the first one."""
+    for later in testimony.contradictions:
+        where = f"{later.version}/inventory.json"
+        expected = testimony.first[later.version].inventory
+        yield Finding(Code.CONTRADICTED, where, expected, later.inventory)
+
+
+def is_recorded(copy: StoredCopy, stored: StoredObject) -> bool:
+    """Whether an inventory is, by its digest alone, no other than the one that was recorded.
+
+    So it is while a version is being stored, and where nothing was recorded to compare with.
+    """
+    version = stored.inventory.head
+    expected = copy.recorded.inventories().get(version)
+    if expected is None:
+        return _unknown_version(copy, version) is not Code.DIVERGED
+    return expected == stored.digest
 
 
 def _log_findings(copy: StoredCopy) -> Iterator[Finding]:

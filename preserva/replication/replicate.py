@@ -17,8 +17,9 @@ from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, SUCCESS
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Observer, Report, ignore
-from preserva.core.values.subjects import ObjectToStorage, WholeStorage
+from preserva.core.values.subjects import CopyInStorage, ObjectToStorage, WholeStorage
 from preserva.errors import Damaged, StorageError, StorageFull, Unreachable, UsageError
+from preserva.fixity.strangers import strange_logs, strangers_in
 from preserva.i18n import _
 from preserva.replication.pair import Pair, Replication, StoppedError
 from preserva.storage.wrappers.rate_limit import RateLimit
@@ -87,6 +88,8 @@ def _to_one(
     if dry_run:
         for path in paths:
             yield _Replicating(archive, source, target, path, observer).run(copy=False)
+        if not packages:
+            yield from _strangers(archive, target)
         return
     with archive.writing(target):
         for path in paths:
@@ -94,6 +97,8 @@ def _to_one(
             yield replicating.run(copy=True)
             if replicating.cut_off and not target.answers():
                 return  # the others would only wait for it one after the other
+        if not packages:
+            yield from _strangers(archive, target)
         try:
             report = copy_ledger(archive, target)
         except Unreachable as error:  # what was acknowledged stays so, and is told
@@ -101,6 +106,14 @@ def _to_one(
             report = Report(WholeStorage(target.id), [finding])
         if report.findings:
             yield Replication("", target.id, report)
+
+
+def _strangers(archive: ArchivalStorage, target: Store) -> Iterator[Replication]:
+    """What lies in a replica that we did not bring: it is named, and left where it is."""
+    for report in strangers_in(archive, target):
+        subject = report.subject
+        name = subject.package.uri if isinstance(subject, CopyInStorage) else ""
+        yield Replication(name, target.id, report)
 
 
 def _all_paths(archive: ArchivalStorage, source: Store) -> list[str]:
@@ -133,6 +146,7 @@ class _Replicating:
             pair.find_missing()
             if copy:
                 pair.bring_missing()
+            self.result.report.add(strange_logs(pair.target))
         except StoppedError as stop:
             self.result.report.add(stop.findings)
         except StorageFull:

@@ -16,6 +16,7 @@ from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Outcome
 from preserva.errors import Damaged, NotFound, StorageError
+from preserva.fixity.check_copy import is_recorded
 from preserva.i18n import _
 from preserva.information_package.tag_files import title_of
 from preserva.storage.open import open_storage
@@ -137,10 +138,13 @@ def _copy(stored: StoredCopy, wanted: set[str]) -> Copy:
     last = stored.last(FIXITY_CHECK)
     checked, outcome = (last.time, last.outcome) if last else (None, None)
     versions: tuple[str, ...] = ()
+    if not stored.belongs:  # what is there all the same is a stranger, and no copy
+        return Copy(stored.store.id, State.ABSENT)
     try:
-        versions = tuple(stored.read().inventory.versions)
+        there = stored.read()
+        versions = tuple(there.inventory.versions)
         state = State.COMPLETE if wanted <= set(versions) else State.INCOMPLETE
-        if outcome == EventOutcome.FAIL.label:
+        if outcome == EventOutcome.FAIL.label or not is_recorded(stored, there):
             state = State.DAMAGED
     except Damaged:
         state = State.DAMAGED

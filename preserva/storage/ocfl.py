@@ -10,7 +10,7 @@ How a version is added, so that a crash at any instant leaves a sound object:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from preserva.core.formats import inventory as formats
@@ -85,10 +85,11 @@ class OcflRoot:
         """The folders of all objects, in the order of the folders. Raises StorageError."""
         yield from (item for item in self.survey(layout.ROOT) if isinstance(item, str))
 
-    def survey(self, root: str) -> Iterator[str | Finding]:
+    def survey(self, root: str, known: Container[str] = ()) -> Iterator[str | Finding]:
         """The folders of all objects in a storage root, and findings for what may not be in one.
 
-        Nothing is skipped silently, and no link is followed. Raises StorageError.
+        Nothing is skipped silently, and no link is followed. Folders in `known` are objects: they
+        are passed over without being listed. Raises StorageError.
         """
         name, content = layout.ROOT_DECLARATION
         declaration = f"{root}/{name}" if root else name
@@ -101,13 +102,15 @@ class OcflRoot:
         for entry in self.storage.children(root):
             own = entry.path.rpartition("/")[2]
             if entry.kind is Kind.FOLDER and own != "extensions":
-                yield from self._below(entry.path, 1)
+                yield from self._below(entry.path, 1, known)
             elif entry.kind in {Kind.LINK, Kind.OTHER}:
                 yield Finding(Code.ROOT_LINK, entry.path, seen=entry.kind.value)
             elif entry.kind is Kind.FILE and own != name and not own.startswith("ocfl_"):
                 yield Finding(Code.ROOT_FILE, entry.path)
 
-    def _below(self, folder: str, depth: int) -> Iterator[str | Finding]:
+    def _below(self, folder: str, depth: int, known: Container[str]) -> Iterator[str | Finding]:
+        if folder in known:
+            return
         entries = self.storage.children(folder)
         names = {entry.path.rpartition("/")[2] for entry in entries}
         if any(name.startswith("0=ocfl_object_") or name == formats.NAME for name in names):
@@ -119,7 +122,7 @@ class OcflRoot:
         else:
             for entry in entries:
                 if entry.kind is Kind.FOLDER:
-                    yield from self._below(entry.path, depth + 1)
+                    yield from self._below(entry.path, depth + 1, known)
                 elif entry.kind is Kind.FILE:
                     yield Finding(Code.ROOT_FILE, entry.path)
                 else:

@@ -39,6 +39,7 @@ def audit_document(audit: Audit) -> Document:
     return {
         "dry_run": audit.dry_run,
         "reports": [report_document(report) for report in audit.reports],
+        "strangers": [report_document(report) for report in audit.strangers],
         "left": [_due(due) for due in audit.left],
         "left_count": audit.left_count,
         "unreachable": dict(audit.unreachable),

@@ -35,9 +35,10 @@ def list_document(listing: Listing) -> Document:
     }
 
 
-def status_document(packages: Iterable[Status]) -> Document:
-    """Packages and their copies."""
+def status_document(packages: Iterable[Status], strangers: Iterable[Report]) -> Document:
+    """Packages and their copies; what lies in storages and is nobody's."""
     return {
+        "strangers": [report_document(report) for report in strangers],
         "packages": [
             {
                 "package": package.package,
