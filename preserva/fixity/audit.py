@@ -72,10 +72,7 @@ def _strangers(archive: ArchivalStorage, lanes: list[Lane], done: Audit) -> list
     whole = {lane.storage for lane in lanes if lane.packages is None} - done.unreachable.keys()
     stores = [archive.store(name) for name in sorted(whole)]
     return [
-        report
-        for store in stores
-        if store.answers()
-        for report in record_strangers(archive, store)
+        report for store in stores if store.answers() for report in record_strangers(archive, store)
     ]
 
 

@@ -27,7 +27,9 @@ _MOST_INCIDENTS = 20
 """Strangers of one storage that one audit records as incidents; it names all of them."""
 
 
-def objects_of(store: Store, known: frozenset[str] = frozenset()) -> tuple[list[str], list[Finding]]:
+def objects_of(
+    store: Store, known: frozenset[str] = frozenset()
+) -> tuple[list[str], list[Finding]]:
     """The folders of the objects in a storage that are not `known`, and what else is in it.
 
     An empty folder is nothing: an interrupted publication leaves some. Raises StorageError.

@@ -16,7 +16,7 @@ from preserva.config import Role
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, SUCCESS
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Finding, Observer, Report, ignore
+from preserva.core.values.report import Finding, Observer, Outcome, Report, ignore
 from preserva.core.values.subjects import CopyInStorage, ObjectToStorage, WholeStorage
 from preserva.errors import Damaged, StorageError, StorageFull, Unreachable, UsageError
 from preserva.fixity.strangers import strange_logs, strangers_in
@@ -85,20 +85,23 @@ def _to_one(
         finding = Finding(Code.STORAGE_UNREACHABLE, target.id, seen=str(error))
         yield Replication("", target.id, Report(WholeStorage(target.id), [finding]))
         return
+    reported: list[Replication] = []
     if dry_run:
         for path in paths:
-            yield _Replicating(archive, source, target, path, observer).run(copy=False)
+            reported.append(_Replicating(archive, source, target, path, observer).run(copy=False))
+            yield reported[-1]
         if not packages:
-            yield from _strangers(archive, target)
+            yield from _strangers(archive, target, reported)
         return
     with archive.writing(target):
         for path in paths:
             replicating = _Replicating(archive, source, target, path, observer)
-            yield replicating.run(copy=True)
+            reported.append(replicating.run(copy=True))
+            yield reported[-1]
             if replicating.cut_off and not target.answers():
                 return  # the others would only wait for it one after the other
         if not packages:
-            yield from _strangers(archive, target)
+            yield from _strangers(archive, target, reported)
         try:
             report = copy_ledger(archive, target)
         except Unreachable as error:  # what was acknowledged stays so, and is told
@@ -108,12 +111,16 @@ def _to_one(
             yield Replication("", target.id, report)
 
 
-def _strangers(archive: ArchivalStorage, target: Store) -> Iterator[Replication]:
+def _strangers(
+    archive: ArchivalStorage, target: Store, reported: list[Replication]
+) -> Iterator[Replication]:
     """What lies in a replica that we did not bring: it is named, and left where it is."""
+    wrong = {done.package for done in reported if done.outcome is not Outcome.PASS}
     for report in strangers_in(archive, target):
         subject = report.subject
         name = subject.package.uri if isinstance(subject, CopyInStorage) else ""
-        yield Replication(name, target.id, report)
+        if name not in wrong - {""}:
+            yield Replication(name, target.id, report)
 
 
 def _all_paths(archive: ArchivalStorage, source: Store) -> list[str]:

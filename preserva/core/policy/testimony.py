@@ -20,7 +20,7 @@ from preserva.core.values.model import PackageId
 class Custody:
     """Whose packages lie where: our own institution's id, and for whom each held storage is kept.
 
-    `held` gives the institution by the id of the storage; None where the configuration does not say.
+    `held` gives the institution by the id of the storage; None where nothing says which it is.
     """
 
     institution: str

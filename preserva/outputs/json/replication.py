@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from preserva.core.values.report import Report
     from preserva.outputs.json.parts import Document
     from preserva.replication.accession import Receipt
+    from preserva.replication.rebuild_ledger import Origin
     from preserva.replication.repair import Repair
     from preserva.replication.replicate import Replication
 
@@ -87,10 +88,13 @@ def rebuild_storage_document(storage: str, copies: Iterable[Repair], *, dry_run:
     }
 
 
-def rebuild_ledger_document(config: Config, reports: Iterable[Report]) -> Document:
+def rebuild_ledger_document(config: Config, reports: Iterable[Report], origin: Origin) -> Document:
     """A ledger that was made of what all copies are."""
     return {
         "ledger": str(config.ledger),
+        "from": origin.storage,
+        "entries": origin.entries,
+        "newest": origin.digest,
         "reports": [report_document(report) for report in reports],
     }
 

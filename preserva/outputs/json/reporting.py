@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from preserva.core.policy.levels import DEMANDS, REQUIREMENTS, Area, reached
 from preserva.outputs.json.fixity import forecast_document
-from preserva.outputs.json.parts import findings_document
+from preserva.outputs.json.parts import findings_document, report_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from preserva.core.policy.levels import Evidence
     from preserva.core.policy.overview import Done, Incident, Overview
     from preserva.core.values.model import PackageId
+    from preserva.core.values.report import Report
     from preserva.outputs.json.parts import Document
     from preserva.reporting.status import Listing, Status
 
@@ -55,7 +56,7 @@ def status_document(packages: Iterable[Status], strangers: Iterable[Report]) -> 
                 "enough": package.enough,
             }
             for package in packages
-        ]
+        ],
     }
 
 

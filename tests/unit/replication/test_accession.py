@@ -20,7 +20,7 @@ from preserva.archive.archive import (
 from preserva.archive.stored_copy import StoredCopy
 from preserva.cli.main import status_of
 from preserva.core.values.codes import Code
-from preserva.core.values.entries import ACCESSION
+from preserva.core.values.entries import ACCESSION, FIXITY_CHECK
 from preserva.core.values.report import Finding, Outcome
 from preserva.errors import Refused, UsageError
 from preserva.fixity.audit import audit
@@ -28,9 +28,11 @@ from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
 from preserva.ingest.revision import Change, update
 from preserva.replication.accession import receive
-from preserva.replication.rebuild import rebuild_ledger, rebuild_storage
+from preserva.replication.rebuild_ledger import rebuild_ledger
+from preserva.replication.rebuild_storage import rebuild_storage
 from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
+from preserva.reporting.incidents import open_incidents
 from tests.faults.damage import P1, PACKAGE, flip
 from tests.support.books import RECORD, an_archive, make_book, object_folder
 
@@ -234,9 +236,15 @@ def test_copies_that_contradict_each_other_are_not_noted(place: Path) -> None:
         config = archive.config
     config.ledger.unlink()
     reports = rebuild_ledger(config, clock=utc_now, identifiers=new_identifier)
-    assert [[found.code for found in one.findings] for one in reports] == [[Code.DIVERGED]] * 2
+    codes = [[found.code for found in report.findings] for report in reports]
+    assert codes == [[Code.COPIES_CONTRADICT]] * 2
     with an_archive(place / "archive") as archive:
-        assert not list(archive.ledger.entries(package=PACKAGE.uri))
+        entries = [entry.type for entry in archive.ledger.entries(package=PACKAGE.uri)]
+        assert entries == [FIXITY_CHECK] * 2
+        assert {incident.storage for incident in open_incidents(archive)} == {
+            "aonb-main",
+            "nlb-copy",
+        }
 
 
 def test_the_commands_say_what_they_did(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
