@@ -105,7 +105,8 @@ def package_bag(
     """Make a package as a bag, a new folder in `destination`, for `Archive.store` some day.
 
     Needs a configuration, for the institution and what it asks for, but neither ledger nor
-    storages. The options are those of `Archive.package`.
+    storages; where there is a ledger, it records that the bag was made here. The options are those
+    of `Archive.package`.
 
     Raises ArchiveNotFound, ConfigError, PackageError, Refused, StorageError. Then nothing was made.
     """
@@ -127,6 +128,7 @@ def package_bag(
         digests=loaded.policy.digests,
         clock=clock,
         identifiers=identifiers,
+        ledger=loaded.ledger,
         dry_run=dry_run,
         observer=logged(observer),
     )
