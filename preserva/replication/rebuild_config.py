@@ -108,7 +108,7 @@ def _lines(identities: Identities, own: str) -> Iterator[str]:
 def _institutions(identities: Identities, own: str) -> Mapping[str, Mapping[str, Any]]:
     """Who the institutions are: what our own storages say first, and of us nobody else at all.
 
-    Raises KeyError if none of ours says who we are.
+    Raises ConfigError if none of ours says who we are.
     """
     ours = sorted(
         (identity for identity in identities.values() if _is_ours(identity, own)),
@@ -118,7 +118,10 @@ def _institutions(identities: Identities, own: str) -> Mapping[str, Mapping[str,
     for identity in ours:
         institutions = {**identity["institutions"], **institutions}
     if own not in institutions:
-        raise KeyError(own)
+        message = _(
+            "none of these storages is one of {id}, and what others say of it is not believed"
+        )
+        raise ConfigError(message.format(id=own))
     for identity in identities.values():
         institutions = {**identity["institutions"], **institutions}
     return institutions

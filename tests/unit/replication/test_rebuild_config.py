@@ -116,3 +116,75 @@ def test_a_hostile_storage_writes_nothing(place: Path, change: dict[str, Any]) -
     with pytest.raises(PreservaError):
         rebuild_config(place / "new.toml", urls(place)[:1])
     assert not (place / "new.toml").exists()
+
+
+def say(place: Path, storage: str, **change: Any) -> None:
+    """Let a storage say something else of itself."""
+    path = place / "storages" / storage / IDENTITY
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **change}), "utf-8")
+
+
+def other_names(place: Path) -> dict[str, Any]:
+    """What a hostile storage says of everybody."""
+    identity = json.loads((place / "storages/nlb-copy" / IDENTITY).read_text("utf-8"))
+    names = {key: "EVIL" for key in ("ru", "be", "en")}
+    return {id_: {"name": names, "country": "KP"} for id_ in identity["institutions"]}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("role", ["replica", "held"])
+def test_who_we_are_is_what_our_primary_storage_says(place: Path, order: int, role: str) -> None:
+    """Whatever the others say, and in whatever order they are named."""
+    before = load(place / configuration.NAME)
+    say(place, "nlb-copy", institutions=other_names(place), role=role)
+    made = rebuild_config(place / "new.toml", urls(place)[::order], "aonb")
+    assert made.institution == before.institution
+    assert made.institutions == before.institutions
+
+
+def test_who_we_are_is_never_what_a_held_storage_says(place: Path) -> None:
+    """One that another institution made, and names us as it likes."""
+    identity = json.loads((place / "storages/nlb-copy" / IDENTITY).read_text("utf-8"))
+    held = place / "held"
+    held.mkdir()
+    said = {
+        "storage": "from-nlb",
+        "institution": "aonb",
+        "configured_by": "nlb",
+        "institutions": other_names(place),
+    }
+    (held / IDENTITY).write_text(json.dumps({**identity, **said}), "utf-8")
+    before = load(place / configuration.NAME)
+    made = rebuild_config(place / "new.toml", [str(held), *urls(place)], "aonb")
+    assert made.institutions == before.institutions
+    assert (made.storages["from-nlb"].role, made.storages["from-nlb"].held_for) == (
+        Role.HELD,
+        "nlb",
+    )
+    with pytest.raises(ConfigError, match="none of these storages is one of aonb"):
+        rebuild_config(place / "other.toml", [str(held)], "aonb")
+    assert not (place / "other.toml").exists()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_lost_primary_gets_the_name_that_the_ledger_knows(place: Path, known: bool) -> None:
+    """From the identity of a replica, or from the copy of the ledger in an older one."""
+    path = place / "storages/nlb-copy" / IDENTITY
+    identity = json.loads(path.read_text("utf-8"))
+    assert identity["primary"] == "aonb-main"
+    if not known:
+        del identity["primary"]
+        path.write_text(json.dumps(identity), "utf-8")
+    made = rebuild_config(place / "new.toml", urls(place)[1:], "aonb")
+    primary = made.primary()
+    assert (primary.id, primary.institution) == ("aonb-main", "aonb")
+    assert Path(primary.url) == place / "storages/aonb-main"
+
+
+@pytest.mark.parametrize("name", ['x"]\nurl = "y', "../../x", 7, ["x"]])
+def test_a_hostile_name_of_a_primary_writes_nothing(place: Path, name: object) -> None:
+    say(place, "nlb-copy", primary=name)
+    with pytest.raises(ConfigError) as refused:
+        rebuild_config(place / "new.toml", urls(place)[1:], "aonb")
+    assert "what the storages say" in str(refused.value) and "/tmp" not in str(refused.value)
+    assert not (place / "new.toml").exists()
