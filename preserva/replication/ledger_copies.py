@@ -124,8 +124,8 @@ def _refuse_all(broken: dict[str, Report]) -> None:
     raise Refused(
         "\n  ".join([_("no copy of the ledger can be used, so none was taken over:"), *problems]),
         hint=_(
-            "Look for a backup of the ledger first. Without any, --from with the name of our"
-            " primary storage begins a new ledger by what that storage holds."
+            "Look for a backup of the ledger first. Without one, --from with the name of our"
+            " primary storage begins a new ledger with what our own storages hold."
         ),
     )
 
@@ -140,9 +140,9 @@ def _refuse_contradictions(chains: Sequence[Chain]) -> None:
     raise Refused(
         "\n  ".join([message, *map(_described, chains), *lines]),
         hint=_(
-            "One of them was forged or rewritten, and the longer one is not the right one for that."
-            " Compare them with a digest that was kept on paper or in an export, and give it with"
-            " --anchor; or say with --from whose copy is right."
+            "One of them was forged or rewritten; being longer does not make a copy right. Compare them"
+            " with a digest that was kept on paper or in an export, and give it with --anchor; or"
+            " say with --from whose copy is right."
         ),
     )
 
