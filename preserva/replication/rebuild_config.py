@@ -150,13 +150,11 @@ def _held_for(identity: Mapping[str, Any], own: str) -> str | None:
 
 def _lost_primary(identities: Identities, own: str) -> str:
     """The id of our primary storage, which is not among these: our ledger knows it by that name."""
-    ours = [(url, identity) for url, identity in identities.items() if _is_ours(identity, own)]
-    for _url, identity in ours:
-        if "primary" in identity:
-            return str(identity["primary"])
-    for url, identity in ours:
-        if (name := _named_in_ledger(url, str(identity["storage"]), own)) is not None:
-            return name
+    for url, identity in identities.items():
+        if _is_ours(identity, own):
+            name = _named_in_ledger(url, str(identity["storage"]), own)
+            if name is not None:
+                return name
     return f"{own}-main"
 
 
