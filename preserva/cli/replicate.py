@@ -9,6 +9,7 @@ import click
 from preserva.cli.common import Settings, as_json, dry_run, emit, package_id, pass_settings
 from preserva.cli.finish import finish
 from preserva.cli.quantities import RATE
+from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 if TYPE_CHECKING:
@@ -65,7 +66,6 @@ def command(
 
 
 def _print(replication: Replication, dry_run: bool) -> None:
-    from preserva.core.values.report import Outcome
     from preserva.outputs.findings import for_people, human_size, report_lines
 
     facts = {
@@ -74,17 +74,14 @@ def _print(replication: Replication, dry_run: bool) -> None:
         "files": replication.files,
         "size": human_size(replication.size),
     }
-    if replication.report.outcome is not Outcome.PASS:
+    if replication.report.findings:
         for line in report_lines(replication.report):
-            click.echo(line)
-        return
-    for finding in replication.report.findings:
-        click.echo(finding.message())
+            echo(line)
     if dry_run and replication.versions:
         message = _("{package} -> {to}: {versions}, {files} files, {size}")
-        click.echo(message.format(versions=", ".join(replication.versions), **facts))
+        echo(message.format(versions=", ".join(replication.versions), **facts))
     elif replication.acknowledged:
         message = _("{package} -> {to}: {versions} copied, read back and compared")
-        click.echo(message.format(versions=", ".join(replication.acknowledged), **facts))
-    else:
-        click.echo(_("{package} -> {to}: no version is missing").format(**facts))
+        echo(message.format(versions=", ".join(replication.acknowledged), **facts))
+    elif not replication.report.findings:
+        echo(_("{package} -> {to}: no version is missing").format(**facts))

@@ -26,43 +26,37 @@ def command(settings: Settings, package: str | None, json_: bool) -> None:
     Only the folders of the storages and the ledger are read; `preserva validate` reads the files.
 
     \b
-    Exit status: 1 if a copy is damaged or missing, or a storage holds something that nobody here
-    put there; 3 if a storage could not be reached or a package
+    Exit status: 1 if a copy is damaged or missing; 3 if a storage could not be reached or a package
     has fewer copies than the policy requires.
     """
-    from preserva.fixity.strangers import strangers, strangers_of
-    from preserva.outputs.findings import report_lines
     from preserva.outputs.json.reporting import status_document
     from preserva.reporting.status import status
 
     with settings.archive() as archive:
-        wanted = package_id(package) if package else None
-        packages = status(archive, wanted)
-        strange = strangers_of(archive, wanted) if wanted else strangers(archive)
+        packages = status(archive, package_id(package) if package else None)
     if json_:
-        emit("status", status_document(packages, strange))
+        emit("status", status_document(packages))
     else:
         if not packages:
             settings.talk(_("no packages yet"))
         for status_of_package in packages:
             for line in _lines(status_of_package):
                 click.echo(line)
-        for report in strange:
-            for line in report_lines(report):
-                click.echo(line)
-    finish([*packages, *strange])
+    finish(packages)
 
 
 def _lines(package: Status) -> Iterator[str]:
+    from preserva.core.policy.judgement import State
     from preserva.outputs.words import word
 
     yield package.portable
     for copy in package.copies:
-        checked = _("never checked")
+        line = ", ".join([word(copy.state.value), *copy.versions])
         if copy.checked:
             outcome = word(copy.outcome or "unknown")
-            checked = _("checked {time}: {outcome}").format(time=copy.checked, outcome=outcome)
-        state = ", ".join([word(copy.state.value), *copy.versions])
-        yield f"  {copy.storage}: {state}; {checked}"
+            line += "; " + _("checked {time}: {outcome}").format(time=copy.checked, outcome=outcome)
+        elif copy.state is not State.NEVER:
+            line += "; " + _("never checked")
+        yield f"  {copy.storage}: {line}"
     if not package.enough:
         yield "  " + _("too few copies")

@@ -15,7 +15,6 @@ from preserva.errors import StorageError
 from preserva.fixity.ocfl_object import CheckedObject, check_object
 from preserva.fixity.resume import ResumeState
 from preserva.information_package.official_schemas import OfficialSchemas
-from preserva.storage.ocfl import StoredObject
 
 
 def check_copy(
@@ -112,18 +111,6 @@ def contradictions(testimony: Testimony) -> Iterator[Finding]:
         where = f"{later.version}/inventory.json"
         expected = testimony.first[later.version].inventory
         yield Finding(Code.CONTRADICTED, where, expected, later.inventory)
-
-
-def is_recorded(copy: StoredCopy, stored: StoredObject) -> bool:
-    """Whether an inventory is, by its digest alone, no other than the one that was recorded.
-
-    So it is while a version is being stored, and where nothing was recorded to compare with.
-    """
-    version = stored.inventory.head
-    expected = copy.recorded.inventories().get(version)
-    if expected is None:
-        return _unknown_version(copy, version) is not Code.DIVERGED
-    return expected == stored.digest
 
 
 def _log_findings(copy: StoredCopy) -> Iterator[Finding]:

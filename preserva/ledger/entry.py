@@ -12,7 +12,7 @@ from types import UnionType
 from typing import Any
 
 from preserva.core.formats.canonical_json import canonical
-from preserva.core.values.entries import ARRIVALS, DECISION, FAIL, FIXITY_CHECK, SUCCESS
+from preserva.core.values.entries import ARRIVALS, DECISION, FAIL, FIXITY_CHECK, START, SUCCESS
 from preserva.core.values.model import PackageId
 from preserva.errors import LedgerError
 from preserva.i18n import _
@@ -67,7 +67,7 @@ def chained(body: bytes, number: int, previous: str) -> LedgerEntry:
 def _is_entry(content: Mapping[str, Any]) -> bool:
     """Whether the members are those of an entry. Raises KeyError, TypeError, ValueError if not."""
     facts = content["facts"]
-    if content["package"] is not None:
+    if content["type"] in {START, *ARRIVALS}:
         PackageId.parse(content["package"])
     _time(content["time"])
     return (

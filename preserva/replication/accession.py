@@ -17,6 +17,7 @@ from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.recorded_package import commitment
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
+from preserva.archive.unrecorded import list_root
 from preserva.config import Role
 from preserva.core.eark.premis_read import read_events
 from preserva.core.formats.canonical_json import Value
@@ -27,7 +28,6 @@ from preserva.core.values.report import Finding, Observer, Outcome, Report, igno
 from preserva.core.values.subjects import ObjectInStorage, WholeStorage
 from preserva.errors import Damaged, StorageError, UsageError
 from preserva.fixity.ocfl_object import CheckedObject, check_object
-from preserva.fixity.strangers import objects_of
 from preserva.i18n import _
 from preserva.storage.ocfl import StoredObject
 
@@ -96,12 +96,12 @@ def _objects(store: Store, report: Report) -> list[str]:
         report.add([Finding(Code.HELD_FOR_NOBODY, store.id)])
         return []
     try:
-        paths, strange = objects_of(store)
+        listing = list_root(store)
     except StorageError as error:
         report.add([Finding(Code.STORAGE_UNREACHABLE, store.id, seen=str(error))])
         return []
-    report.add(strange)
-    return paths
+    report.add(listing.strange)
+    return sorted(listing.objects)
 
 
 def _receive(

@@ -141,8 +141,8 @@ def _refuse_contradictions(chains: Sequence[Chain]) -> None:
         "\n  ".join([message, *map(_described, chains), *lines]),
         hint=_(
             "One of them was forged or rewritten; being longer does not make a copy right. Compare"
-            " them with a digest that was kept on paper or in an export, and give it with --anchor; or"
-            " say with --from whose copy is right."
+            " them with a digest that was kept on paper or in an export, and give it with"
+            " --anchor; or say with --from whose copy is right."
         ),
     )
 

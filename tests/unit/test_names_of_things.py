@@ -16,7 +16,6 @@ STILL_SHARED = frozenset(
         "Block",
         "Copy",
         "Done",
-        "Evidence",
         "Inventory",
         "Listed",
         "Listing",
@@ -26,7 +25,6 @@ STILL_SHARED = frozenset(
         "Put",
         "Report",
         "SourceFile",
-        "State",
         "Updated",
         "Verdict",
     }

@@ -9,11 +9,11 @@ from preserva.core.formats.canonical_json import Value
 from preserva.core.values.report import Finding, Report
 from preserva.outputs.subjects import subject_for_programs
 
-Document = dict[str, Value]
+JsonDocument = dict[str, Value]
 """The fields of a document, in the order in which they are printed."""
 
 
-def report_document(report: Report) -> Document:
+def report_document(report: Report) -> JsonDocument:
     """A report: `#/$defs/report`."""
     return {
         "subject": subject_for_programs(report.subject),
@@ -30,14 +30,14 @@ def findings_document(findings: Iterable[Finding]) -> list[Value]:
     return [_finding(finding) for finding in findings]
 
 
-def _finding(finding: Finding) -> Document:
-    document: Document = {
+def _finding(finding: Finding) -> JsonDocument:
+    document: JsonDocument = {
         "code": str(finding.code.value),
         "severity": finding.code.severity.value,
         "path": None if finding.path is None else _unicode(finding.path),
         "expected": None if finding.expected is None else _unicode(finding.expected),
         "seen": None if finding.seen is None else _unicode(finding.seen),
-        "source": finding.code.source,
+        "source": finding.source,
     }
     if finding.path is not None and _unicode(finding.path) != finding.path:
         raw = finding.path.encode("utf-8", "surrogateescape")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from preserva.core.policy.levels import DEMANDS, REQUIREMENTS, Area, reached
 from preserva.outputs.json.fixity import forecast_document
-from preserva.outputs.json.parts import findings_document, report_document
+from preserva.outputs.json.parts import findings_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,12 +15,11 @@ if TYPE_CHECKING:
     from preserva.core.policy.levels import Evidence
     from preserva.core.policy.overview import Done, Incident, Overview
     from preserva.core.values.model import PackageId
-    from preserva.core.values.report import Report
-    from preserva.outputs.json.parts import Document
+    from preserva.outputs.json.parts import JsonDocument
     from preserva.reporting.status import Listing, Status
 
 
-def list_document(listing: Listing) -> Document:
+def list_document(listing: Listing) -> JsonDocument:
     """The packages of a storage."""
     return {
         "packages": [
@@ -36,10 +35,9 @@ def list_document(listing: Listing) -> Document:
     }
 
 
-def status_document(packages: Iterable[Status], strangers: Iterable[Report]) -> Document:
-    """Packages and their copies; what lies in storages and is nobody's."""
+def status_document(packages: Iterable[Status]) -> JsonDocument:
+    """Packages and their copies."""
     return {
-        "strangers": [report_document(report) for report in strangers],
         "packages": [
             {
                 "package": package.package,
@@ -56,13 +54,18 @@ def status_document(packages: Iterable[Status], strangers: Iterable[Report]) -> 
                 "enough": package.enough,
             }
             for package in packages
-        ],
+        ]
     }
 
 
-def incidents_document(incidents: Iterable[Incident]) -> Document:
-    """What waits for a person: `#/$defs/incidents`."""
-    return {"incidents": [_incident(incident) for incident in incidents]}
+def incidents_document(
+    incidents: Iterable[Incident], few: Iterable[tuple[str, int]] | None = None
+) -> JsonDocument:
+    """What waits for a person: `#/$defs/incidents`; and the packages with too few copies."""
+    document: JsonDocument = {"incidents": [_incident(incident) for incident in incidents]}
+    if few is not None:
+        document["few"] = [{"package": package, "sound": counted} for package, counted in few]
+    return document
 
 
 def _incident(incident: Incident) -> Value:
@@ -85,7 +88,7 @@ def _incident(incident: Incident) -> Value:
 
 def history_document(
     package: PackageId, entries: Iterable[Done], incidents: Iterable[Incident]
-) -> Document:
+) -> JsonDocument:
     """Everything that was done to a package."""
     return {
         "package": package.uri,
@@ -105,13 +108,12 @@ def history_document(
     }
 
 
-def overview_document(overview: Overview, evidence: Evidence | None = None) -> Document:
+def overview_document(overview: Overview, evidence: Evidence | None = None) -> JsonDocument:
     """The state of an archive; with the evidence for levels, those as well."""
     return {
         "institution": overview.institution,
         "at": overview.at.isoformat(),
-        **incidents_document(overview.incidents),
-        "few": [{"package": package, "sound": sound} for package, sound in overview.few],
+        **incidents_document(overview.incidents, overview.few),
         "wanted": overview.wanted,
         "storages": _storages(overview),
         "ages": list(overview.ages),
@@ -167,7 +169,7 @@ def _years(overview: Overview) -> Value:
     ]
 
 
-def levels_document(evidence: Evidence) -> Document:
+def levels_document(evidence: Evidence) -> JsonDocument:
     """The NDSA Levels and CoreTrustSeal, as far as they are proved."""
     return {
         "levels": {area.value: reached(area, evidence) for area in Area},

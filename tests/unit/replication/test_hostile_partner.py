@@ -11,12 +11,13 @@ from preserva.archive.archive import ArchivalStorage, open_archive
 from preserva.archive.stored_copy import StoredCopy
 from preserva.cli.main import status_of
 from preserva.core.formats import layout
+from preserva.core.policy.judgement import State
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import ACCESSION, EVENT_FOUND, FIXITY_CHECK
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Outcome
+from preserva.core.values.report import Outcome, Report
+from preserva.core.values.subjects import CopyInStorage, ObjectInStorage
 from preserva.fixity.audit import audit
-from preserva.fixity.strangers import strangers, strangers_of
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
 from preserva.ingest.revision import Change, update
@@ -24,7 +25,7 @@ from preserva.replication.accession import MOST_LOGS, receive
 from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
 from preserva.reporting.incidents import open_incidents
-from preserva.reporting.status import State, status
+from preserva.reporting.status import status
 from tests.support.books import RECORD, make_book
 from tests.support.partners import (
     OURS,
@@ -82,10 +83,9 @@ def test_our_identifier_in_a_held_storage_replaces_nothing(ours: Path, tmp_path:
         done = repair(archive, [OURS], apply=True)
         assert [one.needed for one in done] == [False] * 3
         (state,) = status(archive, OURS)
-        assert {copy.storage: copy.state for copy in state.copies}["from-nlb"] is State.ABSENT
-        assert [report.findings[0].code for report in strangers_of(archive, OURS)] == [
-            Code.OURS_IN_HELD
-        ]
+        states = {copy.storage: copy.state for copy in state.copies}
+        assert states["from-nlb"] is State.UNRECORDED
+        assert {states[name] for name in ("aonb-main", "aonb-copy", "nlb-copy")} == {State.SOUND}
     assert all_bytes(tmp_path / "aonb-main" / layout.ROOT) == before
     assert not (tmp_path / "aonb-main/quarantine").exists()
 
@@ -171,7 +171,7 @@ def test_what_lies_where_nothing_may_lie_is_named_and_the_others_go_on(
 ) -> None:
     held = tmp_path / "from-nlb" / layout.ROOT
     there = tmp_path / "from-nlb" / layout.ROOT / layout.object_path(THEIRS.uri)
-    deep = "/".join("abcdefghijklmn")
+    deep = "/".join("a" * 80)
     plant(there, tmp_path / "from-nlb", THEIRS, at="abc/def/ghi/elsewhere")
     plant(there, tmp_path / "from-nlb", THEIRS, at=f"000/{deep}/hidden")
     (held / "stray.txt").write_text("x")
@@ -244,6 +244,15 @@ def test_thousands_of_records_of_events_do_not_fill_our_ledger(ours: Path, tmp_p
             assert 0 < len(noted) <= MOST_LOGS
 
 
+def named(reports: list[Report]) -> dict[str, Code]:
+    """What was found of things in storages that nobody recorded, by their names there."""
+    return {
+        report.subject.name: report.findings[0].code
+        for report in reports
+        if isinstance(report.subject, ObjectInStorage)
+    }
+
+
 def test_what_nobody_of_ours_put_into_a_replica_is_named_by_every_view(
     ours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -254,32 +263,42 @@ def test_what_nobody_of_ours_put_into_a_replica_is_named_by_every_view(
     plant(forged(tmp_path, OURS), replica, OURS, at="abc/def/ghi/x")
     (replica / layout.ROOT / "stray.txt").write_text("x")
     expected = {
-        "": Code.ROOT_FILE,
-        SQUATTED.uri: Code.NOT_PUT_HERE,
+        "ocfl/stray.txt": Code.ROOT_FILE,
+        "ocfl/abc/def/ghi/x": Code.MISPLACED_OBJECT,
+        SQUATTED.uri: Code.NOT_RECORDED,
         THEIRS.uri: Code.NOT_PUT_HERE,
-        OURS.uri: Code.MISPLACED_OBJECT,
     }
     with open_archive(ours) as archive:
-        named = [report.findings[0].code for report in strangers(archive)]
-        assert sorted(code.value for code in named) == sorted(
-            code.value for code in expected.values()
-        )
         for dry_run in (True, False):
             done = [one for one in replicate(archive, dry_run=dry_run) if one.report.findings]
-            assert {one.package: one.report.findings[0].code for one in done} == expected
+            assert named([one.report for one in done]) == expected
             assert {one.to for one in done} == {"nlb-copy"}
         run = audit(archive)
-        assert (len(run.strangers), run.outcome) == (4, Outcome.FAIL)
+        assert (named(run.reports), run.outcome) == (expected, Outcome.FAIL)
         incidents = {(one.package, one.storage) for one in open_incidents(archive)}
-        assert {(SQUATTED.uri, "nlb-copy"), (THEIRS.uri, "nlb-copy")} <= incidents
-        again = audit(archive)
-        assert len(again.strangers) == 4
+        assert incidents == {(name, "nlb-copy") for name in expected}
+        assert named(audit(archive).reports) == expected
         assert {(one.package, one.storage) for one in open_incidents(archive)} == incidents
-    for verb, status_expected in (("status", 1), ("replicate", 1), ("audit", 1)):
+        assert expected.keys() <= {one.package for one in status(archive)}
+    for verb, ends in (("status", 3), ("replicate", 1), ("audit", 1)):
         capsys.readouterr()
-        assert status_of(["--config", str(ours), verb]) == status_expected
+        assert status_of(["--config", str(ours), verb]) == ends
         said = capsys.readouterr().out
-        assert "E322" in said and "ocfl/stray.txt" in said, verb
+        assert "aonb-kp-9" in said or SQUATTED.uri in said, verb
+        assert "ocfl/stray.txt" in said and "ocfl/abc/def/ghi/x" in said, verb
+
+
+def test_what_intrudes_into_a_held_storage_is_an_incident_of_the_audit(
+    ours: Path, tmp_path: Path
+) -> None:
+    """What waits for `receive` is none."""
+    plant(forged(tmp_path, OURS), tmp_path / "from-nlb", OURS)
+    plant(forged(tmp_path, THIRD), tmp_path / "from-nlb", THIRD)
+    expected = {OURS.uri: Code.OURS_IN_HELD, THIRD.uri: Code.HELD_FOR_ANOTHER}
+    with open_archive(ours) as archive:
+        assert named(audit(archive).reports) == expected
+        incidents = {(one.package, one.codes) for one in open_incidents(archive)}
+        assert incidents == {(name, (code.value,)) for name, code in expected.items()}
 
 
 def test_an_incident_of_a_stranger_ends_when_it_is_gone(ours: Path, tmp_path: Path) -> None:
@@ -288,27 +307,23 @@ def test_an_incident_of_a_stranger_ends_when_it_is_gone(ours: Path, tmp_path: Pa
         audit(archive)
         assert [one.package for one in open_incidents(archive)] == [SQUATTED.uri]
         shutil.rmtree(there)
-        assert audit(archive).strangers == []
+        assert named(audit(archive).reports) == {}
         assert open_incidents(archive) == []
 
 
-def test_a_version_and_a_record_that_nobody_of_ours_made_show_in_the_status(
-    ours: Path, tmp_path: Path
-) -> None:
+def test_a_version_and_a_record_that_nobody_of_ours_made_show(ours: Path, tmp_path: Path) -> None:
     replica = tmp_path / "nlb-copy" / layout.ROOT / layout.object_path(OURS.uri)
     (replica / "logs/20260101T000000-replication-forged.xml").write_text("<x/>")
     with open_archive(ours) as archive:
-        (report,) = strangers_of(archive, OURS)
-        assert [finding.code for finding in report.findings] == [Code.LOG_UNKNOWN]
         done = {one.to: one.report.findings for one in replicate(archive)}
         assert [one.code for one in done["nlb-copy"]] == [Code.LOG_UNKNOWN]
         assert done["aonb-copy"] == []
-    plant(forged(tmp_path, OURS, seed=7), tmp_path / "nlb-copy", OURS)
+    plant(forged(tmp_path, OURS), tmp_path / "nlb-copy", OURS)
     with open_archive(ours) as archive:
         (state,) = status(archive, OURS)
         states = {copy.storage: copy.state for copy in state.copies}
         assert states["nlb-copy"] is State.DAMAGED
-        assert states["aonb-main"] is State.COMPLETE
+        assert states["aonb-main"] is State.NEVER
 
 
 def test_an_old_ledger_that_took_a_forgery_down_believes_it_no_more(
@@ -325,6 +340,10 @@ def test_an_old_ledger_that_took_a_forgery_down_believes_it_no_more(
         assert held.recorded.inventories() == first != {"v1": forged_digest}
         assert held.acknowledged() == set()
         run = audit(archive)
-        assert {report.outcome for report in run.reports} == {Outcome.PASS}
-        assert [report.findings[0].code for report in run.strangers] == [Code.OURS_IN_HELD]
+        assert named(run.reports) == {OURS.uri: Code.OURS_IN_HELD}
+        checked = [one for one in run.reports if isinstance(one.subject, CopyInStorage)]
+        assert {report.outcome for report in checked} == {Outcome.PASS}
+        entries = archive.ledger.size
+        audit(archive)
+        assert archive.ledger.size == entries
         assert all(not one.needed for one in repair(archive, [OURS], apply=True))
