@@ -30,6 +30,13 @@ _SENTENCES = {
     Limitation.NO_FSYNC: N_(
         "The server lacks fsync@openssh.com: a power cut can take the newest files."
     ),
+    Limitation.NO_FOLDER_SYNC: N_(
+        "The server does not open folders: a power cut can take the newest names."
+    ),
+    Limitation.NO_TIMES: N_(
+        "The server does not say when a file was written: after a killed run, the next one watches"
+        " for a minute whether anybody still writes."
+    ),
 }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
-from preserva.core.formats.layout import PUBLISHING, QUARANTINE, STAGING
+from preserva.core.formats.layout import LEASES, PUBLISHING, QUARANTINE, STAGING
 from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry, Kind
 from preserva.errors import NotAFile, NotFound, Refused, StorageError, StorageFull, Unreachable
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from fs.info import Info
 
 _NAMESPACES = ("basic", "details", "link")
+_LEASES = frozenset([LEASES])
 
 
 @contextmanager
@@ -148,6 +149,7 @@ class PyFilesystemStorage:
 
     def create(self, path: str, chunks: Iterable[bytes]) -> None:
         """Write a new file, with the folders above it. Refuses a path that exists."""
+        self._check_lease(path)
         with self.files(path) as files:
             self._make_folder(parent(path), files)
             out = files.openbin(path, "x")
@@ -156,6 +158,7 @@ class PyFilesystemStorage:
     def extend(self, path: str, chunks: Iterable[bytes]) -> None:
         """Append to a file in staging that an interrupted `create` left incomplete."""
         refuse_outside(path, STAGING)
+        self._lease.check()
         entry = self.stat(path)
         if entry is None:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
@@ -194,7 +197,7 @@ class PyFilesystemStorage:
 
     def _move(self, path: str, final: str) -> None:
         """Copy, show, and only then remove. An interrupted move can be repeated."""
-        self._lease.check()
+        self._lease.check(ask=True)
         if self.stat(final) is not None:
             raise Refused(_("{path} exists already; it was not touched").format(path=final))
         entry = self.stat(path)
@@ -210,6 +213,7 @@ class PyFilesystemStorage:
             with self.files(target) as files:
                 self._make_folder(parent(target), files)
                 files.copy(source, target)
+        self._lease.check(ask=True)
         self._remove(Mark(final).path)  # this makes it visible
         self._remove(path)
 
@@ -252,29 +256,36 @@ class PyFilesystemStorage:
     def replace(self, path: str, data: bytes) -> None:
         """Put new content in the place of a small file."""
         refuse_links(filter(None, [self.stat(path)]))
+        self._lease.check(ask=True)
+        self._overwrite(path, data)
+
+    def _overwrite(self, path: str, data: bytes) -> None:
         with self.files(path) as files:
             self._make_folder(parent(path), files)
             files.writebytes(path, data)
 
     def overwrite(self, path: str, data: bytes) -> None:
         """Write over a file, without a rename: for lease files."""
-        self.replace(path, data)
+        self._overwrite(path, data)
 
-    def modified(self, path: str) -> float:
-        """When a file was last written, in seconds, by the storage's clock."""
+    def modified(self, path: str) -> float | None:
+        """When a file was last written, in seconds, by the storage's clock; None if unknown."""
         with self.files(path) as files:
             time = files.getinfo(path, ["details"]).modified
-        if time is None:
-            message = _("{path} has no time of its last change").format(path=path)
-            raise StorageError(message, path=path)
-        return float(time.timestamp())
+        return None if time is None else float(time.timestamp())
 
     def discard(self, path: str) -> None:
         """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
         refuse_outside(contained(path), STAGING)
+        self._check_lease(path)
         self._remove(path)
 
-    def lock(self, holder: str) -> AbstractContextManager[None]:
+    def _check_lease(self, path: str) -> None:
+        """Whether we may still write; the files of the lease itself are written regardless."""
+        if not below_any(path, _LEASES):
+            self._lease.check()
+
+    def lock(self, holder: str) -> AbstractContextManager[object]:
         """Be the only writer. After a kill the lock is free when its lease has run out."""
         return self._lease.held(holder)
 

@@ -31,3 +31,7 @@ class Limitation(StrEnum):
     """The SFTP server lacks posix-rename@openssh.com, so nothing can be replaced."""
     NO_FSYNC = "no-fsync"
     """The SFTP server lacks fsync@openssh.com, so the newest files may be lost in a power cut."""
+    NO_FOLDER_SYNC = "no-folder-sync"
+    """The SFTP server opens no folders, so the newest names may be lost in a power cut."""
+    NO_TIMES = "no-times"
+    """It does not say when a file was written: a killed writer's lock is watched for a minute."""

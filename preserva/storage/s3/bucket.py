@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import obstore
 from obstore.exceptions import (
     AlreadyExistsError,
     BaseError,
@@ -24,10 +26,14 @@ from preserva.storage.paths import may_hold_password
 from preserva.storage.s3.failures import failure_of
 
 if TYPE_CHECKING:
+    from obstore import ListResult, ObjectMeta
     from obstore.store import S3Config
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _SETTINGS = {"endpoint", "region"}
+LISTING = 600.0
+"""Seconds for the list of one folder, which may come in many pages."""
+
 _SILENCE = "120s"  # after which a connection counts as dead
 
 
@@ -67,6 +73,42 @@ def open_bucket(url: str) -> S3Store:
         },
         retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=60)},
     )
+
+
+def listed(store: S3Store, prefix: str | None) -> Iterator[ObjectMeta]:
+    """Everything below a prefix. Raises what obstore raises; StorageError for a listing that would
+    never end, in which the same objects come again and again."""
+    firsts: set[str] = set()
+    for batch in obstore.list(store, prefix, chunk_size=1000):
+        if batch:
+            if batch[0]["path"] in firsts:
+                message = _("{path}: the list of what is there does not end")
+                raise StorageError(message.format(path=prefix or ""), path=prefix or "")
+            firsts.add(batch[0]["path"])
+        yield from batch
+
+
+def children_of(store: S3Store, prefix: str | None) -> ListResult[Sequence[ObjectMeta]]:
+    """One level below a prefix. Raises what obstore raises; StorageError if it takes too long."""
+
+    async def ask() -> ListResult[Sequence[ObjectMeta]]:
+        async with asyncio.timeout(LISTING):
+            return await obstore.list_with_delimiter_async(store, prefix)
+
+    try:
+        return asyncio.run(ask())
+    except TimeoutError as error:
+        message = _("{path}: the list of what is there does not end")
+        raise StorageError(message.format(path=prefix or ""), path=prefix or "") from error
+
+
+def is_there(store: S3Store, key: str) -> bool:
+    """Whether an object is there, asked by its name: a list may lag behind."""
+    try:
+        obstore.head(store, key)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 @contextmanager

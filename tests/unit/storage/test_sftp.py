@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import asyncssh
 import pytest
 
 from preserva.core.values.limitations import Limitation
-from preserva.errors import Locked, NotAFile, StorageError, Unreachable, UsageError
+from preserva.errors import Locked, LockLost, NotAFile, StorageError, Unreachable, UsageError
 from preserva.storage.base import CHUNK, chunks_of, read_all
 from preserva.storage.open import open_storage
 from preserva.storage.sftp.connection import SSH_CONFIG
@@ -271,13 +271,55 @@ def test_a_writer_that_was_cut_off_too_long_writes_no_more(
         leases = tmp_path / "staging/leases"
         (mine,) = leases.iterdir()
         os.utime(mine, (1, 1))  # as if it had not been renewed
-        with storage.lock("other"):
-            pass
-        with pytest.raises(StorageError, match="another one is writing"):
-            late.publish("staging/late", "kept")
-        with pytest.raises(StorageError, match="another one is writing"):
-            late.replace("file", b"1")
+        other = SftpStorage(sftp_server.url(tmp_path), lease=1.0)
+        with other.lock("other"):
+            assert read_all(other, "staging/late", 10) == b"1"  # it goes on with what was left
+            writes: list[Callable[[], None]] = [
+                lambda: late.create("staging/more", [b"1"]),
+                lambda: late.extend("staging/late", [b"1"]),
+                lambda: late.publish("staging/late", "kept"),
+                lambda: late.replace("file", b"1"),
+                lambda: late.quarantine("file", "quarantine/file"),
+                lambda: late.discard("staging/late"),
+            ]
+            for write in writes:
+                with pytest.raises(LockLost, match="lost its lock to another one"):
+                    write()
+            assert [entry.path for entry in other.children("staging")] == ["staging/late"]
+        other.close()
+    late.close()
     assert (tmp_path / "kept").exists() is False
+
+
+def test_what_a_former_holder_sends_after_all_finds_nothing(
+    storage: SftpStorage, sftp_server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requests that were under way when it was suspended, after its last look at the lock."""
+    late = SftpStorage(sftp_server.url(tmp_path))
+    with late.lock("late"):
+        late.create("staging/x/late", [b"1"])
+        (mine,) = (tmp_path / "staging/leases").iterdir()
+        os.utime(mine, (1, 1))
+        other = SftpStorage(sftp_server.url(tmp_path), lease=1.0)
+        with other.lock("other"):
+            monkeypatch.setattr(late._lease, "check", lambda **_named: None)
+            writes: list[Callable[[], None]] = [
+                lambda: late.publish("staging/x", "kept"),
+                lambda: late.create("staging/x/more", [b"1"]),
+                lambda: late.create("staging/new", [b"1"]),
+                lambda: late.extend("staging/x/late", [b"1"]),
+                lambda: late.replace("file", b"1"),
+            ]
+            for write in writes:
+                with pytest.raises(StorageError):
+                    write()
+            late.discard("staging/x")
+            assert read_all(other, "staging/x/late", 10) == b"1"
+            other.publish("staging/x", "kept")
+        other.close()
+    late.close()
+    assert (tmp_path / "kept/late").read_bytes() == b"1"
+    assert not (tmp_path / "file").exists()
 
 
 def test_of_many_who_want_the_lock_one_gets_it(
@@ -288,7 +330,7 @@ def test_of_many_who_want_the_lock_one_gets_it(
     dead = tmp_path / "staging/leases/00000007"
     dead.write_text("dead")
     os.utime(dead, (1, 1))
-    others = [SftpStorage(sftp_server.url(tmp_path)) for _ in range(6)]
+    others = [SftpStorage(sftp_server.url(tmp_path), lease=1.0) for _ in range(6)]
     begin, end = (threading.Barrier(6, timeout=60) for _ in range(2))
 
     def contend(one: SftpStorage) -> int:
