@@ -301,7 +301,7 @@ def test_a_copy_that_failed_its_last_check_is_no_copy(
 ) -> None:
     monkeypatch.chdir(place)
     assert status_of(["status"]) == 0
-    assert "aonb-main: complete, v1; never checked\n" in capsys.readouterr().out
+    assert "aonb-main: never checked, v1\n" in capsys.readouterr().out
     page = object_folder(place, "nlb-copy", ID)
     page /= "v1/content/data/aonb-kp-7/representations/master/data/0001.tif"
     page.write_bytes(page.read_bytes()[:-1])
@@ -309,7 +309,7 @@ def test_a_copy_that_failed_its_last_check_is_no_copy(
     capsys.readouterr()
     assert status_of(["status"]) == 1
     said = capsys.readouterr().out
-    assert "aonb-main: complete, v1; checked " in said
+    assert "aonb-main: sound, v1; checked " in said
     assert "nlb-copy: damaged, v1; checked " in said
     assert "too few copies" in said
 
