@@ -55,6 +55,7 @@ from preserva.core.xml.safe import UnsafeXMLError
 from preserva.describe.record import Record
 from preserva.describe.supplied.history import History
 from preserva.errors import Damaged, PackageError, Refused, TooLarge, UsageError
+from preserva.files.opening import Folder
 from preserva.fixity.ocfl_object import VersionSource
 from preserva.i18n import _
 from preserva.information_package.consistency import TYPE, is_ours, own_findings
@@ -242,7 +243,7 @@ class _Accepting:
             config.rights,
         )
         source = Submission(
-            self.path,
+            Folder(self.path),
             Arrangement({}, (), (), ()),
             record,
             self.package,

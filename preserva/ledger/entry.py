@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
+from preserva.core.formats.guarded_json import JSONError, read_json
 from preserva.errors import LedgerError
 from preserva.i18n import _
 
@@ -26,11 +27,23 @@ class LedgerEntry:
     digest: str
 
 
+_MEMBERS: Mapping[str, tuple[type, ...]] = {
+    "number": (int,),
+    "time": (str,),
+    "type": (str,),
+    "outcome": (str,),
+    "package": (str, NoneType),
+    "storage": (str, NoneType),
+    "version": (str, NoneType),
+    "facts": (dict,),
+}
+
+
 def content_of(body: bytes) -> dict[str, Any]:
     """The members of an entry; empty if the bytes are not an entry."""
     try:
-        content = json.loads(body)
-    except ValueError:
+        content = read_json(body)
+    except JSONError:
         return {}
     return content if isinstance(content, dict) else {}
 
@@ -38,17 +51,8 @@ def content_of(body: bytes) -> dict[str, Any]:
 def parse(body: bytes, digest: str) -> LedgerEntry:
     """The entry that canonical JSON holds. Raises LedgerError."""
     content = content_of(body)
-    try:
-        return LedgerEntry(
-            content["number"],
-            content["time"],
-            content["type"],
-            content["outcome"],
-            content["package"],
-            content["storage"],
-            content["version"],
-            content["facts"],
-            digest,
-        )
-    except KeyError as error:
-        raise LedgerError(_("an entry of the ledger cannot be read")) from error
+    if not all(
+        isinstance(content.get(name, ...), kinds) for name, kinds in _MEMBERS.items()
+    ) or isinstance(content["number"], bool):
+        raise LedgerError(_("an entry of the ledger cannot be read"))
+    return LedgerEntry(**{name: content[name] for name in _MEMBERS}, digest=digest)

@@ -21,6 +21,9 @@ _SENTENCES = {
     Limitation.MERGED_NAMES: N_(
         "Two names that differ only in their bytes may be one on some servers."
     ),
+    Limitation.LINKS_LOOKED_AT_FIRST: N_(
+        "A link that somebody puts in the place of a folder just before it is used may be followed."
+    ),
     Limitation.NO_POSIX_RENAME: N_(
         "The server lacks posix-rename@openssh.com: nothing can be replaced."
     ),

@@ -210,16 +210,22 @@ class Pair:
     def _left_by_an_earlier_run(self, staged: str, version: str, files: dict[str, str]) -> set[str]:
         """What an interrupted run copied of these files, whole or in part; all else goes."""
         storage = self.target.storage
-        if storage.stat(staged) is None:
+        own = storage.stat(staged)
+        if own is None or own.kind is not Kind.FOLDER:
+            storage.discard(staged)
             return set()
         for entry in storage.children(staged):
-            if entry.path != f"{staged}/{version}":
+            if entry.path != f"{staged}/{version}" or entry.kind is not Kind.FOLDER:
                 storage.discard(entry.path)
+        left = set()
         if storage.stat(f"{staged}/{version}") is not None:
-            for entry in storage.children(f"{staged}/{version}"):
-                if entry.kind is not Kind.FOLDER:
+            for entry in list(storage.walk(f"{staged}/{version}")):
+                path = entry.path.removeprefix(f"{staged}/")
+                if entry.kind is Kind.FILE and path in files:
+                    left.add(path)
+                elif entry.kind is not Kind.FOLDER:  # links above all: somebody put them there
                     storage.discard(entry.path)
-        return {path for path in files if storage.stat(f"{staged}/{path}") is not None}
+        return left
 
     def _bring(self, staging: Staging, files: dict[str, str], left: set[str]) -> list[Finding]:
         """Stream files, many at once, make them durable and read them back.

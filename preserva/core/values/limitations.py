@@ -25,6 +25,8 @@ class Limitation(StrEnum):
     """A file that was cut short is written again from its beginning."""
     MERGED_NAMES = "merged-names"
     """Two names that differ only in their bytes may be one."""
+    LINKS_LOOKED_AT_FIRST = "links-looked-at-first"
+    """Folders are seen to be no links before they are used, not in the same moment."""
     NO_POSIX_RENAME = "no-posix-rename"
     """The SFTP server lacks posix-rename@openssh.com, so nothing can be replaced."""
     NO_FSYNC = "no-fsync"

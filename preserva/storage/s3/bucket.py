@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -23,6 +22,8 @@ from obstore.store import S3Store
 
 from preserva.errors import NotFound, StorageError, StorageFull, Unreachable, UsageError
 from preserva.i18n import N_, _
+from preserva.storage.paths import may_hold_password
+from preserva.storage.s3.failures import failure_of
 
 if TYPE_CHECKING:
     from obstore import ListResult, ObjectMeta
@@ -34,10 +35,6 @@ LISTING = 600.0
 """Seconds for the list of one folder, which may come in many pages."""
 
 _SILENCE = "120s"  # after which a connection counts as dead
-_FULL = re.compile(r"InsufficientStorage|QuotaExceeded|\b507\b")
-_CONNECTION = re.compile(
-    r"error sending request|timed out|connection|\b50[0-46-9]\b|SlowDown|error decoding", re.I
-)
 
 
 def open_bucket(url: str) -> S3Store:
@@ -48,7 +45,7 @@ def open_bucket(url: str) -> S3Store:
     """
     parts = urlsplit(url)
     settings = dict(parse_qsl(parts.query))
-    if "@" in parts.netloc or settings.keys() - _SETTINGS:
+    if may_hold_password(parts.netloc) or settings.keys() - _SETTINGS:
         raise UsageError(_("a URL must not contain a password or key, only endpoint and region"))
     if not parts.netloc:
         raise UsageError(_("{url} is not of the form s3://bucket/folder").format(url=url))
@@ -59,6 +56,8 @@ def open_bucket(url: str) -> S3Store:
     if settings.get("region"):
         config["region"] = settings["region"]
     host = urlsplit(endpoint)
+    if may_hold_password(host.netloc):
+        raise UsageError(_("a URL must not contain a password or key, only endpoint and region"))
     if host.scheme == "http" and host.hostname not in _LOOPBACK:
         message = _("{endpoint} is not encrypted; only https:// leaves this machine")
         raise UsageError(message.format(endpoint=endpoint))
@@ -118,30 +117,57 @@ def errors(path: str, url: str) -> Iterator[None]:
     where = f"{url}/{path}"
     try:
         yield
-    except FileNotFoundError as error:
-        raise NotFound(_("{path} is not there").format(path=where), path=path) from error
     except (AlreadyExistsError, PreconditionError) as error:
         message = _("{path} exists already; it was not touched").format(path=where)
         raise StorageError(message, path=path) from error
-    except (PermissionDeniedError, UnauthenticatedError) as error:
-        raise StorageError(
-            _("{path}: the object store denied access").format(path=where),
-            path=path,
-            hint=N_(
-                "Check that AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set and permit this."
-            ),
-        ) from error
     except UnicodeEncodeError as error:
         message = _("{path}: an object store accepts only names in UTF-8").format(path=ascii(path))
         raise StorageError(message, path=path) from error
-    except BaseError as error:
-        text = str(error).partition("\n\nDebug source")[0]
-        if _FULL.search(text):
-            raise StorageFull(_("{path}: no space left").format(path=where), path=path) from error
-        if "NoSuchBucket" in text:
-            message = _("there is no bucket for {url}").format(url=url)
-            hint = N_("Create the bucket first; preserva does not create buckets.")
-            raise StorageError(message, path=path, hint=hint) from error
-        message = _("{path}: {reason}").format(path=where, reason=text)
-        kind = Unreachable if _CONNECTION.search(text) else StorageError
-        raise kind(message, path=path) from error
+    except (BaseError, FileNotFoundError) as error:
+        raise _ours(error, path, where, url) from error
+
+
+def _ours(error: Exception, path: str, where: str, url: str) -> StorageError:
+    failure = failure_of(error)
+    if failure.code == "NoSuchBucket":
+        message = _("there is no bucket for {url}").format(url=url)
+        hint = N_("Create the bucket first; preserva does not create buckets.")
+        return StorageError(message, path=path, hint=hint)
+    if isinstance(error, FileNotFoundError):
+        return NotFound(_("{path} is not there").format(path=where), path=path)
+    if failure.is_full:
+        return StorageFull(_("{path}: no space left").format(path=where), path=path)
+    if failure.role:
+        message = _("{url}: there are no keys for the object store").format(url=url)
+        return StorageError(message, path=path, hint=_KEYS)
+    if failure.code in _DENIED:
+        message, hint = _DENIED[failure.code]
+        return StorageError(f"{where}: {_(message)}", path=path, hint=hint)
+    denied = isinstance(error, PermissionDeniedError | UnauthenticatedError)
+    if denied or failure.is_refused:
+        message = _("{path}: the object store denied access").format(path=where)
+        return StorageError(message, path=path, hint=_KEYS)
+    message = _("{path}: {reason}").format(path=where, reason=failure.sentence)
+    return (Unreachable if failure.is_passing else StorageError)(message, path=path)
+
+
+_KEYS = N_("Check that AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set and permit this.")
+_DENIED = {
+    "RequestTimeTooSkewed": (
+        N_("the clock of this machine is not that of the object store"),
+        N_("Set the clock (with NTP, for instance) and run the command again."),
+    ),
+    "InvalidAccessKeyId": (
+        N_("the object store does not know the access key"),
+        N_("Check AWS_ACCESS_KEY_ID; the key may have been withdrawn."),
+    ),
+    "SignatureDoesNotMatch": (
+        N_("the secret key does not belong to the access key"),
+        N_("Check AWS_SECRET_ACCESS_KEY, and that it was copied whole."),
+    ),
+    "ExpiredToken": (
+        N_("the temporary key has run out"),
+        N_("Get a new one, and set AWS_SESSION_TOKEN with the two keys."),
+    ),
+}
+"""Codes of S3 by which access is denied: what they mean, and what to do."""

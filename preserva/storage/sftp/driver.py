@@ -19,13 +19,14 @@ from preserva.i18n import _
 from preserva.storage.base import CHUNK
 from preserva.storage.lease import LEASE, Lease
 from preserva.storage.lease_files import FolderLeases
-from preserva.storage.paths import above, contained, parent, refuse_outside
+from preserva.storage.paths import above, contained, parent, refuse_links, refuse_outside
 from preserva.storage.publication_marks import below_any
 from preserva.storage.published import not_in_place
 from preserva.storage.sftp.connection import TIMEOUT, SftpLink
 from preserva.storage.sftp.fence import placed, room_of, takeover
 from preserva.storage.sftp.reader import AHEAD, Opened, SftpReader, reading, settle
 from preserva.storage.sftp.requests import (
+    Act,
     after,
     entry_of,
     finish,
@@ -40,6 +41,7 @@ from preserva.storage.sftp.requests import (
 )
 
 _WRITE_NEW = asyncssh.FXF_WRITE | asyncssh.FXF_CREAT | asyncssh.FXF_EXCL
+_MOST_SEEN = 10_000  # folders
 _LEASES = frozenset([LEASES])
 _MODE = asyncssh.SFTPAttrs(permissions=0o644)
 
@@ -73,8 +75,11 @@ class SftpStorage:
     def overwrite(self, path: str, data: bytes) -> None:
         """Write over a file that is there, without a rename: for lease files."""
         full = self.full(path)
+        self._refuse_links_above(path)
 
         async def write(client: asyncssh.SFTPClient) -> None:
+            if kind_of(await client.lstat(full)) is not Kind.FILE:
+                raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
             flags = asyncssh.FXF_WRITE | asyncssh.FXF_TRUNC
             async with await client.open(full, flags, encoding=None) as file:
                 await file.write(data, 0)
@@ -96,12 +101,14 @@ class SftpStorage:
         """What is at a path, not following a link; None if there is nothing."""
         full = self.full(path)
         try:
+            self._refuse_links_above(path)
             return entry_of(path, self.link.run(path, lambda client: client.lstat(full)))
         except NotFound:
             return None
 
     def children(self, path: str) -> list[Entry]:
         """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
+        self._refuse_links_above(f"{path}/" if path else "")
         return self.link.run(path, lambda client: self._list(client, path))
 
     async def _list(self, client: asyncssh.SFTPClient, path: str) -> list[Entry]:
@@ -115,6 +122,7 @@ class SftpStorage:
 
     def walk(self, path: str) -> Iterator[Entry]:
         """Everything below a folder, the folders themselves included, in no promised order."""
+        self._refuse_links_above(f"{path}/" if path else "")
         waiting = [path]
         while waiting:
             batch, waiting = waiting[: self.max_concurrency], waiting[self.max_concurrency :]
@@ -131,6 +139,7 @@ class SftpStorage:
     def open(self, path: str, *, bypass_cache: bool = False) -> SftpReader:
         """Open a regular file. `bypass_cache` has no effect: see `limitations`."""
         full = self.full(path)
+        self._refuse_links_above(path)
 
         async def begin(client: asyncssh.SFTPClient) -> Opened | None:
             # before it is opened: opening a FIFO would block the server, and every call with it
@@ -234,6 +243,7 @@ class SftpStorage:
             self._lease.check(ask=True)
             raise NotFound(_("{path} is not there").format(path=path), path=path)
         below = [*self.walk(path), entry] if entry.kind is Kind.FOLDER else [entry]
+        refuse_links(below)
         unsynced = [
             each.path for each in below if each.kind is Kind.FILE and each.path not in self._durable
         ]
@@ -364,21 +374,30 @@ class SftpStorage:
 
     def _refuse_links_above(self, path: str) -> None:
         """Raise NotAFile if a folder on the way is a link: it could lead out of the storage."""
-        for folder in above(path):
-            if folder in self._folders:
-                continue
-            entry = self.stat(folder)
-            if entry is None:
-                return
-            if entry.kind is not Kind.FOLDER:
+        unseen = [folder for folder in above(path) if folder not in self._folders]
+        for folder, kind in zip(unseen, self._kinds(unseen), strict=False):
+            if kind is not Kind.FOLDER:
                 raise NotAFile(_("{path} is not a folder").format(path=folder), path=folder)
+            if len(self._folders) >= _MOST_SEEN:
+                self._folders.clear()
             self._folders.add(folder)
+
+    def _kinds(self, paths: list[str]) -> Iterator[Kind]:
+        """What stands at some paths, all asked for at once, up to the first that is not there."""
+        asked = [self.link.start(path, _lstat(self.full(path))) for path in paths]
+        try:
+            while asked:
+                yield kind_of(asked.pop(0).result())
+        except NotFound:
+            return
+        finally:
+            settle(asked)
 
     def _make_folder(self, folder: str, *, durable: bool = False) -> None:
         """Make a folder and those above it; with `durable`, each in its parent before the next."""
         if folder in self._folders:
             return
-        self._refuse_links_above(f"{folder}/")
+        self._refuse_links_above(f"{folder}/" if folder else "")
         for path in ["", *above(f"{folder}/")] if folder else [""]:
             if path in self._folders or (path == STAGING and self._room is not None):
                 continue  # a room that is gone is not made anew
@@ -386,3 +405,7 @@ class SftpStorage:
             if self.link.run(path, making_folder(full)) and durable and path:
                 self._sync([parent(path)])
             self._folders.add(path)
+
+
+def _lstat(full: bytes) -> Act[asyncssh.SFTPAttrs]:
+    return lambda client: client.lstat(full)

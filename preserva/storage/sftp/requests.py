@@ -63,7 +63,7 @@ async def limitations_of(client: asyncssh.SFTPClient, root: bytes) -> tuple[Limi
 
     By trying: asyncssh does not publish which extensions a server announced.
     """
-    limitations = [Limitation.CACHED_READS]
+    limitations = [Limitation.CACHED_READS, Limitation.LINKS_LOOKED_AT_FIRST]
     absent = root.rstrip(b"/") + b"/" + os.fsencode(f"{STAGING}/no-such-file")
     try:
         await client.posix_rename(absent, absent)

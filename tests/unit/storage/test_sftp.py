@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from preserva.core.values.limitations import Limitation
@@ -87,14 +88,18 @@ def test_an_unknown_server_is_never_trusted(
     key = f"Host *\n  IdentityFile {sftp_server.folder}/client\n"
     monkeypatch.setenv(SSH_CONFIG, str(config))
     monkeypatch.setenv("HOME", str(tmp_path))
-    for said, rule in (
-        ("", str(known)),
-        (f"{line[0]} {other[0]} {other[1]}\n", str(known)),
-        ("", "none"),
+    for said, rule, message in (
+        ("", str(known), r"host key of 127\.0\.0\.1 is not known: ssh-ed25519 SHA256:"),
+        (
+            f"{line[0]} {other[0]} {other[1]}\n",
+            str(known),
+            r"another host key than it had: ssh-ed25519 SHA256:\S+; known is ssh-\S+ SHA256:",
+        ),
+        ("", "none", "could not be verified"),
     ):
         known.write_text(said)
         config.write_text(f"{key}  UserKnownHostsFile {rule}\n")
-        with pytest.raises(StorageError, match="could not be verified") as caught:
+        with pytest.raises(StorageError, match=message) as caught:
             SftpStorage(sftp_server.url(tmp_path)).stat("")
         assert "known_hosts" in (caught.value.advice() or "")
         assert not isinstance(caught.value, Unreachable)
@@ -113,6 +118,31 @@ def test_a_key_that_is_not_let_in_is_said_to_be(
     with pytest.raises(StorageError, match="denied access") as caught:
         SftpStorage(sftp_server.url(tmp_path)).stat("")
     assert "authorized_keys" in (caught.value.advice() or "")
+
+
+def test_a_key_that_cannot_be_used_is_said_to_be(
+    sftp_server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a passphrase, or no key at all, or not there: what it is, and what to do."""
+    config = tmp_path / "config"
+    monkeypatch.setenv(SSH_CONFIG, str(config))
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    key.write_private_key(tmp_path / "locked", "pkcs8-pem", passphrase="words")
+    (tmp_path / "rubbish").write_text("this is no key")
+    for name, message, advice in (
+        ("locked", "private SSH key cannot be used", "ssh-add"),
+        ("rubbish", "private SSH key cannot be used", "ssh-add"),
+        ("missing", "SSH configuration cannot be used", "ssh/config"),
+    ):
+        config.write_text(
+            f"Host *\n  IdentityFile {tmp_path / name}\n"
+            f"  UserKnownHostsFile {sftp_server.folder}/known_hosts\n"
+        )
+        with pytest.raises(StorageError, match=message) as caught:
+            SftpStorage(sftp_server.url(tmp_path)).stat("")
+        assert advice in (caught.value.advice() or "")
+        assert not isinstance(caught.value, Unreachable)
 
 
 def test_a_password_in_a_url_is_refused_and_not_repeated() -> None:
@@ -213,13 +243,14 @@ def test_what_a_server_cannot_do_is_found_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """An OpenSSH that was told to do neither; then nothing that is there is overwritten."""
-    assert storage.limitations() == (Limitation.CACHED_READS,)
+    always = (Limitation.CACHED_READS, Limitation.LINKS_LOOKED_AT_FIRST)
+    assert storage.limitations() == always
     forbid = "-P posix-rename,fsync"
     with sshd(tmp_path_factory.mktemp("old") / "sshd", forbid) as server:
         monkeypatch.setenv(SSH_CONFIG, str(server.ssh_config))
         poor = SftpStorage(server.url(tmp_path))
         assert poor.limitations() == (
-            Limitation.CACHED_READS,
+            *always,
             Limitation.NO_POSIX_RENAME,
             Limitation.NO_FSYNC,
         )
