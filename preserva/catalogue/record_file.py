@@ -12,9 +12,9 @@ from lxml import etree
 from preserva.catalogue import csv_records
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
-from preserva.core.xml.safe import UnsafeXMLError, streamed
+from preserva.core.xml.safe import MAX_SIZE, UnsafeXMLError, streamed
 from preserva.core.xml.stream import chunks, release
-from preserva.describe import xml_record
+from preserva.describe import xml_pieces, xml_record
 from preserva.describe.marc.iso2709 import RECORD_END
 from preserva.describe.record import Record, read_records
 from preserva.errors import NotFound
@@ -122,6 +122,26 @@ def _elements(stream: BinaryIO, name: str) -> Iterator[bytes | Finding]:
     except _TooLargeError:
         yield Finding(Code.RECORD_TOO_LARGE, f"{name}#{number + 1}", str(LARGEST))
     except UnsafeXMLError as error:
+        yield from _rest(stream, name, number, error)
+
+
+def _rest(
+    stream: BinaryIO, name: str, number: int, error: UnsafeXMLError
+) -> Iterator[bytes | Finding]:
+    """What follows the first `number` records of a file that is not well-formed."""
+    stream.seek(0)
+    data = stream.read(MAX_SIZE + 1)
+    try:
+        if len(data) > MAX_SIZE:
+            raise error
+        for position, piece in enumerate(xml_pieces.pieces(data, error), 1):
+            if position <= number:
+                continue
+            if isinstance(piece, UnsafeXMLError):
+                yield Finding(Code.RECORD_UNREADABLE, f"{name}#{position}", seen=str(error))
+            else:
+                yield etree.tostring(piece, encoding="UTF-8", with_tail=False)
+    except UnsafeXMLError:
         yield Finding(Code.RECORD_UNREADABLE, f"{name}#{number + 1}", seen=str(error))
 
 

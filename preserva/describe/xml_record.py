@@ -14,6 +14,7 @@ from lxml import etree
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.core.xml.safe import UnsafeXMLError, parse
+from preserva.describe import xml_pieces
 from preserva.describe.catalogue_record import Dialect, Field, Record, Subfield, Syntax
 from preserva.describe.marc import dialect
 from preserva.describe.marc.iso2709_read import embed
@@ -43,7 +44,7 @@ def read(data: bytes, name: str) -> Iterator[Record | Finding]:
     try:
         root = parse(data)
     except UnsafeXMLError as error:
-        yield Finding(Code.RECORD_UNREADABLE, name, seen=str(error))
+        yield from _salvaged(data, name, error)
         return
     records = list(_records(root))
     if not records:
@@ -52,11 +53,37 @@ def read(data: bytes, name: str) -> Iterator[Record | Finding]:
     for position, (element, syntax) in enumerate(records, 1):
         alone = len(records) == 1 and (element is root or syntax in _MARC.values())
         original = data if alone else etree.tostring(element, encoding="UTF-8", with_tail=False)
-        record = _record(element, syntax, original, name, position, charset if alone else "UTF-8")
-        if record.fields or syntax in (Syntax.MODS, Syntax.DC):
-            yield record
-        else:
-            yield Finding(Code.RECORD_UNREADABLE, f"{name}#{position}", seen=str(element.tag))
+        yield _checked(element, syntax, original, name, position, charset if alone else "UTF-8")
+
+
+def _salvaged(data: bytes, name: str, error: UnsafeXMLError) -> Iterator[Record | Finding]:
+    """The records of a file that is not well-formed, with a finding for each that is not."""
+    position = 0
+    try:
+        for position, piece in enumerate(xml_pieces.pieces(data, error), 1):
+            where = f"{name}#{position}"
+            syntax = None if isinstance(piece, UnsafeXMLError) else _syntax(piece)
+            if isinstance(piece, UnsafeXMLError) or syntax is None:
+                yield Finding(Code.RECORD_UNREADABLE, where, seen=str(error))
+            else:
+                original = etree.tostring(piece, encoding="UTF-8", with_tail=False)
+                yield _checked(piece, syntax, original, name, position, "UTF-8")
+    except UnsafeXMLError:
+        yield Finding(Code.RECORD_UNREADABLE, name, seen=str(error))
+
+
+def _checked(
+    element: etree._Element,
+    syntax: Syntax,
+    original: bytes,
+    name: str,
+    position: int,
+    charset: str,
+) -> Record | Finding:
+    record = _record(element, syntax, original, name, position, charset)
+    if record.fields or syntax in (Syntax.MODS, Syntax.DC):
+        return record
+    return Finding(Code.RECORD_UNREADABLE, f"{name}#{position}", seen=str(element.tag))
 
 
 def _records(root: etree._Element) -> Iterator[tuple[etree._Element, Syntax]]:

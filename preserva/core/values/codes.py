@@ -784,6 +784,33 @@ class Code(Enum):
         N_("the character set of the record could not be told"),
         "UNIMARC 100 $a/26-33",
     )
+    RECORD_NOT_ENDED = (
+        "E804",
+        N_("the record has no end mark: it was cut off, so it was not read"),
+        "ISO 2709",
+    )
+    RECORD_TORN = (
+        "E805",
+        N_("the directory of the record does not fit its fields, so it was not read"),
+        "ISO 2709 4.4",
+    )
+    RECORD_WITHOUT_TITLE = ("E807", N_("the record has no title"), "")
+    RECORD_DAMAGED = (
+        "E808",
+        N_("a damaged record; the sound one in the catalogue was left in its place"),
+        "design: a damaged record never replaces a sound one",
+    )
+    RECORD_POORER = (
+        "E809",
+        N_("a poorer form of the record that says something else; the richer one was left"),
+        "design: a poorer form never replaces a richer one",
+    )
+    RECORD_RENUMBERED = ("W806", N_("the record has another number than the one before"), "")
+    FILE_NOT_ENDED = (
+        "W822",
+        N_("nothing shows whether the file is whole, so no record was deleted"),
+        "ISO 2709",
+    )
     RECORD_CHARSET_LIE = (
         "W811",
         N_("the record is not in the character set that it declares"),
@@ -800,7 +827,6 @@ class Code(Enum):
         N_("the directory of the record is wrong, so its fields were read one after another"),
         "ISO 2709 4.4",
     )
-    RECORD_NOT_ENDED = ("W815", N_("the record has no end mark; it may be cut short"), "ISO 2709")
     RECORD_FIELD = ("W816", N_("a field of unusual form"), "ISO 2709 4.5")
     RECORD_FORBIDDEN_CHARACTERS = (
         "W817",

@@ -47,6 +47,8 @@ def read_one(
     fields, unusual = _fields(decided, _SEPARATOR.sub(b"", piece))
     if not fields:
         return Finding(Code.RECORD_UNREADABLE, where, seen=f"{piece[:40]!r}"[2:-1])
+    if not _SEPARATOR.search(piece):
+        return Finding(Code.RECORD_NOT_ENDED, where)
     notes = [Finding(Code.RECORD_FIELD, where, "#TAG: ", line[:80]) for line in unusual]
     lost = sum(subfield.value.count("\ufffd") for field in fields for subfield in field.subfields)
     if lost and b"\xef\xbf\xbd" not in piece:

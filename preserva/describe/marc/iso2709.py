@@ -1,7 +1,6 @@
 """ISO 2709 taken apart as bytes, with as much tolerance as real exports need.
 
-The directory is trusted only where every one of its addresses lands between two field separators;
-otherwise the fields are read one after another. Nothing here decodes: it gives tags and bytes.
+Nothing here decodes: it gives tags and bytes. Which bytes have which tag, `iso2709_directory` says.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
+from preserva.describe.marc import iso2709_directory
 
 RECORD_END = b"\x1d"
 FIELD_END = b"\x1e"
@@ -60,78 +60,33 @@ def looks_like(head: bytes) -> bool:
     )
 
 
-def take_apart(record: bytes, where: str) -> RawRecord | None:
-    """Leader and fields of one record; None where there is no directory or no field."""
+def take_apart(record: bytes, where: str) -> RawRecord | Finding:
+    """Leader and fields of one record; a finding for what is none, is cut short, or does not fit."""
     notes = []
-    body = record
-    if body.endswith(RECORD_END):
-        body = body[:-1]
-    else:
-        notes.append(Finding(Code.RECORD_NOT_ENDED, where))
+    body = record.removesuffix(RECORD_END)
     end = body.find(FIELD_END, _LEADER)
     if end < 0:
-        return None
+        return Finding(Code.RECORD_UNREADABLE, where, seen=f"{record[:40]!r}"[2:-1])
+    if body == record:
+        return Finding(Code.RECORD_NOT_ENDED, where)
     leader, directory, data = body[:_LEADER], body[_LEADER:end], body[end + 1 :]
-    if leader[:5] != b"%05d" % len(record):
-        notes.append(
-            Finding(Code.RECORD_LEADER, where, f"{len(record):05}", _printable(leader[:5]))
-        )
-    fields = _by_directory(leader, directory, body)
+    if not _is_length(leader[:5], len(record)):
+        seen = iso2709_directory.printable(leader[:5])
+        notes.append(Finding(Code.RECORD_LEADER, where, f"{len(record):05}", seen))
+    fields = iso2709_directory.by_address(leader, directory, body)
     if fields is None:
-        fields, counts = _one_after_another(directory, data)
-        notes.append(Finding(Code.RECORD_DIRECTORY, where, *counts))
+        pieces = iso2709_directory.pieces_of(data)
+        entries = iso2709_directory.count(directory, leader)
+        numbers = str(entries), str(len(pieces))
+        fields = iso2709_directory.by_order(leader, directory, pieces)
+        if fields is None and (entries or len(pieces) > 1):
+            return Finding(Code.RECORD_TORN, where, *numbers)
+        notes.append(Finding(Code.RECORD_DIRECTORY, where, *numbers))
     if not fields:
-        return None
+        return Finding(Code.RECORD_UNREADABLE, where, seen=f"{record[:40]!r}"[2:-1])
     return RawRecord(leader, tuple(fields), tuple(notes))
 
 
-def _by_directory(leader: bytes, directory: bytes, body: bytes) -> list[tuple[str, bytes]] | None:
-    """The fields where all addresses are exact and no byte of the data is left over."""
-    base = _number(leader[12:17])
-    if base != _LEADER + len(directory) + 1 or len(directory) % _ENTRY or leader[20:22] != b"45":
-        return None
-    fields, covered = [], 0
-    for tag, length, start in _entries(directory):
-        if length is None or start is None or length < 1:
-            return None
-        first, last = base + start, base + start + length - 1
-        if last >= len(body) or body[last] != 0x1E or body[first - 1] != 0x1E:
-            return None
-        if FIELD_END in body[first:last]:
-            return None
-        fields.append((tag, body[first:last]))
-        covered += length
-    return fields if covered == len(body) - base else None
-
-
-def _one_after_another(
-    directory: bytes, data: bytes
-) -> tuple[list[tuple[str, bytes]], tuple[str, str]]:
-    """The fields in the order of their addresses, and how many were expected and seen."""
-    pieces = data.split(FIELD_END)
-    if not pieces[-1].strip(_PADDING):
-        pieces.pop()
-    entries = list(_entries(directory))
-    starts = [start for _tag, _length, start in entries]
-    order = list(range(len(entries)))
-    known = [start for start in starts if start is not None]
-    if len(known) == len(entries) and len(set(known)) == len(known):
-        order.sort(key=lambda index: known[index])
-    by_entry = {index: pieces[place] for place, index in enumerate(order) if place < len(pieces)}
-    fields = [(entries[index][0], piece) for index, piece in sorted(by_entry.items())]
-    fields += [("???", piece) for piece in pieces[len(entries) :]]
-    return fields, (str(len(entries)), str(len(pieces)))
-
-
-def _entries(directory: bytes) -> Iterator[tuple[str, int | None, int | None]]:
-    for at in range(0, len(directory) - _ENTRY + 1, _ENTRY):
-        entry = directory[at : at + _ENTRY]
-        yield _printable(entry[:3]), _number(entry[3:7]), _number(entry[7:12])
-
-
-def _number(digits: bytes) -> int | None:
-    return int(digits) if digits.isdigit() else None
-
-
-def _printable(data: bytes) -> str:
-    return "".join(chr(byte) if 0x20 <= byte < 0x7F else "?" for byte in data)
+def _is_length(digits: bytes, length: int) -> bool:
+    """Longer records than five digits can say have the greatest number there, or the last digits."""
+    return digits == b"%05d" % length or (length > 99_999 and digits == b"99999")

@@ -27,8 +27,8 @@ def read_one(
     """One record; a finding where there is none in the bytes."""
     where = f"{name}#{position}"
     raw = iso2709.take_apart(piece, where)
-    if raw is None:
-        return Finding(Code.RECORD_UNREADABLE, where, seen=f"{piece[:40]!r}"[2:-1])
+    if isinstance(raw, Finding):
+        return raw
     decided = decide(raw, where, charset)
     fields, notes = _fields(raw, decided, where)
     leader = decided.decode(raw.leader)
