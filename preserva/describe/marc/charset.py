@@ -1,8 +1,10 @@
 """The character set that the bytes of a record are in, whatever the record declares.
 
 In this order: what the caller says; UTF-8 that is valid; what the record declares, if the letters
-that come out are those of a language; the Cyrillic set whose letters are. Every deviation from the
-declaration is a finding. Declarations: UNIMARC 100 $a/26-29, MARC 21 leader/9.
+that come out are those of a language; the Cyrillic set whose letters are; a set with separate
+accents, if all of them stand on letters that have them. Sets of Latin letters with accents are
+never guessed: they differ too little. Every deviation from the declaration is a finding.
+Declarations: UNIMARC 100 $a/26-29, MARC 21 leader/9.
 """
 
 from __future__ import annotations
@@ -13,13 +15,14 @@ from dataclasses import dataclass
 
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
-from preserva.describe.marc import marc8
+from preserva.describe.marc import iso5426, letters, marc8, non_sorting
 from preserva.describe.marc.iso2709 import RawRecord
 from preserva.errors import UsageError
 from preserva.i18n import _
 
 UTF8 = "UTF-8"
 MARC8 = "MARC-8"
+ISO5426 = "ISO 5426"
 UNKNOWN = "unknown"
 
 CODECS: Mapping[str, str] = {
@@ -27,6 +30,10 @@ CODECS: Mapping[str, str] = {
     "windows-1251": "cp1251",
     "IBM866": "cp866",
     "KOI8-R": "koi8-r",
+    "windows-1250": "cp1250",
+    "windows-1252": "cp1252",
+    "ISO-8859-1": "iso8859-1",
+    "ISO-8859-2": "iso8859-2",
     UNKNOWN: "ascii",
 }
 """Python's codecs by our names of character sets, which are those of IANA."""
@@ -39,26 +46,36 @@ _ALIASES = {
     "cp866": "IBM866",
     "866": "IBM866",
     "koi8": "KOI8-R",
-    "marc8": MARC8,
-} | {name.lower().replace("-", ""): name for name in (*CODECS, MARC8) if name != UNKNOWN}
+    "cp1250": "windows-1250",
+    "win1250": "windows-1250",
+    "1250": "windows-1250",
+    "cp1252": "windows-1252",
+    "win1252": "windows-1252",
+    "1252": "windows-1252",
+    "latin1": "ISO-8859-1",
+    "88591": "ISO-8859-1",
+    "latin2": "ISO-8859-2",
+    "88592": "ISO-8859-2",
+    "5426": ISO5426,
+    "ansel": MARC8,
+} | {
+    re.sub(r"[-_ ]", "", name.lower()): name
+    for name in (*CODECS, MARC8, ISO5426)
+    if name != UNKNOWN
+}
 
-_UNIMARC_CODES = {"50": UTF8, "79": "IBM866", "89": "windows-1251", "99": "KOI8-R"}
+_UNIMARC_CODES = {
+    "50": UTF8,
+    "79": "IBM866",
+    "89": "windows-1251",
+    "99": "KOI8-R",
+    "03": ISO5426,
+}
+_SEPARATE_ACCENTS = {MARC8: marc8.decode, ISO5426: iso5426.decode}
 _CYRILLIC = ("windows-1251", "IBM866", "KOI8-R")
 
-# letters per thousand in Russian text; the few that only Belarusian or the old spelling have
-# count as common, since no wrong decoding yields them often
-_FREQUENCY = {
-    letter: frequency
-    for frequency, letters in (
-        (109, "о"), (85, "е"), (80, "а"), (70, "интс"), (45, "рвлк"), (40, "і"), (31, "мдп"),
-        (24, "уя"), (20, "ўѣ"), (18, "ыьг"), (16, "зб"), (13, "чйх"), (8, "жшю"), (4, "цщэф"),
-        (15, "’"), (1, "ъё"), (0, "їєґѳѵ"),
-    )
-    for letter in letters
-}  # fmt: skip
-_RARE = 15
 _FEW = 12
-_PUNCTUATION = frozenset("«»№—–“”„…°§©·• ")
+_SEVERAL = 3
 _SUBFIELD_CODE = re.compile(rb"[\x1f^].")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 
@@ -72,8 +89,13 @@ class Charset:
 
     def decode(self, data: bytes) -> str:
         """The text; U+FFFD for each byte that is no character here. Never raises."""
-        if self.name == MARC8:
-            return marc8.decode(data)
+        if self.name == UTF8:
+            return data.decode("utf-8", "replace")
+        return non_sorting.decode(data, self._decode)
+
+    def _decode(self, data: bytes) -> str:
+        if self.name in _SEPARATE_ACCENTS:
+            return _SEPARATE_ACCENTS[self.name](data)
         return data.decode(CODECS[self.name], "replace")
 
 
@@ -95,8 +117,9 @@ def decide(raw: RawRecord, where: str, override: str | None = None) -> Charset:
     if override is not None:
         return Charset(named(override))
     declared = _declared(raw)
-    if data.isascii():
-        return Charset(_of_ascii(data, declared))
+    plain = non_sorting.without_marks(data)
+    if plain.isascii():
+        return Charset(_of_ascii(plain, declared, marked=plain != data))
     charset = _of_bytes(data, declared)
     if charset == UNKNOWN:
         return Charset(UNKNOWN, (Finding(Code.RECORD_CHARSET_UNKNOWN, where, declared),))
@@ -135,10 +158,13 @@ def _declared(raw: RawRecord) -> str | None:
     return None
 
 
-def _of_ascii(data: bytes, declared: str | None) -> str:
+def _of_ascii(data: bytes, declared: str | None, *, marked: bool) -> str:
     if b"\x1b" in data and declared != UTF8:
         return MARC8
-    return declared if declared is not None and declared in (*CODECS, MARC8) else UTF8
+    known = declared if declared in (*CODECS, *_SEPARATE_ACCENTS) else None
+    if marked and known in (None, UTF8):
+        return ISO5426  # any set in which the marks are single bytes will do
+    return known or UTF8
 
 
 def _of_bytes(data: bytes, declared: str | None) -> str:
@@ -148,19 +174,42 @@ def _of_bytes(data: bytes, declared: str | None) -> str:
         pass
     else:
         return UTF8
+    data = non_sorting.without_marks(data)
     if _mostly_utf8(data):
         return UTF8
-    if declared == MARC8 and (b"\x1b(" in data or _isolated(data)):
+    if declared == MARC8 and (b"\x1b(" in data or (_isolated(data) and _fits(data, MARC8))):
         return MARC8
     words = _SUBFIELD_CODE.sub(b" ", data)
-    scores = {name: _likeness(words.decode(CODECS[name], "replace")) for name in _CYRILLIC}
+    scores = {name: letters.likeness(words.decode(CODECS[name], "replace")) for name in _CYRILLIC}
     best = max(scores, key=lambda name: scores[name])
     if declared in scores and scores[declared] > 0:
         # a few letters prove nothing against the declaration
         few = sum(byte >= 0x80 for byte in data) < _FEW
         if few or scores[declared] * 2 > scores[best]:
             return declared
-    return best if scores[best] > 0 else UNKNOWN
+    if scores[best] > 0:
+        return best
+    return _with_separate_accents(data, declared)
+
+
+def _with_separate_accents(data: bytes, declared: str | None) -> str:
+    """MARC-8 or ISO 5426 where that is certain: the one that was declared, or the only one."""
+    certain = [name for name in _SEPARATE_ACCENTS if _fits(data, name, certainly=True)]
+    if declared in _SEPARATE_ACCENTS:
+        if declared not in certain and _fits(data, declared):
+            certain.append(declared)
+        return declared if declared in certain else UNKNOWN
+    return certain[0] if len(certain) == 1 else UNKNOWN
+
+
+def _fits(data: bytes, name: str, *, certainly: bool = False) -> bool:
+    """True if accents stand on letters that have them; certain if all do, and are several."""
+    pieces = _SUBFIELD_CODE.split(data)
+    decoded = (letters.accents(_SEPARATE_ACCENTS[name](piece)) for piece in pieces)
+    seen = sum(decoded, letters.Accents())
+    if certainly:
+        return seen.certain >= _SEVERAL and not seen.strange
+    return seen.strange * 3 <= seen.known
 
 
 def _mostly_utf8(data: bytes) -> bool:
@@ -173,27 +222,3 @@ def _isolated(data: bytes) -> bool:
     """True where bytes above 0x7F stand alone or in pairs, as accents do, not in whole words."""
     runs = [len(run) for run in _HIGH_RUN.findall(data)]
     return sum(length for length in runs if length <= 2) * 2 > sum(runs)
-
-
-def _likeness(text: str) -> float:
-    """How much the text is like Russian or Belarusian; above 0 if it may be."""
-    score = 0
-    count = 0
-    before = ""
-    for character in text:
-        if character > "\x7f":
-            count += 1
-            score += _weight(character, before)
-        before = character
-    return score / count if count else 0
-
-
-def _weight(character: str, before: str) -> int:
-    if character in _PUNCTUATION:
-        return 0
-    frequency = _FREQUENCY.get(character.lower(), -40) - _RARE
-    if character.islower():
-        return frequency
-    if before.islower() or frequency < -_RARE:
-        return -60
-    return frequency // 2 if before.isupper() else 10

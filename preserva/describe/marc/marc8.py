@@ -22,6 +22,7 @@ _ANSEL_CONTROLS = {0x88: "\x98", 0x89: "\x9c", 0x8D: "\u200d", 0x8E: "\u200c"}
 _EXTENDED_CYRILLIC = "ґђѓєёѕіїјљњћќўџ\0ѣѳѵѫ"  # from 0xC0, capitals from 0xE0
 
 _ESCAPE = re.compile(rb"\x1b(?:\(|,|\)|-|\$[,)-]?)?!?[\x30-\x7e]")
+_REFERENCE = re.compile("&#x([0-9A-Fa-f]{2,6});")
 _MANGLED_E = re.compile(rb"(\x1b[(,]N)\x1f")
 
 
@@ -89,7 +90,13 @@ def decode(data: bytes) -> str:
             text.append(character + marks)
             marks = ""
     text.append(marks)
-    return unicodedata.normalize("NFC", "".join(text))
+    return unicodedata.normalize("NFC", _REFERENCE.sub(_referred, "".join(text)))
+
+
+def _referred(reference: re.Match[str]) -> str:
+    """The character of `&#xNNNN;`, by which MARC-8 has what is in none of its sets."""
+    code = int(reference[1], 16)
+    return chr(code) if 0x20 <= code < 0xD800 or 0xE000 <= code <= 0x10FFFF else reference[0]
 
 
 def _character(byte: int, g0: Mapping[int, str], g1: Mapping[int, str]) -> str:
