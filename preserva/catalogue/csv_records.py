@@ -34,6 +34,9 @@ _OF_ITEM = ("holder", "shelfmark", "inventory", "registers", "provenance", "pack
 COLUMNS = (*_OF_RECORD, *_OF_ITEM)
 ENDINGS = (".csv", ".tsv")
 
+MADE_OF_A_TABLE = "Converted from a table (CSV) by preserva"
+"""What a record that was made of a row says of its origin (MODS recordOrigin)."""
+
 _WHOLE = "collection"
 _LONGEST = 1 << 20
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
@@ -60,6 +63,10 @@ class _BadRowError(Exception):
 
 def lines_of(uri: str, entry: CatalogueEntry, package: str) -> Iterator[bytes]:
     """The lines of a record."""
+    yield from map(line, _cells(uri, entry, package))
+
+
+def _cells(uri: str, entry: CatalogueEntry, package: str) -> Iterator[tuple[str, ...]]:
     about = (
         uri, entry.title, _joined(entry.titles), _joined(agent.name for agent in entry.agents),
         entry.place, entry.publisher, entry.date, str(entry.year or ""), _joined(entry.languages),
@@ -70,9 +77,17 @@ def lines_of(uri: str, entry: CatalogueEntry, package: str) -> Iterator[bytes]:
         numbers = _joined(f"{number.type}:{number.value}" for number in item.registers)
         cells = (item.holder, item.shelfmark, _joined(item.inventory), numbers,
                 _joined(item.provenance))  # fmt: skip
-        yield line((*about, *cells, package))
+        yield (*about, *cells, package)
     if not entry.items:
-        yield line((*about, "", "", "", "", "", package))
+        yield (*about, "", "", "", "", "", package)
+
+
+def columns_that_differ(entry: CatalogueEntry, other: CatalogueEntry) -> list[str]:
+    """The columns in which the lines of two records are not the same."""
+    lines = [list(_cells("", entry, "")), list(_cells("", other, ""))]
+    width = len(COLUMNS)
+    mine, theirs = ([list(column) for column in zip(*rows, strict=True)] for rows in lines)
+    return [COLUMNS[at] for at in range(width) if mine[at] != theirs[at]]
 
 
 def line(values: Sequence[str]) -> bytes:
@@ -104,7 +119,8 @@ def documents(
 
 
 def _rows(stream: BinaryIO, name: str, charset: str | None) -> Iterator[_Line | Finding]:
-    text = _decoded(stream, charset or "utf-8")
+    lines = _Lines(_decoded(stream, charset or "utf-8"))
+    text = iter(lines)
     head = next(text, "").removeprefix("\ufeff")
     separator = max(",;\t", key=head.count)
     columns = next(csv.reader([head], delimiter=separator), [])
@@ -119,6 +135,7 @@ def _rows(stream: BinaryIO, name: str, charset: str | None) -> Iterator[_Line | 
     reader = csv.reader(text, delimiter=separator)
     while True:
         number = reader.line_num + 2
+        lines.of_row.clear()
         try:
             cells = next(reader, None)
         except csv.Error as error:
@@ -126,7 +143,10 @@ def _rows(stream: BinaryIO, name: str, charset: str | None) -> Iterator[_Line | 
             continue
         if cells is None:
             return
-        if len(cells) > len(columns):
+        if not lines.whole():
+            seen = _("the table ends here without a line break, so it may have been cut off")
+            yield Finding(Code.CSV_ROW, f"{name}:{number}", seen=seen)
+        elif len(cells) > len(columns):
             seen = _("{seen} cells, but {known} columns").format(seen=len(cells),
                                                                  known=len(columns))  # fmt: skip
             yield Finding(Code.CSV_ROW, f"{name}:{number}", seen=seen)
@@ -225,6 +245,7 @@ def _mods(rows: Sequence[_Row], library: str) -> etree._Element:
     for row in rows:
         _item(root, row)
     _put(root, "recordInfo/recordIdentifier", _number(about["identifier"], library))
+    _put(root[-1], "recordOrigin", MADE_OF_A_TABLE)
     return root
 
 
@@ -281,6 +302,24 @@ def _split(cell: str) -> list[str]:
         else:
             values[-1] += ";" if part == ";;" else part
     return [value.strip() for value in values if value.strip()]
+
+
+class _Lines:
+    """The lines of a table; `of_row` are those that the last row was read from."""
+
+    def __init__(self, text: Iterator[str]) -> None:
+        self._text = text
+        self.of_row: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._text:
+            self.of_row.append(line)
+            yield line
+
+    def whole(self) -> bool:
+        """Whether the row has its line break, outside of a quoted cell."""
+        row = "".join(self.of_row)
+        return row.endswith(("\n", "\r")) and row.count('"') % 2 == 0
 
 
 class _Sink:

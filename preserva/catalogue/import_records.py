@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,33 +13,75 @@ from pathlib import Path
 
 from preserva.access.document import Document, read_document
 from preserva.archive.archive import ArchivalStorage, find_config
+from preserva.catalogue import precedence
+from preserva.catalogue.csv_records import MADE_OF_A_TABLE, columns_that_differ
 from preserva.catalogue.database import Database
 from preserva.catalogue.entry import uri_of
 from preserva.catalogue.entry_from_mods import entry_of
 from preserva.catalogue.index import Catalogued, Incoming, Index, Taken
-from preserva.catalogue.record_file import records_of
+from preserva.catalogue.record_file import has_end, records_of
 from preserva.config import load
 from preserva.core.values.codes import Code, Severity
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Outcome
-from preserva.describe.record import Record, read_records
+from preserva.describe.record import Record, describes_a_book, read_records
 from preserva.errors import PreservaError, Refused, UsageError
-from preserva.i18n import _
+from preserva.i18n import _, ngettext
 
 NAME = "catalogue.sqlite"
 _LIBRARY = re.compile(r"[a-z][a-z0-9]*")
+_LISTED = 100
+"""Findings with the same code that are listed; a large file can have one for each record."""
+
 _BATCH = 500
 """Records that become visible together: many enough for speed, few enough for harvesters."""
 
 
+@dataclass(frozen=True, slots=True)
+class Retitled:
+    """A record that replaced another one of the same number, with another title."""
+
+    uri: str
+    before: str
+    after: str
+
+
 @dataclass(slots=True)
 class Imported:
-    """What an import did. Notes on how a record was read are not repeated here."""
+    """What an import did; `left_out` counts records that were not taken in.
+
+    Of findings with the same code, and of new titles, the first are listed; `unlisted` counts the
+    others by their code, or under "title".
+    """
 
     read: int = 0
     changed: int = 0
     deleted: int = 0
+    left_out: int = 0
     findings: list[Finding] = field(default_factory=list)
+    retitled: list[Retitled] = field(default_factory=list)
+    unlisted: Counter[str] = field(default_factory=Counter)
+    _listed: Counter[str] = field(default_factory=Counter)
+
+    def note(self, finding: Finding) -> None:
+        """Add a finding: a note on a record, or why it was left out."""
+        if self._has_room(str(finding.code.value)):
+            self.findings.append(finding)
+
+    def leave_out(self, finding: Finding) -> None:
+        """Add a finding that stands for a record."""
+        self.left_out += 1
+        self.note(finding)
+
+    def retitle(self, retitled: Retitled) -> None:
+        """Note that the title of a record has changed."""
+        if self._has_room("title"):
+            self.retitled.append(retitled)
+
+    def _has_room(self, kind: str) -> bool:
+        self._listed[kind] += 1
+        self.unlisted[kind] += self._listed[kind] > _LISTED
+        return self._listed[kind] <= _LISTED
 
     @property
     def outcome(self) -> Outcome:
@@ -70,12 +113,15 @@ def import_file(
     *,
     charset: str | None = None,
     complete: bool = False,
+    records: int | None = None,
 ) -> Imported:
     """Take in the records of a file, as those of a library.
 
     `complete` says that the file is the library's whole catalogue: a record of the library that is
-    not in it is marked as deleted. Raises UsageError, NotFound, and Refused for a complete file
-    with nothing in it or with what could not be read: then nothing is deleted.
+    not in it is marked as deleted. `records` is how many records the file must have. Raises
+    UsageError, NotFound, and Refused where a complete file may not be whole: it has nothing in it,
+    something could not be read, there are not as many records as there must be, or nothing in its
+    format shows an end and `records` is not given. Then nothing is deleted.
     """
     if not _LIBRARY.fullmatch(library):
         message = _("{text} is not a library id: use lower-case Latin letters and digits")
@@ -84,21 +130,54 @@ def import_file(
     imported = Imported()
     incoming = (
         incoming_of(record, library, source, charset=charset)
-        for record in _sound(records_of(path, charset, library), imported)
+        for record in _of_books(_sound(records_of(path, charset, library), imported), imported)
     )
     take_in(database, incoming, time, imported)
+    _compare_count(imported, path, records)
     if complete:
-        if not imported.read or any(
-            finding.code.severity is Severity.ERROR for finding in imported.findings
-        ):
-            raise Refused(
-                _("{path} cannot be the whole catalogue of {library}").format(
-                    path=path, library=library
-                ),
-                hint=_("Its records were imported; none was marked as deleted."),
-            )
-        imported.deleted = _delete_others(database, library, source, time)
+        _refuse_incomplete(imported, path, library)
+        others = _others(database, library, source)
+        if others and records is None and not has_end(path):
+            raise _endless(path, library, len(others))
+        imported.deleted = _delete(database, others, time)
     return imported
+
+
+def _compare_count(imported: Imported, path: Path, records: int | None) -> None:
+    count = imported.read + imported.left_out
+    if records is not None and records != count:
+        message = _("{path} has {count} records, and not {expected}: it may have been cut off")
+        raise Refused(
+            message.format(path=path, count=count, expected=records),
+            hint=_("Its records were imported; none was marked as deleted."),
+        )
+
+
+def _refuse_incomplete(imported: Imported, path: Path, library: str) -> None:
+    if imported.read and not imported.left_out:
+        return
+    message = _("{path} cannot be the whole catalogue of {library}")
+    reasons = [finding.message() for finding in imported.findings
+               if finding.code.severity is not Severity.WARNING]  # fmt: skip
+    raise Refused(
+        "\n  ".join([message.format(path=path, library=library), *reasons[:20]]),
+        hint=_("Its records were imported; none was marked as deleted."),
+    )
+
+
+def _endless(path: Path, library: str, count: int) -> Refused:
+    message = ngettext(
+        "{count} record of {library} is not in {path}, and nothing shows that the file is whole",
+        "{count} records of {library} are not in {path}, and nothing shows that the file is whole",
+        count,
+    )
+    return Refused(
+        message.format(count=count, library=library, path=path),
+        hint=_(
+            "Its records were imported; none was marked as deleted. Say with --records how many"
+            " records the library's system exported."
+        ),
+    )
 
 
 def import_packages(archive: ArchivalStorage, database: Database, time: int) -> Imported:
@@ -115,11 +194,55 @@ def take_in(database: Database, records: Iterable[Incoming], time: int, imported
     while batch := list(islice(source, _BATCH)):
         with database.writing():
             for incoming in batch:
-                imported.read += 1
-                taken = index.put(incoming, time)
-                imported.changed += taken is Taken.CHANGED
-                if taken is Taken.AGAIN:
-                    imported.findings.append(Finding(Code.RECORD_TWICE, incoming.uri))
+                _take(index, incoming, time, imported)
+
+
+def _take(index: Index, incoming: Incoming, time: int, imported: Imported) -> None:
+    before: list[Catalogued] = []
+    objections: list[Finding] = []
+
+    def keep(known: Catalogued) -> bool:
+        before.append(known)
+        objections.extend(filter(None, [objection_to(known, incoming)]))
+        return bool(objections) or _says_the_same(known, incoming)
+
+    taken = index.put(incoming, time, keep)
+    imported.read += 1
+    imported.changed += taken is Taken.CHANGED
+    if taken is Taken.AGAIN:
+        imported.note(Finding(Code.RECORD_TWICE, incoming.uri))
+    for finding in objections:
+        imported.note(finding)
+        if finding.code is Code.RECORD_DAMAGED:
+            imported.read -= 1
+            imported.left_out += 1
+    old = before[0].entry if before and taken is Taken.CHANGED else None
+    if old is not None and old.title != incoming.entry.title:
+        imported.retitle(Retitled(incoming.uri, old.title, incoming.entry.title))
+
+
+def objection_to(known: Catalogued, incoming: Incoming) -> Finding | None:
+    """Why the record in the catalogue must stay; None if it may be replaced."""
+    if incoming.record is None or known.entry is None or _says_the_same(known, incoming):
+        return None
+    try:
+        present = record_of(known)
+    except ValueError:
+        return None  # what cannot be read any more may be replaced
+    return precedence.objection(
+        incoming.uri, present, known.entry, incoming.record, incoming.entry
+    )
+
+
+def _says_the_same(known: Catalogued, incoming: Incoming) -> bool:
+    """Whether a row of a table changes nothing in the record that it was exported from."""
+    if incoming.record is None or known.entry is None or incoming.original == known.original:
+        return False
+    return (
+        MADE_OF_A_TABLE.encode() in incoming.original
+        and MADE_OF_A_TABLE.encode() not in known.original
+        and not columns_that_differ(known.entry, incoming.entry)
+    )
 
 
 def incoming_of(
@@ -141,6 +264,7 @@ def incoming_of(
         record.original,
         charset,
         package.uri if package else None,
+        record,
     )
 
 
@@ -156,8 +280,24 @@ def record_of(catalogued: Catalogued) -> Record:
 
 def _sound(records: Iterable[Record | Finding], imported: Imported) -> Iterator[Record]:
     for record in records:
-        if isinstance(record, Finding):
-            imported.findings.append(record)
+        if isinstance(record, Record):
+            for finding in record.notes:
+                imported.note(finding)
+            yield record
+        elif record.code.severity is Severity.WARNING:
+            imported.note(record)
+        else:
+            imported.leave_out(record)
+
+
+def _of_books(records: Iterable[Record], imported: Imported) -> Iterator[Record]:
+    """Only the records that describe something, and say what it is called."""
+    for record in records:
+        where = f"{record.name}#{record.position}"
+        if not describes_a_book(record):
+            imported.note(Finding(Code.RECORD_NOT_OF_BOOK, where))
+        elif not record.title:
+            imported.leave_out(Finding(Code.RECORD_WITHOUT_TITLE, where))
         else:
             yield record
 
@@ -169,19 +309,23 @@ def _of_packages(archive: ArchivalStorage, time: int, imported: Imported) -> Ite
             package = PackageId.parse(store.root.read_at(path).inventory.identifier)
             data = read_document(archive, package, Document.RECORD)
         except (PreservaError, ValueError) as error:
-            imported.findings.append(Finding(Code.PACKAGE_NOT_CATALOGUED, path, seen=str(error)))
+            imported.note(Finding(Code.PACKAGE_NOT_CATALOGUED, path, seen=str(error)))
             continue
         for record in _sound(read_records(data, name=package.portable), imported):
             source = f"{package} {time}"
             yield incoming_of(record, package.institution, source, package=package)
 
 
-def _delete_others(database: Database, library: str, source: str, time: int) -> int:
-    """Mark what the complete file of a library no longer has."""
+def _others(database: Database, library: str, source: str) -> list[str]:
+    """The records of a library that its complete file no longer has."""
     rows = database.run(
         "SELECT uri FROM record WHERE library = ? AND source <> ? AND package IS NULL"
         " AND NOT deleted", library, source,
     )  # fmt: skip
+    return [str(uri) for (uri,) in rows]
+
+
+def _delete(database: Database, uris: Iterable[str], time: int) -> int:
     index = Index(database)
     with database.writing():
-        return sum(index.delete(str(uri), time) for (uri,) in rows)
+        return sum(index.delete(uri, time) for uri in uris)

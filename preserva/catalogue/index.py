@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import cast
@@ -13,6 +13,7 @@ from preserva.catalogue.agreement import keys
 from preserva.catalogue.database import Database
 from preserva.catalogue.entry import TEXTS, CatalogueEntry, dumps, library_of, loads
 from preserva.catalogue.fold import stems
+from preserva.describe.record import Record
 
 
 class Taken(Enum):
@@ -20,6 +21,7 @@ class Taken(Enum):
 
     CHANGED = "changed"  # it is new, or other than it was
     UNCHANGED = "unchanged"
+    KEPT = "kept"  # the one that is there stays
     AGAIN = "again"  # the same source had one with this identifier before; this one stands
 
 
@@ -28,7 +30,7 @@ class Incoming:
     """A record on its way in: `original` are its bytes as they came, `entry` what they say.
 
     `source` is the file, URL or package that it comes from; `package` the package that holds the
-    digitised copy, where it is known.
+    digitised copy, where it is known; `record` what was read, for a comparison with what is there.
     """
 
     uri: str
@@ -37,6 +39,7 @@ class Incoming:
     original: bytes
     charset: str | None = None
     package: str | None = None
+    record: Record | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,12 @@ class Index:
         self._run = database.run
         self._stream = database.stream
 
-    def put(self, incoming: Incoming, time: int) -> Taken:
+    def put(
+        self, incoming: Incoming, time: int, keep: Callable[[Catalogued], bool] | None = None
+    ) -> Taken:
         """Take a record in, or leave it if it is there already, unchanged.
 
+        `keep` is asked about a record that would be replaced: where it is true, that one stays.
         The time never runs backwards, whatever the clock does.
         """
         digest = hashlib.sha256(incoming.original).digest()
@@ -86,6 +92,12 @@ class Index:
             if old == digest and not deleted and package == held:
                 self._run("UPDATE record SET source = ? WHERE id = ?", incoming.source, id_)
                 return Taken.AGAIN if again else Taken.UNCHANGED
+            if keep is not None and old != digest and not deleted and keep(self._known(id_)):
+                self._run(
+                    "UPDATE record SET source = ?, package = ? WHERE id = ?",
+                    incoming.source, package, id_,
+                )  # fmt: skip
+                return Taken.KEPT
             self._forget(cast("int", id_))
         self._run(
             "INSERT INTO record (uri, library, source, package, collection, changed, charset,"
@@ -122,6 +134,9 @@ class Index:
         """The record with that number."""
         (row,) = self._run(f"{_FROM} WHERE record.id = ?", id_)
         return _catalogued(row)
+
+    def _known(self, id_: object) -> Catalogued:
+        return self.by_id(cast("int", id_))
 
     def of_work(self, work: str, limit: int = 100) -> list[str]:
         """The identifiers of the records with that work."""

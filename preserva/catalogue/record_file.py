@@ -63,6 +63,15 @@ def records_of(
         yield from _read(pieces(stream, path.name), path.name, charset)
 
 
+def has_end(path: Path) -> bool:
+    """Whether a file of this format that was cut off between two records can be told: only XML.
+
+    ISO 2709, the text of IRBIS and tables are records one after another, without a last mark.
+    """
+    with path.open("rb") as stream:
+        return xml_record.looks_like(stream.read(100))
+
+
 def _read(
     pieces: Iterable[bytes | Finding], name: str, charset: str | None = None
 ) -> Iterator[Record | Finding]:

@@ -39,6 +39,7 @@ __all__ = [
     "Subfield",
     "Syntax",
     "actions",
+    "describes_a_book",
     "holdings_of",
     "read_record",
     "read_records",
@@ -70,6 +71,11 @@ def read_record(
     if 1 <= position <= len(records):
         return records[position - 1]
     return Finding(Code.RECORD_UNREADABLE, f"{name}#{position}", seen=f"1-{len(records)}")
+
+
+def describes_a_book(record: Record) -> bool:
+    """False for MARC records of holdings (leader/6 u, v, x, y in MARC 21) and of headings (x, y, z)."""
+    return not record.fields or record.leader[6:7] not in ("u", "v", "x", "y", "z")
 
 
 def holdings_of(record: Record) -> list[Holding]:

@@ -794,22 +794,35 @@ class Code(Enum):
         N_("the directory of the record does not fit its fields, so it was not read"),
         "ISO 2709 4.4",
     )
-    RECORD_WITHOUT_TITLE = ("E807", N_("the record has no title"), "")
+    RECORD_RENUMBERED = (
+        "W806",
+        N_("the record has another number than the one that it replaces"),
+        "design: nothing is changed silently",
+    )
+    RECORD_WITHOUT_TITLE = (
+        "E807",
+        N_("the record has no title, so it describes no book"),
+        "UNIMARC 200, MARC 21 245",
+    )
     RECORD_DAMAGED = (
         "E808",
-        N_("a damaged record; the sound one in the catalogue was left in its place"),
+        N_("a damaged record did not replace the sound one in the catalogue"),
         "design: a damaged record never replaces a sound one",
     )
-    RECORD_POORER = (
+    ROW_POORER = (
         "E809",
-        N_("a poorer form of the record that says something else; the richer one was left"),
+        N_("a table cannot change this in the record, which says more than the table can"),
         "design: a poorer form never replaces a richer one",
     )
-    RECORD_RENUMBERED = ("W806", N_("the record has another number than the one before"), "")
-    FILE_NOT_ENDED = (
+    RECORD_POORER = (
         "W822",
-        N_("nothing shows whether the file is whole, so no record was deleted"),
-        "ISO 2709",
+        N_("a poorer form of the record did not replace the richer one in the catalogue"),
+        "design: a poorer form never replaces a richer one",
+    )
+    RECORD_NOT_OF_BOOK = (
+        "W823",
+        N_("a record of a holding or of a heading, not of a book; it was passed over"),
+        "MARC 21 leader/6",
     )
     RECORD_CHARSET_LIE = (
         "W811",

@@ -1,0 +1,43 @@
+"""What a record on its way in must not replace: a sound one by a damaged, a rich one by a poor.
+
+MARC says most, MODS less, a table or Dublin Core least. What a table cannot hold must not be lost
+because somebody exported a table and imported it again.
+"""
+
+from __future__ import annotations
+
+from preserva.catalogue.csv_records import MADE_OF_A_TABLE, columns_that_differ
+from preserva.catalogue.entry import CatalogueEntry
+from preserva.core.values.codes import Code, Severity
+from preserva.core.values.report import Finding
+from preserva.describe.record import Record, Syntax
+
+RICHEST = 3
+
+
+def richness(record: Record) -> int:
+    """How much the form of a record can say, up to `RICHEST`."""
+    if record.syntax is Syntax.DC or MADE_OF_A_TABLE.encode() in record.original:
+        return 1
+    return 2 if record.syntax is Syntax.MODS else RICHEST
+
+
+def damaged(record: Record) -> bool:
+    """True where characters of the record are lost or its character set is not known."""
+    return any(note.code.severity is not Severity.WARNING for note in record.notes)
+
+
+def objection(
+    uri: str, known: Record, entry: CatalogueEntry, incoming: Record, new: CatalogueEntry
+) -> Finding | None:
+    """Why the incoming record must not replace the known one; None if it may.
+
+    A table that says what the record says is no objection: it changes nothing.
+    """
+    if damaged(incoming) and not damaged(known):
+        return Finding(Code.RECORD_DAMAGED, uri)
+    if richness(incoming) >= richness(known):
+        return None
+    if MADE_OF_A_TABLE.encode() in incoming.original:
+        return Finding(Code.ROW_POORER, uri, seen=", ".join(columns_that_differ(entry, new)))
+    return Finding(Code.RECORD_POORER, uri, known.syntax.value, incoming.syntax.value)
