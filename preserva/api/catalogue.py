@@ -75,14 +75,16 @@ class Catalogue:
         library: str,
         charset: str | None = None,
         complete: bool = False,
+        records: int | None = None,
     ) -> RecordsImported:
         """Import the records of a file, as those of a library.
 
         With `complete` the file is the whole catalogue of the library: a record that is not in it
-        is marked as deleted. `charset` is for records that declare a wrong one.
+        is marked as deleted. `charset` is for records that declare a wrong one. `records` is how
+        many records the file must have; only XML shows by itself that it was not cut off.
 
-        Raises UsageError, NotFound; Refused for a complete file that is empty or that could not be
-        read in all its parts: then nothing is deleted.
+        Raises UsageError, NotFound; Refused for a complete file that is empty, that could not be
+        read in all its parts, or that may have been cut off: then nothing is deleted.
         """
         from preserva.catalogue.import_records import import_file
 
@@ -93,6 +95,7 @@ class Catalogue:
             self._seconds(),
             charset=charset,
             complete=complete,
+            records=records,
         )
 
     def import_packages(self) -> RecordsImported:

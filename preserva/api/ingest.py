@@ -136,6 +136,7 @@ class IngestVerbs(Session):
         structure: StrPath | None = None,
         documents: Iterable[StrPath] = (),
         reason: str | None = None,
+        other_record: bool = False,
         dry_run: bool = False,
         observer: Observer | None = None,
     ) -> Revised:
@@ -143,6 +144,7 @@ class IngestVerbs(Session):
 
         `record` and `structure` take the place of those that are there; `documents` are files to
         add; `reason` goes into the history of the package. The version before stays as it was.
+        A record with another number and another title is refused without `other_record`.
 
         Raises UsageError if nothing is to be changed; NotFound, Damaged or StorageError if the
         package is not what the ledger recorded; PackageError, Refused, Locked. Then nothing was
@@ -158,6 +160,7 @@ class IngestVerbs(Session):
             documents=[Path(path) for path in files],
             reason=reason,
             structure=optional_path(structure),
+            other_record=other_record,
         )
         return update(
             self._archive,

@@ -1,7 +1,7 @@
 """What a record on its way in must not replace: a sound one by a damaged, a rich one by a poor.
 
-MARC says most, MODS less, a table or Dublin Core least. What a table cannot hold must not be lost
-because somebody exported a table and imported it again.
+A table and Dublin Core say less than MARC and MODS. What they cannot hold must not be lost because
+somebody exported a table and imported it again.
 """
 
 from __future__ import annotations
@@ -12,14 +12,9 @@ from preserva.core.values.codes import Code, Severity
 from preserva.core.values.report import Finding
 from preserva.describe.record import Record, Syntax
 
-RICHEST = 3
-
-
-def richness(record: Record) -> int:
-    """How much the form of a record can say, up to `RICHEST`."""
-    if record.syntax is Syntax.DC or MADE_OF_A_TABLE.encode() in record.original:
-        return 1
-    return 2 if record.syntax is Syntax.MODS else RICHEST
+def is_poor(record: Record) -> bool:
+    """Whether the form of a record can say little: Dublin Core, or a row of a table."""
+    return record.syntax is Syntax.DC or MADE_OF_A_TABLE.encode() in record.original
 
 
 def damaged(record: Record) -> bool:
@@ -36,7 +31,7 @@ def objection(
     """
     if damaged(incoming) and not damaged(known):
         return Finding(Code.RECORD_DAMAGED, uri)
-    if richness(incoming) >= richness(known):
+    if is_poor(known) or not is_poor(incoming):
         return None
     if MADE_OF_A_TABLE.encode() in incoming.original:
         return Finding(Code.ROW_POORER, uri, seen=", ".join(columns_that_differ(entry, new)))

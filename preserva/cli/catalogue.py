@@ -36,6 +36,12 @@ def command() -> None:
 )
 @click.option("--complete", is_flag=True, help="The file is the whole catalogue of the library:"
               " records that are no longer in it are marked as deleted.")  # fmt: skip
+@click.option(
+    "--records",
+    metavar="N",
+    type=click.IntRange(0),
+    help="The number of records that the file must have; otherwise it was cut off.",
+)
 @as_json
 @pass_settings
 def import_(
@@ -44,6 +50,7 @@ def import_(
     library: str | None,
     charset: str | None,
     complete: bool,
+    records: int | None,
     json_: bool,
 ) -> None:
     """Import records from files, or without a file from the packages of the archive.
@@ -52,6 +59,7 @@ def import_(
     preserva catalogue import
     preserva catalogue import rare-books.iso --library aonb
     preserva catalogue import table.csv --library aonb
+    preserva catalogue import all.iso --library aonb --complete --records 18214
 
     A record that has not changed is left as it is, so the command can be repeated at any time.
     """
@@ -62,10 +70,20 @@ def import_(
         raise click.UsageError(_("Use --library to name the library that the records belong to."))
     if complete and len(files) != 1:
         raise click.UsageError(_("--complete needs exactly one file."))
+    if records is not None and len(files) != 1:
+        raise click.UsageError(_("--records needs exactly one file."))
     with settings.archive() as archive, open_catalogue(settings.config) as database:
         time = int(archive.clock().timestamp())
         imports = [
-            import_file(database, file, library or "", time, charset=charset, complete=complete)
+            import_file(
+                database,
+                file,
+                library or "",
+                time,
+                charset=charset,
+                complete=complete,
+                records=records,
+            )
             for file in files
         ] or [import_packages(archive, database, time)]
     if json_:
@@ -76,9 +94,19 @@ def import_(
 
 
 def _print_import(settings: Settings, imports: list[Imported]) -> None:
+    from preserva.core.values.report import printable
+    from preserva.outputs.json.catalogue import unlisted_of
+
     for imported in imports:
         for finding in imported.findings:
             echo(finding.message(), err=True)
+        for retitled in imported.retitled:
+            message = _("{uri}: title: {before} -> {after}")
+            text = message.format(uri=retitled.uri, before=retitled.before, after=retitled.after)
+            echo(printable(text), err=True)
+    for kind, count in unlisted_of(imports).items():
+        message = ngettext("{kind}: {count} more", "{kind}: {count} more", count)
+        echo(message.format(kind=kind, count=count), err=True)
     read = sum(imported.read for imported in imports)
     changed = sum(imported.changed for imported in imports)
     deleted = sum(imported.deleted for imported in imports)

@@ -34,6 +34,11 @@ from preserva.i18n import _
     type=click.Path(path_type=Path),
     help="A file to add to documentation/; may be given several times.",
 )
+@click.option(
+    "--other-record",
+    is_flag=True,
+    help="Accept a record with another number and another title than the package has.",
+)
 @click.option("--reason", metavar="TEXT", help="The reason, for the history of the package.")
 @dry_run
 @as_json
@@ -46,6 +51,7 @@ def command(
     position: int | None,
     structure: Path | None,
     documents: tuple[Path, ...],
+    other_record: bool,
     reason: str | None,
     dry_run: bool,
     json_: bool,
@@ -63,7 +69,7 @@ def command(
     from preserva.ingest.revision import Change, update
     from preserva.outputs.json.ingest import update_document
 
-    change = Change(record, position, charset, documents, reason, structure)
+    change = Change(record, position, charset, documents, reason, structure, other_record)
     with settings.archive() as archive:
         updated = update(
             archive,
@@ -75,6 +81,11 @@ def command(
     if json_:
         emit("update", update_document(updated, dry_run=dry_run))
         return
+    for finding in updated.notes:
+        settings.talk(finding.message())
+    if updated.before != updated.title:
+        message = _("title: {before} -> {after}")
+        settings.talk(message.format(before=updated.before, after=updated.title))
     for path in updated.changed:
         echo(path)
     if not updated.changed:

@@ -33,13 +33,13 @@ from preserva.core.eark.premis_read import ObjectFacts, read_premis
 from preserva.core.eark.stored import StoredRepresentation, read_package, read_representation
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.formats import inventory as formats
-from preserva.core.values.codes import Severity
+from preserva.core.values.codes import Code, Severity
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.model import Observed, PackageId
-from preserva.core.values.report import Ended, Observer, Started, ignore
+from preserva.core.values.report import Ended, Finding, Observer, Started, ignore
 from preserva.core.values.subjects import WholePackage
 from preserva.describe.characterization.identify import identify
-from preserva.describe.record import Action, actions
+from preserva.describe.record import Action, Record, actions, read_record
 from preserva.describe.supplied.rights import read_rights
 from preserva.errors import Damaged, PackageError, Refused, UsageError
 from preserva.i18n import _
@@ -50,7 +50,13 @@ from preserva.information_package.tag_files import (
 )
 from preserva.ingest.aip_writer import describe
 from preserva.ingest.revision_structure import Described, restructured
-from preserva.ingest.submission import choose_record, one_line
+from preserva.ingest.submission import (
+    choose_record,
+    is_other_book,
+    is_renumbered,
+    one_line,
+    refuse_untitled,
+)
 from preserva.ingest.supplied import kept_file, read_given
 from preserva.storage.base import chunks_of, read_all
 from preserva.storage.local import LocalStorage
@@ -66,7 +72,10 @@ _STRUCTURE = re.compile(r"documentation/structure\.(toml|csv|xml)")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What shall be other than it is. `reason` is told in the history of the package."""
+    """What shall be other than it is. `reason` is told in the history of the package.
+
+    `other_record` is a person's word that the record may be one of another book.
+    """
 
     record: Path | None = None
     position: int | None = None
@@ -74,13 +83,15 @@ class Change:
     documents: Sequence[Path] = ()
     reason: str | None = None
     structure: Path | None = None
+    other_record: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Updated:
     """What became of a change: the newest version, and the files of it that differ from before.
 
-    `created` is False if nothing differs, and on a dry run. Paths are those in the bag.
+    `created` is False if nothing differs, and on a dry run. Paths are those in the bag. `notes`
+    are doubts about the new record, `before` is the title that the package had.
     """
 
     package: PackageId
@@ -89,6 +100,8 @@ class Updated:
     created: bool
     changed: tuple[str, ...] = ()
     size: int = 0
+    before: str = ""
+    notes: tuple[Finding, ...] = ()
 
 
 def update(
@@ -158,6 +171,7 @@ class _Revision:
         tag_files = [path for path in self.before if "/" not in path]
         self.bag = read_tag_files({path: self._content(path) for path in tag_files})
         self.title = self._title()
+        self.notes: tuple[Finding, ...] = ()
         self.actions: tuple[Action, ...] = ()  # what the new record says was done to the book
         self.removed: list[str] = []
 
@@ -203,7 +217,10 @@ class _Revision:
         inventory = self.stored.inventory
         version = formats.next_name(inventory) if changed else inventory.head
         size = sum(self.staging.files[path].size for path in changed)
-        return Updated(self.package, version, self.title, created, tuple(changed), size)
+        return Updated(
+            self.package, version, self.title, created, tuple(changed), size, self._title(),
+            self.notes,
+        )  # fmt: skip
 
     def _content(self, path: str) -> bytes:
         """A small file of the present version. Raises Damaged if it is not as it was stored."""
@@ -235,11 +252,38 @@ class _Revision:
         assert change.record is not None
         data = read_given(change.record)
         record = choose_record(data, change.record, change.position, change.charset)
-        self.title = one_line(record.title or self.title)
+        refuse_untitled(record, change.record)
+        self.notes = record.notes
+        self._compare(record, change)
+        self.title = one_line(record.title)
         self.actions = actions(record)
         for path in list(filter(self._is_descriptive, self.staging.kept)):
             del self.staging.kept[path]
         return describe(record, self._rights(), self.staging, self.base.rstrip("/"))
+
+    def _compare(self, record: Record, change: Change) -> None:
+        """Refuse a record of another book, unless a person says that it is meant."""
+        path = f"{self.base}{_DESCRIPTIVE}mods.xml"
+        path = path if path in self.before else f"{self.base}{_DESCRIPTIVE}source.xml"
+        before = read_record(self._content(path), name=path) if path in self.before else None
+        if not isinstance(before, Record):
+            return
+        if is_other_book(before, record) and not change.other_record:
+            message = _("{path} is a record of another book: {number}, {title}")
+            raise Refused(
+                message.format(
+                    path=change.record, number=record.identifier, title=one_line(record.title)
+                ),
+                hint=_("The package has {number}, {title}. If it is meant: --other-record.").format(
+                    number=before.identifier, title=self.title
+                ),
+            )
+        if is_renumbered(before, record):
+            where = f"{record.name}#{record.position}"
+            renumbered = Finding(
+                Code.RECORD_RENUMBERED, where, before.identifier, record.identifier
+            )
+            self.notes = (*self.notes, renumbered)
 
     def _is_descriptive(self, path: str) -> bool:
         return path.startswith(self.base + _DESCRIPTIVE)

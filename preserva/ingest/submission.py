@@ -11,7 +11,7 @@ from preserva.config import Institution
 from preserva.core.book import submission as sip
 from preserva.core.book.structure import with_facts
 from preserva.core.book.submission import Arrangement
-from preserva.core.values.codes import Severity
+from preserva.core.values.codes import Code, Severity
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding
 from preserva.describe.record import Record, read_records
@@ -33,7 +33,7 @@ from preserva.ingest.supplied import (
 class Submission:
     """A source as it was looked at: its folder, its files in order, its record, its identifier.
 
-    `title` is what people call the book: one line, or the folder's name where the record has none.
+    `title` is what people call the book, in one line.
     `written` is what people wrote about this very book.
     """
 
@@ -75,7 +75,8 @@ def submit(
     arrangement = sip.arrange(entries)
     refuse(folder, list(arrangement.problems))
     described = choose_record(data, record, position, charset)
-    title = one_line(described.title or folder.name)
+    refuse_untitled(described, record)
+    title = one_line(described.title)
     written = read_details(details, arrangement, described, title, institution.country)
     try:
         package = PackageId(institution.id, local or local_id(described.identifier or folder.name))
@@ -120,6 +121,39 @@ def choose_record(data: bytes, path: Path, position: int | None, charset: str | 
         )
         raise PackageError(message.format(path=path), [note.message() for note in doubtful])
     return described
+
+
+def refuse_untitled(record: Record, path: Path) -> None:
+    """Raise PackageError for a record without a title: it describes no book."""
+    if not record.title:
+        untitled = Finding(Code.RECORD_WITHOUT_TITLE, f"{record.name}#{record.position}")
+        message = _("{path} cannot become a package:").format(path=path)
+        raise PackageError(message, [untitled.message()])
+
+
+def is_other_book(old: Record, new: Record) -> bool:
+    """Whether a record is of another book than the one before: by its number and by its title.
+
+    A corrected title has the number still, and a record that was renumbered its title. Where one
+    of them has no number, titles without a word in common are different.
+    """
+    before, after = _words(old.title), _words(new.title)
+    if old.identifier and new.identifier:
+        return _key(old.identifier) != _key(new.identifier) and before != after
+    return bool(before and after) and not set(before) & set(after)
+
+
+def is_renumbered(old: Record, new: Record) -> bool:
+    """Whether both have a number, and not the same."""
+    return bool(old.identifier and new.identifier) and _key(old.identifier) != _key(new.identifier)
+
+
+def _words(title: str) -> list[str]:
+    return re.findall(r"\w+", title.casefold())
+
+
+def _key(number: str) -> str:
+    return re.sub(r"\W", "", number.casefold())
 
 
 def local_id(name: str) -> str:

@@ -15,8 +15,8 @@ from lxml import etree
 
 from preserva.catalogue.database import Database
 from preserva.catalogue.entry import library_of, uri_of
-from preserva.catalogue.import_records import incoming_of
-from preserva.catalogue.index import Index, Taken
+from preserva.catalogue.import_records import incoming_of, objection_to
+from preserva.catalogue.index import Catalogued, Incoming, Index, Taken
 from preserva.catalogue.oai import protocol
 from preserva.catalogue.oai.responses import Broken, Harvested, Response, read_page
 from preserva.core.values.codes import Code
@@ -213,11 +213,22 @@ class Harvest:
             if isinstance(record, Record):
                 incoming = incoming_of(record, library, self._source.url, uri=uri)
                 before = self._index.get(uri)
-                taken = self._index.put(incoming, self._clock())
+                taken = self._index.put(incoming, self._clock(), self._keeps(incoming))
                 same = before is not None and before.original == incoming.original and before.entry
-                self._result.changed += taken is not Taken.UNCHANGED and not same
+                replaced = taken in (Taken.CHANGED, Taken.AGAIN)
+                self._result.changed += replaced and not same
                 return
             self._result.findings.append(Finding(Code.HARVEST_BROKEN, uri, seen=record.seen))
+
+    def _keeps(self, incoming: Incoming) -> Callable[[Catalogued], bool]:
+        """Whether a record that is there stays, because it is sound or says more; that is noted."""
+
+        def keep(known: Catalogued) -> bool:
+            objection = objection_to(known, incoming)
+            self._result.findings += [] if objection is None else [objection]
+            return objection is not None
+
+        return keep
 
     def _wrong(self, reason: str) -> StorageError:
         message = _("{url} does not follow the OAI-PMH protocol: {reason}")

@@ -99,5 +99,6 @@ def _kind(character: str, before: str) -> Accents:
         return Accents()
     if character >= "\u0180" and character not in _FURTHER:
         return Accents(strange=1)
-    base, *marks = unicodedata.normalize("NFD", character)
-    return Accents(known=1, certain=base in "aeiouyAEIOUY" and marks not in ([], [_CARON]))
+    apart = unicodedata.normalize("NFD", character)
+    certain = apart[0] in "aeiouyAEIOUY" and apart[1:] not in ("", _CARON)
+    return Accents(known=1, certain=certain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 import json
 from typing import TYPE_CHECKING
 
@@ -31,8 +32,23 @@ def catalogue_import_document(imports: Sequence[Imported]) -> JsonDocument:
         "read": sum(imported.read for imported in imports),
         "changed": sum(imported.changed for imported in imports),
         "deleted": sum(imported.deleted for imported in imports),
+        "left_out": sum(imported.left_out for imported in imports),
+        "retitled": [
+            {"record": retitled.uri, "before": retitled.before, "after": retitled.after}
+            for imported in imports
+            for retitled in imported.retitled
+        ],
         "findings": findings_document(findings),
+        "unlisted": dict(sorted(unlisted_of(imports).items())),
     }
+
+
+def unlisted_of(imports: Sequence[Imported]) -> dict[str, int]:
+    """How many findings of each code, and how many new titles ("title"), are not listed."""
+    total: Counter[str] = Counter()
+    for imported in imports:
+        total.update(imported.unlisted)
+    return dict(+total)
 
 
 def search_document(page: ResultPage) -> JsonDocument:

@@ -58,10 +58,12 @@ def update_document(updated: Updated, *, dry_run: bool) -> JsonDocument:
         "package": updated.package.uri,
         "version": updated.version,
         "title": updated.title,
+        "title_before": updated.before,
         "created": updated.created,
         "dry_run": dry_run,
         "changed": list(updated.changed),
         "bytes": updated.size,
+        "findings": findings_document(updated.notes),
     }
 
 
