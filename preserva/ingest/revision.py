@@ -33,13 +33,13 @@ from preserva.core.eark.premis_read import ObjectFacts, read_premis
 from preserva.core.eark.stored import StoredRepresentation, read_package, read_representation
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.formats import inventory as formats
-from preserva.core.values.codes import Code, Severity
+from preserva.core.values.codes import Severity
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.model import Observed, PackageId
 from preserva.core.values.report import Ended, Finding, Observer, Started, ignore
 from preserva.core.values.subjects import WholePackage
 from preserva.describe.characterization.identify import identify
-from preserva.describe.record import Action, Record, actions, read_record
+from preserva.describe.record import Action, actions
 from preserva.describe.supplied.rights import read_rights
 from preserva.errors import Damaged, PackageError, Refused, UsageError
 from preserva.i18n import _
@@ -49,14 +49,9 @@ from preserva.information_package.tag_files import (
     write_tag_files,
 )
 from preserva.ingest.aip_writer import describe
+from preserva.ingest.replaced_record import compare_with_new
 from preserva.ingest.revision_structure import Described, restructured
-from preserva.ingest.submission import (
-    choose_record,
-    is_other_book,
-    is_renumbered,
-    one_line,
-    refuse_untitled,
-)
+from preserva.ingest.submission import choose_record, one_line
 from preserva.ingest.supplied import kept_file, read_given
 from preserva.storage.base import chunks_of, read_all
 from preserva.storage.local import LocalStorage
@@ -252,38 +247,19 @@ class _Revision:
         assert change.record is not None
         data = read_given(change.record)
         record = choose_record(data, change.record, change.position, change.charset)
-        refuse_untitled(record, change.record)
-        self.notes = record.notes
-        self._compare(record, change)
+        self.notes = record.notes + compare_with_new(
+            self._record(), record, change.record, consent=change.other_record
+        )
         self.title = one_line(record.title)
         self.actions = actions(record)
         for path in list(filter(self._is_descriptive, self.staging.kept)):
             del self.staging.kept[path]
         return describe(record, self._rights(), self.staging, self.base.rstrip("/"))
 
-    def _compare(self, record: Record, change: Change) -> None:
-        """Refuse a record of another book, unless a person says that it is meant."""
-        path = f"{self.base}{_DESCRIPTIVE}mods.xml"
-        path = path if path in self.before else f"{self.base}{_DESCRIPTIVE}source.xml"
-        before = read_record(self._content(path), name=path) if path in self.before else None
-        if not isinstance(before, Record):
-            return
-        if is_other_book(before, record) and not change.other_record:
-            message = _("{path} is a record of another book: {number}, {title}")
-            raise Refused(
-                message.format(
-                    path=change.record, number=record.identifier, title=one_line(record.title)
-                ),
-                hint=_("The package has {number}, {title}. If it is meant: --other-record.").format(
-                    number=before.identifier, title=self.title
-                ),
-            )
-        if is_renumbered(before, record):
-            where = f"{record.name}#{record.position}"
-            renumbered = Finding(
-                Code.RECORD_RENUMBERED, where, before.identifier, record.identifier
-            )
-            self.notes = (*self.notes, renumbered)
+    def _record(self) -> bytes | None:
+        """The record so far, as MODS."""
+        names = [f"{self.base}{_DESCRIPTIVE}{name}.xml" for name in ("mods", "source")]
+        return next((self._content(name) for name in names if name in self.before), None)
 
     def _is_descriptive(self, path: str) -> bool:
         return path.startswith(self.base + _DESCRIPTIVE)

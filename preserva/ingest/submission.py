@@ -131,31 +131,6 @@ def refuse_untitled(record: Record, path: Path) -> None:
         raise PackageError(message, [untitled.message()])
 
 
-def is_other_book(old: Record, new: Record) -> bool:
-    """Whether a record is of another book than the one before: by its number and by its title.
-
-    A corrected title has the number still, and a record that was renumbered its title. Where one
-    of them has no number, titles without a word in common are different.
-    """
-    before, after = _words(old.title), _words(new.title)
-    if old.identifier and new.identifier:
-        return _key(old.identifier) != _key(new.identifier) and before != after
-    return bool(before and after) and not set(before) & set(after)
-
-
-def is_renumbered(old: Record, new: Record) -> bool:
-    """Whether both have a number, and not the same."""
-    return bool(old.identifier and new.identifier) and _key(old.identifier) != _key(new.identifier)
-
-
-def _words(title: str) -> list[str]:
-    return re.findall(r"\w+", title.casefold())
-
-
-def _key(number: str) -> str:
-    return re.sub(r"\W", "", number.casefold())
-
-
 def local_id(name: str) -> str:
     """A control number or folder name as the local part of an identifier, always the same one."""
     plain = unicodedata.normalize("NFKD", name.translate(_LATIN)).casefold().translate(_LATIN)
