@@ -13,6 +13,7 @@ from enum import StrEnum
 from preserva.catalogue.entry import CatalogueEntry
 from preserva.catalogue.fold import stems
 from preserva.catalogue.places import places
+from preserva.catalogue.standard_numbers import isbn13
 
 _NUMBERS = ("isbn", "issn", "fingerprint")
 _TITLE_WORDS = 6
@@ -64,6 +65,7 @@ def agreements(entry: CatalogueEntry, other: CatalogueEntry) -> list[Agreement]:
 
 
 def _number(type_: str, value: str) -> str:
+    value = isbn13(value) if type_ == "isbn" else value
     number = _IMPRINT_WORDS.sub("", value).lower()
     return f"{type_}:{number}" if type_ in _NUMBERS and number else ""
 

@@ -42,7 +42,7 @@ _LONGEST = 1 << 20
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _PARTS = re.compile(r";;|;|[^;]+")
 _LANGUAGE = re.compile(r"[a-z]{3}")
-_YEAR = re.compile(r"1[0-9]{3}|20[0-9]{2}")
+_YEAR = re.compile(r"(1[0-9]{3}|20[0-9]{2})(?:/(1[0-9]{3}|20[0-9]{2}))?")
 _TYPED = re.compile(r"([^\s:]+):(.+)", re.DOTALL)
 _NAMESPACES = cast("dict[str, str]", {None: MODS})
 
@@ -69,7 +69,7 @@ def lines_of(uri: str, entry: CatalogueEntry, package: str) -> Iterator[bytes]:
 def _cells(uri: str, entry: CatalogueEntry, package: str) -> Iterator[tuple[str, ...]]:
     about = (
         uri, entry.title, _joined(entry.titles), _joined(agent.name for agent in entry.agents),
-        entry.place, entry.publisher, entry.date, str(entry.year or ""), _joined(entry.languages),
+        entry.place, entry.publisher, entry.date, _years(entry), _joined(entry.languages),
         entry.form, _WHOLE if entry.collection else "", entry.extent, _joined(entry.subjects),
         _joined(f"{number.type}:{number.value}" for number in entry.identifiers),
     )  # fmt: skip
@@ -88,6 +88,11 @@ def columns_that_differ(entry: CatalogueEntry, other: CatalogueEntry) -> list[st
     width = len(COLUMNS)
     mine, theirs = ([list(column) for column in zip(*rows, strict=True)] for rows in lines)
     return [COLUMNS[at] for at in range(width) if mine[at] != theirs[at]]
+
+
+def _years(entry: CatalogueEntry) -> str:
+    """The year, or the first and the last one as EDTF has them: `1700/1799`."""
+    return "/".join(str(year) for year in (entry.year, entry.last_year) if year is not None)
 
 
 def line(values: Sequence[str]) -> bytes:
@@ -233,7 +238,10 @@ def _mods(rows: Sequence[_Row], library: str) -> etree._Element:
         origin = etree.SubElement(root, f"{{{MODS}}}originInfo")
         _put(origin, "place/placeTerm", about["place"])
         _put(origin, "publisher", about["publisher"])
-        _put(origin, "dateIssued", about["year"], encoding="w3cdtf", keyDate="yes")
+        first, _slash, last = about["year"].partition("/")
+        point = {"point": "start"} if last else {}
+        _put(origin, "dateIssued", first, encoding="w3cdtf", keyDate="yes", **point)
+        _put(origin, "dateIssued", last, encoding="w3cdtf", point="end")
         _put(origin, "dateIssued", about["date"])
     for code in _split(about["languages"]):
         _put(root, "language/languageTerm", code, type="code", authority="iso639-2b")

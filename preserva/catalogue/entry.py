@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote
 
 from preserva.catalogue.fold import stems
 from preserva.catalogue.places import places
+from preserva.describe.mods.dates import Period, centuries
 
 _PREFIX = "urn:preserva:record:"
 
@@ -34,12 +35,16 @@ class Facet(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contributor:
-    """A person or body: name, roles (MARC relator codes or words), authority record, dates."""
+    """A person or body: name, roles (MARC relator codes or words), authority record, dates.
+
+    `forms` are longer forms of the name, with what its initials stand for.
+    """
 
     name: str
     roles: tuple[str, ...] = ()
     authority: str = ""
     dates: str = ""
+    forms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +70,9 @@ class Item:
 class CatalogueEntry:
     """One record as the catalogue uses it; everything is empty where the record is silent.
 
-    `number` is the record's own, `year` the first of publication. `collection` is true for a
-    collection that is described as a whole.
+    `number` is the record's own, `year` the first of publication; with `last_year` it was
+    published in these years, or in one of them. `collection` is true for a collection that is
+    described as a whole. `responsibility` is the statement of responsibility.
     """
 
     title: str
@@ -84,19 +90,21 @@ class CatalogueEntry:
     identifiers: tuple[TypedNumber, ...] = ()
     items: tuple[Item, ...] = ()
     collection: bool = False
+    last_year: int | None = None
+    responsibility: str = ""
+    series: tuple[str, ...] = ()
 
     @property
-    def century(self) -> int | None:
-        """The century of publication: 18 for 1701 to 1800."""
-        return None if self.year is None else (self.year + 99) // 100
+    def centuries(self) -> tuple[int, ...]:
+        """The centuries of publication: 18 for 1701 to 1800."""
+        return () if self.year is None else tuple(centuries(Period(self.year, self.last_year)))
 
     def facets(self) -> Iterator[tuple[Facet, str]]:
         """Under what the entry is counted, each once."""
         yield from (
             (Facet.HOLDER, holder) for holder in sorted({c.holder for c in self.items} - {""})
         )
-        if self.century is not None:
-            yield Facet.CENTURY, str(self.century)
+        yield from ((Facet.CENTURY, str(century)) for century in self.centuries)
         yield from ((Facet.LANGUAGE, code) for code in self.languages)
         yield from ((Facet.PLACE, name) for name in places(self.place))
         yield Facet.KIND, "collection" if self.collection else "single"
@@ -107,7 +115,10 @@ class CatalogueEntry:
         """What is searched: names of a part of the entry, and its text, as it is written."""
         yield from (("title", title) for title in (self.title, *self.titles) if title)
         for agent in self.agents:
-            yield "agent", " ".join(filter(None, (agent.name, agent.dates)))
+            yield "agent", " ".join(filter(None, (agent.name, *agent.forms, agent.dates)))
+        if self.responsibility:
+            yield "agent", self.responsibility
+        yield from (("title", title) for title in self.series)
         yield "imprint", " ".join(filter(None, (self.place, self.publisher, self.date)))
         yield from (("subject", subject) for subject in self.subjects)
         yield from (("number", identifier.value) for identifier in self.identifiers)
@@ -155,10 +166,19 @@ def loads(text: str) -> CatalogueEntry:
     """The entry of `dumps`."""
     facts: dict[str, Any] = json.loads(text)
     agents = tuple(
-        Contributor(**{**agent, "roles": tuple(agent["roles"])}) for agent in facts["agents"]
+        Contributor(
+            **{
+                **agent,
+                "roles": tuple(agent["roles"]),
+                "forms": tuple(agent.get("forms", ())),
+            }
+        )
+        for agent in facts["agents"]
     )
     items = tuple(_item(item) for item in facts.pop("copies"))
-    lists = {key: tuple(facts[key]) for key in ("titles", "subjects", "languages")}
+    lists = {
+        key: tuple(facts.get(key, ())) for key in ("titles", "subjects", "languages", "series")
+    }
     identifiers = _identifiers(facts["identifiers"])
     return CatalogueEntry(
         **{**facts, **lists, "agents": agents, "items": items, "identifiers": identifiers}

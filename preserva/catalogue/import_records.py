@@ -229,9 +229,7 @@ def objection_to(known: Catalogued, incoming: Incoming) -> Finding | None:
         present = record_of(known)
     except ValueError:
         return None  # what cannot be read any more may be replaced
-    return precedence.objection(
-        incoming.uri, present, known.entry, incoming.record, incoming.entry
-    )
+    return precedence.objection(incoming.uri, present, known.entry, incoming.record, incoming.entry)
 
 
 def _says_the_same(known: Catalogued, incoming: Incoming) -> bool:

@@ -12,6 +12,7 @@ from preserva.core.values.codes import Code, Severity
 from preserva.core.values.report import Finding
 from preserva.describe.record import Record, Syntax
 
+
 def is_poor(record: Record) -> bool:
     """Whether the form of a record can say little: Dublin Core, or a row of a table."""
     return record.syntax is Syntax.DC or MADE_OF_A_TABLE.encode() in record.original

@@ -20,13 +20,12 @@ from preserva.describe import xml_record
 from preserva.describe.catalogue_record import Dialect, Field, Record, Subfield, Syntax
 from preserva.describe.marc import irbis, iso2709, iso2709_read
 from preserva.describe.marc.actions import Action, actions
-from preserva.describe.marc.coded_data import year
 from preserva.describe.marc.holdings import Holding, HoldingKind, RegisterEntry, read_holdings
 from preserva.describe.marc.marcxchange import marcxchange
-from preserva.describe.mods import dublin_core, mods_and_dc
+from preserva.describe.mods import dates, dublin_core, from_dublin_core, reading
 from preserva.describe.mods.crosswalk import FAMILY, crosswalk
 from preserva.describe.mods.mods import mods
-from preserva.describe.mods.xml_text import has_forbidden, plain
+from preserva.describe.mods.xml_text import has_forbidden
 
 __all__ = [
     "Action",
@@ -41,6 +40,7 @@ __all__ = [
     "actions",
     "describes_a_book",
     "holdings_of",
+    "mods_of",
     "read_record",
     "read_records",
     "to_dc",
@@ -74,7 +74,7 @@ def read_record(
 
 
 def describes_a_book(record: Record) -> bool:
-    """False for MARC records of holdings (leader/6 u, v, x, y in MARC 21) and of headings (x, y, z)."""
+    """False for MARC records of holdings (MARC 21 leader/6 u, v, x, y) and of headings (x to z)."""
     return not record.fields or record.leader[6:7] not in ("u", "v", "x", "y", "z")
 
 
@@ -86,16 +86,25 @@ def holdings_of(record: Record) -> list[Holding]:
 
 def to_mods(record: Record) -> bytes:
     """The record as MODS 3.8 in UTF-8. A record that is MODS stays as it came."""
+    return record.original if record.syntax is Syntax.MODS else _serialise(mods_of(record))
+
+
+def mods_of(record: Record) -> etree._Element:
+    """The record as a mods element. Raises UnsafeXMLError for what cannot be read safely."""
     if record.syntax is Syntax.MODS:
-        return record.original
+        root = parse(record.original)
+        return next(root.iter(f"{{{xml_record.MODS}}}mods"), root)
     if record.syntax is Syntax.DC:
-        return _serialise(mods_and_dc.mods_of_dc(_dublin_core(record)))
-    return _serialise(mods(record))
+        return from_dublin_core.mods_of_dc(from_dublin_core.dc_of_dc(parse(record.original)))
+    return mods(record)
 
 
 def to_dc(record: Record) -> bytes:
-    """The record as simple Dublin Core (oai_dc) in UTF-8."""
-    return _serialise(dublin_core.document(_dublin_core(record)))
+    """The record as simple Dublin Core (oai_dc) in UTF-8; one that is it says the same."""
+    if record.syntax is Syntax.DC:
+        said = from_dublin_core.dc_of_dc(parse(record.original))
+        return _serialise(dublin_core.document(said))
+    return _serialise(dublin_core.document(dublin_core.elements(mods_of(record))))
 
 
 def to_marcxchange(record: Record) -> bytes | None:
@@ -117,7 +126,6 @@ def _read(data: bytes, name: str, charset: str | None) -> list[Record | Finding]
 
 def _summarised(record: Record) -> Record:
     """The record with title, identifier and so on, and a note if XML cannot hold its characters."""
-    elements = _dublin_core(record)
     notes = record.notes
     forbidden = sorted({field.tag for field in record.fields if _has_forbidden(field)})
     if forbidden:
@@ -126,46 +134,22 @@ def _summarised(record: Record) -> Record:
             *notes,
             Finding(Code.RECORD_FORBIDDEN_CHARACTERS, where, seen=" ".join(forbidden)),
         )
+    described = mods_of(record)
     return replace(
         record,
         notes=notes,
-        title=_title(record, _first(elements, "title")),
-        identifier=_number(record) or _first(elements, "identifier"),
-        creators=tuple(element.text for element in elements if element.name == "creator"),
-        date=year(record) or _first(elements, "date"),
-        language=_first(elements, "language"),
+        title=next((title.text for title in reading.titles(described)), ""),
+        identifier=reading.identifier(described),
+        creators=tuple(name.text for name in reading.names(described) if name.creates),
+        date=_date(described),
+        language=next(iter(reading.languages(described)), ""),
     )
 
 
-def _dublin_core(record: Record) -> list[dublin_core.Element]:
-    if record.syntax is Syntax.MODS:
-        return mods_and_dc.dc_of_mods(_root(record, f"{{{xml_record.MODS}}}mods"))
-    if record.syntax is Syntax.DC:
-        return mods_and_dc.dc_of_dc(parse(record.original))
-    return dublin_core.elements(record)
-
-
-def _root(record: Record, tag: str) -> etree._Element:
-    root = parse(record.original)
-    return next(root.iter(tag), root)
-
-
-def _title(record: Record, own: str) -> str:
-    """The title for a list: that of a volume has the title of its set before it."""
-    host = record.first("461")
-    if host is None or not (record.dialect is Dialect.IRBIS or record.leader[8:9] == "2"):
-        return own
-    inner = next((field.first("a") for field in host.embedded if field.tag == "200"), "")
-    whole = plain(inner or host.first("t") or host.first("c"))
-    return ". ".join(text for text in (whole.rstrip(" ."), own) if text)
-
-
-def _number(record: Record) -> str:
-    return "" if record.dialect is Dialect.NONE else record.control("001").strip()
-
-
-def _first(elements: list[dublin_core.Element], name: str) -> str:
-    return next((element.text for element in elements if element.name == name), "")
+def _date(described: etree._Element) -> str:
+    """The year, or the date as it is written where it is not one year."""
+    found = dates.period(described)
+    return dates.text(described) if found is None or found.last else str(found.first)
 
 
 def _has_forbidden(field: Field) -> bool:

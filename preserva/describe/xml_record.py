@@ -21,6 +21,7 @@ from preserva.describe.marc.iso2709_read import embed
 
 MODS = "http://www.loc.gov/mods/v3"
 DC = "http://purl.org/dc/elements/1.1/"
+DCTERMS = "http://purl.org/dc/terms/"
 OAI_DC = "http://www.openarchives.org/OAI/2.0/oai_dc/"
 MARCXML = "http://www.loc.gov/MARC21/slim"
 MARCXCHANGE = "info:lc/xmlns/marcxchange-v2"

@@ -10,6 +10,7 @@ from preserva.describe.catalogue_record import Dialect, Record
 from preserva.describe.xml_record import MODS
 
 _YEAR = re.compile(r"\d{4}")
+_PARTLY_KNOWN = re.compile(r"1\d[\d u|?-][ u|?-]|20[\d u|?-][ u|?-]")
 _RANGE = {"UNIMARC": "abcg", "MARC21": "cdikmu"}
 
 
@@ -23,31 +24,37 @@ def coded_dates(record: Record) -> tuple[str, str, str]:
     return data[8:9], data[9:13], data[13:17]
 
 
-def year(record: Record) -> str:
-    """The year of publication from coded data, or an empty string."""
-    first = coded_dates(record)[1]
-    return first if _YEAR.fullmatch(first) else ""
-
-
 def add_dates(root: etree._Element, record: Record) -> None:
-    """Put the coded years into originInfo: the first is the key date."""
+    """Put the coded years into originInfo: the first is the key date.
+
+    A year of which digits are not known stands as MARC has it: `17uu`.
+    """
     kind, first, second = coded_dates(record)
-    if not _YEAR.fullmatch(first):
+    partly = _PARTLY_KNOWN.fullmatch(first) is not None
+    if not (partly or _YEAR.fullmatch(first)):
         return
     family = "MARC21" if record.dialect is Dialect.MARC21 else "UNIMARC"
-    origin = root.find(f"{{{MODS}}}originInfo")
+    origins = root.iterfind(f"{{{MODS}}}originInfo")
+    origin = next((node for node in origins if not node.get("eventType")), None)
     if origin is None:
         origin = etree.SubElement(root, f"{{{MODS}}}originInfo")
-    issued = _date(origin, "dateIssued", first)
+    issued = _date(origin, "dateIssued", re.sub("[^0-9]", "u", first))
+    issued.set("encoding", "marc" if partly else "w3cdtf")
     issued.set("keyDate", "yes")
-    if kind == "f" or (family == "MARC21" and kind == "q"):
+    uncertain = kind == ("q" if family == "MARC21" else "f")
+    if uncertain:
         issued.set("qualifier", "questionable")
     second_known = _YEAR.fullmatch(second) is not None and second != "9999"
-    if kind in _RANGE[family] or (kind == "f" and second_known):
+    if (kind in _RANGE[family] and not partly) or (uncertain and second_known):
         issued.set("point", "start")
         if second_known:
-            _date(origin, "dateIssued", second).set("point", "end")
-    elif second_known and (kind == "e" or (family == "MARC21" and kind == "r")):
+            end = _date(origin, "dateIssued", second)
+            end.set("point", "end")
+            if uncertain:
+                end.set("qualifier", "questionable")
+    elif second_known and (
+        (kind == "e" and family == "UNIMARC") or (kind == "r" and family == "MARC21")
+    ):
         # a reproduction: the second year is that of the original
         _date(origin, "dateOther", second).set("type", "original")
 

@@ -12,8 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from preserva.describe.catalogue_record import Field, Record
+from preserva.describe.catalogue_record import Dialect, Field, Record
 from preserva.describe.mods.crosswalk import HOLDING, HOLDING_NOTE, PathStep, Rule, crosswalk
+
+_WRITTEN_OFF = "6"
+"""The status of an item in IRBIS (910 ^A) that the library no longer has."""
 
 _Attributes = tuple[tuple[str, str], ...]
 
@@ -134,7 +137,8 @@ def read_holdings(record: Record, rules: tuple[Rule, ...]) -> list[Holding]:
         _holding(marc_field, rule)
         for marc_field in fields
         for rule in rules
-        if marc_field.tag in rule.tags and rule.element and rule.element[0].name == HOLDING
+        if marc_field.tag in rule.tags and rule.element[0].name == HOLDING
+        if not (record.dialect is Dialect.IRBIS and marc_field.first("a").strip() == _WRITTEN_OFF)
     ]
     for statement in _statements(fields, rules):
         holding = _tied(holdings, statement.tie)
@@ -166,7 +170,7 @@ def _holding(marc_field: Field, rule: Rule) -> Holding:
 
 def _statements(fields: tuple[Field, ...], rules: tuple[Rule, ...]) -> Iterator[Statement]:
     for rule in rules:
-        if not rule.element or rule.element[0].name != HOLDING_NOTE:
+        if rule.element[0].name != HOLDING_NOTE:
             continue
         codes = "".join(code for code, _path in rule.subfields)
         if "141" in rule.tags:

@@ -61,7 +61,7 @@ def looks_like(head: bytes) -> bool:
 
 
 def take_apart(record: bytes, where: str) -> RawRecord | Finding:
-    """Leader and fields of one record; a finding for what is none, is cut short, or does not fit."""
+    """Leader and fields of one record; a finding for what is none, is cut off, or does not fit."""
     notes = []
     body = record.removesuffix(RECORD_END)
     end = body.find(FIELD_END, _LEADER)
@@ -88,5 +88,5 @@ def take_apart(record: bytes, where: str) -> RawRecord | Finding:
 
 
 def _is_length(digits: bytes, length: int) -> bool:
-    """Longer records than five digits can say have the greatest number there, or the last digits."""
+    """Records that are too long for five digits have the greatest number there."""
     return digits == b"%05d" % length or (length > 99_999 and digits == b"99999")

@@ -30,9 +30,7 @@ _LETTERS = {
     0xFA: "œ", 0xFB: "ß", 0xFC: "þ",
 }  # fmt: skip
 _TABLE = {
-    code: character
-    for code, character in (_SIGNS | _MARKS | _LETTERS).items()
-    if character != "\0"
+    code: character for code, character in (_SIGNS | _MARKS | _LETTERS).items() if character != "\0"
 }
 
 

@@ -1,4 +1,4 @@
-"""The crosswalk from MARC fields to MODS 3.8 and Dublin Core, as rules read from crosswalk.toml."""
+"""The crosswalk from MARC fields to MODS 3.8, as rules read from crosswalk.toml."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from preserva.describe.catalogue_record import Dialect
 
 HOLDING = "holding"
 HOLDING_NOTE = "holding note"
+
+ARTICLE = "in"
+"""displayLabel of the host of an article: it is not a part of the article's title."""
 
 FAMILY: Mapping[Dialect, str] = {
     Dialect.MARC21: "marc21",
@@ -46,9 +49,13 @@ class Rule:
     join: str | None
     merge: bool
     type_from: str | None
-    dc: str | None
-    dc_from: tuple[str, ...]
-    dc_join: str | None
+    second: str | None
+    role: str | None
+
+    def applies(self, tag: str, indicators: str) -> bool:
+        """Whether the rule is for a field with this tag and these indicators."""
+        second = indicators[1:2] or " "
+        return tag in self.tags and (self.second is None or second in self.second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +105,8 @@ class _Table(TypedDict, total=False):
     join: str
     merge: bool
     type_from: str
-    dc: str
-    dc_from: str
-    dc_join: str
+    second: str
+    role: str
 
 
 @cache
@@ -122,18 +128,16 @@ def crosswalk() -> Crosswalk:
 
 def _rule(table: _Table) -> Rule:
     subfields = tuple((code, _path(path)) for code, path in table["subfields"].items())
-    codes = tuple(table["dc_from"]) if "dc_from" in table else tuple(c for c, _path in subfields)
     return Rule(
         tags=tuple(table["tags"]),
         about=table["about"],
-        element=_path(table["mods"]) if table["mods"] else (),
+        element=_path(table["mods"]),
         subfields=subfields,
         join=table.get("join"),
         merge=table.get("merge", False),
         type_from=table.get("type_from"),
-        dc=table.get("dc"),
-        dc_from=codes,
-        dc_join=table.get("dc_join"),
+        second=table.get("second"),
+        role=table.get("role"),
     )
 
 

@@ -1,17 +1,15 @@
-"""Simple Dublin Core of a record, in the shape of OAI-PMH's oai_dc."""
+"""Simple Dublin Core in the shape of OAI-PMH's oai_dc, made of MODS."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lxml import etree
 
-from preserva.describe.catalogue_record import Dialect, Field, Record
-from preserva.describe.mods import language
-from preserva.describe.mods.crosswalk import FAMILY, Rule, crosswalk
-from preserva.describe.mods.mods import languages
-from preserva.describe.mods.xml_text import plain
+from preserva.describe.mods import dates, reading
+from preserva.describe.mods.reading import all_of, text_of
 from preserva.describe.xml_record import DC, OAI_DC
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -21,6 +19,16 @@ _ORDER = (
     "title", "creator", "subject", "description", "publisher", "contributor", "date", "type",
     "format", "identifier", "source", "language", "relation", "coverage", "rights",
 )  # fmt: skip
+
+_PATHS = (
+    ("description", "m:abstract"),
+    ("description", "m:note[not(@type='statement of responsibility')]"),
+    ("description", "m:location//m:note[@type='ownership' or @type='copy-specific']"),
+    ("type", "m:typeOfResource | m:genre"),
+    ("rights", "m:accessCondition"),
+)
+_NUMBERS = "m:identifier[not(@invalid='yes')] | m:location/m:url | m:recordInfo/m:recordIdentifier"
+_ISBN = re.compile(r"[0-9][0-9-]{8,15}[0-9Xx]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +40,9 @@ class Element:
     lang: str = ""
 
 
-def elements(record: Record) -> list[Element]:
-    """The Dublin Core of a MARC or IRBIS record, in the order of the element set, each once."""
-    family = FAMILY.get(record.dialect)
-    if family is None:
-        return []
-    codes = languages(record)
-    unique = dict.fromkeys(
-        Element(rule.dc, text, language.of_text(text, codes).tag if rule.dc == "title" else "")
-        for rule in crosswalk().rules[family]
-        if rule.dc
-        for field in record.fields
-        if field.tag in rule.tags
-        for text in _texts(rule, field, record.dialect)
-    )
-    if record.dialect is Dialect.MARC21:
-        unique.update(dict.fromkeys(Element("language", code) for code in codes))
+def elements(mods: etree._Element) -> list[Element]:
+    """The Dublin Core of a record in MODS, in the order of the element set, each once."""
+    unique = dict.fromkeys(element for element in _elements(mods) if element.text)
     return sorted(unique, key=lambda element: _ORDER.index(element.name))
 
 
@@ -64,16 +59,38 @@ def document(elements: list[Element]) -> etree._Element:
     return root
 
 
-def _texts(rule: Rule, field: Field, dialect: Dialect) -> Iterator[str]:
-    values = [field.value] if "" in rule.dc_from else []
-    values += [subfield.value for subfield in field.subfields if subfield.code in rule.dc_from]
-    texts = [text.lstrip(", ") for text in map(plain, values) if text.strip(", ")]
-    for inner in field.embedded:
-        if inner.tag == "200" and rule.dc == "relation":
-            texts += [text for text in map(plain, inner.all("a")) if text]
-    if dialect is Dialect.MARC21:
-        texts = [text.rstrip(" /:;,=") for text in texts]
-    if rule.dc_join is None:
-        yield from texts
-    elif texts:
-        yield rule.dc_join.join(texts)
+def _elements(mods: etree._Element) -> Iterator[Element]:
+    for title in reading.titles(mods):
+        yield Element("title", title.text, title.lang)
+    for name in reading.names(mods):
+        yield Element("creator" if name.creates else "contributor", name.text)
+    for kind, text in reading.subjects(mods):
+        yield Element(kind, text)
+    for publisher in reading.published(mods, "m:publisher"):
+        yield Element("publisher", text_of(publisher))
+    yield Element("date", dates.text(mods))
+    yield Element("format", _format(mods))
+    for node in all_of(mods, _NUMBERS):
+        yield Element("identifier", _number(node))
+    for code in reading.languages(mods):
+        yield Element("language", code)
+    for related in all_of(mods, "m:relatedItem/m:titleInfo"):
+        yield Element("relation", reading.title_text(related))
+    for kind, path in _PATHS:
+        for node in all_of(mods, path):
+            yield Element(kind, text_of(node))
+
+
+def _format(mods: etree._Element) -> str:
+    """Extent, illustrations, size, in this order."""
+    part = "m:physicalDescription/"
+    paths = ("m:extent[not(@unit)]", "m:note[not(@type)]", "m:extent[@unit]")
+    texts = (text_of(node) for path in paths for node in all_of(mods, part + path))
+    return " ; ".join(reading.each(texts))
+
+
+def _number(node: etree._Element) -> str:
+    """The number; an ISBN without what stands behind it, as in `9785123456786 (hbk.)`."""
+    text = text_of(node)
+    isbn = _ISBN.search(text) if node.get("type") == "isbn" else None
+    return isbn[0] if isbn else text

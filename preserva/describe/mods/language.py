@@ -16,6 +16,8 @@ _TWO_LETTERS = {
     "gre": "el", "heb": "he", "yid": "yi", "tat": "tt", "chi": "zh", "jpn": "ja",
 }  # fmt: skip
 
+_THREE_LETTERS = {two: three for three, two in reversed(_TWO_LETTERS.items())}
+
 _CYRILLIC_ONLY = frozenset({"rus", "bel", "ukr", "chu"})
 _OLD_LETTERS = re.compile("[ѣѳѵіѢѲѴІ]")
 _FINAL_HARD = re.compile(r"[бвгджзклмнпрстфхцчшщ]ъ\b", re.IGNORECASE)
@@ -51,6 +53,12 @@ def of_text(text: str, codes: Iterable[str]) -> Language:
     if script in ("Cyrl", "Cyrs") and code not in _CYRILLIC_ONLY | {"tat", "pol", "lit"}:
         return Language(script=script)
     return Language(_tag(text, code, script), code, script)
+
+
+def three_letters(code: str) -> str:
+    """The code of ISO 639-2/B for one of BCP 47 such as `ru` or `ru-RU`; others as they are."""
+    two = code.partition("-")[0].partition("_")[0].lower()
+    return _THREE_LETTERS.get(two, code)
 
 
 def _tag(text: str, code: str, script: str) -> str:

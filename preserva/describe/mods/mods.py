@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import cast
 
 from lxml import etree
 
-from preserva.describe.catalogue_record import Dialect, Field, Record
+from preserva.describe.catalogue_record import Dialect, Field, Record, Subfield
 from preserva.describe.marc.coded_data import add_dates
 from preserva.describe.marc.holdings import Holding, read_holdings
 from preserva.describe.mods import language
 from preserva.describe.mods.crosswalk import (
+    ARTICLE,
     FAMILY,
     HOLDING,
     HOLDING_NOTE,
@@ -33,6 +35,8 @@ _NAMESPACES = cast("dict[str, str]", {None: MODS, "xsi": _XSI})
 # the sequence that the schema prescribes inside copyInformation
 _COPY_ORDER = ("form", "subLocation", "shelfLocator", "note", "itemIdentifier")
 _LINK = re.compile(r"(\d{3})-(\d\d)")
+_GROUP = re.compile(r"(?:\d{3}-|[a-z])(\d\d)")  # MARC 21 and UNIMARC, control subfield $6
+_FAMILY = PathStep("namePart", (("type", "family"),))
 
 
 def mods(record: Record) -> etree._Element:
@@ -44,8 +48,15 @@ def mods(record: Record) -> etree._Element:
         _undefined(root, record.fields)
         return root
     rules = crosswalk().rules[family]
-    builder = _Builder(rules, languages(record), record.dialect is Dialect.MARC21)
-    builder.build(root, record.fields)
+    codes = languages(record)
+    builder = _Builder(rules, codes, record.dialect is Dialect.MARC21)
+    builder.build(root, _with_units(record))
+    _one_primary(root)
+    if record.dialect is Dialect.MARC21:
+        _languages(root, codes)
+    if _is_article(record):
+        for host in root.iterfind(f"{{{MODS}}}relatedItem[@type='host']"):
+            host.set("displayLabel", ARTICLE)
     _resource(root, record.leader, family)
     add_dates(root, record)
     for holding in read_holdings(record, rules):
@@ -69,6 +80,53 @@ def languages(record: Record) -> list[str]:
     ]
 
 
+def _is_article(record: Record) -> bool:
+    """Bibliographic level a or b (leader/7); in IRBIS, the worksheet of an analytical part."""
+    if record.dialect is Dialect.IRBIS:
+        sheet = record.first("920")
+        return sheet is not None and sheet.value.upper().startswith("ASP")
+    return record.leader[7:8] in ("a", "b")
+
+
+def _with_units(record: Record) -> list[Field]:
+    """The fields; in IRBIS, the extent with its unit, which stands in a subfield of its own."""
+    if record.dialect is not Dialect.IRBIS:
+        return list(record.fields)
+    return [_with_unit(field) if field.tag == "215" else field for field in record.fields]
+
+
+def _with_unit(field: Field) -> Field:
+    unit = field.first("1").strip()
+    subfields = (
+        Subfield("a", f"{subfield.value} {unit}".strip()) if subfield.code == "a" else subfield
+        for subfield in field.subfields
+    )
+    return replace(field, subfields=tuple(subfields))
+
+
+def _one_primary(root: etree._Element) -> None:
+    """The first title and the first name are primary, not their forms in another script."""
+    for name in ("titleInfo", "name"):
+        for node in root.findall(f"{{{MODS}}}{name}[@usage='primary']")[1:]:
+            del node.attrib["usage"]
+
+
+def _languages(root: etree._Element, codes: Sequence[str]) -> None:
+    """Languages of MARC 21: from 008 if there is no 041; one code in each element."""
+    step = PathStep("languageTerm", (("type", "code"), ("authority", "iso639-2b")))
+    for node in root.findall(f"{{{MODS}}}language"):
+        part = {str(name): str(value) for name, value in node.attrib.items()}
+        terms = [term.text or "" for term in node]
+        root_index = root.index(node)
+        root.remove(node)
+        for code in re.findall("[a-z]{3}", "".join(terms)) if part else ():
+            original = etree.Element(f"{{{MODS}}}language", part)
+            root.insert(root_index, original)
+            _element(original, step).text = code
+    for code in codes:
+        _element(_element(root, PathStep("language")), step).text = code
+
+
 class _Builder:
     """Elements for fields by the rules of one family."""
 
@@ -82,10 +140,10 @@ class _Builder:
         fields = [_alternate(field) for field in fields]
         merged: dict[str, etree._Element] = {}
         for rule in self._rules:
-            if not rule.element or rule.element[0].name in (HOLDING, HOLDING_NOTE):
+            if rule.element[0].name in (HOLDING, HOLDING_NOTE):
                 continue
             for field in fields:
-                if field.tag in rule.tags:
+                if rule.applies(field.tag, field.indicators):
                     self._apply(parent, rule, field, merged)
 
     def _apply(
@@ -110,15 +168,26 @@ class _Builder:
             self.build(element, field.embedded)
             for child in element.iterchildren():
                 child.attrib.pop("usage", "")
+        if rule.role and element.find(f"{{{MODS}}}role") is None:
+            term = _leaf(element, (PathStep("role"), PathStep("roleTerm")))
+            term.text = rule.role
+            _role(term)
         self._speak(element)
 
     def _values(self, rule: Rule, field: Field) -> Iterator[tuple[tuple[PathStep, ...], str]]:
         paths = dict(rule.subfields)
         if "" in paths and plain(field.value):
             yield paths[""], plain(field.value)
+        before = ""
         for subfield in field.subfields:
             if subfield.code in paths and plain(subfield.value):
-                yield paths[subfield.code], subfield.value
+                path, text = paths[subfield.code], subfield.value
+                if path[-1] == _FAMILY and field.indicators[1:2] == "0":
+                    path = (*path[:-1], PathStep("namePart"))  # a forename or a name of one word
+                if path[-1].name == "subTitle" and before.endswith("="):
+                    text = f"= {text}"  # a parallel title: only ISBD's sign says so
+                yield path, text
+                before = subfield.value.rstrip()
 
     def _texts(
         self, parent: etree._Element, rule: Rule, field: Field, texts: Sequence[str]
@@ -132,7 +201,7 @@ class _Builder:
     def _place(self, element: etree._Element, path: tuple[PathStep, ...], text: str) -> None:
         leaf = path[-1]
         if leaf.name == "title":
-            article, text = split_non_sorting(text)
+            article, text = split_non_sorting(text.removeprefix("= "))
             if article:
                 _leaf(element, (*path[:-1], PathStep("nonSort"))).text = article
         node = _leaf(element, path)
@@ -170,9 +239,9 @@ def _describe(element: etree._Element, rule: Rule, field: Field) -> None:
     if source:
         name = etree.QName(element).localname
         element.set("type" if name == "identifier" else "authority", source)
-    link = _LINK.match(field.first("6"))
-    if link and link[2] != "00" and rule.element[0].name != "relatedItem":
-        element.set("altRepGroup", link[2])
+    link = _GROUP.match(field.first("6"))
+    if link and link[1] != "00" and rule.element[0].name != "relatedItem":
+        element.set("altRepGroup", link[1])
 
 
 def _element(parent: etree._Element, step: PathStep) -> etree._Element:
@@ -186,11 +255,15 @@ def _chain(parent: etree._Element, path: Sequence[PathStep]) -> etree._Element:
 
 
 def _leaf(element: etree._Element, path: Sequence[PathStep]) -> etree._Element:
-    """A new last element of the path; those on the way are shared until it would repeat in them."""
+    """A new last element of the path; those on the way are shared until it would repeat in them.
+
+    All parts of a name in one field are those of one name.
+    """
     *way, leaf = path
     for step in way:
         last = next(element.iterchildren(f"{{{MODS}}}{step.name}", reversed=True), None)
-        if last is None or last.find(f"{{{MODS}}}{leaf.name}") is not None:
+        repeats = last is not None and last.find(f"{{{MODS}}}{leaf.name}") is not None
+        if last is None or (repeats and leaf.name != "namePart"):
             last = _element(element, step)
         element = last
     return _element(element, leaf)

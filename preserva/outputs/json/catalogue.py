@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 import json
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from preserva.catalogue.entry import dumps

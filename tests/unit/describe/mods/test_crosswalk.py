@@ -258,10 +258,12 @@ def _row(rule: Rule) -> str:
         " ".join(filter(None, [f"${code}" if code else "value", _cell(path)]))
         for code, path in rule.subfields
     )
-    dc = rule.dc or ""
-    if rule.dc and all(rule.dc_from):
-        dc += " from " + " ".join(f"${code}" for code in rule.dc_from)
-    return f"| {', '.join(rule.tags)} | {rule.about} | {top} | {subfields} | {dc} |"
+    tags = ", ".join(rule.tags)
+    if rule.second is not None:
+        tags += f", second indicator {' or '.join(rule.second.replace(' ', '#'))}"
+    if rule.role is not None:
+        subfields += f"; else role {rule.role}"
+    return f"| {tags} | {rule.about} | {top} | {subfields} |"
 
 
 def test_the_page_says_exactly_what_the_rules_do() -> None:
