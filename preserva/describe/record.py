@@ -149,7 +149,8 @@ def _summarised(record: Record) -> Record:
 def _date(described: etree._Element) -> str:
     """The year, or the date as it is written where it is not one year."""
     found = dates.period(described)
-    return dates.text(described) if found is None or found.last else str(found.first)
+    written = dates.text(described)
+    return written if written and (found is None or found.last) else dates.years(described)
 
 
 def _has_forbidden(field: Field) -> bool:

@@ -141,8 +141,11 @@ def test_the_page_of_records_says_what_each_became(shared: Path) -> None:
     assert shown == records_table.page(shared), "run: python -m tests.records_table"
 
 
-def test_the_eighth_kind_of_damage_is_a_finding(shared: Path) -> None:
+def test_two_kinds_of_damage_are_findings(shared: Path) -> None:
     path = shared / "data/records/pymarc/bad_records.mrc"
     found = read_records(path.read_bytes(), name=path.name)
-    assert [one.path for one in found if isinstance(one, Finding)] == ["bad_records.mrc#7"]
+    assert [(one.code.value, one.path) for one in found if isinstance(one, Finding)] == [
+        ("E801", "bad_records.mrc#7"),
+        ("E804", "bad_records.mrc#9"),
+    ]
     assert len(found) == 9

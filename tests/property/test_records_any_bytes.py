@@ -41,7 +41,7 @@ def damaged(draw: st.DrawFn) -> bytes:
 def test_any_bytes(data: bytes) -> None:
     for one in read_records(data, name="x"):
         if isinstance(one, Finding):
-            assert one.code.value == "E801"
+            assert one.code.value in ("E801", "E804", "E805")
             continue
         assert one.original in data
         for document in (to_mods(one), to_dc(one), to_marcxchange(one)):

@@ -76,13 +76,13 @@ def pieces_of(data: bytes) -> list[bytes]:
 def by_order(leader: bytes, directory: bytes, pieces: Sequence[bytes]) -> Fields | None:
     """The fields one after another; None where it is not certain which entry is whose."""
     sizes = [len(piece) + 1 for piece in pieces]
+    wide = _wide_entries(directory, sizes)
     for parts in dict.fromkeys((layout(leader), _USUAL)):
         entries = _entries(directory, parts)
-        if entries and len(entries) == len(pieces):
-            regular = len(directory) % (3 + sum(parts)) == 0
+        regular = len(directory) % (3 + sum(parts)) == 0
+        if entries and len(entries) == len(pieces) and (regular or wide is None):
             order = _order(entries, sizes, regular=regular)
             return None if order is None else _assigned(entries, pieces, order)
-    wide = _wide_entries(directory, sizes)
     return None if wide is None else _assigned(wide, pieces, range(len(pieces)))
 
 

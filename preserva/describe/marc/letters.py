@@ -21,7 +21,8 @@ _RARE = 15
 _PUNCTUATION = frozenset("«»№—–“”„…°§©·•\xa0 ")
 _WORD = re.compile(r"[^\W\d_]+")
 _CYRILLIC = re.compile("[\u0400-\u052f]")
-_LATIN = re.compile("[A-Za-z]")
+_LATIN = re.compile("[DFGJLNQRSUVWZbdfghklmnqrtuvwz]")
+"""Latin letters that nobody types in the place of a Cyrillic one: they do not look like any."""
 _LONG_ENOUGH = 3
 """Letters of a word that shows a script; Latin texts in a wrong set give words of one letter."""
 

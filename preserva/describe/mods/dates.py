@@ -57,16 +57,19 @@ _BETWEEN = re.compile(
 )
 
 
-def text(mods: etree._Element) -> str:
-    """The date as the title page or the cataloguer says it, else the coded years."""
-    nodes = [node for kind in _KINDS for node in reading.published(mods, f"m:{kind}")]
-    written = next((reading.text_of(node) for node in nodes if not node.get("encoding")), "")
-    if written:
-        return _without_loose_bracket(written)
+def years(mods: etree._Element) -> str:
+    """The years: one, or two with a slash between them (EDTF)."""
     found = period(mods)
     if found is None:
         return ""
     return str(found.first) if found.last is None else f"{found.first}/{found.last}"
+
+
+def text(mods: etree._Element) -> str:
+    """The date as the title page or the cataloguer says it; empty if there are coded years only."""
+    nodes = [node for kind in _KINDS for node in reading.published(mods, f"m:{kind}")]
+    written = next((reading.text_of(node) for node in nodes if not node.get("encoding")), "")
+    return _without_loose_bracket(written)
 
 
 def _coded(nodes: list[etree._Element]) -> Period | None:

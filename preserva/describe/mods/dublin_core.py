@@ -68,7 +68,7 @@ def _elements(mods: etree._Element) -> Iterator[Element]:
         yield Element(kind, text)
     for publisher in reading.published(mods, "m:publisher"):
         yield Element("publisher", text_of(publisher))
-    yield Element("date", dates.text(mods))
+    yield Element("date", dates.text(mods) or dates.years(mods))
     yield Element("format", _format(mods))
     for node in all_of(mods, _NUMBERS):
         yield Element("identifier", _number(node))

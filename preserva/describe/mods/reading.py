@@ -67,7 +67,7 @@ def titles(mods: etree._Element) -> list[Title]:
     others = [node for node in nodes if node is not own]
     found = [Title(_whole_title(mods, own), _lang(own))]
     found += [Title(title_text(node), _lang(node)) for node in others]
-    return [title for title in dict.fromkeys(found) if title.text]
+    return [title for title in found if title.text]
 
 
 def title_text(info: etree._Element, *, short: bool = False) -> str:
@@ -245,7 +245,7 @@ def _stands_for(short: str, text: str) -> bool:
     written = re.findall(r"\w+", short.casefold())
     return (
         bool(written)
-        and "." in short
+        and ("." in short or all(len(word) == 1 for word in written))
         and len(written) <= len(initials)
         and all(word[0] == initial for word, initial in zip(written, initials, strict=False))
     )

@@ -114,7 +114,7 @@ def test_every_bad_row_is_named_with_its_line(database: Database, tmp_path: Path
         '12,"Две\nстроки",,,,А,', '12,"Две\nстроки",1800,,,Б,',
         "urn:preserva:record:aonb:RU%5C14,По URI,,,,,", "", "15,Короткая",
     ]  # fmt: skip
-    done = taken(database, tmp_path / "t.csv", HEAD + "\n".join(rows))
+    done = taken(database, tmp_path / "t.csv", HEAD + "\n".join([*rows, ""]))
     assert {(one.code, one.path) for one in done.findings} == {
         (Code.CSV_ROW, f"t.csv:{number}") for number in (3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15)
     }
@@ -168,7 +168,7 @@ def test_what_a_table_makes_is_valid_mods(shared: Path) -> None:
         "АОНБ,Р-1,12; 13,ru-knpam:5,Чурин,",
         "2,Т" + "," * (len(COLUMNS) - 2),
     )
-    data = line(COLUMNS) + "\r\n".join(rows).encode()
+    data = line(COLUMNS) + "\r\n".join([*rows, ""]).encode()
     made = list(documents(io.BytesIO(data), "t.csv", "aonb"))
     assert len(made) == 2
     for one in made:

@@ -226,7 +226,10 @@ def test_names_that_xml_cannot_carry_are_kept(tmp_path: Path) -> None:
     for name in (b"a\xff.tif", b"b\nc.tif", b"d\x01.tif"):
         (folder / os.fsdecode(name)).write_bytes(tiff(name))
     record = tmp_path / "r.xml"
-    record.write_text('<mods xmlns="http://www.loc.gov/mods/v3"/>', "utf-8")
+    record.write_text(
+        '<mods xmlns="http://www.loc.gov/mods/v3"><titleInfo><title>book</title></titleInfo></mods>',
+        "utf-8",
+    )
     with an_archive(tmp_path / "archive") as archive:
         done = package(folder, record, archive, local="odd")
         assert (done.created, done.title) == (True, "book")

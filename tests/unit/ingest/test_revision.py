@@ -127,7 +127,8 @@ def test_the_same_again_and_a_dry_run_write_nothing(place: Path) -> None:
     with an_archive(place / "archive") as archive:
         before = tree(place / "archive/storages"), list(archive.ledger.entries())
         same = update(archive, ID, Change(place / "book.xml"))
-        assert same == Updated(ID, "v1", "Повѣсть о рѣкѣ Амурѣ", False)
+        title = "Повѣсть о рѣкѣ Амурѣ"
+        assert same == Updated(ID, "v1", title, False, before=title)
         planned = update(archive, ID, Change(place / "new.xml"), dry_run=True)
         assert (planned.version, planned.created) == ("v2", False)
         assert (tree(place / "archive/storages"), list(archive.ledger.entries())) == before
