@@ -137,6 +137,9 @@ def _rows(stream: BinaryIO, name: str, charset: str | None) -> Iterator[_Line | 
         return
     for unknown in sorted({column for column in columns if column not in COLUMNS}):
         yield Finding(Code.CSV_COLUMN, f"{name}:1", ", ".join(COLUMNS), unknown)
+    if head and not lines.whole():
+        yield Finding(Code.CSV_ROW, f"{name}:1", seen=_unfinished())
+        return
     reader = csv.reader(text, delimiter=separator)
     while True:
         number = reader.line_num + 2
@@ -149,8 +152,7 @@ def _rows(stream: BinaryIO, name: str, charset: str | None) -> Iterator[_Line | 
         if cells is None:
             return
         if not lines.whole():
-            seen = _("the table ends here without a line break, so it may have been cut off")
-            yield Finding(Code.CSV_ROW, f"{name}:{number}", seen=seen)
+            yield Finding(Code.CSV_ROW, f"{name}:{number}", seen=_unfinished())
         elif len(cells) > len(columns):
             seen = _("{seen} cells, but {known} columns").format(seen=len(cells),
                                                                  known=len(columns))  # fmt: skip
@@ -158,6 +160,10 @@ def _rows(stream: BinaryIO, name: str, charset: str | None) -> Iterator[_Line | 
         elif any(cell.strip() for cell in cells):
             filled = zip(columns, map(_plain, cells), strict=False)
             yield _Line(number, {**dict.fromkeys(columns, ""), **dict(filled)})
+
+
+def _unfinished() -> str:
+    return _("the table ends here without a line break, so it may have been cut off")
 
 
 def _decoded(stream: BinaryIO, charset: str) -> Iterator[str]:
@@ -327,7 +333,7 @@ class _Lines:
     def whole(self) -> bool:
         """Whether the row has its line break, outside of a quoted cell."""
         row = "".join(self.of_row)
-        return row.endswith(("\n", "\r")) and row.count('"') % 2 == 0
+        return row.endswith("\n") and row.count('"') % 2 == 0
 
 
 class _Sink:

@@ -15,7 +15,7 @@ from preserva.describe.catalogue_record import Field, Record, Subfield, Syntax
 from preserva.describe.marc import dialect
 from preserva.describe.marc.charset import Charset, decide_text
 
-_SEPARATOR = re.compile(rb"^\*{5}[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
+_SEPARATOR = re.compile(rb"^\*{5}[ \t]*(?:\r?\n|\r?\Z)", re.MULTILINE)
 _LINE = re.compile(r"(#?)(\d{1,5})(:?)(?: (.*)|$)", re.DOTALL)
 _START = re.compile(rb"\s*#\d{1,5}:")
 
