@@ -194,11 +194,9 @@ def _of_bytes(data: bytes, declared: str | None) -> str:
 
 def _with_separate_accents(data: bytes, declared: str | None) -> str:
     """MARC-8 or ISO 5426 where that is certain: the one that was declared, or the only one."""
+    if declared in _SEPARATE_ACCENTS and _fits(data, declared):
+        return declared
     certain = [name for name in _SEPARATE_ACCENTS if _fits(data, name, certainly=True)]
-    if declared in _SEPARATE_ACCENTS:
-        if declared not in certain and _fits(data, declared):
-            certain.append(declared)
-        return declared if declared in certain else UNKNOWN
     return certain[0] if len(certain) == 1 else UNKNOWN
 
 

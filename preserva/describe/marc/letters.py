@@ -84,20 +84,20 @@ class Accents:
 def accents(text: str) -> Accents:
     """What kinds of letters beyond ASCII a composed text (NFC) has."""
     counted = Accents()
-    before = ""
-    for character in text:
+    for before, character, after in zip(f" {text}", text, f"{text[1:]} ", strict=False):
         if character > "\x7f" and character not in _PUNCTUATION:
-            counted += _kind(character, before)
-        before = character
+            counted += _kind(character, before, after)
     return counted
 
 
-def _kind(character: str, before: str) -> Accents:
+def _kind(character: str, before: str, after: str) -> Accents:
+    if character.isupper() and before.islower():
+        return Accents(strange=1)
     if unicodedata.combining(character):
         known = before.isascii() and before.isalpha() and character in _ROMANISATION
         return Accents(known=known, strange=not known)
     if not (character.isalpha() or character == "\ufffd"):
-        return Accents()
+        return Accents(strange=before.isalpha() and after.isalpha())
     if character >= "\u0180" and character not in _FURTHER:
         return Accents(strange=1)
     apart = unicodedata.normalize("NFD", character)
