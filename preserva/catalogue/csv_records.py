@@ -43,7 +43,7 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _PARTS = re.compile(r";;|;|[^;]+")
 _LANGUAGE = re.compile(r"[a-z]{3}")
 _YEAR = re.compile(r"(1[0-9]{3}|20[0-9]{2})(?:/(1[0-9]{3}|20[0-9]{2}))?")
-_TYPED = re.compile(r"([^\s:]+):(.+)", re.DOTALL)
+_TYPED = re.compile(r"([^:]*):(.+)", re.DOTALL)
 _NAMESPACES = cast("dict[str, str]", {None: MODS})
 
 _Row = Mapping[str, str]
@@ -289,7 +289,8 @@ def _put(node: etree._Element, path: str, text: str, **attributes: str) -> None:
     for step in path.split("/"):
         node = etree.SubElement(node, f"{{{MODS}}}{step}")
     for name, value in attributes.items():
-        node.set(name, value)
+        if value:
+            node.set(name, value)
     node.text = plain(text)
 
 

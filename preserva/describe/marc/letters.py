@@ -91,7 +91,7 @@ def accents(text: str) -> Accents:
 
 
 def _kind(character: str, before: str, after: str) -> Accents:
-    if character.isupper() and before.islower():
+    if character.isupper() and before.isalpha() and (before.islower() or after.islower()):
         return Accents(strange=1)
     if unicodedata.combining(character):
         known = before.isascii() and before.isalpha() and character in _ROMANISATION

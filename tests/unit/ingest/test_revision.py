@@ -170,3 +170,28 @@ def test_damage_is_not_carried_on(name: str, place: Path) -> None:
         assert tree(root_of(archive)) == before
         staging = Path(archive.primary.storage.url) / "staging"
         assert [path.name for path in staging.iterdir() if path.name != "lock"] == []
+
+
+def test_a_new_record_is_held_against_the_old_one(place: Path) -> None:
+    """Another book's needs a word; a renumbered one is named; untitled and torn ones are refused."""
+    other = iso2709((("001", "X9"), ("200", "1 $aДругая книга")), "utf-8")
+    (place / "other.mrc").write_bytes(other)
+    (place / "renumbered.mrc").write_bytes(
+        iso2709((("001", "X9"), ("200", "1 $aПовѣсть о рѣкѣ Амурѣ")), "utf-8")
+    )
+    (place / "untitled.mrc").write_bytes(iso2709((("001", "KP 7"), ("200", "1 $fБ. В.")), "utf-8"))
+    (place / "cut.mrc").write_bytes(other[:-1])
+    with an_archive(place / "archive") as archive:
+        before = tree(root_of(archive))
+        with pytest.raises(Refused) as caught:
+            update(archive, ID, Change(place / "other.mrc"))
+        assert "X9, Другая книга" in str(caught.value)
+        assert "--other-record" in (caught.value.advice() or "")
+        for name, code in (("untitled.mrc", "E807"), ("cut.mrc", "E804")):
+            with pytest.raises(PackageError, match=code):
+                update(archive, ID, Change(place / name, other_record=True))
+        assert tree(root_of(archive)) == before
+        planned = update(archive, ID, Change(place / "renumbered.mrc"), dry_run=True)
+        assert [note.code.value for note in planned.notes] == ["W806"]
+        done = update(archive, ID, Change(place / "other.mrc", other_record=True))
+        assert (done.before, done.title) == ("Повѣсть о рѣкѣ Амурѣ", "Другая книга")
