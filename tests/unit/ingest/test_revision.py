@@ -173,7 +173,7 @@ def test_damage_is_not_carried_on(name: str, place: Path) -> None:
 
 
 def test_a_new_record_is_held_against_the_old_one(place: Path) -> None:
-    """Another book's needs a word; a renumbered one is named; untitled and torn ones are refused."""
+    """Another book's needs a word; a renumbered one is named; others are refused."""
     other = iso2709((("001", "X9"), ("200", "1 $aДругая книга")), "utf-8")
     (place / "other.mrc").write_bytes(other)
     (place / "renumbered.mrc").write_bytes(
