@@ -21,7 +21,7 @@ from preserva.config import Config
 from preserva.core.formats import layout
 from preserva.errors import ArchiveNotFound, LedgerError, Refused, UsageError
 from preserva.files.disk import writing
-from preserva.i18n import _
+from preserva.i18n import _, joined
 from preserva.ledger import Ledger
 from preserva.logs import get_logger
 from preserva.storage.ocfl import OcflRoot
@@ -39,7 +39,7 @@ Identifiers = Callable[[], str]
 def unverified(problems: list[str]) -> LedgerError:
     """What to tell people when the chain of the ledger is broken."""
     return LedgerError(
-        "\n  ".join([_("the ledger does not verify:"), *problems[:20]]),
+        joined("\n  ", [_("the ledger does not verify:"), *problems[:20]]),
         hint=_("Nothing was touched. Keep this file, and restore the ledger from its backup."),
     )
 

@@ -7,11 +7,13 @@ belongs to no process any more.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from preserva.archive.staging import update_folder
 from preserva.archive.store import Store
 from preserva.core.formats import layout
 from preserva.core.values.entries import END, FAIL, START, SUCCESS
+from preserva.core.values.facts import Arrival
 from preserva.core.values.model import PackageId
 from preserva.errors import Damaged, StorageError
 from preserva.ledger import Ledger, LedgerEntry
@@ -45,7 +47,8 @@ def _end_ingest(ledger: Ledger, store: Store, start: LedgerEntry, time: str) -> 
         digest = store.root.read_version(path, start.version).digest
     except (StorageError, Damaged):
         digest = None
-    stored = digest == start.facts["inventory"]
+    arrival = start.facts_as(Arrival)
+    stored = digest == arrival.inventory
     if stored:
         store.root.take_logs(update_folder(PackageId.parse(start.package)), path)
     ledger.append(
@@ -55,5 +58,5 @@ def _end_ingest(ledger: Ledger, store: Store, start: LedgerEntry, time: str) -> 
         package=start.package,
         storage=store.id,
         version=start.version,
-        facts={**start.facts, "after_interruption": True},
+        facts=replace(arrival, after_interruption=True),
     )

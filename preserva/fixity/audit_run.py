@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from preserva.archive.archive import ArchivalStorage
-from preserva.archive.fixity_events import named_findings, record_check
+from preserva.archive.fixity_events import record_check
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
-from preserva.core.formats.canonical_json import Value
 from preserva.core.formats.inventory import version_number
 from preserva.core.policy.audit import NO_FORECAST, Copy, Due, Forecast
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import FIXITY_CHECK, UNKNOWN
+from preserva.core.values.facts import Check, recorded
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Advanced, Finding, Observer, Outcome, Progress, Report
 from preserva.errors import StorageError, UsageError
@@ -171,19 +171,22 @@ class Run:
         if report.outcome is Outcome.FAIL and first is None:
             reading.first = report
             return Step.AGAIN
-        facts: dict[str, Value] = {}
+        reading_facts = Check()
         if first is not None:
-            facts["first_reading"] = named_findings(first)
+            reading_facts = Check(first_reading=recorded(first.findings))
             if report.outcome is not Outcome.FAIL:
                 report.add([Finding(Code.READINGS_DIFFER, _paths(first))])
         if report.outcome is Outcome.PASS:
-            facts |= _proved(copy)
+            newest = max(copy.acknowledged(), key=version_number)
+            inventory = copy.recorded.inventories().get(newest)
+            reading_facts = replace(reading_facts, newest=newest, inventory=inventory)
         resume = reading.resume
         if resume.since is not None and resume.since < self.since:
-            facts["begun"] = resume.since.isoformat()
+            reading_facts = replace(reading_facts, begun=resume.since)
         else:
-            facts["milliseconds"] = int((self.timer() - reading.began) * 1000)
-        record_check(copy, report, facts)
+            spent = int((self.timer() - reading.began) * 1000)
+            reading_facts = replace(reading_facts, milliseconds=spent)
+        record_check(copy, report, reading_facts)
         resume.forget()
         self.audit.reports.append(report)
         return Step.DONE
@@ -230,16 +233,10 @@ class Run:
                 time=self.archive.now(),
                 outcome=UNKNOWN,
                 storage=name,
-                facts={"findings": [{"code": Code.STORAGE_UNREACHABLE.value, "path": None}]},
+                facts=Check(recorded([Finding(Code.STORAGE_UNREACHABLE, seen=str(error))])),
             )
             return False
         return True
-
-
-def _proved(copy: StoredCopy) -> dict[str, Value]:
-    """The newest version that the ledger acknowledged there, and the digest it was held to."""
-    newest = max(copy.acknowledged(), key=version_number)
-    return {"newest": newest, "inventory": copy.recorded.inventories().get(newest)}
 
 
 def _paths(report: Report) -> str:

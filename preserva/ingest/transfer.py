@@ -55,7 +55,7 @@ from preserva.describe.record import Record
 from preserva.describe.supplied.history import History
 from preserva.errors import Damaged, PackageError, Refused, TooLarge, UsageError
 from preserva.fixity.ocfl_object import VersionSource
-from preserva.i18n import _
+from preserva.i18n import _, joined
 from preserva.information_package.consistency import TYPE, is_ours, own_findings
 from preserva.information_package.conversion import Original, Repackaging
 from preserva.information_package.second_opinion import second_opinion
@@ -350,7 +350,8 @@ class _Accepting:
             try:
                 return choose_record(found[0], Path(found[1]), position, charset)
             except (PackageError, UsageError) as error:
-                self._note(found[1], one_line(str(error)), Code.DESCRIPTION_ALONG)
+                problems = getattr(error, "problems", ()) or [str(error)]
+                self._note(found[1], joined("; ", problems), Code.DESCRIPTION_ALONG)
         data = self.peek.description(received, bare_name(self.path))
         return choose_record(data, Path("description.xml"), None, None)
 

@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from preserva.core.formats.canonical_json import Value, canonical
+from preserva.core.values.facts import Facts
 from preserva.errors import LedgerError, Locked, PreservaError, StorageError, StorageFull
 from preserva.i18n import _
 from preserva.ledger import copies, schema
@@ -58,7 +59,7 @@ class Ledger:
         package: str | None = None,
         storage: str | None = None,
         version: str | None = None,
-        facts: Mapping[str, Value] | None = None,
+        facts: Facts | None = None,
     ) -> LedgerEntry:
         """Add an entry, which is durable when this returns. Raises LedgerError."""
         with self._transaction() as connection:
@@ -66,7 +67,7 @@ class Ledger:
                 "SELECT number + 1, digest FROM entry ORDER BY number DESC LIMIT 1"
             ).fetchone() or (1, "")
             body: dict[str, Value] = {
-                "facts": dict(facts or {}),
+                "facts": {} if facts is None else facts.to_facts(),
                 "number": number,
                 "outcome": outcome,
                 "package": package,
@@ -177,9 +178,11 @@ class Ledger:
                 if (content.get("number"), content.get("previous")) != (number, previous):
                     message = _("entry {number} does not follow the one before")
                     raise LedgerError(message.format(number=number))
+                entry = parse(body, digest)
+                entry.check()
                 try:
-                    self._put(connection, parse(body, digest), body)
-                except (KeyError, TypeError, ValueError) as error:
+                    self._put(connection, entry, body)
+                except ValueError as error:  # a lone surrogate, which SQLite cannot take
                     raise LedgerError(_("an entry of the ledger cannot be read")) from error
                 previous = digest
 
@@ -238,7 +241,7 @@ class Ledger:
             for entry in self.entries():
                 copies.note(self._connection, entry, "temp")
             names = copies.differences(self._connection, most=_NAMED)
-        except (KeyError, ValueError, sqlite3.IntegrityError) as error:
+        except (ValueError, sqlite3.IntegrityError) as error:
             raise LedgerError(_("an entry of the ledger cannot be read")) from error
         finally:
             self._query("ROLLBACK")

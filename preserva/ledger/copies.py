@@ -9,6 +9,7 @@ from typing import Any
 
 from preserva.core.policy.audit import Copy, Lane, Window, Workload
 from preserva.core.values.entries import ARRIVALS, FAIL, FIXITY_CHECK, SUCCESS
+from preserva.core.values.facts import Check
 from preserva.ledger.entry import LedgerEntry
 from preserva.ledger.schema import INDEXES, SUMMARY, TABLES
 
@@ -151,11 +152,14 @@ def note(connection: sqlite3.Connection, entry: LedgerEntry, where: str = "main"
     elif entry.type != FIXITY_CHECK:
         return
     elif entry.outcome in {SUCCESS, FAIL}:
+        check = entry.facts_as(Check)
+        if check.size is None:
+            raise entry.unreadable("bytes")
         changed = {
             "attempt": entry.number,
-            "checked": _seconds(datetime.fromisoformat(entry.facts.get("begun", entry.time))),
+            "checked": _seconds(check.begun or datetime.fromisoformat(entry.time)),
             "outcome": entry.outcome,
-            "size": entry.facts["bytes"],
+            "size": check.size,
             "unread": 0,
         }
     else:

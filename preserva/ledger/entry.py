@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeAlias, TypeVar
 
+from preserva.core.values.facts import BY_TYPE, Facts
+from preserva.core.values.model import PackageId
 from preserva.errors import LedgerError
 from preserva.i18n import _
+
+FactsOf = TypeVar("FactsOf", bound=Facts)
+_Kind: TypeAlias = type[FactsOf]  # an entry has a `type` of its own
+
+_LARGEST_NUMBER = 2**53 - 1
+_ABOUT = ("package", "storage", "version")
+_VERSION = re.compile(r"v[0-9]+\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """Something that was done. `type` is a PREMIS event type, `time` is UTC (ISO 8601)."""
+    """Something that was done. `type` is a PREMIS event type, `time` is UTC (ISO 8601).
+
+    `facts` are as they are in JSON: `facts_as` gives them their type.
+    """
 
     number: int
     time: str
@@ -25,12 +39,37 @@ class LedgerEntry:
     facts: Mapping[str, Any]
     digest: str
 
+    def facts_as(self, kind: _Kind[FactsOf]) -> FactsOf:
+        """The facts, as those of the type of this entry. Raises LedgerError if they do not fit."""
+        own = BY_TYPE.get(self.type, kind)
+        try:
+            if issubclass(own, kind):
+                return own.from_facts(self.facts)
+        except ValueError as error:
+            raise self.unreadable(str(error)) from error
+        raise self.unreadable("type")
+
+    def check(self) -> None:
+        """Hold everything in it to its type. Raises LedgerError."""
+        if self.version is not None and not _VERSION.match(self.version):
+            raise self.unreadable("version")
+        try:
+            PackageId.parse(self.package or "urn:preserva:any:1")
+        except ValueError as error:
+            raise self.unreadable("package") from error
+        self.facts_as(BY_TYPE.get(self.type, Facts))
+
+    def unreadable(self, name: str) -> LedgerError:
+        """What to raise if something in it is not what it must be."""
+        message = _("entry {number} of the ledger cannot be read: {name}")
+        return LedgerError(message.format(number=self.number, name=name))
+
 
 def content_of(body: bytes) -> dict[str, Any]:
     """The members of an entry; empty if the bytes are not an entry."""
     try:
         content = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 
@@ -38,17 +77,32 @@ def content_of(body: bytes) -> dict[str, Any]:
 def parse(body: bytes, digest: str) -> LedgerEntry:
     """The entry that canonical JSON holds. Raises LedgerError."""
     content = content_of(body)
+    number, facts = content.get("number"), content.get("facts")
+    if not (
+        isinstance(number, int)
+        and 0 < number <= _LARGEST_NUMBER
+        and all(isinstance(content.get(name), str) for name in ("time", "type", "outcome"))
+        and all(isinstance(content.get(name), str | None) for name in _ABOUT)
+        and isinstance(facts, dict)
+        and _is_time(content["time"])
+    ):
+        raise LedgerError(_("an entry of the ledger cannot be read"))
+    return LedgerEntry(
+        number,
+        content["time"],
+        content["type"],
+        content["outcome"],
+        content.get("package"),
+        content.get("storage"),
+        content.get("version"),
+        facts,
+        digest,
+    )
+
+
+def _is_time(text: str) -> bool:
+    """A time with its zone: without one, no other can be compared with it."""
     try:
-        return LedgerEntry(
-            content["number"],
-            content["time"],
-            content["type"],
-            content["outcome"],
-            content["package"],
-            content["storage"],
-            content["version"],
-            content["facts"],
-            digest,
-        )
-    except KeyError as error:
-        raise LedgerError(_("an entry of the ledger cannot be read")) from error
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from preserva.core.policy.overview import AGES, CopyState, Decision, Done, Incident, Overview, State
-from preserva.core.values.codes import Code
+from preserva.core.values.facts import RecordedFinding
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome, printable
-from preserva.i18n import N_, _, ngettext
+from preserva.i18n import N_, _, english, ngettext
 from preserva.outputs.findings import human_size
 from preserva.outputs.page import Page, Section, chart
 from preserva.outputs.words import word
@@ -24,9 +24,12 @@ CSV_COLUMNS = (
     "bytes",
     "entry",
     "entry_sha256",
+    "findings",
 )
 
 _MONTHS = 12
+_FINDINGS = 5
+"""Findings of an incident that people read at once; the others are counted."""
 _STATES = {
     State.SOUND: N_("sound"),
     State.DAMAGED: N_("damaged"),
@@ -205,8 +208,11 @@ def package_page(
     )
 
 
-def csv_row(copy: CopyState) -> tuple[str, ...]:
-    """A copy as a row below CSV_COLUMNS, the same in every language."""
+def csv_row(copy: CopyState, findings: Sequence[RecordedFinding] = ()) -> tuple[str, ...]:
+    """A copy as a row below CSV_COLUMNS, with the findings of its incident if it has one.
+
+    It is the same in every language.
+    """
     times = (copy.checked, copy.deadline)
     checked, deadline = ("" if time is None else time.isoformat() for time in times)
     numbers = ("" if number is None else str(number) for number in (copy.size, copy.entry))
@@ -219,6 +225,7 @@ def csv_row(copy: CopyState) -> tuple[str, ...]:
         deadline,
         *numbers,
         copy.digest or "",
+        "; ".join(english(finding.place()) for finding in findings),
     )
 
 
@@ -235,12 +242,13 @@ def advice(incident: Incident) -> str:
 
 
 def findings_of(incident: Incident) -> str:
-    """What the newest check overview, as sentences."""
-    messages = {code.value: code.message for code in Code}
-    sentences = [
-        f"{code} {_(messages[code])}" if code in messages else code for code in incident.codes
-    ]
-    return "; ".join([*sentences, *(printable(path) for path in incident.paths)])
+    """What the newest check found, as sentences: each with its page of the book and its file."""
+    sentences = [finding.message() for finding in incident.findings[:_FINDINGS]]
+    more = len(incident.findings) - len(sentences) + incident.more
+    if more:
+        text = ngettext("{count} more finding", "{count} more findings", more)
+        sentences.append(text.format(count=more))
+    return "; ".join(sentences)
 
 
 def _incident_section(incidents: tuple[Incident, ...]) -> Section:

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from preserva.archive import events as history
-from preserva.archive.recorded_package import commitment
+from preserva.archive.recorded_package import tag_manifests
 from preserva.archive.staging import Staging, read_back
 from preserva.archive.stored_copy import StoredCopy
 from preserva.core.formats import inventory as formats
 from preserva.core.formats import layout
-from preserva.core.formats.canonical_json import Value
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import REPLICATION, SUCCESS
+from preserva.core.values.facts import Arrival
 from preserva.core.values.model import Kind, Observed
 from preserva.core.values.report import Ended, Finding, Observer, Outcome, Report, Started
 from preserva.core.values.subjects import WholePackage
@@ -90,15 +90,15 @@ class Pair:
             raise StoppedError(Finding(Code.MISPLACED_OBJECT, self.path, self.source.path))
         for version in original.inventory.versions:
             where = f"{self.path}/{version}"
-            facts = self.source.recorded.commitment(version)
-            if facts is None:
+            recorded = self.source.recorded.commitment(version)
+            if recorded is None:
                 raise StoppedError(Finding(Code.NOT_RECORDED, where))
             sealed = root.read_version(self.path, version)
-            _must_equal(where, facts["inventory"], sealed.digest)
+            _must_equal(where, recorded.inventory, sealed.digest)
             if version == original.inventory.head:
-                _must_equal(self.path, facts["inventory"], original.digest)
-            seen = commitment(sealed.digest, sealed.inventory.versions[version].files())
-            _must_equal(where, facts["tag_manifests"], seen["tag_manifests"])
+                _must_equal(self.path, recorded.inventory, original.digest)
+            seen = tag_manifests(sealed.inventory.versions[version].files())
+            _must_equal(where, recorded.tag_manifests, seen)
 
     def find_missing(self) -> None:
         """Find the versions that the target lacks. A version that its owner never made stops us."""
@@ -229,18 +229,18 @@ class Pair:
             return None
         return Finding(Code.OBJECT_DIGEST_MISMATCH, path, expected, digest)
 
-    def _carry_log(self, version: str, staged: str) -> list[Value]:
+    def _carry_log(self, version: str, staged: str) -> tuple[str, ...]:
         """Copy the record of the version's ingestion, so that it is kept twice; its digest."""
-        facts = self.source.recorded.commitment(version)
-        if facts is None:
-            return []
+        recorded = self.source.recorded.commitment(version)
+        if recorded is None or recorded.log is None:
+            return ()
         for name in self.source.log_names():
-            if str(facts.get("event")) in name:
+            if recorded.log.event in name:
                 data = self.source.read_log(name)
-                if (digest := hashlib.sha256(data).hexdigest()) == facts["premis_sha256"]:
+                if (digest := hashlib.sha256(data).hexdigest()) == recorded.log.sha256:
                     self.target.storage.create(f"{staged}/{history.LOGS}/{name}", [data])
-                    return [digest]
-        return []
+                    return (digest,)
+        return ()
 
     def _read_back(self, folder: str, files: dict[str, str], algorithm: str) -> list[Finding]:
         expected = (
@@ -274,23 +274,24 @@ class Pair:
         log: history.LogRecord,
         *,
         in_target: bool,
-        carried: Sequence[Value] = (),
+        carried: tuple[str, ...] = (),
     ) -> None:
         """Into both objects' logs, then into the ledger: with that the copy counts."""
         for copy in (self.source, self.target) if in_target else (self.source,):
             self.log.keep(copy, log)
-        facts = self.source.recorded.commitment(version)
-        assert facts is not None, "an original that is not recorded stops before this"
+        recorded = self.source.recorded.commitment(version)
+        assert recorded is not None, "an original that is not recorded stops before this"
         self.target.record(
             REPLICATION,
             SUCCESS,
             version=version,
-            facts={
-                "from": self.source.store.id,
-                "inventory": facts["inventory"],
-                "logs": list(carried),
-                **log.facts,
-            },
+            facts=Arrival(
+                inventory=recorded.inventory,
+                source=self.source.store.id,
+                carried=carried,
+                event=log.event,
+                sha256=log.sha256,
+            ),
         )
         self.result.acknowledged.append(version)
 

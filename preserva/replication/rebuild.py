@@ -17,14 +17,14 @@ from preserva.archive.archive import ArchivalStorage, Clock, Identifiers, is_mad
 from preserva.archive.fixity_events import record_check
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.ledger_replica import copied_entries
-from preserva.archive.recorded_package import RecordedPackage, commitment
+from preserva.archive.recorded_package import RecordedPackage, tag_manifests
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
 from preserva.config import Config, Role
-from preserva.core.formats.canonical_json import Value
 from preserva.core.formats.inventory import Inventory
 from preserva.core.values.codes import Code
-from preserva.core.values.entries import ACCESSION, END, REPLICATION, SUCCESS
+from preserva.core.values.entries import ACCESSION, END, REBUILT, REPLICATION, SUCCESS
+from preserva.core.values.facts import Arrival, Rebuilt
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Observer, Outcome, Report, ignore
 from preserva.core.values.subjects import ObjectInStorage
@@ -36,8 +36,6 @@ from preserva.ledger import Ledger
 from preserva.replication.accession import event_of, vouch
 from preserva.replication.repair import Repair, repair_in
 from preserva.storage.open import open_storage
-
-REBUILT = "ledger rebuilt"
 
 
 def rebuild_storage(
@@ -98,8 +96,8 @@ def rebuild_ledger(
     with ArchivalStorage(
         replace(config, ledger=unfinished), clock=clock, identifiers=identifiers
     ) as archive:
-        names: list[Value] = [store.id for store in archive.stores()]
-        facts: dict[str, Value] = {"storages": names, "restored": _restore(archive)}
+        names = tuple(store.id for store in archive.stores())
+        facts = Rebuilt(names, _restore(archive))
         archive.ledger.append(REBUILT, time=archive.now(), outcome=SUCCESS, facts=facts)
         copies = defaultdict(list)
         reports = []
@@ -165,10 +163,14 @@ def _record_package(archive: ArchivalStorage, package: PackageId, copies: list[_
     agreed = list(takewhile(lambda version: _agreed(version, sound), longest.digests))
     for version in agreed:
         files = longest.inventory.versions[version].files()
-        facts = {**commitment(longest.digests[version], files), "rebuilt": len(sound)}
+        arrival = Arrival(
+            inventory=longest.digests[version],
+            tag_manifests=tag_manifests(files),
+            rebuilt=len(sound),
+        )
         for copy, type_ in _arrivals(archive, package, copies, version):
             if version not in copy.acknowledged():
-                copy.record(type_, SUCCESS, version=version, facts=facts)
+                copy.record(type_, SUCCESS, version=version, facts=arrival)
     if len(agreed) < len(longest.digests):
         version = f"v{len(agreed) + 1}"
         for read in sound:

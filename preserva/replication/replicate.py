@@ -20,6 +20,7 @@ from preserva.core.values.report import Finding, Observer, Report, ignore
 from preserva.core.values.subjects import ObjectToStorage, WholeStorage
 from preserva.errors import Damaged, StorageError, StorageFull, Unreachable, UsageError
 from preserva.i18n import _
+from preserva.information_package.pages import ObjectPages, PageOf, with_pages
 from preserva.replication.pair import Pair, Replication, StoppedError
 from preserva.storage.wrappers.rate_limit import RateLimit
 
@@ -126,8 +127,11 @@ class _Replicating:
 
     def run(self, *, copy: bool) -> Replication:
         """Find what is missing; with `copy`, bring it and acknowledge what is proved."""
+        page_of: PageOf | None = None
         try:
             pair = self._pair()
+            storages = [pair.source.storage, pair.target.storage]
+            page_of = ObjectPages(storages, pair.path, pair.original.inventory)
             pair.check_original()
             self.result.package = pair.source.package.uri
             pair.find_missing()
@@ -144,6 +148,9 @@ class _Replicating:
             self.cut_off = isinstance(error, Unreachable)
             finding = Finding(Code.UNREADABLE, error.path or self.path, seen=str(error))
             self.result.report.add([finding])
+        if page_of is not None:
+            report = self.result.report
+            report.findings = with_pages(report.findings, page_of)
         return self.result
 
     def _pair(self) -> Pair:

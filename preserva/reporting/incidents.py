@@ -11,35 +11,38 @@ from collections.abc import Iterator
 from preserva.archive.archive import ArchivalStorage
 from preserva.core.policy.overview import Decision, Incident, State
 from preserva.core.values.entries import DECISION, FAIL, FIXITY_CHECK, SUCCESS
+from preserva.core.values.facts import Check, IncidentDecision
 from preserva.errors import UsageError
 from preserva.i18n import _
 from preserva.ledger import LedgerEntry
-
-_NAMED = 5
 
 
 def open_incidents(archive: ArchivalStorage) -> list[Incident]:
     """All that are open, the oldest first."""
     known = archive.config.storages
-    troubled = [one for one in archive.ledger.totals.troubled() if one[1] in known]
-    found = [_of_copy(archive, package, storage) for package, storage in troubled]
+    incidents = [
+        _of_copy(archive, package, storage)
+        for package, storage in archive.ledger.totals.troubled()
+        if storage in known
+    ]
     away = (_of_storage(archive, storage) for storage in known)
-    return sorted([*found, *(one for one in away if one is not None)], key=lambda one: one.number)
+    incidents += [incident for incident in away if incident is not None]
+    return sorted(incidents, key=lambda incident: incident.number)
 
 
 def decide(archive: ArchivalStorage, number: int, *, by: str, decision: str) -> Incident:
     """Record what a person decided about an open incident; the incident. Raises UsageError."""
-    for one in open_incidents(archive):
-        if one.number == number:
+    for incident in open_incidents(archive):
+        if incident.number == number:
             archive.ledger.append(
                 DECISION,
                 time=archive.now(),
                 outcome=SUCCESS,
-                package=one.package,
-                storage=one.storage,
-                facts={"incident": number, "by": by, "decision": decision},
+                package=incident.package,
+                storage=incident.storage,
+                facts=IncidentDecision(number, by, decision),
             )
-            return one
+            return incident
     message = _("there is no open incident {number}; `preserva incidents` lists those there are")
     raise UsageError(message.format(number=number))
 
@@ -49,7 +52,7 @@ def _of_copy(archive: ArchivalStorage, package: str, storage: str) -> Incident:
         package=package, storage=storage, types=(FIXITY_CHECK,), newest_first=True
     )
     checks = list(_until_sound(entries))
-    damaged = any(one.outcome == FAIL for one in checks)
+    damaged = any(check.outcome == FAIL for check in checks)
     return _incident(archive, package, storage, State.DAMAGED if damaged else State.UNREAD, checks)
 
 
@@ -78,8 +81,7 @@ def _incident(
     checks: list[LedgerEntry],
 ) -> Incident:
     newest, first = checks[0], checks[-1]
-    findings = newest.facts.get("findings", ())
-    paths = (str(one["path"]) for one in findings if one["path"])
+    check = newest.facts_as(Check)
     return Incident(
         first.number,
         package,
@@ -88,8 +90,8 @@ def _incident(
         first.time,
         newest.time,
         len(checks),
-        tuple(dict.fromkeys(str(one["code"]) for one in findings)),
-        tuple(paths)[:_NAMED],
+        check.findings or (),
+        check.more or 0,
         tuple(_decisions(archive, package, storage, first.number)),
     )
 
@@ -98,5 +100,6 @@ def _decisions(
     archive: ArchivalStorage, package: str | None, storage: str, number: int
 ) -> Iterator[Decision]:
     for entry in archive.ledger.entries(package=package, storage=storage, types=(DECISION,)):
-        if entry.facts["incident"] == number:
-            yield Decision(entry.time, str(entry.facts["by"]), str(entry.facts["decision"]))
+        facts = entry.facts_as(IncidentDecision)
+        if facts.incident == number:
+            yield Decision(entry.time, facts.by, facts.decision)

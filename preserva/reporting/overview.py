@@ -16,7 +16,8 @@ from preserva.core.policy.overview import (
     StorageState,
     count_ages,
 )
-from preserva.core.values.entries import DECISION
+from preserva.core.values.entries import DECISION, FIXITY_CHECK
+from preserva.core.values.facts import Check, IncidentDecision
 from preserva.core.values.model import PackageId
 from preserva.errors import NotFound
 from preserva.fixity.audit import capacity_of
@@ -95,11 +96,12 @@ def history(archive: ArchivalStorage, package: PackageId) -> tuple[list[Done], l
 
 
 def _details(entry: LedgerEntry) -> tuple[str, ...]:
-    found = entry.facts.get("findings", ())
-    said = [f"{one['code']} {one['path'] or ''}".strip() for one in found]
+    if entry.type == FIXITY_CHECK:
+        return tuple(finding.place() for finding in entry.facts_as(Check).findings or ())
     if entry.type == DECISION:
-        said.append(f"{entry.facts['by']}: {entry.facts['decision']}")
-    return tuple(said)
+        facts = entry.facts_as(IncidentDecision)
+        return (f"{facts.by}: {facts.decision}",)
+    return ()
 
 
 def _storages(archive: ArchivalStorage) -> Iterator[StorageState]:

@@ -19,7 +19,7 @@ from typing import cast
 
 from preserva.core.values.digest import ALGORITHMS
 from preserva.core.values.model import Observed
-from preserva.i18n import _
+from preserva.i18n import _, joined
 
 NAME = "inventory.json"
 TYPE = "https://ocfl.io/1.1/spec/#inventory"
@@ -33,7 +33,7 @@ class InventoryError(ValueError):
     """It is no inventory. `problems` holds every rule that it breaks, with the OCFL code."""
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
+        super().__init__(joined("; ", problems))
         self.problems = problems
 
 
@@ -212,7 +212,7 @@ class _Reader:
         self.problems: list[str] = []
 
     def wrong(self, rule: str, message: str, **facts: object) -> None:
-        self.problems.append(f"{rule} {message.format(**facts)}")
+        self.problems.append(f"{rule} " + message.format(**facts))
 
     def not_this(self, rule: str, name: str, value: object) -> None:
         self.wrong(rule, _("{name} is {value!r}"), name=name, value=value)

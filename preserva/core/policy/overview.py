@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from preserva.core.policy.audit import Forecast
+from preserva.core.values.facts import RecordedFinding
 from preserva.core.values.report import Outcome
 
 AGES = (30, 60, 90, 180, 365)
@@ -55,7 +56,8 @@ class Incident:
     """Something that waits for a person: a copy that is damaged, or that cannot be read.
 
     `number` is the entry of the ledger that opened it; it stays the same until a check finds the
-    copy sound. `seen` counts the checks that found it so, `codes` are what the newest one found.
+    copy sound. `seen` counts the checks that found it so, `findings` are those of the newest one,
+    which made `more` that the ledger does not name.
     """
 
     number: int
@@ -65,8 +67,8 @@ class Incident:
     since: str
     newest: str
     seen: int
-    codes: tuple[str, ...]
-    paths: tuple[str, ...]
+    findings: tuple[RecordedFinding, ...]
+    more: int = 0
     decisions: tuple[Decision, ...] = ()
 
     @property

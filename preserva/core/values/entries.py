@@ -15,6 +15,7 @@ REPLICATION = EventType.REPLICATION.label
 VERIFICATION = "ledger verification"
 DECISION = "incident decision"
 NOTIFICATION = "notification"
+REBUILT = "ledger rebuilt"
 
 ARRIVALS = (END, REPLICATION, ACCESSION)
 """The types of entries by which a version is acknowledged in a storage."""

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preserva.core.formats.canonical_json import Value, canonical
+from preserva.core.values.facts import Arrival, Check, IncidentDecision
 from preserva.errors import LedgerError
 from preserva.ledger import LARGEST_ENTRY, Ledger
 
@@ -30,7 +31,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
             package=f"urn:{number}",
             storage="main",
             version="v1",
-            facts={"inventory": "ab", "n": number},
+            facts=Arrival(inventory="ab", files=number),
         )
     yield opened
     opened.close()
@@ -38,7 +39,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def test_entries_come_back_as_they_were_written(ledger: Ledger) -> None:
     """In order, and filtered."""
-    assert [(one.number, one.package, one.facts["n"]) for one in ledger.entries()] == [
+    assert [(one.number, one.package, one.facts["files"]) for one in ledger.entries()] == [
         (1, "urn:0", 0),
         (2, "urn:1", 1),
         (3, "urn:2", 2),
@@ -105,7 +106,9 @@ def test_a_forged_entry_breaks_the_chain(ledger: Ledger, tmp_path: Path) -> None
 def test_an_entry_is_never_too_large(ledger: Ledger) -> None:
     """So that it can be published one day; nothing is written."""
     with pytest.raises(LedgerError, match="too large"):
-        ledger.append("x", time=TIME, outcome="success", facts={"a": "x" * LARGEST_ENTRY})
+        ledger.append(
+            "x", time=TIME, outcome="success", facts=IncidentDecision(1, "x", "x" * LARGEST_ENTRY)
+        )
     assert len(list(ledger.entries())) == 3
 
 
@@ -124,7 +127,7 @@ def test_a_newer_ledger_is_not_touched(tmp_path: Path) -> None:
 def test_a_ledger_of_the_first_format_becomes_one_of_todays(ledger: Ledger, tmp_path: Path) -> None:
     """Its entries stay, byte for byte, and what is kept of the copies is made of them."""
     ledger.append("fixity check", time=TIME, outcome="fail", package="urn:1", storage="main",
-                  facts={"bytes": 7})  # fmt: skip
+                  facts=Check(size=7))  # fmt: skip
     bodies = list(ledger.bodies())
     raw = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
     for statement in ("DROP TABLE copy", "DROP TABLE newest", "PRAGMA user_version = 1"):
@@ -182,7 +185,7 @@ def test_what_is_kept_of_the_copies_is_what_the_entries_say(
     ledger = Ledger(tmp_path_factory.mktemp("ledger") / "ledger.sqlite")
     for type_, outcome, package, storage in done:
         ledger.append(type_, time=TIME, outcome=outcome, package=package, storage=storage,
-                      facts={"bytes": 1})  # fmt: skip
+                      facts=Check(size=1))  # fmt: skip
     assert ledger.verify_copies() == []
     for type_ in {one[0] for one in done}:
         assert ledger.newest(type_) == list(ledger.entries(types=(type_,)))[-1]
