@@ -28,7 +28,7 @@ test: $(VENV)/.preserva-test
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n $(WORKERS) -rs --cov $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) -rs --cov=preserva $(TESTS)
 
 # What is left: kills, power cuts, lost lines, clusters, browsers. One after the other, because these
 # tests stop servers and measure how long a command takes before they kill it.

@@ -16,10 +16,18 @@ logging.getLogger(NAME).addHandler(logging.NullHandler())
 get_logger = logging.getLogger
 INFO = logging.INFO
 
-_CREDENTIALS = re.compile(r"(?<=://)\S*@")  # to the last @: a password may hold / and @
-_QUERY = re.compile(r"(://[^\s?]*)\?\S*")
+_WORD = re.compile(r"\S+")
 
 
 def redacted(text: object) -> str:
     """The text with user, password and query taken out of every URL in it."""
-    return _QUERY.sub(r"\1?…", _CREDENTIALS.sub("…@", str(text)))
+    return _WORD.sub(_redacted_word, str(text))
+
+
+def _redacted_word(word: re.Match[str]) -> str:
+    scheme, separator, rest = word[0].partition("://")
+    _credentials, at, place = rest.rpartition("@")  # the last @: a password may hold / and @
+    path, question_mark, _query = place.partition("?")
+    if not separator:
+        return word[0]
+    return f"{scheme}://{'…@' if at else ''}{path}{'?…' if question_mark else ''}"

@@ -18,40 +18,41 @@ from preserva.cli.common import COMMON_OPTIONS, Settings, emit_error
 from preserva.cli.language import localised, speak
 from preserva.errors import PreservaError
 from preserva.exit_status import ExitStatus
-from preserva.i18n import _
+from preserva.i18n import N_, _
 from preserva.version import __version__
 
 if TYPE_CHECKING:
     from types import FrameType
 
-VERBS = (
-    "init",
-    "package",
-    "update",
-    "store",
-    "import",
-    "replicate",
-    "receive",
-    "validate",
-    "audit",
-    "report",
-    "incidents",
-    "levels",
-    "repair",
-    "rebuild",
-    "list",
-    "status",
-    "ledger",
-    "export",
-    "catalogue",
-    "serve",
-    "harvest",
-    "exhibit",
-    "bag",
-    "config",
-    "demo",
-)
-"""In the order in which people need them. Each is the `command` of `preserva.cli.<verb>`."""
+VERBS = {
+    "init": N_("Write a commented preserva.toml, or prepare what it describes."),
+    "package": N_("Make a package from a FOLDER of scans and store it."),
+    "update": N_("Correct a stored package by adding a new version to it."),
+    "store": N_("Store a BAG that was made by `preserva package --bag`. The bag is only read."),
+    "import": N_("Store a bag or an E-ARK package that was made elsewhere."),
+    "replicate": N_("Copy packages to the other institution and prove each copy."),
+    "receive": N_("Record what another institution copied into our storage."),
+    "validate": N_("Read every file; prove that it is sound or name what is wrong."),
+    "audit": N_("Read the copies that are due and record the results."),
+    "report": N_("Report the state of all copies and what needs a person."),
+    "incidents": N_("List the copies that stay damaged or cannot be read."),
+    "levels": N_("Show which NDSA Levels are proved and what the next ones lack."),
+    "repair": N_("Plan how to restore damaged copies; with --apply, do it."),
+    "rebuild": N_("Rebuild a lost storage, ledger or configuration."),
+    "list": N_("List the packages of a storage."),
+    "status": N_("Show where copies are and when each was last proved sound."),
+    "ledger": N_("Verify, show and export the record of what was done."),
+    "export": N_("Export a stored package as a bag."),
+    "catalogue": N_("Search the books of all libraries together, digitised or not."),
+    "serve": N_("Serve the union catalogue by OAI-PMH 2.0 until stopped."),
+    "harvest": N_("Harvest the records of another catalogue."),
+    "exhibit": N_("Build an exhibition of books: a site of plain files."),
+    "bag": N_("Create, update and complete BagIt bags."),
+    "config": N_("Check the configuration."),
+    "demo": N_("Demonstrate everything on a small archive of its own."),
+}
+"""In the order in which people need them, each with the first paragraph of its help: listing them
+then loads no module. Each is the `command` of `preserva.cli.<verb>`."""
 
 
 class Verbs(click.Group):
@@ -68,6 +69,16 @@ class Verbs(click.Group):
         module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
         command: click.Command = import_module(f"preserva.cli.{module}").command
         return localised(command, COMMON_OPTIONS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs, each with the first sentence of its help."""
+        room = formatter.width - 6 - max(map(len, VERBS))
+        rows = [
+            (verb, click.Command(verb, help=_(text)).get_short_help_str(room))
+            for verb, text in VERBS.items()
+        ]
+        with formatter.section(_("Commands")):
+            formatter.write_dl(rows)
 
 
 @click.command(

@@ -21,7 +21,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class StoppedError(Exception):
+class ThreadsStoppedError(Exception):
     """Nobody waits for the result any more."""
 
 
@@ -78,9 +78,9 @@ class Threads(Generic[Item, Result]):
             return
 
     def refuse_stopped(self) -> None:
-        """To be called by `work` after each piece. Raises StoppedError if it should end."""
+        """To be called by `work` after each piece. Raises ThreadsStoppedError if it should end."""
         if self._stop.is_set():
-            raise StoppedError
+            raise ThreadsStoppedError
 
     def _run(self) -> None:
         while (item := self._items.get()) is not None:

@@ -107,8 +107,8 @@ def test_decisions_as_files_and_in_a_dump(ready: Path, run: Run, run_json: JsonR
     copies = {(copy["holder"], copy["shelfmark"]) for copy in one["copies"]}
     assert copies == {("АОНБ", "Р-17"), ("АОНБ", "Р-18"), ("НББ", "Стар-5")}
     out = run("catalogue", "search", "вера")[1]
-    assert "copy: АОНБ, Р-17" in out
-    assert "copy: НББ, Стар-5" in out
+    assert "item: АОНБ, Р-17" in out
+    assert "item: НББ, Стар-5" in out
     status, document = run_json("catalogue", "decisions", "export", "d.jsonl")
     assert (status, document["decisions"]) == (0, 1)
     places = ("--url", "http://library.example/dump", "--email", "a@library.example")

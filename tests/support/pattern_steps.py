@@ -226,6 +226,8 @@ def _grow(result: _Sample, nodes: Sequence[Node], flags: int) -> None:
             _grow(result, list(value[3]), flags)
         elif kind is sre.ATOMIC_GROUP:
             _grow(result, list(value), flags)
+        elif kind is sre.ASSERT and value[0] < 0:  # what stands before belongs to the text
+            _grow(result, list(value[1]), flags)
 
 
 def hostile_texts(pattern: re.Pattern[Any], times: int) -> Iterator[str]:

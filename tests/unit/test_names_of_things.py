@@ -16,7 +16,6 @@ STILL_SHARED = frozenset(
         "Block",
         "Copy",
         "Done",
-        "Evidence",
         "Inventory",
         "Listed",
         "Listing",

@@ -14,6 +14,8 @@ import preserva
 from preserva.catalogue import fold
 from tests.support.pattern_steps import is_linear
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(preserva.__file__).parent
 ANCHORED = {"fullmatch", "match"}
 
@@ -84,6 +86,7 @@ def test_no_pattern_is_more_than_linear() -> None:
         (r"(?>a+)b", False, True),
         (r"a*?b", False, True),
         (r"(?<!a)b*c$", True, False),
+        (r"(?<=://)\S*@", True, False),
     ],
 )
 def test_what_counts_as_linear(pattern: str | bytes, searched: bool, linear: bool) -> None:

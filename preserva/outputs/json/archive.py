@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from preserva.core.values.model import PackageId
     from preserva.exhibition.build import Built
     from preserva.ledger import LedgerEntry
-    from preserva.outputs.json.parts import Document
+    from preserva.outputs.json.parts import JsonDocument
     from preserva.reporting.status import Reached
 
 
-def init_document(config: Path, *, written: bool, prepared: Sequence[str] = ()) -> Document:
+def init_document(config: Path, *, written: bool, prepared: Sequence[str] = ()) -> JsonDocument:
     """A configuration, and the places that were made ready."""
     return {"config": str(config), "written": written, "prepared": prepared}
 
 
 def config_check_document(
     config: Config, reached: Iterable[Reached], warnings: Sequence[str]
-) -> Document:
+) -> JsonDocument:
     """A configuration that is right, and the storages that were asked."""
     return {
         "config": str(config.path),
@@ -41,7 +41,7 @@ def config_check_document(
     }
 
 
-def ledger_verify_document(proof: Proof) -> Document:
+def ledger_verify_document(proof: Proof) -> JsonDocument:
     """What a verification of the ledger found."""
     return {
         "entries": proof.entries,
@@ -50,7 +50,7 @@ def ledger_verify_document(proof: Proof) -> Document:
     }
 
 
-def ledger_show_document(entries: Iterable[LedgerEntry]) -> Document:
+def ledger_show_document(entries: Iterable[LedgerEntry]) -> JsonDocument:
     """Entries of the ledger."""
     return {
         "entries": [
@@ -70,22 +70,22 @@ def ledger_show_document(entries: Iterable[LedgerEntry]) -> Document:
     }
 
 
-def export_document(package: PackageId, path: Path, *, dry_run: bool) -> Document:
+def export_document(package: PackageId, path: Path, *, dry_run: bool) -> JsonDocument:
     """A package, or a document of it, that was written outside."""
     return {"package": package.uri, "path": str(path), "dry_run": dry_run}
 
 
-def demo_document(package: PackageId, place: Path) -> Document:
+def demo_document(package: PackageId, place: Path) -> JsonDocument:
     """The package of a demonstration."""
     return {"package": package.uri, "place": str(place)}
 
 
-def demo_scans_document(scans: Path, record: Path) -> Document:
+def demo_scans_document(scans: Path, record: Path) -> JsonDocument:
     """The folder of scans to practise with, and its catalogue record."""
     return {"scans": str(scans), "record": str(record)}
 
 
-def exhibit_build_document(built: Built, *, dry_run: bool) -> Document:
+def exhibit_build_document(built: Built, *, dry_run: bool) -> JsonDocument:
     """The site of an exhibition."""
     return {
         "path": str(built.path),

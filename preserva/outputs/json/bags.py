@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from preserva.bag.create.create import Made
     from preserva.bag.fetch import Fetched
     from preserva.bag.update import Updated
-    from preserva.outputs.json.parts import Document
+    from preserva.outputs.json.parts import JsonDocument
 
 
-def bag_create_document(bag: Made, *, dry_run: bool) -> Document:
+def bag_create_document(bag: Made, *, dry_run: bool) -> JsonDocument:
     """A bag that was made."""
     return {
         "path": str(bag.path),
@@ -25,7 +25,7 @@ def bag_create_document(bag: Made, *, dry_run: bool) -> Document:
     }
 
 
-def bag_update_document(updated: Updated, *, dry_run: bool) -> Document:
+def bag_update_document(updated: Updated, *, dry_run: bool) -> JsonDocument:
     """A bag that was changed, and the files that were written."""
     return {
         "report": report_document(updated.report),
@@ -34,7 +34,7 @@ def bag_update_document(updated: Updated, *, dry_run: bool) -> Document:
     }
 
 
-def bag_fetch_document(fetched: Fetched) -> Document:
+def bag_fetch_document(fetched: Fetched) -> JsonDocument:
     """The files of a bag that were fetched."""
     return {
         "report": report_document(fetched.report),
@@ -43,6 +43,6 @@ def bag_fetch_document(fetched: Fetched) -> Document:
     }
 
 
-def bag_profile_document(identifier: str, digest: str) -> Document:
+def bag_profile_document(identifier: str, digest: str) -> JsonDocument:
     """A BagIt profile that is kept."""
     return {"identifier": identifier, "digest": digest}

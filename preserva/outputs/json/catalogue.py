@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from preserva.catalogue.oai.harvester import HarvestResult
     from preserva.catalogue.search import Hit, ResultPage
     from preserva.core.formats.canonical_json import Value
-    from preserva.outputs.json.parts import Document
+    from preserva.outputs.json.parts import JsonDocument
 
 
-def catalogue_import_document(imports: Sequence[Imported]) -> Document:
+def catalogue_import_document(imports: Sequence[Imported]) -> JsonDocument:
     """Records that came from files or packages, all files together."""
     findings = [finding for imported in imports for finding in imported.findings]
     return {
@@ -35,7 +35,7 @@ def catalogue_import_document(imports: Sequence[Imported]) -> Document:
     }
 
 
-def search_document(page: ResultPage) -> Document:
+def search_document(page: ResultPage) -> JsonDocument:
     """One page of results, and by what the search can be narrowed."""
     return {
         "total": page.total,
@@ -63,7 +63,7 @@ def _hit(hit: Hit) -> Value:
     }
 
 
-def show_document(edition: EditionView) -> Document:
+def show_document(edition: EditionView) -> JsonDocument:
     """An edition with all of its records."""
     return {
         "records": [
@@ -79,7 +79,9 @@ def show_document(edition: EditionView) -> Document:
     }
 
 
-def match_document(proposals: Iterable[Proposal], decisions: Iterable[MatchDecision]) -> Document:
+def match_document(
+    proposals: Iterable[Proposal], decisions: Iterable[MatchDecision]
+) -> JsonDocument:
     """Records that may describe one edition, and what was decided."""
     return {
         "proposals": [
@@ -110,12 +112,12 @@ def _decision(decision: MatchDecision) -> Value:
     }
 
 
-def decisions_export_document(path: Path, decisions: int) -> Document:
+def decisions_export_document(path: Path, decisions: int) -> JsonDocument:
     """A file of decisions."""
     return {"path": str(path), "decisions": decisions}
 
 
-def decisions_import_document(decided: Decided) -> Document:
+def decisions_import_document(decided: Decided) -> JsonDocument:
     """Decisions that came from a file."""
     return {
         "read": decided.read,
@@ -124,7 +126,7 @@ def decisions_import_document(decided: Decided) -> Document:
     }
 
 
-def catalogue_export_document(path: Path, exported: Exported) -> Document:
+def catalogue_export_document(path: Path, exported: Exported) -> JsonDocument:
     """A file of records."""
     return {
         "path": str(path),
@@ -133,12 +135,12 @@ def catalogue_export_document(path: Path, exported: Exported) -> Document:
     }
 
 
-def catalogue_dump_document(folder: Path, pages: int) -> Document:
+def catalogue_dump_document(folder: Path, pages: int) -> JsonDocument:
     """A folder of records for another catalogue."""
     return {"path": str(folder), "pages": pages}
 
 
-def harvest_document(harvested: HarvestResult, decided: Decided) -> Document:
+def harvest_document(harvested: HarvestResult, decided: Decided) -> JsonDocument:
     """Records and decisions that came from another catalogue."""
     return {
         "read": harvested.read,

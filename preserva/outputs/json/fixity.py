@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from preserva.core.policy.audit import Due, Forecast
     from preserva.core.values.report import Report
     from preserva.fixity.audit_run import Audit
-    from preserva.outputs.json.parts import Document
+    from preserva.outputs.json.parts import JsonDocument
 
 
-def validate_document(reports: Iterable[Report]) -> Document:
+def validate_document(reports: Iterable[Report]) -> JsonDocument:
     """Reports, those on bags with what the bag says of itself."""
     return {"reports": [_validated(report) for report in reports]}
 
 
-def _validated(report: Report) -> Document:
+def _validated(report: Report) -> JsonDocument:
     document = report_document(report)
     if isinstance(report, BagReport):
         document["bag"] = {
@@ -34,7 +34,7 @@ def _validated(report: Report) -> Document:
     return document
 
 
-def audit_document(audit: Audit) -> Document:
+def audit_document(audit: Audit) -> JsonDocument:
     """What an audit read, and what it left for the next one."""
     return {
         "dry_run": audit.dry_run,
@@ -56,7 +56,7 @@ def _due(due: Due) -> Value:
     }
 
 
-def forecast_document(forecast: Forecast) -> Document:
+def forecast_document(forecast: Forecast) -> JsonDocument:
     """Whether the intervals of checks can be kept."""
     return {
         "bytes_a_day_needed": forecast.needed,

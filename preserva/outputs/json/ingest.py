@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from preserva.ingest.package import Packaged
     from preserva.ingest.revision import Updated
     from preserva.ingest.transfer import Accepted
-    from preserva.outputs.json.parts import Document
+    from preserva.outputs.json.parts import JsonDocument
 
 
-def package_document(packaged: Packaged, *, dry_run: bool) -> Document:
+def package_document(packaged: Packaged, *, dry_run: bool) -> JsonDocument:
     """A package that was made of scans, with every file and the structure of the book."""
     root = packaged.structure.root
     return {
@@ -52,7 +52,7 @@ def _division(division: Division) -> Value:
     }
 
 
-def update_document(updated: Updated, *, dry_run: bool) -> Document:
+def update_document(updated: Updated, *, dry_run: bool) -> JsonDocument:
     """A new version of a package."""
     return {
         "package": updated.package.uri,
@@ -65,12 +65,12 @@ def update_document(updated: Updated, *, dry_run: bool) -> Document:
     }
 
 
-def store_document(package: PackageId, created: bool, *, dry_run: bool) -> Document:
+def store_document(package: PackageId, created: bool, *, dry_run: bool) -> JsonDocument:
     """A bag of ours that was stored."""
     return {"package": package.uri, "created": created, "dry_run": dry_run}
 
 
-def import_document(accepted: Accepted, *, dry_run: bool) -> Document:
+def import_document(accepted: Accepted, *, dry_run: bool) -> JsonDocument:
     """A package of someone else that was stored."""
     return {
         "package": accepted.package.uri,

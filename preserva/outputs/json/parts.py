@@ -9,11 +9,11 @@ from preserva.core.formats.canonical_json import Value
 from preserva.core.values.report import BookPage, Finding, Report
 from preserva.outputs.subjects import subject_for_programs
 
-Document = dict[str, Value]
+JsonDocument = dict[str, Value]
 """The fields of a document, in the order in which they are printed."""
 
 
-def report_document(report: Report) -> Document:
+def report_document(report: Report) -> JsonDocument:
     """A report: `#/$defs/report`."""
     return {
         "subject": subject_for_programs(report.subject),
@@ -30,8 +30,8 @@ def findings_document(findings: Iterable[Finding]) -> list[Value]:
     return [_finding(finding) for finding in findings]
 
 
-def _finding(finding: Finding) -> Document:
-    document: Document = {
+def _finding(finding: Finding) -> JsonDocument:
+    document: JsonDocument = {
         "code": str(finding.code.value),
         "severity": finding.code.severity.value,
         "path": None if finding.path is None else _unicode(finding.path),
@@ -45,7 +45,7 @@ def _finding(finding: Finding) -> Document:
     return {**document, **page_document(finding.page)}
 
 
-def page_document(page: BookPage | None) -> Document:
+def page_document(page: BookPage | None) -> JsonDocument:
     """The page of the book that something is about: `page`, and `page_label` if it has one."""
     if page is None:
         return {}

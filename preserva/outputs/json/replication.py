@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from preserva.config import Config
     from preserva.core.formats.canonical_json import Value
     from preserva.core.values.report import Report
-    from preserva.outputs.json.parts import Document
+    from preserva.outputs.json.parts import JsonDocument
     from preserva.replication.accession import Receipt
     from preserva.replication.repair import Repair
     from preserva.replication.replicate import Replication
 
 
-def replicate_document(replications: Iterable[Replication], *, dry_run: bool) -> Document:
+def replicate_document(replications: Iterable[Replication], *, dry_run: bool) -> JsonDocument:
     """What was brought to each replica."""
     return {"dry_run": dry_run, "packages": [_replication(each) for each in replications]}
 
@@ -36,7 +36,7 @@ def _replication(replication: Replication) -> Value:
     }
 
 
-def receive_document(receipts: Iterable[Receipt], *, dry_run: bool) -> Document:
+def receive_document(receipts: Iterable[Receipt], *, dry_run: bool) -> JsonDocument:
     """What other institutions brought to us."""
     return {"dry_run": dry_run, "packages": [_receipt(receipt) for receipt in receipts]}
 
@@ -51,7 +51,7 @@ def _receipt(receipt: Receipt) -> Value:
     }
 
 
-def repair_document(repairs: Iterable[Repair], *, applied: bool) -> Document:
+def repair_document(repairs: Iterable[Repair], *, applied: bool) -> JsonDocument:
     """What damaged copies need, and whether it was done."""
     return {"applied": applied, "copies": [_repair(repair) for repair in repairs]}
 
@@ -75,7 +75,9 @@ def _repair(repair: Repair) -> Value:
     }
 
 
-def rebuild_storage_document(storage: str, copies: Iterable[Repair], *, dry_run: bool) -> Document:
+def rebuild_storage_document(
+    storage: str, copies: Iterable[Repair], *, dry_run: bool
+) -> JsonDocument:
     """The copies that a lost storage gets back."""
     return {
         "storage": storage,
@@ -92,7 +94,7 @@ def rebuild_storage_document(storage: str, copies: Iterable[Repair], *, dry_run:
     }
 
 
-def rebuild_ledger_document(config: Config, reports: Iterable[Report]) -> Document:
+def rebuild_ledger_document(config: Config, reports: Iterable[Report]) -> JsonDocument:
     """A ledger that was made of what all copies are."""
     return {
         "ledger": str(config.ledger),
@@ -100,6 +102,6 @@ def rebuild_ledger_document(config: Config, reports: Iterable[Report]) -> Docume
     }
 
 
-def rebuild_config_document(path: Path, config: Config) -> Document:
+def rebuild_config_document(path: Path, config: Config) -> JsonDocument:
     """A configuration that was made of what storages say of themselves."""
     return {"config": str(path), "storages": list(config.storages)}

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from preserva.core.policy.levels import Evidence
     from preserva.core.policy.overview import Done, Incident, Overview
     from preserva.core.values.model import PackageId
-    from preserva.outputs.json.parts import Document
+    from preserva.outputs.json.parts import JsonDocument
     from preserva.reporting.status import Listing, Status
 
 
 _PATHS = 5
 
 
-def list_document(listing: Listing) -> Document:
+def list_document(listing: Listing) -> JsonDocument:
     """The packages of a storage."""
     return {
         "packages": [
@@ -38,7 +38,7 @@ def list_document(listing: Listing) -> Document:
     }
 
 
-def status_document(packages: Iterable[Status]) -> Document:
+def status_document(packages: Iterable[Status]) -> JsonDocument:
     """Packages and their copies."""
     return {
         "packages": [
@@ -61,7 +61,7 @@ def status_document(packages: Iterable[Status]) -> Document:
     }
 
 
-def incidents_document(incidents: Iterable[Incident]) -> Document:
+def incidents_document(incidents: Iterable[Incident]) -> JsonDocument:
     """What waits for a person: `#/$defs/incidents`."""
     return {"incidents": [_incident(incident) for incident in incidents]}
 
@@ -97,7 +97,7 @@ def _incident(incident: Incident) -> Value:
 
 def history_document(
     package: PackageId, entries: Iterable[Done], incidents: Iterable[Incident]
-) -> Document:
+) -> JsonDocument:
     """Everything that was done to a package."""
     return {
         "package": package.uri,
@@ -117,7 +117,7 @@ def history_document(
     }
 
 
-def overview_document(overview: Overview, evidence: Evidence | None = None) -> Document:
+def overview_document(overview: Overview, evidence: Evidence | None = None) -> JsonDocument:
     """The state of an archive; with the evidence for levels, those as well."""
     return {
         "institution": overview.institution,
@@ -179,7 +179,7 @@ def _years(overview: Overview) -> Value:
     ]
 
 
-def levels_document(evidence: Evidence) -> Document:
+def levels_document(evidence: Evidence) -> JsonDocument:
     """The NDSA Levels and CoreTrustSeal, as far as they are proved."""
     return {
         "levels": {area.value: reached(area, evidence) for area in Area},

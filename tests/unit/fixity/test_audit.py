@@ -128,7 +128,7 @@ def test_a_large_copy_is_gone_on_with(
         (report,) = audit(archive, only=only, observer=watch).reports
         entry = archive.ledger.newest(FIXITY_CHECK)
     again = {"whole": [], "torn": names[2:3], "old": names[:3], "nonsense": names[:3]}[kept]
-    assert read[3:] == again + names[3:]
+    assert sorted(read[3:]) == sorted(again + names[3:])  # files read together end in any order
     assert report.outcome is Outcome.PASS
     assert entry is not None
     since = None if kept in {"old", "nonsense"} else (START + timedelta(days=0.1)).isoformat()

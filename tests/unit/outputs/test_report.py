@@ -39,7 +39,8 @@ def test_an_incident_names_its_package_as_people_type_it() -> None:
     """With its finding, what to do, and what was decided."""
     assert list(incident_lines(INCIDENT)) == [
         "17\taonb-kp-1 (nlb-copy): damaged since 2026-12-01T10:00:00+00:00, seen 1 time",
-        "\tE203 page 1 (стр. 3), v1/content/data/0001.tif: the content has changed since it was stored",
+        "\tE203 page 1 (стр. 3), v1/content/data/0001.tif: the content has changed since it was"
+        " stored",
         "\tpreserva repair aonb-kp-1 --storage nlb-copy shows how it can be repaired",
         "\t2026-12-02T09:00:00+00:00 Anna: rescan",
     ]
