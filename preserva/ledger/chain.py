@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from preserva.core.formats.canonical_json import Value, canonical
@@ -115,7 +115,7 @@ class Ledger:
             f" ORDER BY number {'DESC' if newest_first else 'ASC'}"
         )
         try:
-            with closing(self._connection.execute(query, values)) as rows:
+            with _reading(self._connection.execute(query, values)) as rows:
                 for body, digest in rows:
                     yield parse(body, digest)
         except sqlite3.Error as error:
@@ -158,7 +158,7 @@ class Ledger:
     def bodies(self, *, since: int = 1) -> Iterator[bytes]:
         """The canonical JSON of every entry from a number on: the bytes that its digest is of."""
         query = "SELECT body FROM entry WHERE number >= ? ORDER BY number"
-        with closing(self._query(query, since)) as rows:
+        with _reading(self._query(query, since)) as rows:
             for (body,) in rows:
                 yield body
 
@@ -302,6 +302,16 @@ class Ledger:
             return kind(text)
         hint = _("No package was touched. Keep the file, and its -wal file, as they are.")
         return LedgerError(text, hint=hint)
+
+
+@contextmanager
+def _reading(rows: sqlite3.Cursor) -> Iterator[sqlite3.Cursor]:
+    """Close a cursor at the end, also one that is given up after its ledger was closed."""
+    try:
+        yield rows
+    finally:
+        with suppress(sqlite3.ProgrammingError):
+            rows.close()
 
 
 _FAILURES: Mapping[int | None, type[PreservaError]] = {
