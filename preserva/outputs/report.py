@@ -72,6 +72,8 @@ def report_lines(overview: Overview) -> Iterator[str]:
     for incident in overview.incidents:
         columns = (str(incident.number), _what(incident), incident.since[:10], advice(incident))
         yield "  " + "\t".join(columns)
+        if incident.findings:
+            yield f"    {findings_of(incident)}"
     for package, sound in overview.few:
         text = _("{package}: {sound} of {wanted} copies")
         yield "  " + text.format(package=_short(package), sound=sound, wanted=overview.wanted)

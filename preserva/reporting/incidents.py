@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from preserva.archive.archive import ArchivalStorage
 from preserva.core.policy.overview import Decision, Incident, State
 from preserva.core.values.entries import DECISION, FAIL, FIXITY_CHECK, SUCCESS
-from preserva.core.values.facts import Check, IncidentDecision
+from preserva.core.values.facts import Check, DecisionTaken
 from preserva.errors import UsageError
 from preserva.i18n import _
 from preserva.ledger import LedgerEntry
@@ -40,7 +40,7 @@ def decide(archive: ArchivalStorage, number: int, *, by: str, decision: str) -> 
                 outcome=SUCCESS,
                 package=incident.package,
                 storage=incident.storage,
-                facts=IncidentDecision(number, by, decision),
+                facts=DecisionTaken(number, by, decision),
             )
             return incident
     message = _("there is no open incident {number}; `preserva incidents` lists those there are")
@@ -100,6 +100,6 @@ def _decisions(
     archive: ArchivalStorage, package: str | None, storage: str, number: int
 ) -> Iterator[Decision]:
     for entry in archive.ledger.entries(package=package, storage=storage, types=(DECISION,)):
-        facts = entry.facts_as(IncidentDecision)
+        facts = entry.facts_as(DecisionTaken)
         if facts.incident == number:
             yield Decision(entry.time, facts.by, facts.decision)

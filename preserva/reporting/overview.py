@@ -17,7 +17,7 @@ from preserva.core.policy.overview import (
     count_ages,
 )
 from preserva.core.values.entries import DECISION, FIXITY_CHECK
-from preserva.core.values.facts import Check, IncidentDecision
+from preserva.core.values.facts import Check, DecisionTaken
 from preserva.core.values.model import PackageId
 from preserva.errors import NotFound
 from preserva.fixity.audit import capacity_of
@@ -99,7 +99,7 @@ def _details(entry: LedgerEntry) -> tuple[str, ...]:
     if entry.type == FIXITY_CHECK:
         return tuple(finding.place() for finding in entry.facts_as(Check).findings or ())
     if entry.type == DECISION:
-        facts = entry.facts_as(IncidentDecision)
+        facts = entry.facts_as(DecisionTaken)
         return (f"{facts.by}: {facts.decision}",)
     return ()
 

@@ -334,7 +334,7 @@ class Verification(Facts):
 
 
 @dataclass(frozen=True, slots=True)
-class IncidentDecision(Facts):
+class DecisionTaken(Facts):
     """What a person decided about an incident, by its number."""
 
     types: ClassVar = (entries.DECISION,)
@@ -366,7 +366,7 @@ class Rebuilt(Facts):
 BY_TYPE: Mapping[str, type[Facts]] = {
     type_: kind
     for kind in (
-        Arrival, EventFound, Check, RecoveryStart, Recovery, Verification, IncidentDecision,
+        Arrival, EventFound, Check, RecoveryStart, Recovery, Verification, DecisionTaken,
         Notification, Rebuilt,
     )
     for type_ in kind.types

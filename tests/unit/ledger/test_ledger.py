@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preserva.core.formats.canonical_json import Value, canonical
-from preserva.core.values.facts import Arrival, Check, IncidentDecision
+from preserva.core.values.facts import Arrival, Check, DecisionTaken
 from preserva.errors import LedgerError
 from preserva.ledger import LARGEST_ENTRY, Ledger
 
@@ -107,7 +107,7 @@ def test_an_entry_is_never_too_large(ledger: Ledger) -> None:
     """So that it can be published one day; nothing is written."""
     with pytest.raises(LedgerError, match="too large"):
         ledger.append(
-            "x", time=TIME, outcome="success", facts=IncidentDecision(1, "x", "x" * LARGEST_ENTRY)
+            "x", time=TIME, outcome="success", facts=DecisionTaken(1, "x", "x" * LARGEST_ENTRY)
         )
     assert len(list(ledger.entries())) == 3
 
