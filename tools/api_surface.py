@@ -21,6 +21,9 @@ Call = Callable[..., object]
 CLASSES: tuple[type, ...] = (preserva.Archive, preserva.Catalogue, preserva.ArchiveLedger)
 """The classes whose methods are calls; all others are values."""
 
+_ON_DISK = {"from_facts", "to_facts"}
+"""Methods that are about the form of a value in the ledger, which is no part of the API."""
+
 
 def public() -> dict[str, object]:
     """Everything that `preserva` exports, by its name."""
@@ -65,10 +68,10 @@ def methods_of_value(of: type) -> dict[str, Call]:
         return {}
     known = {*values().values(), *CLASSES}
     found: dict[str, Call] = {}
-    for base in [base for base in of.__mro__ if base is of or base in known]:
+    for base in [base for base in of.__mro__ if _is_ours(base)]:
         for name, member in vars(base).items():
             call = member.__func__ if isinstance(member, classmethod) else member
-            if name.startswith("_") or not inspect.isfunction(call):
+            if name.startswith("_") or name in _ON_DISK or not inspect.isfunction(call):
                 continue
             if all(one in known for one in mentioned(list(hints(call).values()))):
                 found.setdefault(name, call)
