@@ -95,7 +95,7 @@ class IngestVerbs(Session):
     ) -> Transferred:
         """Store a bag or an E-ARK package of someone else, with all that it says of itself.
 
-        `path` is a folder, .tar, .tar.gz, .tar.zst or .zip: any bag, an AIP of Archivematica, an
+        `path` is a folder, a tar, packed or not, or a zip: any bag, an AIP of Archivematica, an
         E-ARK SIP or AIP. It is compared with its own manifests or METS first, and kept byte for
         byte. `record` describes it, if it has no good description of its own; the other options
         are those of `package`.

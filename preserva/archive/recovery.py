@@ -31,6 +31,8 @@ def recover(ledger: Ledger, store: Store, now: Callable[[], str]) -> None:
     pending = ledger.last(storage=store.id, types=(START, END))
     if pending is not None and pending.type == START:
         _end_ingest(ledger, store, pending, now())
+    if store.storage.stat(layout.STAGING) is None:
+        return  # where a folder is nothing but the files in it
     for entry in store.storage.children(layout.STAGING):
         name = entry.path.rpartition("/")[2]
         if entry.path not in layout.OF_DRIVERS and not name.startswith("replicate-"):

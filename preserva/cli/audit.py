@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from preserva.archive.archive import ArchivalStorage
     from preserva.core.policy.audit import Forecast
-    from preserva.core.values.report import Outcome
+    from preserva.core.policy.judgement import Tally
     from preserva.fixity.audit import Audit
     from preserva.fixity.audit_cluster import Workers
 
@@ -66,17 +66,17 @@ def command(
     """Read the copies that are due and record the results.
 
     Copies that were never checked come first, then those whose interval ends soonest. What looks
-    damaged is read a second time. The next run resumes where this one stopped, whether it was
-    interrupted or its budget ran out.
+    damaged is read a second time. The next run resumes where this one stopped. The exit status is
+    that of the archive, not only of the run: known damage stays known until it is repaired.
 
     \b
     preserva audit --max-time 6h --bandwidth 20MB
     preserva audit --event nlb-copy
     \b
-    Exit status: 1 if a copy is damaged or missing; 3 if something due was not read.
+    Exit status: 1 if a copy is damaged or missing; 3 if something due was not read, an incident of
+    another kind is open, or a package has too few copies.
     """
     from preserva.fixity.audit import Budget, audit
-    from preserva.outputs.json.fixity import audit_document
 
     with (
         settings.archive() as archive,
@@ -94,29 +94,26 @@ def command(
         )
         if metrics is not None and not dry_run:
             _write_metrics(result, metrics, archive.clock())
-        notify(result.outcome)
-    if json_:
-        emit("audit", audit_document(result))
-    else:
-        _print(result)
+        notify(not result.waits)
+    _emit(result) if json_ else _print(result)
     finish([result])
 
 
 @contextmanager
-def _notifications(archive: ArchivalStorage, *, quiet: bool) -> Iterator[Callable[[Outcome], None]]:
+def _notifications(archive: ArchivalStorage, *, quiet: bool) -> Iterator[Callable[[bool], None]]:
     """Notify those whom the configuration names, at the start and at the end of an audit.
 
-    Call the value with the outcome of the audit; without that call, the audit counts as failed.
+    Call the value with whether nothing waits for a person; without that call, the audit counts as
+    failed.
     """
-    from preserva.core.values.report import Outcome
-    from preserva.outputs.report import mail_text
+    from preserva.outputs.mail import mail_text
     from preserva.reporting.notify import ping, send_mail
 
     def warn(problem: str | None) -> None:
         if problem is not None:
             click.echo(_("Warning: {problem}").format(problem=problem), err=True)
 
-    outcomes: list[Outcome] = []
+    outcomes: list[bool] = []
     pings = archive.config.pings
     if quiet:
         yield outcomes.append
@@ -126,7 +123,7 @@ def _notifications(archive: ArchivalStorage, *, quiet: bool) -> Iterator[Callabl
         yield outcomes.append
         warn(send_mail(archive, mail_text))
     finally:
-        warn(ping(pings.success if outcomes == [Outcome.PASS] else pings.failure))
+        warn(ping(pings.success if outcomes == [True] else pings.failure))
 
 
 def _workers(url: str | None) -> AbstractContextManager[Workers | None]:
@@ -143,6 +140,12 @@ def _write_metrics(result: Audit, path: Path, finished: datetime) -> None:
 
     text = audit_metrics(result, finished)
     LocalStorage(path.absolute().parent).replace(path.name, text.encode())
+
+
+def _emit(result: Audit) -> None:
+    from preserva.outputs.json.fixity import audit_document
+
+    emit("audit", audit_document(result))
 
 
 def _print(result: Audit) -> None:
@@ -166,7 +169,26 @@ def _print(result: Audit) -> None:
     left = ngettext("{count} due copy left", "{count} due copies left", result.left_count)
     size = human_size(result.bytes_read)
     click.echo(f"{copies}, {size}; {left.format(count=result.left_count)}")
+    if result.state is not None:
+        _print_state(result.state)
     _print_forecast(result.forecast)
+
+
+def _print_state(state: Tally) -> None:
+    if state.incidents:
+        text = ngettext(
+            "{count} incident is open; `preserva incidents` shows what to do",
+            "{count} incidents are open; `preserva incidents` shows what to do",
+            state.incidents,
+        )
+        click.echo(text.format(count=state.incidents))
+    if state.few:
+        text = ngettext(
+            "{count} package has too few copies; `preserva report` names it",
+            "{count} packages have too few copies; `preserva report` names them",
+            len(state.few),
+        )
+        click.echo(text.format(count=len(state.few)))
 
 
 def _print_forecast(forecast: Forecast) -> None:

@@ -41,7 +41,7 @@ def command(
 ) -> None:
     """Store a bag or an E-ARK package that was made elsewhere.
 
-    PATH is a folder, .tar, .tar.gz, .tar.zst or .zip: any bag, an AIP of Archivematica, an E-ARK
+    PATH is a folder, a tar, packed or not, or a zip: any bag, an AIP of Archivematica, an E-ARK
     SIP or AIP. It is first checked against its own manifests or METS; everything in it is kept byte
     for byte. An AIP made by preserva is stored unchanged; a SIP made by preserva becomes its AIP
     again.

@@ -76,11 +76,11 @@ def _print(replication: Replication, dry_run: bool) -> None:
     if replication.report.findings:
         for line in report_lines(replication.report):
             click.echo(line)
-    elif dry_run and replication.versions:
+    if dry_run and replication.versions:
         message = _("{package} -> {to}: {versions}, {files} files, {size}")
         click.echo(message.format(versions=", ".join(replication.versions), **facts))
     elif replication.acknowledged:
         message = _("{package} -> {to}: {versions} copied, read back and compared")
         click.echo(message.format(versions=", ".join(replication.acknowledged), **facts))
-    else:
+    elif not replication.report.findings:
         click.echo(_("{package} -> {to}: no version is missing").format(**facts))

@@ -46,15 +46,17 @@ def command(settings: Settings, package: str | None, json_: bool) -> None:
 
 
 def _lines(package: Status) -> Iterator[str]:
+    from preserva.core.policy.judgement import State
     from preserva.outputs.words import word
 
     yield package.portable
     for copy in package.copies:
-        checked = _("never checked")
+        line = ", ".join([word(copy.state.value), *copy.versions])
         if copy.checked:
             outcome = word(copy.outcome or "unknown")
-            checked = _("checked {time}: {outcome}").format(time=copy.checked, outcome=outcome)
-        state = ", ".join([word(copy.state.value), *copy.versions])
-        yield f"  {copy.storage}: {state}; {checked}"
+            line += "; " + _("checked {time}: {outcome}").format(time=copy.checked, outcome=outcome)
+        elif copy.state is not State.NEVER:
+            line += "; " + _("never checked")
+        yield f"  {copy.storage}: {line}"
     if not package.enough:
         yield "  " + _("too few copies")

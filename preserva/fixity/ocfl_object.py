@@ -295,13 +295,17 @@ class _Check:
 
 @dataclass(frozen=True)
 class VersionSource(Source):
-    """The bag in one version of an object, whose files have been read already."""
+    """The bag in one version of an object, whose files have been read already.
+
+    `empty` are folders that it had besides those of its files, when it came.
+    """
 
     storage: Storage
     path: str
     version: str
     located: dict[str, str]
     seen: dict[str, Observed]
+    empty: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -315,7 +319,7 @@ class VersionSource(Source):
 
     def entries(self) -> Iterator[Entry | Finding]:
         """Every file of the version, and the folders above them."""
-        folders = set()
+        folders = set(self.empty)
         for path, content in self.located.items():
             yield Entry(path, Kind.FILE, self.seen[content].size)
             parts = path.split("/")[:-1]

@@ -35,6 +35,10 @@ PageOf = Callable[[str], BookPage | None]
 """The page of the book that a path is about, if it is about one."""
 
 
+def no_page(_path: str) -> None:
+    """What is said of each path while the pages are not known."""
+
+
 def with_pages(findings: Iterable[Finding], page_of: PageOf) -> list[Finding]:
     """The findings, each with the page of the book that its path is about."""
     return [

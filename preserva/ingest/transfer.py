@@ -20,6 +20,7 @@ from preserva.archive.commit import ingest, refuse_lost
 from preserva.archive.reading import observe
 from preserva.archive.staging import Staging
 from preserva.archive.stored_copy import StoredCopy
+from preserva.bag.container.compression import bare_name
 from preserva.bag.open import open_bag
 from preserva.bag.source import as_stream, hand_on
 from preserva.bag.validate import validate_source
@@ -66,7 +67,6 @@ from preserva.ingest.submission import Submission, choose_record, one_line
 from preserva.ingest.supplied import Written, read_given
 from preserva.ingest.transfer_identity import (
     Peek,
-    bare_name,
     discarded,
     look,
     new_id,
@@ -114,7 +114,7 @@ def accept(
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> Accepted:
-    """Store a bag or an E-ARK package of someone else: a folder, .tar, .tar.gz, .tar.zst or .zip.
+    """Store a bag or an E-ARK package of someone else: a folder, a tar or a zip.
 
     It must be what its own manifests or METS say. Its description comes from `record`, or else
     from what it has. `local` is the identifier that it gets; else one is made of its own. An AIP of
@@ -229,8 +229,12 @@ class _Accepting:
         }
         received = self._prove(prefix, files)
         record = self._record(record_file, position, charset, prefix, received)
-        described = next(iter(self.peek.said("External-Description")), "")
-        self.title = one_line(record.title or described or bare_name(self.path))
+        described = [
+            record.title,
+            *self.peek.said("External-Description"),
+            bare_name(self.path.name),
+        ]
+        self.title = one_line(next(filter(None, described)))
         inspection = Inspection(replace(self.archive.config.images, undecodable=Undecodable.RECORD))
         content = [self._content(prefix, path, inspection) for path in sorted(files)]
         config = self.archive.config
@@ -257,17 +261,18 @@ class _Accepting:
         date = self.archive.clock().date().isoformat()
         info = bag_info(config.institution, self.package, self.title, date, self.staging)
         write_tag_files(self.staging, info)
-        return [*record.notes, *inspection.notes, *self.notes]
+        return [*self.peek.notes, *record.notes, *inspection.notes, *self.notes]
 
     def _copy(self, staging: Staging, prefix: str) -> None:
         """Read what was received once, into staging. Raises Refused if it changed meanwhile."""
         self.observer(Started("import", Named(str(self.path)), self.peek.files, self.peek.size))
 
         def take(path: str, size: int, pieces: Iterator[bytes]) -> None:
-            staging.copy(prefix + path, pieces, size)
+            staging.copy(prefix + self.peek.names.get(path, path), pieces, size)
 
         for entry in hand_on(open_bag(self.path), take):
-            if not isinstance(entry, Entry) or entry.kind not in {Kind.FILE, Kind.FOLDER}:
+            kind = entry.kind if isinstance(entry, Entry) else None
+            if kind not in {Kind.FILE, Kind.FOLDER} and entry not in self.peek.notes:
                 raise Refused(_("{path} changed while it was read").format(path=self.path))
         self.observer(Ended("import", Named(str(self.path))))
 
@@ -307,8 +312,7 @@ class _Accepting:
             self._note(mets[0], str(error))
             return Received()
         if received.problems:
-            first = received.problems[0].record()
-            self._note(mets[0], f"{len(received.problems)}: {first}")
+            self._note(mets[0], f"{len(received.problems)}: {received.problems[0].record()}")
         return received
 
     def _note(self, path: str | None, seen: str, code: Code = Code.METS_ALONG) -> None:
@@ -316,9 +320,10 @@ class _Accepting:
 
     def _prove_bag(self, staging: Staging, prefix: str, files: Mapping[str, Observed]) -> None:
         located = {path: prefix + path for path in files}
-        seen = {prefix + path: file for path, file in files.items()}
-        source = VersionSource(staging.storage, staging.folder, self.path.name, located, seen)
+        content = {located[path]: file for path, file in files.items()}, self.peek.empty
+        source = VersionSource(staging.storage, staging.folder, self.path.name, located, *content)
         report = validate_source(source)
+        report.add(self.peek.doubts(report))
         if is_ours(report):
             report.add(own_findings(report, source))
         if report.outcome is not Outcome.PASS:
@@ -346,13 +351,13 @@ class _Accepting:
         except (UnsafeXMLError, TooLarge) as error:
             self._note(received.mets, str(error))
             came_along = None
-        if came_along is not None:
+        if came_along:
             try:
                 return choose_record(came_along[0], Path(came_along[1]), position, charset)
             except (PackageError, UsageError) as error:
-                problems = getattr(error, "problems", ()) or [str(error)]
-                self._note(came_along[1], joined("; ", problems), Code.DESCRIPTION_ALONG)
-        data = self.peek.description(received, bare_name(self.path))
+                problems = joined("; ", getattr(error, "problems", ()) or [str(error)])
+                self._note(came_along[1], problems, Code.DESCRIPTION_ALONG)
+        data = self.peek.description(received, bare_name(self.path.name))
         return choose_record(data, Path("description.xml"), None, None)
 
     def _content(self, prefix: str, path: str, inspection: Inspection) -> ContentFile:

@@ -155,6 +155,13 @@ class Ledger:
         ).fetchone()
         return None if row is None else parse(*row)
 
+    def entry(self, number: int) -> LedgerEntry:
+        """The entry of a number. Raises LedgerError if there is none."""
+        row = self._query("SELECT body, digest FROM entry WHERE number = ?", number).fetchone()
+        if row is None:
+            raise LedgerError(_("entry {number} is missing").format(number=number))
+        return parse(*row)
+
     def bodies(self, *, since: int = 1) -> Iterator[bytes]:
         """The canonical JSON of every entry from a number on: the bytes that its digest is of."""
         query = "SELECT body FROM entry WHERE number >= ? ORDER BY number"
@@ -274,6 +281,8 @@ class Ledger:
                 return
             for statement in schema.ENTRIES if version == 0 else ():
                 connection.execute(statement)
+            for table in schema.TABLES:  # what an earlier format summed up is summed up anew
+                connection.execute(f"DROP TABLE IF EXISTS main.{table}")
             copies.create(connection)
             for entry in self.entries():
                 copies.note(connection, entry)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from preserva.archive import events as history
+from preserva.archive.fixity_events import record_seen
 from preserva.archive.recorded_package import tag_manifests
 from preserva.archive.staging import Staging, read_back
 from preserva.archive.stored_copy import StoredCopy
@@ -54,11 +55,12 @@ class Replication:
 
 
 class StoppedError(Exception):
-    """This package cannot go on; the findings say why."""
+    """This package cannot go on; the findings say why, and are `about` one copy of it if any."""
 
-    def __init__(self, *findings: Finding) -> None:
+    def __init__(self, *findings: Finding, about: StoredCopy | None = None) -> None:
         super().__init__()
         self.findings = findings
+        self.about = about
 
 
 class Pair:
@@ -82,23 +84,25 @@ class Pair:
         self.result = result
         self.observer = observer
         self.log = ReplicationLog(source, target)
+        self.lost: list[Finding] = []
+        self.suspect: StoredCopy | None = None
 
     def check_original(self) -> None:
         """The package at its owner must agree with the ledger in every version."""
-        root, original = self.source.store.root, self.original
-        if self.path != self.source.path:
-            raise StoppedError(Finding(Code.MISPLACED_OBJECT, self.path, self.source.path))
+        source, original = self.source, self.original
+        if self.path != source.path:
+            raise StoppedError(Finding(Code.MISPLACED_OBJECT, self.path, source.path))
         for version in original.inventory.versions:
             where = f"{self.path}/{version}"
-            recorded = self.source.recorded.commitment(version)
+            recorded = source.recorded.commitment(version)
             if recorded is None:
-                raise StoppedError(Finding(Code.NOT_RECORDED, where))
-            sealed = root.read_version(self.path, version)
-            _must_equal(where, recorded.inventory, sealed.digest)
+                raise StoppedError(Finding(Code.NOT_RECORDED, where), about=source)
+            sealed = source.store.root.read_version(self.path, version)
+            _must_equal(where, recorded.inventory, sealed.digest, source)
             if version == original.inventory.head:
-                _must_equal(self.path, recorded.inventory, original.digest)
+                _must_equal(self.path, recorded.inventory, original.digest, source)
             seen = tag_manifests(sealed.inventory.versions[version].files())
-            _must_equal(where, recorded.tag_manifests, seen)
+            _must_equal(where, recorded.tag_manifests, seen, source)
 
     def find_missing(self) -> None:
         """Find the versions that the target lacks. A version that its owner never made stops us."""
@@ -110,10 +114,12 @@ class Pair:
             held: Iterable[str] = ()
         else:
             for problem in formats.differences(copy.inventory, self.original.inventory):
-                raise StoppedError(Finding(Code.DIVERGED, self.path, seen=problem))
+                finding = Finding(Code.DIVERGED, self.path, seen=problem)
+                raise StoppedError(finding, about=self.target)
             held = copy.inventory.versions
         versions = self.original.inventory.versions
         self.result.versions = [version for version in versions if version not in held]
+        self._find_lost(whole=not held)
         for version in self.result.versions:
             files = self._files_of(version)
             self.result.files += len(files)
@@ -121,8 +127,23 @@ class Pair:
                 entry = self.source.storage.stat(f"{self.path}/{path}")
                 self.result.size += entry.size if entry else 0
 
+    def _find_lost(self, *, whole: bool) -> None:
+        """What was acknowledged in the target and is not there was lost or taken away there."""
+        acknowledged = self.target.acknowledged()
+        lost = [version for version in self.result.versions if version in acknowledged]
+        places = [self.target.store.id] if whole and lost else lost
+        self.lost = [Finding(Code.COPY_MISSING, place) for place in places]
+        if self.lost:
+            self.result.report.subject = self.target.subject
+            self.result.report.add(self.lost)
+
     def bring_missing(self) -> None:
-        """Bring the versions that the target lacks, and acknowledge what is proved."""
+        """Bring the versions that the target lacks, and acknowledge what is proved.
+
+        What was lost there is an incident, and is recorded before anything is brought again.
+        """
+        if self.lost:
+            record_seen(self.target, Report(self.target.subject, self.lost))
         subject = WholePackage(self.source.package)
         staged = f"{layout.STAGING}/replicate-{self.source.package.portable}"
         self.observer(Started("replicate", subject, self.result.files, self.result.size))
@@ -133,8 +154,21 @@ class Pair:
                 self._prove(version)
                 log = self.log.left(version) or self.log.new(version, FOUND)
                 self._record(version, log, in_target=True)
+        if self.lost:
+            self._bring_logs()
         self.target.storage.discard(staged)  # left by a crash
         self.observer(Ended("replicate", subject))
+
+    def _bring_logs(self) -> None:
+        """The records of events that a lost copy had, from the copy at its owner."""
+        present = {self.target.log_digest(name) for name in self.target.log_names()}
+        expected = self.target.expected_logs()
+        for name in self.source.log_names():
+            data = self.source.read_log(name)
+            digest = hashlib.sha256(data).hexdigest()
+            if digest in expected and digest not in present:
+                event = expected[digest].log.event
+                self.log.keep(self.target, history.LogRecord(f"{history.LOGS}/{name}", data, event))
 
     def _copy(self, version: str, staged: str) -> None:
         """One version: stream, hash, make durable, read back, publish, record."""
@@ -149,7 +183,7 @@ class Pair:
         if wrong and all(finding.path in left for finding in wrong):  # what a power cut left
             wrong = self._bring(staging, {path: files[path] for path in left}, left)
         if wrong:
-            raise StoppedError(*self._in_object(wrong))
+            raise StoppedError(*self._in_object(wrong), about=self.suspect)
         root.write_inventory(staged, sealed)
         inventory = f"{version}/{formats.NAME}"
         storage.flush(f"{staged}/{inventory}")
@@ -186,7 +220,8 @@ class Pair:
         stream = partial(self._stream, staging, left)
         streams = bounded_map(stream, files.items(), workers=storage.max_concurrency)
         wrong = [finding for finding in streams if finding is not None]
-        if not wrong:
+        self.suspect = self.source if wrong else None
+        if not wrong:  # and what is not read back as it was sent is no copy yet
             storage.flush(staging.folder)
             (algorithm,) = staging.algorithms
             wrong = self._read_back(staging.folder, files, algorithm)
@@ -257,10 +292,10 @@ class Pair:
         """Read back a version that is in place but was never acknowledged."""
         sealed = self.source.store.root.read_version(self.path, version)
         copy = self.target.store.root.read_version(self.path, version)
-        _must_equal(f"{self.path}/{version}", sealed.digest, copy.digest)
+        _must_equal(f"{self.path}/{version}", sealed.digest, copy.digest, self.target)
         algorithm = self.original.inventory.algorithm
         if wrong := self._read_back(self.path, self._files_of(version), algorithm):
-            raise StoppedError(*self._in_object(wrong))
+            raise StoppedError(*self._in_object(wrong), about=self.target)
 
     def _is_acknowledged(self, version: str) -> bool:
         entries = self.target.archive.ledger.entries(
@@ -308,6 +343,7 @@ class Pair:
         return [replace(finding, path=f"{self.path}/{finding.path}") for finding in findings]
 
 
-def _must_equal(path: str, expected: object, seen: object) -> None:
+def _must_equal(path: str, expected: object, seen: object, about: StoredCopy) -> None:
     if expected != seen:
-        raise StoppedError(Finding(Code.NOT_AS_RECORDED, path, str(expected), str(seen)))
+        finding = Finding(Code.NOT_AS_RECORDED, path, str(expected), str(seen))
+        raise StoppedError(finding, about=about)

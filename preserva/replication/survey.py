@@ -23,15 +23,11 @@ from preserva.core.values.model import Entry, Kind
 from preserva.core.values.report import Advanced, Finding, Observer
 from preserva.errors import NotAFile, NotFound, StorageError, Unreachable
 from preserva.files.parallel import bounded_map
-from preserva.information_package.pages import ObjectPages, PageOf, with_pages
+from preserva.information_package.pages import ObjectPages, PageOf, no_page, with_pages
 from preserva.storage.base import read_all
 
 _ALGORITHMS = {128: "sha512", 64: "sha256"}
 _VERSION = re.compile(r"v[1-9][0-9]*")
-
-
-def _no_page(_path: str) -> None:
-    """The pages are not known yet."""
 
 
 @dataclass(slots=True)
@@ -48,7 +44,7 @@ class Survey:
     others: list[StoredCopy]
     entries: dict[str, Entry] = field(default_factory=dict)
     committed: dict[str, Committed] = field(default_factory=dict)
-    page_of: PageOf = _no_page
+    page_of: PageOf = no_page
     wrong: dict[str, str] = field(default_factory=dict)
     good: dict[str, list[StoredCopy]] = field(default_factory=dict)
     lost: list[Finding] = field(default_factory=list)

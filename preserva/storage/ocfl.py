@@ -24,7 +24,7 @@ from preserva.errors import Damaged, NotFound, Refused, StorageError, UsageError
 from preserva.i18n import _
 from preserva.storage.base import Storage, read_all
 
-_DEEPEST = 12
+_DEEPEST = 40
 """Folders below the root in which objects are looked for."""
 
 
@@ -88,24 +88,35 @@ class OcflRoot:
     def survey(self, root: str) -> Iterator[str | Finding]:
         """The folders of all objects in a storage root, and findings for what may not be in one.
 
-        Nothing is skipped silently, and no link is followed. Raises StorageError.
+        What the standard tells validators to ignore is ignored: files in the root itself (E087)
+        and extensions. No link is followed. Raises StorageError.
         """
-        name, content = layout.ROOT_DECLARATION
-        declaration = f"{root}/{name}" if root else name
-        try:
-            data = read_all(self.storage, declaration, 1024)
-        except StorageError:
-            data = b""
-        if data != content:
-            yield Finding(Code.ROOT_DECLARATION, declaration, content.decode(), repr(data)[:100])
-        for entry in self.storage.children(root):
+        entries = self.storage.children(root)
+        yield from self._declared(root, {entry.path.rpartition("/")[2] for entry in entries})
+        for entry in entries:
             own = entry.path.rpartition("/")[2]
             if entry.kind is Kind.FOLDER and own != "extensions":
                 yield from self._below(entry.path, 1)
             elif entry.kind in {Kind.LINK, Kind.OTHER}:
                 yield Finding(Code.ROOT_LINK, entry.path, seen=entry.kind.value)
-            elif entry.kind is Kind.FILE and own != name and not own.startswith("ocfl_"):
-                yield Finding(Code.ROOT_FILE, entry.path)
+
+    def _declared(self, root: str, names: set[str]) -> Iterator[Finding]:
+        """What is wrong with the declaration of a root of any version of OCFL that is known."""
+        prefix = f"{root}/" if root else ""
+        known = [name for name in layout.ROOT_DECLARATIONS if name in names]
+        strange = {name for name in names if name.startswith("0=")} - set(known)
+        if len(known) != 1 or strange:
+            expected = layout.ROOT_DECLARATION[0]
+            seen = ", ".join(sorted(strange.union(known))) or None
+            yield Finding(Code.ROOT_DECLARATION, prefix + expected, expected, seen)
+        for name in known:
+            expected = f"{name[2:]}\n"
+            try:
+                data = read_all(self.storage, prefix + name, 1024)
+            except StorageError:
+                data = b""
+            if data != expected.encode():
+                yield Finding(Code.ROOT_DECLARATION, prefix + name, expected, repr(data)[1:100])
 
     def _below(self, folder: str, depth: int) -> Iterator[str | Finding]:
         entries = self.storage.children(folder)

@@ -95,7 +95,7 @@ def test_the_whole_way_for_people(ready: Path, run: Run) -> None:
     status, out, _err = run("status")
     assert status == 0
     assert out.splitlines()[0] == "aonb-kp-7"
-    assert out.count("complete, v1; checked ") == 2
+    assert out.count("sound, v1; checked ") == 2
     status, out, _err = run("export", "aonb-kp-7", "out.tar", "--version", "1")
     assert (status, out) == (0, "out.tar\n")
     assert run("validate", "out.tar")[0] == 0

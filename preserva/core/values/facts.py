@@ -260,7 +260,8 @@ class Check(Facts):
     `first_reading` are those of a reading before, which looked damaged. `newest` is the version
     that was held to the digest `inventory`. It was begun by a run before, at `begun`, or took
     `milliseconds`. `event`, `institution`, `software` and `sha256` are those of its PREMIS
-    document (core/eark/fixity_event.py). A storage that could not be reached has findings alone.
+    document (core/eark/fixity_event.py). `extent` is what was looked at, if it was not all: the
+    inventory, the listing of the storage. A storage that could not be reached has findings alone.
     """
 
     types: ClassVar = (entries.FIXITY_CHECK,)
@@ -280,6 +281,7 @@ class Check(Facts):
     institution: str | None = _fact("institution")
     software: str | None = _fact("software")
     sha256: str | None = _fact("premis_sha256")
+    extent: str | None = _fact("extent")
 
 
 @dataclass(frozen=True, slots=True)

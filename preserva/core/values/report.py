@@ -56,14 +56,16 @@ class Finding:
     """One thing that is not as it should be: where, what was expected, what was seen.
 
     It is data, the same in every language: a sentence in one of its texts is in English, and
-    translated where `message` shows it to a person. `page` is the page of the book that a file of
-    a package is about, where that is known.
+    translated where `message` shows it to a person. `rule` is the place in the standard, where it
+    is another than that of the code. `page` is the page of the book that a file of a package is
+    about, where that is known.
     """
 
     code: Code
     path: str | None = None
     expected: str | None = None
     seen: str | None = None
+    rule: str | None = None
     page: BookPage | None = None
 
     def __post_init__(self) -> None:
@@ -71,6 +73,11 @@ class Finding:
             text = getattr(self, name)
             if isinstance(text, Message):
                 object.__setattr__(self, name, text.english)
+
+    @property
+    def source(self) -> str:
+        """Where the rule stands."""
+        return self.rule or self.code.source
 
     def message(self) -> str:
         """The finding as a sentence in the reader's language."""

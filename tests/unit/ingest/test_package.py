@@ -11,6 +11,7 @@ import pytest
 
 from preserva.access.export import export
 from preserva.config import Institution
+from preserva.core.policy.judgement import State
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Advanced, Outcome
@@ -19,7 +20,7 @@ from preserva.fixity.validate import validate, validate_stored
 from preserva.ingest.bag import store
 from preserva.ingest.package import package, package_bag
 from preserva.ingest.submission import submit
-from preserva.reporting.status import State, list_packages, status
+from preserva.reporting.status import list_packages, status
 from tests.support.books import RECORD, an_archive, make_book, tiff
 from tests.support.marc_records import iso2709
 
@@ -356,7 +357,7 @@ def test_status_says_where_the_copies_are(tmp_path: Path) -> None:
         package(tmp_path / "book", record, archive)
         (found,) = status(archive)
         assert [(one.storage, one.state, one.versions, one.outcome) for one in found.copies] == [
-            ("aonb-main", State.COMPLETE, ("v1",), None),
+            ("aonb-main", State.NEVER, ("v1",), None),
             ("nlb-copy", State.ABSENT, (), None),
         ]
         assert not found.enough

@@ -19,6 +19,7 @@ from preserva.archive.archive import (
 )
 from preserva.archive.stored_copy import StoredCopy
 from preserva.cli.main import status_of
+from preserva.core.policy.judgement import State
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import ACCESSION
 from preserva.core.values.report import Finding, Outcome
@@ -31,6 +32,9 @@ from preserva.replication.accession import receive
 from preserva.replication.rebuild import rebuild_ledger, rebuild_storage
 from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
+from preserva.reporting.levels import evidence
+from preserva.reporting.overview import overview
+from preserva.reporting.status import status
 from tests.faults.damage import P1, PACKAGE, flip
 from tests.support.books import RECORD, an_archive, make_book, object_folder
 
@@ -101,6 +105,24 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {
         str(one.relative_to(folder)): one.read_bytes() for one in folder.rglob("*") if one.is_file()
     }
+
+
+def test_what_we_hold_for_others_is_no_part_of_our_policy(place: Path) -> None:
+    """It is never short of copies, and proves nothing of ours; its damage is told everywhere."""
+    with minsk(place) as archive:
+        receive(archive)
+        (row,) = status(archive)
+        assert [(one.storage, one.state) for one in row.copies] == [("nlb-copy", State.SOUND)]
+        assert (row.enough, row.outcome) == (True, Outcome.PASS)
+        report, proved = overview(archive), evidence(archive)
+        assert (report.few, report.outcome, report.copies) == ((), Outcome.PASS, 1)
+        assert (proved.packages, proved.copies) == (0, 0)
+        assert audit(archive).outcome is Outcome.PASS
+        flip(object_folder(place / "archive", "nlb-copy", PACKAGE) / P1)
+        assert audit(archive, moved=("nlb-copy",)).outcome is Outcome.FAIL
+        assert [one.outcome for one in status(archive)] == [Outcome.FAIL]
+        assert (overview(archive).few, overview(archive).outcome) == ((), Outcome.FAIL)
+        assert evidence(archive).damaged == 1
 
 
 def test_what_was_brought_is_noted_and_audited_from_then_on(place: Path) -> None:

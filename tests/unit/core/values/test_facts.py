@@ -87,6 +87,7 @@ WRITTEN: list[tuple[RawFacts, Facts]] = [
             "institution": "aonb",
             "software": "0.1.0",
             "premis_sha256": "ef",
+            "extent": "inventory",
         },
         Check(
             size=7,
@@ -102,6 +103,7 @@ WRITTEN: list[tuple[RawFacts, Facts]] = [
             institution="aonb",
             software="0.1.0",
             sha256="ef",
+            extent="inventory",
         ),
     ),
     (
@@ -222,7 +224,9 @@ def test_a_finding_is_kept_with_its_page_and_what_was_seen() -> None:
 
 def test_an_entry_has_room_for_what_is_named() -> None:
     """However long paths and digests are: what is not named is counted by whoever records it."""
-    long = Finding(Code.DIGEST_MISMATCH, "ж" * 400, "0" * 128, "1" * 128, BookPage(1, "я" * 400))
+    long = Finding(
+        Code.DIGEST_MISMATCH, "ж" * 400, "0" * 128, "1" * 128, page=BookPage(1, "я" * 400)
+    )
     short = Finding(Code.DIGEST_MISMATCH, "a")
     assert 5 < len(recorded([long] * 60)) < 20
     assert len(canonical([finding.to_facts() for finding in recorded([long] * 60)])) < 25_000
