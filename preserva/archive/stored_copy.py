@@ -19,6 +19,7 @@ from preserva.i18n import _
 from preserva.ledger import LedgerEntry
 from preserva.storage.base import Storage, read_all
 from preserva.storage.ocfl import StoredObject
+from preserva.storage.published import publish
 
 
 @dataclass(frozen=True)
@@ -173,4 +174,4 @@ class StoredCopy:
         staged = f"{STAGING}/replicate-log-{by}.xml"
         self.storage.discard(staged)
         self.storage.create(staged, [log.data])
-        self.storage.publish(staged, f"{self.path}/{log.path}")
+        publish(self.storage, staged, f"{self.path}/{log.path}")

@@ -10,6 +10,7 @@ import click
 
 from preserva.api.arguments import logged
 from preserva.api.arguments import package_id as package_id  # for the commands
+from preserva.cli.terminal import echo, raw
 from preserva.i18n import english
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Settings:
     def talk(self, text: str) -> None:
         """Print a message for the person to stderr, unless --quiet was given."""
         if not self.quiet:
-            click.echo(text, err=True)
+            echo(text, err=True)
 
 
 pass_settings = click.make_pass_decorator(Settings)
@@ -111,7 +112,7 @@ def emit(command: str, document: Mapping[str, Value]) -> None:
     import json
 
     whole = {"schema_version": SCHEMA_VERSION, "command": command, **document}
-    click.echo(json.dumps(_as_data(whole), ensure_ascii=False, indent=1))
+    raw(json.dumps(_as_data(whole), ensure_ascii=False, indent=1))
 
 
 def _as_data(value: Value) -> Value:

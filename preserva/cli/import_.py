@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
+from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 
@@ -70,7 +71,7 @@ def command(
         return
     for note in accepted.notes:
         settings.talk(note.message())
-    click.echo(accepted.package.portable)
+    echo(accepted.package.portable)
     form = word(accepted.form.value)
     if dry_run:
         settings.talk(_("{form}; nothing was stored: this was a dry run").format(form=form))

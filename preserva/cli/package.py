@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
+from preserva.cli.terminal import echo
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _print(settings: Settings, packaged: Packaged, dry_run: bool) -> None:
     else:
         message = _("{place} already contains exactly this package")
         settings.talk(message.format(place=packaged.place))
-    click.echo(packaged.package.portable)
+    echo(packaged.package.portable)
 
 
 def _page(file: SourceFile) -> str:

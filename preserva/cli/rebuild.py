@@ -8,6 +8,7 @@ import click
 
 from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.terminal import echo
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
@@ -65,10 +66,10 @@ def _print(copy: Repair) -> None:
         )
     else:
         message = _("{package}: nothing to restore")
-    click.echo(message.format(package=for_people(copy.package), files=files))
+    echo(message.format(package=for_people(copy.package), files=files))
     if copy.report.findings:
         for line in report_lines(copy.report):
-            click.echo(line)
+            echo(line)
 
 
 @command.command("ledger")
@@ -96,7 +97,7 @@ def ledger(settings: Settings, json_: bool) -> None:
     else:
         for report in reports:
             for line in report_lines(report):
-                click.echo(line)
+                echo(line)
     settings.talk(_("{path} was rebuilt").format(path=config.ledger))
     finish(reports)
 

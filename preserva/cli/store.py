@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
+from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 
@@ -33,4 +34,4 @@ def command(settings: Settings, bag: Path, dry_run: bool, json_: bool) -> None:
         settings.talk(_("a valid bag; nothing was written: this was a dry run"))
     elif not created:
         settings.talk(_("exactly this package is already stored"))
-    click.echo(package.portable)
+    echo(package.portable)

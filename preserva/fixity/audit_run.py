@@ -193,8 +193,8 @@ class Run:
                 report.add([Finding(Code.READINGS_DIFFER, _paths(first))])
         if report.outcome is Outcome.PASS:
             newest = max(copy.acknowledged(), key=version_number)
-            inventory = copy.recorded.inventories().get(newest)
-            reading_facts = replace(reading_facts, newest=newest, inventory=inventory)
+            seen = report.versions[newest]
+            reading_facts = replace(reading_facts, newest=newest, inventory=seen)
         resume = reading.resume
         if resume.since is not None and resume.since < self.since:
             reading_facts = replace(reading_facts, begun=resume.since)

@@ -8,11 +8,17 @@ from preserva.archive.events import LOGS
 from preserva.archive.stored_copy import StoredCopy
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, START
-from preserva.core.values.report import Ended, Finding, Observer, Report, Started
+from preserva.core.values.report import Ended, Finding, Observer, Outcome, Report, Started
 from preserva.errors import StorageError
 from preserva.fixity.ocfl_object import CheckedObject, check_object
 from preserva.fixity.resume import ResumeState
 from preserva.information_package.official_schemas import OfficialSchemas
+
+_FILES_OF_OBJECT = 3
+"""Its declaration, its inventory, and the digest file of that."""
+
+_FILES_OF_VERSION = 2
+"""Its inventory and the digest file of that; besides, no object is without content."""
 
 
 def check_copy(
@@ -72,8 +78,33 @@ def locate(copy: StoredCopy) -> str | Report | None:
 
 def compared(copy: StoredCopy, checked: CheckedObject) -> Report:
     """The report on what was read of a copy, with all that is not as the ledger recorded it."""
-    checked.report.add(_differences(copy, checked))
-    return checked.report
+    report = checked.report
+    report.versions = dict(checked.digests)
+    report.add(_differences(copy, checked))
+    if report.outcome is Outcome.PASS:
+        report.add(_unseen(copy, checked))
+    return report
+
+
+def _unseen(copy: StoredCopy, checked: CheckedObject) -> Iterator[Finding]:
+    """Absence is no agreement: where nothing is wrong, all that was recorded must have been seen.
+
+    Every acknowledged version with its digest, and every file that was listed, to its end.
+    """
+    report, recorded = checked.report, copy.recorded.inventories()
+    acknowledged = copy.acknowledged()
+    for version in sorted(acknowledged):
+        seen = checked.digests.get(version)
+        if seen is None or seen != recorded.get(version):
+            yield Finding(Code.NOT_ALL_SEEN, version, recorded.get(version), seen)
+    least = _FILES_OF_OBJECT + _FILES_OF_VERSION * len(acknowledged)
+    if not least < report.listed == report.checked or not report.bytes_read:
+        yield Finding(
+            Code.NOT_ALL_SEEN,
+            copy.store.id,
+            str(max(least + 1, report.listed)),
+            str(report.checked),
+        )
 
 
 def _differences(copy: StoredCopy, checked: CheckedObject) -> Iterator[Finding]:

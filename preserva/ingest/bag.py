@@ -15,6 +15,7 @@ from preserva.core.values.model import Kind, PackageId
 from preserva.core.values.report import Ended, Observer, Outcome, Started, ignore, printable
 from preserva.core.values.subjects import Named
 from preserva.errors import Damaged, Refused, UsageError
+from preserva.files.opening import Folder
 from preserva.fixity.ocfl_object import VersionSource
 from preserva.i18n import _
 from preserva.ingest.source_folder import SourceReader, list_source
@@ -68,7 +69,8 @@ def store(
 
 def _copy(bag: Path, staging: Staging) -> None:
     """Read the bag once. Raises PackageError, or Refused for what is neither file nor folder."""
-    entries = list_source(bag)
+    source = Folder(bag)
+    entries = list_source(source)
     strange = [entry.path for entry in entries if entry.kind in {Kind.LINK, Kind.OTHER}]
     if strange:
         message = _("{path}: {name} is neither a file nor a folder, so the bag was not stored")
@@ -77,7 +79,7 @@ def _copy(bag: Path, staging: Staging) -> None:
     staging.observer(
         Started("store", Named(str(bag)), len(files), sum(file.size for file in files))
     )
-    reader = SourceReader(bag)
+    reader = SourceReader(source)
     for entry in files:
         staging.copy(entry.path, reader.chunks(entry.path), entry.size)
     reader.check_unchanged()

@@ -55,6 +55,7 @@ from preserva.core.xml.safe import UnsafeXMLError
 from preserva.describe.record import Record
 from preserva.describe.supplied.history import History
 from preserva.errors import Damaged, PackageError, Refused, TooLarge, UsageError
+from preserva.files.opening import Folder
 from preserva.fixity.ocfl_object import VersionSource
 from preserva.i18n import _, joined
 from preserva.information_package.consistency import TYPE, is_ours, own_findings
@@ -229,12 +230,8 @@ class _Accepting:
         }
         received = self._prove(prefix, files)
         record = self._record(record_file, position, charset, prefix, received)
-        described = [
-            record.title,
-            *self.peek.said("External-Description"),
-            bare_name(self.path.name),
-        ]
-        self.title = one_line(next(filter(None, described)))
+        title = record.title or next(iter(self.peek.said("External-Description")), "")
+        self.title = one_line(title or bare_name(self.path.name))
         inspection = Inspection(replace(self.archive.config.images, undecodable=Undecodable.RECORD))
         content = [self._content(prefix, path, inspection) for path in sorted(files)]
         config = self.archive.config
@@ -246,7 +243,7 @@ class _Accepting:
             config.rights,
         )
         source = Submission(
-            self.path,
+            Folder(self.path),
             Arrangement({}, (), (), ()),
             record,
             self.package,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import NoneType
 from typing import Any, TypeAlias, TypeVar
 
+from preserva.core.formats.guarded_json import JSONError, read_json
 from preserva.core.values.entries import FIXITY_CHECK
 from preserva.core.values.facts import BY_TYPE, Facts
 from preserva.core.values.model import PackageId
@@ -19,7 +20,6 @@ FactsOf = TypeVar("FactsOf", bound=Facts)
 _Kind: TypeAlias = type[FactsOf]  # an entry has a `type` of its own
 
 _LARGEST_NUMBER = 2**53 - 1
-_ABOUT = ("package", "storage", "version")
 _VERSION = re.compile(r"v[0-9]+\Z", re.ASCII)
 
 
@@ -67,11 +67,23 @@ class LedgerEntry:
         return LedgerError(message.format(number=self.number, name=name))
 
 
+_MEMBERS: Mapping[str, tuple[type, ...]] = {
+    "number": (int,),
+    "time": (str,),
+    "type": (str,),
+    "outcome": (str,),
+    "package": (str, NoneType),
+    "storage": (str, NoneType),
+    "version": (str, NoneType),
+    "facts": (dict,),
+}
+
+
 def content_of(body: bytes) -> dict[str, Any]:
     """The members of an entry; empty if the bytes are not an entry."""
     try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
+        content = read_json(body)
+    except JSONError:
         return {}
     return content if isinstance(content, dict) else {}
 
@@ -79,27 +91,14 @@ def content_of(body: bytes) -> dict[str, Any]:
 def parse(body: bytes, digest: str) -> LedgerEntry:
     """The entry that canonical JSON holds. Raises LedgerError."""
     content = content_of(body)
-    number, facts = content.get("number"), content.get("facts")
     if not (
-        isinstance(number, int)
-        and 0 < number <= _LARGEST_NUMBER
-        and all(isinstance(content.get(name), str) for name in ("time", "type", "outcome"))
-        and all(isinstance(content.get(name), str | None) for name in _ABOUT)
-        and isinstance(facts, dict)
+        all(isinstance(content.get(name, ...), kinds) for name, kinds in _MEMBERS.items())
+        and not isinstance(content["number"], bool)
+        and 0 < content["number"] <= _LARGEST_NUMBER
         and _is_time(content["time"])
     ):
         raise LedgerError(_("an entry of the ledger cannot be read"))
-    return LedgerEntry(
-        number,
-        content["time"],
-        content["type"],
-        content["outcome"],
-        content.get("package"),
-        content.get("storage"),
-        content.get("version"),
-        facts,
-        digest,
-    )
+    return LedgerEntry(**{name: content[name] for name in _MEMBERS}, digest=digest)
 
 
 def _is_time(text: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from preserva import config as configuration
 from preserva.config import Config, Role
 from preserva.core.formats import layout
+from preserva.core.formats.guarded_json import read_json
 from preserva.errors import ConfigError, Refused, StorageError
 from preserva.files.disk import writing
 from preserva.i18n import _
@@ -52,7 +53,7 @@ def _identity(url: str) -> Mapping[str, Any]:
     with closing(open_storage(url, read_only=True)) as storage:
         content = read_all(storage, layout.IDENTITY, _LARGEST)
     try:
-        found: Mapping[str, Any] = json.loads(content)
+        found: Mapping[str, Any] = read_json(content)
         if found["institutions"] and found["role"] and found["configured_by"]:
             return found
     except (ValueError, KeyError, TypeError):

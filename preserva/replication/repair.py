@@ -44,6 +44,7 @@ from preserva.information_package.pages import with_pages
 from preserva.ledger import LedgerEntry
 from preserva.replication.survey import Survey, survey_copy
 from preserva.storage.base import chunks_of
+from preserva.storage.published import publish, quarantine
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,12 +222,12 @@ class _CopyRepair:
         begun = self._begin(event, donor)
         whole = storage.stat(path) is None
         for name in self.plan.aside:
-            storage.quarantine(f"{path}/{name}", f"{self._quarantine(event)}/{name}")
+            quarantine(storage, f"{path}/{name}", f"{self._quarantine(event)}/{name}")
         if whole:
-            storage.publish(staging.folder, path)
+            publish(storage, staging.folder, path, staging.files)
         else:
             for file in self.plan.put:
-                storage.publish(f"{staging.folder}/{file.path}", f"{path}/{file.path}")
+                publish(storage, f"{staging.folder}/{file.path}", f"{path}/{file.path}")
             storage.discard(staging.folder)
         proved = self._proved(staging.files)
         self._record(begun, proved)

@@ -18,11 +18,20 @@ from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Observer, Report, ignore
 from preserva.core.values.subjects import ObjectToStorage, WholeStorage
-from preserva.errors import Damaged, StorageError, StorageFull, Unreachable, UsageError
+from preserva.errors import (
+    Damaged,
+    NotInPlace,
+    Refused,
+    StorageError,
+    StorageFull,
+    Unreachable,
+    UsageError,
+)
 from preserva.i18n import _
 from preserva.information_package.pages import ObjectPages, PageOf, no_page, with_pages
 from preserva.replication.pair import Pair, Replication, StoppedError
 from preserva.storage.wrappers.rate_limit import RateLimit
+from preserva.storage.wrappers.writes import Writes
 
 __all__ = ["Replication", "replicate"]
 
@@ -48,10 +57,10 @@ def replicate(
     source = archive.primary
     done = []
     for replica in _targets(archive, to):
-        target = replica
+        storage = replica.storage
         if bandwidth is not None:
-            limited = RateLimit(replica.storage, bandwidth, clock=timer, sleep=sleep)
-            target = Store(replica.config, limited)
+            storage = RateLimit(storage, bandwidth, clock=timer, sleep=sleep)
+        target = Store(replica.config, Writes(storage))
         done += list(_to_one(archive, source, target, packages, dry_run, observer))
     return done
 
@@ -132,6 +141,13 @@ def _packages(
     return {path: stored.get(path) for path in paths}
 
 
+def _code_of(error: StorageError) -> Code:
+    """What it means for the package that is brought."""
+    if isinstance(error, NotInPlace):
+        return Code.NOT_IN_PLACE
+    return Code.NOT_WRITTEN if error.writing else Code.UNREADABLE
+
+
 class _Replicating:
     """One object of its owner's storage, as far as it can be brought to another."""
 
@@ -179,9 +195,11 @@ class _Replicating:
         except Damaged as error:
             finding = Finding(Code.INVENTORY_INVALID, self.path, seen=str(error))
             self._stop([finding], about, copy)
+        except Refused as error:
+            self._stop([Finding(Code.IN_THE_WAY, self.path, seen=str(error))], None, copy)
         except StorageError as error:
             self.cut_off = isinstance(error, Unreachable)
-            finding = Finding(Code.UNREADABLE, error.path or self.path, seen=str(error))
+            finding = Finding(_code_of(error), error.path or self.path, seen=str(error))
             self._stop([finding], None if self.cut_off else about, copy)
         return self.result
 

@@ -14,7 +14,6 @@ from enum import StrEnum
 
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import FAIL, SUCCESS
-from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome
 
 _VERSION = re.compile(r"v[1-9][0-9]*")
@@ -36,21 +35,24 @@ class State(StrEnum):
     @property
     def counts(self) -> bool:
         """Whether such a copy is one of those that the policy wants."""
-        return self in {State.SOUND, State.NEVER}
+        return self is State.SOUND or self is State.NEVER
 
     @property
     def outcome(self) -> Outcome:
         """FAIL for a copy that is missing or damaged, UNKNOWN for one of which nothing is known."""
-        if self in {State.MISSING, State.DAMAGED}:
-            return Outcome.FAIL
-        unknown = self in {State.UNREAD, State.UNREACHABLE, State.UNRECORDED}
-        return Outcome.UNKNOWN if unknown else Outcome.PASS
+        return _OUTCOMES[self]
 
     @classmethod
     def worst(cls, *states: State) -> State:
         """The worst of these."""
         return max(states, key=list(cls).index)
 
+
+_OUTCOMES = {
+    **dict.fromkeys(State, Outcome.PASS),
+    **dict.fromkeys((State.UNREAD, State.UNREACHABLE, State.UNRECORDED), Outcome.UNKNOWN),
+    **dict.fromkeys((State.MISSING, State.DAMAGED), Outcome.FAIL),
+}
 
 Seen = tuple[str, str | None]
 """The code and the path of a finding, as an entry of the ledger names them."""
@@ -171,7 +173,7 @@ def judge(package: str, known: Iterable[KnownCopy], rules: Rules) -> Judgement:
     """
     copies = [copy for copy in known if copy.storage in rules.places]
     ours = [copy for copy in copies if not rules.places[copy.storage].held]
-    own = _institution(package) == rules.institution or any(
+    own = package.startswith(f"urn:preserva:{rules.institution}:") or any(
         copy.version is not None for copy in ours
     )
     newest = max((copy.version or 0 for copy in (ours if own else copies)), default=0)
@@ -205,13 +207,6 @@ def _state(copy: KnownCopy, newest: int, away: frozenset[str]) -> State:
     if copy.version < newest:
         return State.INCOMPLETE
     return State.NEVER if copy.proved is None else State.SOUND
-
-
-def _institution(package: str) -> str | None:
-    try:
-        return PackageId.parse(package).institution
-    except ValueError:
-        return None
 
 
 @dataclass(slots=True)

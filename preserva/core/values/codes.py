@@ -515,6 +515,39 @@ class Code(Enum):
     )
     STORAGE_UNREACHABLE = ("U305", N_("the storage could not be reached"), "design rule 1")
 
+    # what a storage acknowledges, and what is seen of it
+    NOT_IN_PLACE = (
+        "U350",
+        N_("moved, but not in its final place, or not whole: nothing was acknowledged"),
+        "ADR 0030",
+    )
+    NOT_ALL_SEEN = (
+        "U351",
+        N_("not everything that was recorded was seen, so nothing is proved"),
+        "design rule 1",
+    )
+    SIZE_CONTRADICTED = (
+        "U352",
+        N_("the storage gave another number of bytes than it states, so nothing is known of it"),
+        "design rule 1",
+    )
+    NOT_WRITTEN = ("U353", N_("could not be written; nothing was acknowledged"), "design rule 1")
+    WRITE_LOST = (
+        "U354",
+        N_("did not come back as it was written; nothing was acknowledged"),
+        "ADR 0030",
+    )
+    IN_THE_WAY = (
+        "U355",
+        N_("something stands in its place; it was not touched, and nothing was acknowledged"),
+        "ADR 0030",
+    )
+    SET_ASIDE = (
+        "W356",
+        N_("stood in the place of a copy and was never acknowledged: it is in quarantine now"),
+        "ADR 0030",
+    )
+
     # audits
     READINGS_DIFFER = (
         "W601",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import shutil
+import subprocess
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -462,3 +464,59 @@ def test_the_command_says_what_it_took(tmp_path: Path, capsys: pytest.CaptureFix
     assert (said.out, said.err) == ("aonb-x-17-a\n", "a bag; stored, read back and recorded\n")
     (bag / "data/empty").write_bytes(b"x")
     assert status_of(["--config", config, "import", str(bag), "--id", "y"]) == 1
+
+
+@pytest.mark.parametrize("form", ["folder", "tar", "zip"])
+@pytest.mark.parametrize("path", ["a/" * 1500 + "x", "a/" * 101 + "x", "/".join(["b" * 200] * 6)])
+def test_paths_that_no_storage_could_hold_are_refused(path: str, form: str, tmp_path: Path) -> None:
+    """With a sentence, before anything is stored; the bag is not touched."""
+    bag = a_bag(tmp_path / "in")
+    source = bag if form == "folder" else tmp_path / f"deep.{form}"
+    if form == "folder":
+        deepen(bag / "data", path)
+    else:
+        packed(bag, f"data/{path}", source)
+    refused(tmp_path, source, Refused, "path too long")
+    remove(bag)
+
+
+def deepen(folder: Path, path: str) -> None:
+    """An empty file at a path that is longer than the system takes at once."""
+    above = os.open(folder, os.O_RDONLY)
+    for part in path.split("/")[:-1]:
+        os.mkdir(part, dir_fd=above)
+        below = os.open(part, os.O_RDONLY, dir_fd=above)
+        os.close(above)
+        above = below
+    os.close(os.open(path.rpartition("/")[2], os.O_CREAT | os.O_WRONLY, dir_fd=above))
+    os.close(above)
+
+
+def packed(bag: Path, deep: str, target: Path) -> None:
+    """The bag in one file, with an empty file at a deep path."""
+    plain = [path for path in sorted(bag.rglob("*.txt")) if path.is_file()]
+    if target.suffix == ".tar":
+        with tarfile.open(target, "w") as tar:
+            for path in plain:
+                tar.add(path, f"bag/{path.relative_to(bag)}")
+            tar.addfile(tarfile.TarInfo(f"bag/{deep}"))
+        return
+    with zipfile.ZipFile(target, "w") as archive:
+        for path in plain:
+            archive.write(path, f"bag/{path.relative_to(bag)}")
+        archive.writestr(f"bag/{deep}", b"")
+
+
+def remove(folder: Path) -> None:
+    """A tree that is too deep for Python's own way."""
+    subprocess.run(["rm", "-rf", str(folder)], check=True)
+
+
+def test_control_characters_in_a_name_do_not_end_an_import(tmp_path: Path) -> None:
+    """Another program's answer about such a file is no JSON."""
+    bag = tmp_path / "bag"
+    bag.mkdir()
+    for name in ("a\x1b[31m.bin", "b\x07\x1f.txt", 'c".bin'):
+        (bag / name).write_bytes(b"\x00\x01" * 50)
+    bagit.make_bag(str(bag), {"Title": "T"})
+    assert taken(tmp_path, bag, "kp-esc").created

@@ -221,7 +221,7 @@ def test_a_copy_that_is_gone_is_missing_and_due(
     """One that only lacks a version is damaged; what was seen in passing is to be read."""
     check(ledger, "success")
     facts = Check((RecordedFinding("E302", path),), size=7, extent="inventory")
-        check(ledger, "fail", facts=facts)
+    check(ledger, "fail", facts=facts)
     (trouble,) = ledger.copies.troubled()
     assert (trouble.trouble, trouble.checked, trouble.size) == (state, None, 7)
 
