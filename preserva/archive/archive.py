@@ -266,6 +266,7 @@ def _identity(store: Store, config: Config) -> dict[str, object]:
         "name": store.config.name,
         "role": store.config.role.value,
         "configured_by": config.institution.id,
+        **({"held_for": store.config.held_for} if store.config.held_for else {}),
         "institutions": {
             institution.id: {
                 "name": dict(institution.names),

@@ -41,7 +41,12 @@ class StoredCopy:
     @property
     def recorded(self) -> RecordedPackage:
         """What was recorded of the package, in this storage or another."""
-        return RecordedPackage(self.archive.ledger, self.package)
+        return RecordedPackage(self.archive.ledger, self.package, self.archive.config.custody)
+
+    @property
+    def belongs(self) -> bool:
+        """Whether a copy of this package may lie in this storage at all."""
+        return self.archive.config.custody.belongs(self.package, self.store.id)
 
     @property
     def storage(self) -> Storage:
@@ -87,7 +92,9 @@ class StoredCopy:
         return stored
 
     def acknowledged(self) -> set[str]:
-        """The versions that the ledger acknowledged in this storage."""
+        """The versions that the ledger acknowledged in this storage; none where none belongs."""
+        if not self.belongs:
+            return set()
         entries = self.archive.ledger.entries(
             package=self.package.uri, storage=self.store.id, types=ARRIVALS
         )

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print one JSON document to stdout.")
+as_ours = click.option(
+    "--as-ours",
+    is_flag=True,
+    help="Store a package with our identifier that was not made here; that is recorded.",
+)
 dry_run = click.option("--dry-run", is_flag=True, help="Show what would be done; write nothing.")
 
 

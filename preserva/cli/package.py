@@ -104,6 +104,7 @@ def command(
             rights=config.rights,
             images=config.images,
             digests=config.policy.digests,
+            ledger=config.ledger,
             dry_run=dry_run,
             observer=observer,
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from preserva.archive.events import LOGS
 from preserva.archive.stored_copy import StoredCopy
+from preserva.core.policy.testimony import Testimony
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, START
 from preserva.core.values.report import Ended, Finding, Observer, Outcome, Report, Started
@@ -67,6 +68,9 @@ def locate(copy: StoredCopy) -> str | Report | None:
     None if there is no copy and the ledger knows of none. Raises StorageError.
     """
     if copy.is_there():
+        if not copy.belongs:
+            intruder = copy.archive.config.custody.intruder(copy.package, copy.store.id)
+            return Report(copy.subject, [Finding(intruder, copy.path)])
         obstacle = copy.obstacle()
         if obstacle is not None:
             return Report(copy.subject, [Finding(Code.ROOT_LINK, obstacle)])
@@ -117,16 +121,26 @@ def _differences(copy: StoredCopy, checked: CheckedObject) -> Iterator[Finding]:
         yield Finding(Code.NOT_AS_RECORDED, "inventory.json", uri, inventory.identifier)
     for version in sorted(copy.acknowledged() - set(inventory.versions)):
         yield Finding(Code.COPY_MISSING, version)
-    recorded = copy.recorded.inventories()
+    testimony = copy.recorded.testimony()
     for version in inventory.versions:
-        expected, digest = recorded.get(version), checked.digests.get(version)
+        first, digest = testimony.first.get(version), checked.digests.get(version)
+        expected = None if first is None else first.inventory
         where = f"{version}/inventory.json"
         if expected is None:
             yield Finding(_unknown_version(copy, version), where)
         elif digest is not None and expected != digest:
             yield Finding(Code.NOT_AS_RECORDED, where, expected, digest)
+    yield from contradictions(testimony)
     yield from (Finding(Code.NOT_AS_RECORDED, path) for path in checked.unusual)
     yield from _log_findings(copy)
+
+
+def contradictions(testimony: Testimony) -> Iterator[Finding]:
+    """Where a later entry of the ledger says something else of a version than the first one."""
+    for later in testimony.contradictions:
+        where = f"{later.version}/inventory.json"
+        expected = testimony.first[later.version].inventory
+        yield Finding(Code.CONTRADICTED, where, expected, later.inventory)
 
 
 def _log_findings(copy: StoredCopy) -> Iterator[Finding]:

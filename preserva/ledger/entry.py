@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import NoneType
+from types import UnionType
 from typing import Any, TypeAlias, TypeVar
 
+from preserva.core.formats.canonical_json import canonical
 from preserva.core.formats.guarded_json import JSONError, read_json
 from preserva.core.values.entries import FIXITY_CHECK
-from preserva.core.values.facts import BY_TYPE, Facts
+from preserva.core.values.facts import BY_TYPE, Arrival, Check, Facts
 from preserva.core.values.model import PackageId
 from preserva.errors import LedgerError
 from preserva.i18n import _
@@ -19,8 +21,12 @@ from preserva.i18n import _
 FactsOf = TypeVar("FactsOf", bound=Facts)
 _Kind: TypeAlias = type[FactsOf]  # an entry has a `type` of its own
 
+LARGEST_ENTRY = 65_535
+"""The most bytes of an entry, so that the ledger can be published as a C2SP tile log later."""
+
 _LARGEST_NUMBER = 2**53 - 1
 _VERSION = re.compile(r"v[0-9]+\Z", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}|[0-9a-f]{128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +65,15 @@ class LedgerEntry:
                 PackageId.parse(self.package)
             except ValueError as error:
                 raise self.unreadable("package") from error
-        self.facts_as(BY_TYPE.get(self.type, Facts))
+        facts = self.facts_as(BY_TYPE.get(self.type, Facts))
+        digest = facts.inventory if isinstance(facts, Arrival | Check) else None
+        if digest is not None and not _DIGEST.fullmatch(digest):
+            raise self.unreadable("inventory")
 
     def unreadable(self, name: str) -> LedgerError:
         """What to raise if something in it is not what it must be."""
         message = _("entry {number} of the ledger cannot be read: {name}")
         return LedgerError(message.format(number=self.number, name=name))
-
-
-_MEMBERS: Mapping[str, tuple[type, ...]] = {
-    "number": (int,),
-    "time": (str,),
-    "type": (str,),
-    "outcome": (str,),
-    "package": (str, NoneType),
-    "storage": (str, NoneType),
-    "version": (str, NoneType),
-    "facts": (dict,),
-}
 
 
 def content_of(body: bytes) -> dict[str, Any]:
@@ -88,17 +85,59 @@ def content_of(body: bytes) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
+def chained(body: bytes, number: int, previous: str) -> LedgerEntry:
+    """An entry of a copy of a ledger, which may be anybody's: it is what we would have written.
+
+    It has this number, goes on from the entry with the digest `previous`, and everything in it is
+    what an entry of its type must be. Raises LedgerError.
+    """
+    content = content_of(body)
+    if not _is_ours(body, content):
+        message = _("entry {number} cannot be read as an entry of a ledger")
+        raise LedgerError(message.format(number=number))
+    if (content["number"], content["previous"]) != (number, previous):
+        raise LedgerError(_("entry {number} does not follow the one before").format(number=number))
+    entry = parse(body, hashlib.sha256(body).hexdigest())
+    entry.check()
+    return entry
+
+
+def _is_ours(body: bytes, content: dict[str, Any]) -> bool:
+    """Whether these bytes are the canonical ones of these members, which are those of an entry."""
+    try:
+        canonical_body = canonical(content)
+    except (RecursionError, ValueError):
+        return False
+    return (
+        len(body) <= LARGEST_ENTRY and canonical_body == body and content.keys() == _MEMBERS.keys()
+    )
+
+
+_MEMBERS: Mapping[str, type | UnionType] = {
+    "facts": dict,
+    "number": int,
+    "outcome": str,
+    "package": str | None,
+    "previous": str,
+    "storage": str | None,
+    "time": str,
+    "type": str,
+    "version": str | None,
+}
+
+
 def parse(body: bytes, digest: str) -> LedgerEntry:
     """The entry that canonical JSON holds. Raises LedgerError."""
     content = content_of(body)
     if not (
-        all(isinstance(content.get(name, ...), kinds) for name, kinds in _MEMBERS.items())
+        all(isinstance(content.get(name, ...), kind) for name, kind in _MEMBERS.items())
         and not isinstance(content["number"], bool)
         and 0 < content["number"] <= _LARGEST_NUMBER
         and _is_time(content["time"])
     ):
         raise LedgerError(_("an entry of the ledger cannot be read"))
-    return LedgerEntry(**{name: content[name] for name in _MEMBERS}, digest=digest)
+    members = {name: content[name] for name in _MEMBERS if name != "previous"}
+    return LedgerEntry(**members, digest=digest)
 
 
 def _is_time(text: str) -> bool:

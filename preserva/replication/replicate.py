@@ -13,6 +13,7 @@ from preserva.archive.fixity_events import record_seen, record_storage
 from preserva.archive.ledger_replica import copy_ledger
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
+from preserva.archive.unrecorded import listed, unrecorded, unrecorded_logs
 from preserva.config import Role
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
@@ -91,16 +92,23 @@ def _to_one(
     if reason is not None:
         yield _unreachable(target, reason)
         return
+    reported: list[Replication] = []
     if dry_run:
         for path in wanted:
-            yield _Replicating(archive, source, target, path, None, observer).run()
+            reported.append(_Replicating(archive, source, target, path, None, observer).run())
+            yield reported[-1]
+        if not packages:
+            yield from _strangers(archive, target, reported)
         return
     with archive.writing(target):
         for path, package in wanted.items():
             replicating = _Replicating(archive, source, target, path, package, observer)
-            yield replicating.run(copy=True)
+            reported.append(replicating.run(copy=True))
+            yield reported[-1]
             if replicating.cut_off and record_storage(archive, target) is not None:
                 return  # the others would only wait for it one after the other
+        if not packages:
+            yield from _strangers(archive, target, reported)
         try:
             report = copy_ledger(archive, target)
         except Unreachable as error:  # what was acknowledged stays so, and is told
@@ -108,6 +116,17 @@ def _to_one(
             return
         if report.findings:
             yield Replication("", target.id, report)
+
+
+def _strangers(
+    archive: ArchivalStorage, target: Store, reported: list[Replication]
+) -> Iterator[Replication]:
+    """What lies in a replica that we did not bring: it is named, and left where it is."""
+    waiting = {done.package for done in reported if done.package}
+    listing = listed(target)
+    for stranger in () if listing is None else unrecorded(archive, target, listing):
+        if stranger.package is None or stranger.package.uri not in waiting:
+            yield Replication("", target.id, stranger.report)
 
 
 def _reason_to_stop(archive: ArchivalStorage, target: Store, dry_run: bool) -> str | None:
@@ -188,6 +207,7 @@ class _Replicating:
             about = None
             if copy:
                 pair.bring_missing()
+            self.result.report.add(unrecorded_logs(pair.target))
         except StoppedError as stop:
             self._stop(stop.findings, stop.about, copy)
         except StorageFull:

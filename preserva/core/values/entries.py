@@ -16,6 +16,7 @@ VERIFICATION = "ledger verification"
 DECISION = "incident decision"
 NOTIFICATION = "notification"
 REBUILT = "ledger rebuilt"
+BAG_MADE = "bag made"
 
 ARRIVALS = (END, REPLICATION, ACCESSION)
 """The types of entries by which a version is acknowledged in a storage."""

@@ -160,7 +160,8 @@ class Arrival(Logged):
     `inventory` is the digest of its inventory, `tag_manifests` are those of its tag manifests by
     path. `source` is the storage that it was brought from, `carried` the SHA-256 of the records of
     events that came along; `files` and `size` (bytes) were written. `rebuilt` counts the sound
-    copies of which a rebuilt ledger says so.
+    copies of which a rebuilt ledger says so. One with an identifier of ours that was not made
+    here came `from_outside`.
     """
 
     types: ClassVar = (entries.START, *entries.ARRIVALS)
@@ -173,6 +174,7 @@ class Arrival(Logged):
     size: int | None = _fact("bytes", _number)
     after_interruption: bool | None = _fact("after_interruption", partial(_is, bool))
     rebuilt: int | None = _fact("rebuilt", _number)
+    from_outside: bool | None = _fact("from_outside", partial(_is, bool))
 
     @property
     def storages_beside(self) -> tuple[str, ...]:
@@ -357,19 +359,35 @@ class Notification(Facts):
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt(Facts):
-    """The ledger was made anew from these storages, with so many entries of a copy of it."""
+    """The ledger was made anew from these storages, without those that are lost.
+
+    `restored` entries are those of the copy of it in the storage `source`, the newest of them with
+    the digest `newest`.
+    """
 
     types: ClassVar = (entries.REBUILT,)
 
     storages: tuple[str, ...] = _fact("storages", _texts, always=True)
     restored: int = _fact("restored", _number, always=True)
+    source: str | None = _fact("from", always=True, nullable=True)
+    newest: str | None = _fact("newest", always=True, nullable=True)
+    lost: tuple[str, ...] | None = _fact("lost", _texts)
+
+
+@dataclass(frozen=True, slots=True)
+class BagMade(Facts):
+    """A bag was made here: the digests of its tag manifests, which cover all that is in it."""
+
+    types: ClassVar = (entries.BAG_MADE,)
+
+    tag_manifests: Mapping[str, str] = _fact("tag_manifests", _digests, always=True)
 
 
 BY_TYPE: Mapping[str, type[Facts]] = {
     type_: kind
     for kind in (
         Arrival, EventFound, Check, RecoveryStart, Recovery, Verification, DecisionTaken,
-        Notification, Rebuilt,
+        Notification, Rebuilt, BagMade,
     )
     for type_ in kind.types
 }  # fmt: skip

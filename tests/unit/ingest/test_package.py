@@ -165,7 +165,13 @@ def test_a_bag_made_before_can_be_stored(tmp_path: Path) -> None:
     """Once; a damaged one never."""
     record = make_book(tmp_path / "book")
     with an_archive(tmp_path / "archive") as archive:
-        package_bag(tmp_path / "book", record, archive.config.institution, tmp_path / "bags")
+        package_bag(
+            tmp_path / "book",
+            record,
+            archive.config.institution,
+            tmp_path / "bags",
+            ledger=archive.config.ledger,
+        )
         bag = tmp_path / "bags" / "aonb-kp-7"
         assert store(archive, bag, dry_run=True) == (PackageId("aonb", "kp-7"), False)
         assert list_packages(archive).packages == []

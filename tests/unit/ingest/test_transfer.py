@@ -18,6 +18,7 @@ import pytest
 from preserva import config as configuration
 from preserva.access.export import export
 from preserva.archive.archive import ArchivalStorage, create_archive
+from preserva.archive.stored_copy import StoredCopy
 from preserva.cli.main import status_of
 from preserva.core.eark.mets import PackageType
 from preserva.core.eark.premis import Identifier
@@ -25,6 +26,7 @@ from preserva.core.eark.premis_read import ObjectFacts, read_events, read_premis
 from preserva.core.eark.vocabulary import EventOutcome, EventType
 from preserva.core.formats.bagit import DECLARATION
 from preserva.core.values.codes import Code
+from preserva.core.values.entries import END
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome
 from preserva.errors import Damaged, PackageError, Refused, UsageError
@@ -114,11 +116,22 @@ def refused(place: Path, path: Path, error: type[Exception], match: str) -> None
         assert staging_is_empty(archive)
 
 
-def taken(place: Path, path: Path, local: str | None = None) -> Accepted:
-    """Import it; both copies are sound, and other programs think so too."""
+def taken(
+    place: Path, path: Path, local: str | None = None, *, from_outside: bool = False
+) -> Accepted:
+    """Import it; both copies are sound, and other programs think so too.
+
+    What is ours by its identifier and comes from outside is refused without consent, then recorded.
+    """
     with an_archive(place / "archive") as archive:
-        done = accept(archive, path, local=local)
-        assert done.created
+        for dry_run in (True, False) if from_outside else ():
+            with pytest.raises(Refused, match="was not made here") as refused:
+                accept(archive, path, local=local, dry_run=dry_run)
+            assert "--as-ours" in (refused.value.advice() or "")
+            assert not list(archive.ledger.entries())
+        done = accept(archive, path, local=local, as_ours=from_outside)
+        assert (done.created, done.from_outside) == (True, from_outside)
+        assert marked_from_outside(archive, done.package) == (from_outside, from_outside)
         replicate(archive)
         reports = validate_stored(archive, done.package)
         assert [(one.outcome, one.findings) for one in reports] == [(Outcome.PASS, [])] * 2
@@ -126,6 +139,14 @@ def taken(place: Path, path: Path, local: str | None = None) -> Accepted:
     folder = stored(place, done.package)
     bagit.Bag(str(folder.parents[1])).validate()
     return done
+
+
+def marked_from_outside(archive: ArchivalStorage, package: PackageId) -> tuple[bool, bool]:
+    """Whether the ledger, and the PREMIS record of the ingestion, say that it came from outside."""
+    (end,) = archive.ledger.entries(package=package.uri, types=(END,))
+    copy = StoredCopy(archive, archive.primary, package)
+    (log,) = (copy.read_log(name) for name in copy.log_names() if "-ingestion-" in name)
+    return end.facts.get("from_outside") is True, b"came from outside" in log
 
 
 @pytest.mark.parametrize("packed", [None, tarred, gzipped, zipped])
@@ -392,7 +413,7 @@ def test_a_sip_of_ours_becomes_the_package_that_it_was_made_of(name: str, tmp_pa
     with an_archive(tmp_path / "elsewhere") as elsewhere:
         made = package(tmp_path / "book", record, elsewhere)
         sip = export(elsewhere, made.package, tmp_path / name, kind=PackageType.SIP)
-    done = taken(tmp_path, sip)
+    done = taken(tmp_path, sip, from_outside=True)
     assert (done.package, done.title, done.form) == (made.package, made.title, Form.OURS)
     first = object_folder(tmp_path / "elsewhere", "aonb-main", made.package) / "v1/content"
     before = content(first / "data" / made.package.portable)
@@ -413,7 +434,7 @@ def test_an_aip_of_ours_is_stored_as_it_is(name: str, tmp_path: Path) -> None:
     with an_archive(tmp_path / "elsewhere") as elsewhere:
         made = package(tmp_path / "book", record, elsewhere)
         aip = export(elsewhere, made.package, tmp_path / name)
-    done = taken(tmp_path, aip)
+    done = taken(tmp_path, aip, from_outside=True)
     assert (done.package, done.title, done.form) == (made.package, made.title, Form.OUR_AIP)
     before = object_folder(tmp_path / "elsewhere", "aonb-main", made.package) / "v1/content"
     assert content(stored(tmp_path, made.package).parents[1]) == content(before)

@@ -16,6 +16,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.facts import (
     BY_TYPE,
     Arrival,
+    BagMade,
     Check,
     DecisionTaken,
     EventFound,
@@ -130,7 +131,14 @@ WRITTEN: list[tuple[RawFacts, Facts]] = [
     ({"entries": 12}, Verification(12)),
     ({"incident": 3, "by": "Анна", "decision": "rescan"}, DecisionTaken(3, "Анна", "rescan")),
     ({"incidents": [3, 5]}, Notification((3, 5))),
-    ({"storages": ["main"], "restored": 0}, Rebuilt(("main",), 0)),
+    (
+        {"storages": ["main"], "restored": 0, "lost": [], "from": None, "newest": None},
+        Rebuilt(("main",), 0, None, None, ()),
+    ),
+    (
+        {"tag_manifests": {"tagmanifest-sha512.txt": "cd"}},
+        BagMade({"tagmanifest-sha512.txt": "cd"}),
+    ),
 ]
 """What ledgers hold, with the value that it is."""
 
