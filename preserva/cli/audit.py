@@ -11,6 +11,7 @@ import click
 from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
 from preserva.cli.finish import finish
 from preserva.cli.quantities import RATE, SIZE, TIME
+from preserva.cli.terminal import echo
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _notifications(archive: ArchivalStorage, *, quiet: bool) -> Iterator[Callabl
 
     def warn(problem: str | None) -> None:
         if problem is not None:
-            click.echo(_("Warning: {problem}").format(problem=problem), err=True)
+            echo(_("Warning: {problem}").format(problem=problem), err=True)
 
     outcomes: list[bool] = []
     pings = archive.config.pings
@@ -154,21 +155,21 @@ def _print(result: Audit) -> None:
 
     for report in result.reports:
         for line in report_lines(report):
-            click.echo(line)
+            echo(line)
     if result.dry_run:
         for due in result.left:
             deadline = due.deadline.isoformat() if due.deadline else "-"
             name = for_people(due.copy.package)
-            click.echo(f"{name}\t{due.copy.storage}\t{word(due.reason.value)}\t{deadline}")
+            echo(f"{name}\t{due.copy.storage}\t{word(due.reason.value)}\t{deadline}")
         if result.left_count > len(result.left):
-            click.echo("…")
+            echo("…")
     for storage, reason in sorted(result.unreachable.items()):
-        click.echo(_("{name} cannot be reached: {reason}").format(name=storage, reason=reason))
+        echo(_("{name} cannot be reached: {reason}").format(name=storage, reason=reason))
     read = len(result.reports)
     copies = ngettext("{count} copy read", "{count} copies read", read).format(count=read)
     left = ngettext("{count} due copy left", "{count} due copies left", result.left_count)
     size = human_size(result.bytes_read)
-    click.echo(f"{copies}, {size}; {left.format(count=result.left_count)}")
+    echo(f"{copies}, {size}; {left.format(count=result.left_count)}")
     if result.state is not None:
         _print_state(result.state)
     _print_forecast(result.forecast)
@@ -181,14 +182,14 @@ def _print_state(state: Tally) -> None:
             "{count} incidents are open; `preserva incidents` shows what to do",
             state.incidents,
         )
-        click.echo(text.format(count=state.incidents))
+        echo(text.format(count=state.incidents))
     if state.few:
         text = ngettext(
             "{count} package has too few copies; `preserva report` names it",
             "{count} packages have too few copies; `preserva report` names them",
             len(state.few),
         )
-        click.echo(text.format(count=len(state.few)))
+        echo(text.format(count=len(state.few)))
 
 
 def _print_forecast(forecast: Forecast) -> None:
@@ -200,13 +201,13 @@ def _print_forecast(forecast: Forecast) -> None:
             "the checks of {count} copies are overdue",
             forecast.overdue,
         )
-        click.echo(late.format(count=forecast.overdue))
+        echo(late.format(count=forecast.overdue))
     if forecast.missed_from is not None and forecast.capacity is not None:
         message = _(
             "From {date} on, checks will be late: one run a day reads {possible}, but {needed} a"
             " day are needed. Increase --max-time or --bandwidth, or lengthen the interval."
         )
-        click.echo(
+        echo(
             message.format(
                 date=forecast.missed_from.date(),
                 possible=human_size(forecast.capacity),

@@ -6,6 +6,7 @@ import click
 
 from preserva.cli.common import Settings, as_json, emit, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 
@@ -41,9 +42,9 @@ def command(context: click.Context, settings: Settings, json_: bool) -> None:
     else:
         for incident in incidents:
             for line in incident_lines(incident):
-                click.echo(line)
+                echo(line)
         for line in few_lines(tally.few, wanted):
-            click.echo(line)
+            echo(line)
     finish([tally])
 
 

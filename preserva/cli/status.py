@@ -8,6 +8,7 @@ import click
 
 from preserva.cli.common import Settings, as_json, emit, package_id, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def command(settings: Settings, package: str | None, json_: bool) -> None:
             settings.talk(_("no packages yet"))
         for status_of_package in packages:
             for line in _lines(status_of_package):
-                click.echo(line)
+                echo(line)
     finish(packages)
 
 

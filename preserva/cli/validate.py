@@ -9,6 +9,7 @@ import click
 
 from preserva.cli.common import Settings, as_json, emit, package_id, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 if TYPE_CHECKING:
@@ -139,11 +140,11 @@ def _print(reports: list[Report]) -> None:
 
     for report in reports:
         for line in report_lines(report):
-            click.echo(line)
+            echo(line)
         if isinstance(report, BagReport):
-            click.echo("  " + _("the bag is {verdict}").format(verdict=word(report.verdict.value)))
+            echo("  " + _("the bag is {verdict}").format(verdict=word(report.verdict.value)))
     if len(reports) > 1:
         outcomes = [report.outcome.value for report in reports]
         counts = {outcome: outcomes.count(outcome) for outcome in ("pass", "fail", "unknown")}
         message = _("{total} checked: {pass} sound, {fail} not sound, {unknown} not established")
-        click.echo(message.format(total=len(reports), **counts))
+        echo(message.format(total=len(reports), **counts))

@@ -10,8 +10,10 @@ from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_storage
 from preserva.archive.judgements import tally_of
 from preserva.archive.ledger_proof import prove_ledger
-from preserva.archive.unrecorded import listed, note_unrecorded, unrecorded
+from preserva.archive.unrecorded import RootListing, listed, note_unrecorded, unrecorded
+from preserva.core.policy.audit import Due
 from preserva.core.values.entries import FIXITY_CHECK
+from preserva.core.values.model import PackageId
 from preserva.core.values.report import Observer, Report, ignore
 from preserva.fixity.audit_cluster import Workers, read_elsewhere
 from preserva.fixity.audit_run import UNLIMITED, Audit, Budget, Run
@@ -47,7 +49,8 @@ def audit(
     lanes = lanes_of(archive.config, only)
     for name in moved:
         archive.store(name)
-    due = due_copies(archive.ledger, lanes, now=archive.clock(), moved=frozenset(moved))
+    every = due_copies(archive.ledger, lanes, now=archive.clock(), moved=frozenset(moved))
+    due = (one for one in every if _belongs(archive, one))
     done, scope = Audit(dry_run=dry_run), scope_of(archive.config, only)
     if dry_run:
         done.leave(due)
@@ -81,15 +84,20 @@ def _look_for_lost(archive: ArchivalStorage, names: list[str]) -> None:
 
 
 def _unrecorded(
-    archive: ArchivalStorage, there: Mapping[str, frozenset[str] | None]
+    archive: ArchivalStorage, there: Mapping[str, RootListing | None]
 ) -> Iterator[Report]:
     """Reports on what lay in the storages when the run began and the ledger still does not know."""
-    for name, paths in there.items():
+    for name, listing in there.items():
         store = archive.store(name)
-        if paths is not None and store.answers():
-            strangers = unrecorded(archive, store, paths)
+        if listing is not None and store.answers():
+            strangers = unrecorded(archive, store, listing)
             note_unrecorded(archive, name, strangers)
             yield from (stranger.report for stranger in strangers)
+
+
+def _belongs(archive: ArchivalStorage, due: Due) -> bool:
+    """Whether it is a copy at all; what intruded is named with what is not recorded."""
+    return archive.config.custody.belongs(PackageId.parse(due.copy.package), due.copy.storage)
 
 
 def _speed(archive: ArchivalStorage) -> float | None:

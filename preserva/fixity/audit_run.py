@@ -192,7 +192,7 @@ class Run:
             if report.outcome is not Outcome.FAIL:
                 report.add([Finding(Code.READINGS_DIFFER, _paths(first))])
         if report.outcome is Outcome.PASS:
-            facts |= _proved(copy)
+            facts |= _proved(copy, report)
         resume = reading.resume
         if resume.since is not None and resume.since < self.since:
             facts["begun"] = resume.since.isoformat()
@@ -242,10 +242,10 @@ class Run:
         return reason is None
 
 
-def _proved(copy: StoredCopy) -> dict[str, Value]:
-    """The newest version that the ledger acknowledged there, and the digest it was held to."""
+def _proved(copy: StoredCopy, report: Report) -> dict[str, Value]:
+    """The newest version that the ledger acknowledged there, and the digest that was seen of it."""
     newest = max(copy.acknowledged(), key=version_number)
-    return {"newest": newest, "inventory": copy.recorded.inventories().get(newest)}
+    return {"newest": newest, "inventory": report.versions[newest]}
 
 
 def _paths(report: Report) -> str:

@@ -136,10 +136,19 @@ class _Check:
         except StorageError as error:
             self._find(Code.UNREADABLE, path, seen=str(error))
         else:
-            self.report.checked += 1
-            self.report.bytes_read += len(data)
-            return data
+            if self._is_stated(path, len(data)):
+                self.report.checked += 1
+                self.report.bytes_read += len(data)
+                return data
         return None
+
+    def _is_stated(self, path: str, size: int) -> bool:
+        """Whether a file had as many bytes as the storage states; else nothing is known of it."""
+        entry = self.entries.get(path)
+        if entry is None or entry.size == size:
+            return True
+        self._find(Code.SIZE_CONTRADICTED, path, str(entry.size), str(size))
+        return False
 
     def _declaration(self) -> None:
         name, content = layout.OBJECT_DECLARATION
@@ -267,7 +276,9 @@ class _Check:
         for path in (entry.path for entry in there):  # findings in the order of the names
             if path in failed:
                 self._find(Code.UNREADABLE, path, seen=str(failed[path]))
-            else:
+            elif seen[path].digests[inventory.algorithm] == content[path] or self._is_stated(
+                path, seen[path].size
+            ):
                 self._compare(seen[path], content[path], inventory.algorithm)
         return seen
 

@@ -167,5 +167,6 @@ def validate_stored(
     if not reports:
         raise NotFound(_("there is no package {id}").format(id=package))
     for copy, report in reports:
-        record_check(copy, report)
+        if copy.belongs:  # what intruded is no copy of the package
+            record_check(copy, report)
     return [report for _copy, report in reports]

@@ -55,6 +55,7 @@ from preserva.core.xml.safe import UnsafeXMLError
 from preserva.describe.record import Record
 from preserva.describe.supplied.history import History
 from preserva.errors import Damaged, PackageError, Refused, TooLarge, UsageError
+from preserva.files.opening import Folder
 from preserva.fixity.ocfl_object import VersionSource
 from preserva.i18n import _
 from preserva.information_package.consistency import TYPE, is_ours, own_findings
@@ -63,6 +64,7 @@ from preserva.information_package.second_opinion import second_opinion
 from preserva.information_package.tag_files import bag_info, write_tag_files
 from preserva.ingest.aip_writer import HEAD, Assembler, Put, describe, identified
 from preserva.ingest.image_inspection import Happened, Inspection
+from preserva.ingest.origin import refuse_without_consent, was_made_here
 from preserva.ingest.submission import Submission, choose_record, one_line
 from preserva.ingest.supplied import Written, read_given
 from preserva.ingest.transfer_identity import (
@@ -92,7 +94,10 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of a package of others. `created` is False on a dry run, and if it was there."""
+    """What became of a package of others. `created` is False on a dry run, and if it was there.
+
+    `from_outside` says that it has an identifier of ours and was not made here.
+    """
 
     package: PackageId
     title: str
@@ -101,6 +106,7 @@ class Accepted:
     files: int
     size: int
     notes: tuple[Finding, ...] = ()
+    from_outside: bool = False
 
 
 def accept(
@@ -111,6 +117,7 @@ def accept(
     local: str | None = None,
     position: int | None = None,
     charset: str | None = None,
+    as_ours: bool = False,
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> Accepted:
@@ -118,7 +125,8 @@ def accept(
 
     It must be what its own manifests or METS say. Its description comes from `record`, or else
     from what it has. `local` is the identifier that it gets; else one is made of its own. An AIP of
-    our institution is stored as it is, a SIP of it becomes the package that it was made of.
+    our institution is stored as it is, a SIP of it becomes the package that it was made of; if it
+    was not made here, that needs the consent of a person, `as_ours`, and is recorded.
 
     Raises Damaged for what is not as it was sent; PackageError, UsageError, Refused for what cannot
     be taken; Locked, StorageError. In each case nothing was stored, and `path` was not touched.
@@ -140,16 +148,20 @@ def accept(
                 given = None if record is None else (read_given(record), record)
                 notes = work.take(given, position, charset)
             second_opinion(staging)
-            done = replace(work.result, notes=tuple(notes))
-            if dry_run:
-                return done
+            outside = own is not None and not was_made_here(archive, package, staging.files)
+            done = replace(work.result, notes=tuple(notes), from_outside=outside)
             copy = StoredCopy(archive, target, package)
             if copy.is_there():
-                refuse_other(copy, staging)
-                target.storage.discard(staged)
+                if not dry_run:
+                    refuse_other(copy, staging)
+                    target.storage.discard(staged)
                 return done
             refuse_lost(copy)
-        ingest(copy, staging)
+            if outside:
+                refuse_without_consent(package, as_ours=as_ours)
+            if dry_run:
+                return done
+        ingest(copy, staging, from_outside=outside)
     return replace(done, created=True)
 
 
@@ -242,7 +254,7 @@ class _Accepting:
             config.rights,
         )
         source = Submission(
-            self.path,
+            Folder(self.path),
             Arrangement({}, (), (), ()),
             record,
             self.package,

@@ -31,6 +31,9 @@ from preserva.ingest.submission import local_id, one_line
 from preserva.storage.base import Storage
 
 _LARGEST = 64 << 20
+_LONGEST, _DEEPEST = 1000, 100
+"""Characters of a path, and folders in it: below what systems and other programs can hold."""
+
 _IDENTIFIER = re.compile(r"(?!BagIt-Profile-|Bag-Group-).+-Identifier", re.IGNORECASE)
 _PEEKED = ("bagit.txt", "bag-info.txt", "package-info.txt", METS)
 
@@ -87,6 +90,11 @@ def look(path: Path) -> Peek:
     names, filled, folders, strange = set[str](), set[str](), set[str](), list[str]()
 
     def take(name: str, size: int, pieces: Iterator[bytes]) -> None:
+        if len(name) > _LONGEST or name.count("/") > _DEEPEST:
+            strange.append(
+                Finding(Code.LIMIT_REACHED, name[:200], seen=_("path too long")).message()
+            )
+            return
         if name in names:
             strange.append(Finding(Code.NAME_TWICE, name).message())
         names.add(name)

@@ -25,8 +25,9 @@ from preserva.core.values.entries import REPLICATION, SUCCESS
 from preserva.core.values.model import Kind, Observed
 from preserva.core.values.report import Ended, Finding, Observer, Outcome, Report, Started
 from preserva.core.values.subjects import WholePackage
-from preserva.errors import NotFound, Unreachable
+from preserva.errors import Damaged, NotFound, Unreachable
 from preserva.files.parallel import bounded_map
+from preserva.replication.in_place import clear_place, unlisted
 from preserva.replication.object_log import COPIED, FOUND, ReplicationLog
 from preserva.retry import retry
 from preserva.storage.base import chunks_of
@@ -106,13 +107,10 @@ class Pair:
 
     def find_missing(self) -> None:
         """Find the versions that the target lacks. A version that its owner never made stops us."""
-        root = self.target.store.root
-        root.recover(self.path)
-        try:
-            copy = root.read_at(self.path)
-        except NotFound:
-            held: Iterable[str] = ()
-        else:
+        self.target.store.root.recover(self.path)
+        copy = self._in_place()
+        held: Iterable[str] = ()
+        if copy is not None:
             for problem in formats.differences(copy.inventory, self.original.inventory):
                 finding = Finding(Code.DIVERGED, self.path, seen=problem)
                 raise StoppedError(finding, about=self.target)
@@ -126,6 +124,21 @@ class Pair:
             for path in files:
                 entry = self.source.storage.stat(f"{self.path}/{path}")
                 self.result.size += entry.size if entry else 0
+
+    def _in_place(self) -> StoredObject | None:
+        """The object in the target; None for nothing, and for what was never acknowledged."""
+        try:
+            return self.target.store.root.read_at(self.path)
+        except NotFound as error:
+            if self.target.acknowledged() and self.target.is_there():
+                where = error.path or self.path
+                finding = Finding(Code.OBJECT_FILE_MISSING, where)
+                raise StoppedError(finding, about=self.target) from error
+            return None
+        except Damaged:
+            if self.target.acknowledged():
+                raise
+            return None
 
     def _find_lost(self, *, whole: bool) -> None:
         """What was acknowledged in the target and is not there was lost or taken away there."""
@@ -148,12 +161,11 @@ class Pair:
         staged = f"{layout.STAGING}/replicate-{self.source.package.portable}"
         self.observer(Started("replicate", subject, self.result.files, self.result.size))
         for version in self.original.inventory.versions:
-            if version in self.result.versions:
-                self._copy(version, staged)
-            elif not self._is_acknowledged(version):
+            if version not in self.result.versions and not self._is_acknowledged(version):
                 self._prove(version)
-                log = self.log.left(version) or self.log.new(version, FOUND)
-                self._record(version, log, in_target=True)
+            if version in self.result.versions:
+                self.result.report.add(clear_place(self.target, version))
+                self._copy(version, staged)
         if self.lost:
             self._bring_logs()
         self.target.storage.discard(staged)  # left by a crash
@@ -187,7 +199,7 @@ class Pair:
         inventory = f"{version}/{formats.NAME}"
         storage.flush(f"{staged}/{inventory}")
         if wrong := self._read_back(staged, {inventory: sealed.digest}, algorithm):
-            raise StoppedError(*wrong)
+            raise StoppedError(*self._in_object(wrong))
         carried = self._carry_log(version, staged)
         log = self.log.new(version, COPIED)
         if version == "v1":
@@ -198,16 +210,22 @@ class Pair:
     def _left_by_an_earlier_run(self, staged: str, version: str, files: dict[str, str]) -> set[str]:
         """What an interrupted run copied of these files, whole or in part; all else goes."""
         storage = self.target.storage
-        if storage.stat(staged) is None:
+        own = storage.stat(staged)
+        if own is None or own.kind is not Kind.FOLDER:
+            storage.discard(staged)
             return set()
         for entry in storage.children(staged):
-            if entry.path != f"{staged}/{version}":
+            if entry.path != f"{staged}/{version}" or entry.kind is not Kind.FOLDER:
                 storage.discard(entry.path)
+        left = set()
         if storage.stat(f"{staged}/{version}") is not None:
-            for entry in storage.children(f"{staged}/{version}"):
-                if entry.kind is not Kind.FOLDER:
+            for entry in list(storage.walk(f"{staged}/{version}")):
+                path = entry.path.removeprefix(f"{staged}/")
+                if entry.kind is Kind.FILE and path in files:
+                    left.add(path)
+                elif entry.kind is not Kind.FOLDER:  # links above all: somebody put them there
                     storage.discard(entry.path)
-        return {path for path in files if storage.stat(f"{staged}/{path}") is not None}
+        return left
 
     def _bring(self, staging: Staging, files: dict[str, str], left: set[str]) -> list[Finding]:
         """Stream files, many at once, make them durable and read them back.
@@ -276,25 +294,49 @@ class Pair:
                     return [digest]
         return []
 
-    def _read_back(self, folder: str, files: dict[str, str], algorithm: str) -> list[Finding]:
+    def _read_back(
+        self, folder: str, files: dict[str, str], algorithm: str, code: Code = Code.WRITE_LOST
+    ) -> list[Finding]:
         expected = (
             (f"{folder}/{path}", Observed(path, 0, {algorithm: digest}))
             for path, digest in files.items()
         )
         return [
-            Finding(Code.OBJECT_DIGEST_MISMATCH, name, files[name], seen)
+            Finding(code, name, files[name], seen)
             for path, seen in read_back(self.target.storage, expected, self.observer)
             for name in (path.removeprefix(f"{folder}/"),)
         ]
 
     def _prove(self, version: str) -> None:
-        """Read back a version that is in place but was never acknowledged."""
+        """Read back a version that is in place but was never acknowledged, and acknowledge it.
+
+        An object of which nothing was acknowledged and that is not ours goes aside: then all
+        versions are missing.
+        """
+        wrong = self._disproved(version)
+        if not wrong:
+            log = self.log.left(version) or self.log.new(version, FOUND)
+            self._record(version, log, in_target=True)
+        elif self.target.acknowledged():
+            raise StoppedError(*wrong, about=self.target)
+        else:
+            self.result.versions = list(self.original.inventory.versions)
+
+    def _disproved(self, version: str) -> list[Finding]:
+        """What of a version in place is not as its owner recorded it."""
         sealed = self.source.store.root.read_version(self.path, version)
-        copy = self.target.store.root.read_version(self.path, version)
-        _must_equal(f"{self.path}/{version}", sealed.digest, copy.digest, self.target)
-        algorithm = self.original.inventory.algorithm
-        if wrong := self._read_back(self.path, self._files_of(version), algorithm):
-            raise StoppedError(*self._in_object(wrong), about=self.target)
+        where = f"{self.path}/{version}"
+        try:
+            copy = self.target.store.root.read_version(self.path, version)
+        except (NotFound, Damaged) as error:
+            return [Finding(Code.NOT_AS_RECORDED, where, sealed.digest, str(error))]
+        if sealed.digest != copy.digest:
+            return [Finding(Code.NOT_AS_RECORDED, where, sealed.digest, copy.digest)]
+        if missing := unlisted(self.target, version, self._files_of(version)):
+            return [Finding(Code.OBJECT_FILE_MISSING, path) for path in missing]
+        algorithm, files = self.original.inventory.algorithm, self._files_of(version)
+        code = Code.OBJECT_DIGEST_MISMATCH
+        return self._in_object(self._read_back(self.path, files, algorithm, code))
 
     def _is_acknowledged(self, version: str) -> bool:
         entries = self.target.archive.ledger.entries(

@@ -13,15 +13,25 @@ from preserva.archive.fixity_events import record_seen, record_storage
 from preserva.archive.ledger_replica import copy_ledger
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
+from preserva.archive.unrecorded import listed, unrecorded, unrecorded_logs
 from preserva.config import Role
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Observer, Report, ignore
 from preserva.core.values.subjects import ObjectToStorage, WholeStorage
-from preserva.errors import Damaged, StorageError, StorageFull, Unreachable, UsageError
+from preserva.errors import (
+    Damaged,
+    NotInPlace,
+    Refused,
+    StorageError,
+    StorageFull,
+    Unreachable,
+    UsageError,
+)
 from preserva.i18n import _
 from preserva.replication.pair import Pair, Replication, StoppedError
 from preserva.storage.wrappers.rate_limit import RateLimit
+from preserva.storage.wrappers.writes import Writes
 
 __all__ = ["Replication", "replicate"]
 
@@ -47,10 +57,10 @@ def replicate(
     source = archive.primary
     done = []
     for replica in _targets(archive, to):
-        target = replica
+        storage = replica.storage
         if bandwidth is not None:
-            limited = RateLimit(replica.storage, bandwidth, clock=timer, sleep=sleep)
-            target = Store(replica.config, limited)
+            storage = RateLimit(storage, bandwidth, clock=timer, sleep=sleep)
+        target = Store(replica.config, Writes(storage))
         done += list(_to_one(archive, source, target, packages, dry_run, observer))
     return done
 
@@ -81,16 +91,23 @@ def _to_one(
     if reason is not None:
         yield _unreachable(target, reason)
         return
+    reported: list[Replication] = []
     if dry_run:
         for path in wanted:
-            yield _Replicating(archive, source, target, path, None, observer).run()
+            reported.append(_Replicating(archive, source, target, path, None, observer).run())
+            yield reported[-1]
+        if not packages:
+            yield from _strangers(archive, target, reported)
         return
     with archive.writing(target):
         for path, package in wanted.items():
             replicating = _Replicating(archive, source, target, path, package, observer)
-            yield replicating.run(copy=True)
+            reported.append(replicating.run(copy=True))
+            yield reported[-1]
             if replicating.cut_off and record_storage(archive, target) is not None:
                 return  # the others would only wait for it one after the other
+        if not packages:
+            yield from _strangers(archive, target, reported)
         try:
             report = copy_ledger(archive, target)
         except Unreachable as error:  # what was acknowledged stays so, and is told
@@ -98,6 +115,17 @@ def _to_one(
             return
         if report.findings:
             yield Replication("", target.id, report)
+
+
+def _strangers(
+    archive: ArchivalStorage, target: Store, reported: list[Replication]
+) -> Iterator[Replication]:
+    """What lies in a replica that we did not bring: it is named, and left where it is."""
+    waiting = {done.package for done in reported if done.package}
+    listing = listed(target)
+    for stranger in () if listing is None else unrecorded(archive, target, listing):
+        if stranger.package is None or stranger.package.uri not in waiting:
+            yield Replication("", target.id, stranger.report)
 
 
 def _reason_to_stop(archive: ArchivalStorage, target: Store, dry_run: bool) -> str | None:
@@ -129,6 +157,13 @@ def _packages(
     stored = {source.root.path_of(package.uri): package for package in known}
     paths = sorted(stored.keys() | set(source.root.objects()))
     return {path: stored.get(path) for path in paths}
+
+
+def _code_of(error: StorageError) -> Code:
+    """What it means for the package that is brought."""
+    if isinstance(error, NotInPlace):
+        return Code.NOT_IN_PLACE
+    return Code.NOT_WRITTEN if error.writing else Code.UNREADABLE
 
 
 class _Replicating:
@@ -168,6 +203,7 @@ class _Replicating:
             about = None
             if copy:
                 pair.bring_missing()
+            self.result.report.add(unrecorded_logs(pair.target))
         except StoppedError as stop:
             self._stop(stop.findings, stop.about, copy)
         except StorageFull:
@@ -175,9 +211,11 @@ class _Replicating:
         except Damaged as error:
             finding = Finding(Code.INVENTORY_INVALID, self.path, seen=str(error))
             self._stop([finding], about, copy)
+        except Refused as error:
+            self._stop([Finding(Code.IN_THE_WAY, self.path, seen=str(error))], None, copy)
         except StorageError as error:
             self.cut_off = isinstance(error, Unreachable)
-            finding = Finding(Code.UNREADABLE, error.path or self.path, seen=str(error))
+            finding = Finding(_code_of(error), error.path or self.path, seen=str(error))
             self._stop([finding], None if self.cut_off else about, copy)
         return self.result
 

@@ -110,8 +110,8 @@ def status(archive: ArchivalStorage, package: PackageId | None = None) -> list[S
         return [asked]
     judged = {judgement.package: judgement for judgement in judgements(archive, rules)}
     for store in archive.stores():
-        paths = listed(store)
-        for stranger in () if paths is None else unrecorded(archive, store, paths):
+        listing = listed(store)
+        for stranger in () if listing is None else unrecorded(archive, store, listing):
             judged.setdefault(stranger.name, judge(stranger.name, (), rules))
             judged[stranger.name] = with_stranger(judged[stranger.name], stranger.storage)
     return [_status(archive, judged[name], _parsed(name)) for name in sorted(judged)]
@@ -133,8 +133,9 @@ def _status(archive: ArchivalStorage, judgement: Judgement, package: PackageId |
     copies = []
     for store in archive.stores():
         judged = known.get(store.id)
+        there = package is not None and _is_there(StoredCopy(archive, store, package))
         elsewhere = (store.config.role is Role.HELD) is judgement.own
-        if judged is None and known and (elsewhere or package is None):
+        if judged is None and known and (package is None or (elsewhere and not there)):
             continue
         if package is None:
             copies.append(Copy(store.id, State.UNRECORDED))
@@ -150,11 +151,18 @@ def _status(archive: ArchivalStorage, judgement: Judgement, package: PackageId |
     )
 
 
+def _is_there(stored: StoredCopy) -> bool:
+    try:
+        return stored.is_there()
+    except StorageError:
+        return False
+
+
 def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -> Copy:
     last = stored.last(FIXITY_CHECK)
     checked, outcome = (last.time, last.outcome) if last else (None, None)
     known = State.ABSENT if judged is None else judged.state
-    acknowledged = 0 if judged is None else judged.known.version or 0
+    acknowledged = judged.known.version or 0 if judged is not None and stored.belongs else 0
     versions: tuple[str, ...] = ()
     try:
         found = stored.read()

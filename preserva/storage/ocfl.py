@@ -22,6 +22,7 @@ from preserva.core.values.model import Kind
 from preserva.core.values.report import Finding
 from preserva.errors import Damaged, NotFound, Refused, StorageError, UsageError
 from preserva.i18n import _
+from preserva.storage import published
 from preserva.storage.base import Storage, read_all
 
 _DEEPEST = 40
@@ -65,7 +66,7 @@ class OcflRoot:
             storage.discard(staged)
             for name, data in layout.root_files().items():
                 storage.create(f"{staged}/{name}", [data])
-            storage.publish(staged, layout.ROOT)
+            published.publish(storage, staged, layout.ROOT)
         return cls(storage)
 
     @staticmethod
@@ -203,7 +204,10 @@ class OcflRoot:
         self.storage.create(f"{folder}/{sealed.inventory.sidecar}", [line])
 
     def publish(self, staged: str, sealed: StoredObject) -> None:
-        """Make a sealed version durable and visible. `staged` holds its `vN` folder."""
+        """Make a sealed version durable and visible, and see it there.
+
+        `staged` holds its `vN` folder. Raises NotInPlace, StorageError.
+        """
         head = sealed.inventory.head
         if head == "v1":
             name, declaration = layout.OBJECT_DECLARATION
@@ -213,9 +217,12 @@ class OcflRoot:
             self.storage.create(
                 f"{staged}/{name}", [declaration]
             )  # last: it may already be visible to others
-            self.storage.publish(staged, sealed.path)
+            names = [*_files_of(sealed), name, formats.NAME, sealed.inventory.sidecar]
+            published.publish(self.storage, staged, sealed.path, names)
+            self._see_entered(sealed)
             return
-        self.storage.publish(f"{staged}/{head}", f"{sealed.path}/{head}")
+        names = [path.removeprefix(f"{head}/") for path in _files_of(sealed)]
+        published.publish(self.storage, f"{staged}/{head}", f"{sealed.path}/{head}", names)
         self._enter(sealed)
         self.take_logs(staged, sealed.path)
         self.storage.discard(staged)
@@ -226,12 +233,24 @@ class OcflRoot:
         for entry in self.storage.children(f"{staged}/logs") if folder is not None else ():
             final = f"{path}/logs/{entry.path.rpartition('/')[2]}"
             if self.storage.stat(final) is None:
-                self.storage.publish(entry.path, final)
+                published.publish(self.storage, entry.path, final)
 
     def _enter(self, sealed: StoredObject) -> None:
         self.storage.replace(f"{sealed.path}/{formats.NAME}", sealed.data)
         line = formats.sidecar_line(sealed.digest)
         self.storage.replace(f"{sealed.path}/{sealed.inventory.sidecar}", line)
+        self._see_entered(sealed)
+
+    def _see_entered(self, sealed: StoredObject) -> None:
+        """Read, in its final place, what makes the object one with this version as its newest."""
+        name, declaration = layout.OBJECT_DECLARATION
+        line = formats.sidecar_line(sealed.digest)
+        for path, data in (
+            (name, declaration),
+            (formats.NAME, sealed.data),
+            (sealed.inventory.sidecar, line),
+        ):
+            published.see_content(self.storage, f"{sealed.path}/{path}", data)
 
     def recover(self, path: str) -> bool:
         """Finish a version that a crash left between its folder and the root's inventory.
@@ -266,3 +285,11 @@ class OcflRoot:
                 except ValueError:
                     continue
         return f"v{max(numbers)}" if numbers else None
+
+
+def _files_of(sealed: StoredObject) -> list[str]:
+    """The files of the newest version, below its object."""
+    inventory = sealed.inventory
+    folder = f"{inventory.head}/"
+    own = [folder + formats.NAME, folder + inventory.sidecar]
+    return own + [path for path in inventory.content() if path.startswith(folder)]

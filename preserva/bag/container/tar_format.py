@@ -34,6 +34,10 @@ class TarDamagedError(Exception):
     """The tar breaks its format here; what follows cannot be trusted."""
 
 
+_MOST_ZEROS = 64 << 20
+"""Bytes after the end mark; tapes have blocks of some hundred KiB."""
+
+
 class TarUnsupportedError(Exception):
     """A member of a kind that we do not read (sparse, multi-volume)."""
 
@@ -152,6 +156,8 @@ class TarReader:
             length += len(data)
             if data.strip(b"\0"):
                 raise TarDamagedError(_("there is something after its end"))
+            if length > _MOST_ZEROS:  # compressed they are nothing, and unpacked any number
+                raise TarDamagedError(_("there are too many zeros after its end"))
         if length % BLOCK:
             raise TarDamagedError(_("its last block is not whole"))
 

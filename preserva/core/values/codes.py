@@ -451,7 +451,7 @@ class Code(Enum):
     )
     FIXITY_MISMATCH = (
         "E221",
-        N_("the content has not the digest that the fixity block gives"),
+        N_("the content does not have the digest that the fixity block gives"),
         "OCFL 1.1 E093",
     )
     LAYOUT_INVALID = ("E222", N_("the description of the storage layout is wrong"), "OCFL 1.1 E070")
@@ -461,7 +461,7 @@ class Code(Enum):
         "OCFL 1.1 E081",
     )
     OCFL_ADVICE = ("W218", N_("valid, but not as OCFL advises"), "OCFL 1.1")
-    NOT_OUR_PACKAGE = ("W219", N_("an OCFL object, but not a package of preserva"), "design")
+    NOT_OUR_PACKAGE = ("W219", N_("a valid OCFL object, but not a package of preserva"), "design")
     MUTABLE_HEAD = (
         "W220",
         N_("changes in a mutable head, which belong to no version yet and were not looked at"),
@@ -514,6 +514,86 @@ class Code(Enum):
         "ADR 0013",
     )
     STORAGE_UNREACHABLE = ("U305", N_("the storage could not be reached"), "design rule 1")
+
+    # whose testimony counts
+    OURS_IN_HELD = (
+        "E320",
+        N_("an identifier of ours, in a storage where only another institution writes"),
+        "ADR 0027",
+    )
+    HELD_FOR_ANOTHER = (
+        "E321",
+        N_("a package of an institution for which this storage is not held"),
+        "ADR 0027",
+    )
+    NOT_PUT_HERE = (
+        "E322",
+        N_("the ledger knows of nobody who put this into the storage"),
+        "ADR 0027",
+    )
+    CONTRADICTED = (
+        "E323",
+        N_("the ledger has two records of this version that differ; the first one counts"),
+        "ADR 0027",
+    )
+    COPIES_CONTRADICT = (
+        "E324",
+        N_("the copies contradict each other, and no ledger says which one is right"),
+        "ADR 0027",
+    )
+    LEDGER_COPY_UNUSABLE = (
+        "E325",
+        N_("this copy of the ledger is not a whole chain of entries: it was not used"),
+        "ADR 0027",
+    )
+    HELD_FOR_NOBODY = (
+        "U326",
+        N_("the configuration does not say for which institution this storage is held"),
+        "ADR 0027",
+    )
+    TOO_MANY_LOGS = (
+        "W327",
+        N_("more records of events than are noted of one package"),
+        "ADR 0027",
+    )
+    STORAGE_EMPTY = (
+        "U328",
+        N_("there is nothing here: the disk is not mounted, or the storage was lost"),
+        "ADR 0027",
+    )
+
+    # what a storage acknowledges, and what is seen of it
+    NOT_IN_PLACE = (
+        "U350",
+        N_("moved, but not in its final place, or not whole: nothing was acknowledged"),
+        "ADR 0030",
+    )
+    NOT_ALL_SEEN = (
+        "U351",
+        N_("not everything that was recorded was seen, so nothing is proved"),
+        "design rule 1",
+    )
+    SIZE_CONTRADICTED = (
+        "U352",
+        N_("the storage gave another number of bytes than it states, so nothing is known of it"),
+        "design rule 1",
+    )
+    NOT_WRITTEN = ("U353", N_("could not be written; nothing was acknowledged"), "design rule 1")
+    WRITE_LOST = (
+        "U354",
+        N_("did not come back as it was written; nothing was acknowledged"),
+        "ADR 0030",
+    )
+    IN_THE_WAY = (
+        "U355",
+        N_("something stands in its place; it was not touched, and nothing was acknowledged"),
+        "ADR 0030",
+    )
+    SET_ASIDE = (
+        "W356",
+        N_("stood in the place of a copy and was never acknowledged: it is in quarantine now"),
+        "ADR 0030",
+    )
 
     # audits
     READINGS_DIFFER = (

@@ -78,13 +78,17 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """All that a check found. `listed` files should have been read; `checked` were, to the end."""
+    """All that a check found. `listed` files should have been read; `checked` were, to the end.
+
+    `versions` are the digests of the inventories that were read, of a stored package.
+    """
 
     subject: Subject
     findings: list[Finding] = field(default_factory=list)
     listed: int = 0
     checked: int = 0
     bytes_read: int = 0
+    versions: dict[str, str] = field(default_factory=dict)
 
     @property
     def outcome(self) -> Outcome:

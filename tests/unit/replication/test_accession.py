@@ -21,7 +21,7 @@ from preserva.archive.stored_copy import StoredCopy
 from preserva.cli.main import status_of
 from preserva.core.policy.judgement import State
 from preserva.core.values.codes import Code
-from preserva.core.values.entries import ACCESSION
+from preserva.core.values.entries import ACCESSION, FIXITY_CHECK
 from preserva.core.values.report import Finding, Outcome
 from preserva.errors import Refused, UsageError
 from preserva.fixity.audit import audit
@@ -29,9 +29,11 @@ from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
 from preserva.ingest.revision import Change, update
 from preserva.replication.accession import receive
-from preserva.replication.rebuild import rebuild_ledger, rebuild_storage
+from preserva.replication.rebuild_ledger import rebuild_ledger
+from preserva.replication.rebuild_storage import rebuild_storage
 from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
+from preserva.reporting.incidents import open_incidents
 from preserva.reporting.levels import evidence
 from preserva.reporting.overview import overview
 from preserva.reporting.status import status
@@ -256,9 +258,15 @@ def test_copies_that_contradict_each_other_are_not_noted(place: Path) -> None:
         config = archive.config
     config.ledger.unlink()
     reports = rebuild_ledger(config, clock=utc_now, identifiers=new_identifier)
-    assert [[found.code for found in one.findings] for one in reports] == [[Code.DIVERGED]] * 2
+    codes = [[found.code for found in report.findings] for report in reports]
+    assert codes == [[Code.COPIES_CONTRADICT]] * 2
     with an_archive(place / "archive") as archive:
-        assert not list(archive.ledger.entries(package=PACKAGE.uri))
+        entries = [entry.type for entry in archive.ledger.entries(package=PACKAGE.uri)]
+        assert entries == [FIXITY_CHECK] * 2
+        assert {incident.storage for incident in open_incidents(archive)} == {
+            "aonb-main",
+            "nlb-copy",
+        }
 
 
 def test_the_commands_say_what_they_did(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
