@@ -157,7 +157,7 @@ class _Check:
         name, content = layout.OBJECT_DECLARATION
         data = self._small(name, 1024, Code.OBJECT_DECLARATION)
         if data is not None and data != content:
-            self._find(Code.OBJECT_DECLARATION, name, content.decode(), repr(data[:100]))
+            self._find(Code.OBJECT_DECLARATION, name, content.decode(), repr(data[:100])[1:])
 
     def _inventory(self, folder: str) -> Inventory | None:
         """The inventory in a folder of the object, with findings for what is wrong with it."""
@@ -172,7 +172,7 @@ class _Check:
         digest = hashes.digests()[algorithm]
         sidecar = self._small(f"{name}.{algorithm}", 4096, Code.INVENTORY_SIDECAR)
         if sidecar is not None and formats.parse_sidecar(sidecar) != digest:
-            listed = formats.parse_sidecar(sidecar) or repr(sidecar[:100])
+            listed = formats.parse_sidecar(sidecar) or repr(sidecar[:100])[1:]
             self._find(Code.INVENTORY_SIDECAR, name, listed, digest)
         elif sidecar is not None and sidecar != formats.sidecar_line(digest):
             self.checked.unusual.append(f"{name}.{algorithm}")
