@@ -14,7 +14,7 @@ from preserva.core.values.entries import ARRIVALS, SUCCESS
 from preserva.core.values.facts import Arrival, Facts
 from preserva.core.values.model import Kind, PackageId
 from preserva.core.values.subjects import CopyInStorage
-from preserva.errors import Damaged, StorageError, TooLarge
+from preserva.errors import Damaged, NotAFile, StorageError, TooLarge
 from preserva.i18n import _
 from preserva.ledger import LedgerEntry
 from preserva.storage.base import Storage, read_all
@@ -59,8 +59,11 @@ class StoredCopy:
         return self.store.root.path_of(self.package.uri)
 
     def is_there(self) -> bool:
-        """Whether there is anything in its place."""
-        return self.store.root.holds(self.package.uri)
+        """Whether there is anything in its place, or in the way to it: `obstacle` names that."""
+        try:
+            return self.store.root.holds(self.package.uri)
+        except NotAFile:
+            return True
 
     def obstacle(self) -> str | None:
         """A link or a file on the way to it: what lies behind that is not in this storage."""
