@@ -25,9 +25,9 @@ def open_bag(
     memory: Memory | None = None,
     limits: Limits = LIMITS,
 ) -> Source:
-    """The bag in a folder, a .tar, .tar.gz, .tar.zst or .zip: its content decides, not its name.
+    """The bag in a folder, .tar, .tar.gz, .tar.zst or .zip: the content decides, not the name.
 
-    `jobs`, `bypass_cache` and `memory` (a `Checkpoint`) serve folders, see `CarefulReader`.
+    `jobs`, `bypass_cache` and `memory` (a `Checkpoint`) apply to folders, see `CarefulReader`.
     Raises NotFound, NotAFile or StorageError; UsageError if an optional package is needed.
     """
     try:
@@ -45,7 +45,9 @@ def open_bag(
         return ZipSource(path, jobs=jobs, limits=limits)
     packing = packing_of(head, path.name)
     if packing is None:
-        message = _("{path} is no bag: neither a folder nor a .tar, .tar.gz, .tar.zst or .zip file")
+        message = _(
+            "{path} is not a bag: neither a folder nor a .tar, .tar.gz, .tar.zst or .zip file"
+        )
         raise NotAFile(message.format(path=path), path=str(path))
     from preserva.bag.container.members import LocalContainer
     from preserva.bag.container.tar import TarSource

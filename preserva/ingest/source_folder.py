@@ -1,4 +1,4 @@
-"""The folder of scans as it is read: never changed, every refusal naming its file."""
+"""Reads the folder of scans: never changes it, and names the file in every refusal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from preserva.storage.base import CHUNK
 
 
 def list_source(folder: Path) -> list[Entry]:
-    """Everything below a folder, links not followed. Raises PackageError, naming each problem."""
+    """Everything below a folder, without following links. Raises PackageError with each problem."""
     entries: list[Entry] = []
     problems: list[Finding] = []
     waiting = [""]
@@ -54,7 +54,7 @@ def refuse(folder: Path, problems: list[Finding]) -> None:
 
 
 class SourceReader:
-    """Reads files of a source, and knows whether any of them changed since."""
+    """Reads files of a source and detects whether any of them changed since."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

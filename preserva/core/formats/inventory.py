@@ -249,14 +249,14 @@ class _Reader:
 
     def paths(self, value: object, where: str, rule: str, size: int) -> Paths:
         if not isinstance(value, dict):
-            self.wrong(rule, _("{name} is missing or no object"), name=where)
+            self.wrong(rule, _("{name} is missing or not an object"), name=where)
             return {}
         read = {}
         is_digest = re.compile(rf"[0-9a-fA-F]{{{size}}}").fullmatch
         for digest, paths in value.items():
             if not is_digest(digest):
                 self.wrong(
-                    "E096", _("{name}: {text!r} is no digest"), name=where, text=digest[:140]
+                    "E096", _("{name}: {text!r} is not a digest"), name=where, text=digest[:140]
                 )
             elif not isinstance(paths, list) or not paths or not all(_contained(p) for p in paths):
                 message = _("{name}: the paths of {digest}… are not usable")
@@ -264,20 +264,20 @@ class _Reader:
             else:
                 read[digest.lower()] = tuple(cast("list[str]", paths))
         if len({digest.lower() for digest in value}) != len(value):
-            self.wrong("E096", _("{name}: a digest stands twice"), name=where)
+            self.wrong("E096", _("{name}: a digest is listed twice"), name=where)
         return read
 
     def unique(self, paths: Paths, where: str, rule: str) -> None:
         seen: set[str] = set()
         for path in (path for some in paths.values() for path in some):
             if path in seen:
-                self.wrong(rule, _("{name}: {path!r} stands twice"), name=where, path=path)
+                self.wrong(rule, _("{name}: {path!r} is listed twice"), name=where, path=path)
             seen.add(path)
         folders = {path.rpartition("/")[0] for path in seen}
         files = {folder for folder in folders if any(above in seen for above in _and_above(folder))}
         for path in sorted(seen) if files else ():
             if path.rpartition("/")[0] in files:
-                self.wrong(rule, _("{name}: {path!r} lies below a file"), name=where, path=path)
+                self.wrong(rule, _("{name}: {path!r} is below a file"), name=where, path=path)
 
     def versions(self, value: object, size: int) -> dict[str, Version]:
         if not isinstance(value, dict) or not value:
@@ -294,7 +294,7 @@ class _Reader:
 
     def version(self, name: str, value: object, size: int) -> Version | None:
         if not isinstance(value, dict):
-            self.wrong("E047", _("{name} is missing or no object"), name=name)
+            self.wrong("E047", _("{name} is missing or not an object"), name=name)
             return None
         created = self.text(value, "created", "E048")
         if created is not None and not _DATE_TIME.fullmatch(created):

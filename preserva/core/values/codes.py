@@ -1,8 +1,8 @@
 """The registry of everything that a check can find. A code never changes its meaning.
 
-E: wrong. W: sound, but someone should look. U: could not be established.
+E: an error. W: sound, but deserves attention. U: could not be determined.
 1xx bags (RFC 8493), 2xx storage roots and objects (OCFL 1.1), 3xx what the ledger recorded,
-4xx sources that are to become a package and what is said of them,
+4xx sources that are to become a package, and the files that describe them,
 5xx packages (E-ARK), 7xx the union catalogue, 8xx catalogue records and formats of files.
 """
 
@@ -25,7 +25,7 @@ _SEVERITIES = {"E": Severity.ERROR, "W": Severity.WARNING, "U": Severity.UNKNOWN
 
 
 class Code(Enum):
-    """A finding's stable code, the sentence for people, and where the rule stands."""
+    """A finding's stable code, the sentence for people, and the source of the rule."""
 
     message: str
     source: str
@@ -141,7 +141,8 @@ class Code(Enum):
     BAG_INFO_LINE = (
         "E150",
         N_(
-            "this line of the bag's metadata does not consist of a label, a colon, a space and a value"
+            "this line of the bag's metadata does not consist of "
+            "a label, a colon, a space and a value"
         ),
         "RFC 8493 2.2.2",
     )
@@ -422,7 +423,8 @@ class Code(Enum):
     VERSION_UNFINISHED = (
         "W212",
         N_(
-            "a version was written but is not in the inventory yet: a run was interrupted and can be repeated"
+            "a version was written but is not in the inventory yet: "
+            "a run was interrupted and can be repeated"
         ),
         "design rule 3",
     )
@@ -466,7 +468,8 @@ class Code(Enum):
     LEDGER_COPY_DIFFERS = (
         "E311",
         N_(
-            "the ledger does not continue where its copy here ends: entries were removed or rewritten"
+            "the ledger does not continue where its copy here ends: "
+            "entries were removed or rewritten"
         ),
         "ADR 0013",
     )
@@ -476,7 +479,8 @@ class Code(Enum):
     READINGS_DIFFER = (
         "W601",
         N_(
-            "the first reading found damage and the second did not: a medium, memory or connection is failing"
+            "the first reading found damage and the second did not: "
+            "a medium, memory or connection is failing"
         ),
         "design rule 1",
     )
@@ -502,7 +506,7 @@ class Code(Enum):
         "",
     )
 
-    # the package in a bag: its place, and the schemas that its XML is held against
+    # the package in a bag: its place, and the schemas for its XML
     BESIDE_PACKAGE = ("E431", N_("is beside the package folder"), "CSIPSTR1")
     PACKAGE_FOLDERS = (
         "E432",
@@ -540,7 +544,7 @@ class Code(Enum):
     SCAN_BITS = ("W453", N_("the bits per sample are not those required of scans"), "scan")
     SCAN_LOSSY = ("W454", N_("a master with lossy compression"), "scan")
 
-    # metadata of a package: METS, PREMIS, the files, and each against the others
+    # metadata of a package: METS, PREMIS, the files, and contradictions between them
     METS_MISSING = ("E501", N_("there is no METS document here"), "CSIPSTR4")
     METADATA_XML = ("E502", N_("cannot be read safely as XML"), "design rule 8")
     METADATA_ROOT = ("E503", N_("not the expected kind of document"), "CSIP22")
@@ -608,7 +612,7 @@ class Code(Enum):
     )
     NO_RIGHTS = ("W529", N_("PREMIS has no statement of rights"), "PREMIS 3.0 4.1")
 
-    # packages of others that are taken in
+    # imported packages
     METS_ALONG = (
         "W551",
         N_("the supplied METS does not match its files; both are kept unchanged"),
@@ -647,7 +651,8 @@ class Code(Enum):
     DECISIONS_DISAGREE = (
         "W707",
         N_(
-            "people decided differently about these records; until they agree, the records are not joined"
+            "people decided differently about these records; "
+            "until they agree, the records are not joined"
         ),
         "",
     )

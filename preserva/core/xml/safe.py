@@ -39,7 +39,7 @@ def parse(data: bytes, *, max_size: int = MAX_SIZE, max_depth: int = MAX_DEPTH) 
     """The root element of a document in memory. Raises UnsafeXMLError."""
     if len(data) > max_size:
         raise UnsafeXMLError(
-            _("{size} bytes of XML, but not more than {limit} are read as one document").format(
+            _("{size} bytes of XML; the limit for one document is {limit}").format(
                 size=len(data), limit=max_size
             )
         )
@@ -177,9 +177,9 @@ def _close(parser: etree.XMLPullParser) -> etree._Element:
 def _check(element: etree._Element, event: str, depth: int, max_depth: int) -> None:
     if depth > max_depth:
         raise UnsafeXMLError(
-            _("elements are more than {limit} deep inside one another").format(limit=max_depth)
+            _("elements are nested more than {limit} levels deep").format(limit=max_depth)
         )
     if event == "start" and depth == 1 and element.getroottree().docinfo.internalDTD is not None:
         raise UnsafeXMLError(
-            _("it has a document type declaration (DOCTYPE), which is not read for safety")
+            _("it has a document type declaration (DOCTYPE), which is refused for safety")
         )
