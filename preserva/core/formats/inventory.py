@@ -1,4 +1,4 @@
-"""The OCFL inventory: what an object holds, version by version (OCFL 1.1 section 3.5).
+"""The OCFL inventory: the content of an object by version (OCFL 1.1 section 3.5).
 
 Rules that the code keeps:
 
@@ -30,7 +30,7 @@ Paths = Mapping[str, tuple[str, ...]]
 
 
 class InventoryError(ValueError):
-    """It is no inventory. `problems` holds every rule that it breaks, with the OCFL code."""
+    """The inventory is invalid. `problems` holds every violation, with its OCFL code."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
@@ -61,7 +61,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """A whole inventory."""
+    """A complete inventory."""
 
     identifier: str
     head: str
@@ -91,7 +91,7 @@ class Inventory:
 
 
 def version_number(name: str) -> int:
-    """3 for "v3". Raises ValueError for anything that is no version name (zero-padded ones too)."""
+    """3 for "v3". Raises ValueError for other names, including zero-padded ones."""
     if not re.fullmatch(r"v[1-9][0-9]*", name):
         raise ValueError(name)
     return int(name[1:])
@@ -114,7 +114,7 @@ def next_version(
     """The inventory with one more version, and the files to store for it.
 
     `files` is the complete logical state of the new version. Returns the inventory, and content
-    path by logical path for those files only that no earlier version holds.
+    path by logical path for those files only that no earlier version contains.
     """
     algorithm = previous.algorithm if previous else "sha512"
     name = next_name(previous)
@@ -178,7 +178,7 @@ def sidecar_line(digest: str) -> bytes:
 
 
 def parse_sidecar(data: bytes) -> str | None:
-    """The digest in a sidecar, or None if it is not of the form that OCFL demands (E061)."""
+    """The digest in a sidecar, or None if it is not in the required form (E061)."""
     match = re.fullmatch(rb"([0-9a-fA-F]{32,128})[ \t]+inventory\.json\s*", data)
     return match[1].decode().lower() if match else None
 
@@ -201,7 +201,7 @@ def parse(data: bytes) -> Inventory:
 def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     keys = dict(pairs)
     if len(keys) != len(pairs):
-        raise ValueError(_("a key stands twice"))
+        raise ValueError(_("a key is given twice"))
     return keys
 
 
@@ -347,7 +347,7 @@ def _contained(path: object) -> bool:
 
 
 def _and_above(folder: str) -> Iterator[str]:
-    """A folder and those that it lies in."""
+    """A folder and its parents."""
     while folder:
         yield folder
         folder = folder.rpartition("/")[0]
