@@ -2,15 +2,23 @@
 
 A failed check is a result, not an exception: an exception means that no check took place.
 
-    PreservaError exit status, hint ├── UsageError 2 a wrong argument ├── ConfigError 2 the
-    configuration file: which key, which rule ├── Damaged 1 what the command needs is damaged; the
-    findings say where ├── PackageError 4 the source cannot become a package; every problem, with
-    its file ├── Refused 4 a safety stop: nothing was changed ├── LedgerError 5 the record of what
-    was done does not verify ├── ArchiveNotFound 10 no configuration here ├── Locked 11 another
-    process is writing; who, since when └── StorageError 3 could not read, write or reach ├──
-    NotFound it is not there ├── NotAFile a link, a device, a folder where a file was expected ├──
-    TooLarge more bytes than any such file can have ├── Unreachable the connection or the server
-    failed; a retry may succeed └── StorageFull no space left: stop the whole run
+    PreservaError                 exit status, hint
+    ├── UsageError            2   a wrong argument
+    ├── ConfigError           2   the configuration file: which key, which rule
+    ├── Damaged               1   what is needed to go on is damaged; the findings say where
+    ├── PackageError          4   the source cannot become a package; every problem, with its file
+    ├── Refused               4   a safety stop: nothing was changed
+    ├── LedgerError           5   the record of what was done does not verify
+    ├── ArchiveNotFound      10   no configuration here
+    ├── Locked               11   another process is writing; who, since when
+    │   └── LockLost              it has taken over from us: the whole run ends
+    └── StorageError          3   could not read, write or reach
+        ├── NotFound              it is not there
+        ├── NotAFile              a link, a device, a folder where a file was expected
+        ├── TooLarge              more bytes than any such file can have
+        ├── NotInPlace            the storage said it was moved, and it is not there
+        ├── Unreachable           the line or the server failed; the same may work later
+        └── StorageFull           no space left: stop the whole run
 """
 
 from __future__ import annotations
@@ -104,8 +112,19 @@ class Locked(PreservaError):
     hint = N_("Wait until it ends. The lock ends with its process, even if that is killed.")
 
 
+class LockLost(Locked):
+    """Another process has taken the lock over from us: whatever is under way ends here."""
+
+    hint = N_("Nothing more was changed. Run the command again when the other has ended.")
+
+
 class StorageError(PreservaError):
-    """A storage could not be read, written or reached. `path` is the file, where there is one."""
+    """A storage could not be read, written or reached. `path` is the file, where there is one.
+
+    `writing` is set where it is known that the storage was being written.
+    """
+
+    writing = False
 
     exit_status = ExitStatus.UNFINISHED
 
@@ -124,6 +143,15 @@ class NotAFile(StorageError):
 
 class TooLarge(StorageError):
     """More bytes than a file of its kind can have; they were not read."""
+
+
+class NotInPlace(StorageError):
+    """The storage acknowledged a move, but what was moved is not in its place, or not whole."""
+
+    hint = N_(
+        "Nothing was acknowledged. Run the command again: what has arrived meanwhile is proved, "
+        "the rest is brought again. If it happens each time, this storage cannot be used."
+    )
 
 
 class Unreachable(StorageError):

@@ -26,6 +26,7 @@ from preserva.ledger import Ledger
 from preserva.logs import get_logger
 from preserva.storage.ocfl import OcflRoot
 from preserva.storage.open import open_storage
+from preserva.storage.published import replace
 
 _logger = get_logger(__name__)
 
@@ -253,7 +254,7 @@ def make_storage(store: Store, config: Config) -> None:
     with storage.lock("preserva init"):
         OcflRoot.create(storage)
         text = json.dumps(_identity(store, config), ensure_ascii=False, indent=2)
-        storage.replace(layout.IDENTITY, text.encode() + b"\n")
+        replace(storage, layout.IDENTITY, text.encode() + b"\n")
 
 
 def _identity(store: Store, config: Config) -> dict[str, object]:
@@ -265,6 +266,7 @@ def _identity(store: Store, config: Config) -> dict[str, object]:
         "name": store.config.name,
         "role": store.config.role.value,
         "configured_by": config.institution.id,
+        **({"held_for": store.config.held_for} if store.config.held_for else {}),
         "institutions": {
             one.id: {
                 "name": dict(one.names),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 
 from preserva.config import StorageConfig
 from preserva.core.formats import layout
+from preserva.core.formats.guarded_json import read_json
 from preserva.errors import StorageError
 from preserva.i18n import _
 from preserva.storage.base import Storage, read_all
@@ -44,8 +44,8 @@ class Store:
                 hint=_("Is the disk mounted? `preserva init` prepares a new, empty storage."),
             )
         try:
-            identity = json.loads(read_all(self.storage, layout.IDENTITY, 65_536))
-            found, owner = identity["storage"], identity["institution"]
+            identity = read_json(read_all(self.storage, layout.IDENTITY, 65_536))
+            found, owner = str(identity["storage"]), str(identity["institution"])
         except (ValueError, KeyError, TypeError) as error:
             message = _("{file} in {url} cannot be read")
             raise StorageError(

@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
+from io import StringIO
 from keyword import iskeyword
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ import click
 
 from preserva.cli.common import COMMON_OPTIONS, Settings, emit_error
 from preserva.cli.language import localised, speak
+from preserva.cli.terminal import echo
 from preserva.errors import PreservaError
 from preserva.exit_status import ExitStatus
 from preserva.i18n import N_, _
@@ -117,6 +120,8 @@ def run(arguments: list[str] | None = None) -> None:
 def status_of(arguments: list[str]) -> int:
     """Run the command line and return its exit status; print errors as messages for people."""
     stdout = sys.stdout
+    with suppress(AttributeError):  # what a terminal has no letters for is shown all the same
+        stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         speak(arguments)
         program = localised(main, COMMON_OPTIONS)
@@ -126,17 +131,15 @@ def status_of(arguments: list[str]) -> int:
         _explain(error, "--json" in arguments)
         return error.exit_status
     except click.ClickException as error:
-        error.show()
+        _show_usage(error)
         if "--json" in arguments:
             emit_error("UsageError", ExitStatus.USAGE, error.format_message())
         return ExitStatus.USAGE
     except (KeyboardInterrupt, click.Abort):
-        click.echo(
-            _("Interrupted. What was acknowledged is safe; run the command again."), err=True
-        )
+        echo(_("Interrupted. What was acknowledged is safe; run the command again."), err=True)
         return ExitStatus.INTERRUPTED
     except TerminatedError:
-        click.echo(_("Terminated. What was acknowledged is safe; run the command again."), err=True)
+        echo(_("Terminated. What was acknowledged is safe; run the command again."), err=True)
         return ExitStatus.TERMINATED
     except SystemExit as end:
         if sys.stdout is not stdout:  # click replaces it when the pipe is closed
@@ -147,14 +150,21 @@ def status_of(arguments: list[str]) -> int:
     except Exception as error:  # never Python's own status 1, which means damage
         if isinstance(error, OSError) and _stdout_is_broken():
             message = _("the result could not be written to standard output: {reason}")
-            click.echo(message.format(reason=error.strerror), err=True)
+            echo(message.format(reason=error.strerror), err=True)
             return ExitStatus.UNFINISHED
         import traceback
 
-        traceback.print_exc()
-        click.echo(_("This is a bug in preserva. What was stored is safe."), err=True)
+        echo(traceback.format_exc(), err=True, nl=False)
+        echo(_("This is a bug in preserva. What was stored is safe."), err=True)
         return ExitStatus.UNEXPECTED
     return ExitStatus.SOUND
+
+
+def _show_usage(error: click.ClickException) -> None:
+    """What click prints of it, made clean: it quotes what was typed."""
+    with StringIO() as said:
+        error.show(said)
+        echo(said.getvalue(), err=True, nl=False)
 
 
 def _stdout_is_broken() -> bool:
@@ -174,9 +184,9 @@ def _give_up_stdout() -> None:
 
 def _explain(error: PreservaError, json_: bool) -> None:
     advice = error.advice()
-    click.echo(_("Error: {message}").format(message=error), err=True)
+    echo(_("Error: {message}").format(message=error), err=True)
     if advice:
-        click.echo(advice, err=True)
+        echo(advice, err=True)
     if json_:
         problems = getattr(error, "problems", ())
         emit_error(type(error).__name__, error.exit_status, str(error), problems)

@@ -73,13 +73,28 @@ def package_findings(
     contents = Contents(open_file, _Files(report.payload, prefix))
     kinds = {kind.value for kind in PackageType}
     kind = next((v for label, v in report.bag_info if label == TYPE and v in kinds), "AIP")
-    findings = list(check_package(open_file, contents.files, folder=folder, kind=PackageType(kind)))
-    unread = {finding.path for finding in findings if finding.code in _NOT_READ}
-    findings += _profile_findings(contents, unread)
+    found = list(check_package(open_file, contents.files, folder=folder, kind=PackageType(kind)))
+    found += profile_findings(contents, found, official)
+    for one in found:
+        yield replace(one, path=f"{prefix}{one.path or ''}")
+
+
+def profile_findings(
+    contents: Contents,
+    found: list[Finding],
+    official: OfficialSchemas | None,
+    *,
+    ours: bool = True,
+) -> list[Finding]:
+    """What breaks the grammars of our profile, if it is `ours`, and the official schemas, if any.
+
+    Of documents that could not be read, as was `found`, nothing more is said.
+    """
+    unread = {one.path for one in found if one.code in _NOT_READ}
+    more = list(_profile_findings(contents, unread)) if ours else []
     if official is not None:
-        findings += _official_findings(contents, unread, official)
-    for finding in findings:
-        yield replace(finding, path=f"{prefix}{finding.path or ''}")
+        more += _official_findings(contents, unread, official)
+    return more
 
 
 def _profile_findings(contents: Contents, unread: Set[str | None]) -> Iterator[Finding]:

@@ -15,6 +15,8 @@ REPLICATION = EventType.REPLICATION.label
 VERIFICATION = "ledger verification"
 DECISION = "incident decision"
 NOTIFICATION = "notification"
+REBUILT = "ledger rebuilt"
+BAG_MADE = "bag made"
 
 ARRIVALS = (END, REPLICATION, ACCESSION)
 """The types of entries by which a version is acknowledged in a storage."""
