@@ -222,12 +222,12 @@ def _config(path: Path, document: Mapping[str, Any]) -> Config:
     storages = {
         id_: StorageConfig(
             id_,
-            one["institution"],
-            one["url"] if "://" in one["url"] else str(base / one["url"]),
-            Role(one["role"]),
-            one.get("name", id_),
-            one.get("audit_interval_days"),
-            _held_for(document, one),
+            keys["institution"],
+            keys["url"] if "://" in keys["url"] else str(base / keys["url"]),
+            Role(keys["role"]),
+            keys.get("name", id_),
+            keys.get("audit_interval_days"),
+            _held_for(document, keys),
         )
         for id_, keys in document["storages"].items()
     }

@@ -5,7 +5,7 @@ A failed check is a result, not an exception: an exception means that no check t
     PreservaError                 exit status, hint
     ├── UsageError            2   a wrong argument
     ├── ConfigError           2   the configuration file: which key, which rule
-    ├── Damaged               1   what is needed to go on is damaged; the findings say where
+    ├── Damaged               1   what the command needs is damaged; the findings say where
     ├── PackageError          4   the source cannot become a package; every problem, with its file
     ├── Refused               4   a safety stop: nothing was changed
     ├── LedgerError           5   the record of what was done does not verify
@@ -17,7 +17,7 @@ A failed check is a result, not an exception: an exception means that no check t
         ├── NotAFile              a link, a device, a folder where a file was expected
         ├── TooLarge              more bytes than any such file can have
         ├── NotInPlace            the storage said it was moved, and it is not there
-        ├── Unreachable           the line or the server failed; the same may work later
+        ├── Unreachable           the connection or the server failed; a retry may succeed
         └── StorageFull           no space left: stop the whole run
 """
 

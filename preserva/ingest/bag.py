@@ -35,8 +35,8 @@ def store(
 ) -> tuple[PackageId, bool]:
     """Store a bag folder of our institution; return its identifier and whether it was stored now.
 
-    It is not stored on a dry run, nor if the very same bag had been stored before. One that was not
-    made here needs the consent of a person, `as_ours`, which is recorded.
+    It is not stored on a dry run, or if the same bag was stored before. One that was not made here
+    needs the consent of a person, `as_ours`, which is recorded.
 
     It is read once, and the copy must be a valid bag. Raises Damaged, Refused, UsageError, Locked,
     StorageError; in each case nothing was stored and the bag was not touched.
@@ -86,7 +86,7 @@ def _observed(path: Path) -> Observed:
 
 
 def _copy(bag: Path, staging: Staging) -> None:
-    """Read the bag once. Raises PackageError, or Refused for what is neither file nor folder."""
+    """Copy the bag in one read. Raises PackageError, or Refused for links and devices."""
     source = Folder(bag)
     entries = list_source(source)
     strange = [entry.path for entry in entries if entry.kind in {Kind.LINK, Kind.OTHER}]

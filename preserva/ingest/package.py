@@ -114,8 +114,8 @@ def package_bag(
 ) -> Packaged:
     """Make a package of a folder as a bag, a new folder below `destination`. Needs no archive.
 
-    `rights` are stated where `details` state none. In `ledger`, if it is there, is recorded that
-    the bag was made here.
+    `rights` apply if `details` state none. In `ledger`, if it is there, is recorded that the bag
+    was made here.
     """
     source = submit(folder, record, institution, local, position, charset, details)
     place = str(destination / source.package.portable)

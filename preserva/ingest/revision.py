@@ -219,7 +219,7 @@ class _Revision:
         return external_description(self.bag.bag_info) or ""
 
     def _state(self) -> dict[str, Observed]:
-        """Every file of the present version, with the digests that its manifests give it."""
+        """Every file of the present version, with the digests in its manifests."""
         state = {}
         for path in self.before:
             entry = self.store.storage.stat(f"{self.stored.path}/{self.located[path]}")

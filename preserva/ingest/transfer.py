@@ -94,7 +94,7 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of a package of others. `created` is False on a dry run, and if it was there.
+    """The result of an import. `created` is False on a dry run, or if it was stored before.
 
     `from_outside` says that it has an identifier of ours and was not made here.
     """
@@ -240,9 +240,9 @@ class _Accepting:
             for path, seen in self.staging.files.items()
         }
         received = self._prove(prefix, files)
-        record = self._record(given, position, charset, prefix, received)
-        said = self.peek.said("External-Description")
-        self.title = one_line(record.title or next(iter(said), "") or bare_name(self.path.name))
+        record = self._record(supplied, position, charset, prefix, received)
+        titles = self.peek.values_of("External-Description")
+        self.title = one_line(record.title or next(iter(titles), "") or bare_name(self.path.name))
         inspection = Inspection(replace(self.archive.config.images, undecodable=Undecodable.RECORD))
         content = [self._content(prefix, path, inspection) for path in sorted(files)]
         config = self.archive.config
@@ -365,7 +365,7 @@ class _Accepting:
             try:
                 return choose_record(embedded[0], Path(embedded[1]), position, charset)
             except (PackageError, UsageError) as error:
-                self._note(found[1], one_line(str(error)), Code.DESCRIPTION_ALONG)
+                self._note(embedded[1], one_line(str(error)), Code.DESCRIPTION_ALONG)
         data = self.peek.description(received, bare_name(self.path.name))
         return choose_record(data, Path("description.xml"), None, None)
 

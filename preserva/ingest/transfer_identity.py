@@ -40,7 +40,7 @@ _PEEKED = ("bagit.txt", "bag-info.txt", "package-info.txt", METS)
 
 @dataclass(slots=True)
 class Peek:
-    """What a package says of itself at first sight; `files` counts what is in it.
+    """The identity of a package before it is read; `files` is the number of files.
 
     `names` are those of files whose names declare no encoding, by their paths in the container;
     `empty` are the folders without a file; `notes` is what someone should look at.
@@ -196,11 +196,13 @@ def own_id(archive: ArchivalStorage, path: Path, peek: Peek, *, asks: bool) -> P
 
 
 def new_id(archive: ArchivalStorage, path: Path, peek: Peek, local: str | None) -> PackageId:
-    """The identifier that a package of others gets: the one given, or made of its own."""
-    said = [*peek.said("External-Identifier"), bare_name(path.name)]
-    if said[0].startswith("urn:preserva:"):
-        said[0] = said[0].removeprefix("urn:preserva:")  # whose it was is told, and nothing more
-    name = local or local_id(said[0]) or local_id(said[-1])
+    """The identifier for a package made elsewhere: the one given, or one derived from its own."""
+    candidates = [*peek.values_of("External-Identifier"), bare_name(path.name)]
+    if candidates[0].startswith("urn:preserva:"):
+        candidates[0] = candidates[0].removeprefix(
+            "urn:preserva:"
+        )  # only its institution is reported
+    name = local or local_id(candidates[0]) or local_id(candidates[-1])
     try:
         return PackageId(archive.config.institution.id, name)
     except ValueError as error:

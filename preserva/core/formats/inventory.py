@@ -96,7 +96,7 @@ class Inventory:
 
 
 def version_number(name: str) -> int:
-    """3 for "v3". Raises ValueError for anything that is no version name (zero-padded ones too)."""
+    """3 for "v3". Raises ValueError for other names, including zero-padded ones."""
     if not re.fullmatch(r"v[1-9][0-9]{0,8}", name):
         raise ValueError(name)
     return int(name[1:])

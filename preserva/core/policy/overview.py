@@ -47,7 +47,7 @@ class Incident:
 
     `package` is an identifier, or the folder of an object that is no package. `number` is the entry
     of the ledger that opened it; it stays the same until a check proves that it is over. `seen`
-    counts the checks that found it so, `codes` are what the newest one found.
+    counts the checks that found it so, `codes` are those of the newest check.
     """
 
     number: int

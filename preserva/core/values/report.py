@@ -39,7 +39,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is not as it should be: where, what was expected, what was seen.
+    """A single problem: where it is, what was expected, what was found.
 
     `rule` is the place in the standard, where it is another than that of the code.
     """
@@ -78,7 +78,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """All that a check found. `listed` files should have been read; `checked` were, to the end.
+    """The result of a check. `listed` files should have been read; `checked` were, to the end.
 
     `versions` are the digests of the inventories that were read, of a stored package.
     """

@@ -70,8 +70,10 @@ def test_a_file_is_read() -> None:
         ("", ["E484 r.toml: [[rights]]: required, but not given"]),
         ("[[rights]]\nstatus='unknown'",
          ["E484 r.toml: rights[1].basis: required, but not given"]),
-        ("[[rights]]\nbasis='copyright'", ["E484 r.toml: rights[1].status: required, but not given"]),
-        ("[[rights]]\nbasis='statute'", ["E484 r.toml: rights[1].citation: required, but not given"]),
+        ("[[rights]]\nbasis='copyright'",
+         ["E484 r.toml: rights[1].status: required, but not given"]),
+        ("[[rights]]\nbasis='statute'",
+         ["E484 r.toml: rights[1].citation: required, but not given"]),
         ("[[rights]]\nbasis='license'", ["E484 r.toml: rights[1].terms: required, but not given"]),
         ("[[rights]]\nbasis='other'\nend=1999\nrestrictions=['x']",
          [f"E484 r.toml: rights[1].{key}: required, but not given"
