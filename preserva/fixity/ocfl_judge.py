@@ -7,13 +7,13 @@ Each finding says by which code of the specification it was found.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 
 from preserva.core.formats import inventory as formats
+from preserva.core.formats.guarded_json import JSONError
 from preserva.core.formats.ocfl_prior import prior_advice, prior_rules
 from preserva.core.formats.ocfl_rules import ADDRESSING, SPECIFICATIONS, Judged, Rule, judge
 from preserva.core.values.codes import Code
@@ -136,8 +136,8 @@ class _Judgement:
         if data is None:
             return None
         try:
-            document = json.loads(data.decode("utf-8"), object_pairs_hook=_once)
-        except (ValueError, RecursionError) as error:
+            document = formats.read_document(data)
+        except JSONError as error:
             self._find(Code.INVENTORY_INVALID, "E033", name, seen=str(error))
             return None
         judged = judge(document, self.specification)
@@ -342,10 +342,3 @@ def _expectations(inventories: list[tuple[str, Judged]]) -> dict[str, set[tuple[
         for line in judged.fixity:
             wanted.setdefault(line.path, set()).add((line.algorithm, line.digest, "E093"))
     return wanted
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    keys = dict(pairs)
-    if len(keys) != len(pairs):
-        raise ValueError(_("a key stands twice"))
-    return keys

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from preserva.core.formats import inventory as formats
 from preserva.core.formats import layout, layouts
+from preserva.core.formats.guarded_json import JSONError, read_json
 from preserva.core.formats.inventory import InventoryError
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding, Observer, Outcome, Report
@@ -121,10 +121,10 @@ class _Places:
     def _read(self, path: str, rule: str) -> Mapping[str, object] | None:
         """A JSON object in the root; None if there is none, with a finding if it is no such."""
         try:
-            document = json.loads(read_all(self.storage, path, _LARGEST))
+            document = read_json(read_all(self.storage, path, _LARGEST))
         except NotFound:
             return None
-        except (StorageError, ValueError, RecursionError) as error:
+        except (StorageError, JSONError) as error:
             self._find(Code.LAYOUT_INVALID, rule, path, str(error))
             return {}
         if not isinstance(document, dict):

@@ -27,11 +27,11 @@ from preserva.core.values.report import Ended, Finding, Observer, Outcome, Repor
 from preserva.core.values.subjects import WholePackage
 from preserva.errors import Damaged, NotFound, Unreachable
 from preserva.files.parallel import bounded_map
+from preserva.replication.in_place import clear_place, unlisted
 from preserva.replication.object_log import COPIED, FOUND, ReplicationLog
 from preserva.retry import retry
 from preserva.storage.base import chunks_of
 from preserva.storage.ocfl import StoredObject
-from preserva.storage.published import not_in_place, quarantine
 
 _RESUMPTIONS = 2
 """How often the sending of a file is resumed after the connection failed."""
@@ -164,7 +164,7 @@ class Pair:
             if version not in self.result.versions and not self._is_acknowledged(version):
                 self._prove(version)
             if version in self.result.versions:
-                self._clear_place(version)
+                self.result.report.add(clear_place(self.target, version))
                 self._copy(version, staged)
         if self.lost:
             self._bring_logs()
@@ -332,42 +332,11 @@ class Pair:
             return [Finding(Code.NOT_AS_RECORDED, where, sealed.digest, str(error))]
         if sealed.digest != copy.digest:
             return [Finding(Code.NOT_AS_RECORDED, where, sealed.digest, copy.digest)]
-        if missing := self._unlisted(version):
+        if missing := unlisted(self.target, version, self._files_of(version)):
             return [Finding(Code.OBJECT_FILE_MISSING, path) for path in missing]
         algorithm, files = self.original.inventory.algorithm, self._files_of(version)
         code = Code.OBJECT_DIGEST_MISMATCH
         return self._in_object(self._read_back(self.path, files, algorithm, code))
-
-    def _unlisted(self, version: str) -> list[str]:
-        """The files of a version that are not listed in its place.
-
-        Raises NotInPlace where they can be asked for all the same: the server stores other names.
-        """
-        storage = self.target.storage
-        listed = {entry.path for entry in storage.walk(f"{self.path}/{version}")}
-        wanted = (f"{self.path}/{path}" for path in self._files_of(version))
-        missing = [path for path in wanted if path not in listed]
-        for path in missing:
-            if storage.stat(path) is not None:
-                raise not_in_place(path)
-        return missing
-
-    def _clear_place(self, version: str) -> None:
-        """Set aside what stands in the place of a version and was never acknowledged.
-
-        A publication that was done by halves leaves such, and a writer that lost its lock. What
-        was acknowledged is not touched.
-        """
-        place = self.path if version == "v1" else f"{self.path}/{version}"
-        if self.target.storage.stat(place) is None:
-            return
-        acknowledged = self.target.acknowledged()
-        if version in acknowledged or (version == "v1" and acknowledged):
-            raise StoppedError(Finding(Code.IN_THE_WAY, place))
-        event = self.target.archive.identifiers()
-        aside = f"{layout.QUARANTINE}/{self.target.package.portable}/{event}/{version}"
-        quarantine(self.target.storage, place, aside)
-        self.result.report.add([Finding(Code.SET_ASIDE, place, seen=aside)])
 
     def _is_acknowledged(self, version: str) -> bool:
         entries = self.target.archive.ledger.entries(

@@ -7,9 +7,10 @@ from typing import Protocol
 
 from preserva.core.formats.layout import LEASES
 from preserva.core.values.model import Entry
-from preserva.errors import NotFound, StorageError
+from preserva.errors import NotFound, StorageError, Unreachable
 from preserva.storage.base import Reader
 
+_ATTEMPTS = 9
 _FUTURE = 5.0  # seconds: a server may round some times and not others
 
 
@@ -70,7 +71,20 @@ class FolderLeases:
         self._storage.overwrite(lease_path(number), holder)
 
     def holder(self, number: int) -> bytes:
-        """The content of a lease file."""
+        """The content of a lease file, which may be written over at this moment.
+
+        Then it has another size than a moment before; so it is read once more.
+        """
+        for _attempt in range(_ATTEMPTS):
+            try:
+                return self._read(number)
+            except (NotFound, Unreachable):
+                raise
+            except StorageError:
+                continue
+        return self._read(number)
+
+    def _read(self, number: int) -> bytes:
         with self._storage.open(lease_path(number)) as reader:
             return reader.read(1000)
 

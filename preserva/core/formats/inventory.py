@@ -188,10 +188,15 @@ def parse_sidecar(data: bytes) -> str | None:
     return match[1].decode().lower() if match else None
 
 
+def read_document(data: bytes) -> object:
+    """The JSON of an inventory, not judged yet. Raises JSONError."""
+    return read_json(data, most=_LIGHTEST + len(data) // _BYTES)
+
+
 def parse(data: bytes) -> Inventory:
     """Read an inventory, trusting nothing in it. Raises InventoryError with every broken rule."""
     try:
-        document = read_json(data, most=_LIGHTEST + len(data) // _BYTES)
+        document = read_document(data)
     except JSONError as error:
         raise InventoryError([f"E033 {error}"]) from error
     if not isinstance(document, dict):

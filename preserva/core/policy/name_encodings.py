@@ -48,9 +48,7 @@ def spell(paths: Collection[str], listed: Collection[str]) -> Spelling:
     others, because a zip may have been added to on another system.
     """
     wanted = _Wanted(listed)
-    readings = {"utf-8": wanted.found(paths, "utf-8")}  # what fits here is no coincidence
-    if len(readings["utf-8"]) < len(paths):
-        readings |= {encoding: wanted.found(paths, encoding) for encoding in ENCODINGS[1:]}
+    readings = wanted.whole(paths) or {e: wanted.found(paths, e) for e in ENCODINGS}
     order = sorted(readings, key=lambda encoding: -len(readings[encoding]))
     best = readings[order[0]]
     if any(len(other) == len(best) and _contradict(best, other) for other in readings.values()):
@@ -81,14 +79,30 @@ class _Wanted:
     def __init__(self, listed: Collection[str]) -> None:
         self._names = {nfc(name) for name in listed}
 
-    def found(self, paths: Collection[str], encoding: str) -> dict[str, str]:
+    def whole(self, paths: Collection[str]) -> dict[str, dict[str, str]]:
+        """The encodings in which all paths are listed names; most fail at the first path."""
+        readings = dict[str, dict[str, str]]()
+        for encoding in ENCODINGS:
+            names = self.found(paths, encoding, all_or_none=True)
+            if len(names) == len(paths):
+                readings[encoding] = names
+                if encoding == "utf-8":  # what fits here is no coincidence
+                    break
+        return readings
+
+    def found(
+        self, paths: Collection[str], encoding: str, *, all_or_none: bool = False
+    ) -> dict[str, str]:
         """The names that the paths are in this encoding, as far as they are listed, each once."""
         names, taken = dict[str, str](), set[str]()
         for path in paths:
             name = _decoded(path, encoding)
-            if name is not None and nfc(name) in self._names - taken:
+            form = None if name is None else nfc(name)
+            if name is not None and form in self._names and form not in taken:
                 names[path] = name
-                taken.add(nfc(name))
+                taken.add(form)
+            elif all_or_none:
+                return {}
         return names
 
 

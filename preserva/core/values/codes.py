@@ -465,7 +465,7 @@ class Code(Enum):
     )
     FIXITY_MISMATCH = (
         "E221",
-        N_("the content has not the digest that the fixity block gives"),
+        N_("the content does not have the digest that the fixity block gives"),
         "OCFL 1.1 E093",
     )
     LAYOUT_INVALID = ("E222", N_("the description of the storage layout is wrong"), "OCFL 1.1 E070")
@@ -475,7 +475,7 @@ class Code(Enum):
         "OCFL 1.1 E081",
     )
     OCFL_ADVICE = ("W218", N_("valid, but not as OCFL advises"), "OCFL 1.1")
-    NOT_OUR_PACKAGE = ("W219", N_("an OCFL object, but not a package of preserva"), "design")
+    NOT_OUR_PACKAGE = ("W219", N_("a valid OCFL object, but not a package of preserva"), "design")
     MUTABLE_HEAD = (
         "W220",
         N_("changes in a mutable head, which belong to no version yet and were not looked at"),

@@ -16,7 +16,9 @@ from preserva.core.formats.layout import LOCK
 from preserva.errors import Locked, LockLost, NotFound, StorageError, Unreachable
 from preserva.exit_status import ExitStatus
 from preserva.storage import lease
+from preserva.storage.base import Reader
 from preserva.storage.lease import Lease
+from preserva.storage.lease_files import FolderLeases
 from preserva.storage.local import LocalStorage
 
 
@@ -222,3 +224,26 @@ def test_a_lock_that_was_taken_in_spite_of_the_answer_is_ours(lost: bool) -> Non
     files = Ambiguous()
     with Lease(files).held("me") as number:
         assert (number, words_of(files)) == (1, {1: b"me"})
+
+
+def test_a_lease_that_is_renewed_while_it_is_read_is_read_again(tmp_path: Path) -> None:
+    """Its size is another one than a moment before; a lease that can never be read is told."""
+
+    class Busy(LocalStorage):
+        failures = 3
+
+        def open(self, path: str, *, bypass_cache: bool = False) -> Reader:
+            self.failures -= 1
+            if self.failures >= 0:
+                raise StorageError("another number of bytes")
+            return super().open(path, bypass_cache=bypass_cache)
+
+    storage = Busy(tmp_path)
+    storage.create("staging/leases/00000001", [b"she"])
+    files = FolderLeases(storage)  # type: ignore[arg-type]  # only what it reads is asked for
+    assert files.holder(1) == b"she"
+    storage.failures = 1000
+    with pytest.raises(StorageError, match="another number"):
+        files.holder(1)
+    with pytest.raises(StorageError):
+        files.holder(2)

@@ -330,7 +330,7 @@ def test_of_many_who_want_the_lock_one_gets_it(
     dead = tmp_path / "staging/leases/00000007"
     dead.write_text("dead")
     os.utime(dead, (1, 1))
-    others = [SftpStorage(sftp_server.url(tmp_path), lease=1.0) for _ in range(6)]
+    others = [SftpStorage(sftp_server.url(tmp_path), lease=8.0) for _ in range(6)]
     begin, end = (threading.Barrier(6, timeout=60) for _ in range(2))
 
     def contend(one: SftpStorage) -> int:
