@@ -592,7 +592,7 @@ class Code(Enum):
     )
     SIZE_CONTRADICTED = (
         "U352",
-        N_("the storage gave another number of bytes than it states, so nothing is known of it"),
+        N_("the storage gave another number of bytes than it states, so nothing is known about it"),
         "design rule 1",
     )
     NOT_WRITTEN = ("U353", N_("could not be written; nothing was acknowledged"), "design rule 1")

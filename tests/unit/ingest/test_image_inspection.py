@@ -151,8 +151,8 @@ def test_alpha_makes_no_colour() -> None:
 def test_what_is_stored_is_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the language of the person who packages: the same input writes the same bytes."""
     monkeypatch.setattr(
-        "preserva.core.values.report._", lambda text: text.replace("cut short", "CUT SHORT")
+        "preserva.core.values.report._", lambda text: text.replace("truncated", "TRUNCATED")
     )
     found = Finding(Code.IMAGE_TRUNCATED, "1.png", seen="9")
-    assert "CUT SHORT" in found.message()
+    assert "TRUNCATED" in found.message()
     assert found.record() == "E451 1.png: the file is truncated; seen 9"

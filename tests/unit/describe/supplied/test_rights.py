@@ -156,7 +156,7 @@ def test_the_configuration_may_state_rights(tmp_path: Path) -> None:
         ('basis = "copyright"', "rights.status: missing"),
         ('status = "unknown"', "rights.basis: missing"),
         ('basis = "licence"', "rights.basis: 'licence' is not one of"),
-        ('basis = "other"\nnots = "x"', "rights.nots: there is no such key; did you mean note"),
+        ('basis = "other"\nnots = "x"', "rights.nots: unknown key; did you mean note"),
     ],
 )
 def test_a_configuration_that_says_half_is_refused(
