@@ -5,7 +5,7 @@ A failed check is a result, not an exception: an exception means that no check t
     PreservaError                 exit status, hint
     ├── UsageError            2   a wrong argument
     ├── ConfigError           2   the configuration file: which key, which rule
-    ├── Damaged               1   what is needed to go on is damaged; the findings say where
+    ├── Damaged               1   what the command needs is damaged; the findings say where
     ├── PackageError          4   the source cannot become a package; every problem, with its file
     ├── Refused               4   a safety stop: nothing was changed
     ├── LedgerError           5   the record of what was done does not verify
@@ -17,7 +17,7 @@ A failed check is a result, not an exception: an exception means that no check t
         ├── NotAFile              a link, a device, a folder where a file was expected
         ├── TooLarge              more bytes than any such file can have
         ├── NotInPlace            the storage said it was moved, and it is not there
-        ├── Unreachable           the line or the server failed; the same may work later
+        ├── Unreachable           the connection or the server failed; a retry may succeed
         └── StorageFull           no space left: stop the whole run
 """
 
@@ -30,7 +30,7 @@ from preserva.i18n import N_, _, joined
 
 
 class PreservaError(Exception):
-    """The root. `exit_status` is what a command ends with; `hint` says what to do next."""
+    """The root. `exit_status` is that of a failing command; `hint` says what to do next."""
 
     exit_status: ExitStatus = ExitStatus.UNEXPECTED
     hint: str | None = None
@@ -63,7 +63,7 @@ class ConfigError(PreservaError):
 
 
 class Damaged(PreservaError):
-    """What is needed to go on is damaged; `problems` says where. Nothing was changed."""
+    """What the command needs is damaged; `problems` says where. Nothing was changed."""
 
     exit_status = ExitStatus.DAMAGE
     hint = N_("`preserva validate` names every damaged file.")
@@ -78,7 +78,7 @@ class PackageError(PreservaError):
 
     exit_status = ExitStatus.REFUSED
     hint = N_(
-        "Nothing was stored and the source was not touched. Mend it and run the command again."
+        "Nothing was stored and the source was not changed. Correct it and run the command again."
     )
 
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
@@ -109,7 +109,7 @@ class Locked(PreservaError):
     """Another process is writing to the same storage."""
 
     exit_status = ExitStatus.LOCKED
-    hint = N_("Wait until it ends. The lock goes with its process, even if that is killed.")
+    hint = N_("Wait until it ends. The lock ends with its process, even if that is killed.")
 
 
 class LockLost(Locked):
@@ -155,12 +155,12 @@ class NotInPlace(StorageError):
 
 
 class Unreachable(StorageError):
-    """The line or the server failed, not the file: the same call may work later."""
+    """The connection or the server failed, not the file: the same call may succeed later."""
 
-    hint = N_("Nothing is wrong with what is stored. Run the command again: it goes on.")
+    hint = N_("What is stored is safe. Run the command again: it resumes.")
 
 
 class StorageFull(StorageError):
     """No space is left."""
 
-    hint = N_("Free space or enlarge the storage, then run the command again: it goes on.")
+    hint = N_("Free space or enlarge the storage, then run the command again: it resumes.")

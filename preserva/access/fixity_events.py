@@ -17,10 +17,10 @@ from preserva.ledger import Ledger
 
 
 def write_checks(ledger: Ledger, package: PackageId, folder: Path) -> int:
-    """Write each check of a package as a file of a new folder; how many there are.
+    """Write each check of a package to a file in a new folder; return the number of checks.
 
-    Every one has the digest that its entry holds. Raises LedgerError if one has not, NotFound if
-    there are none, Refused, StorageError.
+    Each file has the digest recorded in its ledger entry. Raises LedgerError if one differs,
+    NotFound if there are none, Refused, StorageError.
     """
     written = 0
     with beside(folder) as scratch:
@@ -29,12 +29,12 @@ def write_checks(ledger: Ledger, package: PackageId, folder: Path) -> int:
         for entry in ledger.entries(package=package.uri, types=(FIXITY_CHECK,)):
             check = entry.facts_as(Check)
             if entry.storage is None or check.sha256 is None:
-                continue  # a storage that was away, or an entry of before
+                continue  # an unavailable storage, or an older entry
             data = check_document(
                 package.uri, entry.storage, entry.time, entry.outcome, entry.facts
             )
             if hashlib.sha256(data).hexdigest() != check.sha256:
-                message = _("entry {number} stands for another event than it says")
+                message = _("the PREMIS event of entry {number} does not match its digest")
                 raise LedgerError(message.format(number=entry.number))
             write_file(made / f"{entry.number:09}-fixity-check.xml", data)
             written += 1

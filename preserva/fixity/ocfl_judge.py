@@ -77,9 +77,18 @@ class _Judgement:
             self._content(judged)
         return self.result
 
-    def _find(self, code: Code, rule: str, path: str | None, **facts: str | None) -> None:
+    def _find(
+        self,
+        code: Code,
+        rule: str,
+        path: str | None,
+        *,
+        expected: str | None = None,
+        seen: str | None = None,
+    ) -> None:
         source = f"OCFL {self.specification} {rule}"
-        self.result.report.add([Finding(code, path, rule=source, **facts)])
+        finding = Finding(code, path, expected=expected, seen=seen, rule=source)
+        self.result.report.add([finding])
 
     def _rules(self, path: str, problems: Iterable[Rule], code: Code) -> None:
         for rule in problems:

@@ -192,7 +192,7 @@ def test_damage_ends_with_1(ready: Path, run: Run, run_json: JsonRun) -> None:
         (["status", "aonb-none"], 3, "there is no package"),
         (["export", "aonb-none", "out"], 3, "there is no package"),
         (["replicate", "--to", "aonb-main"], 2, "where the packages come from"),
-        (["store", "book"], 1, "no valid bag"),
+        (["store", "book"], 1, "is not a valid bag"),
     ],
 )
 def test_wrong_usage_is_explained(

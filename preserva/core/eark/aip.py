@@ -1,17 +1,13 @@
-"""The layout of a package (AIP): which metadata files it has, where, and what they say.
+"""The layout of a package (AIP): its metadata files, their places and their content.
 
-    METS.xml
-    metadata/descriptive/...            already stored: MODS, DC, the record as it came
-    metadata/preservation/premis.xml    the book, its representations, history, agents, rights
-    documentation/README.txt            what this is, for a reader without our software
-    schemas/standards.xml               which standards, where to read them
-    representations/<name>/
-        METS.xml
-        data/...                        already stored: the pages
-        metadata/preservation/premis.xml, or premis-0001.xml ... for every thousand files
+    METS.xml metadata/descriptive/... already stored: MODS, DC, the supplied record
+    metadata/preservation/premis.xml the book, its representations, history, agents, rights
+    documentation/README.txt what this is, for a reader without our software schemas/standards.xml
+    which standards, where to read them representations/<name>/ METS.xml data/... already stored:
+    the pages metadata/preservation/premis.xml, or premis-0001.xml ... for every thousand files
 
 Source: E-ARK CSIP 2.2.0, AIP 2.2.0, CS Preservation Metadata 1.0.1. The reason for every name and
-attribute stands in docs/reference/package.md.
+attribute is given in docs/reference/package.md.
 """
 
 from __future__ import annotations
@@ -100,7 +96,7 @@ class ContentFile:
 
     `page` is its page's number in the book, from 1, equal in every representation; `label` is what
     the page is called (12r), `type` what it is; a file of the whole book has neither page nor
-    label. `image` is what it is technically, where it is one.
+    label. `image` is its technical metadata, if it is an image.
     """
 
     file: Observed
@@ -116,8 +112,8 @@ class ContentFile:
 class RepresentationSpec:
     """A representation: its files in the order of pages, and its chapters.
 
-    `files` is gone through several times and gives the same each time: memory stays flat if it
-    reads them from somewhere. Files of the whole book may stand anywhere.
+    `files` is iterated several times and must give the same each time: memory stays flat if it
+    reads them from a file. Files of the whole book may be at any position.
     """
 
     name: str
@@ -127,10 +123,10 @@ class RepresentationSpec:
 
 @dataclass(frozen=True, slots=True)
 class AipSpec:
-    """Everything that a package's metadata says. `created` is an ISO 8601 time with its zone.
+    """The content of a package's metadata. `created` is an ISO 8601 time with its zone.
 
-    An event or rights statement without objects is about the whole book. `identifiers` are those
-    that it had elsewhere.
+    An event or rights statement without objects concerns the whole book. `identifiers` are its
+    former ones.
     """
 
     id: PackageId
@@ -161,9 +157,9 @@ def representation_id(name: str) -> Identifier:
 def file_id(representation: str, path: str) -> str:
     """The identifier of a content file: METS file/@ID and PREMIS objectIdentifier alike.
 
-    `path` is relative to the representation's data folder. The identifier hangs on nothing but
-    these two, so a page added later changes no other. What an XML ID cannot hold is written as
-    `_` and the hexadecimal of its UTF-8 bytes.
+    `path` is relative to the representation's data folder. The identifier depends only on these
+    two, so a page added later changes no other. A character that an XML ID cannot contain is
+    written as `_` and the hexadecimal of its UTF-8 bytes.
     """
     return f"ID-{representation}.{_NOT_IN_ID.sub(_escape, path)}"
 
@@ -173,7 +169,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def build_aip(spec: AipSpec, put: Put) -> None:
-    """Hand every metadata file of the package to `put`, in the order in which they depend.
+    """Pass every metadata file of the package to `put`, in order of dependency.
 
     The package's METS.xml comes last: it holds the digests of all the others. Raises ValueError
     for links that name no agent or object here, for a representation's name that is not lower

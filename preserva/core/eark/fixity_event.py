@@ -1,4 +1,4 @@
-"""A fixity check as PREMIS says it, made of nothing but the entry of the ledger that records it.
+"""A fixity check as a PREMIS event, derived only from its ledger entry.
 
 Checks are many, and the storage that is audited may be mounted read-only, so their documents are
 not stored: an entry holds the digest of its document, and gives the same bytes for ever.
@@ -31,8 +31,8 @@ def check_document(
 ) -> bytes:
     """The PREMIS document of a check. `facts` are those of its entry, as they are there.
 
-    They name the event, the institution and the version of the software. What came to no end
-    (unknown) is a warning to PREMIS, which has no such outcome; the note holds all facts. Raises
+    They name the event, the institution and the version of the software. An unknown outcome is a
+    warning in PREMIS, which has no such outcome; the note contains all facts. Raises
     ValueError for facts that are not those of a check.
     """
     check = Check.from_facts(facts)

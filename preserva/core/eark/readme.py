@@ -1,4 +1,4 @@
-"""What a package says about itself to a reader who has no software of ours.
+"""The files in which a package explains itself to a reader without our software.
 
 `documentation/README.txt` in three languages, and `schemas/standards.xml`: the standards by which
 the package is built, with versions and addresses. The schemas themselves are not copied.

@@ -1,4 +1,4 @@
-"""JSON with one spelling only (RFC 8785), so that the same facts always have the same digest."""
+"""JSON in canonical form (RFC 8785), so that the same facts always have the same digest."""
 
 from __future__ import annotations
 

@@ -1,12 +1,11 @@
-"""Where things lie in a storage: OCFL storage layout 0003, and the names around it.
+"""The layout of a storage: OCFL storage layout 0003, and the names around it.
 
 A storage is a folder (or bucket) of its own:
 
-    preserva-storage.json   whose it is; its absence means that the right disk is not mounted
-    ocfl/                   the OCFL 1.1 storage root: what is kept
-    staging/                what is being written; nothing here counts
-    quarantine/             what was damaged and has been replaced; nothing is ever deleted
-    ledgers/                copies of the ledgers of those whose packages are here
+    preserva-storage.json its identity; if missing, the right disk is not mounted ocfl/ the OCFL 1.1
+    storage root: the packages staging/ packages being written; not part of the archive yet
+    quarantine/ damaged files that were replaced; nothing is ever deleted ledgers/ copies of the
+    ledgers of the owners of the packages
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ def root_files() -> dict[str, bytes]:
     return {
         f"extensions/{LAYOUT}/config.json": _json(config),
         "ocfl_layout.json": _json(layout),
-        name: declaration,  # last: with it the folder is a root
+        name: declaration,  # last: it makes the folder a storage root
     }
 
 

@@ -1,4 +1,4 @@
-"""What an archive's ledger comes to: the state of the copies, and the proof of what was done."""
+"""The summary of an archive's ledger: the state of the copies, and the proof of past work."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AGES = (30, 60, 90, 180, 365)
 
 @dataclass(frozen=True, slots=True)
 class CopyState:
-    """A copy, by the ledger alone. `checked` is when a reading of it last came to an end.
+    """A copy, by the ledger alone. `checked` is when a reading of it was last completed.
 
     `entry` and `digest` are those of its newest check in the ledger.
     """
@@ -35,7 +35,7 @@ class CopyState:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person decided about an incident."""
+    """A person's decision about an incident."""
 
     time: str
     by: str
@@ -85,7 +85,7 @@ class EndedIncident:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Something that was done to a package: an entry of the ledger, in short."""
+    """An action on a package: a ledger entry in short."""
 
     number: int
     time: str
@@ -122,7 +122,7 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """What the ledger can prove of a year: its entries from first to last, and the checks."""
+    """The proof for a year: its ledger entries from first to last, and the checks."""
 
     year: str
     first: int
@@ -136,7 +136,7 @@ class Year:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Everything that a report says of an archive at one moment."""
+    """The content of a report on an archive at one moment."""
 
     institution: str
     at: datetime
@@ -163,14 +163,14 @@ class Overview:
         return sum(storage.copies for storage in self.storages)
 
     def count(self, state: State) -> int:
-        """How many copies there are of a state."""
+        """The number of copies in a state."""
         return sum(storage.states.get(state, 0) for storage in self.storages)
 
 
 def count_ages(checks: Iterable[tuple[datetime | None, int]], now: datetime) -> tuple[int, ...]:
     """How many copies were last read within each of AGES, then longer ago, then never.
 
-    A check that lies in the future is of unknown age: it is counted with the oldest.
+    A check in the future is of unknown age: it is counted with the oldest.
     """
     counts = [0] * (len(AGES) + 2)
     for checked, copies in checks:

@@ -1,7 +1,7 @@
-"""Findings, reports and progress: how preserva says what it saw.
+"""Findings, reports and progress.
 
-Three outcomes. A report passes only if everything listed was read and agreed. What could not be
-read is never wrong and never fine: it is unknown.
+Three outcomes. A report passes only if everything listed was read and matched. What could not be
+read is neither damaged nor sound: it is unknown.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from preserva.i18n import Message, _, english, joined
 
 
 class Outcome(StrEnum):
-    """What a check established."""
+    """The outcome of a check."""
 
     PASS = "pass"
     FAIL = "fail"
@@ -53,7 +53,7 @@ class BookPage:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is not as it should be: where, what was expected, what was seen.
+    """A single problem: where it is, what was expected, what was found.
 
     It is data, the same in every language: a sentence in one of its texts is in English, and
     translated where `message` shows it to a person. `rule` is the place in the standard, where it
@@ -100,7 +100,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """All that a check found. `listed` files should have been read; `checked` were, to the end.
+    """The result of a check. `listed` files should have been read; `checked` were, to the end.
 
     `versions` are the digests of the inventories that were read, of a stored package.
     """
@@ -119,13 +119,13 @@ class Report:
         return Outcome.worst((Outcome.of(self.findings), read))
 
     def add(self, findings: Iterable[Finding]) -> None:
-        """Take in more findings."""
+        """Add findings."""
         self.findings.extend(findings)
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A step begins: `files` and `size` (bytes) are what it will go through, where known."""
+    """A step begins; it will process `files` files of `size` bytes, if known."""
 
     step: str
     subject: Subject
@@ -135,7 +135,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """So many more bytes were gone through; `path` is named when a file ends."""
+    """Progress in bytes; `path` is given at the end of a file."""
 
     size: int
     path: str | None = None
@@ -143,7 +143,7 @@ class Advanced:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The step is over."""
+    """The step has ended."""
 
     step: str
     subject: Subject
@@ -154,7 +154,7 @@ Observer = Callable[[Progress], None]
 
 
 def ignore(progress: Progress) -> None:
-    """The observer that looks at nothing."""
+    """The observer that does nothing."""
 
 
 def printable(text: str) -> str:

@@ -318,7 +318,7 @@ def test_hostile_words_stay_words(tmp_path: Path) -> None:
         ('en = "The caption"', 'ru = "Подпись"', "sections.0.objects.0.caption.en: missing"),
         ('"introduction"', '"another"', "exhibition.text: there is no another.en.md"),
         ('"introduction"', '"../secret"', "exhibition.text: '../secret' does not match"),
-        ("caption =", "capton =", "objects.0.capton: there is no such key; did you mean caption"),
+        ("caption =", "capton =", "objects.0.capton: unknown key; did you mean caption"),
         ("[[sections]]", '[map]\nlines = "no.json"\n[[sections]]',
          "map.lines: no.json is not GeoJSON"),
         ("[[sections]]", '[[events]]\ndate = "1855"\ntitle = { en = "x" }\nwriter = "who"\n'
