@@ -54,18 +54,12 @@ def record_seen(copy: StoredCopy, report: Report) -> None:
         record_check(copy, report, {"extent": "inventory"})
 
 
-def record_object(
-    archive: ArchivalStorage,
-    storage: str,
-    name: str,
-    outcome: Outcome,
-    code: Code = Code.NOT_RECORDED,
-) -> None:
+def record_object(archive: ArchivalStorage, storage: str, name: str, outcome: Outcome) -> None:
     """Record that the ledger does not know of an object in a storage (UNKNOWN), or that it is gone.
 
-    `name` is the identifier of a package, or the path of what is none; `code` says what it is.
+    `name` is the identifier of a package, or the path of what is none.
     """
-    findings: list[Value] = [{"code": code.value, "path": name}]
+    findings: list[Value] = [{"code": Code.NOT_RECORDED.value, "path": name}]
     facts: dict[str, Value] = {
         "bytes": 0,
         "extent": "listing",
