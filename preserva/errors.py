@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from preserva.exit_status import ExitStatus
-from preserva.i18n import N_, _
+from preserva.i18n import N_, _, joined
 
 
 class PreservaError(Exception):
@@ -58,7 +58,7 @@ class ConfigError(PreservaError):
     hint = N_("Correct the file and run the command again; nothing was changed.")
 
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
-        super().__init__("\n  ".join([message, *problems]))
+        super().__init__(joined("\n  ", [message, *problems]))
         self.problems = tuple(problems)
 
 
@@ -69,7 +69,7 @@ class Damaged(PreservaError):
     hint = N_("`preserva validate` names every damaged file.")
 
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
-        super().__init__("\n  ".join([message, *problems]))
+        super().__init__(joined("\n  ", [message, *problems]))
         self.problems = tuple(problems)
 
 
@@ -82,7 +82,7 @@ class PackageError(PreservaError):
     )
 
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
-        super().__init__("\n  ".join([message, *problems]))
+        super().__init__(joined("\n  ", [message, *problems]))
         self.problems = tuple(problems)
 
 
