@@ -52,18 +52,12 @@ def record_seen(copy: StoredCopy, report: Report) -> None:
         record_check(copy, report, Check(extent="inventory"))
 
 
-def record_object(
-    archive: ArchivalStorage,
-    storage: str,
-    name: str,
-    outcome: Outcome,
-    code: Code = Code.NOT_RECORDED,
-) -> None:
+def record_object(archive: ArchivalStorage, storage: str, name: str, outcome: Outcome) -> None:
     """Record that the ledger does not know of an object in a storage (UNKNOWN), or that it is gone.
 
-    `name` is the identifier of a package, or the path of what is none; `code` says what it is.
+    `name` is the identifier of a package, or the path of what is none.
     """
-    found = [Finding(code, name)] if outcome is Outcome.UNKNOWN else []
+    found = [Finding(Code.NOT_RECORDED, name)] if outcome is Outcome.UNKNOWN else []
     archive.ledger.append(
         FIXITY_CHECK,
         time=archive.now(),
