@@ -9,12 +9,14 @@ A failed check is a result, not an exception: an exception means that no check t
     ├── PackageError          4   the source cannot become a package; every problem, with its file
     ├── Refused               4   a safety stop: nothing was changed
     ├── LedgerError           5   the record of what was done does not verify
+    │   └── WrongLedger           older than what a storage has seen of it, or another one
     ├── ArchiveNotFound      10   no configuration here
     ├── Locked               11   another process is writing; who, since when
     └── StorageError          3   could not read, write or reach
         ├── NotFound              it is not there
         ├── NotAFile              a link, a device, a folder where a file was expected
         ├── TooLarge              more bytes than any such file can have
+        ├── WrongStorage      4   another storage in the place of the one that is meant
         ├── Unreachable           the line or the server failed; the same may work later
         └── StorageFull           no space left: stop the whole run
 """
@@ -96,6 +98,10 @@ class LedgerError(PreservaError):
     exit_status = ExitStatus.LEDGER
 
 
+class WrongLedger(LedgerError):
+    """A storage has seen entries that this ledger lacks, or belongs to another. Nothing changed."""
+
+
 class ArchiveNotFound(PreservaError):
     """There is no archive here."""
 
@@ -130,6 +136,12 @@ class NotAFile(StorageError):
 
 class TooLarge(StorageError):
     """More bytes than a file of its kind can have; they were not read."""
+
+
+class WrongStorage(StorageError):
+    """Another storage lies where one was expected, or one of a newer preserva. Nothing changed."""
+
+    exit_status = ExitStatus.REFUSED
 
 
 class Unreachable(StorageError):

@@ -50,6 +50,8 @@ def check(settings: Settings, reach: bool, json_: bool) -> None:
     if not json_:
         for storage in storages:
             click.echo(f"{storage.storage}: {storage.problem or _('reached')}")
+            if storage.identity is not None:
+                click.echo("  " + _("its id: {id}").format(id=storage.identity))
             for limitation in storage.limitations:
                 click.echo(f"  {sentence(limitation)}")
     finish(storages)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.ledger_proof import prove_ledger
+from preserva.config import Role
+from preserva.core.policy.audit import Lane
 from preserva.core.values.entries import FIXITY_CHECK
 from preserva.core.values.report import Observer, ignore
 from preserva.fixity.audit_cluster import Workers, read_elsewhere
@@ -40,8 +42,9 @@ def audit(
     if the ledger does not verify, Locked if another audit reads one of the storages, UsageError,
     ConfigError.
     """
-    prove_ledger(archive, record=not dry_run)
     lanes = lanes_of(archive.config, only)
+    archive.refuse_outdated(*(archive.store(name) for name in _not_held(archive, lanes)))
+    prove_ledger(archive, record=not dry_run)
     for name in moved:
         archive.store(name)
     due = due_copies(archive.ledger, lanes, now=archive.clock(), moved=frozenset(moved))
@@ -60,6 +63,13 @@ def audit(
     capacity = capacity_of(archive, budget)
     done.forecast = foresee(archive.ledger, lanes, now=archive.clock(), capacity=capacity)
     return done
+
+
+def _not_held(archive: ArchivalStorage, lanes: Iterable[Lane]) -> list[str]:
+    """The storages of the lanes that our own ledger writes to; others' have no say about it."""
+    storages = archive.config.storages
+    names = sorted({lane.storage for lane in lanes})
+    return [name for name in names if storages[name].role is not Role.HELD]
 
 
 def _speed(archive: ArchivalStorage) -> float | None:

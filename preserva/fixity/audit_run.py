@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import named_findings, record_check
-from preserva.archive.store import Store
+from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
 from preserva.core.formats.canonical_json import Value
 from preserva.core.formats.inventory import version_number
@@ -215,7 +215,7 @@ class Run:
                 limited = RateLimit(
                     store.storage, self.budget.bandwidth, clock=self.timer, sleep=self.sleep
                 )
-                store = Store(store.config, limited)
+                store = replace(store, storage=limited)
             self.stores[name] = store
         return self.stores[name]
 
@@ -230,7 +230,7 @@ class Run:
                 time=self.archive.now(),
                 outcome=UNKNOWN,
                 storage=name,
-                facts={"findings": [{"code": Code.STORAGE_UNREACHABLE.value, "path": None}]},
+                facts={"findings": [{"code": absence(error).value, "path": None}]},
             )
             return False
         return True

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from preserva.archive.events import LOGS
 from preserva.archive.recorded_package import is_log
+from preserva.archive.store import absence
 from preserva.archive.stored_copy import StoredCopy
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, START
@@ -52,7 +53,7 @@ def check_copy(
 
 def unreachable(copy: StoredCopy, error: StorageError) -> Report:
     """The report on a copy that could not be read."""
-    finding = Finding(Code.STORAGE_UNREACHABLE, error.path or copy.store.id, seen=str(error))
+    finding = Finding(absence(error), error.path or copy.store.id, seen=str(error))
     return Report(copy.subject, [finding])
 
 

@@ -36,7 +36,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         """Open the ledger, making it if it is not there. Raises LedgerError."""
-        self._path = path
+        self.path = path
         try:
             self._connection = sqlite3.connect(path, timeout=60, isolation_level=None)
             self._connection.execute("PRAGMA journal_mode=WAL")
@@ -266,7 +266,7 @@ class Ledger:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version > schema.VERSION:
                 message = _("{path} was written by a newer preserva (ledger format {version})")
-                raise LedgerError(message.format(path=self._path, version=version))
+                raise LedgerError(message.format(path=self.path, version=version))
             if version == schema.VERSION:
                 return
             for statement in schema.ENTRIES if version == 0 else ():
@@ -292,7 +292,7 @@ class Ledger:
     def _unusable(self, error: sqlite3.Error) -> PreservaError:
         """The failure as one of ours: a LedgerError only where the ledger itself is wrong."""
         message = _("the ledger {path} cannot be used: {reason}")
-        text = message.format(path=self._path, reason=error)
+        text = message.format(path=self.path, reason=error)
         code = getattr(error, "sqlite_errorcode", None)
         kind = _FAILURES.get(code & 0xFF if code is not None else None)
         if kind is not None:

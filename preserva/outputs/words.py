@@ -21,6 +21,7 @@ WORDS = (
     N_("missing"),
     N_("damaged"),
     N_("unreachable"),
+    N_("another storage"),
     N_("sound"),
     N_("unread"),
     # verdicts on a bag

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_check
+from preserva.archive.identities import remember
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.recorded_package import commitment
-from preserva.archive.store import Store
+from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
 from preserva.config import Role
 from preserva.core.eark.premis_read import read_events
@@ -62,12 +63,14 @@ def receive(
     receipts = []
     for store in _held(archive, storage):
         try:
-            store.check_identity()
+            identity = store.check_identity()
             paths = list(store.root.objects())
         except StorageError as error:
-            finding = Finding(Code.STORAGE_UNREACHABLE, store.id, seen=str(error))
+            finding = Finding(absence(error), store.id, seen=str(error))
             receipts.append(Receipt("", store.id, Report(WholeStorage(store.id), [finding])))
             continue
+        if identity.id is not None and not dry_run:
+            remember(archive, store, identity.id)
         for path in paths:
             receipt = _receive(archive, store, path, dry_run, observer)
             if receipt is not None:

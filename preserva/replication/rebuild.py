@@ -13,8 +13,16 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from preserva.archive.archive import ArchivalStorage, Clock, Identifiers, is_made, make_storage
+from preserva.archive.archive import (
+    ArchivalStorage,
+    Clock,
+    Identifiers,
+    is_made,
+    make_place,
+    make_storage,
+)
 from preserva.archive.fixity_events import record_check
+from preserva.archive.ledger_mark import take_over
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.ledger_replica import copied_entries
 from preserva.archive.recorded_package import RecordedPackage, commitment
@@ -54,13 +62,12 @@ def rebuild_storage(
         message = _("{storage} is kept here for another institution, which alone rebuilds it")
         raise UsageError(message.format(storage=storage))
     packages = [PackageId.parse(uri) for uri in archive.ledger.copies.packages(storage)]
-    if not packages:
-        return []
     prove_ledger(archive, record=not dry_run)
     if dry_run and not is_made(store):  # what is not there is empty
         store = Store(store.config, open_storage(f"memory://{archive.identifiers()}"))
+        make_place(store, archive.config, archive.identifiers())
     if not is_made(store):
-        make_storage(store, archive.config)
+        make_storage(archive, store)
     return repair_in(
         archive, store, packages, apply=not dry_run, limit=len(packages), observer=observer
     )
@@ -96,7 +103,7 @@ def rebuild_ledger(
         unfinished.with_name(unfinished.name + ending).unlink(missing_ok=True)
     Ledger(unfinished).close()
     with ArchivalStorage(
-        replace(config, ledger=unfinished), clock=clock, identifiers=identifiers
+        replace(config, ledger=unfinished), clock=clock, identifiers=identifiers, rebuilding=True
     ) as archive:
         names: list[Value] = [store.id for store in archive.stores()]
         facts: dict[str, Value] = {"storages": names, "restored": _restore(archive)}
@@ -111,6 +118,7 @@ def rebuild_ledger(
                     copies[read.copy.package.uri].append(read)
         for identifier in sorted(copies):
             _record_package(archive, PackageId.parse(identifier), copies[identifier])
+        take_over(archive)
     config.ledger.unlink(missing_ok=True)  # it is empty
     publish(unfinished, config.ledger)
     return reports

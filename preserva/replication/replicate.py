@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.ledger_replica import copy_ledger
-from preserva.archive.store import Store
+from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
 from preserva.config import Role
 from preserva.core.values.codes import Code
@@ -45,12 +46,14 @@ def replicate(
     cannot be read.
     """
     source = archive.primary
+    targets = _targets(archive, to)
+    archive.refuse_outdated(source, *targets)
     done = []
-    for replica in _targets(archive, to):
+    for replica in targets:
         target = replica
         if bandwidth is not None:
             limited = RateLimit(replica.storage, bandwidth, clock=timer, sleep=sleep)
-            target = Store(replica.config, limited)
+            target = replace(replica, storage=limited)
         done += list(_to_one(archive, source, target, packages, dry_run, observer))
     return done
 
@@ -81,7 +84,7 @@ def _to_one(
     try:
         target.check_identity()
     except StorageError as error:
-        finding = Finding(Code.STORAGE_UNREACHABLE, target.id, seen=str(error))
+        finding = Finding(absence(error), target.id, seen=str(error))
         yield Replication("", target.id, Report(WholeStorage(target.id), [finding]))
         return
     if dry_run:

@@ -35,6 +35,7 @@ def overview(archive: ArchivalStorage, *, past: bool = True) -> Overview:
 
     Raises LedgerError.
     """
+    archive.refuse_outdated(archive.primary)
     config, ledger, now = archive.config, archive.ledger, archive.clock()
     lanes = lanes_of(config, ())
     return Overview(

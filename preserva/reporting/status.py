@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 
 from preserva.archive.archive import ArchivalStorage
+from preserva.archive.identities import storage_id
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
 from preserva.config import Config
@@ -15,9 +18,10 @@ from preserva.core.values.entries import END, FIXITY_CHECK
 from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Outcome
-from preserva.errors import Damaged, NotFound, StorageError
+from preserva.errors import Damaged, LedgerError, NotFound, StorageError, WrongStorage
 from preserva.i18n import _
 from preserva.information_package.tag_files import title_of
+from preserva.ledger import Ledger
 from preserva.storage.open import open_storage
 
 
@@ -54,13 +58,15 @@ class State(StrEnum):
     MISSING = "missing"  # the ledger acknowledged a copy, and it is gone
     DAMAGED = "damaged"  # its last check failed, or its inventory cannot be trusted
     UNREACHABLE = "unreachable"
+    WRONG = "another storage"  # another one lies in the place of the one that is meant
 
     @property
     def outcome(self) -> Outcome:
         """FAIL for a copy that is missing or damaged, UNKNOWN for one that was not reached."""
         if self in {State.MISSING, State.DAMAGED}:
             return Outcome.FAIL
-        return Outcome.UNKNOWN if self is State.UNREACHABLE else Outcome.PASS
+        unknown = self in {State.UNREACHABLE, State.WRONG}
+        return Outcome.UNKNOWN if unknown else Outcome.PASS
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +120,15 @@ def list_packages(archive: ArchivalStorage, storage: str | None = None) -> Listi
 def status(archive: ArchivalStorage, package: PackageId | None = None) -> list[Status]:
     """The copies of a package, or of every package of our primary storage.
 
-    Raises NotFound if no storage holds the package named, and the ledger knows of none.
+    Raises NotFound if no storage holds the package named, and the ledger knows of none; WrongLedger
+    if the primary storage has seen more of the ledger.
     """
+    archive.refuse_outdated(archive.primary)
     if package is not None:
         asked = _status(archive, package)
-        if all(copy.state in {State.ABSENT, State.UNREACHABLE} for copy in asked.copies):
+        if all(
+            copy.state in {State.ABSENT, State.UNREACHABLE, State.WRONG} for copy in asked.copies
+        ):
             raise NotFound(_("there is no package {id}").format(id=package))
         return [asked]
     packages = {entry.package for entry in archive.ledger.entries(types=(END,))}
@@ -146,6 +156,8 @@ def _copy(stored: StoredCopy, wanted: set[str]) -> Copy:
         state = State.DAMAGED
     except NotFound:
         state = State.MISSING if stored.acknowledged() else State.ABSENT
+    except WrongStorage:
+        state = State.WRONG
     except StorageError:
         state = State.UNREACHABLE
     return Copy(stored.store.id, state, versions, checked, outcome)
@@ -153,11 +165,15 @@ def _copy(stored: StoredCopy, wanted: set[str]) -> Copy:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A storage that was reached for: why it cannot be used, and what it cannot promise."""
+    """A storage that was reached for: why it cannot be used, and what it cannot promise.
+
+    `identity` is its own id; None if it was made before there were any, or was not read.
+    """
 
     storage: str
     problem: str | None
     limitations: tuple[Limitation, ...] = ()
+    identity: str | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -168,13 +184,27 @@ class Reached:
 def reach_storages(config: Config) -> list[Reached]:
     """Whether each storage answers and is the one that is meant."""
     reached = []
+    remembered = _remembered(config)
     for storage in config.storages.values():
-        store = Store(storage, open_storage(storage.url, read_only=True))
+        known = partial(remembered.get, storage.id)
+        store = Store(storage, open_storage(storage.url, read_only=True), known)
         try:
-            store.check_identity()
-            reached.append(Reached(storage.id, None, store.storage.limitations()))
+            identity = store.check_identity().id
+            limitations = store.storage.limitations()
+            reached.append(Reached(storage.id, None, limitations, identity))
         except StorageError as error:
             reached.append(Reached(storage.id, str(error)))
         finally:
             store.storage.close()
     return reached
+
+
+def _remembered(config: Config) -> dict[str, str | None]:
+    """By which ids the ledger knows the storages, where there is one that can be read."""
+    if not config.ledger.exists() or not config.ledger.stat().st_size:
+        return {}
+    try:
+        with closing(Ledger(config.ledger)) as ledger:
+            return {name: storage_id(ledger, name) for name in config.storages}
+    except LedgerError:
+        return {}

@@ -2,7 +2,8 @@
 
 A storage is a folder (or bucket) of its own:
 
-    preserva-storage.json   whose it is; its absence means that the right disk is not mounted
+    preserva-storage.json   which it is; its absence means that the right disk is not mounted
+    preserva-ledger.json    the ledger that writes here, and its newest entry when it last did
     ocfl/                   the OCFL 1.1 storage root: what is kept
     staging/                what is being written; nothing here counts
     quarantine/             what was damaged and has been replaced; nothing is ever deleted
@@ -15,6 +16,10 @@ import hashlib
 import json
 
 IDENTITY = "preserva-storage.json"
+FIRST_IDENTITY = "preserva-storage.format-1.json"
+"""What `IDENTITY` was before it had an id, kept as it was."""
+
+LEDGER_MARK = "preserva-ledger.json"
 ROOT = "ocfl"
 STAGING = "staging"
 LOCK = f"{STAGING}/lock"

@@ -15,6 +15,8 @@ REPLICATION = EventType.REPLICATION.label
 VERIFICATION = "ledger verification"
 DECISION = "incident decision"
 NOTIFICATION = "notification"
+LEDGER_IDENTITY = "ledger identity"
+STORAGE_IDENTITY = "storage identity"
 
 ARRIVALS = (END, REPLICATION, ACCESSION)
 """The types of entries by which a version is acknowledged in a storage."""

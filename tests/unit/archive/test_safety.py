@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -270,13 +271,17 @@ def test_init_refuses_an_empty_file_as_ledger(tmp_path: Path) -> None:
 def test_init_adds_a_storage_to_an_archive(place: Path) -> None:
     config = configuration.load(place / configuration.NAME)
     third = replace(config.storages["nlb-copy"], id="third", url=str(place / "storages/third"))
-    create_archive(replace(config, storages={**config.storages, "third": third}))
+    create_archive(
+        replace(config, storages={**config.storages, "third": third}),
+        identifiers=lambda: str(UUID(int=7)),
+    )
     found = json.loads((place / "storages/third/preserva-storage.json").read_bytes())
     aonb, nlb = config.institutions["aonb"], config.institutions["nlb"]
     assert found == {
         "storage": "third",
         "institution": "nlb",
-        "format": 1,
+        "format": 2,
+        "id": str(UUID(int=7)),
         "name": third.name,
         "role": third.role,
         "configured_by": "aonb",
