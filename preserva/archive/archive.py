@@ -93,15 +93,15 @@ class ArchivalStorage:
         try:
             if problems := self.ledger.verify(since=max(1, self._noted - _VERIFIED)):
                 raise unverified(problems)
+            _logger.info(
+                "archive of %s: configuration %s, ledger %s with %d entries",
+                config.institution.id, config.path, config.ledger, self._noted,
+            )  # fmt: skip
             if not rebuilding and "://" not in config.primary().url:
                 self.refuse_outdated(self.primary)
         except PreservaError:
             self.ledger.close()
             raise
-        _logger.info(
-            "archive of %s: configuration %s, ledger %s with %d entries",
-            config.institution.id, config.path, config.ledger, self.ledger.size,
-        )  # fmt: skip
 
     def __enter__(self) -> Self:
         return self

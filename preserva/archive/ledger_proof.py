@@ -58,7 +58,8 @@ def verify_ledger(config: Config, against: str | None = None) -> Proof:
     """The whole chain, and `against` the copy in a storage, or an export in a file.
 
     Only such a copy, and what the primary storage has seen of the ledger, show that entries are
-    missing at the end: cut off, or restored from an old backup. Raises ArchiveNotFound, LedgerError, StorageError if the copy cannot be read.
+    missing at the end: cut off, or restored from an old backup. Raises ArchiveNotFound,
+    LedgerError, StorageError if the copy cannot be read.
     """
     with closing(open_ledger(config)) as ledger:
         problems = ledger.verify()

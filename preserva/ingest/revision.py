@@ -33,8 +33,9 @@ from preserva.core.eark.stored import StoredRepresentation, read_package, read_r
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.formats import inventory as formats
 from preserva.core.formats.bagit import parse_bag_info, parse_manifest
+from preserva.core.formats.inventory import Inventory
 from preserva.core.values.codes import Severity
-from preserva.core.values.digest import digest_bytes
+from preserva.core.values.digest import ALGORITHMS, digest_bytes
 from preserva.core.values.model import Observed, PackageId
 from preserva.core.values.report import Ended, Observer, Started, ignore
 from preserva.core.values.subjects import WholePackage
@@ -108,18 +109,17 @@ def update(
         raise Refused(message.format(id=package))
     if dry_run:
         with tempfile.TemporaryDirectory() as scratch:
-            staging = Staging(
-                LocalStorage(Path(scratch)), "staging", archive.config.policy.digests, ignore
-            )
+            digests = _digests(StoredCopy(archive, archive.primary, package).read().inventory)
+            staging = Staging(LocalStorage(Path(scratch)), "staging", digests, ignore)
             revision = _Revision(archive, package, staging)
             revision.make(change)
             return revision.result(created=False)
     store, staged = archive.primary, update_folder(package)
     copy = StoredCopy(archive, store, package)
     with archive.writing(store):
-        version = formats.next_name(copy.read().inventory)
-        folder = f"{staged}/{version}/content"
-        staging = Staging(store.storage, folder, archive.config.policy.digests, observer)
+        before = copy.read().inventory
+        folder = f"{staged}/{formats.next_name(before)}/content"
+        staging = Staging(store.storage, folder, _digests(before), observer)
         observer(Started("update", WholePackage(package)))
         try:
             revision = _Revision(archive, package, staging)
@@ -136,6 +136,15 @@ def update(
             store.storage.discard(staged)
         observer(Ended("update", WholePackage(package)))
     return made
+
+
+def _digests(inventory: Inventory) -> list[str]:
+    """The algorithms of a package's manifests, which it keeps whatever the policy is by now.
+
+    A further digest of files that stay as they are would cost reading all of them again.
+    """
+    files = inventory.versions[inventory.head].files()
+    return [name for name in ALGORITHMS if f"manifest-{name}.txt" in files]
 
 
 class _Revision:
@@ -218,7 +227,7 @@ class _Revision:
         """Every file of the present version, with the digests that its manifests give it."""
         digests: dict[str, dict[str, str]] = {path: {} for path in self.before}
         for kind in ("manifest", "tagmanifest"):
-            for algorithm in self.archive.config.policy.digests:
+            for algorithm in self.staging.algorithms:
                 name = f"{kind}-{algorithm}.txt"
                 lines = self._content(name).decode().splitlines()
                 for path, _raw, digest in parse_manifest(
@@ -345,6 +354,7 @@ class _Revision:
                 created=self.time,
                 institution=self.archive.config.institution.names["en"],
                 software=f"preserva {__version__}",
+                digests=self.staging.algorithms,
             )
             self.staging.write(self.base + _README, text.encode())
         changed = {

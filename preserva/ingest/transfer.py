@@ -371,10 +371,10 @@ class _Accepting:
         ]
 
     def _known_as(self, spec: AipSpec, received: Received) -> AipSpec:
-        """With the identifiers that it had elsewhere, each once."""
+        """With the identifiers that it had elsewhere, each once, and our digests."""
         said = [*self.peek.identifiers(), *received.identifiers]
         known = [Identifier(kind, one_line(value)) for kind, value in dict.fromkeys(said) if value]
-        return replace(spec, identifiers=known)
+        return replace(spec, identifiers=known, digests=self.staging.algorithms)
 
     def _stored(self, path: str) -> Iterator[bytes]:
         with self.staging.storage.open(path) as reader:
