@@ -28,6 +28,11 @@ from collections.abc import Sequence
 from preserva.exit_status import ExitStatus
 from preserva.i18n import N_, _
 
+NEWER_FORMAT = N_(
+    "Install the preserva that wrote it, or a later one, on this computer too. Nothing was changed."
+)
+"""What to do about a file in a format that is newer than this program."""
+
 
 class PreservaError(Exception):
     """The root. `exit_status` is what a command ends with; `hint` says what to do next."""

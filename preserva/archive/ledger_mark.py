@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from preserva.archive.identities import begin_ledger, former_ids, give_id, ledger_id, remember
 from preserva.archive.ledger_replica import newest_copied
-from preserva.archive.store import NEWER, Store
+from preserva.archive.store import Store
 from preserva.config import Role
 from preserva.core.formats import layout
 from preserva.core.formats.storage_identity import (
@@ -24,7 +24,15 @@ from preserva.core.formats.storage_identity import (
     serialise_mark,
 )
 from preserva.core.policy.ledger_age import Standing, standing
-from preserva.errors import Damaged, LedgerError, NotFound, StorageError, WrongLedger, WrongStorage
+from preserva.errors import (
+    NEWER_FORMAT,
+    Damaged,
+    LedgerError,
+    NotFound,
+    StorageError,
+    WrongLedger,
+    WrongStorage,
+)
 from preserva.i18n import N_, _
 from preserva.ledger import Ledger
 from preserva.ledger.entry import content_of
@@ -56,7 +64,7 @@ def read_mark(store: Store) -> LedgerMark | None:
         message = _("{file} in {url} was written by a newer preserva (format {number})")
         raise WrongStorage(
             message.format(file=layout.LEDGER_MARK, url=store.storage.url, number=error.number),
-            hint=NEWER,
+            hint=NEWER_FORMAT,
         ) from error
     except ValueError:
         _logger.warning("%s: %s cannot be read", store.id, layout.LEDGER_MARK)

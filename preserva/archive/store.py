@@ -15,15 +15,10 @@ from preserva.core.formats.storage_identity import (
     parse_identity,
 )
 from preserva.core.values.codes import Code
-from preserva.errors import StorageError, WrongStorage
-from preserva.i18n import N_, _
+from preserva.errors import NEWER_FORMAT, StorageError, WrongStorage
+from preserva.i18n import _
 from preserva.storage.base import Storage, read_all
 from preserva.storage.ocfl import OcflRoot
-
-NEWER = N_(
-    "Install the preserva that wrote it, or a later one, on this computer too. Nothing was changed."
-)
-"""What to do about a format that is newer than this program."""
 
 
 def _unknown() -> None:
@@ -86,7 +81,9 @@ class Store:
             return parse_identity(data)
         except NewerFormatError as error:
             message = _("{file} in {url} was written by a newer preserva (format {number})")
-            raise WrongStorage(message.format(**place, number=error.number), hint=NEWER) from error
+            raise WrongStorage(
+                message.format(**place, number=error.number), hint=NEWER_FORMAT
+            ) from error
         except ValueError as error:
             raise StorageError(_("{file} in {url} cannot be read").format(**place)) from error
 

@@ -8,13 +8,22 @@ a write-ahead log and `synchronous=FULL`: what was acknowledged survives a power
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from preserva.core.formats.canonical_json import Value, canonical
-from preserva.errors import LedgerError, Locked, PreservaError, StorageError, StorageFull
+from preserva.errors import (
+    NEWER_FORMAT,
+    LedgerError,
+    Locked,
+    PreservaError,
+    StorageError,
+    StorageFull,
+)
+from preserva.files.disk import move
 from preserva.i18n import _
 from preserva.ledger import copies, schema
 from preserva.ledger.copies import Cell, Copies, Row
@@ -262,19 +271,34 @@ class Ledger:
             raise self._unusable(error) from error
 
     def _migrate(self) -> None:
+        (version,) = self._query("PRAGMA user_version").fetchone()
+        if version > schema.VERSION:
+            message = _("{path} was written by a newer preserva (ledger format {version})")
+            text = message.format(path=self.path, version=version)
+            raise LedgerError(text, hint=NEWER_FORMAT)
+        if version == schema.VERSION:
+            return
+        if version:
+            self._keep(self.path.with_name(f"{self.path.name}.format-{version}"))
         with self._transaction() as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version > schema.VERSION:
-                message = _("{path} was written by a newer preserva (ledger format {version})")
-                raise LedgerError(message.format(path=self.path, version=version))
             if version == schema.VERSION:
-                return
+                return  # another process was faster
             for statement in schema.ENTRIES if version == 0 else ():
                 connection.execute(statement)
             copies.create(connection)
             for entry in self.entries():
                 copies.note(connection, entry)
             connection.execute(f"PRAGMA user_version = {schema.VERSION}")
+
+    def _keep(self, backup: Path) -> None:
+        """A copy of the whole file, before it is written in a newer format."""
+        if backup.exists():
+            return
+        unfinished = backup.with_name(f"{backup.name}.{os.getpid()}")
+        with closing(sqlite3.connect(unfinished)) as copy:
+            self._connection.backup(copy)
+        move(unfinished, backup)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -21,7 +21,15 @@ from preserva.core.values.codes import Code
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.model import Kind
 from preserva.core.values.report import Finding
-from preserva.errors import Damaged, NotFound, Refused, StorageError, UsageError, WrongStorage
+from preserva.errors import (
+    NEWER_FORMAT,
+    Damaged,
+    NotFound,
+    Refused,
+    StorageError,
+    UsageError,
+    WrongStorage,
+)
 from preserva.i18n import _
 from preserva.storage.base import Storage, read_all
 
@@ -86,8 +94,7 @@ class OcflRoot:
         """Raise WrongStorage for a storage root of an OCFL version that is not known here."""
         version = self._other_version()
         if version > _OCFL:
-            hint = _("Install a preserva that knows this version. Nothing was changed.")
-            raise self._wrong_version(version, hint)
+            raise self._wrong_version(version, NEWER_FORMAT)
 
     def refuse_older(self) -> None:
         """Raise WrongStorage for a root of OCFL 1.0, which is read, but to which 1.1 may not go."""
