@@ -33,9 +33,8 @@ from preserva.core.eark.stored import StoredRepresentation, read_package, read_r
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.formats import inventory as formats
 from preserva.core.formats.bagit import parse_bag_info, parse_manifest
-from preserva.core.formats.inventory import Inventory
 from preserva.core.values.codes import Severity
-from preserva.core.values.digest import ALGORITHMS, digest_bytes
+from preserva.core.values.digest import digest_bytes
 from preserva.core.values.model import Observed, PackageId
 from preserva.core.values.report import Ended, Observer, Started, ignore
 from preserva.core.values.subjects import WholePackage
@@ -44,7 +43,7 @@ from preserva.describe.record import Action, actions
 from preserva.describe.supplied.rights import read_rights
 from preserva.errors import Damaged, PackageError, Refused, UsageError
 from preserva.i18n import _
-from preserva.information_package.tag_files import bag_info, write_tag_files
+from preserva.information_package.tag_files import bag_info, manifest_algorithms, write_tag_files
 from preserva.ingest.aip_writer import describe
 from preserva.ingest.revision_structure import Described, restructured
 from preserva.ingest.submission import choose_record, one_line
@@ -109,7 +108,9 @@ def update(
         raise Refused(message.format(id=package))
     if dry_run:
         with tempfile.TemporaryDirectory() as scratch:
-            digests = _digests(StoredCopy(archive, archive.primary, package).read().inventory)
+            digests = manifest_algorithms(
+                StoredCopy(archive, archive.primary, package).read().inventory
+            )
             staging = Staging(LocalStorage(Path(scratch)), "staging", digests, ignore)
             revision = _Revision(archive, package, staging)
             revision.make(change)
@@ -119,7 +120,7 @@ def update(
     with archive.writing(store):
         before = copy.read().inventory
         folder = f"{staged}/{formats.next_name(before)}/content"
-        staging = Staging(store.storage, folder, _digests(before), observer)
+        staging = Staging(store.storage, folder, manifest_algorithms(before), observer)
         observer(Started("update", WholePackage(package)))
         try:
             revision = _Revision(archive, package, staging)
@@ -136,15 +137,6 @@ def update(
             store.storage.discard(staged)
         observer(Ended("update", WholePackage(package)))
     return made
-
-
-def _digests(inventory: Inventory) -> list[str]:
-    """The algorithms of a package's manifests, which it keeps whatever the policy is by now.
-
-    A further digest of files that stay as they are would cost reading all of them again.
-    """
-    files = inventory.versions[inventory.head].files()
-    return [name for name in ALGORITHMS if f"manifest-{name}.txt" in files]
 
 
 class _Revision:

@@ -296,7 +296,9 @@ def test_a_storage_that_says_only_what_it_must_is_known(place: Path) -> None:
     """Its first file as preserva wrote it before it held names and roles."""
     path = place / "storages/nlb-copy/preserva-storage.json"
     whole = json.loads(path.read_bytes())
-    path.write_text(json.dumps({key: whole[key] for key in ("storage", "institution", "format")}))
+    path.write_text(
+        json.dumps({key: whole[key] for key in ("storage", "institution", "format", "id")})
+    )
     with open_archive(place / configuration.NAME) as archive:
         archive.store("nlb-copy").check_identity()
 
