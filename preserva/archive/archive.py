@@ -318,7 +318,7 @@ def _refuse_lost_storages(archive: ArchivalStorage, made: list[Store]) -> None:
         if entry is not None:
             message = _("{name} held packages when the ledger last saw it ({time}); {url} is empty")
             if entry.type == STORAGE_IDENTITY:
-                message = _("the ledger knows {name} since {time}; {url} is empty")
+                message = _("the ledger has known {name} since {time}; {url} is empty")
             url = archive.config.storages[name].url
             raise Refused(
                 message.format(name=name, time=entry.time, url=url),

@@ -101,8 +101,8 @@ class OcflRoot:
         version = self._other_version()
         if _NONE < version < _OCFL:
             hint = _(
-                "It is read as it is. To write there, first have its declaration changed to {name},"
-                " as OCFL 1.1 says in section 4.1; nothing else in it need change."
+                "It can be read. Before anything is written there, replace its declaration by {name},"
+                " as in OCFL 1.1, section 4.1; nothing else needs to change."
             ).format(name=layout.ROOT_DECLARATION[0])
             raise self._wrong_version(version, hint)
 

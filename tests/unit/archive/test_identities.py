@@ -326,7 +326,7 @@ def test_a_storage_without_packages_comes_back_too(place: Path) -> None:
     with an_archive(place.parent / "empty") as archive:
         config = archive.config
     shutil.rmtree(place.parent / "empty" / COPY)
-    with pytest.raises(Refused, match="the ledger knows nlb-copy since") as refused:
+    with pytest.raises(Refused, match="the ledger has known nlb-copy since") as refused:
         create_archive(config)
     assert "rebuild storage" in (refused.value.advice() or "")
     with an_archive(place.parent / "empty") as archive:
