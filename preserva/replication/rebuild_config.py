@@ -12,7 +12,8 @@ from typing import Any
 from preserva import config as configuration
 from preserva.config import Config, Role
 from preserva.core.formats import layout
-from preserva.errors import ConfigError, Refused, StorageError
+from preserva.core.formats.storage_identity import NewerFormatError, parse_identity
+from preserva.errors import NEWER_FORMAT, ConfigError, Refused, StorageError, WrongStorage
 from preserva.files.disk import writing
 from preserva.i18n import _
 from preserva.storage.base import read_all
@@ -52,9 +53,14 @@ def _identity(url: str) -> Mapping[str, Any]:
     with closing(open_storage(url, read_only=True)) as storage:
         content = read_all(storage, layout.IDENTITY, _LARGEST)
     try:
+        parse_identity(content)
         found: Mapping[str, Any] = json.loads(content)
         if found["institutions"] and found["role"] and found["configured_by"]:
             return found
+    except NewerFormatError as error:
+        message = _("{file} in {url} was written by a newer preserva (format {number})")
+        text = message.format(file=layout.IDENTITY, url=url, number=error.number)
+        raise WrongStorage(text, hint=NEWER_FORMAT) from error
     except (ValueError, KeyError, TypeError):
         pass
     message = _("{file} in {url} does not say which storage this is, and who the institutions are")

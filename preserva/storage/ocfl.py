@@ -101,8 +101,8 @@ class OcflRoot:
         version = self._other_version()
         if _NONE < version < _OCFL:
             hint = _(
-                "It can be read. Before anything is written there, replace its declaration by {name},"
-                " as in OCFL 1.1, section 4.1; nothing else needs to change."
+                "It can be read. Before anything is written there, replace its declaration by"
+                " {name}, as in OCFL 1.1, section 4.1; nothing else needs to change."
             ).format(name=layout.ROOT_DECLARATION[0])
             raise self._wrong_version(version, hint)
 
