@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from preserva.core.policy.audit import Due, Forecast
     from preserva.core.policy.audit import Reason as DueReason
     from preserva.core.policy.completeness import Table as BagTable
+    from preserva.core.policy.judgement import State, StorageTally, Tally
     from preserva.core.policy.levels import Area as LevelsArea
     from preserva.core.policy.levels import Demand as LevelsDemand
     from preserva.core.policy.levels import Evidence as LevelsEvidence
@@ -83,7 +84,6 @@ if TYPE_CHECKING:
     from preserva.core.policy.overview import Decision as IncidentDecision
     from preserva.core.policy.overview import Done as HistoryEntry
     from preserva.core.policy.overview import Month as ReportMonth
-    from preserva.core.policy.overview import State as FixityState
     from preserva.core.policy.overview import Year as ReportYear
     from preserva.core.values.codes import Code, Severity
     from preserva.core.values.limitations import Limitation
@@ -140,7 +140,6 @@ if TYPE_CHECKING:
     from preserva.replication.replicate import Replication
     from preserva.reporting.status import Copy as CopyStatus
     from preserva.reporting.status import Listed, Listing, Reached, Status
-    from preserva.reporting.status import State as CopyPresence
 
 _PLACES = {
     "bags": "bags",
@@ -226,13 +225,15 @@ _PLACES = {
     "LevelsEvidence": "core.policy.levels:Evidence",
     "LevelsRequirement": "core.policy.levels:Requirement",
     "LevelsVerdict": "core.policy.levels:Verdict",
+    "State": "core.policy.judgement:State",
+    "StorageTally": "core.policy.judgement:StorageTally",
+    "Tally": "core.policy.judgement:Tally",
     "CopyState": "core.policy.overview:CopyState",
     "IncidentDecision": "core.policy.overview:Decision",
     "HistoryEntry": "core.policy.overview:Done",
     "Incident": "core.policy.overview:Incident",
     "ReportMonth": "core.policy.overview:Month",
     "Overview": "core.policy.overview:Overview",
-    "FixityState": "core.policy.overview:State",
     "StorageState": "core.policy.overview:StorageState",
     "ReportYear": "core.policy.overview:Year",
     "Code": "core.values.codes:Code",
@@ -288,7 +289,6 @@ _PLACES = {
     "Listed": "reporting.status:Listed",
     "Listing": "reporting.status:Listing",
     "Reached": "reporting.status:Reached",
-    "CopyPresence": "reporting.status:State",
     "Status": "reporting.status:Status",
 }
 """Where each name is: a module, and the name that the thing has there."""
@@ -298,11 +298,11 @@ __all__ = [
     "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound", "Arrangement",
     "Audit", "AuditedCopy", "BagCreated", "BagFetched", "BagReport", "BagTable", "BagUpdated",
     "BagVerdict", "Brought", "Catalogue", "CatalogueEntry", "CatalogueRecord", "Clock", "Code",
-    "Colours", "Config", "ConfigError", "Contributor", "CopyInStorage", "CopyPresence",
-    "CopyState", "CopyStatus", "CopyrightStatus", "Damaged", "DecisionUndone",
+    "Colours", "Config", "ConfigError", "Contributor", "CopyInStorage", "CopyState",
+    "CopyStatus", "CopyrightStatus", "Damaged", "DecisionUndone",
     "DecisionsImported", "DemoFailedError", "Division", "Document", "Due", "DueReason",
     "EditionView", "Ended", "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry",
-    "Finding", "FixityState", "Forecast", "HarvestResult", "HarvestSummary", "HistoryEntry",
+    "Finding", "Forecast", "HarvestResult", "HarvestSummary", "HistoryEntry",
     "Hit", "Identifiers", "ImageRules", "Incident", "IncidentDecision", "Institution", "Item",
     "KeptProfile", "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof", "Levels",
     "LevelsArea", "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict",
@@ -313,8 +313,9 @@ __all__ = [
     "PreservaError", "Progress", "Proposal", "Reached", "Receipt", "RecordsExported",
     "RecordsImported", "Refused", "Repair", "Replication", "Report", "ReportMonth",
     "ReportYear", "ResultPage", "Revised", "Rights", "RightsBasis", "Role", "ScanProfile",
-    "Severity", "SourceFile", "Started", "Status", "StorageConfig", "StorageError",
-    "StorageFull", "StorageState", "Stored", "StrPath", "Structure", "Subject", "TooLarge",
+    "Severity", "SourceFile", "Started", "State", "Status", "StorageConfig", "StorageError",
+    "StorageFull", "StorageState", "StorageTally", "Stored", "StrPath", "Structure", "Subject",
+    "Tally", "TooLarge",
     "TransferForm", "Transferred", "TypedNumber", "Undecodable", "Unreachable", "UsageError",
     "WholePackage", "WholeStorage", "WrongLedger", "WrongStorage", "__version__", "bags",
     "check_storages", "create_archive", "load_config", "open_archive", "open_catalogue",

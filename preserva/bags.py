@@ -81,7 +81,7 @@ def validate(
     xsd: StrPath | None = None,
     observer: Observer | None = None,
 ) -> list[Report]:
-    """Check a bag (a folder, .tar, .tar.gz, .tar.zst, .zip), an OCFL object or a storage root.
+    """Check a bag (a folder, a tar, packed or not, or a zip), an OCFL object or a storage root.
 
     `path` may be the URL of a bag in any place that can be a storage: a folder or a tar. One report
     for each bag, a `BagReport`, or object. `completeness` compares names only, `fast` number and

@@ -12,6 +12,7 @@ from typing import Any
 from preserva.core.book.rights import Rights
 from preserva.core.book.scans import USUAL_RULES, Colours, ImageRules, ScanProfile, Undecodable
 from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
+from preserva.core.policy.testimony import Custody
 from preserva.errors import ConfigError
 from preserva.i18n import _
 from preserva.tomlfile import read_toml, schema_problems
@@ -41,7 +42,8 @@ class Institution:
 class StorageConfig:
     """A place where copies are kept. `url` is absolute: a folder or a URL.
 
-    `audit_interval_days` stands where it is another than the policy's.
+    `audit_interval_days` stands where it is another than the policy's; `held_for`, in a storage of
+    role HELD, is the institution that brings its copies there, where that is known.
     """
 
     id: str
@@ -50,6 +52,7 @@ class StorageConfig:
     role: Role
     name: str
     audit_interval_days: int | None = None
+    held_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,18 @@ class Config:
         """In how many days each copy in a storage shall be read once."""
         return self.storages[storage].audit_interval_days or self.policy.audit_interval_days
 
+    @property
+    def custody(self) -> Custody:
+        """Whose packages lie in which storage; in the primary of another institution, its own."""
+        own = self.institution.id
+        held = {
+            storage.id: storage.held_for if storage.role is Role.HELD else storage.institution
+            for storage in self.storages.values()
+            if storage.role is Role.HELD
+            or (storage.role is Role.PRIMARY and storage.institution != own)
+        }
+        return Custody(own, held)
+
     def primary(self) -> StorageConfig:
         """The storage where our own packages are made."""
         return next(
@@ -151,6 +166,8 @@ def _contradictions(document: Mapping[str, Any]) -> Iterator[str]:
         if storage["institution"] not in institutions:
             message = _("storages.{name}.institution: {id} is not among the institutions")
             yield message.format(name=name, id=storage["institution"])
+        if "held_for" in storage:
+            yield from _held_for_contradictions(document, name, storage)
     ours = [
         name
         for name, storage in storages.items()
@@ -170,6 +187,30 @@ def _contradictions(document: Mapping[str, Any]) -> Iterator[str]:
             yield _("storages: {inner} lies inside {outer}").format(inner=other, outer=one)
 
 
+def _held_for_contradictions(
+    document: Mapping[str, Any], name: str, storage: Mapping[str, Any]
+) -> Iterator[str]:
+    key, depositor = f"storages.{name}.held_for", storage["held_for"]
+    if storage["role"] != Role.HELD:
+        yield _('{key}: only a storage whose role is "held" has it').format(key=key)
+    elif depositor == document["archive"]["institution"]:
+        yield _("{key}: {id} is our own institution").format(key=key, id=depositor)
+    elif depositor not in document["institutions"]:
+        yield _("{key}: {id} is not among the institutions").format(key=key, id=depositor)
+
+
+def _held_for(document: Mapping[str, Any], storage: Mapping[str, Any]) -> str | None:
+    """Whose packages a held storage is for: as it says, or as nothing else can be meant."""
+    if storage["role"] != Role.HELD:
+        return None
+    own = document["archive"]["institution"]
+    stated = storage.get("held_for") or storage["institution"]
+    others = [id_ for id_ in document["institutions"] if id_ != own]
+    if stated != own:
+        return str(stated)
+    return others[0] if len(others) == 1 else None
+
+
 def _config(path: Path, document: Mapping[str, Any]) -> Config:
     base = path.resolve().parent
     institutions = {
@@ -184,6 +225,7 @@ def _config(path: Path, document: Mapping[str, Any]) -> Config:
             Role(one["role"]),
             one.get("name", id_),
             one.get("audit_interval_days"),
+            _held_for(document, one),
         )
         for id_, one in document["storages"].items()
     }

@@ -12,11 +12,13 @@ A failed check is a result, not an exception: an exception means that no check t
     │   └── WrongLedger           older than what a storage has seen of it, or another one
     ├── ArchiveNotFound      10   no configuration here
     ├── Locked               11   another process is writing; who, since when
+    │   └── LockLost              it has taken over from us: the whole run ends
     └── StorageError          3   could not read, write or reach
         ├── NotFound              it is not there
         ├── NotAFile              a link, a device, a folder where a file was expected
         ├── TooLarge              more bytes than any such file can have
         ├── WrongStorage      4   another storage in the place of the one that is meant
+        ├── NotInPlace            the storage said it was moved, and it is not there
         ├── Unreachable           the line or the server failed; the same may work later
         └── StorageFull           no space left: stop the whole run
 """
@@ -121,8 +123,19 @@ class Locked(PreservaError):
     hint = N_("Wait until it ends. The lock goes with its process, even if that is killed.")
 
 
+class LockLost(Locked):
+    """Another process has taken the lock over from us: whatever is under way ends here."""
+
+    hint = N_("Nothing more was changed. Run the command again when the other has ended.")
+
+
 class StorageError(PreservaError):
-    """A storage could not be read, written or reached. `path` is the file, where there is one."""
+    """A storage could not be read, written or reached. `path` is the file, where there is one.
+
+    `writing` is set where it is known that the storage was being written.
+    """
+
+    writing = False
 
     exit_status = ExitStatus.UNFINISHED
 
@@ -147,6 +160,15 @@ class WrongStorage(StorageError):
     """Another storage lies where one was expected, or one of a newer preserva. Nothing changed."""
 
     exit_status = ExitStatus.REFUSED
+
+
+class NotInPlace(StorageError):
+    """The storage acknowledged a move, but what was moved is not in its place, or not whole."""
+
+    hint = N_(
+        "Nothing was acknowledged. Run the command again: what has arrived meanwhile is proved, "
+        "the rest is brought again. If it happens each time, this storage cannot be used."
+    )
 
 
 class Unreachable(StorageError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,16 +19,29 @@ if TYPE_CHECKING:
 
 NOTHING: Mapping[str, str] = {}
 
+_LARGEST = 16 << 20
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(_("{text} is no number that can be used").format(text=text))
+    return value
+
 
 def read_toml(path: Path) -> dict[str, Any]:
     """What the file says. Raises ArchiveNotFound where there is none, ConfigError."""
     try:
         if path.exists() and not path.is_file():  # a FIFO would make us wait for ever
             raise ConfigError(_("{path} is not a file").format(path=path))
-        return tomllib.loads(path.read_text("utf-8"))
+        with path.open("rb") as stream:
+            data = stream.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise ConfigError(_("{path} is too large").format(path=path))
+        return tomllib.loads(data.decode("utf-8"), parse_float=_finite)
     except FileNotFoundError as error:
         raise ArchiveNotFound(_("there is no {path}").format(path=path)) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # of TOML, UTF-8, and numbers
         message = _("{path} cannot be read: {reason}").format(path=path, reason=error)
         raise ConfigError(message) from error
 

@@ -105,7 +105,8 @@ def package_bag(
     """Make a package as a bag, a new folder in `destination`, for `Archive.store` some day.
 
     Needs a configuration, for the institution and what it asks for, but neither ledger nor
-    storages. The options are those of `Archive.package`.
+    storages; where there is a ledger, it records that the bag was made here. The options are those
+    of `Archive.package`.
 
     Raises ArchiveNotFound, ConfigError, PackageError, Refused, StorageError. Then nothing was made.
     """
@@ -127,6 +128,7 @@ def package_bag(
         digests=loaded.policy.digests,
         clock=clock,
         identifiers=identifiers,
+        ledger=loaded.ledger,
         dry_run=dry_run,
         observer=logged(observer),
     )
@@ -135,21 +137,31 @@ def package_bag(
 def rebuild_ledger(
     config: StrPath | None = None,
     *,
+    source: str | None = None,
+    anchor: str | None = None,
     clock: Clock = utc_now,
     identifiers: Identifiers = new_identifier,
     observer: Observer | None = None,
 ) -> list[Report]:
-    """Make a ledger that was lost again, from the storages; a report for each copy.
+    """Make a ledger that was lost again, from our own storages; a report for each copy.
 
-    Every copy is read whole. It continues the longest copy of the ledger in a storage.
+    Every copy is read whole. The ledger continues the copy of it in a replica. Where copies
+    contradict each other, `source` is the id of the storage of ours whose word counts, and `anchor`
+    an entry that is known from paper or an export: its digest, or NUMBER:DIGEST.
 
-    Raises Refused if there is a ledger; StorageError if a storage cannot be reached;
-    ArchiveNotFound, ConfigError.
+    Raises Refused if there is a ledger, or if copies contradict each other and neither is given;
+    UsageError, StorageError if a storage cannot be reached; ArchiveNotFound, ConfigError.
     """
-    from preserva.replication.rebuild import rebuild_ledger
+    from preserva.replication.ledger_copies import parse_anchor
+    from preserva.replication.rebuild_ledger import rebuild_ledger
 
     return rebuild_ledger(
-        load_config(config), clock=clock, identifiers=identifiers, observer=logged(observer)
+        load_config(config),
+        source=source,
+        anchor=None if anchor is None else parse_anchor(anchor),
+        clock=clock,
+        identifiers=identifiers,
+        observer=logged(observer),
     )
 
 

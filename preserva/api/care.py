@@ -176,6 +176,6 @@ class CareVerbs(Session):
         Raises Refused for a place that holds something else, UsageError for a storage that another
         institution writes, and what `repair` raises.
         """
-        from preserva.replication.rebuild import rebuild_storage
+        from preserva.replication.rebuild_storage import rebuild_storage
 
         return rebuild_storage(self._archive, storage, dry_run=dry_run, observer=logged(observer))

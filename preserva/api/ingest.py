@@ -68,9 +68,16 @@ class IngestVerbs(Session):
         )
 
     def store(
-        self, bag: StrPath, *, dry_run: bool = False, observer: Observer | None = None
+        self,
+        bag: StrPath,
+        *,
+        as_ours: bool = False,
+        dry_run: bool = False,
+        observer: Observer | None = None,
     ) -> Stored:
         """Store a bag that `package_bag` made, a folder. It is only read.
+
+        One that this archive does not know to be made here is refused without `as_ours`.
 
         Raises Damaged for a bag that is not valid; Refused, UsageError, Locked, StorageError. Then
         nothing was stored.
@@ -78,7 +85,7 @@ class IngestVerbs(Session):
         from preserva.ingest.bag import store
 
         package, created = store(
-            self._archive, Path(bag), dry_run=dry_run, observer=logged(observer)
+            self._archive, Path(bag), as_ours=as_ours, dry_run=dry_run, observer=logged(observer)
         )
         return Stored(package, created)
 
@@ -90,15 +97,17 @@ class IngestVerbs(Session):
         local_id: str | None = None,
         position: int | None = None,
         charset: str | None = None,
+        as_ours: bool = False,
         dry_run: bool = False,
         observer: Observer | None = None,
     ) -> Transferred:
         """Store a bag or an E-ARK package of someone else, with all that it says of itself.
 
-        `path` is a folder, .tar, .tar.gz, .tar.zst or .zip: any bag, an AIP of Archivematica, an
+        `path` is a folder, a tar, packed or not, or a zip: any bag, an AIP of Archivematica, an
         E-ARK SIP or AIP. It is compared with its own manifests or METS first, and kept byte for
         byte. `record` describes it, if it has no good description of its own; the other options
-        are those of `package`.
+        are those of `package`. A package that has our institution's identifier and was not made
+        here is refused without `as_ours`.
 
         Raises Damaged for what is not as it was sent; PackageError, UsageError, Refused for what
         cannot be taken; Locked, StorageError. Then nothing was stored.
@@ -112,6 +121,7 @@ class IngestVerbs(Session):
             local=local_id,
             position=position,
             charset=charset,
+            as_ours=as_ours,
             dry_run=dry_run,
             observer=logged(observer),
         )

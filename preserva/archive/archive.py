@@ -37,6 +37,7 @@ from preserva.ledger import Ledger
 from preserva.logs import get_logger
 from preserva.storage.ocfl import OcflRoot
 from preserva.storage.open import open_storage
+from preserva.storage.published import replace
 
 _logger = get_logger(__name__)
 
@@ -347,7 +348,8 @@ def make_place(store: Store, config: Config, identifier: str) -> None:
     storage = store.storage
     with storage.lock("preserva init"):
         OcflRoot.create(storage)
-        storage.replace(layout.IDENTITY, serialise(_identity(store, config, identifier)))
+        text = serialise(_identity(store, config, identifier))
+        replace(storage, layout.IDENTITY, text)
 
 
 def _identity(store: Store, config: Config, identifier: str) -> dict[str, object]:
@@ -360,6 +362,7 @@ def _identity(store: Store, config: Config, identifier: str) -> dict[str, object
         "name": store.config.name,
         "role": store.config.role.value,
         "configured_by": config.institution.id,
+        **({"held_for": store.config.held_for} if store.config.held_for else {}),
         "institutions": {
             one.id: {
                 "name": dict(one.names),

@@ -45,15 +45,16 @@ def refuse_lost(copy: StoredCopy) -> None:
             )
 
 
-def _log(copy: StoredCopy, version: str) -> history.LogRecord:
+def _log(copy: StoredCopy, version: str, *, from_outside: bool) -> history.LogRecord:
     archive = copy.archive
+    origin = "; it came from outside with an identifier of ours" if from_outside else ""
     institution = archive.config.institution
     happened = history.event(
         EventType.INGESTION,
         identifier=archive.identifiers(),
         time=archive.now(),
         institution=institution,
-        detail=f"stored as {version} in {copy.store.id}, read back and compared",
+        detail=f"stored as {version} in {copy.store.id}, read back and compared{origin}",
         package=copy.package,
     )
     return history.log_record(happened, institution, copy.package)
@@ -65,16 +66,18 @@ def ingest(
     *,
     previous: Inventory | None = None,
     message: str = "ingestion",
+    from_outside: bool = False,
 ) -> Inventory:
     """Store a version of a package, whose content `staging` holds below `vN/content`.
 
-    Of a version with a `previous` one, only what no earlier version holds is stored. Raises
+    Of a version with a `previous` one, only what no earlier version holds is stored. That a package
+    with an identifier of ours came `from_outside` is recorded in the ledger and its history. Raises
     StorageError, with nothing stored, if what was written cannot be read back as it was.
     """
     staged = staging.folder.removesuffix("/content").rpartition("/")[0]
     version = formats.next_name(previous)
     institution = copy.archive.config.institution
-    log = _log(copy, version)
+    log = _log(copy, version, from_outside=from_outside)
     inventory, needed = formats.next_version(
         previous,
         copy.package.uri,
@@ -95,6 +98,7 @@ def ingest(
         **log.facts,
         "files": len(staging.files),
         "bytes": written,
+        **({"from_outside": True} if from_outside else {}),
     }
     copy.record(START, SUCCESS, version=version, facts=facts)
     copy.store.root.publish(staged, sealed)

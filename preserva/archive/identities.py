@@ -13,6 +13,7 @@ from preserva.core.formats.canonical_json import Value
 from preserva.core.formats.storage_identity import with_id
 from preserva.core.values.entries import LEDGER_IDENTITY, STORAGE_IDENTITY, SUCCESS
 from preserva.ledger import Ledger
+from preserva.storage.published import replace
 
 if TYPE_CHECKING:
     from preserva.archive.archive import ArchivalStorage
@@ -68,6 +69,6 @@ def give_id(archive: ArchivalStorage, store: Store) -> str:
         return identity.id
     identifier = archive.identifiers()
     data = store.identity_data()
-    store.storage.replace(layout.FIRST_IDENTITY, data)
-    store.storage.replace(layout.IDENTITY, with_id(data, identifier))
+    replace(store.storage, layout.FIRST_IDENTITY, data)
+    replace(store.storage, layout.IDENTITY, with_id(data, identifier))
     return identifier

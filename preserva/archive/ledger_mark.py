@@ -38,6 +38,7 @@ from preserva.ledger import Ledger
 from preserva.ledger.entry import content_of
 from preserva.logs import get_logger
 from preserva.storage.base import read_all
+from preserva.storage.published import replace
 
 if TYPE_CHECKING:
     from preserva.archive.archive import ArchivalStorage
@@ -168,9 +169,11 @@ def claim(archive: ArchivalStorage, store: Store) -> None:
 def take_over(archive: ArchivalStorage) -> None:
     """Let a ledger that was made anew replace the lost one, in every storage that we write to.
 
-    What the storages are called by their ids is learned again. Raises StorageError, Locked.
+    The ids of the storages are learned again. One in whose place there is nothing is passed over.
+    Raises StorageError, Locked.
     """
-    stores = [store for store in archive.stores() if store.config.role is not Role.HELD]
+    ours = [store for store in archive.stores() if store.config.role is not Role.HELD]
+    stores = [store for store in ours if store.storage.stat(layout.IDENTITY) is not None]
     marks = [read_mark(store) for store in stores]
     begin_ledger(archive, {mark.ledger for mark in marks if mark is not None})
     for store in stores:
@@ -200,7 +203,7 @@ def _write(archive: ArchivalStorage, store: Store, before: LedgerMark | None) ->
     if before is not None and (before.ledger, before.entry) == (identifier, size):
         return
     mark = LedgerMark(identifier, size, hashlib.sha256(body).hexdigest(), archive.now())
-    store.storage.replace(layout.LEDGER_MARK, serialise_mark(mark))
+    replace(store.storage, layout.LEDGER_MARK, serialise_mark(mark))
 
 
 def _refuse_unknown_packages(archive: ArchivalStorage, store: Store) -> None:

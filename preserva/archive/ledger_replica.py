@@ -20,10 +20,11 @@ from preserva.core.formats import layout
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding, Report
 from preserva.core.values.subjects import LedgerInStorage
-from preserva.errors import LedgerError, StorageError, StorageFull
+from preserva.errors import LedgerError, NotInPlace, Refused, StorageError, StorageFull
 from preserva.i18n import _
 from preserva.ledger import LARGEST_ENTRY
 from preserva.storage.base import CHUNK, Storage
+from preserva.storage.published import publish
 
 if TYPE_CHECKING:
     from preserva.archive.archive import ArchivalStorage
@@ -43,6 +44,10 @@ def copy_ledger(archive: ArchivalStorage, target: Store) -> Report:
         report.add(_copy(archive, target))
     except StorageFull:
         raise
+    except NotInPlace as error:
+        report.add([Finding(Code.NOT_IN_PLACE, error.path, seen=str(error))])
+    except Refused as error:
+        report.add([Finding(Code.IN_THE_WAY, target.id, seen=str(error))])
     except StorageError as error:
         where = error.path or target.id
         report.add([Finding(Code.STORAGE_UNREACHABLE, where, seen=str(error))])
@@ -73,10 +78,10 @@ def _copy(archive: ArchivalStorage, target: Store) -> Iterator[Finding]:
     target.storage.create(staged, lines())
     target.storage.flush(staged)
     if observe(target.storage, staged, [_DIGEST]).digests[_DIGEST] != hashes.hexdigest():
-        yield Finding(Code.REPAIR_FAILED, staged)
+        yield Finding(Code.WRITE_LOST, staged)
         return
     name = f"{last + 1:012}-{newest:012}.jsonl"
-    target.storage.publish(staged, f"{_folder(institution)}/{name}")
+    publish(target.storage, staged, f"{_folder(institution)}/{name}")
 
 
 def is_copied(archive: ArchivalStorage, store: Store) -> bool:

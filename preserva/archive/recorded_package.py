@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from preserva.core.formats.canonical_json import Value
+from preserva.core.policy.testimony import Custody, Statement, Testimony, weigh
 from preserva.core.values.entries import (
     ACCESSION,
     END,
@@ -23,32 +24,42 @@ _LOGGED = (END, REPLICATION, RECOVERY, EVENT_FOUND)
 
 @dataclass(frozen=True, slots=True)
 class RecordedPackage:
-    """A package as the ledger knows it. Every method asks the ledger and may raise LedgerError."""
+    """A package as the ledger knows it. Every method asks the ledger and may raise LedgerError.
+
+    Only entries whose testimony counts are asked: core/policy/testimony.py.
+    """
 
     ledger: Ledger
     package: PackageId
+    custody: Custody
 
     def commitment(self, version: str) -> Mapping[str, Value] | None:
-        """What was recorded when a version was stored or received; None if nothing was.
+        """What was recorded when a version was first stored or received; None if nothing was.
 
         Its shape is that of `commitment`, with the facts of the log record of that event.
         """
-        entries = self.ledger.entries(
-            package=self.package.uri, types=_COMMITMENTS, newest_first=True
-        )
-        for entry in entries:
-            if entry.version == version and entry.outcome == SUCCESS:
+        for entry in self._commitments():
+            if entry.version == version:
                 return entry.facts
         return None
 
+    def testimony(self) -> Testimony:
+        """What was first recorded of each version, and what later contradicts it."""
+        return weigh(
+            Statement(entry.number, str(entry.version), str(entry.facts["inventory"]))
+            for entry in self._commitments()
+        )
+
     def inventories(self) -> dict[str, str]:
         """The digest of the inventory of each version that was ever stored, oldest first."""
-        entries = self.ledger.entries(package=self.package.uri, types=_COMMITMENTS)
-        return {
-            entry.version: str(entry.facts["inventory"])
-            for entry in entries
-            if entry.outcome == SUCCESS and entry.version is not None
-        }
+        first = self.testimony().first
+        return {version: statement.inventory for version, statement in first.items()}
+
+    def _commitments(self) -> Iterator[LedgerEntry]:
+        for entry in self.ledger.entries(package=self.package.uri, types=_COMMITMENTS):
+            counts = self.custody.commits(entry.type, self.package, entry.storage)
+            if counts and entry.outcome == SUCCESS and entry.version is not None:
+                yield entry
 
     def logged(self) -> list[LedgerEntry]:
         """The entries whose event also has a record in the `logs/` of copies.

@@ -15,7 +15,7 @@ from preserva.core.formats.layout import STAGING
 from preserva.core.values.digest import MultiHash
 from preserva.core.values.model import Observed, PackageId
 from preserva.core.values.report import Advanced, Observer
-from preserva.errors import NotFound, Refused, StorageError
+from preserva.errors import NotAFile, NotFound, Refused, StorageError
 from preserva.files.disk import publish, refuse_kept, staging_for, writing
 from preserva.files.disk import staging as staging_folder
 from preserva.files.parallel import bounded_map
@@ -200,7 +200,8 @@ def read_back(
     """Paths of files that are not on the medium as they should be, each with what was seen.
 
     `expected` pairs a path with what was written there. Each is read through a new handle, past the
-    cache where the system allows it. A file that cannot be read counts as not as it should be.
+    cache where the system allows it. Raises StorageError for a file that is there and cannot be
+    read: nothing is known of it.
     """
     for path, seen in bounded_map(
         partial(_reread, storage), expected, workers=storage.max_concurrency
@@ -214,8 +215,10 @@ def _reread(storage: Storage, item: tuple[str, Observed]) -> tuple[str, str | No
     path, expected = item
     algorithm = next(iter(expected.digests))
     result = attempt(storage, path, [algorithm])
-    if isinstance(result, StorageError):
+    if isinstance(result, NotFound | NotAFile):
         return path, str(result)
+    if isinstance(result, StorageError):
+        raise result
     if result.digests[algorithm] == expected.digests[algorithm]:
         return path, None
     return path, _("{size} bytes with {algorithm} {digest}").format(

@@ -20,6 +20,7 @@ from preserva.i18n import _
 from preserva.ledger import LedgerEntry
 from preserva.storage.base import Storage, read_all
 from preserva.storage.ocfl import StoredObject
+from preserva.storage.published import publish
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,12 @@ class StoredCopy:
     @property
     def recorded(self) -> RecordedPackage:
         """What was recorded of the package, in this storage or another."""
-        return RecordedPackage(self.archive.ledger, self.package)
+        return RecordedPackage(self.archive.ledger, self.package, self.archive.config.custody)
+
+    @property
+    def belongs(self) -> bool:
+        """Whether a copy of this package may lie in this storage at all."""
+        return self.archive.config.custody.belongs(self.package, self.store.id)
 
     @property
     def storage(self) -> Storage:
@@ -87,7 +93,9 @@ class StoredCopy:
         return stored
 
     def acknowledged(self) -> set[str]:
-        """The versions that the ledger acknowledged in this storage."""
+        """The versions that the ledger acknowledged in this storage; none where none belongs."""
+        if not self.belongs:
+            return set()
         entries = self.archive.ledger.entries(
             package=self.package.uri, storage=self.store.id, types=ARRIVALS
         )
@@ -172,4 +180,4 @@ class StoredCopy:
         staged = f"{STAGING}/replicate-log-{by}.xml"
         self.storage.discard(staged)
         self.storage.create(staged, [log.data])
-        self.storage.publish(staged, f"{self.path}/{log.path}")
+        publish(self.storage, staged, f"{self.path}/{log.path}")

@@ -15,9 +15,8 @@ from http import HTTPStatus
 from pathlib import Path
 
 from preserva.bag.folder import FolderSource
-from preserva.bag.source import LIMITS
 from preserva.bag.validate import BagReport, Verdict, validate_source
-from preserva.core.formats.bagit import FetchEntry, parse_manifest, read_lines
+from preserva.core.formats.bagit import FetchEntry
 from preserva.core.values.codes import Code
 from preserva.core.values.digest import Digests, MultiHash
 from preserva.core.values.report import (
@@ -100,7 +99,8 @@ def fetch_missing(
                 report.add(findings)
             paths = tuple(path for path in wanted if not refused[path])
             return Fetched(report, paths, dry_run=True)
-        return Fetched(report, tuple(work.fetch(wanted, _expected(source, checked, wanted))))
+        expected: dict[str, Digests] = {path: checked.payload.digests(path) for path in wanted}
+        return Fetched(report, tuple(work.fetch(wanted, expected)))
 
 
 def _holes(checked: BagReport) -> dict[str, list[FetchEntry]]:
@@ -111,29 +111,6 @@ def _holes(checked: BagReport) -> dict[str, list[FetchEntry]]:
         if entry.path in missing:
             holes.setdefault(entry.path, []).append(entry)
     return holes
-
-
-def _expected(
-    source: FolderSource, checked: BagReport, wanted: dict[str, list[FetchEntry]]
-) -> dict[str, Digests]:
-    """What the manifests say of the missing files."""
-    expected: dict[str, dict[str, str]] = {path: {} for path in wanted}
-    strict = checked.version == "1.0"
-    for algorithm in checked.algorithms:
-        name = f"manifest-{algorithm}.txt"
-        lines = read_lines(
-            source.stream(name), checked.encoding or "UTF-8", name, _unheard, LIMITS.line
-        )
-        for path, _raw, digest in parse_manifest(
-            lines, name, algorithm, strict=strict, report=_unheard
-        ):
-            if path in expected:
-                expected[path][algorithm] = digest.hex()
-    return dict(expected)
-
-
-def _unheard(finding: Finding) -> None:
-    """Validation has reported it already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from preserva.bag.container.compression import packing_of
+from preserva.bag.container.compression import packing_of, refuse_foreign
 from preserva.bag.folder import FolderSource
 from preserva.bag.source import LIMITS, Limits, Source
 from preserva.errors import NotAFile
@@ -25,7 +25,9 @@ def open_bag(
     memory: Memory | None = None,
     limits: Limits = LIMITS,
 ) -> Source:
-    """The bag in a folder, a .tar, .tar.gz, .tar.zst or .zip: its content decides, not its name.
+    """The bag in a folder, a tar (.tar, .tar.gz, .tar.bz2, .tar.xz, .tar.zst) or a zip.
+
+    Its content decides, not its name.
 
     `jobs`, `bypass_cache` and `memory` (a `Checkpoint`) serve folders, see `CarefulReader`.
     Raises NotFound, NotAFile or StorageError; UsageError if an optional package is needed.
@@ -39,13 +41,14 @@ def open_bag(
             path, jobs=jobs, bypass_cache=bypass_cache, memory=memory, limits=limits
         )
     head = _head(path)
+    refuse_foreign(head, str(path))
     if head.startswith(_ZIP) or (path.suffix.lower() == ".zip" and packing_of(head, "") is None):
         from preserva.bag.container.zip import ZipSource
 
         return ZipSource(path, jobs=jobs, limits=limits)
     packing = packing_of(head, path.name)
     if packing is None:
-        message = _("{path} is no bag: neither a folder nor a .tar, .tar.gz, .tar.zst or .zip file")
+        message = _("{path} is no bag: neither a folder nor a tar (packed or not) nor a zip")
         raise NotAFile(message.format(path=path), path=str(path))
     from preserva.bag.container.members import LocalContainer
     from preserva.bag.container.tar import TarSource

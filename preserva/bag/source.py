@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol, cast, runtime_checkable
 
@@ -77,6 +77,22 @@ class ReadsEarly(Protocol):
 
     def read_early(self) -> None:
         """Say, before the entries are asked for, that everything will be read."""
+
+
+@runtime_checkable
+class NamesInDoubt(Protocol):
+    """A container in which the encoding of names is not declared."""
+
+    @property
+    def in_doubt(self) -> set[str]:
+        """The paths, as the entries have them, that stand for the bytes of such names."""
+
+    @property
+    def usual_encoding(self) -> str | None:
+        """The encoding in which names are, by custom, where none is declared."""
+
+    def respell(self, names: Mapping[str, str]) -> None:
+        """Say what they are: names by paths. From then on, files go by these."""
 
 
 Taker = Callable[[str, int, Iterator[bytes]], object]

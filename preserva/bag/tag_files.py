@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from preserva.bag.report import BagReport
-from preserva.bag.source import Limits, Source
+from preserva.bag.source import LIMITS, Limits, Source
 from preserva.core.formats import bagit
 from preserva.core.formats.bagit import Declaration
 from preserva.core.policy.completeness import Listing, Table
 from preserva.core.values.codes import Code, Severity
-from preserva.core.values.digest import ALGORITHMS
-from preserva.core.values.report import Finding
+from preserva.core.values.digest import ALGORITHMS, digest_bytes
+from preserva.core.values.model import Entry, Kind, Observed
+from preserva.core.values.report import Finding, Observer
+from preserva.core.values.subjects import Named
 from preserva.errors import StorageError
 from preserva.files.opening import unreadable
 from preserva.i18n import _
@@ -177,6 +180,46 @@ class TagFiles:
         if len(self.report.payload) + len(self.report.tags) > self.limits.files:
             return _("too many files")
         return None
+
+
+def read_tag_files(files: Mapping[str, bytes]) -> BagReport:
+    """What the tag files of a bag say, as validation reads them; nothing else of it is known.
+
+    `files` are those at its top that are at hand, by name; others are as if they were not there.
+    """
+    report = BagReport(Named("bagit.txt"))
+    for name, data in files.items():
+        report.tags.found(name, len(data))
+    tags = TagFiles(_AtHand(files), report, LIMITS)
+    if tags.read_declaration():
+        tags.read_info()
+        tags.read_manifests()
+    return report
+
+
+@dataclass(frozen=True)
+class _AtHand(Source):
+    """A `Source` of small files that were read already."""
+
+    files: Mapping[str, bytes]
+    name = "bagit.txt"
+    media_type = None
+
+    def entries(self) -> Iterator[Entry | Finding]:
+        """The files."""
+        return (Entry(path, Kind.FILE, len(data)) for path, data in self.files.items())
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        """The content of one file, in one piece."""
+        yield self.files[path]
+
+    def observe(
+        self, files: Iterable[Entry], algorithms: frozenset[str], observer: Observer
+    ) -> Iterator[Observed | Finding]:
+        """The digests of the files."""
+        for entry in files:
+            data = self.files[entry.path]
+            yield Observed(entry.path, len(data), digest_bytes(data, algorithms))
 
 
 def _unread(finding: Finding, path: str) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from preserva.bag.report import BagReport, Verdict
-from preserva.bag.source import LIMITS, Limits, Listens, ReadsEarly, Source
+from preserva.bag.source import LIMITS, Limits, Listens, NamesInDoubt, ReadsEarly, Source
 from preserva.bag.tag_files import TagFiles
 from preserva.core.formats.bagit import old_spelling
 from preserva.core.policy.completeness import Listing, Table
+from preserva.core.policy.name_encodings import spell
 from preserva.core.values.codes import Code
 from preserva.core.values.model import Entry, Kind, Observed
 from preserva.core.values.names import foreign_to_windows, is_unsafe, nfc, told_apart, twins
@@ -80,6 +81,7 @@ class _Validation:
         self.refused: set[str] = set()  # links and devices: there, but not to be read
         self.unread: list[str] = []  # folders that could not be listed, with a slash
         self.listed_all = True
+        self.unsure: set[str] = set()  # files of which nobody knows what they are called
 
     def _find(self, code: Code, path: str | None = None, **facts: str) -> None:
         self.report.findings.append(Finding(code, path, **facts))
@@ -132,6 +134,8 @@ class _Validation:
         if self.tags.declaration.strict and self.tags.all_read:
             for path, algorithm in report.payload.not_in_every():
                 self._find(Code.NOT_IN_EVERY_MANIFEST, path, expected=f"manifest-{algorithm}.txt")
+        self._check_end()
+        self._spell()
         for table in (report.payload, report.tags):
             self._match_raw(table)
             self._match_forms(table)
@@ -143,7 +147,8 @@ class _Validation:
             self._check_names(table)
         if self.tags.all_read:
             for path in report.payload.unlisted():
-                self._find(Code.UNLISTED_FILE, path)
+                if path not in self.unsure:
+                    self._find(Code.UNLISTED_FILE, path)
         if not holes:
             self.compare_oxum()
         report.listed = sum(table.count_listed() for table in (report.payload, report.tags))
@@ -153,8 +158,47 @@ class _Validation:
         return (
             self.listed_all
             and path not in self.refused
+            and (path.isascii() or not self.unsure)
             and not any(path.startswith(folder) for folder in self.unread)
         )
+
+    def _check_end(self) -> None:
+        """Only a tag manifest knows whether anything is missing at an end that nothing marks."""
+        codes = {finding.code for finding in self.report.findings}
+        if Code.NO_END_MARK in codes and not self.report.tag_algorithms:
+            self._find(Code.END_UNKNOWN)
+
+    def _spell(self) -> None:
+        """What the names are whose encoding nothing declares: the manifests decide."""
+        source = self.source
+        if not isinstance(source, NamesInDoubt) or not source.in_doubt:
+            return
+        tables = (self.report.payload, self.report.tags)
+        listed = {path for path in source.in_doubt if any(t.is_listed(path) for t in tables)}
+        for table in tables:
+            listed |= {path for path in table.missing() if not path.isascii()}
+        there = [path for path in source.in_doubt if self._is_there(path)]
+        spelling = spell(there, listed)
+        names = {
+            path: name
+            for path, name in spelling.names.items()
+            if path != name and (name in spelling.names or not self._is_there(name))
+        }
+        for table in tables:
+            table.respell(
+                {path: name for path, name in names.items() if table.size(path) is not None}
+            )
+        source.respell(names)
+        self.unsure = spelling.unsure
+        for path in sorted(spelling.unsure):
+            self._find(Code.NAME_UNKNOWN, path)
+        if strange := [name for name in spelling.encodings if name != source.usual_encoding]:
+            self._find(Code.NAMES_UNDECLARED, seen=", ".join(strange))
+
+    def _is_there(self, path: str) -> bool:
+        """Whether there is a file of this name."""
+        table = self.report.payload if path.startswith("data/") else self.report.tags
+        return table.size(path) is not None
 
     def _match_raw(self, table: Table) -> None:
         """Before 1.0, `%0A` in a manifest may be the name itself: then that file is there."""

@@ -15,6 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from preserva.catalogue.entry import library_of
+from preserva.core.formats.guarded_json import read_json
 
 FORMAT = "preserva decision"
 _TEXTS = ("library", "time", "person", "verdict", "one", "other")
@@ -111,10 +112,7 @@ def line_of(decision: MatchDecision) -> str:
 
 def decision_of(line: str) -> MatchDecision:
     """The decision of `line_of`, with the number 0. Raises ValueError for any other text."""
-    try:
-        facts = json.loads(line)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    facts = read_json(line)
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         raise ValueError("not a decision")
     library, time, person, verdict, record, other = (_text(facts, name) for name in _TEXTS)

@@ -11,6 +11,7 @@ import click
 from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
 from preserva.cli.finish import finish
 from preserva.cli.quantities import RATE, SIZE, TIME
+from preserva.cli.terminal import echo
 from preserva.errors import PreservaError
 from preserva.i18n import _, ngettext
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from preserva.archive.archive import ArchivalStorage
     from preserva.core.policy.audit import Forecast
-    from preserva.core.values.report import Outcome
+    from preserva.core.policy.judgement import Tally
     from preserva.fixity.audit import Audit
     from preserva.fixity.audit_cluster import Workers
 
@@ -67,17 +68,17 @@ def command(
     """Read the copies that are due and record the results.
 
     Copies that were never checked come first, then those whose interval ends soonest. What looks
-    damaged is read a second time. The next run resumes where this one stopped, whether it was
-    interrupted or its budget ran out.
+    damaged is read a second time. The next run resumes where this one stopped. The exit status is
+    that of the archive, not only of the run: known damage stays known until it is repaired.
 
     \b
     preserva audit --max-time 6h --bandwidth 20MB
     preserva audit --event nlb-copy
     \b
-    Exit status: 1 if a copy is damaged or missing; 3 if something due was not read.
+    Exit status: 1 if a copy is damaged or missing; 3 if something due was not read, an incident of
+    another kind is open, or a package has too few copies.
     """
     from preserva.fixity.audit import Budget, audit
-    from preserva.outputs.json.fixity import audit_document
 
     with (
         _opened(settings, quiet=dry_run) as archive,
@@ -95,11 +96,8 @@ def command(
         )
         if metrics is not None and not dry_run:
             _write_metrics(result, metrics, archive.clock())
-        notify(result.outcome)
-    if json_:
-        emit("audit", audit_document(result))
-    else:
-        _print(result)
+        notify(not result.waits)
+    _emit(result) if json_ else _print(result)
     finish([result])
 
 
@@ -123,16 +121,16 @@ def _warn(problem: str | None) -> None:
 
 
 @contextmanager
-def _notifications(archive: ArchivalStorage, *, quiet: bool) -> Iterator[Callable[[Outcome], None]]:
+def _notifications(archive: ArchivalStorage, *, quiet: bool) -> Iterator[Callable[[bool], None]]:
     """Notify those whom the configuration names, at the start and at the end of an audit.
 
-    Call the value with the outcome of the audit; without that call, the audit counts as failed.
+    Call the value with whether nothing waits for a person; without that call, the audit counts as
+    failed.
     """
-    from preserva.core.values.report import Outcome
-    from preserva.outputs.report import mail_text
+    from preserva.outputs.mail import mail_text
     from preserva.reporting.notify import ping, send_mail
 
-    outcomes: list[Outcome] = []
+    outcomes: list[bool] = []
     pings = archive.config.pings
     if quiet:
         yield outcomes.append
@@ -142,7 +140,7 @@ def _notifications(archive: ArchivalStorage, *, quiet: bool) -> Iterator[Callabl
         yield outcomes.append
         _warn(send_mail(archive, mail_text))
     finally:
-        _warn(ping(pings.success if outcomes == [Outcome.PASS] else pings.failure))
+        _warn(ping(pings.success if outcomes == [True] else pings.failure))
 
 
 def _workers(url: str | None) -> AbstractContextManager[Workers | None]:
@@ -161,28 +159,53 @@ def _write_metrics(result: Audit, path: Path, finished: datetime) -> None:
     LocalStorage(path.absolute().parent).replace(path.name, text.encode())
 
 
+def _emit(result: Audit) -> None:
+    from preserva.outputs.json.fixity import audit_document
+
+    emit("audit", audit_document(result))
+
+
 def _print(result: Audit) -> None:
     from preserva.outputs.findings import for_people, human_size, report_lines
     from preserva.outputs.words import word
 
     for report in result.reports:
         for line in report_lines(report):
-            click.echo(line)
+            echo(line)
     if result.dry_run:
         for due in result.left:
             deadline = due.deadline.isoformat() if due.deadline else "-"
             name = for_people(due.copy.package)
-            click.echo(f"{name}\t{due.copy.storage}\t{word(due.reason.value)}\t{deadline}")
+            echo(f"{name}\t{due.copy.storage}\t{word(due.reason.value)}\t{deadline}")
         if result.left_count > len(result.left):
-            click.echo("…")
+            echo("…")
     for storage, reason in sorted(result.unreachable.items()):
-        click.echo(_("{name} cannot be reached: {reason}").format(name=storage, reason=reason))
+        echo(_("{name} cannot be reached: {reason}").format(name=storage, reason=reason))
     read = len(result.reports)
     copies = ngettext("{count} copy read", "{count} copies read", read).format(count=read)
     left = ngettext("{count} due copy left", "{count} due copies left", result.left_count)
     size = human_size(result.bytes_read)
-    click.echo(f"{copies}, {size}; {left.format(count=result.left_count)}")
+    echo(f"{copies}, {size}; {left.format(count=result.left_count)}")
+    if result.state is not None:
+        _print_state(result.state)
     _print_forecast(result.forecast)
+
+
+def _print_state(state: Tally) -> None:
+    if state.incidents:
+        text = ngettext(
+            "{count} incident is open; `preserva incidents` shows what to do",
+            "{count} incidents are open; `preserva incidents` shows what to do",
+            state.incidents,
+        )
+        echo(text.format(count=state.incidents))
+    if state.few:
+        text = ngettext(
+            "{count} package has too few copies; `preserva report` names it",
+            "{count} packages have too few copies; `preserva report` names them",
+            len(state.few),
+        )
+        echo(text.format(count=len(state.few)))
 
 
 def _print_forecast(forecast: Forecast) -> None:
@@ -194,13 +217,13 @@ def _print_forecast(forecast: Forecast) -> None:
             "the checks of {count} copies are overdue",
             forecast.overdue,
         )
-        click.echo(late.format(count=forecast.overdue))
+        echo(late.format(count=forecast.overdue))
     if forecast.missed_from is not None and forecast.capacity is not None:
         message = _(
             "From {date} on, checks will be late: one run a day reads {possible}, but {needed} a"
             " day are needed. Increase --max-time or --bandwidth, or lengthen the interval."
         )
-        click.echo(
+        echo(
             message.format(
                 date=forecast.missed_from.date(),
                 possible=human_size(forecast.capacity),

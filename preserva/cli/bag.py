@@ -9,6 +9,7 @@ import click
 
 from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.terminal import echo
 from preserva.i18n import _, ngettext
 from preserva.version import __version__
 
@@ -99,7 +100,7 @@ def create(
         settings.talk(finding.message())
     total = ngettext("{count} file, {size}", "{count} files, {size}", created.files)
     settings.talk(total.format(count=created.files, size=human_size(created.size)))
-    click.echo(created.path)
+    echo(created.path)
 
 
 @command.command("update")
@@ -171,7 +172,7 @@ def update(
         for line in report_lines(updated.report):
             settings.talk(line)
         for name in updated.written:
-            click.echo(name)
+            echo(name)
     finish([updated])
 
 
@@ -234,7 +235,7 @@ def fetch(
         for line in () if dry_run and not fetched.report.findings else report_lines(fetched.report):
             settings.talk(line)
         for path in fetched.paths:
-            click.echo(path)
+            echo(path)
     finish([fetched])
 
 
@@ -264,7 +265,7 @@ def profile(settings: Settings, profile: Path, cache: Path, json_: bool) -> None
     if json_:
         emit("bag profile", bag_profile_document(identifier, digest))
     else:
-        click.echo(
+        echo(
             _("{identifier} is kept as sha256 {digest}").format(
                 identifier=identifier, digest=digest
             )

@@ -11,6 +11,7 @@ from preserva.cli.catalogue_match import decisions, match
 from preserva.cli.catalogue_out import dump, export
 from preserva.cli.common import Settings, as_json, emit, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.terminal import echo
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def import_(
 def _print_import(settings: Settings, imports: list[Imported]) -> None:
     for imported in imports:
         for finding in imported.findings:
-            click.echo(finding.message(), err=True)
+            echo(finding.message(), err=True)
     read = sum(imported.read for imported in imports)
     changed = sum(imported.changed for imported in imports)
     deleted = sum(imported.deleted for imported in imports)
@@ -135,13 +136,13 @@ def _print_page(page: ResultPage) -> None:
 
     for hit in page.hits:
         for line in _hit_lines(hit):
-            click.echo(line)
+            echo(line)
     for facet, counts in page.facets.items():
         if counts:
             most = ", ".join(f"{value} ({count})" for value, count in counts[:8])
-            click.echo(printable(f"{facet.value}: {most}"), err=True)
+            echo(printable(f"{facet.value}: {most}"), err=True)
     total = f"{page.total}+" if page.more else str(page.total)
-    click.echo(_("{total} found").format(total=total), err=True)
+    echo(_("{total} found").format(total=total), err=True)
 
 
 def _hit_lines(hit: Hit) -> Iterator[str]:
@@ -184,7 +185,7 @@ def show(settings: Settings, record: str, json_: bool) -> None:
         emit("catalogue show", show_document(edition))
     else:
         for line in lines(edition):
-            click.echo(line)
+            echo(line)
 
 
 for subcommand in (match, decisions, export, dump):

@@ -9,6 +9,7 @@ import click
 
 from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.terminal import echo
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
@@ -89,13 +90,13 @@ def _print(proposals: list[Proposal], decided: list[MatchDecision], json_: bool)
         return
     for proposal in proposals:
         agreements = ", ".join(word(evidence.value) for evidence in proposal.evidence)
-        click.echo(f"{proposal.record.uri}\t{proposal.other.uri}\t{agreements}")
+        echo(f"{proposal.record.uri}\t{proposal.other.uri}\t{agreements}")
         for record in (proposal.record, proposal.other):
-            click.echo("  " + printable(_in_short(record)))
+            echo("  " + printable(_in_short(record)))
     if proposals:
-        click.echo(_("Decide with --same or --different to see more proposals."), err=True)
+        echo(_("Decide with --same or --different to see more proposals."), err=True)
     for decision in decided:
-        click.echo(printable(sentence(decision)))
+        echo(printable(sentence(decision)))
 
 
 def _in_short(record: Catalogued) -> str:
@@ -133,7 +134,7 @@ def export(settings: Settings, destination: Path, json_: bool) -> None:
     if json_:
         emit("catalogue decisions export", decisions_export_document(destination, count))
     else:
-        click.echo(destination)
+        echo(destination)
 
 
 @decisions.command("import")
@@ -158,7 +159,7 @@ def import_(settings: Settings, file: Path, json_: bool) -> None:
         emit("catalogue decisions import", decisions_import_document(decided))
     else:
         for finding in decided.findings:
-            click.echo(finding.message(), err=True)
+            echo(finding.message(), err=True)
         message = ngettext(
             "{read} decision read, {changed} new or undone",
             "{read} decisions read, {changed} new or undone",

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from preserva.cli.common import Settings, as_json, emit, pass_settings
+from preserva.cli.terminal import echo
 from preserva.i18n import ngettext
 
 
@@ -47,10 +48,10 @@ def export(
         emit("catalogue export", catalogue_export_document(destination, exported))
         return
     for finding in exported.findings:
-        click.echo(finding.message(), err=True)
+        echo(finding.message(), err=True)
     message = ngettext("{count} record written", "{count} records written", exported.written)
     settings.talk(message.format(count=exported.written))
-    click.echo(destination)
+    echo(destination)
 
 
 @click.command("dump")
@@ -83,4 +84,4 @@ def dump(settings: Settings, folder: Path, prefix: str, url: str, email: str, js
     if json_:
         emit("catalogue dump", catalogue_dump_document(folder, pages))
     else:
-        click.echo(folder)
+        echo(folder)

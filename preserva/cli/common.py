@@ -10,6 +10,7 @@ import click
 
 from preserva.api.arguments import logged
 from preserva.api.arguments import package_id as package_id  # for the commands
+from preserva.cli.terminal import echo, raw
 
 if TYPE_CHECKING:
     from preserva.archive.archive import ArchivalStorage
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print one JSON document to stdout.")
+as_ours = click.option(
+    "--as-ours",
+    is_flag=True,
+    help="Store a package with our identifier that was not made here; that is recorded.",
+)
 dry_run = click.option("--dry-run", is_flag=True, help="Show what would be done; write nothing.")
 
 
@@ -48,7 +54,7 @@ class Settings:
     def talk(self, text: str) -> None:
         """Print a message for the person to stderr, unless --quiet was given."""
         if not self.quiet:
-            click.echo(text, err=True)
+            echo(text, err=True)
 
 
 pass_settings = click.make_pass_decorator(Settings)
@@ -110,7 +116,7 @@ def emit(command: str, document: Mapping[str, Value]) -> None:
     import json
 
     whole = {"schema_version": SCHEMA_VERSION, "command": command, **document}
-    click.echo(json.dumps(whole, ensure_ascii=False, indent=1))
+    raw(json.dumps(whole, ensure_ascii=False, indent=1))
 
 
 def emit_error(

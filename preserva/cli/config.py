@@ -9,6 +9,7 @@ import click
 
 from preserva.cli.common import Settings, as_json, emit, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 if TYPE_CHECKING:
@@ -45,15 +46,15 @@ def check(settings: Settings, reach: bool, json_: bool) -> None:
     if json_:
         emit("config check", config_check_document(config, storages, warnings))
     for warning in warnings:
-        click.echo(warning, err=True)
+        echo(warning, err=True)
     settings.talk(_("{path} is valid").format(path=config.path))
     if not json_:
         for storage in storages:
-            click.echo(f"{storage.storage}: {storage.problem or _('reached')}")
+            echo(f"{storage.storage}: {storage.problem or _('reached')}")
             if storage.identity is not None:
-                click.echo("  " + _("its id: {id}").format(id=storage.identity))
+                echo("  " + _("its id: {id}").format(id=storage.identity))
             for limitation in storage.limitations:
-                click.echo(f"  {sentence(limitation)}")
+                echo(f"  {sentence(limitation)}")
     finish(storages)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from preserva.cli.common import Settings, as_json, emit, pass_settings
+from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 
@@ -74,7 +75,7 @@ def command(
     if json_:
         emit("demo", demo_document(package, place))
         return
-    click.echo(place)
+    echo(place)
     settings.talk(_("The damage was found and named. Take a look, and try it yourself:"))
     program = "preserva" if shutil.which("preserva") else str(Path(sys.argv[0]).resolve())
     settings.talk(f"  cd {place} && {program} status")
@@ -88,5 +89,5 @@ def _write_scans(folder: Path, json_: bool) -> None:
     if json_:
         emit("demo", demo_scans_document(folder, record))
     else:
-        click.echo(folder)
-        click.echo(record)
+        echo(folder)
+        echo(record)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
+from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 
@@ -78,4 +79,4 @@ def build(
         settings.talk(_("nothing was written: this was a dry run"))
     if built.package:
         settings.talk(_("stored as {id}").format(id=built.package.portable))
-    click.echo(built.path)
+    echo(built.path)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from preserva.cli.common import Settings, as_json, dry_run, emit, package_id, pass_settings
+from preserva.cli.terminal import echo, raw
 
 if TYPE_CHECKING:
     from preserva.core.values.model import PackageId
@@ -86,7 +87,7 @@ def _export_document(
     with settings.archive() as archive:
         if str(destination) == "-":
             data = read_document(archive, package, kind, version=version, storage=storage)
-            click.echo(data, nl=False)
+            raw(data, nl=False)
             return
         path = export_document(
             archive, package, kind, destination, version=version, storage=storage
@@ -100,4 +101,4 @@ def _print(package: PackageId, path: Path, dry_run: bool, json_: bool) -> None:
     if json_:
         emit("export", export_document(package, path, dry_run=dry_run))
     else:
-        click.echo(path)
+        echo(path)

@@ -9,6 +9,7 @@ import click
 
 from preserva.cli.common import Settings, as_json, emit, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.terminal import echo
 from preserva.i18n import ngettext
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def command(
 
 def _print(settings: Settings, harvested: HarvestResult, decided: Decided) -> None:
     for finding in (*harvested.findings, *decided.findings):
-        click.echo(finding.message(), err=True)
+        echo(finding.message(), err=True)
     records = ngettext(
         "{read} record received, {changed} new or changed, {deleted} deleted",
         "{read} records received, {changed} new or changed, {deleted} deleted",

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
+from preserva.cli.common import Settings, as_json, as_ours, dry_run, emit, pass_settings
+from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 
@@ -26,6 +27,7 @@ from preserva.i18n import _
     help="The position of the record in the file, counted from 1.",
 )
 @click.option("--id", "local", metavar="LOCAL", help="The local part of its new identifier.")
+@as_ours
 @dry_run
 @as_json
 @pass_settings
@@ -36,15 +38,17 @@ def command(
     charset: str | None,
     position: int | None,
     local: str | None,
+    as_ours: bool,
     dry_run: bool,
     json_: bool,
 ) -> None:
     """Store a bag or an E-ARK package that was made elsewhere.
 
-    PATH is a folder, .tar, .tar.gz, .tar.zst or .zip: any bag, an AIP of Archivematica, an E-ARK
+    PATH is a folder, a tar, packed or not, or a zip: any bag, an AIP of Archivematica, an E-ARK
     SIP or AIP. It is first checked against its own manifests or METS; everything in it is kept byte
     for byte. An AIP made by preserva is stored unchanged; a SIP made by preserva becomes its AIP
-    again.
+    again. Either has an identifier of our institution already: if it was not made here, it is
+    stored only with --as-ours.
 
     \b
     preserva import received/book-17.zip --dry-run
@@ -62,6 +66,7 @@ def command(
             local=local,
             position=position,
             charset=charset,
+            as_ours=as_ours,
             dry_run=dry_run,
             observer=settings.observer(json_),
         )
@@ -70,7 +75,7 @@ def command(
         return
     for note in accepted.notes:
         settings.talk(note.message())
-    click.echo(accepted.package.portable)
+    echo(accepted.package.portable)
     form = word(accepted.form.value)
     if dry_run:
         settings.talk(_("{form}; nothing was stored: this was a dry run").format(form=form))

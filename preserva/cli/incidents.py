@@ -6,6 +6,7 @@ import click
 
 from preserva.cli.common import Settings, as_json, emit, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 
@@ -17,28 +18,34 @@ def command(context: click.Context, settings: Settings, json_: bool) -> None:
     """List the copies that stay damaged or cannot be read.
 
     An incident keeps its number until a check finds the copy sound, however often it is seen.
+    Packages with too few copies follow, without a number.
 
     \b
     preserva incidents
     preserva incidents decide 1234 --by "И. Иванова" "rescan page 7"
     \b
-    Exit status: 1 if a copy is damaged; 3 if a copy could not be read.
+    Exit status: 1 if a copy is damaged; 3 if a copy could not be read or a package has too few
+    copies.
     """
     if context.invoked_subcommand is not None:
         return
+    from preserva.archive.judgements import tally_of
     from preserva.outputs.json.reporting import incidents_document
-    from preserva.outputs.report import incident_lines
+    from preserva.outputs.report import few_lines, incident_lines
     from preserva.reporting.incidents import open_incidents
 
     with settings.archive() as archive:
-        incidents = open_incidents(archive)
+        incidents, tally = open_incidents(archive), tally_of(archive)
+        wanted = archive.config.policy.copies
     if json_:
-        emit("incidents", incidents_document(incidents))
+        emit("incidents", incidents_document(incidents, tally.few))
     else:
         for incident in incidents:
             for line in incident_lines(incident):
-                click.echo(line)
-    finish(incidents)
+                echo(line)
+        for line in few_lines(tally.few, wanted):
+            echo(line)
+    finish([tally])
 
 
 @command.command("decide")

@@ -21,11 +21,12 @@ def command(settings: Settings, dry_run: bool, json_: bool) -> None:
     """
     from preserva.archive.archive import create_archive, find_config
     from preserva.config import TEMPLATE, load
-    from preserva.files.disk import writing
+    from preserva.files.disk import refuse_kept, writing
     from preserva.outputs.json.archive import init_document
 
     path = find_config(settings.config)
     if not path.exists():
+        refuse_kept(path)
         if not dry_run:
             with writing(path), path.open("x", encoding="utf-8") as stream:
                 stream.write(TEMPLATE)

@@ -9,6 +9,7 @@ import click
 
 from preserva.cli.common import Settings, as_json, emit, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.terminal import echo, raw
 from preserva.exit_status import ExitStatus
 from preserva.i18n import _, ngettext
 
@@ -50,10 +51,10 @@ def verify(settings: Settings, against: str | None, json_: bool) -> None:
         emit("ledger verify", ledger_verify_document(proof))
     else:
         for problem in proof.problems:
-            click.echo(problem)
+            echo(problem)
         text = ngettext("{count} entry", "{count} entries", proof.entries)
         newest = _("the newest is {digest}").format(digest=proof.newest or "-")
-        click.echo(f"{text.format(count=proof.entries)}; {newest}")
+        echo(f"{text.format(count=proof.entries)}; {newest}")
     finish([proof], failure=ExitStatus.LEDGER)
 
 
@@ -99,7 +100,7 @@ def show(
         package = for_people(entry.package or "")
         place = " ".join(part for part in (package, entry.version, entry.storage) if part)
         event = f"{word(entry.type)}: {word(entry.outcome)}"
-        click.echo(f"{entry.number}\t{entry.time}\t{event}\t{place}")
+        echo(f"{entry.number}\t{entry.time}\t{event}\t{place}")
 
 
 def _write_checks(settings: Settings, package: str | None, folder: Path) -> None:
@@ -150,4 +151,4 @@ def export(settings: Settings) -> None:
 
     with closing(open_ledger(_config(settings))) as ledger:
         for body in ledger.bodies():
-            click.echo(body)
+            raw(body)

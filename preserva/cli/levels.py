@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from preserva.cli.common import Settings, as_json, emit, pass_settings
+from preserva.cli.terminal import echo
 
 
 @click.command("levels")
@@ -29,4 +30,4 @@ def command(settings: Settings, json_: bool) -> None:
         emit("levels", levels_document(proofs))
         return
     for line in level_lines(proofs):
-        click.echo(line)
+        echo(line)

@@ -6,6 +6,7 @@ import click
 
 from preserva.cli.common import Settings, as_json, emit, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 
@@ -24,9 +25,9 @@ def command(settings: Settings, storage: str | None, json_: bool) -> None:
         emit("list", list_document(listing))
     else:
         for package in listing.packages:
-            click.echo(f"{package.portable}\tv{package.versions}\t{package.title}")
+            echo(f"{package.portable}\tv{package.versions}\t{package.title}")
         for finding in listing.findings:
-            click.echo(finding.message(), err=True)
+            echo(finding.message(), err=True)
         if not listing.packages:
             settings.talk(_("no packages yet"))
     finish([listing])

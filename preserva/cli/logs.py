@@ -7,10 +7,19 @@ import platform
 import sys
 import time
 
+from preserva.cli.terminal import clean
 from preserva.logs import NAME
 from preserva.version import __version__
 
 _LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class _Formatter(logging.Formatter):
+    """Lines for a terminal: what they quote may come from anywhere."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, clean."""
+        return clean(super().format(record))
 
 
 def log_to_stderr(verbosity: int) -> None:
@@ -20,7 +29,7 @@ def log_to_stderr(verbosity: int) -> None:
     if any(type(handler) is logging.StreamHandler for handler in logger.handlers):
         return
     handler = logging.StreamHandler(sys.stderr)
-    formatter = logging.Formatter(_LINE, "%Y-%m-%dT%H:%M:%SZ")
+    formatter = _Formatter(_LINE, "%Y-%m-%dT%H:%M:%SZ")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
     logger.addHandler(handler)

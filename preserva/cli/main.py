@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
+from io import StringIO
 from keyword import iskeyword
 from typing import TYPE_CHECKING
 
@@ -16,42 +18,44 @@ import click
 
 from preserva.cli.common import COMMON_OPTIONS, Settings, emit_error
 from preserva.cli.language import localised, speak
+from preserva.cli.terminal import echo
 from preserva.errors import PreservaError
 from preserva.exit_status import ExitStatus
-from preserva.i18n import _
+from preserva.i18n import N_, _
 from preserva.version import __version__
 
 if TYPE_CHECKING:
     from types import FrameType
 
-VERBS = (
-    "init",
-    "package",
-    "update",
-    "store",
-    "import",
-    "replicate",
-    "receive",
-    "validate",
-    "audit",
-    "report",
-    "incidents",
-    "levels",
-    "repair",
-    "rebuild",
-    "list",
-    "status",
-    "ledger",
-    "export",
-    "catalogue",
-    "serve",
-    "harvest",
-    "exhibit",
-    "bag",
-    "config",
-    "demo",
-)
-"""In the order in which people need them. Each is the `command` of `preserva.cli.<verb>`."""
+VERBS = {
+    "init": N_("Write a commented preserva.toml, or prepare what it describes."),
+    "package": N_("Make a package from a FOLDER of scans and store it."),
+    "update": N_("Correct a stored package by adding a new version to it."),
+    "store": N_("Store a BAG that was made by `preserva package --bag`. The bag is only read."),
+    "import": N_("Store a bag or an E-ARK package that was made elsewhere."),
+    "replicate": N_("Copy packages to the other institution and prove each copy."),
+    "receive": N_("Record what another institution copied into our storage."),
+    "validate": N_("Read every file; prove that it is sound or name what is wrong."),
+    "audit": N_("Read the copies that are due and record the results."),
+    "report": N_("Report the state of all copies and what needs a person."),
+    "incidents": N_("List the copies that stay damaged or cannot be read."),
+    "levels": N_("Show which NDSA Levels are proved and what the next ones lack."),
+    "repair": N_("Plan how to restore damaged copies; with --apply, do it."),
+    "rebuild": N_("Rebuild a lost storage, ledger or configuration."),
+    "list": N_("List the packages of a storage."),
+    "status": N_("Show where copies are and when each was last proved sound."),
+    "ledger": N_("Verify, show and export the record of what was done."),
+    "export": N_("Export a stored package as a bag."),
+    "catalogue": N_("Search the books of all libraries together, digitised or not."),
+    "serve": N_("Serve the union catalogue by OAI-PMH 2.0 until stopped."),
+    "harvest": N_("Harvest the records of another catalogue."),
+    "exhibit": N_("Build an exhibition of books: a site of plain files."),
+    "bag": N_("Create, update and complete BagIt bags."),
+    "config": N_("Check the configuration."),
+    "demo": N_("Demonstrate everything on a small archive of its own."),
+}
+"""In the order in which people need them, each with the first paragraph of its help: listing them
+then loads no module. Each is the `command` of `preserva.cli.<verb>`."""
 
 
 class Verbs(click.Group):
@@ -68,6 +72,16 @@ class Verbs(click.Group):
         module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
         command: click.Command = import_module(f"preserva.cli.{module}").command
         return localised(command, COMMON_OPTIONS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs, each with the first sentence of its help."""
+        room = formatter.width - 6 - max(map(len, VERBS))
+        rows = [
+            (verb, click.Command(verb, help=_(text)).get_short_help_str(room))
+            for verb, text in VERBS.items()
+        ]
+        with formatter.section(_("Commands")):
+            formatter.write_dl(rows)
 
 
 @click.command(
@@ -106,6 +120,8 @@ def run(arguments: list[str] | None = None) -> None:
 def status_of(arguments: list[str]) -> int:
     """Run the command line and return its exit status; print errors as messages for people."""
     stdout = sys.stdout
+    with suppress(AttributeError):  # what a terminal has no letters for is shown all the same
+        stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         speak(arguments)
         program = localised(main, COMMON_OPTIONS)
@@ -115,17 +131,15 @@ def status_of(arguments: list[str]) -> int:
         _explain(error, "--json" in arguments)
         return error.exit_status
     except click.ClickException as error:
-        error.show()
+        _show_usage(error)
         if "--json" in arguments:
             emit_error("UsageError", ExitStatus.USAGE, error.format_message())
         return ExitStatus.USAGE
     except (KeyboardInterrupt, click.Abort):
-        click.echo(
-            _("Interrupted. What was acknowledged is safe; run the command again."), err=True
-        )
+        echo(_("Interrupted. What was acknowledged is safe; run the command again."), err=True)
         return ExitStatus.INTERRUPTED
     except TerminatedError:
-        click.echo(_("Terminated. What was acknowledged is safe; run the command again."), err=True)
+        echo(_("Terminated. What was acknowledged is safe; run the command again."), err=True)
         return ExitStatus.TERMINATED
     except SystemExit as end:
         if sys.stdout is not stdout:  # click replaces it when the pipe is closed
@@ -136,14 +150,21 @@ def status_of(arguments: list[str]) -> int:
     except Exception as error:  # never Python's own status 1, which means damage
         if isinstance(error, OSError) and _stdout_is_broken():
             message = _("the result could not be written to standard output: {reason}")
-            click.echo(message.format(reason=error.strerror), err=True)
+            echo(message.format(reason=error.strerror), err=True)
             return ExitStatus.UNFINISHED
         import traceback
 
-        traceback.print_exc()
-        click.echo(_("This is a bug in preserva. What was stored is safe."), err=True)
+        echo(traceback.format_exc(), err=True, nl=False)
+        echo(_("This is a bug in preserva. What was stored is safe."), err=True)
         return ExitStatus.UNEXPECTED
     return ExitStatus.SOUND
+
+
+def _show_usage(error: click.ClickException) -> None:
+    """What click prints of it, made clean: it quotes what was typed."""
+    with StringIO() as said:
+        error.show(said)
+        echo(said.getvalue(), err=True, nl=False)
 
 
 def _stdout_is_broken() -> bool:
@@ -163,9 +184,9 @@ def _give_up_stdout() -> None:
 
 def _explain(error: PreservaError, json_: bool) -> None:
     advice = error.advice()
-    click.echo(_("Error: {message}").format(message=error), err=True)
+    echo(_("Error: {message}").format(message=error), err=True)
     if advice:
-        click.echo(advice, err=True)
+        echo(advice, err=True)
     if json_:
         problems = getattr(error, "problems", ())
         emit_error(type(error).__name__, error.exit_status, str(error), problems)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
+from preserva.cli.terminal import echo
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def command(
             rights=config.rights,
             images=config.images,
             digests=config.policy.digests,
+            ledger=config.ledger,
             dry_run=dry_run,
             observer=observer,
         )
@@ -153,7 +155,7 @@ def _print(settings: Settings, packaged: Packaged, dry_run: bool) -> None:
     else:
         message = _("{place} already contains exactly this package")
         settings.talk(message.format(place=packaged.place))
-    click.echo(packaged.package.portable)
+    echo(packaged.package.portable)
 
 
 def _page(file: SourceFile) -> str:

@@ -8,6 +8,7 @@ import click
 
 from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.terminal import echo
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def storage(settings: Settings, name: str, dry_run: bool, json_: bool) -> None:
     preserva rebuild storage aonb-main
     """
     from preserva.outputs.json.replication import rebuild_storage_document
-    from preserva.replication.rebuild import rebuild_storage
+    from preserva.replication.rebuild_storage import rebuild_storage
 
     with settings.archive() as archive:
         copies = rebuild_storage(archive, name, dry_run=dry_run, observer=settings.observer(json_))
@@ -65,39 +66,80 @@ def _print(copy: Repair) -> None:
         )
     else:
         message = _("{package}: nothing to restore")
-    click.echo(message.format(package=for_people(copy.package), files=files))
+    echo(message.format(package=for_people(copy.package), files=files))
     if copy.report.findings:
         for line in report_lines(copy.report):
-            click.echo(line)
+            echo(line)
 
 
 @command.command("ledger")
+@click.option(
+    "--from",
+    "source",
+    metavar="STORAGE",
+    help="Where copies contradict each other, believe this storage of ours.",
+)
+@click.option(
+    "--anchor",
+    metavar="[NUMBER:]DIGEST",
+    help="An entry of the lost ledger, known from paper or an export.",
+)
 @as_json
 @pass_settings
-def ledger(settings: Settings, json_: bool) -> None:
+def ledger(settings: Settings, source: str | None, anchor: str | None, json_: bool) -> None:
     """Rebuild a lost ledger by reading every copy in every storage completely.
 
-    The new ledger starts from the copy that replication left in a storage. Events after that were
-    recorded only in the lost ledger; the new one records what all sound copies agree on. Look for a
-    backup of the ledger first.
+    The new ledger starts from the copy that replication left in a replica. Events after that were
+    recorded only in the lost ledger; the new one records what our own copies agree on, and what is
+    damaged. Storages that we hold for others are never believed. Look for a backup of the ledger
+    first.
+
+    Copies that contradict each other, or our primary storage, are named, and nothing is made: a
+    person decides with --anchor or --from. Our primary storage may be lost too: rebuild it
+    afterwards.
+
+    \b
+    preserva rebuild ledger
+    preserva rebuild ledger --anchor 1284:9f86d081884c…
+    preserva rebuild ledger --from aonb-copy
     """
     from preserva.archive.archive import find_config, new_identifier, utc_now
     from preserva.config import load
     from preserva.outputs.findings import report_lines
     from preserva.outputs.json.replication import rebuild_ledger_document
-    from preserva.replication.rebuild import rebuild_ledger
+    from preserva.replication.ledger_copies import parse_anchor
+    from preserva.replication.rebuild_ledger import origin_of, rebuild_ledger
 
     config = load(find_config(settings.config))
     reports = rebuild_ledger(
-        config, clock=utc_now, identifiers=new_identifier, observer=settings.observer(json_)
+        config,
+        source=source,
+        anchor=None if anchor is None else parse_anchor(anchor),
+        clock=utc_now,
+        identifiers=new_identifier,
+        observer=settings.observer(json_),
     )
+    origin = origin_of(config)
     if json_:
-        emit("rebuild ledger", rebuild_ledger_document(config, reports))
+        emit("rebuild ledger", rebuild_ledger_document(config, reports, origin))
     else:
         for report in reports:
             for line in report_lines(report):
-                click.echo(line)
+                echo(line)
     settings.talk(_("{path} was rebuilt").format(path=config.ledger))
+    if origin.storage is None:
+        settings.talk(_("no copy of the ledger was taken over: it begins with what is there today"))
+    else:
+        message = ngettext(
+            "{count} entry was taken over from the copy in {storage}; the newest has the digest"
+            " {digest}",
+            "{count} entries were taken over from the copy in {storage}; the newest has the digest"
+            " {digest}",
+            origin.entries,
+        )
+        settings.talk(
+            message.format(count=origin.entries, storage=origin.storage, digest=origin.digest)
+        )
     finish(reports)
 
 
@@ -117,7 +159,8 @@ def config(settings: Settings, urls: tuple[str, ...], institution: str | None, j
     preserva rebuild config /srv/preserva/aonb-main sftp://minsk.example.org/nlb-copy
     preserva rebuild ledger
     \b
-    The policy, the rights and the requirements for images are not stored in any storage.
+    The policy, the rights and the requirements for images are not stored in any storage. Read the
+    new file: check the role of each storage, and where a lost primary storage shall be.
     """
     from preserva.archive.archive import find_config
     from preserva.outputs.json.replication import rebuild_config_document
@@ -128,3 +171,6 @@ def config(settings: Settings, urls: tuple[str, ...], institution: str | None, j
     if json_:
         emit("rebuild config", rebuild_config_document(path, rebuilt))
     settings.talk(_("{path} was rebuilt").format(path=path))
+    for storage in rebuilt.storages.values():
+        message = _("{storage}: role {role}, {url}")
+        settings.talk(message.format(storage=storage.id, role=storage.role, url=storage.url))

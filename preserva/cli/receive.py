@@ -8,6 +8,7 @@ import click
 
 from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def command(settings: Settings, storage: str | None, dry_run: bool, json_: bool)
         for receipt in receipts:
             _print(receipt, dry_run)
         if not receipts:
-            click.echo(_("nothing new"))
+            echo(_("nothing new"))
     finish(receipts)
 
 
@@ -51,10 +52,10 @@ def _print(receipt: Receipt, dry_run: bool) -> None:
     versions = ", ".join(receipt.versions) or _("records of events")
     if receipt.acknowledged:
         message = _("{package} in {storage}: {versions} read and recorded")
-        click.echo(message.format(versions=versions, **names))
+        echo(message.format(versions=versions, **names))
     elif dry_run and not receipt.report.findings:
         message = _("{package} in {storage}: {versions} would be read")
-        click.echo(message.format(versions=versions, **names))
+        echo(message.format(versions=versions, **names))
     else:
         for line in report_lines(receipt.report):
-            click.echo(line)
+            echo(line)

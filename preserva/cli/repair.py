@@ -8,6 +8,7 @@ import click
 
 from preserva.cli.common import Settings, as_json, emit, package_id, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 if TYPE_CHECKING:
@@ -67,9 +68,9 @@ def command(
     else:
         for copy in repairs:
             for line in _lines(copy):
-                click.echo(line)
+                echo(line)
         if not repairs:
-            click.echo(_("no copy is known to be damaged"))
+            echo(_("no copy is known to be damaged"))
     finish(repairs)
 
 

@@ -9,6 +9,7 @@ import click
 from preserva.cli.common import Settings, as_json, dry_run, emit, package_id, pass_settings
 from preserva.cli.finish import finish
 from preserva.cli.quantities import RATE
+from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 if TYPE_CHECKING:
@@ -75,12 +76,12 @@ def _print(replication: Replication, dry_run: bool) -> None:
     }
     if replication.report.findings:
         for line in report_lines(replication.report):
-            click.echo(line)
-    elif dry_run and replication.versions:
+            echo(line)
+    if dry_run and replication.versions:
         message = _("{package} -> {to}: {versions}, {files} files, {size}")
-        click.echo(message.format(versions=", ".join(replication.versions), **facts))
+        echo(message.format(versions=", ".join(replication.versions), **facts))
     elif replication.acknowledged:
         message = _("{package} -> {to}: {versions} copied, read back and compared")
-        click.echo(message.format(versions=", ".join(replication.acknowledged), **facts))
-    else:
-        click.echo(_("{package} -> {to}: no version is missing").format(**facts))
+        echo(message.format(versions=", ".join(replication.acknowledged), **facts))
+    elif not replication.report.findings:
+        echo(_("{package} -> {to}: no version is missing").format(**facts))

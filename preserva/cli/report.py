@@ -9,6 +9,7 @@ import click
 
 from preserva.cli.common import Settings, as_json, emit, package_id, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.terminal import echo, raw
 
 if TYPE_CHECKING:
     from preserva.archive.archive import ArchivalStorage
@@ -73,7 +74,7 @@ def _report_archive(archive: ArchivalStorage, html: Path | None, levels: bool, j
         emit("report", overview_document(state, proofs))
     elif html is None:
         for line in (*report_lines(state), *(level_lines(proofs) if proofs else ())):
-            click.echo(line)
+            echo(line)
     finish([state])
 
 
@@ -93,7 +94,7 @@ def _report_package(archive: ArchivalStorage, package: str, html: Path | None, j
         for entry in entries:
             place = " ".join(part for part in (entry.version, entry.storage) if part)
             event = f"{word(entry.type)}: {word(entry.outcome)}"
-            click.echo(f"{entry.number}\t{entry.time}\t{event}\t{place}")
+            echo(f"{entry.number}\t{entry.time}\t{event}\t{place}")
 
 
 def _write(path: Path, page: Page) -> None:
@@ -115,7 +116,7 @@ def _print_table(archive: ArchivalStorage) -> None:
     table.writerow(CSV_COLUMNS)
     for copy in copy_states(archive):
         table.writerow(csv_row(copy))
-        click.echo(buffer.getvalue(), nl=False)
+        raw(buffer.getvalue(), nl=False)
         buffer.seek(0)
         buffer.truncate()
-    click.echo(buffer.getvalue(), nl=False)
+    raw(buffer.getvalue(), nl=False)

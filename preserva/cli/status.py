@@ -8,6 +8,7 @@ import click
 
 from preserva.cli.common import Settings, as_json, emit, package_id, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 if TYPE_CHECKING:
@@ -41,20 +42,30 @@ def command(settings: Settings, package: str | None, json_: bool) -> None:
             settings.talk(_("no packages yet"))
         for status_of_package in packages:
             for line in _lines(status_of_package):
-                click.echo(line)
+                echo(line)
+        for storage, reason in _reasons(packages).items():
+            echo(_("{name} cannot be reached: {reason}").format(name=storage, reason=reason))
     finish(packages)
 
 
+def _reasons(packages: list[Status]) -> dict[str, str]:
+    """Why storages could not be looked into."""
+    copies = [copy for package in packages for copy in package.copies]
+    return {copy.storage: copy.reason for copy in copies if copy.reason is not None}
+
+
 def _lines(package: Status) -> Iterator[str]:
+    from preserva.core.policy.judgement import State
     from preserva.outputs.words import word
 
     yield package.portable
     for copy in package.copies:
-        checked = _("never checked")
+        line = ", ".join([word(copy.state.value), *copy.versions])
         if copy.checked:
             outcome = word(copy.outcome or "unknown")
-            checked = _("checked {time}: {outcome}").format(time=copy.checked, outcome=outcome)
-        state = ", ".join([word(copy.state.value), *copy.versions])
-        yield f"  {copy.storage}: {state}; {checked}"
+            line += "; " + _("checked {time}: {outcome}").format(time=copy.checked, outcome=outcome)
+        elif copy.state is not State.NEVER:
+            line += "; " + _("never checked")
+        yield f"  {copy.storage}: {line}"
     if not package.enough:
         yield "  " + _("too few copies")

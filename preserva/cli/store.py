@@ -6,17 +6,21 @@ from pathlib import Path
 
 import click
 
-from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
+from preserva.cli.common import Settings, as_json, as_ours, dry_run, emit, pass_settings
+from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 
 @click.command("store")
 @click.argument("bag", type=click.Path(path_type=Path))
+@as_ours
 @dry_run
 @as_json
 @pass_settings
-def command(settings: Settings, bag: Path, dry_run: bool, json_: bool) -> None:
+def command(settings: Settings, bag: Path, as_ours: bool, dry_run: bool, json_: bool) -> None:
     """Store a BAG that was made by `preserva package --bag`. The bag is only read.
+
+    One that was made with another ledger, or by somebody else, is stored only with --as-ours.
 
     \b
     preserva store ~/bags/aonb-kp-000123
@@ -25,7 +29,9 @@ def command(settings: Settings, bag: Path, dry_run: bool, json_: bool) -> None:
     from preserva.outputs.json.ingest import store_document
 
     with settings.archive() as archive:
-        package, created = store(archive, bag, dry_run=dry_run, observer=settings.observer(json_))
+        package, created = store(
+            archive, bag, as_ours=as_ours, dry_run=dry_run, observer=settings.observer(json_)
+        )
     if json_:
         emit("store", store_document(package, created, dry_run=dry_run))
         return
@@ -33,4 +39,4 @@ def command(settings: Settings, bag: Path, dry_run: bool, json_: bool) -> None:
         settings.talk(_("a valid bag; nothing was written: this was a dry run"))
     elif not created:
         settings.talk(_("exactly this package is already stored"))
-    click.echo(package.portable)
+    echo(package.portable)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from preserva.cli.common import Settings, as_json, dry_run, emit, package_id, pass_settings
+from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 
@@ -75,7 +76,7 @@ def command(
         emit("update", update_document(updated, dry_run=dry_run))
         return
     for path in updated.changed:
-        click.echo(path)
+        echo(path)
     if not updated.changed:
         message = _("nothing differs from {version}, so nothing was written")
     elif dry_run:

@@ -9,6 +9,7 @@ import click
 
 from preserva.cli.common import Settings, as_json, emit, package_id, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 if TYPE_CHECKING:
@@ -70,9 +71,10 @@ def command(
 ) -> None:
     """Read every file; prove that it is sound or name what is wrong.
 
-    PATH is a bag (a folder, .tar, .tar.gz, .tar.zst, .zip), an OCFL object or a storage root; no
-    archive is needed. URL is a bag (a folder or a tar) in any place that can be a storage. ID is a
-    stored package, all of whose copies are compared with what the ledger recorded.
+    PATH is a bag or an E-ARK package (a folder, a tar, packed or not, or a zip), or an OCFL object
+    or storage root, whoever made it; no archive is needed. URL is a bag (a folder or a tar) in any
+    place that can be a storage. ID is a stored package, all of whose copies are compared with what
+    the ledger recorded.
 
     \b
     preserva validate aonb-kp-000123
@@ -138,11 +140,11 @@ def _print(reports: list[Report]) -> None:
 
     for report in reports:
         for line in report_lines(report):
-            click.echo(line)
+            echo(line)
         if isinstance(report, BagReport):
-            click.echo("  " + _("the bag is {verdict}").format(verdict=word(report.verdict.value)))
+            echo("  " + _("the bag is {verdict}").format(verdict=word(report.verdict.value)))
     if len(reports) > 1:
         outcomes = [report.outcome.value for report in reports]
         counts = {outcome: outcomes.count(outcome) for outcome in ("pass", "fail", "unknown")}
         message = _("{total} checked: {pass} sound, {fail} not sound, {unknown} not established")
-        click.echo(message.format(total=len(reports), **counts))
+        echo(message.format(total=len(reports), **counts))

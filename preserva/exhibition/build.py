@@ -14,6 +14,7 @@ from preserva.archive.archive import ArchivalStorage
 from preserva.bag.create.create import create_bag
 from preserva.catalogue.import_records import open_catalogue
 from preserva.config import NAME as CONFIG
+from preserva.core.formats.guarded_json import read_json
 from preserva.core.policy.overview import CopyState
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Observer, ignore
@@ -73,8 +74,8 @@ def read_specification(path: Path) -> tuple[Exhibition, list[list[Position]]]:
         made, problems = read_exhibition(document, lambda *text: _text(folder, *text))
         if made.lines:
             try:
-                lines = lines_of(json.loads(read_file(folder / made.lines, _LARGEST_LINES)))
-            except (ValueError, TypeError, RecursionError, StorageError) as error:
+                lines = lines_of(read_json(read_file(folder / made.lines, _LARGEST_LINES)))
+            except (ValueError, TypeError, StorageError) as error:
                 message = _("{key}: {path} is not GeoJSON: {reason}")
                 problems.append(message.format(key="map.lines", path=made.lines, reason=error))
     if problems:

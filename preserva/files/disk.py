@@ -47,10 +47,10 @@ def writing(path: Path | str) -> Iterator[None]:
         raise StorageError(message.format(path=shown, reason=reason), path=shown) from error
 
 
-def create_file(path: Path | str, mode: int = 0o666) -> int:
+def create_file(path: Path | str, mode: int = 0o666, *, dir_fd: int | None = None) -> int:
     """A descriptor of a new file, open for writing. The path must not exist. Raises OSError."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.open(path, flags, mode)
+    return os.open(path, flags, mode, dir_fd=dir_fd)
 
 
 def write_all(descriptor: int, data: bytes | memoryview) -> None:
@@ -71,9 +71,10 @@ def write_file(path: Path, data: bytes) -> None:
             os.close(descriptor)
 
 
-def flush(path: Path | str) -> None:
+def flush(path: Path | str, *, dir_fd: int | None = None) -> None:
     """Make the content of a file, or the names in a folder, durable. Raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    descriptor = os.open(path, flags, dir_fd=dir_fd)
     try:
         os.fsync(descriptor)
     finally:

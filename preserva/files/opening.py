@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from threading import Lock
 
@@ -85,8 +86,10 @@ class Folder:
     folder is opened when it is first needed. Several threads may use it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, opened: Callable[[], int] | None = None) -> None:
+        """`opened` gives a descriptor of the folder, where its path may not simply be followed."""
         self.path = path
+        self._open_top = opened or partial(os.open, path, FOLDER)
         self._lock = Lock()
         self._opened: Folders | None = None
 
@@ -97,9 +100,12 @@ class Folder:
             os.close(self._opened.top)
             self._opened = None
 
+    def __del__(self) -> None:
+        self.close()
+
     def _below(self) -> Folders:
         if self._opened is None:
-            self._opened = Folders(os.open(self.path, FOLDER))
+            self._opened = Folders(self._open_top())
         return self._opened
 
     def open_top(self) -> int:
@@ -110,7 +116,7 @@ class Folder:
         """Whether the folder can be opened."""
         try:
             self.open_top()
-        except OSError:
+        except (OSError, StorageError):
             return False
         return True
 
@@ -131,6 +137,13 @@ class Folder:
             os.close(fd)
             raise _not_regular(path)
         return fd
+
+    def state(self, path: str) -> os.stat_result:
+        """What the system knows of a relative path; a link is not followed. Raises OSError."""
+        parent, _slash, name = path.rpartition("/")
+        with self._lock:
+            folder = self._below().open(os.fsencode(parent))
+            return os.stat(name, dir_fd=folder, follow_symlinks=False)
 
     def scan(self, path: str) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
         """What a folder at a relative path holds, `""` for this one. Raises OSError."""

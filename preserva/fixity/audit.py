@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 
 from preserva.archive.archive import ArchivalStorage
+from preserva.archive.fixity_events import record_storage
+from preserva.archive.judgements import tally_of
 from preserva.archive.ledger_proof import prove_ledger
+from preserva.archive.unrecorded import RootListing, listed, note_unrecorded, unrecorded
 from preserva.config import Role
-from preserva.core.policy.audit import Lane
+from preserva.core.policy.audit import Due, Lane
 from preserva.core.values.entries import FIXITY_CHECK
-from preserva.core.values.report import Observer, ignore
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Observer, Report, ignore
 from preserva.fixity.audit_cluster import Workers, read_elsewhere
 from preserva.fixity.audit_run import UNLIMITED, Audit, Budget, Run
-from preserva.fixity.audit_schedule import due_copies, foresee, lanes_of
+from preserva.fixity.audit_schedule import due_copies, foresee, lanes_of, scope_of
 
 __all__ = ["Audit", "Budget", "audit", "capacity_of"]
 
@@ -47,19 +51,26 @@ def audit(
     prove_ledger(archive, record=not dry_run)
     for name in moved:
         archive.store(name)
-    due = due_copies(archive.ledger, lanes, now=archive.clock(), moved=frozenset(moved))
-    done = Audit(dry_run=dry_run)
+    every = due_copies(archive.ledger, lanes, now=archive.clock(), moved=frozenset(moved))
+    due = (one for one in every if _belongs(archive, one))
+    done, scope = Audit(dry_run=dry_run), scope_of(archive.config, only)
     if dry_run:
         done.leave(due)
     else:
+        names = sorted({lane.storage for lane in lanes})
         with ExitStack() as locks:
-            for name in sorted({lane.storage for lane in lanes}):
+            for name in names:
                 locks.enter_context(archive.auditing(name))
+            _look_for_lost(archive, names)
+            stores = map(archive.store, names if scope.packages is None else ())
+            there = {store.id: listed(store) for store in stores}
             run = Run(archive, budget, timer, sleep, observer, done)
             if workers is None:
                 run.read(due)
             else:
                 read_elsewhere(run, due, workers)
+            done.reports += _unrecorded(archive, there)
+        done.state = tally_of(archive, scope)
     capacity = capacity_of(archive, budget)
     done.forecast = foresee(archive.ledger, lanes, now=archive.clock(), capacity=capacity)
     return done
@@ -70,6 +81,32 @@ def _not_held(archive: ArchivalStorage, lanes: Iterable[Lane]) -> list[str]:
     storages = archive.config.storages
     names = sorted({lane.storage for lane in lanes})
     return [name for name in names if storages[name].role is not Role.HELD]
+
+
+def _look_for_lost(archive: ArchivalStorage, names: list[str]) -> None:
+    """Storages that were away and are there again are noticed even if nothing in them is due."""
+    for name in names:
+        if archive.ledger.copies.trouble(name) is not None:
+            store = archive.store(name)
+            if store.answers():
+                record_storage(archive, store)
+
+
+def _unrecorded(
+    archive: ArchivalStorage, there: Mapping[str, RootListing | None]
+) -> Iterator[Report]:
+    """Reports on what lay in the storages when the run began and the ledger still does not know."""
+    for name, listing in there.items():
+        store = archive.store(name)
+        if listing is not None and store.answers():
+            strangers = unrecorded(archive, store, listing)
+            note_unrecorded(archive, name, strangers)
+            yield from (stranger.report for stranger in strangers)
+
+
+def _belongs(archive: ArchivalStorage, due: Due) -> bool:
+    """Whether it is a copy at all; what intruded is named with what is not recorded."""
+    return archive.config.custody.belongs(PackageId.parse(due.copy.package), due.copy.storage)
 
 
 def _speed(archive: ArchivalStorage) -> float | None:

@@ -30,6 +30,7 @@ from preserva.i18n import _
 from preserva.information_package.official_schemas import load_schemas
 from preserva.storage.open import open_storage
 from preserva.storage.wrappers.rate_limit import RateLimit
+from preserva.version import __version__
 
 SCHEME = "dask://"
 
@@ -85,6 +86,14 @@ class _Task:
     bandwidth: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a worker saw, and the version of preserva that it has: another may see otherwise."""
+
+    software: str
+    seen: CheckedObject | StorageError
+
+
 def read_elsewhere(run: Run, due: Iterator[Due], workers: Workers) -> None:
     """Let workers read these as long as the budget lasts; what they were given is waited for."""
     _Round(run, workers).read(due)
@@ -95,8 +104,9 @@ class _Round:
         self.run = run
         self.workers = workers
         self.ahead = 2 * workers.at_once  # so that none waits for us
-        self.waiting: dict[Future[CheckedObject | StorageError], tuple[Due, Reading]] = {}
+        self.waiting: dict[Future[_Answer], tuple[Due, Reading]] = {}
         self.broken: str | None = None
+        self.refused: str | None = None
 
     def read(self, due: Iterator[Due]) -> None:
         for due_copy in due:
@@ -107,8 +117,8 @@ class _Round:
                 self.run.audit.leave([due_copy])
         while self.waiting:
             self._take()
-        if self.broken:
-            self.run.audit.unreachable[CLUSTER] = self.broken
+        if reason := self.broken or self.refused:
+            self.run.audit.unreachable[CLUSTER] = reason
 
     def _give(self, due_copy: Due) -> bool:
         reading = self.run.begin(due_copy.copy)
@@ -158,14 +168,19 @@ class _Round:
         folder = locate(reading.copy)
         return isinstance(folder, str) and self._submit(due_copy, reading, folder)
 
-    def _conclude(self, future: Future[CheckedObject | StorageError], reading: Reading) -> Step:
+    def _conclude(self, future: Future[_Answer], reading: Reading) -> Step:
         copy = reading.copy
         try:
-            seen = future.result()
+            answer = future.result()
         except BaseException as error:
             self.broken = repr(error)
             return Step.LEFT
-        report = _report(copy, seen)
+        software = answer.software if isinstance(answer, _Answer) else None
+        if software != __version__:  # the others may be of ours: they go on
+            message = _("a worker has preserva {theirs}, not {ours}: what it says does not count")
+            self.refused = message.format(theirs=software or "?", ours=__version__)
+            return Step.LEFT
+        report = _report(copy, answer.seen)
         self.run.audit.bytes_read += report.bytes_read
         return self.run.conclude(reading, report)
 
@@ -179,8 +194,12 @@ def _report(copy: StoredCopy, seen: CheckedObject | StorageError) -> Report:
         return unreachable(copy, error)
 
 
-def read_there(task: _Task) -> CheckedObject | StorageError:
+def read_there(task: _Task) -> _Answer:
     """On a worker: read a copy. What it can say without the ledger, or why it cannot read it."""
+    return _Answer(__version__, _read(task))
+
+
+def _read(task: _Task) -> CheckedObject | StorageError:
     storage = open_storage(task.storage.url, read_only=True)
     try:
         Store(task.storage, storage, lambda: task.identity).check_identity()

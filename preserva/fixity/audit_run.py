@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from preserva.archive.archive import ArchivalStorage
-from preserva.archive.fixity_events import named_findings, record_check
-from preserva.archive.store import Store, absence
+from preserva.archive.fixity_events import named_findings, record_check, record_storage
+from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
 from preserva.core.formats.canonical_json import Value
 from preserva.core.formats.inventory import version_number
 from preserva.core.policy.audit import NO_FORECAST, Copy, Due, Forecast
+from preserva.core.policy.judgement import Tally
 from preserva.core.values.codes import Code
-from preserva.core.values.entries import FIXITY_CHECK, UNKNOWN
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Advanced, Finding, Observer, Outcome, Progress, Report
-from preserva.errors import StorageError, UsageError
+from preserva.errors import UsageError
 from preserva.fixity.check_copy import check_copy
 from preserva.fixity.resume import ResumeState, load_resume_state
 from preserva.i18n import N_, _
@@ -55,7 +55,8 @@ class Audit:
     """What a run did, and what the budget or an unreachable storage left for the next one.
 
     `left` are the most urgent of those, `left_count` says how many there are; in a dry run that is
-    everything that is due. `unreachable` says why, by storage.
+    everything that is due. `unreachable` says why, by storage. `state` is that of all copies that
+    the audit is about, also of those that were not due; a dry run has none.
     """
 
     dry_run: bool = False
@@ -65,13 +66,27 @@ class Audit:
     unreachable: dict[str, str] = field(default_factory=dict)
     bytes_read: int = 0
     forecast: Forecast = NO_FORECAST
+    state: Tally | None = None
 
     @property
     def outcome(self) -> Outcome:
-        """The worst of the copies read; UNKNOWN if something due was not read by a real run."""
+        """The worst of the copies read and of the state in which the run left the archive.
+
+        UNKNOWN if something due was not read by a real run.
+        """
+        state = Outcome.PASS if self.state is None else self.state.outcome
+        return Outcome.worst((self._rest, state, *(report.outcome for report in self.reports)))
+
+    @property
+    def _rest(self) -> Outcome:
         unfinished = self.unreachable or (self.left_count and not self.dry_run)
-        rest = Outcome.UNKNOWN if unfinished else Outcome.PASS
-        return Outcome.worst((rest, *(report.outcome for report in self.reports)))
+        return Outcome.UNKNOWN if unfinished else Outcome.PASS
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person must do something: anything is wrong but what somebody decided about."""
+        work = Outcome.worst((self._rest, *(report.outcome for report in self.reports)))
+        return work is not Outcome.PASS or (self.state is not None and self.state.waits)
 
     def leave(self, due: Iterable[Due]) -> None:
         """Leave these for the next run."""
@@ -177,7 +192,7 @@ class Run:
             if report.outcome is not Outcome.FAIL:
                 report.add([Finding(Code.READINGS_DIFFER, _paths(first))])
         if report.outcome is Outcome.PASS:
-            facts |= _proved(copy)
+            facts |= _proved(copy, report)
         resume = reading.resume
         if resume.since is not None and resume.since < self.since:
             facts["begun"] = resume.since.isoformat()
@@ -221,25 +236,16 @@ class Run:
 
     def _reachable(self, name: str) -> bool:
         """Whether the storage is there and is the right one; if not, that is recorded once."""
-        try:
-            self.archive.store(name).check_identity()
-        except StorageError as error:
+        error = record_storage(self.archive, self.archive.store(name))
+        if error is not None:
             self.audit.unreachable[name] = str(error)
-            self.archive.ledger.append(
-                FIXITY_CHECK,
-                time=self.archive.now(),
-                outcome=UNKNOWN,
-                storage=name,
-                facts={"findings": [{"code": absence(error).value, "path": None}]},
-            )
-            return False
-        return True
+        return error is None
 
 
-def _proved(copy: StoredCopy) -> dict[str, Value]:
-    """The newest version that the ledger acknowledged there, and the digest it was held to."""
+def _proved(copy: StoredCopy, report: Report) -> dict[str, Value]:
+    """The newest version that the ledger acknowledged there, and the digest that was seen of it."""
     newest = max(copy.acknowledged(), key=version_number)
-    return {"newest": newest, "inventory": copy.recorded.inventories().get(newest)}
+    return {"newest": newest, "inventory": report.versions[newest]}
 
 
 def _paths(report: Report) -> str:

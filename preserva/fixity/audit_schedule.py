@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from heapq import merge
 
+from preserva.archive.judgements import Scope
 from preserva.config import Config
 from preserva.core.policy.audit import (
     EARLY_SHARE,
@@ -38,6 +39,13 @@ def _scope(config: Config, only: tuple[str, ...]) -> tuple[set[str], set[str]]:
                 message = _("{name} is neither a storage nor the identifier of a package")
                 raise UsageError(message.format(name=name)) from error
     return packages, storages or set(config.storages)
+
+
+def scope_of(config: Config, only: tuple[str, ...]) -> Scope:
+    """What an audit of these packages and storages, all if there are none, is about."""
+    packages, storages = _scope(config, only)
+    named = any(name in config.storages for name in only)
+    return Scope(frozenset(packages) or None, frozenset(storages) if named else None)
 
 
 def lanes_of(config: Config, only: tuple[str, ...]) -> list[Lane]:

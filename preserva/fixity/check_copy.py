@@ -8,13 +8,20 @@ from preserva.archive.events import LOGS
 from preserva.archive.recorded_package import is_log
 from preserva.archive.store import absence
 from preserva.archive.stored_copy import StoredCopy
+from preserva.core.policy.testimony import Testimony
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, START
-from preserva.core.values.report import Ended, Finding, Observer, Report, Started
+from preserva.core.values.report import Ended, Finding, Observer, Outcome, Report, Started
 from preserva.errors import StorageError
 from preserva.fixity.ocfl_object import CheckedObject, check_object
 from preserva.fixity.resume import ResumeState
 from preserva.information_package.official_schemas import OfficialSchemas
+
+_FILES_OF_OBJECT = 3
+"""Its declaration, its inventory, and the digest file of that."""
+
+_FILES_OF_VERSION = 2
+"""Its inventory and the digest file of that; besides, no object is without content."""
 
 
 def check_copy(
@@ -62,10 +69,13 @@ def locate(copy: StoredCopy) -> str | Report | None:
 
     None if there is no copy and the ledger knows of none. Raises StorageError.
     """
+    obstacle = copy.obstacle()
+    if obstacle is not None:  # first: no driver looks behind a link
+        return Report(copy.subject, [Finding(Code.ROOT_LINK, obstacle)])
     if copy.is_there():
-        obstacle = copy.obstacle()
-        if obstacle is not None:
-            return Report(copy.subject, [Finding(Code.ROOT_LINK, obstacle)])
+        if not copy.belongs:
+            intruder = copy.archive.config.custody.intruder(copy.package, copy.store.id)
+            return Report(copy.subject, [Finding(intruder, copy.path)])
         return copy.path
     if copy.acknowledged():
         return Report(copy.subject, [Finding(Code.COPY_MISSING, copy.store.id)])
@@ -74,8 +84,33 @@ def locate(copy: StoredCopy) -> str | Report | None:
 
 def compared(copy: StoredCopy, checked: CheckedObject) -> Report:
     """The report on what was read of a copy, with all that is not as the ledger recorded it."""
-    checked.report.add(_differences(copy, checked))
-    return checked.report
+    report = checked.report
+    report.versions = dict(checked.digests)
+    report.add(_differences(copy, checked))
+    if report.outcome is Outcome.PASS:
+        report.add(_unseen(copy, checked))
+    return report
+
+
+def _unseen(copy: StoredCopy, checked: CheckedObject) -> Iterator[Finding]:
+    """Absence is no agreement: where nothing is wrong, all that was recorded must have been seen.
+
+    Every acknowledged version with its digest, and every file that was listed, to its end.
+    """
+    report, recorded = checked.report, copy.recorded.inventories()
+    acknowledged = copy.acknowledged()
+    for version in sorted(acknowledged):
+        seen = checked.digests.get(version)
+        if seen is None or seen != recorded.get(version):
+            yield Finding(Code.NOT_ALL_SEEN, version, recorded.get(version), seen)
+    least = _FILES_OF_OBJECT + _FILES_OF_VERSION * len(acknowledged)
+    if not least < report.listed == report.checked or not report.bytes_read:
+        yield Finding(
+            Code.NOT_ALL_SEEN,
+            copy.store.id,
+            str(max(least + 1, report.listed)),
+            str(report.checked),
+        )
 
 
 def _differences(copy: StoredCopy, checked: CheckedObject) -> Iterator[Finding]:
@@ -88,16 +123,26 @@ def _differences(copy: StoredCopy, checked: CheckedObject) -> Iterator[Finding]:
         yield Finding(Code.NOT_AS_RECORDED, "inventory.json", uri, inventory.identifier)
     for version in sorted(copy.acknowledged() - set(inventory.versions)):
         yield Finding(Code.COPY_MISSING, version)
-    recorded = copy.recorded.inventories()
+    testimony = copy.recorded.testimony()
     for version in inventory.versions:
-        expected, digest = recorded.get(version), checked.digests.get(version)
+        first, digest = testimony.first.get(version), checked.digests.get(version)
+        expected = None if first is None else first.inventory
         where = f"{version}/inventory.json"
         if expected is None:
             yield Finding(_unknown_version(copy, version), where)
         elif digest is not None and expected != digest:
             yield Finding(Code.NOT_AS_RECORDED, where, expected, digest)
+    yield from contradictions(testimony)
     yield from (Finding(Code.NOT_AS_RECORDED, path) for path in checked.unusual)
     yield from _log_findings(copy)
+
+
+def contradictions(testimony: Testimony) -> Iterator[Finding]:
+    """Where a later entry of the ledger says something else of a version than the first one."""
+    for later in testimony.contradictions:
+        where = f"{later.version}/inventory.json"
+        expected = testimony.first[later.version].inventory
+        yield Finding(Code.CONTRADICTED, where, expected, later.inventory)
 
 
 def _log_findings(copy: StoredCopy) -> Iterator[Finding]:

@@ -53,7 +53,7 @@ def _beyond_doubt(
         yield from entries
         return
     with (
-        closing(Folder(storage.root / path)) as folder,
+        closing(Folder(storage.root / path, partial(storage.folder, path))) as folder,
         closing(FolderReader(folder, algorithms, bypass_cache=True)) as reader,
     ):
         yield from reader.read_beyond_doubt(entries) if folder.is_there() else entries

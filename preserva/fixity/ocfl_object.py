@@ -136,10 +136,19 @@ class _Check:
         except StorageError as error:
             self._find(Code.UNREADABLE, path, seen=str(error))
         else:
-            self.report.checked += 1
-            self.report.bytes_read += len(data)
-            return data
+            if self._is_stated(path, len(data)):
+                self.report.checked += 1
+                self.report.bytes_read += len(data)
+                return data
         return None
+
+    def _is_stated(self, path: str, size: int) -> bool:
+        """Whether a file had as many bytes as the storage states; else nothing is known of it."""
+        entry = self.entries.get(path)
+        if entry is None or entry.size == size:
+            return True
+        self._find(Code.SIZE_CONTRADICTED, path, str(entry.size), str(size))
+        return False
 
     def _declaration(self) -> None:
         name, content = layout.OBJECT_DECLARATION
@@ -267,7 +276,9 @@ class _Check:
         for path in (entry.path for entry in there):  # findings in the order of the names
             if path in failed:
                 self._find(Code.UNREADABLE, path, seen=str(failed[path]))
-            else:
+            elif seen[path].digests[inventory.algorithm] == content[path] or self._is_stated(
+                path, seen[path].size
+            ):
                 self._compare(seen[path], content[path], inventory.algorithm)
         return seen
 
@@ -297,13 +308,17 @@ class _Check:
 
 @dataclass(frozen=True)
 class VersionSource(Source):
-    """The bag in one version of an object, whose files have been read already."""
+    """The bag in one version of an object, whose files have been read already.
+
+    `empty` are folders that it had besides those of its files, when it came.
+    """
 
     storage: Storage
     path: str
     version: str
     located: dict[str, str]
     seen: dict[str, Observed]
+    empty: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -317,7 +332,7 @@ class VersionSource(Source):
 
     def entries(self) -> Iterator[Entry | Finding]:
         """Every file of the version, and the folders above them."""
-        folders = set()
+        folders = set(self.empty)
         for path, content in self.located.items():
             yield Entry(path, Kind.FILE, self.seen[content].size)
             parts = path.split("/")[:-1]

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import IO
 
 from preserva.archive.reading import attempt
-from preserva.bag.container.compression import packing_of
+from preserva.bag.container.compression import packing_of, refuse_foreign
 from preserva.bag.container.tar import TarSource
 from preserva.bag.source import LIMITS, Limits, Source, as_stream
 from preserva.core.values.codes import Code
@@ -26,7 +26,7 @@ _AT_ONCE = 16  # files that are asked for together: a distant storage answers la
 def open_stored_bag(
     storage: Storage, path: str, *, bypass_cache: bool = False, limits: Limits = LIMITS
 ) -> Source:
-    """The bag at a path of a storage: a folder, .tar, .tar.gz or .tar.zst.
+    """The bag at a path of a storage: a folder, or a tar, packed or not.
 
     Raises NotFound, NotAFile or StorageError.
     """
@@ -37,6 +37,7 @@ def open_stored_bag(
         return StoredFolder(storage, path, bypass_cache=bypass_cache, limits=limits)
     with storage.open(path) as reader:
         head = reader.read(512)
+    refuse_foreign(head, path)
     packing = packing_of(head, path)
     if found.kind is not Kind.FILE or packing is None:
         message = _("{path} is no bag that can be read there: neither a folder nor a tar")

@@ -16,6 +16,7 @@ from preserva.bag.open import open_bag
 from preserva.bag.profiles import ProfileCache, check_profiles, load_profile
 from preserva.bag.source import Source
 from preserva.bag.validate import BagReport, validate_source
+from preserva.core.eark.received import METS
 from preserva.core.formats import layout
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
@@ -23,13 +24,13 @@ from preserva.core.values.report import Finding, Observer, Report, ignore
 from preserva.core.values.subjects import Named
 from preserva.errors import NotFound, UsageError
 from preserva.fixity.check_copy import check_copy
-from preserva.fixity.ocfl_object import check_object
+from preserva.fixity.eark_package import check_eark
+from preserva.fixity.ocfl_root import check_any_object, check_root
 from preserva.fixity.remote_bag import open_stored_bag
 from preserva.i18n import _
 from preserva.information_package.consistency import own_findings
 from preserva.information_package.official_schemas import OfficialSchemas, load_schemas
 from preserva.storage.local import LocalStorage
-from preserva.storage.ocfl import OcflRoot
 from preserva.storage.open import open_storage
 
 
@@ -61,7 +62,7 @@ class BagOptions:
 def validate(
     path: Path, *, options: BagOptions | None = None, observer: Observer = ignore
 ) -> list[Report]:
-    """Check a bag (folder, .tar, .tar.gz, .tar.zst, .zip), an OCFL object, or a storage root.
+    """Check a bag or an E-ARK package (a folder, a tar or a zip), an OCFL object, a storage root.
 
     Needs no archive. One report for each bag or object; `options` are for bags. Raises NotFound if
     there is nothing, ConfigError for a profile or schema that is not usable, StorageError.
@@ -69,17 +70,17 @@ def validate(
     options = options or BagOptions()
     if not path.exists():
         raise NotFound(_("{path} is not there").format(path=path), path=str(path))
-    if any((path / name).exists() for name in (layout.ROOT_DECLARATION[0], "ocfl_layout.json")):
-        return _root(LocalStorage(path), options.official(), observer)
+    if any((path / name).exists() for name in (*layout.ROOT_DECLARATIONS, "ocfl_layout.json")):
+        return check_root(LocalStorage(path), options.official(), observer)
     if any(path.glob("0=ocfl_object_*")) or (path / "inventory.json").exists():
-        return [_object(LocalStorage(path), "", options.official(), observer)]
-    return [_bag(path, options, observer)]
+        return [check_any_object(LocalStorage(path), "", options.official(), observer).report]
+    return [_package(path, options, observer)]
 
 
 def validate_remote(
     url: str, *, options: BagOptions | None = None, observer: Observer = ignore
 ) -> BagReport:
-    """Check a bag in a storage, by its URL: a folder, .tar, .tar.gz or .tar.zst, read through it.
+    """Check a bag in a storage, by its URL: a folder or a tar, packed or not, read through it.
 
     Raises UsageError for a URL that no driver serves, NotFound, NotAFile, StorageError.
     """
@@ -90,9 +91,20 @@ def validate_remote(
     return _checked(source, options, observer)
 
 
-def _bag(path: Path, options: BagOptions, observer: Observer) -> BagReport:
+def _package(path: Path, options: BagOptions, observer: Observer) -> Report:
+    """A bag, or an E-ARK package without one."""
     if path.is_dir() and not os.path.lexists(path / "bagit.txt"):
+        if os.path.lexists(path / METS):
+            return check_eark(open_bag(path), path.resolve().name, options.official(), observer)
         return _no_bag(path)
+    report = _bag(path, options, observer)
+    missing = any(one.code is Code.DECLARATION_MISSING for one in report.findings)
+    if missing and report.tags.size(METS) is not None:
+        return check_eark(open_bag(path), None, options.official(), observer)
+    return report
+
+
+def _bag(path: Path, options: BagOptions, observer: Observer) -> BagReport:
     with ExitStack() as stack:
         memory = None
         if options.checkpoint is not None:
@@ -130,33 +142,6 @@ def _checked(source: Source, options: BagOptions, observer: Observer) -> BagRepo
     return report
 
 
-def _root(
-    storage: LocalStorage, official: OfficialSchemas | None, observer: Observer
-) -> list[Report]:
-    """Check a storage root and every object in it; the root's own report comes first."""
-    own = Report(Named(str(storage.root)))
-    reports = [own]
-    for item in OcflRoot(storage).survey(""):
-        if isinstance(item, Finding):
-            own.add([item])
-        else:
-            reports.append(_object(storage, item, official, observer))
-    return reports
-
-
-def _object(
-    storage: LocalStorage, path: str, official: OfficialSchemas | None, observer: Observer
-) -> Report:
-    """Check one object; in a storage root, it must lie where the layout puts it."""
-    subject = Named(str(storage.root / path))
-    checked = check_object(storage, path, subject=subject, official=official, observer=observer)
-    if path and checked.inventory is not None:
-        expected = layout.object_path(checked.inventory.identifier)
-        if expected != path:
-            checked.report.add([Finding(Code.MISPLACED_OBJECT, path, expected)])
-    return checked.report
-
-
 def validate_stored(
     archive: ArchivalStorage,
     package: PackageId,
@@ -182,5 +167,6 @@ def validate_stored(
     if not reports:
         raise NotFound(_("there is no package {id}").format(id=package))
     for copy, report in reports:
-        record_check(copy, report)
+        if copy.belongs:  # what intruded is no copy of the package
+            record_check(copy, report)
     return [report for _copy, report in reports]

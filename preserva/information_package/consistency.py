@@ -74,12 +74,27 @@ def package_findings(
     kinds = {kind.value for kind in PackageType}
     kind = next((v for label, v in report.bag_info if label == TYPE and v in kinds), "AIP")
     found = list(check_package(open_file, contents.files, folder=folder, kind=PackageType(kind)))
-    unread = {one.path for one in found if one.code in _NOT_READ}
-    found += _profile_findings(contents, unread)
-    if official is not None:
-        found += _official_findings(contents, unread, official)
+    found += profile_findings(contents, found, official)
     for one in found:
         yield replace(one, path=f"{prefix}{one.path or ''}")
+
+
+def profile_findings(
+    contents: Contents,
+    found: list[Finding],
+    official: OfficialSchemas | None,
+    *,
+    ours: bool = True,
+) -> list[Finding]:
+    """What breaks the grammars of our profile, if it is `ours`, and the official schemas, if any.
+
+    Of documents that could not be read, as was `found`, nothing more is said.
+    """
+    unread = {one.path for one in found if one.code in _NOT_READ}
+    more = list(_profile_findings(contents, unread)) if ours else []
+    if official is not None:
+        more += _official_findings(contents, unread, official)
+    return more
 
 
 def _profile_findings(contents: Contents, unread: Set[str | None]) -> Iterator[Finding]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from preserva.archive.staging import Staging
+from preserva.bag.tag_files import read_tag_files
 from preserva.config import Institution
 from preserva.core.formats import bagit
-from preserva.core.formats.bagit import parse_bag_info
 from preserva.core.formats.inventory import Inventory
-from preserva.core.values.digest import ALGORITHMS
+from preserva.core.values.digest import ALGORITHMS, digest_bytes
 from preserva.core.values.model import PackageId
 from preserva.storage.base import Storage, read_all
 from preserva.storage.ocfl import StoredObject
@@ -60,11 +60,23 @@ def manifest_algorithms(inventory: Inventory) -> list[str]:
 
 
 def title_of(storage: Storage, found: StoredObject, version: str) -> str:
-    """What people call a package: External-Description of its bag-info.txt. Raises StorageError."""
-    content = found.inventory.locate(version).get("bag-info.txt")
-    if content is None:
-        return ""
-    data = read_all(storage, f"{found.path}/{content}", _LARGEST_BAG_INFO)
-    lines = data.decode("utf-8", "replace").split("\n")
-    fields = parse_bag_info(lines, content, strict=True, report=lambda finding: None)
-    return next((value for label, value in fields if label == "External-Description"), "")
+    """What people call a package: External-Description of its bag's metadata.
+
+    Raises StorageError.
+    """
+    located, files = found.inventory.locate(version), dict[str, bytes]()
+    own = digest_bytes(bagit.DECLARATION, [found.inventory.algorithm])[found.inventory.algorithm]
+    for name in ("bagit.txt", "bag-info.txt", "package-info.txt"):
+        content = located.get(name)
+        if content is not None and content in found.inventory.manifest.get(own, ()):
+            files[name] = bagit.DECLARATION  # that of every package of ours need not be fetched
+        elif content is not None:
+            files[name] = read_all(storage, f"{found.path}/{content}", _LARGEST_BAG_INFO)
+    return external_description(read_tag_files(files).bag_info) or ""
+
+
+def external_description(info: list[tuple[str, str]]) -> str | None:
+    """The title that a bag's metadata gives, if it gives one."""
+    return next(
+        (value for label, value in info if label.casefold() == "external-description"), None
+    )

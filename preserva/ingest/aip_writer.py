@@ -86,7 +86,7 @@ class Assembler:
             seen = _relative(staging.write(f"{base}/{path}", detail.data), path)
             documents.append(OtherFile(seen, detail.mime))
         reader.check_unchanged()
-        refuse(source.folder, inspection.problems)
+        refuse(source.folder.path, inspection.problems)
         descriptive = describe(source.record, self.stated(source), staging, base)
         build_aip(
             replace(

@@ -11,12 +11,15 @@ from preserva.archive.stored_copy import StoredCopy
 from preserva.bag.open import open_bag
 from preserva.bag.validate import BagReport, validate_source
 from preserva.core.formats import layout
-from preserva.core.values.model import Kind, PackageId
+from preserva.core.values.digest import digest_bytes
+from preserva.core.values.model import Kind, Observed, PackageId
 from preserva.core.values.report import Ended, Observer, Outcome, Started, ignore, printable
 from preserva.core.values.subjects import Named
 from preserva.errors import Damaged, Refused, UsageError
+from preserva.files.opening import Folder
 from preserva.fixity.ocfl_object import VersionSource
 from preserva.i18n import _
+from preserva.ingest.origin import refuse_without_consent, was_made_here
 from preserva.ingest.source_folder import SourceReader, list_source
 
 _ID = "External-Identifier"
@@ -26,12 +29,14 @@ def store(
     archive: ArchivalStorage,
     bag: Path,
     *,
+    as_ours: bool = False,
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> tuple[PackageId, bool]:
     """Store a bag folder of our institution; its identifier, and whether it was stored now.
 
-    It is not stored on a dry run, nor if the very same bag had been stored before.
+    It is not stored on a dry run, nor if the very same bag had been stored before. One that was not
+    made here needs the consent of a person, `as_ours`, which is recorded.
 
     It is read once, and what was copied must be a valid bag. Raises Damaged, Refused, UsageError,
     Locked, StorageError; in each case nothing was stored and the bag was not touched.
@@ -41,7 +46,12 @@ def store(
     target = archive.primary
     institution = archive.config.institution.id
     if dry_run:
-        return _accepted(bag, validate_source(open_bag(bag), observer=observer), institution), False
+        package = _accepted(bag, validate_source(open_bag(bag), observer=observer), institution)
+        if not StoredCopy(archive, target, package).is_there():
+            tags = {path.name: _observed(path) for path in bag.glob("tagmanifest-*")}
+            if not was_made_here(archive, package, tags):
+                refuse_without_consent(package, as_ours=as_ours)
+        return package, False
     with archive.writing(target):
         staged = f"{layout.STAGING}/store/v1/content"
         staging = Staging(target.storage, staged, archive.config.policy.digests, observer)
@@ -57,18 +67,28 @@ def store(
             if held.versions[held.head].files() != same:
                 raise Refused(_("{id} is stored already, with other content").format(id=package))
             return package, False
+        outside = not was_made_here(archive, package, staging.files)
         try:
             refuse_lost(copy)
+            if outside:
+                refuse_without_consent(package, as_ours=as_ours)
         except Refused:
             target.storage.discard(f"{layout.STAGING}/store")
             raise
-        ingest(copy, staging)
+        ingest(copy, staging, from_outside=outside)
     return package, True
+
+
+def _observed(path: Path) -> Observed:
+    """A small file of the bag, as staging would have seen it."""
+    data = path.read_bytes()
+    return Observed(path.name, len(data), digest_bytes(data, ["sha512"]))
 
 
 def _copy(bag: Path, staging: Staging) -> None:
     """Read the bag once. Raises PackageError, or Refused for what is neither file nor folder."""
-    entries = list_source(bag)
+    source = Folder(bag)
+    entries = list_source(source)
     strange = [entry.path for entry in entries if entry.kind in {Kind.LINK, Kind.OTHER}]
     if strange:
         message = _("{path}: {name} is neither a file nor a folder, so the bag was not stored")
@@ -77,7 +97,7 @@ def _copy(bag: Path, staging: Staging) -> None:
     staging.observer(
         Started("store", Named(str(bag)), len(files), sum(file.size for file in files))
     )
-    reader = SourceReader(bag)
+    reader = SourceReader(source)
     for entry in files:
         staging.copy(entry.path, reader.chunks(entry.path), entry.size)
     reader.check_unchanged()

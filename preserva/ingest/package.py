@@ -25,6 +25,7 @@ from preserva.errors import Refused
 from preserva.i18n import _
 from preserva.information_package.second_opinion import second_opinion
 from preserva.ingest.aip_writer import Assembler
+from preserva.ingest.origin import record_bag_made
 from preserva.ingest.source_folder import SourceReader
 from preserva.ingest.submission import Submission, submit
 from preserva.ingest.supplied import NO_DETAILS, Details
@@ -104,12 +105,14 @@ def package_bag(
     digests: Iterable[str] = ("sha512", "sha256"),
     clock: Clock = utc_now,
     identifiers: Identifiers = new_identifier,
+    ledger: Path | None = None,
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> Packaged:
     """Make a package of a folder as a bag, a new folder below `destination`. Needs no archive.
 
-    `rights` are stated where `details` state none.
+    `rights` are stated where `details` state none. In `ledger`, if it is there, is recorded that
+    the bag was made here.
     """
     source = submit(folder, record, institution, local, position, charset, details)
     place = str(destination / source.package.portable)
@@ -119,6 +122,8 @@ def package_bag(
         assembler = Assembler(institution, clock, identifiers, observer, rights, images)
         notes = assembler.assemble(source, staging)
         second_opinion(staging)
+    if ledger is not None:
+        record_bag_made(ledger, source.package, staging.files, clock().isoformat())
     return _result(source, place, created=True, staging=staging, notes=notes)
 
 

@@ -22,6 +22,7 @@ from preserva.archive.commit import ingest
 from preserva.archive.staging import Staging, update_folder
 from preserva.archive.stored_copy import StoredCopy
 from preserva.bag.source import as_stream
+from preserva.bag.tag_files import read_tag_files
 from preserva.core.book.rights import Rights
 from preserva.core.eark import readme
 from preserva.core.eark.aip import DescriptiveFile, OtherFile
@@ -32,7 +33,6 @@ from preserva.core.eark.premis_read import ObjectFacts, read_premis
 from preserva.core.eark.stored import StoredRepresentation, read_package, read_representation
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.formats import inventory as formats
-from preserva.core.formats.bagit import parse_bag_info, parse_manifest
 from preserva.core.values.codes import Severity
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.model import Observed, PackageId
@@ -43,7 +43,12 @@ from preserva.describe.record import Action, actions
 from preserva.describe.supplied.rights import read_rights
 from preserva.errors import Damaged, PackageError, Refused, UsageError
 from preserva.i18n import _
-from preserva.information_package.tag_files import bag_info, manifest_algorithms, write_tag_files
+from preserva.information_package.tag_files import (
+    bag_info,
+    external_description,
+    manifest_algorithms,
+    write_tag_files,
+)
 from preserva.ingest.aip_writer import describe
 from preserva.ingest.revision_structure import Described, restructured
 from preserva.ingest.submission import choose_record, one_line
@@ -152,6 +157,8 @@ class _Revision:
         self.located = stored.inventory.locate(stored.inventory.head)
         self.before = stored.inventory.versions[stored.inventory.head].files()
         self.time = archive.now()
+        tag_files = [path for path in self.before if "/" not in path]
+        self.bag = read_tag_files({path: self._content(path) for path in tag_files})
         self.title = self._title()
         self.actions: tuple[Action, ...] = ()  # what the new record says was done to the book
         self.removed: list[str] = []
@@ -211,27 +218,18 @@ class _Revision:
         return data
 
     def _title(self) -> str:
-        lines = self._content("bag-info.txt").decode().split("\n")
-        info = parse_bag_info(lines, "", strict=True, report=lambda _finding: None)
-        return next(value for label, value in info if label == "External-Description")
+        return external_description(self.bag.bag_info) or ""
 
     def _state(self) -> dict[str, Observed]:
         """Every file of the present version, with the digests that its manifests give it."""
-        digests: dict[str, dict[str, str]] = {path: {} for path in self.before}
-        for kind in ("manifest", "tagmanifest"):
-            for algorithm in self.staging.algorithms:
-                name = f"{kind}-{algorithm}.txt"
-                lines = self._content(name).decode().splitlines()
-                for path, _raw, digest in parse_manifest(
-                    lines, name, algorithm, strict=True, report=lambda _finding: None
-                ):
-                    digests[path][algorithm] = digest.hex()
         state = {}
         for path in self.before:
             entry = self.store.storage.stat(f"{self.stored.path}/{self.located[path]}")
             if entry is None:
                 raise Damaged(_("{path} is not there").format(path=self.located[path]))
-            state[path] = Observed(path, entry.size, digests[path])
+            table = self.bag.payload if path.startswith("data/") else self.bag.tags
+            digests = table.digests(path) if path in table else {}
+            state[path] = Observed(path, entry.size, digests)
         return state
 
     def _describe(self, change: Change) -> list[DescriptiveFile]:

@@ -1,4 +1,8 @@
-"""The folder of scans as it is read: never changed, every refusal naming its file."""
+"""The folder of scans as it is read: never changed, every refusal naming its file.
+
+It is listed and read from one descriptor downwards: whoever puts a link in the place of one of its
+folders meanwhile does not have files from elsewhere stored.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,12 @@ from preserva.core.values.codes import Code
 from preserva.core.values.model import Entry, Kind
 from preserva.core.values.report import Finding
 from preserva.errors import PackageError, StorageError
-from preserva.files.opening import open_regular
+from preserva.files.opening import Folder
 from preserva.i18n import _
 from preserva.storage.base import CHUNK
 
 
-def list_source(folder: Path) -> list[Entry]:
+def list_source(folder: Folder) -> list[Entry]:
     """Everything below a folder, links not followed. Raises PackageError, naming each problem."""
     entries: list[Entry] = []
     problems: list[Finding] = []
@@ -24,14 +28,14 @@ def list_source(folder: Path) -> list[Entry]:
     while waiting:
         prefix = waiting.pop()
         try:
-            with os.scandir(folder / prefix) as names:
+            with folder.scan(prefix) as names:
                 inside = [_entry(prefix, name) for name in names]
         except OSError as error:
             problems.append(Finding(Code.SOURCE_UNREADABLE, prefix or ".", seen=error.strerror))
             continue
         entries += inside
         waiting += [entry.path for entry in inside if entry.kind is Kind.FOLDER]
-    refuse(folder, problems)
+    refuse(folder.path, problems)
     return entries
 
 
@@ -56,14 +60,14 @@ def refuse(folder: Path, problems: list[Finding]) -> None:
 class SourceReader:
     """Reads files of a source, and knows whether any of them changed since."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Folder) -> None:
         self._folder = folder
         self._seen: dict[str, os.stat_result] = {}
 
     def chunks(self, path: str) -> Iterator[bytes]:
         """The bytes of one file. Raises PackageError if it cannot be read, or changes meanwhile."""
         try:
-            descriptor = open_regular(str(self._folder / path), path=path)
+            descriptor = self._folder.open_regular(path)
         except StorageError as error:
             raise self._refusal(Code.SOURCE_UNREADABLE, path, str(error)) from error
         try:
@@ -87,15 +91,15 @@ class SourceReader:
         problems = []
         for path, before in self._seen.items():
             try:
-                changed = _differs(before, os.lstat(self._folder / path))
+                changed = _differs(before, self._folder.state(path))
             except OSError:
                 changed = True
             if changed:
                 problems.append(Finding(Code.SOURCE_CHANGED, path))
-        refuse(self._folder, problems)
+        refuse(self._folder.path, problems)
 
     def _refusal(self, code: Code, path: str, seen: str | None = None) -> PackageError:
-        message = _("{folder} cannot become a package:").format(folder=self._folder)
+        message = _("{folder} cannot become a package:").format(folder=self._folder.path)
         return PackageError(message, [Finding(code, path, seen=seen).message()])
 
 

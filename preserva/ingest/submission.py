@@ -16,6 +16,7 @@ from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding
 from preserva.describe.record import Record, read_records
 from preserva.errors import PackageError, Refused, UsageError
+from preserva.files.opening import Folder
 from preserva.i18n import _
 from preserva.ingest.source_folder import list_source, refuse
 from preserva.ingest.supplied import (
@@ -36,7 +37,7 @@ class Submission:
     `written` is what people wrote about this very book.
     """
 
-    folder: Path
+    folder: Folder
     arrangement: Arrangement
     record: Record
     package: PackageId
@@ -69,7 +70,8 @@ def submit(
         )
     data = read_given(record)
     own = own_paths(folder, [record, *details.paths().values()])
-    entries = [entry for entry in list_source(folder) if entry.path not in own]
+    opened = Folder(folder)
+    entries = [entry for entry in list_source(opened) if entry.path not in own]
     arrangement = sip.arrange(entries)
     refuse(folder, list(arrangement.problems))
     described = choose_record(data, record, position, charset)
@@ -84,7 +86,7 @@ def submit(
             hint=_("Give one with --id: small Latin letters, digits, dots and hyphens."),
         ) from error
     labelled = with_facts(arrangement, written.structure.pages)
-    return Submission(folder, labelled, described, package, title, written)
+    return Submission(opened, labelled, described, package, title, written)
 
 
 def one_line(text: str) -> str:

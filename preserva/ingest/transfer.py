@@ -20,6 +20,7 @@ from preserva.archive.commit import ingest, refuse_lost
 from preserva.archive.reading import observe
 from preserva.archive.staging import Staging
 from preserva.archive.stored_copy import StoredCopy
+from preserva.bag.container.compression import bare_name
 from preserva.bag.open import open_bag
 from preserva.bag.source import as_stream, hand_on
 from preserva.bag.validate import validate_source
@@ -54,6 +55,7 @@ from preserva.core.xml.safe import UnsafeXMLError
 from preserva.describe.record import Record
 from preserva.describe.supplied.history import History
 from preserva.errors import Damaged, PackageError, Refused, TooLarge, UsageError
+from preserva.files.opening import Folder
 from preserva.fixity.ocfl_object import VersionSource
 from preserva.i18n import _
 from preserva.information_package.consistency import TYPE, is_ours, own_findings
@@ -62,11 +64,11 @@ from preserva.information_package.second_opinion import second_opinion
 from preserva.information_package.tag_files import bag_info, write_tag_files
 from preserva.ingest.aip_writer import HEAD, Assembler, Put, describe, identified
 from preserva.ingest.image_inspection import Happened, Inspection
+from preserva.ingest.origin import refuse_without_consent, was_made_here
 from preserva.ingest.submission import Submission, choose_record, one_line
 from preserva.ingest.supplied import Written, read_given
 from preserva.ingest.transfer_identity import (
     Peek,
-    bare_name,
     discarded,
     look,
     new_id,
@@ -92,7 +94,10 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of a package of others. `created` is False on a dry run, and if it was there."""
+    """What became of a package of others. `created` is False on a dry run, and if it was there.
+
+    `from_outside` says that it has an identifier of ours and was not made here.
+    """
 
     package: PackageId
     title: str
@@ -101,6 +106,7 @@ class Accepted:
     files: int
     size: int
     notes: tuple[Finding, ...] = ()
+    from_outside: bool = False
 
 
 def accept(
@@ -111,14 +117,16 @@ def accept(
     local: str | None = None,
     position: int | None = None,
     charset: str | None = None,
+    as_ours: bool = False,
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> Accepted:
-    """Store a bag or an E-ARK package of someone else: a folder, .tar, .tar.gz, .tar.zst or .zip.
+    """Store a bag or an E-ARK package of someone else: a folder, a tar or a zip.
 
     It must be what its own manifests or METS say. Its description comes from `record`, or else
     from what it has. `local` is the identifier that it gets; else one is made of its own. An AIP of
-    our institution is stored as it is, a SIP of it becomes the package that it was made of.
+    our institution is stored as it is, a SIP of it becomes the package that it was made of; if it
+    was not made here, that needs the consent of a person, `as_ours`, and is recorded.
 
     Raises Damaged for what is not as it was sent; PackageError, UsageError, Refused for what cannot
     be taken; Locked, StorageError. In each case nothing was stored, and `path` was not touched.
@@ -140,16 +148,20 @@ def accept(
                 given = None if record is None else (read_given(record), record)
                 notes = work.take(given, position, charset)
             second_opinion(staging)
-            done = replace(work.result, notes=tuple(notes))
-            if dry_run:
-                return done
+            outside = own is not None and not was_made_here(archive, package, staging.files)
+            done = replace(work.result, notes=tuple(notes), from_outside=outside)
             copy = StoredCopy(archive, target, package)
             if copy.is_there():
-                refuse_other(copy, staging)
-                target.storage.discard(staged)
+                if not dry_run:
+                    refuse_other(copy, staging)
+                    target.storage.discard(staged)
                 return done
             refuse_lost(copy)
-        ingest(copy, staging)
+            if outside:
+                refuse_without_consent(package, as_ours=as_ours)
+            if dry_run:
+                return done
+        ingest(copy, staging, from_outside=outside)
     return replace(done, created=True)
 
 
@@ -230,7 +242,7 @@ class _Accepting:
         received = self._prove(prefix, files)
         record = self._record(given, position, charset, prefix, received)
         said = self.peek.said("External-Description")
-        self.title = one_line(record.title or next(iter(said), "") or bare_name(self.path))
+        self.title = one_line(record.title or next(iter(said), "") or bare_name(self.path.name))
         inspection = Inspection(replace(self.archive.config.images, undecodable=Undecodable.RECORD))
         content = [self._content(prefix, path, inspection) for path in sorted(files)]
         config = self.archive.config
@@ -242,7 +254,7 @@ class _Accepting:
             config.rights,
         )
         source = Submission(
-            self.path,
+            Folder(self.path),
             Arrangement({}, (), (), ()),
             record,
             self.package,
@@ -257,17 +269,18 @@ class _Accepting:
         date = self.archive.clock().date().isoformat()
         info = bag_info(config.institution, self.package, self.title, date, self.staging)
         write_tag_files(self.staging, info)
-        return [*record.notes, *inspection.notes, *self.notes]
+        return [*self.peek.notes, *record.notes, *inspection.notes, *self.notes]
 
     def _copy(self, staging: Staging, prefix: str) -> None:
         """Read what was received once, into staging. Raises Refused if it changed meanwhile."""
         self.observer(Started("import", Named(str(self.path)), self.peek.files, self.peek.size))
 
         def take(path: str, size: int, pieces: Iterator[bytes]) -> None:
-            staging.copy(prefix + path, pieces, size)
+            staging.copy(prefix + self.peek.names.get(path, path), pieces, size)
 
         for entry in hand_on(open_bag(self.path), take):
-            if not isinstance(entry, Entry) or entry.kind not in {Kind.FILE, Kind.FOLDER}:
+            kind = entry.kind if isinstance(entry, Entry) else None
+            if kind not in {Kind.FILE, Kind.FOLDER} and entry not in self.peek.notes:
                 raise Refused(_("{path} changed while it was read").format(path=self.path))
         self.observer(Ended("import", Named(str(self.path))))
 
@@ -317,8 +330,10 @@ class _Accepting:
     def _prove_bag(self, staging: Staging, prefix: str, files: Mapping[str, Observed]) -> None:
         located = {path: prefix + path for path in files}
         seen = {prefix + path: one for path, one in files.items()}
-        source = VersionSource(staging.storage, staging.folder, self.path.name, located, seen)
+        place = (staging.storage, staging.folder, self.path.name)
+        source = VersionSource(*place, located, seen, self.peek.empty)
         report = validate_source(source)
+        report.add(self.peek.doubts(report))
         if is_ours(report):
             report.add(own_findings(report, source))
         if report.outcome is not Outcome.PASS:
@@ -351,7 +366,7 @@ class _Accepting:
                 return choose_record(found[0], Path(found[1]), position, charset)
             except (PackageError, UsageError) as error:
                 self._note(found[1], one_line(str(error)), Code.DESCRIPTION_ALONG)
-        data = self.peek.description(received, bare_name(self.path))
+        data = self.peek.description(received, bare_name(self.path.name))
         return choose_record(data, Path("description.xml"), None, None)
 
     def _content(self, prefix: str, path: str, inspection: Inspection) -> ContentFile:

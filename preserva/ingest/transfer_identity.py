@@ -11,32 +11,45 @@ from pathlib import Path
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.staging import Staging
 from preserva.archive.stored_copy import StoredCopy
+from preserva.bag.container.compression import bare_name
 from preserva.bag.open import open_bag
 from preserva.bag.profiles import own_profile
-from preserva.bag.source import hand_on
+from preserva.bag.report import BagReport
+from preserva.bag.source import NamesInDoubt, hand_on
+from preserva.bag.tag_files import read_tag_files
 from preserva.core.eark.mets import PackageType
 from preserva.core.eark.received import METS, Received, described_by
-from preserva.core.formats.bagit import parse_bag_info
-from preserva.core.values.codes import Code
+from preserva.core.policy.name_encodings import spell
+from preserva.core.values.codes import Code, Severity
 from preserva.core.values.model import Kind, PackageId
 from preserva.core.values.report import Finding, printable
 from preserva.errors import Refused, UsageError
 from preserva.i18n import _
 from preserva.information_package.consistency import TYPE
+from preserva.information_package.listed_names import is_list_of_names, listed_names
 from preserva.ingest.submission import local_id, one_line
 from preserva.storage.base import Storage
 
 _LARGEST = 64 << 20
+_LONGEST, _DEEPEST = 1000, 100
+"""Characters of a path, and folders in it: below what systems and other programs can hold."""
+
 _IDENTIFIER = re.compile(r"(?!BagIt-Profile-|Bag-Group-).+-Identifier", re.IGNORECASE)
-_CONTAINER = re.compile(r"\.(zip|tgz|tzst|tar(\.(gz|zst))?)$", re.IGNORECASE)
-_PEEKED = ("bagit.txt", "bag-info.txt", METS)
+_PEEKED = ("bagit.txt", "bag-info.txt", "package-info.txt", METS)
 
 
 @dataclass(slots=True)
 class Peek:
-    """What a package says of itself at first sight; `files` counts what is in it."""
+    """What a package says of itself at first sight; `files` counts what is in it.
+
+    `names` are those of files whose names declare no encoding, by their paths in the container;
+    `empty` are the folders without a file; `notes` is what someone should look at.
+    """
 
     small: dict[str, bytes] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    empty: frozenset[str] = frozenset()
+    notes: list[Finding] = field(default_factory=list)
     info: list[tuple[str, str]] = field(default_factory=list)
     files: int = 0
     size: int = 0
@@ -55,6 +68,11 @@ class Peek:
         """What its bag-info.txt calls it, with the labels."""
         return [(label, one) for label, one in self.info if _IDENTIFIER.fullmatch(label) and one]
 
+    def doubts(self, report: BagReport) -> list[Finding]:
+        """What is not known of the bag because of how it came."""
+        unmarked = any(note.code is Code.NO_END_MARK for note in self.notes)
+        return [Finding(Code.END_UNKNOWN)] if unmarked and not report.tag_algorithms else []
+
     def description(self, received: Received, name: str) -> bytes:
         """Dublin Core of what it says of itself; `name` is its title if it has no other."""
         known = [value for _kind, value in received.identifiers] or [name]
@@ -69,24 +87,38 @@ class Peek:
 def look(path: Path) -> Peek:
     """Go over the names, and read what says what this is. Raises Refused, NotFound."""
     peek = Peek()
-    names, folders, strange = set[str](), set[str](), list[str]()
+    names, filled, folders, strange = set[str](), set[str](), set[str](), list[str]()
 
     def take(name: str, size: int, pieces: Iterator[bytes]) -> None:
+        if len(name) > _LONGEST or name.count("/") > _DEEPEST:
+            strange.append(
+                Finding(Code.LIMIT_REACHED, name[:200], seen=_("path too long")).message()
+            )
+            return
         if name in names:
             strange.append(Finding(Code.NAME_TWICE, name).message())
         names.add(name)
-        folders.update(_above(name))
+        filled.update(_above(name))
         peek.files += 1
         peek.size += size
         if name in _PEEKED and size <= _LARGEST:
             peek.small[name] = b"".join(pieces)
 
-    for entry in hand_on(open_bag(path), take):
-        if isinstance(entry, Finding):
+    source = open_bag(path)
+    for entry in hand_on(source, take):
+        if isinstance(entry, Finding) and entry.code.severity is Severity.WARNING:
+            peek.notes.append(entry)
+        elif isinstance(entry, Finding):
             strange.append(entry.message())
-        elif entry.kind not in {Kind.FILE, Kind.FOLDER}:
+        elif entry.kind is Kind.FOLDER:
+            folders.add(entry.path)
+        elif entry.kind is not Kind.FILE:
             strange.append(f"{printable(entry.path)}: {entry.kind.value}")
-    strange += [Finding(Code.FILE_AND_FOLDER, name).message() for name in sorted(names & folders)]
+    if isinstance(source, NamesInDoubt) and source.in_doubt and not strange:
+        strange += _spell(peek, path, source)
+    strange += [
+        Finding(Code.FILE_AND_FOLDER, name).message() for name in sorted(names & (filled | folders))
+    ]
     if strange:
         message = _("{path} cannot be taken in as it is, so nothing was stored: {name}")
         raise Refused(message.format(path=path, name=strange[0]))
@@ -95,21 +127,43 @@ def look(path: Path) -> Peek:
             _("{path} is neither a bag nor an E-ARK package").format(path=path),
             hint=_("`preserva package` makes a package of a folder of scans."),
         )
-    text = peek.small.get("bag-info.txt", b"").decode("utf-8", "replace").split("\n")
-    said = parse_bag_info(text, "bag-info.txt", strict=False, report=lambda _finding: None)
-    peek.info = [(one_line(label), one_line(value)) for label, value in said]
+    above = {folder for path in folders for folder in _above(path)}
+    peek.empty = frozenset(folders - filled - above)
+    peek.notes += [Finding(Code.FOLDER_LEFT_OUT, folder) for folder in sorted(peek.empty)]
+    info = read_tag_files(peek.small).bag_info
+    peek.info = [(one_line(label), one_line(value)) for label, value in info]
     return peek
+
+
+def _spell(peek: Peek, path: Path, source: NamesInDoubt) -> list[str]:
+    """What the names are whose encoding nothing declares; a sentence for what stays in doubt."""
+    lists = dict[str, bytes]()
+
+    def take(name: str, size: int, pieces: Iterator[bytes]) -> None:
+        if size <= _LARGEST and is_list_of_names(name):
+            lists[name] = b"".join(pieces)
+
+    for _entry in hand_on(open_bag(path), take):
+        pass
+    spelling = spell(source.in_doubt, listed_names(lists))
+    peek.names = spelling.names
+    if strange := [name for name in spelling.encodings if name != source.usual_encoding]:
+        peek.notes.append(Finding(Code.NAMES_UNDECLARED, seen=", ".join(strange)))
+    unknown = {name for name in source.in_doubt if _is_not_text(spelling.names.get(name, name))}
+    return [
+        Finding(Code.NAME_UNKNOWN, name).message() for name in sorted(spelling.unsure | unknown)
+    ]
+
+
+def _is_not_text(name: str) -> bool:
+    """Whether there are bytes in the name that are not characters."""
+    return any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _above(name: str) -> Iterator[str]:
     """The folders that a file lies in."""
     while name := name.rpartition("/")[0]:
         yield name
-
-
-def bare_name(path: Path) -> str:
-    """The name of a folder, or of a container without its ending."""
-    return _CONTAINER.sub("", path.name) or path.name
 
 
 def own_id(archive: ArchivalStorage, path: Path, peek: Peek, *, asks: bool) -> PackageId | None:
@@ -139,7 +193,7 @@ def own_id(archive: ArchivalStorage, path: Path, peek: Peek, *, asks: bool) -> P
 
 def new_id(archive: ArchivalStorage, path: Path, peek: Peek, local: str | None) -> PackageId:
     """The identifier that a package of others gets: the one given, or made of its own."""
-    said = [*peek.said("External-Identifier"), bare_name(path)]
+    said = [*peek.said("External-Identifier"), bare_name(path.name)]
     if said[0].startswith("urn:preserva:"):
         said[0] = said[0].removeprefix("urn:preserva:")  # whose it was is told, and nothing more
     name = local or local_id(said[0]) or local_id(said[-1])

@@ -27,14 +27,11 @@ from preserva.files.disk import move
 from preserva.i18n import _
 from preserva.ledger import copies, schema
 from preserva.ledger.copies import Cell, Copies, Row
-from preserva.ledger.entry import LedgerEntry, content_of, parse
+from preserva.ledger.entry import LARGEST_ENTRY, LedgerEntry, chained, content_of, parse
 from preserva.ledger.totals import Totals
 from preserva.logs import get_logger
 
 _logger = get_logger(__name__)
-
-LARGEST_ENTRY = 65_535
-"""The most bytes of an entry, so that the ledger can be published as a C2SP tile log later."""
 
 _NAMED = 20
 """Differences of the summary that are reported; the first one is usually enough."""
@@ -163,6 +160,13 @@ class Ledger:
         ).fetchone()
         return None if row is None else parse(*row)
 
+    def entry(self, number: int) -> LedgerEntry:
+        """The entry of a number. Raises LedgerError if there is none."""
+        row = self._query("SELECT body, digest FROM entry WHERE number = ?", number).fetchone()
+        if row is None:
+            raise LedgerError(_("entry {number} is missing").format(number=number))
+        return parse(*row)
+
     def bodies(self, *, since: int = 1) -> Iterator[bytes]:
         """The canonical JSON of every entry from a number on: the bytes that its digest is of."""
         query = "SELECT body FROM entry WHERE number >= ? ORDER BY number"
@@ -182,15 +186,9 @@ class Ledger:
         previous = ""
         with self._transaction() as connection:
             for number, body in enumerate(bodies, 1):
-                digest, content = hashlib.sha256(body).hexdigest(), content_of(body)
-                if (content.get("number"), content.get("previous")) != (number, previous):
-                    message = _("entry {number} does not follow the one before")
-                    raise LedgerError(message.format(number=number))
-                try:
-                    self._put(connection, parse(body, digest), body)
-                except (KeyError, TypeError, ValueError) as error:
-                    raise LedgerError(_("an entry of the ledger cannot be read")) from error
-                previous = digest
+                entry = chained(body, number, previous)
+                self._put(connection, entry, body)
+                previous = entry.digest
 
     def _put(self, connection: sqlite3.Connection, entry: LedgerEntry, body: bytes) -> None:
         row = (entry.number, entry.type, entry.package, entry.storage, body, entry.digest)
@@ -286,6 +284,8 @@ class Ledger:
                 return  # another process was faster
             for statement in schema.ENTRIES if version == 0 else ():
                 connection.execute(statement)
+            for table in schema.TABLES:  # what an earlier format summed up is summed up anew
+                connection.execute(f"DROP TABLE IF EXISTS main.{table}")
             copies.create(connection)
             for entry in self.entries():
                 copies.note(connection, entry)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from preserva.core.formats.inventory import version_number
 from preserva.core.policy.audit import Copy, Lane, Window, Workload
-from preserva.core.values.entries import ARRIVALS, FAIL, FIXITY_CHECK, SUCCESS
+from preserva.core.policy.judgement import KnownCopy, State, trouble_after
+from preserva.core.values.entries import ARRIVALS, DECISION, FAIL, FIXITY_CHECK, SUCCESS
 from preserva.ledger.entry import LedgerEntry
 from preserva.ledger.schema import INDEXES, SUMMARY, TABLES
 
@@ -119,6 +121,60 @@ class Copies:
         )
         return [name for (name,) in self._rows(query, [storage])]
 
+    def known(self) -> Iterator[KnownCopy]:
+        """Every copy of which there is anything to know, in the order of the packages."""
+        query = (
+            f"{_KNOWN} WHERE (arrival IS NOT NULL OR problem IS NOT NULL)"
+            f" AND (package, storage) > (?, ?) ORDER BY package, storage LIMIT {_PAGE}"
+        )
+        last = ["", "\U0010ffff"]  # behind the rows of the storages themselves
+        while page := self._rows(query, last):
+            yield from map(_known, page)
+            last = [page[-1][0], page[-1][1]]
+
+    def of(self, package: str) -> list[KnownCopy]:
+        """The copies of one package."""
+        query = (
+            f"{_KNOWN} WHERE (arrival IS NOT NULL OR problem IS NOT NULL) AND package = ?"
+            " ORDER BY storage"
+        )
+        return [_known(row) for row in self._rows(query, [package])]
+
+    def troubled(self) -> list[KnownCopy]:
+        """What is wrong: copies, and storages with the package "". The oldest problem first."""
+        query = f"{_KNOWN} WHERE problem IS NOT NULL ORDER BY problem"
+        return [_known(row) for row in self._rows(query, [])]
+
+    def trouble(self, storage: str, package: str = "") -> KnownCopy | None:
+        """What is wrong with a copy, or with a storage; None if nothing is."""
+        query = f"{_KNOWN} WHERE package = ? AND storage = ? AND problem IS NOT NULL"
+        return next(map(_known, self._rows(query, [package, storage])), None)
+
+
+def _known(row: Row) -> KnownCopy:
+    package, storage, version, checked, outcome, trouble, *rest = row
+    problem, seen, decided, size, entry, digest = rest
+    return KnownCopy(
+        package,
+        storage,
+        version,
+        checked,
+        None if outcome is None else outcome == SUCCESS,
+        None if trouble is None else State(trouble),
+        problem,
+        seen,
+        decided is not None,
+        size,
+        entry,
+        digest,
+    )
+
+
+_KNOWN = (
+    "SELECT package, storage, version, checked, outcome, trouble, problem, seen, decided, size,"
+    " attempt, (SELECT digest FROM entry WHERE number = attempt) FROM copy"
+)
+
 
 def _copy(row: Row) -> Copy:
     package, storage, checked, unread = row
@@ -143,31 +199,103 @@ def note(connection: sqlite3.Connection, entry: LedgerEntry, where: str = "main"
         " ON CONFLICT DO UPDATE SET number = excluded.number",
         (entry.type, entry.number),
     )
-    if entry.package is None or entry.storage is None:
+    if entry.storage is None:
         return
-    changed: dict[str, str | int | None]
-    if entry.type in ARRIVALS and entry.outcome == SUCCESS:
-        changed = {"arrival": entry.number}
-    elif entry.type != FIXITY_CHECK:
+    package = entry.package or ""
+    before = connection.execute(
+        f"SELECT arrival, version, trouble, problem, seen FROM {where}.copy"
+        " WHERE package = ? AND storage = ?",
+        (package, entry.storage),
+    ).fetchone()
+    changed = _changes(entry, _Before(*(before or (None, None, None, None, 0))))
+    if not changed:
         return
-    elif entry.outcome in {SUCCESS, FAIL}:
-        changed = {
-            "attempt": entry.number,
-            "checked": _seconds(datetime.fromisoformat(entry.facts.get("begun", entry.time))),
-            "outcome": entry.outcome,
-            "size": entry.facts["bytes"],
-            "unread": 0,
-        }
-    else:
-        changed = {"attempt": entry.number, "unread": 1}
     columns = ", ".join(changed)
     updates = ", ".join(f"{name} = excluded.{name}" for name in changed)
     connection.execute(
         f"INSERT INTO {where}.copy (storage, package, {columns})"
         f" VALUES (?, ?{', ?' * len(changed)})"
-        f" ON CONFLICT (storage, package) DO UPDATE SET {updates}",
-        (entry.storage, entry.package, *changed.values()),
+        f" ON CONFLICT (package, storage) DO UPDATE SET {updates}",
+        (entry.storage, package, *changed.values()),
     )
+    if package and entry.type == FIXITY_CHECK and entry.outcome in {SUCCESS, FAIL}:
+        # whatever was found of a copy, its storage was there
+        ended = ", ".join(f"{name} = {value}" for name, value in _OVER_IN_SQL.items())
+        connection.execute(
+            f"UPDATE {where}.copy SET {ended}"
+            " WHERE package = '' AND storage = ? AND problem IS NOT NULL",
+            (entry.storage,),
+        )
+
+
+class _Before(NamedTuple):
+    """What the summary said of a copy before an entry."""
+
+    arrival: int | None
+    version: int | None
+    trouble: str | None
+    problem: int | None
+    seen: int
+
+
+_Changes = dict[str, str | int | None]
+
+_OVER: _Changes = {"trouble": None, "problem": None, "seen": 0, "decided": None, "unread": 0}
+_OVER_IN_SQL = {name: "NULL" if value is None else value for name, value in _OVER.items()}
+
+
+def _changes(entry: LedgerEntry, before: _Before) -> _Changes:
+    """What an entry changes in the row of its copy, or of its storage."""
+    if entry.type == FIXITY_CHECK:
+        return _checked(entry, before)
+    if entry.type in ARRIVALS and entry.outcome == SUCCESS and entry.package is not None:
+        return _arrived(entry, before)
+    if entry.type == DECISION and entry.facts["incident"] == before.problem:
+        return {"decided": entry.number}
+    return {}
+
+
+def _arrived(entry: LedgerEntry, before: _Before) -> _Changes:
+    try:
+        number = version_number(entry.version or "v1")
+    except ValueError:  # no ledger of ours has that, and none may become unreadable by it
+        number = 1
+    changed: _Changes = {"arrival": entry.number, "version": max(number, before.version or 0)}
+    if before.trouble == State.UNRECORDED:
+        changed |= _OVER  # now it is recorded
+    elif before.problem is not None:
+        changed["checked"] = None  # only a reading proves that the trouble is over: it is due
+    return changed
+
+
+def _checked(entry: LedgerEntry, before: _Before) -> _Changes:
+    changed: _Changes = {"attempt": entry.number}
+    if entry.package is not None:
+        changed |= _read_to_the_end(entry)
+    seen = [(str(seen["code"]), seen["path"]) for seen in entry.facts.get("findings", ())]
+    trouble = trouble_after(
+        entry.outcome,
+        seen,
+        None if before.trouble is None else State(before.trouble),
+        acknowledged=before.arrival is not None,
+    )
+    if trouble is None:
+        return changed | _OVER
+    if entry.package is None:
+        trouble = State.UNREACHABLE
+    problem = entry.number if before.problem is None else before.problem
+    return {**changed, "trouble": trouble.value, "problem": problem, "seen": before.seen + 1}
+
+
+def _read_to_the_end(entry: LedgerEntry) -> _Changes:
+    """What a check of a copy says of its last reading."""
+    if entry.outcome not in {SUCCESS, FAIL}:
+        return {"unread": 1}
+    changed: _Changes = {"outcome": entry.outcome, "unread": 0}
+    if entry.facts.get("extent") is not None:
+        return {**changed, "checked": None}  # seen in passing: all of it is still to be read
+    begun = datetime.fromisoformat(entry.facts.get("begun", entry.time))
+    return {**changed, "checked": _seconds(begun), "size": entry.facts["bytes"]}
 
 
 def clear(connection: sqlite3.Connection) -> None:

@@ -7,7 +7,7 @@ any time; `Ledger.verify_copies` compares them with the entries.
 
 from __future__ import annotations
 
-VERSION = 2
+VERSION = 3
 
 ENTRIES = (
     """CREATE TABLE entry (
@@ -37,18 +37,27 @@ SUMMARY = (
         outcome TEXT,
         size    INTEGER,
         unread  INTEGER NOT NULL DEFAULT 0,
-        UNIQUE (storage, package)
+        version INTEGER,
+        trouble TEXT,
+        problem INTEGER,
+        seen    INTEGER NOT NULL DEFAULT 0,
+        decided INTEGER,
+        UNIQUE (package, storage)
     ) STRICT""",
     "CREATE TABLE {where}.newest (type TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT",
 )
 """`arrival` and `attempt` are numbers of entries: the newest that acknowledged a version there, and
-the newest check. `checked` (seconds since 1970), `outcome` and `size` (bytes read) are those of the
-newest completed check; `unread`: a later one was not completed."""
+the newest check; `version` is the number of the newest version acknowledged. `checked` (seconds
+since 1970) and `size` (bytes) are those of the newest reading that came to its end, `outcome` that
+of the newest check that did; `unread`: a later one did not. `trouble` is what is wrong, since entry
+`problem`, seen so many times; entry `decided` says what a person decided about it. The row of the
+package "" is about the storage itself."""
 
 INDEXES = (
     """CREATE INDEX due ON copy (storage, unread, checked, package, size)
         WHERE arrival IS NOT NULL""",
     "CREATE INDEX damaged ON copy (storage, package) WHERE outcome = 'fail'",
+    "CREATE INDEX open ON copy (problem) WHERE problem IS NOT NULL",
 )
 
 TABLES = {"copy": "storage, package", "newest": "type"}

@@ -21,11 +21,21 @@ _SENTENCES = {
     Limitation.MERGED_NAMES: N_(
         "Two names that differ only in their bytes may be one on some servers."
     ),
+    Limitation.LINKS_LOOKED_AT_FIRST: N_(
+        "A link that somebody puts in the place of a folder just before it is used may be followed."
+    ),
     Limitation.NO_POSIX_RENAME: N_(
         "The server lacks posix-rename@openssh.com: nothing can be replaced."
     ),
     Limitation.NO_FSYNC: N_(
         "The server lacks fsync@openssh.com: a power cut can take the newest files."
+    ),
+    Limitation.NO_FOLDER_SYNC: N_(
+        "The server does not open folders: a power cut can take the newest names."
+    ),
+    Limitation.NO_TIMES: N_(
+        "The server does not say when a file was written: after a killed run, the next one watches"
+        " for a minute whether anybody still writes."
     ),
 }
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from preserva.core.policy.judgement import State, Tally
 from preserva.core.values.report import Outcome
 from preserva.fixity.audit_run import Audit
 
@@ -12,8 +13,9 @@ from preserva.fixity.audit_run import Audit
 def audit_metrics(audit: Audit, finished: datetime) -> str:
     """The metrics of an audit (Prometheus text exposition format 0.0.4).
 
-    An alarm on the age of `preserva_audit_finished_timestamp_seconds` tells that the audit has
-    silently stopped running.
+    `preserva_audit_...` is about the run, `preserva_...` about the state in which it left the
+    archive: known damage stays in it until it is repaired. An alarm on the age of
+    `preserva_audit_finished_timestamp_seconds` tells that the audit has silently stopped running.
     """
     counts = dict.fromkeys(Outcome, 0)
     for report in audit.reports:
@@ -43,12 +45,36 @@ def audit_metrics(audit: Audit, finished: datetime) -> str:
             "The first deadline that will be missed; 0 if none will.",
             {"": 0 if missed is None else int(missed.timestamp())},
         ),
+        *(_state(audit.state) if audit.state is not None else ()),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _gauge(name: str, help_: str, values: Mapping[str, int]) -> list[str]:
-    full = f"preserva_audit_{name}"
+def _state(tally: Tally) -> Iterator[str]:
+    """The gauges of the state of the copies that the audit was about."""
+    numbers = {
+        "incidents_open": ("Incidents that are open.", tally.incidents),
+        "incidents_undecided": (
+            "Open incidents about which nobody has decided anything.",
+            tally.undecided,
+        ),
+        "copies_damaged": (
+            "Copies that are known to be damaged or missing.",
+            tally.count(State.DAMAGED, State.MISSING),
+        ),
+        "packages_too_few_copies": (
+            "Packages with fewer copies than the policy requires.",
+            len(tally.few),
+        ),
+    }
+    for name, (help_, number) in numbers.items():
+        yield from _gauge(name, help_, {"": number}, of="")
+    copies = {f'{{state="{state.value}"}}': tally.count(state) for state in State}
+    yield from _gauge("copies", "Copies by their state.", copies, of="")
+
+
+def _gauge(name: str, help_: str, values: Mapping[str, int], *, of: str = "audit_") -> list[str]:
+    full = f"preserva_{of}{name}"
     return [
         f"# HELP {full} {help_}",
         f"# TYPE {full} gauge",

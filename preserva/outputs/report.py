@@ -1,15 +1,23 @@
-"""The report on an archive in words: for a terminal, as a page, as a mail, as CSV."""
+"""The report on an archive in words: for a terminal, as a page, as CSV."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from preserva.core.policy.overview import AGES, CopyState, Decision, Done, Incident, Overview, State
+from preserva.core.policy.judgement import State
+from preserva.core.policy.overview import (
+    AGES,
+    CopyState,
+    Decision,
+    Done,
+    Incident,
+    Overview,
+)
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome, printable
-from preserva.i18n import N_, _, ngettext
+from preserva.i18n import _, ngettext
 from preserva.outputs.findings import human_size
 from preserva.outputs.page import Page, Section, chart
 from preserva.outputs.words import word
@@ -27,12 +35,9 @@ CSV_COLUMNS = (
 )
 
 _MONTHS = 12
-_STATES = {
-    State.SOUND: N_("sound"),
-    State.DAMAGED: N_("damaged"),
-    State.UNREAD: N_("not readable"),
-    State.NEVER: N_("never checked"),
-}
+_COLUMNS = (State.SOUND, State.NEVER, State.INCOMPLETE, State.UNREAD, State.UNREACHABLE,
+            State.MISSING, State.DAMAGED)  # fmt: skip
+"""The states of copies that the table of storages counts."""
 
 
 def lead(overview: Overview) -> str:
@@ -55,6 +60,13 @@ def lead(overview: Overview) -> str:
             len(overview.few),
         )
         return text.format(count=len(overview.few))
+    if behind := overview.count(State.INCOMPLETE):
+        text = ngettext(
+            "No copy is damaged, but {count} copy lacks the newest version.",
+            "No copy is damaged, but {count} copies lack the newest version.",
+            behind,
+        )
+        return text.format(count=behind)
     text = ngettext(
         "The {count} copy is sound, as far as it was read.",
         "All {count} copies are sound, as far as they were read.",
@@ -67,18 +79,24 @@ def report_lines(overview: Overview) -> Iterator[str]:
     """Yield the lines of the report for a terminal."""
     yield lead(overview)
     for incident in overview.incidents:
-        columns = (str(incident.number), _what(incident), incident.since[:10], advice(incident))
+        columns = (str(incident.number), what(incident), incident.since[:10], advice(incident))
         yield "  " + "\t".join(columns)
-    for package, sound in overview.few:
-        text = _("{package}: {sound} of {wanted} copies")
-        yield "  " + text.format(package=_short(package), sound=sound, wanted=overview.wanted)
+    for line in few_lines(overview.few, overview.wanted):
+        yield f"  {line}"
     for storage in overview.storages:
-        states = sorted(storage.states.items())
-        counts = ", ".join(f"{_(_STATES[state])} {count}" for state, count in states)
+        states = [(state, storage.states[state]) for state in State if state in storage.states]
+        counts = ", ".join(f"{word(state.value)} {count}" for state, count in states)
         oldest = _("oldest check {date}").format(date=_day(storage.oldest))
         yield f"{storage.storage}: {counts or '0'}; {oldest}"
     yield from forecast_sentences(overview)
     yield _proof(overview)
+
+
+def few_lines(few: Iterable[tuple[str, int]], wanted: int) -> Iterator[str]:
+    """Yield a line for each package that has too few copies."""
+    for package, counted in few:
+        text = _("{package}: {sound} of {wanted} copies")
+        yield text.format(package=short(package), sound=counted, wanted=wanted)
 
 
 def forecast_sentences(overview: Overview) -> Iterator[str]:
@@ -111,37 +129,13 @@ def incident_lines(incident: Incident) -> Iterator[str]:
         incident.seen,
     )
     yield text.format(
-        number=incident.number, what=_what(incident), since=incident.since, count=incident.seen
+        number=incident.number, what=what(incident), since=incident.since, count=incident.seen
     )
     yield f"\t{findings_of(incident)}"
     yield f"\t{advice(incident)}"
     for decision in incident.decisions:
         by, text = printable(decision.by), printable(decision.decision)
         yield f"\t{decision.time} {by}: {text}"
-
-
-def mail_text(overview: Overview, opened: Sequence[Incident], closed: int) -> tuple[str, str]:
-    """Subject and text of a mail: new incidents, the number resolved, the state of everything."""
-    text = []
-    if opened:
-        new = ngettext("{count} new incident", "{count} new incidents", len(opened))
-        subject = new.format(count=len(opened))
-        for incident in opened:
-            text += [
-                f"{incident.number}. {_what(incident)}",
-                f"   {findings_of(incident)}",
-                f"   {advice(incident)}",
-                "",
-            ]
-    else:
-        subject = lead(overview)
-    if closed:
-        resolved = ngettext(
-            "{count} incident was resolved.", "{count} incidents were resolved.", closed
-        )
-        text += [resolved.format(count=closed), ""]
-    name = _("Audit of {institution}").format(institution=overview.institution)
-    return f"{name}: {subject}", "\n".join([*text, *report_lines(overview), ""])
 
 
 def report_page(overview: Overview, appendix: tuple[Section, ...] = ()) -> Page:
@@ -158,7 +152,7 @@ def report_page(overview: Overview, appendix: tuple[Section, ...] = ()) -> Page:
                 () if overview.few else (_("None."),),
                 (_("Package"), _("Sound copies"), _("Wanted")),
                 [
-                    (_short(package), str(sound), str(overview.wanted))
+                    (short(package), str(sound), str(overview.wanted))
                     for package, sound in overview.few
                 ],
             ),
@@ -224,9 +218,11 @@ def csv_row(copy: CopyState) -> tuple[str, ...]:
 
 def advice(incident: Incident) -> str:
     """What to do about an incident."""
-    name = incident.storage if incident.package is None else _short(incident.package)
+    name = incident.storage if incident.package is None else short(incident.package)
     if incident.package is None:
         text = _("Find out why it cannot be reached, then run: preserva audit --only {name}")
+    elif incident.state is State.UNRECORDED:
+        text = _("Find out who put it there, or whether the ledger is older than the storage")
     elif incident.state is State.UNREAD:
         text = _("Check the disk and the network, then run: preserva audit --only {name}")
     else:
@@ -251,7 +247,7 @@ def _incident_section(incidents: tuple[Incident, ...]) -> Section:
         [
             (
                 str(incident.number),
-                _what(incident),
+                what(incident),
                 incident.since[:10],
                 str(incident.seen),
                 findings_of(incident),
@@ -268,13 +264,14 @@ def _storage_section(overview: Overview) -> Section:
         (
             f"{storage.name} ({storage.storage})",
             storage.institution,
-            *(str(storage.states.get(state, 0)) for state in _STATES),
+            *(str(storage.states.get(state, 0)) for state in _COLUMNS),
             _day(storage.oldest),
             human_size(storage.size),
         )
         for storage in overview.storages
     ]
-    columns = (_("Storage"), _("Institution"), *map(_, _STATES.values()))
+    words = (word(state.value) for state in _COLUMNS)
+    columns = (_("Storage"), _("Institution"), *words)
     return Section(_("Copies by storage"), (), (*columns, _("Oldest check"), _("Size")), rows)
 
 
@@ -358,18 +355,20 @@ def _subtitle(overview: Overview) -> str:
     return f"{overview.at:%Y-%m-%d %H:%M} UTC. {_proof(overview)}"
 
 
-def _what(incident: Incident) -> str:
-    state = _(_STATES[incident.state])
+def what(incident: Incident) -> str:
+    """Name what an incident is about, and its state."""
+    state = word(incident.state.value)
     if incident.package is None:
         return f"{incident.storage}: {state}"
-    return f"{_short(incident.package)} ({incident.storage}): {state}"
+    return f"{short(incident.package)} ({incident.storage}): {state}"
 
 
 def _decided(decision: Decision) -> str:
     return f"{decision.time[:10]} {printable(decision.by)}: {printable(decision.decision)}"
 
 
-def _short(package: str) -> str:
+def short(package: str) -> str:
+    """Write the identifier of a package as people read it; any other name as it is."""
     try:
         return PackageId.parse(package).portable
     except ValueError:

@@ -1,7 +1,8 @@
 """Accession: what another institution brought into a storage of ours, read and then recorded.
 
 From then on our ledger knows what the copy must be, whatever becomes of the other one: it is
-audited here as our own packages are. The storage itself is only read.
+audited here as our own packages are. The storage itself is only read, and only packages of the
+institution that it is held for are recorded.
 """
 
 from __future__ import annotations
@@ -17,22 +18,31 @@ from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.recorded_package import commitment
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
+from preserva.archive.unrecorded import list_root
 from preserva.config import Role
 from preserva.core.eark.premis_read import read_events
 from preserva.core.formats.canonical_json import Value
 from preserva.core.values.codes import Code
-from preserva.core.values.entries import ACCESSION, EVENT_FOUND, SUCCESS
+from preserva.core.values.entries import ACCESSION, EVENT_FOUND, FAIL, FIXITY_CHECK, SUCCESS
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Observer, Outcome, Report, ignore
 from preserva.core.values.subjects import ObjectInStorage, WholeStorage
 from preserva.errors import Damaged, StorageError, UsageError
 from preserva.fixity.ocfl_object import CheckedObject, check_object
 from preserva.i18n import _
+from preserva.storage.ocfl import StoredObject
+
+MOST_LOGS = 100
+"""Records of events of one package that are noted: an honest one has a few for each storage."""
 
 
 @dataclass(slots=True)
 class Receipt:
-    """A package that another institution brought: the versions that are new, and if they count."""
+    """A package that another institution brought: the versions that are new, and if they count.
+
+    Of what is in a held storage and is no package, and of a storage that cannot be used, `package`
+    is empty.
+    """
 
     package: str
     storage: str
@@ -55,27 +65,20 @@ def receive(
 ) -> list[Receipt]:
     """Read what is new in the storages that we keep for others (all, or one), and record it.
 
-    A package that is not sound, or not what was recorded before, is reported and not acknowledged;
-    the others go on. On a dry run nothing is read whole. Raises UsageError for a storage that is
-    not kept for others, LedgerError.
+    A package that is not sound, not what was recorded before, or not of the institution that the
+    storage is held for is reported and not acknowledged; the others go on. On a dry run nothing is
+    read whole. Raises UsageError for a storage that is not kept for others, LedgerError.
     """
     prove_ledger(archive, record=not dry_run)
     receipts = []
     for store in _held(archive, storage):
-        try:
-            identity = store.check_identity()
-            paths = list(store.root.objects())
-        except StorageError as error:
-            finding = Finding(absence(error), store.id, seen=str(error))
-            receipts.append(Receipt("", store.id, Report(WholeStorage(store.id), [finding])))
-            continue
-        if identity.id is not None and not dry_run:
-            remember(archive, store, identity.id)
-        for path in paths:
+        own = Receipt("", store.id, Report(WholeStorage(store.id)))
+        receipts.append(own)
+        for path in _objects(archive, store, own.report, dry_run):
             receipt = _receive(archive, store, path, dry_run, observer)
             if receipt is not None:
                 receipts.append(receipt)
-    return receipts
+    return [receipt for receipt in receipts if receipt.package or receipt.report.findings]
 
 
 def _held(archive: ArchivalStorage, storage: str | None) -> list[Store]:
@@ -88,24 +91,40 @@ def _held(archive: ArchivalStorage, storage: str | None) -> list[Store]:
     return [store]
 
 
+def _objects(archive: ArchivalStorage, store: Store, report: Report, dry_run: bool) -> list[str]:
+    """The folders of the objects in a storage; what else is in it, or why it cannot be used."""
+    if store.config.held_for is None:
+        report.add([Finding(Code.HELD_FOR_NOBODY, store.id)])
+        return []
+    try:
+        identity, listing = store.check_identity(), list_root(store)
+    except StorageError as error:
+        report.add([Finding(absence(error), store.id, seen=str(error))])
+        return []
+    if identity.id is not None and not dry_run:
+        remember(archive, store, identity.id)
+    report.add(listing.strange)
+    return sorted(listing.objects)
+
+
 def _receive(
     archive: ArchivalStorage, store: Store, path: str, dry_run: bool, observer: Observer
 ) -> Receipt | None:
     """One package; None if there is nothing new in it."""
     receipt = Receipt("", store.id, Report(ObjectInStorage(path, store.id)))
     try:
-        inventory = store.root.read_at(path).inventory
-        copy = StoredCopy(archive, store, PackageId.parse(inventory.identifier))
+        stored = store.root.read_at(path)
+        copy = StoredCopy(archive, store, PackageId.parse(stored.inventory.identifier))
         receipt.package = copy.package.uri
         receipt.report.subject = copy.subject
-        if path != copy.path:
-            receipt.report.add([Finding(Code.MISPLACED_OBJECT, path, copy.path)])
+        if (refusal := _refusal(copy, path)) is not None:
+            receipt.report.add([refusal])
             return receipt
         known = copy.acknowledged()
-        receipt.versions = tuple(name for name in inventory.versions if name not in known)
-        logs = dict(_unknown_logs(copy))
-        if not receipt.versions and not logs:
-            return None
+        receipt.versions = tuple(name for name in stored.inventory.versions if name not in known)
+        logs = dict(_unknown_logs(copy, receipt.report))
+        if not receipt.versions and not logs and _as_recorded(copy, stored):
+            return receipt if receipt.report.findings else None
         if dry_run:
             return receipt
         checked = check_object(copy.storage, path, subject=copy.subject, observer=observer)
@@ -115,25 +134,53 @@ def _receive(
     except StorageError as error:
         receipt.report.add([Finding(Code.UNREADABLE, error.path or path, seen=str(error))])
         return receipt
+    checked.report.add(receipt.report.findings)
     receipt.report = checked.report
-    receipt.report.add(_otherwise_recorded(copy, checked, known))
+    other = list(_otherwise_recorded(copy, checked))
+    receipt.report.add(other)
     if receipt.report.outcome is Outcome.PASS:
         _acknowledge(copy, checked, receipt.versions)
         vouch(archive, copy.package, logs, [store.id])
         record_check(copy, receipt.report)
         receipt.acknowledged = True
+    elif other:
+        _record_incident(copy, receipt.report)
     return receipt
 
 
-def _otherwise_recorded(
-    copy: StoredCopy, checked: CheckedObject, known: set[str]
-) -> Iterator[Finding]:
+def _refusal(copy: StoredCopy, path: str) -> Finding | None:
+    """Why an object cannot be a copy of its package in this storage, if it cannot."""
+    if not copy.belongs:
+        custody = copy.archive.config.custody
+        expected = None if custody.is_ours(copy.package) else copy.store.config.held_for
+        code = custody.intruder(copy.package, copy.store.id)
+        return Finding(code, path, expected, copy.package.institution)
+    if path != copy.path:
+        return Finding(Code.MISPLACED_OBJECT, path, copy.path)
+    if (obstacle := copy.obstacle()) is not None:
+        return Finding(Code.ROOT_LINK, obstacle)
+    return None
+
+
+def _as_recorded(copy: StoredCopy, stored: StoredObject) -> bool:
+    """Whether the newest inventory is the one that was recorded of that version."""
+    return copy.recorded.inventories().get(stored.inventory.head) == stored.digest
+
+
+def _otherwise_recorded(copy: StoredCopy, checked: CheckedObject) -> Iterator[Finding]:
     """Versions never change: what was recorded of one before must still be so."""
     recorded = copy.recorded.inventories()
-    for version in sorted(known & recorded.keys()):
-        expected, seen = recorded[version], checked.digests.get(version)
+    for version in sorted(checked.digests.keys() & recorded.keys()):
+        expected, seen = recorded[version], checked.digests[version]
         if expected != seen:
             yield Finding(Code.NOT_AS_RECORDED, f"{version}/inventory.json", expected, seen)
+
+
+def _record_incident(copy: StoredCopy, report: Report) -> None:
+    """A version that is not the one recorded before is an incident: once, until it is settled."""
+    last = copy.last(FIXITY_CHECK)
+    if last is None or last.outcome != FAIL:
+        record_check(copy, report)
 
 
 def _acknowledge(copy: StoredCopy, checked: CheckedObject, versions: tuple[str, ...]) -> None:
@@ -144,10 +191,16 @@ def _acknowledge(copy: StoredCopy, checked: CheckedObject, versions: tuple[str, 
         copy.record(ACCESSION, SUCCESS, version=version, facts=facts)
 
 
-def _unknown_logs(copy: StoredCopy) -> Iterator[tuple[str, str]]:
-    """SHA-256 and event of each record of an event that our ledger does not know yet."""
+def _unknown_logs(copy: StoredCopy, report: Report) -> Iterator[tuple[str, str]]:
+    """SHA-256 and event of each record of an event that our ledger does not know yet.
+
+    Of more than MOST_LOGS the others are neither read nor noted, which is said.
+    """
     known = copy.recorded.log_digests()
-    for name in copy.log_names():
+    names = sorted(copy.log_names())
+    if len(names) > MOST_LOGS:
+        report.add([Finding(Code.TOO_MANY_LOGS, copy.path, str(MOST_LOGS), str(len(names)))])
+    for name in names[:MOST_LOGS]:
         digest = copy.log_digest(name)
         if digest not in known and (event := event_of(copy, name)) is not None:
             yield digest, event

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from preserva.archive import events as history
+from preserva.archive.fixity_events import record_seen
 from preserva.archive.recorded_package import commitment
 from preserva.archive.staging import Staging, read_back
 from preserva.archive.stored_copy import StoredCopy
@@ -24,8 +25,9 @@ from preserva.core.values.entries import REPLICATION, SUCCESS
 from preserva.core.values.model import Kind, Observed
 from preserva.core.values.report import Ended, Finding, Observer, Outcome, Report, Started
 from preserva.core.values.subjects import WholePackage
-from preserva.errors import NotFound, Unreachable
+from preserva.errors import Damaged, NotFound, Unreachable
 from preserva.files.parallel import bounded_map
+from preserva.replication.in_place import clear_place, unlisted
 from preserva.replication.object_log import COPIED, FOUND, ReplicationLog
 from preserva.retry import retry
 from preserva.storage.base import chunks_of
@@ -54,11 +56,12 @@ class Replication:
 
 
 class StoppedError(Exception):
-    """This package cannot go on; the findings say why."""
+    """This package cannot go on; the findings say why, and are `about` one copy of it if any."""
 
-    def __init__(self, *findings: Finding) -> None:
+    def __init__(self, *findings: Finding, about: StoredCopy | None = None) -> None:
         super().__init__()
         self.findings = findings
+        self.about = about
 
 
 class Pair:
@@ -82,38 +85,39 @@ class Pair:
         self.result = result
         self.observer = observer
         self.log = ReplicationLog(source, target)
+        self.lost: list[Finding] = []
+        self.suspect: StoredCopy | None = None
 
     def check_original(self) -> None:
         """The package at its owner must agree with the ledger in every version."""
-        root, original = self.source.store.root, self.original
-        if self.path != self.source.path:
-            raise StoppedError(Finding(Code.MISPLACED_OBJECT, self.path, self.source.path))
+        source, original = self.source, self.original
+        if self.path != source.path:
+            raise StoppedError(Finding(Code.MISPLACED_OBJECT, self.path, source.path))
         for version in original.inventory.versions:
             where = f"{self.path}/{version}"
-            facts = self.source.recorded.commitment(version)
+            facts = source.recorded.commitment(version)
             if facts is None:
-                raise StoppedError(Finding(Code.NOT_RECORDED, where))
-            sealed = root.read_version(self.path, version)
-            _must_equal(where, facts["inventory"], sealed.digest)
+                raise StoppedError(Finding(Code.NOT_RECORDED, where), about=source)
+            sealed = source.store.root.read_version(self.path, version)
+            _must_equal(where, facts["inventory"], sealed.digest, source)
             if version == original.inventory.head:
-                _must_equal(self.path, facts["inventory"], original.digest)
+                _must_equal(self.path, facts["inventory"], original.digest, source)
             seen = commitment(sealed.digest, sealed.inventory.versions[version].files())
-            _must_equal(where, facts["tag_manifests"], seen["tag_manifests"])
+            _must_equal(where, facts["tag_manifests"], seen["tag_manifests"], source)
 
     def find_missing(self) -> None:
         """Find the versions that the target lacks. A version that its owner never made stops us."""
-        root = self.target.store.root
-        root.recover(self.path)
-        try:
-            copy = root.read_at(self.path)
-        except NotFound:
-            held: Iterable[str] = ()
-        else:
+        self.target.store.root.recover(self.path)
+        copy = self._in_place()
+        held: Iterable[str] = ()
+        if copy is not None:
             for problem in formats.differences(copy.inventory, self.original.inventory):
-                raise StoppedError(Finding(Code.DIVERGED, self.path, seen=problem))
+                finding = Finding(Code.DIVERGED, self.path, seen=problem)
+                raise StoppedError(finding, about=self.target)
             held = copy.inventory.versions
         versions = self.original.inventory.versions
         self.result.versions = [version for version in versions if version not in held]
+        self._find_lost(whole=not held)
         for version in self.result.versions:
             files = self._files_of(version)
             self.result.files += len(files)
@@ -121,20 +125,61 @@ class Pair:
                 entry = self.source.storage.stat(f"{self.path}/{path}")
                 self.result.size += entry.size if entry else 0
 
+    def _in_place(self) -> StoredObject | None:
+        """The object in the target; None for nothing, and for what was never acknowledged."""
+        try:
+            return self.target.store.root.read_at(self.path)
+        except NotFound as error:
+            if self.target.acknowledged() and self.target.is_there():
+                where = error.path or self.path
+                finding = Finding(Code.OBJECT_FILE_MISSING, where)
+                raise StoppedError(finding, about=self.target) from error
+            return None
+        except Damaged:
+            if self.target.acknowledged():
+                raise
+            return None
+
+    def _find_lost(self, *, whole: bool) -> None:
+        """What was acknowledged in the target and is not there was lost or taken away there."""
+        acknowledged = self.target.acknowledged()
+        lost = [version for version in self.result.versions if version in acknowledged]
+        places = [self.target.store.id] if whole and lost else lost
+        self.lost = [Finding(Code.COPY_MISSING, place) for place in places]
+        if self.lost:
+            self.result.report.subject = self.target.subject
+            self.result.report.add(self.lost)
+
     def bring_missing(self) -> None:
-        """Bring the versions that the target lacks, and acknowledge what is proved."""
+        """Bring the versions that the target lacks, and acknowledge what is proved.
+
+        What was lost there is an incident, and is recorded before anything is brought again.
+        """
+        if self.lost:
+            record_seen(self.target, Report(self.target.subject, self.lost))
         subject = WholePackage(self.source.package)
         staged = f"{layout.STAGING}/replicate-{self.source.package.portable}"
         self.observer(Started("replicate", subject, self.result.files, self.result.size))
         for version in self.original.inventory.versions:
-            if version in self.result.versions:
-                self._copy(version, staged)
-            elif not self._is_acknowledged(version):
+            if version not in self.result.versions and not self._is_acknowledged(version):
                 self._prove(version)
-                log = self.log.left(version) or self.log.new(version, FOUND)
-                self._record(version, log, in_target=True)
+            if version in self.result.versions:
+                self.result.report.add(clear_place(self.target, version))
+                self._copy(version, staged)
+        if self.lost:
+            self._bring_logs()
         self.target.storage.discard(staged)  # left by a crash
         self.observer(Ended("replicate", subject))
+
+    def _bring_logs(self) -> None:
+        """The records of events that a lost copy had, from the copy at its owner."""
+        present = {self.target.log_digest(name) for name in self.target.log_names()}
+        missing = self.target.expected_logs().keys() - present
+        for name in self.source.log_names():
+            data = self.source.read_log(name)
+            if hashlib.sha256(data).hexdigest() in missing:
+                log = history.LogRecord(f"{history.LOGS}/{name}", data, {})
+                self.log.keep(self.target, log)
 
     def _copy(self, version: str, staged: str) -> None:
         """One version: stream, hash, make durable, read back, publish, record."""
@@ -149,12 +194,12 @@ class Pair:
         if wrong and all(finding.path in left for finding in wrong):  # what a power cut left
             wrong = self._bring(staging, {path: files[path] for path in left}, left)
         if wrong:
-            raise StoppedError(*self._in_object(wrong))
+            raise StoppedError(*self._in_object(wrong), about=self.suspect)
         root.write_inventory(staged, sealed)
         inventory = f"{version}/{formats.NAME}"
         storage.flush(f"{staged}/{inventory}")
         if wrong := self._read_back(staged, {inventory: sealed.digest}, algorithm):
-            raise StoppedError(*wrong)
+            raise StoppedError(*self._in_object(wrong))
         carried = self._carry_log(version, staged)
         log = self.log.new(version, COPIED)
         if version == "v1":
@@ -165,16 +210,22 @@ class Pair:
     def _left_by_an_earlier_run(self, staged: str, version: str, files: dict[str, str]) -> set[str]:
         """What an interrupted run copied of these files, whole or in part; all else goes."""
         storage = self.target.storage
-        if storage.stat(staged) is None:
+        own = storage.stat(staged)
+        if own is None or own.kind is not Kind.FOLDER:
+            storage.discard(staged)
             return set()
         for entry in storage.children(staged):
-            if entry.path != f"{staged}/{version}":
+            if entry.path != f"{staged}/{version}" or entry.kind is not Kind.FOLDER:
                 storage.discard(entry.path)
+        left = set()
         if storage.stat(f"{staged}/{version}") is not None:
-            for entry in storage.children(f"{staged}/{version}"):
-                if entry.kind is not Kind.FOLDER:
+            for entry in list(storage.walk(f"{staged}/{version}")):
+                path = entry.path.removeprefix(f"{staged}/")
+                if entry.kind is Kind.FILE and path in files:
+                    left.add(path)
+                elif entry.kind is not Kind.FOLDER:  # links above all: somebody put them there
                     storage.discard(entry.path)
-        return {path for path in files if storage.stat(f"{staged}/{path}") is not None}
+        return left
 
     def _bring(self, staging: Staging, files: dict[str, str], left: set[str]) -> list[Finding]:
         """Stream files, many at once, make them durable and read them back.
@@ -186,7 +237,8 @@ class Pair:
         stream = partial(self._stream, staging, left)
         streams = bounded_map(stream, files.items(), workers=storage.max_concurrency)
         wrong = [finding for finding in streams if finding is not None]
-        if not wrong:
+        self.suspect = self.source if wrong else None
+        if not wrong:  # and what is not read back as it was sent is no copy yet
             storage.flush(staging.folder)
             (algorithm,) = staging.algorithms
             wrong = self._read_back(staging.folder, files, algorithm)
@@ -242,25 +294,49 @@ class Pair:
                     return [digest]
         return []
 
-    def _read_back(self, folder: str, files: dict[str, str], algorithm: str) -> list[Finding]:
+    def _read_back(
+        self, folder: str, files: dict[str, str], algorithm: str, code: Code = Code.WRITE_LOST
+    ) -> list[Finding]:
         expected = (
             (f"{folder}/{path}", Observed(path, 0, {algorithm: digest}))
             for path, digest in files.items()
         )
         return [
-            Finding(Code.OBJECT_DIGEST_MISMATCH, name, files[name], seen)
+            Finding(code, name, files[name], seen)
             for path, seen in read_back(self.target.storage, expected, self.observer)
             for name in (path.removeprefix(f"{folder}/"),)
         ]
 
     def _prove(self, version: str) -> None:
-        """Read back a version that is in place but was never acknowledged."""
+        """Read back a version that is in place but was never acknowledged, and acknowledge it.
+
+        An object of which nothing was acknowledged and that is not ours goes aside: then all
+        versions are missing.
+        """
+        wrong = self._disproved(version)
+        if not wrong:
+            log = self.log.left(version) or self.log.new(version, FOUND)
+            self._record(version, log, in_target=True)
+        elif self.target.acknowledged():
+            raise StoppedError(*wrong, about=self.target)
+        else:
+            self.result.versions = list(self.original.inventory.versions)
+
+    def _disproved(self, version: str) -> list[Finding]:
+        """What of a version in place is not as its owner recorded it."""
         sealed = self.source.store.root.read_version(self.path, version)
-        copy = self.target.store.root.read_version(self.path, version)
-        _must_equal(f"{self.path}/{version}", sealed.digest, copy.digest)
-        algorithm = self.original.inventory.algorithm
-        if wrong := self._read_back(self.path, self._files_of(version), algorithm):
-            raise StoppedError(*self._in_object(wrong))
+        where = f"{self.path}/{version}"
+        try:
+            copy = self.target.store.root.read_version(self.path, version)
+        except (NotFound, Damaged) as error:
+            return [Finding(Code.NOT_AS_RECORDED, where, sealed.digest, str(error))]
+        if sealed.digest != copy.digest:
+            return [Finding(Code.NOT_AS_RECORDED, where, sealed.digest, copy.digest)]
+        if missing := unlisted(self.target, version, self._files_of(version)):
+            return [Finding(Code.OBJECT_FILE_MISSING, path) for path in missing]
+        algorithm, files = self.original.inventory.algorithm, self._files_of(version)
+        code = Code.OBJECT_DIGEST_MISMATCH
+        return self._in_object(self._read_back(self.path, files, algorithm, code))
 
     def _is_acknowledged(self, version: str) -> bool:
         entries = self.target.archive.ledger.entries(
@@ -307,6 +383,7 @@ class Pair:
         return [replace(finding, path=f"{self.path}/{finding.path}") for finding in findings]
 
 
-def _must_equal(path: str, expected: object, seen: object) -> None:
+def _must_equal(path: str, expected: object, seen: object, about: StoredCopy) -> None:
     if expected != seen:
-        raise StoppedError(Finding(Code.NOT_AS_RECORDED, path, str(expected), str(seen)))
+        finding = Finding(Code.NOT_AS_RECORDED, path, str(expected), str(seen))
+        raise StoppedError(finding, about=about)

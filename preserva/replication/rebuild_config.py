@@ -1,4 +1,8 @@
-"""A configuration that was lost, made anew from what its storages say of themselves."""
+"""A configuration that was lost, made anew from what its storages say of themselves.
+
+What a storage says of our own institution counts only if it is one of ours: our primary storage or
+a replica that we made. A storage into which another institution brings its copies may say anything.
+"""
 
 from __future__ import annotations
 
@@ -10,40 +14,59 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from preserva import config as configuration
-from preserva.config import Config, Role
+from preserva.archive.ledger_replica import copied_entries
+from preserva.archive.store import Store
+from preserva.config import Config, Role, StorageConfig
 from preserva.core.formats import layout
+from preserva.core.formats.guarded_json import read_json
 from preserva.core.formats.storage_identity import NewerFormatError, parse_identity
-from preserva.errors import NEWER_FORMAT, ConfigError, Refused, StorageError, WrongStorage
+from preserva.core.values.entries import END
+from preserva.errors import (
+    NEWER_FORMAT,
+    ConfigError,
+    LedgerError,
+    Refused,
+    StorageError,
+    WrongStorage,
+)
 from preserva.files.disk import writing
 from preserva.i18n import _
+from preserva.ledger.entry import content_of
 from preserva.storage.base import read_all
 from preserva.storage.open import open_storage
 
 _LARGEST = 65_536
+
+Identities = Mapping[str, Mapping[str, Any]]
+"""What storages say of themselves, by their URLs."""
 
 
 def rebuild_config(path: Path, urls: Sequence[str], institution: str | None = None) -> Config:
     """Write a configuration of the storages at these URLs, for an institution; it is as given.
 
     Without one, it is the institution by whose configuration the first storage was made. What no
-    storage knows (the policy, rights, what is asked of images) stays as it is by default. Raises
+    storage knows (the policy, rights, what is asked of images) stays as it is by default; a primary
+    storage that was lost gets a place beside the configuration, which a person may change. Raises
     Refused if there is a configuration, StorageError for what is no storage, ConfigError if what
     the storages say makes none.
     """
     if path.exists():
         message = _("there is a configuration at {path}; it was not touched")
         raise Refused(message.format(path=path))
-    found = {url: _identity(url) for url in urls}
-    own = institution or str(found[urls[0]]["configured_by"])
+    identities = {url: _identity(url) for url in urls}
+    own = institution or str(identities[urls[0]]["configured_by"])
+    message = _("what the storages say of themselves makes no configuration")
     try:
-        text = "\n".join(_lines(found, own)) + "\n"
+        text = "\n".join(_lines(identities, own)) + "\n"
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        message = _("what the storages say of themselves makes no configuration")
         raise ConfigError(message) from error
     with TemporaryDirectory() as folder:  # what storages say is not trusted before it was checked
         trial = Path(folder) / configuration.NAME
         trial.write_text(text, encoding="utf-8")
-        configuration.load(trial)
+        try:
+            configuration.load(trial)
+        except ConfigError as error:
+            raise ConfigError(f"{message}:", error.problems) from error
     with writing(path), path.open("x", encoding="utf-8") as stream:
         stream.write(text)
     return configuration.load(path)
@@ -54,9 +77,9 @@ def _identity(url: str) -> Mapping[str, Any]:
         content = read_all(storage, layout.IDENTITY, _LARGEST)
     try:
         parse_identity(content)
-        found: Mapping[str, Any] = json.loads(content)
-        if found["institutions"] and found["role"] and found["configured_by"]:
-            return found
+        identity: Mapping[str, Any] = read_json(content)
+        if identity["institutions"] and identity["role"] and identity["configured_by"]:
+            return identity
     except NewerFormatError as error:
         message = _("{file} in {url} was written by a newer preserva (format {number})")
         text = message.format(file=layout.IDENTITY, url=url, number=error.number)
@@ -70,24 +93,57 @@ def _identity(url: str) -> Mapping[str, Any]:
     )
 
 
-def _lines(found: Mapping[str, Mapping[str, Any]], own: str) -> Iterator[str]:
+def _lines(identities: Identities, own: str) -> Iterator[str]:
     yield "# Made anew from what the storages say of themselves. Look at it before you go on: the"
     yield "# policy, rights and what is asked of images are not written in any storage."
     yield f"[archive]\ninstitution = {_text(own)}"
-    institutions: dict[str, Mapping[str, Any]] = {}
-    for identity in found.values():
-        institutions |= identity["institutions"]
-    for name, one in institutions.items():
+    for name, one in _institutions(identities, own).items():
         yield f"\n[institutions.{_text(name)}]"
         yield from (f"name.{_text(key)} = {_text(value)}" for key, value in one["name"].items())
         yield from (f"{key} = {_text(one[key])}" for key in ("country", "isil") if key in one)
-    for url, identity in found.items():
+    for url, identity in identities.items():
         local = "://" not in url
         yield f"\n[storages.{_text(identity['storage'])}]"
         yield f"name = {_text(identity.get('name', identity['storage']))}"
         yield f"institution = {_text(identity['institution'])}"
         yield f"url = {_text(str(Path(url).absolute()) if local else url)}"
         yield f"role = {_text(_role(identity, own))}"
+        if (depositor := _held_for(identity, own)) is not None:
+            yield f"held_for = {_text(depositor)}"
+    if not any(_role(identity, own) == Role.PRIMARY for identity in identities.values()):
+        name = _lost_primary(identities, own)
+        yield "\n# This storage was lost: say where its new place is, an empty folder or a URL."
+        yield f"[storages.{_text(name)}]"
+        yield f"institution = {_text(own)}"
+        yield f"url = {_text(f'storages/{name}')}"
+        yield f"role = {_text(Role.PRIMARY.value)}"
+
+
+def _institutions(identities: Identities, own: str) -> Mapping[str, Mapping[str, Any]]:
+    """Who the institutions are: what our own storages say first, and of us nobody else at all.
+
+    Raises ConfigError if none of ours says who we are.
+    """
+    ours = sorted(
+        (identity for identity in identities.values() if _is_ours(identity, own)),
+        key=lambda identity: identity["role"] != Role.PRIMARY,
+    )
+    institutions: dict[str, Mapping[str, Any]] = {}
+    for identity in ours:
+        institutions = {**identity["institutions"], **institutions}
+    if own not in institutions:
+        message = _(
+            "none of these storages is one of {id}, and what others say of it is not believed"
+        )
+        raise ConfigError(message.format(id=own))
+    for identity in identities.values():
+        institutions = {**identity["institutions"], **institutions}
+    return institutions
+
+
+def _is_ours(identity: Mapping[str, Any], own: str) -> bool:
+    """Whether it says that it is our primary storage, or a replica that we made."""
+    return identity["configured_by"] == own and identity["role"] in {Role.PRIMARY, Role.REPLICA}
 
 
 def _role(identity: Mapping[str, Any], own: str) -> str:
@@ -95,6 +151,40 @@ def _role(identity: Mapping[str, Any], own: str) -> str:
     if identity["configured_by"] == own:
         return str(identity["role"])
     return Role.HELD if identity["institution"] == own else Role.REPLICA
+
+
+def _held_for(identity: Mapping[str, Any], own: str) -> str | None:
+    """Whose copies a held storage is for: those of the institution that made it, or as it says."""
+    if _role(identity, own) != Role.HELD:
+        return None
+    made_by = identity["configured_by"]
+    depositor = identity.get("held_for") if made_by == own else made_by
+    return None if depositor is None else str(depositor)
+
+
+def _lost_primary(identities: Identities, own: str) -> str:
+    """The id of our primary storage, which is not among these: our ledger knows it by that name."""
+    for url, identity in identities.items():
+        if _is_ours(identity, own):
+            name = _named_in_ledger(url, str(identity["storage"]), own)
+            if name is not None:
+                return name
+    return f"{own}-main"
+
+
+def _named_in_ledger(url: str, storage: str, own: str) -> str | None:
+    """Where our packages were stored last, by the copy of our ledger in a replica."""
+    name = None
+    config = StorageConfig(storage, own, url, Role.REPLICA, storage)
+    with closing(open_storage(url, read_only=True)) as opened:
+        try:
+            for body in copied_entries(Store(config, opened), own):
+                entry = content_of(body)
+                if entry.get("type") == END and isinstance(entry.get("storage"), str):
+                    name = str(entry["storage"])
+        except LedgerError:
+            return None
+    return name
 
 
 def _text(value: object) -> str:

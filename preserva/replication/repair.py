@@ -42,6 +42,7 @@ from preserva.i18n import _
 from preserva.information_package.official_schemas import load_schemas
 from preserva.replication.survey import Survey, survey_copy
 from preserva.storage.base import chunks_of
+from preserva.storage.published import publish, quarantine
 
 _NAMED = 50
 """Paths that an entry of the ledger names; it counts the others."""
@@ -220,12 +221,12 @@ class _CopyRepair:
         self._begin(event, donor)
         whole = storage.stat(path) is None
         for name in self.plan.aside:
-            storage.quarantine(f"{path}/{name}", f"{self._quarantine(event)}/{name}")
+            quarantine(storage, f"{path}/{name}", f"{self._quarantine(event)}/{name}")
         if whole:
-            storage.publish(staging.folder, path)
+            publish(storage, staging.folder, path, staging.files)
         else:
             for file in self.plan.put:
-                storage.publish(f"{staging.folder}/{file.path}", f"{path}/{file.path}")
+                publish(storage, f"{staging.folder}/{file.path}", f"{path}/{file.path}")
             storage.discard(staging.folder)
         proved = self._proved(staging.files)
         self._record(event, donor, proved)

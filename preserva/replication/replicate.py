@@ -10,19 +10,29 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from preserva.archive.archive import ArchivalStorage
+from preserva.archive.fixity_events import record_seen, record_storage
 from preserva.archive.ledger_replica import copy_ledger
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
+from preserva.archive.unrecorded import listed, unrecorded, unrecorded_logs
 from preserva.config import Role
 from preserva.core.values.codes import Code
-from preserva.core.values.entries import END, SUCCESS
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Observer, Report, ignore
 from preserva.core.values.subjects import ObjectToStorage, WholeStorage
-from preserva.errors import Damaged, StorageError, StorageFull, Unreachable, UsageError
+from preserva.errors import (
+    Damaged,
+    NotInPlace,
+    Refused,
+    StorageError,
+    StorageFull,
+    Unreachable,
+    UsageError,
+)
 from preserva.i18n import _
 from preserva.replication.pair import Pair, Replication, StoppedError
 from preserva.storage.wrappers.rate_limit import RateLimit
+from preserva.storage.wrappers.writes import Writes
 
 __all__ = ["Replication", "replicate"]
 
@@ -50,10 +60,10 @@ def replicate(
     archive.refuse_outdated(source, *targets)
     done = []
     for replica in targets:
-        target = replica
+        storage = replica.storage
         if bandwidth is not None:
-            limited = RateLimit(replica.storage, bandwidth, clock=timer, sleep=sleep)
-            target = replace(replica, storage=limited)
+            storage = RateLimit(storage, bandwidth, clock=timer, sleep=sleep)
+        target = replace(replica, storage=Writes(storage))
         done += list(_to_one(archive, source, target, packages, dry_run, observer))
     return done
 
@@ -79,80 +89,151 @@ def _to_one(
     dry_run: bool,
     observer: Observer,
 ) -> Iterator[Replication]:
-    paths = [source.root.path_of(package.uri) for package in packages]
-    paths = paths or _all_paths(archive, source)
-    try:
-        target.check_identity()
-    except StorageError as error:
-        finding = Finding(absence(error), target.id, seen=str(error))
-        yield Replication("", target.id, Report(WholeStorage(target.id), [finding]))
+    wanted = _packages(archive, source, packages)
+    reason = _reason_to_stop(archive, target, dry_run)
+    if reason is not None:
+        yield _unreachable(target, reason)
         return
+    reported: list[Replication] = []
     if dry_run:
-        for path in paths:
-            yield _Replicating(archive, source, target, path, observer).run(copy=False)
+        for path in wanted:
+            reported.append(_Replicating(archive, source, target, path, None, observer).run())
+            yield reported[-1]
+        if not packages:
+            yield from _strangers(archive, target, reported)
         return
     with archive.writing(target):
-        for path in paths:
-            replicating = _Replicating(archive, source, target, path, observer)
-            yield replicating.run(copy=True)
-            if replicating.cut_off and not target.answers():
+        for path, package in wanted.items():
+            replicating = _Replicating(archive, source, target, path, package, observer)
+            reported.append(replicating.run(copy=True))
+            yield reported[-1]
+            if replicating.cut_off and record_storage(archive, target) is not None:
                 return  # the others would only wait for it one after the other
+        if not packages:
+            yield from _strangers(archive, target, reported)
         try:
             report = copy_ledger(archive, target)
         except Unreachable as error:  # what was acknowledged stays so, and is told
-            finding = Finding(Code.STORAGE_UNREACHABLE, target.id, seen=str(error))
-            report = Report(WholeStorage(target.id), [finding])
+            yield _unreachable(target, error)
+            return
         if report.findings:
             yield Replication("", target.id, report)
 
 
-def _all_paths(archive: ArchivalStorage, source: Store) -> list[str]:
-    """The folders of all packages, also of those that were stored here and are not there."""
-    entries = archive.ledger.entries(storage=source.id, types=(END,))
-    stored = {entry.package for entry in entries if entry.outcome == SUCCESS and entry.package}
-    return sorted({source.root.path_of(uri) for uri in stored} | set(source.root.objects()))
+def _strangers(
+    archive: ArchivalStorage, target: Store, reported: list[Replication]
+) -> Iterator[Replication]:
+    """What lies in a replica that we did not bring: it is named, and left where it is."""
+    waiting = {done.package for done in reported if done.package}
+    listing = listed(target)
+    for stranger in () if listing is None else unrecorded(archive, target, listing):
+        if stranger.package is None or stranger.package.uri not in waiting:
+            yield Replication("", target.id, stranger.report)
+
+
+def _reason_to_stop(archive: ArchivalStorage, target: Store, dry_run: bool) -> StorageError | None:
+    """Why nothing can be brought to a storage now; that it is away is recorded by a real run."""
+    if not dry_run:
+        return record_storage(archive, target)
+    try:
+        target.check_identity()
+    except StorageError as error:
+        return error
+    return None
+
+
+def _unreachable(target: Store, error: StorageError) -> Replication:
+    finding = Finding(absence(error), target.id, seen=str(error))
+    return Replication("", target.id, Report(WholeStorage(target.id), [finding]))
+
+
+def _packages(
+    archive: ArchivalStorage, source: Store, packages: Sequence[PackageId]
+) -> dict[str, PackageId | None]:
+    """The packages by their folders; all if none are named, with those that were lost.
+
+    Objects of which the ledger knows nothing are among them.
+    """
+    if packages:
+        return {source.root.path_of(package.uri): package for package in packages}
+    known = map(PackageId.parse, archive.ledger.copies.packages(source.id))
+    stored = {source.root.path_of(package.uri): package for package in known}
+    paths = sorted(stored.keys() | set(source.root.objects()))
+    return {path: stored.get(path) for path in paths}
+
+
+def _code_of(error: StorageError) -> Code:
+    """What it means for the package that is brought."""
+    if isinstance(error, NotInPlace):
+        return Code.NOT_IN_PLACE
+    return Code.NOT_WRITTEN if error.writing else Code.UNREADABLE
 
 
 class _Replicating:
     """One object of its owner's storage, as far as it can be brought to another."""
 
     def __init__(
-        self, archive: ArchivalStorage, source: Store, target: Store, path: str, observer: Observer
+        self,
+        archive: ArchivalStorage,
+        source: Store,
+        target: Store,
+        path: str,
+        package: PackageId | None,
+        observer: Observer,
     ) -> None:
         self.archive = archive
         self.source = source
         self.target = target
         self.path = path
+        self.original = None if package is None else StoredCopy(archive, source, package)
         self.observer = observer
         self.cut_off = False
         self.result = Replication("", target.id, Report(ObjectToStorage(path, target.id)))
 
-    def run(self, *, copy: bool) -> Replication:
-        """Find what is missing; with `copy`, bring it and acknowledge what is proved."""
+    def run(self, *, copy: bool = False) -> Replication:
+        """Find what is missing; with `copy`, bring it, acknowledge what is proved, record the rest.
+
+        What was found to be wrong with a copy is an incident, as if an audit had found it.
+        """
+        about = self.original
         try:
             pair = self._pair()
+            about = pair.source
             pair.check_original()
             self.result.package = pair.source.package.uri
+            about = pair.target
             pair.find_missing()
+            about = None
             if copy:
                 pair.bring_missing()
+            self.result.report.add(unrecorded_logs(pair.target))
         except StoppedError as stop:
-            self.result.report.add(stop.findings)
+            self._stop(stop.findings, stop.about, copy)
         except StorageFull:
             raise
         except Damaged as error:
             finding = Finding(Code.INVENTORY_INVALID, self.path, seen=str(error))
-            self.result.report.add([finding])
+            self._stop([finding], about, copy)
+        except Refused as error:
+            self._stop([Finding(Code.IN_THE_WAY, self.path, seen=str(error))], None, copy)
         except StorageError as error:
             self.cut_off = isinstance(error, Unreachable)
-            finding = Finding(Code.UNREADABLE, error.path or self.path, seen=str(error))
-            self.result.report.add([finding])
+            finding = Finding(_code_of(error), error.path or self.path, seen=str(error))
+            self._stop([finding], None if self.cut_off else about, copy)
         return self.result
+
+    def _stop(self, findings: Sequence[Finding], about: StoredCopy | None, record: bool) -> None:
+        self.result.report.add(findings)
+        if about is not None:
+            self.result.report.subject = about.subject
+            if record:
+                record_seen(about, Report(about.subject, list(findings)))
 
     def _pair(self) -> Pair:
         """The package that the object is, here and there."""
         if self.source.storage.stat(self.path) is None:
-            raise StoppedError(Finding(Code.COPY_MISSING, self.path, seen=self.source.id))
+            finding = Finding(Code.COPY_MISSING, self.path, seen=self.source.id)
+            raise StoppedError(finding, about=self.original)
         original = self.source.root.read_at(self.path)
         try:
             package = PackageId.parse(original.inventory.identifier)

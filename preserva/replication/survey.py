@@ -6,6 +6,7 @@ that have the digests that were recorded.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ from preserva.core.values.model import Entry, Kind
 from preserva.core.values.report import Advanced, Finding, Observer
 from preserva.errors import NotAFile, NotFound, StorageError, Unreachable
 from preserva.files.parallel import bounded_map
+from preserva.i18n import _
 from preserva.storage.base import read_all
 
 _ALGORITHMS = {128: "sha512", 64: "sha256"}
@@ -184,10 +186,12 @@ class _Surveyor:
         look = partial(_look, self.copy, self.path, entries)
         committed = self.survey.committed.values()
         for file, seen in bounded_map(look, committed, workers=self.copy.storage.max_concurrency):
+            if isinstance(seen, StorageError):  # what stands there may be sound: nothing is moved
+                self.survey.findings.append(Finding(Code.UNREADABLE, file.path, seen=str(seen)))
             size = entries[file.path].size if file.path in entries else 0
             self.observer(Advanced(size, file.path))
             if seen is not None:
-                self.survey.wrong[file.path] = seen
+                self.survey.wrong[file.path] = str(seen)
 
     def _logs(self) -> None:
         """The records of events that this copy must have, under names that other copies know."""
@@ -231,26 +235,38 @@ class _Surveyor:
 
 def _look(
     copy: StoredCopy, path: str, entries: Mapping[str, Entry], file: Committed
-) -> tuple[Committed, str | None]:
-    """What is in the place of a file, if it is not what was recorded; read twice to be sure."""
+) -> tuple[Committed, str | StorageError | None]:
+    """What is in the place of a file, if it is not what was recorded; read twice to be sure.
+
+    The error of a storage that refuses to give it; that of a medium is damage.
+    """
     entry = entries.get(file.path)
     if entry is None:
         return file, "-"
     if entry.kind is not Kind.FILE:
         return file, entry.kind.value
-    seen = ""
+    seen: str | StorageError = ""
     for _reading in range(2):
         try:
             observed = observe(copy.storage, f"{path}/{file.path}", [file.algorithm])
         except Unreachable:
             raise
         except StorageError as error:
-            seen = str(error)
+            broken = isinstance(error, NotFound | NotAFile) or _is_of_medium(error)
+            seen = str(error) if broken else error
             continue
         seen = observed.digests[file.algorithm]
         if seen == file.digest:
             return file, None
+        if observed.size != entry.size:
+            message = _("{path}: the storage gave another number of bytes than it states, {size}")
+            seen = StorageError(message.format(path=file.path, size=entry.size), path=file.path)
     return file, seen
+
+
+def _is_of_medium(error: StorageError) -> bool:
+    """Whether the medium of a disk could not be read: its file is gone, whatever is tried."""
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.EIO
 
 
 def _names(copy: StoredCopy) -> list[str]:

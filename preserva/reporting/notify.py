@@ -15,11 +15,12 @@ from email.message import EmailMessage
 from preserva.archive.archive import ArchivalStorage
 from preserva.config import Mail
 from preserva.core.formats.canonical_json import Value
-from preserva.core.policy.overview import Incident, Overview
+from preserva.core.policy.overview import EndedIncident, Incident, Overview
 from preserva.core.values.entries import NOTIFICATION, SUCCESS
 from preserva.http_client.client import AnswerError, read
 from preserva.http_client.policy import SCHEMES, AddressError, Policy, named_hosts, shown
 from preserva.i18n import _
+from preserva.reporting.incidents import ended_since
 from preserva.reporting.overview import overview
 
 PASSWORD = "PRESERVA_MAIL_PASSWORD"
@@ -29,9 +30,9 @@ _ATTEMPTS = 2
 _ALL_CLEAR = timedelta(days=7)
 """After this time without a mail one is sent in any case: silence must mean a failure."""
 
-MailText = Callable[[Overview, Sequence[Incident], int], tuple[str, str]]
+MailText = Callable[[Overview, Sequence[Incident], int, Sequence[EndedIncident]], tuple[str, str]]
 """Writes the subject and the text of a mail: the state of everything, the incidents that are new,
-and how many ended.
+how many ended of those that were told, and those that began and ended since the last mail.
 """
 
 
@@ -54,6 +55,8 @@ def ping(url: str | None) -> str | None:
 def send_mail(archive: ArchivalStorage, mail_text: MailText) -> str | None:
     """Mail what changed since the last mail, if anything did or a week has passed.
 
+    A copy that was lost or damaged and is sound again is told as well.
+
     The value says why that failed, if it did; the next run then tries again. The incidents that
     were reported are recorded in the ledger.
     """
@@ -64,12 +67,14 @@ def send_mail(archive: ArchivalStorage, mail_text: MailText) -> str | None:
     last = archive.ledger.newest(NOTIFICATION)
     before = set() if last is None else {int(number) for number in last.facts["incidents"]}
     now = {incident.number for incident in state.incidents}
-    if last is not None and now == before and not _silent_too_long(archive, last.time):
+    ended = () if last is None else ended_since(archive, last.number, before | now)
+    news = now != before or ended
+    if last is not None and not news and not _silent_too_long(archive, last.time):
         return None
     opened: Sequence[Incident] = [
         incident for incident in state.incidents if incident.number not in before
     ]
-    subject, text = mail_text(state, opened, len(before - now))
+    subject, text = mail_text(state, opened, len(before - now), ended)
     try:
         _send(mail, subject, text)
     except (OSError, ValueError, smtplib.SMTPException) as error:

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
 from preserva.archive.archive import ArchivalStorage
+from preserva.archive.judgements import judgements, rules_of, tally_of
 from preserva.core.policy.audit import Lane, deadline
+from preserva.core.policy.judgement import StorageTally, Tally
 from preserva.core.policy.overview import (
     CopyState,
     Done,
@@ -37,13 +39,13 @@ def overview(archive: ArchivalStorage, *, past: bool = True) -> Overview:
     """
     archive.refuse_outdated(archive.primary)
     config, ledger, now = archive.config, archive.ledger, archive.clock()
-    lanes = lanes_of(config, ())
+    lanes, tally = lanes_of(config, ()), tally_of(archive)
     return Overview(
         config.institution.id,
         now,
-        tuple(_storages(archive)),
+        tuple(_storages(archive, tally)),
         tuple(open_incidents(archive)),
-        tuple(ledger.totals.few(config.policy.copies, _FEW)),
+        tuple(tally.few[:_FEW]),
         config.policy.copies,
         count_ages(((_time(checked), copies) for checked, copies in ledger.totals.ages()), now),
         tuple(ledger.totals.months()) if past else (),
@@ -55,24 +57,28 @@ def overview(archive: ArchivalStorage, *, past: bool = True) -> Overview:
 
 
 def copy_states(archive: ArchivalStorage) -> Iterator[CopyState]:
-    """Every copy in the storages of the configuration, in the order of the packages."""
+    """Every copy in the storages of the configuration, in the order of the packages.
+
+    Those that the ledger does not know are among them.
+    """
     now, lanes = archive.clock(), lanes_of(archive.config, ())
-    for row in archive.ledger.totals.copies():
-        if row.storage not in archive.config.storages:
-            continue
-        checked = _time(row.checked)
-        interval = next(lane for lane in lanes if _holds(lane, row.package, row.storage)).interval
-        yield CopyState(
-            row.package,
-            row.storage,
-            archive.config.storages[row.storage].institution,
-            row.state,
-            checked,
-            deadline(checked, interval, now),
-            row.size,
-            row.entry,
-            row.digest,
-        )
+    rules = rules_of(archive)
+    for judgement in judgements(archive, rules):
+        for copy in judgement.copies:
+            known = copy.known
+            checked = _time(known.checked)
+            own = (lane for lane in lanes if _holds(lane, known.package, known.storage))
+            yield CopyState(
+                known.package,
+                known.storage,
+                rules.places[known.storage].institution,
+                copy.state,
+                checked,
+                deadline(checked, next(own).interval, now),
+                known.size,
+                known.entry,
+                known.digest,
+            )
 
 
 def history(archive: ArchivalStorage, package: PackageId) -> tuple[list[Done], list[Incident]]:
@@ -96,26 +102,24 @@ def history(archive: ArchivalStorage, package: PackageId) -> tuple[list[Done], l
 
 
 def _details(entry: LedgerEntry) -> tuple[str, ...]:
-    found = entry.facts.get("findings", ())
-    said = [f"{one['code']} {one['path'] or ''}".strip() for one in found]
+    findings = entry.facts.get("findings", ())
+    details = [f"{seen['code']} {seen['path'] or ''}".strip() for seen in findings]
     if entry.type == DECISION:
-        said.append(f"{entry.facts['by']}: {entry.facts['decision']}")
-    return tuple(said)
+        details.append(f"{entry.facts['by']}: {entry.facts['decision']}")
+    return tuple(details)
 
 
-def _storages(archive: ArchivalStorage) -> Iterator[StorageState]:
-    rows = list(archive.ledger.totals.states())
+def _storages(archive: ArchivalStorage, tally: Tally) -> Iterator[StorageState]:
     for storage in archive.config.storages.values():
-        own = [row for row in rows if row[0] == storage.id]
-        oldest = min((row[3] for row in own if row[3] is not None), default=None)
+        own = tally.storages.get(storage.id, StorageTally())
         yield StorageState(
             storage.id,
             storage.name,
             storage.institution,
-            sum(row[2] for row in own),
-            {row[1]: row[2] for row in own},
-            _time(oldest),
-            sum(row[4] for row in own),
+            own.states.total(),
+            dict(own.states),
+            _time(own.oldest),
+            own.size,
         )
 
 

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import partial
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.identities import storage_id
+from preserva.archive.judgements import judgements, rules_of
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
-from preserva.config import Config
-from preserva.core.eark.vocabulary import EventOutcome
+from preserva.archive.unrecorded import listed, unrecorded
+from preserva.config import Config, Role
+from preserva.core.policy.judgement import JudgedCopy, Judgement, State, judge, with_stranger
 from preserva.core.values.codes import Code
-from preserva.core.values.entries import END, FIXITY_CHECK
+from preserva.core.values.entries import END, FIXITY_CHECK, START
 from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Outcome
-from preserva.errors import Damaged, LedgerError, NotFound, StorageError, WrongStorage
+from preserva.errors import Damaged, LedgerError, NotFound, StorageError
 from preserva.i18n import _
 from preserva.information_package.tag_files import title_of
 from preserva.ledger import Ledger
+from preserva.storage.ocfl import StoredObject
 from preserva.storage.open import open_storage
 
 
@@ -49,40 +51,24 @@ class Listing:
         return Outcome.of(self.findings)
 
 
-class State(StrEnum):
-    """What is known of a copy without reading its files."""
-
-    COMPLETE = "complete"  # every version that there is
-    INCOMPLETE = "incomplete"  # a version is still to be copied
-    ABSENT = "absent"  # there never was a copy
-    MISSING = "missing"  # the ledger acknowledged a copy, and it is gone
-    DAMAGED = "damaged"  # its last check failed, or its inventory cannot be trusted
-    UNREACHABLE = "unreachable"
-    WRONG = "another storage"  # another one lies in the place of the one that is meant
-
-    @property
-    def outcome(self) -> Outcome:
-        """FAIL for a copy that is missing or damaged, UNKNOWN for one that was not reached."""
-        if self in {State.MISSING, State.DAMAGED}:
-            return Outcome.FAIL
-        unknown = self in {State.UNREACHABLE, State.WRONG}
-        return Outcome.UNKNOWN if unknown else Outcome.PASS
-
-
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A copy of a package; `checked` is the time of the last fixity check, with its outcome."""
+    """A copy of a package; `checked` is the time of the last fixity check, with its outcome.
+
+    `reason` says why its storage could not be looked into, if it could not.
+    """
 
     storage: str
     state: State
     versions: tuple[str, ...] = ()
     checked: str | None = None
     outcome: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A package and its copies; `enough` if as many are complete as the policy wants."""
+    """A package and its copies; `enough` if as many count as the policy wants."""
 
     package: str
     portable: str
@@ -118,49 +104,102 @@ def list_packages(archive: ArchivalStorage, storage: str | None = None) -> Listi
 
 
 def status(archive: ArchivalStorage, package: PackageId | None = None) -> list[Status]:
-    """The copies of a package, or of every package of our primary storage.
+    """The copies of a package, or of every package that the ledger or a storage of ours knows.
 
-    Raises NotFound if no storage holds the package named, and the ledger knows of none; WrongLedger
-    if the primary storage has seen more of the ledger.
+    What the ledger knows of a copy is never bettered by looking at it, only worsened. Raises
+    NotFound if no storage holds the package named, and the ledger knows of none; WrongLedger if the
+    primary storage has seen more of the ledger.
     """
     archive.refuse_outdated(archive.primary)
+    rules = rules_of(archive)
     if package is not None:
-        asked = _status(archive, package)
-        if all(
-            copy.state in {State.ABSENT, State.UNREACHABLE, State.WRONG} for copy in asked.copies
-        ):
+        known = archive.ledger.copies.of(package.uri)
+        asked = _status(archive, judge(package.uri, known, rules), package)
+        if all(copy.state in {State.ABSENT, State.UNREACHABLE} for copy in asked.copies):
             raise NotFound(_("there is no package {id}").format(id=package))
         return [asked]
-    packages = {entry.package for entry in archive.ledger.entries(types=(END,))}
-    return [_status(archive, PackageId.parse(uri)) for uri in sorted(filter(None, packages))]
+    judged = {judgement.package: judgement for judgement in judgements(archive, rules)}
+    for store in archive.stores():
+        listing = listed(store)
+        for stranger in () if listing is None else unrecorded(archive, store, listing):
+            judged.setdefault(stranger.name, judge(stranger.name, (), rules))
+            judged[stranger.name] = with_stranger(judged[stranger.name], stranger.storage)
+    return [_status(archive, judged[name], _parsed(name)) for name in sorted(judged)]
 
 
-def _status(archive: ArchivalStorage, package: PackageId) -> Status:
-    stored = [StoredCopy(archive, store, package) for store in archive.stores()]
-    wanted: set[str] = set().union(*(copy.acknowledged() for copy in stored))
-    copies = tuple(_copy(copy, wanted) for copy in stored)
-    complete = sum(copy.state is State.COMPLETE for copy in copies)
-    return Status(package.uri, package.portable, copies, complete >= archive.config.policy.copies)
+def _parsed(name: str) -> PackageId | None:
+    try:
+        return PackageId.parse(name)
+    except ValueError:
+        return None
 
 
-def _copy(stored: StoredCopy, wanted: set[str]) -> Copy:
+def _status(archive: ArchivalStorage, judgement: Judgement, package: PackageId | None) -> Status:
+    """What is known of a package, and what a look at the storages adds; None if it is no package.
+
+    Our own packages have no place in what we hold for others, nor those of others in what is ours.
+    """
+    known = {copy.known.storage: copy for copy in judgement.copies}
+    copies = []
+    for store in archive.stores():
+        judged = known.get(store.id)
+        there = package is not None and _is_there(StoredCopy(archive, store, package))
+        elsewhere = (store.config.role is Role.HELD) is judgement.own
+        if judged is None and known and (package is None or (elsewhere and not there)):
+            continue
+        if package is None:
+            copies.append(Copy(store.id, State.UNRECORDED))
+        else:
+            copies.append(_copy(StoredCopy(archive, store, package), judged, judgement))
+    counting = {storage for storage, copy in known.items() if copy.counted}
+    counted = sum(copy.storage in counting and copy.state.counts for copy in copies)
+    return Status(
+        judgement.package,
+        judgement.package if package is None else package.portable,
+        tuple(copies),
+        not judgement.few and (not judgement.own or counted >= judgement.wanted),
+    )
+
+
+def _is_there(stored: StoredCopy) -> bool:
+    try:
+        return stored.is_there()
+    except StorageError:
+        return False
+
+
+def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -> Copy:
     last = stored.last(FIXITY_CHECK)
     checked, outcome = (last.time, last.outcome) if last else (None, None)
+    known = State.ABSENT if judged is None else judged.state
+    acknowledged = judged.known.version or 0 if judged is not None and stored.belongs else 0
     versions: tuple[str, ...] = ()
+    reason = None
     try:
-        versions = tuple(stored.read().inventory.versions)
-        state = State.COMPLETE if wanted <= set(versions) else State.INCOMPLETE
-        if outcome == EventOutcome.FAIL.label:
-            state = State.DAMAGED
+        found = stored.read()
+        versions = tuple(found.inventory.versions)
+        state = _held(stored, found, acknowledged, judgement.newest)
     except Damaged:
-        state = State.DAMAGED
+        state = State.DAMAGED if acknowledged else State.UNRECORDED
     except NotFound:
-        state = State.MISSING if stored.acknowledged() else State.ABSENT
-    except WrongStorage:
-        state = State.WRONG
-    except StorageError:
-        state = State.UNREACHABLE
-    return Copy(stored.store.id, state, versions, checked, outcome)
+        state = State.MISSING if acknowledged else State.ABSENT
+    except StorageError as error:
+        state, reason = State.UNREACHABLE, str(error)
+    return Copy(stored.store.id, State.worst(state, known), versions, checked, outcome, reason)
+
+
+def _held(stored: StoredCopy, found: StoredObject, acknowledged: int, newest: int) -> State:
+    """What the inventory of a copy shows, of which so many versions were acknowledged there."""
+    versions = len(found.inventory.versions)
+    if not acknowledged:
+        return State.UNRECORDED
+    recorded = stored.recorded.inventories().get(found.inventory.head, found.digest)
+    if versions < acknowledged or recorded != found.digest:
+        return State.DAMAGED
+    if versions > newest and stored.store.config.role is not Role.HELD:
+        begun = stored.last(START, END)  # a run that was interrupted is no version of a stranger
+        return State.SOUND if begun is not None and begun.type == START else State.DAMAGED
+    return State.INCOMPLETE if versions < newest else State.SOUND
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ class Storage(Protocol):
     def discard(self, path: str) -> None:
         """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
 
-    def lock(self, holder: str) -> AbstractContextManager[None]:
+    def lock(self, holder: str) -> AbstractContextManager[object]:
         """Be the only writer during the block. Raises Locked, naming the other holder.
 
         The lock ends with its process, even if that is killed: at once where the operating system

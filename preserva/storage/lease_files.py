@@ -7,8 +7,11 @@ from typing import Protocol
 
 from preserva.core.formats.layout import LEASES
 from preserva.core.values.model import Entry
-from preserva.errors import NotFound, StorageError
+from preserva.errors import NotFound, StorageError, Unreachable
 from preserva.storage.base import Reader
+
+_ATTEMPTS = 9
+_FUTURE = 5.0  # seconds: a server may round some times and not others
 
 
 class LeasedStorage(Protocol):
@@ -34,8 +37,8 @@ class LeasedStorage(Protocol):
     def overwrite(self, path: str, data: bytes) -> None:
         """Write over a file that is there, without a rename."""
 
-    def modified(self, path: str) -> float:
-        """When a file was last written: seconds, by the storage's own clock."""
+    def modified(self, path: str) -> float | None:
+        """When a file was last written: seconds, by the storage's own clock; None if unknown."""
 
 
 class FolderLeases:
@@ -68,18 +71,37 @@ class FolderLeases:
         self._storage.overwrite(lease_path(number), holder)
 
     def holder(self, number: int) -> bytes:
-        """The content of a lease file."""
+        """The content of a lease file, which may be written over at this moment.
+
+        Then it has another size than a moment before; so it is read once more.
+        """
+        for _attempt in range(_ATTEMPTS):
+            try:
+                return self._read(number)
+            except (NotFound, Unreachable):
+                raise
+            except StorageError:
+                continue
+        return self._read(number)
+
+    def _read(self, number: int) -> bytes:
         with self._storage.open(lease_path(number)) as reader:
             return reader.read(1000)
 
-    def age(self, number: int) -> float:
-        """Seconds since a lease file was written, by the storage's own clock."""
+    def age(self, number: int) -> float | None:
+        """Seconds since a lease file was written, by the storage's own clock.
+
+        None if it has no times, or a lease from the future.
+        """
         probe = f"{LEASES}/probe-{secrets.token_hex(8)}"
         self._storage.create(probe, [b"?"])  # an empty file is none on some file systems
         try:
-            return self._storage.modified(probe) - self._storage.modified(lease_path(number))
+            now, then = self._storage.modified(probe), self._storage.modified(lease_path(number))
         finally:
             self._storage.discard(probe)
+        if not now or not then or now < then - _FUTURE:
+            return None
+        return now - then
 
     def remove(self, number: int) -> None:
         """Remove a lease file, if it is there."""

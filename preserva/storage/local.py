@@ -17,10 +17,14 @@ from preserva.core.formats.layout import LOCK, QUARANTINE, STAGING
 from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry, Kind
 from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError, StorageFull
+from preserva.files.below import Below, Descriptor, NotAFolderError, is_alone, state_of
 from preserva.files.disk import create_file, flush, write_all
-from preserva.files.small_file_worker import forget
+from preserva.files.small_file_worker import FILE, FOLDER, forget
 from preserva.i18n import _
-from preserva.storage.paths import above, contained, refuse_outside
+from preserva.storage.paths import contained, refuse_links, refuse_outside
+
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_LOCK_FILE = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class _Errors:
@@ -42,6 +46,9 @@ class _Errors:
         path, full = self._path, self._full
         if isinstance(error, FileNotFoundError):
             return NotFound(_("{path} is not there").format(path=full), path=path)
+        if isinstance(error, NotAFolderError):
+            message = _("{path} is not a folder").format(path=error.filename)
+            return NotAFile(message, path=error.below)
         message = _("{path}: {reason}").format(path=full, reason=error.strerror or error)
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             return StorageFull(message, path=path)
@@ -61,30 +68,38 @@ class LocalStorage:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.url = str(root)
+        self._folders = Below(self.url)
         self._one_at_a_time = Lock()
         self._durable: set[str] = set()  # files in staging that need no second fsync
 
-    def _path(self, path: str) -> str:
-        return f"{self.url}/{contained(path)}" if path else self.url
-
     def _errors(self, path: str) -> _Errors:
-        return _Errors(path, self._path(path))
+        return _Errors(path, f"{self.url}/{contained(path)}" if path else self.url)
 
     def stat(self, path: str) -> Entry | None:
         """What is at a path, not following a link; None if there is nothing."""
         try:
             with self._errors(path):
-                return _entry(path, os.lstat(self._path(path)))
+                folder, name = self._folders.place(path)
+                return _entry(path, state_of(name, folder))
         except NotFound:
             return None
+
+    def folder(self, path: str) -> int:
+        """A new descriptor of a folder. Raises StorageError."""
+        with self._errors(path):
+            return os.open(".", FOLDER, dir_fd=self._folders.open(path).number)
 
     def children(self, path: str) -> list[Entry]:
         """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
         prefix = f"{path}/" if path else ""
-        with self._errors(path), os.scandir(self._path(path)) as listing:
-            entries = [
-                _entry(prefix + item.name, item.stat(follow_symlinks=False)) for item in listing
-            ]
+        descriptor = self.folder(path)
+        try:
+            with self._errors(path), os.scandir(descriptor) as listing:
+                entries = [
+                    _entry(prefix + item.name, item.stat(follow_symlinks=False)) for item in listing
+                ]
+        finally:
+            os.close(descriptor)
         return sorted(entries, key=lambda entry: entry.path)
 
     def walk(self, path: str) -> Iterator[Entry]:
@@ -98,37 +113,42 @@ class LocalStorage:
 
     def open(self, path: str, *, bypass_cache: bool = False) -> LocalReader:
         """Open a regular file. `bypass_cache` reads the medium, not a cache."""
-        full = self._path(path)
-        with _Errors(path, full):
-            # O_NONBLOCK: a FIFO that someone put here must not make us wait for ever
-            descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        errors = self._errors(path)
+        with errors:
+            folder, name = self._folders.place(path)
+            descriptor = os.open(name, FILE, dir_fd=folder.number)
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             os.close(descriptor)
             raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
-        return LocalReader(
-            descriptor, status.st_size, _Errors(path, full), bypass_cache=bypass_cache
-        )
+        return LocalReader(descriptor, status.st_size, errors, bypass_cache=bypass_cache)
 
     def create(self, path: str, chunks: Iterable[bytes]) -> None:
         """Write a new file, with the folders above it. Refuses a path that exists."""
-        target = self._path(path)
+        errors = self._errors(path)
+        above, _slash, name = path.rpartition("/")
         # one at a time: otherwise two threads may make the same folder, and threads that create
         # names in one folder keep the processors busy with waiting
-        with _Errors(path, target), self._one_at_a_time:
-            _make_folders(os.path.dirname(target))  # noqa: PTH120
-            descriptor = create_file(target, 0o644)
-        self._fill(descriptor, _Errors(path, target), chunks)
+        with errors, self._one_at_a_time:
+            descriptor = create_file(name, 0o644, dir_fd=self._folders.make(above).number)
+        self._fill(descriptor, errors, chunks)
 
     def extend(self, path: str, chunks: Iterable[bytes]) -> None:
         """Append to a file in staging that an interrupted `create` left incomplete."""
         refuse_outside(path, STAGING)
         with self._errors(path):
-            descriptor = os.open(
-                self._path(path), os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-            )
+            folder, name = self._folders.place(path)
+            descriptor = os.open(name, _APPEND, dir_fd=folder.number)
+        self._refuse_shared(descriptor, path)
         self._durable.discard(path)
         self._fill(descriptor, self._errors(path), chunks)
+
+    def _refuse_shared(self, descriptor: int, path: str) -> None:
+        """Close, and raise NotAFile for, a file that is written to and could lie elsewhere too."""
+        if not is_alone(os.fstat(descriptor)):
+            os.close(descriptor)
+            message = _("{path} is not a file of its own: it has another name elsewhere")
+            raise NotAFile(message.format(path=f"{self.url}/{path}"), path=path)
 
     def _fill(self, descriptor: int, errors: _Errors, chunks: Iterable[bytes]) -> None:
         """Write, and close in every case. An error of the chunks' own source passes as it is."""
@@ -146,7 +166,6 @@ class LocalStorage:
     def publish(self, staged: str, final: str) -> None:
         """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
         refuse_outside(staged, STAGING)
-        self._refuse_links_above(final)
         self.flush(staged)
         self._move(staged, final)
         self._durable.clear()
@@ -154,31 +173,32 @@ class LocalStorage:
     def quarantine(self, path: str, target: str) -> None:
         """Move what is at a path to one below `quarantine/`, durably and at once."""
         refuse_outside(target, QUARANTINE)
-        for place in (path, target):
-            self._refuse_links_above(place)
         self._move(path, target)
 
     def _move(self, path: str, final: str) -> None:
-        source, target = self._path(path), self._path(final)
+        with self._errors(path):
+            source, name = self._folders.place(path)
+            state_of(name, source)
         with self._errors(final):
-            self._make_folder(os.path.dirname(target))  # noqa: PTH120
-            if os.path.lexists(target):  # only the holder of the lock moves anything
+            above, _slash, new = final.rpartition("/")
+            target = self._folders.make(above, durable=True)
+            if _is_taken(new, target):  # only the holder of the lock moves anything
                 raise Refused(_("{path} exists already; it was not touched").format(path=final))
-            os.rename(source, target)  # noqa: PTH104
-            flush(os.path.dirname(target))  # noqa: PTH120
-            flush(os.path.dirname(source))  # noqa: PTH120
+            os.rename(name, new, src_dir_fd=source.number, dst_dir_fd=target.number)
+            os.fsync(target.number)
+            os.fsync(source.number)
 
     def replace(self, path: str, data: bytes) -> None:
         """Put new content in the place of a small file, durably and at once."""
-        self._refuse_links_above(path)
         staged = f"{STAGING}/replace-{os.path.basename(path)}"  # noqa: PTH119
         self.discard(staged)
         self.create(staged, [data])
         with self._errors(path):
-            flush(self._path(staged))
-            target = self._path(path)
-            os.rename(self._path(staged), target)  # noqa: PTH104
-            flush(os.path.dirname(target))  # noqa: PTH120
+            source, name = self._folders.place(staged)
+            flush(name, dir_fd=source.number)
+            target, new = self._folders.place(path)
+            os.rename(name, new, src_dir_fd=source.number, dst_dir_fd=target.number)
+            os.fsync(target.number)
 
     def discard(self, path: str) -> None:
         """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
@@ -187,22 +207,22 @@ class LocalStorage:
         if entry is None:
             return
         self._durable.clear()
-        with self._errors(path):
-            if entry.kind is not Kind.FOLDER:
-                os.unlink(self._path(path))  # noqa: PTH108
-                return
-            for below in sorted(self.walk(path), key=lambda e: e.path, reverse=True):
-                remove = os.rmdir if below.kind is Kind.FOLDER else os.unlink
-                remove(self._path(below.path))
-            os.rmdir(self._path(path))  # noqa: PTH106
+        below = list(self.walk(path)) if entry.kind is Kind.FOLDER else []
+        below.sort(key=lambda each: each.path, reverse=True)
+        for each in [*below, entry]:
+            with self._errors(each.path):
+                folder, name = self._folders.place(each.path)
+                remove = os.rmdir if each.kind is Kind.FOLDER else os.unlink
+                remove(name, dir_fd=folder.number)
 
     @contextmanager
     def lock(self, holder: str) -> Iterator[None]:
         """Be the only writer, until the end of this block or of the process."""
-        self._refuse_links_above(LOCK)
         with self._errors(LOCK):
-            _make_folders(self._path(STAGING))
-            descriptor = os.open(self._path(LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            folder = self._folders.make(STAGING)
+            name = LOCK.rpartition("/")[2]
+            descriptor = os.open(name, _LOCK_FILE, 0o644, dir_fd=folder.number)
+        self._refuse_shared(descriptor, LOCK)
         try:
             with self._errors(LOCK):
                 try:
@@ -219,7 +239,8 @@ class LocalStorage:
             os.close(descriptor)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Close the folders that were kept open; the next call opens them again."""
+        self._folders.close()
 
     def limitations(self) -> tuple[Limitation, ...]:
         """None: a file system keeps every promise."""
@@ -231,6 +252,7 @@ class LocalStorage:
         if entry is None:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
         below = [*self.walk(path), entry] if entry.kind is Kind.FOLDER else [entry]
+        refuse_links(below)
         files = [
             file.path for file in below if file.kind is Kind.FILE and file.path not in self._durable
         ]
@@ -240,31 +262,13 @@ class LocalStorage:
         for folder in below:
             if folder.kind is Kind.FOLDER:
                 with self._errors(folder.path):
-                    flush(self._path(folder.path))
+                    os.fsync(self._folders.open(folder.path).number)
 
     def _flush_once(self, path: str) -> None:
-        full = self._path(path)
-        with _Errors(path, full):
-            flush(full)
+        with self._errors(path):
+            folder, name = self._folders.place(path)
+            flush(name, dir_fd=folder.number)
         self._durable.add(path)
-
-    def _refuse_links_above(self, path: str) -> None:
-        """Raise NotAFile if a folder on the way is a link: it could lead out of the storage."""
-        for folder in above(path):
-            entry = self.stat(folder)
-            if entry is not None and entry.kind is not Kind.FOLDER:
-                message = _("{path} is not a folder").format(path=self._path(folder))
-                raise NotAFile(message, path=folder)
-
-    def _make_folder(self, folder: str) -> None:
-        """Make a folder and those above it, each durable in its parent before the next."""
-        missing = []
-        while not os.path.isdir(folder):  # noqa: PTH112
-            missing.append(folder)
-            folder = os.path.dirname(folder)  # noqa: PTH120
-        for name in reversed(missing):
-            os.mkdir(name)  # noqa: PTH102
-            flush(os.path.dirname(name))  # noqa: PTH120
 
 
 class LocalReader:
@@ -305,10 +309,12 @@ def _entry(path: str, status: os.stat_result) -> Entry:
     return Entry(path, Kind.LINK if stat.S_ISLNK(status.st_mode) else Kind.OTHER)
 
 
-def _make_folders(folder: str) -> None:
-    """Make a folder and those above it. One that is there costs no call that could fail."""
-    if not os.path.isdir(folder):  # noqa: PTH112
-        os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+def _is_taken(name: str, folder: Descriptor) -> bool:
+    try:
+        state_of(name, folder)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _holder(descriptor: int) -> str:

@@ -31,13 +31,14 @@ from preserva.errors import (
     WrongStorage,
 )
 from preserva.i18n import _
+from preserva.storage import published
 from preserva.storage.base import Storage, read_all
 
 _OCFL = (1, 1)
 _NONE: tuple[int, ...] = ()
 _DECLARATION = re.compile(r"/0=ocfl_([0-9]{1,4}(?:\.[0-9]{1,4}){0,3})\Z")
 
-_DEEPEST = 12
+_DEEPEST = 40
 """Folders below the root in which objects are looked for."""
 
 
@@ -78,7 +79,7 @@ class OcflRoot:
             storage.discard(staged)
             for name, data in layout.root_files().items():
                 storage.create(f"{staged}/{name}", [data])
-            storage.publish(staged, layout.ROOT)
+            published.publish(storage, staged, layout.ROOT)
         return cls(storage)
 
     @staticmethod
@@ -133,24 +134,35 @@ class OcflRoot:
     def survey(self, root: str) -> Iterator[str | Finding]:
         """The folders of all objects in a storage root, and findings for what may not be in one.
 
-        Nothing is skipped silently, and no link is followed. Raises StorageError.
+        What the standard tells validators to ignore is ignored: files in the root itself (E087)
+        and extensions. No link is followed. Raises StorageError.
         """
-        name, content = layout.ROOT_DECLARATION
-        declaration = f"{root}/{name}" if root else name
-        try:
-            data = read_all(self.storage, declaration, 1024)
-        except StorageError:
-            data = b""
-        if data != content:
-            yield Finding(Code.ROOT_DECLARATION, declaration, content.decode(), repr(data)[:100])
-        for entry in self.storage.children(root):
+        entries = self.storage.children(root)
+        yield from self._declared(root, {entry.path.rpartition("/")[2] for entry in entries})
+        for entry in entries:
             own = entry.path.rpartition("/")[2]
             if entry.kind is Kind.FOLDER and own != "extensions":
                 yield from self._below(entry.path, 1)
             elif entry.kind in {Kind.LINK, Kind.OTHER}:
                 yield Finding(Code.ROOT_LINK, entry.path, seen=entry.kind.value)
-            elif entry.kind is Kind.FILE and own != name and not own.startswith("ocfl_"):
-                yield Finding(Code.ROOT_FILE, entry.path)
+
+    def _declared(self, root: str, names: set[str]) -> Iterator[Finding]:
+        """What is wrong with the declaration of a root of any version of OCFL that is known."""
+        prefix = f"{root}/" if root else ""
+        known = [name for name in layout.ROOT_DECLARATIONS if name in names]
+        strange = {name for name in names if name.startswith("0=")} - set(known)
+        if len(known) != 1 or strange:
+            expected = layout.ROOT_DECLARATION[0]
+            seen = ", ".join(sorted(strange.union(known))) or None
+            yield Finding(Code.ROOT_DECLARATION, prefix + expected, expected, seen)
+        for name in known:
+            expected = f"{name[2:]}\n"
+            try:
+                data = read_all(self.storage, prefix + name, 1024)
+            except StorageError:
+                data = b""
+            if data != expected.encode():
+                yield Finding(Code.ROOT_DECLARATION, prefix + name, expected, repr(data)[1:100])
 
     def _below(self, folder: str, depth: int) -> Iterator[str | Finding]:
         entries = self.storage.children(folder)
@@ -237,7 +249,10 @@ class OcflRoot:
         self.storage.create(f"{folder}/{sealed.inventory.sidecar}", [line])
 
     def publish(self, staged: str, sealed: StoredObject) -> None:
-        """Make a sealed version durable and visible. `staged` holds its `vN` folder."""
+        """Make a sealed version durable and visible, and see it there.
+
+        `staged` holds its `vN` folder. Raises NotInPlace, StorageError.
+        """
         head = sealed.inventory.head
         if head == "v1":
             name, declaration = layout.OBJECT_DECLARATION
@@ -247,9 +262,12 @@ class OcflRoot:
             self.storage.create(
                 f"{staged}/{name}", [declaration]
             )  # last: it may already be visible to others
-            self.storage.publish(staged, sealed.path)
+            names = [*_files_of(sealed), name, formats.NAME, sealed.inventory.sidecar]
+            published.publish(self.storage, staged, sealed.path, names)
+            self._see_entered(sealed)
             return
-        self.storage.publish(f"{staged}/{head}", f"{sealed.path}/{head}")
+        names = [path.removeprefix(f"{head}/") for path in _files_of(sealed)]
+        published.publish(self.storage, f"{staged}/{head}", f"{sealed.path}/{head}", names)
         self._enter(sealed)
         self.take_logs(staged, sealed.path)
         self.storage.discard(staged)
@@ -260,12 +278,24 @@ class OcflRoot:
         for entry in self.storage.children(f"{staged}/logs") if folder is not None else ():
             final = f"{path}/logs/{entry.path.rpartition('/')[2]}"
             if self.storage.stat(final) is None:
-                self.storage.publish(entry.path, final)
+                published.publish(self.storage, entry.path, final)
 
     def _enter(self, sealed: StoredObject) -> None:
         self.storage.replace(f"{sealed.path}/{formats.NAME}", sealed.data)
         line = formats.sidecar_line(sealed.digest)
         self.storage.replace(f"{sealed.path}/{sealed.inventory.sidecar}", line)
+        self._see_entered(sealed)
+
+    def _see_entered(self, sealed: StoredObject) -> None:
+        """Read, in its final place, what makes the object one with this version as its newest."""
+        name, declaration = layout.OBJECT_DECLARATION
+        line = formats.sidecar_line(sealed.digest)
+        for path, data in (
+            (name, declaration),
+            (formats.NAME, sealed.data),
+            (sealed.inventory.sidecar, line),
+        ):
+            published.see_content(self.storage, f"{sealed.path}/{path}", data)
 
     def recover(self, path: str) -> bool:
         """Finish a version that a crash left between its folder and the root's inventory.
@@ -300,3 +330,11 @@ class OcflRoot:
                 except ValueError:
                     continue
         return f"v{max(numbers)}" if numbers else None
+
+
+def _files_of(sealed: StoredObject) -> list[str]:
+    """The files of the newest version, below its object."""
+    inventory = sealed.inventory
+    folder = f"{inventory.head}/"
+    own = [folder + formats.NAME, folder + inventory.sidecar]
+    return own + [path for path in inventory.content() if path.startswith(folder)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -12,10 +13,15 @@ from preserva.errors import UsageError
 from preserva.i18n import _
 from preserva.logs import get_logger, redacted
 from preserva.storage.base import Storage
+from preserva.storage.paths import may_hold_password
 from preserva.storage.wrappers.read_only import ReadOnly
 from preserva.storage.wrappers.retry import Retry
 
 _logger = get_logger(__name__)
+
+
+_SECRET = re.compile(r"(?i:pass|pwd|secret|token|credential|key)[\w%.-]{0,40}=")
+"""A name in the query of a URL that may stand for a secret."""
 
 
 class _Driver(NamedTuple):
@@ -62,7 +68,8 @@ def _open(url: str) -> Storage:
     if driver is None:
         message = _("no storage driver for {scheme}:// URLs; supported: {known}")
         raise UsageError(message.format(scheme=scheme, known=", ".join(SCHEMES)))
-    if "@" in (place := rest.partition("/")[0]) and ":" in place.rpartition("@")[0]:
+    place, _slash, path = rest.partition("/")
+    if may_hold_password(place, user=True) or _SECRET.search(path.partition("?")[2]):
         raise UsageError(_("a URL must not contain a password"))
     _logger.info("storage at %s", redacted(url))
     storage = _load(driver, scheme)(url)

@@ -11,8 +11,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
+from preserva.core.formats import inventory as formats
+from preserva.core.formats import layout
 from preserva.core.formats.layout import PUBLISHING
 
+_VERSION = re.compile(r"v[1-9][0-9]*")
 _INVENTORY = re.compile(r"inventory\.json(\.\w+)?")
 
 
@@ -47,6 +50,13 @@ def hidden_by(marks: Iterable[str]) -> frozenset[str]:
 def below_any(path: str, folders: frozenset[str]) -> bool:
     """Whether a path is one of these, or below one of them."""
     return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
+
+
+def written_last(final: str) -> list[str]:
+    """The files of which one is written only when all the others at a path have been read back."""
+    if _VERSION.fullmatch(final.rpartition("/")[2]):
+        return [f"{final}/{formats.NAME}"]
+    return [f"{final}/{layout.OBJECT_DECLARATION[0]}"]
 
 
 def marks_last(paths: Iterable[str]) -> list[list[str]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
-from preserva.core.formats.layout import PUBLISHING, QUARANTINE, STAGING
+from preserva.core.formats.layout import LEASES, PUBLISHING, QUARANTINE, STAGING
 from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry, Kind
 from preserva.errors import NotAFile, NotFound, Refused, StorageError, StorageFull, Unreachable
@@ -19,7 +19,7 @@ from preserva.i18n import _
 from preserva.storage.base import CHUNK
 from preserva.storage.lease import LEASE, Lease
 from preserva.storage.lease_files import FolderLeases
-from preserva.storage.paths import contained, parent, refuse_outside
+from preserva.storage.paths import above, contained, parent, refuse_links, refuse_outside
 from preserva.storage.pkg_resources_stand_in import stand_in_for_pkg_resources
 from preserva.storage.publication_marks import Mark, below_any, hidden_by, marks_last
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from fs.info import Info
 
 _NAMESPACES = ("basic", "details", "link")
+_LEASES = frozenset([LEASES])
 
 
 @contextmanager
@@ -65,6 +66,7 @@ class PyFilesystemStorage:
     def __init__(self, url: str, *, lease: float = LEASE) -> None:
         self.url = url
         self._opened: FS | None = None
+        self._folders: set[str] = set()  # seen to be folders, not links
         self._guard = threading.RLock()
         self._lease = Lease(FolderLeases(self), lease)
 
@@ -94,12 +96,14 @@ class PyFilesystemStorage:
             Limitation.CACHED_READS,
             Limitation.COPIED_ON_PUBLISH,
             Limitation.REPLACE_NOT_ATOMIC,
+            Limitation.LINKS_LOOKED_AT_FIRST,
         )
 
     def stat(self, path: str) -> Entry | None:
         """What is at a path, not following a link; None if there is nothing."""
         try:
             with self.files(path) as files:
+                self._refuse_links_above(path, files)
                 entry = _entry(path, files.getinfo(path or "/", _NAMESPACES))
         except NotFound:
             return None
@@ -115,6 +119,7 @@ class PyFilesystemStorage:
     def _listed(self, path: str) -> list[Entry]:
         prefix = f"{path}/" if path else ""
         with self.files(path) as files:
+            self._refuse_links_above(f"{path}/" if path else "", files)
             listing = files.scandir(path or "/", _NAMESPACES)
             entries = [_entry(prefix + info.name, info) for info in listing]
         return sorted(entries, key=lambda entry: entry.path)
@@ -137,22 +142,27 @@ class PyFilesystemStorage:
     def open(self, path: str, *, bypass_cache: bool = False) -> PyfsReader:
         """Open a regular file. `bypass_cache` has no effect: see `limitations`."""
         with self.files(path) as files:
+            self._refuse_links_above(path, files)
             if _entry(path, files.getinfo(path or "/", _NAMESPACES)).kind is not Kind.FILE:
                 raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
             return PyfsReader(self, files.openbin(path, "r"), path)
 
     def create(self, path: str, chunks: Iterable[bytes]) -> None:
         """Write a new file, with the folders above it. Refuses a path that exists."""
+        self._check_lease(path)
         with self.files(path) as files:
-            files.makedirs(parent(path) or "/", recreate=True)
+            self._make_folder(parent(path), files)
             out = files.openbin(path, "x")
         self._fill(out, path, chunks)
 
     def extend(self, path: str, chunks: Iterable[bytes]) -> None:
         """Append to a file in staging that an interrupted `create` left incomplete."""
         refuse_outside(path, STAGING)
-        if self.stat(path) is None:
+        self._lease.check()
+        entry = self.stat(path)
+        if entry is None:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
+        refuse_links([entry])
         with self.files(path) as files:
             out = files.openbin(path, "a")
         self._fill(out, path, chunks)
@@ -187,58 +197,95 @@ class PyFilesystemStorage:
 
     def _move(self, path: str, final: str) -> None:
         """Copy, show, and only then remove. An interrupted move can be repeated."""
-        self._lease.check()
+        self._lease.check(ask=True)
         if self.stat(final) is not None:
             raise Refused(_("{path} exists already; it was not touched").format(path=final))
         entry = self.stat(path)
         if entry is None:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
+        below = [entry, *(self.walk(path) if entry.kind is Kind.FOLDER else ())]
+        refuse_links(below)  # a link would be followed by the copy
         self.replace(Mark(final).path, b"")
         self._remove(final)  # half of a publication whose writer died
-        below = self.walk(path) if entry.kind is Kind.FOLDER else [entry]
         paths = [each.path for each in below if each.kind is not Kind.FOLDER]
         for source in (source for group in marks_last(paths) for source in group):
             target = final + source.removeprefix(path)
             with self.files(target) as files:
-                files.makedirs(parent(target) or "/", recreate=True)
+                self._make_folder(parent(target), files)
                 files.copy(source, target)
+        self._lease.check(ask=True)
         self._remove(Mark(final).path)  # this makes it visible
         self._remove(path)
 
     def _remove(self, path: str) -> None:
+        """Remove what is at a path. What a link leads to stays: PyFilesystem would go into it."""
         with self.files(path) as files:
+            self._refuse_links_above(path, files)
             if not files.exists(path):
                 return
-            if _entry(path, files.getinfo(path, _NAMESPACES)).kind is Kind.FOLDER:
-                files.removetree(path)
-            else:
-                files.remove(path)
+            self._folders.clear()
+            waiting = [_entry(path, files.getinfo(path, _NAMESPACES))]
+            folders = []
+            while waiting:
+                entry = waiting.pop()
+                if entry.kind is Kind.FOLDER:
+                    folders.append(entry.path)
+                    waiting += self._listed(entry.path)
+                else:
+                    files.remove(entry.path)
+            for folder in reversed(folders):
+                files.removedir(folder)
+
+    def _make_folder(self, folder: str, files: FS) -> None:
+        self._refuse_links_above(f"{folder}/" if folder else "", files)
+        files.makedirs(folder or "/", recreate=True)
+
+    def _refuse_links_above(self, path: str, files: FS) -> None:
+        """Raise NotAFile if a folder on the way is a link: it could lead out of the storage."""
+        for folder in above(path):
+            if folder in self._folders:
+                continue
+            try:
+                kind = _entry(folder, files.getinfo(folder, _NAMESPACES)).kind
+            except fs.errors.ResourceNotFound:
+                return
+            if kind is not Kind.FOLDER:
+                raise NotAFile(_("{path} is not a folder").format(path=folder), path=folder)
+            self._folders.add(folder)
 
     def replace(self, path: str, data: bytes) -> None:
         """Put new content in the place of a small file."""
+        refuse_links(filter(None, [self.stat(path)]))
+        self._lease.check(ask=True)
+        self._overwrite(path, data)
+
+    def _overwrite(self, path: str, data: bytes) -> None:
         with self.files(path) as files:
-            files.makedirs(parent(path) or "/", recreate=True)
+            self._make_folder(parent(path), files)
             files.writebytes(path, data)
 
     def overwrite(self, path: str, data: bytes) -> None:
         """Write over a file, without a rename: for lease files."""
-        self.replace(path, data)
+        self._overwrite(path, data)
 
-    def modified(self, path: str) -> float:
-        """When a file was last written, in seconds, by the storage's clock."""
+    def modified(self, path: str) -> float | None:
+        """When a file was last written, in seconds, by the storage's clock; None if unknown."""
         with self.files(path) as files:
             time = files.getinfo(path, ["details"]).modified
-        if time is None:
-            message = _("{path} has no time of its last change").format(path=path)
-            raise StorageError(message, path=path)
-        return float(time.timestamp())
+        return None if time is None else float(time.timestamp())
 
     def discard(self, path: str) -> None:
         """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
         refuse_outside(contained(path), STAGING)
+        self._check_lease(path)
         self._remove(path)
 
-    def lock(self, holder: str) -> AbstractContextManager[None]:
+    def _check_lease(self, path: str) -> None:
+        """Whether we may still write; the files of the lease itself are written regardless."""
+        if not below_any(path, _LEASES):
+            self._lease.check()
+
+    def lock(self, holder: str) -> AbstractContextManager[object]:
         """Be the only writer. After a kill the lock is free when its lease has run out."""
         return self._lease.held(holder)
 

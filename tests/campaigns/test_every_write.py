@@ -46,7 +46,7 @@ def do_package(place: Path) -> None:
 def do_store(place: Path) -> None:
     """Store the bag that was made of it."""
     with an_archive(place / "archive") as archive:
-        store(archive, place / "bags" / PACKAGE.portable)
+        store(archive, place / "bags" / PACKAGE.portable, as_ours=True)
 
 
 def do_import(place: Path) -> None:
@@ -58,7 +58,7 @@ def do_import(place: Path) -> None:
 def do_import_own(place: Path) -> None:
     """Take a SIP of our own in."""
     with an_archive(place / "archive") as archive:
-        accept(archive, place / "sip" / PACKAGE.portable)
+        accept(archive, place / "sip" / PACKAGE.portable, as_ours=True)
 
 
 def do_replicate(place: Path) -> None:

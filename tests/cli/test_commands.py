@@ -95,7 +95,7 @@ def test_the_whole_way_for_people(ready: Path, run: Run) -> None:
     status, out, _err = run("status")
     assert status == 0
     assert out.splitlines()[0] == "aonb-kp-7"
-    assert out.count("complete, v1; checked ") == 2
+    assert out.count("sound, v1; checked ") == 2
     status, out, _err = run("export", "aonb-kp-7", "out.tar", "--version", "1")
     assert (status, out) == (0, "out.tar\n")
     assert run("validate", "out.tar")[0] == 0
@@ -263,6 +263,7 @@ def test_what_a_storage_cannot_promise_is_said(ready: Path, run: Run, run_json: 
     assert (poor["storage"], poor["problem"]) == ("nlb-copy", None)
     assert poor["limitations"] == [
         "unsynced-writes", "cached-reads", "copied-on-publish", "replace-not-atomic",
+        "links-looked-at-first",
     ]  # fmt: skip
     status, out, _err = run("config", "check", "--storages")
     sentences = [f"  {sentence(Limitation(code))}" for code in poor["limitations"]]

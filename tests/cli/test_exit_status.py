@@ -15,8 +15,8 @@ from preserva.bag.fetch import Fetched
 from preserva.catalogue.import_records import Imported
 from preserva.cli.finish import HasOutcome, finish
 from preserva.core.policy.audit import Forecast
+from preserva.core.policy.judgement import State, Tally
 from preserva.core.policy.overview import Incident, Overview
-from preserva.core.policy.overview import State as Known
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding, Outcome, Report
 from preserva.core.values.subjects import Named
@@ -24,7 +24,7 @@ from preserva.exit_status import ExitStatus
 from preserva.fixity.audit_run import Audit
 from preserva.replication.repair import Repair
 from preserva.replication.replicate import Replication
-from preserva.reporting.status import Copy, Listing, Reached, State, Status
+from preserva.reporting.status import Copy, Listing, Reached, Status
 from preserva.resources import schema_file
 from tests.conftest import ROOT
 
@@ -34,7 +34,7 @@ SOUND = Report(Named("copy"), listed=1, checked=1)
 CLEAN = Report(Named("copy"))
 
 
-def damaged(state: Known = Known.DAMAGED) -> Incident:
+def damaged(state: State = State.DAMAGED) -> Incident:
     """An open incident."""
     return Incident(1, None, "nlb-copy", state, "2026", "2026", 1, (), ())
 
@@ -111,6 +111,8 @@ def test_the_tree_of_errors_shows_the_statuses() -> None:
         (Audit(left_count=1, dry_run=True), Outcome.PASS),
         (Audit(unreachable={"s": "away"}, dry_run=True), Outcome.UNKNOWN),
         (Audit(unreachable={"s": "away"}, reports=[WRONG]), Outcome.FAIL),
+        (Audit(state=Tally(outcome=Outcome.FAIL)), Outcome.FAIL),
+        (Audit(reports=[UNREAD], state=Tally()), Outcome.UNKNOWN),
         (Replication("p", "s", report=UNREAD), Outcome.UNKNOWN),
         (Repair("p", "s", CLEAN), Outcome.PASS),
         (Repair("p", "s", CLEAN, aside=("x",)), Outcome.FAIL),
@@ -119,8 +121,8 @@ def test_the_tree_of_errors_shows_the_statuses() -> None:
         (Fetched(UNREAD), Outcome.UNKNOWN),
         (Fetched(UNREAD, dry_run=True), Outcome.PASS),
         (Fetched(WRONG, dry_run=True), Outcome.FAIL),
-        (status(State.COMPLETE, State.INCOMPLETE, State.ABSENT), Outcome.PASS),
-        (status(State.COMPLETE, enough=False), Outcome.UNKNOWN),
+        (status(State.SOUND, State.INCOMPLETE, State.ABSENT), Outcome.PASS),
+        (status(State.SOUND, enough=False), Outcome.UNKNOWN),
         (status(State.UNREACHABLE), Outcome.UNKNOWN),
         (status(State.UNREACHABLE, State.MISSING), Outcome.FAIL),
         (status(State.DAMAGED, enough=False), Outcome.FAIL),
@@ -132,11 +134,11 @@ def test_the_tree_of_errors_shows_the_statuses() -> None:
         (Proof(1, None, ("entry 1",)), Outcome.FAIL),
         (Imported(), Outcome.PASS),
         (damaged(), Outcome.FAIL),
-        (damaged(Known.UNREAD), Outcome.UNKNOWN),
+        (damaged(State.UNREAD), Outcome.UNKNOWN),
         (overview(), Outcome.PASS),
         (overview(few=(("p", 1),)), Outcome.UNKNOWN),
         (overview(overdue=1), Outcome.UNKNOWN),
-        (overview(damaged(Known.UNREAD), damaged()), Outcome.FAIL),
+        (overview(damaged(State.UNREAD), damaged()), Outcome.FAIL),
     ],
 )
 def test_results_know_their_outcome(result: HasOutcome, outcome: Outcome) -> None:

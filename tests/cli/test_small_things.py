@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
 import pytest
 
+from preserva.cli.language import paragraphs
+from preserva.cli.main import VERBS
+from preserva.cli.main import main as program
 from preserva.core.book.submission import arrange
 from preserva.core.values.model import Entry, Kind
 from preserva.core.values.names import told_apart
@@ -121,3 +125,20 @@ def test_twins_are_named_with_code_points() -> None:
     assert problem.seen is not None
     assert "U+0439" in problem.seen
     assert "U+0438 U+0306" in problem.seen
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_list_of_verbs_says_what_each_verb_says(verb: str) -> None:
+    """The list is made without the verbs' modules, so it repeats their words."""
+    assert isinstance(program, click.Group)
+    command = program.get_command(click.Context(program), verb)
+    assert command is not None and command.help is not None
+    assert next(paragraphs(command.help))[1] == VERBS[verb]
+
+
+def test_no_archive_begins_inside_a_storage(ready: Path, run: Run) -> None:
+    """A configuration there would be found as damage by the next look at the storage."""
+    inside = ready / "storages" / "aonb-main" / "ocfl" / "preserva.toml"
+    status, out, err = run("init", "--config", str(inside))
+    assert (status, out, inside.exists()) == (4, "", False)
+    assert "which is kept as it is" in err

@@ -116,7 +116,7 @@ def test_a_real_book_goes_all_the_way(place: Path) -> None:
     assert [one and one.parts for one in parts(aip).values()] == [(whole,), None, None]
     assert [one and one.parts for one in parts(dip).values()] == [(whole,), None]
 
-    run(place, "second", "import", sip)
+    run(place, "second", "import", sip, "--as-ours")
     run(place, "second", "replicate")
     run(place, "second", "validate", NAME)
     run(place, "second", "export", NAME, place / "elsewhere")

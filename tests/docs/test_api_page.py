@@ -68,7 +68,7 @@ def test_the_example_is_right_and_runs(tmp_path: Path) -> None:
     assert lines[0].startswith("aonb-kp-7: Повѣсть о рѣкѣ Амурѣ, ")
     assert lines[1] == "copied to nlb-copy: v1"
     assert [line.partition(", checked")[0] for line in lines[2:]] == [
-        "aonb-main: complete",
-        "nlb-copy: complete",
+        "aonb-main: sound",
+        "nlb-copy: sound",
     ]
     assert (tmp_path / "handed-out.tar").is_file()

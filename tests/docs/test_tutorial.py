@@ -20,6 +20,10 @@ STATUS = "echo $?"
 """What a page asks to state how the command before it ended."""
 
 
+KEEP_FOLDER = 'status=$?; printf "\\n%s" "$PWD" >&2; exit $status'
+"""Ends each command: the next one starts in the folder in which this one left the reader."""
+
+
 def steps(text: str) -> list[tuple[str, str]]:
     """Each command of the console blocks with the output that the page shows."""
     found: list[tuple[str, str]] = []
@@ -35,11 +39,11 @@ def steps(text: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_page_tells_the_truth(page: Path, tmp_path: Path) -> None:
-    """Each command in a shell, in one folder, in order; output and status shown must be theirs."""
+    """The commands in order, as one shell runs them; output and status shown must be theirs."""
     search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": search, "LANGUAGE": "en"}
     environment.pop("PRESERVA_CONFIG", None)
-    status = 0
+    status, folder = 0, tmp_path
     commands = steps(page.read_text("utf-8"))
     assert commands
     stated = {one[0] for one, after in pairwise(commands) if after[0] == STATUS}
@@ -48,14 +52,15 @@ def test_the_page_tells_the_truth(page: Path, tmp_path: Path) -> None:
             assert f"{status}\n" == shown, f"before this, the status was {status}"
             continue
         done = subprocess.run(
-            ["bash", "-c", command],
-            cwd=tmp_path,
+            ["bash", "-c", f"{command}\n{KEEP_FOLDER}"],
+            cwd=folder,
             env=environment,
             capture_output=True,
             text=True,
             check=False,
         )
         status = done.returncode
+        folder = Path(done.stderr.rpartition("\n")[2])
         if shown:
             assert done.stdout == shown, command + done.stderr
         assert status == 0 or command in stated, f"{command}: {done.stderr}"

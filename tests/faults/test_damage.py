@@ -117,16 +117,17 @@ def test_what_cannot_be_read_ends_with_3(
 ) -> None:
     """Neither damage nor soundness: the system refuses to open the file, or fails to read it."""
     with an_archive(place / "archive") as archive:
-        victim = str(folder(archive.store("nlb-copy")) / P1)
+        victim = (folder(archive.store("nlb-copy")) / P1).stat()
     opened: set[int] = set()
     plain_open, plain_read = os.open, os.read
 
     def failing_open(path: str, flags: int, *rest: int, **named: int) -> int:
-        if path == victim and reason == errno.EACCES:
-            raise OSError(reason, os.strerror(reason))
         descriptor = plain_open(path, flags, *rest, **named)
         opened.discard(descriptor)
-        if path == victim:
+        if os.path.samestat(os.fstat(descriptor), victim):
+            if reason == errno.EACCES:
+                os.close(descriptor)
+                raise OSError(reason, os.strerror(reason))
             opened.add(descriptor)
         return descriptor
 

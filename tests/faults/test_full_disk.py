@@ -74,4 +74,5 @@ def test_a_disk_that_takes_no_more(
         assert (done.acknowledged, done.report.findings) == (["v1"], [])
         reports = validate_stored(archive, PACKAGE)
         assert [(one.outcome, one.findings) for one in reports] == [(Outcome.PASS, [])] * 2
+        target = archive.store("nlb-copy")
         assert [one.path for one in target.storage.children("staging")] == ["staging/lock"]

@@ -107,7 +107,7 @@ def test_packages_and_copies_are_known(golden: Path) -> None:
     copies = [copy for row in document("status", 1)["packages"] for copy in row["copies"]]
     assert [copy["versions"] for copy in copies[::2]] == list(PACKAGES.values())
     assert [copy["versions"] for copy in copies[1::2]] == list(PACKAGES.values())
-    assert [copy["state"] for copy in copies] == ["complete"] * 5 + ["damaged"]
+    assert [copy["state"] for copy in copies] == ["sound"] * 5 + ["damaged"]
     (incident,) = document("incidents", 1)["incidents"]
     assert (incident["storage"], incident["codes"], incident["paths"]) == (
         "nlb-copy",

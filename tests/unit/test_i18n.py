@@ -18,14 +18,13 @@ from preserva.cli.common import COMMON_OPTIONS
 from preserva.cli.language import localised
 from preserva.cli.main import VERBS, main, status_of
 from preserva.core.policy.audit import Reason
-from preserva.core.policy.overview import State as Known
+from preserva.core.policy.judgement import State
 from preserva.core.values import entries
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding, Outcome
 from preserva.ingest.transfer import Form
 from preserva.outputs import words
 from preserva.outputs.findings import human_size
-from preserva.reporting.status import State
 from tools import catalogues
 
 LANGUAGES = ("be", "ru")
@@ -179,9 +178,7 @@ def test_every_neutral_word_of_a_result_is_known() -> None:
         entries.UNKNOWN,
     }
     said = {
-        one.value
-        for kind in (Verdict, Reason, Outcome, Form, State, Known, Agreement)
-        for one in kind
+        one.value for kind in (Verdict, Reason, Outcome, Form, State, Agreement) for one in kind
     }
     said |= set(TEXTS)
     assert types | said <= set(words.WORDS)

@@ -25,7 +25,6 @@ STILL_SHARED = frozenset(
         "Put",
         "Report",
         "SourceFile",
-        "State",
         "Updated",
         "Verdict",
     }

@@ -18,6 +18,8 @@ from preserva.i18n import _
 
 _READ_AS_TEXT = re.compile(r"(bagit|bag-info|package-info|fetch)\.txt")
 _METADATA = re.compile(r"data/[^/]+/(representations/[^/]+/)?(METS\.xml|metadata/.+\.xml)")
+_STRAY = re.compile(r"\._.*|__MACOSX|@?PaxHeaders?([.0-9]*)")
+"""What systems and old programs put beside the folder that people meant to pack."""
 _BUFFER = 1 << 16
 _HARMLESS = 64 << 20  # unpacked bytes below which no ratio is a bomb
 
@@ -79,12 +81,13 @@ def is_package_metadata(path: str) -> bool:
 class Members:
     """Names of members, one after the other, to paths in the bag (RFC 8493 section 4).
 
-    All members lie in one folder, the bag's own.
+    All members lie in one folder, the bag's own: `top`, where it is known which one that is, or
+    else that of the first member that is not stray.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, top: str | None = None) -> None:
         self._limits = limits
-        self._top: str | None = None
+        self._top = top
         self._total = 0
 
     def place(self, name: str, kind: Kind) -> str | Finding | None:
@@ -97,10 +100,16 @@ class Members:
         if is_unsafe(name):
             return Finding(Code.UNSAFE_PATH, name)
         top, _slash, path = name.partition("/")
-        self._top = self._top or top
+        if self._top is None and (path or kind is Kind.FOLDER) and not _STRAY.fullmatch(top):
+            self._top = top
         if top != self._top or (not path and kind is not Kind.FOLDER):
             return Finding(Code.CONTAINER_LAYOUT, name, expected=self._top)
         return path or None
+
+    def inside(self, name: str) -> str | None:
+        """The path in the bag of another member that was placed before, if it lies there."""
+        top, _slash, path = name.removeprefix("./").partition("/")
+        return path if top == self._top else None
 
     def bomb(self, size: int, packed: int | None) -> Finding | None:
         """A finding if all members so far, with these bytes more, are too much to unpack.

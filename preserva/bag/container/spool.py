@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from preserva.files.opening import CHUNK
 
@@ -36,6 +36,13 @@ class Shelf:
             yield piece
         if self._end <= limit:
             self._places[path] = start, self._end
+
+    def respell(self, names: Mapping[str, str]) -> None:
+        """Let files that are kept go by other names: names by paths."""
+        places = {
+            name: self._places.pop(path) for path, name in names.items() if path in self._places
+        }
+        self._places |= places
 
     def __contains__(self, path: str) -> bool:
         return path in self._places

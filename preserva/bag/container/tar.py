@@ -10,10 +10,17 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from itertools import islice
 from typing import IO, cast
 
-from preserva.bag.container.compression import Packing, damage, unpacked
+from preserva.bag.container.compression import (
+    Packing,
+    PackingTooLargeError,
+    damage,
+    unpacked,
+)
 from preserva.bag.container.members import Container, Members, is_package_metadata, is_read_as_text
 from preserva.bag.container.spool import Shelf
 from preserva.bag.container.tar_format import (
@@ -42,8 +49,11 @@ class TarSource:
     """A `Source` over a tar. It is read when its entries are asked for.
 
     `stream` gives the files at the top of the bag that validation reads as text, and the metadata
-    of a package in it, kept from the same pass; no others.
+    of a package in it, kept from the same pass; no others. A hard link to an earlier member is a
+    file with its content.
     """
+
+    usual_encoding = "utf-8"
 
     def __init__(
         self,
@@ -69,6 +79,10 @@ class TarSource:
         self._orders: dict[tuple[str, ...], tuple[str, ...]] = {}  # one tuple for all, for memory
         self._known: frozenset[str] = frozenset()
         self._taker: Taker | None = None
+        self.in_doubt: set[str] = set()
+        self._names: dict[str, str] = {}  # of paths whose names were in doubt
+        self._links: dict[str, str] = {}  # hard links: what they are called, by path
+        self._files: dict[str, tuple[int, int]] | None = None  # number of the member, size
 
     def __del__(self) -> None:
         for kept in self._kept.values():
@@ -83,6 +97,19 @@ class TarSource:
         """The entries, and to `taker` the bytes of each file as it passes; nothing is digested."""
         self._taker = taker
         yield from self._read(frozenset())
+        yield from self._hand_on_links(taker)
+
+    def respell(self, names: Mapping[str, str]) -> None:
+        """Let files whose names were in doubt go by these, now and when they pass again."""
+        self._names |= names
+        self._links = {
+            names.get(path, path): names.get(target, target) for path, target in self._links.items()
+        }
+        digests = {
+            name: self._digests.pop(path) for path, name in names.items() if path in self._digests
+        }
+        self._digests |= digests
+        self._shelf.respell(names)
 
     def entries(self) -> Iterator[Entry | Finding]:
         """Everything in the container below its one folder; what lies beside it is a Finding."""
@@ -120,16 +147,25 @@ class TarSource:
                     yield bomb
                     return
                 place = members.place(member.name, member.kind)
-                if isinstance(place, str):
+                if isinstance(place, str) and member.target is not None:
+                    yield from self._link(place, member.target, number, members)
+                elif isinstance(place, str):
+                    if member.kind is Kind.FILE and not (member.declared or place.isascii()):
+                        self.in_doubt.add(place)
+                    place = self._names.get(place, place)
                     yield from self._take(place, member, reader, digester, again)
                 elif place is not None:
                     yield place
                 if number % 64 == 0:
                     self._collect(digester)
+            if not reader.ended:
+                yield Finding(Code.NO_END_MARK)
         except broken as error:
             yield Finding(Code.CONTAINER_DAMAGED, seen=str(error))
         except TarUnsupportedError as error:
             yield Finding(Code.CONTAINER_UNSUPPORTED, seen=str(error))
+        except PackingTooLargeError:
+            yield Finding(Code.LIMIT_REACHED, seen=_("unpacking it takes too much memory"))
 
     def _take(
         self,
@@ -166,6 +202,67 @@ class TarSource:
             digester.digest(path, pieces, again or wanted)
         yield Entry(path, member.kind, member.size)
 
+    def _link(
+        self, path: str, target_name: str, number: int, members: Members
+    ) -> Iterator[Entry | Finding]:
+        """A hard link: the file it is a name of, if that came before."""
+        if self._files is None:
+            self._files = self._ask_for_files()
+        target = members.inside(target_name) or ""
+        target = self._links.get(target, target)
+        earlier, size = self._files.get(target, (number, 0))
+        if earlier >= number:
+            yield Entry(path, Kind.LINK)
+        elif bomb := members.bomb(size, self._size):
+            yield bomb
+        else:
+            self._links[path] = target
+            self._note_manifest(path)
+            yield Entry(path, Kind.FILE, size)
+
+    def _ask_for_files(self) -> dict[str, tuple[int, int]]:
+        """Where and how large the files of the bag are, for its hard links."""
+        files = dict[str, tuple[int, int]]()
+        for path, number, member, _reader in self._again():
+            files.setdefault(path, (number, member.size))
+        return files
+
+    def _again(self) -> Iterator[tuple[str, int, Member, TarReader]]:
+        """Each file of the bag once more, up to where the container is damaged."""
+        members = Members(self._limits)
+        broken: tuple[type[Exception], ...] = (
+            *(TarDamagedError, TarUnsupportedError, PackingTooLargeError),
+            *damage(self._packing),
+        )
+        with self._container.open() as stream, unpacked(stream, self._packing) as content:
+            reader = TarReader(content)
+            try:
+                for number, member in enumerate(reader.members()):
+                    place = members.place(member.name, member.kind)
+                    if isinstance(place, str) and member.kind is Kind.FILE:
+                        yield self._names.get(place, place), number, member, reader
+                    if self._plain is not None:
+                        reader.leap(self._size)
+            except broken:
+                return  # the reading proper comes to the same place and reports it
+
+    def _hand_on_links(self, taker: Taker) -> Iterator[Entry | Finding]:
+        """The content of hard links, in one more pass for all of them."""
+        links = dict[str, list[str]]()
+        for path, target in self._links.items():
+            links.setdefault(target, []).append(path)
+        for target, _number, member, reader in self._again() if links else ():
+            if target in links:
+                with tempfile.SpooledTemporaryFile(_SPOOL) as kept:
+                    for piece in reader.pieces():
+                        kept.write(piece)
+                    for path in links.pop(target):
+                        kept.seek(0)
+                        taker(path, member.size, iter(partial(kept.read, CHUNK), b""))
+        for paths in links.values():
+            for path in paths:
+                yield Finding(Code.CHANGED_WHILE_READ, path)
+
     def _announced(self, reader: TarReader, path: str) -> Iterator[bytes]:
         for piece in reader.pieces():
             self._observer(Advanced(len(piece), path))
@@ -194,14 +291,8 @@ class TarSource:
 
     def _ask_for_names(self) -> None:
         """Find the manifests of a plain tar without reading what lies between the headers."""
-        with self._container.open() as stream:
-            reader, end = TarReader(stream), self._size
-            try:
-                for member in reader.members():
-                    self._note_manifest(member.name.removeprefix("./").partition("/")[2])
-                    reader.leap(end)
-            except (TarDamagedError, TarUnsupportedError):
-                return  # the reading proper will come to the same place and report it
+        for path, _number, _member, _reader in self._again():
+            self._note_manifest(path)
 
     def _collect(self, digester: StreamDigester) -> None:
         for path, size, digests in digester.done():
@@ -211,9 +302,14 @@ class TarSource:
 
     def stream(self, path: str) -> Iterator[bytes]:
         """The content of one file that was kept, in pieces. Raises NotFound."""
-        kept = self._kept.get(path)
-        if kept is None and path in self._shelf:
-            yield from self._shelf.pieces(path)
+        target = self._links.get(path, path)
+        kept = self._kept.get(target)
+        if kept is None and target in self._shelf:
+            yield from self._shelf.pieces(target)
+            return
+        if kept is None and target != path:
+            again = (reader for name, _n, _member, reader in self._again() if name == target)
+            yield from (piece for reader in islice(again, 1) for piece in reader.pieces())
             return
         if kept is None:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
@@ -234,7 +330,7 @@ class TarSource:
                 late.append(entry.path)
         if late:
             for path in late:
-                self._digests.pop(path, None)
+                self._digests.pop(self._links.get(path, path), None)
             for _again in self._read(algorithms):
                 pass
         for path in late:
@@ -242,9 +338,10 @@ class TarSource:
                 yield observed
 
     def _observed(self, path: str) -> Observed | None:
-        if path not in self._digests:
+        target = self._links.get(path, path)
+        if target not in self._digests:
             return None
-        size, order, rest = self._digests[path]
+        size, order, rest = self._digests[target]
         digests = dict[str, str]()
         for name in order:
             width = ALGORITHMS[name].size

@@ -34,32 +34,49 @@ class TarDamagedError(Exception):
     """The tar breaks its format here; what follows cannot be trusted."""
 
 
+_MOST_ZEROS = 64 << 20
+"""Bytes after the end mark; tapes have blocks of some hundred KiB."""
+
+
 class TarUnsupportedError(Exception):
     """A member of a kind that we do not read (sparse, multi-volume)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a tar: its name as written, without a slash at its end."""
+    """A member of a tar: its name as written, without a slash at its end.
+
+    `declared` says that the encoding of the name is (pax). `target` is the name of the earlier
+    member that a hard link has the content of.
+    """
 
     name: str
     kind: Kind
     size: int
+    declared: bool = False
+    target: str | None = None
 
 
 class TarReader:
-    """Goes through a tar once: `members`, and for each before the next is asked for, `pieces`."""
+    """Goes through a tar once: `members`, and for each before the next is asked for, `pieces`.
+
+    A stream that stops where a header could stand is no damage: then `ended` stays False.
+    """
 
     def __init__(self, stream: IO[bytes], chunk: int = 1 << 20) -> None:
         self._stream = stream
         self._chunk = chunk
         self._left = 0  # content of the member that was not read yet
         self._padding = 0
+        self.ended = False  # by its end mark
 
     def members(self) -> Iterator[Member]:
         """The members. Raises TarDamagedError and TarUnsupportedError; both end the reading."""
         extra: dict[str, str] = {}
-        while (block := self._block()) != _ZEROS:
+        is_first = True
+        while (block := self._block(may_end=not (extra or is_first))) != _ZEROS:
+            if block is None:
+                return
             kind, size = block[156:157], _number(block[124:136])
             if kind in {b"L", b"K", b"x", b"g"}:
                 self._enter(size)
@@ -73,7 +90,7 @@ class TarReader:
                     _("a member of type {kind!r}").format(kind=kind.decode("latin-1"))
                 )
             member = _member(block, _KINDS[kind], size, extra)
-            extra = {}
+            extra, is_first = {}, False
             self._enter(member.size)
             yield member
             for _piece in self.pieces():
@@ -119,8 +136,13 @@ class TarReader:
             raise TarDamagedError(_("it ends too early"))
         return data
 
-    def _block(self) -> bytes:
-        block = self._exactly(BLOCK)
+    def _block(self, *, may_end: bool) -> bytes | None:
+        """The next header; None at the end of the stream, where that may be."""
+        block = self._stream.read(BLOCK)
+        if not block and may_end:
+            return None
+        if len(block) != BLOCK:
+            raise TarDamagedError(_("it ends too early"))
         if block != _ZEROS:
             stated = _number(block[148:156])
             if sum(block) - sum(block[148:156]) + 8 * 32 != stated:
@@ -128,11 +150,14 @@ class TarReader:
         return block
 
     def _check_end(self) -> None:
+        self.ended = True
         length = BLOCK
         while data := self._stream.read(self._chunk):
             length += len(data)
             if data.strip(b"\0"):
                 raise TarDamagedError(_("there is something after its end"))
+            if length > _MOST_ZEROS:  # compressed they are nothing, and unpacked any number
+                raise TarDamagedError(_("there are too many zeros after its end"))
         if length % BLOCK:
             raise TarDamagedError(_("its last block is not whole"))
 
@@ -165,16 +190,18 @@ def _member(block: bytes, kind: Kind, size: int, extra: dict[str, str]) -> Membe
     if kind is Kind.FILE and name.endswith("/"):
         kind = Kind.FOLDER
     return Member(
-        name.rstrip("/") if kind is Kind.FOLDER else name, kind, size if kind is Kind.FILE else 0
+        name.rstrip("/") if kind is Kind.FOLDER else name,
+        kind,
+        size if kind is Kind.FILE else 0,
+        declared="path" in extra and extra.get("hdrcharset") != "BINARY",
+        target=extra.get("linkpath", _text(block[157:257])) if block[156:157] == b"1" else None,
     )
 
 
 def _meta(kind: bytes, data: bytes) -> dict[str, str]:
     """What a header before a member says of it."""
-    if kind == b"L":
-        return {"path": _text(data)}
-    if kind == b"K":
-        return {}
+    if kind in {b"L", b"K"}:
+        return {"path" if kind == b"L" else "linkpath": _text(data), "hdrcharset": "BINARY"}
     records: dict[str, str] = {}
     while data:
         length, _space, _rest = data.partition(b" ")

@@ -8,7 +8,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from preserva.bag.container.members import Members
@@ -34,18 +34,22 @@ _DAMAGE = (
 _READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 _LOCAL_HEADER = 30
 _UNIX = 3
+_UTF8_FLAG = 1 << 11
+_UNICODE_PATH = 0x7075
 
 
 class ZipSource:
     """A `Source` over a zip."""
 
     media_type = "application/zip"
+    usual_encoding = None
 
     def __init__(self, path: Path, *, jobs: int | None = None, limits: Limits = LIMITS) -> None:
         self.path = path
         self.name = path.name
         self._jobs = jobs or os.cpu_count() or 1
         self._limits = limits
+        self.in_doubt: set[str] = set()
         self._members: dict[str, zipfile.ZipInfo] = {}
         self._zip: zipfile.ZipFile | None = None
         self._state: os.stat_result | None = None
@@ -69,14 +73,19 @@ class ZipSource:
             raise storage_error(str(self.path), error) from error
         # ZipFile leaves a stream that it was given open; from here it is its own.
         self._zip._filePassed = 0  # type: ignore[attr-defined]
-        members = Members(self._limits)
         infos = self._zip.infolist()
+        members = Members(self._limits, _top([_name(info)[0] for info in infos]))
         yield from self._overlaps(infos)
         for info in infos:
             if bomb := members.bomb(info.file_size, self.path.stat().st_size):
                 yield bomb
                 return
             yield from self._take(info, members)
+
+    def respell(self, names: Mapping[str, str]) -> None:
+        """Let members whose names were in doubt go by these."""
+        infos = {name: self._members.pop(path) for path, name in names.items()}
+        self._members |= infos
 
     def _overlaps(self, infos: list[zipfile.ZipInfo]) -> Iterator[Finding]:
         """Members that share bytes, or bytes before the first: nobody makes these in good faith."""
@@ -88,7 +97,8 @@ class ZipSource:
 
     def _take(self, info: zipfile.ZipInfo, members: Members) -> Iterator[Entry | Finding]:
         kind = _kind(info)
-        place = members.place(info.orig_filename.rstrip("/"), kind)
+        name, declared = _name(info)
+        place = members.place(name.rstrip("/"), kind)
         if not isinstance(place, str):
             if place is not None:
                 yield place
@@ -97,6 +107,8 @@ class ZipSource:
             yield Finding(Code.CONTAINER_UNSUPPORTED, place)
             return
         self._members[place] = info
+        if kind is Kind.FILE and not declared and not place.isascii():
+            self.in_doubt.add(place)
         yield Entry(place, kind, info.file_size if kind is Kind.FILE else 0)
 
     def stream(self, path: str) -> Iterator[bytes]:
@@ -136,6 +148,44 @@ class ZipSource:
 
 def _state(state: os.stat_result) -> tuple[int, int]:
     return state.st_size, state.st_mtime_ns
+
+
+def _name(info: zipfile.ZipInfo) -> tuple[str, bool]:
+    """The name of a member, and whether its encoding is declared (APPNOTE 4.4.4, 4.6.9).
+
+    Without either of both, bytes that are not UTF-8 stay in it as surrogate escapes.
+    """
+    if info.flag_bits & _UTF8_FLAG:
+        return info.orig_filename, True
+    raw = info.orig_filename.encode("cp437")  # so Python read it
+    declared = _unicode_path(info.extra, raw)
+    if declared is not None:
+        return declared, True
+    return raw.decode("utf-8", "surrogateescape"), False
+
+
+def _unicode_path(extra: bytes, raw: bytes) -> str | None:
+    """The Info-ZIP Unicode Path of a member; one of another name has been left behind."""
+    while len(extra) >= 4:
+        field, size = struct.unpack_from("<HH", extra)
+        data, extra = extra[4 : 4 + size], extra[4 + size :]
+        if field == _UNICODE_PATH and len(data) == size > 5 and data[0] == 1:
+            (crc,) = struct.unpack_from("<I", data, 1)
+            try:
+                return data[5:].decode("utf-8") if crc == zlib.crc32(raw) else None
+            except UnicodeDecodeError:
+                return None
+    return None
+
+
+def _top(names: list[str]) -> str | None:
+    """The only folder that a bag or an E-ARK package begins in, if there is one."""
+    tops = {
+        top
+        for top, _slash, path in (name.removeprefix("./").partition("/") for name in names)
+        if path in {"bagit.txt", "METS.xml"}
+    }
+    return tops.pop() if len(tops) == 1 else None
 
 
 def _kind(info: zipfile.ZipInfo) -> Kind:

@@ -6,6 +6,7 @@ less than before, takes nothing away. Our own records are never taken from anoth
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
@@ -23,6 +24,7 @@ from preserva.core.values.report import Finding, Outcome
 from preserva.core.xml.safe import UnsafeXMLError
 from preserva.describe.record import Record, read_records
 from preserva.errors import StorageError, UsageError
+from preserva.http_client.policy import shown
 from preserva.i18n import _
 
 Arguments = tuple[tuple[str, str], ...]
@@ -33,6 +35,9 @@ _OVERLAP = 600
 """Seconds before the last harvest that are asked for again: clocks and long transactions."""
 
 _NOTHING = "noRecordsMatch"
+
+_PAGES, _BYTES, _SECONDS = 100_000, 64 << 30, 86_400
+"""What one run takes from a server at most; the next run goes on where it stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,8 @@ class Harvest:
         self._own = own
         self._clock = clock
         self._result = HarvestResult()
+        self._begun = clock()
+        self._received = 0
 
     def run(self, *, anew: bool = False) -> HarvestResult:
         """Take in what changed since the last harvest, or everything.
@@ -105,17 +112,36 @@ class Harvest:
         if page is None:
             state = _State(state.since)
             page = self._page(self._first(state.since))
+        tokens = set[bytes]()
         while True:
             state = _State(state.since, page.token, state.begun or page.date)
+            if page.token and not self._is_new(page.token, tokens):
+                self._save(_State(state.since))  # by its tokens nobody comes to an end
+                raise self._wrong(_("it sends the same resumption token again"))
             self._take(page, state)
             if not page.token:
                 break
-            before = page.token
+            self._refuse_endless(len(tokens))
             page = self._page((("resumptionToken", page.token),))
-            if page.token == before:
-                raise self._wrong(_("it sends the same resumption token again"))
         self._save(_State(since=state.begun))
         return self._result
+
+    @staticmethod
+    def _is_new(token: str, tokens: set[bytes]) -> bool:
+        """Whether this run has not been here before; tokens can be long, so digests are kept."""
+        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        before = len(tokens)
+        tokens.add(digest)
+        return len(tokens) > before
+
+    def _refuse_endless(self, pages: int) -> None:
+        late = self._clock() - self._begun > _SECONDS
+        if pages >= _PAGES or self._received > _BYTES or late:
+            message = _("{url} sent {pages} pages in this run, which is enough for one")
+            raise StorageError(
+                message.format(url=self._place, pages=pages),
+                hint=_("What was received so far is kept; run the command again to continue."),
+            )
 
     def _first(self, since: str | None) -> Arguments:
         arguments: Arguments = (("metadataPrefix", self._source.prefix),)
@@ -142,6 +168,7 @@ class Harvest:
 
     def _read(self, arguments: Arguments) -> Response:
         data = self._ask(arguments)
+        self._received += len(data)
         try:
             return read_page(data)
         except UnsafeXMLError as error:
@@ -195,9 +222,15 @@ class Harvest:
     def _wrong(self, reason: str) -> StorageError:
         message = _("{url} does not follow the OAI-PMH protocol: {reason}")
         return StorageError(
-            message.format(url=self._source.url, reason=reason),
+            message.format(url=self._place, reason=reason),
             hint=_("What was received so far is kept; run the command again to continue."),
         )
+
+    @property
+    def _place(self) -> str:
+        """Where it comes from, for people: a URL without its secrets, or a folder."""
+        url = self._source.url
+        return shown(url) if "://" in url else url
 
     @property
     def _key(self) -> tuple[str, str, str]:

@@ -14,6 +14,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from preserva.core.formats.guarded_json import read_json
+
 NAMESPACE = "http://www.openarchives.org/OAI/2.0/"
 LOCATION = f"{NAMESPACE} http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd"
 
@@ -168,7 +170,7 @@ def _range(start: str | None, end: str | None) -> tuple[int | None, int | None]:
 def _resumed(verb: str, arguments: dict[str, str]) -> Request:
     text = arguments["resumptionToken"]
     try:
-        facts: Any = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        facts: Any = read_json(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         prefix, part, start, end, changed, id_, cursor = facts
         numbers = [number for number in (start, end, changed, id_, cursor) if number is not None]
         bounded = all(type(number) is int and -2 < number < 1 << 50 for number in numbers)
@@ -179,5 +181,5 @@ def _resumed(verb: str, arguments: dict[str, str]) -> Request:
         return Request(
             verb, tuple(arguments.items()), None, prefix, part, start, end, after, int(cursor)
         )
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError):
         raise OaiError(Problem.TOKEN, "not a resumptionToken of this repository") from None

@@ -18,6 +18,7 @@ _END = re.compile(rb"<" + _NAME + rb"resumptionToken\b|</" + _NAME + rb"ListReco
 _TOKEN = re.compile(rb"<" + _NAME + rb"resumptionToken\b[^<>]*>([^<]*)<")
 _DATE = re.compile(rb"<" + _NAME + rb"responseDate\b[^<>]*>([^<]*)<")
 _LONGEST_ROOT = 10_000
+_HARMLESS = 1 << 20  # bytes that may be parsed besides the page: its root, again for each record
 _IDENTIFIER = re.compile(rb"<" + _NAME + rb"identifier\b[^<>]*>([^<]*)<")
 
 
@@ -77,7 +78,7 @@ def _salvaged(data: bytes, error: UnsafeXMLError) -> Response:
     if root is not None and len(root[0]) > _LONGEST_ROOT:
         raise error  # each record is parsed with it
     starts = [match.start() for match in _RECORD.finditer(data)]
-    if root is None or not starts:
+    if root is None or not starts or len(root[0]) * len(starts) > 4 * len(data) + _HARMLESS:
         raise error
     ends = [match.start() for match in _END.finditer(data, starts[-1])]
     pieces = zip(starts, [*starts[1:], ends[-1] if ends else len(data)], strict=True)

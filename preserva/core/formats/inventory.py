@@ -15,8 +15,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 
+from preserva.core.formats.guarded_json import JSONError, read_json
 from preserva.core.values.digest import ALGORITHMS
 from preserva.core.values.model import Observed
 from preserva.i18n import _
@@ -25,6 +27,9 @@ NAME = "inventory.json"
 TYPE = "https://ocfl.io/1.1/spec/#inventory"
 LARGEST = 1 << 30
 """Bytes of an inventory that are read at most: some four million files."""
+
+_LIGHTEST, _BYTES = 100_000, 10
+"""What an inventory weighs at most, and bytes for each further 1: a digest alone has 64."""
 
 Paths = Mapping[str, tuple[str, ...]]
 
@@ -92,7 +97,7 @@ class Inventory:
 
 def version_number(name: str) -> int:
     """3 for "v3". Raises ValueError for anything that is no version name (zero-padded ones too)."""
-    if not re.fullmatch(r"v[1-9][0-9]*", name):
+    if not re.fullmatch(r"v[1-9][0-9]{0,8}", name):
         raise ValueError(name)
     return int(name[1:])
 
@@ -183,12 +188,17 @@ def parse_sidecar(data: bytes) -> str | None:
     return match[1].decode().lower() if match else None
 
 
+def read_document(data: bytes) -> object:
+    """The JSON of an inventory, not judged yet. Raises JSONError."""
+    return read_json(data, most=_LIGHTEST + len(data) // _BYTES)
+
+
 def parse(data: bytes) -> Inventory:
     """Read an inventory, trusting nothing in it. Raises InventoryError with every broken rule."""
     try:
-        document = json.loads(data.decode("utf-8"), object_pairs_hook=_without_repeats)
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise InventoryError(["E033 " + _("not JSON: {error}").format(error=error)]) from error
+        document = read_document(data)
+    except JSONError as error:
+        raise InventoryError([f"E033 {error}"]) from error
     if not isinstance(document, dict):
         raise InventoryError(["E033 " + _("not a JSON object")])
     reader = _Reader()
@@ -196,13 +206,6 @@ def parse(data: bytes) -> Inventory:
     if reader.problems or inventory is None:
         raise InventoryError(reader.problems)
     return inventory
-
-
-def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    keys = dict(pairs)
-    if len(keys) != len(pairs):
-        raise ValueError(_("a key stands twice"))
-    return keys
 
 
 class _Reader:
@@ -297,7 +300,7 @@ class _Reader:
             self.wrong("E047", _("{name} is missing or no object"), name=name)
             return None
         created = self.text(value, "created", "E048")
-        if created is not None and not _DATE_TIME.fullmatch(created):
+        if created is not None and not _is_time(created):
             self.not_this("E049", f"{name} created", created)
         state = self.paths(value.get("state"), f"{name} state", "E050", size)
         self.unique(state, f"{name} state", "E095")
@@ -334,7 +337,23 @@ class _Reader:
                 self.wrong("E042", _("{path!r} is not the content of a version"), path=path)
 
 
-_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+_DATE_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d):(\d\d)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
+)
+
+
+def _is_time(text: str) -> bool:
+    """Whether it is a date-time of RFC 3339 that there is; a leap second is one."""
+    match = _DATE_TIME.fullmatch(text)
+    if match is None:
+        return False
+    date, minute, second = match.groups()
+    try:
+        datetime.fromisoformat(f"{date}T{minute}:{'59' if second == '60' else second}")
+    except ValueError:
+        return False
+    return True
 
 
 _LEADS_OUT = re.compile(r"\0|(?:^|/)\.{0,2}(?:/|\Z)")

@@ -12,8 +12,9 @@ A storage is a folder (or bucket) of its own:
 
 from __future__ import annotations
 
-import hashlib
 import json
+
+from preserva.core.formats import layouts
 
 IDENTITY = "preserva-storage.json"
 FIRST_IDENTITY = "preserva-storage.format-1.json"
@@ -32,28 +33,19 @@ QUARANTINE = "quarantine"
 LEDGERS = "ledgers"
 
 ROOT_DECLARATION = ("0=ocfl_1.1", b"ocfl_1.1\n")
+ROOT_DECLARATIONS = ("0=ocfl_1.0", "0=ocfl_1.1")
+"""Those of the roots that can be judged; ours are of the newest kind."""
+
 OBJECT_DECLARATION = ("0=ocfl_object_1.1", b"ocfl_object_1.1\n")
 
 LAYOUT = "0003-hash-and-id-n-tuple-storage-layout"
 _TUPLE_SIZE = 3
 _TUPLES = 3
-_LONGEST_NAME = 100
 
 
 def object_path(identifier: str) -> str:
     """The folder of an object below the storage root (OCFL extension 0003, its defaults)."""
-    digest = hashlib.sha256(identifier.encode()).hexdigest()
-    tuples = [digest[i * _TUPLE_SIZE : (i + 1) * _TUPLE_SIZE] for i in range(_TUPLES)]
-    return "/".join([*tuples, _encapsulation(identifier, digest)])
-
-
-def _encapsulation(identifier: str, digest: str) -> str:
-    """The object's own folder name: its id, percent-encoded, cut where file systems would."""
-    safe = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    name = "".join(chr(b) if b in safe else f"%{b:02x}" for b in identifier.encode())
-    if len(name) > _LONGEST_NAME:
-        return f"{name[:_LONGEST_NAME]}-{digest}"
-    return name
+    return layouts.object_path(LAYOUT, {}, identifier)
 
 
 def root_files() -> dict[str, bytes]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import codecs
 from collections.abc import Iterable, Mapping
 
+from preserva.core.formats.guarded_json import JSONError, read_json
 from preserva.core.formats.profile import (
     PROFILE_TAG,
     NameRule,
@@ -75,21 +76,16 @@ class _Reader:
     def load(self, document: bytes) -> Object | None:
         """The JSON object, if that is what the bytes are."""
         try:
-            content = json.loads(document.decode("utf-8-sig"), object_pairs_hook=self._pairs)
-        except (ValueError, RecursionError) as error:
+            content = read_json(
+                document.removeprefix(codecs.BOM_UTF8),
+                repeated=lambda key: self.wrong(key, _("each key once")),
+            )
+        except JSONError as error:
             self.wrong("", _("a JSON document"), error)
             return None
         if not isinstance(content, dict):
             self.wrong("", _("a JSON object"))
             return None
-        return content
-
-    def _pairs(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
-        content = dict(pairs)
-        if len(content) < len(pairs):
-            keys = [key for key, _value in pairs]
-            for key in sorted({key for key in keys if keys.count(key) > 1}):
-                self.wrong(key, _("each key once"))
         return content
 
     def profile(self, content: Object) -> Profile:

@@ -13,6 +13,8 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from preserva.core.formats.guarded_json import read_json
+
 FORMAT = 2
 """The format of `preserva-storage.json` that is written; format 1 has no `id`."""
 
@@ -89,10 +91,7 @@ def serialise(content: dict[str, Any]) -> bytes:
 
 
 def _members(data: bytes, newest: int) -> dict[str, Any]:
-    try:
-        content = json.loads(data)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    content = read_json(data)
     if not isinstance(content, dict):
         raise ValueError("not a JSON object")
     number = content.get("format", 1)

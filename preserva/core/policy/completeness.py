@@ -7,7 +7,7 @@ a few hundred megabytes.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 
 from preserva.core.values.codes import Code
@@ -95,13 +95,15 @@ class Table:
     def expected(self, path: str) -> Observed | None:
         """A file that is there, with its size and the digests that the manifests give it."""
         size = self.size(path)
-        if size is None:
-            return None
+        return None if size is None else Observed(path, size, self.digests(path))
+
+    def digests(self, path: str) -> dict[str, str]:
+        """The digests that the manifests give a file, whether it is there or not."""
         row, digests = self._rows[path], dict[str, str]()
         for n, (name, width) in enumerate(zip(self.algorithms, self._widths, strict=True)):
             if self._masks[row] >> n & 1:
                 digests[name] = self._digests[n][row * width : (row + 1) * width].hex()
-        return Observed(path, size, digests)
+        return digests
 
     def is_listed(self, path: str) -> bool:
         """Whether some manifest lists the path."""
@@ -151,6 +153,18 @@ class Table:
                     result = listing
         self._masks[old] = 0
         return result
+
+    def respell(self, names: Mapping[str, str]) -> None:
+        """Let files that are there have other names: their new names, by the old ones."""
+        sizes = {path: self.size(path) for path in names}
+        for path in names:
+            row = self._rows[path]
+            self._sizes[row] = _ABSENT
+            if not self._masks[row]:
+                del self._rows[path]
+        for path, size in sizes.items():
+            if size is not None:
+                self.found(names[path], size)
 
     def to_read(self) -> Iterator[tuple[frozenset[str], Iterator[Entry]]]:
         """The files that are there and listed, in groups that need the same algorithms."""

@@ -5,22 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from preserva.core.policy.audit import Forecast
+from preserva.core.policy.judgement import State
 from preserva.core.values.report import Outcome
 
 AGES = (30, 60, 90, 180, 365)
 """The ages of last checks, in days, between which a report counts copies."""
-
-
-class State(StrEnum):
-    """What is known of a copy by its newest check."""
-
-    SOUND = "sound"
-    DAMAGED = "damaged"
-    UNREAD = "unread"
-    NEVER = "never checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +43,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """Something that waits for a person: a copy that is damaged, or that cannot be read.
+    """Something that waits for a person: a copy, or with `package` None a storage, is not sound.
 
-    `number` is the entry of the ledger that opened it; it stays the same until a check finds the
-    copy sound. `seen` counts the checks that found it so, `codes` are what the newest one found.
+    `package` is an identifier, or the folder of an object that is no package. `number` is the entry
+    of the ledger that opened it; it stays the same until a check proves that it is over. `seen`
+    counts the checks that found it so, `codes` are what the newest one found.
     """
 
     number: int
@@ -71,8 +63,17 @@ class Incident:
 
     @property
     def outcome(self) -> Outcome:
-        """FAIL for damage, UNKNOWN for what cannot be read."""
-        return Outcome.FAIL if self.state is State.DAMAGED else Outcome.UNKNOWN
+        """FAIL for damage and loss, UNKNOWN for what could not be read or is not recorded."""
+        return self.state.outcome
+
+
+@dataclass(frozen=True, slots=True)
+class EndedIncident:
+    """A copy that a check found damaged or missing at a `time`, and a later one sound again."""
+
+    package: str
+    storage: str
+    time: str
 
 
 @dataclass(frozen=True, slots=True)

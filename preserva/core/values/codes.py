@@ -200,6 +200,16 @@ class Code(Enum):
         N_("an empty folder, which a bag does not record"),
         "RFC 8493 2.1.3",
     )
+    NAMES_UNDECLARED = (
+        "W147",
+        N_("the container does not say in which encoding its names are; what lists the files does"),
+        "APPNOTE 6.3.10 4.4.4, POSIX.1-2017 pax",
+    )
+    NO_END_MARK = (
+        "W148",
+        N_("the container has no end mark; that nothing is missing is known from the manifests"),
+        "POSIX.1-2017 pax",
+    )
     SHOULD_NOT_REPEAT = ("W150", N_("this element should not be repeated"), "RFC 8493 2.2.2")
     VALUE_SPACE = (
         "W151",
@@ -245,6 +255,17 @@ class Code(Enum):
         "RFC 8493 3",
     )
     CONTAINER_UNSUPPORTED = ("U107", N_("a way of packing that cannot be read"), "RFC 8493 4")
+
+    NAME_UNKNOWN = (
+        "U108",
+        N_("a name whose encoding is not declared and cannot be told: no list has it in any"),
+        "APPNOTE 6.3.10 4.4.4, POSIX.1-2017 pax",
+    )
+    END_UNKNOWN = (
+        "U109",
+        N_("without an end mark and a tag manifest, nobody can tell whether the end is missing"),
+        "POSIX.1-2017 pax",
+    )
 
     # folders that are to become bags, BagIt profiles, fetching
     NAME_NOT_UNICODE = (
@@ -421,6 +442,42 @@ class Code(Enum):
     OBJECT_FOLDER_EXTRA = ("E216", N_("a folder that no object has"), "OCFL 1.1 E001")
     ROOT_TOO_DEEP = ("E217", N_("folders without an object, too deep to go on"), "OCFL 1.1 4.2")
 
+    INVENTORY_MISSING = ("E218", N_("the object has no inventory"), "OCFL 1.1 E063")
+    SIDECAR_MISSING = ("E219", N_("the inventory has no digest file"), "OCFL 1.1 E058")
+    VERSION_MISSING = (
+        "E220",
+        N_("the inventory has this version, the object does not"),
+        "OCFL 1.1 E046",
+    )
+    FIXITY_MISMATCH = (
+        "E221",
+        N_("the content does not have the digest that the fixity block gives"),
+        "OCFL 1.1 E093",
+    )
+    LAYOUT_INVALID = ("E222", N_("the description of the storage layout is wrong"), "OCFL 1.1 E070")
+    OBJECT_TOO_NEW = (
+        "E223",
+        N_("the object follows a newer version of OCFL than its storage root"),
+        "OCFL 1.1 E081",
+    )
+    OCFL_ADVICE = ("W218", N_("valid, but not as OCFL advises"), "OCFL 1.1")
+    NOT_OUR_PACKAGE = ("W219", N_("a valid OCFL object, but not a package of preserva"), "design")
+    MUTABLE_HEAD = (
+        "W220",
+        N_("changes in a mutable head, which belong to no version yet and were not looked at"),
+        "OCFL extension 0005",
+    )
+    LAYOUT_UNKNOWN = (
+        "W221",
+        N_("a storage layout that is not known, so the places of objects were not checked"),
+        "OCFL 1.1 4.2",
+    )
+    FIXITY_UNKNOWN = (
+        "U218",
+        N_("a digest in a fixity block by an algorithm that cannot be computed"),
+        "OCFL 1.1 E056",
+    )
+
     # what the ledger recorded
     NOT_AS_RECORDED = (
         "E301",
@@ -462,6 +519,86 @@ class Code(Enum):
         "design rule 5",
     )
     STORAGE_UNREACHABLE = ("U305", N_("the storage could not be reached"), "design rule 1")
+
+    # whose testimony counts
+    OURS_IN_HELD = (
+        "E320",
+        N_("an identifier of ours, in a storage where only another institution writes"),
+        "ADR 0027",
+    )
+    HELD_FOR_ANOTHER = (
+        "E321",
+        N_("a package of an institution for which this storage is not held"),
+        "ADR 0027",
+    )
+    NOT_PUT_HERE = (
+        "E322",
+        N_("the ledger knows of nobody who put this into the storage"),
+        "ADR 0027",
+    )
+    CONTRADICTED = (
+        "E323",
+        N_("the ledger has two records of this version that differ; the first one counts"),
+        "ADR 0027",
+    )
+    COPIES_CONTRADICT = (
+        "E324",
+        N_("the copies contradict each other, and no ledger says which one is right"),
+        "ADR 0027",
+    )
+    LEDGER_COPY_UNUSABLE = (
+        "E325",
+        N_("this copy of the ledger is not a whole chain of entries: it was not used"),
+        "ADR 0027",
+    )
+    HELD_FOR_NOBODY = (
+        "U326",
+        N_("the configuration does not say for which institution this storage is held"),
+        "ADR 0027",
+    )
+    TOO_MANY_LOGS = (
+        "W327",
+        N_("more records of events than are noted of one package"),
+        "ADR 0027",
+    )
+    STORAGE_EMPTY = (
+        "U328",
+        N_("there is nothing here: the disk is not mounted, or the storage was lost"),
+        "ADR 0027",
+    )
+
+    # what a storage acknowledges, and what is seen of it
+    NOT_IN_PLACE = (
+        "U350",
+        N_("moved, but not in its final place, or not whole: nothing was acknowledged"),
+        "ADR 0030",
+    )
+    NOT_ALL_SEEN = (
+        "U351",
+        N_("not everything that was recorded was seen, so nothing is proved"),
+        "design rule 1",
+    )
+    SIZE_CONTRADICTED = (
+        "U352",
+        N_("the storage gave another number of bytes than it states, so nothing is known of it"),
+        "design rule 1",
+    )
+    NOT_WRITTEN = ("U353", N_("could not be written; nothing was acknowledged"), "design rule 1")
+    WRITE_LOST = (
+        "U354",
+        N_("did not come back as it was written; nothing was acknowledged"),
+        "ADR 0030",
+    )
+    IN_THE_WAY = (
+        "U355",
+        N_("something stands in its place; it was not touched, and nothing was acknowledged"),
+        "ADR 0030",
+    )
+    SET_ASIDE = (
+        "W356",
+        N_("stood in the place of a copy and was never acknowledged: it is in quarantine now"),
+        "ADR 0030",
+    )
 
     # audits
     READINGS_DIFFER = (
@@ -600,6 +737,12 @@ class Code(Enum):
         "W552",
         N_("the description that came along cannot be used; give one with --record"),
         "",
+    )
+
+    UNVOUCHED = (
+        "W553",
+        N_("no digest in METS vouches for this file, so nobody can tell whether it was changed"),
+        "CSIP71",
     )
 
     # what people write about a book: structure, history, rights

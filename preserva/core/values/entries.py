@@ -15,6 +15,8 @@ REPLICATION = EventType.REPLICATION.label
 VERIFICATION = "ledger verification"
 DECISION = "incident decision"
 NOTIFICATION = "notification"
+REBUILT = "ledger rebuilt"
+BAG_MADE = "bag made"
 LEDGER_IDENTITY = "ledger identity"
 STORAGE_IDENTITY = "storage identity"
 

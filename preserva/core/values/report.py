@@ -39,12 +39,21 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is not as it should be: where, what was expected, what was seen."""
+    """One thing that is not as it should be: where, what was expected, what was seen.
+
+    `rule` is the place in the standard, where it is another than that of the code.
+    """
 
     code: Code
     path: str | None = None
     expected: str | None = None
     seen: str | None = None
+    rule: str | None = None
+
+    @property
+    def source(self) -> str:
+        """Where the rule stands."""
+        return self.rule or self.code.source
 
     def message(self) -> str:
         """The finding as a sentence in the reader's language."""
@@ -69,13 +78,17 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """All that a check found. `listed` files should have been read; `checked` were, to the end."""
+    """All that a check found. `listed` files should have been read; `checked` were, to the end.
+
+    `versions` are the digests of the inventories that were read, of a stored package.
+    """
 
     subject: Subject
     findings: list[Finding] = field(default_factory=list)
     listed: int = 0
     checked: int = 0
     bytes_read: int = 0
+    versions: dict[str, str] = field(default_factory=dict)
 
     @property
     def outcome(self) -> Outcome:

@@ -99,8 +99,8 @@ def _match(path: str) -> _Match | None:
 
     try:
         answer = pygfried.identify(path, detailed=True)
-    except (pygfried.EmptySourceError, pygfried.GoError):
-        return None
+    except (pygfried.EmptySourceError, pygfried.GoError, ValueError):
+        return None  # ValueError: its own answer is no JSON if the name has control characters
     matches = [
         match
         for match in answer["files"][0]["matches"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from preserva.bag.report import BagReport
+from preserva.core.policy.judgement import State
 from preserva.outputs.json.parts import report_document
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from preserva.core.formats.canonical_json import Value
     from preserva.core.policy.audit import Due, Forecast
+    from preserva.core.policy.judgement import Tally
     from preserva.core.values.report import Report
     from preserva.fixity.audit_run import Audit
     from preserva.outputs.json.parts import JsonDocument
@@ -44,6 +46,18 @@ def audit_document(audit: Audit) -> JsonDocument:
         "unreachable": dict(audit.unreachable),
         "bytes": audit.bytes_read,
         "forecast": forecast_document(audit.forecast),
+        "state": None if audit.state is None else tally_document(audit.state),
+    }
+
+
+def tally_document(tally: Tally) -> JsonDocument:
+    """What all copies come to: `#/$defs/tally`."""
+    return {
+        "outcome": tally.outcome.value,
+        "incidents": tally.incidents,
+        "undecided": tally.undecided,
+        "few": len(tally.few),
+        "copies": {state.value: tally.count(state) for state in State if tally.count(state)},
     }
 
 

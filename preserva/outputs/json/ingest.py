@@ -77,6 +77,7 @@ def import_document(accepted: Accepted, *, dry_run: bool) -> JsonDocument:
         "title": accepted.title,
         "form": accepted.form,
         "created": accepted.created,
+        "from_outside": accepted.from_outside,
         "dry_run": dry_run,
         "files": accepted.files,
         "bytes": accepted.size,

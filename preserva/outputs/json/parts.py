@@ -37,7 +37,7 @@ def _finding(finding: Finding) -> JsonDocument:
         "path": None if finding.path is None else _unicode(finding.path),
         "expected": None if finding.expected is None else _unicode(finding.expected),
         "seen": None if finding.seen is None else _unicode(finding.seen),
-        "source": finding.code.source,
+        "source": finding.source,
     }
     if finding.path is not None and _unicode(finding.path) != finding.path:
         raw = finding.path.encode("utf-8", "surrogateescape")

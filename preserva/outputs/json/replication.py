@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from preserva.core.values.report import Report
     from preserva.outputs.json.parts import JsonDocument
     from preserva.replication.accession import Receipt
+    from preserva.replication.rebuild_ledger import Origin
     from preserva.replication.repair import Repair
     from preserva.replication.replicate import Replication
 
@@ -89,10 +90,15 @@ def rebuild_storage_document(
     }
 
 
-def rebuild_ledger_document(config: Config, reports: Iterable[Report]) -> JsonDocument:
+def rebuild_ledger_document(
+    config: Config, reports: Iterable[Report], origin: Origin
+) -> JsonDocument:
     """A ledger that was made of what all copies are."""
     return {
         "ledger": str(config.ledger),
+        "from": origin.storage,
+        "entries": origin.entries,
+        "newest": origin.digest,
         "reports": [report_document(report) for report in reports],
     }
 

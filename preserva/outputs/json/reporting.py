@@ -48,6 +48,7 @@ def status_document(packages: Iterable[Status]) -> JsonDocument:
                         "versions": list(copy.versions),
                         "checked": copy.checked,
                         "outcome": copy.outcome,
+                        "reason": copy.reason,
                     }
                     for copy in package.copies
                 ],
@@ -58,9 +59,14 @@ def status_document(packages: Iterable[Status]) -> JsonDocument:
     }
 
 
-def incidents_document(incidents: Iterable[Incident]) -> JsonDocument:
-    """What waits for a person: `#/$defs/incidents`."""
-    return {"incidents": [_incident(incident) for incident in incidents]}
+def incidents_document(
+    incidents: Iterable[Incident], few: Iterable[tuple[str, int]] | None = None
+) -> JsonDocument:
+    """What waits for a person: `#/$defs/incidents`; and the packages with too few copies."""
+    document: JsonDocument = {"incidents": [_incident(incident) for incident in incidents]}
+    if few is not None:
+        document["few"] = [{"package": package, "sound": counted} for package, counted in few]
+    return document
 
 
 def _incident(incident: Incident) -> Value:
@@ -108,8 +114,7 @@ def overview_document(overview: Overview, evidence: Evidence | None = None) -> J
     return {
         "institution": overview.institution,
         "at": overview.at.isoformat(),
-        **incidents_document(overview.incidents),
-        "few": [{"package": package, "sound": sound} for package, sound in overview.few],
+        **incidents_document(overview.incidents, overview.few),
         "wanted": overview.wanted,
         "storages": _storages(overview),
         "ages": list(overview.ages),

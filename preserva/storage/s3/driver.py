@@ -5,6 +5,7 @@ How publishing is durable and atomic all the same: docs/adr/0010-object-storage.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -12,6 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 import obstore
+from obstore.exceptions import AlreadyExistsError, PreconditionError
 
 from preserva.core.formats.layout import QUARANTINE, STAGING
 from preserva.core.values.digest import MultiHash
@@ -23,7 +25,8 @@ from preserva.storage.base import CHUNK, chunks_of
 from preserva.storage.lease import LEASE, Lease
 from preserva.storage.paths import contained, parent, refuse_outside
 from preserva.storage.publication_marks import Mark, below_any, marks_last
-from preserva.storage.s3.bucket import errors, open_bucket
+from preserva.storage.published import not_in_place
+from preserva.storage.s3.bucket import children_of, errors, is_there, listed, open_bucket
 from preserva.storage.s3.lease import S3Leases
 from preserva.storage.s3.reservations import S3Reservations
 
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 _PART = 32 << 20
 """Bytes up to which a file goes in one request, and of each part of a longer one."""
 
+_OURS = "preserva-write"  # metadata by which an object is known as the one that a call wrote
 _STAGED = frozenset([STAGING])
 _PARTS_AT_ONCE = 2
 _COPIES_AT_ONCE = 16
@@ -114,7 +118,7 @@ class S3Storage:
         if below_any(path, hidden):
             raise gone
         with self._errors(path):
-            listing = obstore.list_with_delimiter(self.store, key or None)
+            listing = children_of(self.store, key or None)
         entries = {
             Entry(path + meta["path"].removeprefix(key), Kind.FILE, meta["size"])
             for meta in listing["objects"]
@@ -149,8 +153,7 @@ class S3Storage:
 
     def _list(self, key: str) -> Iterator[ObjectMeta]:
         with self._errors(key):
-            for batch in obstore.list(self.store, key or None, chunk_size=1000):
-                yield from batch
+            yield from listed(self.store, key or None)
 
     def open(self, path: str, *, bypass_cache: bool = False) -> S3Reader:
         """Open an object. `bypass_cache` has no effect: see `limitations`."""
@@ -161,6 +164,7 @@ class S3Storage:
 
     def create(self, path: str, chunks: Iterable[bytes]) -> None:
         """Write a new file, all or nothing. Refuses a path that exists."""
+        self._lease.check()
         key = self._reservations.key(contained(path))
         source = iter(chunks)
         start = bytearray()
@@ -170,9 +174,23 @@ class S3Storage:
                 break
         with self._errors(path):
             if len(start) <= _PART:
-                obstore.put(self.store, key, bytes(start), mode="create", use_multipart=False)
+                self._put_new(key, bytes(start))
                 return
         self._create_long(path, chain([bytes(start)], source))
+
+    def _put_new(self, key: str, data: bytes) -> None:
+        """Write an object that must not exist, and know our own if the answer was an error.
+
+        An error after the write makes the client ask once more; then the object is there already.
+        """
+        token = secrets.token_hex(8)
+        try:
+            obstore.put(
+                self.store, key, data, mode="create", use_multipart=False, attributes={_OURS: token}
+            )
+        except (AlreadyExistsError, PreconditionError):
+            if obstore.get(self.store, key).attributes.get(_OURS) != token:
+                raise
 
     def _create_long(self, path: str, chunks: Iterable[bytes]) -> None:
         """In parts; S3 has no create-only for those, so only the lock keeps another from it."""
@@ -208,7 +226,7 @@ class S3Storage:
         """From now on, what is created below `staged` goes to its final place, hidden by a mark."""
         refuse_outside(contained(staged), STAGING)
         self._refuse_existing(final)
-        self._lease.check()
+        self._lease.check(ask=True)
         self._reservations.reserve(staged, final)
 
     def publish(self, staged: str, final: str) -> None:
@@ -220,7 +238,7 @@ class S3Storage:
             return
         if not self._any(final):
             raise NotFound(_("{path} is not there").format(path=staged), path=staged)
-        self._lease.check()
+        self._lease.check(ask=True)
         self._reservations.show(mark)
 
     def quarantine(self, path: str, target: str) -> None:
@@ -230,7 +248,7 @@ class S3Storage:
 
     def _move(self, path: str, final: str) -> None:
         """Copy, compare, show, and only then remove. An interrupted move can be repeated."""
-        self._lease.check()
+        self._lease.check(ask=True)
         self._refuse_existing(final)
         start = self._reservations.key(path)
         sources = self._objects(start)
@@ -245,12 +263,16 @@ class S3Storage:
             self._each(lambda key: self._copy(sources[key], targets[key]), group)
         copies = self._objects(final)
         self._each(lambda key: self._prove(sources[key], copies.get(targets[key])), list(sources))
-        self._lease.check()
+        self._lease.check(ask=True)
         self._remove([mark])  # with this it is there
+        with self._errors(mark):
+            if is_there(self.store, mark):
+                raise not_in_place(final)
         self._remove(list(sources))
 
     def _refuse_existing(self, final: str) -> None:
-        if self.stat(contained(final)) is not None:
+        there = self.stat(contained(final)) is not None
+        if there or (self._any(final) and not self._reservations.hides(final)):
             raise Refused(_("{path} exists already; it was not touched").format(path=final))
 
     def _objects(self, path: str) -> dict[str, ObjectMeta]:
@@ -303,13 +325,14 @@ class S3Storage:
 
     def replace(self, path: str, data: bytes) -> None:
         """Put new content in the place of a small file, durably and at once."""
-        self._lease.check()
+        self._lease.check(ask=True)
         with self._errors(path):
             obstore.put(self.store, path, data, use_multipart=False)
 
     def discard(self, path: str) -> None:
         """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
         refuse_outside(contained(path), STAGING)
+        self._lease.check(ask=True)
         self._reservations.forget()  # another process may have published some meanwhile
         for staged, mark in list(self._reservations.known().items()):
             if below_any(staged, frozenset([path])):

@@ -12,7 +12,7 @@ from obstore.store import S3Store
 
 from preserva.core.formats.layout import LEASES
 from preserva.storage.lease_files import lease_path
-from preserva.storage.s3.bucket import errors
+from preserva.storage.s3.bucket import errors, listed
 
 
 class S3Leases:
@@ -28,8 +28,7 @@ class S3Leases:
     def numbers(self) -> list[int]:
         """The numbers of the lease files that are there."""
         with self._errors():
-            objects = obstore.list(self._store, LEASES).collect()
-        names = [meta["path"].rpartition("/")[2] for meta in objects]
+            names = [meta["path"].rpartition("/")[2] for meta in listed(self._store, LEASES)]
         return [int(name) for name in names if name.isdecimal()]
 
     def take(self, number: int, holder: bytes) -> bool:
@@ -51,7 +50,7 @@ class S3Leases:
         with self._errors():
             return bytes(obstore.get(self._store, lease_path(number)).bytes())
 
-    def age(self, number: int) -> float:
+    def age(self, number: int) -> float | None:
         """Seconds since a lease file was written, by the server's clock."""
         probe = f"{LEASES}/probe-{secrets.token_hex(8)}"
         with self._errors():

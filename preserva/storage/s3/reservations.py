@@ -15,8 +15,9 @@ from obstore.store import S3Store
 from preserva.core.formats.layout import PUBLISHING, STAGING
 from preserva.errors import Refused
 from preserva.i18n import _
-from preserva.storage.publication_marks import Mark
-from preserva.storage.s3.bucket import errors
+from preserva.storage.publication_marks import Mark, written_last
+from preserva.storage.published import not_in_place
+from preserva.storage.s3.bucket import errors, is_there, listed
 
 
 class S3Reservations:
@@ -31,8 +32,13 @@ class S3Reservations:
     def marks(self) -> list[Mark]:
         """All marks that are in the bucket now."""
         with errors(PUBLISHING, self._url):
-            objects = obstore.list(self._store, PUBLISHING).collect()
-        return [Mark.parse(meta["path"]) for meta in objects]
+            return [Mark.parse(meta["path"]) for meta in listed(self._store, PUBLISHING)]
+
+    def hides(self, final: str) -> bool:
+        """Whether a mark hides this path; marks that a list only remembers do not count."""
+        listed_marks = [mark for mark in self.marks() if mark.final == final]
+        with errors(final, self._url):
+            return any(is_there(self._store, mark.path) for mark in listed_marks)
 
     def forget(self) -> None:
         """Ask the bucket at the next use, as the marks may have changed."""
@@ -71,27 +77,44 @@ class S3Reservations:
             raise Refused(_("{path} exists already; it was not touched").format(path=final))
 
     def show(self, mark: Mark) -> None:
-        """Remove a mark, which makes its path visible."""
+        """Remove a mark, which makes its path visible. Raises NotInPlace if it does not go."""
         try:
             with errors(mark.path, self._url):
                 obstore.delete(self._store, mark.path)
+                if is_there(self._store, mark.path):
+                    raise not_in_place(mark.final)
         finally:
             self.forget()
 
     def undo(self, mark: Mark) -> None:
-        """Remove what a mark hides, and then the mark."""
+        """Remove what a mark hides, and then the mark.
+
+        What is whole is shown instead: it was read back before its last object was written, and it
+        may have been shown and acknowledged before a late request of a dead writer hid it again.
+        """
         follower = mark._replace(nonce=secrets.token_hex(8))
         if self._follow(follower, [mark]):
-            self._empty(mark.final)
+            if not self._is_whole(mark.final):
+                self._empty(mark.final)
             self.show(follower)
 
+    def _is_whole(self, final: str) -> bool:
+        with errors(final, self._url):
+            return any(is_there(self._store, key) for key in written_last(final))
+
     def _follow(self, mark: Mark, earlier: list[Mark]) -> bool:
-        """Put a mark in the place of earlier ones. False if their path was shown meanwhile."""
+        """Put a mark in the place of earlier ones. False if their path was shown meanwhile.
+
+        The earlier ones are asked for by name: a list may lag behind, and show what is gone.
+        """
         with errors(mark.path, self._url):
             obstore.put(self._store, mark.path, b"", use_multipart=False)
-            if earlier and not {*earlier} & {*self.marks()}:
+            if not earlier:
+                return True
+            if not any(is_there(self._store, other.path) for other in earlier):
                 obstore.delete(self._store, mark.path)
                 return False
-            if earlier:
-                obstore.delete(self._store, [other.path for other in earlier])
+            obstore.delete(self._store, [other.path for other in earlier])
+            if any(is_there(self._store, other.path) for other in earlier):
+                raise not_in_place(mark.final)  # a late request could show what is not whole
         return True

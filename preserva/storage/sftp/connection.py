@@ -15,6 +15,8 @@ import asyncssh
 
 from preserva.errors import NotFound, StorageError, StorageFull, Unreachable, UsageError
 from preserva.i18n import N_, _
+from preserva.storage.paths import may_hold_password
+from preserva.storage.sftp.keys import HostKeys, untrusted, unusable_key
 
 T = TypeVar("T")
 
@@ -64,7 +66,7 @@ class SftpLink:
 
     def __init__(self, url: str, timeout: float) -> None:
         parts = urlsplit(url)
-        if parts.password is not None:
+        if may_hold_password(parts.netloc, user=True):
             raise UsageError(_("a URL must not contain a password"))
         if not parts.hostname or not parts.path.startswith("/"):
             raise UsageError(_("{url} is not of the form sftp://user@host/folder").format(url=url))
@@ -72,6 +74,7 @@ class SftpLink:
         self.root = os.fsencode(unquote(parts.path).rstrip("/") or "/")
         self._host, self._port, self._user = parts.hostname, parts.port, parts.username
         self._timeout = timeout
+        self._presented = HostKeys(())
         self._opening: asyncio.Task[asyncssh.SFTPClient] | None = None
         self._connection: asyncssh.SSHClientConnection | None = None
         self._client: asyncssh.SFTPClient | None = None
@@ -104,7 +107,7 @@ class SftpLink:
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
             raise NotFound(_("{path} is not there").format(path=where), path=path) from error
         except asyncssh.HostKeyNotVerifiable as error:
-            raise self._unknown_host(error) from error
+            raise self._untrusted(error) from error
         except asyncssh.PermissionDenied as error:
             raise self._not_let_in(error) from error
         except _LOST as error:
@@ -142,9 +145,20 @@ class SftpLink:
             return await self._connection.start_sftp_client(path_encoding=None)
 
     async def _connect(self) -> asyncssh.SSHClientConnection:
+        try:
+            options = self._options()
+        except (OSError, ValueError, asyncssh.Error) as error:  # nothing was connected yet
+            raise unusable_key(error) from error
+        if options.known_hosts is None:  # UserKnownHostsFile none: any server would do
+            raise asyncssh.HostKeyNotVerifiable("UserKnownHostsFile")
+        self._presented = HostKeys(options.known_hosts)
+        return await asyncssh.connect(self._host, options=options)
+
+    def _options(self, **more: bool) -> asyncssh.SSHClientConnectionOptions:
+        """How to connect. Keys with a passphrase are passed over: the agent may have them."""
         optional = {"port": self._port, "username": self._user}
         config = os.environ.get(SSH_CONFIG)
-        options = asyncssh.SSHClientConnectionOptions(
+        return asyncssh.SSHClientConnectionOptions(
             host=self._host,
             config=[config] if config else (),
             password=None,
@@ -152,24 +166,19 @@ class SftpLink:
             keepalive_interval=_KEEPALIVE,
             login_timeout=_CONNECT,
             encryption_algs=_CIPHERS,
+            client_factory=lambda: self._presented,
+            **more,
             **{key: value for key, value in optional.items() if value is not None},
         )
-        if options.known_hosts is None:  # UserKnownHostsFile none: any server would do
-            raise asyncssh.HostKeyNotVerifiable("UserKnownHostsFile")
-        return await asyncssh.connect(self._host, options=options)
 
-    def _unknown_host(self, error: asyncssh.Error) -> StorageError:
-        message = _("the host key of {host} could not be verified: {reason}")
-        return StorageError(
-            message.format(host=self._host, reason=error.reason),
-            hint=N_(
-                "Nothing was sent. Ask the other institution for the fingerprint of its host key, "
-                "not over this connection; compare it with what `ssh-keyscan` shows, and add the "
-                "key to ~/.ssh/known_hosts."
-            ),
-        )
+    def _untrusted(self, error: asyncssh.Error) -> StorageError:
+        return untrusted(self._host, self._presented, error.reason)
 
     def _not_let_in(self, error: asyncssh.Error) -> StorageError:
+        try:
+            self._options(ignore_encrypted=False)
+        except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as locked:
+            return unusable_key(locked)
         message = _("{host} denied access: {reason}")
         return StorageError(
             message.format(host=self._host, reason=error.reason),

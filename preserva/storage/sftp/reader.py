@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import asyncssh
 
+from preserva.errors import StorageError
+from preserva.i18n import _
 from preserva.storage.base import CHUNK
 from preserva.storage.sftp.connection import SftpLink
 
@@ -17,17 +19,22 @@ AHEAD = 4
 
 
 class Opened(NamedTuple):
-    """A file that was opened, its size then, and its first chunk, which is often all of it."""
+    """A file that was opened, its size then, and its first chunk, which is often all of it.
+
+    `beyond` is what the server gave from where the file should have ended.
+    """
 
     file: asyncssh.SFTPClientFile
     size: int
     first: bytes
+    beyond: bytes
 
 
 class SftpReader:
     """An open file of an SFTP server, with its next chunks read ahead.
 
-    It is read up to the size that it had when it was opened.
+    It has the size that the server stated when it was opened: an answer that is shorter, or a byte
+    beyond, raises StorageError, for then nothing is known of the file.
     """
 
     def __init__(self, link: SftpLink, opened: Opened, path: str) -> None:
@@ -37,7 +44,9 @@ class SftpReader:
         self._path = path
         self._asked = min(opened.size, CHUNK)
         self._coming: deque[Future[bytes]] = deque()
+        self._lengths: deque[int] = deque()
         self._here = opened.first
+        self._expect(len(opened.first) == self._asked and not opened.beyond)
 
     def read(self, size: int) -> bytes:
         """The next bytes, at most `size`; fewer only at the end of the file, none after it."""
@@ -53,12 +62,21 @@ class SftpReader:
         while len(self._coming) < AHEAD and self._asked < self._size:
             length = min(CHUNK, self._size - self._asked)
             self._coming.append(self._start_reading(self._asked, length))
+            self._lengths.append(length)
             self._asked += length
         self._here = self._coming.popleft().result() if self._coming else b""
+        if self._lengths:
+            self._expect(len(self._here) == self._lengths.popleft())
         return bool(self._here)
 
+    def _expect(self, holds: bool) -> None:
+        if not holds:
+            self.__exit__()
+            message = _("{path}: the storage gave another number of bytes than it states, {size}")
+            raise StorageError(message.format(path=self._path, size=self._size), path=self._path)
+
     def _start_reading(self, offset: int, length: int) -> Future[bytes]:
-        return self._link.start(self._path, lambda client: self._file.read(length, offset))
+        return self._link.start(self._path, lambda client: reading(self._file, length, offset))
 
     def __enter__(self) -> SftpReader:
         return self
@@ -66,6 +84,12 @@ class SftpReader:
     def __exit__(self, *_: object) -> None:
         settle(self._coming)
         self._link.start(self._path, lambda client: self._file.close())
+
+
+async def reading(file: asyncssh.SFTPClientFile, size: int, offset: int) -> bytes:
+    """At most `size` bytes from an offset."""
+    data: bytes = await file.read(size, offset)
+    return data
 
 
 def settle(futures: Iterable[Future[Any]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import TypeVar
 
 import asyncssh
@@ -13,15 +13,29 @@ from preserva.core.formats.layout import STAGING
 from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry, Kind
 from preserva.errors import StorageError
-from preserva.i18n import _
+from preserva.i18n import N_, _
+from preserva.storage.base import CHUNK
 from preserva.storage.paths import contained
 
 T = TypeVar("T")
+_NO_FOLDERS = (
+    asyncssh.SFTPFailure,
+    asyncssh.SFTPFileIsADirectory,
+    asyncssh.SFTPOpUnsupported,
+    asyncssh.SFTPPermissionDenied,
+)
+_SAYS_TOO_LITTLE = N_(
+    "Nothing is wrong with what is stored, but this server cannot be used as a storage."
+)
 Act = Callable[[asyncssh.SFTPClient], Coroutine[None, None, T]]
 
 
 def kind_of(attributes: asyncssh.SFTPAttrs) -> Kind:
-    """What kind of thing has these attributes."""
+    """What kind of thing has these attributes. Raises StorageError if the server does not say."""
+    if not stat.S_IFMT(attributes.permissions or 0):
+        raise StorageError(
+            _("the server does not say what is a file and what is a folder"), hint=_SAYS_TOO_LITTLE
+        )
     mode = attributes.permissions or 0
     if stat.S_ISREG(mode):
         return Kind.FILE
@@ -30,10 +44,18 @@ def kind_of(attributes: asyncssh.SFTPAttrs) -> Kind:
     return Kind.LINK if stat.S_ISLNK(mode) else Kind.OTHER
 
 
+def size_of(path: str, attributes: asyncssh.SFTPAttrs) -> int:
+    """The size of a file in bytes. Raises StorageError if the server does not say."""
+    if attributes.size is None:
+        message = _("{path}: the server does not say how large it is").format(path=path)
+        raise StorageError(message, path=path, hint=_SAYS_TOO_LITTLE)
+    return attributes.size
+
+
 def entry_of(path: str, attributes: asyncssh.SFTPAttrs) -> Entry:
-    """The entry of a path with these attributes."""
+    """The entry of a path with these attributes. Raises StorageError."""
     kind = kind_of(attributes)
-    return Entry(path, kind, attributes.size or 0 if kind is Kind.FILE else 0)
+    return Entry(path, kind, size_of(path, attributes) if kind is Kind.FILE else 0)
 
 
 async def limitations_of(client: asyncssh.SFTPClient, root: bytes) -> tuple[Limitation, ...]:
@@ -41,7 +63,7 @@ async def limitations_of(client: asyncssh.SFTPClient, root: bytes) -> tuple[Limi
 
     By trying: asyncssh does not publish which extensions a server announced.
     """
-    limitations = [Limitation.CACHED_READS]
+    limitations = [Limitation.CACHED_READS, Limitation.LINKS_LOOKED_AT_FIRST]
     absent = root.rstrip(b"/") + b"/" + os.fsencode(f"{STAGING}/no-such-file")
     try:
         await client.posix_rename(absent, absent)
@@ -49,11 +71,16 @@ async def limitations_of(client: asyncssh.SFTPClient, root: bytes) -> tuple[Limi
         limitations.append(Limitation.NO_POSIX_RENAME)
     except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
         pass  # it looked for it, so it has the extension
-    async with await client.open(root, asyncssh.FXF_READ, encoding=None) as folder:
-        try:
-            await folder.fsync()
-        except asyncssh.SFTPOpUnsupported:
-            limitations.append(Limitation.NO_FSYNC)
+    try:
+        async with await client.open(root, asyncssh.FXF_READ, encoding=None) as folder:
+            try:
+                await folder.fsync()
+            except asyncssh.SFTPOpUnsupported:
+                limitations.append(Limitation.NO_FSYNC)
+    except _NO_FOLDERS:
+        limitations.append(Limitation.NO_FOLDER_SYNC)
+    if not (await client.lstat(root)).mtime:
+        limitations.append(Limitation.NO_TIMES)
     return tuple(limitations)
 
 
@@ -65,11 +92,27 @@ def plain_name(name: str) -> str:
 
 
 def syncing(full: bytes) -> Act[None]:
-    """What makes a file or folder durable, by a new handle."""
+    """What makes a file durable, by a new handle."""
 
     async def sync(client: asyncssh.SFTPClient) -> None:
         async with await client.open(full, asyncssh.FXF_READ, encoding=None) as file:
             await _fsync(file)
+
+    return sync
+
+
+def syncing_folder(full: bytes) -> Act[None]:
+    """The same for a folder, where the server opens folders; `limitations` names those that do not.
+
+    That a folder cannot be opened is no error: only OpenSSH on POSIX systems does so.
+    """
+
+    async def sync(client: asyncssh.SFTPClient) -> None:
+        try:
+            folder = await client.open(full, asyncssh.FXF_READ, encoding=None)
+        except _NO_FOLDERS:
+            return
+        await finish(folder)
 
     return sync
 
@@ -105,3 +148,23 @@ async def _fsync(file: asyncssh.SFTPClientFile) -> None:
         await file.fsync()
     except asyncssh.SFTPOpUnsupported:  # `limitations` names it
         return
+
+
+def in_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of about CHUNK, so that each is worth a call."""
+    waiting: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        waiting.append(chunk)
+        size += len(chunk)
+        if size >= CHUNK:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if size:
+        yield b"".join(waiting)
+
+
+def after(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
+    """The first chunk, and then the others."""
+    yield first
+    yield from others

@@ -66,7 +66,7 @@ class Forwarding:
         """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
         self.inner.discard(path)
 
-    def lock(self, holder: str) -> AbstractContextManager[None]:
+    def lock(self, holder: str) -> AbstractContextManager[object]:
         """Be the only writer."""
         return self.inner.lock(holder)
 

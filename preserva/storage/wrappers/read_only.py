@@ -49,6 +49,6 @@ class ReadOnly(Forwarding):
         """Refused."""
         raise self._refused(path)
 
-    def lock(self, holder: str) -> AbstractContextManager[None]:
+    def lock(self, holder: str) -> AbstractContextManager[object]:
         """Refused: a lock is written."""
         raise self._refused("")

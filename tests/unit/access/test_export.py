@@ -18,15 +18,15 @@ from preserva.errors import Damaged, Refused, StorageError, StorageFull, UsageEr
 from preserva.files.disk import staging_for
 from preserva.fixity.validate import validate
 from preserva.ingest.package import package, package_bag
-from tests.support.books import an_archive, make_book, object_folder, replicated
+from tests.support.books import an_archive, make_book, object_folder
 
 ID = PackageId("aonb", "kp-7")
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def place(one_book: Path) -> Path:
     """An archive with one package, replicated."""
-    return replicated(tmp_path, ID)
+    return one_book
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from preserva import config as configuration
 from preserva.archive.archive import create_archive
 from preserva.archive.identities import storage_id
 from preserva.cli.main import status_of
+from preserva.core.policy.judgement import State
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Outcome
 from preserva.errors import Refused, WrongStorage
@@ -19,10 +20,10 @@ from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
 from preserva.replication.accession import receive
-from preserva.replication.rebuild import rebuild_storage
+from preserva.replication.rebuild_storage import rebuild_storage
 from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
-from preserva.reporting.status import State, reach_storages, status
+from preserva.reporting.status import reach_storages, status
 from tests.support.books import an_archive, make_book
 from tests.support.identities import COPY, ID, IDENTITY, MAIN, MARK, tree
 
@@ -59,8 +60,9 @@ def test_another_archives_disk_of_the_same_name_is_refused(foreign: Path) -> Non
         _ours, there = validate_stored(archive, ID)
         assert [one.code for one in there.findings] == [Code.STORAGE_WRONG]
         assert "not ours" in audit(archive).unreachable["nlb-copy"]
-        states = {copy.storage: copy.state for copy in status(archive)[0].copies}
-        assert states == {"aonb-main": State.COMPLETE, "nlb-copy": State.WRONG}
+        known, away = status(archive, ID)[0].copies
+        assert (known.state, known.reason) == (State.SOUND, None)
+        assert away.state is State.UNREACHABLE and "not ours" in (away.reason or "")
         with pytest.raises(WrongStorage, match="not ours"):
             repair(archive, [ID], storage="nlb-copy", apply=True)
         with pytest.raises(WrongStorage, match="not ours"):

@@ -24,7 +24,7 @@ from preserva.errors import ArchiveNotFound, Refused, WrongLedger
 from preserva.fixity.audit import audit
 from preserva.ingest.bag import store
 from preserva.ingest.package import package, package_bag
-from preserva.replication.rebuild import rebuild_ledger
+from preserva.replication.rebuild_ledger import rebuild_ledger
 from preserva.replication.replicate import replicate
 from preserva.reporting.status import status
 from tests.support.books import an_archive, made_before_identities, make_book, object_folder
@@ -192,7 +192,7 @@ def test_two_people_work_with_one_ledger(place: Path, tmp_path: Path) -> None:
         open_archive(second / configuration.NAME)
     package_bag(tmp_path / "hers", record, config.institution, tmp_path / "bags", local="kp-9")
     with an_archive(place) as archive:
-        made, created = store(archive, tmp_path / "bags/aonb-kp-9")
+        made, created = store(archive, tmp_path / "bags/aonb-kp-9", as_ours=True)
         assert (made, created) == (PackageId("aonb", "kp-9"), True)
         assert {one.outcome for one in replicate(archive)} == {Outcome.PASS}
 
@@ -342,7 +342,7 @@ def test_a_ledger_made_anew_takes_the_place_of_the_lost_one(place: Path) -> None
     with an_archive(place) as archive:
         assert former_ids(archive.ledger) == {lost}
         assert {read_mark(one).ledger for one in archive.stores()} == {ledger_id(archive.ledger)}  # type: ignore[union-attr]
-        assert "v1" in RecordedPackage(archive.ledger, ID).inventories()
+        assert "v1" in RecordedPackage(archive.ledger, ID, config.custody).inventories()
     put_back(place / "ledger.sqlite", place / "lost.sqlite")
     with pytest.raises(WrongLedger, match="belongs to another ledger"):
         open_archive(place / configuration.NAME)

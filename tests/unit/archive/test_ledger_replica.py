@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from contextlib import closing
@@ -13,15 +14,17 @@ from preserva import config as configuration
 from preserva.archive.archive import new_identifier, open_archive, utc_now
 from preserva.archive.ledger_proof import verify_ledger
 from preserva.cli.main import status_of
+from preserva.core.policy.ledger_choice import Anchor
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import FIXITY_CHECK
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome
+from preserva.errors import Refused
 from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
 from preserva.ledger import Ledger
-from preserva.replication.rebuild import rebuild_ledger
+from preserva.replication.rebuild_ledger import rebuild_ledger
 from preserva.replication.replicate import replicate
 from tests.support.books import an_archive, make_book
 from tests.support.reports import by_storage
@@ -136,7 +139,7 @@ def test_a_lost_ledger_comes_back_with_all_that_was_done(place: Path) -> None:
 
 @pytest.mark.parametrize("how", ["changed", "torn", "gap", "endless"])
 def test_a_copy_that_is_no_chain_is_not_taken_over(place: Path, how: str) -> None:
-    """The ledger is made of what the storages hold, as if there were none."""
+    """It is refused with the reason; a person may begin anew from what our own storages hold."""
     first, second = sorted((place / "storages/nlb-copy/ledgers/aonb").iterdir())
     if how == "changed":
         first.write_bytes(first.read_bytes().replace(b"success", b"failure", 1))
@@ -149,7 +152,14 @@ def test_a_copy_that_is_no_chain_is_not_taken_over(place: Path, how: str) -> Non
     with an_archive(place) as archive:
         config = archive.config
     config.ledger.unlink()
-    reports = rebuild_ledger(config, clock=utc_now, identifiers=new_identifier)
+    for source in (None, "nlb-copy"):
+        with pytest.raises(Refused, match="no copy of the ledger can be used"):
+            rebuild_ledger(config, source=source, clock=utc_now, identifiers=new_identifier)
+    assert not list(place.glob("ledger.sqlite*"))
+    broken, *reports = rebuild_ledger(
+        config, source="aonb-main", clock=utc_now, identifiers=new_identifier
+    )
+    assert [finding.code for finding in broken.findings] == [Code.LEDGER_COPY_UNUSABLE]
     assert [(one.outcome, one.findings) for one in reports] == [(Outcome.PASS, [])] * 2
     with open_archive(place / configuration.NAME) as archive:
         entries = list(archive.ledger.entries())
@@ -158,7 +168,7 @@ def test_a_copy_that_is_no_chain_is_not_taken_over(place: Path, how: str) -> Non
 
 
 def test_a_restored_ledger_says_which_copy_is_right(place: Path) -> None:
-    """Both are sound in themselves, and no vote could tell."""
+    """Both are sound in themselves, and no vote could tell: a person says which is right."""
     record = make_book(place / "other", seed=5)
     with an_archive(place / "elsewhere") as other:
         package(place / "other", record, other, local="kp-1")
@@ -167,7 +177,12 @@ def test_a_restored_ledger_says_which_copy_is_right(place: Path) -> None:
     with an_archive(place) as archive:
         config = archive.config
     config.ledger.unlink()
-    reports = rebuild_ledger(config, clock=utc_now, identifiers=new_identifier)
+    with pytest.raises(
+        Refused, match="in nlb-copy contradicts our own storage aonb-main"
+    ) as refused:
+        rebuild_ledger(config, clock=utc_now, identifiers=new_identifier)
+    assert "aonb-kp-1 v1" in str(refused.value)
+    reports = rebuild_ledger(config, source="nlb-copy", clock=utc_now, identifiers=new_identifier)
     found = {
         name: {finding.code for finding in report.findings}
         for name, report in by_storage(reports).items()
@@ -182,6 +197,8 @@ def test_copies_that_a_restored_ledger_contradicts_are_named(place: Path) -> Non
     """They agree with each other, but are not what was recorded: nothing of them is noted."""
     with an_archive(place) as archive:
         config = archive.config
+    copied = [line for lines in parts(place).values() for line in lines]
+    number, last = len(copied), copied[-1]
     record = make_book(place / "other", seed=5)
     with an_archive(place / "elsewhere") as other:
         package(place / "other", record, other, local="kp-1")
@@ -190,6 +207,7 @@ def test_copies_that_a_restored_ledger_contradicts_are_named(place: Path) -> Non
         (place / f"storages/{name}/ocfl").rename(place / f"away-{name}")
         (place / f"elsewhere/storages/{name}/ocfl").rename(place / f"storages/{name}/ocfl")
     config.ledger.unlink()
-    reports = rebuild_ledger(config, clock=utc_now, identifiers=new_identifier)
+    anchor = Anchor(hashlib.sha256(last).hexdigest(), number)
+    reports = rebuild_ledger(config, anchor=anchor, clock=utc_now, identifiers=new_identifier)
     assert [one.outcome for one in reports] == [Outcome.FAIL] * 2
     assert {one.code for report in reports for one in report.findings} == {Code.NOT_AS_RECORDED}

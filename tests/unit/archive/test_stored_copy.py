@@ -8,11 +8,15 @@ import pytest
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.stored_copy import StoredCopy
+from preserva.core.values.codes import Code
 from preserva.core.values.entries import ACCESSION, END, FAIL, FIXITY_CHECK, REPLICATION, SUCCESS
 from preserva.core.values.model import PackageId
+from preserva.core.values.report import Finding, ignore
 from preserva.core.values.subjects import CopyInStorage
 from preserva.errors import Damaged, NotFound, StorageError
-from tests.support.books import an_archive, replicated
+from preserva.fixity.check_copy import check_copy
+from preserva.ingest.package import package
+from tests.support.books import an_archive, make_book, replicated
 
 ID = PackageId("aonb", "kp-7")
 STRANGER = PackageId("aonb", "kp-8")
@@ -51,20 +55,35 @@ def test_a_copy_knows_its_place_and_what_the_ledger_acknowledged(place: Path) ->
             none.read_recorded()
 
 
-def test_only_what_succeeded_counts_and_the_newest_record_of_a_version(place: Path) -> None:
-    """A failed ingest acknowledges nothing; a version that came again is held to what came last."""
+def test_only_what_succeeded_counts_and_the_first_record_of_a_version(place: Path) -> None:
+    """A failed ingest acknowledges nothing; no later record overrides the first one."""
     with an_archive(place) as archive:
         copy = copy_in(archive, "nlb-copy")
+        first = copy.recorded.inventories()["v1"]
         copy.record(END, FAIL, version="v2", facts={"inventory": "02"})
         assert copy.acknowledged() == {"v1"}
         assert list(copy.recorded.inventories()) == ["v1"]
-        copy.record(ACCESSION, SUCCESS, version="v2", facts={"inventory": "22"})
-        copy.record(ACCESSION, SUCCESS, version="v1", facts={"inventory": "11"})
+        copy.record(ACCESSION, SUCCESS, version="v2", facts={"inventory": "33"})
+        assert copy.recorded.inventories() == {"v1": first}
+        copy.record(END, SUCCESS, version="v2", facts={"inventory": "22"})
+        copy.record(END, SUCCESS, version="v1", facts={"inventory": "11"})
         assert copy.acknowledged() == {"v1", "v2"}
-        assert copy.recorded.inventories() == {"v1": "11", "v2": "22"}
-        assert copy.recorded.commitment("v1") == {"inventory": "11"}
+        assert copy.recorded.inventories() == {"v1": first, "v2": "22"}
+        (later,) = copy.recorded.testimony().contradictions
+        assert (later.version, later.inventory) == ("v1", "11")
+        assert copy.read_recorded().digest == first
+        report = check_copy(copy, None, ignore)
+        assert report is not None
+        assert Finding(Code.CONTRADICTED, "v1/inventory.json", first, "11") in report.findings
+
+
+def test_a_copy_that_is_not_the_recorded_one_is_not_read(place: Path) -> None:
+    with an_archive(place) as archive, an_archive(place.parent / "other") as other:
+        record = make_book(place.parent / "strange", seed=9)
+        package(place.parent / "strange", record, other)
+        strange = StoredCopy(archive, other.primary, ID)
         with pytest.raises(Damaged, match="not the package that was recorded"):
-            copy.read_recorded()
+            strange.read_recorded()
 
 
 def test_what_was_never_recorded_cannot_be_shown_to_be_right(place: Path) -> None:
@@ -96,5 +115,4 @@ def test_a_file_on_the_way_to_a_copy_is_an_obstacle(place: Path) -> None:
         above = Path(copy.store.storage.url) / copy.path.rpartition("/")[0]
         above.rename(above.with_name("elsewhere"))
         above.symlink_to("elsewhere")
-        assert copy.is_there()
         assert copy.obstacle() == copy.path.rpartition("/")[0]

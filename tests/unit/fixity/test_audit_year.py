@@ -78,7 +78,7 @@ class World:
             self.told.setdefault(copy, self.day)
         observer(Advanced(SIZE, "page"))
         self.read[copy].append(self.day)
-        return Report(stored.subject, findings, 1, 1, SIZE)
+        return Report(stored.subject, findings, 1, 1, SIZE, {"v1": "00"})
 
     @contextmanager
     def archive(self, jump: float = 0.0) -> Iterator[ArchivalStorage]:

@@ -90,7 +90,7 @@ def test_a_bag_of_another_policy_is_stored_and_a_package_keeps_its_digests(tmp_p
     with under(place, ("sha512", "sha384")) as archive:
         bags, own = tmp_path / "bags", archive.config.institution
         package_bag(tmp_path / "book", record, own, bags, digests=("sha512",))
-        store(archive, bags / ID.portable)
+        store(archive, bags / ID.portable, as_ours=True)
         assert names(place, "v1") == expected(("sha512",))
         planned = update(archive, ID, Change(corrected), dry_run=True)
         done = update(archive, ID, Change(corrected))

@@ -5,21 +5,25 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from preserva.access.export import export
 from preserva.config import Institution
+from preserva.core.policy.judgement import State
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Advanced, Outcome
 from preserva.errors import Damaged, PackageError, Refused, UsageError
+from preserva.files.opening import Folder
 from preserva.fixity.validate import validate, validate_stored
 from preserva.ingest.bag import store
 from preserva.ingest.package import package, package_bag
 from preserva.ingest.submission import submit
-from preserva.reporting.status import State, list_packages, status
+from preserva.reporting.status import list_packages, status
 from tests.support.books import RECORD, an_archive, make_book, tiff
 from tests.support.marc_records import iso2709
 
@@ -113,9 +117,11 @@ def test_each_source_byte_is_read_once(tmp_path: Path, monkeypatch: pytest.Monke
     plain = os.open
 
     def counting(path: str, flags: int, *rest: int, **named: int) -> int:
-        if str(path).startswith(str(tmp_path / "book")) and str(path).endswith(".tif"):
-            opened.append(str(path))
-        return plain(path, flags, *rest, **named)
+        descriptor = plain(path, flags, *rest, **named)
+        place = str(Path(f"/proc/self/fd/{descriptor}").readlink())
+        if place.startswith(str(tmp_path / "book")) and place.endswith(".tif"):
+            opened.append(place)
+        return descriptor
 
     monkeypatch.setattr(os, "open", counting)
     with an_archive(tmp_path / "archive") as archive:
@@ -159,7 +165,13 @@ def test_a_bag_made_before_can_be_stored(tmp_path: Path) -> None:
     """Once; a damaged one never."""
     record = make_book(tmp_path / "book")
     with an_archive(tmp_path / "archive") as archive:
-        package_bag(tmp_path / "book", record, archive.config.institution, tmp_path / "bags")
+        package_bag(
+            tmp_path / "book",
+            record,
+            archive.config.institution,
+            tmp_path / "bags",
+            ledger=archive.config.ledger,
+        )
         bag = tmp_path / "bags" / "aonb-kp-7"
         assert store(archive, bag, dry_run=True) == (PackageId("aonb", "kp-7"), False)
         assert list_packages(archive).packages == []
@@ -356,7 +368,7 @@ def test_status_says_where_the_copies_are(tmp_path: Path) -> None:
         package(tmp_path / "book", record, archive)
         (found,) = status(archive)
         assert [(one.storage, one.state, one.versions, one.outcome) for one in found.copies] == [
-            ("aonb-main", State.COMPLETE, ("v1",), None),
+            ("aonb-main", State.NEVER, ("v1",), None),
             ("nlb-copy", State.ABSENT, (), None),
         ]
         assert not found.enough
@@ -381,3 +393,42 @@ def test_a_record_whose_letters_are_not_understood_is_refused_until_someone_says
         assert list_packages(archive).packages == []
         done = package(tmp_path / "book", record, archive, charset="cp866")
         assert (done.title, done.created) == ("AЭЮЯБ", True)
+
+
+@pytest.mark.parametrize("swapped", ["book", "book/master"])
+@pytest.mark.parametrize("moment", range(0, 12, 3))
+def test_a_folder_that_becomes_a_link_brings_nothing_from_elsewhere(
+    swapped: str, moment: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whenever it is swapped: what is stored is what was listed, or nothing is."""
+    record = make_book(tmp_path / "book", pages=3)
+    make_book(tmp_path / "theirs", pages=3, seed=99)
+    ours = {path.read_bytes() for path in (tmp_path / "book" / "master").iterdir()}
+    theirs = {path.read_bytes() for path in (tmp_path / "theirs" / "master").iterdir()}
+    elsewhere = tmp_path / swapped.replace("book", "theirs")
+    plain, calls = os.scandir, count()
+    opened = Folder.open
+
+    def swap() -> None:
+        if next(calls) == moment:
+            (tmp_path / swapped).rename(tmp_path / "moved")
+            (tmp_path / swapped).symlink_to(elsewhere)
+
+    def scanning(path: int | str) -> object:
+        swap()
+        return plain(path)
+
+    def opening(self: Folder, path: str) -> int:
+        swap()
+        return opened(self, path)
+
+    with an_archive(tmp_path / "archive") as archive:
+        with monkeypatch.context() as patch, suppress(PackageError):
+            patch.setattr(os, "scandir", scanning)
+            patch.setattr(Folder, "open", opening)
+            package(tmp_path / "book", record, archive)
+        assert (tmp_path / "moved").exists()
+        root = Path(archive.primary.storage.url)
+        stored = {path.read_bytes() for path in (root / "ocfl").rglob("*.tif")}
+    assert not stored & theirs
+    assert stored in (set(), ours)

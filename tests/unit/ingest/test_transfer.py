@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import shutil
+import subprocess
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -16,6 +18,7 @@ import pytest
 from preserva import config as configuration
 from preserva.access.export import export
 from preserva.archive.archive import ArchivalStorage, create_archive
+from preserva.archive.stored_copy import StoredCopy
 from preserva.cli.main import status_of
 from preserva.core.eark.mets import PackageType
 from preserva.core.eark.premis import Identifier
@@ -23,6 +26,7 @@ from preserva.core.eark.premis_read import ObjectFacts, read_events, read_premis
 from preserva.core.eark.vocabulary import EventOutcome, EventType
 from preserva.core.formats.bagit import DECLARATION
 from preserva.core.values.codes import Code
+from preserva.core.values.entries import END
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome
 from preserva.errors import Damaged, PackageError, Refused, UsageError
@@ -112,11 +116,22 @@ def refused(place: Path, path: Path, error: type[Exception], match: str) -> None
         assert staging_is_empty(archive)
 
 
-def taken(place: Path, path: Path, local: str | None = None) -> Accepted:
-    """Import it; both copies are sound, and other programs think so too."""
+def taken(
+    place: Path, path: Path, local: str | None = None, *, from_outside: bool = False
+) -> Accepted:
+    """Import it; both copies are sound, and other programs think so too.
+
+    What is ours by its identifier and comes from outside is refused without consent, then recorded.
+    """
     with an_archive(place / "archive") as archive:
-        done = accept(archive, path, local=local)
-        assert done.created
+        for dry_run in (True, False) if from_outside else ():
+            with pytest.raises(Refused, match="was not made here") as refused:
+                accept(archive, path, local=local, dry_run=dry_run)
+            assert "--as-ours" in (refused.value.advice() or "")
+            assert all(entry.package is None for entry in archive.ledger.entries())
+        done = accept(archive, path, local=local, as_ours=from_outside)
+        assert (done.created, done.from_outside) == (True, from_outside)
+        assert marked_from_outside(archive, done.package) == (from_outside, from_outside)
         replicate(archive)
         reports = validate_stored(archive, done.package)
         assert [(one.outcome, one.findings) for one in reports] == [(Outcome.PASS, [])] * 2
@@ -124,6 +139,14 @@ def taken(place: Path, path: Path, local: str | None = None) -> Accepted:
     folder = stored(place, done.package)
     bagit.Bag(str(folder.parents[1])).validate()
     return done
+
+
+def marked_from_outside(archive: ArchivalStorage, package: PackageId) -> tuple[bool, bool]:
+    """Whether the ledger, and the PREMIS record of the ingestion, say that it came from outside."""
+    (end,) = archive.ledger.entries(package=package.uri, types=(END,))
+    copy = StoredCopy(archive, archive.primary, package)
+    (log,) = (copy.read_log(name) for name in copy.log_names() if "-ingestion-" in name)
+    return end.facts.get("from_outside") is True, b"came from outside" in log
 
 
 @pytest.mark.parametrize("packed", [None, tarred, gzipped, zipped])
@@ -390,7 +413,7 @@ def test_a_sip_of_ours_becomes_the_package_that_it_was_made_of(name: str, tmp_pa
     with an_archive(tmp_path / "elsewhere") as elsewhere:
         made = package(tmp_path / "book", record, elsewhere)
         sip = export(elsewhere, made.package, tmp_path / name, kind=PackageType.SIP)
-    done = taken(tmp_path, sip)
+    done = taken(tmp_path, sip, from_outside=True)
     assert (done.package, done.title, done.form) == (made.package, made.title, Form.OURS)
     first = object_folder(tmp_path / "elsewhere", "aonb-main", made.package) / "v1/content"
     before = content(first / "data" / made.package.portable)
@@ -411,7 +434,7 @@ def test_an_aip_of_ours_is_stored_as_it_is(name: str, tmp_path: Path) -> None:
     with an_archive(tmp_path / "elsewhere") as elsewhere:
         made = package(tmp_path / "book", record, elsewhere)
         aip = export(elsewhere, made.package, tmp_path / name)
-    done = taken(tmp_path, aip)
+    done = taken(tmp_path, aip, from_outside=True)
     assert (done.package, done.title, done.form) == (made.package, made.title, Form.OUR_AIP)
     before = object_folder(tmp_path / "elsewhere", "aonb-main", made.package) / "v1/content"
     assert content(stored(tmp_path, made.package).parents[1]) == content(before)
@@ -462,3 +485,59 @@ def test_the_command_says_what_it_took(tmp_path: Path, capsys: pytest.CaptureFix
     assert (said.out, said.err) == ("aonb-x-17-a\n", "a bag; stored, read back and recorded\n")
     (bag / "data/empty").write_bytes(b"x")
     assert status_of(["--config", config, "import", str(bag), "--id", "y"]) == 1
+
+
+@pytest.mark.parametrize("form", ["folder", "tar", "zip"])
+@pytest.mark.parametrize("path", ["a/" * 1500 + "x", "a/" * 101 + "x", "/".join(["b" * 200] * 6)])
+def test_paths_that_no_storage_could_hold_are_refused(path: str, form: str, tmp_path: Path) -> None:
+    """With a sentence, before anything is stored; the bag is not touched."""
+    bag = a_bag(tmp_path / "in")
+    source = bag if form == "folder" else tmp_path / f"deep.{form}"
+    if form == "folder":
+        deepen(bag / "data", path)
+    else:
+        packed(bag, f"data/{path}", source)
+    refused(tmp_path, source, Refused, "path too long")
+    remove(bag)
+
+
+def deepen(folder: Path, path: str) -> None:
+    """An empty file at a path that is longer than the system takes at once."""
+    above = os.open(folder, os.O_RDONLY)
+    for part in path.split("/")[:-1]:
+        os.mkdir(part, dir_fd=above)
+        below = os.open(part, os.O_RDONLY, dir_fd=above)
+        os.close(above)
+        above = below
+    os.close(os.open(path.rpartition("/")[2], os.O_CREAT | os.O_WRONLY, dir_fd=above))
+    os.close(above)
+
+
+def packed(bag: Path, deep: str, target: Path) -> None:
+    """The bag in one file, with an empty file at a deep path."""
+    plain = [path for path in sorted(bag.rglob("*.txt")) if path.is_file()]
+    if target.suffix == ".tar":
+        with tarfile.open(target, "w") as tar:
+            for path in plain:
+                tar.add(path, f"bag/{path.relative_to(bag)}")
+            tar.addfile(tarfile.TarInfo(f"bag/{deep}"))
+        return
+    with zipfile.ZipFile(target, "w") as archive:
+        for path in plain:
+            archive.write(path, f"bag/{path.relative_to(bag)}")
+        archive.writestr(f"bag/{deep}", b"")
+
+
+def remove(folder: Path) -> None:
+    """A tree that is too deep for Python's own way."""
+    subprocess.run(["rm", "-rf", str(folder)], check=True)
+
+
+def test_control_characters_in_a_name_do_not_end_an_import(tmp_path: Path) -> None:
+    """Another program's answer about such a file is no JSON."""
+    bag = tmp_path / "bag"
+    bag.mkdir()
+    for name in ("a\x1b[31m.bin", "b\x07\x1f.txt", 'c".bin'):
+        (bag / name).write_bytes(b"\x00\x01" * 50)
+    bagit.make_bag(str(bag), {"Title": "T"})
+    assert taken(tmp_path, bag, "kp-esc").created

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preserva.core.formats.canonical_json import Value, canonical
+from preserva.core.policy.judgement import State
 from preserva.errors import LedgerError
-from preserva.ledger import LARGEST_ENTRY, Ledger
+from preserva.ledger import LARGEST_ENTRY, Ledger, LedgerEntry
 
 TIME = "2026-11-23T10:00:00+00:00"
 
@@ -145,11 +146,105 @@ def test_a_ledger_of_the_first_format_becomes_one_of_todays(ledger: Ledger, tmp_
     kept.close()
 
 
+OF_FORMAT_2 = """
+    DROP TABLE copy;
+    CREATE TABLE copy (id INTEGER PRIMARY KEY, storage TEXT NOT NULL, package TEXT NOT NULL,
+        arrival INTEGER, attempt INTEGER, checked INTEGER, outcome TEXT, size INTEGER,
+        unread INTEGER NOT NULL DEFAULT 0, UNIQUE (storage, package)) STRICT;
+    CREATE INDEX due ON copy (storage, unread, checked, package, size) WHERE arrival IS NOT NULL;
+    CREATE INDEX damaged ON copy (storage, package) WHERE outcome = 'fail';
+    PRAGMA user_version = 2;
+"""
+
+
+def test_a_ledger_of_the_second_format_is_summed_up_anew(ledger: Ledger, tmp_path: Path) -> None:
+    """Since when a copy is in trouble is known from its entries, however old they are."""
+    ledger.append("replication", time=TIME, outcome="success", package="urn:1", storage="main",
+                  version="v3")  # fmt: skip
+    first = ledger.append("fixity check", time=TIME, outcome="fail", package="urn:1",
+                          storage="main", facts={"bytes": 7})  # fmt: skip
+    bodies = list(ledger.bodies())
+    raw = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
+    raw.executescript(OF_FORMAT_2)
+    raw.close()
+    newer = Ledger(tmp_path / "ledger.sqlite")
+    assert list(newer.bodies()) == bodies
+    assert (newer.verify(), newer.verify_copies()) == ([], [])
+    (trouble,) = newer.copies.troubled()
+    assert (trouble.package, trouble.version, trouble.trouble, trouble.problem, trouble.seen) == (
+        "urn:1",
+        3,
+        State.DAMAGED,
+        first.number,
+        1,
+    )
+    newer.close()
+
+
+def check(
+    ledger: Ledger, outcome: str, package: str | None = "urn:1", **facts: Value
+) -> LedgerEntry:
+    """A check of a copy in the storage main, or of the storage itself."""
+    return ledger.append(
+        "fixity check", time=TIME, outcome=outcome, package=package, storage="main",
+        facts={"bytes": 7, **facts},
+    )  # fmt: skip
+
+
+def test_only_what_proves_it_ends_a_trouble(ledger: Ledger) -> None:
+    """Damage outlasts a check that came to no end, a storage that is away one that read nothing."""
+    away = check(ledger, "unknown", None)
+    check(ledger, "unknown")
+    assert [(one.package, one.trouble) for one in ledger.copies.troubled()] == [
+        ("", State.UNREACHABLE),
+        ("urn:1", State.UNREAD),
+    ]
+    damaged = check(ledger, "fail")
+    check(ledger, "unknown")
+    (trouble,) = ledger.copies.troubled()
+    assert (trouble.trouble, trouble.seen) == (State.DAMAGED, 3)
+    assert away.number < (trouble.problem or 0) < damaged.number
+    ledger.append(
+        "incident decision", time=TIME, outcome="success", package="urn:1", storage="main",
+        facts={"incident": trouble.problem, "by": "me", "decision": "rescan"},
+    )  # fmt: skip
+    assert [one.decided for one in ledger.copies.troubled()] == [True]
+    check(ledger, "success")
+    assert ledger.copies.troubled() == []
+    check(ledger, "fail")
+    assert [(one.seen, one.decided) for one in ledger.copies.troubled()] == [(1, False)]
+    assert ledger.verify_copies() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "state"), [("main", State.MISSING), (None, State.MISSING), ("v2", State.DAMAGED)]
+)
+def test_a_copy_that_is_gone_is_missing_and_due(
+    ledger: Ledger, path: str | None, state: State
+) -> None:
+    """One that only lacks a version is damaged; what was seen in passing is to be read."""
+    check(ledger, "success")
+    check(ledger, "fail", extent="inventory", findings=[{"code": "E302", "path": path}])
+    (trouble,) = ledger.copies.troubled()
+    assert (trouble.trouble, trouble.checked, trouble.size) == (state, None, 7)
+
+
+def test_what_becomes_known_is_in_trouble_no_more(ledger: Ledger) -> None:
+    """An object that nobody had recorded, and then somebody does."""
+    check(ledger, "unknown", "urn:9", extent="listing")
+    assert [one.trouble for one in ledger.copies.of("urn:9")] == [State.UNRECORDED]
+    ledger.append("replication", time=TIME, outcome="success", package="urn:9", storage="main",
+                  version="v1")  # fmt: skip
+    assert [(one.trouble, one.version) for one in ledger.copies.of("urn:9")] == [(None, 1)]
+    assert ledger.verify_copies() == []
+
+
 @pytest.mark.parametrize(
     ("statement", "about"),
     [
         ("UPDATE copy SET checked = 1 WHERE package = 'urn:1'", ["main: urn:1"]),
         ("DELETE FROM copy WHERE package = 'urn:2'", ["main: urn:2"]),
+        ("UPDATE copy SET version = 2 WHERE package = 'urn:0'", ["main: urn:0"]),
         ("INSERT INTO copy (storage, package) VALUES ('other', 'urn:2')", ["other: urn:2"]),
         ("UPDATE newest SET number = 1", ["ingestion end"]),
     ],

@@ -9,7 +9,8 @@ import pytest
 
 from preserva import i18n
 from preserva.core.policy.audit import Forecast
-from preserva.core.policy.overview import Decision, Incident, Overview, State
+from preserva.core.policy.judgement import State
+from preserva.core.policy.overview import Decision, Incident, Overview
 from preserva.outputs.report import forecast_sentences, incident_lines
 
 INCIDENT = Incident(
@@ -47,7 +48,7 @@ def test_an_incident_of_a_storage_has_no_package() -> None:
     """It is named once."""
     away = replace(INCIDENT, package=None, state=State.UNREAD, seen=3, codes=(), paths=())
     assert list(incident_lines(away))[:1] == [
-        "17\tnlb-copy: not readable since 2026-12-01T10:00:00+00:00, seen 3 times"
+        "17\tnlb-copy: unread since 2026-12-01T10:00:00+00:00, seen 3 times"
     ]
 
 

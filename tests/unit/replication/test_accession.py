@@ -19,8 +19,9 @@ from preserva.archive.archive import (
 )
 from preserva.archive.stored_copy import StoredCopy
 from preserva.cli.main import status_of
+from preserva.core.policy.judgement import State
 from preserva.core.values.codes import Code
-from preserva.core.values.entries import ACCESSION
+from preserva.core.values.entries import ACCESSION, FIXITY_CHECK
 from preserva.core.values.report import Finding, Outcome
 from preserva.errors import Refused, UsageError
 from preserva.fixity.audit import audit
@@ -28,9 +29,14 @@ from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
 from preserva.ingest.revision import Change, update
 from preserva.replication.accession import receive
-from preserva.replication.rebuild import rebuild_ledger, rebuild_storage
+from preserva.replication.rebuild_ledger import rebuild_ledger
+from preserva.replication.rebuild_storage import rebuild_storage
 from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
+from preserva.reporting.incidents import open_incidents
+from preserva.reporting.levels import evidence
+from preserva.reporting.overview import overview
+from preserva.reporting.status import status
 from tests.faults.damage import P1, PACKAGE, flip
 from tests.support.books import RECORD, an_archive, make_book, object_folder
 
@@ -101,6 +107,24 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {
         str(one.relative_to(folder)): one.read_bytes() for one in folder.rglob("*") if one.is_file()
     }
+
+
+def test_what_we_hold_for_others_is_no_part_of_our_policy(place: Path) -> None:
+    """It is never short of copies, and proves nothing of ours; its damage is told everywhere."""
+    with minsk(place) as archive:
+        receive(archive)
+        (row,) = status(archive)
+        assert [(one.storage, one.state) for one in row.copies] == [("nlb-copy", State.SOUND)]
+        assert (row.enough, row.outcome) == (True, Outcome.PASS)
+        report, proved = overview(archive), evidence(archive)
+        assert (report.few, report.outcome, report.copies) == ((), Outcome.PASS, 1)
+        assert (proved.packages, proved.copies) == (0, 0)
+        assert audit(archive).outcome is Outcome.PASS
+        flip(object_folder(place / "archive", "nlb-copy", PACKAGE) / P1)
+        assert audit(archive, moved=("nlb-copy",)).outcome is Outcome.FAIL
+        assert [one.outcome for one in status(archive)] == [Outcome.FAIL]
+        assert (overview(archive).few, overview(archive).outcome) == ((), Outcome.FAIL)
+        assert evidence(archive).damaged == 1
 
 
 def test_what_was_brought_is_noted_and_audited_from_then_on(place: Path) -> None:
@@ -235,9 +259,15 @@ def test_copies_that_contradict_each_other_are_not_noted(place: Path) -> None:
         config = archive.config
     config.ledger.unlink()
     reports = rebuild_ledger(config, clock=utc_now, identifiers=new_identifier)
-    assert [[found.code for found in one.findings] for one in reports] == [[Code.DIVERGED]] * 2
+    codes = [[found.code for found in report.findings] for report in reports]
+    assert codes == [[Code.COPIES_CONTRADICT]] * 2
     with an_archive(place / "archive") as archive:
-        assert not list(archive.ledger.entries(package=PACKAGE.uri))
+        entries = [entry.type for entry in archive.ledger.entries(package=PACKAGE.uri)]
+        assert entries == [FIXITY_CHECK] * 2
+        assert {incident.storage for incident in open_incidents(archive)} == {
+            "aonb-main",
+            "nlb-copy",
+        }
 
 
 def test_the_commands_say_what_they_did(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

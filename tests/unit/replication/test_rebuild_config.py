@@ -14,6 +14,7 @@ from preserva.archive.archive import open_archive
 from preserva.cli.main import status_of
 from preserva.config import Role, load
 from preserva.core.formats.layout import IDENTITY
+from preserva.core.values.entries import END
 from preserva.core.values.model import PackageId
 from preserva.errors import ConfigError, PreservaError, Refused, StorageError, WrongStorage
 from preserva.fixity.validate import validate_stored
@@ -22,6 +23,7 @@ from preserva.replication.rebuild_config import rebuild_config
 from preserva.replication.replicate import replicate
 from tests.cli.test_commands import SCHEMA
 from tests.support.books import an_archive, make_book
+from tests.support.partners import chain_of, write_chain
 
 
 @pytest.fixture
@@ -126,3 +128,82 @@ def test_a_storage_of_a_newer_preserva_makes_no_configuration(place: Path) -> No
     with pytest.raises(WrongStorage, match="format 3"):
         rebuild_config(target, urls(place))
     assert not target.exists()
+
+
+def say(place: Path, storage: str, **change: Any) -> None:
+    """Let a storage say something else of itself."""
+    path = place / "storages" / storage / IDENTITY
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **change}), "utf-8")
+
+
+def other_names(place: Path) -> dict[str, Any]:
+    """What a hostile storage says of everybody."""
+    identity = json.loads((place / "storages/nlb-copy" / IDENTITY).read_text("utf-8"))
+    names = dict.fromkeys(("ru", "be", "en"), "EVIL")
+    return {id_: {"name": names, "country": "KP"} for id_ in identity["institutions"]}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("role", ["replica", "held"])
+def test_who_we_are_is_what_our_primary_storage_says(place: Path, order: int, role: str) -> None:
+    """Whatever the others say, and in whatever order they are named."""
+    before = load(place / configuration.NAME)
+    say(place, "nlb-copy", institutions=other_names(place), role=role)
+    made = rebuild_config(place / "new.toml", urls(place)[::order], "aonb")
+    assert made.institution == before.institution
+    assert made.institutions == before.institutions
+
+
+def test_who_we_are_is_never_what_a_held_storage_says(place: Path) -> None:
+    """One that another institution made, and names us as it likes."""
+    identity = json.loads((place / "storages/nlb-copy" / IDENTITY).read_text("utf-8"))
+    held = place / "held"
+    held.mkdir()
+    said = {
+        "storage": "from-nlb",
+        "institution": "aonb",
+        "configured_by": "nlb",
+        "institutions": other_names(place),
+    }
+    (held / IDENTITY).write_text(json.dumps({**identity, **said}), "utf-8")
+    before = load(place / configuration.NAME)
+    made = rebuild_config(place / "new.toml", [str(held), *urls(place)], "aonb")
+    assert made.institutions == before.institutions
+    assert (made.storages["from-nlb"].role, made.storages["from-nlb"].held_for) == (
+        Role.HELD,
+        "nlb",
+    )
+    with pytest.raises(ConfigError, match="none of these storages is one of aonb"):
+        rebuild_config(place / "other.toml", [str(held)], "aonb")
+    assert not (place / "other.toml").exists()
+
+
+def test_a_lost_primary_gets_the_name_that_the_ledger_knows(place: Path) -> None:
+    """From the copy of it in a replica; without one, a name is made."""
+    made = rebuild_config(place / "new.toml", urls(place)[1:], "aonb")
+    primary = made.primary()
+    assert (primary.id, primary.institution) == ("aonb-main", "aonb")
+    assert Path(primary.url) == place / "storages/aonb-main"
+
+
+def rename_primary(place: Path, name: str) -> None:
+    """Let the copy of the ledger in the replica say that packages were stored elsewhere."""
+    entries = [
+        {**entry, "storage": name} if entry["type"] == END else entry
+        for entry in chain_of(place / "storages/nlb-copy")
+    ]
+    write_chain(place / "storages/nlb-copy", entries)
+
+
+def test_a_primary_of_another_name_comes_back_under_it(place: Path) -> None:
+    rename_primary(place, "strong-room")
+    assert rebuild_config(place / "new.toml", urls(place)[1:], "aonb").primary().id == "strong-room"
+
+
+@pytest.mark.parametrize("name", ['x"]\nurl = "y', "../../x", ""])
+def test_a_hostile_name_of_a_primary_writes_nothing(place: Path, name: str) -> None:
+    rename_primary(place, name)
+    with pytest.raises(ConfigError) as refused:
+        rebuild_config(place / "new.toml", urls(place)[1:], "aonb")
+    assert "what the storages say" in str(refused.value) and "/tmp" not in str(refused.value)
+    assert not (place / "new.toml").exists()

@@ -238,15 +238,33 @@ def test_a_copy_in_place_that_was_never_acknowledged_is_proved_first(place: Path
     with an_archive(place / "archive") as archive:
         target = folder(archive.store("nlb-copy"))
         shutil.copytree(folder(archive.primary), target)
-        page = next(target.rglob("0001.tif"))
-        good = page.read_bytes()
-        page.write_bytes(good[::-1])
-        (done,) = replicate(archive)
-        assert [one.code for one in done.report.findings] == [Code.OBJECT_DIGEST_MISMATCH]
-        assert done.acknowledged == []
-        page.write_bytes(good)
         (done,) = replicate(archive)
         assert (done.versions, done.acknowledged) == ([], ["v1"])
+
+
+@pytest.mark.parametrize("what", ["damaged", "missing"])
+def test_a_copy_in_place_that_is_not_ours_goes_aside(place: Path, what: str) -> None:
+    """It was never acknowledged, so nothing that counts is moved; a sound one is brought."""
+    with an_archive(place / "archive") as archive:
+        target = folder(archive.store("nlb-copy"))
+        shutil.copytree(folder(archive.primary), target)
+        page = next(target.rglob("0001.tif"))
+        good = page.read_bytes()
+        if what == "damaged":
+            page.write_bytes(good[::-1])
+        else:
+            page.unlink()
+        (done,) = replicate(archive)
+        assert (done.versions, done.acknowledged) == (["v1"], ["v1"])
+        (finding,) = done.report.findings
+        assert (finding.code, done.outcome) == (Code.SET_ASIDE, Outcome.PASS)
+        assert finding.seen is not None
+        aside = Path(archive.store("nlb-copy").storage.url) / finding.seen
+        kept = [path.read_bytes() for path in aside.rglob("0001.tif")]
+        assert kept == ([good[::-1]] if what == "damaged" else [])
+        assert page.read_bytes() == good
+        reports = validate_stored(archive, PACKAGE)
+        assert [report.outcome for report in reports] == [Outcome.PASS] * 2
 
 
 @pytest.mark.parametrize("dies_in", ["append", "keep_log"])

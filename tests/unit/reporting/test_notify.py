@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -22,9 +23,10 @@ from preserva.core.values.entries import NOTIFICATION
 from preserva.errors import ConfigError
 from preserva.fixity.audit import audit
 from preserva.ingest.package import package
-from preserva.outputs.report import mail_text
+from preserva.outputs.mail import mail_text
 from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
+from preserva.reporting.incidents import decide, open_incidents
 from preserva.reporting.notify import ping, send_mail
 from tests.support.books import an_archive, make_book
 from tests.support.servers import free_port
@@ -185,6 +187,32 @@ def test_a_mail_comes_when_something_changed_and_once_a_week(
     assert [len(one) for one in told] == [0, 0, 1, 0]
 
 
+def test_a_copy_that_was_lost_and_brought_again_is_told(
+    place: Path, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though nothing is open when the mail is written: whoever keeps it loses books."""
+    monkeypatch.setenv("LANGUAGE", "en")
+    configure(place, mail_to(server.port))
+
+    def night(day: float) -> None:
+        with at(place, day) as archive:
+            replicate(archive)
+            audit(archive)
+            assert send_mail(archive, mail_text) is None
+
+    night(0)
+    with at(place, 0) as archive:
+        store = archive.store("nlb-copy")
+        shutil.rmtree(Path(store.storage.url) / store.root.path_of("urn:preserva:aonb:kp-1"))
+    night(1)
+    night(2)
+    assert len(server.messages) == 2
+    text = email.message_from_bytes(server.messages[1], policy=default).get_content()
+    assert text.startswith(
+        "aonb-kp-1 (nlb-copy): damaged or missing on 2026-12-02, sound again since then"
+    )
+
+
 def test_a_mail_that_was_refused_is_sent_by_the_next_run(place: Path, server: MailServer) -> None:
     """Nothing is recorded as told that nobody got."""
     configure(place, mail_to(server.port))
@@ -218,6 +246,50 @@ def test_a_switch_is_called_at_the_beginning_and_at_the_end(
     with open_archive(place / configuration.NAME) as archive, archive.auditing("nlb-copy"):
         assert status_of(command) == 11
     assert paths[4:] == ["/start", "/failure"]
+
+
+def test_known_damage_calls_until_a_person_has_decided_and_enough_copies_are_sound(
+    place: Path, called: tuple[int, list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The status stays that of the archive; the metrics say what is open, and what is decided."""
+    port, paths = called
+    configure(
+        place,
+        f"""[ping]
+success = "http://127.0.0.1:{port}/success"
+failure = "http://127.0.0.1:{port}/failure"
+""",
+    )
+    path = place / configuration.NAME
+    path.write_text(path.read_text("utf-8").replace("copies = 2 ", "copies = 1 "), "utf-8")
+    flip(place)
+    metrics = place / "audit.prom"
+    command = ["--config", str(path), "audit", "--metrics", str(metrics)]
+
+    def gauges() -> dict[str, str]:
+        lines = metrics.read_text("utf-8").splitlines()
+        return dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+
+    for night in range(2):
+        assert status_of(command) == 1
+        assert gauges()["preserva_incidents_open"] == "1"
+        assert gauges()["preserva_incidents_undecided"] == "1"
+        assert gauges()["preserva_copies_damaged"] == "1"
+        assert gauges()['preserva_copies{state="sound"}'] == "1"
+        assert gauges()["preserva_packages_too_few_copies"] == "0"
+        assert gauges()['preserva_audit_copies{outcome="fail"}'] == str(1 - night)
+    with open_archive(path) as archive:
+        (incident,) = open_incidents(archive)
+        decide(archive, incident.number, by="me", decision="lost for good")
+    assert status_of(command) == 1
+    assert gauges()["preserva_incidents_open"] == "1"
+    assert gauges()["preserva_incidents_undecided"] == "0"
+    assert paths == ["/failure", "/failure", "/success"]
+    path.write_text(path.read_text("utf-8").replace("copies = 1 ", "copies = 2 "), "utf-8")
+    assert status_of(command) == 1
+    assert gauges()["preserva_packages_too_few_copies"] == "1"
+    assert paths[3:] == ["/failure"]
+    capsys.readouterr()
 
 
 def test_nobody_there_changes_nothing(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,7 +18,8 @@ from lxml import html as markup
 from preserva import config as configuration
 from preserva.archive.archive import ArchivalStorage, open_archive
 from preserva.cli.main import status_of
-from preserva.core.policy.overview import AGES, State, count_ages
+from preserva.core.policy.judgement import State
+from preserva.core.policy.overview import AGES, count_ages
 from preserva.core.values.entries import FIXITY_CHECK
 from preserva.core.values.model import PackageId
 from preserva.errors import UsageError
@@ -115,7 +116,7 @@ def test_a_storage_that_is_away_is_one_incident(place: Path) -> None:
         assert (one.package, one.storage, one.state, one.seen) == (
             None,
             "nlb-copy",
-            State.UNREAD,
+            State.UNREACHABLE,
             2,
         )
         assert one.since == START.isoformat()

@@ -7,14 +7,15 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from preserva.core.values.limitations import Limitation
-from preserva.errors import Locked, NotAFile, StorageError, Unreachable, UsageError
+from preserva.errors import Locked, LockLost, NotAFile, StorageError, Unreachable, UsageError
 from preserva.storage.base import CHUNK, chunks_of, read_all
 from preserva.storage.open import open_storage
 from preserva.storage.sftp.connection import SSH_CONFIG
@@ -87,14 +88,18 @@ def test_an_unknown_server_is_never_trusted(
     key = f"Host *\n  IdentityFile {sftp_server.folder}/client\n"
     monkeypatch.setenv(SSH_CONFIG, str(config))
     monkeypatch.setenv("HOME", str(tmp_path))
-    for said, rule in (
-        ("", str(known)),
-        (f"{line[0]} {other[0]} {other[1]}\n", str(known)),
-        ("", "none"),
+    for said, rule, message in (
+        ("", str(known), r"host key of 127\.0\.0\.1 is not known: ssh-ed25519 SHA256:"),
+        (
+            f"{line[0]} {other[0]} {other[1]}\n",
+            str(known),
+            r"another host key than it had: ssh-ed25519 SHA256:\S+; known is ssh-\S+ SHA256:",
+        ),
+        ("", "none", "could not be verified"),
     ):
         known.write_text(said)
         config.write_text(f"{key}  UserKnownHostsFile {rule}\n")
-        with pytest.raises(StorageError, match="could not be verified") as caught:
+        with pytest.raises(StorageError, match=message) as caught:
             SftpStorage(sftp_server.url(tmp_path)).stat("")
         assert "known_hosts" in (caught.value.advice() or "")
         assert not isinstance(caught.value, Unreachable)
@@ -113,6 +118,31 @@ def test_a_key_that_is_not_let_in_is_said_to_be(
     with pytest.raises(StorageError, match="denied access") as caught:
         SftpStorage(sftp_server.url(tmp_path)).stat("")
     assert "authorized_keys" in (caught.value.advice() or "")
+
+
+def test_a_key_that_cannot_be_used_is_said_to_be(
+    sftp_server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a passphrase, or no key at all, or not there: what it is, and what to do."""
+    config = tmp_path / "config"
+    monkeypatch.setenv(SSH_CONFIG, str(config))
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    key.write_private_key(tmp_path / "locked", "pkcs8-pem", passphrase="words")
+    (tmp_path / "rubbish").write_text("this is no key")
+    for name, message, advice in (
+        ("locked", "private SSH key cannot be used", "ssh-add"),
+        ("rubbish", "private SSH key cannot be used", "ssh-add"),
+        ("missing", "SSH configuration cannot be used", "ssh/config"),
+    ):
+        config.write_text(
+            f"Host *\n  IdentityFile {tmp_path / name}\n"
+            f"  UserKnownHostsFile {sftp_server.folder}/known_hosts\n"
+        )
+        with pytest.raises(StorageError, match=message) as caught:
+            SftpStorage(sftp_server.url(tmp_path)).stat("")
+        assert advice in (caught.value.advice() or "")
+        assert not isinstance(caught.value, Unreachable)
 
 
 def test_a_password_in_a_url_is_refused_and_not_repeated() -> None:
@@ -213,13 +243,14 @@ def test_what_a_server_cannot_do_is_found_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """An OpenSSH that was told to do neither; then nothing that is there is overwritten."""
-    assert storage.limitations() == (Limitation.CACHED_READS,)
+    always = (Limitation.CACHED_READS, Limitation.LINKS_LOOKED_AT_FIRST)
+    assert storage.limitations() == always
     forbid = "-P posix-rename,fsync"
     with sshd(tmp_path_factory.mktemp("old") / "sshd", forbid) as server:
         monkeypatch.setenv(SSH_CONFIG, str(server.ssh_config))
         poor = SftpStorage(server.url(tmp_path))
         assert poor.limitations() == (
-            Limitation.CACHED_READS,
+            *always,
             Limitation.NO_POSIX_RENAME,
             Limitation.NO_FSYNC,
         )
@@ -240,13 +271,55 @@ def test_a_writer_that_was_cut_off_too_long_writes_no_more(
         leases = tmp_path / "staging/leases"
         (mine,) = leases.iterdir()
         os.utime(mine, (1, 1))  # as if it had not been renewed
-        with storage.lock("other"):
-            pass
-        with pytest.raises(StorageError, match="another one is writing"):
-            late.publish("staging/late", "kept")
-        with pytest.raises(StorageError, match="another one is writing"):
-            late.replace("file", b"1")
+        other = SftpStorage(sftp_server.url(tmp_path), lease=1.0)
+        with other.lock("other"):
+            assert read_all(other, "staging/late", 10) == b"1"  # it goes on with what was left
+            writes: list[Callable[[], None]] = [
+                lambda: late.create("staging/more", [b"1"]),
+                lambda: late.extend("staging/late", [b"1"]),
+                lambda: late.publish("staging/late", "kept"),
+                lambda: late.replace("file", b"1"),
+                lambda: late.quarantine("file", "quarantine/file"),
+                lambda: late.discard("staging/late"),
+            ]
+            for write in writes:
+                with pytest.raises(LockLost, match="lost its lock to another one"):
+                    write()
+            assert [entry.path for entry in other.children("staging")] == ["staging/late"]
+        other.close()
+    late.close()
     assert (tmp_path / "kept").exists() is False
+
+
+def test_what_a_former_holder_sends_after_all_finds_nothing(
+    storage: SftpStorage, sftp_server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requests that were under way when it was suspended, after its last look at the lock."""
+    late = SftpStorage(sftp_server.url(tmp_path))
+    with late.lock("late"):
+        late.create("staging/x/late", [b"1"])
+        (mine,) = (tmp_path / "staging/leases").iterdir()
+        os.utime(mine, (1, 1))
+        other = SftpStorage(sftp_server.url(tmp_path), lease=1.0)
+        with other.lock("other"):
+            monkeypatch.setattr(late._lease, "check", lambda **_named: None)
+            writes: list[Callable[[], None]] = [
+                lambda: late.publish("staging/x", "kept"),
+                lambda: late.create("staging/x/more", [b"1"]),
+                lambda: late.create("staging/new", [b"1"]),
+                lambda: late.extend("staging/x/late", [b"1"]),
+                lambda: late.replace("file", b"1"),
+            ]
+            for write in writes:
+                with pytest.raises(StorageError):
+                    write()
+            late.discard("staging/x")
+            assert read_all(other, "staging/x/late", 10) == b"1"
+            other.publish("staging/x", "kept")
+        other.close()
+    late.close()
+    assert (tmp_path / "kept/late").read_bytes() == b"1"
+    assert not (tmp_path / "file").exists()
 
 
 def test_of_many_who_want_the_lock_one_gets_it(
@@ -257,7 +330,7 @@ def test_of_many_who_want_the_lock_one_gets_it(
     dead = tmp_path / "staging/leases/00000007"
     dead.write_text("dead")
     os.utime(dead, (1, 1))
-    others = [SftpStorage(sftp_server.url(tmp_path)) for _ in range(6)]
+    others = [SftpStorage(sftp_server.url(tmp_path), lease=8.0) for _ in range(6)]
     begin, end = (threading.Barrier(6, timeout=60) for _ in range(2))
 
     def contend(one: SftpStorage) -> int:

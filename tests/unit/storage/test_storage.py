@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -348,18 +349,117 @@ def test_links_and_devices_are_never_opened(tmp_path: Path) -> None:
     assert (kinds["link"], kinds["fifo"]) == (Kind.LINK, Kind.OTHER)
 
 
-def test_nothing_is_written_through_a_linked_folder(tmp_path: Path) -> None:
-    """A storage of someone else could hold one that leads to our own files."""
-    storage = LocalStorage(tmp_path / "storage")
+@pytest.fixture(params=["local", "pyfs", pytest.param("sftp", marks=pytest.mark.slow)])
+def on_disk(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Storage]:
+    """A storage of each kind that has links; its files are below tmp_path / "storage"."""
+    place = str(tmp_path / "storage")
+    if request.param == "pyfs":
+        place = f"fs+osfs://{place}"
+    if request.param == "sftp":
+        server: Sshd = request.getfixturevalue("sftp_server")
+        monkeypatch.setenv("PRESERVA_SSH_CONFIG", str(server.ssh_config))
+        place = server.url(tmp_path / "storage")
+    storage = open_place(place)
+    for name in ("a", "b"):
+        storage.create(f"staging/{name}/deep/file", [b"1"])
+    storage.create("staging/c/deep/file", [b"1"])
+    storage.publish("staging/c", "kept/c")
+    yield storage
+    storage.close()
+
+
+def contents(folder: Path) -> dict[str, bytes | None]:
+    """All that is in a folder."""
+    return {str(path): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
+Call = Callable[[Storage, str], object]
+_CALLS: dict[str, Call] = {
+    "stat": lambda storage, folder: storage.stat(f"{folder}/file"),
+    "children": lambda storage, folder: storage.children(folder),
+    "walk": lambda storage, folder: list(storage.walk(folder)),
+    "open": lambda storage, folder: storage.open(f"{folder}/file"),
+    "create": lambda storage, folder: storage.create(f"{folder}/new", [b"2"]),
+    "create deeper": lambda storage, folder: storage.create(f"{folder}/new/er", [b"2"]),
+    "extend": lambda storage, folder: storage.extend(f"{folder}/file", [b"2"]),
+    "flush": lambda storage, folder: storage.flush(f"{folder}/file"),
+    "publish": lambda storage, folder: storage.publish(f"{folder}/file", "kept/new"),
+    "publish there": lambda storage, folder: storage.publish("staging/b", f"{folder}/b"),
+    "replace": lambda storage, folder: storage.replace(f"{folder}/file", b"2"),
+    "quarantine": lambda storage, folder: storage.quarantine(f"{folder}/file", "quarantine/x"),
+    "discard": lambda storage, folder: storage.discard(f"{folder}/file"),
+}
+
+
+@pytest.mark.parametrize("linked", ["staging/a", "staging/a/deep"])
+@pytest.mark.parametrize("call", _CALLS)
+def test_no_folder_above_is_ever_a_link(
+    call: str, linked: str, on_disk: Storage, tmp_path: Path
+) -> None:
+    """Whatever is asked for: a storage of someone else could hold one that leads to our files."""
+    outside = tmp_path / "outside"
+    (tmp_path / "storage" / linked).rename(outside)
+    (tmp_path / "storage" / linked).symlink_to(outside)
+    before = contents(outside)
+    on_disk.close()  # another process comes and finds the link
+    on_disk.discard("staging/nothing")  # SFTP and PyFilesystem look at folders anew after this
+    storage = open_place(on_disk.url)
+    with pytest.raises(NotAFile):
+        _CALLS[call](storage, "staging/a/deep")
+    assert contents(outside) == before
+    assert not (tmp_path / "storage" / "kept" / "new").exists()
+    assert (tmp_path / "storage" / "staging" / "b" / "deep" / "file").is_file()
+    storage.close()
+
+
+def test_a_link_in_staging_is_removed_and_not_what_it_leads_to(
+    on_disk: Storage, tmp_path: Path
+) -> None:
+    """Nor is it published, nor anything that holds it."""
     outside = tmp_path / "outside"
     outside.mkdir()
+    (outside / "file").write_text("precious")
+    for link in ("staging/a", "staging/b/deep"):
+        shutil.rmtree(tmp_path / "storage" / link)
+        (tmp_path / "storage" / link).symlink_to(outside)
+    for staged in ("staging/a", "staging/b"):
+        with pytest.raises(NotAFile):
+            on_disk.publish(staged, "kept/new")
+        on_disk.discard(staged)
+    assert [entry.path for entry in on_disk.children("kept")] == ["kept/c"]
+    assert (outside / "file").read_text() == "precious"
+    assert not list(tmp_path.glob("storage/staging/[ab]"))
+
+
+def test_the_lock_and_what_is_extended_have_no_second_name(tmp_path: Path) -> None:
+    """A hard link would have the holder's name, or our bytes, written into another file."""
+    storage = LocalStorage(tmp_path / "storage")
+    storage.create("staging/x", [b"1"])
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    (tmp_path / "storage" / "staging" / "x").unlink()
+    for name in ("x", "lock"):
+        (tmp_path / "storage" / "staging" / name).hardlink_to(victim)
+    with pytest.raises(NotAFile):
+        storage.extend("staging/x", [b"2"])
+    with pytest.raises(NotAFile):
+        storage.lock("me").__enter__()
+    assert victim.read_text() == "precious"
+
+
+def test_a_folder_that_becomes_a_link_between_two_calls_is_not_followed(tmp_path: Path) -> None:
+    """Though it was open already."""
+    storage = LocalStorage(tmp_path / "storage")
     storage.create("staging/x/a", [b"1"])
-    (tmp_path / "storage" / "kept").symlink_to(outside)
-    with pytest.raises(NotAFile):
-        storage.publish("staging/x", "kept/x")
-    with pytest.raises(NotAFile):
-        storage.replace("kept/file", b"1")
-    assert list(outside.iterdir()) == []
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "storage" / "staging" / "x").rename(tmp_path / "storage" / "staging" / "y")
+    (tmp_path / "storage" / "staging" / "x").symlink_to(tmp_path / "outside")
+    with pytest.raises(NotAFile, match="staging/x is not a folder"):
+        storage.create("staging/x/b", [b"2"])
+    assert list((tmp_path / "outside").iterdir()) == []
+    assert storage.children("staging/y") == [Entry("staging/y/a", Kind.FILE, 1)]
 
 
 def test_urls_choose_the_driver(tmp_path: Path) -> None:

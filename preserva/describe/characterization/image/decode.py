@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
+from PIL import PngImagePlugin, UnidentifiedImageError
 
 from preserva.core.values.codes import Code
 from preserva.describe.characterization.image.characterization import BrokenError
@@ -42,16 +42,20 @@ def opened(stream: BinaryIO, kind: str, max_pixels: int) -> Iterator[Pillow.Imag
 def _our_rules() -> Iterator[None]:
     """Pillow without its own limit on pixels, which is below a large map, and without warnings.
 
+    A text or colour profile of a PNG may be as long as all texts together, and not 1 MiB only.
+
     Both are settings of the whole process: they are put back, and one thread at a time has them.
     """
     with _ALONE, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        limit = Pillow.MAX_IMAGE_PIXELS
+        limit, text = Pillow.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK
         Pillow.MAX_IMAGE_PIXELS = None
+        PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
         try:
             yield
         finally:
             Pillow.MAX_IMAGE_PIXELS = limit
+            PngImagePlugin.MAX_TEXT_CHUNK = text
 
 
 def check_size(width: int, height: int, max_pixels: int) -> None:

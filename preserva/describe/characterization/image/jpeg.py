@@ -24,6 +24,7 @@ _UNITS = {0: Unit.NONE, 1: Unit.INCH, 2: Unit.CENTIMETRE}
 _SPACES = {1: "BlackIsZero", 3: "YCbCr", 4: "CMYK"}
 _ADOBE_SPACES = {(3, 0): "RGB", (4, 0): "CMYK", (3, 1): "YCbCr", (4, 2): "YCCK"}
 _CHUNK = 1 << 20
+_MOST_FILL = 1 << 16  # fill bytes before markers; encoders write one or two, if any
 
 
 def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Characterization:
@@ -69,6 +70,7 @@ def _header(stream: BinaryIO, size: int) -> Image:
 def _segments(stream: BinaryIO, size: int) -> Iterator[tuple[int, bytes]]:
     """Marker and content of each segment before the first scan. Raises BrokenError."""
     stream.seek(2)
+    fill = 0
     while True:
         head = stream.read(1)
         if not head:
@@ -77,6 +79,9 @@ def _segments(stream: BinaryIO, size: int) -> Iterator[tuple[int, bytes]]:
         while marker == 0xFF:  # a marker may be preceded by any number of them
             byte = stream.read(1)
             marker = byte[0] if byte else 0
+            fill += marker == 0xFF
+            if fill > _MOST_FILL:
+                raise BrokenError(Code.IMAGE_UNDECODABLE, f"> {_MOST_FILL} x FF")
         length = int.from_bytes(stream.read(2), "big")
         if head != b"\xff" or length < 2:
             cut = stream.tell() >= size

@@ -16,13 +16,14 @@ from preserva.catalogue.database import Database
 from preserva.catalogue.entry import CatalogueEntry, uri_of
 from preserva.catalogue.import_records import import_file
 from preserva.catalogue.index import Index
-from preserva.catalogue.oai import client
+from preserva.catalogue.oai import client, harvester, responses
 from preserva.catalogue.oai.client import decisions_of, in_folder, over_http
 from preserva.catalogue.oai.harvester import Arguments, Ask, Harvest, HarvestResult, HarvestSource
 from preserva.catalogue.oai.protocol import Prefix
 from preserva.catalogue.oai.provider import About, Repository
 from preserva.catalogue.oai.resourcesync import dump
 from preserva.core.values.codes import Code
+from preserva.core.xml import safe
 from preserva.errors import StorageError, TooLarge, Unreachable, UsageError
 from tests.support.marc_records import RARE_BOOK, iso2709
 from tests.unit.catalogue.oai.test_provider import fields
@@ -329,3 +330,75 @@ def test_decisions_are_asked_for_beside_the_protocol(tmp_path: Path) -> None:
     with answering(("501 No", "", b"")) as url, pytest.raises(Unreachable):
         decisions_of(url)
     assert decisions_of(str(tmp_path)) == b""
+
+
+def page_of(number: int, token: str) -> bytes:
+    """A page with one record, and a token for the next."""
+    return (
+        ROOT + b"<ListRecords><record><header><identifier>urn:preserva:record:aonb:%d</identifier>"
+        b"</header><metadata><mods xmlns='http://www.loc.gov/mods/v3'><titleInfo><title>T</title>"
+        b"</titleInfo></mods></metadata></record><resumptionToken>%s</resumptionToken>"
+        b"</ListRecords></OAI-PMH>"
+    ) % (number, token.encode())
+
+
+@pytest.mark.parametrize("cycle", ["AB", "ABC", "ABCDEFGHIJ"])
+def test_tokens_that_come_round_end_the_harvest(make: Make, cycle: str) -> None:
+    """What came is kept; the next run begins anew, since these tokens lead nowhere."""
+    asked: list[str | None] = []
+    following = dict(zip(cycle, cycle[1:] + cycle[0], strict=True))
+
+    def ask(arguments: Arguments) -> bytes:
+        token = dict(arguments).get("resumptionToken")
+        asked.append(token)
+        return page_of(len(asked), cycle[0] if token is None else following[token])
+
+    ours = make("ours")
+    for _run in range(2):
+        asked.clear()
+        with pytest.raises(StorageError, match="same resumption token") as caught:
+            harvest(ours, ask)
+        assert caught.value.exit_status == 3
+        assert asked == [None, *cycle]
+    assert len(entries(ours)) == len(cycle)
+
+
+@pytest.mark.parametrize("limit", ["_PAGES", "_BYTES", "_SECONDS"])
+def test_a_server_without_an_end_is_left_for_the_next_run(
+    make: Make, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which goes on at the page where this one stopped."""
+    asked: list[str | None] = []
+    size = len(page_of(1, "1"))
+    monkeypatch.setattr(harvester, limit, {"_PAGES": 5, "_BYTES": 5 * size, "_SECONDS": 5}[limit])
+
+    def ask(arguments: Arguments) -> bytes:
+        asked.append(dict(arguments).get("resumptionToken"))
+        number = int(asked[-1] or 0) + 1
+        return page_of(number, str(number))
+
+    ours = make("ours")
+    times = iter(range(1000))
+    for _run in range(2):
+        source = HarvestSource(URL)
+        harvesting = Harvest(ours, source, ask, own="nlb", clock=lambda: NOW + next(times))
+        with pytest.raises(StorageError, match="enough for one") as caught:
+            harvesting.run()
+        assert caught.value.exit_status == 3
+    assert asked == [None, *map(str, range(1, len(asked)))]
+
+
+def test_salvaging_costs_no_more_than_the_page(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A root element with many namespaces would be parsed again for each of many small pieces."""
+    parsed: list[int] = []
+
+    def counting(data: bytes) -> etree._Element:
+        parsed.append(len(data))
+        return safe.parse(data)
+
+    monkeypatch.setattr(responses, "parse", counting)
+    root = ROOT.replace(b">", b"".join(b' xmlns:n%d="u"' % n for n in range(600)) + b">")
+    page = root + b"<ListRecords>" + b"<record><header/>" * 50_000 + b"</OAI-PMH>"
+    with pytest.raises(StorageError):
+        harvest(make("ours"), lambda _arguments: page)
+    assert sum(parsed) < 10 * len(page)

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 import pytest
 from PIL import Image as Pillow
+from PIL import PngImagePlugin
 
 from preserva.core.book.image import ByteOrder, Capture, Image, Orientation, Resolution, Unit
 from preserva.core.book.scans import MAX_PIXELS
@@ -244,3 +245,20 @@ def test_a_fax_that_cannot_be_read_to_its_end_leaves_a_decoder_that_works() -> N
     with pytest.raises(EOFError):
         fax.decode_fax(Short(data), 1_000_000)
     assert code(data) is None
+
+
+def test_a_jpeg_of_fill_bytes_is_given_up() -> None:
+    """They are legal before a marker, and cost a step each: no encoder writes many."""
+    jpeg = samples()["jpeg"]
+    some, many = (jpeg[:2] + b"\xff" * size + jpeg[2:] for size in (1000, 70_000))
+    assert code(some) is None
+    assert code(many) is Code.IMAGE_UNDECODABLE
+
+
+def test_a_png_with_a_long_text_is_an_image() -> None:
+    """Some have a whole book in them; Pillow by itself takes no more than 1 MiB."""
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Comment", "кніга " * 400_000, zip=True)
+    buffer = io.BytesIO()
+    Pillow.new("L", (4, 3)).save(buffer, "PNG", pnginfo=text)
+    assert code(buffer.getvalue()) is None

@@ -1,0 +1,172 @@
+"""What lies in a storage that the ledger does not know: nobody of ours put it there.
+
+Or the ledger is older than the storage. Either way nothing is known of it, and every view names it.
+Looking costs a listing of the storage root; no content is read. In a storage that is held for
+another institution only what may not be there is named: its new packages wait for `receive`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from preserva.archive.archive import ArchivalStorage
+from preserva.archive.events import LOGS
+from preserva.archive.fixity_events import record_object
+from preserva.archive.store import Store
+from preserva.archive.stored_copy import StoredCopy
+from preserva.config import Role
+from preserva.core.formats import layout
+from preserva.core.policy.judgement import State
+from preserva.core.values.codes import Code
+from preserva.core.values.entries import END, START
+from preserva.core.values.model import Kind, PackageId
+from preserva.core.values.report import Finding, Outcome, Report
+from preserva.core.values.subjects import ObjectInStorage
+from preserva.errors import Damaged, StorageError
+
+_MOST = 100
+"""Objects of one storage that one run records; it names all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecorded:
+    """An object or a file: its path, what it is, and the package that it says it is, if it may be.
+
+    `code` is NOT_RECORDED where nothing forbids it to be there.
+    """
+
+    storage: str
+    path: str
+    package: PackageId | None
+    code: Code = Code.NOT_RECORDED
+
+    @property
+    def name(self) -> str:
+        """What it is called in the ledger."""
+        return self.path if self.package is None else self.package.uri
+
+    @property
+    def report(self) -> Report:
+        """The report on it."""
+        subject = ObjectInStorage(self.name, self.storage)
+        return Report(subject, [Finding(self.code, self.path)])
+
+
+@dataclass(frozen=True, slots=True)
+class RootListing:
+    """What is in a storage root: the folders of all objects, and what is no object."""
+
+    objects: frozenset[str]
+    strange: tuple[Finding, ...]
+
+
+def list_root(store: Store) -> RootListing:
+    """Go through a storage root. Raises StorageError.
+
+    An empty folder is nothing: an interrupted publication leaves some.
+    """
+    store.check_identity()
+    root = store.storage.stat(layout.ROOT)
+    if root is None or root.kind is not Kind.FOLDER:
+        kind = None if root is None else root.kind.value
+        return RootListing(frozenset(), (Finding(Code.ROOT_LINK, layout.ROOT, seen=kind),))
+    objects, strange = set(), []
+    for item in (*store.root.survey(layout.ROOT), *_files_of_root(store)):
+        if isinstance(item, str):
+            objects.add(item)
+        elif item.code is not Code.ROOT_EMPTY_FOLDER:
+            strange.append(item)
+    return RootListing(frozenset(objects), tuple(strange))
+
+
+def _files_of_root(store: Store) -> Iterator[Finding]:
+    """Files in the root itself that nobody of ours wrote; a validator of OCFL passes over them."""
+    for entry in store.storage.children(layout.ROOT):
+        name = entry.path.rpartition("/")[2]
+        if entry.kind is Kind.FILE and not name.startswith(("0=", "ocfl_")):
+            yield Finding(Code.ROOT_FILE, entry.path)
+
+
+def listed(store: Store) -> RootListing | None:
+    """What is in a storage root; None if it cannot be listed, or is held for nobody known."""
+    if store.config.role is Role.HELD and store.config.held_for is None:
+        return None
+    try:
+        return list_root(store)
+    except StorageError:
+        return None
+
+
+def unrecorded(archive: ArchivalStorage, store: Store, there: RootListing) -> list[Unrecorded]:
+    """What of this the ledger does not know, and that is still there. Raises StorageError."""
+    unknown = sorted(there.objects - set(_known(archive, store)))
+    seen = (_look(archive, store, path) for path in unknown)
+    strange = [
+        Unrecorded(store.id, finding.path or layout.ROOT, None, finding.code)
+        for finding in there.strange
+    ]
+    return [*(one for one in seen if one is not None), *strange]
+
+
+def note_unrecorded(archive: ArchivalStorage, storage: str, strangers: list[Unrecorded]) -> None:
+    """Record those that were not known to be there, and that others are gone."""
+    codes = {stranger.name: stranger.code for stranger in strangers}
+    open_ = {
+        trouble.package
+        for trouble in archive.ledger.copies.troubled()
+        if trouble.storage == storage
+        and (trouble.trouble is State.UNRECORDED or not _belongs(archive, trouble.package, storage))
+    }
+    for name in sorted(codes.keys() - open_)[:_MOST]:
+        record_object(archive, storage, name, Outcome.UNKNOWN, codes[name])
+    for name in sorted(open_ - codes.keys()):
+        record_object(archive, storage, name, Outcome.PASS)
+
+
+def unrecorded_logs(copy: StoredCopy) -> list[Finding]:
+    """The records of events in a copy that, by their names, the ledger knows nothing of.
+
+    Raises StorageError.
+    """
+    if not copy.is_there():
+        return []
+    events = [str(entry.facts["event"]) for entry in copy.recorded.logged()]
+    return [
+        Finding(Code.LOG_UNKNOWN, f"{LOGS}/{name}")
+        for name in copy.log_names()
+        if not any(event in name for event in events)
+    ]
+
+
+def _known(archive: ArchivalStorage, store: Store) -> Iterator[str]:
+    """The folders of what was stored here, where it belongs, and of what is being stored."""
+    for uri in archive.ledger.copies.packages(store.id):
+        if _belongs(archive, uri, store.id):
+            yield store.root.path_of(uri)
+    begun = archive.ledger.last(storage=store.id, types=(START, END))
+    if begun is not None and begun.type == START and begun.package is not None:
+        yield store.root.path_of(begun.package)
+
+
+def _belongs(archive: ArchivalStorage, name: str, storage: str) -> bool:
+    try:
+        return archive.config.custody.belongs(PackageId.parse(name), storage)
+    except ValueError:
+        return True  # it is no package, so it is nobody's
+
+
+def _look(archive: ArchivalStorage, store: Store, path: str) -> Unrecorded | None:
+    """What an object is that was not acknowledged here; None if it is gone, or may be here."""
+    try:
+        if store.storage.stat(path) is None:
+            return None
+        package = PackageId.parse(store.root.read_at(path).inventory.identifier)
+    except (Damaged, StorageError, ValueError):
+        return Unrecorded(store.id, path, None)
+    custody = archive.config.custody
+    if store.root.path_of(package.uri) != path:
+        return Unrecorded(store.id, path, None, Code.MISPLACED_OBJECT)
+    if not custody.belongs(package, store.id):
+        return Unrecorded(store.id, path, package, custody.intruder(package, store.id))
+    return None if store.config.role is Role.HELD else Unrecorded(store.id, path, package)

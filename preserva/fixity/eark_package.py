@@ -1,0 +1,213 @@
+"""An E-ARK package that is in no bag: whether it is what its own METS and PREMIS say.
+
+Each file is read once as it passes, in a folder or a container. A package that preserva made is
+held to our profile as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import BinaryIO
+
+from preserva.bag.container.spool import Shelf
+from preserva.bag.source import LIMITS, NamesInDoubt, Source, as_stream, hand_on
+from preserva.core.eark.check import check_package
+from preserva.core.eark.contents import Contents, compare_digest, compare_size
+from preserva.core.eark.mets import PackageType
+from preserva.core.eark.mets_read import HeaderFacts, Root, read_mets
+from preserva.core.eark.premis_read import ObjectFacts, read_premis
+from preserva.core.eark.received import METS, Received, receive
+from preserva.core.policy.name_encodings import spell
+from preserva.core.values.codes import Code
+from preserva.core.values.digest import ALGORITHMS, MultiHash
+from preserva.core.values.model import Entry, Kind, Observed
+from preserva.core.values.report import Advanced, Ended, Finding, Observer, Report, Started
+from preserva.core.values.subjects import Named
+from preserva.errors import StorageError
+from preserva.files.opening import unreadable
+from preserva.i18n import _
+from preserva.information_package.consistency import profile_findings
+from preserva.information_package.listed_names import listed_names
+from preserva.information_package.official_schemas import OfficialSchemas
+
+_USUAL = ("md5", "sha1", "sha256", "sha512")
+_DOCUMENT = re.compile(r"(representations/[^/]+/)?(METS|metadata/.+)\.xml", re.DOTALL)
+_A_METS = re.compile(r"(representations/[^/]+/)?METS\.xml", re.DOTALL)
+_PREMIS = re.compile(r"((?:representations/[^/]+/)?)metadata/preservation/[^/]+\.xml", re.DOTALL)
+_OURS = re.compile(rb"<(?:\w+:)?name>preserva</")
+_HEAD = 1 << 16
+_LABELS = {
+    spelling: algorithm.label
+    for name, algorithm in ALGORITHMS.items()
+    for spelling in (name, algorithm.label.lower())
+}
+
+
+def check_eark(
+    source: Source, name: str | None, official: OfficialSchemas | None, observer: Observer
+) -> Report:
+    """Check the package in a folder or container that has a METS.xml and no bag declaration.
+
+    `name` is that of the package's folder; a container does not tell it. Raises StorageError.
+    """
+    return _Check(source, name, official, observer, Report(Named(source.name))).run()
+
+
+@dataclass(slots=True)
+class _Check:
+    source: Source
+    name: str | None
+    official: OfficialSchemas | None
+    observer: Observer
+    report: Report
+    files: dict[str, Observed] = field(default_factory=dict)
+    shelf: Shelf = field(default_factory=Shelf)
+    compared: set[str] = field(default_factory=set)
+
+    def run(self) -> Report:
+        self.observer(Started("validate", self.report.subject))
+        try:
+            self._read()
+            self._spell()
+            self._judge()
+        finally:
+            self.shelf.close()
+        self.observer(Ended("validate", self.report.subject))
+        return self.report
+
+    def _read(self) -> None:
+        """Every file, once: its digests, and the content of metadata."""
+
+        def take(path: str, size: int, pieces: Iterator[bytes]) -> None:
+            if path in self.files:
+                self.report.add([Finding(Code.NAME_TWICE, path)])
+            hashes = MultiHash(_USUAL)
+            is_kept = _DOCUMENT.fullmatch(path) is not None
+            kept = self.shelf.keep(path, pieces, LIMITS.manifest) if is_kept else pieces
+            self.report.listed += 1
+            try:
+                for piece in kept:
+                    hashes.update(piece)
+                    self.observer(Advanced(len(piece)))
+            except StorageError as error:
+                self.report.add([unreadable(path, error)])
+                return
+            self.observer(Advanced(0, path))
+            self.report.checked += 1
+            self.report.bytes_read += hashes.size
+            self.files[path] = Observed(path, hashes.size, hashes.digests())
+
+        for entry in hand_on(self.source, take):
+            if isinstance(entry, Finding):
+                self.report.add([entry])
+            elif isinstance(entry, Entry) and entry.kind not in {Kind.FILE, Kind.FOLDER}:
+                self.report.add([Finding(Code.NOT_REGULAR, entry.path, seen=entry.kind.value)])
+
+    def _spell(self) -> None:
+        """What the names are whose encoding nothing declares: METS decides."""
+        if not isinstance(self.source, NamesInDoubt) or not self.source.in_doubt:
+            return
+        documents = [path for path in self.files if _A_METS.fullmatch(path)]
+        lists = {path: b"".join(self.shelf.pieces(path)) for path in documents}
+        spelling = spell(self.source.in_doubt & self.files.keys(), listed_names(lists))
+        names = {path: name for path, name in spelling.names.items() if path != name}
+        self.shelf.respell({path: name for path, name in names.items() if path in self.shelf})
+        moved = {name: self.files.pop(path)._replace(path=name) for path, name in names.items()}
+        self.files |= moved
+        self.report.add(Finding(Code.NAME_UNKNOWN, path) for path in sorted(spelling.unsure))
+        usual = self.source.usual_encoding
+        if strange := [name for name in spelling.encodings if name != usual]:
+            self.report.add([Finding(Code.NAMES_UNDECLARED, seen=", ".join(strange))])
+
+    def _open(self, path: str) -> BinaryIO:
+        if path not in self.shelf:
+            message = _("{path} is larger than any such document")
+            raise StorageError(message.format(path=path), path=path)
+        return as_stream(self.shelf.pieces(path))
+
+    def _digest(self, path: str, algorithm: str) -> str:
+        self.compared.add(path)
+        return self.files[path].digests.get(algorithm, "")
+
+    def _judge(self) -> None:
+        if METS not in self.files:
+            self.report.add([Finding(Code.METS_MISSING, METS)])
+            return
+        with self._open(METS) as stream:
+            is_ours = _OURS.search(stream.read(_HEAD)) is not None
+        contents = Contents(self._open, self.files)
+        if is_ours:
+            kind, name = self._kind_and_name()
+            findings = list(check_package(self._open, self.files, folder=name, kind=kind))
+        else:
+            findings = list(self._of_others(contents))
+        findings += profile_findings(contents, findings, self.official, ours=is_ours)
+        unsure = {one.path for one in self.report.findings if one.code is Code.NAME_UNKNOWN}
+        if unsure:  # what seems missing may be one of these
+            findings = [
+                one
+                for one in findings
+                if one.path not in unsure
+                and (one.code is not Code.HREF_DANGLING or (one.path or "").isascii())
+            ]
+        self.report.add(findings)
+
+    def _kind_and_name(self) -> tuple[PackageType, str]:
+        """What kind of package it says that it is, and what its folder is called."""
+        kind, name = PackageType.AIP, self.name or ""
+        kinds = {one.value: one for one in PackageType}
+        try:
+            with self._open(METS) as stream:
+                for fact in read_mets(stream):
+                    if isinstance(fact, Root):
+                        name = self.name or fact.objid or ""
+                    elif isinstance(fact, HeaderFacts):
+                        return kinds.get(fact.package_type or "", kind), name
+        except ValueError:  # the check itself reports it
+            pass
+        return kind, name
+
+    def _of_others(self, contents: Contents) -> Iterator[Finding]:
+        """What METS and PREMIS say of the files, in whatever way other programs say it."""
+        received = Received()
+        try:
+            received = receive(self.files, self._open, self._digest)
+        except ValueError as error:
+            yield Finding(Code.METADATA_XML, METS, seen=str(error))
+            return
+        for problem in received.problems:
+            if problem.code is Code.METS_DIGEST and not problem.seen:
+                yield replace(problem, code=Code.DIGEST_NOT_COMPARED)
+            else:
+                yield problem
+        for path in self.files:
+            if match := _PREMIS.fullmatch(path):
+                yield from contents.reading(path, partial(self._premis, match[1]))
+        for path in sorted(self.files.keys() - self.compared):
+            if not _A_METS.fullmatch(path):
+                yield Finding(Code.UNVOUCHED, path)
+
+    def _premis(self, folder: str, stream: BinaryIO) -> Iterator[Finding]:
+        """Sizes and digests of the files that a PREMIS document names so that they are found."""
+        for fact in read_premis(stream, images=False):
+            file = self._described(folder, fact) if isinstance(fact, ObjectFacts) else None
+            if file is None or not isinstance(fact, ObjectFacts):
+                continue
+            if fact.size:
+                yield from compare_size(Code.PREMIS_SIZE, file.path, file, fact.size)
+            for name, digest in fact.digests.items():
+                label = _LABELS.get(name.lower())
+                if label is not None:
+                    yield from compare_digest(Code.PREMIS_DIGEST, file.path, file, label, digest)
+
+    def _described(self, folder: str, fact: ObjectFacts) -> Observed | None:
+        names = (fact.location, fact.original_name or "", *(one.value for one in fact.identifiers))
+        for name in names:
+            path = re.sub(r"^(file:(//)?/?|\./)", "", name)
+            for place in (path, folder + path):
+                if place and place in self.files:
+                    return self.files[place]
+        return None

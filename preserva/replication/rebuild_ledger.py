@@ -1,0 +1,294 @@
+"""A ledger that was lost is made anew from our own storages; where they differ, a person decides.
+
+It goes on from the copy that replication left in a replica, if that is a whole chain and nothing
+contradicts it. What was done since, and all of it where there is no copy, is a new beginning: it
+says what our own storages hold today. Storages that are held for others never testify for ours.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from preserva.archive.archive import ArchivalStorage, Clock, Identifiers
+from preserva.archive.ledger_mark import take_over
+from preserva.archive.ledger_replica import copied_entries
+from preserva.archive.store import Store
+from preserva.archive.stored_copy import StoredCopy
+from preserva.config import Config, Role
+from preserva.core.formats import layout
+from preserva.core.formats.canonical_json import Value
+from preserva.core.policy.ledger_choice import Anchor
+from preserva.core.values.codes import Code
+from preserva.core.values.entries import REBUILT, SUCCESS
+from preserva.core.values.model import Kind, PackageId
+from preserva.core.values.report import Finding, Observer, Report, ignore
+from preserva.core.values.subjects import ObjectInStorage, WholeStorage
+from preserva.errors import Damaged, Refused, StorageError, UsageError
+from preserva.files.disk import publish
+from preserva.fixity.ocfl_object import check_object
+from preserva.i18n import _
+from preserva.ledger import Ledger
+from preserva.replication.ledger_copies import Choice, Decision, choose_copy
+from preserva.replication.rebuilt_package import ReadCopy, record_missing, record_package
+
+_NAMED = 20
+"""Contradictions that a refusal names; the first one says it all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a ledger was rebuilt from: the copy in a storage, how many entries, the newest's digest.
+
+    Without a copy there is neither storage nor digest.
+    """
+
+    storage: str | None
+    entries: int
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Storages:
+    """The storages that are there: our own, whose word counts, and all; the others are `lost`."""
+
+    own: list[Store]
+    there: list[Store]
+    lost: list[Store] = field(default_factory=list)
+
+
+def rebuild_ledger(
+    config: Config,
+    *,
+    source: str | None = None,
+    anchor: Anchor | None = None,
+    clock: Clock,
+    identifiers: Identifiers,
+    observer: Observer = ignore,
+) -> list[Report]:
+    """Make the ledger anew from the storages: every copy is read whole; a report for each.
+
+    It goes on from the copy of it in a replica; what our own copies agree on is recorded besides,
+    and what is damaged as a failed check. `source` is the storage of ours whose word counts where
+    they contradict each other, `anchor` an entry of the lost ledger that is known from elsewhere.
+    The ledger appears when it is complete.
+
+    Raises Refused if there is one, if copies of it contradict each other or our primary storage,
+    and nobody decided, or if nothing is left to make it of; UsageError for a `source` that is none
+    of ours; StorageError if a storage cannot be reached.
+    """
+    if config.ledger.exists() and config.ledger.stat().st_size:
+        message = _("there is a ledger at {path}; it was not touched")
+        raise Refused(
+            message.format(path=config.ledger),
+            hint=_("If it is damaged, keep it as evidence under another name first."),
+        )
+    _refuse_source(config, source)
+    unfinished = config.ledger.with_name(f"{config.ledger.name}.rebuilding")
+    _remove(unfinished)  # left by a run that was interrupted
+    Ledger(unfinished).close()
+    try:
+        with ArchivalStorage(
+            replace(config, ledger=unfinished),
+            clock=clock,
+            identifiers=identifiers,
+            rebuilding=True,
+        ) as archive:
+            reports = _rebuild(archive, Decision(source, anchor), observer)
+            take_over(archive)
+    except BaseException:
+        _remove(unfinished)
+        raise
+    config.ledger.unlink(missing_ok=True)  # it is empty
+    publish(unfinished, config.ledger)
+    return reports
+
+
+def origin_of(config: Config) -> Origin:
+    """What the ledger of a configuration was rebuilt from the last time. Raises LedgerError."""
+    with closing(Ledger(config.ledger)) as ledger:
+        entry = ledger.newest(REBUILT)
+        if entry is None:
+            return Origin(None, 0, None)
+        facts = entry.facts
+        return Origin(facts["from"], facts["restored"], facts["newest"])
+
+
+def _remove(ledger: Path) -> None:
+    for ending in ("", "-wal", "-shm"):
+        ledger.with_name(ledger.name + ending).unlink(missing_ok=True)
+
+
+def _refuse_source(config: Config, source: str | None) -> None:
+    own = [store.id for store in config.storages.values() if _is_own(config, store.id)]
+    if source is not None and source not in own:
+        message = _("{storage} is no storage of ours; these are: {known}")
+        raise UsageError(message.format(storage=source, known=", ".join(own)))
+
+
+def _is_own(config: Config, storage: str) -> bool:
+    """Whether it is our primary storage or a replica of it."""
+    return storage not in config.custody.held
+
+
+def _rebuild(archive: ArchivalStorage, decision: Decision, observer: Observer) -> list[Report]:
+    storages = _find(archive)
+    reports = [
+        Report(WholeStorage(store.id), [Finding(Code.STORAGE_EMPTY, store.config.url)])
+        for store in storages.lost
+    ]
+    choice = choose_copy(storages.own, archive.config.institution.id, decision)
+    reports += choice.reports
+    _take_over(archive, choice)
+    _refuse_contradicted(archive, storages, choice, decision)
+    _record_rebuilt(archive, storages, choice)
+    objects = _Objects()
+    for store in storages.there:
+        for path in store.root.objects():
+            reports.append(objects.read(archive, store, path, observer))
+    primary = archive.primary if archive.primary in storages.there else None
+    for package in objects.packages(archive, storages.there):
+        copies = objects.copies(archive, storages.there, package)
+        record_package(archive, package, copies, primary, decision.source)
+        reports += record_missing(archive, storages.there, package, copies)
+    return reports
+
+
+class _Objects:
+    """The objects of all storages as they were read: those that are copies, and the unreadable."""
+
+    def __init__(self) -> None:
+        self._copies: dict[str, list[ReadCopy]] = defaultdict(list)
+        self._unreadable: dict[tuple[str, str], Report] = {}
+
+    def read(self, archive: ArchivalStorage, store: Store, path: str, observer: Observer) -> Report:
+        """Read one whole; the report on it."""
+        subject = ObjectInStorage(path, store.id)
+        checked = check_object(store.storage, path, subject=subject, observer=observer)
+        report, inventory = checked.report, checked.inventory
+        if inventory is None:
+            self._unreadable[store.id, path] = report
+            return report
+        try:
+            copy = StoredCopy(archive, store, PackageId.parse(inventory.identifier))
+        except ValueError:
+            report.subject = ObjectInStorage(inventory.identifier, store.id)
+            report.add([Finding(Code.INVENTORY_INVALID, path, seen="id")])
+            return report
+        report.subject = copy.subject
+        if not copy.belongs:
+            intruder = archive.config.custody.intruder(copy.package, store.id)
+            report.add([Finding(intruder, path, seen=copy.package.institution)])
+        elif copy.path != path:
+            report.add([Finding(Code.MISPLACED_OBJECT, path, copy.path)])
+        else:
+            read = ReadCopy(copy, inventory, checked.digests, report)
+            self._copies[copy.package.uri].append(read)
+        return report
+
+    def packages(self, archive: ArchivalStorage, stores: list[Store]) -> list[PackageId]:
+        """Those that were read, and those that the ledger acknowledged in a storage."""
+        known = {uri for store in stores for uri in archive.ledger.copies.packages(store.id)}
+        return [PackageId.parse(uri) for uri in sorted(known | self._copies.keys())]
+
+    def copies(
+        self, archive: ArchivalStorage, stores: list[Store], package: PackageId
+    ) -> list[ReadCopy]:
+        """The copies of a package, with what is in the place of one and cannot be read."""
+        copies = list(self._copies.get(package.uri, ()))
+        for store in stores:
+            copy = StoredCopy(archive, store, package)
+            report = self._unreadable.get((store.id, copy.path))
+            if report is not None and copy.belongs:
+                report.subject = copy.subject
+                copies.append(ReadCopy(copy, None, {}, report))
+        return copies
+
+
+def _find(archive: ArchivalStorage) -> _Storages:
+    """Which storages are there. Raises Refused if none of ours is, StorageError."""
+    found = _Storages([], [])
+    for store in archive.stores():
+        if _is_lost(store):
+            found.lost.append(store)
+            continue
+        store.check_identity()
+        found.there.append(store)
+        if _is_own(archive.config, store.id):
+            found.own.append(store)
+    if not found.own:
+        raise Refused(
+            _("none of our own storages is there, so there is nothing to make a ledger of"),
+            hint=_("Are the disks mounted? `preserva init` makes a new, empty archive."),
+        )
+    return found
+
+
+def _is_lost(store: Store) -> bool:
+    """Whether there is nothing at all in its place, or a new storage in which nothing is yet."""
+    storage = store.storage
+    if storage.stat("") is None or not storage.children(""):
+        return True
+    if storage.stat(layout.IDENTITY) is None or store.config.role is not Role.PRIMARY:
+        return False
+    root = storage.stat(layout.ROOT)
+    return (
+        root is not None and root.kind is Kind.FOLDER and next(store.root.objects(), None) is None
+    )
+
+
+def _take_over(archive: ArchivalStorage, choice: Choice) -> None:
+    if choice.chain is not None:
+        own = archive.config.institution.id
+        archive.ledger.adopt(copied_entries(archive.store(choice.chain.storage), own))
+
+
+def _refuse_contradicted(
+    archive: ArchivalStorage, storages: _Storages, choice: Choice, decision: Decision
+) -> None:
+    """Refuse a copy of the ledger that says of our primary storage what is not so.
+
+    What is proved by an anchor is so: then it is the storage that is damaged.
+    """
+    primary = archive.primary
+    if choice.chain is None or decision.source is not None or primary not in storages.there:
+        return
+    problems = []
+    for path in primary.root.objects():
+        try:
+            inventory = primary.root.read_at(path).inventory
+            copy = StoredCopy(archive, primary, PackageId.parse(inventory.identifier))
+            first = copy.recorded.testimony().first
+            for version in inventory.versions:
+                seen = primary.root.read_version(path, version).digest
+                stated = first.get(version)
+                if stated and stated.inventory != seen and stated.entry > choice.proved:
+                    problems.append(f"{copy.package.portable} {version}")
+        except (Damaged, StorageError, ValueError):
+            continue  # what cannot be read contradicts nothing; it is reported when it is read
+    if problems:
+        message = _("the copy of the ledger in {copy} contradicts our own storage {primary}:")
+        first_line = message.format(copy=choice.chain.storage, primary=primary.id)
+        raise Refused(
+            "\n  ".join([first_line, *problems[:_NAMED]]),
+            hint=_(
+                "Either may be the forged one. A digest of an entry that was kept on paper or in an"
+                " export proves the copy: --anchor. Or say with --from whose word counts:"
+                " --from {copy} or --from {primary}."
+            ).format(copy=choice.chain.storage, primary=primary.id),
+        )
+
+
+def _record_rebuilt(archive: ArchivalStorage, storages: _Storages, choice: Choice) -> None:
+    names: list[Value] = [store.id for store in storages.there]
+    chain = choice.chain
+    facts: dict[str, Value] = {
+        "storages": names,
+        "lost": [store.id for store in storages.lost],
+        "restored": archive.ledger.size,
+        "from": None if chain is None else chain.storage,
+        "newest": None if chain is None else chain.digests[-1],
+    }
+    archive.ledger.append(REBUILT, time=archive.now(), outcome=SUCCESS, facts=facts)

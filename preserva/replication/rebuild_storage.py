@@ -1,0 +1,39 @@
+"""A storage that was lost is made anew from the others; the ledger says what belongs there."""
+
+from __future__ import annotations
+
+from preserva.archive.archive import ArchivalStorage, is_made, make_place, make_storage
+from preserva.archive.ledger_proof import prove_ledger
+from preserva.archive.store import Store
+from preserva.config import Role
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Observer, ignore
+from preserva.errors import UsageError
+from preserva.i18n import _
+from preserva.replication.repair import Repair, repair_in
+from preserva.storage.open import open_storage
+
+
+def rebuild_storage(
+    archive: ArchivalStorage, storage: str, *, dry_run: bool = False, observer: Observer = ignore
+) -> list[Repair]:
+    """Bring back every copy that the ledger acknowledged in a storage, each proved.
+
+    The storage is a new, empty place, or one in which something is left. Raises Refused for a place
+    that holds something else, UsageError for a storage that another institution writes, and what
+    `repair` raises.
+    """
+    store = archive.store(storage)
+    if store.config.role is Role.HELD:
+        message = _("{storage} is kept here for another institution, which alone rebuilds it")
+        raise UsageError(message.format(storage=storage))
+    packages = [PackageId.parse(uri) for uri in archive.ledger.copies.packages(storage)]
+    prove_ledger(archive, record=not dry_run)
+    if dry_run and not is_made(store):  # what is not there is empty
+        store = Store(store.config, open_storage(f"memory://{archive.identifiers()}"))
+        make_place(store, archive.config, archive.identifiers())
+    if not is_made(store):
+        make_storage(archive, store)
+    return repair_in(
+        archive, store, packages, apply=not dry_run, limit=len(packages), observer=observer
+    )
