@@ -28,7 +28,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from preserva.exit_status import ExitStatus
-from preserva.i18n import N_, _
+from preserva.i18n import N_, _, joined
 
 NEWER_FORMAT = N_(
     "Install the preserva that wrote it, or a later one, on this computer too. Nothing was changed."
@@ -65,7 +65,7 @@ class ConfigError(PreservaError):
     hint = N_("Correct the file and run the command again; nothing was changed.")
 
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
-        super().__init__("\n  ".join([message, *problems]))
+        super().__init__(joined("\n  ", [message, *problems]))
         self.problems = tuple(problems)
 
 
@@ -76,7 +76,7 @@ class Damaged(PreservaError):
     hint = N_("`preserva validate` names every damaged file.")
 
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
-        super().__init__("\n  ".join([message, *problems]))
+        super().__init__(joined("\n  ", [message, *problems]))
         self.problems = tuple(problems)
 
 
@@ -89,7 +89,7 @@ class PackageError(PreservaError):
     )
 
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
-        super().__init__("\n  ".join([message, *problems]))
+        super().__init__(joined("\n  ", [message, *problems]))
         self.problems = tuple(problems)
 
 

@@ -32,7 +32,7 @@ from preserva.errors import (
     UsageError,
 )
 from preserva.files.disk import writing
-from preserva.i18n import N_, _
+from preserva.i18n import N_, _, joined
 from preserva.ledger import Ledger
 from preserva.logs import get_logger
 from preserva.storage.ocfl import OcflRoot
@@ -51,7 +51,7 @@ Identifiers = Callable[[], str]
 def unverified(problems: list[str]) -> LedgerError:
     """What to tell people when the chain of the ledger is broken."""
     return LedgerError(
-        "\n  ".join([_("the ledger does not verify:"), *problems[:20]]),
+        joined("\n  ", [_("the ledger does not verify:"), *problems[:20]]),
         hint=_("Nothing was touched. Keep this file, and restore the ledger from its backup."),
     )
 
@@ -139,8 +139,8 @@ class ArchivalStorage:
 
     def stores(self) -> list[Store]:
         """All storages, primary ones first."""
-        ordered = sorted(self.config.storages.values(), key=lambda one: (one.role, one.id))
-        return [self.store(one.id) for one in ordered]
+        ordered = sorted(self.config.storages.values(), key=lambda config: (config.role, config.id))
+        return [self.store(config.id) for config in ordered]
 
     @property
     def primary(self) -> Store:
@@ -230,7 +230,7 @@ def create_archive(config: Config, *, identifiers: Identifiers = new_identifier)
     nothing made, for a folder that holds something else, a storage that is another one or stands
     twice, and where a ledger or a storage is gone that the others prove there was.
     """
-    stores = [Store(one, open_storage(one.url)) for one in config.storages.values()]
+    stores = [Store(place, open_storage(place.url)) for place in config.storages.values()]
     _refuse_twice(stores)
     made = [store for store in stores if is_made(store)]
     _refuse_lost_ledger(config, made)
@@ -249,10 +249,10 @@ def create_archive(config: Config, *, identifiers: Identifiers = new_identifier)
 def _refuse_twice(stores: list[Store]) -> None:
     """Refuse one folder under two names, or one inside the other: that would be no second copy."""
     real = {store.id: os.path.realpath(store.storage.url) for store in stores if store.is_local}
-    for one, other in permutations(real, 2):
-        if Path(real[other]).is_relative_to(real[one]):
+    for outer, inner in permutations(real, 2):
+        if Path(real[inner]).is_relative_to(real[outer]):
             message = _("the storages {one} and {other} are in the same folder, {path}")
-            raise Refused(message.format(one=one, other=other, path=real[one]))
+            raise Refused(message.format(one=outer, other=inner, path=real[outer]))
 
 
 def is_made(store: Store) -> bool:
@@ -364,11 +364,11 @@ def _identity(store: Store, config: Config, identifier: str) -> dict[str, object
         "configured_by": config.institution.id,
         **({"held_for": store.config.held_for} if store.config.held_for else {}),
         "institutions": {
-            one.id: {
-                "name": dict(one.names),
-                "country": one.country,
-                **({"isil": one.isil} if one.isil else {}),
+            institution.id: {
+                "name": dict(institution.names),
+                "country": institution.country,
+                **({"isil": institution.isil} if institution.isil else {}),
             }
-            for one in config.institutions.values()
+            for institution in config.institutions.values()
         },
     }

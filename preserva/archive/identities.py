@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from preserva.core.formats import layout
-from preserva.core.formats.canonical_json import Value
 from preserva.core.formats.storage_identity import with_id
 from preserva.core.values.entries import LEDGER_IDENTITY, STORAGE_IDENTITY, SUCCESS
+from preserva.core.values.facts import LedgerIdentity, StorageIdentity
 from preserva.ledger import Ledger
 from preserva.storage.published import replace
 
@@ -23,28 +23,28 @@ if TYPE_CHECKING:
 def ledger_id(ledger: Ledger) -> str | None:
     """The id of a ledger; None if it was begun before ledgers had one and nobody wrote since."""
     entry = ledger.newest(LEDGER_IDENTITY)
-    return None if entry is None else str(entry.facts["ledger"])
+    return None if entry is None else entry.facts_as(LedgerIdentity).ledger
 
 
 def former_ids(ledger: Ledger) -> set[str]:
     """The ids of the ledgers that were lost and that this one replaces."""
     ids: set[str] = set()
     for entry in ledger.entries(types=(LEDGER_IDENTITY,)):
-        ids |= {str(entry.facts["ledger"]), *entry.facts.get("replaces", ())}
+        facts = entry.facts_as(LedgerIdentity)
+        ids |= {facts.ledger, *facts.replaces}
     return ids - {ledger_id(ledger) or ""}
 
 
 def begin_ledger(archive: ArchivalStorage, replaces: Iterable[str] = ()) -> None:
     """Give the ledger a new id, in the place of those that it replaces."""
-    former: list[Value] = [*sorted(replaces)]
-    facts: dict[str, Value] = {"ledger": archive.identifiers(), "replaces": former}
+    facts = LedgerIdentity(archive.identifiers(), tuple(sorted(replaces)))
     archive.ledger.append(LEDGER_IDENTITY, time=archive.now(), outcome=SUCCESS, facts=facts)
 
 
 def storage_id(ledger: Ledger, name: str) -> str | None:
     """The id by which a ledger knows a storage; None if they have not met."""
     entry = ledger.last(storage=name, types=(STORAGE_IDENTITY,))
-    return None if entry is None else str(entry.facts["id"])
+    return None if entry is None else entry.facts_as(StorageIdentity).id
 
 
 def remember(archive: ArchivalStorage, store: Store, identifier: str) -> None:
@@ -55,7 +55,7 @@ def remember(archive: ArchivalStorage, store: Store, identifier: str) -> None:
             time=archive.now(),
             outcome=SUCCESS,
             storage=store.id,
-            facts={"id": identifier},
+            facts=StorageIdentity(identifier),
         )
 
 

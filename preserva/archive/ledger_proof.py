@@ -17,8 +17,8 @@ from preserva.archive.ledger_mark import refuse_outdated
 from preserva.archive.ledger_replica import copied_entries
 from preserva.archive.store import Store
 from preserva.config import Config
-from preserva.core.formats.canonical_json import Value
 from preserva.core.values.entries import SUCCESS, VERIFICATION
+from preserva.core.values.facts import Verification
 from preserva.core.values.report import Outcome
 from preserva.errors import ArchiveNotFound, StorageError, WrongLedger
 from preserva.i18n import _, ngettext
@@ -106,7 +106,7 @@ def prove_ledger(archive: ArchivalStorage, *, record: bool = True) -> None:
     if problems := archive.ledger.verify() or archive.ledger.verify_copies():
         raise unverified(problems)
     if record:
-        facts: dict[str, Value] = {"entries": archive.ledger.size}
+        facts = Verification(archive.ledger.size)
         archive.ledger.append(VERIFICATION, time=now.isoformat(), outcome=SUCCESS, facts=facts)
 
 

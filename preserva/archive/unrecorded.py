@@ -131,7 +131,7 @@ def unrecorded_logs(copy: StoredCopy) -> list[Finding]:
     """
     if not copy.is_there():
         return []
-    events = [str(entry.facts["event"]) for entry in copy.recorded.logged()]
+    events = [event.log.event for event in copy.recorded.logged()]
     return [
         Finding(Code.LOG_UNKNOWN, f"{LOGS}/{name}")
         for name in copy.log_names()

@@ -209,7 +209,7 @@ def _find(
             if exhibit.package not in sources:
                 sources[exhibit.package] = find(archive, exhibit.package, observer)
         except NotFound as error:
-            problems.append(f"{exhibit.where}.package: {error}")
+            problems.append(f"{exhibit.where}.package: " + str(error))
             continue
         pages = sources[exhibit.package].pages
         wanted = [

@@ -14,6 +14,7 @@ from preserva.archive.unrecorded import RootListing, listed, note_unrecorded, un
 from preserva.config import Role
 from preserva.core.policy.audit import Due, Lane
 from preserva.core.values.entries import FIXITY_CHECK
+from preserva.core.values.facts import Check
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Observer, Report, ignore
 from preserva.fixity.audit_cluster import Workers, read_elsewhere
@@ -114,9 +115,10 @@ def _speed(archive: ArchivalStorage) -> float | None:
     size = seconds = 0.0
     checks = archive.ledger.entries(types=(FIXITY_CHECK,), newest_first=True)
     for _number, entry in zip(range(1000), checks, strict=False):
-        if "milliseconds" in entry.facts:
-            size += entry.facts["bytes"]
-            seconds += entry.facts["milliseconds"] / 1000
+        check = entry.facts_as(Check)
+        if check.milliseconds is not None and check.size is not None:
+            size += check.size
+            seconds += check.milliseconds / 1000
     return size / seconds if seconds else None
 
 

@@ -13,7 +13,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from preserva.core.formats import inventory as formats
-from preserva.core.formats.guarded_json import JSONError
 from preserva.core.formats.ocfl_prior import prior_advice, prior_rules
 from preserva.core.formats.ocfl_rules import ADDRESSING, SPECIFICATIONS, Judged, Rule, judge
 from preserva.core.values.codes import Code
@@ -137,7 +136,7 @@ class _Judgement:
             return None
         try:
             document = formats.read_document(data)
-        except JSONError as error:
+        except formats.InventoryError as error:
             self._find(Code.INVENTORY_INVALID, "E033", name, seen=str(error))
             return None
         judged = judge(document, self.specification)

@@ -35,8 +35,8 @@ class Details:
 
     def paths(self) -> dict[str, Path]:
         """The files that are given, by what they are about."""
-        given = {"structure": self.structure, "events": self.events, "rights": self.rights}
-        return {name: path for name, path in given.items() if path is not None}
+        paths = {"structure": self.structure, "events": self.events, "rights": self.rights}
+        return {name: path for name, path in paths.items() if path is not None}
 
 
 NO_DETAILS = Details()
@@ -92,7 +92,9 @@ def read_details(
 
 def refuse_unclear(findings: Iterable[Finding]) -> None:
     """Raise PackageError if anything that was written about the book cannot be used."""
-    problems = [one.message() for one in findings if one.code.severity is not Severity.WARNING]
+    problems = [
+        finding.message() for finding in findings if finding.code.severity is not Severity.WARNING
+    ]
     if problems:
         raise PackageError(_("what was written about the book cannot be used:"), problems)
 
@@ -111,9 +113,9 @@ def read_given(path: Path) -> bytes:
     return data
 
 
-def own_paths(folder: Path, given: Iterable[Path]) -> set[str]:
+def own_paths(folder: Path, paths: Iterable[Path]) -> set[str]:
     """Those of the given files that lie in the folder of scans: they are no scans."""
-    resolved = [path.resolve() for path in given]
+    resolved = [path.resolve() for path in paths]
     return {path.relative_to(folder).as_posix() for path in resolved if path.is_relative_to(folder)}
 
 

@@ -57,7 +57,7 @@ from preserva.describe.supplied.history import History
 from preserva.errors import Damaged, PackageError, Refused, TooLarge, UsageError
 from preserva.files.opening import Folder
 from preserva.fixity.ocfl_object import VersionSource
-from preserva.i18n import _
+from preserva.i18n import _, joined
 from preserva.information_package.consistency import TYPE, is_ours, own_findings
 from preserva.information_package.conversion import Original, Repackaging
 from preserva.information_package.second_opinion import second_opinion
@@ -145,8 +145,8 @@ def accept(
             if own is not None:
                 notes = work.take_own(f"{staged}/received")
             else:
-                given = None if record is None else (read_given(record), record)
-                notes = work.take(given, position, charset)
+                record_file = None if record is None else (read_given(record), record)
+                notes = work.take(record_file, position, charset)
             second_opinion(staging)
             outside = own is not None and not was_made_here(archive, package, staging.files)
             done = replace(work.result, notes=tuple(notes), from_outside=outside)
@@ -213,15 +213,15 @@ class _Accepting:
         )
         events = [
             history.event(
-                one.type,
+                event.type,
                 identifier=self.archive.identifiers(),
                 time=self.archive.now(),
                 institution=self.archive.config.institution,
-                detail=one.detail,
-                outcome=one.outcome,
+                detail=event.detail,
+                outcome=event.outcome,
                 package=self.package,
             )
-            for one in self._happened()
+            for event in self._happened()
         ]
         Repackaging(
             self.archive, self.package, original, self.staging, PackageType.AIP, self.title, events
@@ -230,7 +230,7 @@ class _Accepting:
         return []
 
     def take(
-        self, given: tuple[bytes, Path] | None, position: int | None, charset: str | None
+        self, record_file: tuple[bytes, Path] | None, position: int | None, charset: str | None
     ) -> list[Finding]:
         """A package of others, with one of ours around it; what someone should look at."""
         prefix = f"{self.base}/{_DATA}/"
@@ -240,9 +240,9 @@ class _Accepting:
             for path, seen in self.staging.files.items()
         }
         received = self._prove(prefix, files)
-        record = self._record(given, position, charset, prefix, received)
-        said = self.peek.said("External-Description")
-        self.title = one_line(record.title or next(iter(said), "") or bare_name(self.path.name))
+        record = self._record(record_file, position, charset, prefix, received)
+        title = record.title or next(iter(self.peek.said("External-Description")), "")
+        self.title = one_line(title or bare_name(self.path.name))
         inspection = Inspection(replace(self.archive.config.images, undecodable=Undecodable.RECORD))
         content = [self._content(prefix, path, inspection) for path in sorted(files)]
         config = self.archive.config
@@ -296,7 +296,7 @@ class _Accepting:
             message = _("{path}: its METS cannot be read: {reason}")
             raise PackageError(message.format(path=self.path, reason=error)) from error
         if received.problems:
-            self._refuse_damaged([one.message() for one in received.problems])
+            self._refuse_damaged([finding.message() for finding in received.problems])
         self.compared = f"{received.compared} files agree with the digests in its METS"
         if received.uncompared:
             self.compared += f"; {len(received.uncompared)} have none there"
@@ -320,8 +320,7 @@ class _Accepting:
             self._note(mets[0], str(error))
             return Received()
         if received.problems:
-            first = received.problems[0].record()
-            self._note(mets[0], f"{len(received.problems)}: {first}")
+            self._note(mets[0], f"{len(received.problems)}: {received.problems[0].record()}")
         return received
 
     def _note(self, path: str | None, seen: str, code: Code = Code.METS_ALONG) -> None:
@@ -329,15 +328,14 @@ class _Accepting:
 
     def _prove_bag(self, staging: Staging, prefix: str, files: Mapping[str, Observed]) -> None:
         located = {path: prefix + path for path in files}
-        seen = {prefix + path: one for path, one in files.items()}
-        place = (staging.storage, staging.folder, self.path.name)
-        source = VersionSource(*place, located, seen, self.peek.empty)
+        content = {located[path]: file for path, file in files.items()}, self.peek.empty
+        source = VersionSource(staging.storage, staging.folder, self.path.name, located, *content)
         report = validate_source(source)
         report.add(self.peek.doubts(report))
         if is_ours(report):
             report.add(own_findings(report, source))
         if report.outcome is not Outcome.PASS:
-            self._refuse_damaged([one.message() for one in report.findings])
+            self._refuse_damaged([finding.message() for finding in report.findings])
         algorithms = ", ".join(sorted(report.algorithms))
         self.compared = f"{report.checked} files agree with the manifests of its bag ({algorithms})"
 
@@ -347,25 +345,26 @@ class _Accepting:
 
     def _record(
         self,
-        given: tuple[bytes, Path] | None,
+        record_file: tuple[bytes, Path] | None,
         position: int | None,
         charset: str | None,
         prefix: str,
         received: Received,
     ) -> Record:
         """The description: the one that was given, or else the best that came along."""
-        if given is not None:
-            return choose_record(given[0], given[1], position, charset)
+        if record_file is not None:
+            return choose_record(record_file[0], record_file[1], position, charset)
         try:
-            found = description(received, lambda path: self._content_of(prefix + path))
+            came_along = description(received, lambda path: self._content_of(prefix + path))
         except (UnsafeXMLError, TooLarge) as error:
             self._note(received.mets, str(error))
-            found = None
-        if found is not None:
+            came_along = None
+        if came_along:
             try:
-                return choose_record(found[0], Path(found[1]), position, charset)
+                return choose_record(came_along[0], Path(came_along[1]), position, charset)
             except (PackageError, UsageError) as error:
-                self._note(found[1], one_line(str(error)), Code.DESCRIPTION_ALONG)
+                problems = joined("; ", getattr(error, "problems", ()) or [str(error)])
+                self._note(came_along[1], problems, Code.DESCRIPTION_ALONG)
         data = self.peek.description(received, bare_name(self.path.name))
         return choose_record(data, Path("description.xml"), None, None)
 
@@ -387,8 +386,8 @@ class _Accepting:
 
     def _known_as(self, spec: AipSpec, received: Received) -> AipSpec:
         """With the identifiers that it had elsewhere, each once, and our digests."""
-        said = [*self.peek.identifiers(), *received.identifiers]
-        known = [Identifier(kind, one_line(value)) for kind, value in dict.fromkeys(said) if value]
+        stated = dict.fromkeys([*self.peek.identifiers(), *received.identifiers])
+        known = [Identifier(kind, one_line(value)) for kind, value in stated if value]
         return replace(spec, identifiers=known, digests=self.staging.algorithms)
 
     def _stored(self, path: str) -> Iterator[bytes]:

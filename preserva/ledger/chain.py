@@ -11,10 +11,11 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from preserva.core.formats.canonical_json import Value, canonical
+from preserva.core.values.facts import Facts
 from preserva.errors import (
     NEWER_FORMAT,
     LedgerError,
@@ -64,7 +65,7 @@ class Ledger:
         package: str | None = None,
         storage: str | None = None,
         version: str | None = None,
-        facts: Mapping[str, Value] | None = None,
+        facts: Facts | None = None,
     ) -> LedgerEntry:
         """Add an entry, which is durable when this returns. Raises LedgerError."""
         with self._transaction() as connection:
@@ -72,7 +73,7 @@ class Ledger:
                 "SELECT number + 1, digest FROM entry ORDER BY number DESC LIMIT 1"
             ).fetchone() or (1, "")
             body: dict[str, Value] = {
-                "facts": dict(facts or {}),
+                "facts": {} if facts is None else facts.to_facts(),
                 "number": number,
                 "outcome": outcome,
                 "package": package,
@@ -120,7 +121,7 @@ class Ledger:
             f" ORDER BY number {'DESC' if newest_first else 'ASC'}"
         )
         try:
-            with closing(self._connection.execute(query, values)) as rows:
+            with _reading(self._connection.execute(query, values)) as rows:
                 for body, digest in rows:
                     yield parse(body, digest)
         except sqlite3.Error as error:
@@ -170,7 +171,7 @@ class Ledger:
     def bodies(self, *, since: int = 1) -> Iterator[bytes]:
         """The canonical JSON of every entry from a number on: the bytes that its digest is of."""
         query = "SELECT body FROM entry WHERE number >= ? ORDER BY number"
-        with closing(self._query(query, since)) as rows:
+        with _reading(self._query(query, since)) as rows:
             for (body,) in rows:
                 yield body
 
@@ -245,7 +246,7 @@ class Ledger:
             for entry in self.entries():
                 copies.note(self._connection, entry, "temp")
             names = copies.differences(self._connection, most=_NAMED)
-        except (KeyError, ValueError, sqlite3.IntegrityError) as error:
+        except (ValueError, sqlite3.IntegrityError) as error:
             raise LedgerError(_("an entry of the ledger cannot be read")) from error
         finally:
             self._query("ROLLBACK")
@@ -323,6 +324,16 @@ class Ledger:
             return kind(text)
         hint = _("No package was touched. Keep the file, and its -wal file, as they are.")
         return LedgerError(text, hint=hint)
+
+
+@contextmanager
+def _reading(rows: sqlite3.Cursor) -> Iterator[sqlite3.Cursor]:
+    """Close a cursor at the end, also one that is given up after its ledger was closed."""
+    try:
+        yield rows
+    finally:
+        with suppress(sqlite3.ProgrammingError):
+            rows.close()
 
 
 _FAILURES: Mapping[int | None, type[PreservaError]] = {

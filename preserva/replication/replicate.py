@@ -30,6 +30,7 @@ from preserva.errors import (
     UsageError,
 )
 from preserva.i18n import _
+from preserva.information_package.pages import ObjectPages, PageOf, no_page, with_pages
 from preserva.replication.pair import Pair, Replication, StoppedError
 from preserva.storage.wrappers.rate_limit import RateLimit
 from preserva.storage.wrappers.writes import Writes
@@ -188,6 +189,7 @@ class _Replicating:
         self.original = None if package is None else StoredCopy(archive, source, package)
         self.observer = observer
         self.cut_off = False
+        self.page_of: PageOf = no_page
         self.result = Replication("", target.id, Report(ObjectToStorage(path, target.id)))
 
     def run(self, *, copy: bool = False) -> Replication:
@@ -199,6 +201,8 @@ class _Replicating:
         try:
             pair = self._pair()
             about = pair.source
+            storages = [pair.source.storage, pair.target.storage]
+            self.page_of = ObjectPages(storages, pair.path, pair.original.inventory)
             pair.check_original()
             self.result.package = pair.source.package.uri
             about = pair.target
@@ -223,11 +227,12 @@ class _Replicating:
         return self.result
 
     def _stop(self, findings: Sequence[Finding], about: StoredCopy | None, record: bool) -> None:
+        findings = with_pages(findings, self.page_of)
         self.result.report.add(findings)
         if about is not None:
             self.result.report.subject = about.subject
             if record:
-                record_seen(about, Report(about.subject, list(findings)))
+                record_seen(about, Report(about.subject, findings))
 
     def _pair(self) -> Pair:
         """The package that the object is, here and there."""

@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from preserva.cli.main import status_of
+from preserva.core.values.facts import Check
 from preserva.ledger import Ledger
 from preserva.resources import schema_file
 from tests.support.books import an_archive
@@ -34,7 +35,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                 outcome="success",
                 package=f"urn:preserva:aonb:kp-{number}",
                 storage="aonb-main",
-                facts={"bytes": number},
+                facts=Check(size=number),
             )
     # what storages have seen of the ledger is asked for elsewhere: here it stands alone
     (tmp_path / "storages/aonb-main/preserva-ledger.json").unlink()

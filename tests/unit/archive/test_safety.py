@@ -214,7 +214,8 @@ def other_storage(place: Path) -> None:
 
 def other_owner(place: Path) -> None:
     path = place / "storages/nlb-copy/preserva-storage.json"
-    path.write_bytes(path.read_bytes().replace(b'tion": "nlb"', b'tion": "aonb"'))
+    said = {**json.loads(path.read_bytes()), "institution": "aonb"}
+    path.write_text(json.dumps(said), "utf-8")
 
 
 def strange_files(place: Path) -> None:

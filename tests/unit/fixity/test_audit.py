@@ -19,6 +19,7 @@ from preserva.core.policy.judgement import State
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import FIXITY_CHECK
 from preserva.core.values.entries import START as BEGUN
+from preserva.core.values.facts import Arrival
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Advanced, Outcome, Progress
 from preserva.core.values.subjects import CopyInStorage, ObjectInStorage
@@ -380,7 +381,7 @@ def test_a_package_that_is_being_stored_is_no_stranger(place: Path) -> None:
         )
         archive.ledger.append(
             BEGUN, time=archive.now(), outcome="success", package=uri, storage="aonb-main",
-            version="v1", facts={},
+            version="v1", facts=Arrival(inventory="00"),
         )  # fmt: skip
         assert audit(archive).outcome is Outcome.PASS
         assert open_incidents(archive) == []

@@ -11,10 +11,10 @@ from preserva.archive.archive import ArchivalStorage, open_archive
 from preserva.archive.stored_copy import StoredCopy
 from preserva.cli.main import status_of
 from preserva.core.formats import layout
-from preserva.core.formats.canonical_json import Value
 from preserva.core.policy.judgement import State
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import ACCESSION, EVENT_FOUND, FIXITY_CHECK
+from preserva.core.values.facts import Arrival
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome, Report
 from preserva.core.values.subjects import CopyInStorage, ObjectInStorage
@@ -336,8 +336,8 @@ def test_an_old_ledger_that_took_a_forgery_down_believes_it_no_more(
         held = StoredCopy(archive, archive.store("from-nlb"), OURS)
         first = held.recorded.inventories()
         forged_digest = held.read().digest
-        facts: dict[str, Value] = {"inventory": forged_digest, "tag_manifests": {}}
-        held.record(ACCESSION, "success", version="v1", facts=facts)
+        arrival = Arrival(inventory=forged_digest, tag_manifests={})
+        held.record(ACCESSION, "success", version="v1", facts=arrival)
         assert held.recorded.inventories() == first != {"v1": forged_digest}
         assert held.acknowledged() == set()
         run = audit(archive)
