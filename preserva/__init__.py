@@ -127,6 +127,8 @@ if TYPE_CHECKING:
         TooLarge,
         Unreachable,
         UsageError,
+        WrongLedger,
+        WrongStorage,
     )
     from preserva.exhibition.build import Built as ExhibitionBuilt
     from preserva.fixity.audit_run import Audit
@@ -274,6 +276,8 @@ _PLACES = {
     "TooLarge": "errors:TooLarge",
     "Unreachable": "errors:Unreachable",
     "UsageError": "errors:UsageError",
+    "WrongLedger": "errors:WrongLedger",
+    "WrongStorage": "errors:WrongStorage",
     "ExhibitionBuilt": "exhibition.build:Built",
     "Audit": "fixity.audit_run:Audit",
     "Packaged": "ingest.package:Packaged",
@@ -316,9 +320,9 @@ __all__ = [
     "Severity", "SourceFile", "Started", "State", "Status", "StorageConfig", "StorageError",
     "StorageFull", "StorageState", "StorageTally", "Stored", "StrPath", "Structure", "Subject",
     "Tally", "TooLarge", "TransferForm", "Transferred", "TypedNumber", "Undecodable",
-    "Unreachable", "UsageError", "WholePackage", "WholeStorage", "__version__", "bags",
-    "check_storages", "create_archive", "load_config", "open_archive", "open_catalogue",
-    "open_ledger", "package_bag", "rebuild_config", "rebuild_ledger", "run_demo",
+    "Unreachable", "UsageError", "WholePackage", "WholeStorage", "WrongLedger", "WrongStorage",
+    "__version__", "bags", "check_storages", "create_archive", "load_config", "open_archive",
+    "open_catalogue", "open_ledger", "package_bag", "rebuild_config", "rebuild_ledger", "run_demo",
     "write_config",
 ]
 # fmt: on

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 
 from preserva.archive.archive import ArchivalStorage
-from preserva.archive.store import Store
+from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
 from preserva.core.eark.fixity_event import check_document
 from preserva.core.values.codes import Code
@@ -68,7 +68,7 @@ def record_object(archive: ArchivalStorage, storage: str, name: str, outcome: Ou
     )
 
 
-def record_storage(archive: ArchivalStorage, store: Store) -> str | None:
+def record_storage(archive: ArchivalStorage, store: Store) -> StorageError | None:
     """Look whether a storage is there and is the right one; why not, if it is not.
 
     That it is away goes into the ledger, and when it was away, that it is there again.
@@ -76,9 +76,9 @@ def record_storage(archive: ArchivalStorage, store: Store) -> str | None:
     try:
         store.check_identity()
     except StorageError as error:
-        away = [Finding(Code.STORAGE_UNREACHABLE, seen=str(error))]
+        away = [Finding(absence(error), seen=str(error))]
         _note_storage(archive, store.id, Outcome.UNKNOWN, away)
-        return str(error)
+        return error
     if archive.ledger.copies.trouble(store.id) is not None:
         _note_storage(archive, store.id, Outcome.PASS, [])
     return None

@@ -233,16 +233,16 @@ class Run:
                 limited = RateLimit(
                     store.storage, self.budget.bandwidth, clock=self.timer, sleep=self.sleep
                 )
-                store = Store(store.config, limited)
+                store = replace(store, storage=limited)
             self.stores[name] = store
         return self.stores[name]
 
     def _reachable(self, name: str) -> bool:
         """Whether the storage is there and is the right one; if not, that is recorded once."""
-        reason = record_storage(self.archive, self.archive.store(name))
-        if reason is not None:
-            self.audit.unreachable[name] = reason
-        return reason is None
+        error = record_storage(self.archive, self.archive.store(name))
+        if error is not None:
+            self.audit.unreachable[name] = str(error)
+        return error is None
 
 
 def _paths(report: Report) -> str:

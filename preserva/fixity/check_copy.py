@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from preserva.archive.events import LOGS
+from preserva.archive.store import absence
 from preserva.archive.stored_copy import StoredCopy
 from preserva.core.policy.testimony import Testimony
 from preserva.core.values.codes import Code
@@ -58,7 +59,7 @@ def check_copy(
 
 def unreachable(copy: StoredCopy, error: StorageError) -> Report:
     """The report on a copy that could not be read."""
-    finding = Finding(Code.STORAGE_UNREACHABLE, error.path or copy.store.id, seen=str(error))
+    finding = Finding(absence(error), error.path or copy.store.id, seen=str(error))
     return Report(copy.subject, [finding])
 
 
@@ -67,13 +68,13 @@ def locate(copy: StoredCopy) -> str | Report | None:
 
     None if there is no copy and the ledger knows of none. Raises StorageError.
     """
+    obstacle = copy.obstacle()
+    if obstacle is not None:  # first: no driver looks behind a link
+        return Report(copy.subject, [Finding(Code.ROOT_LINK, obstacle)])
     if copy.is_there():
         if not copy.belongs:
             intruder = copy.archive.config.custody.intruder(copy.package, copy.store.id)
             return Report(copy.subject, [Finding(intruder, copy.path)])
-        obstacle = copy.obstacle()
-        if obstacle is not None:
-            return Report(copy.subject, [Finding(Code.ROOT_LINK, obstacle)])
         return copy.path
     if copy.acknowledged():
         return Report(copy.subject, [Finding(Code.COPY_MISSING, copy.store.id)])

@@ -385,12 +385,12 @@ class _Accepting:
         ]
 
     def _known_as(self, spec: AipSpec, received: Received) -> AipSpec:
-        """The package with its former identifiers, each once."""
+        """The package with its former identifiers, each once, and our digests."""
         identifiers = [*self.peek.identifiers(), *received.identifiers]
         known = [
             Identifier(kind, one_line(value)) for kind, value in dict.fromkeys(identifiers) if value
         ]
-        return replace(spec, identifiers=known)
+        return replace(spec, identifiers=known, digests=self.staging.algorithms)
 
     def _stored(self, path: str) -> Iterator[bytes]:
         with self.staging.storage.open(path) as reader:

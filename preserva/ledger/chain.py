@@ -8,14 +8,23 @@ a write-ahead log and `synchronous=FULL`: what was acknowledged survives a power
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from preserva.core.formats.canonical_json import Value, canonical
 from preserva.core.values.facts import Facts
-from preserva.errors import LedgerError, Locked, PreservaError, StorageError, StorageFull
+from preserva.errors import (
+    NEWER_FORMAT,
+    LedgerError,
+    Locked,
+    PreservaError,
+    StorageError,
+    StorageFull,
+)
+from preserva.files.disk import move
 from preserva.i18n import _
 from preserva.ledger import copies, schema
 from preserva.ledger.copies import Cell, Copies, Row
@@ -34,7 +43,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         """Open the ledger, making it if it is not there. Raises LedgerError."""
-        self._path = path
+        self.path = path
         try:
             self._connection = sqlite3.connect(path, timeout=60, isolation_level=None)
             self._connection.execute("PRAGMA journal_mode=WAL")
@@ -261,13 +270,19 @@ class Ledger:
             raise self._unusable(error) from error
 
     def _migrate(self) -> None:
+        (version,) = self._query("PRAGMA user_version").fetchone()
+        if version > schema.VERSION:
+            message = _("{path} was written by a newer preserva (ledger format {version})")
+            text = message.format(path=self.path, version=version)
+            raise LedgerError(text, hint=NEWER_FORMAT)
+        if version == schema.VERSION:
+            return
+        if version:
+            self._keep(self.path.with_name(f"{self.path.name}.format-{version}"))
         with self._transaction() as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version > schema.VERSION:
-                message = _("{path} was written by a newer preserva (ledger format {version})")
-                raise LedgerError(message.format(path=self._path, version=version))
             if version == schema.VERSION:
-                return
+                return  # another process was faster
             for statement in schema.ENTRIES if version == 0 else ():
                 connection.execute(statement)
             for table in schema.TABLES:  # what an earlier format summed up is summed up anew
@@ -276,6 +291,15 @@ class Ledger:
             for entry in self.entries():
                 copies.note(connection, entry)
             connection.execute(f"PRAGMA user_version = {schema.VERSION}")
+
+    def _keep(self, backup: Path) -> None:
+        """A copy of the whole file, before it is written in a newer format."""
+        if backup.exists():
+            return
+        unfinished = backup.with_name(f"{backup.name}.{os.getpid()}")
+        with closing(sqlite3.connect(unfinished)) as copy:
+            self._connection.backup(copy)
+        move(unfinished, backup)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -293,7 +317,7 @@ class Ledger:
     def _unusable(self, error: sqlite3.Error) -> PreservaError:
         """The failure as one of ours: a LedgerError only where the ledger itself is wrong."""
         message = _("the ledger {path} cannot be used: {reason}")
-        text = message.format(path=self._path, reason=error)
+        text = message.format(path=self.path, reason=error)
         code = getattr(error, "sqlite_errorcode", None)
         kind = _FAILURES.get(code & 0xFF if code is not None else None)
         if kind is not None:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_check
+from preserva.archive.identities import remember
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.recorded_package import tag_manifests
-from preserva.archive.store import Store
+from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.unrecorded import list_root
 from preserva.config import Role
@@ -73,7 +74,7 @@ def receive(
     for store in _held(archive, storage):
         own = Receipt("", store.id, Report(WholeStorage(store.id)))
         receipts.append(own)
-        for path in _objects(store, own.report):
+        for path in _objects(archive, store, own.report, dry_run):
             receipt = _receive(archive, store, path, dry_run, observer)
             if receipt is not None:
                 receipts.append(receipt)
@@ -90,16 +91,18 @@ def _held(archive: ArchivalStorage, storage: str | None) -> list[Store]:
     return [store]
 
 
-def _objects(store: Store, report: Report) -> list[str]:
+def _objects(archive: ArchivalStorage, store: Store, report: Report, dry_run: bool) -> list[str]:
     """The folders of the objects in a storage; what else is in it, or why it cannot be used."""
     if store.config.held_for is None:
         report.add([Finding(Code.HELD_FOR_NOBODY, store.id)])
         return []
     try:
-        listing = list_root(store)
+        identity, listing = store.check_identity(), list_root(store)
     except StorageError as error:
-        report.add([Finding(Code.STORAGE_UNREACHABLE, store.id, seen=str(error))])
+        report.add([Finding(absence(error), store.id, seen=str(error))])
         return []
+    if identity.id is not None and not dry_run:
+        remember(archive, store, identity.id)
     report.add(listing.strange)
     return sorted(listing.objects)
 

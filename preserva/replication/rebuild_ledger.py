@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from preserva.archive.archive import ArchivalStorage, Clock, Identifiers
+from preserva.archive.ledger_mark import take_over
 from preserva.archive.ledger_replica import copied_entries
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
@@ -90,9 +91,13 @@ def rebuild_ledger(
     Ledger(unfinished).close()
     try:
         with ArchivalStorage(
-            replace(config, ledger=unfinished), clock=clock, identifiers=identifiers
+            replace(config, ledger=unfinished),
+            clock=clock,
+            identifiers=identifiers,
+            rebuilding=True,
         ) as archive:
             reports = _rebuild(archive, Decision(source, anchor), observer)
+            take_over(archive)
     except BaseException:
         _remove(unfinished)
         raise

@@ -14,7 +14,7 @@ from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_check
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.staging import Staging, confirm, read_back
-from preserva.archive.store import Store
+from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
 from preserva.config import Role
 from preserva.core.eark.vocabulary import EventType
@@ -146,7 +146,7 @@ def repair_in(
     except StorageError as error:
         if not work or apply:
             raise
-        finding = Finding(Code.STORAGE_UNREACHABLE, error.path or store.id, seen=str(error))
+        finding = Finding(absence(error), error.path or store.id, seen=str(error))
         for job in work:
             job.result.report.add([finding])
     return [job.result for job in work]

@@ -38,6 +38,7 @@ def overview(archive: ArchivalStorage, *, past: bool = True) -> Overview:
 
     Raises LedgerError.
     """
+    archive.refuse_outdated(archive.primary)
     config, ledger, now = archive.config, archive.ledger, archive.clock()
     lanes, tally = lanes_of(config, ()), tally_of(archive)
     return Overview(

@@ -383,11 +383,30 @@ class BagMade(Facts):
     tag_manifests: Mapping[str, str] = _fact("tag_manifests", _digests, always=True)
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerIdentity(Facts):
+    """The id that the ledger has from here on, and those of the lost ones that it replaces."""
+
+    types: ClassVar = (entries.LEDGER_IDENTITY,)
+
+    ledger: str = _fact("ledger", always=True)
+    replaces: tuple[str, ...] = _fact("replaces", _texts, always=True)
+
+
+@dataclass(frozen=True, slots=True)
+class StorageIdentity(Facts):
+    """The id by which the ledger knows a storage from here on."""
+
+    types: ClassVar = (entries.STORAGE_IDENTITY,)
+
+    id: str = _fact("id", always=True)
+
+
 BY_TYPE: Mapping[str, type[Facts]] = {
     type_: kind
     for kind in (
         Arrival, EventFound, Check, RecoveryStart, Recovery, Verification, DecisionTaken,
-        Notification, Rebuilt, BagMade,
+        Notification, Rebuilt, BagMade, LedgerIdentity, StorageIdentity,
     )
     for type_ in kind.types
 }  # fmt: skip

@@ -51,6 +51,7 @@ def status_document(packages: Iterable[Status]) -> JsonDocument:
                         "versions": list(copy.versions),
                         "checked": copy.checked,
                         "outcome": copy.outcome,
+                        "reason": copy.reason,
                     }
                     for copy in package.copies
                 ],

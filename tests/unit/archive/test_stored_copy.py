@@ -116,5 +116,4 @@ def test_a_file_on_the_way_to_a_copy_is_an_obstacle(place: Path) -> None:
         above = Path(copy.store.storage.url) / copy.path.rpartition("/")[0]
         above.rename(above.with_name("elsewhere"))
         above.symlink_to("elsewhere")
-        assert copy.is_there()
         assert copy.obstacle() == copy.path.rpartition("/")[0]

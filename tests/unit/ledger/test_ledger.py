@@ -121,8 +121,11 @@ def test_a_newer_ledger_is_not_touched(tmp_path: Path) -> None:
     raw.execute("PRAGMA user_version = 99")
     raw.commit()
     raw.close()
-    with pytest.raises(LedgerError, match="newer"):
+    before = path.read_bytes()
+    with pytest.raises(LedgerError, match="newer") as refused:
         Ledger(path)
+    assert "Install the preserva that wrote it" in (refused.value.advice() or "")
+    assert path.read_bytes() == before
 
 
 def test_a_ledger_of_the_first_format_becomes_one_of_todays(ledger: Ledger, tmp_path: Path) -> None:
@@ -140,6 +143,10 @@ def test_a_ledger_of_the_first_format_becomes_one_of_todays(ledger: Ledger, tmp_
     assert newer.copies.packages("main") == ["urn:0", "urn:1", "urn:2"]
     assert newer.copies.damaged("main") == ["urn:1"]
     newer.close()
+    kept = sqlite3.connect(tmp_path / "ledger.sqlite.format-1")
+    assert kept.execute("PRAGMA user_version").fetchone() == (1,)
+    assert [row[0] for row in kept.execute("SELECT body FROM entry ORDER BY number")] == bodies
+    kept.close()
 
 
 OF_FORMAT_2 = """
