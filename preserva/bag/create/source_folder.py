@@ -4,13 +4,14 @@ The rule for names: whatever we write is read back identically by preserva, bagi
 `sha512sum -c` on any system, or it is refused with the reason.
 
 - Not UTF-8, a control character, a Unicode line end, white space at the end of the path: refused,
-because no manifest line can express it for all three. - A backslash, a name of dots and spaces
-only: refused, because it leads elsewhere on Windows. - `%`, CR, LF: refused, unless the caller asks
-for RFC 8493's percent-encoding, which bagit-python (`%`) and sha512sum (all three) do not read
-back; then a warning for each. - Names that differ only in Unicode form: refused. macOS treats them
-as one, and bagit-python has been seen to miss damage in one of them. - Names that differ only in
-case, or that Windows does not allow: a warning. The bag is sound and every tool can read it in
-place; its manifest reveals a copy that lost a file.
+  because no manifest line can express it for all three.
+- A backslash, a name of dots and spaces only: refused, because it leads elsewhere on Windows.
+- `%`, CR, LF: refused, unless the caller asks for RFC 8493's percent-encoding, which bagit-python
+  (`%`) and sha512sum (all three) do not read back; then a warning for each.
+- Names that differ only in Unicode form: refused. macOS treats them as one, and bagit-python has
+  been seen to miss damage in one of them.
+- Names that differ only in case, or that Windows does not allow: a warning. The bag is sound and
+  every tool can read it in place; its manifest reveals a copy that lost a file.
 """
 
 from __future__ import annotations

@@ -1,10 +1,14 @@
 """The layout of a package (AIP): its metadata files, their places and their content.
 
-    METS.xml metadata/descriptive/... already stored: MODS, DC, the supplied record
-    metadata/preservation/premis.xml the book, its representations, history, agents, rights
-    documentation/README.txt what this is, for a reader without our software schemas/standards.xml
-    which standards, where to read them representations/<name>/ METS.xml data/... already stored:
-    the pages metadata/preservation/premis.xml, or premis-0001.xml ... for every thousand files
+    METS.xml
+    metadata/descriptive/...            already stored: MODS, DC, the supplied record
+    metadata/preservation/premis.xml    the book, its representations, history, agents, rights
+    documentation/README.txt            what this is, for a reader without our software
+    schemas/standards.xml               which standards, and where to read them
+    representations/<name>/
+        METS.xml
+        data/...                        already stored: the pages
+        metadata/preservation/premis.xml, or premis-0001.xml ... for every thousand files
 
 Source: E-ARK CSIP 2.2.0, AIP 2.2.0, CS Preservation Metadata 1.0.1. The reason for every name and
 attribute is given in docs/reference/package.md.

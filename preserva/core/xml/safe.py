@@ -2,10 +2,10 @@
 
 Promises, for every function here:
 
-- no document type declaration: it is refused, and with it every entity, internal or external; - no
-network, no other file, no XInclude, no style sheet: nothing but the given bytes is read; - size,
-depth and text are bounded (`huge_tree` is off, so libxml2's own limits hold as well); - what is not
-well-formed is refused: nothing is repaired.
+- no document type declaration: it is refused, and with it every entity, internal or external;
+- no network, no other file, no XInclude, no style sheet: nothing but the given bytes is read;
+- size, depth and text are bounded (`huge_tree` is off, so libxml2's own limits hold as well);
+- what is not well-formed is refused: nothing is repaired.
 
 A refusal is an `UnsafeXMLError`, which is a ValueError; its message says what is wrong, and where.
 """
