@@ -35,9 +35,8 @@ if TYPE_CHECKING:
     from preserva.archive.ledger_proof import Proof as LedgerProof
     from preserva.bag.create.create import Made as BagCreated
     from preserva.bag.fetch import Fetched as BagFetched
-    from preserva.bag.report import BagReport
-    from preserva.bag.report import Verdict as BagVerdict
-    from preserva.bag.update import Updated as BagUpdated
+    from preserva.bag.report import BagReport, BagVerdict
+    from preserva.bag.update import BagUpdated
     from preserva.bags import KeptProfile
     from preserva.catalogue.agreement import Agreement
     from preserva.catalogue.decision_files import Decided as DecisionsImported
@@ -70,19 +69,23 @@ if TYPE_CHECKING:
     from preserva.core.eark.mets import Division, PackageType
     from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
     from preserva.core.formats.bagit import FetchEntry
-    from preserva.core.policy.audit import Copy as AuditedCopy
-    from preserva.core.policy.audit import Due, Forecast
+    from preserva.core.policy.audit import AuditedCopy, Due, Forecast
     from preserva.core.policy.audit import Reason as DueReason
     from preserva.core.policy.completeness import Table as BagTable
     from preserva.core.policy.judgement import State, StorageTally, Tally
     from preserva.core.policy.levels import Area as LevelsArea
     from preserva.core.policy.levels import Demand as LevelsDemand
     from preserva.core.policy.levels import Evidence as LevelsEvidence
+    from preserva.core.policy.levels import LevelsVerdict
     from preserva.core.policy.levels import Requirement as LevelsRequirement
-    from preserva.core.policy.levels import Verdict as LevelsVerdict
-    from preserva.core.policy.overview import CopyState, Incident, Overview, StorageState
+    from preserva.core.policy.overview import (
+        CopyState,
+        HistoryEntry,
+        Incident,
+        Overview,
+        StorageState,
+    )
     from preserva.core.policy.overview import Decision as IncidentDecision
-    from preserva.core.policy.overview import Done as HistoryEntry
     from preserva.core.policy.overview import Month as ReportMonth
     from preserva.core.policy.overview import Year as ReportYear
     from preserva.core.values.codes import Code, Severity
@@ -133,15 +136,14 @@ if TYPE_CHECKING:
     from preserva.exhibition.build import Built as ExhibitionBuilt
     from preserva.fixity.audit_run import Audit
     from preserva.ingest.package import Packaged
-    from preserva.ingest.revision import Updated as Revised
+    from preserva.ingest.revision import Revised
     from preserva.ingest.transfer import Accepted as Transferred
     from preserva.ingest.transfer import Form as TransferForm
     from preserva.ledger import LedgerEntry
     from preserva.replication.accession import Receipt
     from preserva.replication.repair import Brought, Repair
     from preserva.replication.replicate import Replication
-    from preserva.reporting.status import Copy as CopyStatus
-    from preserva.reporting.status import Listed, Listing, Reached, Status
+    from preserva.reporting.status import CopyStatus, Listed, Listing, Reached, Status
 
 _PLACES = {
     "bags": "bags",
@@ -171,8 +173,8 @@ _PLACES = {
     "BagCreated": "bag.create.create:Made",
     "BagFetched": "bag.fetch:Fetched",
     "BagReport": "bag.report:BagReport",
-    "BagVerdict": "bag.report:Verdict",
-    "BagUpdated": "bag.update:Updated",
+    "BagVerdict": "bag.report:BagVerdict",
+    "BagUpdated": "bag.update:BagUpdated",
     "KeptProfile": "bags:KeptProfile",
     "DecisionsImported": "catalogue.decision_files:Decided",
     "MatchDecision": "catalogue.decisions:MatchDecision",
@@ -217,7 +219,7 @@ _PLACES = {
     "CopyrightStatus": "core.eark.vocabulary:CopyrightStatus",
     "RightsBasis": "core.eark.vocabulary:RightsBasis",
     "FetchEntry": "core.formats.bagit:FetchEntry",
-    "AuditedCopy": "core.policy.audit:Copy",
+    "AuditedCopy": "core.policy.audit:AuditedCopy",
     "Due": "core.policy.audit:Due",
     "DueReason": "core.policy.audit:Reason",
     "Forecast": "core.policy.audit:Forecast",
@@ -226,13 +228,13 @@ _PLACES = {
     "LevelsDemand": "core.policy.levels:Demand",
     "LevelsEvidence": "core.policy.levels:Evidence",
     "LevelsRequirement": "core.policy.levels:Requirement",
-    "LevelsVerdict": "core.policy.levels:Verdict",
+    "LevelsVerdict": "core.policy.levels:LevelsVerdict",
     "State": "core.policy.judgement:State",
     "StorageTally": "core.policy.judgement:StorageTally",
     "Tally": "core.policy.judgement:Tally",
     "CopyState": "core.policy.overview:CopyState",
     "IncidentDecision": "core.policy.overview:Decision",
-    "HistoryEntry": "core.policy.overview:Done",
+    "HistoryEntry": "core.policy.overview:HistoryEntry",
     "Incident": "core.policy.overview:Incident",
     "ReportMonth": "core.policy.overview:Month",
     "Overview": "core.policy.overview:Overview",
@@ -281,7 +283,7 @@ _PLACES = {
     "ExhibitionBuilt": "exhibition.build:Built",
     "Audit": "fixity.audit_run:Audit",
     "Packaged": "ingest.package:Packaged",
-    "Revised": "ingest.revision:Updated",
+    "Revised": "ingest.revision:Revised",
     "Transferred": "ingest.transfer:Accepted",
     "TransferForm": "ingest.transfer:Form",
     "LedgerEntry": "ledger:LedgerEntry",
@@ -289,7 +291,7 @@ _PLACES = {
     "Brought": "replication.repair:Brought",
     "Repair": "replication.repair:Repair",
     "Replication": "replication.replicate:Replication",
-    "CopyStatus": "reporting.status:Copy",
+    "CopyStatus": "reporting.status:CopyStatus",
     "Listed": "reporting.status:Listed",
     "Listing": "reporting.status:Listing",
     "Reached": "reporting.status:Reached",
