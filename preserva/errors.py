@@ -9,6 +9,7 @@ A failed check is a result, not an exception: an exception means that no check t
     ├── PackageError          4   the source cannot become a package; every problem, with its file
     ├── Refused               4   a safety stop: nothing was changed
     ├── LedgerError           5   the record of what was done does not verify
+    │   └── WrongLedger           older than what a storage has seen of it, or another one
     ├── ArchiveNotFound      10   no configuration here
     ├── Locked               11   another process is writing; who, since when
     │   └── LockLost              it has taken over from us: the whole run ends
@@ -16,6 +17,7 @@ A failed check is a result, not an exception: an exception means that no check t
         ├── NotFound              it is not there
         ├── NotAFile              a link, a device, a folder where a file was expected
         ├── TooLarge              more bytes than any such file can have
+        ├── WrongStorage      4   another storage in the place of the one that is meant
         ├── NotInPlace            the storage said it was moved, and it is not there
         ├── Unreachable           the connection or the server failed; a retry may succeed
         └── StorageFull           no space left: stop the whole run
@@ -26,7 +28,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from preserva.exit_status import ExitStatus
-from preserva.i18n import N_, _
+from preserva.i18n import N_, _, joined
+
+NEWER_FORMAT = N_(
+    "Install the preserva that wrote it, or a later one, on this computer too. Nothing was changed."
+)
+"""What to do about a file in a format that is newer than this program."""
 
 
 class PreservaError(Exception):
@@ -58,7 +65,7 @@ class ConfigError(PreservaError):
     hint = N_("Correct the file and run the command again; nothing was changed.")
 
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
-        super().__init__("\n  ".join([message, *problems]))
+        super().__init__(joined("\n  ", [message, *problems]))
         self.problems = tuple(problems)
 
 
@@ -69,7 +76,7 @@ class Damaged(PreservaError):
     hint = N_("`preserva validate` names every damaged file.")
 
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
-        super().__init__("\n  ".join([message, *problems]))
+        super().__init__(joined("\n  ", [message, *problems]))
         self.problems = tuple(problems)
 
 
@@ -82,7 +89,7 @@ class PackageError(PreservaError):
     )
 
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
-        super().__init__("\n  ".join([message, *problems]))
+        super().__init__(joined("\n  ", [message, *problems]))
         self.problems = tuple(problems)
 
 
@@ -96,6 +103,10 @@ class LedgerError(PreservaError):
     """The ledger does not verify, or cannot be used."""
 
     exit_status = ExitStatus.LEDGER
+
+
+class WrongLedger(LedgerError):
+    """A storage has seen entries that this ledger lacks, or belongs to another. Nothing changed."""
 
 
 class ArchiveNotFound(PreservaError):
@@ -143,6 +154,12 @@ class NotAFile(StorageError):
 
 class TooLarge(StorageError):
     """More bytes than a file of its kind can have; they were not read."""
+
+
+class WrongStorage(StorageError):
+    """Another storage lies where one was expected, or one of a newer preserva. Nothing changed."""
+
+    exit_status = ExitStatus.REFUSED
 
 
 class NotInPlace(StorageError):

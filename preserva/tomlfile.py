@@ -89,13 +89,13 @@ def _explained(error: ValidationError, name: str, patterns: Mapping[str, str]) -
             if key not in instance:
                 yield _("{key}: missing").format(key=_joined(where, key))
     elif error.validator == "pattern" and (last := where.rpartition(".")[2]) in patterns:
-        yield f"{where}: {patterns[last].format(value=instance)}"
+        yield f"{where}: " + patterns[last].format(value=instance)
     elif error.validator == "not":
         yield _("{key}: must not contain a password").format(key=where)
     else:
         known_rule = _RULES.get(str(error.validator))
         message = _(known_rule).format(value=instance, rule=rule) if known_rule else error.message
-        yield f"{where or name}: {message}"
+        yield f"{where or name}: " + message
 
 
 def _joined(where: str, key: str) -> str:

@@ -6,8 +6,9 @@ import hashlib
 from pathlib import Path
 
 from preserva.archive.staging import beside
-from preserva.core.eark.fixity_event import DIGEST, check_document
+from preserva.core.eark.fixity_event import check_document
 from preserva.core.values.entries import FIXITY_CHECK
+from preserva.core.values.facts import Check
 from preserva.core.values.model import PackageId
 from preserva.errors import LedgerError, NotFound
 from preserva.files.disk import publish, write_file
@@ -26,12 +27,13 @@ def write_checks(ledger: Ledger, package: PackageId, folder: Path) -> int:
         made = scratch / folder.name
         made.mkdir()
         for entry in ledger.entries(package=package.uri, types=(FIXITY_CHECK,)):
-            if entry.storage is None or DIGEST not in entry.facts:
+            check = entry.facts_as(Check)
+            if entry.storage is None or check.sha256 is None:
                 continue  # an unavailable storage, or an older entry
             data = check_document(
                 package.uri, entry.storage, entry.time, entry.outcome, entry.facts
             )
-            if hashlib.sha256(data).hexdigest() != entry.facts[DIGEST]:
+            if hashlib.sha256(data).hexdigest() != check.sha256:
                 message = _("the PREMIS event of entry {number} does not match its digest")
                 raise LedgerError(message.format(number=entry.number))
             write_file(made / f"{entry.number:09}-fixity-check.xml", data)

@@ -83,8 +83,15 @@ class _Validation:
         self.listed_all = True
         self.unsure: set[str] = set()  # files of which nobody knows what they are called
 
-    def _find(self, code: Code, path: str | None = None, **facts: str) -> None:
-        self.report.findings.append(Finding(code, path, **facts))
+    def _find(
+        self,
+        code: Code,
+        path: str | None = None,
+        *,
+        expected: str | None = None,
+        seen: str | None = None,
+    ) -> None:
+        self.report.findings.append(Finding(code, path, expected, seen))
 
     def list_entries(self) -> None:
         """List everything in the bag."""

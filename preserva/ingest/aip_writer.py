@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from preserva.archive import events as history
 from preserva.archive.archive import Clock, Identifiers
@@ -89,7 +89,10 @@ class Assembler:
         refuse(source.folder.path, inspection.problems)
         descriptive = describe(source.record, self.stated(source), staging, base)
         build_aip(
-            self.spec(source, content, documents, descriptive, inspection),
+            replace(
+                self.spec(source, content, documents, descriptive, inspection),
+                digests=staging.algorithms,
+            ),
             Put(staging, base),
         )
         date = self.clock().date().isoformat()

@@ -46,6 +46,7 @@ from preserva.i18n import _
 from preserva.information_package.tag_files import (
     bag_info,
     external_description,
+    manifest_algorithms,
     write_tag_files,
 )
 from preserva.ingest.aip_writer import describe
@@ -112,18 +113,19 @@ def update(
         raise Refused(message.format(id=package))
     if dry_run:
         with tempfile.TemporaryDirectory() as scratch:
-            staging = Staging(
-                LocalStorage(Path(scratch)), "staging", archive.config.policy.digests, ignore
+            digests = manifest_algorithms(
+                StoredCopy(archive, archive.primary, package).read().inventory
             )
+            staging = Staging(LocalStorage(Path(scratch)), "staging", digests, ignore)
             revision = _Revision(archive, package, staging)
             revision.make(change)
             return revision.result(created=False)
     store, staged = archive.primary, update_folder(package)
     copy = StoredCopy(archive, store, package)
     with archive.writing(store):
-        version = formats.next_name(copy.read().inventory)
-        folder = f"{staged}/{version}/content"
-        staging = Staging(store.storage, folder, archive.config.policy.digests, observer)
+        before = copy.read().inventory
+        folder = f"{staged}/{formats.next_name(before)}/content"
+        staging = Staging(store.storage, folder, manifest_algorithms(before), observer)
         observer(Started("update", WholePackage(package)))
         try:
             revision = _Revision(archive, package, staging)
@@ -342,6 +344,7 @@ class _Revision:
                 created=self.time,
                 institution=self.archive.config.institution.names["en"],
                 software=f"preserva {__version__}",
+                digests=self.staging.algorithms,
             )
             self.staging.write(self.base + _README, text.encode())
         changed = {

@@ -57,7 +57,7 @@ from preserva.describe.supplied.history import History
 from preserva.errors import Damaged, PackageError, Refused, TooLarge, UsageError
 from preserva.files.opening import Folder
 from preserva.fixity.ocfl_object import VersionSource
-from preserva.i18n import _
+from preserva.i18n import _, joined
 from preserva.information_package.consistency import TYPE, is_ours, own_findings
 from preserva.information_package.conversion import Original, Repackaging
 from preserva.information_package.second_opinion import second_opinion
@@ -320,8 +320,7 @@ class _Accepting:
             self._note(mets[0], str(error))
             return Received()
         if received.problems:
-            first = received.problems[0].record()
-            self._note(mets[0], f"{len(received.problems)}: {first}")
+            self._note(mets[0], f"{len(received.problems)}: {received.problems[0].record()}")
         return received
 
     def _note(self, path: str | None, seen: str, code: Code = Code.METS_ALONG) -> None:
@@ -329,9 +328,8 @@ class _Accepting:
 
     def _prove_bag(self, staging: Staging, prefix: str, files: Mapping[str, Observed]) -> None:
         located = {path: prefix + path for path in files}
-        seen = {prefix + path: one for path, one in files.items()}
-        place = (staging.storage, staging.folder, self.path.name)
-        source = VersionSource(*place, located, seen, self.peek.empty)
+        content = {located[path]: file for path, file in files.items()}, self.peek.empty
+        source = VersionSource(staging.storage, staging.folder, self.path.name, located, *content)
         report = validate_source(source)
         report.add(self.peek.doubts(report))
         if is_ours(report):
@@ -365,7 +363,8 @@ class _Accepting:
             try:
                 return choose_record(embedded[0], Path(embedded[1]), position, charset)
             except (PackageError, UsageError) as error:
-                self._note(embedded[1], one_line(str(error)), Code.DESCRIPTION_ALONG)
+                problems = joined("; ", getattr(error, "problems", ()) or [str(error)])
+                self._note(embedded[1], problems, Code.DESCRIPTION_ALONG)
         data = self.peek.description(received, bare_name(self.path.name))
         return choose_record(data, Path("description.xml"), None, None)
 
@@ -386,12 +385,12 @@ class _Accepting:
         ]
 
     def _known_as(self, spec: AipSpec, received: Received) -> AipSpec:
-        """The package with its former identifiers, each once."""
+        """The package with its former identifiers, each once, and our digests."""
         identifiers = [*self.peek.identifiers(), *received.identifiers]
         known = [
             Identifier(kind, one_line(value)) for kind, value in dict.fromkeys(identifiers) if value
         ]
-        return replace(spec, identifiers=known)
+        return replace(spec, identifiers=known, digests=self.staging.algorithms)
 
     def _stored(self, path: str) -> Iterator[bytes]:
         with self.staging.storage.open(path) as reader:

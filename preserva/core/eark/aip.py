@@ -53,7 +53,8 @@ from preserva.core.values.model import Observed, PackageId
 SHARD = 1000
 """File objects in one PREMIS document: any browser and any parser opens two megabytes."""
 
-PREMIS_DIGESTS = ("sha512", "sha256")
+PREMIS_DIGESTS = ("sha512", "sha256", "sha384")
+"""Those of a file's digests that PREMIS states: the vocabulary has no SHA-3. Manifests have all."""
 
 Render = Callable[[BinaryIO], None]
 Put = Callable[[str, Render], Observed]
@@ -92,7 +93,7 @@ class OtherFile:
 
 @dataclass(frozen=True, slots=True)
 class ContentFile:
-    """A file of the book that is already stored, with at least sha512 and sha256.
+    """A file of the book that is already stored, with at least sha512.
 
     `page` is its page's number in the book, from 1, equal in every representation; `label` is what
     the page is called (12r), `type` what it is; a file of the whole book has neither page nor
@@ -126,7 +127,7 @@ class AipSpec:
     """The content of a package's metadata. `created` is an ISO 8601 time with its zone.
 
     An event or rights statement without objects concerns the whole book. `identifiers` are its
-    former ones.
+    former ones, `digests` the algorithms of its manifests.
     """
 
     id: PackageId
@@ -142,6 +143,7 @@ class AipSpec:
     documentation: Sequence[OtherFile] = ()
     schemas: Sequence[OtherFile] = ()
     identifiers: Sequence[Identifier] = ()
+    digests: Sequence[str] = ("sha512", "sha256")
 
 
 def entity_id(package: PackageId) -> Identifier:
@@ -230,6 +232,7 @@ def _write_readme(spec: AipSpec, stream: BinaryIO) -> None:
         created=spec.created,
         institution=spec.institution,
         software=f"preserva {spec.software_version}",
+        digests=spec.digests,
     )
     stream.write(text.encode())
 
@@ -303,7 +306,7 @@ def _file_object(name: str, item: ContentFile, included: Relationship) -> FileOb
     return FileObject(
         identifier=Identifier("local", _content_id(name, item)),
         size=local.size,
-        digests={algorithm: local.digests[algorithm] for algorithm in PREMIS_DIGESTS},
+        digests={name: local.digests[name] for name in PREMIS_DIGESTS if name in local.digests},
         format=item.format,
         original_name=item.original_name,
         location=href(local.path),

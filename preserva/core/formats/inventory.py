@@ -16,12 +16,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from preserva.core.formats.guarded_json import JSONError, read_json
 from preserva.core.values.digest import ALGORITHMS
 from preserva.core.values.model import Observed
-from preserva.i18n import _
+from preserva.i18n import _, joined
 
 NAME = "inventory.json"
 TYPE = "https://ocfl.io/1.1/spec/#inventory"
@@ -38,7 +38,7 @@ class InventoryError(ValueError):
     """The inventory is invalid. `problems` holds every violation, with its OCFL code."""
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
+        super().__init__(joined("; ", problems))
         self.problems = problems
 
 
@@ -188,17 +188,9 @@ def parse_sidecar(data: bytes) -> str | None:
     return match[1].decode().lower() if match else None
 
 
-def read_document(data: bytes) -> object:
-    """The JSON of an inventory, not judged yet. Raises JSONError."""
-    return read_json(data, most=_LIGHTEST + len(data) // _BYTES)
-
-
 def parse(data: bytes) -> Inventory:
     """Read an inventory, trusting nothing in it. Raises InventoryError with every broken rule."""
-    try:
-        document = read_document(data)
-    except JSONError as error:
-        raise InventoryError([f"E033 {error}"]) from error
+    document = read_document(data)
     if not isinstance(document, dict):
         raise InventoryError(["E033 " + _("not a JSON object")])
     reader = _Reader()
@@ -208,6 +200,14 @@ def parse(data: bytes) -> Inventory:
     return inventory
 
 
+def read_document(data: bytes) -> Any:
+    """The JSON of an inventory, whatever it says. Raises InventoryError."""
+    try:
+        return read_json(data, most=_LIGHTEST + len(data) // _BYTES)
+    except JSONError as error:
+        raise InventoryError([f"E033 {error}"]) from error
+
+
 class _Reader:
     """Collects every broken rule while it reads, instead of stopping at the first."""
 
@@ -215,7 +215,7 @@ class _Reader:
         self.problems: list[str] = []
 
     def wrong(self, rule: str, message: str, **facts: object) -> None:
-        self.problems.append(f"{rule} {message.format(**facts)}")
+        self.problems.append(f"{rule} " + message.format(**facts))
 
     def not_this(self, rule: str, name: str, value: object) -> None:
         self.wrong(rule, _("{name} is {value!r}"), name=name, value=value)
@@ -300,7 +300,7 @@ class _Reader:
             self.wrong("E047", _("{name} is missing or not an object"), name=name)
             return None
         created = self.text(value, "created", "E048")
-        if created is not None and not _is_time(created):
+        if created is not None and not is_time(created):
             self.not_this("E049", f"{name} created", created)
         state = self.paths(value.get("state"), f"{name} state", "E050", size)
         self.unique(state, f"{name} state", "E095")
@@ -343,7 +343,7 @@ _DATE_TIME = re.compile(
 )
 
 
-def _is_time(text: str) -> bool:
+def is_time(text: str) -> bool:
     """Whether it is a date-time of RFC 3339 that there is; a leap second is one."""
     match = _DATE_TIME.fullmatch(text)
     if match is None:

@@ -2,10 +2,12 @@
 
 A storage is a folder (or bucket) of its own:
 
-    preserva-storage.json its identity; if missing, the right disk is not mounted ocfl/ the OCFL 1.1
-    storage root: the packages staging/ packages being written; not part of the archive yet
-    quarantine/ damaged files that were replaced; nothing is ever deleted ledgers/ copies of the
-    ledgers of the owners of the packages
+    preserva-storage.json   which it is; its absence means that the right disk is not mounted
+    preserva-ledger.json    the ledger that writes here, and its newest entry when it last did
+    ocfl/                   the OCFL 1.1 storage root: what is kept
+    staging/                what is being written; nothing here counts
+    quarantine/             what was damaged and has been replaced; nothing is ever deleted
+    ledgers/                copies of the ledgers of those whose packages are here
 """
 
 from __future__ import annotations
@@ -15,6 +17,10 @@ import json
 from preserva.core.formats import layouts
 
 IDENTITY = "preserva-storage.json"
+FIRST_IDENTITY = "preserva-storage.format-1.json"
+"""What `IDENTITY` was before it had an id, kept as it was."""
+
+LEDGER_MARK = "preserva-ledger.json"
 ROOT = "ocfl"
 STAGING = "staging"
 LOCK = f"{STAGING}/lock"

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import NamedTuple
 
+from preserva.core.formats.inventory import is_time
 from preserva.i18n import _
 
 SPECIFICATIONS = ("1.0", "1.1")
@@ -33,10 +33,6 @@ FIXITY = {
 
 _TYPE = re.compile(r"https://ocfl\.io/(\d+\.\d+)/spec/#inventory")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.+", re.DOTALL)
-_TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:)(\d\d)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
-    re.ASCII,
-)
 _STEP = re.compile(r"(?:^|/)(?:\.{1,2}|)(?:/|\Z)")
 
 
@@ -294,19 +290,6 @@ def _times_and_people(judged: Judged, name: str, block: Mapping[str, object]) ->
             "W009",
             _("{name} is {value!r}").format(name=f"{name} user address", value=user["address"]),
         )
-
-
-def is_time(text: str) -> bool:
-    """Whether it is a date and time of RFC 3339, with seconds and zone, that there is."""
-    match = _TIME.fullmatch(text)
-    if match is None:
-        return False
-    second = "59" if match[3] == "60" else match[3]
-    try:
-        datetime.fromisoformat(f"{match[1]}T{match[2]}{second}")
-    except ValueError:
-        return False
-    return True
 
 
 def _state(

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from preserva.core.policy.audit import Forecast
 from preserva.core.policy.judgement import State
+from preserva.core.values.facts import RecordedFinding
 from preserva.core.values.report import Outcome
 
 AGES = (30, 60, 90, 180, 365)
@@ -47,7 +48,8 @@ class Incident:
 
     `package` is an identifier, or the folder of an object that is no package. `number` is the entry
     of the ledger that opened it; it stays the same until a check proves that it is over. `seen`
-    counts the checks that found it so, `codes` are those of the newest check.
+    counts the checks that found it so, `findings` are those of the newest one, which made `more`
+    that the ledger does not name.
     """
 
     number: int
@@ -57,9 +59,14 @@ class Incident:
     since: str
     newest: str
     seen: int
-    codes: tuple[str, ...]
-    paths: tuple[str, ...]
+    findings: tuple[RecordedFinding, ...]
+    more: int = 0
     decisions: tuple[Decision, ...] = ()
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of the findings, each once."""
+        return tuple(dict.fromkeys(finding.code for finding in self.findings))
 
     @property
     def outcome(self) -> Outcome:

@@ -530,6 +530,11 @@ class Code(Enum):
         ),
         "ADR 0013",
     )
+    STORAGE_WRONG = (
+        "U330",
+        N_("another storage is in its place, so it was not touched"),
+        "design rule 5",
+    )
     STORAGE_UNREACHABLE = ("U305", N_("the storage could not be reached"), "design rule 1")
 
     # whose testimony counts

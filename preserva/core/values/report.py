@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from preserva.core.values.codes import Code, Severity
 from preserva.core.values.subjects import Subject
-from preserva.i18n import N_, _
+from preserva.i18n import Message, _, english, joined
 
 
 class Outcome(StrEnum):
@@ -38,10 +38,27 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class BookPage:
+    """A page of a book: which one it is, from 1, and what is printed on it, such as xiv."""
+
+    number: int
+    label: str | None = None
+
+    def message(self) -> str:
+        """Such as "page 6 (iv)"."""
+        if not self.label:
+            return _("page {number}").format(number=self.number)
+        return _("page {number} ({label})").format(number=self.number, label=printable(self.label))
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A single problem: where it is, what was expected, what was found.
 
-    `rule` is the place in the standard, where it is another than that of the code.
+    It is data, the same in every language: a sentence in one of its texts is in English, and
+    translated where `message` shows it to a person. `rule` is the place in the standard, where it
+    is another than that of the code. `page` is the page of the book that a file of a package is
+    about, where that is known.
     """
 
     code: Code
@@ -49,6 +66,13 @@ class Finding:
     expected: str | None = None
     seen: str | None = None
     rule: str | None = None
+    page: BookPage | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("path", "expected", "seen"):
+            text = getattr(self, name)
+            if isinstance(text, Message):
+                object.__setattr__(self, name, text.english)
 
     @property
     def source(self) -> str:
@@ -57,23 +81,21 @@ class Finding:
 
     def message(self) -> str:
         """The finding as a sentence in the reader's language."""
-        return self._sentence(_)
+        parts: list[str] = [f"{self.code.value} "]
+        if self.page is not None:
+            parts += [self.page.message(), ", "]
+        if self.path is not None:
+            parts += [printable(self.path), ": "]
+        parts.append(_(self.code.message))
+        if self.expected is not None:
+            parts += ["; ", _("expected {value}").format(value=printable(self.expected))]
+        if self.seen is not None:
+            parts += ["; ", _("seen {value}").format(value=printable(self.seen))]
+        return joined("", parts)
 
     def record(self) -> str:
         """The finding as a sentence in English, for what is stored: the same in every language."""
-        return self._sentence(str)
-
-    def _sentence(self, say: Callable[[str], str]) -> str:
-        text = say(self.code.message)
-        parts = [f"{self.code.value} "]
-        if self.path is not None:
-            parts.append(f"{printable(self.path)}: ")
-        parts.append(text)
-        if self.expected is not None:
-            parts.append("; " + say(N_("expected {value}")).format(value=printable(self.expected)))
-        if self.seen is not None:
-            parts.append("; " + say(N_("seen {value}")).format(value=printable(self.seen)))
-        return "".join(parts)
+        return english(self.message())
 
 
 @dataclass(slots=True)
@@ -137,6 +159,8 @@ def ignore(progress: Progress) -> None:
 
 def printable(text: str) -> str:
     """The text with every character shown that a terminal or a reader could misread."""
+    if isinstance(text, Message):
+        return text.with_arguments(printable)
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in text
     )

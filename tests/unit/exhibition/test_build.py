@@ -362,6 +362,11 @@ def test_nothing_but_an_exhibition_is_ever_replaced(
     (other / "old.txt").write_text("of the old one")
     build_exhibition(archive, specification, other, replace=True)
     assert not (other / "old.txt").exists()
+    newer = (other / MARK).read_bytes().replace(b'"format": 1', b'"format": 2')
+    (other / MARK).write_bytes(newer)
+    with pytest.raises(Refused, match="newer preserva"):
+        build_exhibition(archive, specification, other, replace=True)
+    assert (other / MARK).read_bytes() == newer
     assert sorted(one.name for one in tmp_path.iterdir()) == ["exhibition", "other", "site"]
 
 
