@@ -140,8 +140,8 @@ if TYPE_CHECKING:
     from preserva.fixity.audit_run import Audit
     from preserva.ingest.package import Packaged
     from preserva.ingest.revision import Revised
-    from preserva.ingest.transfer import Accepted as Transferred
-    from preserva.ingest.transfer import Form as TransferForm
+    from preserva.ingest.transfer_result import Accepted as Transferred
+    from preserva.ingest.transfer_result import Form as TransferForm
     from preserva.ledger import LedgerEntry
     from preserva.replication.accession import Receipt
     from preserva.replication.repair import Brought, Repair
@@ -290,8 +290,8 @@ _PLACES = {
     "Audit": "fixity.audit_run:Audit",
     "Packaged": "ingest.package:Packaged",
     "Revised": "ingest.revision:Revised",
-    "Transferred": "ingest.transfer:Accepted",
-    "TransferForm": "ingest.transfer:Form",
+    "Transferred": "ingest.transfer_result:Accepted",
+    "TransferForm": "ingest.transfer_result:Form",
     "LedgerEntry": "ledger:LedgerEntry",
     "Receipt": "replication.accession:Receipt",
     "Brought": "replication.repair:Brought",

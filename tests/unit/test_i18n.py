@@ -22,7 +22,7 @@ from preserva.core.policy.judgement import State
 from preserva.core.values import entries
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding, Outcome
-from preserva.ingest.transfer import Form
+from preserva.ingest.transfer_result import Form
 from preserva.outputs import words
 from preserva.outputs.findings import human_size
 from tools import catalogues

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from preserva.core.values.model import PackageId
     from preserva.ingest.package import Packaged
     from preserva.ingest.revision import Revised
-    from preserva.ingest.transfer import Accepted
+    from preserva.ingest.transfer_result import Accepted
     from preserva.outputs.json.parts import JsonDocument
 
 

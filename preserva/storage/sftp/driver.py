@@ -26,13 +26,13 @@ from preserva.storage.sftp.connection import TIMEOUT, SftpLink
 from preserva.storage.sftp.fence import placed, room_of, takeover
 from preserva.storage.sftp.reader import AHEAD, Opened, SftpReader, reading, settle
 from preserva.storage.sftp.requests import (
-    Act,
     after,
     entry_of,
     finish,
     in_chunks,
     kind_of,
     limitations_of,
+    looking,
     making_folder,
     plain_name,
     size_of,
@@ -384,7 +384,7 @@ class SftpStorage:
 
     def _kinds(self, paths: list[str]) -> Iterator[Kind]:
         """What stands at some paths, all asked for at once, up to the first that is not there."""
-        asked = [self.link.start(path, _lstat(self.full(path))) for path in paths]
+        asked = [self.link.start(path, looking(self.full(path))) for path in paths]
         try:
             while asked:
                 yield kind_of(asked.pop(0).result())
@@ -405,7 +405,3 @@ class SftpStorage:
             if self.link.run(path, making_folder(full)) and durable and path:
                 self._sync([parent(path)])
             self._folders.add(path)
-
-
-def _lstat(full: bytes) -> Act[asyncssh.SFTPAttrs]:
-    return lambda client: client.lstat(full)
