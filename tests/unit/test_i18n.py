@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gettext
 import re
 import string
@@ -216,3 +217,23 @@ def _fields(text: str) -> set[str]:
         if name is not None
     }
     return braces | set(re.findall(r"%\(\w+\)s", text))
+
+
+def test_no_message_loses_its_english_in_an_f_string() -> None:
+    """Where data is made: `+`, `joined` and `format` keep a message what it is; text is for people.
+
+    The rooms that only speak to people may put messages together as they like.
+    """
+    speaking = {"cli", "outputs", "exhibition", "demo.py"}
+    lost = [
+        f"{path.name}:{text.lineno}"
+        for path in sorted((catalogues.ROOT / "preserva").rglob("*.py"))
+        if path.relative_to(catalogues.ROOT / "preserva").parts[0] not in speaking
+        for text in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in {"_", "ngettext"}
+    ]
+    assert lost == []

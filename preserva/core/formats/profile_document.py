@@ -16,7 +16,7 @@ from preserva.core.formats.profile import (
 )
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
-from preserva.i18n import _
+from preserva.i18n import _, english
 
 _INFO = "BagIt-Profile-Info"
 _INFO_REQUIRED = ("Source-Organization", "External-Description", "Version", PROFILE_TAG)
@@ -66,7 +66,7 @@ class _Reader:
 
     def wrong(self, key: str, expected: str | None = None, seen: object = None) -> None:
         """Record that the profile cannot be used."""
-        shown = None if seen is None else str(seen)[:200]
+        shown = None if seen is None else english(str(seen))[:200]
         self.findings.append(Finding(Code.PROFILE_INVALID, key, expected, shown))
 
     def advise(self, key: str, expected: str) -> None:
