@@ -86,10 +86,12 @@ if TYPE_CHECKING:
     from preserva.core.policy.overview import Month as ReportMonth
     from preserva.core.policy.overview import Year as ReportYear
     from preserva.core.values.codes import Code, Severity
+    from preserva.core.values.facts import RecordedFinding
     from preserva.core.values.limitations import Limitation
     from preserva.core.values.model import PackageId
     from preserva.core.values.report import (
         Advanced,
+        BookPage,
         Ended,
         Finding,
         Observer,
@@ -125,6 +127,8 @@ if TYPE_CHECKING:
         TooLarge,
         Unreachable,
         UsageError,
+        WrongLedger,
+        WrongStorage,
     )
     from preserva.exhibition.build import Built as ExhibitionBuilt
     from preserva.fixity.audit_run import Audit
@@ -238,7 +242,9 @@ _PLACES = {
     "Severity": "core.values.codes:Severity",
     "Limitation": "core.values.limitations:Limitation",
     "PackageId": "core.values.model:PackageId",
+    "RecordedFinding": "core.values.facts:RecordedFinding",
     "Advanced": "core.values.report:Advanced",
+    "BookPage": "core.values.report:BookPage",
     "Ended": "core.values.report:Ended",
     "Finding": "core.values.report:Finding",
     "Observer": "core.values.report:Observer",
@@ -270,6 +276,8 @@ _PLACES = {
     "TooLarge": "errors:TooLarge",
     "Unreachable": "errors:Unreachable",
     "UsageError": "errors:UsageError",
+    "WrongLedger": "errors:WrongLedger",
+    "WrongStorage": "errors:WrongStorage",
     "ExhibitionBuilt": "exhibition.build:Built",
     "Audit": "fixity.audit_run:Audit",
     "Packaged": "ingest.package:Packaged",
@@ -293,29 +301,29 @@ _PLACES = {
 __all__ = [
     "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound", "Arrangement",
     "Audit", "AuditedCopy", "BagCreated", "BagFetched", "BagReport", "BagTable", "BagUpdated",
-    "BagVerdict", "Brought", "Catalogue", "CatalogueEntry", "CatalogueRecord", "Clock", "Code",
-    "Colours", "Config", "ConfigError", "Contributor", "CopyInStorage", "CopyState",
-    "CopyStatus", "CopyrightStatus", "Damaged", "DecisionUndone",
+    "BagVerdict", "BookPage", "Brought", "Catalogue", "CatalogueEntry", "CatalogueRecord",
+    "Clock", "Code", "Colours", "Config", "ConfigError", "Contributor", "CopyInStorage",
+    "CopyState", "CopyStatus", "CopyrightStatus", "Damaged", "DecisionUndone",
     "DecisionsImported", "DemoFailedError", "Division", "Document", "Due", "DueReason",
-    "EditionView", "Ended", "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry",
-    "Finding", "Forecast", "HarvestResult", "HarvestSummary", "HistoryEntry",
-    "Hit", "Identifiers", "ImageRules", "Incident", "IncidentDecision", "Institution", "Item",
-    "KeptProfile", "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof", "Levels",
-    "LevelsArea", "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict",
-    "Limitation", "Listed", "Listing", "Locked", "Mail", "MatchDecision", "MatchVerdict",
-    "MatchedWord", "NamedSubject", "NotAFile", "NotFound", "OaiFormat", "ObjectInStorage",
-    "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass", "PackageError",
-    "PackageHistory", "PackageId", "PackageType", "Packaged", "PageFacts", "Pings", "Policy",
-    "PreservaError", "Progress", "Proposal", "Reached", "Receipt", "RecordsExported",
+    "EditionView", "Ended", "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding",
+    "Forecast", "HarvestResult", "HarvestSummary", "HistoryEntry", "Hit", "Identifiers",
+    "ImageRules", "Incident", "IncidentDecision", "Institution", "Item", "KeptProfile",
+    "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof", "Levels", "LevelsArea",
+    "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict", "Limitation",
+    "Listed", "Listing", "Locked", "Mail", "MatchDecision", "MatchVerdict", "MatchedWord",
+    "NamedSubject", "NotAFile", "NotFound", "OaiFormat", "ObjectInStorage", "ObjectToStorage",
+    "Observer", "Outcome", "Overview", "PackageClass", "PackageError", "PackageHistory",
+    "PackageId", "PackageType", "Packaged", "PageFacts", "Pings", "Policy", "PreservaError",
+    "Progress", "Proposal", "Reached", "Receipt", "RecordedFinding", "RecordsExported",
     "RecordsImported", "Refused", "Repair", "Replication", "Report", "ReportMonth",
     "ReportYear", "ResultPage", "Revised", "Rights", "RightsBasis", "Role", "ScanProfile",
     "Severity", "SourceFile", "Started", "State", "Status", "StorageConfig", "StorageError",
     "StorageFull", "StorageState", "StorageTally", "Stored", "StrPath", "Structure", "Subject",
-    "Tally", "TooLarge",
-    "TransferForm", "Transferred", "TypedNumber", "Undecodable", "Unreachable", "UsageError",
-    "WholePackage", "WholeStorage", "__version__", "bags", "check_storages", "create_archive",
-    "load_config", "open_archive", "open_catalogue", "open_ledger", "package_bag",
-    "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
+    "Tally", "TooLarge", "TransferForm", "Transferred", "TypedNumber", "Undecodable",
+    "Unreachable", "UsageError", "WholePackage", "WholeStorage", "WrongLedger", "WrongStorage",
+    "__version__", "bags", "check_storages", "create_archive", "load_config", "open_archive",
+    "open_catalogue", "open_ledger", "package_bag", "rebuild_config", "rebuild_ledger", "run_demo",
+    "write_config",
 ]
 # fmt: on
 

@@ -1,4 +1,4 @@
-"""What a validation says of a bag."""
+"""The result of validating a bag."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class Verdict(StrEnum):
 
     VALID = "valid"
     VALID_WITH_WARNINGS = "valid with warnings"
-    COMPLETE = "complete"  # everything is there; the digests were not compared, as asked
-    INCOMPLETE = "incomplete"  # sound but for files that fetch.txt names and nobody fetched yet
+    COMPLETE = "complete"  # all files are present; on request, digests were not compared
+    INCOMPLETE = "incomplete"  # sound except for files in fetch.txt that were not fetched yet
     INVALID = "invalid"
     UNKNOWN = "unknown"
 
 
 @dataclass(slots=True)
 class BagReport(Report):
-    """A report on a bag, with what its tag files say.
+    """A report on a bag, with the content of its tag files.
 
     `outcome` is PASS for the two valid verdicts only: a bag whose digests were not compared is
     UNKNOWN even if it is complete. `bag_info` has the elements in order, with repetitions.
@@ -43,7 +43,7 @@ class BagReport(Report):
 
     @property
     def verdict(self) -> Verdict:
-        """The state of the bag, as far as it was established."""
+        """The state of the bag, as far as it was determined."""
         codes = {finding.code for finding in self.findings}
         errors = {code for code in codes if code.severity is Severity.ERROR}
         unknown = {code for code in codes if code.severity is Severity.UNKNOWN}

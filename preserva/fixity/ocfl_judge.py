@@ -13,7 +13,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from preserva.core.formats import inventory as formats
-from preserva.core.formats.guarded_json import JSONError
 from preserva.core.formats.ocfl_prior import prior_advice, prior_rules
 from preserva.core.formats.ocfl_rules import ADDRESSING, SPECIFICATIONS, Judged, Rule, judge
 from preserva.core.values.codes import Code
@@ -78,9 +77,18 @@ class _Judgement:
             self._content(judged)
         return self.result
 
-    def _find(self, code: Code, rule: str, path: str | None, **facts: str | None) -> None:
+    def _find(
+        self,
+        code: Code,
+        rule: str,
+        path: str | None,
+        *,
+        expected: str | None = None,
+        seen: str | None = None,
+    ) -> None:
         source = f"OCFL {self.specification} {rule}"
-        self.result.report.add([Finding(code, path, rule=source, **facts)])
+        finding = Finding(code, path, expected=expected, seen=seen, rule=source)
+        self.result.report.add([finding])
 
     def _rules(self, path: str, problems: Iterable[Rule], code: Code) -> None:
         for rule in problems:
@@ -137,7 +145,7 @@ class _Judgement:
             return None
         try:
             document = formats.read_document(data)
-        except JSONError as error:
+        except formats.InventoryError as error:
             self._find(Code.INVENTORY_INVALID, "E033", name, seen=str(error))
             return None
         judged = judge(document, self.specification)

@@ -11,6 +11,7 @@ from preserva.core.formats.inventory import version_number
 from preserva.core.policy.audit import Copy, Lane, Window, Workload
 from preserva.core.policy.judgement import KnownCopy, State, trouble_after
 from preserva.core.values.entries import ARRIVALS, DECISION, FAIL, FIXITY_CHECK, SUCCESS
+from preserva.core.values.facts import Check, DecisionTaken
 from preserva.ledger.entry import LedgerEntry
 from preserva.ledger.schema import INDEXES, SUMMARY, TABLES
 
@@ -250,7 +251,7 @@ def _changes(entry: LedgerEntry, before: _Before) -> _Changes:
         return _checked(entry, before)
     if entry.type in ARRIVALS and entry.outcome == SUCCESS and entry.package is not None:
         return _arrived(entry, before)
-    if entry.type == DECISION and entry.facts["incident"] == before.problem:
+    if entry.type == DECISION and entry.facts_as(DecisionTaken).incident == before.problem:
         return {"decided": entry.number}
     return {}
 
@@ -270,9 +271,10 @@ def _arrived(entry: LedgerEntry, before: _Before) -> _Changes:
 
 def _checked(entry: LedgerEntry, before: _Before) -> _Changes:
     changed: _Changes = {"attempt": entry.number}
+    check = entry.facts_as(Check)
     if entry.package is not None:
-        changed |= _read_to_the_end(entry)
-    seen = [(str(seen["code"]), seen["path"]) for seen in entry.facts.get("findings", ())]
+        changed |= _read_to_the_end(entry, check)
+    seen = [(finding.code, finding.path) for finding in check.findings or ()]
     trouble = trouble_after(
         entry.outcome,
         seen,
@@ -287,15 +289,17 @@ def _checked(entry: LedgerEntry, before: _Before) -> _Changes:
     return {**changed, "trouble": trouble.value, "problem": problem, "seen": before.seen + 1}
 
 
-def _read_to_the_end(entry: LedgerEntry) -> _Changes:
+def _read_to_the_end(entry: LedgerEntry, check: Check) -> _Changes:
     """What a check of a copy says of its last reading."""
     if entry.outcome not in {SUCCESS, FAIL}:
         return {"unread": 1}
     changed: _Changes = {"outcome": entry.outcome, "unread": 0}
-    if entry.facts.get("extent") is not None:
+    if check.extent is not None:
         return {**changed, "checked": None}  # seen in passing: all of it is still to be read
-    begun = datetime.fromisoformat(entry.facts.get("begun", entry.time))
-    return {**changed, "checked": _seconds(begun), "size": entry.facts["bytes"]}
+    if check.size is None:
+        raise entry.unreadable("bytes")
+    begun = check.begun or datetime.fromisoformat(entry.time)
+    return {**changed, "checked": _seconds(begun), "size": check.size}
 
 
 def clear(connection: sqlite3.Connection) -> None:

@@ -18,7 +18,8 @@ from preserva.core.policy.overview import (
     StorageState,
     count_ages,
 )
-from preserva.core.values.entries import DECISION
+from preserva.core.values.entries import DECISION, FIXITY_CHECK
+from preserva.core.values.facts import Check, DecisionTaken
 from preserva.core.values.model import PackageId
 from preserva.errors import NotFound
 from preserva.fixity.audit import capacity_of
@@ -37,6 +38,7 @@ def overview(archive: ArchivalStorage, *, past: bool = True) -> Overview:
 
     Raises LedgerError.
     """
+    archive.refuse_outdated(archive.primary)
     config, ledger, now = archive.config, archive.ledger, archive.clock()
     lanes, tally = lanes_of(config, ()), tally_of(archive)
     return Overview(
@@ -101,11 +103,12 @@ def history(archive: ArchivalStorage, package: PackageId) -> tuple[list[Done], l
 
 
 def _details(entry: LedgerEntry) -> tuple[str, ...]:
-    findings = entry.facts.get("findings", ())
-    details = [f"{seen['code']} {seen['path'] or ''}".strip() for seen in findings]
+    if entry.type == FIXITY_CHECK:
+        return tuple(finding.place() for finding in entry.facts_as(Check).findings or ())
     if entry.type == DECISION:
-        details.append(f"{entry.facts['by']}: {entry.facts['decision']}")
-    return tuple(details)
+        facts = entry.facts_as(DecisionTaken)
+        return (f"{facts.by}: {facts.decision}",)
+    return ()
 
 
 def _storages(archive: ArchivalStorage, tally: Tally) -> Iterator[StorageState]:

@@ -36,7 +36,7 @@ CLEAN = Report(Named("copy"))
 
 def damaged(state: State = State.DAMAGED) -> Incident:
     """An open incident."""
-    return Incident(1, None, "nlb-copy", state, "2026", "2026", 1, (), ())
+    return Incident(1, None, "nlb-copy", state, "2026", "2026", 1, ())
 
 
 def overview(

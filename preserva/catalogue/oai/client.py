@@ -34,7 +34,7 @@ def over_http(url: str, *, sleep: Callable[[float], None] = time.sleep) -> Ask:
         try:
             return _get(target, policy, sleep)
         except AnswerError as error:
-            raise Unreachable(f"{shown(url)}: {error}") from error
+            raise Unreachable(f"{shown(url)}: " + str(error)) from error
 
     return asking
 
@@ -53,7 +53,7 @@ def decisions_of(source: str, *, sleep: Callable[[float], None] = time.sleep) ->
     except AnswerError as error:
         if error.status is not None and 400 <= error.status < 500:
             return b""
-        raise Unreachable(f"{shown(target)}: {error}") from error
+        raise Unreachable(f"{shown(target)}: " + str(error)) from error
     return data if data.startswith(b"{") else b""
 
 
@@ -62,7 +62,7 @@ def _get(target: str, policy: Policy, sleep: Callable[[float], None]) -> bytes:
     try:
         data = read(target, policy, MAX_SIZE + 1, attempts=_ATTEMPTS, delay=_DELAY, sleep=sleep)
     except AddressError as error:
-        raise StorageError(f"{shown(target)}: {error}") from error
+        raise StorageError(f"{shown(target)}: " + str(error)) from error
     if len(data) > MAX_SIZE:
         message = _("{url}: the response is longer than {limit} bytes and was not read")
         raise TooLarge(message.format(url=shown(target), limit=MAX_SIZE))

@@ -1,4 +1,4 @@
-"""A BagIt profile document read, and checked for being consistent in itself (1.4.0)."""
+"""Reads a BagIt profile document and checks that it is consistent in itself (1.4.0)."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ Object = Mapping[str, object]
 
 
 def parse_profile(document: bytes) -> tuple[Profile | None, list[Finding]]:
-    """The profile, if it is usable, and everything that is wrong or ill-advised in it.
+    """The profile, if it is usable, and all errors and warnings about it.
 
-    Each finding's path is the key it is about. Never raises, whatever the bytes are.
+    The path of each finding is the key concerned. Never raises, whatever the bytes are.
     """
     reader = _Reader()
     content = reader.load(document)
@@ -59,18 +59,18 @@ def parse_profile(document: bytes) -> tuple[Profile | None, list[Finding]]:
 
 
 class _Reader:
-    """Takes values out of the document and notes what is wrong with them."""
+    """Extracts values from the document and records their problems."""
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
 
     def wrong(self, key: str, expected: str | None = None, seen: object = None) -> None:
-        """Note that the profile cannot be used."""
+        """Record that the profile cannot be used."""
         shown = None if seen is None else str(seen)[:200]
         self.findings.append(Finding(Code.PROFILE_INVALID, key, expected, shown))
 
     def advise(self, key: str, expected: str) -> None:
-        """Note what should be written otherwise."""
+        """Record a departure from the recommendations."""
         self.findings.append(Finding(Code.PROFILE_ADVICE, key, expected))
 
     def load(self, document: bytes) -> Object | None:
@@ -142,7 +142,7 @@ class _Reader:
         return ""
 
     def _flag(self, content: Object, path: str, *, default: bool) -> bool:
-        """true or false; in quotes too, as the standard's grammar has it beside its text."""
+        """true or false; in quotes too, as in the standard's grammar but not in its text."""
         value = content.get(path.rpartition("/")[2], default)
         if isinstance(value, bool):
             return value

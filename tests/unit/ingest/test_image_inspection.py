@@ -104,7 +104,7 @@ def test_a_broken_image_can_be_recorded_instead(tmp_path: Path, shared: Path) ->
     checks = [one for one in events if one.type is EventType.VALIDATION]
     assert [one.outcome for one in checks] == [EventOutcome.SUCCESS, EventOutcome.FAIL]
     assert (checks[0].detail or "").startswith("1 files read to their end by Pillow")
-    assert (checks[1].detail or "").startswith("E451 master/1.png: the file is cut short; seen ")
+    assert (checks[1].detail or "").startswith("E451 master/1.png: the file is truncated; seen ")
     assert [one.value for one in checks[1].objects] == ["representation-master"]
     (report,) = validate(tmp_path / "out" / "aonb-kp-7")
     assert (report.outcome, report.findings) == (Outcome.PASS, [])
@@ -151,8 +151,8 @@ def test_alpha_makes_no_colour() -> None:
 def test_what_is_stored_is_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the language of the person who packages: the same input writes the same bytes."""
     monkeypatch.setattr(
-        "preserva.core.values.report._", lambda text: text.replace("cut short", "CUT SHORT")
+        "preserva.core.values.report._", lambda text: text.replace("truncated", "TRUNCATED")
     )
     found = Finding(Code.IMAGE_TRUNCATED, "1.png", seen="9")
-    assert "CUT SHORT" in found.message()
-    assert found.record() == "E451 1.png: the file is cut short; seen 9"
+    assert "TRUNCATED" in found.message()
+    assert found.record() == "E451 1.png: the file is truncated; seen 9"

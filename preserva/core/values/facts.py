@@ -1,0 +1,413 @@
+"""The facts of the ledger's entries: a type for each kind of entry.
+
+What a fact is called on disk is said here and nowhere else. A ledger may be one of others, damaged
+or hostile: `from_facts` raises ValueError for what does not fit its type. A name that no field has
+is of a later version, and is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from datetime import datetime
+from functools import partial
+from typing import Any, ClassVar, Self, TypeVar
+
+from preserva.core.formats.canonical_json import Value
+from preserva.core.values import entries
+from preserva.core.values.codes import Code
+from preserva.core.values.report import BookPage, Finding, printable
+from preserva.i18n import joined
+
+RawFacts = Mapping[str, Value]
+"""The facts as they are in JSON."""
+
+_T = TypeVar("_T")
+
+_CODES = {code.value: code for code in Code}
+_LARGEST = 2**53 - 1
+_LONGEST = 300
+"""Characters of a text that an entry keeps."""
+_NAMED = 50
+_ROOM = 20_000
+"""Findings or paths that an entry names, and the bytes for them; it counts the others."""
+
+
+class Facts:
+    """The facts of one kind of entry: a frozen dataclass whose fields are made by `_fact`."""
+
+    __slots__ = ()
+    types: ClassVar[tuple[str, ...]] = ()
+    """The types of entry that have such facts."""
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @classmethod
+    def from_facts(cls, facts: RawFacts) -> Self:
+        """Raises ValueError, with the name of the first fact that does not fit."""
+        values = {}
+        for fact in fields(cls):
+            name, read = fact.metadata["name"], fact.metadata["read"]
+            value = facts.get(name)
+            if value is not None or (fact.default is MISSING and not fact.metadata["nullable"]):
+                try:
+                    values[fact.name] = read(value)
+                except ValueError:
+                    raise ValueError(name) from None
+            elif fact.default is MISSING:
+                values[fact.name] = None
+        return cls(**values)
+
+    def to_facts(self) -> dict[str, Value]:
+        """The facts as an entry keeps them: those that are known, and those it always has."""
+        values = ((fact, getattr(self, fact.name)) for fact in fields(self))
+        return {
+            fact.metadata["name"]: _written(value)
+            for fact, value in values
+            if value is not None or fact.default is MISSING
+        }
+
+
+def _written(value: Any) -> Value:
+    if isinstance(value, Facts):
+        return value.to_facts()
+    if isinstance(value, tuple):
+        return [_written(member) for member in value]
+    written: Value = value.isoformat() if isinstance(value, datetime) else value
+    return written
+
+
+def _is(kind: type, value: Value) -> Any:
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ValueError
+    return value
+
+
+def _number(value: Value) -> int:
+    number: int = _is(int, value)
+    if not 0 <= number <= _LARGEST:
+        raise ValueError
+    return number
+
+
+def _time(value: Value) -> datetime:
+    """A time with its zone: without one it would be another time on another machine."""
+    time = datetime.fromisoformat(_text(value))
+    if time.tzinfo is None:
+        raise ValueError
+    return time
+
+
+def _all(read: Callable[[Any], Any], value: Value) -> tuple[Any, ...]:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise ValueError
+    return tuple(map(read, value))
+
+
+def _digests(value: Value) -> dict[str, str]:
+    return {path: _text(digest) for path, digest in _is(Mapping, value).items()}
+
+
+def _finding(value: Value) -> RecordedFinding:
+    return RecordedFinding.from_facts(_is(Mapping, value))
+
+
+_text: Callable[[Value], str] = partial(_is, str)
+_texts = partial(_all, _text)
+
+
+def _fact(
+    name: str, read: Callable[[Any], Any] = _text, *, always: bool = False, nullable: bool = False
+) -> Any:
+    """A field and how it is read; `always` it is written, null where it may be and is unknown."""
+    metadata = {"name": name, "read": read, "nullable": nullable}
+    if always:
+        return field(metadata=metadata)
+    return field(default=None, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class EventLog:
+    """An event with a record in the `logs/` of copies: its identifier, the record's SHA-256."""
+
+    event: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Logged(Facts):
+    """The facts of an event that may have a record in the `logs/` of copies."""
+
+    event: str | None = _fact("event")
+    sha256: str | None = _fact("premis_sha256")
+
+    @property
+    def log(self) -> EventLog | None:
+        """The record, if there is one."""
+        if self.event is None or self.sha256 is None:
+            return None
+        return EventLog(self.event, self.sha256)
+
+    @property
+    def storages_beside(self) -> tuple[str, ...]:
+        """The storages that keep the record besides the one that the entry is about."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival(Logged):
+    """How a version came to a storage, and what it is, so that no other can ever pass for it.
+
+    `inventory` is the digest of its inventory, `tag_manifests` are those of its tag manifests by
+    path. `source` is the storage that it was brought from, `carried` the SHA-256 of the records of
+    events that came along; `files` and `size` (bytes) were written. `rebuilt` counts the sound
+    copies of which a rebuilt ledger says so. One with an identifier of ours that was not made
+    here came `from_outside`.
+    """
+
+    types: ClassVar = (entries.START, *entries.ARRIVALS)
+
+    inventory: str = _fact("inventory", always=True)
+    tag_manifests: Mapping[str, str] | None = _fact("tag_manifests", _digests)
+    source: str | None = _fact("from")
+    carried: tuple[str, ...] | None = _fact("logs", _texts)
+    files: int | None = _fact("files", _number)
+    size: int | None = _fact("bytes", _number)
+    after_interruption: bool | None = _fact("after_interruption", partial(_is, bool))
+    rebuilt: int | None = _fact("rebuilt", _number)
+    from_outside: bool | None = _fact("from_outside", partial(_is, bool))
+
+    @property
+    def storages_beside(self) -> tuple[str, ...]:
+        """The storage that it was brought from."""
+        return () if self.source is None else (self.source,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFound(Logged):
+    """A record of an event that another wrote, and the storages in which it was found."""
+
+    types: ClassVar = (entries.EVENT_FOUND,)
+
+    event: str = _fact("event", always=True)
+    sha256: str = _fact("premis_sha256", always=True)
+    storages: tuple[str, ...] = _fact("storages", _texts, always=True)
+
+    @property
+    def storages_beside(self) -> tuple[str, ...]:
+        """Where it was found."""
+        return self.storages
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedFinding(Facts):
+    """A finding as an entry keeps it. The code may be one of a later version."""
+
+    code: str = _fact("code", always=True)
+    path: str | None = _fact("path", always=True, nullable=True)
+    expected: str | None = _fact("expected")
+    seen: str | None = _fact("seen")
+    page_number: int | None = _fact("page", _number)
+    page_label: str | None = _fact("page_label")
+
+    @property
+    def page(self) -> BookPage | None:
+        """The page of the book that it is about."""
+        return None if self.page_number is None else BookPage(self.page_number, self.page_label)
+
+    def message(self) -> str:
+        """What it is and where, as a sentence in the reader's language."""
+        code = _CODES.get(self.code)
+        if code is None:
+            return self.place()
+        return Finding(code, self.path, page=self.page).message()
+
+    def place(self) -> str:
+        """Its code and where it is."""
+        page = [self.page.message()] if self.page else []
+        where = joined(", ", [*page, *([self.path] if self.path else [])])
+        return joined(" ", [self.code, where] if where else [self.code])
+
+    @classmethod
+    def of(cls, finding: Finding) -> RecordedFinding:
+        """A finding, its texts printable and cut where they are long."""
+        number, label = (finding.page.number, finding.page.label) if finding.page else (None, None)
+        texts = (finding.path, finding.expected, finding.seen, label)
+        path, expected, seen, label = (None if text is None else _short(text) for text in texts)
+        return cls(finding.code.value, path, expected, seen, number, label)
+
+
+def _short(text: str) -> str:
+    return printable(text)[:_LONGEST]
+
+
+def recorded(findings: Sequence[Finding]) -> tuple[RecordedFinding, ...]:
+    """The first of the findings, as many as an entry has room for."""
+    return _first([RecordedFinding.of(finding) for finding in findings[:_NAMED]])
+
+
+def _first(things: Sequence[_T]) -> tuple[_T, ...]:
+    """As many as there is room for."""
+    room = _ROOM
+    for number, thing in enumerate(things):
+        room -= len(str(_written(thing)).encode())
+        if room < 0:
+            return tuple(things[:number])
+    return tuple(things)
+
+
+@dataclass(frozen=True, slots=True)
+class Check(Facts):
+    """The reading of a copy: `size` in bytes, and the findings, of which `more` are not named.
+
+    `first_reading` are those of a reading before, which looked damaged. `newest` is the version
+    that was held to the digest `inventory`. It was begun by a run before, at `begun`, or took
+    `milliseconds`. `event`, `institution`, `software` and `sha256` are those of its PREMIS
+    document (core/eark/fixity_event.py). `extent` is what was looked at, if it was not all: the
+    inventory, the listing of the storage. A storage that could not be reached has findings alone.
+    """
+
+    types: ClassVar = (entries.FIXITY_CHECK,)
+
+    findings: tuple[RecordedFinding, ...] | None = _fact("findings", partial(_all, _finding))
+    more: int | None = _fact("more_findings", _number)
+    size: int | None = _fact("bytes", _number)
+    files: int | None = _fact("files", _number)
+    first_reading: tuple[RecordedFinding, ...] | None = _fact(
+        "first_reading", partial(_all, _finding)
+    )
+    newest: str | None = _fact("newest")
+    inventory: str | None = _fact("inventory")
+    begun: datetime | None = _fact("begun", _time)  # noqa: RUF009 - it makes a field
+    milliseconds: int | None = _fact("milliseconds", _number)
+    event: str | None = _fact("event")
+    institution: str | None = _fact("institution")
+    software: str | None = _fact("software")
+    sha256: str | None = _fact("premis_sha256")
+    extent: str | None = _fact("extent")
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryStart(Facts):
+    """A repair that begins: what goes to quarantine, what comes, and from which storage.
+
+    The first paths are named; `more_aside` and `more_put` count the others.
+    """
+
+    types: ClassVar = (entries.RECOVERY_START,)
+
+    event: str = _fact("event", always=True)
+    source: str | None = _fact("from", always=True, nullable=True)
+    quarantine: str | None = _fact("quarantine", always=True, nullable=True)
+    aside: tuple[str, ...] = _fact("aside", _texts, always=True)
+    more_aside: int = _fact("more_aside", _number, always=True)
+    put: tuple[str, ...] = _fact("put", _texts, always=True)
+    more_put: int = _fact("more_put", _number, always=True)
+
+
+def named_paths(paths: Sequence[str]) -> tuple[tuple[str, ...], int]:
+    """The first of the paths, as many as an entry has room for; and how many there are besides."""
+    named = _first([_short(path) for path in paths[:_NAMED]])
+    return named, len(paths) - len(named)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery(Logged):
+    """A repair that came to its end; it has a record only if the copy is sound.
+
+    `source` is the storage that helped, and keeps the record as well.
+    """
+
+    types: ClassVar = (entries.RECOVERY,)
+
+    event: str = _fact("event", always=True)
+    source: str | None = _fact("from")
+
+    @property
+    def storages_beside(self) -> tuple[str, ...]:
+        """The storage that helped."""
+        return () if self.source is None else (self.source,)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification(Facts):
+    """The ledger was verified, when it had so many entries."""
+
+    types: ClassVar = (entries.VERIFICATION,)
+
+    size: int = _fact("entries", _number, always=True)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionTaken(Facts):
+    """What a person decided about an incident, by its number."""
+
+    types: ClassVar = (entries.DECISION,)
+
+    incident: int = _fact("incident", _number, always=True)
+    by: str = _fact("by", always=True)
+    decision: str = _fact("decision", always=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Notification(Facts):
+    """The open incidents of which people were told, by their numbers."""
+
+    types: ClassVar = (entries.NOTIFICATION,)
+
+    incidents: tuple[int, ...] = _fact("incidents", partial(_all, _number), always=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt(Facts):
+    """The ledger was made anew from these storages, without those that are lost.
+
+    `restored` entries are those of the copy of it in the storage `source`, the newest of them with
+    the digest `newest`.
+    """
+
+    types: ClassVar = (entries.REBUILT,)
+
+    storages: tuple[str, ...] = _fact("storages", _texts, always=True)
+    restored: int = _fact("restored", _number, always=True)
+    source: str | None = _fact("from", always=True, nullable=True)
+    newest: str | None = _fact("newest", always=True, nullable=True)
+    lost: tuple[str, ...] | None = _fact("lost", _texts)
+
+
+@dataclass(frozen=True, slots=True)
+class BagMade(Facts):
+    """A bag was made here: the digests of its tag manifests, which cover all that is in it."""
+
+    types: ClassVar = (entries.BAG_MADE,)
+
+    tag_manifests: Mapping[str, str] = _fact("tag_manifests", _digests, always=True)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerIdentity(Facts):
+    """The id that the ledger has from here on, and those of the lost ones that it replaces."""
+
+    types: ClassVar = (entries.LEDGER_IDENTITY,)
+
+    ledger: str = _fact("ledger", always=True)
+    replaces: tuple[str, ...] = _fact("replaces", _texts, always=True)
+
+
+@dataclass(frozen=True, slots=True)
+class StorageIdentity(Facts):
+    """The id by which the ledger knows a storage from here on."""
+
+    types: ClassVar = (entries.STORAGE_IDENTITY,)
+
+    id: str = _fact("id", always=True)
+
+
+BY_TYPE: Mapping[str, type[Facts]] = {
+    type_: kind
+    for kind in (
+        Arrival, EventFound, Check, RecoveryStart, Recovery, Verification, DecisionTaken,
+        Notification, Rebuilt, BagMade, LedgerIdentity, StorageIdentity,
+    )
+    for type_ in kind.types
+}  # fmt: skip
+"""The facts by the type of their entry."""
