@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from preserva.core.formats import inventory as formats
 from preserva.core.formats.ocfl_prior import prior_advice, prior_rules
-from preserva.core.formats.ocfl_rules import ADDRESSING, SPECIFICATIONS, Judged, Rule, judge
+from preserva.core.formats.ocfl_rules import ADDRESSING, SPECIFICATIONS, BrokenRule, Judged, judge
 from preserva.core.values.codes import Code
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.model import Entry, Kind, Observed
@@ -77,11 +77,19 @@ class _Judgement:
             self._content(judged)
         return self.result
 
-    def _find(self, code: Code, rule: str, path: str | None, **facts: str | None) -> None:
+    def _find(
+        self,
+        code: Code,
+        rule: str,
+        path: str | None,
+        *,
+        expected: str | None = None,
+        seen: str | None = None,
+    ) -> None:
         source = f"OCFL {self.specification} {rule}"
-        self.result.report.add([Finding(code, path, rule=source, **facts)])
+        self.result.report.add([Finding(code, path, expected, seen, rule=source)])
 
-    def _rules(self, path: str, problems: Iterable[Rule], code: Code) -> None:
+    def _rules(self, path: str, problems: Iterable[BrokenRule], code: Code) -> None:
         for rule in problems:
             self._find(code, rule.code, path, seen=f"{rule.code} {rule.text}")
 
