@@ -104,22 +104,20 @@ def accept(
     Raises Damaged if it does not match; PackageError, UsageError, Refused if it cannot be stored;
     Locked, StorageError. In each case nothing was stored, and `path` was not touched.
     """
-    peek = look(path)
-    own = own_id(archive, path, peek, asks=bool(local or record))
+    own = own_id(archive, path, peek := look(path), asks=bool(local or record))
     package = own or new_id(archive, path, peek, local)
-    target = archive.primary
+    target, staged = archive.primary, f"{layout.STAGING}/import-{package.portable}"
     with archive.writing(target):
-        staged = f"{layout.STAGING}/import-{package.portable}"
         content, digests = f"{staged}/v1/content", archive.config.policy.digests
         staging = Staging(target.storage, content, digests, observer)
         work = _Accepting(archive, path, package, peek, staging, observer)
         with discarded(target.storage, staged, keep=not dry_run):
-            if own is not None:
+            if ours := own is not None:
                 notes = work.take_own(f"{staged}/received")
             else:
                 notes = work.take(record, position, charset)
             second_opinion(staging)
-            outside = own is not None and not was_made_here(archive, package, staging.files)
+            outside = ours and not was_made_here(archive, package, staging.files)
             done = replace(work.result, notes=tuple(notes), from_outside=outside)
             copy = StoredCopy(archive, target, package)
             if copy.is_there():

@@ -24,7 +24,7 @@ from preserva.storage.publication_marks import below_any
 from preserva.storage.published import not_in_place
 from preserva.storage.sftp.connection import TIMEOUT, SftpLink
 from preserva.storage.sftp.fence import placed, room_of, takeover
-from preserva.storage.sftp.reader import AHEAD, Opened, SftpReader, reading, settle
+from preserva.storage.sftp.reader import AHEAD, Opened, SftpReader, reading, settle, wait_for
 from preserva.storage.sftp.requests import (
     after,
     entry_of,
@@ -252,13 +252,7 @@ class SftpStorage:
     def _sync(self, folders: Iterable[str], files: Iterable[str] = ()) -> None:
         """Sync folders and files, all at once: an OpenSSH server opens a folder for that too."""
         acts = [*((path, syncing_folder) for path in folders), *((path, syncing) for path in files)]
-        waiting = deque(self.link.start(path, act(self.full(path))) for path, act in acts)
-        try:
-            while waiting:
-                waiting.popleft().result()
-        except BaseException:
-            settle(waiting)
-            raise
+        wait_for(deque(self.link.start(path, act(self.full(path))) for path, act in acts))
 
     def reserve(self, staged: str, final: str) -> None:
         """Nothing to prepare: a folder is renamed."""
