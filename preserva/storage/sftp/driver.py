@@ -49,8 +49,7 @@ _MODE = asyncssh.SFTPAttrs(permissions=0o644)
 class SftpStorage:
     """The files below one folder of an SFTP server, `sftp://user@host/folder`.
 
-    See `preserva.storage.base.Storage` for what it promises, and `limitations`
-    for what it cannot.
+    See `preserva.storage.base.Storage` for what it promises, `limitations` for what it cannot.
     """
 
     max_concurrency = 64  # each waits for the line
