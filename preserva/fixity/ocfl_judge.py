@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from preserva.core.formats import inventory as formats
 from preserva.core.formats.ocfl_prior import prior_advice, prior_rules
-from preserva.core.formats.ocfl_rules import ADDRESSING, SPECIFICATIONS, Judged, Rule, judge
+from preserva.core.formats.ocfl_rules import ADDRESSING, SPECIFICATIONS, Judged, OcflRule, judge
 from preserva.core.values.codes import Code
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.model import Entry, Kind, Observed
@@ -90,7 +90,7 @@ class _Judgement:
         finding = Finding(code, path, expected=expected, seen=seen, rule=source)
         self.result.report.add([finding])
 
-    def _rules(self, path: str, problems: Iterable[Rule], code: Code) -> None:
+    def _rules(self, path: str, problems: Iterable[OcflRule], code: Code) -> None:
         for rule in problems:
             self._find(code, rule.code, path, seen=f"{rule.code} " + rule.text)
 

@@ -66,7 +66,8 @@ class LedgerEntry:
                 PackageId.parse(self.package)
             except ValueError as error:
                 raise self.unreadable("package") from error
-        facts = self.facts_as(BY_TYPE.get(self.type, Facts))
+        kind = BY_TYPE.get(self.type)  # none for a type that only a later version knows
+        facts = None if kind is None else self.facts_as(kind)
         digest = facts.inventory if isinstance(facts, Arrival | Check) else None
         if digest is not None and not _DIGEST.fullmatch(digest):
             raise self.unreadable("inventory")

@@ -12,7 +12,7 @@ import pytest
 from babel.messages import Catalog, Message
 
 from preserva import i18n
-from preserva.bag.report import Verdict
+from preserva.bag.report import BagVerdict
 from preserva.catalogue.agreement import Agreement
 from preserva.catalogue.entry import TEXTS
 from preserva.cli.common import COMMON_OPTIONS
@@ -23,7 +23,7 @@ from preserva.core.policy.judgement import State
 from preserva.core.values import entries
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding, Outcome
-from preserva.ingest.transfer import Form
+from preserva.ingest.transfer_result import Form
 from preserva.outputs import words
 from preserva.outputs.findings import human_size
 from tools import catalogues
@@ -179,7 +179,7 @@ def test_every_neutral_word_of_a_result_is_known() -> None:
         entries.UNKNOWN,
     }
     said = {
-        one.value for kind in (Verdict, Reason, Outcome, Form, State, Agreement) for one in kind
+        one.value for kind in (BagVerdict, Reason, Outcome, Form, State, Agreement) for one in kind
     }
     said |= set(TEXTS)
     assert types | said <= set(words.WORDS)

@@ -100,9 +100,7 @@ def test_nothing_is_packaged_into_the_primary_storage_of_another_archive(
 def test_disks_that_take_turns_are_two_storages(place: Path) -> None:
     """Each has a name and an id of its own, and one of them is always away."""
     path = place / configuration.NAME
-    text = path.read_text("utf-8")
-    block = text[text.index("[storages.nlb-copy]") : text.index("# What both agreed on")]
-    path.write_text(text.replace(block, block + block.replace("nlb-copy", "nlb-two")), "utf-8")
+    path.write_text(path.read_text("utf-8").replace("[policy]", f"{_SECOND}[policy]"), "utf-8")
     create_archive(configuration.load(path))
     (place / COPY).rename(place / "drawer")
     with an_archive(place) as archive:
@@ -147,11 +145,7 @@ def test_what_others_bring_is_known_by_its_disk(place: Path) -> None:
     """From the first time that something was received from it."""
     minsk = place.parent / "minsk"
     minsk.mkdir()
-    text = configuration.TEMPLATE.replace('institution = "aonb"        #', 'institution = "nlb" #')
-    text = text.replace('role = "primary"', 'role = "held"', 1)
-    own = text.index("[storages.aonb-main]")
-    text = text[:own] + _MINSK.format(url=place / COPY) + text[text.index("# What both agreed") :]
-    (minsk / configuration.NAME).write_text(text, "utf-8")
+    (minsk / configuration.NAME).write_text(_MINSK.format(url=place / COPY), "utf-8")
     create_archive(configuration.load(minsk / configuration.NAME))
     with an_archive(minsk) as archive:
         assert [one.acknowledged for one in receive(archive)] == [True]
@@ -166,7 +160,25 @@ def test_what_others_bring_is_known_by_its_disk(place: Path) -> None:
         assert [one.code for one in receipt.report.findings] == [Code.STORAGE_WRONG]
 
 
+_SECOND = """\
+[storages.nlb-two]
+institution = "nlb"
+url = "storages/nlb-two"
+role = "replica"
+
+"""
 _MINSK = """\
+[archive]
+institution = "nlb"
+
+[institutions.nlb]
+name = {{ ru = "НББ", be = "НББ", en = "NLB" }}
+country = "BY"
+
+[institutions.aonb]
+name = {{ ru = "АОНБ", be = "АОНБ", en = "AONB" }}
+country = "RU"
+
 [storages.nlb-main]
 institution = "nlb"
 url = "storages/nlb-main"
@@ -176,7 +188,7 @@ role = "primary"
 institution = "nlb"
 url = "{url}"
 role = "held"
-
+held_for = "aonb"
 """
 
 

@@ -31,7 +31,10 @@ def test_an_identity_of_either_format_is_read() -> None:
 
 
 @given(
-    st.text(min_size=1), st.integers(1), st.binary(min_size=32, max_size=32), st.text(min_size=1)
+    st.text(min_size=1),
+    st.integers(1, 2**53 - 1),
+    st.binary(min_size=32, max_size=32),
+    st.text(min_size=1),
 )
 def test_a_mark_is_read_as_it_was_written(
     ledger: str, entry: int, digest: bytes, time: str
