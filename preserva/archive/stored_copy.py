@@ -11,7 +11,8 @@ from preserva.archive.recorded_package import LoggedEvent, RecordedPackage
 from preserva.archive.store import Store
 from preserva.core.formats.layout import STAGING
 from preserva.core.values.entries import ARRIVALS, SUCCESS
-from preserva.core.values.facts import Arrival, Facts
+from preserva.core.values.fact import Facts
+from preserva.core.values.facts import Arrival
 from preserva.core.values.model import Kind, PackageId
 from preserva.core.values.subjects import CopyInStorage
 from preserva.errors import Damaged, NotAFile, StorageError, TooLarge

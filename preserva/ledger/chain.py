@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from preserva.core.formats.canonical_json import Value, canonical
-from preserva.core.values.facts import Facts
+from preserva.core.values.fact import Facts
 from preserva.errors import (
     NEWER_FORMAT,
     LedgerError,

@@ -13,7 +13,8 @@ from typing import Any, TypeAlias, TypeVar
 from preserva.core.formats.canonical_json import canonical
 from preserva.core.formats.guarded_json import JSONError, read_json
 from preserva.core.values.entries import FIXITY_CHECK
-from preserva.core.values.facts import BY_TYPE, Arrival, Check, Facts
+from preserva.core.values.fact import Facts
+from preserva.core.values.facts import BY_TYPE, Arrival, Check
 from preserva.core.values.model import PackageId
 from preserva.errors import LedgerError
 from preserva.i18n import _

@@ -1,31 +1,36 @@
 """The facts of the ledger's entries: a type for each kind of entry.
 
-What a fact is called on disk is said here and nowhere else. A ledger may be one of others, damaged
-or hostile: `from_facts` raises ValueError for what does not fit its type. A name that no field has
-is of a later version, and is passed over.
+What a fact is called on disk is said here and nowhere else. How it is read: `core.values.fact`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, ClassVar, Self, TypeVar
+from typing import ClassVar, TypeVar
 
 from preserva.core.formats.canonical_json import Value
 from preserva.core.values import entries
 from preserva.core.values.codes import Code
+from preserva.core.values.fact import (
+    Facts,
+    digests,
+    each,
+    exactly,
+    fact,
+    moment,
+    number,
+    texts,
+    written,
+)
 from preserva.core.values.report import BookPage, Finding, printable
 from preserva.i18n import joined
-
-RawFacts = Mapping[str, Value]
-"""The facts as they are in JSON."""
 
 _T = TypeVar("_T")
 
 _CODES = {code.value: code for code in Code}
-_LARGEST = 2**53 - 1
 _LONGEST = 300
 """Characters of a text that an entry keeps."""
 _NAMED = 50
@@ -33,96 +38,8 @@ _ROOM = 20_000
 """Findings or paths that an entry names, and the bytes for them; it counts the others."""
 
 
-class Facts:
-    """The facts of one kind of entry: a frozen dataclass whose fields are made by `_fact`."""
-
-    __slots__ = ()
-    types: ClassVar[tuple[str, ...]] = ()
-    """The types of entry that have such facts."""
-    __dataclass_fields__: ClassVar[dict[str, Any]]
-
-    @classmethod
-    def from_facts(cls, facts: RawFacts) -> Self:
-        """Raises ValueError, with the name of the first fact that does not fit."""
-        values = {}
-        for fact in fields(cls):
-            name, read = fact.metadata["name"], fact.metadata["read"]
-            value = facts.get(name)
-            if value is not None or (fact.default is MISSING and not fact.metadata["nullable"]):
-                try:
-                    values[fact.name] = read(value)
-                except ValueError:
-                    raise ValueError(name) from None
-            elif fact.default is MISSING:
-                values[fact.name] = None
-        return cls(**values)
-
-    def to_facts(self) -> dict[str, Value]:
-        """The facts as an entry keeps them: those that are known, and those it always has."""
-        values = ((fact, getattr(self, fact.name)) for fact in fields(self))
-        return {
-            fact.metadata["name"]: _written(value)
-            for fact, value in values
-            if value is not None or fact.default is MISSING
-        }
-
-
-def _written(value: Any) -> Value:
-    if isinstance(value, Facts):
-        return value.to_facts()
-    if isinstance(value, tuple):
-        return [_written(member) for member in value]
-    written: Value = value.isoformat() if isinstance(value, datetime) else value
-    return written
-
-
-def _is(kind: type, value: Value) -> Any:
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise ValueError
-    return value
-
-
-def _number(value: Value) -> int:
-    number: int = _is(int, value)
-    if not 0 <= number <= _LARGEST:
-        raise ValueError
-    return number
-
-
-def _time(value: Value) -> datetime:
-    """A time with its zone: without one it would be another time on another machine."""
-    time = datetime.fromisoformat(_text(value))
-    if time.tzinfo is None:
-        raise ValueError
-    return time
-
-
-def _all(read: Callable[[Any], Any], value: Value) -> tuple[Any, ...]:
-    if not isinstance(value, Sequence) or isinstance(value, str):
-        raise ValueError
-    return tuple(map(read, value))
-
-
-def _digests(value: Value) -> dict[str, str]:
-    return {path: _text(digest) for path, digest in _is(Mapping, value).items()}
-
-
 def _finding(value: Value) -> RecordedFinding:
-    return RecordedFinding.from_facts(_is(Mapping, value))
-
-
-_text: Callable[[Value], str] = partial(_is, str)
-_texts = partial(_all, _text)
-
-
-def _fact(
-    name: str, read: Callable[[Any], Any] = _text, *, always: bool = False, nullable: bool = False
-) -> Any:
-    """A field and how it is read; `always` it is written, null where it may be and is unknown."""
-    metadata = {"name": name, "read": read, "nullable": nullable}
-    if always:
-        return field(metadata=metadata)
-    return field(default=None, metadata=metadata)
+    return RecordedFinding.from_facts(exactly(Mapping, value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +54,8 @@ class EventLog:
 class Logged(Facts):
     """The facts of an event that may have a record in the `logs/` of copies."""
 
-    event: str | None = _fact("event")
-    sha256: str | None = _fact("premis_sha256")
+    event: str | None = fact("event")
+    sha256: str | None = fact("premis_sha256")
 
     @property
     def log(self) -> EventLog | None:
@@ -166,15 +83,15 @@ class Arrival(Logged):
 
     types: ClassVar = (entries.START, *entries.ARRIVALS)
 
-    inventory: str = _fact("inventory", always=True)
-    tag_manifests: Mapping[str, str] | None = _fact("tag_manifests", _digests)
-    source: str | None = _fact("from")
-    carried: tuple[str, ...] | None = _fact("logs", _texts)
-    files: int | None = _fact("files", _number)
-    size: int | None = _fact("bytes", _number)
-    after_interruption: bool | None = _fact("after_interruption", partial(_is, bool))
-    rebuilt: int | None = _fact("rebuilt", _number)
-    from_outside: bool | None = _fact("from_outside", partial(_is, bool))
+    inventory: str = fact("inventory", always=True)
+    tag_manifests: Mapping[str, str] | None = fact("tag_manifests", digests)
+    source: str | None = fact("from")
+    carried: tuple[str, ...] | None = fact("logs", texts)
+    files: int | None = fact("files", number)
+    size: int | None = fact("bytes", number)
+    after_interruption: bool | None = fact("after_interruption", partial(exactly, bool))
+    rebuilt: int | None = fact("rebuilt", number)
+    from_outside: bool | None = fact("from_outside", partial(exactly, bool))
 
     @property
     def storages_beside(self) -> tuple[str, ...]:
@@ -188,9 +105,9 @@ class EventFound(Logged):
 
     types: ClassVar = (entries.EVENT_FOUND,)
 
-    event: str = _fact("event", always=True)
-    sha256: str = _fact("premis_sha256", always=True)
-    storages: tuple[str, ...] = _fact("storages", _texts, always=True)
+    event: str = fact("event", always=True)
+    sha256: str = fact("premis_sha256", always=True)
+    storages: tuple[str, ...] = fact("storages", texts, always=True)
 
     @property
     def storages_beside(self) -> tuple[str, ...]:
@@ -202,12 +119,12 @@ class EventFound(Logged):
 class RecordedFinding(Facts):
     """A finding as an entry keeps it. The code may be one of a later version."""
 
-    code: str = _fact("code", always=True)
-    path: str | None = _fact("path", always=True, nullable=True)
-    expected: str | None = _fact("expected")
-    seen: str | None = _fact("seen")
-    page_number: int | None = _fact("page", _number)
-    page_label: str | None = _fact("page_label")
+    code: str = fact("code", always=True)
+    path: str | None = fact("path", always=True, nullable=True)
+    expected: str | None = fact("expected")
+    seen: str | None = fact("seen")
+    page_number: int | None = fact("page", number)
+    page_label: str | None = fact("page_label")
 
     @property
     def page(self) -> BookPage | None:
@@ -248,10 +165,10 @@ def recorded(findings: Sequence[Finding]) -> tuple[RecordedFinding, ...]:
 def _first(things: Sequence[_T]) -> tuple[_T, ...]:
     """As many as there is room for."""
     room = _ROOM
-    for number, thing in enumerate(things):
-        room -= len(str(_written(thing)).encode())
+    for place, thing in enumerate(things):
+        room -= len(str(written(thing)).encode())
         if room < 0:
-            return tuple(things[:number])
+            return tuple(things[:place])
     return tuple(things)
 
 
@@ -268,22 +185,22 @@ class Check(Facts):
 
     types: ClassVar = (entries.FIXITY_CHECK,)
 
-    findings: tuple[RecordedFinding, ...] | None = _fact("findings", partial(_all, _finding))
-    more: int | None = _fact("more_findings", _number)
-    size: int | None = _fact("bytes", _number)
-    files: int | None = _fact("files", _number)
-    first_reading: tuple[RecordedFinding, ...] | None = _fact(
-        "first_reading", partial(_all, _finding)
+    findings: tuple[RecordedFinding, ...] | None = fact("findings", partial(each, _finding))
+    more: int | None = fact("more_findings", number)
+    size: int | None = fact("bytes", number)
+    files: int | None = fact("files", number)
+    first_reading: tuple[RecordedFinding, ...] | None = fact(
+        "first_reading", partial(each, _finding)
     )
-    newest: str | None = _fact("newest")
-    inventory: str | None = _fact("inventory")
-    begun: datetime | None = _fact("begun", _time)  # noqa: RUF009 - it makes a field
-    milliseconds: int | None = _fact("milliseconds", _number)
-    event: str | None = _fact("event")
-    institution: str | None = _fact("institution")
-    software: str | None = _fact("software")
-    sha256: str | None = _fact("premis_sha256")
-    extent: str | None = _fact("extent")
+    newest: str | None = fact("newest")
+    inventory: str | None = fact("inventory")
+    begun: datetime | None = fact("begun", moment)  # noqa: RUF009 - it makes a field
+    milliseconds: int | None = fact("milliseconds", number)
+    event: str | None = fact("event")
+    institution: str | None = fact("institution")
+    software: str | None = fact("software")
+    sha256: str | None = fact("premis_sha256")
+    extent: str | None = fact("extent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,13 +212,13 @@ class RecoveryStart(Facts):
 
     types: ClassVar = (entries.RECOVERY_START,)
 
-    event: str = _fact("event", always=True)
-    source: str | None = _fact("from", always=True, nullable=True)
-    quarantine: str | None = _fact("quarantine", always=True, nullable=True)
-    aside: tuple[str, ...] = _fact("aside", _texts, always=True)
-    more_aside: int = _fact("more_aside", _number, always=True)
-    put: tuple[str, ...] = _fact("put", _texts, always=True)
-    more_put: int = _fact("more_put", _number, always=True)
+    event: str = fact("event", always=True)
+    source: str | None = fact("from", always=True, nullable=True)
+    quarantine: str | None = fact("quarantine", always=True, nullable=True)
+    aside: tuple[str, ...] = fact("aside", texts, always=True)
+    more_aside: int = fact("more_aside", number, always=True)
+    put: tuple[str, ...] = fact("put", texts, always=True)
+    more_put: int = fact("more_put", number, always=True)
 
 
 def named_paths(paths: Sequence[str]) -> tuple[tuple[str, ...], int]:
@@ -319,8 +236,8 @@ class Recovery(Logged):
 
     types: ClassVar = (entries.RECOVERY,)
 
-    event: str = _fact("event", always=True)
-    source: str | None = _fact("from")
+    event: str = fact("event", always=True)
+    source: str | None = fact("from")
 
     @property
     def storages_beside(self) -> tuple[str, ...]:
@@ -334,7 +251,7 @@ class Verification(Facts):
 
     types: ClassVar = (entries.VERIFICATION,)
 
-    size: int = _fact("entries", _number, always=True)
+    size: int = fact("entries", number, always=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,9 +260,9 @@ class DecisionTaken(Facts):
 
     types: ClassVar = (entries.DECISION,)
 
-    incident: int = _fact("incident", _number, always=True)
-    by: str = _fact("by", always=True)
-    decision: str = _fact("decision", always=True)
+    incident: int = fact("incident", number, always=True)
+    by: str = fact("by", always=True)
+    decision: str = fact("decision", always=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +271,7 @@ class Notification(Facts):
 
     types: ClassVar = (entries.NOTIFICATION,)
 
-    incidents: tuple[int, ...] = _fact("incidents", partial(_all, _number), always=True)
+    incidents: tuple[int, ...] = fact("incidents", partial(each, number), always=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,11 +284,11 @@ class Rebuilt(Facts):
 
     types: ClassVar = (entries.REBUILT,)
 
-    storages: tuple[str, ...] = _fact("storages", _texts, always=True)
-    restored: int = _fact("restored", _number, always=True)
-    source: str | None = _fact("from", always=True, nullable=True)
-    newest: str | None = _fact("newest", always=True, nullable=True)
-    lost: tuple[str, ...] | None = _fact("lost", _texts)
+    storages: tuple[str, ...] = fact("storages", texts, always=True)
+    restored: int = fact("restored", number, always=True)
+    source: str | None = fact("from", always=True, nullable=True)
+    newest: str | None = fact("newest", always=True, nullable=True)
+    lost: tuple[str, ...] | None = fact("lost", texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,7 +297,7 @@ class BagMade(Facts):
 
     types: ClassVar = (entries.BAG_MADE,)
 
-    tag_manifests: Mapping[str, str] = _fact("tag_manifests", _digests, always=True)
+    tag_manifests: Mapping[str, str] = fact("tag_manifests", digests, always=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,8 +306,8 @@ class LedgerIdentity(Facts):
 
     types: ClassVar = (entries.LEDGER_IDENTITY,)
 
-    ledger: str = _fact("ledger", always=True)
-    replaces: tuple[str, ...] = _fact("replaces", _texts, always=True)
+    ledger: str = fact("ledger", always=True)
+    replaces: tuple[str, ...] = fact("replaces", texts, always=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,7 +316,7 @@ class IdentityLearned(Facts):
 
     types: ClassVar = (entries.STORAGE_IDENTITY,)
 
-    id: str = _fact("id", always=True)
+    id: str = fact("id", always=True)
 
 
 BY_TYPE: Mapping[str, type[Facts]] = {

@@ -107,9 +107,8 @@ def test_replication_names_the_page_of_a_damaged_original(tmp_path: Path) -> Non
     with an_archive(place) as archive:
         path = archive.primary.root.path_of(ID.uri)
         (done,) = replicate(archive)
-    assert pages_of(done.report) == [
-        (Code.OBJECT_DIGEST_MISMATCH, f"{path}/{PAGE.format(1)}", BookPage(1, "л. 1"))
-    ]
+    damaged = (Code.OBJECT_DIGEST_MISMATCH, f"{path}/{PAGE.format(1)}", BookPage(1, "л. 1"))
+    assert damaged in pages_of(done.report)
 
 
 @pytest.mark.parametrize("name", ["bag", "bag.tar"])

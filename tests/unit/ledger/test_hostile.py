@@ -85,6 +85,17 @@ def test_what_is_no_entry_is_not_taken_over(
     ledger.close()
 
 
+def test_an_entry_of_a_type_of_a_later_version_is_taken_over(
+    bodies: list[Body], tmp_path: Path
+) -> None:
+    """Its facts may be anything; nobody here asks for them."""
+    later = {**bodies[-1], "number": len(bodies) + 1, "type": "disposal", "facts": {"x": [1]}}
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    ledger.adopt(chained([*bodies, later]))
+    assert (ledger.verify(), ledger.verify_copies()) == ([], [])
+    ledger.close()
+
+
 def test_json_without_end_is_no_entry(tmp_path: Path) -> None:
     """Nesting that would end the interpreter."""
     ledger = Ledger(tmp_path / "ledger.sqlite")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import preserva
 from preserva.core.formats.canonical_json import Value, canonical
 from preserva.core.values.codes import Code
+from preserva.core.values.fact import Facts, RawFacts
 from preserva.core.values.facts import (
     BY_TYPE,
     Arrival,
@@ -21,10 +22,8 @@ from preserva.core.values.facts import (
     DecisionTaken,
     EventFound,
     EventLog,
-    Facts,
     Logged,
     Notification,
-    RawFacts,
     Rebuilt,
     RecordedFinding,
     Recovery,
@@ -36,6 +35,7 @@ from preserva.core.values.facts import (
 from preserva.core.values.report import BookPage, Finding
 from preserva.i18n import use_language
 
+UNREAD = Code.UNREADABLE.message
 UNREAD_RU = "не удалось прочитать, поэтому о нём ничего не известно"
 
 WRITTEN: list[tuple[RawFacts, Facts]] = [
@@ -223,10 +223,7 @@ def test_a_finding_is_kept_with_its_page_and_what_was_seen() -> None:
     finally:
         use_language("en")
     assert kept == RecordedFinding("U101", "v1/a\\n", None, "x" * 300, 6, "стр. 4")
-    assert (
-        kept.message()
-        == "U101 page 6 (стр. 4), v1/a\\n: could not be read, so nothing is known of it"
-    )
+    assert kept.message() == f"U101 page 6 (стр. 4), v1/a\\n: {UNREAD}"
     assert RecordedFinding("E203", None).place() == "E203"
 
 

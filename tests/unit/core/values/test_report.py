@@ -15,6 +15,7 @@ from preserva.core.values.report import BookPage, Finding
 from preserva.errors import Damaged, StorageError
 from preserva.i18n import _, english, joined, ngettext, translated, use_language
 
+UNREAD = Code.UNREADABLE.message
 UNREAD_RU = "не удалось прочитать, поэтому о нём ничего не известно"
 REASON = "could not read {path}: {reason}"
 
@@ -40,9 +41,7 @@ def test_an_error_in_a_finding_is_english_there_and_translated_for_people() -> N
         assert finding.seen == text
         assert finding == Finding(Code.UNREADABLE, "a", seen=text)
         assert finding.message() == f"U101 a: {UNREAD_RU}; обнаружено: {shown}"
-        assert (
-            finding.record() == f"U101 a: could not be read, so nothing is known of it; seen {text}"
-        )
+        assert finding.record() == f"U101 a: {UNREAD}; seen {text}"
 
 
 def test_problems_of_an_error_stay_translatable() -> None:
@@ -50,7 +49,7 @@ def test_problems_of_an_error_stay_translatable() -> None:
     problem = Finding(Code.UNREADABLE, "a").message()
     error = Damaged(_("{path}: {reason}").format(path="b", reason="c"), [problem])
     assert str(error) == "b: c\n  U101 a: не удалось прочитать, поэтому о нём ничего не известно"
-    assert english(str(error)) == "b: c\n  U101 a: could not be read, so nothing is known of it"
+    assert english(str(error)) == f"b: c\n  U101 a: {UNREAD}"
 
 
 @pytest.mark.parametrize("again", [pickle.loads, None], ids=["pickled", "copied"])
@@ -87,9 +86,7 @@ def test_control_characters_in_a_reason_cannot_reach_a_terminal() -> None:
     """In either language; the sentence itself stays as it is translated."""
     finding = Finding(Code.UNREADABLE, seen=_(REASON).format(path="a\x1b[2J", reason="b"))
     assert finding.message() == (f"U101 {UNREAD_RU}; обнаружено: не удалось прочитать a\\x1b[2J: b")
-    assert finding.record() == (
-        "U101 could not be read, so nothing is known of it; seen could not read a\\x1b[2J: b"
-    )
+    assert finding.record() == (f"U101 {UNREAD}; seen could not read a\\x1b[2J: b")
 
 
 def test_the_page_of_the_book_comes_first() -> None:
@@ -100,4 +97,4 @@ def test_the_page_of_the_book_comes_first() -> None:
         == "U101 страница 6 (стр. 4), v1/a: не удалось прочитать, поэтому о нём ничего не известно"
     )
     bare = Finding(Code.UNREADABLE, "v1/a", page=BookPage(6))
-    assert bare.record() == "U101 page 6, v1/a: could not be read, so nothing is known of it"
+    assert bare.record() == f"U101 page 6, v1/a: {UNREAD}"
