@@ -129,7 +129,7 @@ class Database:
                 hint=_(
                     "Nothing was changed. Export its decisions with the preserva that wrote it, and"
                     " move the file away. `preserva catalogue import`, `preserva harvest` and"
-                    " `preserva catalogue decisions import` make it anew."
+                    " `preserva catalogue decisions import` rebuild it."
                 ),
             )
 

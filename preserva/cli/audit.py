@@ -117,7 +117,7 @@ def _opened(settings: Settings, *, quiet: bool) -> ArchivalStorage:
 
 def _warn(problem: str | None) -> None:
     if problem is not None:
-        click.echo(_("Warning: {problem}").format(problem=problem), err=True)
+        echo(_("Warning: {problem}").format(problem=problem), err=True)
 
 
 @contextmanager
