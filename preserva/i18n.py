@@ -56,7 +56,7 @@ _UNTRANSLATED = _gettext.NullTranslations()
 
 Texts = tuple[str, str, int]
 """The English singular, the plural or "", and for how many things."""
-Arguments = tuple[Sequence[object], Mapping[str, object]]
+MessageArguments = tuple[Sequence[object], Mapping[str, object]]
 """What fills the gaps of a message, by place and by name."""
 
 
@@ -70,14 +70,14 @@ class Message(str):
     __slots__ = ("_arguments", "_catalogue", "_texts")
     _catalogue: _gettext.NullTranslations
     _texts: Texts
-    _arguments: Arguments | None
+    _arguments: MessageArguments | None
 
     @classmethod
     def of(
         cls,
         catalogue: _gettext.NullTranslations,
         texts: Texts,
-        arguments: Arguments | None = None,
+        arguments: MessageArguments | None = None,
     ) -> Message:
         """The message in the language of a catalogue, with its gaps filled in."""
         singular, plural, number = texts
@@ -128,11 +128,11 @@ class Message(str):
         return _unpickled, (self._catalogue is _UNTRANSLATED, self._texts, self._arguments)
 
 
-def _unpickled(is_english: bool, texts: Texts, arguments: Arguments | None) -> Message:
+def _unpickled(is_english: bool, texts: Texts, arguments: MessageArguments | None) -> Message:
     return Message.of(_UNTRANSLATED if is_english else _current(), texts, arguments)
 
 
-def _each(change: Callable[[object], object], arguments: Arguments) -> Arguments:
+def _each(change: Callable[[object], object], arguments: MessageArguments) -> MessageArguments:
     by_place, by_name = arguments
     return [change(value) for value in by_place], {
         name: change(value) for name, value in by_name.items()

@@ -19,7 +19,7 @@ from preserva.archive.staging import Staging, confirm
 from preserva.archive.stored_copy import StoredCopy
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.formats import inventory as formats
-from preserva.core.formats.inventory import Agent, Inventory
+from preserva.core.formats.inventory import Inventory, User
 from preserva.core.values.entries import END, START, SUCCESS
 from preserva.core.values.facts import Arrival
 from preserva.errors import Refused
@@ -84,7 +84,7 @@ def ingest(
         staging.state(),
         created=copy.archive.now(),
         message=message,
-        user=Agent(institution.names["en"], f"urn:preserva:{institution.id}"),
+        user=User(institution.names["en"], f"urn:preserva:{institution.id}"),
     )
     for path in staging.files.keys() - needed.keys():  # an earlier version holds it
         staging.drop(path)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from preserva.core.formats import layout
 from preserva.core.formats.storage_identity import with_id
 from preserva.core.values.entries import LEDGER_IDENTITY, STORAGE_IDENTITY, SUCCESS
-from preserva.core.values.facts import LedgerIdentity, StorageIdentity
+from preserva.core.values.facts import IdentityLearned, LedgerIdentity
 from preserva.ledger import Ledger
 from preserva.storage.published import replace
 
@@ -44,7 +44,7 @@ def begin_ledger(archive: ArchivalStorage, replaces: Iterable[str] = ()) -> None
 def storage_id(ledger: Ledger, name: str) -> str | None:
     """The id by which a ledger knows a storage; None if they have not met."""
     entry = ledger.last(storage=name, types=(STORAGE_IDENTITY,))
-    return None if entry is None else entry.facts_as(StorageIdentity).id
+    return None if entry is None else entry.facts_as(IdentityLearned).id
 
 
 def remember(archive: ArchivalStorage, store: Store, identifier: str) -> None:
@@ -55,7 +55,7 @@ def remember(archive: ArchivalStorage, store: Store, identifier: str) -> None:
             time=archive.now(),
             outcome=SUCCESS,
             storage=store.id,
-            facts=StorageIdentity(identifier),
+            facts=IdentityLearned(identifier),
         )
 
 

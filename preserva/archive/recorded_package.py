@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from preserva.core.policy.testimony import Custody, Statement, Testimony, weigh
+from preserva.core.policy.testimony import Commitment, Custody, Testimony, weigh
 from preserva.core.values.entries import (
     ACCESSION,
     END,
@@ -43,7 +43,7 @@ class RecordedPackage:
     def testimony(self) -> Testimony:
         """What was first recorded of each version, and what later contradicts it."""
         return weigh(
-            Statement(entry.number, str(entry.version), entry.facts_as(Arrival).inventory)
+            Commitment(entry.number, str(entry.version), entry.facts_as(Arrival).inventory)
             for entry in self._commitments()
         )
 

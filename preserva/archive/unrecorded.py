@@ -51,7 +51,7 @@ class Unrecorded:
     def report(self) -> Report:
         """The report on it."""
         subject = ObjectInStorage(self.name, self.storage)
-        wrong = None if self.code is Code.NOT_RECORDED else Finding(self.code).message().strip()
+        wrong = None if self.code is Code.NOT_RECORDED else Finding(self.code).message()
         return Report(subject, [Finding(Code.NOT_RECORDED, self.path, seen=wrong)])
 
 

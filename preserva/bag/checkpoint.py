@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from types import TracebackType
 
+from preserva.core.formats.guarded_json import read_json
 from preserva.core.values.digest import Digests
 from preserva.core.values.model import Observed
 from preserva.files.opening import storage_error
@@ -99,7 +100,7 @@ def _stamp(state: os.stat_result) -> str:
 def _parse(line: bytes) -> tuple[str, str, dict[str, str]]:
     """Path, stamp and digests of a line; a damaged line names no file."""
     try:
-        path, stamp, digests = json.loads(line)
+        path, stamp, digests = read_json(line)
     except ValueError:
         return "", "", {}
     if isinstance(path, str) and isinstance(stamp, str) and isinstance(digests, dict):

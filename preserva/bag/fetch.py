@@ -16,7 +16,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from preserva.bag.folder import FolderSource
-from preserva.bag.validate import BagReport, Verdict, validate_source
+from preserva.bag.validate import BagReport, BagVerdict, validate_source
 from preserva.core.formats.bagit import FetchEntry
 from preserva.core.values.codes import Code
 from preserva.core.values.digest import Digests, MultiHash
@@ -33,7 +33,7 @@ from preserva.core.values.report import (
 from preserva.errors import NotAFile, Refused, UsageError
 from preserva.files.disk import locked_folder, publish, synchronise, write_all, writing
 from preserva.http_client.client import Answer, AnswerError, ask
-from preserva.http_client.policy import SCHEMES, AddressError, Policy, shown
+from preserva.http_client.policy import SCHEMES, AddressError, RequestPolicy, shown
 from preserva.i18n import _
 
 CHUNK = 1 << 18
@@ -76,7 +76,7 @@ def fetch_missing(
 
     Raises UsageError for wrong arguments, NotAFile, Locked, StorageError.
     """
-    policy = Policy(frozenset(allow_schemes), tuple(allow_hosts), timeout)
+    policy = RequestPolicy(frozenset(allow_schemes), tuple(allow_hosts), timeout)
     if policy.schemes - SCHEMES:
         raise UsageError(_("only http and https are supported"))
     if not bag.is_dir() or bag.is_symlink():
@@ -86,7 +86,7 @@ def fetch_missing(
         source = FolderSource(bag)
         checked = validate_source(source, completeness=True)
         report = Report(checked.subject)
-        if checked.verdict not in {Verdict.INCOMPLETE, Verdict.COMPLETE}:
+        if checked.verdict not in {BagVerdict.INCOMPLETE, BagVerdict.COMPLETE}:
             report.add(
                 finding for finding in checked.findings if finding.code is not Code.NOT_DIGESTED
             )
@@ -119,7 +119,7 @@ class _Work:
     """One run over the missing files of a bag."""
 
     bag: Path
-    policy: Policy
+    policy: RequestPolicy
     max_bytes: int
     report: Report
     observer: Observer

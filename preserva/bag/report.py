@@ -11,7 +11,7 @@ from preserva.core.values.codes import Code, Severity
 from preserva.core.values.report import Report
 
 
-class Verdict(StrEnum):
+class BagVerdict(StrEnum):
     """The state of a bag, in the terms of RFC 8493 section 3."""
 
     VALID = "valid"
@@ -42,15 +42,15 @@ class BagReport(Report):
     completeness_only: bool = False
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> BagVerdict:
         """The state of the bag, as far as it was determined."""
         codes = {finding.code for finding in self.findings}
         errors = {code for code in codes if code.severity is Severity.ERROR}
         unknown = {code for code in codes if code.severity is Severity.UNKNOWN}
         if errors:
-            return Verdict.INCOMPLETE if errors == {Code.HOLE} else Verdict.INVALID
+            return BagVerdict.INCOMPLETE if errors == {Code.HOLE} else BagVerdict.INVALID
         if unknown == {Code.NOT_DIGESTED} and self.completeness_only:
-            return Verdict.COMPLETE
+            return BagVerdict.COMPLETE
         if unknown or self.checked < self.listed:
-            return Verdict.UNKNOWN
-        return Verdict.VALID_WITH_WARNINGS if codes else Verdict.VALID
+            return BagVerdict.UNKNOWN
+        return BagVerdict.VALID_WITH_WARNINGS if codes else BagVerdict.VALID

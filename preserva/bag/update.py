@@ -23,7 +23,7 @@ from preserva.bag.create.create import checked_algorithms
 from preserva.bag.create.tag_files import Payload, tag_manifests
 from preserva.bag.folder import FolderSource
 from preserva.bag.source import Source
-from preserva.bag.validate import BagReport, Verdict, validate_source
+from preserva.bag.validate import BagReport, BagVerdict, validate_source
 from preserva.core.formats.bagit import serialise_bag_info
 from preserva.core.values.digest import ALGORITHMS, Digests, digest_bytes
 from preserva.core.values.model import Entry, Observed
@@ -48,7 +48,7 @@ _OLD_INFO = {"0.93", "0.94", "0.95"}  # these have package-info.txt
 
 
 @dataclass(frozen=True, slots=True)
-class Updated:
+class BagUpdated:
     """The validation report, and the tag files written: none if the bag is damaged."""
 
     report: BagReport
@@ -68,7 +68,7 @@ def update_bag(
     dry_run: bool = False,
     jobs: int | None = None,
     observer: Observer = ignore,
-) -> Updated:
+) -> BagUpdated:
     """Add payload manifests for these algorithms, change bag-info.txt, renew the tag manifests.
 
     The bag is validated in the same read; unless it is valid nothing changes, and the report says
@@ -87,13 +87,13 @@ def update_bag(
             finish_update(bag)
         source = _Widened(FolderSource(bag, jobs=jobs), frozenset(wanted))
         report = validate_source(source, observer=observer)
-        if report.verdict not in {Verdict.VALID, Verdict.VALID_WITH_WARNINGS}:
-            return Updated(report)
+        if report.verdict not in {BagVerdict.VALID, BagVerdict.VALID_WITH_WARNINGS}:
+            return BagUpdated(report)
         files = _new_files(source, report, wanted, edit)
         if files and not dry_run:
             _stage(bag, files)
             finish_update(bag)
-        return Updated(report, tuple(files))
+        return BagUpdated(report, tuple(files))
 
 
 def finish_update(bag: Path) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from preserva.bag.report import BagReport, Verdict
+from preserva.bag.report import BagReport, BagVerdict
 from preserva.bag.source import LIMITS, Limits, Listens, NamesInDoubt, ReadsEarly, Source
 from preserva.bag.tag_files import TagFiles
 from preserva.core.formats.bagit import old_spelling
-from preserva.core.policy.completeness import Listing, Table
+from preserva.core.policy.completeness import ManifestListing, Table
 from preserva.core.policy.name_encodings import spell
 from preserva.core.values.codes import Code
 from preserva.core.values.model import Entry, Kind, Observed
@@ -19,7 +19,7 @@ from preserva.errors import StorageError
 from preserva.files.opening import unreadable
 from preserva.i18n import _
 
-__all__ = ["BagReport", "Verdict", "validate_source"]
+__all__ = ["BagReport", "BagVerdict", "validate_source"]
 
 
 def validate_source(
@@ -228,7 +228,7 @@ class _Validation:
                 continue
             del wanted[nfc(path)]
             self._find(Code.NAME_FORM, path, expected=listed)
-            if table.rename(listed, path) is Listing.CONTRADICTS:
+            if table.rename(listed, path) is ManifestListing.CONTRADICTS:
                 self._find(Code.LISTED_TWICE, path, seen=listed)
 
     def _compare_fetch(self) -> set[str]:

@@ -173,7 +173,7 @@ def _format(mark: Path) -> int:
     """The format of an exhibition; 0 if it does not say."""
     try:
         with mark.open("rb") as stream:
-            content = json.loads(stream.read(_LARGEST_MARK))
+            content = read_json(stream.read(_LARGEST_MARK))
     except (OSError, ValueError, RecursionError):
         return 0
     number = content.get("format") if isinstance(content, dict) else None

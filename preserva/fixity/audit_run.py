@@ -11,7 +11,7 @@ from preserva.archive.fixity_events import record_check, record_storage
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
 from preserva.core.formats.inventory import version_number
-from preserva.core.policy.audit import NO_FORECAST, Copy, Due, Forecast
+from preserva.core.policy.audit import NO_FORECAST, AuditedCopy, Due, Forecast
 from preserva.core.policy.judgement import Tally
 from preserva.core.values.codes import Code
 from preserva.core.values.facts import Check, recorded
@@ -156,7 +156,7 @@ class Run:
             budget.size is not None and self.audit.bytes_read >= budget.size
         )
 
-    def _check(self, copy: Copy) -> bool:
+    def _check(self, copy: AuditedCopy) -> bool:
         """Read a copy, twice if it looks damaged; False if it is left for the next run."""
         reading = self.begin(copy)
         if reading is None:
@@ -170,7 +170,7 @@ class Run:
         finally:  # of a verdict, nothing is left to save
             reading.resume.save()
 
-    def begin(self, copy: Copy) -> Reading | None:
+    def begin(self, copy: AuditedCopy) -> Reading | None:
         """What is needed to read a copy; None if its storage cannot be reached."""
         if not self._reachable(copy.storage):
             return None

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from preserva.core.formats import inventory as formats
 from preserva.core.formats.ocfl_prior import prior_advice, prior_rules
-from preserva.core.formats.ocfl_rules import ADDRESSING, SPECIFICATIONS, Judged, Rule, judge
+from preserva.core.formats.ocfl_rules import ADDRESSING, SPECIFICATIONS, Judged, OcflRule, judge
 from preserva.core.values.codes import Code
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.model import Entry, Kind, Observed
@@ -90,9 +90,9 @@ class _Judgement:
         finding = Finding(code, path, expected=expected, seen=seen, rule=source)
         self.result.report.add([finding])
 
-    def _rules(self, path: str, problems: Iterable[Rule], code: Code) -> None:
+    def _rules(self, path: str, problems: Iterable[OcflRule], code: Code) -> None:
         for rule in problems:
-            self._find(code, rule.code, path, seen=f"{rule.code} {rule.text}")
+            self._find(code, rule.code, path, seen=f"{rule.code} " + rule.text)
 
     def _read(self, path: str, limit: int) -> bytes | None:
         """The content of a small file; None with a finding if it could not be read."""
@@ -176,7 +176,7 @@ class _Judgement:
             name = f"{version}/{formats.NAME}"
             if not self._is_file(name):
                 self._find(
-                    Code.OCFL_ADVICE, "W010", name, seen=f"W010 {_('there is no inventory')}"
+                    Code.OCFL_ADVICE, "W010", name, seen="W010 " + _("there is no inventory")
                 )
                 continue
             if version == judged.head:
@@ -260,7 +260,7 @@ class _Judgement:
         if entry.kind is Kind.FILE and not deeper:
             self._find(Code.OBJECT_FILE_EXTRA, "E067", entry.path)
         elif entry.kind is Kind.FOLDER and name and not deeper and not _REGISTERED.fullmatch(name):
-            self._find(Code.OCFL_ADVICE, "W013", entry.path, seen=f"W013 {_('not registered')}")
+            self._find(Code.OCFL_ADVICE, "W013", entry.path, seen="W013 " + _("not registered"))
         if entry.path == _MUTABLE_HEAD and entry.kind is Kind.FOLDER:
             self.result.report.add([Finding(Code.MUTABLE_HEAD, entry.path)])
 
@@ -280,9 +280,9 @@ class _Judgement:
             if deeper:
                 self._find(Code.EMPTY_FOLDER, "E024", entry.path)
             else:
-                self._find(Code.OCFL_ADVICE, "W003", entry.path, seen=f"W003 {_('empty')}")
+                self._find(Code.OCFL_ADVICE, "W003", entry.path, seen="W003 " + _("empty"))
         elif below and top != judged.content_directory and not deeper:
-            text = f"W002 {_('beside the content')}"
+            text = "W002 " + _("beside the content")
             self._find(Code.OCFL_ADVICE, "W002", entry.path, seen=text)
 
     def _content(self, judged: Judged) -> None:

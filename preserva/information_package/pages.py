@@ -29,7 +29,7 @@ _FILE = re.compile(r"(data/[^/]+/representations/[^/]+/)(data/.+)", re.DOTALL)
 _NUMBER = re.compile(r"data/([0-9]{4,6})\.[^./]+")
 """Files of pages have the number of the page as their name (docs/reference/package.md)."""
 
-Read = Callable[[str], bytes | None]
+ReadFile = Callable[[str], bytes | None]
 """The content of a file of the bag, by its path; None if it cannot be read or is not sound."""
 PageOf = Callable[[str], BookPage | None]
 """The page of the book that a path is about, if it is about one."""
@@ -52,7 +52,7 @@ def with_pages(findings: Iterable[Finding], page_of: PageOf) -> list[Finding]:
 class BagPages:
     """The pages of the package in a bag, by paths in the bag."""
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: ReadFile) -> None:
         self._read = read
         self._known: dict[str, dict[str, BookPage] | None] = {}
 

@@ -49,8 +49,7 @@ def store(
         package = _accepted(bag, validate_source(open_bag(bag), observer=observer), institution)
         if not StoredCopy(archive, target, package).is_there():
             tags = {path.name: _observed(path) for path in bag.glob("tagmanifest-*")}
-            if not was_made_here(archive, package, tags):
-                refuse_without_consent(package, as_ours=as_ours)
+            refuse_without_consent(package, as_ours or was_made_here(archive, package, tags))
         return package, False
     with archive.writing(target):
         staged = f"{layout.STAGING}/store/v1/content"
@@ -67,15 +66,14 @@ def store(
             if held.versions[held.head].files() != same:
                 raise Refused(_("{id} is stored already, with other content").format(id=package))
             return package, False
-        outside = not was_made_here(archive, package, staging.files)
+        made_here = was_made_here(archive, package, staging.files)
         try:
             refuse_lost(copy)
-            if outside:
-                refuse_without_consent(package, as_ours=as_ours)
+            refuse_without_consent(package, as_ours or made_here)
         except Refused:
             target.storage.discard(f"{layout.STAGING}/store")
             raise
-        ingest(copy, staging, from_outside=outside)
+        ingest(copy, staging, from_outside=not made_here)
     return package, True
 
 

@@ -46,7 +46,7 @@ def was_made_here(
     return bool(seen) and any(entry.facts_as(BagMade).tag_manifests == seen for entry in entries)
 
 
-def refuse_without_consent(package: PackageId, *, as_ours: bool) -> None:
+def refuse_without_consent(package: PackageId, as_ours: bool) -> None:
     """Refuse a package from outside that a person did not say is ours. Raises Refused."""
     if as_ours:
         return

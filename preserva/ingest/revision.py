@@ -78,7 +78,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Updated:
+class Revised:
     """The result of a change: the newest version, and its files that differ from before.
 
     `created` is False if nothing differs, and on a dry run. Paths are those in the bag.
@@ -99,7 +99,7 @@ def update(
     *,
     dry_run: bool = False,
     observer: Observer = ignore,
-) -> Updated:
+) -> Revised:
     """Make a new version of one of our packages, read back and recorded in the ledger.
 
     Raises UsageError if no change is requested, NotFound, Damaged or StorageError if the package is
@@ -199,13 +199,13 @@ class _Revision:
             if self.before.get(path) != seen.digests[self.stored.inventory.algorithm]
         ]
 
-    def result(self, *, created: bool) -> Updated:
+    def result(self, *, created: bool) -> Revised:
         """The result."""
         changed = self.changed()
         inventory = self.stored.inventory
         version = formats.next_name(inventory) if changed else inventory.head
         size = sum(self.staging.files[path].size for path in changed)
-        return Updated(self.package, version, self.title, created, tuple(changed), size)
+        return Revised(self.package, version, self.title, created, tuple(changed), size)
 
     def _content(self, path: str) -> bytes:
         """A small file of the present version. Raises Damaged if it changed since it was stored."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
@@ -75,38 +74,12 @@ from preserva.ingest.transfer_identity import (
     own_id,
     refuse_other,
 )
+from preserva.ingest.transfer_result import Accepted, Form
 from preserva.storage.base import chunks_of, read_all
 
 _ORIGINAL = "original"
 _DATA = f"representations/{_ORIGINAL}/data"
 _LARGEST = 64 << 20
-
-
-class Form(StrEnum):
-    """The kinds of packages received, in the words of the history."""
-
-    BAG = "a bag"
-    EARK = "an E-ARK package"
-    ARCHIVEMATICA = "an AIP of Archivematica in a bag"
-    OURS = "a SIP of preserva"
-    OUR_AIP = "an AIP of preserva"
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The result of an import. `created` is False on a dry run, or if it was stored before.
-
-    `from_outside` says that it has an identifier of ours and was not made here.
-    """
-
-    package: PackageId
-    title: str
-    form: Form
-    created: bool
-    files: int
-    size: int
-    notes: tuple[Finding, ...] = ()
-    from_outside: bool = False
 
 
 def accept(
@@ -131,24 +104,20 @@ def accept(
     Raises Damaged if it does not match; PackageError, UsageError, Refused if it cannot be stored;
     Locked, StorageError. In each case nothing was stored, and `path` was not touched.
     """
-    peek = look(path)
-    own = own_id(archive, path, peek, asks=bool(local or record))
+    own = own_id(archive, path, peek := look(path), asks=bool(local or record))
     package = own or new_id(archive, path, peek, local)
-    target = archive.primary
+    target, staged = archive.primary, f"{layout.STAGING}/import-{package.portable}"
     with archive.writing(target):
-        staged = f"{layout.STAGING}/import-{package.portable}"
-        staging = Staging(
-            target.storage, f"{staged}/v1/content", archive.config.policy.digests, observer
-        )
+        content, digests = f"{staged}/v1/content", archive.config.policy.digests
+        staging = Staging(target.storage, content, digests, observer)
         work = _Accepting(archive, path, package, peek, staging, observer)
         with discarded(target.storage, staged, keep=not dry_run):
-            if own is not None:
+            if ours := own is not None:
                 notes = work.take_own(f"{staged}/received")
             else:
-                supplied = None if record is None else (read_supplied(record), record)
-                notes = work.take(supplied, position, charset)
+                notes = work.take(record, position, charset)
             second_opinion(staging)
-            outside = own is not None and not was_made_here(archive, package, staging.files)
+            outside = ours and not was_made_here(archive, package, staging.files)
             done = replace(work.result, notes=tuple(notes), from_outside=outside)
             copy = StoredCopy(archive, target, package)
             if copy.is_there():
@@ -157,8 +126,7 @@ def accept(
                     target.storage.discard(staged)
                 return done
             refuse_lost(copy)
-            if outside:
-                refuse_without_consent(package, as_ours=as_ours)
+            refuse_without_consent(package, as_ours or not outside)
             if dry_run:
                 return done
         ingest(copy, staging, from_outside=outside)
@@ -230,7 +198,7 @@ class _Accepting:
         return []
 
     def take(
-        self, supplied: tuple[bytes, Path] | None, position: int | None, charset: str | None
+        self, record_file: Path | None, position: int | None, charset: str | None
     ) -> list[Finding]:
         """Wrap a package made elsewhere in one of ours; return the warnings."""
         prefix = f"{self.base}/{_DATA}/"
@@ -240,6 +208,7 @@ class _Accepting:
             for path, seen in self.staging.files.items()
         }
         received = self._prove(prefix, files)
+        supplied = None if record_file is None else (read_supplied(record_file), record_file)
         record = self._record(supplied, position, charset, prefix, received)
         titles = self.peek.values_of("External-Description")
         self.title = one_line(record.title or next(iter(titles), "") or bare_name(self.path.name))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from preserva.core.formats.inventory import version_number
-from preserva.core.policy.audit import Copy, Lane, Window, Workload
+from preserva.core.policy.audit import AuditedCopy, Lane, Window, Workload
 from preserva.core.policy.judgement import KnownCopy, State, trouble_after
 from preserva.core.values.entries import ARRIVALS, DECISION, FAIL, FIXITY_CHECK, SUCCESS
 from preserva.core.values.facts import Check, DecisionTaken
@@ -64,7 +64,9 @@ class Copies:
         """Of the ledger that answers queries with `rows`."""
         self._rows = rows
 
-    def due(self, lane: Lane, window: Window, *, unread: bool, before: int) -> Iterator[Copy]:
+    def due(
+        self, lane: Lane, window: Window, *, unread: bool, before: int
+    ) -> Iterator[AuditedCopy]:
         """Those of a lane in a window, the one read longest ago first.
 
         Only those that were, or with `unread` false were not, unreadable at the last attempt; and
@@ -87,7 +89,7 @@ class Copies:
 
     def drawn(
         self, lane: Lane, window: Window, *, lot: int, share: int, before: int
-    ) -> Iterator[Copy]:
+    ) -> Iterator[AuditedCopy]:
         """One in `share` of a lane in a window, another one for each lot from 0 to share - 1."""
         which, chosen = _which(lane)
         when, bounds = _when(window)
@@ -177,9 +179,9 @@ _KNOWN = (
 )
 
 
-def _copy(row: Row) -> Copy:
+def _copy(row: Row) -> AuditedCopy:
     package, storage, checked, unread = row
-    return Copy(package, storage, _time(checked), bool(unread))
+    return AuditedCopy(package, storage, _time(checked), bool(unread))
 
 
 _SELECT = "SELECT package, storage, checked, unread FROM copy"

@@ -10,7 +10,7 @@ from preserva.core.policy.overview import (
     AGES,
     CopyState,
     Decision,
-    Done,
+    HistoryEntry,
     Incident,
     Overview,
 )
@@ -172,7 +172,7 @@ def report_page(overview: Overview, appendix: tuple[Section, ...] = ()) -> Page:
 
 
 def package_page(
-    package: PackageId, entries: Sequence[Done], incidents: Sequence[Incident], at: datetime
+    package: PackageId, entries: Sequence[HistoryEntry], incidents: Sequence[Incident], at: datetime
 ) -> Page:
     """The whole history of one package as a page."""
     text = _("Everything that the ledger records about it, {date}").format(date=at.date())

@@ -31,7 +31,7 @@ from preserva.files.disk import publish
 from preserva.fixity.ocfl_object import check_object
 from preserva.i18n import _, joined
 from preserva.ledger import Ledger
-from preserva.replication.ledger_copies import Choice, Decision, choose_copy
+from preserva.replication.ledger_copies import Choice, LedgerChoice, choose_copy
 from preserva.replication.rebuilt_package import ReadCopy, record_missing, record_package
 
 _NAMED = 20
@@ -96,7 +96,7 @@ def rebuild_ledger(
             identifiers=identifiers,
             rebuilding=True,
         ) as archive:
-            reports = _rebuild(archive, Decision(source, anchor), observer)
+            reports = _rebuild(archive, LedgerChoice(source, anchor), observer)
             take_over(archive)
     except BaseException:
         _remove(unfinished)
@@ -133,7 +133,7 @@ def _is_own(config: Config, storage: str) -> bool:
     return storage not in config.custody.held
 
 
-def _rebuild(archive: ArchivalStorage, decision: Decision, observer: Observer) -> list[Report]:
+def _rebuild(archive: ArchivalStorage, decision: LedgerChoice, observer: Observer) -> list[Report]:
     storages = _find(archive)
     reports = [
         Report(WholeStorage(store.id), [Finding(Code.STORAGE_EMPTY, store.config.url)])
@@ -246,7 +246,7 @@ def _take_over(archive: ArchivalStorage, choice: Choice) -> None:
 
 
 def _refuse_contradicted(
-    archive: ArchivalStorage, storages: _Storages, choice: Choice, decision: Decision
+    archive: ArchivalStorage, storages: _Storages, choice: Choice, decision: LedgerChoice
 ) -> None:
     """Refuse a copy of the ledger that says of our primary storage what is not so.
 

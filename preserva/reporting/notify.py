@@ -18,7 +18,7 @@ from preserva.core.policy.overview import EndedIncident, Incident, Overview
 from preserva.core.values.entries import NOTIFICATION, SUCCESS
 from preserva.core.values.facts import Notification
 from preserva.http_client.client import AnswerError, read
-from preserva.http_client.policy import SCHEMES, AddressError, Policy, named_hosts, shown
+from preserva.http_client.policy import SCHEMES, AddressError, RequestPolicy, named_hosts, shown
 from preserva.i18n import _
 from preserva.reporting.incidents import ended_since
 from preserva.reporting.overview import overview
@@ -43,7 +43,7 @@ def ping(url: str | None) -> str | None:
     """
     if url is None:
         return None
-    policy = Policy(SCHEMES, named_hosts(url), timeout=_SECONDS, any_public_host=True)
+    policy = RequestPolicy(SCHEMES, named_hosts(url), timeout=_SECONDS, any_public_host=True)
     try:
         read(url, policy, 1024, attempts=_ATTEMPTS)
     except (AddressError, AnswerError) as error:

@@ -12,7 +12,7 @@ from preserva.core.policy.audit import Lane, deadline
 from preserva.core.policy.judgement import StorageTally, Tally
 from preserva.core.policy.overview import (
     CopyState,
-    Done,
+    HistoryEntry,
     Incident,
     Overview,
     StorageState,
@@ -82,10 +82,12 @@ def copy_states(archive: ArchivalStorage) -> Iterator[CopyState]:
             )
 
 
-def history(archive: ArchivalStorage, package: PackageId) -> tuple[list[Done], list[Incident]]:
+def history(
+    archive: ArchivalStorage, package: PackageId
+) -> tuple[list[HistoryEntry], list[Incident]]:
     """All that was done to a package, and what is open about it. Raises NotFound."""
     done = [
-        Done(
+        HistoryEntry(
             entry.number,
             entry.time,
             entry.type,

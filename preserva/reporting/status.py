@@ -52,7 +52,7 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class CopyStatus:
     """A copy of a package; `checked` is the time of the last fixity check, with its outcome.
 
     `reason` says why its storage could not be looked into, if it could not.
@@ -72,7 +72,7 @@ class Status:
 
     package: str
     portable: str
-    copies: tuple[Copy, ...]
+    copies: tuple[CopyStatus, ...]
     enough: bool
 
     @property
@@ -148,7 +148,7 @@ def _status(archive: ArchivalStorage, judgement: Judgement, package: PackageId |
         if judged is None and known and (package is None or (elsewhere and not there)):
             continue
         if package is None:
-            copies.append(Copy(store.id, State.UNRECORDED))
+            copies.append(CopyStatus(store.id, State.UNRECORDED))
         else:
             copies.append(_copy(StoredCopy(archive, store, package), judged, judgement))
     counting = {storage for storage, copy in known.items() if copy.counted}
@@ -168,7 +168,7 @@ def _is_there(stored: StoredCopy) -> bool:
         return False
 
 
-def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -> Copy:
+def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -> CopyStatus:
     last = stored.last(FIXITY_CHECK)
     checked, outcome = (last.time, last.outcome) if last else (None, None)
     known = State.ABSENT if judged is None else judged.state
@@ -185,7 +185,9 @@ def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -
         state = State.MISSING if acknowledged else State.ABSENT
     except StorageError as error:
         state, reason = State.UNREACHABLE, str(error)
-    return Copy(stored.store.id, State.worst(state, known), versions, checked, outcome, reason)
+    return CopyStatus(
+        stored.store.id, State.worst(state, known), versions, checked, outcome, reason
+    )
 
 
 def _held(stored: StoredCopy, found: StoredObject, acknowledged: int, newest: int) -> State:

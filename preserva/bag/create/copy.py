@@ -8,7 +8,7 @@ from contextlib import closing
 from itertools import chain
 from pathlib import Path
 
-from preserva.bag.create.source_folder import SourceFile
+from preserva.bag.create.source_folder import FolderFile
 from preserva.core.values.model import Entry, Kind, Observed
 from preserva.core.values.report import Finding, Observer
 from preserva.files.careful_reader import CarefulReader
@@ -26,7 +26,7 @@ class _Copier:
         self._target = os.fspath(target)
         self._durable = durable
 
-    def begin(self, file: SourceFile, now: os.stat_result) -> _Copy | None:
+    def begin(self, file: FolderFile, now: os.stat_result) -> _Copy | None:
         """The new file; None if the source has changed since it was listed."""
         if not file.is_still(now):
             return None
@@ -68,7 +68,7 @@ class _Copy:
 def copy_files(
     source: Path,
     target: Path,
-    files: Sequence[SourceFile],
+    files: Sequence[FolderFile],
     algorithms: frozenset[str],
     *,
     jobs: int,
@@ -91,7 +91,7 @@ def copy_files(
 
 def read_files(
     folder: Path,
-    files: Sequence[SourceFile],
+    files: Sequence[FolderFile],
     algorithms: frozenset[str],
     *,
     jobs: int,

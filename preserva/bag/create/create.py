@@ -14,7 +14,7 @@ from pathlib import Path
 
 from preserva.bag.create.copy import copy_files, read_files
 from preserva.bag.create.in_place import journal, roll_back, swap
-from preserva.bag.create.source_folder import Inventory, examine, refuse_problems
+from preserva.bag.create.source_folder import SourceListing, examine, refuse_problems
 from preserva.bag.create.tag_files import Payload, write_tag_files
 from preserva.core.formats.bagit import serialise_bag_info
 from preserva.core.values.digest import ALGORITHMS
@@ -139,7 +139,7 @@ class _Work:
 
     source: Path
     final: Path
-    inventory: Inventory
+    inventory: SourceListing
     algorithms: tuple[str, ...]
     bag_info: tuple[tuple[str, str], ...]
     jobs: int

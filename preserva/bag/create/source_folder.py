@@ -34,7 +34,7 @@ _ENCODED = "%\r\n"
 
 
 @dataclass(frozen=True, slots=True)
-class SourceFile:
+class FolderFile:
     """A listed file: path with `/`, size in bytes, and what must not change until it is read."""
 
     path: str
@@ -52,10 +52,10 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Inventory:
+class SourceListing:
     """The content of a folder: files sorted by path, folders, and every finding."""
 
-    files: tuple[SourceFile, ...]
+    files: tuple[FolderFile, ...]
     folders: tuple[str, ...]
     findings: tuple[Finding, ...]
 
@@ -75,7 +75,7 @@ class Inventory:
         return tuple(f for f in self.findings if f.code.severity is Severity.WARNING)
 
 
-def examine(source: Path, *, encode_names: bool = False) -> Inventory:
+def examine(source: Path, *, encode_names: bool = False) -> SourceListing:
     """List the folder and everything that prevents a bag. No content is read.
 
     With `encode_names`, names with `%`, CR or LF are allowed, as warnings. Raises NotFound or
@@ -94,7 +94,7 @@ def examine(source: Path, *, encode_names: bool = False) -> Inventory:
             ),
             hint=_("To add digests to it, use `preserva bag update`."),
         )
-    files: list[SourceFile] = []
+    files: list[FolderFile] = []
     folders: list[str] = []
     findings: list[Finding] = []
     for listed in _walk(source, "", folders):
@@ -104,14 +104,14 @@ def examine(source: Path, *, encode_names: bool = False) -> Inventory:
             files.append(listed)
             findings += name_findings(listed.path, encode_names=encode_names)
     findings += twin_findings([*folders, *(file.path for file in files)])
-    return Inventory(
+    return SourceListing(
         tuple(sorted(files, key=lambda file: file.path)),
         tuple(sorted(folders)),
         tuple(sorted(findings, key=lambda f: (f.path or "", f.code.value))),
     )
 
 
-def refuse_problems(source: Path, inventory: Inventory) -> None:
+def refuse_problems(source: Path, inventory: SourceListing) -> None:
     """Raise PackageError with every problem, if there are any."""
     if inventory.problems:
         raise PackageError(
@@ -120,7 +120,7 @@ def refuse_problems(source: Path, inventory: Inventory) -> None:
         )
 
 
-def _walk(source: Path, top: str, folders: list[str]) -> Iterator[SourceFile | Finding]:
+def _walk(source: Path, top: str, folders: list[str]) -> Iterator[FolderFile | Finding]:
     waiting = [top]
     while waiting:
         folder = waiting.pop()
@@ -141,14 +141,14 @@ def _walk(source: Path, top: str, folders: list[str]) -> Iterator[SourceFile | F
                 yield _file(path, entry)
 
 
-def _file(path: str, entry: os.DirEntry[str]) -> SourceFile | Finding:
+def _file(path: str, entry: os.DirEntry[str]) -> FolderFile | Finding:
     try:
         status = entry.stat(follow_symlinks=False)
     except OSError as error:
         return Finding(Code.UNREADABLE, path, seen=error.strerror)
     if not stat.S_ISREG(status.st_mode):
         return Finding(Code.NOT_REGULAR, path)
-    return SourceFile(path, status.st_size, status.st_mtime_ns, status.st_ino)
+    return FolderFile(path, status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 def name_findings(path: str, *, encode_names: bool) -> Iterator[Finding]:

@@ -61,7 +61,7 @@ PREMIS_DIGESTS = ("sha512", "sha256", "sha384")
 """Those of a file's digests that PREMIS states: the vocabulary has no SHA-3. Manifests have all."""
 
 Render = Callable[[BinaryIO], None]
-Put = Callable[[str, Render], Observed]
+PutFile = Callable[[str, Render], Observed]
 """Stores one metadata file at a path relative to the package folder, and says what it became."""
 
 _REPRESENTATION_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -174,7 +174,7 @@ def _escape(match: re.Match[str]) -> str:
     return "".join(f"_{byte:02x}" for byte in match[0].encode("utf-8", "surrogatepass"))
 
 
-def build_aip(spec: AipSpec, put: Put) -> None:
+def build_aip(spec: AipSpec, put: PutFile) -> None:
     """Pass every metadata file of the package to `put`, in order of dependency.
 
     The package's METS.xml comes last: it holds the digests of all the others. Raises ValueError
@@ -259,7 +259,7 @@ def _write_package_premis(spec: AipSpec, stream: BinaryIO) -> None:
     )
 
 
-def _build_representation(spec: AipSpec, item: RepresentationSpec, put: Put) -> Observed:
+def _build_representation(spec: AipSpec, item: RepresentationSpec, put: PutFile) -> Observed:
     folder = f"representations/{item.name}/"
     premis = [
         _premis_file(f"digiprov-{number}", _below(folder, put(folder + path, write)))

@@ -82,7 +82,7 @@ def _bag_info_field(label: str, value: str) -> str:
     return f"{label}: " + "\n  ".join(lines) + "\n"
 
 
-Report = Callable[[Finding], None]
+ReportFinding = Callable[[Finding], None]
 """Where a parser puts what it finds: usually the `append` of a list."""
 
 STRICT = (1, 0)
@@ -126,7 +126,7 @@ class Declaration:
         return "bag-info.txt" if self.version >= (0, 96) else "package-info.txt"
 
 
-def parse_declaration(data: bytes, report: Report) -> Declaration | None:
+def parse_declaration(data: bytes, report: ReportFinding) -> Declaration | None:
     """The declaration, or None if it is unusable. Every error is reported.
 
     If the encoding is not allowed, the result has UTF-8, so that the rest can be checked.
@@ -157,7 +157,7 @@ def parse_declaration(data: bytes, report: Report) -> Declaration | None:
     return Declaration(version, matches[1][1])
 
 
-def _check_strictly(rows: list[str], path: str, report: Report) -> None:
+def _check_strictly(rows: list[str], path: str, report: ReportFinding) -> None:
     for usual, pattern, row in zip(_USUAL_LABELS, _STRICT_DECLARATION, rows, strict=False):
         match = pattern.fullmatch(row)
         if match is None:
@@ -167,7 +167,7 @@ def _check_strictly(rows: list[str], path: str, report: Report) -> None:
 
 
 def read_lines(
-    pieces: Iterable[bytes], encoding: str, path: str, report: Report, limit: int
+    pieces: Iterable[bytes], encoding: str, path: str, report: ReportFinding, limit: int
 ) -> Iterator[str]:
     """The lines of a tag file, separated by CR, LF or CRLF only, without these.
 
@@ -196,7 +196,7 @@ def read_lines(
 class _Decoder:
     """Bytes to text, piece by piece; the first error is reported, later ones are replaced."""
 
-    def __init__(self, encoding: str, path: str, report: Report) -> None:
+    def __init__(self, encoding: str, path: str, report: ReportFinding) -> None:
         self.codec = CHARSETS[encoding.lower()]
         self.path = path
         self.report = report
@@ -241,7 +241,7 @@ _MANIFEST_NAME = re.compile(r"(manifest|tagmanifest)-(.+)\.txt", re.IGNORECASE |
 
 
 def parse_manifest(
-    lines: Iterable[str], path: str, algorithm: str, *, strict: bool, report: Report
+    lines: Iterable[str], path: str, algorithm: str, *, strict: bool, report: ReportFinding
 ) -> Iterator[tuple[str, str, bytes]]:
     """Path, path without decoding, and digest, for each line of a manifest (section 2.1.3).
 
@@ -282,7 +282,7 @@ def _in_line(number: int, text: str) -> str:
 
 
 def parse_bag_info(
-    lines: Iterable[str], path: str, *, strict: bool, report: Report
+    lines: Iterable[str], path: str, *, strict: bool, report: ReportFinding
 ) -> list[tuple[str, str]]:
     """Labels and values of bag-info.txt (section 2.2.2), in order, with repetitions.
 
@@ -323,7 +323,7 @@ _OXUM = re.compile(r"[ \t]*([0-9]{1,20})\.([0-9]{1,20})[ \t]*")
 
 
 def check_bag_info(
-    fields: Iterable[tuple[str, str]], path: str, *, strict: bool, report: Report
+    fields: Iterable[tuple[str, str]], path: str, *, strict: bool, report: ReportFinding
 ) -> tuple[int, int] | None:
     """Bytes and files of Payload-Oxum, if it is given; repeated elements are reported.
 
@@ -361,7 +361,7 @@ _FETCH_LINE = re.compile(
 _SCHEMES = {"http", "https", "ftp", "ftps", "sftp", "s3", "gs", "urn"}
 
 
-def parse_fetch(lines: Iterable[str], *, strict: bool, report: Report) -> list[FetchEntry]:
+def parse_fetch(lines: Iterable[str], *, strict: bool, report: ReportFinding) -> list[FetchEntry]:
     """The entries of fetch.txt (section 2.2.3). Unusable lines are reported and left out."""
     path, entries, known = "fetch.txt", list[FetchEntry](), set[str]()
     for number, line in enumerate(lines, 1):

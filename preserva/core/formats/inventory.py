@@ -43,7 +43,7 @@ class InventoryError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Agent:
+class User:
     """Who made a version: a name and an address that is a URI."""
 
     name: str
@@ -57,7 +57,7 @@ class Version:
     created: str
     state: Paths
     message: str | None = None
-    user: Agent | None = None
+    user: User | None = None
 
     def files(self) -> dict[str, str]:
         """Digest by logical path."""
@@ -114,7 +114,7 @@ def next_version(
     *,
     created: str,
     message: str,
-    user: Agent,
+    user: User,
 ) -> tuple[Inventory, dict[str, str]]:
     """The inventory with one more version, and the files to store for it.
 
@@ -314,7 +314,7 @@ class _Reader:
                 self.wrong("E054", _("{name}: user has no name"), name=name)
             else:
                 address = user.get("address")
-                agent = Agent(user["name"], address if isinstance(address, str) else None)
+                agent = User(user["name"], address if isinstance(address, str) else None)
         if created is None:
             return None
         return Version(created, state, message if isinstance(message, str) else None, agent)

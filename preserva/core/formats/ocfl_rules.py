@@ -36,7 +36,7 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.+", re.DOTALL)
 _STEP = re.compile(r"(?:^|/)(?:\.{1,2}|)(?:/|\Z)")
 
 
-class Rule(NamedTuple):
+class OcflRule(NamedTuple):
     """A rule that is broken: its code, and how."""
 
     code: str
@@ -73,16 +73,16 @@ class Judged:
     fixity: list[Fixity] = field(default_factory=list)
     named: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
-    problems: list[Rule] = field(default_factory=list)
-    advice: list[Rule] = field(default_factory=list)
+    problems: list[OcflRule] = field(default_factory=list)
+    advice: list[OcflRule] = field(default_factory=list)
 
     def wrong(self, code: str, text: str) -> None:
         """Note that a rule is broken."""
-        self.problems.append(Rule(code, text))
+        self.problems.append(OcflRule(code, text))
 
     def advise(self, code: str, text: str) -> None:
         """Note that advice was not taken."""
-        self.advice.append(Rule(code, text))
+        self.advice.append(OcflRule(code, text))
 
 
 def judge(document: object, specification: str) -> Judged:

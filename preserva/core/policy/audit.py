@@ -54,7 +54,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class AuditedCopy:
     """A copy that the ledger acknowledged, and when it was last read completely.
 
     `unread`: there was a later one that could not read all of it.
@@ -70,7 +70,7 @@ class Copy:
 class Due:
     """A copy that is to be read; `deadline` is when the interval since its last check ends."""
 
-    copy: Copy
+    copy: AuditedCopy
     deadline: datetime | None
     reason: Reason
 

@@ -27,7 +27,7 @@ class Area(StrEnum):
     CONTENT = N_("content")
 
 
-class Verdict(StrEnum):
+class LevelsVerdict(StrEnum):
     """How the evidence meets a demand."""
 
     PROVED = N_("proved")
@@ -66,12 +66,12 @@ class Question:
     text: str
     answer: Callable[[Evidence], bool | None]
 
-    def verdict(self, evidence: Evidence) -> Verdict:
+    def verdict(self, evidence: Evidence) -> LevelsVerdict:
         """The verdict. For an archive without packages nothing is proved."""
         answer = self.answer(evidence)
         if answer is None:
-            return Verdict.OUTSIDE
-        return Verdict.PROVED if answer and evidence.packages else Verdict.MISSING
+            return LevelsVerdict.OUTSIDE
+        return LevelsVerdict.PROVED if answer and evidence.packages else LevelsVerdict.MISSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +253,7 @@ def reached(area: Area, evidence: Evidence) -> int:
     level = 0
     for candidate in (1, 2, 3, 4):
         asked = [demand for demand in DEMANDS if demand.area is area and demand.level == candidate]
-        if not all(demand.verdict(evidence) is Verdict.PROVED for demand in asked):
+        if not all(demand.verdict(evidence) is LevelsVerdict.PROVED for demand in asked):
             break
         level = candidate
     return level

@@ -84,7 +84,7 @@ class EndedIncident:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class HistoryEntry:
     """An action on a package: a ledger entry in short."""
 
     number: int

@@ -394,7 +394,7 @@ class LedgerIdentity(Facts):
 
 
 @dataclass(frozen=True, slots=True)
-class StorageIdentity(Facts):
+class IdentityLearned(Facts):
     """The id by which the ledger knows a storage from here on."""
 
     types: ClassVar = (entries.STORAGE_IDENTITY,)
@@ -406,7 +406,7 @@ BY_TYPE: Mapping[str, type[Facts]] = {
     type_: kind
     for kind in (
         Arrival, EventFound, Check, RecoveryStart, Recovery, Verification, DecisionTaken,
-        Notification, Rebuilt, BagMade, LedgerIdentity, StorageIdentity,
+        Notification, Rebuilt, BagMade, LedgerIdentity, IdentityLearned,
     )
     for type_ in kind.types
 }  # fmt: skip

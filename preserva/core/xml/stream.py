@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from lxml import etree
 
-Done = Callable[[etree._Element], None]
+ReleaseElement = Callable[[etree._Element], None]
 """What becomes of an element that was read to its end."""
 
 _CHUNK = 64 * 1024

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from preserva.core.formats.canonical_json import Value
     from preserva.core.policy.levels import Evidence
-    from preserva.core.policy.overview import Done, Incident, Overview
+    from preserva.core.policy.overview import HistoryEntry, Incident, Overview
     from preserva.core.values.model import PackageId
     from preserva.outputs.json.parts import JsonDocument
     from preserva.reporting.status import Listing, Status
@@ -102,7 +102,7 @@ def _incident(incident: Incident) -> Value:
 
 
 def history_document(
-    package: PackageId, entries: Iterable[Done], incidents: Iterable[Incident]
+    package: PackageId, entries: Iterable[HistoryEntry], incidents: Iterable[Incident]
 ) -> JsonDocument:
     """Everything that was done to a package."""
     return {

@@ -32,7 +32,8 @@ from preserva.core.values.report import Outcome
 from preserva.errors import Damaged, PackageError, Refused, UsageError
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
-from preserva.ingest.transfer import Accepted, Form, accept
+from preserva.ingest.transfer import accept
+from preserva.ingest.transfer_result import Accepted, Form
 from preserva.replication.replicate import replicate
 from tests.support import oracles
 from tests.support.books import an_archive, make_book, object_folder, tiff

@@ -13,7 +13,7 @@ from preserva.archive.stored_copy import StoredCopy
 from preserva.cli.main import status_of
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.vocabulary import EventType
-from preserva.core.formats.inventory import Agent, next_version
+from preserva.core.formats.inventory import User, next_version
 from preserva.core.values.codes import Code
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.entries import REPLICATION
@@ -332,7 +332,7 @@ def test_an_object_that_is_no_package_is_reported_and_the_others_go_on(place: Pa
             state,
             created=archive.now(),
             message="",
-            user=Agent("A", "urn:a"),
+            user=User("A", "urn:a"),
         )
         archive.primary.storage.create("staging/x/v1/content/a", [b"a"])
         root.publish("staging/x", root.seal("staging/x", inventory))
