@@ -11,7 +11,7 @@ from preserva.core.formats import layout
 from preserva.core.formats.storage_identity import (
     LARGEST,
     NewerFormatError,
-    StorageIdentity,
+    StatedIdentity,
     parse_identity,
 )
 from preserva.core.values.codes import Code
@@ -73,7 +73,7 @@ class Store:
             )
         return read_all(self.storage, layout.IDENTITY, LARGEST)
 
-    def read_identity(self) -> StorageIdentity:
+    def read_identity(self) -> StatedIdentity:
         """What the storage says of itself. Raises WrongStorage, StorageError."""
         data = self.identity_data()
         place = {"file": layout.IDENTITY, "url": self.storage.url}
@@ -87,7 +87,7 @@ class Store:
         except ValueError as error:
             raise StorageError(_("{file} in {url} cannot be read").format(**place)) from error
 
-    def check_identity(self) -> StorageIdentity:
+    def check_identity(self) -> StatedIdentity:
         """What the storage says of itself, if it is the one that the configuration means.
 
         An empty mount point must never look like a storage that lost all its packages, nor another

@@ -36,7 +36,7 @@ class NewerFormatError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class StorageIdentity:
+class StatedIdentity:
     """What a storage says of itself. `id` is None in format 1, which had none."""
 
     storage: str
@@ -57,13 +57,13 @@ class LedgerMark:
     time: str
 
 
-def parse_identity(data: bytes) -> StorageIdentity:
+def parse_identity(data: bytes) -> StatedIdentity:
     """What `preserva-storage.json` says. Raises NewerFormatError, ValueError."""
     content = _members(data, FORMAT)
     identity = content.get("id")
     if identity is not None:
         identity = _text(content, "id")
-    return StorageIdentity(_text(content, "storage"), _text(content, "institution"), identity)
+    return StatedIdentity(_text(content, "storage"), _text(content, "institution"), identity)
 
 
 def with_id(data: bytes, identifier: str) -> bytes:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from preserva.core.formats.storage_identity import (
     LedgerMark,
     NewerFormatError,
-    StorageIdentity,
+    StatedIdentity,
     parse_identity,
     parse_mark,
     serialise_mark,
@@ -24,9 +24,9 @@ MARK = {"format": 1, "ledger": "l", "entry": 1, "digest": "0" * 64, "time": "t"}
 
 def test_an_identity_of_either_format_is_read() -> None:
     old = json.dumps(OLD).encode()
-    assert parse_identity(old) == StorageIdentity("s", "i", None)
+    assert parse_identity(old) == StatedIdentity("s", "i", None)
     newer = with_id(old, "x")
-    assert parse_identity(newer) == StorageIdentity("s", "i", "x")
+    assert parse_identity(newer) == StatedIdentity("s", "i", "x")
     assert json.loads(newer) == {**OLD, "format": 2, "id": "x"}
 
 
