@@ -23,6 +23,7 @@ from benchmarks.pairs import ratio
 from preserva.core.formats.canonical_json import Value, canonical
 from preserva.core.policy.audit import Lane
 from preserva.core.values.entries import END, FIXITY_CHECK, REPLICATION, SUCCESS
+from preserva.core.values.facts import Check
 from preserva.fixity.audit_schedule import due_copies, foresee
 from preserva.ledger import Ledger
 
@@ -30,6 +31,7 @@ NOW = datetime(2036, 11, 23, tzinfo=UTC)
 INTERVAL = timedelta(days=90)
 STORAGES = ("aonb-main", "nlb-copy")
 FACTS: dict[str, Value] = {"bytes": 4_000_000_000, "files": 900, "findings": [], "more_findings": 0}
+CHECK = Check(size=4_000_000_000, files=900, findings=(), more=0)
 RECORDED = 300
 
 
@@ -85,7 +87,7 @@ def record(ledger: Ledger, plain: sqlite3.Connection) -> None:
         for number in range(RECORDED):
             package = f"urn:preserva:aonb:kp-{number:07}"
             ledger.append(FIXITY_CHECK, time=NOW.isoformat(), outcome=SUCCESS, package=package,
-                          storage=STORAGES[0], facts=FACTS)  # fmt: skip
+                          storage=STORAGES[0], facts=CHECK)  # fmt: skip
 
     def theirs() -> None:
         for _number in range(RECORDED):

@@ -35,9 +35,8 @@ if TYPE_CHECKING:
     from preserva.archive.ledger_proof import Proof as LedgerProof
     from preserva.bag.create.create import Made as BagCreated
     from preserva.bag.fetch import Fetched as BagFetched
-    from preserva.bag.report import BagReport
-    from preserva.bag.report import Verdict as BagVerdict
-    from preserva.bag.update import Updated as BagUpdated
+    from preserva.bag.report import BagReport, BagVerdict
+    from preserva.bag.update import BagUpdated
     from preserva.bags import KeptProfile
     from preserva.catalogue.agreement import Agreement
     from preserva.catalogue.decision_files import Decided as DecisionsImported
@@ -70,26 +69,33 @@ if TYPE_CHECKING:
     from preserva.core.eark.mets import Division, PackageType
     from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
     from preserva.core.formats.bagit import FetchEntry
-    from preserva.core.policy.audit import Copy as AuditedCopy
-    from preserva.core.policy.audit import Due, Forecast
+    from preserva.core.policy.audit import AuditedCopy, Due, Forecast
     from preserva.core.policy.audit import Reason as DueReason
     from preserva.core.policy.completeness import Table as BagTable
     from preserva.core.policy.judgement import State, StorageTally, Tally
     from preserva.core.policy.levels import Area as LevelsArea
     from preserva.core.policy.levels import Demand as LevelsDemand
     from preserva.core.policy.levels import Evidence as LevelsEvidence
+    from preserva.core.policy.levels import LevelsVerdict
     from preserva.core.policy.levels import Requirement as LevelsRequirement
-    from preserva.core.policy.levels import Verdict as LevelsVerdict
-    from preserva.core.policy.overview import CopyState, Incident, Overview, StorageState
+    from preserva.core.policy.overview import (
+        CopyState,
+        HistoryEntry,
+        Incident,
+        Overview,
+        StorageState,
+    )
     from preserva.core.policy.overview import Decision as IncidentDecision
-    from preserva.core.policy.overview import Done as HistoryEntry
     from preserva.core.policy.overview import Month as ReportMonth
     from preserva.core.policy.overview import Year as ReportYear
+    from preserva.core.policy.testimony import Custody
     from preserva.core.values.codes import Code, Severity
+    from preserva.core.values.facts import RecordedFinding
     from preserva.core.values.limitations import Limitation
     from preserva.core.values.model import PackageId
     from preserva.core.values.report import (
         Advanced,
+        BookPage,
         Ended,
         Finding,
         Observer,
@@ -115,8 +121,10 @@ if TYPE_CHECKING:
         Damaged,
         LedgerError,
         Locked,
+        LockLost,
         NotAFile,
         NotFound,
+        NotInPlace,
         PackageError,
         PreservaError,
         Refused,
@@ -125,19 +133,20 @@ if TYPE_CHECKING:
         TooLarge,
         Unreachable,
         UsageError,
+        WrongLedger,
+        WrongStorage,
     )
     from preserva.exhibition.build import Built as ExhibitionBuilt
     from preserva.fixity.audit_run import Audit
     from preserva.ingest.package import Packaged
-    from preserva.ingest.revision import Updated as Revised
-    from preserva.ingest.transfer import Accepted as Transferred
-    from preserva.ingest.transfer import Form as TransferForm
+    from preserva.ingest.revision import Revised
+    from preserva.ingest.transfer_result import Accepted as Transferred
+    from preserva.ingest.transfer_result import Form as TransferForm
     from preserva.ledger import LedgerEntry
     from preserva.replication.accession import Receipt
     from preserva.replication.repair import Brought, Repair
     from preserva.replication.replicate import Replication
-    from preserva.reporting.status import Copy as CopyStatus
-    from preserva.reporting.status import Listed, Listing, Reached, Status
+    from preserva.reporting.status import CopyStatus, Listed, Listing, Reached, Status
 
 _PLACES = {
     "bags": "bags",
@@ -167,8 +176,8 @@ _PLACES = {
     "BagCreated": "bag.create.create:Made",
     "BagFetched": "bag.fetch:Fetched",
     "BagReport": "bag.report:BagReport",
-    "BagVerdict": "bag.report:Verdict",
-    "BagUpdated": "bag.update:Updated",
+    "BagVerdict": "bag.report:BagVerdict",
+    "BagUpdated": "bag.update:BagUpdated",
     "KeptProfile": "bags:KeptProfile",
     "DecisionsImported": "catalogue.decision_files:Decided",
     "MatchDecision": "catalogue.decisions:MatchDecision",
@@ -213,7 +222,7 @@ _PLACES = {
     "CopyrightStatus": "core.eark.vocabulary:CopyrightStatus",
     "RightsBasis": "core.eark.vocabulary:RightsBasis",
     "FetchEntry": "core.formats.bagit:FetchEntry",
-    "AuditedCopy": "core.policy.audit:Copy",
+    "AuditedCopy": "core.policy.audit:AuditedCopy",
     "Due": "core.policy.audit:Due",
     "DueReason": "core.policy.audit:Reason",
     "Forecast": "core.policy.audit:Forecast",
@@ -222,23 +231,26 @@ _PLACES = {
     "LevelsDemand": "core.policy.levels:Demand",
     "LevelsEvidence": "core.policy.levels:Evidence",
     "LevelsRequirement": "core.policy.levels:Requirement",
-    "LevelsVerdict": "core.policy.levels:Verdict",
+    "LevelsVerdict": "core.policy.levels:LevelsVerdict",
     "State": "core.policy.judgement:State",
     "StorageTally": "core.policy.judgement:StorageTally",
     "Tally": "core.policy.judgement:Tally",
     "CopyState": "core.policy.overview:CopyState",
     "IncidentDecision": "core.policy.overview:Decision",
-    "HistoryEntry": "core.policy.overview:Done",
+    "HistoryEntry": "core.policy.overview:HistoryEntry",
     "Incident": "core.policy.overview:Incident",
     "ReportMonth": "core.policy.overview:Month",
     "Overview": "core.policy.overview:Overview",
     "StorageState": "core.policy.overview:StorageState",
     "ReportYear": "core.policy.overview:Year",
+    "Custody": "core.policy.testimony:Custody",
     "Code": "core.values.codes:Code",
     "Severity": "core.values.codes:Severity",
     "Limitation": "core.values.limitations:Limitation",
     "PackageId": "core.values.model:PackageId",
+    "RecordedFinding": "core.values.facts:RecordedFinding",
     "Advanced": "core.values.report:Advanced",
+    "BookPage": "core.values.report:BookPage",
     "Ended": "core.values.report:Ended",
     "Finding": "core.values.report:Finding",
     "Observer": "core.values.report:Observer",
@@ -260,7 +272,9 @@ _PLACES = {
     "Damaged": "errors:Damaged",
     "LedgerError": "errors:LedgerError",
     "Locked": "errors:Locked",
+    "LockLost": "errors:LockLost",
     "NotAFile": "errors:NotAFile",
+    "NotInPlace": "errors:NotInPlace",
     "NotFound": "errors:NotFound",
     "PackageError": "errors:PackageError",
     "PreservaError": "errors:PreservaError",
@@ -270,18 +284,20 @@ _PLACES = {
     "TooLarge": "errors:TooLarge",
     "Unreachable": "errors:Unreachable",
     "UsageError": "errors:UsageError",
+    "WrongLedger": "errors:WrongLedger",
+    "WrongStorage": "errors:WrongStorage",
     "ExhibitionBuilt": "exhibition.build:Built",
     "Audit": "fixity.audit_run:Audit",
     "Packaged": "ingest.package:Packaged",
-    "Revised": "ingest.revision:Updated",
-    "Transferred": "ingest.transfer:Accepted",
-    "TransferForm": "ingest.transfer:Form",
+    "Revised": "ingest.revision:Revised",
+    "Transferred": "ingest.transfer_result:Accepted",
+    "TransferForm": "ingest.transfer_result:Form",
     "LedgerEntry": "ledger:LedgerEntry",
     "Receipt": "replication.accession:Receipt",
     "Brought": "replication.repair:Brought",
     "Repair": "replication.repair:Repair",
     "Replication": "replication.replicate:Replication",
-    "CopyStatus": "reporting.status:Copy",
+    "CopyStatus": "reporting.status:CopyStatus",
     "Listed": "reporting.status:Listed",
     "Listing": "reporting.status:Listing",
     "Reached": "reporting.status:Reached",
@@ -293,27 +309,27 @@ _PLACES = {
 __all__ = [
     "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound", "Arrangement",
     "Audit", "AuditedCopy", "BagCreated", "BagFetched", "BagReport", "BagTable", "BagUpdated",
-    "BagVerdict", "Brought", "Catalogue", "CatalogueEntry", "CatalogueRecord", "Clock", "Code",
-    "Colours", "Config", "ConfigError", "Contributor", "CopyInStorage", "CopyState",
-    "CopyStatus", "CopyrightStatus", "Damaged", "DecisionUndone",
+    "BagVerdict", "BookPage", "Brought", "Catalogue", "CatalogueEntry", "CatalogueRecord",
+    "Clock", "Code", "Colours", "Config", "ConfigError", "Contributor", "CopyInStorage",
+    "CopyState", "CopyStatus", "CopyrightStatus", "Custody", "Damaged", "DecisionUndone",
     "DecisionsImported", "DemoFailedError", "Division", "Document", "Due", "DueReason",
-    "EditionView", "Ended", "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry",
-    "Finding", "Forecast", "HarvestResult", "HarvestSummary", "HistoryEntry",
-    "Hit", "Identifiers", "ImageRules", "Incident", "IncidentDecision", "Institution", "Item",
-    "KeptProfile", "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof", "Levels",
-    "LevelsArea", "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict",
-    "Limitation", "Listed", "Listing", "Locked", "Mail", "MatchDecision", "MatchVerdict",
-    "MatchedWord", "NamedSubject", "NotAFile", "NotFound", "OaiFormat", "ObjectInStorage",
-    "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass", "PackageError",
-    "PackageHistory", "PackageId", "PackageType", "Packaged", "PageFacts", "Pings", "Policy",
-    "PreservaError", "Progress", "Proposal", "Reached", "Receipt", "RecordsExported",
-    "RecordsImported", "Refused", "Repair", "Replication", "Report", "ReportMonth",
-    "ReportYear", "ResultPage", "Revised", "Rights", "RightsBasis", "Role", "ScanProfile",
-    "Severity", "SourceFile", "Started", "State", "Status", "StorageConfig", "StorageError",
-    "StorageFull", "StorageState", "StorageTally", "Stored", "StrPath", "Structure", "Subject",
-    "Tally", "TooLarge",
-    "TransferForm", "Transferred", "TypedNumber", "Undecodable", "Unreachable", "UsageError",
-    "WholePackage", "WholeStorage", "__version__", "bags", "check_storages", "create_archive",
+    "EditionView", "Ended", "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding",
+    "Forecast", "HarvestResult", "HarvestSummary", "HistoryEntry", "Hit", "Identifiers",
+    "ImageRules", "Incident", "IncidentDecision", "Institution", "Item", "KeptProfile",
+    "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof", "Levels", "LevelsArea",
+    "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict", "Limitation",
+    "Listed", "Listing", "LockLost", "Locked", "Mail", "MatchDecision", "MatchVerdict",
+    "MatchedWord", "NamedSubject", "NotAFile", "NotFound", "NotInPlace", "OaiFormat",
+    "ObjectInStorage", "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass",
+    "PackageError", "PackageHistory", "PackageId", "PackageType", "Packaged", "PageFacts",
+    "Pings", "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt",
+    "RecordedFinding", "RecordsExported", "RecordsImported", "Refused", "Repair", "Replication",
+    "Report", "ReportMonth", "ReportYear", "ResultPage", "Revised", "Rights", "RightsBasis",
+    "Role", "ScanProfile", "Severity", "SourceFile", "Started", "State", "Status",
+    "StorageConfig", "StorageError", "StorageFull", "StorageState", "StorageTally", "Stored",
+    "StrPath", "Structure", "Subject", "Tally", "TooLarge", "TransferForm", "Transferred",
+    "TypedNumber", "Undecodable", "Unreachable", "UsageError", "WholePackage", "WholeStorage",
+    "WrongLedger", "WrongStorage", "__version__", "bags", "check_storages", "create_archive",
     "load_config", "open_archive", "open_catalogue", "open_ledger", "package_bag",
     "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
 ]

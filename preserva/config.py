@@ -21,7 +21,7 @@ NAME = "preserva.toml"
 
 
 class Role(StrEnum):
-    """What a storage is for."""
+    """The role of a storage."""
 
     PRIMARY = "primary"
     REPLICA = "replica"
@@ -72,7 +72,7 @@ class PackageClass:
 
 @dataclass(frozen=True, slots=True)
 class Pings:
-    """Addresses that are called when an audit begins, ends well, or does not end well."""
+    """URLs that are called when an audit starts, succeeds or fails."""
 
     start: str | None = None
     success: str | None = None
@@ -81,7 +81,7 @@ class Pings:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Who is told what an audit changed, and by which server; the password stands elsewhere."""
+    """Who receives mail about audits, and through which server. The password is not here."""
 
     to: tuple[str, ...]
     sender: str
@@ -103,7 +103,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A whole configuration, valid. `xsd` is the folder of official schemas, where there is one."""
+    """A complete, valid configuration. `xsd` is the folder of official schemas, if there is one."""
 
     path: Path
     institution: Institution
@@ -119,7 +119,7 @@ class Config:
     mail: Mail | None = None
 
     def audit_interval_days(self, storage: str) -> int:
-        """In how many days each copy in a storage shall be read once."""
+        """The number of days within which each copy in a storage is read once."""
         return self.storages[storage].audit_interval_days or self.policy.audit_interval_days
 
     @property
@@ -137,16 +137,16 @@ class Config:
     def primary(self) -> StorageConfig:
         """The storage where our own packages are made."""
         return next(
-            one
-            for one in self.storages.values()
-            if one.role is Role.PRIMARY and one.institution == self.institution.id
+            storage
+            for storage in self.storages.values()
+            if storage.role is Role.PRIMARY and storage.institution == self.institution.id
         )
 
 
 def load(path: Path) -> Config:
     """Read a configuration. Raises ArchiveNotFound, or ConfigError with every problem in it."""
     document = read_toml(path)
-    no_storage = _("no storage can be at {value}; there are folders, {schemes}").format(
+    no_storage = _("{value} is not a supported storage; use a folder, {schemes}").format(
         value="{value}", schemes="file://, s3://, sftp://, fs+…://"
     )
     problems = list(schema_problems(document, "config.schema.json", NAME, {"url": no_storage}))
@@ -157,7 +157,7 @@ def load(path: Path) -> Config:
 
 
 def _contradictions(document: Mapping[str, Any]) -> Iterator[str]:
-    """What each key alone cannot show."""
+    """The problems that no single key shows."""
     institutions, storages = document["institutions"], document["storages"]
     own = document["archive"]["institution"]
     if own not in institutions:
@@ -174,17 +174,19 @@ def _contradictions(document: Mapping[str, Any]) -> Iterator[str]:
         if storage["role"] == Role.PRIMARY and storage["institution"] == own
     ]
     if len(ours) != 1:
-        message = _("storages: {id} needs one primary storage, and has {count}")
+        message = _("storages: {id} needs exactly one primary storage, but has {count}")
         yield message.format(id=own, count=len(ours))
     if (rights := _rights(document, "XX")) is not None:
         for key in rights.missing():
             yield _("{key}: missing").format(key=f"rights.{key}")
     urls = sorted(PurePosixPath(storage["url"]) for storage in storages.values())
-    for one, other in pairwise(urls):  # what lies in a folder is sorted behind it
-        if one == other:
-            yield _("storages: {url} stands twice, so it would be no second copy").format(url=one)
-        elif other.is_relative_to(one):
-            yield _("storages: {inner} lies inside {outer}").format(inner=other, outer=one)
+    for url, next_url in pairwise(urls):  # a folder is sorted before its content
+        if url == next_url:
+            yield _(
+                "storages: {url} is listed twice; a copy in the same place is not a second copy"
+            ).format(url=url)
+        elif next_url.is_relative_to(url):
+            yield _("storages: {inner} is inside {outer}").format(inner=next_url, outer=url)
 
 
 def _held_for_contradictions(
@@ -214,20 +216,20 @@ def _held_for(document: Mapping[str, Any], storage: Mapping[str, Any]) -> str | 
 def _config(path: Path, document: Mapping[str, Any]) -> Config:
     base = path.resolve().parent
     institutions = {
-        id_: Institution(id_, one["name"], one["country"], one.get("isil"))
-        for id_, one in document["institutions"].items()
+        id_: Institution(id_, keys["name"], keys["country"], keys.get("isil"))
+        for id_, keys in document["institutions"].items()
     }
     storages = {
         id_: StorageConfig(
             id_,
-            one["institution"],
-            one["url"] if "://" in one["url"] else str(base / one["url"]),
-            Role(one["role"]),
-            one.get("name", id_),
-            one.get("audit_interval_days"),
-            _held_for(document, one),
+            keys["institution"],
+            keys["url"] if "://" in keys["url"] else str(base / keys["url"]),
+            Role(keys["role"]),
+            keys.get("name", id_),
+            keys.get("audit_interval_days"),
+            _held_for(document, keys),
         )
-        for id_, one in document["storages"].items()
+        for id_, keys in document["storages"].items()
     }
     policy = dict(document.get("policy", {}))
     if "digests" in policy:
@@ -243,39 +245,39 @@ def _config(path: Path, document: Mapping[str, Any]) -> Config:
         _rights(document, institutions[archive["institution"]].country),
         _images(document),
         base / document["schemas"]["xsd"] if "schemas" in document else None,
-        tuple(PackageClass(id_, **one) for id_, one in document.get("classes", {}).items()),
+        tuple(PackageClass(id_, **keys) for id_, keys in document.get("classes", {}).items()),
         Pings(**document.get("ping", {})),
         _mail(document, base),
     )
 
 
 def _mail(document: Mapping[str, Any], base: Path) -> Mail | None:
-    given = document.get("mail")
-    if given is None:
+    section = document.get("mail")
+    if section is None:
         return None
-    one = {**given, "to": tuple(given["to"])}
-    if "password_file" in one:
-        one["password_file"] = base / one["password_file"]
-    return Mail(**one)
+    settings = {**section, "to": tuple(section["to"])}
+    if "password_file" in settings:
+        settings["password_file"] = base / settings["password_file"]
+    return Mail(**settings)
 
 
 def _images(document: Mapping[str, Any]) -> ImageRules:
-    """What is asked of images, from two sections."""
+    """The requirements for images, from two sections."""
     scan = {**document.get("scan", {})}
     images = {**document.get("images", {})}
     if "undecodable" in images:
         images["undecodable"] = Undecodable(images["undecodable"])
-    scan["colours"] = tuple(Colours(one) for one in scan.get("colours", ()))
+    scan["colours"] = tuple(Colours(name) for name in scan.get("colours", ()))
     scan["bits"] = tuple(scan.get("bits", ()))
     return ImageRules(**images, scan=ScanProfile(**scan))
 
 
 def _rights(document: Mapping[str, Any], country: str) -> Rights | None:
-    """The rights in books whose packages state none; by our own law where no other is named."""
-    given = document.get("rights")
-    if given is None:
+    """The rights in books whose packages state none; by default under the institution's own law."""
+    section = document.get("rights")
+    if section is None:
         return None
-    facts = {"jurisdiction": country, **given}
+    facts = {"jurisdiction": country, **section}
     return Rights(
         **{
             **facts,
@@ -289,8 +291,8 @@ def _rights(document: Mapping[str, Any], country: str) -> Rights | None:
 
 
 TEMPLATE = """\
-# The configuration of preserva. `preserva config check` tells whether it is right.
-# No password and no key belongs into this file.
+# The configuration of preserva. `preserva config check` checks it.
+# Do not put passwords or access keys in this file.
 
 [archive]
 institution = "aonb"        # who works with this configuration
@@ -303,7 +305,7 @@ name.ru = "Амурская областная научная библиотек
 name.be = "Амурская абласная навуковая бібліятэка імя М. М. Мураўёва-Амурскага"
 name.en = "Amur Regional Scientific Library"
 country = "RU"              # whose law decides on rights
-# isil = "RU-…"             # the code in ISO 15511, where there is one
+# isil = "RU-…"             # its ISIL (ISO 15511), if it has one
 
 [institutions.nlb]
 name.ru = "Национальная библиотека Беларуси"
@@ -313,8 +315,8 @@ country = "BY"
 isil = "BY-HM0000"
 
 # Their storages. A url is a folder, absolute or relative to this file, or a URL.
-# role = "primary": packages are made here. role = "replica": copies come here. role = "held": the
-# other institution brings its copies here, `preserva receive` takes note of them.
+# role = "primary": packages are made here. role = "replica": receives copies. role = "held": the
+# other institution stores its copies here, and `preserva receive` records them.
 
 [storages.aonb-main]
 name = "Blagoveshchensk"
@@ -328,21 +330,21 @@ institution = "nlb"
 url = "storages/nlb-copy"
 role = "replica"
 
-# What both agreed on.
+# What the institutions agreed on.
 
 [policy]
 digests = ["sha512", "sha256"]   # of every file; sha512 must be one
 copies = 2                       # of every package
 audit_interval_days = 90         # each copy is read and checked once in so many days
 
-# Packages that shall be read more often, by their identifiers: * stands for anything.
+# Packages that are read more often, by their identifiers: * matches anything.
 
 # [classes.manuscripts]
 # packages = "aonb-ms-*"
 # audit_interval_days = 30
 
-# Who is told of audits: a dead man's switch is called, and a mail says what changed, and once a
-# week that nothing did. The password comes from PRESERVA_MAIL_PASSWORD or from a file.
+# Notifications about audits: pings to a dead man's switch, and mail when something changed and
+# once a week in any case. The password is read from PRESERVA_MAIL_PASSWORD or from a file.
 
 # [ping]
 # start = "https://ping.example.org/audit/start"
@@ -352,18 +354,18 @@ audit_interval_days = 90         # each copy is read and checked once in so many
 # sender = "preserva@example.org"
 # host = "mail.example.org"
 
-# What is asked of page images. A broken one is a reason to scan again, and to refuse the book:
-# undecodable = "record" packages it all the same, and says in PREMIS which image is broken.
+# Requirements for page images. A book with a damaged image is refused, so that the page can be
+# scanned again; undecodable = "record" packages it and records in PREMIS which image is damaged.
 
 [images]
 undecodable = "refuse"
 
-# How masters shall be scanned; what departs is named when a book is packaged.
+# How masters must be scanned; deviations are reported when a book is packaged.
 
 # [scan]
 # min_resolution = 400             # dots per inch
 # colours = ["grey", "colour"]     # and not bitonal
-# bits = [8, 16]                   # of a sample
+# bits = [8, 16]                   # per sample
 # lossless = true
 
 # Official XML Schemas (METS, PREMIS, MODS ...) that packages are checked against: a folder with
@@ -372,7 +374,7 @@ undecodable = "refuse"
 # [schemas]
 # xsd = "xsd"
 
-# What may be done with books whose packages say nothing else (--rights says it for one book).
+# The rights in books whose packages state none (--rights states them for one book).
 
 # [rights]
 # basis = "copyright"

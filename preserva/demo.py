@@ -1,4 +1,4 @@
-"""The whole way of a book, shown on an archive of its own: package, replicate, validate, damage."""
+"""The demonstration, on an archive of its own: package, replicate, validate, damage."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def demo(
     say: Say = lambda line: None,
     observer: Observer = ignore,
 ) -> PackageId:
-    """Run everything in a new archive at `place`, on a book given or drawn; its identifier.
+    """Run everything in a new archive at `place` with a given or drawn book; return its identifier.
 
     At the end one copy is damaged on purpose, and everything is left to look at. Raises
     DemoFailedError if a sound copy does not pass, or the damage is not found and named.
@@ -77,7 +77,7 @@ def demo(
 
 
 def _validate(archive: ArchivalStorage, package_: PackageId, say: Say, replica: Outcome) -> None:
-    """Validate both copies; the primary must pass, the replica be found as it is."""
+    """Validate both copies; the primary must pass, the replica have the expected outcome."""
     primary_report, replica_report = validate_stored(archive, package_)
     for report in (primary_report, replica_report):
         for line in report_lines(report):
@@ -91,7 +91,7 @@ def _damage(store: Store, package_: PackageId) -> Path:
     stored = store.root.read(package_.uri)
     root = Path(store.storage.url) / stored.path
     victim = max(
-        (root / path for path in stored.inventory.content()), key=lambda one: one.stat().st_size
+        (root / path for path in stored.inventory.content()), key=lambda path: path.stat().st_size
     )
     with victim.open("r+b") as stream:
         stream.seek(victim.stat().st_size // 2)
@@ -103,4 +103,4 @@ def _damage(store: Store, package_: PackageId) -> Path:
 
 def _expect(condition: bool, step: str) -> None:
     if not condition:
-        raise DemoFailedError(_("the step {step} did not end as it should").format(step=step))
+        raise DemoFailedError(_("the step {step} did not end as expected").format(step=step))

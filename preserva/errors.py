@@ -5,10 +5,11 @@ A failed check is a result, not an exception: an exception means that no check t
     PreservaError                 exit status, hint
     ├── UsageError            2   a wrong argument
     ├── ConfigError           2   the configuration file: which key, which rule
-    ├── Damaged               1   what is needed to go on is damaged; the findings say where
+    ├── Damaged               1   what the command needs is damaged; the findings say where
     ├── PackageError          4   the source cannot become a package; every problem, with its file
     ├── Refused               4   a safety stop: nothing was changed
     ├── LedgerError           5   the record of what was done does not verify
+    │   └── WrongLedger           older than what a storage has seen of it, or another one
     ├── ArchiveNotFound      10   no configuration here
     ├── Locked               11   another process is writing; who, since when
     │   └── LockLost              it has taken over from us: the whole run ends
@@ -16,8 +17,9 @@ A failed check is a result, not an exception: an exception means that no check t
         ├── NotFound              it is not there
         ├── NotAFile              a link, a device, a folder where a file was expected
         ├── TooLarge              more bytes than any such file can have
+        ├── WrongStorage      4   another storage in the place of the one that is meant
         ├── NotInPlace            the storage said it was moved, and it is not there
-        ├── Unreachable           the line or the server failed; the same may work later
+        ├── Unreachable           the connection or the server failed; a retry may succeed
         └── StorageFull           no space left: stop the whole run
 """
 
@@ -26,11 +28,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from preserva.exit_status import ExitStatus
-from preserva.i18n import N_, _
+from preserva.i18n import N_, _, joined
+
+NEWER_FORMAT = N_(
+    "Install the preserva that wrote it, or a later one, on this computer too. Nothing was changed."
+)
+"""What to do about a file in a format that is newer than this program."""
 
 
 class PreservaError(Exception):
-    """The root. `exit_status` is what a command ends with; `hint` says what to do next."""
+    """The root. `exit_status` is that of a failing command; `hint` says what to do next."""
 
     exit_status: ExitStatus = ExitStatus.UNEXPECTED
     hint: str | None = None
@@ -58,18 +65,18 @@ class ConfigError(PreservaError):
     hint = N_("Correct the file and run the command again; nothing was changed.")
 
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
-        super().__init__("\n  ".join([message, *problems]))
+        super().__init__(joined("\n  ", [message, *problems]))
         self.problems = tuple(problems)
 
 
 class Damaged(PreservaError):
-    """What is needed to go on is damaged; `problems` says where. Nothing was changed."""
+    """What the command needs is damaged; `problems` says where. Nothing was changed."""
 
     exit_status = ExitStatus.DAMAGE
     hint = N_("`preserva validate` names every damaged file.")
 
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
-        super().__init__("\n  ".join([message, *problems]))
+        super().__init__(joined("\n  ", [message, *problems]))
         self.problems = tuple(problems)
 
 
@@ -78,11 +85,11 @@ class PackageError(PreservaError):
 
     exit_status = ExitStatus.REFUSED
     hint = N_(
-        "Nothing was stored and the source was not touched. Mend it and run the command again."
+        "Nothing was stored and the source was not changed. Correct it and run the command again."
     )
 
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
-        super().__init__("\n  ".join([message, *problems]))
+        super().__init__(joined("\n  ", [message, *problems]))
         self.problems = tuple(problems)
 
 
@@ -98,6 +105,10 @@ class LedgerError(PreservaError):
     exit_status = ExitStatus.LEDGER
 
 
+class WrongLedger(LedgerError):
+    """A storage has seen entries that this ledger lacks, or belongs to another. Nothing changed."""
+
+
 class ArchiveNotFound(PreservaError):
     """There is no archive here."""
 
@@ -109,7 +120,7 @@ class Locked(PreservaError):
     """Another process is writing to the same storage."""
 
     exit_status = ExitStatus.LOCKED
-    hint = N_("Wait until it ends. The lock goes with its process, even if that is killed.")
+    hint = N_("Wait until it ends. The lock ends with its process, even if that is killed.")
 
 
 class LockLost(Locked):
@@ -145,6 +156,12 @@ class TooLarge(StorageError):
     """More bytes than a file of its kind can have; they were not read."""
 
 
+class WrongStorage(StorageError):
+    """Another storage lies where one was expected, or one of a newer preserva. Nothing changed."""
+
+    exit_status = ExitStatus.REFUSED
+
+
 class NotInPlace(StorageError):
     """The storage acknowledged a move, but what was moved is not in its place, or not whole."""
 
@@ -155,12 +172,12 @@ class NotInPlace(StorageError):
 
 
 class Unreachable(StorageError):
-    """The line or the server failed, not the file: the same call may work later."""
+    """The connection or the server failed, not the file: the same call may succeed later."""
 
-    hint = N_("Nothing is wrong with what is stored. Run the command again: it goes on.")
+    hint = N_("What is stored is safe. Run the command again: it resumes.")
 
 
 class StorageFull(StorageError):
     """No space is left."""
 
-    hint = N_("Free space or enlarge the storage, then run the command again: it goes on.")
+    hint = N_("Free space or enlarge the storage, then run the command again: it resumes.")

@@ -29,13 +29,13 @@ class ExitStatus(IntEnum):
     UNFINISHED = (
         3,
         "unfinished",
-        "unfinished: something could not be read or reached, or is still to be done",
+        "unfinished: something could not be read or reached, or work remains",
     )
     REFUSED = 4, "refused", "refused; nothing was changed"
     LEDGER = 5, "ledger", "the ledger does not verify"
-    NO_ARCHIVE = 10, "no archive", "there is no archive here"
+    NO_ARCHIVE = 10, "no archive", "no archive here"
     LOCKED = 11, "locked", "another process is writing to the same storage"
-    UNEXPECTED = 70, "unexpected error", "unexpected error: a fault of preserva"
+    UNEXPECTED = 70, "unexpected error", "unexpected error: a bug in preserva"
     INTERRUPTED = 130, "interrupted", "interrupted (SIGINT, Ctrl-C)"
-    OUTPUT_CLOSED = 141, "output pipe closed", "the reader of the output closed it (SIGPIPE)"
-    TERMINATED = 143, "terminated", "the system asked the command to stop (SIGTERM)"
+    OUTPUT_CLOSED = 141, "output pipe closed", "output pipe closed (SIGPIPE)"
+    TERMINATED = 143, "terminated", "terminated (SIGTERM)"

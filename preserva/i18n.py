@@ -2,13 +2,17 @@
 
 Nothing is looked up on import: the first message that is shown finds the catalogue. Codes, JSON
 fields and exit statuses never pass through here.
+
+A translated message is a `Message`: a string that also knows itself in English. So an error or
+a reason may be shown to a person in their language, and be written as data (JSON, ledger, PREMIS)
+in English, whoever ran the command: `english` is called where data is written, nowhere else.
 """
 
 from __future__ import annotations
 
 import gettext as _gettext
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 DOMAIN = "preserva"
 LOCALE_DIR = os.path.join(os.path.dirname(__file__), "locale")  # noqa: PTH118, PTH120 - pathlib is slow to import
@@ -48,9 +52,124 @@ def _current() -> _gettext.NullTranslations:
     return _catalogue or _gettext.NullTranslations()
 
 
+_UNTRANSLATED = _gettext.NullTranslations()
+
+Texts = tuple[str, str, int]
+"""The English singular, the plural or "", and for how many things."""
+MessageArguments = tuple[Sequence[object], Mapping[str, object]]
+"""What fills the gaps of a message, by place and by name."""
+
+
+class Message(str):
+    """A sentence for people, in the reader's language; `english` and `translated` say it again.
+
+    `format`, `+`, `joined` and `str` keep it a Message, also as the text of an exception; an
+    f-string, `str.join` and a slice do not.
+    """
+
+    __slots__ = ("_arguments", "_catalogue", "_texts")
+    _catalogue: _gettext.NullTranslations
+    _texts: Texts
+    _arguments: MessageArguments | None
+
+    @classmethod
+    def of(
+        cls,
+        catalogue: _gettext.NullTranslations,
+        texts: Texts,
+        arguments: MessageArguments | None = None,
+    ) -> Message:
+        """The message in the language of a catalogue, with its gaps filled in."""
+        singular, plural, number = texts
+        if plural:
+            text = catalogue.ngettext(singular, plural, number)
+        else:
+            text = catalogue.gettext(singular) if singular else ""
+        if arguments is not None:
+            filling = _each(lambda value: _in(catalogue, value), arguments)
+            text = text.format(*filling[0], **filling[1])
+        message = cls(text)
+        message._catalogue, message._texts, message._arguments = catalogue, texts, arguments
+        return message
+
+    @property
+    def english(self) -> Message:
+        """The same in English: what is written as data."""
+        return Message.of(_UNTRANSLATED, self._texts, self._arguments)
+
+    @property
+    def translated(self) -> Message:
+        """The same in the language that is chosen now."""
+        return Message.of(_current(), self._texts, self._arguments)
+
+    def format(self, *args: object, **kwargs: object) -> Message:
+        """The message with its gaps filled in, whichever language it is asked for in later."""
+        return Message.of(self._catalogue, self._texts, _each(_kept, (args, kwargs)))
+
+    def with_arguments(self, change: Callable[[str], str]) -> Message:
+        """The same with every text that fills a gap changed, such as to be printable."""
+        if self._arguments is None:
+            return self
+        arguments = _each(
+            lambda value: change(value) if isinstance(value, str) else value, self._arguments
+        )
+        return Message.of(self._catalogue, self._texts, arguments)
+
+    def __str__(self) -> Message:
+        return self
+
+    def __add__(self, text: str) -> str:
+        return joined("", [self, text])
+
+    def __radd__(self, text: str) -> str:
+        return joined("", [text, self])
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _unpickled, (self._catalogue is _UNTRANSLATED, self._texts, self._arguments)
+
+
+def _unpickled(is_english: bool, texts: Texts, arguments: MessageArguments | None) -> Message:
+    return Message.of(_UNTRANSLATED if is_english else _current(), texts, arguments)
+
+
+def _each(change: Callable[[object], object], arguments: MessageArguments) -> MessageArguments:
+    by_place, by_name = arguments
+    return [change(value) for value in by_place], {
+        name: change(value) for name, value in by_name.items()
+    }
+
+
+def _in(catalogue: _gettext.NullTranslations, value: object) -> object:
+    if isinstance(value, Message):
+        return Message.of(catalogue, value._texts, value._arguments)
+    return value
+
+
+def _kept(value: object) -> object:
+    """What fills a gap as it can be kept: an error as its text, a path as one."""
+    return str(value) if isinstance(value, BaseException | os.PathLike) else value
+
+
+def joined(separator: str, parts: Iterable[str]) -> str:
+    """Messages and other texts as one `Message`."""
+    texts = list(parts)
+    template = separator.replace("{", "{{").replace("}", "}}").join(["{}"] * len(texts))
+    return Message.of(_current(), (template, "", 1), (texts, {}))
+
+
+def english(text: str) -> str:
+    """A text as it is written as data: a message in English, any other as it is."""
+    return text.english if isinstance(text, Message) else text
+
+
+def translated(text: str) -> str:
+    """A text as a person reads it: a message in the reader's language, any other as it is."""
+    return text.translated if isinstance(text, Message) else text
+
+
 def _(message: str) -> str:
-    """The message in the chosen language."""
-    return _current().gettext(message)
+    """The message in the chosen language, as a `Message`."""
+    return Message.of(_current(), (message, "", 1))
 
 
 def messages_in(name: str) -> Callable[[str], str]:
@@ -65,7 +184,7 @@ def language() -> str:
 
 def ngettext(singular: str, plural: str, n: int) -> str:
     """The message for n things in the chosen language (Russian and Belarusian have three forms)."""
-    return _current().ngettext(singular, plural, n)
+    return Message.of(_current(), (singular, plural, n))
 
 
 def N_(message: str) -> str:  # noqa: N802 - the usual gettext name

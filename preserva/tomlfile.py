@@ -1,4 +1,4 @@
-"""A TOML file that people write, held against its JSON Schema: every problem, with its key path."""
+"""A TOML file checked against its JSON Schema: every problem with its key path."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _finite(text: str) -> float:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """What the file says. Raises ArchiveNotFound where there is none, ConfigError."""
+    """The content of the file. Raises ArchiveNotFound if it does not exist, ConfigError."""
     try:
         if path.exists() and not path.is_file():  # a FIFO would make us wait for ever
             raise ConfigError(_("{path} is not a file").format(path=path))
@@ -49,7 +49,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 def schema_problems(
     document: Mapping[str, Any], schema: str, name: str, patterns: Mapping[str, str] = NOTHING
 ) -> Iterator[str]:
-    """What is wrong by a schema of ours; `name` stands for the file where no key can be named.
+    """The problems by one of our schemas; `name` is used for the file if there is no key to name.
 
     `patterns` explains, by the key that has it, what a value that fits no pattern should have been.
     """
@@ -70,7 +70,7 @@ _RULES = {
     "type": N_("{value!r} is not of type {rule!r}"),
     "uniqueItems": N_("{value!r} has non-unique elements"),
 }
-"""What is wrong by the rules of JSON Schema, as jsonschema says it."""
+"""Violations of JSON Schema rules, in the words of jsonschema."""
 
 
 def _explained(error: ValidationError, name: str, patterns: Mapping[str, str]) -> Iterator[str]:
@@ -83,19 +83,19 @@ def _explained(error: ValidationError, name: str, patterns: Mapping[str, str]) -
         for key in sorted(set(instance) - set(known)):
             close = difflib.get_close_matches(key, known, 1)
             hint = _("; did you mean {key}?").format(key=close[0]) if close else ""
-            yield _("{key}: there is no such key").format(key=_joined(where, key)) + hint
+            yield _("{key}: unknown key").format(key=_joined(where, key)) + hint
     elif error.validator == "required":
         for key in rule:
             if key not in instance:
                 yield _("{key}: missing").format(key=_joined(where, key))
     elif error.validator == "pattern" and (last := where.rpartition(".")[2]) in patterns:
-        yield f"{where}: {patterns[last].format(value=instance)}"
+        yield f"{where}: " + patterns[last].format(value=instance)
     elif error.validator == "not":
-        yield _("{key}: a password may not stand here").format(key=where)
+        yield _("{key}: must not contain a password").format(key=where)
     else:
         known_rule = _RULES.get(str(error.validator))
         message = _(known_rule).format(value=instance, rule=rule) if known_rule else error.message
-        yield f"{where or name}: {message}"
+        yield f"{where or name}: " + message
 
 
 def _joined(where: str, key: str) -> str:

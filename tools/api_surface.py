@@ -21,6 +21,9 @@ Call = Callable[..., object]
 CLASSES: tuple[type, ...] = (preserva.Archive, preserva.Catalogue, preserva.ArchiveLedger)
 """The classes whose methods are calls; all others are values."""
 
+_ON_DISK = {"from_facts", "to_facts"}
+"""Methods that are about the form of a value in the ledger, which is no part of the API."""
+
 
 def public() -> dict[str, object]:
     """Everything that `preserva` exports, by its name."""
@@ -68,7 +71,7 @@ def methods_of_value(of: type) -> dict[str, Call]:
     for base in [base for base in of.__mro__ if _is_ours(base)]:
         for name, member in vars(base).items():
             call = member.__func__ if isinstance(member, classmethod) else member
-            if name.startswith("_") or not inspect.isfunction(call):
+            if name.startswith("_") or name in _ON_DISK or not inspect.isfunction(call):
                 continue
             if all(one in known for one in mentioned(list(hints(call).values()))):
                 found.setdefault(name, call)
@@ -92,7 +95,7 @@ def fields(of: type) -> dict[str, object]:
     found = {
         name: type_
         for name, type_ in typing.get_type_hints(of, None, names).items()
-        if not name.startswith("_")
+        if not name.startswith("_") and typing.get_origin(type_) is not typing.ClassVar
     }
     for base in reversed([base for base in of.__mro__ if _is_ours(base)]):
         for name, member in vars(base).items():
@@ -111,6 +114,8 @@ def mentioned(type_: object) -> Iterator[type]:
     if isinstance(type_, (list, tuple)):
         for part in type_:
             yield from mentioned(part)
+    elif isinstance(type_, typing.TypeVar):
+        yield from mentioned(type_.__bound__)
     elif isinstance(type_, type) and not typing.get_args(type_):
         if _is_ours(type_):
             yield type_

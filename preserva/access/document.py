@@ -1,4 +1,4 @@
-"""One document of a stored package on its own, for programs that want a description and no book."""
+"""A single document of a stored package, for programs that need a description but no book."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _MARCXML = "{http://www.loc.gov/MARC21/slim}"
 
 
 class Document(StrEnum):
-    """What can be taken out of a package by itself."""
+    """The documents of a package that can be exported by themselves."""
 
     MODS = "mods"
     DC = "dc"
     MARCXML = "marcxml"
     METS = "mets"
     PREMIS = "premis"
-    RECORD = "record"  # as the catalogue gave it
+    RECORD = "record"  # as exported by the catalogue
 
 
 _PLACES = {
@@ -54,8 +54,8 @@ def read_document(
 ) -> bytes:
     """The document as it was stored; as MARCXML, the MarcXchange in the namespace of MARC 21.
 
-    Raises NotFound, UsageError for a version or a document that the package has not, Damaged or
-    StorageError if it is not what the ledger recorded.
+    Raises NotFound, UsageError for a version or a document that the package does not have, Damaged
+    or StorageError if it is not what the ledger recorded.
     """
     store = archive.store(storage) if storage else archive.primary
     stored = StoredCopy(archive, store, package).read_recorded()

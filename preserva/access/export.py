@@ -1,4 +1,4 @@
-"""A version of a stored package as a bag outside: a folder, or a tar, the same bytes each time."""
+"""Exports a version of a stored package as a bag: a folder, or a reproducible tar."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def export(
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> Path:
-    """Write a version (the newest, or one named) as a bag; the folder or the .tar that was made.
+    """Write a version (by default the newest) as a bag; return the folder or the .tar.
 
-    `destination` is a new .tar, or a folder in which the bag gets the package's portable name.
-    As an AIP it is the bag that was stored; a SIP holds the same files and can be handed over, a
-    DIP only access copies and text. The package must be the one that the ledger recorded. Every
-    file is compared with the inventory on its way, and what was written is validated as a bag: on
-    damage nothing appears. Raises Damaged, NotFound, Refused, UsageError, StorageError;
-    PackageError for a DIP of a package that has masters only.
+    `destination` is a new .tar, or a folder in which the bag is given the package's portable name.
+    An AIP is the bag that was stored; a SIP contains the same files, a DIP only access copies and
+    text. The package must be the one that the ledger recorded. Every file is compared with the
+    inventory as it is read, and the result is validated as a bag: if anything is damaged, nothing
+    is published. Raises Damaged, NotFound, Refused, UsageError, StorageError; PackageError for a
+    DIP of a package that has masters only.
     """
     as_tar = _is_tar(destination)
     store = archive.store(storage) if storage else archive.primary
@@ -76,7 +76,7 @@ def _repackaged(
     target: Path,
     observer: Observer,
 ) -> None:
-    """Make another kind of package beside the target, prove it, and let it appear."""
+    """Make another kind of package beside the target, validate it and publish it."""
     base = f"data/{package.portable}/"
     paths = [path.removeprefix(base) for path in outgoing.located if path.startswith(base)]
     original = Original(
@@ -120,7 +120,7 @@ def _write_tar(
 
 
 def _is_tar(destination: Path) -> bool:
-    """Whether a name asks for a tar. Raises UsageError for a container that we do not write."""
+    """Whether a name is that of a tar. Raises UsageError for a container that we do not write."""
     name = destination.name.lower()
     if name.endswith((".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2", ".zip", ".7z")):
         message = _("{path}: packages are exported as folders or as .tar, not compressed")
@@ -130,7 +130,7 @@ def _is_tar(destination: Path) -> bool:
 
 
 class Outgoing:
-    """One version on its way out."""
+    """A version that is being exported."""
 
     def __init__(
         self, storage: Storage, stored: StoredObject, version: str, observer: Observer
@@ -144,7 +144,7 @@ class Outgoing:
         self.damaged: list[str] = []
 
     def chunks(self, path: str) -> Iterator[bytes]:
-        """The bytes of a file; at its end it is known whether they are those that were stored."""
+        """The bytes of a file; when all were read, they have been compared with the inventory."""
         algorithm = self.stored.inventory.algorithm
         hashes = MultiHash([algorithm])
         with self.storage.open(f"{self.stored.path}/{self.located[path]}") as reader:
@@ -156,7 +156,7 @@ class Outgoing:
             self.damaged.append(path)
 
     def title(self) -> str:
-        """What people call the package."""
+        """The title of the package."""
         return title_of(self.storage, self.stored, self.version)
 
     def size(self, path: str) -> int:
@@ -168,7 +168,7 @@ class Outgoing:
         return entry.size
 
     def refuse_damage(self) -> None:
-        """Raise Damaged with every file that is not as it was stored."""
+        """Raise Damaged with every file that has changed since it was stored."""
         if self.damaged:
             message = _("{id} is damaged, so it was not exported:")
             raise Damaged(message.format(id=self.stored.inventory.identifier), self.damaged)
@@ -195,11 +195,11 @@ class Outgoing:
 
 
 def _refuse_invalid(written: Path, target: Path) -> None:
-    """Raise Damaged unless what was written is a valid bag."""
+    """Raise Damaged unless the result is a valid bag."""
     source = open_bag(written)
     report = validate_source(source)
     report.add(own_findings(report, source))
     if report.outcome is not Outcome.PASS:
         problems = [finding.message() for finding in report.findings]
-        message = _("{path} came back other than it was written:")
+        message = _("{path} was not read back as it was written:")
         raise Damaged(message.format(path=target), problems)

@@ -6,8 +6,9 @@ import hashlib
 from pathlib import Path
 
 from preserva.archive.staging import beside
-from preserva.core.eark.fixity_event import DIGEST, check_document
+from preserva.core.eark.fixity_event import check_document
 from preserva.core.values.entries import FIXITY_CHECK
+from preserva.core.values.facts import Check
 from preserva.core.values.model import PackageId
 from preserva.errors import LedgerError, NotFound
 from preserva.files.disk import publish, write_file
@@ -16,23 +17,24 @@ from preserva.ledger import Ledger
 
 
 def write_checks(ledger: Ledger, package: PackageId, folder: Path) -> int:
-    """Write each check of a package as a file of a new folder; how many there are.
+    """Write each check of a package to a file in a new folder; return the number of checks.
 
-    Every one has the digest that its entry holds. Raises LedgerError if one has not, NotFound if
-    there are none, Refused, StorageError.
+    Each file has the digest recorded in its ledger entry. Raises LedgerError if one differs,
+    NotFound if there are none, Refused, StorageError.
     """
     written = 0
     with beside(folder) as scratch:
         made = scratch / folder.name
         made.mkdir()
         for entry in ledger.entries(package=package.uri, types=(FIXITY_CHECK,)):
-            if entry.storage is None or DIGEST not in entry.facts:
-                continue  # a storage that was away, or an entry of before
+            check = entry.facts_as(Check)
+            if entry.storage is None or check.sha256 is None:
+                continue  # an unavailable storage, or an older entry
             data = check_document(
                 package.uri, entry.storage, entry.time, entry.outcome, entry.facts
             )
-            if hashlib.sha256(data).hexdigest() != entry.facts[DIGEST]:
-                message = _("entry {number} stands for another event than it says")
+            if hashlib.sha256(data).hexdigest() != check.sha256:
+                message = _("the PREMIS event of entry {number} does not match its digest")
                 raise LedgerError(message.format(number=entry.number))
             write_file(made / f"{entry.number:09}-fixity-check.xml", data)
             written += 1

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from itertools import permutations
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from preserva import config as configuration
+from preserva.archive.identities import remember, storage_id
+from preserva.archive.ledger_mark import advance, claim, read_mark, refuse_outdated
 from preserva.archive.recovery import recover
 from preserva.archive.store import Store
 from preserva.config import Config
 from preserva.core.formats import layout
-from preserva.errors import ArchiveNotFound, LedgerError, Refused, UsageError
+from preserva.core.formats.storage_identity import FORMAT, serialise
+from preserva.core.values.entries import STORAGE_IDENTITY
+from preserva.errors import (
+    ArchiveNotFound,
+    LedgerError,
+    PreservaError,
+    Refused,
+    StorageError,
+    UsageError,
+)
 from preserva.files.disk import writing
-from preserva.i18n import _
+from preserva.i18n import N_, _, joined
 from preserva.ledger import Ledger
 from preserva.logs import get_logger
 from preserva.storage.ocfl import OcflRoot
@@ -40,7 +51,7 @@ Identifiers = Callable[[], str]
 def unverified(problems: list[str]) -> LedgerError:
     """What to tell people when the chain of the ledger is broken."""
     return LedgerError(
-        "\n  ".join([_("the ledger does not verify:"), *problems[:20]]),
+        joined("\n  ", [_("the ledger does not verify:"), *problems[:20]]),
         hint=_("Nothing was touched. Keep this file, and restore the ledger from its backup."),
     )
 
@@ -59,28 +70,39 @@ class ArchivalStorage:
     """An open archive; a context manager. Clock and identifiers can be given, for tests."""
 
     def __init__(
-        self, config: Config, *, clock: Clock = utc_now, identifiers: Identifiers = new_identifier
+        self,
+        config: Config,
+        *,
+        clock: Clock = utc_now,
+        identifiers: Identifiers = new_identifier,
+        rebuilding: bool = False,
     ) -> None:
-        """Open the ledger; storages are opened when they are needed."""
+        """Open the ledger; storages are opened when they are needed.
+
+        A primary storage on this computer is asked how much of the ledger it has seen. A ledger
+        that is `rebuilding` is held against nothing: it is made of what the storages say.
+        """
         self.config = config
         self.clock = clock
         self.identifiers = identifiers
         self._stores: dict[str, Store] = {}
+        self._rebuilding = rebuilding
         if not config.ledger.exists():
-            raise ArchiveNotFound(
-                _("there is no ledger at {path}").format(path=config.ledger),
-                hint=_(
-                    "`preserva init` makes a new one. If it was lost, restore it from a backup."
-                ),
-            )
+            raise _no_ledger(config)
         self.ledger = Ledger(config.ledger)
-        if problems := self.ledger.verify(since=max(1, self.ledger.size - _VERIFIED)):
+        self._noted = self.ledger.size
+        try:
+            if problems := self.ledger.verify(since=max(1, self._noted - _VERIFIED)):
+                raise unverified(problems)
+            _logger.info(
+                "archive of %s: configuration %s, ledger %s with %d entries",
+                config.institution.id, config.path, config.ledger, self._noted,
+            )  # fmt: skip
+            if not rebuilding and "://" not in config.primary().url:
+                self.refuse_outdated(self.primary)
+        except PreservaError:
             self.ledger.close()
-            raise unverified(problems)
-        _logger.info(
-            "archive of %s: configuration %s, ledger %s with %d entries",
-            config.institution.id, config.path, config.ledger, self.ledger.size,
-        )  # fmt: skip
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -91,6 +113,9 @@ class ArchivalStorage:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
+        if kind is None or issubclass(kind, Exception):
+            with suppress(PreservaError):  # what was acknowledged stays so
+                self._tell_primary()
         for store in self._stores.values():
             store.storage.close()
         self.ledger.close()
@@ -108,13 +133,14 @@ class ArchivalStorage:
         if name not in self._stores:
             config = self.config.storages[name]
             storage = open_storage(config.url, read_only=config.role is configuration.Role.HELD)
-            self._stores[name] = Store(config, storage)
+            store = Store(config, storage, partial(storage_id, self.ledger, name))
+            self._stores[name] = Store(config, storage) if self._rebuilding else store
         return self._stores[name]
 
     def stores(self) -> list[Store]:
         """All storages, primary ones first."""
-        ordered = sorted(self.config.storages.values(), key=lambda one: (one.role, one.id))
-        return [self.store(one.id) for one in ordered]
+        ordered = sorted(self.config.storages.values(), key=lambda config: (config.role, config.id))
+        return [self.store(config.id) for config in ordered]
 
     @property
     def primary(self) -> Store:
@@ -125,12 +151,43 @@ class ArchivalStorage:
     def writing(self, store: Store) -> Iterator[None]:
         """Be the only writer of a storage, after recovering what an interrupted writer left.
 
-        Raises Locked, StorageError, LedgerError.
+        Raises Locked, StorageError, LedgerError; WrongLedger and WrongStorage where the storage has
+        seen more of the ledger, or is not ours, and then nothing was written.
         """
-        with store.storage.lock(self._own_name()):
+        store.check_identity()  # first: a lock is a file, and another's disk gets none
+        with store.storage.lock(self.own_name()):
             _logger.info("writing to %s", store.id)
+            claim(self, store)
             recover(self.ledger, store, self.now)
-            yield
+            try:
+                yield
+            finally:
+                advance(self, store)
+                if store.id == self.primary.id:
+                    self._noted = self.ledger.size
+
+    def refuse_outdated(self, *stores: Store) -> None:
+        """Refuse the ledger if one of the storages has seen more of it, or of another.
+
+        One that is away, or not the right one, has no say here: whoever uses it finds out.
+        Raises WrongLedger.
+        """
+        for store in stores:
+            with suppress(StorageError):
+                refuse_outdated(self.ledger, store, self.config.institution.id)
+
+    def _tell_primary(self) -> None:
+        """Let the primary storage know of what was appended since, unless somebody writes there.
+
+        So it has seen what was done in the other storages too. Raises LedgerError, StorageError,
+        Locked.
+        """
+        if self._rebuilding or self.ledger.size == self._noted:
+            return
+        store = self.primary
+        store.check_identity()
+        with store.storage.lock(self.own_name()):
+            claim(self, store)
 
     def audits_of(self, storage: str) -> Path:
         """The folder in which audits of a storage keep what they need from one run to the next."""
@@ -140,10 +197,11 @@ class ArchivalStorage:
     @contextmanager
     def auditing(self, storage: str) -> Iterator[None]:
         """Be the only audit of a storage, which itself is not written to. Raises Locked."""
-        with open_storage(str(self.audits_of(storage))).lock(self._own_name()):
+        with open_storage(str(self.audits_of(storage))).lock(self.own_name()):
             yield
 
-    def _own_name(self) -> str:
+    def own_name(self) -> str:
+        """Who this is, for those who wait for its lock."""
         return f"{socket.gethostname()}, process {os.getpid()}, since {self.now()}"
 
 
@@ -165,14 +223,14 @@ def open_archive(
     )
 
 
-def create_archive(config: Config) -> None:
+def create_archive(config: Config, *, identifiers: Identifiers = new_identifier) -> None:
     """Make the ledger and the storages of a configuration, where they are not there yet.
 
     What exists is left as it is. Everything is looked at before anything is made: Refused, with
     nothing made, for a folder that holds something else, a storage that is another one or stands
     twice, and where a ledger or a storage is gone that the others prove there was.
     """
-    stores = [Store(one, open_storage(one.url)) for one in config.storages.values()]
+    stores = [Store(place, open_storage(place.url)) for place in config.storages.values()]
     _refuse_twice(stores)
     made = [store for store in stores if is_made(store)]
     _refuse_lost_ledger(config, made)
@@ -182,22 +240,19 @@ def create_archive(config: Config) -> None:
     with writing(config.ledger.parent):
         config.ledger.parent.mkdir(parents=True, exist_ok=True)
     Ledger(config.ledger).close()
-    for store in stores:
-        if store not in made:
-            make_storage(store, config)
+    with ArchivalStorage(config, identifiers=identifiers) as archive:
+        for store in stores:
+            if store not in made:
+                make_storage(archive, store)
 
 
 def _refuse_twice(stores: list[Store]) -> None:
     """Refuse one folder under two names, or one inside the other: that would be no second copy."""
-    real = {store.id: os.path.realpath(store.storage.url) for store in stores if _is_local(store)}
-    for one, other in permutations(real, 2):
-        if Path(real[other]).is_relative_to(real[one]):
+    real = {store.id: os.path.realpath(store.storage.url) for store in stores if store.is_local}
+    for outer, inner in permutations(real, 2):
+        if Path(real[inner]).is_relative_to(real[outer]):
             message = _("the storages {one} and {other} are in the same folder, {path}")
-            raise Refused(message.format(one=one, other=other, path=real[one]))
-
-
-def _is_local(store: Store) -> bool:
-    return "://" not in store.storage.url
+            raise Refused(message.format(one=outer, other=inner, path=real[outer]))
 
 
 def is_made(store: Store) -> bool:
@@ -212,6 +267,26 @@ def is_made(store: Store) -> bool:
     return False
 
 
+def _no_ledger(config: Config) -> ArchiveNotFound:
+    """What to tell people who have no ledger: whether to make one, or to find theirs."""
+    missing = _("there is no ledger at {path}").format(path=config.ledger)
+    hint = _("`preserva init` makes a new one. If it was lost, restore it from a backup.")
+    primary = config.primary()
+    if "://" not in primary.url:
+        store = Store(primary, open_storage(primary.url, read_only=True))
+        with suppress(StorageError):
+            if store.storage.stat(layout.IDENTITY) is not None:
+                hint = _LOST_LEDGER
+    return ArchiveNotFound(missing, hint=hint)
+
+
+_LOST_LEDGER = N_(
+    "The storages belong to a ledger that is not here. If it is on another computer, work there:"
+    " docs/how-to/two-people.md says how. If it was lost, restore it from its backup; without one,"
+    " `preserva rebuild ledger` begins a new one, which takes the place of the old for good."
+)
+
+
 def _refuse_lost_ledger(config: Config, made: list[Store]) -> None:
     if config.ledger.exists() and config.ledger.stat().st_size:
         return
@@ -222,11 +297,11 @@ def _refuse_lost_ledger(config: Config, made: list[Store]) -> None:
             message = _("{name} holds packages ({path} …), and their ledger {ledger} is not there")
             raise Refused(
                 message.format(name=store.id, path=package, ledger=config.ledger),
-                hint=_(
-                    "Restore the ledger from its backup: without it nothing can be proved. If there"
-                    " is none, `preserva rebuild ledger` begins a new one."
-                ),
+                hint=_LOST_LEDGER,
             )
+        if read_mark(store) is not None:
+            message = _("{name} belongs to a ledger, and {ledger} is not there")
+            raise Refused(message.format(name=store.id, ledger=config.ledger), hint=_LOST_LEDGER)
     if config.ledger.exists():
         message = _("{path} is empty, so it is no ledger; it was not touched")
         raise Refused(
@@ -236,11 +311,15 @@ def _refuse_lost_ledger(config: Config, made: list[Store]) -> None:
 
 
 def _refuse_lost_storages(archive: ArchivalStorage, made: list[Store]) -> None:
+    for store in made:
+        archive.store(store.id).check_identity()
     there = {store.id for store in made}
     for name in sorted(archive.config.storages.keys() - there):
         entry = archive.ledger.last(storage=name)
         if entry is not None:
             message = _("{name} held packages when the ledger last saw it ({time}); {url} is empty")
+            if entry.type == STORAGE_IDENTITY:
+                message = _("the ledger has known {name} since {time}; {url} is empty")
             url = archive.config.storages[name].url
             raise Refused(
                 message.format(name=name, time=entry.time, url=url),
@@ -248,31 +327,48 @@ def _refuse_lost_storages(archive: ArchivalStorage, made: list[Store]) -> None:
             )
 
 
-def make_storage(store: Store, config: Config) -> None:
+def make_storage(archive: ArchivalStorage, store: Store) -> None:
+    """Make an empty storage, which the ledger knows from then on.
+
+    One that is held for another institution is theirs to write to, so no ledger marks it.
+    """
+    identifier = archive.identifiers()
+    if storage_id(archive.ledger, store.id) is not None:
+        remember(archive, store, identifier)  # first: a crash must not leave a disk that is refused
+    make_place(store, archive.config, identifier)
+    if store.config.role is configuration.Role.HELD:
+        remember(archive, store, identifier)
+        return
+    with archive.writing(store):
+        pass  # the writer's first steps are all that is wanted
+
+
+def make_place(store: Store, config: Config, identifier: str) -> None:
     """Make an empty storage that says what it is, and who the institutions are."""
     storage = store.storage
     with storage.lock("preserva init"):
         OcflRoot.create(storage)
-        text = json.dumps(_identity(store, config), ensure_ascii=False, indent=2)
-        replace(storage, layout.IDENTITY, text.encode() + b"\n")
+        text = serialise(_identity(store, config, identifier))
+        replace(storage, layout.IDENTITY, text)
 
 
-def _identity(store: Store, config: Config) -> dict[str, object]:
+def _identity(store: Store, config: Config, identifier: str) -> dict[str, object]:
     """What a configuration that was lost cannot tell: docs/adr/0004-storage-folder.md."""
     return {
         "storage": store.id,
         "institution": store.config.institution,
-        "format": 1,
+        "format": FORMAT,
+        "id": identifier,
         "name": store.config.name,
         "role": store.config.role.value,
         "configured_by": config.institution.id,
         **({"held_for": store.config.held_for} if store.config.held_for else {}),
         "institutions": {
-            one.id: {
-                "name": dict(one.names),
-                "country": one.country,
-                **({"isil": one.isil} if one.isil else {}),
+            institution.id: {
+                "name": dict(institution.names),
+                "country": institution.country,
+                **({"isil": institution.isil} if institution.isil else {}),
             }
-            for one in config.institutions.values()
+            for institution in config.institutions.values()
         },
     }

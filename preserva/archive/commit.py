@@ -14,14 +14,14 @@ After a crash between 2 and 4 the next writer finds the start without its end, a
 from __future__ import annotations
 
 from preserva.archive import events as history
-from preserva.archive.recorded_package import commitment
+from preserva.archive.recorded_package import tag_manifests
 from preserva.archive.staging import Staging, confirm
 from preserva.archive.stored_copy import StoredCopy
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.formats import inventory as formats
-from preserva.core.formats.canonical_json import Value
-from preserva.core.formats.inventory import Agent, Inventory
+from preserva.core.formats.inventory import Inventory, User
 from preserva.core.values.entries import END, START, SUCCESS
+from preserva.core.values.facts import Arrival
 from preserva.errors import Refused
 from preserva.i18n import _
 
@@ -84,7 +84,7 @@ def ingest(
         staging.state(),
         created=copy.archive.now(),
         message=message,
-        user=Agent(institution.names["en"], f"urn:preserva:{institution.id}"),
+        user=User(institution.names["en"], f"urn:preserva:{institution.id}"),
     )
     for path in staging.files.keys() - needed.keys():  # an earlier version holds it
         staging.drop(path)
@@ -93,14 +93,16 @@ def ingest(
     sealed = copy.store.root.seal(staged, inventory)
     copy.storage.create(f"{staged}/{log.path}", [log.data])
     copy.storage.flush(f"{staged}/{history.LOGS}")  # recovery of an update takes it from there
-    facts: dict[str, Value] = {
-        **commitment(sealed.digest, inventory.versions[version].files()),
-        **log.facts,
-        "files": len(staging.files),
-        "bytes": written,
-        **({"from_outside": True} if from_outside else {}),
-    }
-    copy.record(START, SUCCESS, version=version, facts=facts)
+    arrival = Arrival(
+        inventory=sealed.digest,
+        tag_manifests=tag_manifests(inventory.versions[version].files()),
+        event=log.event,
+        sha256=log.sha256,
+        files=len(staging.files),
+        size=written,
+        from_outside=from_outside or None,
+    )
+    copy.record(START, SUCCESS, version=version, facts=arrival)
     copy.store.root.publish(staged, sealed)
-    copy.record(END, SUCCESS, version=version, facts=facts)
+    copy.record(END, SUCCESS, version=version, facts=arrival)
     return inventory

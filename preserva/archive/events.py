@@ -25,7 +25,6 @@ from preserva.core.eark.premis import (
 )
 from preserva.core.eark.premis_read import AgentFacts, read_premis
 from preserva.core.eark.vocabulary import AgentType, EventOutcome, EventRelatedAgentRole, EventType
-from preserva.core.formats.canonical_json import Value
 from preserva.core.values.model import PackageId
 from preserva.describe.marc.actions import Action
 from preserva.describe.supplied.history import History
@@ -118,12 +117,16 @@ def _number(identifier: Identifier) -> int:
 
 @dataclass(frozen=True, slots=True)
 class LogRecord:
-    """An event as a file of an object's `logs/` folder."""
+    """An event as a file of an object's `logs/` folder; the ledger keeps its SHA-256."""
 
     path: str
     data: bytes
-    facts: dict[str, Value]
-    """What the ledger keeps of it: identifier and SHA-256 of the document."""
+    event: str
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the file."""
+        return hashlib.sha256(self.data).hexdigest()
 
 
 def log_record(happened: Event, institution: Institution, package: PackageId) -> LogRecord:
@@ -133,8 +136,4 @@ def log_record(happened: Event, institution: Institution, package: PackageId) ->
     stamp = happened.when.replace("-", "").replace(":", "").partition("+")[0]
     kind = happened.type.label if isinstance(happened.type, EventType) else happened.type
     name = f"{stamp}-{kind.replace(' ', '-')}-{happened.identifier.value}.xml"
-    facts: dict[str, Value] = {
-        "event": happened.identifier.value,
-        "premis_sha256": hashlib.sha256(data).hexdigest(),
-    }
-    return LogRecord(f"{LOGS}/{name}", data, facts)
+    return LogRecord(f"{LOGS}/{name}", data, happened.identifier.value)

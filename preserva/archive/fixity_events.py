@@ -3,44 +3,42 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from dataclasses import replace
 
 from preserva.archive.archive import ArchivalStorage
-from preserva.archive.store import Store
+from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
-from preserva.core.eark.fixity_event import DIGEST, check_document
-from preserva.core.formats.canonical_json import Value
+from preserva.core.eark.fixity_event import check_document
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import FIXITY_CHECK
-from preserva.core.values.report import Outcome, Report, printable
+from preserva.core.values.facts import Check, recorded
+from preserva.core.values.report import Finding, Outcome, Report
 from preserva.errors import StorageError
 from preserva.version import __version__
 
 _OUTCOMES = {Outcome.PASS: "success", Outcome.FAIL: "fail", Outcome.UNKNOWN: "unknown"}
-_NAMED = 50
-"""Findings that an entry of the ledger names; it counts the others."""
 
 
-def record_check(copy: StoredCopy, report: Report, more: Mapping[str, Value] | None = None) -> None:
-    """Record the check of a copy in the ledger, with `more` facts about it.
+def record_check(copy: StoredCopy, report: Report, reading: Check | None = None) -> None:
+    """Record the check of a copy in the ledger, with what is known of the reading itself.
 
     The entry stands for a PREMIS event, whose document can be made of it (core.eark.fixity_event).
     """
     archive, outcome = copy.archive, _OUTCOMES[report.outcome]
-    time = archive.now()
-    facts: dict[str, Value] = {
-        "bytes": report.bytes_read,
-        "files": report.checked,
-        "findings": named_findings(report),
-        "more_findings": max(0, len(report.findings) - _NAMED),
-        **(more or {}),
-        "event": archive.identifiers(),
-        "institution": archive.config.institution.id,
-        "software": __version__,
-    }
-    document = check_document(copy.package.uri, copy.store.id, time, outcome, facts)
-    facts[DIGEST] = hashlib.sha256(document).hexdigest()
-    copy.record(FIXITY_CHECK, outcome, facts=facts, time=time)
+    time, findings = archive.now(), recorded(report.findings)
+    check = replace(
+        reading or Check(),
+        size=report.bytes_read,
+        files=report.checked,
+        findings=findings,
+        more=len(report.findings) - len(findings),
+        event=archive.identifiers(),
+        institution=archive.config.institution.id,
+        software=__version__,
+    )
+    document = check_document(copy.package.uri, copy.store.id, time, outcome, check.to_facts())
+    check = replace(check, sha256=hashlib.sha256(document).hexdigest())
+    copy.record(FIXITY_CHECK, outcome, facts=check, time=time)
 
 
 def record_seen(copy: StoredCopy, report: Report) -> None:
@@ -51,38 +49,26 @@ def record_seen(copy: StoredCopy, report: Report) -> None:
     """
     known = copy.archive.ledger.copies.trouble(copy.store.id, copy.package.uri)
     if report.outcome is Outcome.FAIL or (report.outcome is Outcome.UNKNOWN and known is None):
-        record_check(copy, report, {"extent": "inventory"})
+        record_check(copy, report, Check(extent="inventory"))
 
 
-def record_object(
-    archive: ArchivalStorage,
-    storage: str,
-    name: str,
-    outcome: Outcome,
-    code: Code = Code.NOT_RECORDED,
-) -> None:
+def record_object(archive: ArchivalStorage, storage: str, name: str, outcome: Outcome) -> None:
     """Record that the ledger does not know of an object in a storage (UNKNOWN), or that it is gone.
 
-    `name` is the identifier of a package, or the path of what is none; `code` says what it is.
+    `name` is the identifier of a package, or the path of what is none.
     """
-    findings: list[Value] = [{"code": code.value, "path": name}]
-    facts: dict[str, Value] = {
-        "bytes": 0,
-        "extent": "listing",
-        "files": 0,
-        "findings": findings if outcome is Outcome.UNKNOWN else [],
-    }
+    found = [Finding(Code.NOT_RECORDED, name)] if outcome is Outcome.UNKNOWN else []
     archive.ledger.append(
         FIXITY_CHECK,
         time=archive.now(),
         outcome=_OUTCOMES[outcome],
         package=name,
         storage=storage,
-        facts=facts,
+        facts=Check(recorded(found), size=0, files=0, extent="listing"),
     )
 
 
-def record_storage(archive: ArchivalStorage, store: Store) -> str | None:
+def record_storage(archive: ArchivalStorage, store: Store) -> StorageError | None:
     """Look whether a storage is there and is the right one; why not, if it is not.
 
     That it is away goes into the ledger, and when it was away, that it is there again.
@@ -90,32 +76,21 @@ def record_storage(archive: ArchivalStorage, store: Store) -> str | None:
     try:
         store.check_identity()
     except StorageError as error:
-        findings: list[Value] = [{"code": Code.STORAGE_UNREACHABLE.value, "path": None}]
-        _note_storage(archive, store.id, Outcome.UNKNOWN, findings)
-        return str(error)
+        away = [Finding(absence(error), seen=str(error))]
+        _note_storage(archive, store.id, Outcome.UNKNOWN, away)
+        return error
     if archive.ledger.copies.trouble(store.id) is not None:
         _note_storage(archive, store.id, Outcome.PASS, [])
     return None
 
 
 def _note_storage(
-    archive: ArchivalStorage, storage: str, outcome: Outcome, findings: list[Value]
+    archive: ArchivalStorage, storage: str, outcome: Outcome, findings: list[Finding]
 ) -> None:
     archive.ledger.append(
         FIXITY_CHECK,
         time=archive.now(),
         outcome=_OUTCOMES[outcome],
         storage=storage,
-        facts={"findings": findings},
+        facts=Check(recorded(findings)),
     )
-
-
-def named_findings(report: Report) -> list[Value]:
-    """The first findings of a report as an entry of the ledger names them."""
-    return [
-        {
-            "code": finding.code.value,
-            "path": None if finding.path is None else printable(finding.path)[:300],
-        }
-        for finding in report.findings[:_NAMED]
-    ]

@@ -7,17 +7,20 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 
 from preserva.archive.archive import ArchivalStorage, unverified
+from preserva.archive.identities import storage_id
+from preserva.archive.ledger_mark import refuse_outdated
 from preserva.archive.ledger_replica import copied_entries
 from preserva.archive.store import Store
 from preserva.config import Config
-from preserva.core.formats.canonical_json import Value
 from preserva.core.values.entries import SUCCESS, VERIFICATION
+from preserva.core.values.facts import Verification
 from preserva.core.values.report import Outcome
-from preserva.errors import ArchiveNotFound, StorageError
+from preserva.errors import ArchiveNotFound, StorageError, WrongLedger
 from preserva.i18n import _, ngettext
 from preserva.ledger import LARGEST_ENTRY, Ledger
 from preserva.storage.open import open_storage
@@ -54,14 +57,16 @@ def open_ledger(config: Config) -> Ledger:
 def verify_ledger(config: Config, against: str | None = None) -> Proof:
     """The whole chain, and `against` the copy in a storage, or an export in a file.
 
-    Only such a copy shows that entries are missing at the end: cut off, or restored from an old
-    backup. Raises ArchiveNotFound, LedgerError, StorageError if the copy cannot be read.
+    Only such a copy, and what the primary storage has seen of the ledger, show that entries are
+    missing at the end: cut off, or restored from an old backup. Raises ArchiveNotFound,
+    LedgerError, StorageError if the copy cannot be read.
     """
     with closing(open_ledger(config)) as ledger:
         problems = ledger.verify()
         problems += [] if problems else ledger.verify_copies()
+        problems += _seen_by_primary(config, ledger)
         if against is not None:
-            problems += _differences(ledger, _kept(config, against), against)
+            problems += _differences(ledger, _kept(config, ledger, against), against)
         count, newest = 0, None
         for body in ledger.bodies():
             count, newest = count + 1, body
@@ -69,12 +74,29 @@ def verify_ledger(config: Config, against: str | None = None) -> Proof:
         return Proof(count, digest, tuple(problems))
 
 
+def _seen_by_primary(config: Config, ledger: Ledger) -> list[str]:
+    """What is wrong with a ledger by what the primary storage has seen of it, if that is there."""
+    primary = config.primary()
+    storage = open_storage(primary.url, read_only=True)
+    store = Store(primary, storage, partial(storage_id, ledger, primary.id))
+    try:
+        refuse_outdated(ledger, store, config.institution.id)
+    except WrongLedger as error:
+        return [str(error)]
+    except StorageError:
+        pass
+    finally:
+        storage.close()
+    return []
+
+
 def prove_ledger(archive: ArchivalStorage, *, record: bool = True) -> None:
-    """Refuse a ledger that does not verify.
+    """Refuse a ledger that does not verify, or that the primary storage has seen more of.
 
     The whole of it once in a month, which is recorded; else from there on, so that a run need not
     wait for what twenty years of audits left. Raises LedgerError.
     """
+    archive.refuse_outdated(archive.primary)
     whole = archive.ledger.newest(VERIFICATION)
     now = archive.clock()
     if whole is not None and timedelta() <= now - datetime.fromisoformat(whole.time) < _WHOLE:
@@ -84,16 +106,16 @@ def prove_ledger(archive: ArchivalStorage, *, record: bool = True) -> None:
     if problems := archive.ledger.verify() or archive.ledger.verify_copies():
         raise unverified(problems)
     if record:
-        facts: dict[str, Value] = {"entries": archive.ledger.size}
+        facts = Verification(archive.ledger.size)
         archive.ledger.append(VERIFICATION, time=now.isoformat(), outcome=SUCCESS, facts=facts)
 
 
-def _kept(config: Config, against: str) -> Iterator[bytes]:
+def _kept(config: Config, ledger: Ledger, against: str) -> Iterator[bytes]:
     """The entries that were kept in a storage, or in a file."""
     if against not in config.storages:
         return _lines(Path(against))
     storage = open_storage(config.storages[against].url, read_only=True)
-    store = Store(config.storages[against], storage)
+    store = Store(config.storages[against], storage, partial(storage_id, ledger, against))
     store.check_identity()
     return copied_entries(store, config.institution.id)
 

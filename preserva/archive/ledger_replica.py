@@ -12,8 +12,8 @@ import hashlib
 import re
 from collections.abc import Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
-from preserva.archive.archive import ArchivalStorage
 from preserva.archive.reading import observe
 from preserva.archive.store import Store
 from preserva.core.formats import layout
@@ -25,6 +25,9 @@ from preserva.i18n import _
 from preserva.ledger import LARGEST_ENTRY
 from preserva.storage.base import CHUNK, Storage
 from preserva.storage.published import publish
+
+if TYPE_CHECKING:
+    from preserva.archive.archive import ArchivalStorage
 
 _NAME = re.compile(r"/([0-9]{12})-([0-9]{12})\.jsonl\Z")
 _DIGEST = "sha256"
@@ -86,13 +89,20 @@ def is_copied(archive: ArchivalStorage, store: Store) -> bool:
 
     Raises StorageError.
     """
-    parts = _parts(store.storage, archive.config.institution.id)
-    if not parts:
-        return False
     try:
-        return _newest_line(store.storage, parts[-1][2]) == archive.ledger.body(parts[-1][1])
+        newest = newest_copied(store, archive.config.institution.id)
     except LedgerError:
         return False
+    return newest is not None and newest[1] == archive.ledger.body(newest[0])
+
+
+def newest_copied(store: Store, institution: str) -> tuple[int, bytes] | None:
+    """The number and the line of the newest entry in the copy of a ledger; None if there is none.
+
+    Raises LedgerError, StorageError.
+    """
+    parts = _parts(store.storage, institution)
+    return (parts[-1][1], _newest_line(store.storage, parts[-1][2])) if parts else None
 
 
 def copied_entries(store: Store, institution: str) -> Iterator[bytes]:

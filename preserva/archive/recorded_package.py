@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from preserva.core.formats.canonical_json import Value
-from preserva.core.policy.testimony import Custody, Statement, Testimony, weigh
+from preserva.core.policy.testimony import Commitment, Custody, Testimony, weigh
 from preserva.core.values.entries import (
     ACCESSION,
     END,
@@ -15,6 +14,7 @@ from preserva.core.values.entries import (
     REPLICATION,
     SUCCESS,
 )
+from preserva.core.values.facts import Arrival, EventLog, Logged
 from preserva.core.values.model import PackageId
 from preserva.ledger import Ledger, LedgerEntry
 
@@ -33,20 +33,17 @@ class RecordedPackage:
     package: PackageId
     custody: Custody
 
-    def commitment(self, version: str) -> Mapping[str, Value] | None:
-        """What was recorded when a version was first stored or received; None if nothing was.
-
-        Its shape is that of `commitment`, with the facts of the log record of that event.
-        """
+    def commitment(self, version: str) -> Arrival | None:
+        """What was recorded when a version was first stored or received; None if nothing was."""
         for entry in self._commitments():
             if entry.version == version:
-                return entry.facts
+                return entry.facts_as(Arrival)
         return None
 
     def testimony(self) -> Testimony:
         """What was first recorded of each version, and what later contradicts it."""
         return weigh(
-            Statement(entry.number, str(entry.version), str(entry.facts["inventory"]))
+            Commitment(entry.number, str(entry.version), entry.facts_as(Arrival).inventory)
             for entry in self._commitments()
         )
 
@@ -61,37 +58,42 @@ class RecordedPackage:
             if counts and entry.outcome == SUCCESS and entry.version is not None:
                 yield entry
 
-    def logged(self) -> list[LedgerEntry]:
-        """The entries whose event also has a record in the `logs/` of copies.
-
-        Their facts hold the SHA-256 of that PREMIS document as `premis_sha256`.
-        """
+    def logged(self) -> list[LoggedEvent]:
+        """The events that also have a record in the `logs/` of copies, oldest first."""
+        entries = self.ledger.entries(package=self.package.uri, types=_LOGGED)
+        events = ((entry, entry.facts_as(Logged)) for entry in entries if entry.outcome == SUCCESS)
         return [
-            entry
-            for entry in self.ledger.entries(package=self.package.uri, types=_LOGGED)
-            if entry.outcome == SUCCESS and "premis_sha256" in entry.facts
+            LoggedEvent(entry, facts.log, facts) for entry, facts in events if facts.log is not None
         ]
 
     def log_digests(self) -> set[str]:
         """The SHA-256 of every record of an event that the ledger knows."""
-        return {str(entry.facts["premis_sha256"]) for entry in self.logged()}
+        return {event.log.sha256 for event in self.logged()}
 
 
-def is_log(entry: LedgerEntry, name: str, digest: str) -> bool:
-    """Whether a file of `logs/` is the record of an event, under a name that says so."""
-    return digest == entry.facts["premis_sha256"] and str(entry.facts["event"]) in name
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """An event with a record in the `logs/` of copies, and the entry of the ledger that says so."""
+
+    entry: LedgerEntry
+    log: EventLog
+    facts: Logged
+
+    @property
+    def storages(self) -> set[str]:
+        """The storages whose copies keep the record."""
+        own = () if self.entry.storage is None else (self.entry.storage,)
+        return {*own, *self.facts.storages_beside}
+
+    def is_record(self, name: str, digest: str) -> bool:
+        """Whether a file of `logs/` is its record, under a name that says so."""
+        return digest == self.log.sha256 and self.log.event in name
 
 
-def commitment(inventory_digest: str, files: Mapping[str, str]) -> dict[str, Value]:
-    """What the ledger keeps of a version, so that no other bag can ever pass for it.
-
-    `files` is the version's digest by logical path.
-    """
+def tag_manifests(files: Mapping[str, str]) -> dict[str, str]:
+    """The digests of the tag manifests among a version's files, by logical path."""
     return {
-        "inventory": inventory_digest,
-        "tag_manifests": {
-            path: digest
-            for path, digest in sorted(files.items())
-            if "/" not in path and path.startswith("tagmanifest-")
-        },
+        path: digest
+        for path, digest in sorted(files.items())
+        if "/" not in path and path.startswith("tagmanifest-")
     }

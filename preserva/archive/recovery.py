@@ -7,11 +7,13 @@ belongs to no process any more.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from preserva.archive.staging import update_folder
 from preserva.archive.store import Store
 from preserva.core.formats import layout
 from preserva.core.values.entries import ARRIVALS, END, FAIL, START, SUCCESS
+from preserva.core.values.facts import Arrival
 from preserva.core.values.model import Kind, PackageId
 from preserva.errors import Damaged, NotAFile, NotFound
 from preserva.ledger import Ledger, LedgerEntry
@@ -44,7 +46,8 @@ def _end_ingest(ledger: Ledger, store: Store, start: LedgerEntry, time: str) -> 
     _logger.warning("recovering an interrupted ingest: entry %d of the ledger", start.number)
     path = store.root.path_of(start.package)
     store.root.recover(path)
-    stored = _is_whole(store, path, start)
+    arrival = start.facts_as(Arrival)
+    stored = _is_whole(store, path, start.version, arrival)
     package = PackageId.parse(start.package)
     if stored:
         store.root.take_logs(update_folder(package), path)
@@ -57,24 +60,23 @@ def _end_ingest(ledger: Ledger, store: Store, start: LedgerEntry, time: str) -> 
         package=start.package,
         storage=store.id,
         version=start.version,
-        facts={**start.facts, "after_interruption": True},
+        facts=replace(arrival, after_interruption=True),
     )
 
 
-def _is_whole(store: Store, path: str, start: LedgerEntry) -> bool:
+def _is_whole(store: Store, path: str, version: str, arrival: Arrival) -> bool:
     """Whether every file of the announced version is in its place, all of them of the same size.
 
     Raises StorageError if that cannot be established.
     """
-    assert start.version is not None
-    place = f"{path}/{start.version}"
+    place = f"{path}/{version}"
     try:
-        sealed = store.root.read_version(path, start.version)
+        sealed = store.root.read_version(path, version)
         entered = store.root.read_at(path)
         entries = {entry.path: entry for entry in store.storage.walk(place)}
     except (NotFound, NotAFile, Damaged):
         return False
-    if sealed.digest != start.facts["inventory"] or start.version not in entered.inventory.versions:
+    if sealed.digest != arrival.inventory or version not in entered.inventory.versions:
         return False
     content = f"{place}/{sealed.inventory.content_directory}/"
     sizes = {
@@ -84,7 +86,7 @@ def _is_whole(store: Store, path: str, start: LedgerEntry) -> bool:
     }
     listed = {f"{path}/{name}" for name in sealed.inventory.content()}
     expected = {name for name in listed if name.startswith(f"{place}/")}
-    return sizes.keys() == expected and sum(sizes.values()) == start.facts["bytes"]
+    return sizes.keys() == expected and sum(sizes.values()) == arrival.size
 
 
 def _set_aside(ledger: Ledger, store: Store, package: PackageId, start: LedgerEntry) -> None:
@@ -100,6 +102,6 @@ def _set_aside(ledger: Ledger, store: Store, package: PackageId, start: LedgerEn
     if kept or store.storage.stat(place) is None:
         return
     _logger.warning("%s was never acknowledged: it goes to quarantine", place)
-    event = start.facts.get("event", f"entry-{start.number}")
+    event = start.facts_as(Arrival).event or f"entry-{start.number}"
     aside = f"{layout.QUARANTINE}/{package.portable}/{event}/{start.version}"
     quarantine(store.storage, place, aside)

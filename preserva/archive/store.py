@@ -2,65 +2,123 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 from preserva.config import StorageConfig
 from preserva.core.formats import layout
-from preserva.core.formats.guarded_json import read_json
-from preserva.errors import StorageError
+from preserva.core.formats.storage_identity import (
+    LARGEST,
+    NewerFormatError,
+    StatedIdentity,
+    parse_identity,
+)
+from preserva.core.values.codes import Code
+from preserva.errors import NEWER_FORMAT, StorageError, WrongStorage
 from preserva.i18n import _
 from preserva.storage.base import Storage, read_all
 from preserva.storage.ocfl import OcflRoot
 
 
+def _unknown() -> None:
+    """The id of a storage of which nothing is remembered."""
+
+
+def absence(error: StorageError) -> Code:
+    """The code of a finding about a storage that could not be used: away, or not the right one."""
+    if isinstance(error, WrongStorage):
+        return Code.STORAGE_WRONG
+    return Code.STORAGE_UNREACHABLE
+
+
 @dataclass(frozen=True)
 class Store:
-    """A storage of the archive: its configuration, its files, its OCFL root."""
+    """A storage of the archive: its configuration, its files, its OCFL root.
+
+    `remembered` tells the id by which the ledger knows it; None if it knows none.
+    """
 
     config: StorageConfig
     storage: Storage
+    remembered: Callable[[], str | None] = _unknown
 
     @property
     def id(self) -> str:
         """Its id in the configuration."""
         return self.config.id
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a folder of this computer."""
+        return "://" not in self.storage.url
+
     @cached_property
     def root(self) -> OcflRoot:
         """Its OCFL storage root. Raises StorageError if this is not the storage it should be."""
         self.check_identity()
-        return OcflRoot(self.storage)
+        root = OcflRoot(self.storage)
+        root.refuse_newer()
+        return root
 
-    def check_identity(self) -> None:
-        """Raise StorageError if this is not the storage that the configuration means.
-
-        An empty mount point must never look like a storage that lost all its packages.
-        """
+    def identity_data(self) -> bytes:
+        """`preserva-storage.json` as it is. Raises StorageError if it is not there."""
         if self.storage.stat(layout.IDENTITY) is None:
             message = _("{name} is not a storage of preserva (no {file} in {url})")
+            hint = _("Is the disk mounted? `preserva init` prepares a new, empty storage.")
+            if self.remembered() is not None:
+                hint = _("Is the disk mounted? If it is lost, use `preserva rebuild storage`.")
             raise StorageError(
-                message.format(name=self.id, file=layout.IDENTITY, url=self.storage.url),
-                hint=_("Is the disk mounted? `preserva init` prepares a new, empty storage."),
+                message.format(name=self.id, file=layout.IDENTITY, url=self.storage.url), hint=hint
             )
+        return read_all(self.storage, layout.IDENTITY, LARGEST)
+
+    def read_identity(self) -> StatedIdentity:
+        """What the storage says of itself. Raises WrongStorage, StorageError."""
+        data = self.identity_data()
+        place = {"file": layout.IDENTITY, "url": self.storage.url}
         try:
-            identity = read_json(read_all(self.storage, layout.IDENTITY, 65_536))
-            found, owner = str(identity["storage"]), str(identity["institution"])
-        except (ValueError, KeyError, TypeError) as error:
-            message = _("{file} in {url} cannot be read")
-            raise StorageError(
-                message.format(file=layout.IDENTITY, url=self.storage.url)
+            return parse_identity(data)
+        except NewerFormatError as error:
+            message = _("{file} in {url} was written by a newer preserva (format {number})")
+            raise WrongStorage(
+                message.format(**place, number=error.number), hint=NEWER_FORMAT
             ) from error
-        if found != self.id:
+        except ValueError as error:
+            raise StorageError(_("{file} in {url} cannot be read").format(**place)) from error
+
+    def check_identity(self) -> StatedIdentity:
+        """What the storage says of itself, if it is the one that the configuration means.
+
+        An empty mount point must never look like a storage that lost all its packages, nor another
+        archive's disk like ours. Raises WrongStorage, StorageError.
+        """
+        identity = self.read_identity()
+        url = self.storage.url
+        if identity.storage != self.id:
             message = _("{url} is the storage {found}, not {name}")
-            raise StorageError(message.format(url=self.storage.url, found=found, name=self.id))
-        if owner != self.config.institution:
+            raise WrongStorage(message.format(url=url, found=identity.storage, name=self.id))
+        if identity.institution != self.config.institution:
             message = _("{name} in {url} belongs to {owner}, and the configuration says {said}")
-            raise StorageError(
-                message.format(
-                    name=self.id, url=self.storage.url, owner=owner, said=self.config.institution
-                )
+            names = {"owner": identity.institution, "said": self.config.institution}
+            raise WrongStorage(message.format(name=self.id, url=url, **names))
+        remembered = self.remembered()
+        if remembered is not None and identity.id != remembered:
+            message = _(
+                "{url} is a storage named {name}, but not ours: its id is {found}, and the ledger"
+                " knows {name} by the id {remembered}"
             )
+            raise WrongStorage(
+                message.format(
+                    url=url, name=self.id, found=identity.id or "-", remembered=remembered
+                ),
+                hint=_(
+                    "Nothing was written there. Is it the disk of another archive, or an older one?"
+                    " Put the right one in its place. Disks that take turns are storages of their"
+                    " own, each with its own name in preserva.toml."
+                ),
+            )
+        return identity
 
     def answers(self) -> bool:
         """Whether it can be reached, and is the storage that it should be."""

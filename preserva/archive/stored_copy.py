@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.events import LARGEST_LOG, LOGS, LogRecord
-from preserva.archive.recorded_package import RecordedPackage
+from preserva.archive.recorded_package import LoggedEvent, RecordedPackage
 from preserva.archive.store import Store
-from preserva.core.formats.canonical_json import Value
 from preserva.core.formats.layout import STAGING
 from preserva.core.values.entries import ARRIVALS, SUCCESS
+from preserva.core.values.fact import Facts
+from preserva.core.values.facts import Arrival
 from preserva.core.values.model import Kind, PackageId
 from preserva.core.values.subjects import CopyInStorage
-from preserva.errors import Damaged, StorageError, TooLarge
+from preserva.errors import Damaged, NotAFile, StorageError, TooLarge
 from preserva.i18n import _
 from preserva.ledger import LedgerEntry
 from preserva.storage.base import Storage, read_all
@@ -60,8 +60,11 @@ class StoredCopy:
         return self.store.root.path_of(self.package.uri)
 
     def is_there(self) -> bool:
-        """Whether there is anything in its place."""
-        return self.store.root.holds(self.package.uri)
+        """Whether there is anything in its place, or in the way to it: `obstacle` names that."""
+        try:
+            return self.store.root.holds(self.package.uri)
+        except NotAFile:
+            return True
 
     def obstacle(self) -> str | None:
         """A link or a file on the way to it: what lies behind that is not in this storage."""
@@ -117,14 +120,14 @@ class StoredCopy:
         outcome: str,
         *,
         version: str | None = None,
-        facts: Mapping[str, Value] | None = None,
+        facts: Facts | None = None,
         time: str | None = None,
-    ) -> None:
+    ) -> LedgerEntry:
         """Append an entry about this copy to the ledger; `time` is now if not given.
 
         Raises LedgerError.
         """
-        self.archive.ledger.append(
+        return self.archive.ledger.append(
             type_,
             time=time or self.archive.now(),
             outcome=outcome,
@@ -134,24 +137,22 @@ class StoredCopy:
             facts=facts,
         )
 
-    def expected_logs(self) -> dict[str, LedgerEntry]:
-        """The entry by the SHA-256 of its event's record, for each that its `logs/` must have.
+    def expected_logs(self) -> dict[str, LoggedEvent]:
+        """The event by the SHA-256 of its record, for each that its `logs/` must have.
 
         Those that happened to it or were copied from it, and those that came along with a version.
         """
         logged = self.recorded.logged()
         carried = {
             digest
-            for entry in logged
-            if entry.storage == self.store.id
-            for digest in entry.facts.get("logs", ())
+            for event in logged
+            if event.entry.storage == self.store.id and isinstance(event.facts, Arrival)
+            for digest in event.facts.carried or ()
         }
         return {
-            str(entry.facts["premis_sha256"]): entry
-            for entry in logged
-            if self.store.id
-            in {entry.storage, entry.facts.get("from"), *entry.facts.get("storages", ())}
-            or entry.facts["premis_sha256"] in carried
+            event.log.sha256: event
+            for event in logged
+            if self.store.id in event.storages or event.log.sha256 in carried
         }
 
     def log_names(self) -> list[str]:
@@ -173,10 +174,14 @@ class StoredCopy:
             return ""
 
     def keep_log(self, log: LogRecord, by: str) -> None:
-        """Put the record of an event into its `logs/`.
+        """Put the record of an event into its `logs/`, unless a run before has put it there.
 
-        `by` makes its name in staging ours alone, so that no lock of the storage is needed.
+        `by` makes its name in staging ours alone, so that no lock of the storage is needed. Raises
+        StorageError, also if another record is there under its name.
         """
+        name = log.path.rpartition("/")[2]
+        if name in self.log_names() and self.log_digest(name) == log.sha256:
+            return
         staged = f"{STAGING}/replicate-log-{by}.xml"
         self.storage.discard(staged)
         self.storage.create(staged, [log.data])

@@ -33,7 +33,8 @@ _MOST = 100
 class Unrecorded:
     """An object or a file: its path, what it is, and the package that it says it is, if it may be.
 
-    `code` is NOT_RECORDED where nothing forbids it to be there.
+    `code` is NOT_RECORDED where nothing forbids it to be there, else what is wrong with it. To
+    every view it is the same: something of which the ledger knows nothing.
     """
 
     storage: str
@@ -50,7 +51,8 @@ class Unrecorded:
     def report(self) -> Report:
         """The report on it."""
         subject = ObjectInStorage(self.name, self.storage)
-        return Report(subject, [Finding(self.code, self.path)])
+        wrong = None if self.code is Code.NOT_RECORDED else Finding(self.code).message()
+        return Report(subject, [Finding(Code.NOT_RECORDED, self.path, seen=wrong)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +113,16 @@ def unrecorded(archive: ArchivalStorage, store: Store, there: RootListing) -> li
 
 def note_unrecorded(archive: ArchivalStorage, storage: str, strangers: list[Unrecorded]) -> None:
     """Record those that were not known to be there, and that others are gone."""
-    codes = {stranger.name: stranger.code for stranger in strangers}
+    names = {stranger.name for stranger in strangers}
     open_ = {
         trouble.package
         for trouble in archive.ledger.copies.troubled()
         if trouble.storage == storage
         and (trouble.trouble is State.UNRECORDED or not _belongs(archive, trouble.package, storage))
     }
-    for name in sorted(codes.keys() - open_)[:_MOST]:
-        record_object(archive, storage, name, Outcome.UNKNOWN, codes[name])
-    for name in sorted(open_ - codes.keys()):
+    for name in sorted(names - open_)[:_MOST]:
+        record_object(archive, storage, name, Outcome.UNKNOWN)
+    for name in sorted(open_ - names):
         record_object(archive, storage, name, Outcome.PASS)
 
 
@@ -131,7 +133,7 @@ def unrecorded_logs(copy: StoredCopy) -> list[Finding]:
     """
     if not copy.is_there():
         return []
-    events = [str(entry.facts["event"]) for entry in copy.recorded.logged()]
+    events = [event.log.event for event in copy.recorded.logged()]
     return [
         Finding(Code.LOG_UNKNOWN, f"{LOGS}/{name}")
         for name in copy.log_names()

@@ -1,8 +1,8 @@
-"""What an interrupted validation had already read, so that the next run goes on from there.
+"""Resume state of an interrupted validation.
 
 The file holds digests, not verdicts: a resumed run compares every file with the manifests again,
-and takes a digest from here only if size, inode and both times of the file are still the same. It
-is meant for one run that was interrupted, not as a memory between audits: those read the medium.
+and takes a digest from here only if size, inode and both times of the file are unchanged. It is for
+resuming an interrupted run, not a cache between audits: those read the medium.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from types import TracebackType
 
+from preserva.core.formats.guarded_json import read_json
 from preserva.core.values.digest import Digests
 from preserva.core.values.model import Observed
 from preserva.files.opening import storage_error
@@ -22,8 +23,8 @@ _FLUSH = 256  # files between two writes: what a kill may cost
 class Checkpoint:
     """A `Memory` in a file of JSON lines: a context manager.
 
-    On a normal end with `finished()` the file is removed; on any other it stays for the next run.
-    Raises StorageError if it cannot be read or written.
+    After `finished()` the file is removed; otherwise it stays for the next run. Raises StorageError
+    if it cannot be read or written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -43,7 +44,7 @@ class Checkpoint:
                     self._places[hash(_parse(line)[0])] = place
                 place += len(line)
             if place and not line.endswith(b"\n"):
-                self._file.write(b"\n")  # the run was killed within a line
+                self._file.write(b"\n")  # the run was killed while it wrote a line
         except OSError as error:
             raise storage_error(str(self.path), error) from error
         return self
@@ -60,11 +61,11 @@ class Checkpoint:
             self.path.unlink(missing_ok=True)
 
     def finished(self) -> None:
-        """The validation came to its end: nothing to resume."""
+        """The validation was completed: there is nothing to resume."""
         self._finished = True
 
     def recall(self, path: str, now: os.stat_result) -> Digests | None:
-        """The digests of the file if it was read before and has not been touched since."""
+        """The digests of the file if it was read before and has not changed since."""
         place = self._places.get(hash(path))
         if place is None:
             return None
@@ -76,7 +77,7 @@ class Checkpoint:
         return digests
 
     def remember(self, observed: Observed, now: os.stat_result) -> None:
-        """Keep what was read."""
+        """Save the digests."""
         line = [observed.path, _stamp(now), dict(observed.digests)]
         self._unwritten.append(json.dumps(line).encode() + b"\n")
         if len(self._unwritten) >= _FLUSH or observed.size > 1 << 24:
@@ -99,7 +100,7 @@ def _stamp(state: os.stat_result) -> str:
 def _parse(line: bytes) -> tuple[str, str, dict[str, str]]:
     """Path, stamp and digests of a line; a damaged line names no file."""
     try:
-        path, stamp, digests = json.loads(line)
+        path, stamp, digests = read_json(line)
     except ValueError:
         return "", "", {}
     if isinstance(path, str) and isinstance(stamp, str) and isinstance(digests, dict):

@@ -1,7 +1,8 @@
-"""Filling the holes of a bag from its fetch.txt: RFC 8493 section 2.2.3.
+"""Fetches the missing files listed in a bag's fetch.txt: RFC 8493 section 2.2.3.
 
-Only on request, only from what the caller allowed. A file is downloaded beside the bag, compared
-with every manifest, and takes its place only then. The next run resumes an interrupted download.
+Only on request, and only from the hosts that the caller allows. A file is downloaded beside the
+bag, compared with every manifest, and takes its place only then. The next run resumes an
+interrupted download.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from preserva.bag.folder import FolderSource
-from preserva.bag.validate import BagReport, Verdict, validate_source
+from preserva.bag.validate import BagReport, BagVerdict, validate_source
 from preserva.core.formats.bagit import FetchEntry
 from preserva.core.values.codes import Code
 from preserva.core.values.digest import Digests, MultiHash
@@ -32,7 +33,7 @@ from preserva.core.values.report import (
 from preserva.errors import NotAFile, Refused, UsageError
 from preserva.files.disk import locked_folder, publish, synchronise, write_all, writing
 from preserva.http_client.client import Answer, AnswerError, ask
-from preserva.http_client.policy import SCHEMES, AddressError, Policy, shown
+from preserva.http_client.policy import SCHEMES, AddressError, RequestPolicy, shown
 from preserva.i18n import _
 
 CHUNK = 1 << 18
@@ -40,7 +41,7 @@ CHUNK = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """The report on the files that were missing, and the paths of those that are there now.
+    """The report on the missing files, and the paths of those that are present now.
 
     Of a dry run: the paths of those that would be fetched.
     """
@@ -51,7 +52,7 @@ class Fetched:
 
     @property
     def outcome(self) -> Outcome:
-        """That of the report; PASS for a dry run that found nothing in the way."""
+        """The outcome of the report; PASS for a dry run without problems."""
         planned = self.dry_run and not self.report.findings
         return Outcome.PASS if planned else self.report.outcome
 
@@ -66,18 +67,18 @@ def fetch_missing(
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> Fetched:
-    """Fetch what fetch.txt names and the bag lacks; the report passes if nothing is missing now.
+    """Fetch the files in fetch.txt that the bag lacks; the report passes if none is missing now.
 
-    `allow_hosts` and `timeout` are those of `Policy`; no host is allowed by itself. `max_bytes` is
-    the most for one file, and a length that fetch.txt states is a limit as well. With `dry_run`
-    nothing is asked and nothing written: the findings name what would not be fetched. A bag that
-    is wrong in any other way than by its holes stays as it is, and the report says what is wrong.
+    `allow_hosts` and `timeout` are those of `Policy`; no host is allowed by default. `max_bytes`
+    limits the size of one file, and so does a length in fetch.txt. With `dry_run` there are no
+    requests and nothing is written: the findings name what would not be fetched. A bag with any
+    other problem than missing files is not changed, and the report names the problem.
 
     Raises UsageError for wrong arguments, NotAFile, Locked, StorageError.
     """
-    policy = Policy(frozenset(allow_schemes), tuple(allow_hosts), timeout)
+    policy = RequestPolicy(frozenset(allow_schemes), tuple(allow_hosts), timeout)
     if policy.schemes - SCHEMES:
-        raise UsageError(_("only http and https can be fetched"))
+        raise UsageError(_("only http and https are supported"))
     if not bag.is_dir() or bag.is_symlink():
         raise NotAFile(_("{path} is not a folder").format(path=bag), path=os.fspath(bag))
     bag = bag.resolve()
@@ -85,7 +86,7 @@ def fetch_missing(
         source = FolderSource(bag)
         checked = validate_source(source, completeness=True)
         report = Report(checked.subject)
-        if checked.verdict not in {Verdict.INCOMPLETE, Verdict.COMPLETE}:
+        if checked.verdict not in {BagVerdict.INCOMPLETE, BagVerdict.COMPLETE}:
             report.add(
                 finding for finding in checked.findings if finding.code is not Code.NOT_DIGESTED
             )
@@ -115,21 +116,21 @@ def _holes(checked: BagReport) -> dict[str, list[FetchEntry]]:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """One run over the holes of a bag."""
+    """One run over the missing files of a bag."""
 
     bag: Path
-    policy: Policy
+    policy: RequestPolicy
     max_bytes: int
     report: Report
     observer: Observer
 
     @property
     def staging(self) -> Path:
-        """Where downloads lie, across runs, until they are whole."""
+        """The folder in which downloads are kept, across runs, until they are complete."""
         return self.bag.parent / f".{self.bag.name}.preserva-fetch"
 
     def fetch(self, wanted: dict[str, list[FetchEntry]], expected: dict[str, Digests]) -> list[str]:
-        """The paths that could be filled."""
+        """Fetch the files; return the paths of those fetched."""
         if not wanted:
             return []
         stated = [entries[0].length for entries in wanted.values()]
@@ -141,12 +142,12 @@ class _Work:
             path for path, entries in wanted.items() if self._fill(path, entries, expected[path])
         ]
         with suppress(OSError):
-            self.staging.rmdir()  # unless a part lies there for the next run
+            self.staging.rmdir()  # unless a partial file is kept for the next run
         self.observer(Ended("fetch", self.report.subject))
         return filled
 
     def refusals(self, path: str, entries: list[FetchEntry]) -> list[Finding]:
-        """Why none of these may be fetched; nothing if one may."""
+        """Why none of these may be fetched; empty if one may."""
         findings: list[Finding] = []
         for entry in entries:
             refusal = self._refusal(path, entry)
@@ -167,7 +168,7 @@ class _Work:
         return None
 
     def _fill(self, path: str, entries: list[FetchEntry], expected: Digests) -> bool:
-        """Whether one of the addresses gave the file. Otherwise each has its finding."""
+        """Try each URL; return whether one gave the file. Otherwise each has its finding."""
         findings: list[Finding] = []
         for entry in entries:
             finding = self._refusal(path, entry) or self._download(path, entry, expected)
@@ -179,7 +180,7 @@ class _Work:
         return False
 
     def _download(self, path: str, entry: FetchEntry, expected: Digests) -> Finding | None:
-        """Download, compare and put in place; or why not."""
+        """Download, compare and put in place; return the finding if that failed."""
         key = hashlib.sha256(f"{entry.url}\n{path}".encode()).hexdigest()
         part = _Part(self.staging / f"{key}.part", expected)
         limit = self.max_bytes if entry.length is None else entry.length
@@ -187,7 +188,7 @@ class _Work:
         try:
             finding = None if part.is_whole() else self._transfer(path, entry.url, part, limit)
             if resumed and finding is not None and finding.code is not Code.FETCH_FAILED:
-                part.restart()  # what was left of an earlier run may be of another file
+                part.restart()  # the partial file of an earlier run may be of another file
                 finding = self._transfer(path, entry.url, part, limit)
         finally:
             part.close()
@@ -216,7 +217,7 @@ class _Work:
         return Finding(Code.FETCH_MISMATCH, path, _shown(part.expected), _shown(part.digests()))
 
     def _take(self, answer: Answer, part: _Part, limit: int) -> bool:
-        """Write the answer; False if it is longer than it may be. Raises AnswerError."""
+        """Write the response; False if it is longer than allowed. Raises AnswerError."""
         if answer.offset != part.size:
             part.restart()
         if answer.length is not None and part.size + answer.length > limit:
@@ -230,7 +231,7 @@ class _Work:
         return True
 
     def _put(self, part: Path, path: str) -> None:
-        """Give the file its place, durably. Raises Refused if something stands there."""
+        """Move the file to its place, durably. Raises Refused if something is there already."""
         target = self.bag / path
         folder = self.bag
         for name in path.split("/")[:-1]:
@@ -240,13 +241,13 @@ class _Work:
                     folder.mkdir()
                 synchronise(folder.parent)
         if not target.resolve().is_relative_to(self.bag):
-            raise Refused(_("{path} leads out of the bag").format(path=path))
+            raise Refused(_("{path} leads outside the bag").format(path=path))
         publish(part, target)
         self.observer(Advanced(0, path))
 
 
 class _Part:
-    """A file that is being downloaded, with the digests of what is there of it."""
+    """A partly downloaded file, with the digests of the bytes so far."""
 
     def __init__(self, path: Path, expected: Digests) -> None:
         self.path = path
@@ -256,11 +257,11 @@ class _Part:
 
     @property
     def size(self) -> int:
-        """The bytes that are there."""
+        """The number of bytes so far."""
         return self._hashes.size
 
     def open(self) -> bool:
-        """Go on with what an earlier run left; whether there was anything."""
+        """Resume an earlier download; return whether there was one."""
         with writing(self.path):
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
             self._descriptor = os.open(self.path, flags, 0o666)
@@ -269,20 +270,20 @@ class _Part:
         return self.size > 0
 
     def restart(self) -> None:
-        """Forget what is there."""
+        """Discard the bytes so far."""
         with writing(self.path):
             os.ftruncate(self._descriptor, 0)
             os.lseek(self._descriptor, 0, os.SEEK_SET)
         self._hashes = MultiHash(self.expected)
 
     def write(self, chunk: bytes) -> None:
-        """Add the next bytes."""
+        """Append bytes."""
         with writing(self.path):
             write_all(self._descriptor, chunk)
         self._hashes.update(chunk)
 
     def digests(self) -> Digests:
-        """The digests of what is there."""
+        """The digests of the bytes so far."""
         return self._hashes.digests()
 
     def is_whole(self) -> bool:

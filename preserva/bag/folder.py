@@ -53,7 +53,7 @@ class FolderSource:
         self._folder.close()
 
     def read_early(self) -> None:
-        """Begin to read small files while they are listed: everything will be asked for."""
+        """Start to read small files while they are listed: everything will be read."""
         self._reads_early = True
 
     def _reader_for(self, algorithms: frozenset[str]) -> FolderReader:
@@ -96,7 +96,7 @@ class FolderSource:
                     stack.append(entry.path)
 
     def _begin_early(self, top: Iterable[Entry]) -> None:
-        """Guess from what lies at the top with which digests everything below will be wanted."""
+        """Guess from the files at the top which digests will be needed for everything below."""
         names = [manifest_algorithm(entry.path) for entry in top]
         algorithms = {name[1] for name in names if name is not None and name[0] == "manifest"}
         if algorithms and ALGORITHMS.keys() >= algorithms:
@@ -121,5 +121,5 @@ class FolderSource:
     def observe(
         self, files: Iterable[Entry], algorithms: frozenset[str], observer: Observer
     ) -> Iterator[Observed | Finding]:
-        """What the files are when read; see `FolderReader.read`."""
+        """Read and hash the files; see `FolderReader.read`."""
         yield from self._reader_for(algorithms).read(files, observer)

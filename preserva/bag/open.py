@@ -29,7 +29,7 @@ def open_bag(
 
     Its content decides, not its name.
 
-    `jobs`, `bypass_cache` and `memory` (a `Checkpoint`) serve folders, see `CarefulReader`.
+    `jobs`, `bypass_cache` and `memory` (a `Checkpoint`) apply to folders, see `CarefulReader`.
     Raises NotFound, NotAFile or StorageError; UsageError if an optional package is needed.
     """
     try:

@@ -1,7 +1,7 @@
-"""BagIt profiles at hand: preserva's own, and those kept in a folder by their digest.
+"""The available BagIt profiles: preserva's own, and those kept in a folder by their digest.
 
-Nothing is ever fetched. An institution gets a profile as a file, adds it once, and from then on
-checks with exactly those bytes, whatever its address serves later.
+Nothing is ever fetched. A profile is added once from a file; from then on exactly those bytes are
+used, whatever its URL serves later.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ def _parsed(document: bytes, path: Path) -> Profile:
 
 
 class ProfileCache:
-    """Profiles kept in a folder, each named by its SHA-256; that folder need not be there yet."""
+    """Profiles kept in a folder, each named by its SHA-256; the folder need not exist yet."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def add(self, path: Path) -> str:
-        """Keep a profile; its digest. Raises ConfigError if it is not usable, StorageError."""
+        """Keep a profile; return its digest. Raises ConfigError if unusable, StorageError."""
         document = read_file(path, LARGEST)
         _parsed(document, path)
         digest = hashlib.sha256(document).hexdigest()
@@ -82,7 +82,7 @@ class ProfileCache:
         return [own_profile(), *(self.get(digest) for digest in kept)]
 
     def find(self, identifier: str) -> list[Profile]:
-        """The profiles with this identifier: usually one; more if its address changed content."""
+        """The profiles with this identifier: usually one; more if the profile was changed."""
         return [profile for profile in self.all() if profile.identifier == identifier]
 
     def _path(self, digest: str) -> Path:
@@ -92,10 +92,10 @@ class ProfileCache:
 def check_profiles(
     bag: BagReport, profiles: Iterable[Profile] = (), *, cache: ProfileCache | None = None
 ) -> list[Finding]:
-    """What of these profiles, and of those in the cache that the bag names, the bag breaks.
+    """The bag's violations of these profiles and of those in the cache that it names.
 
-    The bag is taken as validation saw it; where that found no declaration there is nothing to
-    check. A profile that the bag names and that is not at hand is U180.
+    Uses the result of validation; without a declaration there is nothing to check. A profile that
+    the bag names but that is not available is U180.
     """
     if bag.version is None:
         return []
@@ -105,9 +105,9 @@ def check_profiles(
     for identifier in dict.fromkeys(named):
         if any(profile.identifier == identifier for profile in chosen):
             continue
-        found = cache.find(identifier) if cache else []
-        chosen += found
-        if not found:
+        matching = cache.find(identifier) if cache else []
+        chosen += matching
+        if not matching:
             findings.append(Finding(Code.PROFILE_UNAVAILABLE, "bag-info.txt", seen=identifier))
     for profile in chosen:
         findings += check_profile(profile, facts_of(bag))
@@ -115,8 +115,8 @@ def check_profiles(
 
 
 def facts_of(bag: BagReport) -> BagFacts:
-    """What profiles ask of a bag, from what validation saw."""
-    names = [found for path in bag.tags.there() if (found := manifest_algorithm(path))]
+    """The facts about a bag that profiles refer to, from the result of validation."""
+    names = [parts for path in bag.tags.there() if (parts := manifest_algorithm(path))]
     return BagFacts(
         bagit_version=bag.version or "",
         media_type=bag.media_type,

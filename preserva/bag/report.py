@@ -1,4 +1,4 @@
-"""What a validation says of a bag."""
+"""The result of validating a bag."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from preserva.core.values.codes import Code, Severity
 from preserva.core.values.report import Report
 
 
-class Verdict(StrEnum):
+class BagVerdict(StrEnum):
     """The state of a bag, in the terms of RFC 8493 section 3."""
 
     VALID = "valid"
     VALID_WITH_WARNINGS = "valid with warnings"
-    COMPLETE = "complete"  # everything is there; the digests were not compared, as asked
-    INCOMPLETE = "incomplete"  # sound but for files that fetch.txt names and nobody fetched yet
+    COMPLETE = "complete"  # all files are present; on request, digests were not compared
+    INCOMPLETE = "incomplete"  # sound except for files in fetch.txt that were not fetched yet
     INVALID = "invalid"
     UNKNOWN = "unknown"
 
 
 @dataclass(slots=True)
 class BagReport(Report):
-    """A report on a bag, with what its tag files say.
+    """A report on a bag, with the content of its tag files.
 
     `outcome` is PASS for the two valid verdicts only: a bag whose digests were not compared is
     UNKNOWN even if it is complete. `bag_info` has the elements in order, with repetitions.
@@ -42,15 +42,15 @@ class BagReport(Report):
     completeness_only: bool = False
 
     @property
-    def verdict(self) -> Verdict:
-        """The state of the bag, as far as it was established."""
+    def verdict(self) -> BagVerdict:
+        """The state of the bag, as far as it was determined."""
         codes = {finding.code for finding in self.findings}
         errors = {code for code in codes if code.severity is Severity.ERROR}
         unknown = {code for code in codes if code.severity is Severity.UNKNOWN}
         if errors:
-            return Verdict.INCOMPLETE if errors == {Code.HOLE} else Verdict.INVALID
+            return BagVerdict.INCOMPLETE if errors == {Code.HOLE} else BagVerdict.INVALID
         if unknown == {Code.NOT_DIGESTED} and self.completeness_only:
-            return Verdict.COMPLETE
+            return BagVerdict.COMPLETE
         if unknown or self.checked < self.listed:
-            return Verdict.UNKNOWN
-        return Verdict.VALID_WITH_WARNINGS if codes else Verdict.VALID
+            return BagVerdict.UNKNOWN
+        return BagVerdict.VALID_WITH_WARNINGS if codes else BagVerdict.VALID

@@ -1,4 +1,4 @@
-"""A bag as named bytes, wherever it lies: the one interface that validation reads through."""
+"""A bag as named bytes, wherever it is: the one interface that validation reads through."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from preserva.core.values.report import Finding, Observer
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much hostile input may ask for before we stop with U104. Sizes in bytes.
+    """Limits for hostile input; beyond them we stop with U104. Sizes in bytes.
 
-    The defaults are far above any real book: a bag that needs more is read with other limits.
+    The defaults are far above any real book; a bag that needs more is read with other limits.
     """
 
     files: int = 5_000_000
@@ -31,15 +31,15 @@ LIMITS = Limits()
 
 
 class Source(Protocol):
-    """What validation needs of a bag.
+    """The operations that validation needs.
 
     Paths are relative to the bag, with `/`. `entries` is called once, before the others, and read
-    to its end; `stream` and `observe` are asked only for what it named as a file.
+    to its end; `stream` and `observe` are called only for entries that are files.
     """
 
     @property
     def name(self) -> str:
-        """The bag's own name, as people know it."""
+        """The name of the bag."""
 
     @property
     def media_type(self) -> str | None:
@@ -48,7 +48,7 @@ class Source(Protocol):
     def entries(self) -> Iterator[Entry | Finding]:
         """Everything in the bag, folders, links and devices too, in any order, nothing left out.
 
-        What cannot be listed is a Finding. Raises StorageError if there is nothing to list.
+        Yields a Finding for what cannot be listed. Raises StorageError if there is nothing to list.
         """
 
     def stream(self, path: str) -> Iterator[bytes]:
@@ -57,26 +57,26 @@ class Source(Protocol):
     def observe(
         self, files: Iterable[Entry], algorithms: frozenset[str], observer: Observer
     ) -> Iterator[Observed | Finding]:
-        """For each file, in any order, what it was when read to its end, or why it could not be.
+        """For each file, in any order, its size and digests, or a Finding if it could not be read.
 
-        The observer hears Advanced for every part that was read.
+        The observer receives Advanced for every part that was read.
         """
 
 
 @runtime_checkable
 class Listens(Protocol):
-    """A source that reads its files while it lists them, and so has progress to tell of there."""
+    """A source that reads its files while it lists them, and reports progress there."""
 
     def listen(self, observer: Observer) -> None:
-        """Say who hears of the progress while the entries are read."""
+        """Set the observer of the progress while the entries are read."""
 
 
 @runtime_checkable
 class ReadsEarly(Protocol):
-    """A source that can begin to read while it lists."""
+    """A source that can start to read while it lists."""
 
     def read_early(self) -> None:
-        """Say, before the entries are asked for, that everything will be read."""
+        """Announce, before `entries` is called, that everything will be read."""
 
 
 @runtime_checkable
@@ -101,14 +101,14 @@ Taker = Callable[[str, int, Iterator[bytes]], object]
 
 @runtime_checkable
 class HandsOn(Protocol):
-    """A source whose files can be had only as they pass."""
+    """A source whose files can be read only once, in order."""
 
     def hand_on(self, taker: Taker) -> Iterator[Entry | Finding]:
-        """The entries, and to `taker` each file on the way. Not to be used for anything else."""
+        """The entries, passing each file to `taker`. Nothing else may be called on the source."""
 
 
 def hand_on(source: Source, taker: Taker) -> Iterator[Entry | Finding]:
-    """Everything in a bag or container, and to `taker` each file. Raises StorageError."""
+    """List everything in a bag or container, and pass each file to `taker`. Raises StorageError."""
     if isinstance(source, HandsOn):
         yield from source.hand_on(taker)
         return
@@ -132,11 +132,11 @@ class _Pieces(io.RawIOBase):
         self._rest = memoryview(b"")
 
     def readable(self) -> bool:
-        """It is there to be read."""
+        """Always readable."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any buffer is one
-        """Fill the buffer with what comes next; 0 at the end."""
+        """Fill the buffer with the next bytes; 0 at the end."""
         while not self._rest:
             piece = next(self._pieces, None)
             if piece is None:

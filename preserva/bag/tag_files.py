@@ -9,7 +9,7 @@ from preserva.bag.report import BagReport
 from preserva.bag.source import LIMITS, Limits, Source
 from preserva.core.formats import bagit
 from preserva.core.formats.bagit import Declaration
-from preserva.core.policy.completeness import Listing, Table
+from preserva.core.policy.completeness import ManifestListing, Table
 from preserva.core.values.codes import Code, Severity
 from preserva.core.values.digest import ALGORITHMS, digest_bytes
 from preserva.core.values.model import Entry, Kind, Observed
@@ -118,8 +118,8 @@ class TagFiles:
             if not strict and raw != name:
                 self.raw_paths[name] = raw
             listing = table.expect(name, algorithm, digest)
-            if listing is not Listing.NEW:
-                tolerated = listing is Listing.SAME and not strict
+            if listing is not ManifestListing.NEW:
+                tolerated = listing is ManifestListing.SAME and not strict
                 code = Code.REPEATED_LINE if tolerated else Code.LISTED_TWICE
                 self._find(Finding(code, path, seen=name))
         if any(_unread(finding, path) for finding in self.report.findings[before:]):

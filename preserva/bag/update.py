@@ -1,4 +1,4 @@
-"""Adding digests to a bag, and changing its bag-info.txt, without ever blessing damage.
+"""Adds digests to a bag and changes its bag-info.txt, without certifying damage.
 
 Everything is read once: the old digests are compared and the new ones computed in the same read.
 Only a valid bag is changed. The new tag files are made durable beside the bag; then
@@ -8,8 +8,8 @@ Only a valid bag is changed. The new tag files are made durable beside the bag; 
 3. the new tag manifests are moved in.
 
 After each move the folder is a valid bag, since tag manifests are optional and every payload
-manifest is whole (RFC 8493 section 2.2.1). What a kill left undone, the next update finishes
-before it reads anything.
+manifest is complete (RFC 8493 section 2.2.1). The next update completes an interrupted one before
+it reads anything.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from preserva.bag.create.create import checked_algorithms
 from preserva.bag.create.tag_files import Payload, tag_manifests
 from preserva.bag.folder import FolderSource
 from preserva.bag.source import Source
-from preserva.bag.validate import BagReport, Verdict, validate_source
+from preserva.bag.validate import BagReport, BagVerdict, validate_source
 from preserva.core.formats.bagit import serialise_bag_info
 from preserva.core.values.digest import ALGORITHMS, Digests, digest_bytes
 from preserva.core.values.model import Entry, Observed
@@ -48,15 +48,15 @@ _OLD_INFO = {"0.93", "0.94", "0.95"}  # these have package-info.txt
 
 
 @dataclass(frozen=True, slots=True)
-class Updated:
-    """What the bag was found to be, and the tag files that were written: none if it is damaged."""
+class BagUpdated:
+    """The validation report, and the tag files written: none if the bag is damaged."""
 
     report: BagReport
     written: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
-        """That of the report."""
+        """The outcome of the report."""
         return self.report.outcome
 
 
@@ -68,11 +68,11 @@ def update_bag(
     dry_run: bool = False,
     jobs: int | None = None,
     observer: Observer = ignore,
-) -> Updated:
+) -> BagUpdated:
     """Add payload manifests for these algorithms, change bag-info.txt, renew the tag manifests.
 
     The bag is validated in the same read; unless it is valid nothing changes, and the report says
-    why. Its version, its old payload manifests and its payload stay as they are. With `dry_run`
+    why. Its version, its old payload manifests and its payload are not changed. With `dry_run`
     everything is read and nothing written.
 
     Raises UsageError for wrong arguments; Refused for a bag that cannot be extended in its own
@@ -87,17 +87,17 @@ def update_bag(
             finish_update(bag)
         source = _Widened(FolderSource(bag, jobs=jobs), frozenset(wanted))
         report = validate_source(source, observer=observer)
-        if report.verdict not in {Verdict.VALID, Verdict.VALID_WITH_WARNINGS}:
-            return Updated(report)
+        if report.verdict not in {BagVerdict.VALID, BagVerdict.VALID_WITH_WARNINGS}:
+            return BagUpdated(report)
         files = _new_files(source, report, wanted, edit)
         if files and not dry_run:
             _stage(bag, files)
             finish_update(bag)
-        return Updated(report, tuple(files))
+        return BagUpdated(report, tuple(files))
 
 
 def finish_update(bag: Path) -> bool:
-    """Move in what an update has made ready; whether there was anything."""
+    """Move in the files prepared by an update; return whether there were any."""
     ready, done = _ready(bag), _unfinished(bag)
     discard(done)
     if not os.path.lexists(ready):
@@ -112,15 +112,15 @@ def finish_update(bag: Path) -> bool:
             move(ready / "new" / name, bag / name)
     for name in tagmanifests:
         move(ready / "new" / name, bag / name)
-    move(ready, done)  # a folder that is half removed must not look ready
+    move(ready, done)  # a partly removed folder must not look complete
     discard(done)
     return True
 
 
 def changed_fields(put: Fields = (), add: Fields = (), remove: Iterable[str] = ()) -> Edit | None:
-    """An edit: labels removed, then values put in the place of a label's first, then added last.
+    """Apply an edit: labels are removed, then values replaced in place, then values appended.
 
-    Labels are compared without regard to case. None if there is nothing to do.
+    Labels are compared without regard to case. None if nothing changes.
     """
     puts, adds = list(put), list(add)
     gone = {label.casefold() for label in remove}
@@ -152,9 +152,9 @@ def _unfinished(bag: Path) -> Path:
 
 
 class _Widened:
-    """A source that computes more digests than it is asked for, and remembers them.
+    """A source that computes additional digests and keeps them.
 
-    `payload` has the further digests of payload files, `digests` all digests of the others.
+    `payload` has the additional digests of payload files, `digests` all digests of the others.
     """
 
     def __init__(self, source: Source, more: frozenset[str]) -> None:
@@ -170,14 +170,14 @@ class _Widened:
     def observe(
         self, files: Iterable[Entry], algorithms: frozenset[str], observer: Observer
     ) -> Iterator[Observed | Finding]:
-        """What the files are when read; only what was asked for is passed on."""
-        for one in self._source.observe(files, algorithms | self._more, observer):
-            if isinstance(one, Observed):
-                if one.path.startswith("data/"):
-                    self.payload.add(one)
+        """Observe the files; pass on only the digests that were requested."""
+        for result in self._source.observe(files, algorithms | self._more, observer):
+            if isinstance(result, Observed):
+                if result.path.startswith("data/"):
+                    self.payload.add(result)
                 else:
-                    self.digests[one.path] = one.digests
-            yield one
+                    self.digests[result.path] = result.digests
+            yield result
 
 
 def _new_files(
@@ -195,10 +195,10 @@ def _new_files(
 
 
 def _refuse_other_rules(bag: str, report: BagReport) -> None:
-    """Raise Refused where we cannot write by the rules that the bag was written by."""
+    """Raise Refused if we cannot write by the rules of the bag's own version."""
     hint = _("Make a new bag of its payload with `preserva bag create`.")
     if (report.encoding or "").lower() != "utf-8":
-        message = _("the tag files of {bag} are in {encoding}; only UTF-8 is written")
+        message = _("the tag files of {bag} are in {encoding}; only UTF-8 can be written")
         raise Refused(message.format(bag=bag, encoding=report.encoding), hint=hint)
     if report.version == "1.0":
         return
@@ -219,12 +219,12 @@ def _manifests(source: _Widened, added: list[str]) -> dict[str, bytes]:
 
 
 def _bag_info(report: BagReport, edit: Edit) -> dict[str, bytes]:
-    """The new bag-info.txt; none if the edit changes nothing."""
+    """The new bag-info.txt; None if the edit changes nothing."""
     fields = list(edit(report.bag_info))
     if fields == report.bag_info:
         return {}
     if _oxums(fields) != _oxums(report.bag_info):
-        raise UsageError(_("Payload-Oxum is computed and cannot be given"))
+        raise UsageError(_("Payload-Oxum is computed; it cannot be given"))
     name = "package-info.txt" if report.version in _OLD_INFO else "bag-info.txt"
     try:
         return {name: serialise_bag_info(fields)}
@@ -239,7 +239,7 @@ def _oxums(fields: Fields) -> list[str]:
 def _tag_manifests(
     source: _Widened, report: BagReport, files: dict[str, bytes], added: list[str]
 ) -> dict[str, bytes]:
-    """All tag manifests anew: they list what they listed, and every file that BagIt knows."""
+    """All tag manifests, rewritten: they list the files they listed and every standard tag file."""
     strong = [name for name in report.algorithms if not ALGORITHMS[name].weak]
     algorithms = sorted({*report.tag_algorithms, *strong, *added})
     listed = {path for path in report.tags.there() if report.tags.is_listed(path)}
@@ -262,7 +262,7 @@ def _is_known(path: str) -> bool:
 
 
 def _digest(source: _Widened, path: str, algorithms: list[str]) -> Digests:
-    """The digests of a tag file: those of the read that validated it, where that gave all."""
+    """The digests of a tag file: those of the validating read, if it computed all of them."""
     known = source.digests.get(path, {})
     if known.keys() >= set(algorithms):
         return known
@@ -274,9 +274,9 @@ def _digest(source: _Widened, path: str, algorithms: list[str]) -> Digests:
 
 
 def _stage(bag: Path, files: dict[str, bytes]) -> None:
-    """Make the new files durable beside the bag; from the last rename on they will be moved in."""
+    """Make the new files durable beside the bag; after the last rename they will be moved in."""
     if bag.stat().st_dev != bag.parent.stat().st_dev:
-        message = _("{path} and the folder it is in are on two file systems")
+        message = _("{path} and its parent folder are on different file systems")
         raise Refused(message.format(path=bag))
     with staging(_unfinished(bag)) as folder:
         with writing(folder):

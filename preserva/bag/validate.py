@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from preserva.bag.report import BagReport, Verdict
+from preserva.bag.report import BagReport, BagVerdict
 from preserva.bag.source import LIMITS, Limits, Listens, NamesInDoubt, ReadsEarly, Source
 from preserva.bag.tag_files import TagFiles
 from preserva.core.formats.bagit import old_spelling
-from preserva.core.policy.completeness import Listing, Table
+from preserva.core.policy.completeness import ManifestListing, Table
 from preserva.core.policy.name_encodings import spell
 from preserva.core.values.codes import Code
 from preserva.core.values.model import Entry, Kind, Observed
@@ -19,7 +19,7 @@ from preserva.errors import StorageError
 from preserva.files.opening import unreadable
 from preserva.i18n import _
 
-__all__ = ["BagReport", "Verdict", "validate_source"]
+__all__ = ["BagReport", "BagVerdict", "validate_source"]
 
 
 def validate_source(
@@ -30,11 +30,11 @@ def validate_source(
     fast: bool = False,
     limits: Limits = LIMITS,
 ) -> BagReport:
-    """Everything that is to be said of a bag; every finding, not only the first.
+    """Validate a bag; report every finding, not only the first.
 
-    `completeness` looks at names only, the verdict is at best COMPLETE. `fast` compares number
-    and size of the payload files with Payload-Oxum, which proves nothing: at best UNKNOWN.
-    Raises StorageError if there is nothing to look at; a bag in any state is a result.
+    `completeness` checks only names; the verdict is at best COMPLETE. `fast` compares number and
+    size of the payload files with Payload-Oxum, which proves nothing: the verdict is at best
+    UNKNOWN. Raises StorageError if there is nothing to check; a bag in any state is a result.
     """
     report = BagReport(Named(source.name), media_type=source.media_type)
     report.completeness_only = completeness and not fast
@@ -60,14 +60,14 @@ def validate_source(
 
 
 def _with_all_above(folders: set[str]) -> set[str]:
-    """The folders, and those that they lie in."""
-    found = set[str]()
+    """The folders and all their parents."""
+    parents = set[str]()
     for folder in folders:
         above = folder
-        while above and above not in found:
-            found.add(above)
+        while above and above not in parents:
+            parents.add(above)
             above = above.rpartition("/")[0]
-    return found
+    return parents
 
 
 class _Validation:
@@ -78,16 +78,23 @@ class _Validation:
         self.report = report
         self.limits = limits
         self.tags = TagFiles(source, report, limits)
-        self.refused: set[str] = set()  # links and devices: there, but not to be read
+        self.refused: set[str] = set()  # links and devices: present, but not read
         self.unread: list[str] = []  # folders that could not be listed, with a slash
         self.listed_all = True
         self.unsure: set[str] = set()  # files of which nobody knows what they are called
 
-    def _find(self, code: Code, path: str | None = None, **facts: str) -> None:
-        self.report.findings.append(Finding(code, path, **facts))
+    def _find(
+        self,
+        code: Code,
+        path: str | None = None,
+        *,
+        expected: str | None = None,
+        seen: str | None = None,
+    ) -> None:
+        self.report.findings.append(Finding(code, path, expected, seen))
 
     def list_entries(self) -> None:
-        """Take in everything that lies in the bag."""
+        """List everything in the bag."""
         folders, filled = set[str](), set[str]()
         payload, tags = self.report.payload, self.report.tags
         for number, entry in enumerate(self.source.entries()):
@@ -201,19 +208,19 @@ class _Validation:
         return table.size(path) is not None
 
     def _match_raw(self, table: Table) -> None:
-        """Before 1.0, `%0A` in a manifest may be the name itself: then that file is there."""
+        """Before 1.0, `%0A` in a manifest may be part of the name itself, if such a file exists."""
         if not self.tags.raw_paths:
             return
         there = {old_spelling(path): path for path in table.unlisted() if not is_unsafe(path)}
         for path in list(table.missing()):
             raw = self.tags.raw_paths.get(path)
-            found = there.get(old_spelling(raw)) if raw is not None else None
-            if found is not None and not table.is_listed(found):
-                table.rename(path, found)
-                self._find(Code.LISTED_RAW, found)
+            present = there.get(old_spelling(raw)) if raw is not None else None
+            if present is not None and not table.is_listed(present):
+                table.rename(path, present)
+                self._find(Code.LISTED_RAW, present)
 
     def _match_forms(self, table: Table) -> None:
-        """A name in another Unicode form is the same file if there is none in the form listed."""
+        """A name in another Unicode form is the same file if the listed form does not exist."""
         wanted = {nfc(path): path for path in table.missing() if not path.isascii()}
         for path in list(table.there()) if wanted else ():
             listed = wanted.get(nfc(path))
@@ -221,11 +228,11 @@ class _Validation:
                 continue
             del wanted[nfc(path)]
             self._find(Code.NAME_FORM, path, expected=listed)
-            if table.rename(listed, path) is Listing.CONTRADICTS:
+            if table.rename(listed, path) is ManifestListing.CONTRADICTS:
                 self._find(Code.LISTED_TWICE, path, seen=listed)
 
     def _compare_fetch(self) -> set[str]:
-        """The files that fetch.txt names and that are not there yet."""
+        """Report the files in fetch.txt that were not fetched yet."""
         payload, holes = self.report.payload, set[str]()
         for entry in self.report.fetch:
             size = payload.size(entry.path)
@@ -249,7 +256,7 @@ class _Validation:
             self._find(code, path, seen=told_apart(other, path))
 
     def compare_oxum(self) -> None:
-        """Whether the payload has the size and number of files that bag-info.txt states."""
+        """Compare size and number of payload files with Payload-Oxum."""
         if self.tags.oxum is None or not self.listed_all or self.unread:
             return
         expected, seen = self.tags.oxum, self.report.payload.total()
@@ -277,7 +284,7 @@ class _Validation:
         observer(Ended("digest", self.report.subject))
 
     def _read_unlisted(self, observer: Observer) -> None:
-        """Tag files that nothing lists must be readable, though nothing vouches for them."""
+        """Read the tag files that no manifest lists: they must be readable."""
         tags = self.report.tags
         files = [Entry(path, Kind.FILE, tags.size(path) or 0) for path in tags.unlisted()]
         for seen in self._observe(iter(files), frozenset(), observer):

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from preserva.catalogue.entry import TEXTS
-from preserva.errors import Locked, PreservaError, StorageError, StorageFull
+from preserva.errors import NEWER_FORMAT, Locked, PreservaError, StorageError, StorageFull
 from preserva.i18n import _
 
 SCHEMA_VERSION = 2
@@ -119,9 +119,19 @@ class Database:
         if version == 0:
             script = f"BEGIN;{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
             self._connection.executescript(script)
-        elif version != SCHEMA_VERSION:
-            message = _("{path} was written by another version of preserva")
-            raise StorageError(message.format(path=self.path))
+        elif version > SCHEMA_VERSION:
+            message = _("{path} was written by a newer preserva (catalogue format {version})")
+            raise StorageError(message.format(path=self.path, version=version), hint=NEWER_FORMAT)
+        elif version < SCHEMA_VERSION:
+            message = _("{path} was written by an older preserva (catalogue format {version})")
+            raise StorageError(
+                message.format(path=self.path, version=version),
+                hint=_(
+                    "Nothing was changed. Export its decisions with the preserva that wrote it, and"
+                    " move the file away. `preserva catalogue import`, `preserva harvest` and"
+                    " `preserva catalogue decisions import` rebuild it."
+                ),
+            )
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

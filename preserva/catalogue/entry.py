@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote
 
 from preserva.catalogue.fold import stems
 from preserva.catalogue.places import places
-from preserva.describe.mods.dates import Period, centuries
+from preserva.core.book.period import Period, centuries
 
 _PREFIX = "urn:preserva:record:"
 

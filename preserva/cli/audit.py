@@ -12,6 +12,7 @@ from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
 from preserva.cli.finish import finish
 from preserva.cli.quantities import RATE, SIZE, TIME
 from preserva.cli.terminal import echo
+from preserva.errors import PreservaError
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def command(
     from preserva.fixity.audit import Budget, audit
 
     with (
-        settings.archive() as archive,
+        _opened(settings, quiet=dry_run) as archive,
         _notifications(archive, quiet=dry_run) as notify,
         _workers(executor) as workers,
     ):
@@ -100,6 +101,25 @@ def command(
     finish([result])
 
 
+def _opened(settings: Settings, *, quiet: bool) -> ArchivalStorage:
+    """The archive; the ping hears of it too if it cannot be opened."""
+    from preserva.archive.archive import find_config
+    from preserva.config import load
+    from preserva.reporting.notify import ping
+
+    try:
+        return settings.archive()
+    except PreservaError:
+        if not quiet:
+            _warn(ping(load(find_config(settings.config)).pings.failure))
+        raise
+
+
+def _warn(problem: str | None) -> None:
+    if problem is not None:
+        echo(_("Warning: {problem}").format(problem=problem), err=True)
+
+
 @contextmanager
 def _notifications(archive: ArchivalStorage, *, quiet: bool) -> Iterator[Callable[[bool], None]]:
     """Notify those whom the configuration names, at the start and at the end of an audit.
@@ -110,21 +130,17 @@ def _notifications(archive: ArchivalStorage, *, quiet: bool) -> Iterator[Callabl
     from preserva.outputs.mail import mail_text
     from preserva.reporting.notify import ping, send_mail
 
-    def warn(problem: str | None) -> None:
-        if problem is not None:
-            echo(_("Warning: {problem}").format(problem=problem), err=True)
-
     outcomes: list[bool] = []
     pings = archive.config.pings
     if quiet:
         yield outcomes.append
         return
-    warn(ping(pings.start))
+    _warn(ping(pings.start))
     try:
         yield outcomes.append
-        warn(send_mail(archive, mail_text))
+        _warn(send_mail(archive, mail_text))
     finally:
-        warn(ping(pings.success if outcomes == [True] else pings.failure))
+        _warn(ping(pings.success if outcomes == [True] else pings.failure))
 
 
 def _workers(url: str | None) -> AbstractContextManager[Workers | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import click
 from preserva.api.arguments import logged
 from preserva.api.arguments import package_id as package_id  # for the commands
 from preserva.cli.terminal import echo, raw
+from preserva.i18n import english
 
 if TYPE_CHECKING:
     from preserva.archive.archive import ArchivalStorage
@@ -116,7 +117,16 @@ def emit(command: str, document: Mapping[str, Value]) -> None:
     import json
 
     whole = {"schema_version": SCHEMA_VERSION, "command": command, **document}
-    raw(json.dumps(whole, ensure_ascii=False, indent=1))
+    raw(json.dumps(_as_data(whole), ensure_ascii=False, indent=1))
+
+
+def _as_data(value: Value) -> Value:
+    """A value with every message in English: a document is the same in every language."""
+    if isinstance(value, str):
+        return english(value)
+    if isinstance(value, Mapping):
+        return {key: _as_data(member) for key, member in value.items()}
+    return [_as_data(member) for member in value] if isinstance(value, Sequence) else value
 
 
 def emit_error(

@@ -51,6 +51,8 @@ def check(settings: Settings, reach: bool, json_: bool) -> None:
     if not json_:
         for storage in storages:
             echo(f"{storage.storage}: {storage.problem or _('reached')}")
+            if storage.identity is not None:
+                echo("  " + _("its id: {id}").format(id=storage.identity))
             for limitation in storage.limitations:
                 echo(f"  {sentence(limitation)}")
     finish(storages)

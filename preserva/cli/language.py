@@ -26,11 +26,12 @@ def speak(arguments: Sequence[str]) -> None:
     """Choose the language of all messages: that of --lang, else the environment's.
 
     This happens before click parses the arguments, because its errors are in that language too.
-    click uses the gettext of the standard library, which only looks at the environment. Raises
-    UsageError.
+    click uses the gettext of the standard library, which only looks at the environment. What click
+    says of wrong usage becomes part of a JSON document, so with --json click says it in English.
+    Raises UsageError.
     """
     gettext.bindtextdomain(DOMAIN, LOCALE_DIR)
-    gettext.textdomain(DOMAIN)
+    gettext.textdomain("messages" if "--json" in arguments else DOMAIN)
     chosen = _option(arguments)
     if chosen is None:
         return

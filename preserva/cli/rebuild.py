@@ -160,7 +160,7 @@ def config(settings: Settings, urls: tuple[str, ...], institution: str | None, j
     preserva rebuild ledger
     \b
     The policy, the rights and the requirements for images are not stored in any storage. Read the
-    new file: check the role of each storage, and where a lost primary storage shall be.
+    new file: check the role of each storage, and where a lost primary storage is to be.
     """
     from preserva.archive.archive import find_config
     from preserva.outputs.json.replication import rebuild_config_document

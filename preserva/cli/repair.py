@@ -94,7 +94,9 @@ def _lines(copy: Repair) -> Iterator[str]:
             message = _("{path}: restored as recorded, from {storages}")
         else:
             message = _("{path}: rebuilt from what was recorded")
-        yield "  " + message.format(path=printable(file.path), storages=", ".join(file.stores))
+        page = f"{file.page.message()}, " if file.page else ""
+        path = page + printable(file.path)
+        yield "  " + message.format(path=path, storages=", ".join(file.stores))
     for finding in copy.report.findings:
         yield f"  {finding.message()}"
     if copy.report.findings:

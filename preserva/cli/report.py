@@ -109,13 +109,18 @@ def _print_table(archive: ArchivalStorage) -> None:
     import io
 
     from preserva.outputs.report import CSV_COLUMNS, csv_row
+    from preserva.reporting.incidents import open_incidents
     from preserva.reporting.overview import copy_states
 
     buffer = io.StringIO()
     table = csv.writer(buffer)
     table.writerow(CSV_COLUMNS)
+    findings = {
+        (incident.package, incident.storage): incident.findings
+        for incident in open_incidents(archive)
+    }
     for copy in copy_states(archive):
-        table.writerow(csv_row(copy))
+        table.writerow(csv_row(copy, findings.get((copy.package, copy.storage), ())))
         raw(buffer.getvalue(), nl=False)
         buffer.seek(0)
         buffer.truncate()

@@ -43,7 +43,15 @@ def command(settings: Settings, package: str | None, json_: bool) -> None:
         for status_of_package in packages:
             for line in _lines(status_of_package):
                 echo(line)
+        for storage, reason in _reasons(packages).items():
+            echo(_("{name} cannot be reached: {reason}").format(name=storage, reason=reason))
     finish(packages)
+
+
+def _reasons(packages: list[Status]) -> dict[str, str]:
+    """Why storages could not be looked into."""
+    copies = [copy for package in packages for copy in package.copies]
+    return {copy.storage: copy.reason for copy in copies if copy.reason is not None}
 
 
 def _lines(package: Status) -> Iterator[str]:

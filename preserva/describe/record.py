@@ -102,8 +102,8 @@ def mods_of(record: Record) -> etree._Element:
 def to_dc(record: Record) -> bytes:
     """The record as simple Dublin Core (oai_dc) in UTF-8; one that is it says the same."""
     if record.syntax is Syntax.DC:
-        said = from_dublin_core.dc_of_dc(parse(record.original))
-        return _serialise(dublin_core.document(said))
+        elements = from_dublin_core.dc_of_dc(parse(record.original))
+        return _serialise(dublin_core.document(elements))
     return _serialise(dublin_core.document(dublin_core.elements(mods_of(record))))
 
 
@@ -148,9 +148,9 @@ def _summarised(record: Record) -> Record:
 
 def _date(described: etree._Element) -> str:
     """The year, or the date as it is written where it is not one year."""
-    found = dates.period(described)
+    period = dates.period(described)
     written = dates.text(described)
-    return written if written and (found is None or found.last) else dates.years(described)
+    return written if written and (period is None or period.last) else dates.years(described)
 
 
 def _has_forbidden(field: Field) -> bool:

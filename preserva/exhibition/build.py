@@ -18,7 +18,7 @@ from preserva.core.formats.guarded_json import read_json
 from preserva.core.policy.overview import CopyState
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Observer, ignore
-from preserva.errors import ConfigError, NotFound, Refused, StorageError
+from preserva.errors import NEWER_FORMAT, ConfigError, NotFound, Refused, StorageError
 from preserva.exhibition.atlas import Position, draw, lines_of
 from preserva.exhibition.books import BookSource, editions, find, shown, states_of
 from preserva.exhibition.contents import Edition, ShownBook, Site
@@ -40,6 +40,11 @@ from preserva.tomlfile import read_toml, schema_problems
 from preserva.version import __version__
 
 MARK = "exhibition.json"
+
+FORMAT = 1
+"""That of `MARK`, and of the pages beside it."""
+
+_LARGEST_MARK = 16 << 20
 """What a built site has at its top, and what tells that a folder is one."""
 
 _LARGEST_TEXT = 1 << 20
@@ -164,6 +169,17 @@ def _beside(destination: Path) -> Iterator[Path]:
         yield scratch
 
 
+def _format(mark: Path) -> int:
+    """The format of an exhibition; 0 if it does not say."""
+    try:
+        with mark.open("rb") as stream:
+            content = read_json(stream.read(_LARGEST_MARK))
+    except (OSError, ValueError, RecursionError):
+        return 0
+    number = content.get("format") if isinstance(content, dict) else None
+    return number if isinstance(number, int) else 0
+
+
 def _refuse_place(destination: Path, *, replace: bool) -> None:
     """Refuse a place where something stands that is no exhibition, or that is to stay."""
     refuse_kept(destination)
@@ -172,6 +188,9 @@ def _refuse_place(destination: Path, *, replace: bool) -> None:
     if destination.is_symlink() or not (destination / MARK).is_file():
         message = _("{path} already exists and is not an exhibition; it was not changed")
         raise Refused(message.format(path=destination))
+    if _format(destination / MARK) > FORMAT:
+        message = _("{path} was written by a newer preserva; it was not changed")
+        raise Refused(message.format(path=destination), hint=NEWER_FORMAT)
     if not replace:
         raise Refused(
             _("{path} exists already; it was not touched").format(path=destination),
@@ -190,7 +209,7 @@ def _find(
             if exhibit.package not in sources:
                 sources[exhibit.package] = find(archive, exhibit.package, observer)
         except NotFound as error:
-            problems.append(f"{exhibit.where}.package: {error}")
+            problems.append(f"{exhibit.where}.package: " + str(error))
             continue
         pages = sources[exhibit.package].pages
         wanted = [
@@ -254,8 +273,14 @@ def _write(site: Site, url: str, root: Path, sources: Iterable[BookSource]) -> N
     for path, data in render(site, url):
         _put(root / path, data)
     shown_as = {source.package.uri: source.outgoing.version for source in sources}
-    mark = {"format": 1, "built": site.built.isoformat(), "software": f"preserva {__version__}",
-            "title": dict(site.exhibition.title), "url": url, "packages": shown_as}  # fmt: skip
+    mark = {
+        "format": FORMAT,
+        "built": site.built.isoformat(),
+        "software": f"preserva {__version__}",
+        "title": dict(site.exhibition.title),
+        "url": url,
+        "packages": shown_as,
+    }
     _put(root / MARK, json.dumps(mark, ensure_ascii=False, indent=1).encode() + b"\n")
 
 

@@ -20,7 +20,7 @@ LANGUAGES = ("ru", "be", "en")
 Words = Mapping[str, str]
 """A text in each language of the site."""
 
-Texts = Callable[[str, str], str | None]
+TextsByLanguage = Callable[[str, str], str | None]
 """The Markdown of a text by its name and language; None where there is none."""
 
 
@@ -134,7 +134,9 @@ class Exhibition:
             yield from section.exhibits
 
 
-def read_exhibition(document: Mapping[str, Any], texts: Texts) -> tuple[Exhibition, list[str]]:
+def read_exhibition(
+    document: Mapping[str, Any], texts: TextsByLanguage
+) -> tuple[Exhibition, list[str]]:
     """The exhibition, and every problem, with its key path; it is usable if there is none."""
     reading = _SpecificationReader(document, texts)
     made = reading.exhibition()
@@ -142,7 +144,7 @@ def read_exhibition(document: Mapping[str, Any], texts: Texts) -> tuple[Exhibiti
 
 
 class _SpecificationReader:
-    def __init__(self, document: Mapping[str, Any], texts: Texts) -> None:
+    def __init__(self, document: Mapping[str, Any], texts: TextsByLanguage) -> None:
         self.problems: list[str] = []
         self._document = document
         self._texts = texts

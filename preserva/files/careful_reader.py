@@ -26,7 +26,7 @@ from preserva.files.threads import Threads
 _AHEAD = 8  # pieces that the digests of a single large file may lag behind its reading
 
 
-class Listed(Protocol):
+class ListedFile(Protocol):
     """A file as it was listed: a relative path with `/`, a size in bytes."""
 
     @property
@@ -36,7 +36,7 @@ class Listed(Protocol):
     def size(self) -> int: ...
 
 
-File = TypeVar("File", bound=Listed)
+File = TypeVar("File", bound=ListedFile)
 Input = TypeVar("Input", contravariant=True)
 
 

@@ -40,7 +40,7 @@ _AHEAD, _FAR_AHEAD = 2, 64  # batches that a process has: while we read too, and
 _PIPE = 1 << 20  # bytes that may wait in a pipe
 
 Batch = TypeVar("Batch")
-Answer = tuple[Batch, list[bytes | None]]
+BatchAnswer = tuple[Batch, list[bytes | None]]
 
 
 class SmallFiles:
@@ -273,7 +273,7 @@ class _Helpers(Generic[Batch]):
             self._started = [_Helper(self._arguments, self._fd) for _ in range(self._others)]
         return next((helper for helper in self._started if helper.has_room(ahead)), None)
 
-    def answers(self, *, wait: bool = False) -> Iterator[Answer[Batch]]:
+    def answers(self, *, wait: bool = False) -> Iterator[BatchAnswer[Batch]]:
         """What is read by now; with `wait`, at least one answer of each that owes one."""
         for helper in self._started:
             yield from helper.answers(wait=wait)
@@ -333,7 +333,7 @@ class _Helper(Generic[Batch]):
         self._out += frame(asked)
         self._write()
 
-    def answers(self, *, wait: bool = False) -> Iterator[Answer[Batch]]:
+    def answers(self, *, wait: bool = False) -> Iterator[BatchAnswer[Batch]]:
         """The batches that it has read by now, in the order in which they were given.
 
         Read to the end, it leaves nothing but the beginning of an answer, so waiting is safe.

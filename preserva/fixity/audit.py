@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 
 from preserva.archive.archive import ArchivalStorage
@@ -11,8 +11,10 @@ from preserva.archive.fixity_events import record_storage
 from preserva.archive.judgements import tally_of
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.unrecorded import RootListing, listed, note_unrecorded, unrecorded
-from preserva.core.policy.audit import Due
+from preserva.config import Role
+from preserva.core.policy.audit import Due, Lane
 from preserva.core.values.entries import FIXITY_CHECK
+from preserva.core.values.facts import Check
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Observer, Report, ignore
 from preserva.fixity.audit_cluster import Workers, read_elsewhere
@@ -45,8 +47,9 @@ def audit(
     if the ledger does not verify, Locked if another audit reads one of the storages, UsageError,
     ConfigError.
     """
-    prove_ledger(archive, record=not dry_run)
     lanes = lanes_of(archive.config, only)
+    archive.refuse_outdated(*(archive.store(name) for name in _not_held(archive, lanes)))
+    prove_ledger(archive, record=not dry_run)
     for name in moved:
         archive.store(name)
     every = due_copies(archive.ledger, lanes, now=archive.clock(), moved=frozenset(moved))
@@ -72,6 +75,13 @@ def audit(
     capacity = capacity_of(archive, budget)
     done.forecast = foresee(archive.ledger, lanes, now=archive.clock(), capacity=capacity)
     return done
+
+
+def _not_held(archive: ArchivalStorage, lanes: Iterable[Lane]) -> list[str]:
+    """The storages of the lanes that our own ledger writes to; others' have no say about it."""
+    storages = archive.config.storages
+    names = sorted({lane.storage for lane in lanes})
+    return [name for name in names if storages[name].role is not Role.HELD]
 
 
 def _look_for_lost(archive: ArchivalStorage, names: list[str]) -> None:
@@ -105,9 +115,10 @@ def _speed(archive: ArchivalStorage) -> float | None:
     size = seconds = 0.0
     checks = archive.ledger.entries(types=(FIXITY_CHECK,), newest_first=True)
     for _number, entry in zip(range(1000), checks, strict=False):
-        if "milliseconds" in entry.facts:
-            size += entry.facts["bytes"]
-            seconds += entry.facts["milliseconds"] / 1000
+        check = entry.facts_as(Check)
+        if check.milliseconds is not None and check.size is not None:
+            size += check.size
+            seconds += check.milliseconds / 1000
     return size / seconds if seconds else None
 
 

@@ -75,9 +75,10 @@ def connect(url: str) -> Iterator[Workers]:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What a worker is told: which folder of which storage, and what was recorded of it."""
+    """What a worker is told: which folder of which storage, and what was recorded of both."""
 
     storage: StorageConfig
+    identity: str | None
     path: str
     subject: CopyInStorage
     known: dict[str, str]
@@ -134,6 +135,7 @@ class _Round:
         copy, bandwidth = reading.copy, self.run.budget.bandwidth
         task = _Task(
             copy.store.config,
+            copy.store.remembered(),
             folder,
             copy.subject,
             copy.recorded.inventories(),
@@ -200,7 +202,7 @@ def read_there(task: _Task) -> _Answer:
 def _read(task: _Task) -> CheckedObject | StorageError:
     storage = open_storage(task.storage.url, read_only=True)
     try:
-        Store(task.storage, storage).check_identity()
+        Store(task.storage, storage, lambda: task.identity).check_identity()
         if task.bandwidth is not None:
             storage = RateLimit(storage, task.bandwidth, clock=time.monotonic, sleep=time.sleep)
         checked = check_object(

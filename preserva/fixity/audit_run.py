@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from preserva.archive.archive import ArchivalStorage
-from preserva.archive.fixity_events import named_findings, record_check, record_storage
+from preserva.archive.fixity_events import record_check, record_storage
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
-from preserva.core.formats.canonical_json import Value
 from preserva.core.formats.inventory import version_number
-from preserva.core.policy.audit import NO_FORECAST, Copy, Due, Forecast
+from preserva.core.policy.audit import NO_FORECAST, AuditedCopy, Due, Forecast
 from preserva.core.policy.judgement import Tally
 from preserva.core.values.codes import Code
+from preserva.core.values.facts import Check, recorded
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Advanced, Finding, Observer, Outcome, Progress, Report
 from preserva.errors import UsageError
@@ -156,7 +156,7 @@ class Run:
             budget.size is not None and self.audit.bytes_read >= budget.size
         )
 
-    def _check(self, copy: Copy) -> bool:
+    def _check(self, copy: AuditedCopy) -> bool:
         """Read a copy, twice if it looks damaged; False if it is left for the next run."""
         reading = self.begin(copy)
         if reading is None:
@@ -170,7 +170,7 @@ class Run:
         finally:  # of a verdict, nothing is left to save
             reading.resume.save()
 
-    def begin(self, copy: Copy) -> Reading | None:
+    def begin(self, copy: AuditedCopy) -> Reading | None:
         """What is needed to read a copy; None if its storage cannot be reached."""
         if not self._reachable(copy.storage):
             return None
@@ -186,19 +186,22 @@ class Run:
         if report.outcome is Outcome.FAIL and first is None:
             reading.first = report
             return Step.AGAIN
-        facts: dict[str, Value] = {}
+        reading_facts = Check()
         if first is not None:
-            facts["first_reading"] = named_findings(first)
+            reading_facts = Check(first_reading=recorded(first.findings))
             if report.outcome is not Outcome.FAIL:
                 report.add([Finding(Code.READINGS_DIFFER, _paths(first))])
         if report.outcome is Outcome.PASS:
-            facts |= _proved(copy, report)
+            newest = max(copy.acknowledged(), key=version_number)
+            seen = report.versions[newest]
+            reading_facts = replace(reading_facts, newest=newest, inventory=seen)
         resume = reading.resume
         if resume.since is not None and resume.since < self.since:
-            facts["begun"] = resume.since.isoformat()
+            reading_facts = replace(reading_facts, begun=resume.since)
         else:
-            facts["milliseconds"] = int((self.timer() - reading.began) * 1000)
-        record_check(copy, report, facts)
+            spent = int((self.timer() - reading.began) * 1000)
+            reading_facts = replace(reading_facts, milliseconds=spent)
+        record_check(copy, report, reading_facts)
         resume.forget()
         self.audit.reports.append(report)
         return Step.DONE
@@ -230,22 +233,16 @@ class Run:
                 limited = RateLimit(
                     store.storage, self.budget.bandwidth, clock=self.timer, sleep=self.sleep
                 )
-                store = Store(store.config, limited)
+                store = replace(store, storage=limited)
             self.stores[name] = store
         return self.stores[name]
 
     def _reachable(self, name: str) -> bool:
         """Whether the storage is there and is the right one; if not, that is recorded once."""
-        reason = record_storage(self.archive, self.archive.store(name))
-        if reason is not None:
-            self.audit.unreachable[name] = reason
-        return reason is None
-
-
-def _proved(copy: StoredCopy, report: Report) -> dict[str, Value]:
-    """The newest version that the ledger acknowledged there, and the digest that was seen of it."""
-    newest = max(copy.acknowledged(), key=version_number)
-    return {"newest": newest, "inventory": report.versions[newest]}
+        error = record_storage(self.archive, self.archive.store(name))
+        if error is not None:
+            self.audit.unreachable[name] = str(error)
+        return error is None
 
 
 def _paths(report: Report) -> str:

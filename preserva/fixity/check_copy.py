@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from preserva.archive.events import LOGS
-from preserva.archive.recorded_package import is_log
+from preserva.archive.store import absence
 from preserva.archive.stored_copy import StoredCopy
 from preserva.core.policy.testimony import Testimony
 from preserva.core.values.codes import Code
@@ -59,7 +59,7 @@ def check_copy(
 
 def unreachable(copy: StoredCopy, error: StorageError) -> Report:
     """The report on a copy that could not be read."""
-    finding = Finding(Code.STORAGE_UNREACHABLE, error.path or copy.store.id, seen=str(error))
+    finding = Finding(absence(error), error.path or copy.store.id, seen=str(error))
     return Report(copy.subject, [finding])
 
 
@@ -68,13 +68,13 @@ def locate(copy: StoredCopy) -> str | Report | None:
 
     None if there is no copy and the ledger knows of none. Raises StorageError.
     """
+    obstacle = copy.obstacle()
+    if obstacle is not None:  # first: no driver looks behind a link
+        return Report(copy.subject, [Finding(Code.ROOT_LINK, obstacle)])
     if copy.is_there():
         if not copy.belongs:
             intruder = copy.archive.config.custody.intruder(copy.package, copy.store.id)
             return Report(copy.subject, [Finding(intruder, copy.path)])
-        obstacle = copy.obstacle()
-        if obstacle is not None:
-            return Report(copy.subject, [Finding(Code.ROOT_LINK, obstacle)])
         return copy.path
     if copy.acknowledged():
         return Report(copy.subject, [Finding(Code.COPY_MISSING, copy.store.id)])
@@ -147,15 +147,16 @@ def contradictions(testimony: Testimony) -> Iterator[Finding]:
 def _log_findings(copy: StoredCopy) -> Iterator[Finding]:
     """The records of events in the object's logs against the digests that the ledger keeps."""
     missing = copy.expected_logs()
-    known = {entry.facts["premis_sha256"]: entry for entry in copy.recorded.logged()}
+    known = {event.log.sha256: event for event in copy.recorded.logged()}
     for name in copy.log_names():
         digest = copy.log_digest(name)
-        if digest in known and is_log(known[digest], name, digest):
+        if digest in known and known[digest].is_record(name, digest):
             missing.pop(digest, None)
         else:
             yield Finding(Code.LOG_UNKNOWN, f"{LOGS}/{name}")
-    for digest, entry in sorted(missing.items()):
-        yield Finding(Code.LOG_MISSING, LOGS, f"{entry.type} ({entry.time}): sha256 {digest}")
+    for digest, event in sorted(missing.items()):
+        about = f"{event.entry.type} ({event.entry.time}): sha256 {digest}"
+        yield Finding(Code.LOG_MISSING, LOGS, about)
 
 
 def _unknown_version(copy: StoredCopy, version: str) -> Code:

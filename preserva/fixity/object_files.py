@@ -20,13 +20,13 @@ _JOBS = 4
 _BATCH_FILES = 32
 _BATCH_SIZE = 1 << 20
 
-Read = tuple[str, Observed | StorageError]
+ReadResult = tuple[str, Observed | StorageError]
 """The path of a file in its object, and what it is, or why that cannot be told."""
 
 
 def read_files(
     storage: Storage, path: str, entries: Iterable[Entry], algorithms: set[str]
-) -> Generator[Read]:
+) -> Generator[ReadResult]:
     """Each file below the folder `path`, in no promised order; their own paths are relative to it.
 
     To be closed by whoever stops before the end.
@@ -75,7 +75,7 @@ def _batches(entries: Iterable[Entry]) -> Iterator[list[str]]:
 
 def _attempt_all(
     storage: Storage, folder: str, algorithms: set[str], paths: list[str]
-) -> list[Read]:
+) -> list[ReadResult]:
     return [(path, _attempt(storage, folder, algorithms, path)) for path in paths]
 
 

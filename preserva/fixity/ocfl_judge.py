@@ -13,9 +13,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from preserva.core.formats import inventory as formats
-from preserva.core.formats.guarded_json import JSONError
 from preserva.core.formats.ocfl_prior import prior_advice, prior_rules
-from preserva.core.formats.ocfl_rules import ADDRESSING, SPECIFICATIONS, Judged, Rule, judge
+from preserva.core.formats.ocfl_rules import ADDRESSING, SPECIFICATIONS, Judged, OcflRule, judge
 from preserva.core.values.codes import Code
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.model import Entry, Kind, Observed
@@ -78,13 +77,22 @@ class _Judgement:
             self._content(judged)
         return self.result
 
-    def _find(self, code: Code, rule: str, path: str | None, **facts: str | None) -> None:
+    def _find(
+        self,
+        code: Code,
+        rule: str,
+        path: str | None,
+        *,
+        expected: str | None = None,
+        seen: str | None = None,
+    ) -> None:
         source = f"OCFL {self.specification} {rule}"
-        self.result.report.add([Finding(code, path, rule=source, **facts)])
+        finding = Finding(code, path, expected=expected, seen=seen, rule=source)
+        self.result.report.add([finding])
 
-    def _rules(self, path: str, problems: Iterable[Rule], code: Code) -> None:
+    def _rules(self, path: str, problems: Iterable[OcflRule], code: Code) -> None:
         for rule in problems:
-            self._find(code, rule.code, path, seen=f"{rule.code} {rule.text}")
+            self._find(code, rule.code, path, seen=f"{rule.code} " + rule.text)
 
     def _read(self, path: str, limit: int) -> bytes | None:
         """The content of a small file; None with a finding if it could not be read."""
@@ -137,7 +145,7 @@ class _Judgement:
             return None
         try:
             document = formats.read_document(data)
-        except JSONError as error:
+        except formats.InventoryError as error:
             self._find(Code.INVENTORY_INVALID, "E033", name, seen=str(error))
             return None
         judged = judge(document, self.specification)
@@ -168,7 +176,7 @@ class _Judgement:
             name = f"{version}/{formats.NAME}"
             if not self._is_file(name):
                 self._find(
-                    Code.OCFL_ADVICE, "W010", name, seen=f"W010 {_('there is no inventory')}"
+                    Code.OCFL_ADVICE, "W010", name, seen="W010 " + _("there is no inventory")
                 )
                 continue
             if version == judged.head:
@@ -252,7 +260,7 @@ class _Judgement:
         if entry.kind is Kind.FILE and not deeper:
             self._find(Code.OBJECT_FILE_EXTRA, "E067", entry.path)
         elif entry.kind is Kind.FOLDER and name and not deeper and not _REGISTERED.fullmatch(name):
-            self._find(Code.OCFL_ADVICE, "W013", entry.path, seen=f"W013 {_('not registered')}")
+            self._find(Code.OCFL_ADVICE, "W013", entry.path, seen="W013 " + _("not registered"))
         if entry.path == _MUTABLE_HEAD and entry.kind is Kind.FOLDER:
             self.result.report.add([Finding(Code.MUTABLE_HEAD, entry.path)])
 
@@ -272,9 +280,9 @@ class _Judgement:
             if deeper:
                 self._find(Code.EMPTY_FOLDER, "E024", entry.path)
             else:
-                self._find(Code.OCFL_ADVICE, "W003", entry.path, seen=f"W003 {_('empty')}")
+                self._find(Code.OCFL_ADVICE, "W003", entry.path, seen="W003 " + _("empty"))
         elif below and top != judged.content_directory and not deeper:
-            text = f"W002 {_('beside the content')}"
+            text = "W002 " + _("beside the content")
             self._find(Code.OCFL_ADVICE, "W002", entry.path, seen=text)
 
     def _content(self, judged: Judged) -> None:

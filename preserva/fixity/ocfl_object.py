@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from preserva.bag.source import Source
 from preserva.bag.validate import validate_source
@@ -26,6 +26,7 @@ from preserva.fixity.resume import ResumeState
 from preserva.i18n import _
 from preserva.information_package.consistency import own_findings
 from preserva.information_package.official_schemas import OfficialSchemas
+from preserva.information_package.pages import ObjectPages, bag_pages, with_pages
 from preserva.storage.base import Storage, chunks_of, read_all
 from preserva.storage.ocfl import OcflRoot
 
@@ -111,6 +112,8 @@ class _Check:
         if self.report.outcome is Outcome.PASS and not proved:
             for version in inventory.versions:
                 self._bag(inventory, version, seen)
+        pages = ObjectPages([self.storage], self.path, inventory)
+        self.report.findings = with_pages(self.report.findings, pages)
         return self.checked
 
     def _find(
@@ -154,7 +157,7 @@ class _Check:
         name, content = layout.OBJECT_DECLARATION
         data = self._small(name, 1024, Code.OBJECT_DECLARATION)
         if data is not None and data != content:
-            self._find(Code.OBJECT_DECLARATION, name, content.decode(), repr(data[:100]))
+            self._find(Code.OBJECT_DECLARATION, name, content.decode(), repr(data[:100])[1:])
 
     def _inventory(self, folder: str) -> Inventory | None:
         """The inventory in a folder of the object, with findings for what is wrong with it."""
@@ -169,7 +172,7 @@ class _Check:
         digest = hashes.digests()[algorithm]
         sidecar = self._small(f"{name}.{algorithm}", 4096, Code.INVENTORY_SIDECAR)
         if sidecar is not None and formats.parse_sidecar(sidecar) != digest:
-            listed = formats.parse_sidecar(sidecar) or repr(sidecar[:100])
+            listed = formats.parse_sidecar(sidecar) or repr(sidecar[:100])[1:]
             self._find(Code.INVENTORY_SIDECAR, name, listed, digest)
         elif sidecar is not None and sidecar != formats.sidecar_line(digest):
             self.checked.unusual.append(f"{name}.{algorithm}")
@@ -294,15 +297,10 @@ class _Check:
         """The files of a version, each where its logical path says, must be a valid bag."""
         source = VersionSource(self.storage, self.path, version, inventory.locate(version), seen)
         report = validate_source(source)
-        findings = [*report.findings, *own_findings(report, source, self.official)]
+        report.add(own_findings(report, source, self.official))
         self.report.add(
-            Finding(
-                finding.code,
-                f"{version}: {finding.path or ''}".rstrip(": "),
-                finding.expected,
-                finding.seen,
-            )
-            for finding in findings
+            replace(finding, path=f"{version}: {finding.path or ''}".rstrip(": "))
+            for finding in with_pages(report.findings, bag_pages(source, report))
         )
 
 

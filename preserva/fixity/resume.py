@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from preserva.archive.stored_copy import StoredCopy
+from preserva.core.formats.guarded_json import read_json
 from preserva.core.values.model import Observed
 from preserva.files.disk import writing
 
@@ -91,11 +92,11 @@ def _load(path: Path, now: datetime) -> ResumeState | None:
     """
     try:
         with path.open(encoding="utf-8") as file:
-            since = datetime.fromisoformat(json.loads(file.readline()))
+            since = datetime.fromisoformat(read_json(file.readline()))
             state = ResumeState(path, since)
             for line in file:
                 with suppress(ValueError, TypeError):
-                    name, size, digests = json.loads(line)
+                    name, size, digests = read_json(line)
                     state.seen[name] = Observed(name, size, digests)
     except (OSError, ValueError, TypeError):
         return None

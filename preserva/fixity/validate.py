@@ -30,6 +30,7 @@ from preserva.fixity.remote_bag import open_stored_bag
 from preserva.i18n import _
 from preserva.information_package.consistency import own_findings
 from preserva.information_package.official_schemas import OfficialSchemas, load_schemas
+from preserva.information_package.pages import bag_pages, with_pages
 from preserva.storage.local import LocalStorage
 from preserva.storage.open import open_storage
 
@@ -139,6 +140,7 @@ def _checked(source: Source, options: BagOptions, observer: Observer) -> BagRepo
     if profiles or cache is not None:
         findings += check_profiles(report, profiles, cache=cache)
     report.add(findings)
+    report.findings = with_pages(report.findings, bag_pages(source, report))
     return report
 
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import cast
 from urllib.parse import SplitResult, urljoin
 
-from preserva.http_client.policy import DEFAULT_PORTS, Policy, ResolutionError, port_of
+from preserva.http_client.policy import DEFAULT_PORTS, RequestPolicy, ResolutionError, port_of
 from preserva.i18n import _
 from preserva.retry import retry
 from preserva.version import __version__
@@ -66,7 +66,7 @@ class Answer:
 
 
 @contextmanager
-def ask(url: str, offset: int, policy: Policy) -> Iterator[Answer]:
+def ask(url: str, offset: int, policy: RequestPolicy) -> Iterator[Answer]:
     """The answer to a request for the file from a byte on. Raises AddressError, AnswerError.
 
     Redirects are followed as far as the policy allows each. A server that cannot begin at the
@@ -92,7 +92,7 @@ def ask(url: str, offset: int, policy: Policy) -> Iterator[Answer]:
 
 def read(
     url: str,
-    policy: Policy,
+    policy: RequestPolicy,
     limit: int,
     *,
     attempts: int = 1,
@@ -141,7 +141,7 @@ class _Line(io.RawIOBase):
     a minute could hold us for ever.
     """
 
-    def __init__(self, connection: socket.socket, policy: Policy, end: float) -> None:
+    def __init__(self, connection: socket.socket, policy: RequestPolicy, end: float) -> None:
         self._socket = connection
         self._policy = policy
         self._end = end
@@ -187,7 +187,7 @@ class _Line(io.RawIOBase):
         """Nothing: http.client closes a connection whose answer it is still reading."""
 
 
-def _connect(parts: SplitResult, policy: Policy) -> _Line:
+def _connect(parts: SplitResult, policy: RequestPolicy) -> _Line:
     """A connection to the first of the host's addresses that answers."""
     host = cast("str", parts.hostname)
     end = time.monotonic() + policy.timeout

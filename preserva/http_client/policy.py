@@ -37,7 +37,7 @@ class ResolutionError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class RequestPolicy:
     """Which addresses may be asked, and how long an answer may take.
 
     `hosts` holds names (`files.example.org`), names below a domain (`*.example.org`), and IP

@@ -1,1 +1,1 @@
-"""What an information package holds; whether it is consistent."""
+"""The content of an information package and its consistency."""

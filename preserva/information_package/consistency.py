@@ -1,4 +1,4 @@
-"""Whether the package in a bag is what its METS and PREMIS say, wherever the bag lies.
+"""Checks a package in a bag against its METS and PREMIS, wherever the bag is.
 
 Nothing is read twice: sizes and digests are those that the validation of the bag has just proved
 equal to its manifests; only METS, PREMIS and descriptions are opened.
@@ -41,23 +41,23 @@ def is_ours(report: BagReport) -> bool:
 def own_findings(
     report: BagReport, source: Source, official: OfficialSchemas | None = None
 ) -> list[Finding]:
-    """What breaks our own profile, in the bag or in its package; others' bags need not follow it.
+    """Violations of our own profile in a bag or its package; other bags need not follow it.
 
-    The package is looked at in a bag whose every file was found as its manifests say; against the
-    `official` schemas as well, where there are any.
+    The package is checked only if every file of the bag matches its manifests; if `official`
+    schemas are given, it is checked against them as well.
     """
     if not is_ours(report):
         return []
-    found = check_profile(own_profile(), facts_of(report))
+    findings = check_profile(own_profile(), facts_of(report))
     if report.outcome is Outcome.PASS:
-        found += package_findings(report, source, official)
-    return found
+        findings += package_findings(report, source, official)
+    return findings
 
 
 def package_findings(
     report: BagReport, source: Source, official: OfficialSchemas | None = None
 ) -> Iterator[Finding]:
-    """What METS, PREMIS and the files of the package say against each other, paths in the bag."""
+    """Contradictions between METS, PREMIS and the files of the package, with paths in the bag."""
     folders, beside = _layout(report.payload)
     for path in beside:
         yield Finding(Code.BESIDE_PACKAGE, path)
@@ -98,14 +98,14 @@ def profile_findings(
 
 
 def _profile_findings(contents: Contents, unread: Set[str | None]) -> Iterator[Finding]:
-    """What breaks the grammars and rules in METS and PREMIS; of `unread` all is said already."""
+    """Violations of the grammars and rules in METS and PREMIS, except in `unread` files."""
     for path in contents.files:
         if _METADATA.fullmatch(path) and path not in unread:
             yield from contents.reading(path, partial(check_schemas, path))
 
 
 def _layout(payload: Table) -> tuple[set[str], list[str]]:
-    """The folders directly in the payload, and the files that lie beside them."""
+    """The folders directly in the payload, and the files beside them."""
     folders, beside = set[str](), list[str]()
     for path in payload.there():
         folder, slash, _below = path.removeprefix(_PAYLOAD).partition("/")
@@ -125,7 +125,7 @@ def _official_findings(
 
 
 class _Files(Mapping[str, Observed]):
-    """The files below a folder of the payload: a view, for a copy would cost as much again."""
+    """The files below a folder of the payload: a view, because a copy would double the memory."""
 
     def __init__(self, payload: Table, prefix: str) -> None:
         self._payload = payload

@@ -1,7 +1,7 @@
-"""A package of ours as another kind of package: what is handed over (SIP), kept (AIP), used (DIP).
+"""Converts a package to another kind: to hand over (SIP), to keep (AIP) or to use (DIP).
 
-Pages, descriptions and the PREMIS of each file are copied as they are; METS and the history of the
-whole are written anew, for they say what kind of package this is and what is in it.
+Pages, descriptions and the PREMIS of each file are copied unchanged; METS and the history of the
+whole are rewritten, because they state the kind and the content of the package.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from preserva.version import __version__
 USED = ("access", "text")
 """The representations of a DIP: what people read and search, not the masters."""
 
-_Said = TypeVar("_Said")
+_Stored = TypeVar("_Stored")
 
 _PREMIS = "metadata/preservation/premis.xml"
 _README = "documentation/README.txt"
@@ -48,9 +48,9 @@ _README = "documentation/README.txt"
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """The package as it is: the paths of its files below the package's own folder, and its bytes.
+    """The stored package: the paths of its files below the package's own folder, and their bytes.
 
-    `chunks` gives those of a file, `size` how many there are.
+    `chunks` returns the bytes of a file, `size` their number.
     """
 
     paths: Sequence[str]
@@ -64,7 +64,7 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Repackaging:
-    """Writes the bag of the other package into a staging folder."""
+    """Writes the bag of the new package into a staging folder."""
 
     archive: ArchivalStorage
     package: PackageId
@@ -75,25 +75,27 @@ class Repackaging:
     events: Sequence[Event] = ()
 
     def make(self) -> None:
-        """Write it whole. Raises PackageError if nothing of the package is of that kind."""
-        said = _read(self.original, "METS.xml", read_package)
+        """Write the whole bag. Raises PackageError if the package has no content for that kind."""
+        stored = _read(self.original, "METS.xml", read_package)
         kept = {
             name: path
-            for name, path in said.representations.items()
+            for name, path in stored.representations.items()
             if self.kind is not PackageType.DIP or name in USED
         }
         if not kept:
-            message = _("{id} has neither access copies nor text, so there is nothing to use")
+            message = _("{id} has neither access copies nor text, so it cannot become a DIP")
             raise PackageError(message.format(id=self.package))
         parts = {
             name: _read(self.original, path, read_representation)
-            for name, path in said.representations.items()
+            for name, path in stored.representations.items()
         }
-        documentation = [one for one in said.documentation if self._goes_along(one.file.path)]
-        for some in (said.descriptive, documentation, said.schemas):
-            for file in some:
-                self._copy(file.file.path)
-        structure = next((one.structure for one in parts.values() if one.structure), None)
+        documentation = [
+            entry for entry in stored.documentation if self._goes_along(entry.file.path)
+        ]
+        for section in (stored.descriptive, documentation, stored.schemas):
+            for entry in section:
+                self._copy(entry.file.path)
+        structure = next((part.structure for part in parts.values() if part.structure), None)
         documents = {}
         for name in kept:
             mine, structure = _structured(parts[name], structure)
@@ -104,17 +106,17 @@ class Repackaging:
             partial(
                 write_package_mets,
                 header=self._header(self.package.portable, self.package.uri),
-                descriptive=said.descriptive,
+                descriptive=stored.descriptive,
                 preservation=[MetadataFile("digiprov-1", premis, "text/xml", "PREMIS", VERSION)],
                 documentation=documentation,
-                schemas=said.schemas,
+                schemas=stored.schemas,
                 representations=documents,
             ),
         )
         self._bag()
 
     def _goes_along(self, path: str) -> bool:
-        """Of the documents, people who use a book get only the one that explains the package."""
+        """A DIP includes only the document that explains the package."""
         return self.kind is not PackageType.DIP or path == _README
 
     def _header(self, objid: str, uri: str | None = None) -> Header:
@@ -129,25 +131,25 @@ class Repackaging:
         seen = self.staging.render(f"data/{self.package.portable}/{path}", render)
         return seen._replace(path=path)
 
-    def _representation(self, name: str, said: StoredRepresentation) -> FileEntry:
+    def _representation(self, name: str, stored: StoredRepresentation) -> FileEntry:
         folder = f"representations/{name}/"
-        for some in (said.preservation, said.files):
-            for file in some:
-                self._copy(folder + file.file.path)
+        for section in (stored.preservation, stored.files):
+            for entry in section:
+                self._copy(folder + entry.file.path)
         seen = self._put(
             f"{folder}METS.xml",
             partial(
                 write_representation_mets,
                 header=self._header(name),
-                preservation=said.preservation,
-                files=said.files,
-                structure=said.structure,
+                preservation=stored.preservation,
+                files=stored.files,
+                structure=stored.structure,
             ),
         )
         return FileEntry(f"ID-representation-{name}", seen, "text/xml")
 
     def _history(self, gone: set[str]) -> Observed:
-        """The history of the whole, and what is done now."""
+        """The history of the whole, with the event of this conversion."""
         with self.original.open(_PREMIS) as stream:
             premis = stream.read()
         if gone:
@@ -159,8 +161,8 @@ class Repackaging:
     def _bag(self) -> None:
         institution: Institution = self.archive.config.institution
         date = self.archive.now().partition("T")[0]
-        said = bag_info(institution, self.package, self.title, date, self.staging)
-        info = [(label, self.kind.value if label == TYPE else value) for label, value in said]
+        fields = bag_info(institution, self.package, self.title, date, self.staging)
+        info = [(label, self.kind.value if label == TYPE else value) for label, value in fields]
         write_tag_files(self.staging, info)
 
 
@@ -168,16 +170,16 @@ def _write(stream: BinaryIO, data: bytes) -> None:
     stream.write(data)
 
 
-def _read(original: Original, path: str, read: Callable[[BinaryIO], _Said]) -> _Said:
+def _read(original: Original, path: str, read: Callable[[BinaryIO], _Stored]) -> _Stored:
     with original.open(path) as stream:
         return read(stream)
 
 
 def _structured(
-    said: StoredRepresentation, structure: Division | None
+    stored: StoredRepresentation, structure: Division | None
 ) -> tuple[StoredRepresentation, Division | None]:
     """The representation with the parts of the book, if it is the first that has its pages."""
-    pages = {one.page: one.page for one in said.files if one.page is not None}
+    pages = {entry.page: entry.page for entry in stored.files if entry.page is not None}
     if structure is None or not pages:
-        return replace(said, structure=None), structure
-    return replace(said, structure=renumbered(structure, pages)), None
+        return replace(stored, structure=None), structure
+    return replace(stored, structure=renumbered(structure, pages)), None

@@ -1,7 +1,7 @@
 """Whether XML is valid against the official schemas, from a folder that the user keeps.
 
-The folder has an OASIS XML catalog, `catalog.xml`, which says what file of the folder stands for
-an address that schemas import each other by. Nothing else is read, and no network.
+The folder has an OASIS XML catalog, `catalog.xml`, which maps the addresses in schema imports to
+files of the folder. Nothing else is read, and the network is not used.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ class OfficialSchemas:
     schema: etree.XMLSchema
 
     def check(self, path: str, stream: BinaryIO) -> Iterator[Finding]:
-        """What is not valid in a document; of one in another namespace, nothing.
+        """What is not valid in a document; nothing for documents in other namespaces.
 
-        The first error is named: what comes after it is often but its consequence. Memory does
-        not grow with the document. Raises UnsafeXMLError where it is not XML safe to read.
+        Only the first error is reported: later ones are often its consequences. Memory does not
+        grow with the document. Raises UnsafeXMLError if it is not XML that is safe to read.
         """
         try:
             for event, element in validated(chunks(stream), self.schema):
@@ -63,11 +63,11 @@ class OfficialSchemas:
 
 
 def load_schemas(folder: Path) -> OfficialSchemas:
-    """The schemas of a folder, compiled. Raises ConfigError where it is not usable."""
+    """The schemas of a folder, compiled. Raises ConfigError if it is not usable."""
     try:
         files = _catalog(folder)
         namespaces = _namespaces(dict.fromkeys(files.values()))
-        if missing := [one for one in _NEEDED if one not in namespaces]:
+        if missing := [namespace for namespace in _NEEDED if namespace not in namespaces]:
             raise ConfigError(
                 _("{folder} has no schema for {namespaces}; its {catalog} must name one").format(
                     folder=folder, namespaces=", ".join(missing), catalog=CATALOG
@@ -96,31 +96,31 @@ def _catalog(folder: Path) -> dict[str, Path]:
 def _inside(folder: Path, path: Path) -> Path:
     real = path.resolve()
     if not real.is_relative_to(folder.resolve()):
-        message = _("{folder}: {path} is named, but lies outside; only schemas within are read")
+        message = _("{folder}: {path} is outside of the folder; only schemas inside it are read")
         raise ConfigError(message.format(folder=folder, path=path))
     return real
 
 
 def _namespaces(files: dict[Path, None]) -> dict[str, Path]:
     """The first file of each namespace that is used."""
-    found: dict[str, Path] = {}
+    schemas: dict[str, Path] = {}
     for path in files:
         target = str(parse(path.read_bytes()).get("targetNamespace"))
         if target in _USED:
-            found.setdefault(target, path)
-    return found
+            schemas.setdefault(target, path)
+    return schemas
 
 
 def _driver(namespaces: dict[str, Path]) -> bytes:
     imports = (
-        f"<xs:import namespace={quoteattr(one)} schemaLocation={quoteattr(path.as_uri())}/>"
-        for one, path in namespaces.items()
+        f"<xs:import namespace={quoteattr(namespace)} schemaLocation={quoteattr(path.as_uri())}/>"
+        for namespace, path in namespaces.items()
     )
     return f'<xs:schema xmlns:xs="{_XS}">{"".join(imports)}</xs:schema>'.encode()
 
 
 class _OnlyFolder(etree.Resolver):
-    """Gives libxml2 the files of the folder, by any of their addresses, and refuses all others."""
+    """Lets libxml2 open the files of the folder, by any of their addresses, and nothing else."""
 
     def __init__(self, folder: Path, files: dict[str, Path]) -> None:
         super().__init__()

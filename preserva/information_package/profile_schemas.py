@@ -1,7 +1,7 @@
 """Whether METS and PREMIS follow our profile: its grammars (RELAX NG) and rules (Schematron).
 
-Both are files in `schemas/`. A long document is cut while it is read: runs of like elements are
-held against the grammar by hundreds, so memory does not grow with the pages of a book.
+Both are files in `schemas/`. A long document is split while it is read: runs of like elements are
+checked against the grammar in hundreds, so memory does not grow with the pages of a book.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _FAILED = "{http://purl.oclc.org/dsdl/svrl}failed-assert"
 
 
 def check_schemas(path: str, stream: BinaryIO) -> Iterator[Finding]:
-    """What breaks the profile in a METS or PREMIS document; of another document, nothing.
+    """The violations of the profile in a METS or PREMIS document; none for other documents.
 
     Raises UnsafeXMLError (a ValueError) where it is not XML that is safe to read.
     """
@@ -59,7 +59,7 @@ def check_schemas(path: str, stream: BinaryIO) -> Iterator[Finding]:
 
 
 def _errors(grammar: etree.RelaxNG) -> list[str]:
-    """Message and, where libxml2 knows it, line: it repeats each for every element around it."""
+    """Message and, if libxml2 knows it, line: libxml2 repeats each for every enclosing element."""
     log = list(grammar.error_log)
     placed = [error for error in log if error.line] or log
     causes = [error for error in placed if error.type_name not in _CONSEQUENCES] or placed[:1]
@@ -67,7 +67,7 @@ def _errors(grammar: etree.RelaxNG) -> list[str]:
 
 
 def _parts(stream: BinaryIO) -> Iterator[etree._Element]:
-    """The root as it begins; runs of like elements, each under a copy of its parent; the rest."""
+    """The start of the root; runs of like elements, each under a copy of its parent; the rest."""
     events = streamed(chunks(stream), _RUNS)
     parent, count = None, 0
     _event, root = next(events)
@@ -84,14 +84,14 @@ def _parts(stream: BinaryIO) -> Iterator[etree._Element]:
 
 
 def _in_run(element: etree._Element, parent: etree._Element) -> bool:
-    """Parts of the logical map lie inside one another: they stay together."""
+    """Parts of the logical map are nested, so they are kept together."""
     if element.tag == _DIV:
         return parent.get("TYPE") == "physSequence"
     return True
 
 
 def _cut(element: etree._Element, parent: etree._Element) -> etree._Element:
-    """Take the like elements before this one away; the last stays, for the parser needs it."""
+    """Remove the like elements before this one; the last is kept because the parser needs it."""
     run = etree.Element(parent.tag)
     run.attrib.update(parent.attrib)
     run.extend(reversed(list(element.itersiblings(element.tag, preceding=True))))

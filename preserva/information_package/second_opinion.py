@@ -1,4 +1,4 @@
-"""A second opinion on every bag that we write, by a program that is not ours: bagit-python."""
+"""A second opinion on every bag that we write, by an independent program: bagit-python."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ def second_opinion(staging: Staging) -> None:
     """Let bagit-python check the bag's structure. Raises StorageError if it refuses.
 
     It reads from a file system only, and does not know the encoding of % and line ends in names
-    (RFC 8493 section 2.1.3); elsewhere our own reading back has to do. Digests are not computed
+    (RFC 8493 section 2.1.3); in other cases reading back must suffice. Digests are not computed
     again: every file is read back and compared anyway.
     """
-    encoded = any(one in path for path in staging.files for one in "%\r\n")
+    encoded = any(character in path for path in staging.files for character in "%\r\n")
     if encoded or not isinstance(staging.storage, LocalStorage):
         return
     import bagit

@@ -6,7 +6,8 @@ from preserva.archive.staging import Staging
 from preserva.bag.tag_files import read_tag_files
 from preserva.config import Institution
 from preserva.core.formats import bagit
-from preserva.core.values.digest import digest_bytes
+from preserva.core.formats.inventory import Inventory
+from preserva.core.values.digest import ALGORITHMS, digest_bytes
 from preserva.core.values.model import PackageId
 from preserva.storage.base import Storage, read_all
 from preserva.storage.ocfl import StoredObject
@@ -47,6 +48,15 @@ def _write_manifests(staging: Staging, kind: str, paths: list[str]) -> None:
     for algorithm in staging.algorithms:
         lines = (bagit.manifest_line(path, state[path].digests[algorithm]) for path in paths)
         staging.write(f"{kind}-{algorithm}.txt", b"".join(lines))
+
+
+def manifest_algorithms(inventory: Inventory) -> list[str]:
+    """The algorithms of a package's manifests, which it keeps whatever the policy is by now.
+
+    A further digest of files that stay as they are would cost reading all of them again.
+    """
+    files = inventory.versions[inventory.head].files()
+    return [name for name in ALGORITHMS if f"manifest-{name}.txt" in files]
 
 
 def title_of(storage: Storage, found: StoredObject, version: str) -> str:

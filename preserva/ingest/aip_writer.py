@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from preserva.archive import events as history
 from preserva.archive.archive import Clock, Identifiers
@@ -59,8 +59,8 @@ class Assembler:
     def assemble(self, source: Submission, staging: Staging) -> list[Finding]:
         """Write everything: pages, descriptions, METS and PREMIS, tag files.
 
-        The findings are what someone should look at. Raises PackageError with every image that is
-        broken, unless they shall only be recorded.
+        Returns the warnings. Raises PackageError with every damaged image, unless they are only to
+        be recorded.
         """
         inspection = Inspection(self.images)
         files = source.arrangement.files()
@@ -89,7 +89,10 @@ class Assembler:
         refuse(source.folder.path, inspection.problems)
         descriptive = describe(source.record, self.stated(source), staging, base)
         build_aip(
-            self.spec(source, content, documents, descriptive, inspection),
+            replace(
+                self.spec(source, content, documents, descriptive, inspection),
+                digests=staging.algorithms,
+            ),
             Put(staging, base),
         )
         date = self.clock().date().isoformat()
@@ -108,7 +111,7 @@ class Assembler:
         inspection: Inspection,
         before: Sequence[Happened] = (),
     ) -> AipSpec:
-        """All that METS and PREMIS say; `before` happened ahead of all that is done here."""
+        """The content of METS and PREMIS; the events `before` precede those made here."""
         time = self.clock().isoformat()
         return AipSpec(
             id=source.package,
@@ -142,11 +145,11 @@ class Assembler:
         )
 
     def stated(self, source: Submission) -> tuple[Rights, ...]:
-        """The rights that someone stated: for this book, or for all books that say nothing else."""
+        """The stated rights: for this book, or else for all books."""
         return source.written.rights or (() if self.rights is None else (self.rights,))
 
     def unknown_rights(self) -> Rights:
-        """What is known of the rights before anyone assessed them: by which law they are judged."""
+        """The rights before anyone assessed them: only the jurisdiction is known."""
         return Rights(
             RightsBasis.COPYRIGHT,
             CopyrightStatus.UNKNOWN,
@@ -158,9 +161,9 @@ class Assembler:
 def _representations(
     content: Mapping[str, list[ContentFile]], root: Division | None
 ) -> Iterator[RepresentationSpec]:
-    """The representations; the parts of the book stand in the first one that has pages.
+    """The representations; the parts of the book are in the first one that has pages.
 
-    A page that it lacks, which a warning has named, is left out of them.
+    A page that it lacks is left out of the parts; a warning has reported it.
     """
     for name, files in content.items():
         pages = {file.page: file.page for file in files if file.page is not None}
@@ -174,7 +177,7 @@ def _representations(
 def _happened(
     content: Mapping[str, list[ContentFile]], inspection: Inspection
 ) -> Iterator[Happened]:
-    """What is done to files while they are packaged."""
+    """The events that happen while files are packaged."""
     count = sum(len(files) for files in content.values())
     copied = f"{count} files, in the read that copied them"
     yield Happened(EventType.MESSAGE_DIGEST_CALCULATION, copied)
@@ -234,7 +237,7 @@ def _signatures() -> str:
 def describe(
     record: Record, rights: tuple[Rights, ...], staging: Staging, base: str
 ) -> list[DescriptiveFile]:
-    """Store the record as it came, and what is derived from it."""
+    """Store the record unchanged, and the files derived from it."""
     exchange = to_marcxchange(record)
     files = [
         (
@@ -260,5 +263,5 @@ def describe(
 
 
 def _type_of(record: Record) -> DescriptiveType:
-    """What METS calls the record as it came: only MARC has a name there that is never wrong."""
+    """The METS type of the supplied record: only for MARC is there one that is never wrong."""
     return DescriptiveType.MARC if record.metadata_type == "MARC" else DescriptiveType.SOURCE

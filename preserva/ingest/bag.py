@@ -1,4 +1,4 @@
-"""A package that was made as a bag comes into the store."""
+"""Stores a package that was made as a bag."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def store(
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> tuple[PackageId, bool]:
-    """Store a bag folder of our institution; its identifier, and whether it was stored now.
+    """Store a bag folder of our institution; return its identifier and whether it was stored now.
 
-    It is not stored on a dry run, nor if the very same bag had been stored before. One that was not
-    made here needs the consent of a person, `as_ours`, which is recorded.
+    It is not stored on a dry run, or if the same bag was stored before. One that was not made here
+    needs the consent of a person, `as_ours`, which is recorded.
 
-    It is read once, and what was copied must be a valid bag. Raises Damaged, Refused, UsageError,
-    Locked, StorageError; in each case nothing was stored and the bag was not touched.
+    It is read once, and the copy must be a valid bag. Raises Damaged, Refused, UsageError, Locked,
+    StorageError; in each case nothing was stored and the bag was not touched.
     """
     if not bag.is_dir():
         raise UsageError(_("{path} is not a folder").format(path=bag))
@@ -49,8 +49,7 @@ def store(
         package = _accepted(bag, validate_source(open_bag(bag), observer=observer), institution)
         if not StoredCopy(archive, target, package).is_there():
             tags = {path.name: _observed(path) for path in bag.glob("tagmanifest-*")}
-            if not was_made_here(archive, package, tags):
-                refuse_without_consent(package, as_ours=as_ours)
+            refuse_without_consent(package, as_ours or was_made_here(archive, package, tags))
         return package, False
     with archive.writing(target):
         staged = f"{layout.STAGING}/store/v1/content"
@@ -67,15 +66,14 @@ def store(
             if held.versions[held.head].files() != same:
                 raise Refused(_("{id} is stored already, with other content").format(id=package))
             return package, False
-        outside = not was_made_here(archive, package, staging.files)
+        made_here = was_made_here(archive, package, staging.files)
         try:
             refuse_lost(copy)
-            if outside:
-                refuse_without_consent(package, as_ours=as_ours)
+            refuse_without_consent(package, as_ours or made_here)
         except Refused:
             target.storage.discard(f"{layout.STAGING}/store")
             raise
-        ingest(copy, staging, from_outside=outside)
+        ingest(copy, staging, from_outside=not made_here)
     return package, True
 
 
@@ -86,7 +84,7 @@ def _observed(path: Path) -> Observed:
 
 
 def _copy(bag: Path, staging: Staging) -> None:
-    """Read the bag once. Raises PackageError, or Refused for what is neither file nor folder."""
+    """Copy the bag in one read. Raises PackageError, or Refused for links and devices."""
     source = Folder(bag)
     entries = list_source(source)
     strange = [entry.path for entry in entries if entry.kind in {Kind.LINK, Kind.OTHER}]
@@ -108,10 +106,12 @@ def _accepted(bag: Path, report: BagReport, institution: str) -> PackageId:
     """The bag's identifier, if it is a valid bag of ours. Raises Damaged, Refused, UsageError."""
     if report.outcome is not Outcome.PASS:
         problems = [finding.message() for finding in report.findings]
-        raise Damaged(_("{path} is no valid bag, so it was not stored:").format(path=bag), problems)
+        raise Damaged(
+            _("{path} is not a valid bag, so it was not stored:").format(path=bag), problems
+        )
     package = _identifier(report.bag_info, bag)
     if package.institution != institution:
-        message = _("{id} belongs to another institution, which alone may store it")
+        message = _("{id} belongs to another institution; only that institution may store it")
         raise Refused(message.format(id=package))
     return package
 
@@ -122,7 +122,7 @@ def _identifier(bag_info: list[tuple[str, str]], bag: Path) -> PackageId:
         (value,) = values
         return PackageId.parse(value)
     except ValueError as error:
-        message = _("{path}: bag-info.txt names no package of preserva ({label}: {values})")
+        message = _("{path}: bag-info.txt does not identify a preserva package ({label}: {values})")
         raise UsageError(
             message.format(path=bag, label=_ID, values=", ".join(values) or "–")
         ) from error

@@ -1,4 +1,4 @@
-"""The images of a source, looked into while they are packaged."""
+"""Inspection of the images of a source while they are packaged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MASTER = "master"
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """What an event shall say: its type, how it ended, and what it is about if not the book."""
+    """The facts of an event: its type, its outcome, and its object if not the book."""
 
     type: EventType
     detail: str
@@ -30,9 +30,9 @@ class Happened:
 
 @dataclass(slots=True)
 class Inspection:
-    """What was found in the images of one source.
+    """The results for the images of one source.
 
-    `problems` prevent a package; `notes` are what someone should look at.
+    `problems` prevent a package; `notes` are warnings.
     """
 
     rules: ImageRules
@@ -47,7 +47,7 @@ class Inspection:
     def look(
         self, staging: Staging, path: str, mime: str, representation: str, source: str
     ) -> Image | None:
-        """What the image written at `path` is; None where it is none, or cannot be told."""
+        """The image written to `path`; None if it is not an image or cannot be identified."""
         if not is_characterised(mime):
             return None
         with staging.on_disk(path) as place, place.open("rb") as stream:
@@ -78,7 +78,7 @@ class Inspection:
         self.notes.append(finding)
 
     def happened(self) -> Iterator[Happened]:
-        """The events: one for all that is sound, one for each image that is broken."""
+        """The events: one for all sound images, one for each damaged image."""
         if self._described:
             yield Happened(EventType.METADATA_EXTRACTION, f"{self._described} images, as MIX 2.0")
         if self._whole:

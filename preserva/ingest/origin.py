@@ -11,8 +11,8 @@ from contextlib import closing
 from pathlib import Path
 
 from preserva.archive.archive import ArchivalStorage
-from preserva.core.formats.canonical_json import Value
 from preserva.core.values.entries import BAG_MADE, SUCCESS
+from preserva.core.values.facts import BagMade
 from preserva.core.values.model import Observed, PackageId
 from preserva.errors import PreservaError, Refused
 from preserva.i18n import _
@@ -29,7 +29,7 @@ def record_bag_made(
     """Record that a bag was made here, where there is a ledger; nothing else needs one."""
     if not ledger.exists():
         return
-    facts: dict[str, Value] = {"tag_manifests": tag_manifests(files)}
+    facts = BagMade(tag_manifests(files))
     try:
         with closing(Ledger(ledger)) as opened:
             opened.append(BAG_MADE, time=time, outcome=SUCCESS, package=package.uri, facts=facts)
@@ -43,10 +43,10 @@ def was_made_here(
     """Whether it is a bag that was made here, file for file; `files` are those in staging."""
     seen = tag_manifests(files)
     entries = archive.ledger.entries(package=package.uri, types=(BAG_MADE,))
-    return bool(seen) and any(entry.facts["tag_manifests"] == seen for entry in entries)
+    return bool(seen) and any(entry.facts_as(BagMade).tag_manifests == seen for entry in entries)
 
 
-def refuse_without_consent(package: PackageId, *, as_ours: bool) -> None:
+def refuse_without_consent(package: PackageId, as_ours: bool) -> None:
     """Refuse a package from outside that a person did not say is ours. Raises Refused."""
     if as_ours:
         return
@@ -60,7 +60,7 @@ def refuse_without_consent(package: PackageId, *, as_ours: bool) -> None:
     )
 
 
-def tag_manifests(files: Mapping[str, Observed]) -> dict[str, Value]:
+def tag_manifests(files: Mapping[str, Observed]) -> dict[str, str]:
     """The digests of the tag manifests of a bag, which cover all that is in it."""
     return {
         path: seen.digests[_DIGEST]

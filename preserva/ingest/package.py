@@ -1,4 +1,4 @@
-"""From a folder of scans and a catalogue record to a package (AIP), as a bag or in the store."""
+"""From a folder of scans and a catalogue record to a package (AIP), stored or as a bag."""
 
 from __future__ import annotations
 
@@ -33,8 +33,11 @@ from preserva.ingest.supplied import NO_DETAILS, Details
 
 @dataclass(frozen=True, slots=True)
 class Packaged:
-    """What became of a source. `place` is the storage's id or the bag's folder; `created` is False
-    where the very same source had been stored before, or on a dry run.
+    """The result of packaging a source.
+
+    `place` is the id of the storage or the folder of the bag; `created` is False if the same source
+    was stored before, or on a dry run.
+
     """
 
     package: PackageId
@@ -62,8 +65,8 @@ def package(
 ) -> Packaged:
     """Make a package of a folder and store it, read back and recorded in the ledger.
 
-    Raises PackageError for a source that cannot become a package, Refused if the store has another
-    package with this identifier, Locked, StorageError; in each case nothing was stored.
+    Raises PackageError for a source that cannot become a package, Refused if another package with
+    this identifier is stored, Locked, StorageError; in each case nothing was stored.
     """
     store = archive.primary
     source = submit(folder, record, archive.config.institution, local, position, charset, details)
@@ -111,8 +114,8 @@ def package_bag(
 ) -> Packaged:
     """Make a package of a folder as a bag, a new folder below `destination`. Needs no archive.
 
-    `rights` are stated where `details` state none. In `ledger`, if it is there, is recorded that
-    the bag was made here.
+    `rights` apply if `details` state none. In `ledger`, if it is there, is recorded that the bag
+    was made here.
     """
     source = submit(folder, record, institution, local, position, charset, details)
     place = str(destination / source.package.portable)
@@ -150,7 +153,7 @@ def _result(
 
 
 def _already_stored(source: Submission, copy: StoredCopy, observer: Observer) -> Packaged:
-    """Accept a second run with the very same source; refuse anything else under the same id."""
+    """Accept a second run with the same source; refuse anything else under the same id."""
     stored = copy.read().inventory
     state = stored.versions[stored.head].files()
     base = f"data/{source.package.portable}"

@@ -1,8 +1,8 @@
-"""A new version of a stored package: what has changed is written, and nothing else moves.
+"""A new version of a stored package: only what has changed is written.
 
-The record of the book or its structure is replaced, or documents are added; pages stay where they
-are. The version before remains as it was, and each version tells in its PREMIS what was changed
-and when.
+The record of the book or its structure is replaced, or documents are added; pages are not touched.
+The previous version is kept unchanged, and the PREMIS of each version records what was changed and
+when.
 """
 
 from __future__ import annotations
@@ -46,13 +46,14 @@ from preserva.i18n import _
 from preserva.information_package.tag_files import (
     bag_info,
     external_description,
+    manifest_algorithms,
     write_tag_files,
 )
 from preserva.ingest.aip_writer import describe
 from preserva.ingest.replaced_record import compare_with_new
 from preserva.ingest.revision_structure import Described, restructured
 from preserva.ingest.submission import choose_record, one_line
-from preserva.ingest.supplied import kept_file, read_given
+from preserva.ingest.supplied import kept_file, read_supplied
 from preserva.storage.base import chunks_of, read_all
 from preserva.storage.local import LocalStorage
 from preserva.version import __version__
@@ -67,7 +68,7 @@ _STRUCTURE = re.compile(r"documentation/structure\.(toml|csv|xml)")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What shall be other than it is. `reason` is told in the history of the package.
+    """The requested changes. `reason` is recorded in the history of the package.
 
     `other_record` is a person's word that the record may be one of another book.
     """
@@ -82,8 +83,8 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Updated:
-    """What became of a change: the newest version, and the files of it that differ from before.
+class Revised:
+    """The result of a change: the newest version, and its files that differ from before.
 
     `created` is False if nothing differs, and on a dry run. Paths are those in the bag. `notes`
     are doubts about the new record, `before` is the title that the package had.
@@ -106,32 +107,33 @@ def update(
     *,
     dry_run: bool = False,
     observer: Observer = ignore,
-) -> Updated:
-    """Make a new version of a package of ours, read back and recorded in the ledger.
+) -> Revised:
+    """Make a new version of one of our packages, read back and recorded in the ledger.
 
-    Raises UsageError if nothing is to be changed, NotFound, Damaged or StorageError if the package
-    is not what the ledger recorded, PackageError for a record, structure or document that cannot be
+    Raises UsageError if no change is requested, NotFound, Damaged or StorageError if the package is
+    not what the ledger recorded, PackageError for a record, structure or document that cannot be
     used, Refused for a package of another institution, Locked. In each case nothing was changed.
     """
     if change.record is None and change.structure is None and not change.documents:
         raise UsageError(_("nothing to update: give a record, a structure or documents"))
     if package.institution != archive.config.institution.id:
-        message = _("{id} belongs to another institution, which alone may change it")
+        message = _("{id} belongs to another institution; only that institution may change it")
         raise Refused(message.format(id=package))
     if dry_run:
         with tempfile.TemporaryDirectory() as scratch:
-            staging = Staging(
-                LocalStorage(Path(scratch)), "staging", archive.config.policy.digests, ignore
+            digests = manifest_algorithms(
+                StoredCopy(archive, archive.primary, package).read().inventory
             )
+            staging = Staging(LocalStorage(Path(scratch)), "staging", digests, ignore)
             revision = _Revision(archive, package, staging)
             revision.make(change)
             return revision.result(created=False)
     store, staged = archive.primary, update_folder(package)
     copy = StoredCopy(archive, store, package)
     with archive.writing(store):
-        version = formats.next_name(copy.read().inventory)
-        folder = f"{staged}/{version}/content"
-        staging = Staging(store.storage, folder, archive.config.policy.digests, observer)
+        before = copy.read().inventory
+        folder = f"{staged}/{formats.next_name(before)}/content"
+        staging = Staging(store.storage, folder, manifest_algorithms(before), observer)
         observer(Started("update", WholePackage(package)))
         try:
             revision = _Revision(archive, package, staging)
@@ -141,7 +143,7 @@ def update(
             store.storage.discard(staged)
             raise
         if made.created:
-            # a fault from here on leaves staging to the next run, which finishes what was begun
+            # after a failure from here on, the next run completes what is in staging
             previous, reason = revision.stored.inventory, change.reason or "update"
             ingest(copy, staging, previous=previous, message=reason)
         else:
@@ -151,7 +153,7 @@ def update(
 
 
 class _Revision:
-    """The next version, as it is made in staging."""
+    """The next version while it is made in staging."""
 
     def __init__(self, archive: ArchivalStorage, package: PackageId, staging: Staging) -> None:
         self.archive = archive
@@ -167,7 +169,7 @@ class _Revision:
         self.bag = read_tag_files({path: self._content(path) for path in tag_files})
         self.title = self._title()
         self.notes: tuple[Finding, ...] = ()
-        self.actions: tuple[Action, ...] = ()  # what the new record says was done to the book
+        self.actions: tuple[Action, ...] = ()  # restorations in the new record
         self.removed: list[str] = []
 
     def make(self, change: Change) -> None:
@@ -199,26 +201,26 @@ class _Revision:
         self._check()
 
     def changed(self) -> list[str]:
-        """The files that are written and were not there before with this content."""
+        """The files written that did not exist with this content before."""
         return [
             path
             for path, seen in self.staging.files.items()
             if self.before.get(path) != seen.digests[self.stored.inventory.algorithm]
         ]
 
-    def result(self, *, created: bool) -> Updated:
-        """What became of it."""
+    def result(self, *, created: bool) -> Revised:
+        """The result."""
         changed = self.changed()
         inventory = self.stored.inventory
         version = formats.next_name(inventory) if changed else inventory.head
         size = sum(self.staging.files[path].size for path in changed)
-        return Updated(
+        return Revised(
             self.package, version, self.title, created, tuple(changed), size, self._title(),
             self.notes,
         )  # fmt: skip
 
     def _content(self, path: str) -> bytes:
-        """A small file of the present version. Raises Damaged if it is not as it was stored."""
+        """A small file of the present version. Raises Damaged if it changed since it was stored."""
         content = f"{self.stored.path}/{self.located[path]}"
         data = read_all(self.store.storage, content, _LARGEST)
         algorithm = self.stored.inventory.algorithm
@@ -231,7 +233,7 @@ class _Revision:
         return external_description(self.bag.bag_info) or ""
 
     def _state(self) -> dict[str, Observed]:
-        """Every file of the present version, with the digests that its manifests give it."""
+        """Every file of the present version, with the digests in its manifests."""
         state = {}
         for path in self.before:
             entry = self.store.storage.stat(f"{self.stored.path}/{self.located[path]}")
@@ -243,9 +245,9 @@ class _Revision:
         return state
 
     def _describe(self, change: Change) -> list[DescriptiveFile]:
-        """The new record, and what is derived from it, in the place of the old ones."""
+        """Replace the record and the files derived from it."""
         assert change.record is not None
-        data = read_given(change.record)
+        data = read_supplied(change.record)
         record = choose_record(data, change.record, change.position, change.charset)
         self.notes = record.notes + compare_with_new(
             self._record(), record, change.record, consent=change.other_record
@@ -265,7 +267,7 @@ class _Revision:
         return path.startswith(self.base + _DESCRIPTIVE)
 
     def _rights(self) -> tuple[Rights, ...]:
-        """The rights that were stated for this book when it was packaged, or for all books."""
+        """The rights stated for this book when it was packaged, or else for all books."""
         config = self.archive.config
         path = f"{self.base}documentation/rights.toml"
         if path not in self.before:
@@ -274,18 +276,18 @@ class _Revision:
         return rights
 
     def _document(self, source: Path) -> OtherFile:
-        """A document more, under the name that it has. Raises PackageError if one is there."""
+        """Add a document under its own name. Raises PackageError if that name exists."""
         path = f"documentation/{source.name}"
         if not source.name.isascii() or self.base + path in self.before:
-            message = _("{path} cannot be added: a file of this name is there, or it is not ASCII")
+            message = _("{path} cannot be added: the name is in use or is not ASCII")
             raise PackageError(message.format(path=source))
-        data = read_given(source)
+        data = read_supplied(source)
         seen = self.staging.write(self.base + path, data)
         return OtherFile(seen._replace(path=path), identify(data, source.name, len(data)).mime)
 
     def _restructure(self, source: Path) -> list[OtherFile]:
-        """The structure as the file tells it, in METS; the file in the place of the old one."""
-        data = read_given(source)
+        """Write the structure in the file into METS; replace the old file."""
+        data = read_supplied(source)
         package = read_package(self._stream(_METS))
         described = {name: self._described(path) for name, path in package.representations.items()}
         for name, new in restructured(described, data, source.name, self.title).items():
@@ -334,7 +336,7 @@ class _Revision:
         self.staging.render(self.base + document, render)
 
     def _add_event(self, detail: str) -> None:
-        """Add what was done to the history in the package's PREMIS."""
+        """Add the event to the history in the package's PREMIS."""
         institution = self.archive.config.institution
         happened = history.event(
             EventType.METADATA_MODIFICATION,
@@ -353,7 +355,7 @@ class _Revision:
     def _point(
         self, descriptive: Sequence[DescriptiveFile] | None, documents: Sequence[OtherFile]
     ) -> None:
-        """Let the package's METS name what is there now."""
+        """Update the package's METS to the present files."""
         if self._title() != self.title:
             text = readme.readme(
                 title=self.title,
@@ -362,6 +364,7 @@ class _Revision:
                 created=self.time,
                 institution=self.archive.config.institution.names["en"],
                 software=f"preserva {__version__}",
+                digests=self.staging.algorithms,
             )
             self.staging.write(self.base + _README, text.encode())
         changed = {
@@ -384,7 +387,7 @@ class _Revision:
         self.staging.write(self.base + _METS, mets)
 
     def _check(self) -> None:
-        """Hold the new METS and PREMIS against everything: a fault of ours must not be stored."""
+        """Check the new METS and PREMIS completely: a bug of ours must not be stored."""
         start = len(self.base)
         files: Mapping[str, Observed] = {
             path[start:]: seen._replace(path=path[start:])

@@ -1,4 +1,4 @@
-"""A new structure for a stored package: what its pages are called, the parts of the book."""
+"""A new structure for a stored package: labels of pages, parts of the book."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from preserva.ingest.supplied import refuse_unclear
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A representation as its METS describes it, and the names its files had, by their ID."""
+    """A representation as described by its METS, and the original names of its files by ID."""
 
     representation: StoredRepresentation
     names: Mapping[str, str]
@@ -25,10 +25,11 @@ class Described:
 def restructured(
     described: Mapping[str, Described], data: bytes, name: str, title: str
 ) -> dict[str, StoredRepresentation]:
-    """The representations that are other than before, if this is the structure of the book.
+    """The representations that change if this is the structure of the book.
 
-    Everything is as if the book had been packaged with this file: a page of which it says nothing
-    is called as its file was. Raises PackageError with everything in it that cannot be used.
+    Everything is as if the book had been packaged with this file: a page that it does not describe
+    is labelled with the name of its file. Raises PackageError with everything in it that cannot be
+    used.
     """
     before = _arrangement(described)
     structure = structure_of(data, name, Pages.of(before), title)
@@ -52,7 +53,7 @@ def _entry(file: FileEntry, facts: SourceFile) -> FileEntry:
 
 
 def _arrangement(described: Mapping[str, Described]) -> Arrangement:
-    """The source as it was packaged; what stands for the name in the package is the file's ID."""
+    """The source as it was packaged; `target` is the ID of the file instead of its name."""
     labels: dict[int, str] = {}
     representations = {}
     for key, part in sorted(described.items(), key=lambda item: item[0] != "master"):

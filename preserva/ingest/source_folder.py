@@ -1,4 +1,4 @@
-"""The folder of scans as it is read: never changed, every refusal naming its file.
+"""Reads the folder of scans: never changes it, and names the file in every refusal.
 
 It is listed and read from one descriptor downwards: whoever puts a link in the place of one of its
 folders meanwhile does not have files from elsewhere stored.
@@ -21,7 +21,7 @@ from preserva.storage.base import CHUNK
 
 
 def list_source(folder: Folder) -> list[Entry]:
-    """Everything below a folder, links not followed. Raises PackageError, naming each problem."""
+    """Everything below a folder, without following links. Raises PackageError with each problem."""
     entries: list[Entry] = []
     problems: list[Finding] = []
     waiting = [""]
@@ -58,7 +58,7 @@ def refuse(folder: Path, problems: list[Finding]) -> None:
 
 
 class SourceReader:
-    """Reads files of a source, and knows whether any of them changed since."""
+    """Reads files of a source and detects whether any of them changed since."""
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder

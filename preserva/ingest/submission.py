@@ -1,4 +1,4 @@
-"""What is handed over to become a package (OAIS: SIP): a folder of scans, a catalogue record."""
+"""The material for a package (OAIS: SIP): a folder of scans and a catalogue record."""
 
 from __future__ import annotations
 
@@ -25,16 +25,15 @@ from preserva.ingest.supplied import (
     Written,
     own_paths,
     read_details,
-    read_given,
+    read_supplied,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A source as it was looked at: its folder, its files in order, its record, its identifier.
+    """An inspected source: its folder, its files in order, its record, its identifier.
 
-    `title` is what people call the book, in one line.
-    `written` is what people wrote about this very book.
+    `title` is the book's, in one line. `written` is what people wrote about this book.
     """
 
     folder: Folder
@@ -46,7 +45,7 @@ class Submission:
 
     @property
     def notes(self) -> tuple[Finding, ...]:
-        """What someone should look at; nothing of it prevents a package."""
+        """Warnings; none of them prevents a package."""
         return (*self.arrangement.warnings, *self.record.notes, *self.written.notes)
 
 
@@ -59,7 +58,7 @@ def submit(
     charset: str | None = None,
     details: Details = NO_DETAILS,
 ) -> Submission:
-    """Look at a source without reading its pages. Raises PackageError with every problem."""
+    """Inspect a source without reading its pages. Raises PackageError with every problem."""
     if not folder.is_dir():
         raise UsageError(_("{path} is not a folder").format(path=folder))
     folder = folder.resolve()
@@ -68,7 +67,7 @@ def submit(
             _("{path} is a bag already, not a folder of scans").format(path=folder),
             hint=_("Store it with `preserva store` or, if others made it, `preserva import`."),
         )
-    data = read_given(record)
+    data = read_supplied(record)
     own = own_paths(folder, [record, *details.paths().values()])
     opened = Folder(folder)
     entries = [entry for entry in list_source(opened) if entry.path not in own]
@@ -95,15 +94,15 @@ def one_line(text: str) -> str:
 
 
 def choose_record(data: bytes, path: Path, position: int | None, charset: str | None) -> Record:
-    """The book's record. A file with several says nothing until someone says which.
+    """The book's record. If a file contains several, the position must be given.
 
-    What could not be read as text is not packaged until someone says what its character set is.
+    A record that could not be decoded is not packaged until its character set is given.
     """
     records = read_records(data, name=path.name, charset=charset)
     if position is None and len(records) > 1:
         raise UsageError(
-            _("{path} holds {count} records").format(path=path, count=len(records)),
-            hint=_("Say which one is this book's with --position, counted from 1."),
+            _("{path} contains {count} records").format(path=path, count=len(records)),
+            hint=_("Select the one for this book with --position, counted from 1."),
         )
     chosen = position or 1
     if not 1 <= chosen <= len(records):
@@ -132,7 +131,7 @@ def refuse_untitled(record: Record, path: Path) -> None:
 
 
 def local_id(name: str) -> str:
-    """A control number or folder name as the local part of an identifier, always the same one."""
+    """A control number or folder name as the local part of an identifier, deterministic."""
     plain = unicodedata.normalize("NFKD", name.translate(_LATIN)).casefold().translate(_LATIN)
     return re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode()).strip("-")[:100]
 

@@ -1,4 +1,4 @@
-"""What is handed over beside scans and record: files that people wrote about this very book."""
+"""The files supplied with scans and record: what people wrote about this book."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _LARGEST = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """Where the files lie; each may be missing."""
+    """The paths of the supplied files; each is optional."""
 
     structure: Path | None = None
     events: Path | None = None
     rights: Path | None = None
 
     def paths(self) -> dict[str, Path]:
-        """The files that are given, by what they are about."""
-        given = {"structure": self.structure, "events": self.events, "rights": self.rights}
-        return {name: path for name, path in given.items() if path is not None}
+        """The supplied files by subject."""
+        supplied = {"structure": self.structure, "events": self.events, "rights": self.rights}
+        return {name: path for name, path in supplied.items() if path is not None}
 
 
 NO_DETAILS = Details()
@@ -44,7 +44,7 @@ NO_DETAILS = Details()
 
 @dataclass(frozen=True, slots=True)
 class DetailFile:
-    """A file as it came, to be kept in the package: its name there, its media type, its bytes."""
+    """A supplied file, to be kept in the package: its name there, its media type, its bytes."""
 
     name: str
     mime: str
@@ -53,7 +53,7 @@ class DetailFile:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What the files say, and the files themselves. `notes` are no errors."""
+    """The content of the files, and the files themselves. `notes` are not errors."""
 
     structure: Structure
     history: History
@@ -65,9 +65,9 @@ class Written:
 def read_details(
     details: Details, arrangement: Arrangement, record: Record, title: str, country: str
 ) -> Written:
-    """What the files say of a source arranged like this, and the record of the book's history.
+    """The content of the files for this arrangement, and the history in the book's record.
 
-    Rights are judged by the law of `country` where nothing else is said. Raises PackageError with
+    Rights are governed by the law of `country` unless stated otherwise. Raises PackageError with
     every problem.
     """
     rights: tuple[Rights, ...] = ()
@@ -77,7 +77,7 @@ def read_details(
     history.record(actions(record))
     files = []
     for name, path in details.paths().items():
-        data = read_given(path)
+        data = read_supplied(path)
         files.append(kept_file(name, path, data))
         if name == "structure":
             structure = structure_of(data, path.name, Pages.of(arrangement), title)
@@ -91,14 +91,16 @@ def read_details(
 
 
 def refuse_unclear(findings: Iterable[Finding]) -> None:
-    """Raise PackageError if anything that was written about the book cannot be used."""
-    problems = [one.message() for one in findings if one.code.severity is not Severity.WARNING]
+    """Raise PackageError if anything in the supplied files cannot be used."""
+    problems = [
+        finding.message() for finding in findings if finding.code.severity is not Severity.WARNING
+    ]
     if problems:
-        raise PackageError(_("what was written about the book cannot be used:"), problems)
+        raise PackageError(_("the files that describe the book cannot be used:"), problems)
 
 
-def read_given(path: Path) -> bytes:
-    """The content of a file that the user named. Raises UsageError if it is none or too large."""
+def read_supplied(path: Path) -> bytes:
+    """The content of a supplied file. Raises UsageError if it is not a file or too large."""
     try:
         descriptor = open_regular(str(path.resolve()), path=str(path))
         with os.fdopen(descriptor, "rb") as stream:
@@ -111,14 +113,14 @@ def read_given(path: Path) -> bytes:
     return data
 
 
-def own_paths(folder: Path, given: Iterable[Path]) -> set[str]:
-    """Those of the given files that lie in the folder of scans: they are no scans."""
-    resolved = [path.resolve() for path in given]
+def own_paths(folder: Path, supplied: Iterable[Path]) -> set[str]:
+    """The supplied files that are inside the folder of scans: they are not scans."""
+    resolved = [path.resolve() for path in supplied]
     return {path.relative_to(folder).as_posix() for path in resolved if path.is_relative_to(folder)}
 
 
 def kept_file(name: str, path: Path, data: bytes) -> DetailFile:
-    """A file about the book as it is kept, under a name that says what it is about."""
+    """A supplied file as it is kept, named after its subject."""
     if looks_like(data):
         return DetailFile(f"{name}.xml", "text/xml", data)
     if is_csv(path.name):

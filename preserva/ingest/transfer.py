@@ -1,16 +1,15 @@
-"""Packages of others come into the store, and nothing that they said of themselves is lost.
+"""Stores packages that were made elsewhere, with all their metadata.
 
-What came is kept byte for byte below `representations/original/data`: a bag is a whole bag there,
-with its own manifests, an E-ARK package has its own METS and PREMIS. Around it stands a package of
-ours, whose history says what was received, by which digests it was found to be what was sent, and
-under which identifiers it was known (docs/adr/0009-import.md).
+The received files are kept byte for byte below `representations/original/data`: a bag remains a
+complete bag with its own manifests, and an E-ARK package keeps its own METS and PREMIS. Around them
+is a package of ours, whose history records what was received, which digests matched, and the former
+identifiers (docs/adr/0009-import.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
@@ -57,7 +56,7 @@ from preserva.describe.supplied.history import History
 from preserva.errors import Damaged, PackageError, Refused, TooLarge, UsageError
 from preserva.files.opening import Folder
 from preserva.fixity.ocfl_object import VersionSource
-from preserva.i18n import _
+from preserva.i18n import _, joined
 from preserva.information_package.consistency import TYPE, is_ours, own_findings
 from preserva.information_package.conversion import Original, Repackaging
 from preserva.information_package.second_opinion import second_opinion
@@ -66,7 +65,7 @@ from preserva.ingest.aip_writer import HEAD, Assembler, Put, describe, identifie
 from preserva.ingest.image_inspection import Happened, Inspection
 from preserva.ingest.origin import refuse_without_consent, was_made_here
 from preserva.ingest.submission import Submission, choose_record, one_line
-from preserva.ingest.supplied import Written, read_given
+from preserva.ingest.supplied import Written, read_supplied
 from preserva.ingest.transfer_identity import (
     Peek,
     discarded,
@@ -75,38 +74,12 @@ from preserva.ingest.transfer_identity import (
     own_id,
     refuse_other,
 )
+from preserva.ingest.transfer_result import Accepted, Form
 from preserva.storage.base import chunks_of, read_all
 
 _ORIGINAL = "original"
 _DATA = f"representations/{_ORIGINAL}/data"
 _LARGEST = 64 << 20
-
-
-class Form(StrEnum):
-    """What was received, in the words of the history."""
-
-    BAG = "a bag"
-    EARK = "an E-ARK package"
-    ARCHIVEMATICA = "an AIP of Archivematica in a bag"
-    OURS = "a SIP of preserva"
-    OUR_AIP = "an AIP of preserva"
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """What became of a package of others. `created` is False on a dry run, and if it was there.
-
-    `from_outside` says that it has an identifier of ours and was not made here.
-    """
-
-    package: PackageId
-    title: str
-    form: Form
-    created: bool
-    files: int
-    size: int
-    notes: tuple[Finding, ...] = ()
-    from_outside: bool = False
 
 
 def accept(
@@ -128,27 +101,23 @@ def accept(
     our institution is stored as it is, a SIP of it becomes the package that it was made of; if it
     was not made here, that needs the consent of a person, `as_ours`, and is recorded.
 
-    Raises Damaged for what is not as it was sent; PackageError, UsageError, Refused for what cannot
-    be taken; Locked, StorageError. In each case nothing was stored, and `path` was not touched.
+    Raises Damaged if it does not match; PackageError, UsageError, Refused if it cannot be stored;
+    Locked, StorageError. In each case nothing was stored, and `path` was not touched.
     """
-    peek = look(path)
-    own = own_id(archive, path, peek, asks=bool(local or record))
+    own = own_id(archive, path, peek := look(path), asks=bool(local or record))
     package = own or new_id(archive, path, peek, local)
-    target = archive.primary
+    target, staged = archive.primary, f"{layout.STAGING}/import-{package.portable}"
     with archive.writing(target):
-        staged = f"{layout.STAGING}/import-{package.portable}"
-        staging = Staging(
-            target.storage, f"{staged}/v1/content", archive.config.policy.digests, observer
-        )
+        content, digests = f"{staged}/v1/content", archive.config.policy.digests
+        staging = Staging(target.storage, content, digests, observer)
         work = _Accepting(archive, path, package, peek, staging, observer)
         with discarded(target.storage, staged, keep=not dry_run):
-            if own is not None:
+            if ours := own is not None:
                 notes = work.take_own(f"{staged}/received")
             else:
-                given = None if record is None else (read_given(record), record)
-                notes = work.take(given, position, charset)
+                notes = work.take(record, position, charset)
             second_opinion(staging)
-            outside = own is not None and not was_made_here(archive, package, staging.files)
+            outside = ours and not was_made_here(archive, package, staging.files)
             done = replace(work.result, notes=tuple(notes), from_outside=outside)
             copy = StoredCopy(archive, target, package)
             if copy.is_there():
@@ -157,8 +126,7 @@ def accept(
                     target.storage.discard(staged)
                 return done
             refuse_lost(copy)
-            if outside:
-                refuse_without_consent(package, as_ours=as_ours)
+            refuse_without_consent(package, as_ours or not outside)
             if dry_run:
                 return done
         ingest(copy, staging, from_outside=outside)
@@ -167,7 +135,7 @@ def accept(
 
 @dataclass(slots=True)
 class _Accepting:
-    """A package of others on its way into staging."""
+    """An imported package on its way into staging."""
 
     archive: ArchivalStorage
     path: Path
@@ -183,7 +151,7 @@ class _Accepting:
 
     @property
     def result(self) -> Accepted:
-        """What is in staging."""
+        """The content of staging."""
         peek = self.peek
         return Accepted(self.package, self.title, self.form, False, peek.files, peek.size)
 
@@ -193,10 +161,10 @@ class _Accepting:
         return f"data/{self.package.portable}"
 
     def take_own(self, received: str) -> list[Finding]:
-        """A SIP of ours becomes the package that it was made of; an AIP is that package."""
+        """Take a SIP of ours as the package from which it was exported; an AIP is that package."""
         self.form = Form.OURS
-        (self.title,) = self.peek.said("External-Description")
-        if self.peek.said(TYPE) == [PackageType.AIP]:
+        (self.title,) = self.peek.values_of("External-Description")
+        if self.peek.values_of(TYPE) == [PackageType.AIP]:
             self.form = Form.OUR_AIP
             self._copy(self.staging, "")
             self._prove_bag(self.staging, "", self.staging.files)
@@ -213,15 +181,15 @@ class _Accepting:
         )
         events = [
             history.event(
-                one.type,
+                event.type,
                 identifier=self.archive.identifiers(),
                 time=self.archive.now(),
                 institution=self.archive.config.institution,
-                detail=one.detail,
-                outcome=one.outcome,
+                detail=event.detail,
+                outcome=event.outcome,
                 package=self.package,
             )
-            for one in self._happened()
+            for event in self._happened()
         ]
         Repackaging(
             self.archive, self.package, original, self.staging, PackageType.AIP, self.title, events
@@ -230,9 +198,9 @@ class _Accepting:
         return []
 
     def take(
-        self, given: tuple[bytes, Path] | None, position: int | None, charset: str | None
+        self, record_file: Path | None, position: int | None, charset: str | None
     ) -> list[Finding]:
-        """A package of others, with one of ours around it; what someone should look at."""
+        """Wrap a package made elsewhere in one of ours; return the warnings."""
         prefix = f"{self.base}/{_DATA}/"
         self._copy(self.staging, prefix)
         files = {
@@ -240,9 +208,10 @@ class _Accepting:
             for path, seen in self.staging.files.items()
         }
         received = self._prove(prefix, files)
-        record = self._record(given, position, charset, prefix, received)
-        said = self.peek.said("External-Description")
-        self.title = one_line(record.title or next(iter(said), "") or bare_name(self.path.name))
+        supplied = None if record_file is None else (read_supplied(record_file), record_file)
+        record = self._record(supplied, position, charset, prefix, received)
+        titles = self.peek.values_of("External-Description")
+        self.title = one_line(record.title or next(iter(titles), "") or bare_name(self.path.name))
         inspection = Inspection(replace(self.archive.config.images, undecodable=Undecodable.RECORD))
         content = [self._content(prefix, path, inspection) for path in sorted(files)]
         config = self.archive.config
@@ -272,7 +241,7 @@ class _Accepting:
         return [*self.peek.notes, *record.notes, *inspection.notes, *self.notes]
 
     def _copy(self, staging: Staging, prefix: str) -> None:
-        """Read what was received once, into staging. Raises Refused if it changed meanwhile."""
+        """Copy the received files to staging in one read. Raises Refused if one changed."""
         self.observer(Started("import", Named(str(self.path)), self.peek.files, self.peek.size))
 
         def take(path: str, size: int, pieces: Iterator[bytes]) -> None:
@@ -285,7 +254,7 @@ class _Accepting:
         self.observer(Ended("import", Named(str(self.path))))
 
     def _prove(self, prefix: str, files: Mapping[str, Observed]) -> Received:
-        """Hold it against its own manifests, or its own METS. Raises Damaged."""
+        """Check it against its own manifests or its own METS. Raises Damaged."""
         if "bagit.txt" in files:
             self._prove_bag(self.staging, prefix, files)
             return self._in_bag(prefix, files)
@@ -296,7 +265,7 @@ class _Accepting:
             message = _("{path}: its METS cannot be read: {reason}")
             raise PackageError(message.format(path=self.path, reason=error)) from error
         if received.problems:
-            self._refuse_damaged([one.message() for one in received.problems])
+            self._refuse_damaged([problem.message() for problem in received.problems])
         self.compared = f"{received.compared} files agree with the digests in its METS"
         if received.uncompared:
             self.compared += f"; {len(received.uncompared)} have none there"
@@ -305,7 +274,7 @@ class _Accepting:
         return received
 
     def _in_bag(self, prefix: str, files: Mapping[str, Observed]) -> Received:
-        """What the METS in a sound bag says; what does not fit there is no reason to refuse it."""
+        """The content of the METS in a sound bag; mismatches are no reason to refuse the bag."""
         mets = mets_in_bag(files)
         if mets is None:
             return Received()
@@ -320,8 +289,7 @@ class _Accepting:
             self._note(mets[0], str(error))
             return Received()
         if received.problems:
-            first = received.problems[0].record()
-            self._note(mets[0], f"{len(received.problems)}: {first}")
+            self._note(mets[0], f"{len(received.problems)}: {received.problems[0].record()}")
         return received
 
     def _note(self, path: str | None, seen: str, code: Code = Code.METS_ALONG) -> None:
@@ -329,43 +297,43 @@ class _Accepting:
 
     def _prove_bag(self, staging: Staging, prefix: str, files: Mapping[str, Observed]) -> None:
         located = {path: prefix + path for path in files}
-        seen = {prefix + path: one for path, one in files.items()}
-        place = (staging.storage, staging.folder, self.path.name)
-        source = VersionSource(*place, located, seen, self.peek.empty)
+        content = {located[path]: file for path, file in files.items()}, self.peek.empty
+        source = VersionSource(staging.storage, staging.folder, self.path.name, located, *content)
         report = validate_source(source)
         report.add(self.peek.doubts(report))
         if is_ours(report):
             report.add(own_findings(report, source))
         if report.outcome is not Outcome.PASS:
-            self._refuse_damaged([one.message() for one in report.findings])
+            self._refuse_damaged([finding.message() for finding in report.findings])
         algorithms = ", ".join(sorted(report.algorithms))
         self.compared = f"{report.checked} files agree with the manifests of its bag ({algorithms})"
 
     def _refuse_damaged(self, problems: list[str]) -> None:
-        message = _("{path} is not what was sent, so it was not stored:")
+        message = _("{path} does not match its own manifests or METS, so it was not stored:")
         raise Damaged(message.format(path=self.path), problems)
 
     def _record(
         self,
-        given: tuple[bytes, Path] | None,
+        supplied: tuple[bytes, Path] | None,
         position: int | None,
         charset: str | None,
         prefix: str,
         received: Received,
     ) -> Record:
-        """The description: the one that was given, or else the best that came along."""
-        if given is not None:
-            return choose_record(given[0], given[1], position, charset)
+        """The description: the one given, or else the best one in the package."""
+        if supplied is not None:
+            return choose_record(supplied[0], supplied[1], position, charset)
         try:
-            found = description(received, lambda path: self._content_of(prefix + path))
+            embedded = description(received, lambda path: self._content_of(prefix + path))
         except (UnsafeXMLError, TooLarge) as error:
             self._note(received.mets, str(error))
-            found = None
-        if found is not None:
+            embedded = None
+        if embedded is not None:
             try:
-                return choose_record(found[0], Path(found[1]), position, charset)
+                return choose_record(embedded[0], Path(embedded[1]), position, charset)
             except (PackageError, UsageError) as error:
-                self._note(found[1], one_line(str(error)), Code.DESCRIPTION_ALONG)
+                problems = joined("; ", getattr(error, "problems", ()) or [str(error)])
+                self._note(embedded[1], problems, Code.DESCRIPTION_ALONG)
         data = self.peek.description(received, bare_name(self.path.name))
         return choose_record(data, Path("description.xml"), None, None)
 
@@ -379,17 +347,19 @@ class _Accepting:
         return ContentFile(seen, form, path, image=image)
 
     def _happened(self) -> list[Happened]:
-        """What was done to it before it became a package of ours."""
+        """The events before it became a package of ours."""
         return [
             Happened(EventType.TRANSFER, f"received as {self.form}: {printable(self.path.name)}"),
             Happened(EventType.FIXITY_CHECK, self.compared, self.outcome),
         ]
 
     def _known_as(self, spec: AipSpec, received: Received) -> AipSpec:
-        """With the identifiers that it had elsewhere, each once."""
-        said = [*self.peek.identifiers(), *received.identifiers]
-        known = [Identifier(kind, one_line(value)) for kind, value in dict.fromkeys(said) if value]
-        return replace(spec, identifiers=known)
+        """The package with its former identifiers, each once, and our digests."""
+        identifiers = [*self.peek.identifiers(), *received.identifiers]
+        known = [
+            Identifier(kind, one_line(value)) for kind, value in dict.fromkeys(identifiers) if value
+        ]
+        return replace(spec, identifiers=known, digests=self.staging.algorithms)
 
     def _stored(self, path: str) -> Iterator[bytes]:
         with self.staging.storage.open(path) as reader:

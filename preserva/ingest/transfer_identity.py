@@ -1,4 +1,4 @@
-"""A package of others at first sight: what it is, and what it calls itself."""
+"""Identifies a package made elsewhere: its kind and its own identifiers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _PEEKED = ("bagit.txt", "bag-info.txt", "package-info.txt", METS)
 
 @dataclass(slots=True)
 class Peek:
-    """What a package says of itself at first sight; `files` counts what is in it.
+    """The identity of a package before it is read; `files` is the number of files.
 
     `names` are those of files whose names declare no encoding, by their paths in the container;
     `empty` are the folders without a file; `notes` is what someone should look at.
@@ -56,17 +56,19 @@ class Peek:
 
     @property
     def is_ours(self) -> bool:
-        """Whether it says that it is a package of preserva."""
+        """Whether it claims to be a preserva package."""
         return ("BagIt-Profile-Identifier", own_profile().identifier) in self.info
 
-    def said(self, *labels: str) -> list[str]:
+    def values_of(self, *labels: str) -> list[str]:
         """The values of bag-info.txt under these labels."""
         wanted = {label.casefold() for label in labels}
         return [value for label, value in self.info if label.casefold() in wanted]
 
     def identifiers(self) -> list[tuple[str, str]]:
-        """What its bag-info.txt calls it, with the labels."""
-        return [(label, one) for label, one in self.info if _IDENTIFIER.fullmatch(label) and one]
+        """The identifiers in its bag-info.txt, with their labels."""
+        return [
+            (label, value) for label, value in self.info if _IDENTIFIER.fullmatch(label) and value
+        ]
 
     def doubts(self, report: BagReport) -> list[Finding]:
         """What is not known of the bag because of how it came."""
@@ -74,18 +76,18 @@ class Peek:
         return [Finding(Code.END_UNKNOWN)] if unmarked and not report.tag_algorithms else []
 
     def description(self, received: Received, name: str) -> bytes:
-        """Dublin Core of what it says of itself; `name` is its title if it has no other."""
+        """Dublin Core derived from its metadata; `name` is the title if there is no other."""
         known = [value for _kind, value in received.identifiers] or [name]
         fields = {
-            "title": (self.said("Title", "External-Description") or known)[:1],
-            "description": self.said("Internal-Sender-Description"),
+            "title": (self.values_of("Title", "External-Description") or known)[:1],
+            "description": self.values_of("Internal-Sender-Description"),
             "identifier": [value for _label, value in self.identifiers()],
         }
         return described_by(fields)
 
 
 def look(path: Path) -> Peek:
-    """Go over the names, and read what says what this is. Raises Refused, NotFound."""
+    """List the names and read the files that identify the package. Raises Refused, NotFound."""
     peek = Peek()
     names, filled, folders, strange = set[str](), set[str](), set[str](), list[str]()
 
@@ -120,7 +122,7 @@ def look(path: Path) -> Peek:
         Finding(Code.FILE_AND_FOLDER, name).message() for name in sorted(names & (filled | folders))
     ]
     if strange:
-        message = _("{path} cannot be taken in as it is, so nothing was stored: {name}")
+        message = _("{path} cannot be imported, so nothing was stored: {name}")
         raise Refused(message.format(path=path, name=strange[0]))
     if not peek.small.keys() & {"bagit.txt", METS}:
         raise UsageError(
@@ -161,53 +163,59 @@ def _is_not_text(name: str) -> bool:
 
 
 def _above(name: str) -> Iterator[str]:
-    """The folders that a file lies in."""
+    """The parent folders of a file."""
     while name := name.rpartition("/")[0]:
         yield name
 
 
 def own_id(archive: ArchivalStorage, path: Path, peek: Peek, *, asks: bool) -> PackageId | None:
-    """The identifier of a SIP or AIP of ours; None of what is not ours, to be taken as it came.
+    """The identifier of a SIP or AIP of ours; None for packages made elsewhere.
 
-    `asks` says that another identifier or record is asked for. Raises Refused for a DIP of ours,
-    UsageError if something is asked for that ours keeps, or it has no identifier.
+    `asks` is True if another identifier or record is requested. Raises Refused for a DIP of ours,
+    UsageError for such a request, or if it has no identifier.
     """
     if not peek.is_ours:
         return None
     try:
-        (said,) = peek.said("External-Identifier")
-        package = PackageId.parse(said)
+        (identifier,) = peek.values_of("External-Identifier")
+        package = PackageId.parse(identifier)
     except ValueError as error:
-        raise UsageError(_("{path} names no package of preserva").format(path=path)) from error
+        raise UsageError(
+            _("{path} does not identify a preserva package").format(path=path)
+        ) from error
     if package.institution != archive.config.institution.id:
         return None
-    if peek.said(TYPE) == [PackageType.DIP]:
-        message = _("{path} is a DIP of our own: what people use, not the whole package")
+    if peek.values_of(TYPE) == [PackageType.DIP]:
+        message = _("{path} is a DIP of our own: it is not the whole package")
         raise Refused(message.format(path=path))
     if asks:
-        message = _("{id} is a package of our own, and keeps its identifier and its record")
+        message = _("{id} is a package of our own; it keeps its identifier and its record")
         hint = _("`preserva update` gives a stored package another record.")
         raise UsageError(message.format(id=package), hint=hint)
     return package
 
 
 def new_id(archive: ArchivalStorage, path: Path, peek: Peek, local: str | None) -> PackageId:
-    """The identifier that a package of others gets: the one given, or made of its own."""
-    said = [*peek.said("External-Identifier"), bare_name(path.name)]
-    if said[0].startswith("urn:preserva:"):
-        said[0] = said[0].removeprefix("urn:preserva:")  # whose it was is told, and nothing more
-    name = local or local_id(said[0]) or local_id(said[-1])
+    """The identifier for a package made elsewhere: the one given, or one derived from its own."""
+    candidates = [*peek.values_of("External-Identifier"), bare_name(path.name)]
+    if candidates[0].startswith("urn:preserva:"):
+        candidates[0] = candidates[0].removeprefix(
+            "urn:preserva:"
+        )  # only its institution is reported
+    name = local or local_id(candidates[0]) or local_id(candidates[-1])
     try:
         return PackageId(archive.config.institution.id, name)
     except ValueError as error:
         raise UsageError(
-            _("{name} cannot be the local part of an identifier").format(name=name or said[0]),
+            _("{name} cannot be the local part of an identifier").format(
+                name=name or candidates[0]
+            ),
             hint=_("Give one with --id: small Latin letters, digits, dots and hyphens."),
         ) from error
 
 
 def refuse_other(copy: StoredCopy, staging: Staging) -> None:
-    """Accept a second run with the very same package; refuse anything else under the same id.
+    """Accept a second run with the same package; refuse anything else under the same id.
 
     Raises Refused.
     """
@@ -228,7 +236,7 @@ def refuse_other(copy: StoredCopy, staging: Staging) -> None:
 
 @contextmanager
 def discarded(storage: Storage, staged: str, *, keep: bool) -> Iterator[None]:
-    """Clear staging away at the end, but for a version that is to be stored."""
+    """Clear staging at the end, unless a version is to be stored."""
     try:
         yield
     except BaseException:

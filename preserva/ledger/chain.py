@@ -8,13 +8,23 @@ a write-ahead log and `synchronous=FULL`: what was acknowledged survives a power
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from preserva.core.formats.canonical_json import Value, canonical
-from preserva.errors import LedgerError, Locked, PreservaError, StorageError, StorageFull
+from preserva.core.values.fact import Facts
+from preserva.errors import (
+    NEWER_FORMAT,
+    LedgerError,
+    Locked,
+    PreservaError,
+    StorageError,
+    StorageFull,
+)
+from preserva.files.disk import move
 from preserva.i18n import _
 from preserva.ledger import copies, schema
 from preserva.ledger.copies import Cell, Copies, Row
@@ -33,7 +43,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         """Open the ledger, making it if it is not there. Raises LedgerError."""
-        self._path = path
+        self.path = path
         try:
             self._connection = sqlite3.connect(path, timeout=60, isolation_level=None)
             self._connection.execute("PRAGMA journal_mode=WAL")
@@ -55,7 +65,7 @@ class Ledger:
         package: str | None = None,
         storage: str | None = None,
         version: str | None = None,
-        facts: Mapping[str, Value] | None = None,
+        facts: Facts | None = None,
     ) -> LedgerEntry:
         """Add an entry, which is durable when this returns. Raises LedgerError."""
         with self._transaction() as connection:
@@ -63,7 +73,7 @@ class Ledger:
                 "SELECT number + 1, digest FROM entry ORDER BY number DESC LIMIT 1"
             ).fetchone() or (1, "")
             body: dict[str, Value] = {
-                "facts": dict(facts or {}),
+                "facts": {} if facts is None else facts.to_facts(),
                 "number": number,
                 "outcome": outcome,
                 "package": package,
@@ -111,7 +121,7 @@ class Ledger:
             f" ORDER BY number {'DESC' if newest_first else 'ASC'}"
         )
         try:
-            with closing(self._connection.execute(query, values)) as rows:
+            with _reading(self._connection.execute(query, values)) as rows:
                 for body, digest in rows:
                     yield parse(body, digest)
         except sqlite3.Error as error:
@@ -161,7 +171,7 @@ class Ledger:
     def bodies(self, *, since: int = 1) -> Iterator[bytes]:
         """The canonical JSON of every entry from a number on: the bytes that its digest is of."""
         query = "SELECT body FROM entry WHERE number >= ? ORDER BY number"
-        with closing(self._query(query, since)) as rows:
+        with _reading(self._query(query, since)) as rows:
             for (body,) in rows:
                 yield body
 
@@ -236,7 +246,7 @@ class Ledger:
             for entry in self.entries():
                 copies.note(self._connection, entry, "temp")
             names = copies.differences(self._connection, most=_NAMED)
-        except (KeyError, ValueError, sqlite3.IntegrityError) as error:
+        except (ValueError, sqlite3.IntegrityError) as error:
             raise LedgerError(_("an entry of the ledger cannot be read")) from error
         finally:
             self._query("ROLLBACK")
@@ -260,13 +270,19 @@ class Ledger:
             raise self._unusable(error) from error
 
     def _migrate(self) -> None:
+        (version,) = self._query("PRAGMA user_version").fetchone()
+        if version > schema.VERSION:
+            message = _("{path} was written by a newer preserva (ledger format {version})")
+            text = message.format(path=self.path, version=version)
+            raise LedgerError(text, hint=NEWER_FORMAT)
+        if version == schema.VERSION:
+            return
+        if version:
+            self._keep(self.path.with_name(f"{self.path.name}.format-{version}"))
         with self._transaction() as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version > schema.VERSION:
-                message = _("{path} was written by a newer preserva (ledger format {version})")
-                raise LedgerError(message.format(path=self._path, version=version))
             if version == schema.VERSION:
-                return
+                return  # another process was faster
             for statement in schema.ENTRIES if version == 0 else ():
                 connection.execute(statement)
             for table in schema.TABLES:  # what an earlier format summed up is summed up anew
@@ -275,6 +291,15 @@ class Ledger:
             for entry in self.entries():
                 copies.note(connection, entry)
             connection.execute(f"PRAGMA user_version = {schema.VERSION}")
+
+    def _keep(self, backup: Path) -> None:
+        """A copy of the whole file, before it is written in a newer format."""
+        if backup.exists():
+            return
+        unfinished = backup.with_name(f"{backup.name}.{os.getpid()}")
+        with closing(sqlite3.connect(unfinished)) as copy:
+            self._connection.backup(copy)
+        move(unfinished, backup)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -292,13 +317,23 @@ class Ledger:
     def _unusable(self, error: sqlite3.Error) -> PreservaError:
         """The failure as one of ours: a LedgerError only where the ledger itself is wrong."""
         message = _("the ledger {path} cannot be used: {reason}")
-        text = message.format(path=self._path, reason=error)
+        text = message.format(path=self.path, reason=error)
         code = getattr(error, "sqlite_errorcode", None)
         kind = _FAILURES.get(code & 0xFF if code is not None else None)
         if kind is not None:
             return kind(text)
         hint = _("No package was touched. Keep the file, and its -wal file, as they are.")
         return LedgerError(text, hint=hint)
+
+
+@contextmanager
+def _reading(rows: sqlite3.Cursor) -> Iterator[sqlite3.Cursor]:
+    """Close a cursor at the end, also one that is given up after its ledger was closed."""
+    try:
+        yield rows
+    finally:
+        with suppress(sqlite3.ProgrammingError):
+            rows.close()
 
 
 _FAILURES: Mapping[int | None, type[PreservaError]] = {

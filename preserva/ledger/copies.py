@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from preserva.core.formats.inventory import version_number
-from preserva.core.policy.audit import Copy, Lane, Window, Workload
+from preserva.core.policy.audit import AuditedCopy, Lane, Window, Workload
 from preserva.core.policy.judgement import KnownCopy, State, trouble_after
 from preserva.core.values.entries import ARRIVALS, DECISION, FAIL, FIXITY_CHECK, SUCCESS
+from preserva.core.values.facts import Check, DecisionTaken
 from preserva.ledger.entry import LedgerEntry
 from preserva.ledger.schema import INDEXES, SUMMARY, TABLES
 
@@ -63,7 +64,9 @@ class Copies:
         """Of the ledger that answers queries with `rows`."""
         self._rows = rows
 
-    def due(self, lane: Lane, window: Window, *, unread: bool, before: int) -> Iterator[Copy]:
+    def due(
+        self, lane: Lane, window: Window, *, unread: bool, before: int
+    ) -> Iterator[AuditedCopy]:
         """Those of a lane in a window, the one read longest ago first.
 
         Only those that were, or with `unread` false were not, unreadable at the last attempt; and
@@ -86,7 +89,7 @@ class Copies:
 
     def drawn(
         self, lane: Lane, window: Window, *, lot: int, share: int, before: int
-    ) -> Iterator[Copy]:
+    ) -> Iterator[AuditedCopy]:
         """One in `share` of a lane in a window, another one for each lot from 0 to share - 1."""
         which, chosen = _which(lane)
         when, bounds = _when(window)
@@ -176,9 +179,9 @@ _KNOWN = (
 )
 
 
-def _copy(row: Row) -> Copy:
+def _copy(row: Row) -> AuditedCopy:
     package, storage, checked, unread = row
-    return Copy(package, storage, _time(checked), bool(unread))
+    return AuditedCopy(package, storage, _time(checked), bool(unread))
 
 
 _SELECT = "SELECT package, storage, checked, unread FROM copy"
@@ -250,7 +253,7 @@ def _changes(entry: LedgerEntry, before: _Before) -> _Changes:
         return _checked(entry, before)
     if entry.type in ARRIVALS and entry.outcome == SUCCESS and entry.package is not None:
         return _arrived(entry, before)
-    if entry.type == DECISION and entry.facts["incident"] == before.problem:
+    if entry.type == DECISION and entry.facts_as(DecisionTaken).incident == before.problem:
         return {"decided": entry.number}
     return {}
 
@@ -270,9 +273,10 @@ def _arrived(entry: LedgerEntry, before: _Before) -> _Changes:
 
 def _checked(entry: LedgerEntry, before: _Before) -> _Changes:
     changed: _Changes = {"attempt": entry.number}
+    check = entry.facts_as(Check)
     if entry.package is not None:
-        changed |= _read_to_the_end(entry)
-    seen = [(str(seen["code"]), seen["path"]) for seen in entry.facts.get("findings", ())]
+        changed |= _read_to_the_end(entry, check)
+    seen = [(finding.code, finding.path) for finding in check.findings or ()]
     trouble = trouble_after(
         entry.outcome,
         seen,
@@ -287,15 +291,17 @@ def _checked(entry: LedgerEntry, before: _Before) -> _Changes:
     return {**changed, "trouble": trouble.value, "problem": problem, "seen": before.seen + 1}
 
 
-def _read_to_the_end(entry: LedgerEntry) -> _Changes:
+def _read_to_the_end(entry: LedgerEntry, check: Check) -> _Changes:
     """What a check of a copy says of its last reading."""
     if entry.outcome not in {SUCCESS, FAIL}:
         return {"unread": 1}
     changed: _Changes = {"outcome": entry.outcome, "unread": 0}
-    if entry.facts.get("extent") is not None:
+    if check.extent is not None:
         return {**changed, "checked": None}  # seen in passing: all of it is still to be read
-    begun = datetime.fromisoformat(entry.facts.get("begun", entry.time))
-    return {**changed, "checked": _seconds(begun), "size": entry.facts["bytes"]}
+    if check.size is None:
+        raise entry.unreadable("bytes")
+    begun = check.begun or datetime.fromisoformat(entry.time)
+    return {**changed, "checked": _seconds(begun), "size": check.size}
 
 
 def clear(connection: sqlite3.Connection) -> None:

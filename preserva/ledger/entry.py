@@ -8,22 +8,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import UnionType
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from preserva.core.formats.canonical_json import canonical
 from preserva.core.formats.guarded_json import JSONError, read_json
-from preserva.core.values.entries import ARRIVALS, DECISION, FAIL, FIXITY_CHECK, START, SUCCESS
+from preserva.core.values.entries import FIXITY_CHECK
+from preserva.core.values.fact import Facts
+from preserva.core.values.facts import BY_TYPE, Arrival, Check
 from preserva.core.values.model import PackageId
 from preserva.errors import LedgerError
 from preserva.i18n import _
 
+FactsOf = TypeVar("FactsOf", bound=Facts)
+_Kind: TypeAlias = type[FactsOf]  # an entry has a `type` of its own
+
 LARGEST_ENTRY = 65_535
 """The most bytes of an entry, so that the ledger can be published as a C2SP tile log later."""
+
+_LARGEST_NUMBER = 2**53 - 1
+_VERSION = re.compile(r"v[0-9]+\Z", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}|[0-9a-f]{128}")
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """Something that was done. `type` is a PREMIS event type, `time` is UTC (ISO 8601)."""
+    """Something that was done. `type` is a PREMIS event type, `time` is UTC (ISO 8601).
+
+    `facts` are as they are in JSON: `facts_as` gives them their type.
+    """
 
     number: int
     time: str
@@ -34,6 +46,36 @@ class LedgerEntry:
     version: str | None
     facts: Mapping[str, Any]
     digest: str
+
+    def facts_as(self, kind: _Kind[FactsOf]) -> FactsOf:
+        """The facts, as those of the type of this entry. Raises LedgerError if they do not fit."""
+        own = BY_TYPE.get(self.type, kind)
+        try:
+            if issubclass(own, kind):
+                return own.from_facts(self.facts)
+        except ValueError as error:
+            raise self.unreadable(str(error)) from error
+        raise self.unreadable("type")
+
+    def check(self) -> None:
+        """Hold everything in it to its type. Raises LedgerError."""
+        if self.version is not None and not _VERSION.match(self.version):
+            raise self.unreadable("version")
+        if self.package is not None and self.type != FIXITY_CHECK:  # checks see strangers, too
+            try:
+                PackageId.parse(self.package)
+            except ValueError as error:
+                raise self.unreadable("package") from error
+        kind = BY_TYPE.get(self.type)  # none for a type that only a later version knows
+        facts = None if kind is None else self.facts_as(kind)
+        digest = facts.inventory if isinstance(facts, Arrival | Check) else None
+        if digest is not None and not _DIGEST.fullmatch(digest):
+            raise self.unreadable("inventory")
+
+    def unreadable(self, name: str) -> LedgerError:
+        """What to raise if something in it is not what it must be."""
+        message = _("entry {number} of the ledger cannot be read: {name}")
+        return LedgerError(message.format(number=self.number, name=name))
 
 
 def content_of(body: bytes) -> dict[str, Any]:
@@ -48,56 +90,29 @@ def content_of(body: bytes) -> dict[str, Any]:
 def chained(body: bytes, number: int, previous: str) -> LedgerEntry:
     """An entry of a copy of a ledger, which may be anybody's: it is what we would have written.
 
-    It has this number, goes on from the entry with the digest `previous`, and every fact in it is
-    of the kind that readers of the ledger expect. Raises LedgerError.
+    It has this number, goes on from the entry with the digest `previous`, and everything in it is
+    what an entry of its type must be. Raises LedgerError.
     """
-    message = _("entry {number} cannot be read as an entry of a ledger").format(number=number)
     content = content_of(body)
-    try:
-        right = len(body) <= LARGEST_ENTRY and canonical(content) == body and _is_entry(content)
-    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
-        raise LedgerError(message) from error
-    if not right:
-        raise LedgerError(message)
+    if not _is_ours(body, content):
+        message = _("entry {number} cannot be read as an entry of a ledger")
+        raise LedgerError(message.format(number=number))
     if (content["number"], content["previous"]) != (number, previous):
         raise LedgerError(_("entry {number} does not follow the one before").format(number=number))
-    return parse(body, hashlib.sha256(body).hexdigest())
+    entry = parse(body, hashlib.sha256(body).hexdigest())
+    entry.check()
+    return entry
 
 
-def _is_entry(content: Mapping[str, Any]) -> bool:
-    """Whether the members are those of an entry. Raises KeyError, TypeError, ValueError if not."""
-    facts = content["facts"]
-    if content["type"] in {START, *ARRIVALS}:
-        PackageId.parse(content["package"])
-    _time(content["time"])
+def _is_ours(body: bytes, content: dict[str, Any]) -> bool:
+    """Whether these bytes are the canonical ones of these members, which are those of an entry."""
+    try:
+        canonical_body = canonical(content)
+    except (RecursionError, ValueError):
+        return False
     return (
-        content.keys() == _MEMBERS.keys()
-        and all(isinstance(content[name], kind) for name, kind in _MEMBERS.items())
-        and all(isinstance(facts[name], kind) for name, kind in _FACTS.items() if name in facts)
-        and all(name in facts for name in _needed(content))
-        and all(isinstance(path, str) for name in _PATHS for path in facts.get(name, ()))
-        and all({"code", "path"} <= finding.keys() for finding in facts.get("findings", ()))
-        and ("inventory" not in facts or _is_digest(facts["inventory"]))
-        and ("begun" not in facts or _time(facts["begun"]))
+        len(body) <= LARGEST_ENTRY and canonical_body == body and content.keys() == _MEMBERS.keys()
     )
-
-
-def _needed(content: Mapping[str, Any]) -> tuple[str, ...]:
-    """The facts that an entry cannot be used without."""
-    type_, copied = content["type"], content["package"] is not None
-    if content["outcome"] == SUCCESS and type_ in ARRIVALS:
-        return ("inventory",)
-    if type_ == FIXITY_CHECK and copied and content["outcome"] in {SUCCESS, FAIL}:
-        return ("bytes",)
-    return ("incident", "by", "decision") if type_ == DECISION else ()
-
-
-def _time(text: str) -> bool:
-    return datetime.fromisoformat(text).tzinfo is not None
-
-
-def _is_digest(text: str | None) -> bool:
-    return text is None or re.fullmatch(r"[0-9a-f]{64}|[0-9a-f]{128}", text) is not None
 
 
 _MEMBERS: Mapping[str, type | UnionType] = {
@@ -112,30 +127,24 @@ _MEMBERS: Mapping[str, type | UnionType] = {
     "version": str | None,
 }
 
-_FACTS: Mapping[str, type | UnionType] = {
-    "begun": str,
-    "bytes": int,
-    "event": str,
-    "files": int,
-    "findings": list,
-    "from": str | None,
-    "incident": int,
-    "inventory": str | None,
-    "logs": list,
-    "milliseconds": int,
-    "premis_sha256": str,
-    "storages": list,
-    "tag_manifests": dict,
-}
-_PATHS = ("logs", "storages")
-
 
 def parse(body: bytes, digest: str) -> LedgerEntry:
     """The entry that canonical JSON holds. Raises LedgerError."""
     content = content_of(body)
-    if not all(
-        isinstance(content.get(name, ...), kind) for name, kind in _MEMBERS.items()
-    ) or isinstance(content["number"], bool):
+    if not (
+        all(isinstance(content.get(name, ...), kind) for name, kind in _MEMBERS.items())
+        and not isinstance(content["number"], bool)
+        and 0 < content["number"] <= _LARGEST_NUMBER
+        and _is_time(content["time"])
+    ):
         raise LedgerError(_("an entry of the ledger cannot be read"))
     members = {name: content[name] for name in _MEMBERS if name != "previous"}
     return LedgerEntry(**members, digest=digest)
+
+
+def _is_time(text: str) -> bool:
+    """A time with its zone: without one, no other can be compared with it."""
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False

@@ -9,8 +9,8 @@ from preserva.core.policy.levels import (
     REQUIREMENTS,
     Area,
     Evidence,
+    LevelsVerdict,
     Question,
-    Verdict,
     reached,
 )
 from preserva.i18n import N_, _
@@ -19,9 +19,9 @@ from preserva.outputs.page import Section
 _CORE_TRUST_SEAL = "CoreTrustSeal 2023-2025"
 
 _VERDICTS = {
-    Verdict.PROVED: N_("proved"),
-    Verdict.MISSING: N_("not met"),
-    Verdict.OUTSIDE: N_("outside"),
+    LevelsVerdict.PROVED: N_("proved"),
+    LevelsVerdict.MISSING: N_("not met"),
+    LevelsVerdict.OUTSIDE: N_("outside"),
 }
 
 

@@ -10,14 +10,14 @@ from preserva.core.policy.overview import (
     AGES,
     CopyState,
     Decision,
-    Done,
+    HistoryEntry,
     Incident,
     Overview,
 )
-from preserva.core.values.codes import Code
+from preserva.core.values.facts import RecordedFinding
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome, printable
-from preserva.i18n import _, ngettext
+from preserva.i18n import _, english, ngettext
 from preserva.outputs.findings import human_size
 from preserva.outputs.page import Page, Section, chart
 from preserva.outputs.words import word
@@ -32,9 +32,12 @@ CSV_COLUMNS = (
     "bytes",
     "entry",
     "entry_sha256",
+    "findings",
 )
 
 _MONTHS = 12
+_FINDINGS = 5
+"""Findings of an incident that people read at once; the others are counted."""
 _COLUMNS = (State.SOUND, State.NEVER, State.INCOMPLETE, State.UNREAD, State.UNREACHABLE,
             State.MISSING, State.DAMAGED)  # fmt: skip
 """The states of copies that the table of storages counts."""
@@ -81,6 +84,8 @@ def report_lines(overview: Overview) -> Iterator[str]:
     for incident in overview.incidents:
         columns = (str(incident.number), what(incident), incident.since[:10], advice(incident))
         yield "  " + "\t".join(columns)
+        if incident.findings:
+            yield f"    {findings_of(incident)}"
     for line in few_lines(overview.few, overview.wanted):
         yield f"  {line}"
     for storage in overview.storages:
@@ -167,7 +172,7 @@ def report_page(overview: Overview, appendix: tuple[Section, ...] = ()) -> Page:
 
 
 def package_page(
-    package: PackageId, entries: Sequence[Done], incidents: Sequence[Incident], at: datetime
+    package: PackageId, entries: Sequence[HistoryEntry], incidents: Sequence[Incident], at: datetime
 ) -> Page:
     """The whole history of one package as a page."""
     text = _("Everything that the ledger records about it, {date}").format(date=at.date())
@@ -199,8 +204,11 @@ def package_page(
     )
 
 
-def csv_row(copy: CopyState) -> tuple[str, ...]:
-    """A copy as a row below CSV_COLUMNS, the same in every language."""
+def csv_row(copy: CopyState, findings: Sequence[RecordedFinding] = ()) -> tuple[str, ...]:
+    """A copy as a row below CSV_COLUMNS, with the findings of its incident if it has one.
+
+    It is the same in every language.
+    """
     times = (copy.checked, copy.deadline)
     checked, deadline = ("" if time is None else time.isoformat() for time in times)
     numbers = ("" if number is None else str(number) for number in (copy.size, copy.entry))
@@ -213,6 +221,7 @@ def csv_row(copy: CopyState) -> tuple[str, ...]:
         deadline,
         *numbers,
         copy.digest or "",
+        "; ".join(english(finding.place()) for finding in findings),
     )
 
 
@@ -231,12 +240,13 @@ def advice(incident: Incident) -> str:
 
 
 def findings_of(incident: Incident) -> str:
-    """What the newest check overview, as sentences."""
-    messages = {code.value: code.message for code in Code}
-    sentences = [
-        f"{code} {_(messages[code])}" if code in messages else code for code in incident.codes
-    ]
-    return "; ".join([*sentences, *(printable(path) for path in incident.paths)])
+    """What the newest check found, as sentences: each with its page of the book and its file."""
+    sentences = [finding.message() for finding in incident.findings[:_FINDINGS]]
+    more = len(incident.findings) - len(sentences) + incident.more
+    if more:
+        text = ngettext("{count} more finding", "{count} more findings", more)
+        sentences.append(text.format(count=more))
+    return "; ".join(sentences)
 
 
 def _incident_section(incidents: tuple[Incident, ...]) -> Section:

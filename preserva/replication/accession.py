@@ -13,16 +13,17 @@ from dataclasses import dataclass
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_check
+from preserva.archive.identities import remember
 from preserva.archive.ledger_proof import prove_ledger
-from preserva.archive.recorded_package import commitment
-from preserva.archive.store import Store
+from preserva.archive.recorded_package import tag_manifests
+from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.unrecorded import list_root
 from preserva.config import Role
 from preserva.core.eark.premis_read import read_events
-from preserva.core.formats.canonical_json import Value
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import ACCESSION, EVENT_FOUND, FAIL, FIXITY_CHECK, SUCCESS
+from preserva.core.values.facts import Arrival, EventFound
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Observer, Outcome, Report, ignore
 from preserva.core.values.subjects import ObjectInStorage, WholeStorage
@@ -73,7 +74,7 @@ def receive(
     for store in _held(archive, storage):
         own = Receipt("", store.id, Report(WholeStorage(store.id)))
         receipts.append(own)
-        for path in _objects(store, own.report):
+        for path in _objects(archive, store, own.report, dry_run):
             receipt = _receive(archive, store, path, dry_run, observer)
             if receipt is not None:
                 receipts.append(receipt)
@@ -90,16 +91,18 @@ def _held(archive: ArchivalStorage, storage: str | None) -> list[Store]:
     return [store]
 
 
-def _objects(store: Store, report: Report) -> list[str]:
+def _objects(archive: ArchivalStorage, store: Store, report: Report, dry_run: bool) -> list[str]:
     """The folders of the objects in a storage; what else is in it, or why it cannot be used."""
     if store.config.held_for is None:
         report.add([Finding(Code.HELD_FOR_NOBODY, store.id)])
         return []
     try:
-        listing = list_root(store)
+        identity, listing = store.check_identity(), list_root(store)
     except StorageError as error:
-        report.add([Finding(Code.STORAGE_UNREACHABLE, store.id, seen=str(error))])
+        report.add([Finding(absence(error), store.id, seen=str(error))])
         return []
+    if identity.id is not None and not dry_run:
+        remember(archive, store, identity.id)
     report.add(listing.strange)
     return sorted(listing.objects)
 
@@ -184,8 +187,8 @@ def _acknowledge(copy: StoredCopy, checked: CheckedObject, versions: tuple[str, 
     assert checked.inventory is not None, "what passed has an inventory"
     for version in versions:
         files = checked.inventory.versions[version].files()
-        facts = commitment(checked.digests[version], files)
-        copy.record(ACCESSION, SUCCESS, version=version, facts=facts)
+        arrival = Arrival(inventory=checked.digests[version], tag_manifests=tag_manifests(files))
+        copy.record(ACCESSION, SUCCESS, version=version, facts=arrival)
 
 
 def _unknown_logs(copy: StoredCopy, report: Report) -> Iterator[tuple[str, str]]:
@@ -219,12 +222,11 @@ def vouch(
     archive: ArchivalStorage, package: PackageId, logs: Mapping[str, str], storages: list[str]
 ) -> None:
     """Let the ledger know records of events that it did not write itself, by SHA-256."""
-    held: list[Value] = list(storages)
     for digest, event in sorted(logs.items()):
         archive.ledger.append(
             EVENT_FOUND,
             time=archive.now(),
             outcome=SUCCESS,
             package=package.uri,
-            facts={"event": event, "premis_sha256": digest, "storages": held},
+            facts=EventFound(event=event, sha256=digest, storages=tuple(storages)),
         )

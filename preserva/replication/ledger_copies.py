@@ -24,7 +24,7 @@ _SHOWN = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class LedgerChoice:
     """What a person said of the copies: whose word counts, and an entry known from elsewhere."""
 
     source: str | None = None
@@ -49,7 +49,7 @@ def parse_anchor(text: str) -> Anchor:
         raise UsageError(message.format(text=text)) from error
 
 
-def choose_copy(stores: Sequence[Store], institution: str, decision: Decision) -> Choice:
+def choose_copy(stores: Sequence[Store], institution: str, decision: LedgerChoice) -> Choice:
     """The copy of an institution's ledger to take over, of those in its own storages.
 
     A copy that is no whole chain is reported and passed over. Raises Refused where copies

@@ -43,9 +43,8 @@ class ReplicationLog:
 
     def keep(self, copy: StoredCopy, record: history.LogRecord) -> None:
         """Put a record into the `logs/` of a copy, if it is not there. Raises StorageError."""
-        if copy.storage.stat(f"{copy.path}/{record.path}") is None:
-            # the target's lock is held, and that of the source is not needed for this
-            copy.keep_log(record, self._target.store.id)
+        # the target's lock is held, and that of the source is not needed for this
+        copy.keep_log(record, self._target.store.id)
 
     def _detail(self, version: str, how: str) -> str:
         return f"{version} from {self._source.store.id} to {self._target.store.id}, {how}"
@@ -64,7 +63,7 @@ class ReplicationLog:
 
     def _unknown(self) -> Iterator[Event]:
         """The replications in the logs of both copies of which the ledger knows nothing."""
-        known = [str(entry.facts["event"]) for entry in self._source.recorded.logged()]
+        known = [event.log.event for event in self._source.recorded.logged()]
         for copy in (self._source, self._target):
             for name in copy.log_names():
                 if "-replication-" not in name or any(event in name for event in known):

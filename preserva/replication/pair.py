@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from preserva.archive import events as history
 from preserva.archive.fixity_events import record_seen
-from preserva.archive.recorded_package import commitment
+from preserva.archive.recorded_package import tag_manifests
 from preserva.archive.staging import Staging, read_back
 from preserva.archive.stored_copy import StoredCopy
 from preserva.core.formats import inventory as formats
 from preserva.core.formats import layout
-from preserva.core.formats.canonical_json import Value
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import REPLICATION, SUCCESS
+from preserva.core.values.facts import Arrival
 from preserva.core.values.model import Kind, Observed
 from preserva.core.values.report import Ended, Finding, Observer, Outcome, Report, Started
 from preserva.core.values.subjects import WholePackage
@@ -95,15 +95,15 @@ class Pair:
             raise StoppedError(Finding(Code.MISPLACED_OBJECT, self.path, source.path))
         for version in original.inventory.versions:
             where = f"{self.path}/{version}"
-            facts = source.recorded.commitment(version)
-            if facts is None:
+            recorded = source.recorded.commitment(version)
+            if recorded is None:
                 raise StoppedError(Finding(Code.NOT_RECORDED, where), about=source)
             sealed = source.store.root.read_version(self.path, version)
-            _must_equal(where, facts["inventory"], sealed.digest, source)
+            _must_equal(where, recorded.inventory, sealed.digest, source)
             if version == original.inventory.head:
-                _must_equal(self.path, facts["inventory"], original.digest, source)
-            seen = commitment(sealed.digest, sealed.inventory.versions[version].files())
-            _must_equal(where, facts["tag_manifests"], seen["tag_manifests"], source)
+                _must_equal(self.path, recorded.inventory, original.digest, source)
+            seen = tag_manifests(sealed.inventory.versions[version].files())
+            _must_equal(where, recorded.tag_manifests, seen, source)
 
     def find_missing(self) -> None:
         """Find the versions that the target lacks. A version that its owner never made stops us."""
@@ -174,12 +174,13 @@ class Pair:
     def _bring_logs(self) -> None:
         """The records of events that a lost copy had, from the copy at its owner."""
         present = {self.target.log_digest(name) for name in self.target.log_names()}
-        missing = self.target.expected_logs().keys() - present
+        expected = self.target.expected_logs()
         for name in self.source.log_names():
             data = self.source.read_log(name)
-            if hashlib.sha256(data).hexdigest() in missing:
-                log = history.LogRecord(f"{history.LOGS}/{name}", data, {})
-                self.log.keep(self.target, log)
+            digest = hashlib.sha256(data).hexdigest()
+            if digest in expected and digest not in present:
+                event = expected[digest].log.event
+                self.log.keep(self.target, history.LogRecord(f"{history.LOGS}/{name}", data, event))
 
     def _copy(self, version: str, staged: str) -> None:
         """One version: stream, hash, make durable, read back, publish, record."""
@@ -281,18 +282,18 @@ class Pair:
             return None
         return Finding(Code.OBJECT_DIGEST_MISMATCH, path, expected, digest)
 
-    def _carry_log(self, version: str, staged: str) -> list[Value]:
+    def _carry_log(self, version: str, staged: str) -> tuple[str, ...]:
         """Copy the record of the version's ingestion, so that it is kept twice; its digest."""
-        facts = self.source.recorded.commitment(version)
-        if facts is None:
-            return []
+        recorded = self.source.recorded.commitment(version)
+        if recorded is None or recorded.log is None:
+            return ()
         for name in self.source.log_names():
-            if str(facts.get("event")) in name:
+            if recorded.log.event in name:
                 data = self.source.read_log(name)
-                if (digest := hashlib.sha256(data).hexdigest()) == facts["premis_sha256"]:
+                if (digest := hashlib.sha256(data).hexdigest()) == recorded.log.sha256:
                     self.target.storage.create(f"{staged}/{history.LOGS}/{name}", [data])
-                    return [digest]
-        return []
+                    return (digest,)
+        return ()
 
     def _read_back(
         self, folder: str, files: dict[str, str], algorithm: str, code: Code = Code.WRITE_LOST
@@ -350,23 +351,24 @@ class Pair:
         log: history.LogRecord,
         *,
         in_target: bool,
-        carried: Sequence[Value] = (),
+        carried: tuple[str, ...] = (),
     ) -> None:
         """Into both objects' logs, then into the ledger: with that the copy counts."""
         for copy in (self.source, self.target) if in_target else (self.source,):
             self.log.keep(copy, log)
-        facts = self.source.recorded.commitment(version)
-        assert facts is not None, "an original that is not recorded stops before this"
+        recorded = self.source.recorded.commitment(version)
+        assert recorded is not None, "an original that is not recorded stops before this"
         self.target.record(
             REPLICATION,
             SUCCESS,
             version=version,
-            facts={
-                "from": self.source.store.id,
-                "inventory": facts["inventory"],
-                "logs": list(carried),
-                **log.facts,
-            },
+            facts=Arrival(
+                inventory=recorded.inventory,
+                source=self.source.store.id,
+                carried=carried,
+                event=log.event,
+                sha256=log.sha256,
+            ),
         )
         self.result.acknowledged.append(version)
 

@@ -19,8 +19,16 @@ from preserva.archive.store import Store
 from preserva.config import Config, Role, StorageConfig
 from preserva.core.formats import layout
 from preserva.core.formats.guarded_json import read_json
+from preserva.core.formats.storage_identity import NewerFormatError, parse_identity
 from preserva.core.values.entries import END
-from preserva.errors import ConfigError, LedgerError, Refused, StorageError
+from preserva.errors import (
+    NEWER_FORMAT,
+    ConfigError,
+    LedgerError,
+    Refused,
+    StorageError,
+    WrongStorage,
+)
 from preserva.files.disk import writing
 from preserva.i18n import _
 from preserva.ledger.entry import content_of
@@ -68,9 +76,14 @@ def _identity(url: str) -> Mapping[str, Any]:
     with closing(open_storage(url, read_only=True)) as storage:
         content = read_all(storage, layout.IDENTITY, _LARGEST)
     try:
+        parse_identity(content)
         identity: Mapping[str, Any] = read_json(content)
         if identity["institutions"] and identity["role"] and identity["configured_by"]:
             return identity
+    except NewerFormatError as error:
+        message = _("{file} in {url} was written by a newer preserva (format {number})")
+        text = message.format(file=layout.IDENTITY, url=url, number=error.number)
+        raise WrongStorage(text, hint=NEWER_FORMAT) from error
     except (ValueError, KeyError, TypeError):
         pass
     message = _("{file} in {url} does not say which storage this is, and who the institutions are")

@@ -13,24 +13,25 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from preserva.archive.archive import ArchivalStorage, Clock, Identifiers
+from preserva.archive.ledger_mark import take_over
 from preserva.archive.ledger_replica import copied_entries
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
 from preserva.config import Config, Role
 from preserva.core.formats import layout
-from preserva.core.formats.canonical_json import Value
 from preserva.core.policy.ledger_choice import Anchor
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import REBUILT, SUCCESS
+from preserva.core.values.facts import Rebuilt
 from preserva.core.values.model import Kind, PackageId
 from preserva.core.values.report import Finding, Observer, Report, ignore
 from preserva.core.values.subjects import ObjectInStorage, WholeStorage
 from preserva.errors import Damaged, Refused, StorageError, UsageError
 from preserva.files.disk import publish
 from preserva.fixity.ocfl_object import check_object
-from preserva.i18n import _
+from preserva.i18n import _, joined
 from preserva.ledger import Ledger
-from preserva.replication.ledger_copies import Choice, Decision, choose_copy
+from preserva.replication.ledger_copies import Choice, LedgerChoice, choose_copy
 from preserva.replication.rebuilt_package import ReadCopy, record_missing, record_package
 
 _NAMED = 20
@@ -90,9 +91,13 @@ def rebuild_ledger(
     Ledger(unfinished).close()
     try:
         with ArchivalStorage(
-            replace(config, ledger=unfinished), clock=clock, identifiers=identifiers
+            replace(config, ledger=unfinished),
+            clock=clock,
+            identifiers=identifiers,
+            rebuilding=True,
         ) as archive:
-            reports = _rebuild(archive, Decision(source, anchor), observer)
+            reports = _rebuild(archive, LedgerChoice(source, anchor), observer)
+            take_over(archive)
     except BaseException:
         _remove(unfinished)
         raise
@@ -107,8 +112,8 @@ def origin_of(config: Config) -> Origin:
         entry = ledger.newest(REBUILT)
         if entry is None:
             return Origin(None, 0, None)
-        facts = entry.facts
-        return Origin(facts["from"], facts["restored"], facts["newest"])
+        facts = entry.facts_as(Rebuilt)
+        return Origin(facts.source, facts.restored, facts.newest)
 
 
 def _remove(ledger: Path) -> None:
@@ -128,7 +133,7 @@ def _is_own(config: Config, storage: str) -> bool:
     return storage not in config.custody.held
 
 
-def _rebuild(archive: ArchivalStorage, decision: Decision, observer: Observer) -> list[Report]:
+def _rebuild(archive: ArchivalStorage, decision: LedgerChoice, observer: Observer) -> list[Report]:
     storages = _find(archive)
     reports = [
         Report(WholeStorage(store.id), [Finding(Code.STORAGE_EMPTY, store.config.url)])
@@ -241,7 +246,7 @@ def _take_over(archive: ArchivalStorage, choice: Choice) -> None:
 
 
 def _refuse_contradicted(
-    archive: ArchivalStorage, storages: _Storages, choice: Choice, decision: Decision
+    archive: ArchivalStorage, storages: _Storages, choice: Choice, decision: LedgerChoice
 ) -> None:
     """Refuse a copy of the ledger that says of our primary storage what is not so.
 
@@ -267,7 +272,7 @@ def _refuse_contradicted(
         message = _("the copy of the ledger in {copy} contradicts our own storage {primary}:")
         first_line = message.format(copy=choice.chain.storage, primary=primary.id)
         raise Refused(
-            "\n  ".join([first_line, *problems[:_NAMED]]),
+            joined("\n  ", [first_line, *problems[:_NAMED]]),
             hint=_(
                 "Either may be the forged one. A digest of an entry that was kept on paper or in an"
                 " export proves the copy: --anchor. Or say with --from whose word counts:"
@@ -277,13 +282,12 @@ def _refuse_contradicted(
 
 
 def _record_rebuilt(archive: ArchivalStorage, storages: _Storages, choice: Choice) -> None:
-    names: list[Value] = [store.id for store in storages.there]
     chain = choice.chain
-    facts: dict[str, Value] = {
-        "storages": names,
-        "lost": [store.id for store in storages.lost],
-        "restored": archive.ledger.size,
-        "from": None if chain is None else chain.storage,
-        "newest": None if chain is None else chain.digests[-1],
-    }
+    facts = Rebuilt(
+        tuple(store.id for store in storages.there),
+        archive.ledger.size,
+        None if chain is None else chain.storage,
+        None if chain is None else chain.digests[-1],
+        tuple(store.id for store in storages.lost),
+    )
     archive.ledger.append(REBUILT, time=archive.now(), outcome=SUCCESS, facts=facts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from preserva.archive.archive import ArchivalStorage, is_made, make_storage
+from preserva.archive.archive import ArchivalStorage, is_made, make_place, make_storage
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.store import Store
 from preserva.config import Role
@@ -28,13 +28,12 @@ def rebuild_storage(
         message = _("{storage} is kept here for another institution, which alone rebuilds it")
         raise UsageError(message.format(storage=storage))
     packages = [PackageId.parse(uri) for uri in archive.ledger.copies.packages(storage)]
-    if not packages:
-        return []
     prove_ledger(archive, record=not dry_run)
     if dry_run and not is_made(store):  # what is not there is empty
         store = Store(store.config, open_storage(f"memory://{archive.identifiers()}"))
+        make_place(store, archive.config, archive.identifiers())
     if not is_made(store):
-        make_storage(store, archive.config)
+        make_storage(archive, store)
     return repair_in(
         archive, store, packages, apply=not dry_run, limit=len(packages), observer=observer
     )

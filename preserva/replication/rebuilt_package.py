@@ -14,12 +14,13 @@ from itertools import takewhile
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_check
-from preserva.archive.recorded_package import RecordedPackage, commitment
+from preserva.archive.recorded_package import RecordedPackage, tag_manifests
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
 from preserva.core.formats.inventory import Inventory
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import ACCESSION, END, REPLICATION, SUCCESS
+from preserva.core.values.facts import Arrival
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Outcome, Report
 from preserva.replication.accession import MOST_LOGS, event_of, vouch
@@ -165,13 +166,15 @@ def _record_version(
     """Where the version is, or was before damage; in our own storage it was even if it is lost."""
     assert witness.inventory is not None, "a witness has one"
     files = witness.inventory.versions[version].files()
-    facts = {**commitment(witness.digests[version], files), "rebuilt": witnesses}
+    arrival = Arrival(
+        inventory=witness.digests[version], tag_manifests=tag_manifests(files), rebuilt=witnesses
+    )
     primary = StoredCopy(archive, archive.primary, package)
     held = [read.copy for read in copies if version in read.digests or not _is_sound(read)]
     for copy in [primary, *(copy for copy in held if copy.store is not archive.primary)]:
         if version not in copy.acknowledged():
             type_ = END if copy.store is archive.primary else REPLICATION
-            copy.record(type_, SUCCESS, version=version, facts=facts)
+            copy.record(type_, SUCCESS, version=version, facts=arrival)
 
 
 def _name_others(
@@ -206,8 +209,9 @@ def _record_received(read: ReadCopy) -> None:
     assert read.inventory is not None, "what is sound has an inventory"
     for version, digest in read.digests.items():
         if version not in copy.acknowledged():
-            facts = commitment(digest, read.inventory.versions[version].files())
-            copy.record(ACCESSION, SUCCESS, version=version, facts={**facts, "rebuilt": 1})
+            manifests = tag_manifests(read.inventory.versions[version].files())
+            arrival = Arrival(inventory=digest, tag_manifests=manifests, rebuilt=1)
+            copy.record(ACCESSION, SUCCESS, version=version, facts=arrival)
 
 
 def _record_logs(archive: ArchivalStorage, package: PackageId, sound: list[ReadCopy]) -> None:

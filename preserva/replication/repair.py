@@ -14,18 +14,19 @@ from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_check
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.staging import Staging, confirm, read_back
-from preserva.archive.store import Store
+from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
 from preserva.config import Role
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.formats import layout
-from preserva.core.formats.canonical_json import Value
 from preserva.core.policy.repair import Committed, Plan, plan
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import FAIL, FIXITY_CHECK, RECOVERY, RECOVERY_START, SUCCESS
+from preserva.core.values.facts import Recovery, RecoveryStart, named_paths
 from preserva.core.values.model import Observed, PackageId
 from preserva.core.values.report import (
     Advanced,
+    BookPage,
     Ended,
     Finding,
     Observer,
@@ -33,31 +34,30 @@ from preserva.core.values.report import (
     Report,
     Started,
     ignore,
-    printable,
 )
 from preserva.errors import NotFound, Refused, StorageError, UsageError
 from preserva.files.parallel import bounded_map
 from preserva.fixity.check_copy import check_copy
 from preserva.i18n import _
 from preserva.information_package.official_schemas import load_schemas
+from preserva.information_package.pages import with_pages
+from preserva.ledger import LedgerEntry
 from preserva.replication.survey import Survey, survey_copy
 from preserva.storage.base import chunks_of
 from preserva.storage.published import publish, quarantine
-
-_NAMED = 50
-"""Paths that an entry of the ledger names; it counts the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Brought:
     """A file that must come: what is in its place, and the storages that have what was recorded.
 
-    None need have it where it follows from what was recorded.
+    None need have it where it follows from what was recorded. `page` is the page of the book.
     """
 
     path: str
     seen: str
     stores: tuple[str, ...]
+    page: BookPage | None = None
 
 
 @dataclass(slots=True)
@@ -146,7 +146,7 @@ def repair_in(
     except StorageError as error:
         if not work or apply:
             raise
-        finding = Finding(Code.STORAGE_UNREACHABLE, error.path or store.id, seen=str(error))
+        finding = Finding(absence(error), error.path or store.id, seen=str(error))
         for job in work:
             job.result.report.add([finding])
     return [job.result for job in work]
@@ -203,6 +203,7 @@ class _CopyRepair:
                 file.path,
                 survey.wrong[file.path],
                 tuple(donor.store.id for donor in survey.good[file.path]),
+                survey.page_of(file.path),
             )
             for file in self.plan.put
         )
@@ -218,7 +219,7 @@ class _CopyRepair:
         if staging is None:
             return True
         donor = self._donor()
-        self._begin(event, donor)
+        begun = self._begin(event, donor)
         whole = storage.stat(path) is None
         for name in self.plan.aside:
             quarantine(storage, f"{path}/{name}", f"{self._quarantine(event)}/{name}")
@@ -229,7 +230,7 @@ class _CopyRepair:
                 publish(storage, f"{staging.folder}/{file.path}", f"{path}/{file.path}")
             storage.discard(staging.folder)
         proved = self._proved(staging.files)
-        self._record(event, donor, proved)
+        self._record(begun, proved)
         self.result.applied = proved
         return proved
 
@@ -242,22 +243,19 @@ class _CopyRepair:
             return True
         proved = self._proved({})
         if begun is not None and unfinished:
-            self._record(str(begun.facts["event"]), begun.facts["from"], proved)
+            self._record(begun, proved)
         return proved
 
     def _quarantine(self, event: str) -> str:
         return f"{layout.QUARANTINE}/{self.copy.package.portable}/{event}"
 
-    def _begin(self, event: str, donor: str | None) -> None:
+    def _begin(self, event: str, donor: str | None) -> LedgerEntry:
         """Into the ledger, before anything moves: what will go where, and what will come."""
-        facts: dict[str, Value] = {
-            "event": event,
-            "from": donor,
-            "quarantine": self._quarantine(event) if self.plan.aside else None,
-            **_named("aside", self.plan.aside),
-            **_named("put", [file.path for file in self.plan.put]),
-        }
-        self.copy.record(RECOVERY_START, SUCCESS, facts=facts)
+        quarantine = self._quarantine(event) if self.plan.aside else None
+        aside = named_paths(self.plan.aside)
+        put = named_paths([file.path for file in self.plan.put])
+        facts = RecoveryStart(event, donor, quarantine, *aside, *put)
+        return self.copy.record(RECOVERY_START, SUCCESS, facts=facts)
 
     def _donor(self) -> str | None:
         """The storage files came from, or one that could have helped: its copy logs it as well."""
@@ -286,7 +284,7 @@ class _CopyRepair:
         self.observer(Ended("repair", self.copy.subject))
         if wrong:
             self.copy.storage.discard(folder)
-            self.result.report.add(wrong)
+            self.result.report.add(with_pages(wrong, self.survey.page_of))
             return None
         if staging.files:
             confirm(staging)
@@ -313,7 +311,7 @@ class _CopyRepair:
             Finding(Code.REPAIR_FAILED, name, seen=seen)
             for name, seen in read_back(self.copy.storage, expected, self.observer)
         ]
-        self.result.report.add(wrong)
+        self.result.report.add(with_pages(wrong, self.survey.page_of))
         folder = self.archive.config.xsd
         official = None if folder is None else load_schemas(folder)
         report = check_copy(self.copy, official, self.observer)
@@ -324,31 +322,30 @@ class _CopyRepair:
             return False
         return not wrong
 
-    def _record(self, event: str, donor: str | None, proved: bool) -> None:
-        """Into the logs of the copy and of one that helped, then into the ledger."""
+    def _record(self, begun: LedgerEntry, proved: bool) -> None:
+        """Into the logs of the copy and of one that helped, then into the ledger.
+
+        The event has the time at which it began: a run that was interrupted here and the next one
+        make the same record.
+        """
+        start = begun.facts_as(RecoveryStart)
         if not proved:
-            self.copy.record(RECOVERY, FAIL, facts={"event": event})
+            self.copy.record(RECOVERY, FAIL, facts=Recovery(event=start.event))
             return
         institution = self.archive.config.institution
         name = self.copy.store.id
         happened = history.event(
             EventType.RECOVERY,
-            identifier=event,
-            time=self.archive.now(),
+            identifier=start.event,
+            time=begun.time,
             institution=institution,
             detail=f"{name} got back what was recorded, read back and validated",
             package=self.copy.package,
         )
         log = history.log_record(happened, institution, self.copy.package)
-        facts: dict[str, Value] = {**log.facts}
         self.copy.keep_log(log, name)
-        if donor is not None:
-            helper = StoredCopy(self.archive, self.archive.store(donor), self.copy.package)
+        if start.source is not None:
+            helper = StoredCopy(self.archive, self.archive.store(start.source), self.copy.package)
             helper.keep_log(log, name)
-            facts["from"] = donor
+        facts = Recovery(event=log.event, sha256=log.sha256, source=start.source)
         self.copy.record(RECOVERY, SUCCESS, facts=facts)
-
-
-def _named(key: str, paths: Sequence[str]) -> dict[str, Value]:
-    named: list[Value] = [printable(path)[:300] for path in paths[:_NAMED]]
-    return {key: named, f"more_{key}": max(0, len(paths) - _NAMED)}

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_seen, record_storage
 from preserva.archive.ledger_replica import copy_ledger
-from preserva.archive.store import Store
+from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.unrecorded import listed, unrecorded, unrecorded_logs
 from preserva.config import Role
@@ -29,6 +30,7 @@ from preserva.errors import (
     UsageError,
 )
 from preserva.i18n import _
+from preserva.information_package.pages import ObjectPages, PageOf, no_page, with_pages
 from preserva.replication.pair import Pair, Replication, StoppedError
 from preserva.storage.wrappers.rate_limit import RateLimit
 from preserva.storage.wrappers.writes import Writes
@@ -55,12 +57,14 @@ def replicate(
     cannot be read.
     """
     source = archive.primary
+    targets = _targets(archive, to)
+    archive.refuse_outdated(source, *targets)
     done = []
-    for replica in _targets(archive, to):
+    for replica in targets:
         storage = replica.storage
         if bandwidth is not None:
             storage = RateLimit(storage, bandwidth, clock=timer, sleep=sleep)
-        target = Store(replica.config, Writes(storage))
+        target = replace(replica, storage=Writes(storage))
         done += list(_to_one(archive, source, target, packages, dry_run, observer))
     return done
 
@@ -111,7 +115,7 @@ def _to_one(
         try:
             report = copy_ledger(archive, target)
         except Unreachable as error:  # what was acknowledged stays so, and is told
-            yield _unreachable(target, str(error))
+            yield _unreachable(target, error)
             return
         if report.findings:
             yield Replication("", target.id, report)
@@ -128,19 +132,19 @@ def _strangers(
             yield Replication("", target.id, stranger.report)
 
 
-def _reason_to_stop(archive: ArchivalStorage, target: Store, dry_run: bool) -> str | None:
+def _reason_to_stop(archive: ArchivalStorage, target: Store, dry_run: bool) -> StorageError | None:
     """Why nothing can be brought to a storage now; that it is away is recorded by a real run."""
     if not dry_run:
         return record_storage(archive, target)
     try:
         target.check_identity()
     except StorageError as error:
-        return str(error)
+        return error
     return None
 
 
-def _unreachable(target: Store, reason: str) -> Replication:
-    finding = Finding(Code.STORAGE_UNREACHABLE, target.id, seen=reason)
+def _unreachable(target: Store, error: StorageError) -> Replication:
+    finding = Finding(absence(error), target.id, seen=str(error))
     return Replication("", target.id, Report(WholeStorage(target.id), [finding]))
 
 
@@ -185,6 +189,7 @@ class _Replicating:
         self.original = None if package is None else StoredCopy(archive, source, package)
         self.observer = observer
         self.cut_off = False
+        self.page_of: PageOf = no_page
         self.result = Replication("", target.id, Report(ObjectToStorage(path, target.id)))
 
     def run(self, *, copy: bool = False) -> Replication:
@@ -196,6 +201,8 @@ class _Replicating:
         try:
             pair = self._pair()
             about = pair.source
+            storages = [pair.source.storage, pair.target.storage]
+            self.page_of = ObjectPages(storages, pair.path, pair.original.inventory)
             pair.check_original()
             self.result.package = pair.source.package.uri
             about = pair.target
@@ -220,11 +227,12 @@ class _Replicating:
         return self.result
 
     def _stop(self, findings: Sequence[Finding], about: StoredCopy | None, record: bool) -> None:
+        findings = with_pages(findings, self.page_of)
         self.result.report.add(findings)
         if about is not None:
             self.result.report.subject = about.subject
             if record:
-                record_seen(about, Report(about.subject, list(findings)))
+                record_seen(about, Report(about.subject, findings))
 
     def _pair(self) -> Pair:
         """The package that the object is, here and there."""

@@ -15,7 +15,6 @@ from functools import partial
 
 from preserva.archive.events import LOGS
 from preserva.archive.reading import observe
-from preserva.archive.recorded_package import is_log
 from preserva.archive.stored_copy import StoredCopy
 from preserva.core.formats import inventory as formats
 from preserva.core.formats.inventory import Inventory, InventoryError
@@ -26,6 +25,7 @@ from preserva.core.values.report import Advanced, Finding, Observer
 from preserva.errors import NotAFile, NotFound, StorageError, Unreachable
 from preserva.files.parallel import bounded_map
 from preserva.i18n import _
+from preserva.information_package.pages import ObjectPages, PageOf, no_page, with_pages
 from preserva.storage.base import read_all
 
 _ALGORITHMS = {128: "sha512", 64: "sha256"}
@@ -36,16 +36,17 @@ _VERSION = re.compile(r"v[1-9][0-9]*")
 class Survey:
     """What was seen of a copy, which lies in the folder `path`.
 
-    `committed` is every file that it must have, `wrong` what was seen in the place of those that it
-    has not, `good` the copies that have them, `others` the copies in other storages that could be
-    reached. `lost` are the files that no copy has. With any of the `findings` a repair cannot be
-    sure of itself: then nothing may be moved.
+    `committed` is every file that it must have, `page_of` which page of the book one is, `wrong`
+    what was seen in the place of those that it has not, `good` the copies that have them, `others`
+    the copies in other storages that could be reached. `lost` are the files that no copy has. With
+    any of the `findings` a repair cannot be sure of itself: then nothing may be moved.
     """
 
     path: str
     others: list[StoredCopy]
     entries: dict[str, Entry] = field(default_factory=dict)
     committed: dict[str, Committed] = field(default_factory=dict)
+    page_of: PageOf = no_page
     wrong: dict[str, str] = field(default_factory=dict)
     good: dict[str, list[StoredCopy]] = field(default_factory=dict)
     lost: list[Finding] = field(default_factory=list)
@@ -107,10 +108,13 @@ class _Surveyor:
         head = formats.parse(inventories[newest])
         self._diverged(head)
         self.survey.committed = commitments(head, digests, inventories)
+        storages = [copy.storage for copy in (self.copy, *self.others)]
+        self.survey.page_of = ObjectPages(storages, self.path, head)
         self._read()
         self._logs()
         for path in self.survey.wrong:
             self._ask(path)
+        self.survey.lost = with_pages(self.survey.lost, self.survey.page_of)
         return self.survey
 
     def _list(self) -> None:
@@ -158,7 +162,9 @@ class _Surveyor:
         except StorageError as error:
             self._note_unreachable(error)
             return None
-        algorithm = _ALGORITHMS[len(digest)]
+        algorithm = _ALGORITHMS.get(len(digest))
+        if algorithm is None:
+            return None
         return data if hashlib.new(algorithm, data).hexdigest() == digest else None
 
     def _note_unreachable(self, error: StorageError) -> None:
@@ -197,14 +203,14 @@ class _Surveyor:
         """The records of events that this copy must have, under names that other copies know."""
         places = [(copy, name) for copy in (self.copy, *self.others) for name in _names(copy)]
         digests = {(copy.store.id, name): _digest(copy, name) for copy, name in places}
-        for digest, entry in sorted(self.copy.expected_logs().items()):
+        for digest, event in sorted(self.copy.expected_logs().items()):
             holders = [
                 (copy, name)
                 for copy, name in places
-                if is_log(entry, name, digests[copy.store.id, name] or "")
+                if event.is_record(name, digests[copy.store.id, name] or "")
             ]
             if not holders:
-                expected = f"{entry.type} ({entry.time}): sha256 {digest}"
+                expected = f"{event.entry.type} ({event.entry.time}): sha256 {digest}"
                 self.survey.lost.append(Finding(Code.LOG_MISSING, LOGS, expected))
                 continue
             first, name = holders[0]

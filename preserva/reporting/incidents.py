@@ -12,10 +12,9 @@ from preserva.archive.archive import ArchivalStorage
 from preserva.core.policy.judgement import KnownCopy
 from preserva.core.policy.overview import Decision, EndedIncident, Incident
 from preserva.core.values.entries import DECISION, FAIL, FIXITY_CHECK, SUCCESS
+from preserva.core.values.facts import Check, DecisionTaken
 from preserva.errors import UsageError
 from preserva.i18n import _
-
-_NAMED = 5
 
 
 def open_incidents(archive: ArchivalStorage) -> list[Incident]:
@@ -54,7 +53,7 @@ def decide(archive: ArchivalStorage, number: int, *, by: str, decision: str) -> 
                 outcome=SUCCESS,
                 package=incident.package,
                 storage=incident.storage,
-                facts={"incident": number, "by": by, "decision": decision},
+                facts=DecisionTaken(number, by, decision),
             )
             return incident
     message = _("there is no open incident {number}; `preserva incidents` lists those there are")
@@ -65,8 +64,7 @@ def _incident(archive: ArchivalStorage, trouble: KnownCopy) -> Incident:
     assert trouble.problem is not None and trouble.entry is not None, "it was opened by a check"
     assert trouble.trouble is not None, "it is about something"
     first, newest = archive.ledger.entry(trouble.problem), archive.ledger.entry(trouble.entry)
-    findings = newest.facts.get("findings", ())
-    paths = (str(seen["path"]) for seen in findings if seen["path"])
+    check = newest.facts_as(Check)
     return Incident(
         trouble.problem,
         trouble.package or None,
@@ -75,8 +73,8 @@ def _incident(archive: ArchivalStorage, trouble: KnownCopy) -> Incident:
         first.time,
         newest.time,
         trouble.seen,
-        tuple(dict.fromkeys(str(seen["code"]) for seen in findings)),
-        tuple(paths)[:_NAMED],
+        check.findings or (),
+        check.more or 0,
         tuple(_decisions(archive, trouble)) if trouble.decided else (),
     )
 
@@ -86,5 +84,6 @@ def _decisions(archive: ArchivalStorage, trouble: KnownCopy) -> Iterator[Decisio
         package=trouble.package or None, storage=trouble.storage, types=(DECISION,)
     )
     for entry in entries:
-        if entry.facts["incident"] == trouble.problem:
-            yield Decision(entry.time, str(entry.facts["by"]), str(entry.facts["decision"]))
+        facts = entry.facts_as(DecisionTaken)
+        if facts.incident == trouble.problem:
+            yield Decision(entry.time, facts.by, facts.decision)

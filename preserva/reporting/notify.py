@@ -14,11 +14,11 @@ from email.message import EmailMessage
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.config import Mail
-from preserva.core.formats.canonical_json import Value
 from preserva.core.policy.overview import EndedIncident, Incident, Overview
 from preserva.core.values.entries import NOTIFICATION, SUCCESS
+from preserva.core.values.facts import Notification
 from preserva.http_client.client import AnswerError, read
-from preserva.http_client.policy import SCHEMES, AddressError, Policy, named_hosts, shown
+from preserva.http_client.policy import SCHEMES, AddressError, RequestPolicy, named_hosts, shown
 from preserva.i18n import _
 from preserva.reporting.incidents import ended_since
 from preserva.reporting.overview import overview
@@ -43,7 +43,7 @@ def ping(url: str | None) -> str | None:
     """
     if url is None:
         return None
-    policy = Policy(SCHEMES, named_hosts(url), timeout=_SECONDS, any_public_host=True)
+    policy = RequestPolicy(SCHEMES, named_hosts(url), timeout=_SECONDS, any_public_host=True)
     try:
         read(url, policy, 1024, attempts=_ATTEMPTS)
     except (AddressError, AnswerError) as error:
@@ -65,7 +65,7 @@ def send_mail(archive: ArchivalStorage, mail_text: MailText) -> str | None:
         return None
     state = overview(archive, past=False)
     last = archive.ledger.newest(NOTIFICATION)
-    before = set() if last is None else {int(number) for number in last.facts["incidents"]}
+    before = set() if last is None else set(last.facts_as(Notification).incidents)
     now = {incident.number for incident in state.incidents}
     ended = () if last is None else ended_since(archive, last.number, before | now)
     news = now != before or ended
@@ -81,10 +81,8 @@ def send_mail(archive: ArchivalStorage, mail_text: MailText) -> str | None:
         return _("the mail to {to} could not be sent: {reason}").format(
             to=", ".join(mail.to), reason=error
         )
-    numbers: list[Value] = [*sorted(now)]
-    archive.ledger.append(
-        NOTIFICATION, time=archive.now(), outcome=SUCCESS, facts={"incidents": numbers}
-    )
+    facts = Notification(tuple(sorted(now)))
+    archive.ledger.append(NOTIFICATION, time=archive.now(), outcome=SUCCESS, facts=facts)
     return None
 
 

@@ -12,13 +12,14 @@ from preserva.core.policy.audit import Lane, deadline
 from preserva.core.policy.judgement import StorageTally, Tally
 from preserva.core.policy.overview import (
     CopyState,
-    Done,
+    HistoryEntry,
     Incident,
     Overview,
     StorageState,
     count_ages,
 )
-from preserva.core.values.entries import DECISION
+from preserva.core.values.entries import DECISION, FIXITY_CHECK
+from preserva.core.values.facts import Check, DecisionTaken
 from preserva.core.values.model import PackageId
 from preserva.errors import NotFound
 from preserva.fixity.audit import capacity_of
@@ -37,6 +38,7 @@ def overview(archive: ArchivalStorage, *, past: bool = True) -> Overview:
 
     Raises LedgerError.
     """
+    archive.refuse_outdated(archive.primary)
     config, ledger, now = archive.config, archive.ledger, archive.clock()
     lanes, tally = lanes_of(config, ()), tally_of(archive)
     return Overview(
@@ -80,10 +82,12 @@ def copy_states(archive: ArchivalStorage) -> Iterator[CopyState]:
             )
 
 
-def history(archive: ArchivalStorage, package: PackageId) -> tuple[list[Done], list[Incident]]:
+def history(
+    archive: ArchivalStorage, package: PackageId
+) -> tuple[list[HistoryEntry], list[Incident]]:
     """All that was done to a package, and what is open about it. Raises NotFound."""
     done = [
-        Done(
+        HistoryEntry(
             entry.number,
             entry.time,
             entry.type,
@@ -101,11 +105,12 @@ def history(archive: ArchivalStorage, package: PackageId) -> tuple[list[Done], l
 
 
 def _details(entry: LedgerEntry) -> tuple[str, ...]:
-    findings = entry.facts.get("findings", ())
-    details = [f"{seen['code']} {seen['path'] or ''}".strip() for seen in findings]
+    if entry.type == FIXITY_CHECK:
+        return tuple(finding.place() for finding in entry.facts_as(Check).findings or ())
     if entry.type == DECISION:
-        details.append(f"{entry.facts['by']}: {entry.facts['decision']}")
-    return tuple(details)
+        facts = entry.facts_as(DecisionTaken)
+        return (f"{facts.by}: {facts.decision}",)
+    return ()
 
 
 def _storages(archive: ArchivalStorage, tally: Tally) -> Iterator[StorageState]:

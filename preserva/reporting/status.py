@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 
 from preserva.archive.archive import ArchivalStorage
+from preserva.archive.identities import storage_id
 from preserva.archive.judgements import judgements, rules_of
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
@@ -16,9 +19,10 @@ from preserva.core.values.entries import END, FIXITY_CHECK, START
 from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Outcome
-from preserva.errors import Damaged, NotFound, StorageError
+from preserva.errors import Damaged, LedgerError, NotFound, StorageError
 from preserva.i18n import _
 from preserva.information_package.tag_files import title_of
+from preserva.ledger import Ledger
 from preserva.storage.ocfl import StoredObject
 from preserva.storage.open import open_storage
 
@@ -48,14 +52,18 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    """A copy of a package; `checked` is the time of the last fixity check, with its outcome."""
+class CopyStatus:
+    """A copy of a package; `checked` is the time of the last fixity check, with its outcome.
+
+    `reason` says why its storage could not be looked into, if it could not.
+    """
 
     storage: str
     state: State
     versions: tuple[str, ...] = ()
     checked: str | None = None
     outcome: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,7 @@ class Status:
 
     package: str
     portable: str
-    copies: tuple[Copy, ...]
+    copies: tuple[CopyStatus, ...]
     enough: bool
 
     @property
@@ -99,8 +107,10 @@ def status(archive: ArchivalStorage, package: PackageId | None = None) -> list[S
     """The copies of a package, or of every package that the ledger or a storage of ours knows.
 
     What the ledger knows of a copy is never bettered by looking at it, only worsened. Raises
-    NotFound if no storage holds the package named, and the ledger knows of none.
+    NotFound if no storage holds the package named, and the ledger knows of none; WrongLedger if the
+    primary storage has seen more of the ledger.
     """
+    archive.refuse_outdated(archive.primary)
     rules = rules_of(archive)
     if package is not None:
         known = archive.ledger.copies.of(package.uri)
@@ -138,7 +148,7 @@ def _status(archive: ArchivalStorage, judgement: Judgement, package: PackageId |
         if judged is None and known and (package is None or (elsewhere and not there)):
             continue
         if package is None:
-            copies.append(Copy(store.id, State.UNRECORDED))
+            copies.append(CopyStatus(store.id, State.UNRECORDED))
         else:
             copies.append(_copy(StoredCopy(archive, store, package), judged, judgement))
     counting = {storage for storage, copy in known.items() if copy.counted}
@@ -158,12 +168,13 @@ def _is_there(stored: StoredCopy) -> bool:
         return False
 
 
-def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -> Copy:
+def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -> CopyStatus:
     last = stored.last(FIXITY_CHECK)
     checked, outcome = (last.time, last.outcome) if last else (None, None)
     known = State.ABSENT if judged is None else judged.state
     acknowledged = judged.known.version or 0 if judged is not None and stored.belongs else 0
     versions: tuple[str, ...] = ()
+    reason = None
     try:
         found = stored.read()
         versions = tuple(found.inventory.versions)
@@ -172,9 +183,11 @@ def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -
         state = State.DAMAGED if acknowledged else State.UNRECORDED
     except NotFound:
         state = State.MISSING if acknowledged else State.ABSENT
-    except StorageError:
-        state = State.UNREACHABLE
-    return Copy(stored.store.id, State.worst(state, known), versions, checked, outcome)
+    except StorageError as error:
+        state, reason = State.UNREACHABLE, str(error)
+    return CopyStatus(
+        stored.store.id, State.worst(state, known), versions, checked, outcome, reason
+    )
 
 
 def _held(stored: StoredCopy, found: StoredObject, acknowledged: int, newest: int) -> State:
@@ -193,11 +206,15 @@ def _held(stored: StoredCopy, found: StoredObject, acknowledged: int, newest: in
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A storage that was reached for: why it cannot be used, and what it cannot promise."""
+    """A storage that was reached for: why it cannot be used, and what it cannot promise.
+
+    `identity` is its own id; None if it was made before there were any, or was not read.
+    """
 
     storage: str
     problem: str | None
     limitations: tuple[Limitation, ...] = ()
+    identity: str | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -208,13 +225,27 @@ class Reached:
 def reach_storages(config: Config) -> list[Reached]:
     """Whether each storage answers and is the one that is meant."""
     reached = []
+    remembered = _remembered(config)
     for storage in config.storages.values():
-        store = Store(storage, open_storage(storage.url, read_only=True))
+        known = partial(remembered.get, storage.id)
+        store = Store(storage, open_storage(storage.url, read_only=True), known)
         try:
-            store.check_identity()
-            reached.append(Reached(storage.id, None, store.storage.limitations()))
+            identity = store.check_identity().id
+            limitations = store.storage.limitations()
+            reached.append(Reached(storage.id, None, limitations, identity))
         except StorageError as error:
             reached.append(Reached(storage.id, str(error)))
         finally:
             store.storage.close()
     return reached
+
+
+def _remembered(config: Config) -> dict[str, str | None]:
+    """By which ids the ledger knows the storages, where there is one that can be read."""
+    if not config.ledger.exists() or not config.ledger.stat().st_size:
+        return {}
+    try:
+        with closing(Ledger(config.ledger)) as ledger:
+            return {name: storage_id(ledger, name) for name in config.storages}
+    except LedgerError:
+        return {}

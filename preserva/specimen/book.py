@@ -16,7 +16,7 @@ from preserva.errors import Refused
 from preserva.files.disk import writing
 from preserva.i18n import _
 from preserva.specimen.page import HEIGHT, WIDTH, Line, Word, print_page
-from preserva.specimen.text import LEAVES, Block
+from preserva.specimen.text import LEAVES, TextBlock
 
 _ALTO = "http://www.loc.gov/standards/alto/ns-v4#"
 
@@ -50,7 +50,7 @@ def draw_book(folder: Path) -> Path:
     return record
 
 
-def _write_alto(path: Path, number: int, text: Iterable[tuple[Block, list[Line]]]) -> None:
+def _write_alto(path: Path, number: int, text: Iterable[tuple[TextBlock, list[Line]]]) -> None:
     """The page's words with their boxes: ALTO 4.4, in pixels."""
     size = {"WIDTH": str(WIDTH), "HEIGHT": str(HEIGHT)}
     with (

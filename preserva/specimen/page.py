@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-from preserva.specimen.text import Block, Leaf
+from preserva.specimen.text import Leaf, TextBlock
 
 SIZE = WIDTH, HEIGHT = 560, 800
 _MARGIN, _TOP = 64, 96
@@ -63,7 +63,7 @@ def _letters(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
 
 
-def _print_block(draw: ImageDraw.ImageDraw, block: Block, y: int) -> tuple[list[Line], int]:
+def _print_block(draw: ImageDraw.ImageDraw, block: TextBlock, y: int) -> tuple[list[Line], int]:
     """Print a block from y on; its lines, and where the next block begins."""
     letters = _letters(block.size)
     ink = _RED if block.size > 30 else _INK
@@ -82,7 +82,7 @@ def _print_block(draw: ImageDraw.ImageDraw, block: Block, y: int) -> tuple[list[
 
 
 def _set(
-    words: list[str], block: Block, letters: ImageFont.FreeTypeFont
+    words: list[str], block: TextBlock, letters: ImageFont.FreeTypeFont
 ) -> list[tuple[list[str], float, float]]:
     """A paragraph's lines: the words, where the first one begins, and the space between words."""
     space = letters.getlength(" ")

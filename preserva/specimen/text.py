@@ -12,7 +12,7 @@ BELARUSIAN = "be"
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class TextBlock:
     """Paragraphs of one language, one in each line of the text, in letters of one size.
 
     The size is in pixels. Without an indent a paragraph is centred.
@@ -29,20 +29,20 @@ class Leaf:
     """One page: its file name without ending, and its text. A plate has a picture in colour."""
 
     name: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[TextBlock, ...]
     plate: bool = False
 
 
-def _title(language: str, text: str) -> Block:
-    return Block(language, text, size=42)
+def _title(language: str, text: str) -> TextBlock:
+    return TextBlock(language, text, size=42)
 
 
-def _chapter(language: str, heading: str, text: str) -> tuple[Block, Block]:
-    return Block(language, heading, size=26), Block(language, text, size=25, indent=26)
+def _chapter(language: str, heading: str, text: str) -> tuple[TextBlock, TextBlock]:
+    return TextBlock(language, heading, size=26), TextBlock(language, text, size=25, indent=26)
 
 
-def _list(language: str, heading: str, text: str) -> tuple[Block, Block]:
-    return Block(language, heading, size=26), Block(language, text, size=21, indent=0)
+def _list(language: str, heading: str, text: str) -> tuple[TextBlock, TextBlock]:
+    return TextBlock(language, heading, size=26), TextBlock(language, text, size=21, indent=0)
 
 
 LEAVES = (
@@ -50,20 +50,20 @@ LEAVES = (
         "стр. 1, титульный лист",
         (
             _title(RUSSIAN, "КАЛЕНДАРЬ\nХРАНИТЕЛЯ"),
-            Block(RUSSIAN, "на лѣто 1917-е,\nили Малая книжица\nо береженіи книгъ"),
+            TextBlock(RUSSIAN, "на лѣто 1917-е,\nили Малая книжица\nо береженіи книгъ"),
             _title(BELARUSIAN, "КАЛЯНДАР\nЗАХАВАЛЬНІКА"),
-            Block(BELARUSIAN, "для тых, хто ўмее чакаць"),
-            Block(RUSSIAN, "⁂\nБлаговѣщенскъ — Мінскъ"),
+            TextBlock(BELARUSIAN, "для тых, хто ўмее чакаць"),
+            TextBlock(RUSSIAN, "⁂\nБлаговѣщенскъ — Мінскъ"),
         ),
         plate=True,
     ),
     Leaf(
         "стр. 2",
         (
-            Block(RUSSIAN, "⁂\nПечатано безъ свинца и краски."),
-            Block(RUSSIAN, "Наборъ и бумага сдѣланы изъ чиселъ,\nа шрифтъ — Old Standard."),
-            Block(BELARUSIAN, "⁂\nГэтай кнігі ніколі не было.\nМост і пояс сапраўдныя."),
-            Block(RUSSIAN, "⁂\nСей книги никогда не было.\nМостъ и поясъ настоящіе."),
+            TextBlock(RUSSIAN, "⁂\nПечатано безъ свинца и краски."),
+            TextBlock(RUSSIAN, "Наборъ и бумага сдѣланы изъ чиселъ,\nа шрифтъ — Old Standard."),
+            TextBlock(BELARUSIAN, "⁂\nГэтай кнігі ніколі не было.\nМост і пояс сапраўдныя."),
+            TextBlock(RUSSIAN, "⁂\nСей книги никогда не было.\nМостъ и поясъ настоящіе."),
         ),
     ),
     Leaf(
@@ -83,8 +83,8 @@ LEAVES = (
     Leaf(
         "стр. 4, чертёж моста",
         (
-            Block(RUSSIAN, "МОСТЪ ЧЕРЕЗЪ АМУРЪ", size=26),
-            Block(RUSSIAN, "Видъ съ праваго берега въ ясное утро"),
+            TextBlock(RUSSIAN, "МОСТЪ ЧЕРЕЗЪ АМУРЪ", size=26),
+            TextBlock(RUSSIAN, "Видъ съ праваго берега въ ясное утро"),
         ),
         plate=True,
     ),
@@ -118,8 +118,8 @@ LEAVES = (
     Leaf(
         "стр. 7, слуцкий пояс",
         (
-            Block(BELARUSIAN, "СЛУЦКІ ПОЯС", size=26),
-            Block(BELARUSIAN, "Канец пояса з гваздзікамі"),
+            TextBlock(BELARUSIAN, "СЛУЦКІ ПОЯС", size=26),
+            TextBlock(BELARUSIAN, "Канец пояса з гваздзікамі"),
         ),
         plate=True,
     ),
@@ -180,8 +180,8 @@ LEAVES = (
                 "Ё. Дзве кропкі, якія нельга губляць.\n"
                 "Апостраф просіць спыніцца: сям’я, аб’ява.",
             ),
-            Block(RUSSIAN, "⁂\nКОНЕЦЪ"),
-            Block(BELARUSIAN, "КАНЕЦ"),
+            TextBlock(RUSSIAN, "⁂\nКОНЕЦЪ"),
+            TextBlock(BELARUSIAN, "КАНЕЦ"),
         ),
     ),
 )

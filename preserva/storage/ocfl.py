@@ -10,6 +10,7 @@ How a version is added, so that a crash at any instant leaves a sound object:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,10 +21,22 @@ from preserva.core.values.codes import Code
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.model import Kind
 from preserva.core.values.report import Finding
-from preserva.errors import Damaged, NotFound, Refused, StorageError, UsageError
+from preserva.errors import (
+    NEWER_FORMAT,
+    Damaged,
+    NotFound,
+    Refused,
+    StorageError,
+    UsageError,
+    WrongStorage,
+)
 from preserva.i18n import _
 from preserva.storage import published
 from preserva.storage.base import Storage, read_all
+
+_OCFL = (1, 1)
+_NONE: tuple[int, ...] = ()
+_DECLARATION = re.compile(r"/0=ocfl_([0-9]{1,4}(?:\.[0-9]{1,4}){0,3})\Z")
 
 _DEEPEST = 40
 """Folders below the root in which objects are looked for."""
@@ -77,6 +90,38 @@ class OcflRoot:
         if strange:
             message = _("{url} is not empty ({name} …); preserva needs a folder of its own")
             raise Refused(message.format(url=storage.url, name=strange[0]))
+
+    def refuse_newer(self) -> None:
+        """Raise WrongStorage for a storage root of an OCFL version that is not known here."""
+        version = self._other_version()
+        if version > _OCFL:
+            raise self._wrong_version(version, NEWER_FORMAT)
+
+    def refuse_older(self) -> None:
+        """Raise WrongStorage for a root of OCFL 1.0, which is read, but to which 1.1 may not go."""
+        version = self._other_version()
+        if _NONE < version < _OCFL:
+            hint = _(
+                "It can be read. Before anything is written there, replace its declaration by"
+                " {name}, as in OCFL 1.1, section 4.1; nothing else needs to change."
+            ).format(name=layout.ROOT_DECLARATION[0])
+            raise self._wrong_version(version, hint)
+
+    def _other_version(self) -> tuple[int, ...]:
+        """The newest OCFL version that the root declares if it is not ours."""
+        if self.storage.stat(f"{layout.ROOT}/{layout.ROOT_DECLARATION[0]}") is not None:
+            return _NONE
+        root = self.storage.stat(layout.ROOT)
+        entries = self.storage.children(layout.ROOT) if root and root.kind is Kind.FOLDER else ()
+        declared = (_DECLARATION.search(entry.path) for entry in entries)
+        return max(
+            (tuple(map(int, found[1].split("."))) for found in declared if found), default=_NONE
+        )
+
+    def _wrong_version(self, version: tuple[int, ...], hint: str) -> WrongStorage:
+        message = _("{url} has a storage root of OCFL {version}; this preserva writes OCFL 1.1")
+        number = ".".join(map(str, version))
+        return WrongStorage(message.format(url=self.storage.url, version=number), hint=hint)
 
     def path_of(self, identifier: str) -> str:
         """The folder of an object, whether it is there or not."""

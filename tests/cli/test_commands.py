@@ -192,7 +192,7 @@ def test_damage_ends_with_1(ready: Path, run: Run, run_json: JsonRun) -> None:
         (["status", "aonb-none"], 3, "there is no package"),
         (["export", "aonb-none", "out"], 3, "there is no package"),
         (["replicate", "--to", "aonb-main"], 2, "where the packages come from"),
-        (["store", "book"], 1, "no valid bag"),
+        (["store", "book"], 1, "is not a valid bag"),
     ],
 )
 def test_wrong_usage_is_explained(
@@ -267,8 +267,9 @@ def test_what_a_storage_cannot_promise_is_said(ready: Path, run: Run, run_json: 
     ]  # fmt: skip
     status, out, _err = run("config", "check", "--storages")
     sentences = [f"  {sentence(Limitation(code))}" for code in poor["limitations"]]
+    ids = [f"  its id: {storage['identity']}" for storage in (sound, poor)]
     assert (status, out.splitlines()) == (
-        0, ["aonb-main: reached", "nlb-copy: reached", *sentences],
+        0, ["aonb-main: reached", ids[0], "nlb-copy: reached", ids[1], *sentences],
     )  # fmt: skip
     (ready / "storages/nlb-copy").rename(ready / "gone")
     status, document = run_json("config", "check", "--storages")

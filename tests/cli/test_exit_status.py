@@ -24,7 +24,7 @@ from preserva.exit_status import ExitStatus
 from preserva.fixity.audit_run import Audit
 from preserva.replication.repair import Repair
 from preserva.replication.replicate import Replication
-from preserva.reporting.status import Copy, Listing, Reached, Status
+from preserva.reporting.status import CopyStatus, Listing, Reached, Status
 from preserva.resources import schema_file
 from tests.conftest import ROOT
 
@@ -36,7 +36,7 @@ CLEAN = Report(Named("copy"))
 
 def damaged(state: State = State.DAMAGED) -> Incident:
     """An open incident."""
-    return Incident(1, None, "nlb-copy", state, "2026", "2026", 1, (), ())
+    return Incident(1, None, "nlb-copy", state, "2026", "2026", 1, ())
 
 
 def overview(
@@ -50,7 +50,9 @@ def overview(
 
 def status(*states: State, enough: bool = True) -> Status:
     """A package whose copies are in these states."""
-    return Status("urn:preserva:aonb:x", "aonb-x", tuple(Copy("s", s) for s in states), enough)
+    return Status(
+        "urn:preserva:aonb:x", "aonb-x", tuple(CopyStatus("s", s) for s in states), enough
+    )
 
 
 def test_the_readme_has_the_table() -> None:

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from preserva.bag.open import open_bag
-from preserva.bag.validate import BagReport, Verdict, validate_source
+from preserva.bag.validate import BagReport, BagVerdict, validate_source
 
-ACCEPTED = {Verdict.VALID, Verdict.VALID_WITH_WARNINGS}
+ACCEPTED = {BagVerdict.VALID, BagVerdict.VALID_WITH_WARNINGS}
 EXPECTED = {
     "valid": ACCEPTED,
-    "warning": {Verdict.VALID_WITH_WARNINGS},
-    "invalid": {Verdict.INVALID},
-    "linux-only": {Verdict.INVALID},
-    "windows-only": {Verdict.INVALID},
+    "warning": {BagVerdict.VALID_WITH_WARNINGS},
+    "invalid": {BagVerdict.INVALID},
+    "linux-only": {BagVerdict.INVALID},
+    "windows-only": {BagVerdict.INVALID},
 }
 DISSENT = {
     # The reasons are in docs/reference/bagit.md: in both, a listed file is not there.

@@ -10,23 +10,23 @@ from pathlib import Path
 import pytest
 
 from preserva.bag.open import open_bag
-from preserva.bag.validate import BagReport, Verdict, validate_source
+from preserva.bag.validate import BagReport, BagVerdict, validate_source
 
 VERDICTS = {
-    "valid": Verdict.VALID,
-    "warn": Verdict.VALID_WITH_WARNINGS,
-    "invalid": Verdict.INVALID,
-    "incomplete": Verdict.INCOMPLETE,
+    "valid": BagVerdict.VALID,
+    "warn": BagVerdict.VALID_WITH_WARNINGS,
+    "invalid": BagVerdict.INVALID,
+    "incomplete": BagVerdict.INCOMPLETE,
 }
 GREY = {  # what the list leaves open; the reasons are in docs/reference/bagit.md
-    "decl-trailing-blank-line": Verdict.INVALID,
-    "decl-version-1.1": Verdict.UNKNOWN,
-    "struct-symlink-file-inside": Verdict.INVALID,
-    "alg-sha3-256-normalized": Verdict.VALID,
-    "man-dotdot-inside": Verdict.INVALID,
-    "man-blank-line": Verdict.VALID_WITH_WARNINGS,
-    "info-empty-value": Verdict.VALID,
-    "fetch-blank-line": Verdict.VALID_WITH_WARNINGS,
+    "decl-trailing-blank-line": BagVerdict.INVALID,
+    "decl-version-1.1": BagVerdict.UNKNOWN,
+    "struct-symlink-file-inside": BagVerdict.INVALID,
+    "alg-sha3-256-normalized": BagVerdict.VALID,
+    "man-dotdot-inside": BagVerdict.INVALID,
+    "man-blank-line": BagVerdict.VALID_WITH_WARNINGS,
+    "info-empty-value": BagVerdict.VALID,
+    "fetch-blank-line": BagVerdict.VALID_WITH_WARNINGS,
 }
 TAR = {".tar": ["-cf"], ".pax.tar": ["--format=pax", "--sort=name", "-cf"], ".tar.gz": ["-czf"]}
 
@@ -40,14 +40,14 @@ def traps(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "bagit-traps"
 
 
-def cases(traps: Path) -> dict[str, Verdict]:
+def cases(traps: Path) -> dict[str, BagVerdict]:
     """The verdict that each trap bag deserves."""
     listed = json.loads((traps / "cases.json").read_text("utf-8"))
     assert len(listed) == 92
     return {case["name"]: VERDICTS.get(case["expect"]) or GREY[case["name"]] for case in listed}
 
 
-def said(report: BagReport) -> tuple[Verdict, list[str], int, int]:
+def said(report: BagReport) -> tuple[BagVerdict, list[str], int, int]:
     """All that a report says but the name of the bag."""
     messages = sorted(finding.message() for finding in report.findings)
     return report.verdict, messages, report.listed, report.checked

@@ -13,10 +13,10 @@ import pytest
 from preserva.bag.create.create import create_bag
 from preserva.bag.folder import FolderSource
 from preserva.bag.update import changed_fields, update_bag
-from preserva.bag.validate import Verdict, validate_source
+from preserva.bag.validate import BagVerdict, validate_source
 
 Tree = dict[str, bytes]
-SOUND = {Verdict.VALID, Verdict.VALID_WITH_WARNINGS}
+SOUND = {BagVerdict.VALID, BagVerdict.VALID_WITH_WARNINGS}
 TREE: Tree = {"a": b"one", "sub/ё": b"two", "sub/deep/b": b"", "data/c": b"three"}
 
 

@@ -141,6 +141,6 @@ def test_what_cannot_be_read_ends_with_3(
     config = str(place / "archive" / "preserva.toml")
     assert status_of(["--config", config, "validate", "aonb-kp-7"]) == 3
     seen = capsys.readouterr().out
-    assert f"U101 {P1}: " in seen
+    assert f"U101 page 1 (л. 1), {P1}: " in seen
     assert os.strerror(reason) in seen
     assert "\n  E" not in seen

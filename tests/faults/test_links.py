@@ -65,6 +65,10 @@ VERBS = {
 }
 
 
+NAMING = {*VERBS} - {"package", "update", "rebuild storage", "rebuild ledger"}
+"""Those that say what is in the way; the others say what they could not find or replace."""
+
+
 @pytest.fixture(scope="module")
 def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two institutions: a package whose second version was not yet brought to the other one."""
@@ -210,7 +214,9 @@ def test_a_link_in_any_place_leads_nowhere(
         in_storage = path.split("/", 3 if path.startswith("archive") else 2)[-1]
         if status:
             necessary += 1
-        if status and verb != "rebuild storage":  # it says which file it found nowhere
+            assert said and "Traceback" not in said, path
+        own = path.endswith("staging/replace-preserva-ledger.json")  # cleared away, whatever it is
+        if status and verb in NAMING and not own:
             assert any(part in said for part in (in_storage, Path(path).name)), (path, said)
         shutil.rmtree(place)
     assert necessary > 5

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from preserva.archive.archive import ArchivalStorage
+from preserva.archive.events import LogRecord
+from preserva.archive.stored_copy import StoredCopy
 from preserva.core.eark.premis_read import read_events
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import RECOVERY, RECOVERY_START
+from preserva.core.values.facts import Recovery, RecoveryStart
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome
-from preserva.errors import NotFound, Refused
+from preserva.errors import NotFound, PreservaError, Refused
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
 from preserva.ingest.revision import Change, update
@@ -221,3 +228,62 @@ def test_a_package_that_nobody_recorded_is_not_touched(place: Path) -> None:
     """There is nothing to compare with."""
     with an_archive(place / "archive") as archive, pytest.raises(NotFound, match="kp-8"):
         repair(archive, [PackageId("aonb", "kp-8")], apply=True)
+
+
+class _KilledError(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("later", [timedelta(), timedelta(hours=5)], ids=["at once", "later"])
+@pytest.mark.parametrize("kept", [0, 1, 2])
+def test_a_kill_between_the_records_of_a_repair_and_the_ledger_costs_nothing(
+    kept: int, later: timedelta, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After each record: the next run makes the same ones, at whatever time, and completes it."""
+    keep_log, calls = StoredCopy.keep_log, count()
+
+    def killed(copy: StoredCopy, log: LogRecord, by: str) -> None:
+        number = next(calls)
+        if number < kept:
+            keep_log(copy, log, by)
+        if number == max(kept - 1, 0):
+            raise _KilledError
+
+    with an_archive(place / "archive") as archive:
+        now = archive.clock()
+        archive.clock = lambda: now
+        flip(folder(archive.store("nlb-copy")) / P1)
+        with monkeypatch.context() as patched, pytest.raises(_KilledError):
+            patched.setattr(StoredCopy, "keep_log", killed)
+            repair(archive, [PACKAGE], storage="nlb-copy", apply=True)
+        assert archive.ledger.last(package=PACKAGE.uri, types=(RECOVERY,)) is None
+        left = [
+            len(list((folder(store) / "logs").glob("*recovery*"))) for store in archive.stores()
+        ]
+        assert left == [int(kept > 1), int(kept > 0)]
+        archive.clock = lambda: now + later
+        (done,) = repair(archive, [PACKAGE], storage="nlb-copy", apply=True)
+        assert (done.outcome, done.needed) == (Outcome.PASS, False)
+        assert sound(archive)
+        start = archive.ledger.last(package=PACKAGE.uri, types=(RECOVERY_START,))
+        end = archive.ledger.last(package=PACKAGE.uri, types=(RECOVERY,))
+        assert start is not None and end is not None
+        facts = end.facts_as(Recovery)
+        assert (end.outcome, facts.event) == ("success", start.facts_as(RecoveryStart).event)
+        for store in archive.stores():
+            (record,) = (folder(store) / "logs").glob("*recovery*.xml")
+            assert hashlib.sha256(record.read_bytes()).hexdigest() == facts.sha256
+
+
+def test_another_record_under_the_name_of_ours_is_not_taken_for_it(place: Path) -> None:
+    """The same name is not enough: nothing is overwritten, and that is said."""
+    with an_archive(place / "archive") as archive:
+        copy = StoredCopy(archive, archive.store("nlb-copy"), PACKAGE)
+        log = LogRecord("logs/20261123T100000-recovery-x.xml", b"ours", "x")
+        copy.keep_log(log, "main")
+        copy.keep_log(log, "main")
+        kept = folder(copy.store) / log.path
+        assert kept.read_bytes() == b"ours"
+        with pytest.raises(PreservaError):
+            copy.keep_log(replace(log, data=b"other"), "main")
+        assert kept.read_bytes() == b"ours"

@@ -28,8 +28,11 @@ Judged = tuple[str, list[tuple[str, str]]]
 
 DAMAGED: Judged = ("fail", [("E203", PAGE)])
 SOUND: Judged = ("pass", [])
-ENTRIES = 26
-"""In the ledger."""
+ENTRIES = {"0.1.0-format-1.tar.xz": 26}
+"""In the ledger, where there are not as many as today's version writes."""
+
+ENTRIES_NOW = 30
+"""Three of them are the identities of the ledger and of two storages."""
 
 OURS = "urn:preserva:record:aonb:RU%5CAONB%5Crare%5C17"
 THEIRS = "urn:preserva:record:nlb:BY-NLB-br5"
@@ -82,9 +85,12 @@ def test_this_version_has_its_set(tmp_path: Path) -> None:
     assert [name for name in sorted(kept | made) if kept.get(name) != made.get(name)] == []
 
 
-def test_the_ledger_verifies_and_says_what_it_said(golden: Path) -> None:
+def test_the_ledger_verifies_and_says_what_it_said(
+    golden: Path, request: pytest.FixtureRequest
+) -> None:
     """Entry by entry, as it was exported then; the copy in the other storage agrees."""
-    assert document("ledger verify")["entries"] == ENTRIES
+    name = request.node.callspec.params["golden"].name
+    assert document("ledger verify")["entries"] == ENTRIES.get(name, ENTRIES_NOW)
     assert document("ledger verify --against exports/ledger.jsonl")["problems"] == []
     assert document("ledger verify --against nlb-copy")["problems"] == []
     assert run("ledger export") == (0, (golden / "exports/ledger.jsonl").read_bytes())

@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from preserva.bag.open import open_bag
-from preserva.bag.validate import Verdict, validate_source
+from preserva.bag.validate import BagVerdict, validate_source
 from preserva.core.values.names import folded
 from tests.support.strategies import Bag, bags, write_folder
 
 Files = dict[str, bytes]
-ACCEPTED = {Verdict.VALID, Verdict.VALID_WITH_WARNINGS}
+ACCEPTED = {BagVerdict.VALID, BagVerdict.VALID_WITH_WARNINGS}
 
 
 def bagit_accepts(folder: Path) -> bool:

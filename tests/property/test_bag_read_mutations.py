@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from preserva.bag.open import open_bag
-from preserva.bag.validate import BagReport, Verdict, validate_source
+from preserva.bag.validate import BagReport, BagVerdict, validate_source
 from preserva.errors import StorageError
 from tests.support.strategies import VERSIONS, Bag, container_bytes, write_folder
 
@@ -52,7 +52,7 @@ def mutated(data: bytes, dice: random.Random) -> bytes:
     return data[:place] + bytes([data[place] ^ dice.randrange(1, 256)]) + data[place + 1 :]
 
 
-def said(report: BagReport) -> tuple[Verdict, list[str]]:
+def said(report: BagReport) -> tuple[BagVerdict, list[str]]:
     """Verdict and findings."""
     return report.verdict, sorted(finding.message() for finding in report.findings)
 
@@ -74,7 +74,7 @@ def test_a_folder(version: str, tmp_path: Path) -> None:
     files = bag(version).files()
     folder = write_folder(files, tmp_path / "bag")
     expected = said(validate_source(open_bag(folder)))
-    assert expected == (Verdict.VALID, [])
+    assert expected == (BagVerdict.VALID, [])
     for path, content in files.items():
         for _round in range(ROUNDS):
             changed = mutated(content, dice)
@@ -126,7 +126,7 @@ def test_a_container(version: str, form: str) -> None:
         path = Path(name, f"bag{form}")
         path.write_bytes(data)
         expected = said(validate_source(open_bag(path)))
-        assert expected == (Verdict.VALID, [])
+        assert expected == (BagVerdict.VALID, [])
         for _round in range(ROUNDS * 4):
             changed = mutated(data, dice)
             path.write_bytes(changed)

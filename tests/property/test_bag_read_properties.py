@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from preserva.bag.open import open_bag
-from preserva.bag.validate import BagReport, Verdict, validate_source
+from preserva.bag.validate import BagReport, BagVerdict, validate_source
 from preserva.core.formats import bagit
 from preserva.core.formats.charsets import CHARSETS
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from tests.support.strategies import CONTAINERS, Bag, bags, container_bytes, paths, write_folder
 
-SOUND = {Verdict.VALID, Verdict.VALID_WITH_WARNINGS}
+SOUND = {BagVerdict.VALID, BagVerdict.VALID_WITH_WARNINGS}
 _LABEL = st.text(st.characters(codec="utf-8", exclude_characters=":"), min_size=1, max_size=20)
 _VALUE = st.text(st.characters(codec="utf-8"), max_size=40)
 
@@ -131,4 +131,4 @@ def test_any_bytes_can_be_looked_at(form: str, data: bytes) -> None:
     with tempfile.TemporaryDirectory() as name:
         path = Path(name, f"bag{form}")
         path.write_bytes(head + data)
-        assert validate_source(open_bag(path)).verdict is Verdict.INVALID
+        assert validate_source(open_bag(path)).verdict is BagVerdict.INVALID

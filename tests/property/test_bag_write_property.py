@@ -18,10 +18,10 @@ from preserva.bag.create.create import create_bag
 from preserva.bag.create.source_folder import examine
 from preserva.bag.folder import FolderSource
 from preserva.bag.update import update_bag
-from preserva.bag.validate import Verdict, validate_source
+from preserva.bag.validate import BagVerdict, validate_source
 from preserva.errors import PackageError
 
-SOUND = {Verdict.VALID, Verdict.VALID_WITH_WARNINGS}
+SOUND = {BagVerdict.VALID, BagVerdict.VALID_WITH_WARNINGS}
 
 HARD = [
     *"aB9 .~*#%-_'\"\\:\t\r\n\x0b\x1c\x7f\x85\xa0\u2028\ufeff\u3000йёўІİß𝄞",

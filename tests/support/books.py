@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from preserva import config
 from preserva.archive.archive import ArchivalStorage, create_archive, new_identifier, open_archive
 from preserva.core.values.model import PackageId
 from preserva.ingest.package import package
+from preserva.ledger import Ledger
 from preserva.replication.replicate import replicate
 
 RECORD = """<?xml version="1.0" encoding="UTF-8"?>
@@ -84,3 +86,15 @@ def object_folder(place: Path, storage: str, identifier: PackageId) -> Path:
     with open_archive(place / config.NAME) as archive:
         store = archive.store(storage)
         return Path(store.storage.url) / store.root.path_of(identifier.uri)
+
+
+def made_before_identities(place: Path) -> None:
+    """Take from a new, empty archive what was not written before there were identities."""
+    for path in place.glob("storages/*/preserva-ledger.json"):
+        path.unlink()
+    for path in place.glob("storages/*/preserva-storage.json"):
+        said = json.loads(path.read_bytes())
+        path.write_text(json.dumps({**said, "format": 1, "id": None}), encoding="utf-8")
+    for path in place.glob("ledger.sqlite*"):
+        path.unlink()
+    Ledger(place / "ledger.sqlite").close()

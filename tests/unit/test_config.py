@@ -69,9 +69,9 @@ def test_every_problem_is_named_with_its_key(tmp_path: Path) -> None:
     [
         ('institution = "aonb"        #', 'institution = "mgu"        #', "archive.institution"),
         ('institution = "nlb"', 'institution = "bnl"', "storages.nlb-copy.institution"),
-        ('role = "primary"', 'role = "replica"', "one primary storage, and has 0"),
-        ('url = "storages/nlb-copy"', 'url = "storages/aonb-main"', "no second copy"),
-        ('url = "storages/nlb-copy"', 'url = "storages/aonb-main/x"', "lies inside"),
+        ('role = "primary"', 'role = "replica"', "exactly one primary storage, but has 0"),
+        ('url = "storages/nlb-copy"', 'url = "storages/aonb-main"', "not a second copy"),
+        ('url = "storages/nlb-copy"', 'url = "storages/aonb-main/x"', "is inside"),
     ],
 )
 def test_contradictions_are_found(tmp_path: Path, old: str, new: str, problem: str) -> None:

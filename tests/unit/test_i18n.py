@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gettext
 import re
 import string
@@ -11,7 +12,7 @@ import pytest
 from babel.messages import Catalog, Message
 
 from preserva import i18n
-from preserva.bag.report import Verdict
+from preserva.bag.report import BagVerdict
 from preserva.catalogue.agreement import Agreement
 from preserva.catalogue.entry import TEXTS
 from preserva.cli.common import COMMON_OPTIONS
@@ -22,7 +23,7 @@ from preserva.core.policy.judgement import State
 from preserva.core.values import entries
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding, Outcome
-from preserva.ingest.transfer import Form
+from preserva.ingest.transfer_result import Form
 from preserva.outputs import words
 from preserva.outputs.findings import human_size
 from tools import catalogues
@@ -178,7 +179,7 @@ def test_every_neutral_word_of_a_result_is_known() -> None:
         entries.UNKNOWN,
     }
     said = {
-        one.value for kind in (Verdict, Reason, Outcome, Form, State, Agreement) for one in kind
+        one.value for kind in (BagVerdict, Reason, Outcome, Form, State, Agreement) for one in kind
     }
     said |= set(TEXTS)
     assert types | said <= set(words.WORDS)
@@ -216,3 +217,23 @@ def _fields(text: str) -> set[str]:
         if name is not None
     }
     return braces | set(re.findall(r"%\(\w+\)s", text))
+
+
+def test_no_message_loses_its_english_in_an_f_string() -> None:
+    """Where data is made: `+`, `joined` and `format` keep a message what it is; text is for people.
+
+    The rooms that only speak to people may put messages together as they like.
+    """
+    speaking = {"cli", "outputs", "exhibition", "demo.py"}
+    lost = [
+        f"{path.name}:{text.lineno}"
+        for path in sorted((catalogues.ROOT / "preserva").rglob("*.py"))
+        if path.relative_to(catalogues.ROOT / "preserva").parts[0] not in speaking
+        for text in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in {"_", "ngettext"}
+    ]
+    assert lost == []

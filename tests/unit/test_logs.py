@@ -39,16 +39,16 @@ def test_a_run_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None
     messages = [line.getMessage() for line in caplog.records]
     assert messages[0] == (
         f"archive of aonb: configuration {config}, ledger {tmp_path / 'ledger.sqlite'}"
-        " with 0 entries"
+        " with 3 entries"
     )
     assert messages[1:] == [
         f"storage at {tmp_path / 'storages/aonb-main'}",
         "writing to aonb-main",
         "package begins: urn:preserva:aonb:kp-7",
         "package ended: urn:preserva:aonb:kp-7",
-        "entry 1 of the ledger: ingestion start, success;"
+        "entry 4 of the ledger: ingestion start, success;"
         " package urn:preserva:aonb:kp-7, version v1, storage aonb-main",
-        "entry 2 of the ledger: ingestion end, success;"
+        "entry 5 of the ledger: ingestion end, success;"
         " package urn:preserva:aonb:kp-7, version v1, storage aonb-main",
     ]
 

@@ -69,7 +69,7 @@ def packing_of(head: bytes, name: str) -> Packing | None:
 def bare_name(name: str) -> str:
     """The name of a container without its ending, that of a folder as it is."""
     endings = "|".join(_SUFFIXES)
-    return re.sub(rf"(\\.tar)?\\.({endings}|zip)$", "", name, flags=re.IGNORECASE) or name
+    return re.sub(rf"(\.tar)?\.({endings}|zip)$", "", name, flags=re.IGNORECASE) or name
 
 
 def refuse_foreign(head: bytes, path: str) -> None:

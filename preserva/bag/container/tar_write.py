@@ -18,7 +18,7 @@ from preserva.i18n import _
 
 CHUNK = 1 << 20
 
-Member = tuple[str, int, Iterable[bytes]]
+TarWritten = tuple[str, int, Iterable[bytes]]
 """Path with `/`, size in bytes, content (gone through once, when its turn comes).
 
 An empty folder is a path that ends in `/`.
@@ -26,7 +26,7 @@ An empty folder is a path that ends in `/`.
 
 
 def write_tar(
-    members: Iterable[Member], stream: IO[bytes], *, top: str, mtime: int
+    members: Iterable[TarWritten], stream: IO[bytes], *, top: str, mtime: int
 ) -> tuple[int, int]:
     """Write the members below the folder `top`; returns how many, and the bytes of the tar.
 
@@ -46,7 +46,7 @@ def write_tar(
     return count, written + end
 
 
-def folder_members(folder: Path) -> Iterator[Member]:
+def folder_members(folder: Path) -> Iterator[TarWritten]:
     """The members of a tar of a folder. Raises NotAFile for a link or device, StorageError."""
     waiting = [""]
     while waiting:

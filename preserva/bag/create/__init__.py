@@ -1,1 +1,1 @@
-"""Bags made of folders: by copying, or where the folder lies."""
+"""Bags made from folders: by copying, or in place."""

@@ -1,4 +1,4 @@
-"""Copying files into a new bag, and digesting them in the same read."""
+"""Copies files into a new bag and hashes them in the same read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import closing
 from itertools import chain
 from pathlib import Path
 
-from preserva.bag.create.source_folder import SourceFile
+from preserva.bag.create.source_folder import FolderFile
 from preserva.core.values.model import Entry, Kind, Observed
 from preserva.core.values.report import Finding, Observer
 from preserva.files.careful_reader import CarefulReader
@@ -16,25 +16,25 @@ from preserva.files.disk import create_file, write_all, writing
 from preserva.files.folder_reader import FolderReader
 from preserva.files.opening import SMALL, Folder
 
-BEHIND = 1 << 23  # after so many bytes the medium is asked to begin with them
+BEHIND = 1 << 23  # after this many bytes, writing to the medium is started
 
 
 class _Copier:
-    """Copies files into a folder that has all the folders that they need."""
+    """Copies files into a folder that already has all subfolders."""
 
     def __init__(self, target: Path, *, durable: bool) -> None:
         self._target = os.fspath(target)
         self._durable = durable
 
-    def begin(self, file: SourceFile, now: os.stat_result) -> _Copy | None:
-        """The new file; None if the source is no longer as it was listed."""
+    def begin(self, file: FolderFile, now: os.stat_result) -> _Copy | None:
+        """The new file; None if the source has changed since it was listed."""
         if not file.is_still(now):
             return None
         return _Copy(f"{self._target}/{file.path}", file.modified_ns, durable=self._durable)
 
 
 class _Copy:
-    """A new file, with the time of the one that it copies."""
+    """A new file with the modification time of its source."""
 
     def __init__(self, path: str, modified_ns: int, *, durable: bool) -> None:
         self._path = path
@@ -50,7 +50,7 @@ class _Copy:
             write_all(self._descriptor, piece)
             self._size += len(piece)
             if self._durable and self._size % BEHIND == 0:
-                # the medium begins to write what will be flushed at the end
+                # start writing to the medium what will be flushed at the end
                 os.posix_fadvise(
                     self._descriptor, self._size - BEHIND, BEHIND, os.POSIX_FADV_DONTNEED
                 )
@@ -68,17 +68,17 @@ class _Copy:
 def copy_files(
     source: Path,
     target: Path,
-    files: Sequence[SourceFile],
+    files: Sequence[FolderFile],
     algorithms: frozenset[str],
     *,
     jobs: int,
     durable: bool,
     observer: Observer,
 ) -> Iterator[Observed | Finding]:
-    """For each file what was copied, or why it was not; order not kept.
+    """For each file, in any order, what was copied or why it was not.
 
-    The folders must be there. Content is not made durable yet; if it will be (`durable`), the
-    medium begins early. Raises StorageError if the copy cannot be written.
+    The folders must exist. Content is not made durable yet; if it will be (`durable`), writing to
+    the medium starts early. Raises StorageError if the copy cannot be written.
     """
     # The largest first, so that no thread is left alone with one at the end.
     large = sorted((file for file in files if file.size > SMALL), key=lambda file: -file.size)
@@ -91,14 +91,14 @@ def copy_files(
 
 def read_files(
     folder: Path,
-    files: Sequence[SourceFile],
+    files: Sequence[FolderFile],
     algorithms: frozenset[str],
     *,
     jobs: int,
     bypass_cache: bool,
     observer: Observer,
 ) -> Iterator[Observed | Finding]:
-    """For each file what it is now, read where it lies; order not kept."""
+    """For each file, in any order, its present state, read in place."""
     entries = (Entry(file.path, Kind.FILE, file.size) for file in files)
     with closing(Folder(folder)) as opened:
         reader = FolderReader(opened, algorithms, jobs=jobs, bypass_cache=bypass_cache)

@@ -1,4 +1,4 @@
-"""Making a bag of a folder: RFC 8493, BagIt 1.0.
+"""Creates a bag from a folder: RFC 8493, BagIt 1.0.
 
 The new bag is built in a staging folder beside its destination, made durable, and then given its
 name in one step. A kill or power cut at any instant leaves the whole bag or none, and the source
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from preserva.bag.create.copy import copy_files, read_files
 from preserva.bag.create.in_place import journal, roll_back, swap
-from preserva.bag.create.source_folder import Inventory, examine, refuse_problems
+from preserva.bag.create.source_folder import SourceListing, examine, refuse_problems
 from preserva.bag.create.tag_files import Payload, write_tag_files
 from preserva.core.formats.bagit import serialise_bag_info
 from preserva.core.values.digest import ALGORITHMS
@@ -33,10 +33,10 @@ _OXUM = "Payload-Oxum"
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A bag that was made: where, how much, what someone should look at.
+    """A new bag: its place, its size, and the warnings.
 
-    `tagmanifests` holds the digest of each tag manifest by its name: keep them outside the bag,
-    and they prove later that it is still this one.
+    `tagmanifests` holds the digest of each tag manifest by name: kept outside the bag, they prove
+    later that it is still the same.
     """
 
     path: Path
@@ -60,18 +60,18 @@ def create_bag(
     jobs: int | None = None,
     observer: Observer = ignore,
 ) -> Made:
-    """Make a bag of a folder and say what was made.
+    """Create a bag from a folder and describe it.
 
     The source is read once, copied and digested in the same read, and never changed. `bag_info`
     keeps its order; Payload-Oxum is computed and comes last. With `in_place` the folder itself
-    becomes the bag, its content moved to `data` as one. `encode_names` allows names with `%`, CR
-    or LF. `read_back` reads the copy again from the medium before it counts. `durable=False`
-    leaves it to the system when the bytes reach the medium. With `dry_run` names are looked at,
-    no content is read and nothing is written: `tagmanifests` stays empty.
+    becomes the bag, its content is moved to `data` by a rename. `encode_names` allows names with
+    `%`, CR or LF. `read_back` reads the copy again from the medium before the bag is published.
+    `durable=False` lets the system decide when the bytes reach the medium. With `dry_run` only
+    names are checked, and nothing is written: `tagmanifests` stays empty.
 
     Raises UsageError for wrong arguments; PackageError, naming every file, if something in the
-    folder cannot be in a bag or changed while it was read; Refused if the destination exists or
-    the source is a bag; Locked, StorageError. Then nothing was made and nothing was changed.
+    folder cannot be in a bag or changed while it was read; Refused if the destination exists or the
+    source is a bag; Locked, StorageError. In each case nothing was created or changed.
     """
     names = checked_algorithms(algorithms)
     fields = tuple(bag_info)
@@ -93,7 +93,7 @@ def checked_algorithms(algorithms: Iterable[str]) -> tuple[str, ...]:
     for name in names:
         if name not in ALGORITHMS or ALGORITHMS[name].weak:
             usable = ", ".join(a.name for a in ALGORITHMS.values() if not a.weak)
-            message = _("{name} is not an algorithm to write digests with; use one of: {usable}")
+            message = _("{name} cannot be used to write digests; use one of: {usable}")
             raise UsageError(message.format(name=name, usable=usable))
     if not names:
         raise UsageError(_("a bag needs at least one digest algorithm"))
@@ -103,7 +103,7 @@ def checked_algorithms(algorithms: Iterable[str]) -> tuple[str, ...]:
 def _check_bag_info(fields: Iterable[tuple[str, str]]) -> None:
     for label, value in fields:
         if label.casefold() == _OXUM.casefold():
-            raise UsageError(_("Payload-Oxum is computed and cannot be given"))
+            raise UsageError(_("Payload-Oxum is computed; it cannot be given"))
         try:
             serialise_bag_info([(label, value)])
         except ValueError as error:
@@ -112,15 +112,13 @@ def _check_bag_info(fields: Iterable[tuple[str, str]]) -> None:
 
 def _places(source: Path, destination: Path | None, *, in_place: bool) -> tuple[Path, Path]:
     if in_place == (destination is not None):
-        raise UsageError(
-            _("say where the bag shall be, or that the folder itself becomes it; one of the two")
-        )
+        raise UsageError(_("give a destination or --in-place, not both"))
     source = _located(source)
     if destination is None:
         return source, source
     final = _located(destination)
     if final.is_relative_to(source) or source.is_relative_to(final):
-        raise Refused(_("{path} and the source lie one inside the other").format(path=final))
+        raise Refused(_("{path} and the source are inside one another").format(path=final))
     if os.path.lexists(final):
         raise Refused(_("{path} exists already; it was not touched").format(path=final))
     refuse_kept(final)
@@ -130,18 +128,18 @@ def _places(source: Path, destination: Path | None, *, in_place: bool) -> tuple[
 
 
 def _located(path: Path) -> Path:
-    """The path without links above its end: what is named itself may not be one."""
+    """The path with links resolved except in its last component, which must not be one."""
     path = path.absolute()
     return path.resolve() if path.name in {"", ".."} else path.parent.resolve() / path.name
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """One creation, with everything it was asked for."""
+    """One creation with all its options."""
 
     source: Path
     final: Path
-    inventory: Inventory
+    inventory: SourceListing
     algorithms: tuple[str, ...]
     bag_info: tuple[tuple[str, str], ...]
     jobs: int
@@ -174,7 +172,7 @@ class _Work:
         return made
 
     def in_place(self) -> Made:
-        """Make the source itself a bag, in two renames."""
+        """Turn the source itself into a bag with two renames."""
         self._start("digest")
         with journal(self.source) as folder:
             payload = self._whole(
@@ -195,7 +193,7 @@ class _Work:
         return made
 
     def _make_folders(self, payload: Path) -> tuple[str, ...]:
-        """The payload's folders, made; those without a file below them are left out."""
+        """Create the folders of the payload; those without any file below are left out."""
         needed: set[str] = set()
         for file in self.inventory.files:
             folder = file.path.rpartition("/")[0]
@@ -208,7 +206,7 @@ class _Work:
         return tuple(needed)
 
     def _whole(self, results: Iterable[Observed | Finding]) -> Payload:
-        """Everything that was read. Raises PackageError unless that is all."""
+        """The digests of all files. Raises PackageError unless all were read."""
         payload = Payload(self.algorithms)
         problems: list[Finding] = []
         for result in results:
@@ -241,7 +239,7 @@ class _Work:
         self._end("read-back")
 
     def _refuse_change(self) -> None:
-        """Raise PackageError if the folder is no longer what was read."""
+        """Raise PackageError if the folder changed since it was read."""
         now = examine(self.source, encode_names=True)
         if now.files != self.inventory.files or now.folders != self.inventory.folders:
             changed = set(now.files) ^ set(self.inventory.files)
@@ -251,7 +249,7 @@ class _Work:
             )
 
     def _write_tags(self, folder: Path, payload: Payload, durable: bool) -> Made:
-        """Write the tag files, and say what was made."""
+        """Write the tag files and describe the bag."""
         oxum = (_OXUM, f"{payload.size}.{len(payload)}")
         kept = write_tag_files(folder, payload, (*self.bag_info, oxum), durable=durable)
         return Made(self.final, len(payload), payload.size, self.inventory.warnings, kept)

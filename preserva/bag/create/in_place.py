@@ -1,8 +1,9 @@
-"""Turning a folder into a bag where it lies, so that a kill at any instant can be undone.
+"""Turns a folder into a bag in place, so that an interrupted run can be undone.
 
 The tag files are written to a journal folder beside it. Then two renames: the folder becomes the
 journal's `data`, and the journal gets the folder's name. Content is never copied or removed. Only
-between the two is the folder not where it was; then it is whole in the journal and goes back.
+between the two is the folder not in its place; it is then complete in the journal and is moved
+back.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def journal_for(folder: Path) -> Path:
 
 
 def roll_back(folder: Path) -> bool:
-    """Undo what a killed run left; whether the folder had to be put back.
+    """Undo what an interrupted run left; return whether the folder had to be moved back.
 
     Raises Refused if something else has taken the folder's place since, Locked, StorageError.
     """
@@ -38,7 +39,7 @@ def roll_back(folder: Path) -> bool:
 
 @contextmanager
 def journal(folder: Path) -> Iterator[Path]:
-    """An empty journal; unless the block ends well, all is as it was before. Raises Locked."""
+    """An empty journal; unless the block succeeds, everything is restored. Raises Locked."""
     place = journal_for(folder)
     with locked_folder(place):
         _put_back(place, folder)
@@ -53,7 +54,7 @@ def journal(folder: Path) -> Iterator[Path]:
 
 
 def swap(journal: Path, folder: Path) -> None:
-    """Make the folder the journal's payload, and give the journal its name."""
+    """Make the folder the payload of the journal, and give the journal the folder's name."""
     move(folder, journal / "data")
     publish(journal, folder)
 
@@ -62,17 +63,17 @@ def _put_back(journal: Path, folder: Path) -> bool:
     if not os.path.lexists(journal / "data"):
         return False
     if os.path.lexists(folder):
-        message = _("{path} was put where a folder was that now lies whole in {journal}")
+        message = _("{path} is in the place of a folder whose complete content is in {journal}")
         raise Refused(
             message.format(path=folder, journal=journal / "data"),
-            hint=_("Move it away and run the command again: it puts the folder back."),
+            hint=_("Move it away and run the command again: the folder is then moved back."),
         )
     publish(journal / "data", folder)
     return True
 
 
 def _clear(journal: Path) -> None:
-    """Remove the tag files. A folder is never removed with what it holds."""
+    """Remove the tag files. A folder is never removed with its content."""
     with writing(journal):
         for name in os.listdir(journal):  # noqa: PTH208
             os.unlink(journal / name)  # noqa: PTH108

@@ -1,17 +1,17 @@
-"""What a folder holds before it becomes a bag, and what in it cannot go into one.
+"""Lists a folder that is to become a bag, and finds what a bag cannot contain.
 
-The rule for names, decided once: what we write is read back the same by preserva, bagit-python
-and `sha512sum -c` on any system, or it is refused with the reason.
+The rule for names: whatever we write is read back identically by preserva, bagit-python and
+`sha512sum -c` on any system, or it is refused with the reason.
 
 - Not UTF-8, a control character, a Unicode line end, white space at the end of the path: refused,
-  for no manifest line holds it in a way that all three read.
-- A backslash, a name of dots and spaces only: refused, for it leads elsewhere on Windows.
+  because no manifest line can express it for all three.
+- A backslash, a name of dots and spaces only: refused, because it leads elsewhere on Windows.
 - `%`, CR, LF: refused, unless the caller asks for RFC 8493's percent-encoding, which bagit-python
   (`%`) and sha512sum (all three) do not read back; then a warning for each.
-- Names that differ in Unicode form only: refused. macOS takes them for one, and bagit-python has
+- Names that differ only in Unicode form: refused. macOS treats them as one, and bagit-python has
   been seen to miss damage in one of them.
-- Names that differ in case only, or that Windows cannot hold: a warning. The bag is sound and
-  every tool reads it where it was made; a copy that loses a file is seen by its manifest.
+- Names that differ only in case, or that Windows does not allow: a warning. The bag is sound and
+  every tool can read it in place; its manifest reveals a copy that lost a file.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ _ENCODED = "%\r\n"
 
 
 @dataclass(frozen=True, slots=True)
-class SourceFile:
-    """A file as it was found: path with `/`, size in bytes, and what must not change until read."""
+class FolderFile:
+    """A listed file: path with `/`, size in bytes, and what must not change until it is read."""
 
     path: str
     size: int
@@ -52,10 +52,10 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Inventory:
-    """What a folder holds: files sorted by path, folders, and every finding on the way."""
+class SourceListing:
+    """The content of a folder: files sorted by path, folders, and every finding."""
 
-    files: tuple[SourceFile, ...]
+    files: tuple[FolderFile, ...]
     folders: tuple[str, ...]
     findings: tuple[Finding, ...]
 
@@ -66,26 +66,26 @@ class Inventory:
 
     @property
     def problems(self) -> tuple[Finding, ...]:
-        """The findings that stand in the way of a bag."""
+        """The findings that prevent a bag."""
         return tuple(f for f in self.findings if f.code.severity is not Severity.WARNING)
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """The findings that someone should look at."""
+        """The warnings."""
         return tuple(f for f in self.findings if f.code.severity is Severity.WARNING)
 
 
-def examine(source: Path, *, encode_names: bool = False) -> Inventory:
-    """What the folder holds and everything that hinders a bag of it. No content is read.
+def examine(source: Path, *, encode_names: bool = False) -> SourceListing:
+    """List the folder and everything that prevents a bag. No content is read.
 
     With `encode_names`, names with `%`, CR or LF are allowed, as warnings. Raises NotFound or
     NotAFile if there is no such folder, Refused if it is a bag already.
     """
     try:
-        found = os.lstat(source)
+        status = os.lstat(source)
     except OSError as error:
         raise storage_error(os.fspath(source), error) from error
-    if not stat.S_ISDIR(found.st_mode):
+    if not stat.S_ISDIR(status.st_mode):
         raise NotAFile(_("{path} is not a folder").format(path=source), path=os.fspath(source))
     if os.path.lexists(source / "bagit.txt"):
         raise Refused(
@@ -94,25 +94,25 @@ def examine(source: Path, *, encode_names: bool = False) -> Inventory:
             ),
             hint=_("To add digests to it, use `preserva bag update`."),
         )
-    files: list[SourceFile] = []
+    files: list[FolderFile] = []
     folders: list[str] = []
     findings: list[Finding] = []
-    for one in _walk(source, "", folders):
-        if isinstance(one, Finding):
-            findings.append(one)
+    for listed in _walk(source, "", folders):
+        if isinstance(listed, Finding):
+            findings.append(listed)
         else:
-            files.append(one)
-            findings += name_findings(one.path, encode_names=encode_names)
+            files.append(listed)
+            findings += name_findings(listed.path, encode_names=encode_names)
     findings += twin_findings([*folders, *(file.path for file in files)])
-    return Inventory(
+    return SourceListing(
         tuple(sorted(files, key=lambda file: file.path)),
         tuple(sorted(folders)),
         tuple(sorted(findings, key=lambda f: (f.path or "", f.code.value))),
     )
 
 
-def refuse_problems(source: Path, inventory: Inventory) -> None:
-    """Raise PackageError with every problem, if there is one."""
+def refuse_problems(source: Path, inventory: SourceListing) -> None:
+    """Raise PackageError with every problem, if there are any."""
     if inventory.problems:
         raise PackageError(
             _("{path} cannot become a bag").format(path=source),
@@ -120,13 +120,13 @@ def refuse_problems(source: Path, inventory: Inventory) -> None:
         )
 
 
-def _walk(source: Path, top: str, folders: list[str]) -> Iterator[SourceFile | Finding]:
+def _walk(source: Path, top: str, folders: list[str]) -> Iterator[FolderFile | Finding]:
     waiting = [top]
     while waiting:
         folder = waiting.pop()
         try:
-            with os.scandir(os.path.join(source, folder)) as found:  # noqa: PTH118
-                entries = sorted(found, key=lambda entry: entry.name)
+            with os.scandir(os.path.join(source, folder)) as listing:  # noqa: PTH118
+                entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
             yield Finding(Code.UNREADABLE, folder or None, seen=error.strerror)
             continue
@@ -141,18 +141,18 @@ def _walk(source: Path, top: str, folders: list[str]) -> Iterator[SourceFile | F
                 yield _file(path, entry)
 
 
-def _file(path: str, entry: os.DirEntry[str]) -> SourceFile | Finding:
+def _file(path: str, entry: os.DirEntry[str]) -> FolderFile | Finding:
     try:
-        found = entry.stat(follow_symlinks=False)
+        status = entry.stat(follow_symlinks=False)
     except OSError as error:
         return Finding(Code.UNREADABLE, path, seen=error.strerror)
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         return Finding(Code.NOT_REGULAR, path)
-    return SourceFile(path, found.st_size, found.st_mtime_ns, found.st_ino)
+    return FolderFile(path, status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 def name_findings(path: str, *, encode_names: bool) -> Iterator[Finding]:
-    """What is wrong with a path as a line of a manifest, and as a name on other systems."""
+    """The findings about a path as a manifest line and as a name on other systems."""
     if not path.isascii() and any("\ud800" <= character <= "\udfff" for character in path):
         yield Finding(Code.NAME_NOT_UNICODE, path)
     ends_in_space = path[-1].isspace() and path[-1] not in _ENCODED
@@ -173,7 +173,7 @@ def _unwritable(character: str) -> bool:
 
 
 def twin_findings(paths: list[str]) -> Iterator[Finding]:
-    """Names that other systems take for one: each is found beside the one it collides with."""
+    """Names that other systems treat as one: each with the name it collides with."""
     forms: dict[str, str] = {}
     cases: dict[str, str] = {}
     for path in sorted(paths):

@@ -10,12 +10,12 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from preserva.catalogue.decision_files import DECISIONS
-from preserva.catalogue.oai.harvester import Arguments, Ask
+from preserva.catalogue.oai.harvester import Ask, OaiArguments
 from preserva.catalogue.oai.responses import read_page
 from preserva.core.xml.safe import MAX_SIZE
 from preserva.errors import NotFound, StorageError, TooLarge, Unreachable
 from preserva.http_client.client import AnswerError, read
-from preserva.http_client.policy import SCHEMES, AddressError, Policy, named_hosts, shown
+from preserva.http_client.policy import SCHEMES, AddressError, RequestPolicy, named_hosts, shown
 from preserva.i18n import _
 
 _ATTEMPTS = 6
@@ -27,14 +27,14 @@ def over_http(url: str, *, sleep: Callable[[float], None] = time.sleep) -> Ask:
 
     What is returned raises StorageError, of that Unreachable where the server does not answer.
     """
-    policy = Policy(SCHEMES, named_hosts(url))
+    policy = RequestPolicy(SCHEMES, named_hosts(url))
 
-    def asking(arguments: Arguments) -> bytes:
+    def asking(arguments: OaiArguments) -> bytes:
         target = f"{url}{'&' if '?' in url else '?'}{urlencode(arguments)}"
         try:
             return _get(target, policy, sleep)
         except AnswerError as error:
-            raise Unreachable(f"{shown(url)}: {error}") from error
+            raise Unreachable(f"{shown(url)}: " + str(error)) from error
 
     return asking
 
@@ -49,20 +49,20 @@ def decisions_of(source: str, *, sleep: Callable[[float], None] = time.sleep) ->
         return path.read_bytes() if path.is_file() else b""
     target = f"{source.partition('?')[0].rstrip('/')}/{DECISIONS}"
     try:
-        data = _get(target, Policy(SCHEMES, named_hosts(source)), sleep)
+        data = _get(target, RequestPolicy(SCHEMES, named_hosts(source)), sleep)
     except AnswerError as error:
         if error.status is not None and 400 <= error.status < 500:
             return b""
-        raise Unreachable(f"{shown(target)}: {error}") from error
+        raise Unreachable(f"{shown(target)}: " + str(error)) from error
     return data if data.startswith(b"{") else b""
 
 
-def _get(target: str, policy: Policy, sleep: Callable[[float], None]) -> bytes:
+def _get(target: str, policy: RequestPolicy, sleep: Callable[[float], None]) -> bytes:
     """A whole answer. Raises TooLarge, StorageError for an address, and AnswerError."""
     try:
         data = read(target, policy, MAX_SIZE + 1, attempts=_ATTEMPTS, delay=_DELAY, sleep=sleep)
     except AddressError as error:
-        raise StorageError(f"{shown(target)}: {error}") from error
+        raise StorageError(f"{shown(target)}: " + str(error)) from error
     if len(data) > MAX_SIZE:
         message = _("{url}: the response is longer than {limit} bytes and was not read")
         raise TooLarge(message.format(url=shown(target), limit=MAX_SIZE))
@@ -79,7 +79,7 @@ def in_folder(folder: Path) -> Ask:
         with suppress(ValueError):
             following[read_page(page.read_bytes()).token or ""] = after
 
-    def asking(arguments: Arguments) -> bytes:
+    def asking(arguments: OaiArguments) -> bytes:
         values = dict(arguments)
         if values["verb"] == "Identify":
             return (folder / "identify.xml").read_bytes()

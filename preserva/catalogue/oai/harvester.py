@@ -27,8 +27,8 @@ from preserva.errors import StorageError, UsageError
 from preserva.http_client.policy import shown
 from preserva.i18n import _
 
-Arguments = tuple[tuple[str, str], ...]
-Ask = Callable[[Arguments], bytes]
+OaiArguments = tuple[tuple[str, str], ...]
+Ask = Callable[[OaiArguments], bytes]
 """Sends a request and gives the answer. Raises StorageError."""
 
 _OVERLAP = 600
@@ -143,8 +143,8 @@ class Harvest:
                 hint=_("What was received so far is kept; run the command again to continue."),
             )
 
-    def _first(self, since: str | None) -> Arguments:
-        arguments: Arguments = (("metadataPrefix", self._source.prefix),)
+    def _first(self, since: str | None) -> OaiArguments:
+        arguments: OaiArguments = (("metadataPrefix", self._source.prefix),)
         if self._source.part:
             arguments += (("set", self._source.part),)
         if since:
@@ -158,7 +158,7 @@ class Harvest:
         page = self._read((("verb", "ListRecords"), ("resumptionToken", state.token or "")))
         return None if page.error else page
 
-    def _page(self, arguments: Arguments) -> Response:
+    def _page(self, arguments: OaiArguments) -> Response:
         page = self._read((("verb", "ListRecords"), *arguments))
         if page.error and page.error != _NOTHING:
             raise self._wrong(page.error)
@@ -166,7 +166,7 @@ class Harvest:
             raise self._wrong(_("it sends a list without records"))
         return page
 
-    def _read(self, arguments: Arguments) -> Response:
+    def _read(self, arguments: OaiArguments) -> Response:
         data = self._ask(arguments)
         self._received += len(data)
         try:

@@ -1,6 +1,6 @@
-"""What is technically known of an image, as a value. A part that is not known is left out.
+"""The technical metadata of an image as a value. Unknown parts are omitted.
 
-The words are those of ANSI/NISO Z39.87-2006, Technical Metadata for Digital Still Images.
+The terms are those of ANSI/NISO Z39.87-2006, Technical Metadata for Digital Still Images.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from fractions import Fraction
 
 
 class ByteOrder(Enum):
-    """In which order the bytes of a number stand: MIX byteOrder."""
+    """The byte order of numbers: MIX byteOrder."""
 
     BIG_ENDIAN = "big endian"
     LITTLE_ENDIAN = "little endian"
 
 
 class Unit(Enum):
-    """What a resolution counts by: MIX samplingFrequencyUnit."""
+    """The unit of a resolution: MIX samplingFrequencyUnit."""
 
     NONE = "no absolute unit of measurement"
     INCH = "in."
@@ -26,7 +26,7 @@ class Unit(Enum):
 
 
 class Orientation(Enum):
-    """How the stored image lies: MIX orientation. Members are in the order of TIFF tag 274."""
+    """The orientation of the stored image: MIX orientation, in the order of TIFF tag 274."""
 
     NORMAL = "normal*"
     FLIPPED = "normal, image flipped"
@@ -47,7 +47,7 @@ class Resolution:
     unit: Unit
 
     def dpi(self) -> Fraction | None:
-        """The lower of both in samples for each inch; None where there is no unit."""
+        """The lower of both in samples per inch; None if there is no unit."""
         factors = {Unit.INCH: Fraction(1), Unit.CENTIMETRE: Fraction(254, 100)}
         factor = factors.get(self.unit)
         return None if factor is None else min(self.x, self.y) * factor
@@ -57,7 +57,7 @@ class Resolution:
 class Capture:
     """What took the image, and when: an ISO 8601 date. `software` wrote the file.
 
-    `camera` tells a camera from a scanner: it said how long it exposed.
+    `camera` distinguishes a camera from a scanner: it recorded the exposure time.
     """
 
     maker: str | None = None

@@ -1,4 +1,4 @@
-"""How the labels of pages count on: 1 2 3, ix x xi, 12r 12v 13r, л. 12 л. 12 об. л. 13."""
+"""Continues the labels of pages: 1 2 3, ix x xi, 12r 12v 13r, л. 12 л. 12 об. л. 13."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _NUMERAL = re.compile(r"((?:.*\W)?)([ivxlcdm]{1,15}|[IVXLCDM]{1,15})(\W*)")
 
 
 def following(label: str) -> str | None:
-    """The label of the page after the one with this label; None where it has no number.
+    """The label after this one; None if it has no number.
 
-    The last number of the label counts. Brackets around it, for pages without a printed number,
-    and words before it stay.
+    The last number of the label is incremented. Brackets around it, for pages without a printed
+    number, and words before it are kept.
     """
     if match := _LEAF.fullmatch(label):
         before, leaf, space, number, _gap, back, after = match.groups()

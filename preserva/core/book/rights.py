@@ -1,4 +1,4 @@
-"""What may be done with a book: on what ground, where, since when, which acts.
+"""The rights in a book: basis, jurisdiction, dates, permitted acts.
 
 Source: PREMIS Data Dictionary 3.0, 4.1 (rightsStatement).
 """
@@ -12,7 +12,7 @@ from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What is known of the rights on one ground; which facts count depends on `basis`.
+    """The rights on one basis; which fields apply depends on `basis`.
 
     `jurisdiction` is a country (ISO 3166), `determined`, `start` and `end` are dates (EDTF), `uri`
     leads to the licence, the law or a statement such as those of rightsstatements.org. `acts` are
@@ -33,7 +33,7 @@ class Rights:
     restrictions: tuple[str, ...] = ()
 
     def missing(self) -> tuple[str, ...]:
-        """The facts that this ground cannot do without, and that are not given."""
+        """The fields that are required for this basis but not given."""
         needed: dict[RightsBasis, dict[str, object]] = {
             RightsBasis.COPYRIGHT: {"status": self.status, "jurisdiction": self.jurisdiction},
             RightsBasis.STATUTE: {"jurisdiction": self.jurisdiction, "citation": self.citation},

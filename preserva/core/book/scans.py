@@ -1,4 +1,4 @@
-"""What is asked of the images of a source: that they can be decoded, and how they were scanned."""
+"""The requirements for the images of a source: decodable, and scanned as required."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _GREY = frozenset({"BlackIsZero", "WhiteIsZero"})
 
 
 class Undecodable(StrEnum):
-    """What becomes of a source with an image that is broken."""
+    """How a source with a damaged image is treated."""
 
     REFUSE = "refuse"
     RECORD = "record"
 
 
 class Colours(StrEnum):
-    """What the samples of an image can show."""
+    """The colours that the samples of an image can represent."""
 
     BITONAL = "bitonal"
     GREY = "grey"
@@ -37,9 +37,9 @@ class Colours(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ScanProfile:
-    """How masters shall be scanned. What is not given is not asked for.
+    """How masters must be scanned. Only what is given is checked.
 
-    `min_resolution` is in dots per inch; `colours` and `bits` (of a sample) are those allowed.
+    `min_resolution` is in dots per inch; `colours` and `bits` (per sample) are those allowed.
     """
 
     min_resolution: int | None = None
@@ -48,7 +48,7 @@ class ScanProfile:
     lossless: bool = False
 
     def findings(self, path: str, image: Image) -> Iterator[Finding]:
-        """In what a master departs from the profile."""
+        """How a master departs from the profile."""
         if self.min_resolution is not None:
             yield from self._resolution(path, image)
         colours = colours_of(image)
@@ -75,7 +75,7 @@ ANY_SCAN = ScanProfile()
 
 @dataclass(frozen=True, slots=True)
 class ImageRules:
-    """What is asked of images; `max_pixels` is how large one may be that is decoded."""
+    """The requirements for images; larger ones than `max_pixels` are not decoded."""
 
     undecodable: Undecodable = Undecodable.REFUSE
     max_pixels: int = MAX_PIXELS
@@ -86,7 +86,7 @@ USUAL_RULES = ImageRules()
 
 
 def colours_of(image: Image) -> Colours:
-    """What the samples can show; an alpha channel shows nothing."""
+    """The colours of the samples; an alpha channel does not count."""
     if image.colour_space not in _GREY:
         return Colours.COLOUR
     return Colours.BITONAL if image.bits[0] == 1 else Colours.GREY

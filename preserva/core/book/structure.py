@@ -1,7 +1,7 @@
-"""The parts of a book and what its pages are called: from what people write to what METS says.
+"""The parts of a book and the labels of its pages: from what people write to METS.
 
-People name pages by their place among the images, from 1, or by the file's name. Here these names
-are looked up, ranges become pages, labels count on, and everything that cannot be is a finding.
+People refer to pages by position among the images, from 1, or by file name. Here references are
+resolved, ranges become pages, labels are continued, and every impossibility is a finding.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ PageName = int | str
 
 @dataclass(frozen=True, slots=True)
 class PageRange:
-    """Pages that are described together. `label` is the first one's; the others count on."""
+    """Pages that are described together. `label` is that of the first; it is continued."""
 
     where: str
     first: PageName
@@ -102,9 +102,9 @@ class PageRange:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of the book. Without `last` it goes on until the next part begins.
+    """A part of the book. Without `last` it extends to the next part.
 
-    Without `first` it has only the pages of its parts.
+    Without `first` it has only the pages of its subordinate parts.
     """
 
     where: str
@@ -117,7 +117,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What someone wrote of a book's structure. `where` of each piece says in which place."""
+    """The structure as people wrote it. `where` of each piece is its place in the file."""
 
     pages: tuple[PageRange, ...] = ()
     parts: tuple[Part, ...] = ()
@@ -127,7 +127,7 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """What is said of one page."""
+    """The description of one page."""
 
     label: str | None = None
     type: str = PageType.PAGE
@@ -135,7 +135,7 @@ class PageFacts:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """A book's structure: facts by page number, the whole as a division, and what was found."""
+    """A book's structure: facts by page number, the whole as a division, and the findings."""
 
     pages: Mapping[int, PageFacts]
     root: Division | None
@@ -147,7 +147,7 @@ NO_STRUCTURE = Structure({}, None)
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The pages of a source, found by number or by a file's name. They count from 1 to `count`."""
+    """The pages of a source by number, from 1 to `count`, or by file name."""
 
     count: int
     _names: Mapping[str, int]
@@ -166,13 +166,13 @@ class Pages:
         return cls(max(names.values(), default=0), names, stems)
 
     def number(self, name: PageName) -> int | None:
-        """The number of the page with this number or file name; None where there is none."""
+        """The number of the page with this number or file name; None if there is none."""
         if isinstance(name, int):
             return name if 1 <= name <= self.count else None
         return self._names.get(name)
 
     def alike(self, name: str) -> int | None:
-        """The page whose file has this name or one that differs only in its ending."""
+        """The page whose file has this name, or one that differs only in its extension."""
         if len(name) > _LONGEST_NAME:
             return None
         return self._names.get(name) or self._stems.get(_stem(name))
@@ -243,7 +243,7 @@ class _Resolving:
     links: int = 0
 
     def describe(self, described: PageRange) -> None:
-        """Note the label and type of each page of the range."""
+        """Record the label and type of each page of the range."""
         label = described.label
         for number in self._range(described):
             if number in self.facts:
@@ -279,7 +279,7 @@ class _Resolving:
         return _Span(part, first, last, tuple(self.span(inner) for inner in part.parts))
 
     def divisions(self, spans: Sequence[_Span], end: int) -> tuple[Division, ...]:
-        """Divisions of the parts of one level; the last one ends at `end` if nothing else says."""
+        """Divisions of the parts of one level; by default the last one ends at `end`."""
         made = []
         begins = [span.begin() for span in spans]
         for number, span in enumerate(spans):
@@ -302,7 +302,7 @@ class _Resolving:
         return Division(span.part.type.value, span.part.title, pages, parts)
 
     def _linked(self, span: _Span, pages: range) -> tuple[int, ...]:
-        """The pages, unless all parts together would have absurdly many."""
+        """The pages, unless all parts together have too many."""
         self.links += len(pages)
         if self.links <= MOST_LINKS:
             return tuple(pages)

@@ -1,4 +1,4 @@
-"""What a folder of scans becomes: representations, pages in order, names inside the package.
+"""Arranges a folder of scans: representations, pages in order, names inside the package.
 
 A source is a plain folder of page images, or a folder already divided into `master/`, `access/`
 and `text/` (and `documentation/`). The pages of all representations are paired by their names.
@@ -35,9 +35,8 @@ _SYSTEM = frozenset({"thumbs.db", "desktop.ini", "__macosx", "@eadir"})
 class SourceFile:
     """A file of the source and its place in the package.
 
-    `target` is its ASCII name in the representation; `page` counts from 1, or is None for a file
-    that stands for more than a page; `label` is the name that people know the page by,
-    `type` says what the page is.
+    `target` is its ASCII name in the representation; `page` counts from 1, or is None for a file of
+    more than one page; `label` is the page's label, `type` its type.
     """
 
     source: str
@@ -50,7 +49,7 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """A whole source, arranged. With `problems`, no package can be made of it."""
+    """An arranged source. With `problems`, no package can be made from it."""
 
     representations: dict[str, tuple[SourceFile, ...]]
     documentation: tuple[SourceFile, ...]
@@ -70,7 +69,7 @@ def natural_key(name: str) -> tuple[tuple[int, int | str], ...]:
 
 
 def arrange(entries: Iterable[Entry]) -> Arrangement:
-    """Decide what the entries of a source folder become. Finds every problem, not the first."""
+    """Arrange the entries of a source folder. Finds every problem, not only the first."""
     kept, warnings = _without_system_files(entries)
     problems = [_unusable(entry) for entry in kept if entry.kind in {Kind.LINK, Kind.OTHER}]
     files = [entry for entry in kept if entry.kind is Kind.FILE]
@@ -120,7 +119,7 @@ def _without_system_files(entries: Iterable[Entry]) -> tuple[list[Entry], list[F
 
 
 def _beside(files: Iterable[Entry]) -> Iterator[Entry]:
-    """Images that no representation has, though they may be pages."""
+    """Images outside of all representations that may be pages."""
     return (entry for entry in files if "/" not in entry.path and _is_image(entry))
 
 
@@ -129,7 +128,7 @@ def _unusable(entry: Entry) -> Finding:
 
 
 def _usual_place(name: str) -> str:
-    """Where a file of a plain folder belongs, by the ending of its name."""
+    """The place of a file of a plain folder, by its extension."""
     ending = _ending(name)
     if ending in _IMAGES:
         return "master"
@@ -139,13 +138,13 @@ def _usual_place(name: str) -> str:
 
 
 def _ending(name: str) -> str:
-    """The ending of a name, if it is one that may stand in a package."""
+    """The extension of a name, if it is allowed in a package."""
     _, dot, ending = name.rpartition(".")
     return ending.lower() if dot and re.fullmatch(r"[A-Za-z0-9]{1,8}", ending) else ""
 
 
 def stem(path: str) -> str:
-    """The name of a file without its ending: what its page is called before anyone says."""
+    """The name of a file without its extension: the default label of its page."""
     name = path.rpartition("/")[2]
     return name[: -len(_ending(name)) - 1] if _ending(name) else name
 
@@ -155,7 +154,7 @@ def _is_image(entry: Entry) -> bool:
 
 
 def _collisions(entries: Sequence[Entry]) -> list[Finding]:
-    """Names that stand for the same page: only in case, Unicode form, zeros or ending different."""
+    """Names of the same page: only case, Unicode form, zeros or extension differ."""
     first: dict[object, Entry] = {}
     collisions = []
     for entry in entries:

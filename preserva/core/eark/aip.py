@@ -1,17 +1,17 @@
-"""The layout of a package (AIP): which metadata files it has, where, and what they say.
+"""The layout of a package (AIP): its metadata files, their places and their content.
 
     METS.xml
-    metadata/descriptive/...            already stored: MODS, DC, the record as it came
+    metadata/descriptive/...            already stored: MODS, DC, the supplied record
     metadata/preservation/premis.xml    the book, its representations, history, agents, rights
     documentation/README.txt            what this is, for a reader without our software
-    schemas/standards.xml               which standards, where to read them
+    schemas/standards.xml               which standards, and where to read them
     representations/<name>/
         METS.xml
         data/...                        already stored: the pages
         metadata/preservation/premis.xml, or premis-0001.xml ... for every thousand files
 
 Source: E-ARK CSIP 2.2.0, AIP 2.2.0, CS Preservation Metadata 1.0.1. The reason for every name and
-attribute stands in docs/reference/package.md.
+attribute is given in docs/reference/package.md.
 """
 
 from __future__ import annotations
@@ -57,10 +57,11 @@ from preserva.core.values.model import Observed, PackageId
 SHARD = 1000
 """File objects in one PREMIS document: any browser and any parser opens two megabytes."""
 
-PREMIS_DIGESTS = ("sha512", "sha256")
+PREMIS_DIGESTS = ("sha512", "sha256", "sha384")
+"""Those of a file's digests that PREMIS states: the vocabulary has no SHA-3. Manifests have all."""
 
 Render = Callable[[BinaryIO], None]
-Put = Callable[[str, Render], Observed]
+PutFile = Callable[[str, Render], Observed]
 """Stores one metadata file at a path relative to the package folder, and says what it became."""
 
 _REPRESENTATION_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -96,11 +97,11 @@ class OtherFile:
 
 @dataclass(frozen=True, slots=True)
 class ContentFile:
-    """A file of the book that is already stored, with at least sha512 and sha256.
+    """A file of the book that is already stored, with at least sha512.
 
     `page` is its page's number in the book, from 1, equal in every representation; `label` is what
     the page is called (12r), `type` what it is; a file of the whole book has neither page nor
-    label. `image` is what it is technically, where it is one.
+    label. `image` is its technical metadata, if it is an image.
     """
 
     file: Observed
@@ -116,8 +117,8 @@ class ContentFile:
 class RepresentationSpec:
     """A representation: its files in the order of pages, and its chapters.
 
-    `files` is gone through several times and gives the same each time: memory stays flat if it
-    reads them from somewhere. Files of the whole book may stand anywhere.
+    `files` is iterated several times and must give the same each time: memory stays flat if it
+    reads them from a file. Files of the whole book may be at any position.
     """
 
     name: str
@@ -127,10 +128,10 @@ class RepresentationSpec:
 
 @dataclass(frozen=True, slots=True)
 class AipSpec:
-    """Everything that a package's metadata says. `created` is an ISO 8601 time with its zone.
+    """The content of a package's metadata. `created` is an ISO 8601 time with its zone.
 
-    An event or rights statement without objects is about the whole book. `identifiers` are those
-    that it had elsewhere.
+    An event or rights statement without objects concerns the whole book. `identifiers` are its
+    former ones, `digests` the algorithms of its manifests.
     """
 
     id: PackageId
@@ -146,6 +147,7 @@ class AipSpec:
     documentation: Sequence[OtherFile] = ()
     schemas: Sequence[OtherFile] = ()
     identifiers: Sequence[Identifier] = ()
+    digests: Sequence[str] = ("sha512", "sha256")
 
 
 def entity_id(package: PackageId) -> Identifier:
@@ -161,9 +163,9 @@ def representation_id(name: str) -> Identifier:
 def file_id(representation: str, path: str) -> str:
     """The identifier of a content file: METS file/@ID and PREMIS objectIdentifier alike.
 
-    `path` is relative to the representation's data folder. The identifier hangs on nothing but
-    these two, so a page added later changes no other. What an XML ID cannot hold is written as
-    `_` and the hexadecimal of its UTF-8 bytes.
+    `path` is relative to the representation's data folder. The identifier depends only on these
+    two, so a page added later changes no other. A character that an XML ID cannot contain is
+    written as `_` and the hexadecimal of its UTF-8 bytes.
     """
     return f"ID-{representation}.{_NOT_IN_ID.sub(_escape, path)}"
 
@@ -172,8 +174,8 @@ def _escape(match: re.Match[str]) -> str:
     return "".join(f"_{byte:02x}" for byte in match[0].encode("utf-8", "surrogatepass"))
 
 
-def build_aip(spec: AipSpec, put: Put) -> None:
-    """Hand every metadata file of the package to `put`, in the order in which they depend.
+def build_aip(spec: AipSpec, put: PutFile) -> None:
+    """Pass every metadata file of the package to `put`, in order of dependency.
 
     The package's METS.xml comes last: it holds the digests of all the others. Raises ValueError
     for links that name no agent or object here, for a representation's name that is not lower
@@ -234,6 +236,7 @@ def _write_readme(spec: AipSpec, stream: BinaryIO) -> None:
         created=spec.created,
         institution=spec.institution,
         software=f"preserva {spec.software_version}",
+        digests=spec.digests,
     )
     stream.write(text.encode())
 
@@ -256,7 +259,7 @@ def _write_package_premis(spec: AipSpec, stream: BinaryIO) -> None:
     )
 
 
-def _build_representation(spec: AipSpec, item: RepresentationSpec, put: Put) -> Observed:
+def _build_representation(spec: AipSpec, item: RepresentationSpec, put: PutFile) -> Observed:
     folder = f"representations/{item.name}/"
     premis = [
         _premis_file(f"digiprov-{number}", _below(folder, put(folder + path, write)))
@@ -307,7 +310,7 @@ def _file_object(name: str, item: ContentFile, included: Relationship) -> FileOb
     return FileObject(
         identifier=Identifier("local", _content_id(name, item)),
         size=local.size,
-        digests={algorithm: local.digests[algorithm] for algorithm in PREMIS_DIGESTS},
+        digests={name: local.digests[name] for name in PREMIS_DIGESTS if name in local.digests},
         format=item.format,
         original_name=item.original_name,
         location=href(local.path),

@@ -1,6 +1,6 @@
-"""A changed METS.xml and premis.xml of a package that is stored; what did not change stays.
+"""Amends METS.xml and premis.xml of a stored package; the rest is kept.
 
-Both are small, whatever the number of pages: they point and tell, the files stand elsewhere.
+Both are small, whatever the number of pages: the files are listed elsewhere.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ def amended_mets(
 ) -> bytes:
     """The package's METS.xml with these descriptions and further documents, changed at `time`.
 
-    Without `descriptive` the descriptions stay. `changed` holds the other files that are not as
-    they were, by path; documents that are `removed` are named no more. Raises ValueError for a
-    METS.xml that is not built as ours.
+    Without `descriptive` the descriptions are kept. `changed` holds the other changed files by
+    path; `removed` documents are no longer listed. Raises ValueError for a METS.xml that is not
+    structured like ours.
     """
     root = parse(mets)
     header, map_ = root.find(f"{_METS}metsHdr"), root.find(f".//{_METS}div[@ID='div-metadata']")
@@ -72,7 +72,7 @@ def _number(file: etree._Element) -> int:
 def _describe(
     root: etree._Element, header: etree._Element, items: Sequence[MetadataFile], time: str
 ) -> list[str]:
-    """Put the descriptions in the place of those that were there; their IDs."""
+    """Replace the descriptions; return their IDs."""
     held = {_path(section[0]): section for section in root.findall(f"{_METS}dmdSec")}
     numbers = [int(section.get("ID", "dmd-0").rpartition("-")[2]) for section in held.values()]
     for section in held.values():
@@ -126,7 +126,7 @@ def _path(element: etree._Element) -> str:
 
 
 def amended_premis(premis: bytes, events: Sequence[Event], agents: Sequence[Agent]) -> bytes:
-    """The package's premis.xml with what has happened since, at the end of its history."""
+    """The package's premis.xml with further events at the end of its history."""
     root = parse(premis)
     known = {_agent(element) for element in root.findall(f"{_PREMIS}agent")}
     more = io.BytesIO()
@@ -141,8 +141,8 @@ def amended_premis(premis: bytes, events: Sequence[Event], agents: Sequence[Agen
 def premis_of_part(premis: bytes, without: Collection[Identifier]) -> bytes:
     """The package's premis.xml as it is without some of its representations.
 
-    They are not described any more, and nothing links to them; an event or a statement of rights
-    that was about nothing else is not told.
+    They are no longer described or linked; events and rights statements that concern nothing else
+    are omitted.
     """
     root = parse(premis)
     gone = {(identifier.type, identifier.value) for identifier in without}

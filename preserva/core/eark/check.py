@@ -1,7 +1,7 @@
-"""Everything that can be wrong between METS, PREMIS and the files of a package.
+"""Checks METS, PREMIS and the files of a package against each other.
 
-Digests are not computed here: they come with the files, from the one read that the check of the
-bag makes anyway. Read are only METS, PREMIS and descriptive XML, as streams.
+Digests are not computed here: they are those of the single read by the validation of the bag. Only
+METS, PREMIS and descriptive XML are read, as streams.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Demands:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ReferencedFile:
     """A file that METS names: where it lies, and which metadata sections describe it."""
 
     path: str
@@ -59,7 +59,7 @@ class MetsCheck:
     path: str
     demands: Demands
     metadata: dict[str, Reference] = field(default_factory=dict)
-    files: dict[str, Listed] = field(default_factory=dict)
+    files: dict[str, ReferencedFile] = field(default_factory=dict)
     pages: dict[int, str | None] = field(default_factory=dict)
     documents: list[str] = field(default_factory=list)
     understood: bool = False
@@ -180,7 +180,7 @@ class MetsCheck:
         elif reference.use == "Representations":
             self.documents.append(path)
         elif reference.use == "Data" and reference.id is not None:
-            self.files[reference.id] = Listed(path, reference.admid, len(self.files))
+            self.files[reference.id] = ReferencedFile(path, reference.admid, len(self.files))
 
     def _pointer(self, reference: Reference) -> Iterator[Finding]:
         path = resolve(self.folder, reference.href)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from preserva.core.eark.check_mets import Listed
+from preserva.core.eark.check_mets import ReferencedFile
 from preserva.core.eark.contents import Contents, compare_digest, compare_size, resolve
 from preserva.core.eark.premis import NAMESPACE, VERSION, Event, Identifier
 from preserva.core.eark.premis_read import (
@@ -35,7 +35,7 @@ class PremisCheck:
 
     contents: Contents
     folder: str
-    listed: Mapping[str, Listed]
+    listed: Mapping[str, ReferencedFile]
     objects: dict[Identifier, str] = field(default_factory=dict)
     links: dict[Identifier, str] = field(default_factory=dict)
     rights: int = 0

@@ -1,4 +1,4 @@
-"""A fixity check as PREMIS says it, made of nothing but the entry of the ledger that records it.
+"""A fixity check as a PREMIS event, derived only from its ledger entry.
 
 Checks are many, and the storage that is audited may be mounted read-only, so their documents are
 not stored: an entry holds the digest of its document, and gives the same bytes for ever.
@@ -20,33 +20,36 @@ from preserva.core.eark.premis import (
 )
 from preserva.core.eark.vocabulary import AgentType, EventOutcome, EventRelatedAgentRole, EventType
 from preserva.core.formats.canonical_json import Value, canonical
+from preserva.core.values.facts import Check
 from preserva.core.values.model import PackageId
 
-DIGEST = "premis_sha256"
+_DIGEST = "premis_sha256"
 
 
 def check_document(
     package: str, storage: str, time: str, outcome: str, facts: Mapping[str, Value]
 ) -> bytes:
-    """The PREMIS document of a check. `facts` are those of its entry, `DIGEST` left out.
+    """The PREMIS document of a check. `facts` are those of its entry, as they are there.
 
-    They name the event, the institution and the version of the software. What came to no end
-    (unknown) is a warning to PREMIS, which has no such outcome; the note holds all facts.
+    They name the event, the institution and the version of the software. An unknown outcome is a
+    warning in PREMIS, which has no such outcome; the note contains all facts. Raises
+    ValueError for facts that are not those of a check.
     """
-    noted = {name: value for name, value in facts.items() if name != DIGEST}
+    check = Check.from_facts(facts)
+    noted = {name: value for name, value in facts.items() if name != _DIGEST}
     software = Agent(
-        Identifier("local", "preserva"), "preserva", AgentType.SOFTWARE, str(facts["software"])
+        Identifier("local", "preserva"), "preserva", AgentType.SOFTWARE, str(check.software)
     )
-    name = str(facts["institution"])
+    name = str(check.institution)
     institution = Agent(Identifier("local", name), name, AgentType.ORGANIZATION)
     endings = {ending.label: ending for ending in EventOutcome}
     entity = entity_id(PackageId.parse(package))
     event = Event(
-        Identifier("UUID", str(facts["event"])),
+        Identifier("UUID", str(check.event)),
         EventType.FIXITY_CHECK,
         time,
         endings.get(outcome, EventOutcome.WARNING),
-        detail=f"{facts['files']} files, {facts['bytes']} bytes, read in storage {storage}",
+        detail=f"{check.files} files, {check.size} bytes, read in storage {storage}",
         note=canonical(noted).decode(),
         agents=(
             LinkedAgent(software.identifier, EventRelatedAgentRole.EXECUTING_PROGRAM),

@@ -26,7 +26,7 @@ CSIP = "https://DILCIS.eu/XML/METS/CSIPExtensionMETS"
 
 
 class PackageType(StrEnum):
-    """What an information package is for (OAIS): to be handed over, to be kept, to be used."""
+    """The kinds of information packages (OAIS): for submission, archiving, dissemination."""
 
     SIP = "SIP"
     AIP = "AIP"
@@ -67,10 +67,10 @@ _CONTENT_TYPE: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a METS document says of itself. `created` is an ISO 8601 time with its zone.
+    """The header of a METS document. `created` is an ISO 8601 time with its zone.
 
-    `modified` is one too, if it was written anew later. `objid` is the name of the folder in which
-    the METS lies; `uri` is the package's identifier.
+    `modified` is one too, if it was rewritten later. `objid` is the name of the folder that
+    contains the METS; `uri` is the package's identifier.
     """
 
     objid: str
@@ -181,9 +181,9 @@ def write_representation_mets(
 ) -> None:
     """Write the METS.xml of a representation: its files, its pages, its chapters.
 
-    `files` is gone through three times and must give the same each time, in the order of pages.
-    Raises ValueError for pages out of order, for a page of `structure` that no file has, and for
-    text that XML cannot carry.
+    `files` is iterated three times and must give the same each time, in the order of pages. Raises
+    ValueError for pages out of order, for a page of `structure` that no file has, and for text that
+    XML cannot carry.
     """
     with _mets(stream, header, header.kind.representation_profile) as writer:
         _write_header(writer, header)

@@ -10,7 +10,7 @@ from lxml import etree
 
 from preserva.core.eark.mets import CSIP, NAMESPACE
 from preserva.core.xml.safe import streamed
-from preserva.core.xml.stream import Done, chunks, release
+from preserva.core.xml.stream import ReleaseElement, chunks, release
 from preserva.core.xml.write import XLINK
 
 _XLINK_HREF = f"{{{XLINK}}}href"
@@ -102,7 +102,7 @@ class Div:
 Fact = Root | HeaderFacts | Identified | Refers | Reference | Map | Div
 
 
-def read_mets(stream: BinaryIO, done: Done = release) -> Iterator[Fact]:
+def read_mets(stream: BinaryIO, done: ReleaseElement = release) -> Iterator[Fact]:
     """The facts of a METS document in its order. Raises UnsafeXMLError (a ValueError).
 
     `done` gets each part that was read, and the root at last, and frees what it can.

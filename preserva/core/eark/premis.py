@@ -73,7 +73,7 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Relationship:
-    """How one object hangs together with others."""
+    """A relationship of an object with others."""
 
     type: RelationshipType
     subtype: RelationshipSubType
@@ -82,7 +82,7 @@ class Relationship:
 
 @dataclass(frozen=True, slots=True)
 class FileObject:
-    """A file: what it is, how big, what digests, what it was called, where it lies.
+    """A file: format, size, digests, original name, location.
 
     `location` is a relative reference from the folder of the METS that names this PREMIS file.
     `image` is written as MIX into objectCharacteristicsExtension.
@@ -128,7 +128,7 @@ class LinkedAgent:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What was done: when (ISO 8601), how it ended, by whom, to what.
+    """An event: time (ISO 8601), outcome, agents, objects.
 
     `type` is a plain string where the vocabulary, as used here, has no such term.
     """

@@ -20,7 +20,7 @@ from preserva.core.eark.vocabulary import (
     EventType,
 )
 from preserva.core.xml.safe import streamed
-from preserva.core.xml.stream import Done, chunks, release
+from preserva.core.xml.stream import ReleaseElement, chunks, release
 from preserva.core.xml.write import XSI
 
 _ANY = f"{{{NAMESPACE}}}*"
@@ -94,7 +94,7 @@ def read_events(stream: BinaryIO) -> Iterator[Event]:
 
 
 def read_premis(
-    stream: BinaryIO, done: Done = release, *, images: bool = True
+    stream: BinaryIO, done: ReleaseElement = release, *, images: bool = True
 ) -> Iterator[PremisFact]:
     """The facts of a PREMIS document in its order. Raises UnsafeXMLError (a ValueError).
 

@@ -1,4 +1,4 @@
-"""What a package says about itself to a reader who has no software of ours.
+"""The files in which a package explains itself to a reader without our software.
 
 `documentation/README.txt` in three languages, and `schemas/standards.xml`: the standards by which
 the package is built, with versions and addresses. The schemas themselves are not copied.
@@ -6,9 +6,11 @@ the package is built, with versions and addresses. The schemas themselves are no
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from preserva.core.values.digest import ALGORITHMS
 from preserva.core.xml.write import document
 
 NAMESPACE = "urn:preserva:standards"
@@ -101,12 +103,21 @@ def write_standards(stream: BinaryIO) -> None:
 
 
 def readme(
-    *, title: str, identifier: str, folder: str, created: str, institution: str, software: str
+    *,
+    title: str,
+    identifier: str,
+    folder: str,
+    created: str,
+    institution: str,
+    software: str,
+    digests: Iterable[str],
 ) -> str:
     """The text of `documentation/README.txt`, in English, Russian and Belarusian.
 
-    `folder` is the name of the package folder, `software` our name and version.
+    `folder` is the name of the package folder, `software` our name and version, `digests` the
+    algorithms of its manifests, of which SHA-512 is one.
     """
+    others = [name for name in digests if name != "sha512"]
     facts = {
         "title": title,
         "identifier": identifier,
@@ -114,12 +125,22 @@ def readme(
         "created": created,
         "institution": institution,
         "software": software,
+        "others_en": _manifests(others, "the same with"),
+        "others_ru": _manifests(others, "то же по алгоритму"),
+        "others_be": _manifests(others, "тое ж паводле алгарытму"),
     }
     parts = [_README.format(**facts)]
     for standard in STANDARDS:
         name = f"{standard.name} {standard.version}".strip()
         parts.append(f"  {name:<32} {standard.url}\n")
     return "".join(parts)
+
+
+def _manifests(digests: Iterable[str], what: str) -> str:
+    """A line for each manifest."""
+    return "".join(
+        f"  {f'manifest-{name}.txt':<35}{what} {ALGORITHMS[name].label}\n" for name in digests
+    )
 
 
 _README = """\
@@ -144,8 +165,7 @@ How it is built
 
   bag-info.txt                       whose package this is, and how big
   manifest-sha512.txt                the SHA-512 digest of every file under data/
-  manifest-sha256.txt                the same with SHA-256
-  tagmanifest-sha512.txt             the digests of the files above
+{others_en}  tagmanifest-sha512.txt             the digests of the files above
   data/{folder}/
     METS.xml                         the table of contents; begin here
     metadata/descriptive/            the description of the book (MODS, Dublin Core), and
@@ -191,8 +211,7 @@ How to check it by hand
 
   bag-info.txt                       чей это пакет и каков его объём
   manifest-sha512.txt                контрольная сумма SHA-512 каждого файла в data/
-  manifest-sha256.txt                то же по алгоритму SHA-256
-  tagmanifest-sha512.txt             контрольные суммы перечисленных выше файлов
+{others_ru}  tagmanifest-sha512.txt             контрольные суммы перечисленных выше файлов
   data/{folder}/
     METS.xml                         оглавление; начните с него
     metadata/descriptive/            описание книги (MODS, Dublin Core) и запись в том
@@ -241,8 +260,7 @@ How to check it by hand
 
   bag-info.txt                       чый гэта пакет і які яго аб’ём
   manifest-sha512.txt                кантрольная сума SHA-512 кожнага файла ў data/
-  manifest-sha256.txt                тое ж паводле алгарытму SHA-256
-  tagmanifest-sha512.txt             кантрольныя сумы пералічаных вышэй файлаў
+{others_be}  tagmanifest-sha512.txt             кантрольныя сумы пералічаных вышэй файлаў
   data/{folder}/
     METS.xml                         змест; пачніце з яго
     metadata/descriptive/            апісанне кнігі (MODS, Dublin Core) і запіс у тым

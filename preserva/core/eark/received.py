@@ -1,7 +1,7 @@
-"""An information package of someone else: what its METS says of its files, and of what it is about.
+"""An information package made elsewhere: what its METS says about its files and its subject.
 
-Only what any METS has is looked at: references with sizes and digests, and descriptions.
-Source: METS 1.12.1; E-ARK CSIP 2.2.0 for where the documents lie.
+Only what every METS has is used: references with sizes and digests, and descriptions. Source: METS
+1.12.1; E-ARK CSIP 2.2.0 for where the documents lie.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Digest = Callable[[str, str], str]
 
 @dataclass(slots=True)
 class Received:
-    """What the METS documents of a package say. `problems` make it another than was sent.
+    """The content of the METS documents of a package. `problems` are mismatches with its files.
 
     `mets` is its own METS document, if it has one; `identifiers` are what that calls the package,
     with their types. `descriptions` are the files of descriptions by their kind; `compared` counts
@@ -56,9 +56,9 @@ def receive(
     digest: Digest,
     mets: str = METS,
 ) -> Received:
-    """Hold every METS.xml that the package's own one leads to against the files that came along.
+    """Check every METS.xml that the package's own one leads to against the files.
 
-    `files` are all that came, by path; an address outside the package is not followed. Raises
+    `files` are all received files by path; an address outside the package is not followed. Raises
     UnsafeXMLError (a ValueError).
     """
     received = Received(mets)
@@ -91,7 +91,7 @@ def _compare(
     files: Mapping[str, Observed],
     digest: Digest,
 ) -> str | None:
-    """The file that a reference names; what does not fit is noted."""
+    """The file that a reference names; mismatches are recorded."""
     path = resolve(folder, reference.href)
     if path is None:
         if reference.href is None or "://" not in reference.href:
@@ -119,7 +119,7 @@ def _compare(
 
 
 def description(received: Received, read: Callable[[str], bytes]) -> tuple[bytes, str] | None:
-    """The richest description that the METS points to, or else holds; and where it stands.
+    """The richest description that the METS points to, or else contains; and its place.
 
     Raises UnsafeXMLError (a ValueError).
     """
@@ -134,7 +134,7 @@ def description(received: Received, read: Callable[[str], bytes]) -> tuple[bytes
 
 
 def embedded_description(mets: bytes) -> bytes | None:
-    """The richest description that stands in a METS document itself, as a document of its own.
+    """The richest description inside a METS document, as a document of its own.
 
     Raises UnsafeXMLError (a ValueError).
     """

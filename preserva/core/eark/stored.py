@@ -1,4 +1,4 @@
-"""What the METS documents of a package say, as the values of which others can be written."""
+"""The METS documents of a stored package, as values from which new ones can be written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from preserva.core.values.model import Observed
 
 @dataclass(slots=True)
 class StoredPackage:
-    """The METS.xml of a package: what it points to, but for its PREMIS.
+    """The METS.xml of a package: what it points to, except its PREMIS.
 
     `representations` holds the METS.xml of each by its name; paths are relative to the package.
     """
@@ -40,7 +40,7 @@ class StoredRepresentation:
 
 
 def read_package(stream: BinaryIO) -> StoredPackage:
-    """What the METS.xml of a package of ours names. Raises UnsafeXMLError (a ValueError)."""
+    """The content of the METS.xml of one of our packages. Raises UnsafeXMLError (a ValueError)."""
     package = StoredPackage()
     for fact in read_mets(stream):
         if not isinstance(fact, Reference) or fact.section == "mptr":
@@ -58,7 +58,7 @@ def read_package(stream: BinaryIO) -> StoredPackage:
 
 
 def read_representation(stream: BinaryIO) -> StoredRepresentation:
-    """What the METS.xml of a representation of ours says. Raises UnsafeXMLError (a ValueError)."""
+    """The METS.xml of one of our representations. Raises UnsafeXMLError (a ValueError)."""
     representation = StoredRepresentation()
     files: list[Reference] = []
     pages: dict[str, Div] = {}

@@ -1,7 +1,7 @@
 """The tag files of a bag, as bytes: RFC 8493 section 2.
 
-Everything is written as BagIt 1.0 in UTF-8 with LF. What could not be read back as the same value,
-by us or by other tools, is refused with ValueError instead of being altered.
+Everything is written as BagIt 1.0 in UTF-8 with LF. A value that we or other tools would not read
+back identically is refused with ValueError instead of being altered.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff
 
 
 def encode_path(path: str) -> str:
-    """The path as manifests and fetch.txt write it: only `%`, CR and LF are percent-encoded."""
+    """The path as written in manifests and fetch.txt: only `%`, CR and LF are percent-encoded."""
     return path.translate(_TO_ENCODE)
 
 
 def decode_path(text: str, *, percent: bool = True) -> str:
-    """The path that was written: `%25`, `%0A` and `%0D` decoded, in either case of the digits.
+    """The decoded path: `%25`, `%0A` and `%0D` in either case of the digits.
 
     Before BagIt 1.0 only line ends were encoded: there, `percent` is False and `%25` stays.
     """
@@ -45,7 +45,7 @@ def decode_path(text: str, *, percent: bool = True) -> str:
 
 
 def old_spelling(path: str) -> str:
-    """The path as manifests before 1.0 have it, where `%0A` in a name looks like a line end."""
+    """The path as in manifests before 1.0, where `%0A` in a name looks like a line end."""
     text = path.replace("\r", "%0D").replace("\n", "%0A")
     return _ENCODED_LINE_END.sub(lambda match: match[0].upper(), text)
 
@@ -63,10 +63,10 @@ def manifest_line(path: str, digest: str) -> bytes:
 def serialise_bag_info(fields: Iterable[tuple[str, str]]) -> bytes:
     """The content of bag-info.txt (section 2.2.2): order and repeated labels kept.
 
-    A value of several lines, parted by LF, is folded at its own line ends. A long line stays one:
-    readers count the line end of a fold as part of the value. Raises ValueError for what would
-    not come back the same: a label or line with white space at its ends, an empty line inside a
-    value, control characters other than TAB, a colon in a label.
+    A value of several lines, separated by LF, is folded at its own line ends. Long lines are not
+    folded, because readers count the line end of a fold as part of the value. Raises ValueError for
+    values that would not be read back identically: a label or line with white space at its ends, an
+    empty line inside a value, control characters other than TAB, a colon in a label.
     """
     return "".join(_bag_info_field(label, value) for label, value in fields).encode()
 
@@ -82,7 +82,7 @@ def _bag_info_field(label: str, value: str) -> str:
     return f"{label}: " + "\n  ".join(lines) + "\n"
 
 
-Report = Callable[[Finding], None]
+ReportFinding = Callable[[Finding], None]
 """Where a parser puts what it finds: usually the `append` of a list."""
 
 STRICT = (1, 0)
@@ -112,12 +112,12 @@ class Declaration:
 
     @property
     def strict(self) -> bool:
-        """Whether the rules of BagIt 1.0 hold."""
+        """Whether the rules of BagIt 1.0 apply."""
         return self.version >= STRICT
 
     @property
     def version_text(self) -> str:
-        """The version as it is written."""
+        """The version as written in bagit.txt."""
         return f"{self.version[0]}.{self.version[1]}"
 
     @property
@@ -126,10 +126,10 @@ class Declaration:
         return "bag-info.txt" if self.version >= (0, 96) else "package-info.txt"
 
 
-def parse_declaration(data: bytes, report: Report) -> Declaration | None:
-    """The declaration, or None where it says too little to go on. Every slip is reported.
+def parse_declaration(data: bytes, report: ReportFinding) -> Declaration | None:
+    """The declaration, or None if it is unusable. Every error is reported.
 
-    With an encoding that may not be, the result says UTF-8, so that the rest can be looked at.
+    If the encoding is not allowed, the result has UTF-8, so that the rest can be checked.
     """
     path = "bagit.txt"
     if data.startswith(_BOM):
@@ -157,7 +157,7 @@ def parse_declaration(data: bytes, report: Report) -> Declaration | None:
     return Declaration(version, matches[1][1])
 
 
-def _check_strictly(rows: list[str], path: str, report: Report) -> None:
+def _check_strictly(rows: list[str], path: str, report: ReportFinding) -> None:
     for usual, pattern, row in zip(_USUAL_LABELS, _STRICT_DECLARATION, rows, strict=False):
         match = pattern.fullmatch(row)
         if match is None:
@@ -167,12 +167,12 @@ def _check_strictly(rows: list[str], path: str, report: Report) -> None:
 
 
 def read_lines(
-    pieces: Iterable[bytes], encoding: str, path: str, report: Report, limit: int
+    pieces: Iterable[bytes], encoding: str, path: str, report: ReportFinding, limit: int
 ) -> Iterator[str]:
-    """The lines of a tag file, parted by CR, LF or CRLF and by nothing else, without these.
+    """The lines of a tag file, separated by CR, LF or CRLF only, without these.
 
-    Bytes that are not text are reported once and shown as U+FFFD from there on. A line that
-    has no end within `limit` characters, and a piece, is reported and ends the reading.
+    Undecodable bytes are reported once and replaced by U+FFFD from there on. A line without an end
+    within `limit` characters and one chunk is reported and ends the reading.
     """
     decode = _Decoder(encoding, path, report)
     rest = ""
@@ -196,7 +196,7 @@ def read_lines(
 class _Decoder:
     """Bytes to text, piece by piece; the first error is reported, later ones are replaced."""
 
-    def __init__(self, encoding: str, path: str, report: Report) -> None:
+    def __init__(self, encoding: str, path: str, report: ReportFinding) -> None:
         self.codec = CHARSETS[encoding.lower()]
         self.path = path
         self.report = report
@@ -232,7 +232,7 @@ class _Decoder:
 
 
 def manifest_algorithm(name: str) -> tuple[str, str] | None:
-    """`manifest` or `tagmanifest` and the algorithm as the file's name has it, or None."""
+    """`manifest` or `tagmanifest` and the algorithm in the file's name, or None."""
     match = _MANIFEST_NAME.fullmatch(name)
     return (match[1].lower(), match[2]) if match else None
 
@@ -241,18 +241,18 @@ _MANIFEST_NAME = re.compile(r"(manifest|tagmanifest)-(.+)\.txt", re.IGNORECASE |
 
 
 def parse_manifest(
-    lines: Iterable[str], path: str, algorithm: str, *, strict: bool, report: Report
+    lines: Iterable[str], path: str, algorithm: str, *, strict: bool, report: ReportFinding
 ) -> Iterator[tuple[str, str, bytes]]:
     """Path, path without decoding, and digest, for each line of a manifest (section 2.1.3).
 
-    What cannot be used is reported, with its line, and left out.
+    Unusable lines are reported with their number and left out.
     """
     width = 2 * ALGORITHMS[algorithm].size
     pattern = re.compile(rf"([0-9A-Fa-f]{{{width}}})[ \t]+(\*?(?:\./)*)(.+)", re.DOTALL)
     plain = re.compile(rf"([0-9A-Fa-f]{{{width}}})  (\w[\w./-]*\w)").fullmatch
     match = pattern.fullmatch
     for number, line in enumerate(lines, 1):
-        # Nearly all lines are such that nothing can be wrong with them: that is seen at once.
+        # Nearly all lines are obviously correct: a fast path for them.
         if (row := plain(line)) and "/." not in (name := row[2]) and "//" not in name:
             yield name, name, bytes.fromhex(row[1])
             continue
@@ -282,7 +282,7 @@ def _in_line(number: int, text: str) -> str:
 
 
 def parse_bag_info(
-    lines: Iterable[str], path: str, *, strict: bool, report: Report
+    lines: Iterable[str], path: str, *, strict: bool, report: ReportFinding
 ) -> list[tuple[str, str]]:
     """Labels and values of bag-info.txt (section 2.2.2), in order, with repetitions.
 
@@ -309,7 +309,7 @@ def parse_bag_info(
 
 
 def _split_field(line: str, *, strict: bool) -> tuple[str, str] | None:
-    """Label and value, in one pass over the line; None for a line that is no field."""
+    """Label and value, in one pass over the line; None for a line that is not a field."""
     label, colon, value = line.partition(":")
     if not colon or label.lstrip() != label or not label:
         return None
@@ -323,7 +323,7 @@ _OXUM = re.compile(r"[ \t]*([0-9]{1,20})\.([0-9]{1,20})[ \t]*")
 
 
 def check_bag_info(
-    fields: Iterable[tuple[str, str]], path: str, *, strict: bool, report: Report
+    fields: Iterable[tuple[str, str]], path: str, *, strict: bool, report: ReportFinding
 ) -> tuple[int, int] | None:
     """Bytes and files of Payload-Oxum, if it is given; repeated elements are reported.
 
@@ -361,8 +361,8 @@ _FETCH_LINE = re.compile(
 _SCHEMES = {"http", "https", "ftp", "ftps", "sftp", "s3", "gs", "urn"}
 
 
-def parse_fetch(lines: Iterable[str], *, strict: bool, report: Report) -> list[FetchEntry]:
-    """The entries of fetch.txt (section 2.2.3). What cannot be used is reported and left out."""
+def parse_fetch(lines: Iterable[str], *, strict: bool, report: ReportFinding) -> list[FetchEntry]:
+    """The entries of fetch.txt (section 2.2.3). Unusable lines are reported and left out."""
     path, entries, known = "fetch.txt", list[FetchEntry](), set[str]()
     for number, line in enumerate(lines, 1):
         match = _FETCH_LINE.fullmatch(line)

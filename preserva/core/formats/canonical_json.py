@@ -1,9 +1,11 @@
-"""JSON with one spelling only (RFC 8785), so that the same facts always have the same digest."""
+"""JSON in canonical form (RFC 8785), so that the same facts always have the same digest."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+
+from preserva.i18n import english
 
 Value = str | int | bool | None | Sequence["Value"] | Mapping[str, "Value"]
 """What may be written. Numbers are whole: RFC 8785's rules for fractions are not needed here."""
@@ -25,4 +27,4 @@ def _text(value: Value) -> str:
         raise ValueError(f"{value} is not exact in every reader of JSON")
     if isinstance(value, float):
         raise ValueError("a fraction")
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(english(value) if isinstance(value, str) else value, ensure_ascii=False)

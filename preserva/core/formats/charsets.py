@@ -1,7 +1,7 @@
 """The character sets that tag files may use: IANA names, in lower case, and Python's codecs.
 
-A closed list, because Python's own look-up also knows transformations that are no character sets
-(rot13, idna, hex) and accepts names that no registry has. RFC 8493 section 2.1.1.
+A closed list, because Python's own look-up also knows transformations that are not character sets
+(rot13, idna, hex) and accepts unregistered names. RFC 8493 section 2.1.1.
 """
 
 from __future__ import annotations

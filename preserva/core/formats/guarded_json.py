@@ -93,7 +93,7 @@ def _object(
     content = dict(pairs)
     if len(content) < len(pairs):
         if repeated is None:
-            raise JSONError(_("a key stands twice"))
+            raise JSONError(_("a key is given twice"))
         counts = Counter(key for key, _value in pairs)
         for key in sorted(key for key, count in counts.items() if count > 1):
             repeated(key)

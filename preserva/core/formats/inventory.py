@@ -1,4 +1,4 @@
-"""The OCFL inventory: what an object holds, version by version (OCFL 1.1 section 3.5).
+"""The OCFL inventory: the content of an object by version (OCFL 1.1 section 3.5).
 
 Rules that the code keeps:
 
@@ -16,12 +16,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from preserva.core.formats.guarded_json import JSONError, read_json
 from preserva.core.values.digest import ALGORITHMS
 from preserva.core.values.model import Observed
-from preserva.i18n import _
+from preserva.i18n import _, joined
 
 NAME = "inventory.json"
 TYPE = "https://ocfl.io/1.1/spec/#inventory"
@@ -35,15 +35,15 @@ Paths = Mapping[str, tuple[str, ...]]
 
 
 class InventoryError(ValueError):
-    """It is no inventory. `problems` holds every rule that it breaks, with the OCFL code."""
+    """The inventory is invalid. `problems` holds every violation, with its OCFL code."""
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
+        super().__init__(joined("; ", problems))
         self.problems = problems
 
 
 @dataclass(frozen=True, slots=True)
-class Agent:
+class User:
     """Who made a version: a name and an address that is a URI."""
 
     name: str
@@ -57,7 +57,7 @@ class Version:
     created: str
     state: Paths
     message: str | None = None
-    user: Agent | None = None
+    user: User | None = None
 
     def files(self) -> dict[str, str]:
         """Digest by logical path."""
@@ -66,7 +66,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """A whole inventory."""
+    """A complete inventory."""
 
     identifier: str
     head: str
@@ -96,7 +96,7 @@ class Inventory:
 
 
 def version_number(name: str) -> int:
-    """3 for "v3". Raises ValueError for anything that is no version name (zero-padded ones too)."""
+    """3 for "v3". Raises ValueError for other names, including zero-padded ones."""
     if not re.fullmatch(r"v[1-9][0-9]{0,8}", name):
         raise ValueError(name)
     return int(name[1:])
@@ -114,12 +114,12 @@ def next_version(
     *,
     created: str,
     message: str,
-    user: Agent,
+    user: User,
 ) -> tuple[Inventory, dict[str, str]]:
     """The inventory with one more version, and the files to store for it.
 
     `files` is the complete logical state of the new version. Returns the inventory, and content
-    path by logical path for those files only that no earlier version holds.
+    path by logical path for those files only that no earlier version contains.
     """
     algorithm = previous.algorithm if previous else "sha512"
     name = next_name(previous)
@@ -183,22 +183,14 @@ def sidecar_line(digest: str) -> bytes:
 
 
 def parse_sidecar(data: bytes) -> str | None:
-    """The digest in a sidecar, or None if it is not of the form that OCFL demands (E061)."""
+    """The digest in a sidecar, or None if it is not in the required form (E061)."""
     match = re.fullmatch(rb"([0-9a-fA-F]{32,128})[ \t]+inventory\.json\s*", data)
     return match[1].decode().lower() if match else None
 
 
-def read_document(data: bytes) -> object:
-    """The JSON of an inventory, not judged yet. Raises JSONError."""
-    return read_json(data, most=_LIGHTEST + len(data) // _BYTES)
-
-
 def parse(data: bytes) -> Inventory:
     """Read an inventory, trusting nothing in it. Raises InventoryError with every broken rule."""
-    try:
-        document = read_document(data)
-    except JSONError as error:
-        raise InventoryError([f"E033 {error}"]) from error
+    document = read_document(data)
     if not isinstance(document, dict):
         raise InventoryError(["E033 " + _("not a JSON object")])
     reader = _Reader()
@@ -208,6 +200,14 @@ def parse(data: bytes) -> Inventory:
     return inventory
 
 
+def read_document(data: bytes) -> Any:
+    """The JSON of an inventory, whatever it says. Raises InventoryError."""
+    try:
+        return read_json(data, most=_LIGHTEST + len(data) // _BYTES)
+    except JSONError as error:
+        raise InventoryError([f"E033 {error}"]) from error
+
+
 class _Reader:
     """Collects every broken rule while it reads, instead of stopping at the first."""
 
@@ -215,7 +215,7 @@ class _Reader:
         self.problems: list[str] = []
 
     def wrong(self, rule: str, message: str, **facts: object) -> None:
-        self.problems.append(f"{rule} {message.format(**facts)}")
+        self.problems.append(f"{rule} " + message.format(**facts))
 
     def not_this(self, rule: str, name: str, value: object) -> None:
         self.wrong(rule, _("{name} is {value!r}"), name=name, value=value)
@@ -252,14 +252,14 @@ class _Reader:
 
     def paths(self, value: object, where: str, rule: str, size: int) -> Paths:
         if not isinstance(value, dict):
-            self.wrong(rule, _("{name} is missing or no object"), name=where)
+            self.wrong(rule, _("{name} is missing or not an object"), name=where)
             return {}
         read = {}
         is_digest = re.compile(rf"[0-9a-fA-F]{{{size}}}").fullmatch
         for digest, paths in value.items():
             if not is_digest(digest):
                 self.wrong(
-                    "E096", _("{name}: {text!r} is no digest"), name=where, text=digest[:140]
+                    "E096", _("{name}: {text!r} is not a digest"), name=where, text=digest[:140]
                 )
             elif not isinstance(paths, list) or not paths or not all(_contained(p) for p in paths):
                 message = _("{name}: the paths of {digest}… are not usable")
@@ -267,20 +267,20 @@ class _Reader:
             else:
                 read[digest.lower()] = tuple(cast("list[str]", paths))
         if len({digest.lower() for digest in value}) != len(value):
-            self.wrong("E096", _("{name}: a digest stands twice"), name=where)
+            self.wrong("E096", _("{name}: a digest is listed twice"), name=where)
         return read
 
     def unique(self, paths: Paths, where: str, rule: str) -> None:
         seen: set[str] = set()
         for path in (path for some in paths.values() for path in some):
             if path in seen:
-                self.wrong(rule, _("{name}: {path!r} stands twice"), name=where, path=path)
+                self.wrong(rule, _("{name}: {path!r} is listed twice"), name=where, path=path)
             seen.add(path)
         folders = {path.rpartition("/")[0] for path in seen}
         files = {folder for folder in folders if any(above in seen for above in _and_above(folder))}
         for path in sorted(seen) if files else ():
             if path.rpartition("/")[0] in files:
-                self.wrong(rule, _("{name}: {path!r} lies below a file"), name=where, path=path)
+                self.wrong(rule, _("{name}: {path!r} is below a file"), name=where, path=path)
 
     def versions(self, value: object, size: int) -> dict[str, Version]:
         if not isinstance(value, dict) or not value:
@@ -297,10 +297,10 @@ class _Reader:
 
     def version(self, name: str, value: object, size: int) -> Version | None:
         if not isinstance(value, dict):
-            self.wrong("E047", _("{name} is missing or no object"), name=name)
+            self.wrong("E047", _("{name} is missing or not an object"), name=name)
             return None
         created = self.text(value, "created", "E048")
-        if created is not None and not _is_time(created):
+        if created is not None and not is_time(created):
             self.not_this("E049", f"{name} created", created)
         state = self.paths(value.get("state"), f"{name} state", "E050", size)
         self.unique(state, f"{name} state", "E095")
@@ -314,7 +314,7 @@ class _Reader:
                 self.wrong("E054", _("{name}: user has no name"), name=name)
             else:
                 address = user.get("address")
-                agent = Agent(user["name"], address if isinstance(address, str) else None)
+                agent = User(user["name"], address if isinstance(address, str) else None)
         if created is None:
             return None
         return Version(created, state, message if isinstance(message, str) else None, agent)
@@ -343,7 +343,7 @@ _DATE_TIME = re.compile(
 )
 
 
-def _is_time(text: str) -> bool:
+def is_time(text: str) -> bool:
     """Whether it is a date-time of RFC 3339 that there is; a leap second is one."""
     match = _DATE_TIME.fullmatch(text)
     if match is None:
@@ -366,7 +366,7 @@ def _contained(path: object) -> bool:
 
 
 def _and_above(folder: str) -> Iterator[str]:
-    """A folder and those that it lies in."""
+    """A folder and its parents."""
     while folder:
         yield folder
         folder = folder.rpartition("/")[0]

@@ -1,8 +1,9 @@
-"""Where things lie in a storage: OCFL storage layout 0003, and the names around it.
+"""The layout of a storage: OCFL storage layout 0003, and the names around it.
 
 A storage is a folder (or bucket) of its own:
 
-    preserva-storage.json   whose it is; its absence means that the right disk is not mounted
+    preserva-storage.json   which it is; its absence means that the right disk is not mounted
+    preserva-ledger.json    the ledger that writes here, and its newest entry when it last did
     ocfl/                   the OCFL 1.1 storage root: what is kept
     staging/                what is being written; nothing here counts
     quarantine/             what was damaged and has been replaced; nothing is ever deleted
@@ -16,6 +17,10 @@ import json
 from preserva.core.formats import layouts
 
 IDENTITY = "preserva-storage.json"
+FIRST_IDENTITY = "preserva-storage.format-1.json"
+"""What `IDENTITY` was before it had an id, kept as it was."""
+
+LEDGER_MARK = "preserva-ledger.json"
 ROOT = "ocfl"
 STAGING = "staging"
 LOCK = f"{STAGING}/lock"
@@ -59,7 +64,7 @@ def root_files() -> dict[str, bytes]:
     return {
         f"extensions/{LAYOUT}/config.json": _json(config),
         "ocfl_layout.json": _json(layout),
-        name: declaration,  # last: with it the folder is a root
+        name: declaration,  # last: it makes the folder a storage root
     }
 
 

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-Settings = Mapping[str, object]
+LayoutSettings = Mapping[str, object]
 
 
 class LayoutError(ValueError):
@@ -22,33 +22,33 @@ def known(extension: str) -> bool:
     return extension in _LAYOUTS
 
 
-def object_path(extension: str, settings: Settings, identifier: str) -> str:
+def object_path(extension: str, settings: LayoutSettings, identifier: str) -> str:
     """The folder of an object below its root. Raises LayoutError."""
     return _LAYOUTS[extension](settings, identifier)
 
 
-def _text(settings: Settings, key: str, default: str | None = None) -> str:
+def _text(settings: LayoutSettings, key: str, default: str | None = None) -> str:
     value = settings.get(key, default)
     if not isinstance(value, str):
         raise LayoutError(f"{key}: {value!r}")
     return value
 
 
-def _number(settings: Settings, key: str, default: int, most: int = 128) -> int:
+def _number(settings: LayoutSettings, key: str, default: int, most: int = 128) -> int:
     value = settings.get(key, default)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
         raise LayoutError(f"{key}: {value!r}")
     return value
 
 
-def _flag(settings: Settings, key: str) -> bool:
+def _flag(settings: LayoutSettings, key: str) -> bool:
     value = settings.get(key, False)
     if not isinstance(value, bool):
         raise LayoutError(f"{key}: {value!r}")
     return value
 
 
-def _digest(settings: Settings, identifier: str, key: str, default: str) -> str:
+def _digest(settings: LayoutSettings, identifier: str, key: str, default: str) -> str:
     name = _text(settings, key, default)
     sizes = {"blake2b-160": 20, "blake2b-256": 32, "blake2b-384": 48, "blake2b-512": 64}
     data = identifier.encode("utf-8", "surrogatepass")
@@ -62,7 +62,7 @@ def _digest(settings: Settings, identifier: str, key: str, default: str) -> str:
         raise LayoutError(f"{key}: {name!r}") from error
 
 
-def _tuples(settings: Settings, text: str) -> list[str]:
+def _tuples(settings: LayoutSettings, text: str) -> list[str]:
     """The beginning of a text, cut into pieces of the same length."""
     size, count = _number(settings, "tupleSize", 3, 32), _number(settings, "numberOfTuples", 3, 32)
     if size * count > len(text) or (size == 0) != (count == 0):
@@ -70,11 +70,11 @@ def _tuples(settings: Settings, text: str) -> list[str]:
     return [text[n * size : (n + 1) * size] for n in range(count)]
 
 
-def _flat(_settings: Settings, identifier: str) -> str:
+def _flat(_settings: LayoutSettings, identifier: str) -> str:
     return identifier
 
 
-def _hash_and_id(settings: Settings, identifier: str) -> str:
+def _hash_and_id(settings: LayoutSettings, identifier: str) -> str:
     digest = _digest(settings, identifier, "digestAlgorithm", "sha256")
     return "/".join([*_tuples(settings, digest), _encapsulated(identifier, digest)])
 
@@ -87,14 +87,14 @@ def _encapsulated(identifier: str, digest: str) -> str:
     return name if len(name) <= 100 else f"{name[:100]}-{digest}"
 
 
-def _hashed(settings: Settings, identifier: str) -> str:
+def _hashed(settings: LayoutSettings, identifier: str) -> str:
     digest = _digest(settings, identifier, "digestAlgorithm", "sha256")
     tuples = _tuples(settings, digest)
     rest = digest[sum(map(len, tuples)) :] if _flag(settings, "shortObjectRoot") else digest
     return "/".join([*tuples, rest])
 
 
-def _without_prefix(settings: Settings, identifier: str, default: str | None = ":") -> str:
+def _without_prefix(settings: LayoutSettings, identifier: str, default: str | None = ":") -> str:
     """What follows the last delimiter, in whatever case that is."""
     delimiter = _text(settings, "delimiter", default)
     place = identifier.lower().rfind(delimiter.lower()) if delimiter else -1
@@ -104,11 +104,11 @@ def _without_prefix(settings: Settings, identifier: str, default: str | None = "
     return rest
 
 
-def _flat_without_prefix(settings: Settings, identifier: str) -> str:
+def _flat_without_prefix(settings: LayoutSettings, identifier: str) -> str:
     return _without_prefix(settings, identifier, None)
 
 
-def _tuples_without_prefix(settings: Settings, identifier: str) -> str:
+def _tuples_without_prefix(settings: LayoutSettings, identifier: str) -> str:
     rest = _without_prefix(settings, identifier)
     size, count = _number(settings, "tupleSize", 3, 32), _number(settings, "numberOfTuples", 3, 32)
     side = _text(settings, "zeroPadding", "left")
@@ -120,7 +120,7 @@ def _tuples_without_prefix(settings: Settings, identifier: str) -> str:
     return "/".join([*_tuples(settings, padded), rest])
 
 
-def _tuples_of_sizes(settings: Settings, identifier: str) -> str:
+def _tuples_of_sizes(settings: LayoutSettings, identifier: str) -> str:
     rest = _without_prefix(settings, identifier)
     sizes = settings.get("tupleSegmentSizes", [2, 3, 2, 4])
     if not isinstance(sizes, Sequence) or not all(
@@ -134,7 +134,7 @@ def _tuples_of_sizes(settings: Settings, identifier: str) -> str:
     return "/".join([*parts, rest] if _flag(settings, "fullIdentifierAsObjectRoot") else parts)
 
 
-def _hash_and_id_without_prefix(settings: Settings, identifier: str) -> str:
+def _hash_and_id_without_prefix(settings: LayoutSettings, identifier: str) -> str:
     delimiters = settings.get("delimiters", [])
     if not isinstance(delimiters, list) or not all(isinstance(d, str) and d for d in delimiters):
         raise LayoutError(f"delimiters: {delimiters!r}")
@@ -153,7 +153,7 @@ _DANGEROUS = re.compile(f"[{_UNSAFE}]")
 _EITHER = re.compile(f"[{_SPACES}{_UNSAFE}]")
 
 
-def _clean(settings: Settings, identifier: str) -> str:
+def _clean(settings: LayoutSettings, identifier: str) -> str:
     longest = _number(settings, "maxPathSegmentLen", 127, 1 << 20)
     parts = [_clean_part(settings, part) for part in identifier.split("/")]
     path = "/".join(part for part in parts if part)
@@ -164,7 +164,7 @@ def _clean(settings: Settings, identifier: str) -> str:
     return path
 
 
-def _clean_part(settings: Settings, part: str) -> str:
+def _clean_part(settings: LayoutSettings, part: str) -> str:
     encodes = _flag(settings, "encodeUTF")
     replacement = _text(settings, "replacementString", "_")
     if encodes:
@@ -179,7 +179,7 @@ def _clean_part(settings: Settings, part: str) -> str:
     return replacement + part[1:] if part and not part.strip(".") else part
 
 
-def _fallback(settings: Settings, identifier: str, longest: int) -> str:
+def _fallback(settings: LayoutSettings, identifier: str, longest: int) -> str:
     digest = _digest(settings, identifier, "fallbackDigestAlgorithm", "md5")
     size = _number(settings, "fallbackTupleSize", 1)
     count = _number(settings, "numberOfFallbackTuples", 0)
@@ -188,7 +188,7 @@ def _fallback(settings: Settings, identifier: str, longest: int) -> str:
     return "/".join([_text(settings, "fallbackFolder", "fallback"), *tuples, *pieces])
 
 
-_LAYOUTS: Mapping[str, Callable[[Settings, str], str]] = {
+_LAYOUTS: Mapping[str, Callable[[LayoutSettings, str], str]] = {
     "0002-flat-direct-storage-layout": _flat,
     "0003-hash-and-id-n-tuple-storage-layout": _hash_and_id,
     "0004-hashed-n-tuple-storage-layout": _hashed,

@@ -4,42 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from preserva.core.formats.ocfl_rules import Judged, Rule
+from preserva.core.formats.ocfl_rules import Judged, OcflRule
 from preserva.i18n import _
 
 
-def prior_rules(judged: Judged, prior: Judged) -> Iterator[Rule]:
+def prior_rules(judged: Judged, prior: Judged) -> Iterator[OcflRule]:
     """What an earlier version's inventory says otherwise than the object's."""
     if prior.identifier != judged.identifier:
-        yield Rule(
+        yield OcflRule(
             "E037",
             _("the id is {new}, not {old}").format(new=prior.identifier, old=judged.identifier),
         )
     if prior.content_directory != judged.content_directory:
         message = _("contentDirectory is {new}, not {old}")
         new, old = prior.content_directory, judged.content_directory
-        yield Rule("E020", message.format(new=new, old=old))
+        yield OcflRule("E020", message.format(new=new, old=old))
     if not set(prior.versions) < set(judged.versions):
-        yield Rule("E066", _("its head is {head}").format(head=prior.head))
+        yield OcflRule("E066", _("its head is {head}").format(head=prior.head))
         return
     for version in prior.versions:
         yield from _same_state(judged, prior, version)
 
 
-def prior_advice(judged: Judged, prior: Judged) -> Iterator[Rule]:
+def prior_advice(judged: Judged, prior: Judged) -> Iterator[OcflRule]:
     """Where they tell another history of a version (W011)."""
     for version in set(prior.blocks) & set(judged.blocks):
         one, other = prior.blocks[version], judged.blocks[version]
         for key in ("created", "message", "user"):
             if one.get(key) != other.get(key):
-                yield Rule("W011", _("{name} is told otherwise").format(name=f"{version} {key}"))
+                yield OcflRule(
+                    "W011", _("{name} is told otherwise").format(name=f"{version} {key}")
+                )
 
 
-def _same_state(judged: Judged, prior: Judged, version: str) -> Iterator[Rule]:
+def _same_state(judged: Judged, prior: Judged, version: str) -> Iterator[OcflRule]:
     """The same logical paths with the same content, by whatever digests."""
     new, old = judged.states[version], prior.states[version]
     for path in sorted(new.keys() ^ old.keys()):
-        yield Rule(
+        yield OcflRule(
             "E066",
             _("{version}: {path!r} is in one of both only").format(version=version, path=path),
         )
@@ -48,7 +50,7 @@ def _same_state(judged: Judged, prior: Judged, version: str) -> Iterator[Rule]:
         here, there = contents[0].get(new[path], set()), contents[1].get(old[path], set())
         same_algorithm = judged.algorithm == prior.algorithm
         if not there <= here or (same_algorithm and new[path] != old[path]):
-            yield Rule(
+            yield OcflRule(
                 "E066",
                 _("{version}: {path!r} has other content").format(version=version, path=path),
             )

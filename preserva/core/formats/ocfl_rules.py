@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import NamedTuple
 
+from preserva.core.formats.inventory import is_time
 from preserva.i18n import _
 
 SPECIFICATIONS = ("1.0", "1.1")
@@ -33,14 +33,10 @@ FIXITY = {
 
 _TYPE = re.compile(r"https://ocfl\.io/(\d+\.\d+)/spec/#inventory")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.+", re.DOTALL)
-_TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:)(\d\d)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
-    re.ASCII,
-)
 _STEP = re.compile(r"(?:^|/)(?:\.{1,2}|)(?:/|\Z)")
 
 
-class Rule(NamedTuple):
+class OcflRule(NamedTuple):
     """A rule that is broken: its code, and how."""
 
     code: str
@@ -77,16 +73,16 @@ class Judged:
     fixity: list[Fixity] = field(default_factory=list)
     named: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
-    problems: list[Rule] = field(default_factory=list)
-    advice: list[Rule] = field(default_factory=list)
+    problems: list[OcflRule] = field(default_factory=list)
+    advice: list[OcflRule] = field(default_factory=list)
 
     def wrong(self, code: str, text: str) -> None:
         """Note that a rule is broken."""
-        self.problems.append(Rule(code, text))
+        self.problems.append(OcflRule(code, text))
 
     def advise(self, code: str, text: str) -> None:
         """Note that advice was not taken."""
-        self.advice.append(Rule(code, text))
+        self.advice.append(OcflRule(code, text))
 
 
 def judge(document: object, specification: str) -> Judged:
@@ -166,14 +162,14 @@ def _is_digest(value: str, length: int) -> bool:
 def _manifest(judged: Judged, manifest: object) -> set[str]:
     """Read the manifest; its keys as they are written."""
     if not isinstance(manifest, dict):
-        judged.wrong("E041", _("{name} is missing or no object").format(name="manifest"))
+        judged.wrong("E041", _("{name} is missing or not an object").format(name="manifest"))
         return set()
     seen = set[str]()
     for digest, paths in manifest.items():
         if not _is_digest(digest, ADDRESSING[judged.algorithm]):
             judged.wrong(
                 "E025",
-                _("{name}: {text!r} is no digest").format(name="manifest", text=digest[:140]),
+                _("{name}: {text!r} is not a digest").format(name="manifest", text=digest[:140]),
             )
             continue
         if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
@@ -185,13 +181,13 @@ def _manifest(judged: Judged, manifest: object) -> set[str]:
             )
             continue
         if digest.lower() in seen:
-            judged.wrong("E096", _("{name}: a digest stands twice").format(name="manifest"))
+            judged.wrong("E096", _("{name}: a digest is listed twice").format(name="manifest"))
         seen.add(digest.lower())
         judged.named.update(paths)
         for path in paths:
             if path in judged.manifest:
                 judged.wrong(
-                    "E101", _("{name}: {path!r} stands twice").format(name="manifest", path=path)
+                    "E101", _("{name}: {path!r} is listed twice").format(name="manifest", path=path)
                 )
             elif _content_path(judged, path):
                 judged.manifest[path] = digest.lower()
@@ -232,13 +228,13 @@ def _above(path: str) -> Iterator[str]:
 def _versions(judged: Judged, versions: object, keys: set[str]) -> None:
     if not isinstance(versions, dict):
         code = "E041" if versions is None else "E044"
-        judged.wrong(code, _("{name} is missing or no object").format(name="versions"))
+        judged.wrong(code, _("{name} is missing or not an object").format(name="versions"))
         return
     judged.versions = _sequence(judged, set(versions))
     for name in judged.versions:
         block = versions[name]
         if not isinstance(block, dict):
-            judged.wrong("E047", _("{name} is missing or no object").format(name=name))
+            judged.wrong("E047", _("{name} is missing or not an object").format(name=name))
             block = {"state": {}}
         judged.blocks[name] = block
         _times_and_people(judged, name, block)
@@ -296,19 +292,6 @@ def _times_and_people(judged: Judged, name: str, block: Mapping[str, object]) ->
         )
 
 
-def is_time(text: str) -> bool:
-    """Whether it is a date and time of RFC 3339, with seconds and zone, that there is."""
-    match = _TIME.fullmatch(text)
-    if match is None:
-        return False
-    second = "59" if match[3] == "60" else match[3]
-    try:
-        datetime.fromisoformat(f"{match[1]}T{match[2]}{second}")
-    except ValueError:
-        return False
-    return True
-
-
 def _state(
     judged: Judged, version: str, block: Mapping[str, object], keys: set[str]
 ) -> dict[str, str]:
@@ -317,7 +300,7 @@ def _state(
     files = dict[str, str]()
     if not isinstance(state, dict):
         code = "E048" if "state" not in block else "E050"
-        judged.wrong(code, _("{name} is missing or no object").format(name=name))
+        judged.wrong(code, _("{name} is missing or not an object").format(name=name))
         return files
     for digest, paths in state.items():
         judged.used.add(digest.lower())
@@ -340,7 +323,7 @@ def _state(
                 judged.wrong(code, _("{name}: {path!r} is no path").format(name=name, path=path))
             elif path in files:
                 judged.wrong(
-                    "E095", _("{name}: {path!r} stands twice").format(name=name, path=path)
+                    "E095", _("{name}: {path!r} is listed twice").format(name=name, path=path)
                 )
             else:
                 files[path] = digest.lower()
@@ -364,18 +347,19 @@ def _agreement(judged: Judged) -> None:
 def _fixity(judged: Judged, fixity: object) -> None:
     if not isinstance(fixity, dict):
         code = "E056" if judged.specification == "1.0" else "E111"
-        judged.wrong(code, _("{name} is missing or no object").format(name="fixity"))
+        judged.wrong(code, _("{name} is missing or not an object").format(name="fixity"))
         return
     for algorithm, block in fixity.items():
         name = f"fixity {algorithm}"
         if not isinstance(block, dict):
-            judged.wrong("E057", _("{name} is missing or no object").format(name=name))
+            judged.wrong("E057", _("{name} is missing or not an object").format(name=name))
             continue
         seen = set[str]()
         for digest, paths in block.items():
             if algorithm in FIXITY and not _is_digest(digest, FIXITY[algorithm]):
                 judged.wrong(
-                    "E057", _("{name}: {text!r} is no digest").format(name=name, text=digest[:140])
+                    "E057",
+                    _("{name}: {text!r} is not a digest").format(name=name, text=digest[:140]),
                 )
             elif not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
                 judged.wrong(
@@ -386,7 +370,7 @@ def _fixity(judged: Judged, fixity: object) -> None:
                 )
             else:
                 if digest.lower() in seen:
-                    judged.wrong("E097", _("{name}: a digest stands twice").format(name=name))
+                    judged.wrong("E097", _("{name}: a digest is listed twice").format(name=name))
                 seen.add(digest.lower())
                 _fixity_paths(judged, algorithm, digest.lower(), paths)
 

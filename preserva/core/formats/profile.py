@@ -1,7 +1,7 @@
-"""BagIt Profiles 1.4.0: what a profile demands, and whether a bag meets it.
+"""BagIt Profiles 1.4.0: the requirements of a profile, and whether a bag meets them.
 
 `parse_profile` (in profile_document) turns a JSON document into a Profile; here a bag is checked
-against it. What the standard leaves open is decided in docs/reference/bagit-profile.md.
+against it. Decisions where the standard leaves room are in docs/reference/bagit-profile.md.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Serialization(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TagRule:
-    """What `Bag-Info` says of one element. No values: any value is good."""
+    """The rule of `Bag-Info` for one element. Without values, any value is allowed."""
 
     label: str
     required: bool = False
@@ -55,7 +55,7 @@ class TagRule:
 
 @dataclass(frozen=True, slots=True)
 class NameRule:
-    """Which names must be there, and which may be. `allowed` None: all."""
+    """The required and the allowed names. `allowed` None: all."""
 
     required: tuple[str, ...] = ()
     allowed: tuple[str, ...] | None = None
@@ -70,7 +70,7 @@ class Profile:
     source_organization: str
     external_description: str
     accept_bagit_version: tuple[str, ...]
-    specification: str = "1.1.0"  # what a profile means that does not say it
+    specification: str = "1.1.0"  # the default of a profile without it
     tags: tuple[TagRule, ...] = ()
     manifests: NameRule = NameRule()
     tag_manifests: NameRule = NameRule()
@@ -85,9 +85,9 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class BagFacts:
-    """What a profile asks of a bag, as it was read. `media_type` is None for a folder.
+    """The facts about a bag that profiles refer to. `media_type` is None for a folder.
 
-    `files` is everything in it, paths relative to the bag; it is gone through once.
+    `files` is everything in it, with paths relative to the bag; it is iterated once.
     """
 
     bagit_version: str
@@ -102,8 +102,8 @@ class BagFacts:
 def check_profile(profile: Profile, bag: BagFacts) -> list[Finding]:
     """Everything in which the bag does not conform; none if it does.
 
-    A form or version of BagIt that is not accepted ends the check, as the standard has it: what
-    else would be found then means nothing.
+    A form or version of BagIt that is not accepted ends the check, as the standard requires:
+    further findings would be meaningless.
     """
     fatal = [*_serialization(profile, bag), *_bagit_version(profile, bag)]
     if fatal:
@@ -162,7 +162,7 @@ def _identifier(profile: Profile, bag: BagFacts) -> Iterator[Finding]:
 
 
 def _tags(profile: Profile, bag: BagFacts) -> Iterator[Finding]:
-    """Labels are compared without regard to case, as bag-info.txt itself does."""
+    """Labels are compared without regard to case, as in bag-info.txt itself."""
     counts = Counter(label.casefold() for label, _value in bag.bag_info)
     for rule in profile.tags:
         count = counts[rule.label.casefold()]
@@ -224,16 +224,16 @@ def _in(path: str, folder: str) -> bool:
 
 
 def _is_own(path: str) -> bool:
-    """Whether BagIt itself gives this tag file its meaning: other keys of a profile rule it."""
+    """Whether BagIt itself defines this tag file: other keys of a profile govern it."""
     if path in {"bagit.txt", BAG_INFO, "fetch.txt"}:
         return True
     return path.startswith(("manifest-", "tagmanifest-")) and path.endswith(".txt")
 
 
 def matches(path: str, pattern: str) -> bool:
-    """Whether an asterisk in the pattern can stand for what makes it the path, `/` included.
+    """Whether the pattern matches the path; an asterisk matches any characters, also `/`.
 
-    Takes time in proportion to the path for each asterisk: a hostile pattern cannot be slow.
+    Linear in the path for each asterisk: a hostile pattern cannot be slow.
     """
     first, *rest = pattern.split("*")
     if not rest:

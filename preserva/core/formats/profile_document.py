@@ -1,4 +1,4 @@
-"""A BagIt profile document read, and checked for being consistent in itself (1.4.0)."""
+"""Reads a BagIt profile document and checks that it is consistent in itself (1.4.0)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from preserva.core.formats.profile import (
 )
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
-from preserva.i18n import _
+from preserva.i18n import _, english
 
 _INFO = "BagIt-Profile-Info"
 _INFO_REQUIRED = ("Source-Organization", "External-Description", "Version", PROFILE_TAG)
@@ -40,13 +40,13 @@ _KEYS = {
     "Payload-Files-Allowed",
 }
 
-Object = Mapping[str, object]
+JsonObject = Mapping[str, object]
 
 
 def parse_profile(document: bytes) -> tuple[Profile | None, list[Finding]]:
-    """The profile, if it is usable, and everything that is wrong or ill-advised in it.
+    """The profile, if it is usable, and all errors and warnings about it.
 
-    Each finding's path is the key it is about. Never raises, whatever the bytes are.
+    The path of each finding is the key concerned. Never raises, whatever the bytes are.
     """
     reader = _Reader()
     content = reader.load(document)
@@ -59,21 +59,21 @@ def parse_profile(document: bytes) -> tuple[Profile | None, list[Finding]]:
 
 
 class _Reader:
-    """Takes values out of the document and notes what is wrong with them."""
+    """Extracts values from the document and records their problems."""
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
 
     def wrong(self, key: str, expected: str | None = None, seen: object = None) -> None:
-        """Note that the profile cannot be used."""
-        shown = None if seen is None else str(seen)[:200]
+        """Record that the profile cannot be used."""
+        shown = None if seen is None else english(str(seen))[:200]
         self.findings.append(Finding(Code.PROFILE_INVALID, key, expected, shown))
 
     def advise(self, key: str, expected: str) -> None:
-        """Note what should be written otherwise."""
+        """Record a departure from the recommendations."""
         self.findings.append(Finding(Code.PROFILE_ADVICE, key, expected))
 
-    def load(self, document: bytes) -> Object | None:
+    def load(self, document: bytes) -> JsonObject | None:
         """The JSON object, if that is what the bytes are."""
         try:
             content = read_json(
@@ -88,7 +88,7 @@ class _Reader:
             return None
         return content
 
-    def profile(self, content: Object) -> Profile:
+    def profile(self, content: JsonObject) -> Profile:
         """The profile, as far as it can be read."""
         for key in sorted(content.keys() - _KEYS):
             self.advise(key, _("a key of BagIt Profiles 1.4.0; this one is not checked"))
@@ -126,7 +126,7 @@ class _Reader:
             payload_files=self._payload_files(content),
         )
 
-    def _object(self, content: Object, key: str, *, required: bool = False) -> Object:
+    def _object(self, content: JsonObject, key: str, *, required: bool = False) -> JsonObject:
         value = content.get(key)
         if isinstance(value, dict):
             return value
@@ -134,15 +134,15 @@ class _Reader:
             self.wrong(key, _("a JSON object"), value)
         return {}
 
-    def _text(self, content: Object, path: str) -> str:
+    def _text(self, content: JsonObject, path: str) -> str:
         value = content.get(path.rpartition("/")[2])
         if isinstance(value, str) and value.strip():
             return value
         self.wrong(path, _("a text that is not empty"), value)
         return ""
 
-    def _flag(self, content: Object, path: str, *, default: bool) -> bool:
-        """true or false; in quotes too, as the standard's grammar has it beside its text."""
+    def _flag(self, content: JsonObject, path: str, *, default: bool) -> bool:
+        """true or false; in quotes too, as in the standard's grammar but not in its text."""
         value = content.get(path.rpartition("/")[2], default)
         if isinstance(value, bool):
             return value
@@ -152,7 +152,7 @@ class _Reader:
         self.wrong(path, _("true or false"), value)
         return default
 
-    def _texts(self, content: Object, path: str) -> tuple[str, ...] | None:
+    def _texts(self, content: JsonObject, path: str) -> tuple[str, ...] | None:
         value = content.get(path.rpartition("/")[2])
         if value is None:
             return None
@@ -161,7 +161,7 @@ class _Reader:
         self.wrong(path, _("a list of texts"), value)
         return None
 
-    def _serialization(self, content: Object) -> tuple[Serialization, tuple[str, ...]]:
+    def _serialization(self, content: JsonObject) -> tuple[Serialization, tuple[str, ...]]:
         value = content.get("Serialization", Serialization.OPTIONAL.value)
         try:
             rule = Serialization(str(value))
@@ -178,7 +178,7 @@ class _Reader:
                 self.advise("Accept-Serialization", _("at least one media type"))
         return rule, accepted
 
-    def _tags(self, content: Object) -> Iterable[TagRule]:
+    def _tags(self, content: JsonObject) -> Iterable[TagRule]:
         rules = self._object(content, "Bag-Info")
         seen: set[str] = set()
         for label in rules:
@@ -198,7 +198,7 @@ class _Reader:
                 repeatable=self._flag(rule, f"{path}/repeatable", default=True),
             )
 
-    def _names(self, content: Object, kind: str) -> NameRule:
+    def _names(self, content: JsonObject, kind: str) -> NameRule:
         required = self._texts(content, f"{kind}-Required") or ()
         allowed = self._texts(content, f"{kind}-Allowed")
         if allowed is not None:
@@ -207,7 +207,7 @@ class _Reader:
                     self.wrong(f"{kind}-Allowed", name, " | ".join(allowed))
         return NameRule(required, allowed)
 
-    def _tag_files(self, content: Object) -> NameRule:
+    def _tag_files(self, content: JsonObject) -> NameRule:
         rule = self._paths(content, "Tag-Files")
         for path in rule.required:
             if path == "data" or path.startswith("data/"):
@@ -216,14 +216,14 @@ class _Reader:
                 self.advise("Tag-Files-Required", _("not {path}").format(path=path))
         return rule
 
-    def _payload_files(self, content: Object) -> NameRule:
+    def _payload_files(self, content: JsonObject) -> NameRule:
         rule = self._paths(content, "Payload-Files")
         for path in rule.required:
             if not path.startswith("data/"):
                 self.wrong("Payload-Files-Required", _("a path that begins with data/"), path)
         return rule
 
-    def _paths(self, content: Object, kind: str) -> NameRule:
+    def _paths(self, content: JsonObject, kind: str) -> NameRule:
         required = self._texts(content, f"{kind}-Required") or ()
         allowed = self._texts(content, f"{kind}-Allowed")
         for path in required:

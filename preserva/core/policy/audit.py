@@ -1,4 +1,4 @@
-"""Which copies an audit reads, in what order, and whether the policy can be kept that way."""
+"""Which copies an audit reads, in what order, and whether the policy can be met."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Copies in one storage that shall be read once in each `interval`.
+    """Copies in one storage that must be read once in each `interval`.
 
-    Those of these packages (all if None is given) whose identifiers match the pattern `like` and
-    none of `unlike`.
+    Those of these packages (None: all) whose identifiers match the pattern `like` and none of
+    `unlike`.
     """
 
     storage: str
@@ -44,7 +44,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Copies whose last reading came to its end after one moment and until another.
+    """Copies whose last complete reading was after one moment and until another.
 
     With neither: those that were never read to the end.
     """
@@ -54,8 +54,8 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    """A copy that the ledger acknowledged, and when a reading of it last came to an end.
+class AuditedCopy:
+    """A copy that the ledger acknowledged, and when it was last read completely.
 
     `unread`: there was a later one that could not read all of it.
     """
@@ -70,16 +70,16 @@ class Copy:
 class Due:
     """A copy that is to be read; `deadline` is when the interval since its last check ends."""
 
-    copy: Copy
+    copy: AuditedCopy
     deadline: datetime | None
     reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """So many copies that were last read about the same time, `checked` the first of them.
+    """Copies that were last read about the same time; `checked` is the first of these times.
 
-    `size` is the bytes of those whose size is known, `unknown` says how many others there are.
+    `size` is the bytes of those whose size is known, `unknown` the number of the others.
     """
 
     checked: datetime | None
@@ -92,9 +92,9 @@ class Workload:
 class Forecast:
     """Whether every copy can be read in time.
 
-    `needed` is the bytes a day that it takes, `capacity` those that a day allows, None where
-    nothing limits it or no speed was measured yet. `overdue` copies are late already;
-    `missed_from` is the first deadline that will not be met, None if all will.
+    `needed` is the required bytes a day, `capacity` the possible ones, None if there is no limit or
+    no speed was measured yet. `overdue` copies are late already; `missed_from` is the first
+    deadline that will not be met, None if all will.
     """
 
     needed: int
@@ -110,8 +110,8 @@ NO_FORECAST = Forecast(needed=0, capacity=None, overdue=0, missed_from=None)
 def deadline(checked: datetime | None, interval: timedelta, now: datetime) -> datetime | None:
     """When a copy must have been read again; None if it never was.
 
-    A check that lies in the future proves nothing: the clock was wrong then or is now, and the
-    copy is due at once.
+    A check in the future proves nothing: the clock was wrong then or is now, and the copy is due at
+    once.
     """
     if checked is None:
         return None
@@ -139,7 +139,7 @@ def lot(now: datetime) -> int:
 
 
 def urgency(due: Due) -> tuple[datetime, str, str]:
-    """What comes first among copies that are due for one reason is what has the lowest of this."""
+    """The sort key of copies that are due for the same reason; the lowest is read first."""
     return due.deadline or _LONG_AGO, due.copy.package, due.copy.storage
 
 

@@ -16,7 +16,7 @@ from preserva.core.values.model import Entry, Kind, Observed
 from preserva.core.values.report import Finding
 
 
-class Listing(Enum):
+class ManifestListing(Enum):
     """What a line of a manifest adds to the lines before it."""
 
     NEW = "new"
@@ -63,7 +63,7 @@ class Table:
             digests.extend(blank)
         return row
 
-    def expect(self, path: str, algorithm: str, digest: bytes) -> Listing:
+    def expect(self, path: str, algorithm: str, digest: bytes) -> ManifestListing:
         """Enter a line of the manifest of this algorithm."""
         row = self._rows.get(path)
         if row is None:
@@ -71,10 +71,14 @@ class Table:
         n, width, mask = self._places[algorithm], len(digest), self._masks[row]
         place = slice(row * width, row * width + width)
         if mask >> n & 1:
-            return Listing.SAME if self._digests[n][place] == digest else Listing.CONTRADICTS
+            return (
+                ManifestListing.SAME
+                if self._digests[n][place] == digest
+                else ManifestListing.CONTRADICTS
+            )
         self._masks[row] = mask | 1 << n
         self._digests[n][place] = digest
-        return Listing.NEW
+        return ManifestListing.NEW
 
     def found(self, path: str, size: int) -> bool:
         """Enter a file that is there. False if it was entered before."""
@@ -141,15 +145,15 @@ class Table:
                     if not mask >> n & 1:
                         yield path, name
 
-    def rename(self, listed: str, there: str) -> Listing:
+    def rename(self, listed: str, there: str) -> ManifestListing:
         """Let what is expected of one path hold for another: the same file under two spellings."""
-        old, result = self._rows[listed], Listing.NEW
+        old, result = self._rows[listed], ManifestListing.NEW
         for n, name in enumerate(self.algorithms):
             if self._masks[old] >> n & 1:
                 start = old * self._widths[n]
                 digest = bytes(self._digests[n][start : start + self._widths[n]])
                 listing = self.expect(there, name, digest)
-                if listing is not Listing.NEW and result is not Listing.CONTRADICTS:
+                if listing is not ManifestListing.NEW and result is not ManifestListing.CONTRADICTS:
                     result = listing
         self._masks[old] = 0
         return result

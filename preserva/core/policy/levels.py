@@ -1,11 +1,11 @@
-"""What evidence, and nothing else, proves of the NDSA Levels and of CoreTrustSeal.
+"""What the evidence proves of the NDSA Levels and of CoreTrustSeal.
 
 NDSA Levels of Digital Preservation, version 2.0 (2019): five areas, four levels each. A level is
-reached if all that it and those below it ask for is proved. What no program can know, because it
-is written on paper or done by people, lies outside; it holds a level up like what is missing.
+reached if all its demands and those of the levels below are proved. What a program cannot know,
+because it is on paper or done by people, is outside; it blocks a level like a missing demand.
 
-CoreTrustSeal Requirements 2023-2025: R01 to R16. Most ask how people and institutions work; here
-stand those to which an archive itself can give evidence.
+CoreTrustSeal Requirements 2023-2025: R01 to R16. Most concern people and institutions; listed here
+are those for which an archive itself can give evidence.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class Area(StrEnum):
     CONTENT = N_("content")
 
 
-class Verdict(StrEnum):
-    """What the evidence says of a demand."""
+class LevelsVerdict(StrEnum):
+    """How the evidence meets a demand."""
 
     PROVED = N_("proved")
     MISSING = N_("missing")
@@ -41,8 +41,8 @@ class Evidence:
 
     `copies`, `institutions` and `countries` are the fewest that any package has of sound copies, of
     institutions that hold one, and of countries in which one lies. `read_back` are copies that were
-    compared when they were made. `ledger_copied`: a copy of the ledger lies at another institution;
-    None if that was not to be seen. `verified_days` since the whole ledger was last verified.
+    compared when they were made. `ledger_copied`: another institution has a copy of the ledger;
+    None if that could not be determined. `verified_days` since the whole ledger was last verified.
     """
 
     packages: int
@@ -61,22 +61,22 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing that is asked for, in our words, and how evidence answers it."""
+    """A single demand, in our words, and how the evidence answers it."""
 
     text: str
     answer: Callable[[Evidence], bool | None]
 
-    def verdict(self, evidence: Evidence) -> Verdict:
-        """What the evidence says. Of an archive without packages nothing is proved."""
+    def verdict(self, evidence: Evidence) -> LevelsVerdict:
+        """The verdict. For an archive without packages nothing is proved."""
         answer = self.answer(evidence)
         if answer is None:
-            return Verdict.OUTSIDE
-        return Verdict.PROVED if answer and evidence.packages else Verdict.MISSING
+            return LevelsVerdict.OUTSIDE
+        return LevelsVerdict.PROVED if answer and evidence.packages else LevelsVerdict.MISSING
 
 
 @dataclass(frozen=True, slots=True)
 class Demand(Question):
-    """What a level asks for."""
+    """A demand of a level."""
 
     area: Area
     level: int
@@ -84,7 +84,7 @@ class Demand(Question):
 
 @dataclass(frozen=True, slots=True)
 class Requirement(Question):
-    """What a requirement of CoreTrustSeal asks for that an archive can show."""
+    """A demand of a CoreTrustSeal requirement that an archive can show."""
 
     number: str
 
@@ -119,7 +119,7 @@ DEMANDS = (
         Area.STORAGE,
         2,
     ),
-    Demand(N_("what the storages need in order to work is described"), _outside, Area.STORAGE, 2),
+    Demand(N_("the requirements of the storages are documented"), _outside, Area.STORAGE, 2),
     Demand(
         N_("a copy where other disasters threaten: in another country"),
         lambda e: e.countries >= 2,
@@ -135,7 +135,7 @@ DEMANDS = (
         Area.STORAGE,
         4,
     ),
-    Demand(N_("each file has digests from the day on which it came"), _always, Area.INTEGRITY, 1),
+    Demand(N_("each file has digests from the day of its ingest"), _always, Area.INTEGRITY, 1),
     Demand(N_("content was searched for viruses"), _outside, Area.INTEGRITY, 1),
     Demand(
         N_("each copy was read back and compared when it was made"),
@@ -155,11 +155,13 @@ DEMANDS = (
         Area.INTEGRITY,
         3,
     ),
-    Demand(N_("the record itself was proved whole within a month"), _verified, Area.INTEGRITY, 3),
-    Demand(N_("what was damaged has been replaced"), lambda e: e.damaged == 0, Area.INTEGRITY, 4),
-    Demand(N_("who may read, write and move content is written down"), _outside, Area.CONTROL, 1),
+    Demand(N_("the ledger was fully verified within a month"), _verified, Area.INTEGRITY, 3),
+    Demand(N_("damaged content has been replaced"), lambda e: e.damaged == 0, Area.INTEGRITY, 4),
     Demand(
-        N_("one institution alone writes each package; nothing is deleted"),
+        N_("permissions to read, write and move content are documented"), _outside, Area.CONTROL, 1
+    ),
+    Demand(
+        N_("only one institution writes each package; nothing is deleted"),
         _always,
         Area.CONTROL,
         2,
@@ -170,22 +172,25 @@ DEMANDS = (
         Area.CONTROL,
         3,
     ),
-    Demand(N_("people look through that record at intervals"), _outside, Area.CONTROL, 4),
-    Demand(N_("there is a list of all content and where it lies"), _always, Area.METADATA, 1),
+    Demand(N_("people review that record at intervals"), _outside, Area.CONTROL, 4),
+    Demand(N_("there is an inventory of all content and its location"), _always, Area.METADATA, 1),
     Demand(
-        N_("that list is kept a second time, elsewhere"),
+        N_("a second copy of that inventory is kept elsewhere"),
         lambda e: e.ledger_copied,
         Area.METADATA,
         1,
     ),
     Demand(
-        N_("each package says what it is: MODS or Dublin Core, and METS"), _always, Area.METADATA, 2
+        N_("each package describes itself: MODS or Dublin Core, and METS"),
+        _always,
+        Area.METADATA,
+        2,
     ),
     Demand(
         N_("each package was validated against the standards it uses"), _always, Area.METADATA, 3
     ),
     Demand(
-        N_("what was done to each package is recorded, as PREMIS events"),
+        N_("the history of each package is recorded as PREMIS events"),
         lambda e: e.agents > 0,
         Area.METADATA,
         4,
@@ -199,7 +204,7 @@ DEMANDS = (
         Area.CONTENT,
         2,
     ),
-    Demand(N_("those who scan are told which formats last"), _outside, Area.CONTENT, 2),
+    Demand(N_("those who scan know which formats are durable"), _outside, Area.CONTENT, 2),
     Demand(N_("somebody watches which formats grow old"), _outside, Area.CONTENT, 3),
     Demand(N_("what grew old was migrated"), _outside, Area.CONTENT, 4),
 )
@@ -212,9 +217,9 @@ REQUIREMENTS = (
         "R03",
     ),
     Requirement(N_("who did what is recorded, with agent and time"), lambda e: e.agents > 0, "R07"),
-    Requirement(N_("the record itself was proved whole within a month"), _verified, "R07"),
-    Requirement(N_("what can and cannot be taken in is decided by people"), _outside, "R08"),
-    Requirement(N_("what shall be done when formats grow old is written down"), _outside, "R09"),
+    Requirement(N_("the ledger was fully verified within a month"), _verified, "R07"),
+    Requirement(N_("people decide what can and cannot be ingested"), _outside, "R08"),
+    Requirement(N_("there is a written plan for obsolete formats"), _outside, "R09"),
     Requirement(N_("nothing is stored that was not validated first"), _always, "R10"),
     Requirement(
         N_("each copy was read back and compared when it was made"),
@@ -232,23 +237,23 @@ REQUIREMENTS = (
     Requirement(
         N_("every copy is checked within its interval, and that is recorded"), _on_time, "R14"
     ),
-    Requirement(N_("what was damaged has been replaced"), lambda e: e.damaged == 0, "R14"),
+    Requirement(N_("damaged content has been replaced"), lambda e: e.damaged == 0, "R14"),
     Requirement(
-        N_("a lost ledger can be made anew: a copy of it lies elsewhere"),
+        N_("a lost ledger can be rebuilt: there is a copy of it elsewhere"),
         lambda e: e.ledger_copied,
         "R15",
     ),
-    Requirement(N_("who may read, write and move content is written down"), _outside, "R16"),
+    Requirement(N_("permissions to read, write and move content are documented"), _outside, "R16"),
 )
 """CoreTrustSeal Requirements 2023-2025; what is not here is for people alone to answer."""
 
 
 def reached(area: Area, evidence: Evidence) -> int:
-    """The highest level of an area of which everything is proved, with all below it; 0 if none."""
+    """The highest level of an area that is proved with all below it; 0 if none."""
     level = 0
     for candidate in (1, 2, 3, 4):
         asked = [demand for demand in DEMANDS if demand.area is area and demand.level == candidate]
-        if not all(demand.verdict(evidence) is Verdict.PROVED for demand in asked):
+        if not all(demand.verdict(evidence) is LevelsVerdict.PROVED for demand in asked):
             break
         level = candidate
     return level

@@ -1,4 +1,4 @@
-"""What an archive's ledger comes to: the state of the copies, and the proof of what was done."""
+"""The summary of an archive's ledger: the state of the copies, and the proof of past work."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from preserva.core.policy.audit import Forecast
 from preserva.core.policy.judgement import State
+from preserva.core.values.facts import RecordedFinding
 from preserva.core.values.report import Outcome
 
 AGES = (30, 60, 90, 180, 365)
@@ -16,7 +17,7 @@ AGES = (30, 60, 90, 180, 365)
 
 @dataclass(frozen=True, slots=True)
 class CopyState:
-    """A copy, by the ledger alone. `checked` is when a reading of it last came to an end.
+    """A copy, by the ledger alone. `checked` is when a reading of it was last completed.
 
     `entry` and `digest` are those of its newest check in the ledger.
     """
@@ -34,7 +35,7 @@ class CopyState:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person decided about an incident."""
+    """A person's decision about an incident."""
 
     time: str
     by: str
@@ -47,7 +48,8 @@ class Incident:
 
     `package` is an identifier, or the folder of an object that is no package. `number` is the entry
     of the ledger that opened it; it stays the same until a check proves that it is over. `seen`
-    counts the checks that found it so, `codes` are what the newest one found.
+    counts the checks that found it so, `findings` are those of the newest one, which made `more`
+    that the ledger does not name.
     """
 
     number: int
@@ -57,9 +59,14 @@ class Incident:
     since: str
     newest: str
     seen: int
-    codes: tuple[str, ...]
-    paths: tuple[str, ...]
+    findings: tuple[RecordedFinding, ...]
+    more: int = 0
     decisions: tuple[Decision, ...] = ()
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of the findings, each once."""
+        return tuple(dict.fromkeys(finding.code for finding in self.findings))
 
     @property
     def outcome(self) -> Outcome:
@@ -77,8 +84,8 @@ class EndedIncident:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """Something that was done to a package: an entry of the ledger, in short."""
+class HistoryEntry:
+    """An action on a package: a ledger entry in short."""
 
     number: int
     time: str
@@ -115,7 +122,7 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """What the ledger can prove of a year: its entries from first to last, and the checks."""
+    """The proof for a year: its ledger entries from first to last, and the checks."""
 
     year: str
     first: int
@@ -129,7 +136,7 @@ class Year:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Everything that a report says of an archive at one moment."""
+    """The content of a report on an archive at one moment."""
 
     institution: str
     at: datetime
@@ -156,14 +163,14 @@ class Overview:
         return sum(storage.copies for storage in self.storages)
 
     def count(self, state: State) -> int:
-        """How many copies there are of a state."""
+        """The number of copies in a state."""
         return sum(storage.states.get(state, 0) for storage in self.storages)
 
 
 def count_ages(checks: Iterable[tuple[datetime | None, int]], now: datetime) -> tuple[int, ...]:
     """How many copies were last read within each of AGES, then longer ago, then never.
 
-    A check that lies in the future is of unknown age: it is counted with the oldest.
+    A check in the future is of unknown age: it is counted with the oldest.
     """
     counts = [0] * (len(AGES) + 2)
     for checked, copies in checks:

@@ -1,7 +1,7 @@
-"""What must move and what must come, so that an object is again what was committed to.
+"""Plans which files of an object are quarantined and which are restored.
 
-Only commitments decide: a file counts as sound if it has the digest that was recorded before any
-damage, and never because another copy looks the same.
+Only commitments decide: a file is sound if it has the digest that was recorded before any damage,
+never because another copy looks the same.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _LOGS, _EXTENSIONS = "logs", "extensions"
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """A file of an object, by the digest that was recorded of it.
+    """A file of an object with its recorded digest.
 
-    `data` is its content where that follows from what was recorded, so that no copy is needed.
+    `data` is its content if that follows from the record, so that no copy is needed.
     """
 
     path: str
@@ -34,7 +34,7 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What leaves its place, and which files come, by path in the object."""
+    """The files to quarantine and the files to restore, by path in the object."""
 
     aside: tuple[str, ...]
     put: tuple[Committed, ...]
@@ -73,15 +73,15 @@ def plan(
     sound: Container[str],
     lost: Container[str] = (),
 ) -> Plan:
-    """How to make an object whole again, as far as that can be; nothing to do if it is.
+    """How to restore an object as far as possible; empty if it is sound.
 
     `entries` is everything in it, `sound` are the files that were read and had their committed
-    digest, `lost` those of which there is no good copy: they stay as they are. What lies in `logs/`
-    or `extensions/` is left there, unless it stands in the way.
+    digest, `lost` those without any good copy: they are not touched. Files in `logs/` or
+    `extensions/` are left there, unless they are in the way.
     """
     folders = {above for path in committed for above in _above(path)}
     aside: list[str] = []
-    left: set[str] = set()  # whatever lies below one of these shares its fate
+    left: set[str] = set()  # everything below one of these is treated like it
     for path, entry in sorted(entries.items()):
         if any(above in left for above in _above(path)):
             continue
@@ -106,7 +106,7 @@ def _may_stay(
     if path in folders or path in {_LOGS, _EXTENSIONS}:
         return kind is Kind.FOLDER
     top, *below = path.split("/")
-    if kind is Kind.FILE:  # that of an extension lies in the extension's own folder
+    if kind is Kind.FILE:  # that of an extension is in the extension's own folder
         return (top == _LOGS and bool(below)) or (top == _EXTENSIONS and len(below) > 1)
     return kind is Kind.FOLDER and top in {_LOGS, _EXTENSIONS}
 

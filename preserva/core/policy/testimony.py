@@ -50,7 +50,7 @@ class Custody:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class Commitment:
     """What an entry of the ledger says of a version: the digest of its inventory."""
 
     entry: int
@@ -62,11 +62,11 @@ class Statement:
 class Testimony:
     """The first statement on each version, and the later ones that say something else of it."""
 
-    first: dict[str, Statement] = field(default_factory=dict)
-    contradictions: list[Statement] = field(default_factory=list)
+    first: dict[str, Commitment] = field(default_factory=dict)
+    contradictions: list[Commitment] = field(default_factory=list)
 
 
-def weigh(statements: Iterable[Statement]) -> Testimony:
+def weigh(statements: Iterable[Commitment]) -> Testimony:
     """What statements come to, which all count and are in the order of the ledger."""
     testimony = Testimony()
     for statement in statements:

@@ -1,8 +1,8 @@
 """The registry of everything that a check can find. A code never changes its meaning.
 
-E: wrong. W: sound, but someone should look. U: could not be established.
+E: an error. W: sound, but deserves attention. U: could not be determined.
 1xx bags (RFC 8493), 2xx storage roots and objects (OCFL 1.1), 3xx what the ledger recorded,
-4xx sources that are to become a package and what is said of them,
+4xx sources that are to become a package, and the files that describe them,
 5xx packages (E-ARK), 7xx the union catalogue, 8xx catalogue records and formats of files.
 """
 
@@ -25,7 +25,7 @@ _SEVERITIES = {"E": Severity.ERROR, "W": Severity.WARNING, "U": Severity.UNKNOWN
 
 
 class Code(Enum):
-    """A finding's stable code, the sentence for people, and where the rule stands."""
+    """A finding's stable code, the sentence for people, and the source of the rule."""
 
     message: str
     source: str
@@ -45,8 +45,8 @@ class Code(Enum):
 
     # bags
     DIGEST_MISMATCH = ("E103", N_("the content has changed"), "RFC 8493 3")
-    MISSING_FILE = ("E101", N_("listed in a manifest, but not there"), "RFC 8493 3")
-    UNLISTED_FILE = ("E102", N_("there, but not listed in any manifest"), "RFC 8493 3")
+    MISSING_FILE = ("E101", N_("listed in a manifest, but missing"), "RFC 8493 3")
+    UNLISTED_FILE = ("E102", N_("present, but not listed in any manifest"), "RFC 8493 3")
     HOLE = ("E104", N_("listed in fetch.txt, but not fetched yet"), "RFC 8493 3")
     DECLARATION_MISSING = (
         "E110",
@@ -55,36 +55,40 @@ class Code(Enum):
     )
     DECLARATION_INVALID = (
         "E111",
-        N_("the bag declaration does not consist of its two lines"),
+        N_("the bag declaration does not consist of the two required lines"),
         "RFC 8493 2.1.1",
     )
     ENCODING_NOT_ALLOWED = (
         "E112",
-        N_("the declared encoding is not a registered character set that can be read"),
+        N_("the declared encoding is not a supported, registered character set"),
         "RFC 8493 2.1.1",
     )
     BYTE_ORDER_MARK = (
         "E113",
-        N_("a tag file in UTF-8 may not begin with a byte order mark"),
+        N_("a tag file in UTF-8 must not begin with a byte order mark"),
         "RFC 8493 2.3",
     )
-    UNDECODABLE = ("E114", N_("bytes that are not text in the declared encoding"), "RFC 8493 2.3")
-    NO_PAYLOAD_FOLDER = ("E120", N_("there is no payload folder named data"), "RFC 8493 2.1.2")
-    NO_MANIFEST = ("E121", N_("there is no payload manifest that can be used"), "RFC 8493 2.1.3")
+    UNDECODABLE = (
+        "E114",
+        N_("contains bytes that are not valid in the declared encoding"),
+        "RFC 8493 2.3",
+    )
+    NO_PAYLOAD_FOLDER = ("E120", N_("the payload folder data is missing"), "RFC 8493 2.1.2")
+    NO_MANIFEST = ("E121", N_("there is no usable payload manifest"), "RFC 8493 2.1.3")
     NOT_REGULAR = (
         "E122",
-        N_("a link or device, where only files and folders may be"),
+        N_("a link or device; only files and folders are allowed"),
         "RFC 8493 5.1",
     )
     UNSAFE_PATH = (
         "E123",
-        N_("this path could lead outside the bag on some system"),
+        N_("this path could lead outside the bag on some systems"),
         "RFC 8493 5.1",
     )
-    NAME_TWICE = ("E124", N_("the container holds this name more than once"), "RFC 8493 4")
+    NAME_TWICE = ("E124", N_("the container contains this name more than once"), "RFC 8493 4")
     FILE_AND_FOLDER = (
         "E129",
-        N_("this name is that of a file and of a folder"),
+        N_("both a file and a folder have this name"),
         "RFC 8493 4",
     )
     CONTAINER_DAMAGED = (
@@ -94,25 +98,25 @@ class Code(Enum):
     )
     CONTAINER_LAYOUT = (
         "E126",
-        N_("the container must hold one folder, the bag, and nothing beside it"),
+        N_("the container must contain exactly one folder, the bag, and nothing else"),
         "RFC 8493 4",
     )
     MANIFEST_LINE = (
         "E130",
-        N_("a line that is not a digest, white space and a path"),
+        N_("this line does not consist of a digest, white space and a path"),
         "RFC 8493 2.1.3",
     )
     MANIFEST_NAME = (
         "E131",
-        N_("the name of a manifest must be that of its algorithm in lower case"),
+        N_("a manifest must be named after its algorithm in lower case"),
         "RFC 8493 2.4",
     )
     MANIFEST_NOT_PAYLOAD = (
         "E132",
-        N_("a payload manifest may only list files in data"),
+        N_("a payload manifest may list only files in data"),
         "RFC 8493 2.1.3",
     )
-    MANIFEST_FOLDER = ("E133", N_("a manifest may list files only, not a folder"), "RFC 8493 2.1.3")
+    MANIFEST_FOLDER = ("E133", N_("a manifest may list only files, not folders"), "RFC 8493 2.1.3")
     LISTED_TWICE = ("E134", N_("the manifest lists this file more than once"), "RFC 8493 2.1.3")
     NOT_IN_EVERY_MANIFEST = (
         "E135",
@@ -121,7 +125,7 @@ class Code(Enum):
     )
     PERCENT_NOT_ENCODED = (
         "E136",
-        N_("a percent sign in a path must be written %25"),
+        N_("a percent sign in a path must be written as %25"),
         "RFC 8493 2.1.3",
     )
     TAGMANIFEST_INCOMPLETE = (
@@ -136,31 +140,34 @@ class Code(Enum):
     )
     BAG_INFO_LINE = (
         "E150",
-        N_("a line of the bag's metadata that is not a label, a colon, a space and a value"),
+        N_(
+            "this line of the bag's metadata does not consist of "
+            "a label, a colon, a space and a value"
+        ),
         "RFC 8493 2.2.2",
     )
     OXUM_INVALID = (
         "E151",
-        N_("Payload-Oxum is not a number of bytes, a dot and a number of files"),
+        N_("Payload-Oxum does not consist of a number of bytes, a dot and a number of files"),
         "RFC 8493 2.2.2",
     )
     OXUM_REPEATED = ("E152", N_("Payload-Oxum may be given only once"), "RFC 8493 2.2.2")
     OXUM_MISMATCH = (
         "E153",
-        N_("the payload has not the size and number of files of Payload-Oxum"),
+        N_("the size or number of the payload files does not match Payload-Oxum"),
         "RFC 8493 2.2.2",
     )
     FETCH_LINE = (
         "E160",
-        N_("a line of fetch.txt that is not a URL, a length and a path"),
+        N_("this line of fetch.txt does not consist of a URL, a length and a path"),
         "RFC 8493 2.2.3",
     )
     FETCH_NOT_LISTED = (
         "E161",
-        N_("every payload manifest must list what fetch.txt lists"),
+        N_("every payload manifest must list the files listed in fetch.txt"),
         "RFC 8493 2.2.3",
     )
-    FETCH_NOT_PAYLOAD = ("E162", N_("fetch.txt may only list files in data"), "RFC 8493 2.2.3")
+    FETCH_NOT_PAYLOAD = ("E162", N_("fetch.txt may list only files in data"), "RFC 8493 2.2.3")
     WEAK_ALGORITHM = (
         "W130",
         N_("only algorithms with known collisions (MD5, SHA-1) protect the payload"),
@@ -168,18 +175,18 @@ class Code(Enum):
     )
     LEGACY_PATH = (
         "W131",
-        N_("a path in a form of older tools: ./ or * before it"),
+        N_("the path is written as by older tools, with ./ or * before it"),
         "RFC 8493 6.1.3",
     )
-    BLANK_LINE = ("W132", N_("a blank line, which other tools may refuse"), "RFC 8493 2.1.3")
+    BLANK_LINE = ("W132", N_("a blank line; other tools may reject it"), "RFC 8493 2.1.3")
     REPEATED_LINE = (
         "W134",
-        N_("the manifest repeats this line, which older versions of BagIt allowed"),
+        N_("the manifest repeats this line; older versions of BagIt allowed it"),
         "RFC 8493 2.1.3",
     )
     LISTED_RAW = (
         "W136",
-        N_("listed with %0A or %0D in its name as it is, not as a line end"),
+        N_("listed with a literal %0A or %0D in its name, not an encoded line end"),
         "RFC 8493 2.1.3",
     )
     OLD_TAGMANIFEST_INCOMPLETE = (
@@ -187,17 +194,17 @@ class Code(Enum):
         N_("the tag manifest does not list every payload manifest"),
         "RFC 8493 2.2.1",
     )
-    CASE_TWINS = ("W142", N_("two names differ in upper and lower case only"), "RFC 8493 6.1.1.3")
-    FORM_TWINS = ("W143", N_("two names differ in their Unicode form only"), "RFC 8493 6.1.1.3")
+    CASE_TWINS = ("W142", N_("two names differ only in case"), "RFC 8493 6.1.1.3")
+    FORM_TWINS = ("W143", N_("two names differ only in their Unicode form"), "RFC 8493 6.1.1.3")
     NAME_FORM = (
         "W144",
         N_("the manifest writes this name in another Unicode form"),
         "RFC 8493 6.1.1.3",
     )
-    WINDOWS_NAME = ("W145", N_("a name that Windows cannot hold"), "RFC 8493 6.1.2")
+    WINDOWS_NAME = ("W145", N_("Windows does not allow this name"), "RFC 8493 6.1.2")
     EMPTY_BAG_FOLDER = (
         "W146",
-        N_("an empty folder, which a bag does not record"),
+        N_("an empty folder; a bag does not record it"),
         "RFC 8493 2.1.3",
     )
     NAMES_UNDECLARED = (
@@ -213,7 +220,7 @@ class Code(Enum):
     SHOULD_NOT_REPEAT = ("W150", N_("this element should not be repeated"), "RFC 8493 2.2.2")
     VALUE_SPACE = (
         "W151",
-        N_("white space around a value or an empty line, which other tools drop"),
+        N_("white space around a value, or an empty line; other tools drop it"),
         "RFC 8493 2.2.2",
     )
     DECLARATION_CASE = (
@@ -227,26 +234,30 @@ class Code(Enum):
         N_("fetch.txt names a source that is not on the network or is not safe to use"),
         "RFC 8493 5.2",
     )
-    FETCH_LENGTH = ("W162", N_("the file has not the length that fetch.txt states"), "RFC 8493 5.3")
-    UNREADABLE = ("U101", N_("could not be read, so nothing is known of it"), "design rule 1")
+    FETCH_LENGTH = (
+        "W162",
+        N_("the length of the file differs from the one in fetch.txt"),
+        "RFC 8493 5.3",
+    )
+    UNREADABLE = ("U101", N_("could not be read, so nothing is known about it"), "design rule 1")
     VERSION_UNSUPPORTED = (
         "U102",
-        N_("a version of BagIt whose rules are not known"),
+        N_("the rules of this version of BagIt are not known"),
         "RFC 8493 2.1.1",
     )
     ALGORITHM_UNKNOWN = (
         "U103",
-        N_("a digest algorithm that cannot be computed, so this manifest proves nothing"),
+        N_("this digest algorithm is not supported, so the manifest proves nothing"),
         "RFC 8493 2.4",
     )
     LIMIT_REACHED = (
         "U104",
-        N_("a limit against hostile input was reached, so not all was looked at"),
+        N_("a limit against hostile input was reached, so not everything was checked"),
         "RFC 8493 5.4",
     )
     CHANGED_WHILE_READ = (
         "U105",
-        N_("changed while it was read, so nothing is known of it"),
+        N_("changed while it was read, so nothing is known about it"),
         "design rule 1",
     )
     NOT_DIGESTED = (
@@ -254,7 +265,7 @@ class Code(Enum):
         N_("the content was not compared with its digests, so nothing is proved"),
         "RFC 8493 3",
     )
-    CONTAINER_UNSUPPORTED = ("U107", N_("a way of packing that cannot be read"), "RFC 8493 4")
+    CONTAINER_UNSUPPORTED = ("U107", N_("packed in a way that is not supported"), "RFC 8493 4")
 
     NAME_UNKNOWN = (
         "U108",
@@ -270,30 +281,30 @@ class Code(Enum):
     # folders that are to become bags, BagIt profiles, fetching
     NAME_NOT_UNICODE = (
         "E170",
-        N_("the name is not UTF-8, so no manifest can hold it"),
+        N_("the name is not UTF-8, so no manifest can contain it"),
         "RFC 8493 2.1.3",
     )
     NAMES_COLLIDE = (
         "E171",
-        N_("two names differ in their Unicode form only, and other systems take them for one"),
+        N_("two names differ only in their Unicode form, and other systems treat them as one"),
         "RFC 8493 6.1.1.3",
     )
     NAME_UNWRITABLE = (
         "E172",
-        N_("the name holds characters that are not read back from a manifest by every tool"),
+        N_("the name contains characters that not every tool reads back from a manifest"),
         "RFC 8493 2.1.3",
     )
     NAME_NEEDS_ENCODING = (
         "E173",
-        N_("the name must be percent-encoded in a manifest, which many tools do not read back"),
+        N_("the name must be percent-encoded in a manifest, and many tools do not decode it"),
         "RFC 8493 2.1.3",
     )
     NAME_ENCODED = (
         "W173",
-        N_("the name is percent-encoded in the manifests, which many tools do not read back"),
+        N_("the name is percent-encoded in the manifests, and many tools do not decode it"),
         "RFC 8493 2.1.3",
     )
-    FOLDER_LEFT_OUT = ("W174", N_("an empty folder, which a bag cannot hold"), "RFC 8493 2.1.3")
+    FOLDER_LEFT_OUT = ("W174", N_("an empty folder; a bag cannot contain it"), "RFC 8493 2.1.3")
     PROFILE_INVALID = (
         "E180",
         N_("the profile breaks a rule of BagIt Profiles or contradicts itself"),
@@ -301,7 +312,7 @@ class Code(Enum):
     )
     PROFILE_TAG_MISSING = (
         "E181",
-        N_("the profile requires this element of bag-info.txt"),
+        N_("the profile requires this element in bag-info.txt"),
         "BagIt Profiles 1.4.0 Bag-Info",
     )
     PROFILE_TAG_VALUE = (
@@ -326,12 +337,12 @@ class Code(Enum):
     )
     PROFILE_FETCH = (
         "E186",
-        N_("the profile's rule on fetch.txt is broken"),
+        N_("the bag breaks the profile's rule on fetch.txt"),
         "BagIt Profiles 1.4.0 Allow-Fetch.txt",
     )
     PROFILE_NOT_EMPTY = (
         "E187",
-        N_("the profile allows no payload but a single file without content"),
+        N_("the profile allows no payload except a single empty file"),
         "BagIt Profiles 1.4.0 Data-Empty",
     )
     PROFILE_SERIALIZATION = (
@@ -361,27 +372,27 @@ class Code(Enum):
     )
     PROFILE_ADVICE = (
         "W180",
-        N_("the profile is usable, but not written as the standard advises"),
+        N_("the profile is usable, but not written as the standard recommends"),
         "BagIt Profiles 1.4.0",
     )
     FETCH_NOT_ALLOWED = (
         "E195",
-        N_("the address is not among those that were allowed, so nothing was fetched"),
+        N_("the address is not among those allowed, so nothing was fetched"),
         "RFC 8493 5.2",
     )
     FETCH_TOO_LONG = (
         "E196",
-        N_("more bytes than were stated or allowed, so it was not kept"),
+        N_("longer than stated or allowed, so it was not kept"),
         "RFC 8493 5.3",
     )
     FETCH_MISMATCH = (
         "E197",
-        N_("what was fetched does not match the manifests, so it was not kept"),
+        N_("the fetched file does not match the manifests, so it was not kept"),
         "RFC 8493 5.2",
     )
     PROFILE_UNAVAILABLE = (
         "U180",
-        N_("the profile is not among those kept here, so it was not applied"),
+        N_("the profile is not kept here, so it was not applied"),
         "BagIt Profiles 1.4.0",
     )
     FETCH_FAILED = ("U195", N_("could not be fetched"), "RFC 8493 2.2.3")
@@ -389,7 +400,7 @@ class Code(Enum):
     # storage roots and objects
     OBJECT_FILE_MISSING = (
         "E201",
-        N_("the inventory lists this file, but it is not there"),
+        N_("the inventory lists this file, but it is missing"),
         "OCFL 1.1 E092",
     )
     OBJECT_FILE_EXTRA = ("E202", N_("this file is not in the inventory"), "OCFL 1.1 E023")
@@ -416,10 +427,10 @@ class Code(Enum):
     )
     NOT_A_FILE = (
         "E208",
-        N_("a link or device, where only files and folders may be"),
+        N_("a link or device; only files and folders are allowed"),
         "OCFL 1.1 E089",
     )
-    EMPTY_FOLDER = ("E209", N_("an empty folder, which OCFL does not allow"), "OCFL 1.1 E024")
+    EMPTY_FOLDER = ("E209", N_("an empty folder; OCFL does not allow it"), "OCFL 1.1 E024")
     MISPLACED_OBJECT = (
         "E210",
         N_("the object is not where the storage layout puts it"),
@@ -432,15 +443,18 @@ class Code(Enum):
     )
     VERSION_UNFINISHED = (
         "W212",
-        N_("a version was written but not yet entered: a run was interrupted, and can be repeated"),
+        N_(
+            "a version was written but is not in the inventory yet: "
+            "a run was interrupted and can be repeated"
+        ),
         "design rule 3",
     )
 
     ROOT_FILE = ("E213", N_("a file that belongs to no object"), "OCFL 1.1 E072")
     ROOT_EMPTY_FOLDER = ("E214", N_("an empty folder in the storage root"), "OCFL 1.1 E073")
     ROOT_LINK = ("E215", N_("a link or device in the storage root"), "OCFL 1.1 E090")
-    OBJECT_FOLDER_EXTRA = ("E216", N_("a folder that no object has"), "OCFL 1.1 E001")
-    ROOT_TOO_DEEP = ("E217", N_("folders without an object, too deep to go on"), "OCFL 1.1 4.2")
+    OBJECT_FOLDER_EXTRA = ("E216", N_("a folder that an object must not contain"), "OCFL 1.1 E001")
+    ROOT_TOO_DEEP = ("E217", N_("folders nested too deeply without an object"), "OCFL 1.1 4.2")
 
     INVENTORY_MISSING = ("E218", N_("the object has no inventory"), "OCFL 1.1 E063")
     SIDECAR_MISSING = ("E219", N_("the inventory has no digest file"), "OCFL 1.1 E058")
@@ -481,7 +495,7 @@ class Code(Enum):
     # what the ledger recorded
     NOT_AS_RECORDED = (
         "E301",
-        N_("this is not the package that was recorded when it was stored"),
+        N_("this is not the package that the ledger recorded"),
         "design rule 5",
     )
     COPY_MISSING = (
@@ -497,21 +511,29 @@ class Code(Enum):
     DIVERGED = ("E304", N_("the copy has a version that its owner never made"), "design rule 5")
     LOG_MISSING = (
         "E306",
-        N_("the record of an event that the ledger vouches for is missing or was changed"),
+        N_("the record of an event listed in the ledger is missing or has changed"),
         "design rule 5",
     )
-    LOG_UNKNOWN = ("W307", N_("the ledger knows nothing of this record of an event"), "")
-    NO_GOOD_COPY = ("E308", N_("no storage has what was recorded of this file"), "design rule 5")
+    LOG_UNKNOWN = ("W307", N_("the ledger does not list this record of an event"), "")
+    NO_GOOD_COPY = ("E308", N_("no storage has the recorded content of this file"), "design rule 5")
     NO_COPY_SEEN = (
         "U309",
-        N_("no storage that could be read has what was recorded of this file"),
+        N_("no storage that could be read has the recorded content of this file"),
         "design rule 5",
     )
-    REPAIR_FAILED = ("E310", N_("what was brought is not what was recorded"), "design rule 4")
+    REPAIR_FAILED = ("E310", N_("the restored content does not match the record"), "design rule 4")
     LEDGER_COPY_DIFFERS = (
         "E311",
-        N_("the ledger does not go on where its copy here ends: it was cut off or rewritten"),
+        N_(
+            "the ledger does not continue where its copy here ends: "
+            "entries were removed or rewritten"
+        ),
         "ADR 0013",
+    )
+    STORAGE_WRONG = (
+        "U330",
+        N_("another storage is in its place, so it was not touched"),
+        "design rule 5",
     )
     STORAGE_UNREACHABLE = ("U305", N_("the storage could not be reached"), "design rule 1")
 
@@ -575,7 +597,7 @@ class Code(Enum):
     )
     SIZE_CONTRADICTED = (
         "U352",
-        N_("the storage gave another number of bytes than it states, so nothing is known of it"),
+        N_("the storage gave another number of bytes than it states, so nothing is known about it"),
         "design rule 1",
     )
     NOT_WRITTEN = ("U353", N_("could not be written; nothing was acknowledged"), "design rule 1")
@@ -598,7 +620,10 @@ class Code(Enum):
     # audits
     READINGS_DIFFER = (
         "W601",
-        N_("a first reading found damage and a second did not: medium, memory or line is failing"),
+        N_(
+            "the first reading found damage and the second did not: "
+            "a medium, memory or connection is failing"
+        ),
         "design rule 1",
     )
 
@@ -607,14 +632,14 @@ class Code(Enum):
     SOURCE_NO_FILE = ("E402", N_("neither a file nor a folder"), "design rule 8")
     SOURCE_DEPTH = (
         "E403",
-        N_("in a folder that is none of master/, access/, text/ and documentation/"),
+        N_("in a folder other than master/, access/, text/ and documentation/"),
         "design: the shape of what is stored",
     )
-    SOURCE_COLLISION = ("E404", N_("stands for the same page as another file"), "design rule 10")
-    SOURCE_WITHOUT_PAGES = ("E405", N_("there is no page image in the source"), "")
+    SOURCE_COLLISION = ("E404", N_("represents the same page as another file"), "design rule 10")
+    SOURCE_WITHOUT_PAGES = ("E405", N_("the source contains no page images"), "")
     SOURCE_UNREADABLE = ("E406", N_("cannot be read"), "design rule 1")
     SOURCE_CHANGED = ("E407", N_("changed while it was being read"), "design rule 6")
-    SOURCE_EMPTY = ("E408", N_("an empty file cannot be the image of a page"), "")
+    SOURCE_EMPTY = ("E408", N_("an empty file cannot be a page image"), "")
     SOURCE_IGNORED = ("W411", N_("a hidden or system file; it is left out"), "")
     SOURCE_UNPAIRED = ("W412", N_("this representation lacks a page"), "")
     SOURCE_BESIDE = (
@@ -623,20 +648,24 @@ class Code(Enum):
         "",
     )
 
-    # the package in a bag: its place, and the schemas that its XML is held against
-    BESIDE_PACKAGE = ("E431", N_("lies beside the package folder"), "CSIPSTR1")
-    PACKAGE_FOLDERS = ("E432", N_("the payload must hold one folder, the package"), "CSIPSTR1")
+    # the package in a bag: its place, and the schemas for its XML
+    BESIDE_PACKAGE = ("E431", N_("is beside the package folder"), "CSIPSTR1")
+    PACKAGE_FOLDERS = (
+        "E432",
+        N_("the payload must contain exactly one folder, the package"),
+        "CSIPSTR1",
+    )
     PROFILE_GRAMMAR = (
         "E433",
-        N_("not as the grammar of the profile has it"),
+        N_("does not conform to the grammar of the profile"),
         "mets-profile.rng, premis-profile.rng",
     )
     PROFILE_ASSERTION = ("E434", N_("breaks a rule of the profile"), "mets-profile.sch")
     OFFICIAL_SCHEMA = ("E435", N_("not valid against the official schema"), "XML Schema 1.0")
 
     # images of pages
-    IMAGE_TRUNCATED = ("E451", N_("the file is cut short"), "design rule 2")
-    IMAGE_UNDECODABLE = ("E452", N_("not an image that can be decoded"), "design rule 2")
+    IMAGE_TRUNCATED = ("E451", N_("the file is truncated"), "design rule 2")
+    IMAGE_UNDECODABLE = ("E452", N_("the image cannot be decoded"), "design rule 2")
     IMAGE_TOO_LARGE = (
         "U451",
         N_("the image has more pixels than allowed, so it was not decoded"),
@@ -644,7 +673,7 @@ class Code(Enum):
     )
     IMAGE_NOT_DECODABLE_HERE = (
         "U452",
-        N_("this kind of image cannot be decoded here, so nothing is known of its pixels"),
+        N_("this kind of image cannot be decoded here, so nothing is known about its pixels"),
         "design rule 1",
     )
     IMAGE_IRREGULAR = (
@@ -652,32 +681,32 @@ class Code(Enum):
         N_("it decodes, but departs from the standard of its format"),
         "ISO/IEC 15444-1, ISO 32000-2",
     )
-    SCAN_RESOLUTION = ("W451", N_("the resolution is below what the scans shall have"), "scan")
-    SCAN_COLOUR = ("W452", N_("the colours are not those that the scans shall have"), "scan")
-    SCAN_BITS = ("W453", N_("the bits of a sample are not what the scans shall have"), "scan")
-    SCAN_LOSSY = ("W454", N_("a master that was compressed with loss"), "scan")
+    SCAN_RESOLUTION = ("W451", N_("the resolution is below the required minimum"), "scan")
+    SCAN_COLOUR = ("W452", N_("the colours are not those required of scans"), "scan")
+    SCAN_BITS = ("W453", N_("the bits per sample are not those required of scans"), "scan")
+    SCAN_LOSSY = ("W454", N_("a master with lossy compression"), "scan")
 
-    # metadata of a package: METS, PREMIS, the files, and each against the others
+    # metadata of a package: METS, PREMIS, the files, and contradictions between them
     METS_MISSING = ("E501", N_("there is no METS document here"), "CSIPSTR4")
-    METADATA_XML = ("E502", N_("not XML that can be read safely"), "design rule 8")
-    METADATA_ROOT = ("E503", N_("not the kind of document that it should be"), "CSIP22")
+    METADATA_XML = ("E502", N_("cannot be read safely as XML"), "design rule 8")
+    METADATA_ROOT = ("E503", N_("not the expected kind of document"), "CSIP22")
     OBJID_WRONG = ("E504", N_("OBJID is not the name of the folder"), "CSIPSTR2, AIPM1")
-    PROFILE_RULE = ("E505", N_("the document lacks what the profile demands"), "CSIP 2.2.0")
+    PROFILE_RULE = ("E505", N_("the document lacks what the profile requires"), "CSIP 2.2.0")
     ID_TWICE = ("E506", N_("this ID is given more than once"), "METS 1.12.1 (xs:ID)")
-    REFERENCE_DANGLING = ("E507", N_("a reference to an ID that is not there"), "METS 1.12.1")
+    REFERENCE_DANGLING = ("E507", N_("a reference to an ID that does not exist"), "METS 1.12.1")
     HREF_UNSAFE = (
         "E508",
         N_("a reference that is not a percent-encoded path inside the package"),
         "RFC 3986 4.2",
     )
-    HREF_DANGLING = ("E509", N_("METS names this file, but it is not there"), "CSIP79")
+    HREF_DANGLING = ("E509", N_("METS names this file, but it is missing"), "CSIP79")
     REFERENCED_TWICE = ("E510", N_("METS names this file more than once"), "CSIP66")
     NOT_REFERENCED = ("E511", N_("no METS document names this file"), "CSIP66")
-    METS_SIZE = ("E512", N_("the size is not the one in METS"), "CSIP69")
-    METS_DIGEST = ("E513", N_("the digest is not the one in METS"), "CSIP71")
+    METS_SIZE = ("E512", N_("the size differs from the one in METS"), "CSIP69")
+    METS_DIGEST = ("E513", N_("the digest differs from the one in METS"), "CSIP71")
     REFERENCE_INCOMPLETE = (
         "E514",
-        N_("METS does not say of this file what it must"),
+        N_("METS lacks required information about this file"),
         "CSIP22 to CSIP30, CSIP66 to CSIP79",
     )
     METADATA_UNLINKED = (
@@ -687,19 +716,23 @@ class Code(Enum):
     )
     PAGE_ORDER = ("E516", N_("the pages are out of order"), "METS 1.12.1 (ORDER)")
     PAGE_WITHOUT_FILE = ("E517", N_("a page without a file"), "METS 1.12.1 (fptr)")
-    FILE_WITHOUT_PAGE = ("E518", N_("the page map does not name this file once"), "METS 1.12.1")
+    FILE_WITHOUT_PAGE = (
+        "E518",
+        N_("the page map does not name this file exactly once"),
+        "METS 1.12.1",
+    )
     PAGES_DIFFER = (
         "E519",
-        N_("the representations do not call this page alike"),
+        N_("the representations give this page different labels"),
         "METS 1.12.1 (ORDERLABEL)",
     )
     PART_LINK = ("E488", N_("a link must lead from a part to a page"), "METS 1.12.1 (structLink)")
-    PREMIS_SIZE = ("E520", N_("the size is not the one in PREMIS"), "PREMIS 3.0 1.5.3")
-    PREMIS_DIGEST = ("E521", N_("the digest is not the one in PREMIS"), "PREMIS 3.0 1.5.2")
+    PREMIS_SIZE = ("E520", N_("the size differs from the one in PREMIS"), "PREMIS 3.0 1.5.3")
+    PREMIS_DIGEST = ("E521", N_("the digest differs from the one in PREMIS"), "PREMIS 3.0 1.5.2")
     PREMIS_FILE_MISSING = ("E522", N_("PREMIS does not describe this file"), "CS PREMIS 1.0.1")
     PREMIS_FILE_UNKNOWN = (
         "E523",
-        N_("PREMIS describes a file that METS does not list so"),
+        N_("PREMIS describes a file that METS does not list in this place"),
         "CS PREMIS 1.0.1",
     )
     PREMIS_ID_TWICE = ("E524", N_("PREMIS gives this identifier twice"), "PREMIS 3.0 1.1")
@@ -708,29 +741,29 @@ class Code(Enum):
         N_("PREMIS links to something that it does not describe"),
         "AIP16, AIP18",
     )
-    PREMIS_INCOMPLETE = ("E526", N_("PREMIS does not say what it must"), "CS PREMIS 1.0.1")
+    PREMIS_INCOMPLETE = ("E526", N_("PREMIS lacks required information"), "CS PREMIS 1.0.1")
     PREMIS_TERM = (
         "E527",
-        N_("the term is not the one that its URI stands for"),
+        N_("the term does not match its URI"),
         "id.loc.gov/vocabulary/preservation",
     )
     DIGEST_NOT_COMPARED = (
         "U528",
-        N_("a digest by an algorithm that was not computed, so it was not compared"),
+        N_("the algorithm of this digest was not computed, so it was not compared"),
         "design rule 1",
     )
     NO_RIGHTS = ("W529", N_("PREMIS has no statement of rights"), "PREMIS 3.0 4.1")
 
-    # packages of others that are taken in
+    # imported packages
     METS_ALONG = (
         "W551",
-        N_("what the METS that came along says does not fit its files; both are kept as they came"),
+        N_("the supplied METS does not match its files; both are kept unchanged"),
         "METS 1.12.1",
     )
 
     DESCRIPTION_ALONG = (
         "W552",
-        N_("the description that came along cannot be used; give one with --record"),
+        N_("the supplied description cannot be used; give one with --record"),
         "",
     )
 
@@ -741,47 +774,50 @@ class Code(Enum):
     )
 
     # what people write about a book: structure, history, rights
-    DETAILS_UNREADABLE = ("E481", N_("neither TOML, CSV nor METS that can be read"), "")
+    DETAILS_UNREADABLE = ("E481", N_("cannot be read as TOML, CSV or METS"), "")
     DETAILS_KEY = ("E482", N_("there is no such key or column"), "")
-    DETAILS_VALUE = ("E483", N_("not what may stand here"), "")
-    DETAILS_MISSING = ("E484", N_("not given, but needed"), "")
+    DETAILS_VALUE = ("E483", N_("not a permitted value"), "")
+    DETAILS_MISSING = ("E484", N_("required, but not given"), "")
     PAGE_UNKNOWN = ("E485", N_("the source has no such page"), "METS 1.12.1 (structMap)")
     RANGE_REVERSED = ("E486", N_("the range ends before it begins"), "")
     PAGE_TWICE = ("E487", N_("this page is described already"), "METS 1.12.1 (ORDERLABEL)")
     METS_OF_ANOTHER = (
         "E489",
-        N_("neither the names of the files nor the number of pages are those of this source"),
+        N_("neither the file names nor the number of pages match this source"),
         "METS 1.12.1 (structMap)",
     )
     TOO_MANY_LINKS = ("E490", N_("the parts name more pages than any book has"), "")
-    PARTS_OVERLAP = ("W491", N_("these pages belong to another part as well"), "")
-    PART_OUTSIDE = ("W492", N_("this part goes beyond the one that holds it"), "")
+    PARTS_OVERLAP = ("W491", N_("these pages also belong to another part"), "")
+    PART_OUTSIDE = ("W492", N_("this part extends beyond the part that contains it"), "")
 
     # the union catalogue
-    RECORD_TOO_LARGE = ("E701", N_("longer than a record can be, so it was passed over"), "")
-    RECORD_TWICE = ("W702", N_("two records have this number; the later one stands"), "")
+    RECORD_TOO_LARGE = ("E701", N_("longer than a record can be, so it was skipped"), "")
+    RECORD_TWICE = ("W702", N_("two records have this number; the later one is kept"), "")
     PACKAGE_NOT_CATALOGUED = ("U703", N_("the record of this package could not be read"), "")
-    HARVEST_BROKEN = ("U705", N_("a record came that could not be read"), "OAI-PMH 2.0")
-    DECISION_UNREADABLE = ("E706", N_("not a decision on two records; it was passed over"), "")
+    HARVEST_BROKEN = ("U705", N_("a harvested record could not be read"), "OAI-PMH 2.0")
+    DECISION_UNREADABLE = ("E706", N_("not a decision about two records; it was skipped"), "")
     DECISIONS_DISAGREE = (
         "W707",
-        N_("people decided differently of these records; while they do, they are not joined"),
+        N_(
+            "people decided differently about these records; "
+            "until they agree, the records are not joined"
+        ),
         "",
     )
-    CSV_ROW = ("E708", N_("this row of the table cannot be taken in"), "RFC 4180")
-    CSV_COLUMN = ("W709", N_("a column that is not known; it was passed over"), "")
+    CSV_ROW = ("E708", N_("this row of the table cannot be imported"), "RFC 4180")
+    CSV_COLUMN = ("W709", N_("an unknown column; it was ignored"), "")
     RECORD_HAS_NO_FORM = ("W704", N_("this record cannot be written in this format"), "")
 
     # catalogue records and formats of files
-    RECORD_UNREADABLE = ("E801", N_("not a catalogue record that can be read"), "ISO 2709")
+    RECORD_UNREADABLE = ("E801", N_("cannot be read as a catalogue record"), "ISO 2709")
     RECORD_CHARACTERS_LOST = (
         "E802",
-        N_("bytes that are no characters in this character set were replaced by U+FFFD"),
+        N_("bytes that are not characters in this character set were replaced by U+FFFD"),
         "design: nothing is changed silently",
     )
     RECORD_CHARSET_UNKNOWN = (
         "U803",
-        N_("the character set of the record could not be told"),
+        N_("the character set of the record could not be determined"),
         "UNIMARC 100 $a/26-33",
     )
     RECORD_NOT_ENDED = (
@@ -821,7 +857,7 @@ class Code(Enum):
     )
     RECORD_NOT_OF_BOOK = (
         "W823",
-        N_("a record of a holding or of a heading, not of a book; it was passed over"),
+        N_("a record of a holding or of a heading, not of a book; it was skipped"),
         "MARC 21 leader/6",
     )
     RECORD_CHARSET_LIE = (
@@ -831,7 +867,7 @@ class Code(Enum):
     )
     RECORD_CHARSET_GUESSED = (
         "W812",
-        N_("the character set was told from the frequency of letters"),
+        N_("the character set was guessed from letter frequencies"),
         "design: nothing is changed silently",
     )
     RECORD_LEADER = ("W813", N_("the leader of the record is wrong"), "ISO 2709 4.3")
@@ -840,20 +876,20 @@ class Code(Enum):
         N_("the directory of the record is wrong, so its fields were read one after another"),
         "ISO 2709 4.4",
     )
-    RECORD_FIELD = ("W816", N_("a field of unusual form"), "ISO 2709 4.5")
+    RECORD_FIELD = ("W816", N_("a malformed field"), "ISO 2709 4.5")
     RECORD_FORBIDDEN_CHARACTERS = (
         "W817",
-        N_("characters that XML forbids were replaced by U+FFFD in what is derived"),
+        N_("characters that XML forbids were replaced by U+FFFD in derived records"),
         "XML 1.0 2.2",
     )
     RECORD_TAIL = ("W818", N_("bytes that belong to no record"), "ISO 2709")
     RECORD_CHARACTER_MENDED = (
         "W819",
-        N_("a character that another program had damaged was mended"),
+        N_("a character that another program had damaged was repaired"),
         "design: nothing is changed silently",
     )
     FORMAT_CONTRADICTION = (
         "W821",
-        N_("the content is of another format than the name says"),
+        N_("the format of the content is not the one that the name suggests"),
         "design: the extension alone never decides",
     )

@@ -17,6 +17,8 @@ DECISION = "incident decision"
 NOTIFICATION = "notification"
 REBUILT = "ledger rebuilt"
 BAG_MADE = "bag made"
+LEDGER_IDENTITY = "ledger identity"
+STORAGE_IDENTITY = "storage identity"
 
 ARRIVALS = (END, REPLICATION, ACCESSION)
 """The types of entries by which a version is acknowledged in a storage."""

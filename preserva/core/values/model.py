@@ -1,4 +1,4 @@
-"""The values that every part of preserva passes to another."""
+"""The values that the parts of preserva exchange."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from preserva.core.values.digest import Digests
 
 
 class Kind(StrEnum):
-    """What a name stands for. Only files are ever read."""
+    """The kind of an entry. Only files are ever read."""
 
     FILE = "file"
     FOLDER = "folder"
@@ -19,10 +19,10 @@ class Kind(StrEnum):
     OTHER = "other"  # FIFO, socket, device
 
 
-class Entry(NamedTuple):  # there are millions: a tuple is made in half the time
-    """A name in a bag or a storage: relative path with `/`, what it is, its size in bytes.
+class Entry(NamedTuple):  # there are millions: a tuple is created in half the time
+    """An entry in a bag or a storage: relative path with `/`, kind, size in bytes.
 
-    Bytes of a name that are not UTF-8 stay in the path as surrogate escapes (PEP 383).
+    Bytes that are not UTF-8 are surrogate escapes in the path (PEP 383).
     """
 
     path: str
@@ -31,7 +31,7 @@ class Entry(NamedTuple):  # there are millions: a tuple is made in half the time
 
 
 class Observed(NamedTuple):
-    """What a file was when it was read to its end: size in bytes and digests."""
+    """A file that was read to the end: size in bytes and digests."""
 
     path: str
     size: int

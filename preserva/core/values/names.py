@@ -1,7 +1,7 @@
-"""Decisions on file names: what leads outside, what Windows refuses, what looks alike.
+"""Rules for file names: paths that lead outside, names that Windows refuses, similar names.
 
-The other institution may run another system, so the rules of all systems hold on each (RFC 8493
-sections 5.1 and 6.1). Names are compared as they are first; another Unicode form is a finding.
+The other institution may use another system, so the rules of all systems apply on each (RFC 8493
+sections 5.1 and 6.1). Names are first compared unchanged; another Unicode form is a finding.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ def is_unsafe(path: str) -> bool:
 def is_foreign_to_windows(path: str) -> bool:
     """Whether Windows cannot hold a file of this name: reserved names and characters, length.
 
-    Control characters are not looked at: a name with a line end is legal in a bag, and sound.
+    Control characters are ignored: a name with a line end is legal in a bag.
     """
     return _WINDOWS.search(f"/{path}/") is not None
 
 
 def foreign_to_windows(paths: Iterable[str]) -> Iterator[str]:
-    """Those of the paths that Windows cannot hold. Searching many at once is faster."""
+    """The paths that Windows does not allow. Searching many at once is faster."""
     rest = iter(paths)
     while some := list(islice(rest, 1000)):
         if is_foreign_to_windows("/".join(some)):
@@ -61,7 +61,7 @@ def folded(path: str) -> str:
 def twins(paths: Callable[[], Iterable[str]]) -> Iterator[tuple[str, str]]:
     """Each path with an earlier one from which it differs in case or Unicode form only.
 
-    `paths` is gone through twice: the first time only hashes are kept, to save memory.
+    `paths` is iterated twice; the first time only hashes are kept, to save memory.
     """
     keys = array("q", map(hash, map(folded, paths())))
     seen, twice = set[int](), set[int]()
@@ -77,7 +77,7 @@ def twins(paths: Callable[[], Iterable[str]]) -> Iterator[tuple[str, str]]:
 
 
 def told_apart(other: str, path: str) -> str:
-    """The other name; where both look the same, with the code points in which they differ."""
+    """The other name; if both look the same, with the code points in which they differ."""
     if other == path or nfc(other) != nfc(path):
         return other
     start = next(at for at, (a, b) in enumerate(zip_longest(other, path)) if a != b)

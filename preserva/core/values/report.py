@@ -1,7 +1,7 @@
-"""Findings, reports and progress: how preserva says what it saw.
+"""Findings, reports and progress.
 
-Three outcomes. A report passes only if everything listed was read and agreed. What could not be
-read is never wrong and never fine: it is unknown.
+Three outcomes. A report passes only if everything listed was read and matched. What could not be
+read is neither damaged nor sound: it is unknown.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from enum import StrEnum
 
 from preserva.core.values.codes import Code, Severity
 from preserva.core.values.subjects import Subject
-from preserva.i18n import N_, _
+from preserva.i18n import Message, _, english, joined
 
 
 class Outcome(StrEnum):
-    """What a check established."""
+    """The outcome of a check."""
 
     PASS = "pass"
     FAIL = "fail"
@@ -38,10 +38,27 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not as it should be: where, what was expected, what was seen.
+class BookPage:
+    """A page of a book: which one it is, from 1, and what is printed on it, such as xiv."""
 
-    `rule` is the place in the standard, where it is another than that of the code.
+    number: int
+    label: str | None = None
+
+    def message(self) -> str:
+        """Such as "page 6 (iv)"."""
+        if not self.label:
+            return _("page {number}").format(number=self.number)
+        return _("page {number} ({label})").format(number=self.number, label=printable(self.label))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A single problem: where it is, what was expected, what was found.
+
+    It is data, the same in every language: a sentence in one of its texts is in English, and
+    translated where `message` shows it to a person. `rule` is the place in the standard, where it
+    is another than that of the code. `page` is the page of the book that a file of a package is
+    about, where that is known.
     """
 
     code: Code
@@ -49,6 +66,13 @@ class Finding:
     expected: str | None = None
     seen: str | None = None
     rule: str | None = None
+    page: BookPage | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("path", "expected", "seen"):
+            text = getattr(self, name)
+            if isinstance(text, Message):
+                object.__setattr__(self, name, text.english)
 
     @property
     def source(self) -> str:
@@ -57,28 +81,26 @@ class Finding:
 
     def message(self) -> str:
         """The finding as a sentence in the reader's language."""
-        return self._sentence(_)
+        parts: list[str] = [f"{self.code.value} "]
+        if self.page is not None:
+            parts += [self.page.message(), ", "]
+        if self.path is not None:
+            parts += [printable(self.path), ": "]
+        parts.append(_(self.code.message))
+        if self.expected is not None:
+            parts += ["; ", _("expected {value}").format(value=printable(self.expected))]
+        if self.seen is not None:
+            parts += ["; ", _("seen {value}").format(value=printable(self.seen))]
+        return joined("", parts)
 
     def record(self) -> str:
         """The finding as a sentence in English, for what is stored: the same in every language."""
-        return self._sentence(str)
-
-    def _sentence(self, say: Callable[[str], str]) -> str:
-        text = say(self.code.message)
-        parts = [f"{self.code.value} "]
-        if self.path is not None:
-            parts.append(f"{printable(self.path)}: ")
-        parts.append(text)
-        if self.expected is not None:
-            parts.append("; " + say(N_("expected {value}")).format(value=printable(self.expected)))
-        if self.seen is not None:
-            parts.append("; " + say(N_("seen {value}")).format(value=printable(self.seen)))
-        return "".join(parts)
+        return english(self.message())
 
 
 @dataclass(slots=True)
 class Report:
-    """All that a check found. `listed` files should have been read; `checked` were, to the end.
+    """The result of a check. `listed` files should have been read; `checked` were, to the end.
 
     `versions` are the digests of the inventories that were read, of a stored package.
     """
@@ -97,13 +119,13 @@ class Report:
         return Outcome.worst((Outcome.of(self.findings), read))
 
     def add(self, findings: Iterable[Finding]) -> None:
-        """Take in more findings."""
+        """Add findings."""
         self.findings.extend(findings)
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A step begins: `files` and `size` (bytes) are what it will go through, where known."""
+    """A step begins; it will process `files` files of `size` bytes, if known."""
 
     step: str
     subject: Subject
@@ -113,7 +135,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """So many more bytes were gone through; `path` is named when a file ends."""
+    """Progress in bytes; `path` is given at the end of a file."""
 
     size: int
     path: str | None = None
@@ -121,7 +143,7 @@ class Advanced:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The step is over."""
+    """The step has ended."""
 
     step: str
     subject: Subject
@@ -132,11 +154,13 @@ Observer = Callable[[Progress], None]
 
 
 def ignore(progress: Progress) -> None:
-    """The observer that looks at nothing."""
+    """The observer that does nothing."""
 
 
 def printable(text: str) -> str:
     """The text with every character shown that a terminal or a reader could misread."""
+    if isinstance(text, Message):
+        return text.with_arguments(printable)
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in text
     )

@@ -1,4 +1,4 @@
-"""What a report or a progress event is about. Words for it are made in `outputs.subjects` alone."""
+"""The subjects of reports and progress events. Only `outputs.subjects` puts them into words."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class LedgerInStorage:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What has a name of its own in every language: a bag, a file, a folder, a URL."""
+    """A subject with the same name in every language: a bag, a file, a folder, a URL."""
 
     name: str
 

@@ -1,11 +1,11 @@
-"""XML from strangers, parsed without harm: the only way in which preserva reads XML.
+"""Safe parsing of untrusted XML: the only place where preserva parses XML.
 
 Promises, for every function here:
 
 - no document type declaration: it is refused, and with it every entity, internal or external;
 - no network, no other file, no XInclude, no style sheet: nothing but the given bytes is read;
 - size, depth and text are bounded (`huge_tree` is off, so libxml2's own limits hold as well);
-- what is not well-formed is refused: nothing is mended.
+- what is not well-formed is refused: nothing is repaired.
 
 A refusal is an `UnsafeXMLError`, which is a ValueError; its message says what is wrong, and where.
 """
@@ -32,14 +32,14 @@ _REFUSALS = (etree.XMLSyntaxError, ValueError, LookupError)
 
 
 class UnsafeXMLError(ValueError):
-    """The document is not well-formed, or has what a safe reader does not accept."""
+    """The document is not well-formed, or contains something that a safe reader does not accept."""
 
 
 def parse(data: bytes, *, max_size: int = MAX_SIZE, max_depth: int = MAX_DEPTH) -> etree._Element:
     """The root element of a document in memory. Raises UnsafeXMLError."""
     if len(data) > max_size:
         raise UnsafeXMLError(
-            _("{size} bytes of XML, but not more than {limit} are read as one document").format(
+            _("{size} bytes of XML; the limit for one document is {limit}").format(
                 size=len(data), limit=max_size
             )
         )
@@ -64,8 +64,8 @@ def iterparse(
 ) -> Iterator[tuple[str, etree._Element]]:
     """Pairs of event (`start` or `end`) and element, while the bytes arrive. Raises UnsafeXMLError.
 
-    Memory stays flat if the caller clears each element that it is done with (at its `end`), and
-    removes it from its parent. Text and children of an element are complete at its `end` only.
+    Memory stays flat if the caller clears each element after use (at its `end`) and removes it from
+    its parent. Text and children of an element are complete only at its `end`.
     """
     parser = _parser()
     depth = 0
@@ -86,7 +86,7 @@ def streamed(
 ) -> Iterator[tuple[str, etree._Element]]:
     """The start of the root, then the events of elements with these names, then the root's end.
 
-    As `iterparse` for documents of millions of elements: what is not named passes without a step
+    As `iterparse` for documents of millions of elements: other elements are skipped without a step
     in Python. A name is `{namespace}local` or `{namespace}*`. The depth is bounded by libxml2.
     Raises UnsafeXMLError.
     """
@@ -104,9 +104,9 @@ def streamed(
 def validated(
     chunks: Iterable[bytes], schema: etree.XMLSchema
 ) -> Iterator[tuple[str, etree._Element]]:
-    """The start of the root, then the end of each element, held against a schema meanwhile.
+    """The start of the root, then the end of each element, validated against a schema meanwhile.
 
-    Raises UnsafeXMLError, and InvalidXMLError with the first fault at the latest at the end.
+    Raises UnsafeXMLError, and InvalidXMLError with the first violation, at the latest at the end.
     """
     source = iter(chunks)
     head: list[bytes] = []
@@ -177,9 +177,9 @@ def _close(parser: etree.XMLPullParser) -> etree._Element:
 def _check(element: etree._Element, event: str, depth: int, max_depth: int) -> None:
     if depth > max_depth:
         raise UnsafeXMLError(
-            _("elements are more than {limit} deep inside one another").format(limit=max_depth)
+            _("elements are nested more than {limit} levels deep").format(limit=max_depth)
         )
     if event == "start" and depth == 1 and element.getroottree().docinfo.internalDTD is not None:
         raise UnsafeXMLError(
-            _("it has a document type declaration (DOCTYPE), which is not read for safety")
+            _("it has a document type declaration (DOCTYPE), which is refused for safety")
         )

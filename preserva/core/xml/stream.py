@@ -1,4 +1,4 @@
-"""Reading long XML in little memory: pieces of a stream, and elements let go when done with."""
+"""Reads long XML in little memory: chunks of a stream, and elements released after use."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import BinaryIO
 
 from lxml import etree
 
-Done = Callable[[etree._Element], None]
+ReleaseElement = Callable[[etree._Element], None]
 """What becomes of an element that was read to its end."""
 
 _CHUNK = 64 * 1024
 
 
 def chunks(stream: BinaryIO) -> Iterator[bytes]:
-    """The stream's bytes, piece by piece, to its end."""
+    """The bytes of the stream in chunks."""
     while chunk := stream.read(_CHUNK):
         yield chunk
 
 
 def release(element: etree._Element) -> None:
-    """Free an element that has ended, and everything before it under the same parent.
+    """Free a completed element and everything before it under the same parent.
 
     The element itself stays in the tree, empty: the parser may still need it as an anchor.
     """

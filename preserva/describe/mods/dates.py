@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 from lxml import etree
 
+from preserva.core.book.period import Period, period_of_text
 from preserva.describe.mods import reading
 
 _KINDS = ("dateIssued", "dateCreated", "copyrightDate", "dateOther")
-_YEAR = re.compile(r"(?<!\d)(1[0-9]{3}|20[0-9]{2})(?!\d)")
-_PARTLY = re.compile(r"(?<!\d)(1[0-9]|20)([0-9]?)([-u?.\u2013\u2014]{1,2})(?!\d)")
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """The years of publication: one, or the first and the last of those that are possible."""
-
-    first: int
-    last: int | None = None
 
 
 def period(mods: etree._Element) -> Period | None:
@@ -28,41 +15,18 @@ def period(mods: etree._Element) -> Period | None:
     for kind in _KINDS:
         nodes = reading.published(mods, f"m:{kind}")
         coded = [node for node in nodes if node.get("encoding")]
-        for found in (_coded(coded), _coded([node for node in nodes if node not in coded])):
-            if found is not None:
-                return found
+        for candidate in (_of(coded), _of([node for node in nodes if node not in coded])):
+            if candidate is not None:
+                return candidate
     return None
-
-
-def period_of_text(text: str) -> Period | None:
-    """The years that a text names: `1798`, `[17--]`, `179u`, `[между 1798 и 1801]`."""
-    years = [int(match[1]) for match in _YEAR.finditer(text)]
-    if len(years) > 1 and years[0] < years[-1] <= years[0] + _LONGEST and _BETWEEN.search(text):
-        return Period(years[0], years[-1])
-    if years:
-        return Period(years[0])
-    match = _PARTLY.search(text)
-    if match is None:
-        return None
-    known = match[1] + match[2]
-    if len(known) + len(match[3]) not in (4, 3):
-        return None
-    first = int(known.ljust(4, "0"))
-    return Period(first, first + 10 ** (4 - len(known)) - 1)
-
-
-_LONGEST = 200
-_BETWEEN = re.compile(
-    r"между|між|паміж|between|или|або|ці|\bor\b|\d\s*[-/\u2013\u2014]\s*\[?\d", re.IGNORECASE
-)
 
 
 def years(mods: etree._Element) -> str:
     """The years: one, or two with a slash between them (EDTF)."""
-    found = period(mods)
-    if found is None:
+    both = period(mods)
+    if both is None:
         return ""
-    return str(found.first) if found.last is None else f"{found.first}/{found.last}"
+    return str(both.first) if both.last is None else f"{both.first}/{both.last}"
 
 
 def text(mods: etree._Element) -> str:
@@ -72,24 +36,16 @@ def text(mods: etree._Element) -> str:
     return _without_loose_bracket(written)
 
 
-def _coded(nodes: list[etree._Element]) -> Period | None:
+def _of(nodes: list[etree._Element]) -> Period | None:
     start = next((node for node in nodes if node.get("point") != "end"), None)
     if start is None:
         return None
-    found = period_of_text(reading.text_of(start))
-    if found is None or start.get("point") != "start":
-        return found
+    first = period_of_text(reading.text_of(start))
+    if first is None or start.get("point") != "start":
+        return first
     ends = (period_of_text(reading.text_of(node)) for node in nodes if node.get("point") == "end")
     last = next((end.last or end.first for end in ends if end is not None), None)
-    return found if last is None or last <= found.first else Period(found.first, last)
-
-
-def centuries(found: Period) -> Iterator[int]:
-    """The centuries of the years, 18 for 1701 to 1800; `17--` is the eighteenth all the same."""
-    first, last = found.first, found.last or found.first
-    if first % 100 == 0 and last > first:
-        first += 1
-    yield from range((first + 99) // 100, (last + 99) // 100 + 1)
+    return first if last is None or last <= first.first else Period(first.first, last)
 
 
 def _without_loose_bracket(text: str) -> str:

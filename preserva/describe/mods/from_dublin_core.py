@@ -41,7 +41,7 @@ _TIME_OF_DAY = re.compile(r"\d{4}-\d\d-\d\dT")
 
 def dc_of_dc(root: etree._Element) -> list[Element]:
     """The Dublin Core elements below an element; the date of publication before other dates."""
-    found = [
+    elements = [
         Element(_name(child), _text(child), child.get(_XML_LANG) or "")
         for child in root.iter(f"{{{DC}}}*", f"{{{DCTERMS}}}*")
         if _text(child) and (child.tag.startswith(f"{{{DC}}}") or _local(child) in _TERMS)
@@ -49,7 +49,7 @@ def dc_of_dc(root: etree._Element) -> list[Element]:
     issued = [
         Element("date", _text(child)) for child in root.iter(f"{{{DCTERMS}}}issued") if _text(child)
     ]
-    return list(dict.fromkeys([*issued, *found]))
+    return list(dict.fromkeys([*issued, *elements]))
 
 
 def mods_of_dc(elements: list[Element]) -> etree._Element:

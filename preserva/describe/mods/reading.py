@@ -65,9 +65,9 @@ def titles(mods: etree._Element) -> list[Title]:
     if own is None:
         return []
     others = [node for node in nodes if node is not own]
-    found = [Title(_whole_title(mods, own), _lang(own))]
-    found += [Title(title_text(node), _lang(node)) for node in others]
-    return [title for title in found if title.text]
+    listed = [Title(_whole_title(mods, own), _lang(own))]
+    listed += [Title(title_text(node), _lang(node)) for node in others]
+    return [title for title in listed if title.text]
 
 
 def title_text(info: etree._Element, *, short: bool = False) -> str:
@@ -144,14 +144,14 @@ def identifier(mods: etree._Element) -> str:
 
 def subjects(mods: etree._Element) -> list[tuple[str, str]]:
     """`subject`, or `coverage` for what is only a place, and the text; a name is one part."""
-    found = []
+    listed = []
     for node in all_of(mods, "m:subject"):
         children = list(node.iterchildren(f"{{{MODS}}}*"))
         places = {"geographic", "hierarchicalGeographic", "geographicCode"}
         kinds = {etree.QName(child).localname for child in children}
         text = " -- ".join(filter(None, map(_subject_part, children)))
-        found.append(("coverage" if kinds and kinds <= places else "subject", text))
-    return [subject for subject in dict.fromkeys(found) if subject[1]]
+        listed.append(("coverage" if kinds and kinds <= places else "subject", text))
+    return [subject for subject in dict.fromkeys(listed) if subject[1]]
 
 
 def responsibility(mods: etree._Element) -> str:

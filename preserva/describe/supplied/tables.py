@@ -51,7 +51,7 @@ class SuppliedTable:
 
     def at(self, key: str) -> str:
         """The place of a key, for people."""
-        return f"{self.prefix}{key}"
+        return self.prefix + key
 
     def below(self, place: str, values: Mapping[str, object]) -> SuppliedTable:
         """A table inside this one."""
@@ -215,7 +215,7 @@ def read_csv(data: bytes, name: str, problems: list[Finding]) -> Iterator[Suppli
             pairs = zip(columns, cells, strict=False)
             values = {column: cell for column, cell in pairs if cell.strip()}
             if values:
-                yield SuppliedTable(where, f"{where}, ", values, problems, unknown)
+                yield SuppliedTable(where, where + ", ", values, problems, unknown)
     except csv.Error as error:
         where = f"{name}: " + _("line {number}").format(number=reader.line_num)
         problems.append(Finding(Code.DETAILS_UNREADABLE, where, seen=str(error)))

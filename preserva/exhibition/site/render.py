@@ -313,7 +313,7 @@ def _json(value: Value) -> bytes:
     return json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
-def _json_ld(facts: structured.Facts) -> Markup:
+def _json_ld(facts: structured.SchemaOrg) -> Markup:
     """Data for programs in a page; nothing in it can end the element that holds it."""
     text = json.dumps(facts, ensure_ascii=False).replace("<", "\\u003c").replace("&", "\\u0026")
     return Markup('<script type="application/ld+json">{}</script>').format(Markup(text))

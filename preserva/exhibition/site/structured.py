@@ -10,10 +10,10 @@ from preserva.core.formats.canonical_json import Value
 from preserva.exhibition.contents import Edition, HeldItem, ShownBook
 from preserva.exhibition.spec import Writer
 
-Facts = dict[str, Value]
+SchemaOrg = dict[str, Value]
 
 
-def book(shown: ShownBook, address: str, holder: str) -> Facts:
+def book(shown: ShownBook, address: str, holder: str) -> SchemaOrg:
     """A digitised book."""
     return {**_of_entry(shown.entry), "@type": ["Book", "ArchiveComponent"], "@id": address,
             "name": shown.title, "identifier": shown.package.uri,
@@ -21,16 +21,16 @@ def book(shown: ShownBook, address: str, holder: str) -> Facts:
             "holdingArchive": {"@type": "Library", "name": holder}}  # fmt: skip
 
 
-def edition(edition: Edition, address: str, items: list[str]) -> Facts:
+def edition(edition: Edition, address: str, items: list[str]) -> SchemaOrg:
     """An edition; `items` are the addresses of the pages of its items."""
     examples: list[Value] = [{"@type": "Book", "@id": item} for item in items]
-    facts: Facts = {**_of_entry(edition.entry), "@type": "Book", "@id": address}
+    facts: SchemaOrg = {**_of_entry(edition.entry), "@type": "Book", "@id": address}
     return {**facts, "identifier": list[Value](edition.uris), "workExample": examples}
 
 
-def item(held: HeldItem, of: Edition, address: str, edition_address: str, holder: str) -> Facts:
+def item(held: HeldItem, of: Edition, address: str, edition_address: str, holder: str) -> SchemaOrg:
     """An item that a library holds."""
-    facts: Facts = {
+    facts: SchemaOrg = {
         "@context": "https://schema.org",
         "@type": ["Book", "ArchiveComponent"],
         "@id": address,
@@ -45,9 +45,9 @@ def item(held: HeldItem, of: Edition, address: str, edition_address: str, holder
     return facts
 
 
-def person(writer: Writer, name: str, address: str) -> Facts:
+def person(writer: Writer, name: str, address: str) -> SchemaOrg:
     """A person with a page."""
-    facts: Facts = {
+    facts: SchemaOrg = {
         "@context": "https://schema.org",
         "@type": "Person",
         "@id": address,
@@ -61,8 +61,8 @@ def person(writer: Writer, name: str, address: str) -> Facts:
     return facts
 
 
-def _of_entry(entry: CatalogueEntry) -> Facts:
-    facts: Facts = {"@context": "https://schema.org", "name": entry.title}
+def _of_entry(entry: CatalogueEntry) -> SchemaOrg:
+    facts: SchemaOrg = {"@context": "https://schema.org", "name": entry.title}
     if authors := [agent.name for agent in entry.agents if agent.name]:
         facts["author"] = [{"@type": "Person", "name": name} for name in authors]
     if entry.publisher:

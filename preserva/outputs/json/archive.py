@@ -33,6 +33,7 @@ def config_check_document(
             {
                 "storage": storage.storage,
                 "problem": storage.problem,
+                "identity": storage.identity,
                 "limitations": [limitation.value for limitation in storage.limitations],
             }
             for storage in reached

@@ -9,7 +9,7 @@ from preserva.outputs.json.parts import findings_document, report_document
 if TYPE_CHECKING:
     from preserva.bag.create.create import Made
     from preserva.bag.fetch import Fetched
-    from preserva.bag.update import Updated
+    from preserva.bag.update import BagUpdated
     from preserva.outputs.json.parts import JsonDocument
 
 
@@ -25,7 +25,7 @@ def bag_create_document(bag: Made, *, dry_run: bool) -> JsonDocument:
     }
 
 
-def bag_update_document(updated: Updated, *, dry_run: bool) -> JsonDocument:
+def bag_update_document(updated: BagUpdated, *, dry_run: bool) -> JsonDocument:
     """A bag that was changed, and the files that were written."""
     return {
         "report": report_document(updated.report),

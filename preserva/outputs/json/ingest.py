@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from preserva.core.formats.canonical_json import Value
     from preserva.core.values.model import PackageId
     from preserva.ingest.package import Packaged
-    from preserva.ingest.revision import Updated
-    from preserva.ingest.transfer import Accepted
+    from preserva.ingest.revision import Revised
+    from preserva.ingest.transfer_result import Accepted
     from preserva.outputs.json.parts import JsonDocument
 
 
@@ -52,7 +52,7 @@ def _division(division: Division) -> Value:
     }
 
 
-def update_document(updated: Updated, *, dry_run: bool) -> JsonDocument:
+def update_document(updated: Revised, *, dry_run: bool) -> JsonDocument:
     """A new version of a package."""
     return {
         "package": updated.package.uri,

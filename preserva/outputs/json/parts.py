@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterable
 
 from preserva.core.formats.canonical_json import Value
-from preserva.core.values.report import Finding, Report
+from preserva.core.values.report import BookPage, Finding, Report
 from preserva.outputs.subjects import subject_for_programs
 
 JsonDocument = dict[str, Value]
@@ -42,7 +42,14 @@ def _finding(finding: Finding) -> JsonDocument:
     if finding.path is not None and _unicode(finding.path) != finding.path:
         raw = finding.path.encode("utf-8", "surrogateescape")
         document["path_base64"] = base64.b64encode(raw).decode()
-    return document
+    return {**document, **page_document(finding.page)}
+
+
+def page_document(page: BookPage | None) -> JsonDocument:
+    """The page of the book that something is about: `page`, and `page_label` if it has one."""
+    if page is None:
+        return {}
+    return {"page": page.number, **({"page_label": page.label} if page.label else {})}
 
 
 def _unicode(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from preserva.outputs.json.parts import report_document
+from preserva.outputs.json.parts import page_document, report_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,7 +63,12 @@ def _repair(repair: Repair) -> Value:
         "storage": repair.storage,
         "aside": list(repair.aside),
         "put": [
-            {"path": file.path, "seen": file.seen, "storages": list(file.stores)}
+            {
+                "path": file.path,
+                "seen": file.seen,
+                "storages": list(file.stores),
+                **page_document(file.page),
+            }
             for file in repair.put
         ],
         "applied": repair.applied,

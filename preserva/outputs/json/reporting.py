@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING
 
 from preserva.core.policy.levels import DEMANDS, REQUIREMENTS, Area, reached
 from preserva.outputs.json.fixity import forecast_document
-from preserva.outputs.json.parts import findings_document
+from preserva.outputs.json.parts import findings_document, page_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from preserva.core.formats.canonical_json import Value
     from preserva.core.policy.levels import Evidence
-    from preserva.core.policy.overview import Done, Incident, Overview
+    from preserva.core.policy.overview import HistoryEntry, Incident, Overview
     from preserva.core.values.model import PackageId
     from preserva.outputs.json.parts import JsonDocument
     from preserva.reporting.status import Listing, Status
+
+
+_PATHS = 5
 
 
 def list_document(listing: Listing) -> JsonDocument:
@@ -48,6 +51,7 @@ def status_document(packages: Iterable[Status]) -> JsonDocument:
                         "versions": list(copy.versions),
                         "checked": copy.checked,
                         "outcome": copy.outcome,
+                        "reason": copy.reason,
                     }
                     for copy in package.copies
                 ],
@@ -78,7 +82,18 @@ def _incident(incident: Incident) -> Value:
         "newest": incident.newest,
         "seen": incident.seen,
         "codes": list(incident.codes),
-        "paths": list(incident.paths),
+        "paths": [finding.path for finding in incident.findings if finding.path][:_PATHS],
+        "findings": [
+            {
+                "code": finding.code,
+                "path": finding.path,
+                "expected": finding.expected,
+                "seen": finding.seen,
+                **page_document(finding.page),
+            }
+            for finding in incident.findings
+        ],
+        "more_findings": incident.more,
         "decisions": [
             {"time": decision.time, "by": decision.by, "decision": decision.decision}
             for decision in incident.decisions
@@ -87,7 +102,7 @@ def _incident(incident: Incident) -> Value:
 
 
 def history_document(
-    package: PackageId, entries: Iterable[Done], incidents: Iterable[Incident]
+    package: PackageId, entries: Iterable[HistoryEntry], incidents: Iterable[Incident]
 ) -> JsonDocument:
     """Everything that was done to a package."""
     return {

@@ -142,7 +142,7 @@ def _ours(error: Exception, path: str, where: str, url: str) -> StorageError:
         return StorageError(message, path=path, hint=_KEYS)
     if failure.code in _DENIED:
         message, hint = _DENIED[failure.code]
-        return StorageError(f"{where}: {_(message)}", path=path, hint=hint)
+        return StorageError(f"{where}: " + _(message), path=path, hint=hint)
     denied = isinstance(error, PermissionDeniedError | UnauthenticatedError)
     if denied or failure.is_refused:
         message = _("{path}: the object store denied access").format(path=where)

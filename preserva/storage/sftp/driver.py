@@ -24,15 +24,15 @@ from preserva.storage.publication_marks import below_any
 from preserva.storage.published import not_in_place
 from preserva.storage.sftp.connection import TIMEOUT, SftpLink
 from preserva.storage.sftp.fence import placed, room_of, takeover
-from preserva.storage.sftp.reader import AHEAD, Opened, SftpReader, reading, settle
+from preserva.storage.sftp.reader import AHEAD, Opened, SftpReader, reading, settle, wait_for
 from preserva.storage.sftp.requests import (
-    Act,
     after,
     entry_of,
     finish,
     in_chunks,
     kind_of,
     limitations_of,
+    looking,
     making_folder,
     plain_name,
     size_of,
@@ -49,8 +49,7 @@ _MODE = asyncssh.SFTPAttrs(permissions=0o644)
 class SftpStorage:
     """The files below one folder of an SFTP server, `sftp://user@host/folder`.
 
-    See `preserva.storage.base.Storage` for what it promises, and `limitations`
-    for what it cannot.
+    See `preserva.storage.base.Storage` for what it promises, `limitations` for what it cannot.
     """
 
     max_concurrency = 64  # each waits for the line
@@ -252,13 +251,7 @@ class SftpStorage:
     def _sync(self, folders: Iterable[str], files: Iterable[str] = ()) -> None:
         """Sync folders and files, all at once: an OpenSSH server opens a folder for that too."""
         acts = [*((path, syncing_folder) for path in folders), *((path, syncing) for path in files)]
-        waiting = deque(self.link.start(path, act(self.full(path))) for path, act in acts)
-        try:
-            while waiting:
-                waiting.popleft().result()
-        except BaseException:
-            settle(waiting)
-            raise
+        wait_for(deque(self.link.start(path, act(self.full(path))) for path, act in acts))
 
     def reserve(self, staged: str, final: str) -> None:
         """Nothing to prepare: a folder is renamed."""
@@ -384,7 +377,7 @@ class SftpStorage:
 
     def _kinds(self, paths: list[str]) -> Iterator[Kind]:
         """What stands at some paths, all asked for at once, up to the first that is not there."""
-        asked = [self.link.start(path, _lstat(self.full(path))) for path in paths]
+        asked = [self.link.start(path, looking(self.full(path))) for path in paths]
         try:
             while asked:
                 yield kind_of(asked.pop(0).result())
@@ -405,7 +398,3 @@ class SftpStorage:
             if self.link.run(path, making_folder(full)) and durable and path:
                 self._sync([parent(path)])
             self._folders.add(path)
-
-
-def _lstat(full: bytes) -> Act[asyncssh.SFTPAttrs]:
-    return lambda client: client.lstat(full)

@@ -98,3 +98,13 @@ def settle(futures: Iterable[Future[Any]]) -> None:
         future.cancel()
         if not future.cancelled():
             future.exception()
+
+
+def wait_for(requests: deque[Future[Any]]) -> None:
+    """Wait until all were answered. The first error ends the others and is raised."""
+    try:
+        while requests:
+            requests.popleft().result()
+    except BaseException:
+        settle(requests)
+        raise

@@ -168,3 +168,8 @@ def after(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
     """The first chunk, and then the others."""
     yield first
     yield from others
+
+
+def looking(full: bytes) -> Act[asyncssh.SFTPAttrs]:
+    """Ask what stands at a path, not following a link."""
+    return lambda client: client.lstat(full)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from preserva.errors import Refused
 from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
+from preserva.ledger import Ledger
 from preserva.replication.rebuild_ledger import rebuild_ledger
 from preserva.replication.replicate import replicate
 from tests.support.books import an_archive, make_book
@@ -54,9 +56,9 @@ def cut(place: Path, after: int) -> None:
     raw.execute("DROP TRIGGER never_deleted")
     raw.execute("DELETE FROM entry WHERE number > ?", [after])
     raw.close()
-    with open_archive(place / configuration.NAME) as archive:
-        archive.ledger.reindex()
-        assert archive.ledger.verify() == archive.ledger.verify_copies() == []
+    with closing(Ledger(place / "ledger.sqlite")) as ledger:
+        ledger.reindex()
+        assert ledger.verify() == ledger.verify_copies() == []
 
 
 def test_each_run_adds_what_is_new(place: Path) -> None:
@@ -86,15 +88,26 @@ def test_a_ledger_that_was_cut_off_shows(place: Path, capsys: pytest.CaptureFixt
     before = parts(place)
     count = sum(map(len, before.values()))
     cut(place, 3)
-    with open_archive(place / configuration.NAME) as archive:
-        (problem,) = verify_ledger(archive.config, "nlb-copy").problems
-        assert problem.startswith(f"{count - 3} entries at the end are missing that nlb-copy has")
-        *_packages, last = replicate(archive)
-        assert [one.code for one in last.report.findings] == [Code.LEDGER_COPY_DIFFERS]
+    config = configuration.load(place / configuration.NAME)
+    seen, copied = verify_ledger(config, "nlb-copy").problems
+    assert "is older than what aonb-main has seen of it: it ends with entry 3" in seen
+    assert copied.startswith(f"{count - 3} entries at the end are missing that nlb-copy has")
     here = ["--config", str(place / configuration.NAME)]
-    capsys.readouterr()
     assert status_of([*here, "ledger", "verify", "--against", "nlb-copy"]) == 5
-    assert status_of([*here, "replicate"]) == 1
+    capsys.readouterr()
+    assert status_of([*here, "replicate"]) == 5
+    assert "is older than what aonb-main has seen of it" in capsys.readouterr().err
+    assert parts(place) == before
+
+
+def test_a_copy_that_was_changed_over_there_is_not_gone_on_with(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What our own storage and the mark over there say agrees with us; the copy does not."""
+    newest = max((place / "storages/nlb-copy/ledgers/aonb").iterdir())
+    newest.write_bytes(newest.read_bytes().replace(b"success", b"failure"))
+    before = parts(place)
+    assert status_of(["--config", str(place / configuration.NAME), "replicate"]) == 1
     said = capsys.readouterr().out
     assert "the ledger in nlb-copy" in said and "E311 ledgers/aonb/" in said
     assert parts(place) == before

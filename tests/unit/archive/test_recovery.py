@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from preserva.core.values.entries import END, START, SUCCESS
+from preserva.core.values.facts import Arrival
 from preserva.core.values.model import PackageId
 from tests.support.books import an_archive, replicated
 
@@ -23,7 +25,8 @@ def test_the_writer_records_how_an_interrupted_ingest_ended(
     with an_archive(replicated(tmp_path, ID)) as archive:
         primary = archive.primary
         (stored,) = archive.ledger.entries(package=ID.uri, types=(END,))
-        facts = {**stored.facts, "inventory": digest or stored.facts["inventory"]}
+        arrival = stored.facts_as(Arrival)
+        arrival = replace(arrival, inventory=digest or arrival.inventory)
         archive.ledger.append(
             START,
             time=archive.now(),
@@ -31,13 +34,13 @@ def test_the_writer_records_how_an_interrupted_ingest_ended(
             package=ID.uri,
             storage=primary.id,
             version="v1",
-            facts=facts,
+            facts=arrival,
         )
         for _writer in range(2):
             with archive.writing(primary):
                 *_before, last = archive.ledger.entries(storage=primary.id, types=(START, END))
                 assert (last.type, last.outcome, last.version) == (END, outcome, "v1")
-                assert last.facts == {**facts, "after_interruption": True}
+                assert last.facts == {**arrival.to_facts(), "after_interruption": True}
         assert len(list(archive.ledger.entries(package=ID.uri, types=(END,)))) == 2
 
 

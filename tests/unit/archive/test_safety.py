@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -213,7 +214,8 @@ def other_storage(place: Path) -> None:
 
 def other_owner(place: Path) -> None:
     path = place / "storages/nlb-copy/preserva-storage.json"
-    path.write_bytes(path.read_bytes().replace(b'"nlb"', b'"aonb"'))
+    said = {**json.loads(path.read_bytes()), "institution": "aonb"}
+    path.write_text(json.dumps(said), "utf-8")
 
 
 def strange_files(place: Path) -> None:
@@ -270,13 +272,17 @@ def test_init_refuses_an_empty_file_as_ledger(tmp_path: Path) -> None:
 def test_init_adds_a_storage_to_an_archive(place: Path) -> None:
     config = configuration.load(place / configuration.NAME)
     third = replace(config.storages["nlb-copy"], id="third", url=str(place / "storages/third"))
-    create_archive(replace(config, storages={**config.storages, "third": third}))
+    create_archive(
+        replace(config, storages={**config.storages, "third": third}),
+        identifiers=lambda: str(UUID(int=7)),
+    )
     found = json.loads((place / "storages/third/preserva-storage.json").read_bytes())
     aonb, nlb = config.institutions["aonb"], config.institutions["nlb"]
     assert found == {
         "storage": "third",
         "institution": "nlb",
-        "format": 1,
+        "format": 2,
+        "id": str(UUID(int=7)),
         "name": third.name,
         "role": third.role,
         "configured_by": "aonb",
@@ -291,7 +297,9 @@ def test_a_storage_that_says_only_what_it_must_is_known(place: Path) -> None:
     """Its first file as preserva wrote it before it held names and roles."""
     path = place / "storages/nlb-copy/preserva-storage.json"
     whole = json.loads(path.read_bytes())
-    path.write_text(json.dumps({key: whole[key] for key in ("storage", "institution", "format")}))
+    path.write_text(
+        json.dumps({key: whole[key] for key in ("storage", "institution", "format", "id")})
+    )
     with open_archive(place / configuration.NAME) as archive:
         archive.store("nlb-copy").check_identity()
 

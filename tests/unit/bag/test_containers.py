@@ -15,7 +15,7 @@ import pytest
 
 from preserva.bag.open import open_bag
 from preserva.bag.source import Limits
-from preserva.bag.validate import BagReport, Verdict, validate_source
+from preserva.bag.validate import BagReport, BagVerdict, validate_source
 from preserva.core.policy.name_encodings import ENCODINGS, spell
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Outcome
@@ -99,14 +99,14 @@ class TestEveryPacking:
     def test_sound(self, packing: str, tmp_path: Path) -> None:
         data = PACKINGS[packing](container_bytes(BAG.files(), ".tar"))
         report = judged(data, f"bag{packing}", tmp_path)
-        assert (report.verdict, report.checked, said(report)) == (Verdict.VALID, 5, [])
+        assert (report.verdict, report.checked, said(report)) == (BagVerdict.VALID, 5, [])
 
     def test_no_end_mark_is_a_warning_where_manifests_prove_the_rest(
         self, packing: str, tmp_path: Path
     ) -> None:
         data = PACKINGS[packing](cut(container_bytes(BAG.files(), ".tar")))
         report = judged(data, f"bag{packing}", tmp_path)
-        assert (report.verdict, said(report)) == (Verdict.VALID_WITH_WARNINGS, [("W148", None)])
+        assert (report.verdict, said(report)) == (BagVerdict.VALID_WITH_WARNINGS, [("W148", None)])
 
     def test_no_end_mark_proves_nothing_without_a_tag_manifest(
         self, packing: str, tmp_path: Path
@@ -119,7 +119,7 @@ class TestEveryPacking:
     def test_a_member_that_is_cut_is_damage(self, packing: str, tmp_path: Path) -> None:
         data = PACKINGS[packing](cut(container_bytes(BAG.files(), ".tar"))[:-700])
         report = judged(data, f"bag{packing}", tmp_path)
-        assert report.verdict is Verdict.INVALID
+        assert report.verdict is BagVerdict.INVALID
         assert ("E125", None) in said(report)
 
     def test_a_hard_link_is_a_file(self, packing: str, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ class TestEveryPacking:
         links = {"data/b": "data/a", "data/sub/c": "data/b"}
         data = PACKINGS[packing](linked(bag.files(), links))
         report = judged(data, f"bag{packing}", tmp_path)
-        assert (report.verdict, report.checked, said(report)) == (Verdict.VALID, 6, [])
+        assert (report.verdict, report.checked, said(report)) == (BagVerdict.VALID, 6, [])
 
     def test_a_tag_file_may_be_a_link_to_the_payload(self, packing: str, tmp_path: Path) -> None:
         declaration = BAG.files()["bagit.txt"]
@@ -135,7 +135,7 @@ class TestEveryPacking:
         files = dict(sorted(bag.files().items(), reverse=True))
         data = PACKINGS[packing](linked(files, {"bagit.txt": "data/inner/bagit.txt"}))
         report = judged(data, f"bag{packing}", tmp_path)
-        assert (report.verdict, said(report)) == (Verdict.VALID, [])
+        assert (report.verdict, said(report)) == (BagVerdict.VALID, [])
 
     def test_a_link_to_what_is_not_there_is_a_link(self, packing: str, tmp_path: Path) -> None:
         data = PACKINGS[packing](linked(BAG.files(), {"data/b": "data/none"}))
@@ -150,7 +150,7 @@ def test_a_packing_that_is_not_whole_is_damage(
 ) -> None:
     data = damage(PACKINGS[packing](container_bytes(BAG.files(), ".tar")))
     report = judged(data, f"bag{packing}", tmp_path)
-    assert (report.verdict, ("E125", None) in said(report)) == (Verdict.INVALID, True)
+    assert (report.verdict, ("E125", None) in said(report)) == (BagVerdict.INVALID, True)
 
 
 @pytest.mark.parametrize("packing", [".tar.bz2", ".tar.xz"])
@@ -158,14 +158,14 @@ def test_packed_streams_may_follow_one_another(packing: str, tmp_path: Path) -> 
     data = container_bytes(BAG.files(), ".tar")
     pack = PACKINGS[packing]
     report = judged(pack(data[:700]) + pack(data[700:]), f"bag{packing}", tmp_path)
-    assert report.verdict is Verdict.VALID
+    assert report.verdict is BagVerdict.VALID
 
 
 @pytest.mark.parametrize("packing", [".tar.bz2", ".tar.xz"])
 def test_a_bomb_is_not_unpacked(packing: str, tmp_path: Path) -> None:
     data = container_bytes(Bag({"data/zeros": bytes(80 << 20)}).files(), ".tar")
     report = judged(PACKINGS[packing](data), f"bag{packing}", tmp_path)
-    assert (report.verdict, ("U104", None) in said(report)) == (Verdict.UNKNOWN, True)
+    assert (report.verdict, ("U104", None) in said(report)) == (BagVerdict.UNKNOWN, True)
 
 
 def test_links_are_no_way_around_the_limits(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_a_unicode_path_of_another_name_is_not_believed(tmp_path: Path) -> None:
     field = data.rindex("bag/data/акт".encode())
     broken = data[: field - 4] + b"\0\0\0\0" + data[field:]
     report = judged(broken, "bag.zip", tmp_path)
-    assert (report.verdict, said(report)) == (Verdict.VALID_WITH_WARNINGS, [("W147", None)])
+    assert (report.verdict, said(report)) == (BagVerdict.VALID_WITH_WARNINGS, [("W147", None)])
 
 
 def test_names_are_told_by_what_lists_them() -> None:

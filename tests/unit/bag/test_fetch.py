@@ -14,14 +14,14 @@ import pytest
 from preserva.bag.create.create import create_bag
 from preserva.bag.fetch import Fetched, fetch_missing
 from preserva.bag.folder import FolderSource
-from preserva.bag.validate import Verdict, validate_source
+from preserva.bag.validate import BagVerdict, validate_source
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Outcome
 from preserva.errors import Locked, NotAFile, UsageError
 from preserva.http_client.client import REDIRECTS
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
-SOUND = {Verdict.VALID, Verdict.VALID_WITH_WARNINGS}
+SOUND = {BagVerdict.VALID, BagVerdict.VALID_WITH_WARNINGS}
 
 
 class Server(ThreadingHTTPServer):

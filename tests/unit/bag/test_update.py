@@ -12,7 +12,7 @@ import pytest
 from preserva.bag.create.create import create_bag
 from preserva.bag.folder import FolderSource
 from preserva.bag.update import changed_fields, update_bag
-from preserva.bag.validate import Verdict, validate_source
+from preserva.bag.validate import BagVerdict, validate_source
 from preserva.core.values.codes import Code
 from preserva.errors import NotAFile, Refused, UsageError
 
@@ -28,7 +28,7 @@ def tree_of(folder: Path) -> Tree:
     }
 
 
-def verdict_of(bag: Path) -> Verdict:
+def verdict_of(bag: Path) -> BagVerdict:
     return validate_source(FolderSource(bag)).verdict
 
 
@@ -66,7 +66,7 @@ def test_digests_are_added_and_all_else_stays(bag: Path) -> None:
         "tagmanifest-sha256.txt",
         "tagmanifest-sha512.txt",
     )
-    assert updated.report.verdict is Verdict.VALID
+    assert updated.report.verdict is BagVerdict.VALID
     expected = before | {"manifest-sha256.txt": lines("sha256", before, "data/")}
     listed = {
         path: content
@@ -75,7 +75,7 @@ def test_digests_are_added_and_all_else_stays(bag: Path) -> None:
     }
     expected |= {f"tagmanifest-{name}.txt": lines(name, listed) for name in ("sha256", "sha512")}
     assert tree_of(bag) == expected
-    assert verdict_of(bag) is Verdict.VALID
+    assert verdict_of(bag) is BagVerdict.VALID
     bagit.Bag(str(bag)).validate()
     assert sorted(path.name for path in bag.parent.iterdir()) == ["bag", "source"]
 
@@ -104,7 +104,7 @@ def test_bag_info_keeps_its_order_where_nobody_asked(bag: Path) -> None:
     assert (bag / "bag-info.txt").read_text() == (
         "Title: Old\nNOTE: 3\nPayload-Oxum: 300003.2\nNew: ў\nTitle: Too\n"
     )
-    assert verdict_of(bag) is Verdict.VALID
+    assert verdict_of(bag) is BagVerdict.VALID
     update_bag(bag, edit=changed_fields(remove=["title"]))
     assert (bag / "bag-info.txt").read_text() == "NOTE: 3\nPayload-Oxum: 300003.2\nNew: ў\n"
     assert changed_fields() is None
@@ -164,7 +164,7 @@ def test_an_old_bag_gets_strong_digests_in_its_own_version(
         "manifest-sha512.txt": lines("sha512", before, "data/"),
         "tagmanifest-sha512.txt": after["tagmanifest-sha512.txt"],
     }
-    assert verdict_of(bag) is Verdict.VALID
+    assert verdict_of(bag) is BagVerdict.VALID
 
 
 def test_a_bag_whose_rules_we_do_not_write_by_is_refused(tmp_path: Path) -> None:
@@ -219,4 +219,4 @@ def test_tag_files_that_were_listed_stay_listed(bag: Path) -> None:
         "manifest-sha256.txt",
         "manifest-sha512.txt",
     ]
-    assert verdict_of(bag) in {Verdict.VALID, Verdict.VALID_WITH_WARNINGS}
+    assert verdict_of(bag) in {BagVerdict.VALID, BagVerdict.VALID_WITH_WARNINGS}

@@ -14,7 +14,7 @@ import pytest
 
 from preserva.bag.open import open_bag
 from preserva.bag.source import Limits
-from preserva.bag.validate import BagReport, Verdict, validate_source
+from preserva.bag.validate import BagReport, BagVerdict, validate_source
 from preserva.core.values.codes import Code
 from preserva.core.values.model import Entry
 from preserva.core.values.report import Advanced, Outcome, Progress, Started
@@ -53,34 +53,34 @@ def drop(path: str) -> Callable[[Files], object]:
 
 
 MANIFEST, INFO, FETCH = "manifest-sha512.txt", "bag-info.txt", "fetch.txt"
-BROKEN: list[tuple[Callable[[Files], object], Verdict, list[str]]] = [
-    (drop("data/a"), Verdict.INVALID, ["E101 data/a", f"E153 {INFO}"]),
-    (add("data/c", b""), Verdict.INVALID, ["E102 data/c", f"E153 {INFO}"]),
-    (add("data/a", b"x"), Verdict.INVALID, ["E103 data/a", f"E153 {INFO}"]),
-    (drop("bagit.txt"), Verdict.INVALID, ["E110 bagit.txt"]),
-    (drop(MANIFEST), Verdict.INVALID, ["E121 None"]),
-    (add("manifest-SHA256.txt", b""), Verdict.INVALID, ["E131 manifest-SHA256.txt"]),
-    (add("manifest-foo999.txt", b""), Verdict.UNKNOWN, ["U103 manifest-foo999.txt"]),
-    (add("manifest-md5.txt", b""), Verdict.INVALID, ["E135 data/a", "E135 data/b"]),
-    (add(MANIFEST, line(INFO)), Verdict.INVALID, [f"E132 {MANIFEST}"]),
-    (add(MANIFEST, line("data")), Verdict.INVALID, [f"E133 {MANIFEST}"]),
-    (add(MANIFEST, line("data/a", b"first")), Verdict.INVALID, [f"E134 {MANIFEST}"]),
-    (add(MANIFEST, line("data/a", b"other")), Verdict.INVALID, [f"E134 {MANIFEST}"]),
-    (add(MANIFEST, b"\n"), Verdict.VALID_WITH_WARNINGS, [f"W132 {MANIFEST}"]),
-    (add("tagmanifest-md5.txt", b""), Verdict.INVALID, ["E140 tagmanifest-md5.txt"]),
-    (add("x/~", b""), Verdict.VALID, []),
-    (add(INFO, b"Bag-Size: 1\nBag-Size: 1\n"), Verdict.VALID_WITH_WARNINGS, [f"W150 {INFO}"]),
-    (add(INFO, b"\xff"), Verdict.INVALID, [f"E114 {INFO}", f"E150 {INFO}"]),
-    (add(FETCH, b"http://a/ 5 data/a\n"), Verdict.VALID, []),
-    (add(FETCH, b"http://a/ 9 data/a\n"), Verdict.VALID_WITH_WARNINGS, ["W162 data/a"]),
-    (add(FETCH, b"http://a/ - data/z\n"), Verdict.INVALID, ["E161 data/z"]),
-    (add(FETCH, b"http://a/ - data/a\n" * 2), Verdict.VALID_WITH_WARNINGS, ["W160 data/a"]),
+BROKEN: list[tuple[Callable[[Files], object], BagVerdict, list[str]]] = [
+    (drop("data/a"), BagVerdict.INVALID, ["E101 data/a", f"E153 {INFO}"]),
+    (add("data/c", b""), BagVerdict.INVALID, ["E102 data/c", f"E153 {INFO}"]),
+    (add("data/a", b"x"), BagVerdict.INVALID, ["E103 data/a", f"E153 {INFO}"]),
+    (drop("bagit.txt"), BagVerdict.INVALID, ["E110 bagit.txt"]),
+    (drop(MANIFEST), BagVerdict.INVALID, ["E121 None"]),
+    (add("manifest-SHA256.txt", b""), BagVerdict.INVALID, ["E131 manifest-SHA256.txt"]),
+    (add("manifest-foo999.txt", b""), BagVerdict.UNKNOWN, ["U103 manifest-foo999.txt"]),
+    (add("manifest-md5.txt", b""), BagVerdict.INVALID, ["E135 data/a", "E135 data/b"]),
+    (add(MANIFEST, line(INFO)), BagVerdict.INVALID, [f"E132 {MANIFEST}"]),
+    (add(MANIFEST, line("data")), BagVerdict.INVALID, [f"E133 {MANIFEST}"]),
+    (add(MANIFEST, line("data/a", b"first")), BagVerdict.INVALID, [f"E134 {MANIFEST}"]),
+    (add(MANIFEST, line("data/a", b"other")), BagVerdict.INVALID, [f"E134 {MANIFEST}"]),
+    (add(MANIFEST, b"\n"), BagVerdict.VALID_WITH_WARNINGS, [f"W132 {MANIFEST}"]),
+    (add("tagmanifest-md5.txt", b""), BagVerdict.INVALID, ["E140 tagmanifest-md5.txt"]),
+    (add("x/~", b""), BagVerdict.VALID, []),
+    (add(INFO, b"Bag-Size: 1\nBag-Size: 1\n"), BagVerdict.VALID_WITH_WARNINGS, [f"W150 {INFO}"]),
+    (add(INFO, b"\xff"), BagVerdict.INVALID, [f"E114 {INFO}", f"E150 {INFO}"]),
+    (add(FETCH, b"http://a/ 5 data/a\n"), BagVerdict.VALID, []),
+    (add(FETCH, b"http://a/ 9 data/a\n"), BagVerdict.VALID_WITH_WARNINGS, ["W162 data/a"]),
+    (add(FETCH, b"http://a/ - data/z\n"), BagVerdict.INVALID, ["E161 data/z"]),
+    (add(FETCH, b"http://a/ - data/a\n" * 2), BagVerdict.VALID_WITH_WARNINGS, ["W160 data/a"]),
 ]
 
 
 @pytest.mark.parametrize(("change", "verdict", "expected"), BROKEN)
 def test_each_rule(
-    change: Callable[[Files], object], verdict: Verdict, expected: list[str], tmp_path: Path
+    change: Callable[[Files], object], verdict: BagVerdict, expected: list[str], tmp_path: Path
 ) -> None:
     report = validate_source(open_bag(write_folder(changed(change), tmp_path / "bag")))
     assert (report.verdict, findings(report)) == (verdict, expected)
@@ -99,7 +99,7 @@ def test_a_hole_is_incomplete_and_its_neighbours_are_read(tmp_path: Path) -> Non
     files = changed(add(FETCH, b"http://a/ 5 data/a\n"))
     del files["data/a"]
     report = validate_source(open_bag(write_folder(files, tmp_path / "bag")))
-    assert (report.verdict, report.outcome) == (Verdict.INCOMPLETE, Outcome.FAIL)
+    assert (report.verdict, report.outcome) == (BagVerdict.INCOMPLETE, Outcome.FAIL)
     assert (findings(report), report.listed, report.checked) == (["E104 data/a"], 2, 1)
 
 
@@ -107,17 +107,20 @@ def test_before_1_0_an_encoded_line_end_may_be_the_name_itself(tmp_path: Path) -
     bag = Bag({"data/a%0Ab": b"x", "data/\r/%0a": b"y"}, version="0.97")
     report = validate_source(open_bag(write_folder(bag.files(), tmp_path / "bag")))
     assert (report.verdict, findings(report)) == (
-        Verdict.VALID_WITH_WARNINGS,
+        BagVerdict.VALID_WITH_WARNINGS,
         ["W136 data/\r/%0a", "W136 data/a%0Ab"],
     )
 
 
 @pytest.mark.parametrize(
     ("version", "verdict", "expected"),
-    [("1.3", Verdict.UNKNOWN, ["U102 bagit.txt"]), ("3.0", Verdict.UNKNOWN, ["U102 bagit.txt"])],
+    [
+        ("1.3", BagVerdict.UNKNOWN, ["U102 bagit.txt"]),
+        ("3.0", BagVerdict.UNKNOWN, ["U102 bagit.txt"]),
+    ],
 )
 def test_versions_of_the_future_are_not_judged(
-    version: str, verdict: Verdict, expected: list[str], tmp_path: Path
+    version: str, verdict: BagVerdict, expected: list[str], tmp_path: Path
 ) -> None:
     files = BAG.files() | {"bagit.txt": BAG.files()["bagit.txt"].replace(b"1.0", version.encode())}
     files = {path: data for path, data in files.items() if not path.startswith("tagm")}
@@ -130,20 +133,20 @@ def test_completeness_proves_no_content(tmp_path: Path) -> None:
     folder = write_folder(changed(lambda _files: None), tmp_path / "bag")
     (folder / "data" / "a").write_bytes(b"fIrst")
     report = validate_source(open_bag(folder), completeness=True)
-    assert (report.verdict, report.outcome) == (Verdict.COMPLETE, Outcome.UNKNOWN)
+    assert (report.verdict, report.outcome) == (BagVerdict.COMPLETE, Outcome.UNKNOWN)
     assert (findings(report), report.checked) == (["U106 None"], 0)
 
 
 @pytest.mark.parametrize(
     ("payload", "oxum", "verdict", "expected"),
     [
-        ({"data/a": b"1"}, True, Verdict.UNKNOWN, ["U106 None"]),
-        ({}, True, Verdict.UNKNOWN, ["U106 None"]),
-        ({"data/a": b"1"}, False, Verdict.UNKNOWN, ["U106 None"]),
+        ({"data/a": b"1"}, True, BagVerdict.UNKNOWN, ["U106 None"]),
+        ({}, True, BagVerdict.UNKNOWN, ["U106 None"]),
+        ({"data/a": b"1"}, False, BagVerdict.UNKNOWN, ["U106 None"]),
     ],
 )
 def test_fast_never_passes(
-    payload: Files, oxum: bool, verdict: Verdict, expected: list[str], tmp_path: Path
+    payload: Files, oxum: bool, verdict: BagVerdict, expected: list[str], tmp_path: Path
 ) -> None:
     folder = write_folder(Bag(payload, oxum=oxum).files(), tmp_path / "bag")
     report = validate_source(open_bag(folder), fast=True)
@@ -158,7 +161,7 @@ def test_fast_sees_a_wrong_size(tmp_path: Path) -> None:
     folder = write_folder(BAG.files(), tmp_path / "bag")
     (folder / "data" / "a").write_bytes(b"")
     report = validate_source(open_bag(folder), fast=True)
-    assert (report.verdict, findings(report)) == (Verdict.INVALID, [f"E153 {INFO}", "U106 None"])
+    assert (report.verdict, findings(report)) == (BagVerdict.INVALID, [f"E153 {INFO}", "U106 None"])
 
 
 def test_links_fifos_and_sockets_are_refused_and_never_opened(tmp_path: Path) -> None:
@@ -170,7 +173,7 @@ def test_links_fifos_and_sockets_are_refused_and_never_opened(tmp_path: Path) ->
         one.bind(str(folder / "s"))
     report = validate_source(open_bag(folder))
     expected = ["E122 data/a", "E122 data/fifo", "E122 s", f"E153 {INFO}"]
-    assert (report.verdict, findings(report)) == (Verdict.INVALID, expected)
+    assert (report.verdict, findings(report)) == (BagVerdict.INVALID, expected)
 
 
 def test_a_folder_that_cannot_be_read_is_unknown_not_missing(tmp_path: Path) -> None:
@@ -188,7 +191,7 @@ def test_a_folder_that_cannot_be_read_is_unknown_not_missing(tmp_path: Path) -> 
 
     source.entries = entries  # type: ignore[assignment,method-assign]
     report = validate_source(source)
-    assert (report.verdict, findings(report)) == (Verdict.UNKNOWN, ["U101 data/sub"])
+    assert (report.verdict, findings(report)) == (BagVerdict.UNKNOWN, ["U101 data/sub"])
 
 
 def test_names_in_other_systems(tmp_path: Path) -> None:
@@ -198,7 +201,7 @@ def test_names_in_other_systems(tmp_path: Path) -> None:
     (folder / "data" / "empty").mkdir()
     report = validate_source(open_bag(folder))
     twins = {finding.code for finding in report.findings}
-    assert report.verdict is Verdict.VALID_WITH_WARNINGS
+    assert report.verdict is BagVerdict.VALID_WITH_WARNINGS
     assert twins == {
         Code.FORM_TWINS,
         Code.CASE_TWINS,
@@ -227,7 +230,7 @@ def test_a_name_that_is_no_unicode_is_shown_and_unlisted(tmp_path: Path) -> None
 def test_limits_are_findings(limits: Limits, expected: list[str], tmp_path: Path) -> None:
     folder = write_folder(BAG.files(), tmp_path / "bag")
     report = validate_source(open_bag(folder, limits=limits), limits=limits)
-    assert report.verdict in {Verdict.UNKNOWN, Verdict.INVALID}
+    assert report.verdict in {BagVerdict.UNKNOWN, BagVerdict.INVALID}
     assert set(expected) <= set(findings(report))
 
 
@@ -267,7 +270,7 @@ def test_members_that_do_not_belong(
     info: tarfile.TarInfo, content: bytes, expected: list[str] | None, tmp_path: Path
 ) -> None:
     report = validate_source(open_bag(packed(tmp_path, (info, content))))
-    assert report.verdict in {Verdict.INVALID, Verdict.UNKNOWN}
+    assert report.verdict in {BagVerdict.INVALID, BagVerdict.UNKNOWN}
     codes = {finding.code for finding in report.findings}
     assert findings(report) == expected if expected else codes == {Code.LIMIT_REACHED}
 
@@ -288,7 +291,7 @@ def test_a_bomb_is_not_unpacked(form: str, tmp_path: Path) -> None:
     path = tmp_path / f"bag{form}"
     path.write_bytes(container_bytes(Bag({"data/zeros": bytes(80 << 20)}).files(), form))
     report = validate_source(open_bag(path))
-    assert (report.verdict, "U104 None" in findings(report)) == (Verdict.UNKNOWN, True)
+    assert (report.verdict, "U104 None" in findings(report)) == (BagVerdict.UNKNOWN, True)
 
 
 def test_an_unusual_algorithm_after_the_payload_takes_a_second_pass(tmp_path: Path) -> None:
@@ -296,7 +299,7 @@ def test_an_unusual_algorithm_after_the_payload_takes_a_second_pass(tmp_path: Pa
     path = tmp_path / "bag.container.tar.gz"
     path.write_bytes(container_bytes(dict(reversed(files.items())), ".tar.gz"))
     report = validate_source(open_bag(path))
-    assert (report.verdict, report.listed, report.checked) == (Verdict.VALID, 4, 4)
+    assert (report.verdict, report.listed, report.checked) == (BagVerdict.VALID, 4, 4)
 
 
 @pytest.mark.parametrize(
@@ -315,7 +318,7 @@ def test_large_files_in_a_plain_tar_are_read_in_place(
     path.write_bytes(spoil(container_bytes(files, ".tar")))
     report = validate_source(open_bag(path))
     assert (report.verdict, set(findings(report)) - {"E101 data/small"}) == (
-        Verdict.INVALID,
+        BagVerdict.INVALID,
         expected,
     )
 
@@ -330,7 +333,7 @@ def test_a_container_that_is_written_to_is_unknown(form: str, tmp_path: Path) ->
             os.utime(path, ns=(1, 1))
 
     report = validate_source(open_bag(path), observer=meddle)
-    assert (report.verdict, findings(report)) == (Verdict.UNKNOWN, ["U105 None"])
+    assert (report.verdict, findings(report)) == (BagVerdict.UNKNOWN, ["U105 None"])
 
 
 def test_there_must_be_something_to_open(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,7 +27,7 @@ from preserva.catalogue.search import RANKED, MatchedWord, Search
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.describe.record import Record, read_records
-from preserva.errors import NotFound, Refused, UsageError
+from preserva.errors import NotFound, Refused, StorageError, UsageError
 from preserva.ingest.package import package
 from tests.support.books import an_archive, make_book
 from tests.support.marc_records import RARE_BOOK, Fields, iso2709
@@ -313,3 +315,22 @@ def test_a_search_that_finds_more_than_it_orders_says_so(
 def test_an_entry_without_anything_is_an_entry() -> None:
     """Of a record that says nothing."""
     assert list(CatalogueEntry("").facets()) == [(Facet.KIND, "single")]
+
+
+@pytest.mark.parametrize(
+    ("version", "told", "advice"),
+    [(1, "older preserva", "rebuild it"), (99, "newer preserva", "Install the preserva")],
+)
+def test_a_catalogue_of_another_format_is_not_touched(
+    tmp_path: Path, version: int, told: str, advice: str
+) -> None:
+    path = tmp_path / "catalogue.sqlite"
+    Database(path).close()
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute(f"PRAGMA user_version = {version}")
+        raw.commit()
+    before = path.read_bytes()
+    with pytest.raises(StorageError, match=told) as refused:
+        Database(path)
+    assert advice in (refused.value.advice() or "")
+    assert path.read_bytes() == before

@@ -318,7 +318,7 @@ def test_hostile_words_stay_words(tmp_path: Path) -> None:
         ('en = "The caption"', 'ru = "Подпись"', "sections.0.objects.0.caption.en: missing"),
         ('"introduction"', '"another"', "exhibition.text: there is no another.en.md"),
         ('"introduction"', '"../secret"', "exhibition.text: '../secret' does not match"),
-        ("caption =", "capton =", "objects.0.capton: there is no such key; did you mean caption"),
+        ("caption =", "capton =", "objects.0.capton: unknown key; did you mean caption"),
         ("[[sections]]", '[map]\nlines = "no.json"\n[[sections]]',
          "map.lines: no.json is not GeoJSON"),
         ("[[sections]]", '[[events]]\ndate = "1855"\ntitle = { en = "x" }\nwriter = "who"\n'
@@ -362,6 +362,11 @@ def test_nothing_but_an_exhibition_is_ever_replaced(
     (other / "old.txt").write_text("of the old one")
     build_exhibition(archive, specification, other, replace=True)
     assert not (other / "old.txt").exists()
+    newer = (other / MARK).read_bytes().replace(b'"format": 1', b'"format": 2')
+    (other / MARK).write_bytes(newer)
+    with pytest.raises(Refused, match="newer preserva"):
+        build_exhibition(archive, specification, other, replace=True)
+    assert (other / MARK).read_bytes() == newer
     assert sorted(one.name for one in tmp_path.iterdir()) == ["exhibition", "other", "site"]
 
 

@@ -11,7 +11,7 @@ import pytest
 from preserva.bag.checkpoint import Checkpoint
 from preserva.bag.folder import FolderSource
 from preserva.bag.open import open_bag
-from preserva.bag.validate import Verdict, validate_source
+from preserva.bag.validate import BagVerdict, validate_source
 from preserva.core.values.codes import Code
 from preserva.core.values.model import Entry, Kind, Observed
 from preserva.core.values.report import Advanced, Finding, Progress
@@ -175,7 +175,7 @@ def test_an_interrupted_validation_goes_on_where_it_was(tmp_path: Path) -> None:
         report = validate_source(open_bag(folder, memory=checkpoint))
         assert checkpoint.recalled == 3  # four were read, one of them changed since
         checkpoint.finished()
-    assert report.verdict is Verdict.INVALID
+    assert report.verdict is BagVerdict.INVALID
     assert [finding.code for finding in report.findings] == [
         Code.OXUM_MISMATCH,
         Code.DIGEST_MISMATCH,
@@ -188,7 +188,7 @@ def test_a_checkpoint_serves_a_whole_bag(tmp_path: Path) -> None:
     for recalled in (0, 9):  # five files, their three tag files and the tag manifest
         with Checkpoint(place) as checkpoint:
             report = validate_source(open_bag(folder, memory=checkpoint))
-            assert (report.verdict, checkpoint.recalled) == (Verdict.VALID, recalled)
+            assert (report.verdict, checkpoint.recalled) == (BagVerdict.VALID, recalled)
 
 
 def test_a_checkpoint_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:

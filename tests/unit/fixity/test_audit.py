@@ -19,6 +19,7 @@ from preserva.core.policy.judgement import State
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import FIXITY_CHECK
 from preserva.core.values.entries import START as BEGUN
+from preserva.core.values.facts import Arrival
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Advanced, Outcome, Progress
 from preserva.core.values.subjects import CopyInStorage, ObjectInStorage
@@ -119,14 +120,15 @@ def test_a_large_copy_is_gone_on_with(
 
     with at(place, 0) as archive:
         objects = archive.store("aonb-main").root.read("urn:preserva:aonb:kp-0")
-        names = sorted(objects.inventory.content())
+        names = set(objects.inventory.content())
     only = ("aonb-main", "aonb-kp-0")
     for turn in range(1, 4):
         with at(place, turn / 10) as archive:
             found = audit(archive, only=only, budget=Budget(size=1), observer=watch)
             assert (found.reports, found.left_count) == ([], 1)
             assert archive.ledger.newest(FIXITY_CHECK) is None
-    assert read == names[:3]
+    first = list(read)  # of files that are read together any may end first
+    assert (len(set(first)), set(first) <= names) == (3, True)
     memory = place / "ledger-audits/aonb-main/aonb-kp-0.jsonl"
     if kept == "torn":
         memory.write_bytes(memory.read_bytes()[:-3])
@@ -136,8 +138,8 @@ def test_a_large_copy_is_gone_on_with(
     with at(place, day) as archive:
         (report,) = audit(archive, only=only, observer=watch).reports
         entry = archive.ledger.newest(FIXITY_CHECK)
-    again = {"whole": [], "torn": names[2:3], "old": names[:3], "nonsense": names[:3]}[kept]
-    assert sorted(read[3:]) == sorted(again + names[3:])  # files read together end in any order
+    again = {"whole": [], "torn": first[2:], "old": first, "nonsense": first}[kept]
+    assert sorted(read[3:]) == sorted([*again, *names.difference(first)])
     assert report.outcome is Outcome.PASS
     assert entry is not None
     since = None if kept in {"old", "nonsense"} else (START + timedelta(days=0.1)).isoformat()
@@ -345,17 +347,18 @@ def test_what_the_ledger_does_not_know_is_named_until_it_is_gone(place: Path, ki
         shutil.copytree(lies, target)
         if kind == "nonsense":
             (target / "inventory.json").write_text("[]")
+        code = Code.MISPLACED_OBJECT if kind == "elsewhere" else Code.NOT_RECORDED
         name = uri if kind == "package" else target.relative_to(root).as_posix()
         assert audit(archive, only=("aonb-main",)).outcome is Outcome.PASS
         for _night in range(2):
             found = audit(archive)
             (report,) = found.reports
             assert report.subject == ObjectInStorage(name, "nlb-copy")
-            assert [one.code for one in report.findings] == [Code.NOT_RECORDED]
-            assert (found.outcome, found.waits) == (Outcome.UNKNOWN, True)
+            assert [one.code for one in report.findings] == [code]
+            assert (found.outcome, found.waits) == (report.outcome, True)
             (incident,) = open_incidents(archive)
             assert (incident.package, incident.state) == (name, State.UNRECORDED)
-            assert (incident.seen, incident.codes) == (1, ("U303",))
+            assert (incident.seen, incident.codes) == (1, (code.value,))
             assert [row.package for row in status(archive) if row.outcome is Outcome.UNKNOWN] == [
                 name
             ]
@@ -380,7 +383,7 @@ def test_a_package_that_is_being_stored_is_no_stranger(place: Path) -> None:
         )
         archive.ledger.append(
             BEGUN, time=archive.now(), outcome="success", package=uri, storage="aonb-main",
-            version="v1", facts={},
+            version="v1", facts=Arrival(inventory="00"),
         )  # fmt: skip
         assert audit(archive).outcome is Outcome.PASS
         assert open_incidents(archive) == []

@@ -22,6 +22,7 @@ from preserva.archive.archive import ArchivalStorage, open_archive
 from preserva.archive.stored_copy import StoredCopy
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, FAIL, FIXITY_CHECK, REPLICATION, SUCCESS
+from preserva.core.values.facts import Arrival
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Advanced, Finding, Observer, Report
 from preserva.fixity.audit import Budget, audit
@@ -99,7 +100,7 @@ class World:
                     package=uri,
                     storage=storage,
                     version="v1",
-                    facts={"inventory": "00"},
+                    facts=Arrival(inventory="00"),
                 )
                 self.copies[uri, storage] = self.day
 

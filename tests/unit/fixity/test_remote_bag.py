@@ -14,7 +14,7 @@ from backports import zstd
 from preserva.bag.create.create import create_bag
 from preserva.bag.open import open_bag
 from preserva.bag.source import Source
-from preserva.bag.validate import BagReport, Verdict, validate_source
+from preserva.bag.validate import BagReport, BagVerdict, validate_source
 from preserva.cli.main import status_of
 from preserva.core.values.codes import Code
 from preserva.core.values.model import Entry, Kind
@@ -90,7 +90,7 @@ def test_a_bag_in_a_storage_gets_the_verdict_of_the_same_bag_here(
             validate_remote(f"file://{path}"),
         ):
             assert said(report) == expected
-            assert report.verdict is (Verdict.INVALID if damaged else Verdict.VALID)
+            assert report.verdict is (BagVerdict.INVALID if damaged else BagVerdict.VALID)
             assert (report.checked, report.media_type) == (
                 report.listed - damaged,
                 None if path == bag else validate_source(open_bag(path)).media_type,
@@ -103,7 +103,7 @@ def test_a_packed_tar_that_ends_early_is_damaged(bag: Path, cut: int) -> None:
     path.write_bytes(path.read_bytes()[:-cut])
     report = validate_source(open_bag(path))
     assert Code.CONTAINER_DAMAGED in {one.code for one in report.findings}
-    assert report.verdict is Verdict.INVALID
+    assert report.verdict is BagVerdict.INVALID
 
 
 def test_a_packed_bomb_is_not_unpacked(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_what_a_storage_cannot_read_is_unknown(bag: Path) -> None:
     source: Source = open_stored_bag(Falling(bag.parent), "bag")
     report = validate_source(source)
     assert said(report) == [(Code.UNREADABLE.value, "data/large.bin")]
-    assert report.verdict is Verdict.UNKNOWN
+    assert report.verdict is BagVerdict.UNKNOWN
 
 
 class Growing(LocalStorage):
@@ -163,7 +163,7 @@ def test_a_tar_that_changes_in_a_storage_is_unknown(bag: Path) -> None:
     path = tar(bag)
     report = validate_source(open_stored_bag(Growing(path.parent), path.name))
     assert said(report) == [(Code.CHANGED_WHILE_READ.value, None)]
-    assert report.verdict is Verdict.UNKNOWN
+    assert report.verdict is BagVerdict.UNKNOWN
 
 
 def test_what_is_no_bag_in_a_storage_is_said(bag: Path) -> None:

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from preserva.http_client.client import REDIRECTS, AnswerError, ask, read
-from preserva.http_client.policy import AddressError, Policy
+from preserva.http_client.policy import AddressError, RequestPolicy
 from tests.support.servers import free_port
 from tests.support.web_server import Send, answer, certificate, tls_of, web_server
 
 LOOPBACK = ("127.0.0.1",)
-POLICY = Policy(frozenset({"http", "https"}), LOOPBACK, timeout=30)
+POLICY = RequestPolicy(frozenset({"http", "https"}), LOOPBACK, timeout=30)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_a_redirect_from_https_to_http_is_never_followed(tls: ssl.SSLContext, st
     """Whatever the policy allows: who listens on the way would learn the address."""
     with web_server(lambda _target, send: send(answer(b"open"))) as plain:
         to = plain.url("/secret")
-        policy = Policy(POLICY.schemes, LOOPBACK, 30, ports=frozenset({plain.port}))
+        policy = RequestPolicy(POLICY.schemes, LOOPBACK, 30, ports=frozenset({plain.port}))
         with web_server(lambda _target, send: send(redirect(to, status)), tls) as secure:
             with pytest.raises(AddressError, match="not encrypted"):
                 read(secure.url("/secret"), policy, 100)
@@ -76,7 +76,7 @@ def test_a_redirect_to_another_port_needs_leave(tls: ssl.SSLContext) -> None:
         with pytest.raises(AddressError, match=f"another port, {other.port}"):
             read(server.url(), POLICY, 100)
         assert other.asked == []
-        allowed = Policy(POLICY.schemes, LOOPBACK, 30, ports=frozenset({other.port}))
+        allowed = RequestPolicy(POLICY.schemes, LOOPBACK, 30, ports=frozenset({other.port}))
         assert read(server.url(), allowed, 100) == b"there"
         assert other.asked == ["/x"]
 
@@ -85,7 +85,7 @@ def test_a_redirect_to_another_port_needs_leave(tls: ssl.SSLContext) -> None:
 @pytest.mark.parametrize("public", [True, False])
 def test_a_redirect_to_another_address_inside_is_not_followed(host: str, public: bool) -> None:
     """Also from a server that was allowed inside, and however the address is spelled."""
-    policy = Policy(POLICY.schemes, LOOPBACK, 30, any_public_host=public)
+    policy = RequestPolicy(POLICY.schemes, LOOPBACK, 30, any_public_host=public)
     places: list[str] = []
     with web_server(lambda _target, send: send(redirect(places[0]))) as server:
         places.append(f"http://{host}:{server.port}/inside")
@@ -141,7 +141,7 @@ def test_a_server_that_sends_byte_by_byte_does_not_hold_us(start: bytes) -> None
         while not released.wait(0.02):
             send(b"x" if start else b"")
 
-    policy = Policy(POLICY.schemes, LOOPBACK, timeout=0.3, slowest=10_000)
+    policy = RequestPolicy(POLICY.schemes, LOOPBACK, timeout=0.3, slowest=10_000)
     with web_server(answering) as server:
         with pytest.raises(AnswerError, match=r"took too long|timed out"):
             read(server.url(), policy, 1000)
@@ -150,7 +150,7 @@ def test_a_server_that_sends_byte_by_byte_does_not_hold_us(start: bytes) -> None
 
 def test_a_tls_handshake_that_never_comes_does_not_hold_us() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        policy = Policy(POLICY.schemes, LOOPBACK, timeout=0.2)
+        policy = RequestPolicy(POLICY.schemes, LOOPBACK, timeout=0.2)
         with pytest.raises(AnswerError, match="timed out"):
             read(f"https://127.0.0.1:{silent.getsockname()[1]}/", policy, 100)
 
@@ -215,7 +215,7 @@ def test_the_next_address_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket, "getaddrinfo", looked_up)
     with web_server(lambda _target, send: send(answer(b"here"))) as server:
-        policy = Policy(POLICY.schemes, ("a.example", "::1", "127.0.0.1"), 30)
+        policy = RequestPolicy(POLICY.schemes, ("a.example", "::1", "127.0.0.1"), 30)
         assert read(f"http://a.example:{server.port}/", policy, 100) == b"here"
 
 

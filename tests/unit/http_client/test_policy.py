@@ -7,7 +7,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from preserva.http_client.policy import AddressError, Policy, ResolutionError, named_hosts, shown
+from preserva.http_client.policy import (
+    AddressError,
+    RequestPolicy,
+    ResolutionError,
+    named_hosts,
+    shown,
+)
 
 HTTPS = frozenset({"https"})
 BOTH = frozenset({"http", "https"})
@@ -24,7 +30,7 @@ BOTH = frozenset({"http", "https"})
     ],
 )
 def test_a_listed_host_is_allowed(host: str, allowed: list[str]) -> None:
-    parts = Policy(HTTPS, tuple(allowed)).check(f"https://{host}/x")
+    parts = RequestPolicy(HTTPS, tuple(allowed)).check(f"https://{host}/x")
     assert (parts.netloc, parts.path) == (host, "/x")
 
 
@@ -41,12 +47,12 @@ def test_a_listed_host_is_allowed(host: str, allowed: list[str]) -> None:
 )
 def test_another_host_is_refused(host: str, allowed: list[str]) -> None:
     with pytest.raises(AddressError, match=r"the host .* is not allowed"):
-        Policy(HTTPS, tuple(allowed)).check(f"https://{host}/x")
+        RequestPolicy(HTTPS, tuple(allowed)).check(f"https://{host}/x")
 
 
 def test_any_public_host_still_means_public() -> None:
     """Names are looked up first; an address that is not public is refused as it stands."""
-    policy = Policy(HTTPS, (), any_public_host=True)
+    policy = RequestPolicy(HTTPS, (), any_public_host=True)
     assert policy.check("https://a.example.org/").hostname == "a.example.org"
     assert policy.check("https://8.8.8.8/").hostname == "8.8.8.8"
     for host in ("127.0.0.1", "[::1]", "[2002:7f00:1::1]"):
@@ -82,7 +88,10 @@ def test_a_public_name_at_an_address_inside_is_not_asked(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     answers(monkeypatch, address)
-    for policy in (Policy(HTTPS, ("files.example.org",)), Policy(HTTPS, (), any_public_host=True)):
+    for policy in (
+        RequestPolicy(HTTPS, ("files.example.org",)),
+        RequestPolicy(HTTPS, (), any_public_host=True),
+    ):
         with pytest.raises(AddressError, match="which is not public and was not allowed"):
             policy.resolve("files.example.org", 443)
 
@@ -106,7 +115,7 @@ def test_a_public_or_listed_address_is_used(
     monkeypatch: pytest.MonkeyPatch, address: str, allowed: list[str]
 ) -> None:
     answers(monkeypatch, address)
-    policy = Policy(HTTPS, ("files.example.org", *allowed))
+    policy = RequestPolicy(HTTPS, ("files.example.org", *allowed))
     assert policy.resolve("files.example.org", 443) == [(address, 443)]
 
 
@@ -117,19 +126,19 @@ def test_a_listed_form_does_not_open_what_it_embeds(
     answers(monkeypatch, address)
     listed = ("a.example", "::ffff:0:0/96", "2002::/16", "64:ff9b::/96")
     with pytest.raises(AddressError):
-        Policy(HTTPS, listed).resolve("a.example", 443)
+        RequestPolicy(HTTPS, listed).resolve("a.example", 443)
 
 
 def test_of_several_addresses_the_allowed_ones_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     answers(monkeypatch, "10.0.0.1", "8.8.8.8", "8.8.8.8", "8.8.4.4")
-    found = Policy(HTTPS, ("a.example",)).resolve("a.example", 80)
+    found = RequestPolicy(HTTPS, ("a.example",)).resolve("a.example", 80)
     assert found == [("8.8.8.8", 80), ("8.8.4.4", 80)]
 
 
 def test_a_name_without_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
     answers(monkeypatch)
     with pytest.raises(ResolutionError, match=r"a\.example has no address"):
-        Policy(HTTPS, ("a.example",)).resolve("a.example", 80)
+        RequestPolicy(HTTPS, ("a.example",)).resolve("a.example", 80)
 
 
 def test_the_hosts_of_a_url_that_a_person_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +163,7 @@ def test_the_hosts_of_a_url_that_a_person_named(monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_a_redirect_that_is_refused(origin: str, target: str, reason: str) -> None:
-    policy = Policy(BOTH, ("a.example",))
+    policy = RequestPolicy(BOTH, ("a.example",))
     with pytest.raises(AddressError, match=reason):
         policy.check_redirect(urlsplit(origin), target)
 
@@ -169,7 +178,7 @@ def test_a_redirect_that_is_refused(origin: str, target: str, reason: str) -> No
     ],
 )
 def test_a_redirect_that_is_allowed(origin: str, target: str, ports: tuple[int, ...]) -> None:
-    policy = Policy(BOTH, ("a.example",), ports=frozenset(ports))
+    policy = RequestPolicy(BOTH, ("a.example",), ports=frozenset(ports))
     assert policy.check_redirect(urlsplit(origin), target).geturl() == target
 
 
@@ -192,7 +201,7 @@ SECRETS = [
 @pytest.mark.parametrize("url", SECRETS)
 def test_credentials_are_refused_in_every_form_and_never_shown(url: str) -> None:
     """Neither by the refusal nor where the URL is named."""
-    policy = Policy(BOTH, ("a.example", "me", "gehe"))
+    policy = RequestPolicy(BOTH, ("a.example", "me", "gehe"))
     with pytest.raises(AddressError) as caught:
         policy.check(url)
     texts = [str(caught.value), shown(url), shown(url, path=False)]

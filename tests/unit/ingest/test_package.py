@@ -255,7 +255,7 @@ def test_a_file_of_several_records_says_nothing_until_one_is_chosen(tmp_path: Pa
     several.write_text(
         "#920: PAZK\n#200: ^AПервая\n*****\n#920: PAZK\n#200: ^AВторая\n*****\n", "utf-8"
     )
-    with pytest.raises(UsageError, match="holds 2 records"):
+    with pytest.raises(UsageError, match="contains 2 records"):
         submit(tmp_path / "book", several, AONB)
     assert submit(tmp_path / "book", several, AONB, "x", 2).title == "Вторая"
     with pytest.raises(UsageError, match="there are 2"):

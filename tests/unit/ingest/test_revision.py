@@ -15,7 +15,7 @@ from preserva.core.values.report import Outcome
 from preserva.errors import Damaged, NotFound, PackageError, Refused, UsageError
 from preserva.fixity.validate import validate, validate_stored
 from preserva.ingest.package import package
-from preserva.ingest.revision import Change, Updated, update
+from preserva.ingest.revision import Change, Revised, update
 from preserva.replication.replicate import replicate
 from preserva.reporting.status import list_packages
 from tests.support.books import RECORD, an_archive, make_book
@@ -128,7 +128,7 @@ def test_the_same_again_and_a_dry_run_write_nothing(place: Path) -> None:
         before = tree(place / "archive/storages"), list(archive.ledger.entries())
         same = update(archive, ID, Change(place / "book.xml"))
         title = "Повѣсть о рѣкѣ Амурѣ"
-        assert same == Updated(ID, "v1", title, False, before=title)
+        assert same == Revised(ID, "v1", title, False, before=title)
         planned = update(archive, ID, Change(place / "new.xml"), dry_run=True)
         assert (planned.version, planned.created) == ("v2", False)
         assert (tree(place / "archive/storages"), list(archive.ledger.entries())) == before

@@ -11,7 +11,8 @@ import pytest
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.errors import Damaged, Refused
-from preserva.ingest.transfer import Accepted, accept
+from preserva.ingest.transfer import accept
+from preserva.ingest.transfer_result import Accepted
 from tests.support.books import an_archive, object_folder, tiff
 from tests.support.containers import old_tar, undeclared_zip
 from tests.support.strategies import Bag, container_bytes, write_folder

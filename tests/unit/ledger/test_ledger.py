@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from preserva.core.formats.canonical_json import Value, canonical
 from preserva.core.policy.judgement import State
+from preserva.core.values.facts import Arrival, Check, DecisionTaken, RecordedFinding
 from preserva.errors import LedgerError
 from preserva.ledger import LARGEST_ENTRY, Ledger, LedgerEntry
 
@@ -31,7 +32,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
             package=f"urn:{number}",
             storage="main",
             version="v1",
-            facts={"inventory": "ab", "n": number},
+            facts=Arrival(inventory="ab", files=number),
         )
     yield opened
     opened.close()
@@ -39,7 +40,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def test_entries_come_back_as_they_were_written(ledger: Ledger) -> None:
     """In order, and filtered."""
-    assert [(one.number, one.package, one.facts["n"]) for one in ledger.entries()] == [
+    assert [(one.number, one.package, one.facts["files"]) for one in ledger.entries()] == [
         (1, "urn:0", 0),
         (2, "urn:1", 1),
         (3, "urn:2", 2),
@@ -106,7 +107,9 @@ def test_a_forged_entry_breaks_the_chain(ledger: Ledger, tmp_path: Path) -> None
 def test_an_entry_is_never_too_large(ledger: Ledger) -> None:
     """So that it can be published one day; nothing is written."""
     with pytest.raises(LedgerError, match="too large"):
-        ledger.append("x", time=TIME, outcome="success", facts={"a": "x" * LARGEST_ENTRY})
+        ledger.append(
+            "x", time=TIME, outcome="success", facts=DecisionTaken(1, "x", "x" * LARGEST_ENTRY)
+        )
     assert len(list(ledger.entries())) == 3
 
 
@@ -118,14 +121,17 @@ def test_a_newer_ledger_is_not_touched(tmp_path: Path) -> None:
     raw.execute("PRAGMA user_version = 99")
     raw.commit()
     raw.close()
-    with pytest.raises(LedgerError, match="newer"):
+    before = path.read_bytes()
+    with pytest.raises(LedgerError, match="newer") as refused:
         Ledger(path)
+    assert "Install the preserva that wrote it" in (refused.value.advice() or "")
+    assert path.read_bytes() == before
 
 
 def test_a_ledger_of_the_first_format_becomes_one_of_todays(ledger: Ledger, tmp_path: Path) -> None:
     """Its entries stay, byte for byte, and what is kept of the copies is made of them."""
     ledger.append("fixity check", time=TIME, outcome="fail", package="urn:1", storage="main",
-                  facts={"bytes": 7})  # fmt: skip
+                  facts=Check(size=7))  # fmt: skip
     bodies = list(ledger.bodies())
     raw = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
     for statement in ("DROP TABLE copy", "DROP TABLE newest", "PRAGMA user_version = 1"):
@@ -137,6 +143,10 @@ def test_a_ledger_of_the_first_format_becomes_one_of_todays(ledger: Ledger, tmp_
     assert newer.copies.packages("main") == ["urn:0", "urn:1", "urn:2"]
     assert newer.copies.damaged("main") == ["urn:1"]
     newer.close()
+    kept = sqlite3.connect(tmp_path / "ledger.sqlite.format-1")
+    assert kept.execute("PRAGMA user_version").fetchone() == (1,)
+    assert [row[0] for row in kept.execute("SELECT body FROM entry ORDER BY number")] == bodies
+    kept.close()
 
 
 OF_FORMAT_2 = """
@@ -155,7 +165,7 @@ def test_a_ledger_of_the_second_format_is_summed_up_anew(ledger: Ledger, tmp_pat
     ledger.append("replication", time=TIME, outcome="success", package="urn:1", storage="main",
                   version="v3")  # fmt: skip
     first = ledger.append("fixity check", time=TIME, outcome="fail", package="urn:1",
-                          storage="main", facts={"bytes": 7})  # fmt: skip
+                          storage="main", facts=Check(size=7))  # fmt: skip
     bodies = list(ledger.bodies())
     raw = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
     raw.executescript(OF_FORMAT_2)
@@ -175,12 +185,12 @@ def test_a_ledger_of_the_second_format_is_summed_up_anew(ledger: Ledger, tmp_pat
 
 
 def check(
-    ledger: Ledger, outcome: str, package: str | None = "urn:1", **facts: Value
+    ledger: Ledger, outcome: str, package: str | None = "urn:1", facts: Check | None = None
 ) -> LedgerEntry:
     """A check of a copy in the storage main, or of the storage itself."""
     return ledger.append(
         "fixity check", time=TIME, outcome=outcome, package=package, storage="main",
-        facts={"bytes": 7, **facts},
+        facts=facts or Check(size=7),
     )  # fmt: skip
 
 
@@ -199,7 +209,7 @@ def test_only_what_proves_it_ends_a_trouble(ledger: Ledger) -> None:
     assert away.number < (trouble.problem or 0) < damaged.number
     ledger.append(
         "incident decision", time=TIME, outcome="success", package="urn:1", storage="main",
-        facts={"incident": trouble.problem, "by": "me", "decision": "rescan"},
+        facts=DecisionTaken(trouble.problem or 0, "me", "rescan"),
     )  # fmt: skip
     assert [one.decided for one in ledger.copies.troubled()] == [True]
     check(ledger, "success")
@@ -217,14 +227,15 @@ def test_a_copy_that_is_gone_is_missing_and_due(
 ) -> None:
     """One that only lacks a version is damaged; what was seen in passing is to be read."""
     check(ledger, "success")
-    check(ledger, "fail", extent="inventory", findings=[{"code": "E302", "path": path}])
+    facts = Check((RecordedFinding("E302", path),), size=7, extent="inventory")
+    check(ledger, "fail", facts=facts)
     (trouble,) = ledger.copies.troubled()
     assert (trouble.trouble, trouble.checked, trouble.size) == (state, None, 7)
 
 
 def test_what_becomes_known_is_in_trouble_no_more(ledger: Ledger) -> None:
     """An object that nobody had recorded, and then somebody does."""
-    check(ledger, "unknown", "urn:9", extent="listing")
+    check(ledger, "unknown", "urn:9", Check(size=7, extent="listing"))
     assert [one.trouble for one in ledger.copies.of("urn:9")] == [State.UNRECORDED]
     ledger.append("replication", time=TIME, outcome="success", package="urn:9", storage="main",
                   version="v1")  # fmt: skip
@@ -277,7 +288,7 @@ def test_what_is_kept_of_the_copies_is_what_the_entries_say(
     ledger = Ledger(tmp_path_factory.mktemp("ledger") / "ledger.sqlite")
     for type_, outcome, package, storage in done:
         ledger.append(type_, time=TIME, outcome=outcome, package=package, storage=storage,
-                      facts={"bytes": 1})  # fmt: skip
+                      facts=Check(size=1))  # fmt: skip
     assert ledger.verify_copies() == []
     for type_ in {one[0] for one in done}:
         assert ledger.newest(type_) == list(ledger.entries(types=(type_,)))[-1]

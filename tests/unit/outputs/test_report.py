@@ -11,6 +11,7 @@ from preserva import i18n
 from preserva.core.policy.audit import Forecast
 from preserva.core.policy.judgement import State
 from preserva.core.policy.overview import Decision, Incident, Overview
+from preserva.core.values.facts import RecordedFinding
 from preserva.outputs.report import forecast_sentences, incident_lines
 
 INCIDENT = Incident(
@@ -21,8 +22,9 @@ INCIDENT = Incident(
     since="2026-12-01T10:00:00+00:00",
     newest="2026-12-01T10:00:00+00:00",
     seen=1,
-    codes=("E203",),
-    paths=("v1/content/data/0001.tif",),
+    findings=(
+        RecordedFinding("E203", "v1/content/data/0001.tif", page_number=1, page_label="стр. 3"),
+    ),
     decisions=(Decision("2026-12-02T09:00:00+00:00", "Anna", "rescan"),),
 )
 
@@ -38,7 +40,8 @@ def test_an_incident_names_its_package_as_people_type_it() -> None:
     """With its finding, what to do, and what was decided."""
     assert list(incident_lines(INCIDENT)) == [
         "17\taonb-kp-1 (nlb-copy): damaged since 2026-12-01T10:00:00+00:00, seen 1 time",
-        "\tE203 the content has changed since it was stored; v1/content/data/0001.tif",
+        "\tE203 page 1 (стр. 3), v1/content/data/0001.tif: the content has changed since it was"
+        " stored",
         "\tpreserva repair aonb-kp-1 --storage nlb-copy shows how it can be repaired",
         "\t2026-12-02T09:00:00+00:00 Anna: rescan",
     ]
@@ -46,7 +49,7 @@ def test_an_incident_names_its_package_as_people_type_it() -> None:
 
 def test_an_incident_of_a_storage_has_no_package() -> None:
     """It is named once."""
-    away = replace(INCIDENT, package=None, state=State.UNREAD, seen=3, codes=(), paths=())
+    away = replace(INCIDENT, package=None, state=State.UNREAD, seen=3, findings=())
     assert list(incident_lines(away))[:1] == [
         "17\tnlb-copy: unread since 2026-12-01T10:00:00+00:00, seen 3 times"
     ]

@@ -16,7 +16,7 @@ from preserva.config import Role, load
 from preserva.core.formats.layout import IDENTITY
 from preserva.core.values.entries import END
 from preserva.core.values.model import PackageId
-from preserva.errors import ConfigError, PreservaError, Refused, StorageError
+from preserva.errors import ConfigError, PreservaError, Refused, StorageError, WrongStorage
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
 from preserva.replication.rebuild_config import rebuild_config
@@ -118,6 +118,16 @@ def test_a_hostile_storage_writes_nothing(place: Path, change: dict[str, Any]) -
     with pytest.raises(PreservaError):
         rebuild_config(place / "new.toml", urls(place)[:1])
     assert not (place / "new.toml").exists()
+
+
+def test_a_storage_of_a_newer_preserva_makes_no_configuration(place: Path) -> None:
+    for url in urls(place):
+        path = Path(url) / IDENTITY
+        path.write_text(path.read_text("utf-8").replace('"format": 2', '"format": 3'), "utf-8")
+    target = place / "made" / configuration.NAME
+    with pytest.raises(WrongStorage, match="format 3"):
+        rebuild_config(target, urls(place))
+    assert not target.exists()
 
 
 def say(place: Path, storage: str, **change: Any) -> None:

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from preserva import config as configuration
 from preserva.cli.main import status_of
-from preserva.core.policy.levels import DEMANDS, REQUIREMENTS, Area, Evidence, Verdict, reached
+from preserva.core.policy.levels import (
+    DEMANDS,
+    REQUIREMENTS,
+    Area,
+    Evidence,
+    LevelsVerdict,
+    reached,
+)
 from preserva.fixity.audit import audit
 from preserva.ingest.package import package
 from preserva.replication.replicate import replicate
@@ -41,7 +48,7 @@ def test_of_nothing_nothing_is_proved() -> None:
     empty = replace(BEST, packages=0)
     assert {reached(area, empty) for area in Area} == {0}
     verdicts = {one.verdict(empty) for one in DEMANDS}
-    assert verdicts == {Verdict.MISSING, Verdict.OUTSIDE}
+    assert verdicts == {LevelsVerdict.MISSING, LevelsVerdict.OUTSIDE}
 
 
 @pytest.mark.parametrize(
@@ -69,7 +76,7 @@ def test_what_is_taken_away_is_missed(
     missing = {
         (one.area, one.level)
         for one in DEMANDS
-        if one.verdict(less) is Verdict.MISSING and one.verdict(BEST) is Verdict.PROVED
+        if one.verdict(less) is LevelsVerdict.MISSING and one.verdict(BEST) is LevelsVerdict.PROVED
     }
     assert missing == lost
 
@@ -87,9 +94,11 @@ def test_a_level_stands_on_those_below(found: Evidence) -> None:
     for area in Area:
         level = reached(area, found)
         own = [one for one in DEMANDS if one.area is area]
-        assert all(one.verdict(found) is Verdict.PROVED for one in own if one.level <= level)
+        assert all(one.verdict(found) is LevelsVerdict.PROVED for one in own if one.level <= level)
         following = [one for one in own if one.level == level + 1]
-        assert not following or any(one.verdict(found) is not Verdict.PROVED for one in following)
+        assert not following or any(
+            one.verdict(found) is not LevelsVerdict.PROVED for one in following
+        )
 
 
 def test_an_archive_shows_what_it_has_proved(
@@ -136,7 +145,7 @@ def test_requirements_are_shown_by_the_same_evidence(
     missing = {
         one.number
         for one in REQUIREMENTS
-        if one.verdict(less) is Verdict.MISSING and one.verdict(BEST) is Verdict.PROVED
+        if one.verdict(less) is LevelsVerdict.MISSING and one.verdict(BEST) is LevelsVerdict.PROVED
     }
     assert missing == lost
 

@@ -22,6 +22,7 @@ from preserva.core.policy.judgement import State
 from preserva.core.policy.overview import AGES, count_ages
 from preserva.core.values.entries import FIXITY_CHECK
 from preserva.core.values.model import PackageId
+from preserva.core.values.report import BookPage
 from preserva.errors import UsageError
 from preserva.fixity.audit import audit
 from preserva.outputs.page import html
@@ -79,9 +80,12 @@ def test_an_incident_lasts_until_a_check_finds_the_copy_sound(place: Path) -> No
         audit(archive)
         (first,) = open_incidents(archive)
         assert (first.package, first.storage) == ("urn:preserva:aonb:kp-1", "nlb-copy")
-        assert (first.state, first.seen, first.codes) == (State.DAMAGED, 1, ("E203",))
+        assert (first.state, first.seen, first.more) == (State.DAMAGED, 1, 0)
+        (finding,) = first.findings
+        assert (finding.code, finding.page) == ("E203", BookPage(1, "л. 1"))
+        assert finding.path is not None and finding.path.endswith("/master/data/0001.tif")
+        assert finding.expected != finding.seen and finding.expected and finding.seen
         assert first.since == first.newest == START.isoformat()
-        assert first.paths[0].endswith(".tif")
     with at(place, 2) as archive:
         audit(archive, moved=("nlb-copy",))
         decide(archive, first.number, by="И. Иванова", decision="scan page 1 again")

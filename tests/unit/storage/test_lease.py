@@ -16,10 +16,9 @@ from preserva.core.formats.layout import LOCK
 from preserva.errors import Locked, LockLost, NotFound, StorageError, Unreachable
 from preserva.exit_status import ExitStatus
 from preserva.storage import lease
-from preserva.storage.base import Reader
 from preserva.storage.lease import Lease
 from preserva.storage.lease_files import FolderLeases
-from preserva.storage.local import LocalStorage
+from preserva.storage.local import LocalReader, LocalStorage
 
 
 def words_of(files: Files) -> dict[int, bytes]:
@@ -232,7 +231,7 @@ def test_a_lease_that_is_renewed_while_it_is_read_is_read_again(tmp_path: Path) 
     class Busy(LocalStorage):
         failures = 3
 
-        def open(self, path: str, *, bypass_cache: bool = False) -> Reader:
+        def open(self, path: str, *, bypass_cache: bool = False) -> LocalReader:
             self.failures -= 1
             if self.failures >= 0:
                 raise StorageError("another number of bytes")

@@ -18,7 +18,13 @@ from preserva.catalogue.import_records import import_file
 from preserva.catalogue.index import Index
 from preserva.catalogue.oai import client, harvester, responses
 from preserva.catalogue.oai.client import decisions_of, in_folder, over_http
-from preserva.catalogue.oai.harvester import Arguments, Ask, Harvest, HarvestResult, HarvestSource
+from preserva.catalogue.oai.harvester import (
+    Ask,
+    Harvest,
+    HarvestResult,
+    HarvestSource,
+    OaiArguments,
+)
 from preserva.catalogue.oai.protocol import Prefix
 from preserva.catalogue.oai.provider import About, Repository
 from preserva.catalogue.oai.resourcesync import dump
@@ -108,9 +114,9 @@ def test_real_records_arrive_as_they_were(make: Make, shared: Path, name: str) -
 def test_a_harvest_that_was_cut_off_goes_on(make: Make, tmp_path: Path) -> None:
     """At the page where it stopped."""
     theirs, ours = filled(make("theirs"), tmp_path), make("ours")
-    asked: list[Arguments] = []
+    asked: list[OaiArguments] = []
 
-    def breaking(arguments: Arguments) -> bytes:
+    def breaking(arguments: OaiArguments) -> bytes:
         asked.append(arguments)
         if len(asked) == 3:
             raise Unreachable("the line is gone")
@@ -155,7 +161,7 @@ def test_one_broken_record_is_told_and_the_others_are_read(make: Make, tmp_path:
     theirs, ours = filled(make("theirs"), tmp_path), make("ours")
     uris = [uri_of("aonb", f"RU\\AONB\\{number}") for number in (3, 9)]
 
-    def broken(arguments: Arguments) -> bytes:
+    def broken(arguments: OaiArguments) -> bytes:
         data = asking(theirs)(arguments)
         for uri in uris:
             start = data.find(uri.encode())
@@ -203,7 +209,7 @@ def test_broken_answers_are_not_salvaged_at_any_price(make: Make) -> None:
 def test_a_server_that_repeats_itself_is_left(make: Make, tmp_path: Path) -> None:
     """It would never end."""
     theirs, ours = filled(make("theirs"), tmp_path), make("ours")
-    first: Arguments = (("verb", "ListRecords"), ("metadataPrefix", "mods"))
+    first: OaiArguments = (("verb", "ListRecords"), ("metadataPrefix", "mods"))
     with pytest.raises(StorageError, match="same resumption token"):
         harvest(ours, lambda arguments: asking(theirs)(first))
 
@@ -348,7 +354,7 @@ def test_tokens_that_come_round_end_the_harvest(make: Make, cycle: str) -> None:
     asked: list[str | None] = []
     following = dict(zip(cycle, cycle[1:] + cycle[0], strict=True))
 
-    def ask(arguments: Arguments) -> bytes:
+    def ask(arguments: OaiArguments) -> bytes:
         token = dict(arguments).get("resumptionToken")
         asked.append(token)
         return page_of(len(asked), cycle[0] if token is None else following[token])
@@ -372,7 +378,7 @@ def test_a_server_without_an_end_is_left_for_the_next_run(
     size = len(page_of(1, "1"))
     monkeypatch.setattr(harvester, limit, {"_PAGES": 5, "_BYTES": 5 * size, "_SECONDS": 5}[limit])
 
-    def ask(arguments: Arguments) -> bytes:
+    def ask(arguments: OaiArguments) -> bytes:
         asked.append(dict(arguments).get("resumptionToken"))
         number = int(asked[-1] or 0) + 1
         return page_of(number, str(number))

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from preserva.core.formats import inventory as formats
 from preserva.core.formats import layout
-from preserva.core.formats.inventory import Agent, Inventory, InventoryError
+from preserva.core.formats.inventory import Inventory, InventoryError, User
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.model import Observed
 
-USER = Agent("Amur Regional Scientific Library")
+USER = User("Amur Regional Scientific Library")
 TIME = "2026-11-23T10:00:00+00:00"
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from preserva.config import load
 from preserva.core.policy.audit import Lane, Reason, Window, Workload, forecast, windows
 from preserva.core.values.entries import END, FAIL, FIXITY_CHECK, SUCCESS, UNKNOWN
+from preserva.core.values.facts import Check
 from preserva.fixity.audit_schedule import due_copies, foresee, lanes_of
 from preserva.ledger import Ledger
 
@@ -44,7 +45,7 @@ def add(
             outcome=outcome if number == len(days_ago) else SUCCESS,
             package=package,
             storage=storage,
-            facts={"bytes": 10},
+            facts=Check(size=10),
         )
 
 
@@ -102,7 +103,7 @@ def test_what_is_read_meanwhile_is_not_read_again(ledger: Ledger) -> None:
             outcome=UNKNOWN if len(seen) % 2 else SUCCESS,
             package=one.copy.package,
             storage="main",
-            facts={"bytes": 1},
+            facts=Check(size=1),
         )
     assert seen == names
 

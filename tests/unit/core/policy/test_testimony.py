@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preserva.core.policy.ledger_choice import Anchor, Chain, contradictions
-from preserva.core.policy.testimony import Custody, Statement, weigh
+from preserva.core.policy.testimony import Commitment, Custody, weigh
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import ACCESSION, END, EVENT_FOUND, FIXITY_CHECK, REPLICATION
 from preserva.core.values.model import PackageId
@@ -56,7 +56,7 @@ def test_a_storage_said_to_be_held_for_ourselves_holds_nothing_of_ours() -> None
 
 @given(st.lists(st.tuples(st.sampled_from(["v1", "v2", "v3"]), st.sampled_from("abc"))))
 def test_the_first_statement_stays_whatever_comes_later(said: list[tuple[str, str]]) -> None:
-    statements = [Statement(number, *one) for number, one in enumerate(said, 1)]
+    statements = [Commitment(number, *one) for number, one in enumerate(said, 1)]
     testimony = weigh(statements)
     for version, first in testimony.first.items():
         assert first.entry == min(one.entry for one in statements if one.version == version)

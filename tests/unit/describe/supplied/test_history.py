@@ -147,20 +147,20 @@ def test_the_record_tells_of_restoration() -> None:
     ("text", "name", "expected"),
     [
         ("[[events]]\ntype='imagin'\nwhen=2026", "e.toml",
-         "E483 e.toml: events[1].type: not what may stand here; expected imaging; seen imagin"),
+         "E483 e.toml: events[1].type: not a permitted value; expected imaging; seen imagin"),
         ("[[events]]\ntype='imaging'", "e.toml",
-         "E484 e.toml: events[1].when: not given, but needed"),
+         "E484 e.toml: events[1].when: required, but not given"),
         ("[[events]]\ntype='imaging'\nwhen='вчера'", "e.toml",
-         "E483 e.toml: events[1].when: not what may stand here; expected 2026-05-12; seen вчера"),
+         "E483 e.toml: events[1].when: not a permitted value; expected 2026-05-12; seen вчера"),
         ("[[events]]\ntype='imaging'\nwhen=2026\nagents=['x']", "e.toml",
-         "E483 e.toml: events[1].agents: not what may stand here; seen x"),
+         "E483 e.toml: events[1].agents: not a permitted value; seen x"),
         ("[[events]]\ntype='imaging'\nwhen=2026\nrepresentation='access'", "e.toml",
-         "E483 e.toml: events[1].representation: not what may stand here; "
+         "E483 e.toml: events[1].representation: not a permitted value; "
          "expected master, text; seen access"),
         ("[agents.x]\nname='x'", "e.toml",
-         "E484 e.toml: agents.x.type: not given, but needed"),
+         "E484 e.toml: agents.x.type: required, but not given"),
         ("[agents.x]\nname='x'\ntype='robot'", "e.toml",
-         "E483 e.toml: agents.x.type: not what may stand here; "
+         "E483 e.toml: agents.x.type: not a permitted value; "
          "expected hardware, organization, person, software; seen robot"),
         ("[event]\ntype='imaging'", "e.toml",
          "E482 e.toml: event: there is no such key or column; expected events"),

@@ -67,20 +67,22 @@ def test_a_file_is_read() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", ["E484 r.toml: [[rights]]: not given, but needed"]),
+        ("", ["E484 r.toml: [[rights]]: required, but not given"]),
         ("[[rights]]\nstatus='unknown'",
-         ["E484 r.toml: rights[1].basis: not given, but needed"]),
-        ("[[rights]]\nbasis='copyright'", ["E484 r.toml: rights[1].status: not given, but needed"]),
-        ("[[rights]]\nbasis='statute'", ["E484 r.toml: rights[1].citation: not given, but needed"]),
-        ("[[rights]]\nbasis='license'", ["E484 r.toml: rights[1].terms: not given, but needed"]),
+         ["E484 r.toml: rights[1].basis: required, but not given"]),
+        ("[[rights]]\nbasis='copyright'",
+         ["E484 r.toml: rights[1].status: required, but not given"]),
+        ("[[rights]]\nbasis='statute'",
+         ["E484 r.toml: rights[1].citation: required, but not given"]),
+        ("[[rights]]\nbasis='license'", ["E484 r.toml: rights[1].terms: required, but not given"]),
         ("[[rights]]\nbasis='other'\nend=1999\nrestrictions=['x']",
-         [f"E484 r.toml: rights[1].{key}: not given, but needed"
+         [f"E484 r.toml: rights[1].{key}: required, but not given"
           for key in ("note", "start", "acts")]),
         ("[[rights]]\nbasis='copyright'\nstatus='public'",
-         ["E483 r.toml: rights[1].status: not what may stand here; "
+         ["E483 r.toml: rights[1].status: not a permitted value; "
           "expected public domain; seen public"]),
         ("[[rights]]\nbasis='other'\nnote='x'\nacts=[1]",
-         ["E483 r.toml: rights[1].acts: not what may stand here; seen [1]"]),
+         ["E483 r.toml: rights[1].acts: not a permitted value; seen [1]"]),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_place(text: str, expected: list[str]) -> None:
@@ -154,7 +156,7 @@ def test_the_configuration_may_state_rights(tmp_path: Path) -> None:
         ('basis = "copyright"', "rights.status: missing"),
         ('status = "unknown"', "rights.basis: missing"),
         ('basis = "licence"', "rights.basis: 'licence' is not one of"),
-        ('basis = "other"\nnots = "x"', "rights.nots: there is no such key; did you mean note"),
+        ('basis = "other"\nnots = "x"', "rights.nots: unknown key; did you mean note"),
     ],
 )
 def test_a_configuration_that_says_half_is_refused(

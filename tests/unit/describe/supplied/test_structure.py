@@ -177,35 +177,35 @@ def part(more: str) -> str:
 @pytest.mark.parametrize(
     ("text", "name", "expected"),
     [
-        ("pages = 3", "s.toml", ["E483 s.toml: pages: not what may stand here; "
+        ("pages = 3", "s.toml", ["E483 s.toml: pages: not a permitted value; "
          "expected [[pages]]; seen 3"]),
         ("[[pages]]\nfirst = 3\nlabl = 'x'", "s.toml",
          ["E482 s.toml: pages[1].labl: there is no such key or column; expected label"]),
-        ("[[pages]]\nlast = 3", "s.toml", ["E484 s.toml: pages[1].first: not given, but needed"]),
+        ("[[pages]]\nlast = 3", "s.toml", ["E484 s.toml: pages[1].first: required, but not given"]),
         (part("first = 11"), "s.toml",
          ["E485 s.toml: parts[1]: the source has no such page; expected 1-10; seen 11"]),
         (part("first = 'л. 7.tif'"), "s.toml",
          ["E485 s.toml: parts[1]: the source has no such page; seen л. 7.tif"]),
         (part("first = 5\nlast = 4"), "s.toml",
          ["E486 s.toml: parts[1]: the range ends before it begins; seen 5-4"]),
-        (part("last = 4"), "s.toml", ["E484 s.toml: parts[1].first: not given, but needed"]),
+        (part("last = 4"), "s.toml", ["E484 s.toml: parts[1].first: required, but not given"]),
         ("[[parts]]\ntype = 'chaptr'", "s.toml",
-         ["E483 s.toml: parts[1].type: not what may stand here; expected chapter; seen chaptr"]),
+         ["E483 s.toml: parts[1].type: not a permitted value; expected chapter; seen chaptr"]),
         ("[[pages]]\nfirst = 1\nlast = 3\n[[pages]]\nfirst = 3", "s.toml",
          ["E487 s.toml: pages[2]: this page is described already; seen 3"]),
-        ("a = [", "s.toml", ["E481 s.toml: neither TOML, CSV nor METS that can be read; "
+        ("a = [", "s.toml", ["E481 s.toml: cannot be read as TOML, CSV or METS; "
          "seen Invalid value (at end of document)"]),
         ("first,label\n3,x\n12,y", "s.csv",
          ["E485 s.csv: line 3: the source has no such page; expected 1-10; seen 12"]),
         ("first,part,level\n3,chapter,2", "s.csv",
-         ["E483 s.csv: line 2, level: not what may stand here; expected <= 1; seen 2"]),
+         ["E483 s.csv: line 2, level: not a permitted value; expected <= 1; seen 2"]),
         ("first,part\n3,chapter,x", "s.csv",
          ["E482 s.csv: line 2: there is no such key or column; seen x"]),
-        ("first,title\n3,x", "s.csv", ["E484 s.csv: line 2, part: not given, but needed"]),
+        ("first,title\n3,x", "s.csv", ["E484 s.csv: line 2, part: required, but not given"]),
         (part("first = 2\nlast = 5") + part("first = 4\nlast = 9"), "s.toml",
-         ["W491 s.toml: parts[2]: these pages belong to another part as well; seen 4-5"]),
+         ["W491 s.toml: parts[2]: these pages also belong to another part; seen 4-5"]),
         (part("first = 2\nlast = 5\nparts = [{type = 'map', first = 6}]"), "s.toml",
-         ["W492 s.toml: parts[1].parts[1]: this part goes beyond the one that holds it; "
+         ["W492 s.toml: parts[1].parts[1]: this part extends beyond the part that contains it; "
           "expected 2-5; seen 6-6"]),
     ],
 )  # fmt: skip

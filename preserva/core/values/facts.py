@@ -1,0 +1,330 @@
+"""The facts of the ledger's entries: a type for each kind of entry.
+
+What a fact is called on disk is said here and nowhere else. How it is read: `core.values.fact`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import ClassVar, TypeVar
+
+from preserva.core.formats.canonical_json import Value
+from preserva.core.values import entries
+from preserva.core.values.codes import Code
+from preserva.core.values.fact import (
+    Facts,
+    digests,
+    each,
+    exactly,
+    fact,
+    moment,
+    number,
+    texts,
+    written,
+)
+from preserva.core.values.report import BookPage, Finding, printable
+from preserva.i18n import joined
+
+_T = TypeVar("_T")
+
+_CODES = {code.value: code for code in Code}
+_LONGEST = 300
+"""Characters of a text that an entry keeps."""
+_NAMED = 50
+_ROOM = 20_000
+"""Findings or paths that an entry names, and the bytes for them; it counts the others."""
+
+
+def _finding(value: Value) -> RecordedFinding:
+    return RecordedFinding.from_facts(exactly(Mapping, value))
+
+
+@dataclass(frozen=True, slots=True)
+class EventLog:
+    """An event with a record in the `logs/` of copies: its identifier, the record's SHA-256."""
+
+    event: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Logged(Facts):
+    """The facts of an event that may have a record in the `logs/` of copies."""
+
+    event: str | None = fact("event")
+    sha256: str | None = fact("premis_sha256")
+
+    @property
+    def log(self) -> EventLog | None:
+        """The record, if there is one."""
+        if self.event is None or self.sha256 is None:
+            return None
+        return EventLog(self.event, self.sha256)
+
+    @property
+    def storages_beside(self) -> tuple[str, ...]:
+        """The storages that keep the record besides the one that the entry is about."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival(Logged):
+    """How a version came to a storage, and what it is, so that no other can ever pass for it.
+
+    `inventory` is the digest of its inventory, `tag_manifests` are those of its tag manifests by
+    path. `source` is the storage that it was brought from, `carried` the SHA-256 of the records of
+    events that came along; `files` and `size` (bytes) were written. `rebuilt` counts the sound
+    copies of which a rebuilt ledger says so. One with an identifier of ours that was not made
+    here came `from_outside`.
+    """
+
+    types: ClassVar = (entries.START, *entries.ARRIVALS)
+
+    inventory: str = fact("inventory", always=True)
+    tag_manifests: Mapping[str, str] | None = fact("tag_manifests", digests)
+    source: str | None = fact("from")
+    carried: tuple[str, ...] | None = fact("logs", texts)
+    files: int | None = fact("files", number)
+    size: int | None = fact("bytes", number)
+    after_interruption: bool | None = fact("after_interruption", partial(exactly, bool))
+    rebuilt: int | None = fact("rebuilt", number)
+    from_outside: bool | None = fact("from_outside", partial(exactly, bool))
+
+    @property
+    def storages_beside(self) -> tuple[str, ...]:
+        """The storage that it was brought from."""
+        return () if self.source is None else (self.source,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFound(Logged):
+    """A record of an event that another wrote, and the storages in which it was found."""
+
+    types: ClassVar = (entries.EVENT_FOUND,)
+
+    event: str = fact("event", always=True)
+    sha256: str = fact("premis_sha256", always=True)
+    storages: tuple[str, ...] = fact("storages", texts, always=True)
+
+    @property
+    def storages_beside(self) -> tuple[str, ...]:
+        """Where it was found."""
+        return self.storages
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedFinding(Facts):
+    """A finding as an entry keeps it. The code may be one of a later version."""
+
+    code: str = fact("code", always=True)
+    path: str | None = fact("path", always=True, nullable=True)
+    expected: str | None = fact("expected")
+    seen: str | None = fact("seen")
+    page_number: int | None = fact("page", number)
+    page_label: str | None = fact("page_label")
+
+    @property
+    def page(self) -> BookPage | None:
+        """The page of the book that it is about."""
+        return None if self.page_number is None else BookPage(self.page_number, self.page_label)
+
+    def message(self) -> str:
+        """What it is and where, as a sentence in the reader's language."""
+        code = _CODES.get(self.code)
+        if code is None:
+            return self.place()
+        return Finding(code, self.path, page=self.page).message()
+
+    def place(self) -> str:
+        """Its code and where it is."""
+        page = [self.page.message()] if self.page else []
+        where = joined(", ", [*page, *([self.path] if self.path else [])])
+        return joined(" ", [self.code, where] if where else [self.code])
+
+    @classmethod
+    def of(cls, finding: Finding) -> RecordedFinding:
+        """A finding, its texts printable and cut where they are long."""
+        number, label = (finding.page.number, finding.page.label) if finding.page else (None, None)
+        texts = (finding.path, finding.expected, finding.seen, label)
+        path, expected, seen, label = (None if text is None else _short(text) for text in texts)
+        return cls(finding.code.value, path, expected, seen, number, label)
+
+
+def _short(text: str) -> str:
+    return printable(text)[:_LONGEST]
+
+
+def recorded(findings: Sequence[Finding]) -> tuple[RecordedFinding, ...]:
+    """The first of the findings, as many as an entry has room for."""
+    return _first([RecordedFinding.of(finding) for finding in findings[:_NAMED]])
+
+
+def _first(things: Sequence[_T]) -> tuple[_T, ...]:
+    """As many as there is room for."""
+    room = _ROOM
+    for place, thing in enumerate(things):
+        room -= len(str(written(thing)).encode())
+        if room < 0:
+            return tuple(things[:place])
+    return tuple(things)
+
+
+@dataclass(frozen=True, slots=True)
+class Check(Facts):
+    """The reading of a copy: `size` in bytes, and the findings, of which `more` are not named.
+
+    `first_reading` are those of a reading before, which looked damaged. `newest` is the version
+    that was held to the digest `inventory`. It was begun by a run before, at `begun`, or took
+    `milliseconds`. `event`, `institution`, `software` and `sha256` are those of its PREMIS
+    document (core/eark/fixity_event.py). `extent` is what was looked at, if it was not all: the
+    inventory, the listing of the storage. A storage that could not be reached has findings alone.
+    """
+
+    types: ClassVar = (entries.FIXITY_CHECK,)
+
+    findings: tuple[RecordedFinding, ...] | None = fact("findings", partial(each, _finding))
+    more: int | None = fact("more_findings", number)
+    size: int | None = fact("bytes", number)
+    files: int | None = fact("files", number)
+    first_reading: tuple[RecordedFinding, ...] | None = fact(
+        "first_reading", partial(each, _finding)
+    )
+    newest: str | None = fact("newest")
+    inventory: str | None = fact("inventory")
+    begun: datetime | None = fact("begun", moment)  # noqa: RUF009 - it makes a field
+    milliseconds: int | None = fact("milliseconds", number)
+    event: str | None = fact("event")
+    institution: str | None = fact("institution")
+    software: str | None = fact("software")
+    sha256: str | None = fact("premis_sha256")
+    extent: str | None = fact("extent")
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryStart(Facts):
+    """A repair that begins: what goes to quarantine, what comes, and from which storage.
+
+    The first paths are named; `more_aside` and `more_put` count the others.
+    """
+
+    types: ClassVar = (entries.RECOVERY_START,)
+
+    event: str = fact("event", always=True)
+    source: str | None = fact("from", always=True, nullable=True)
+    quarantine: str | None = fact("quarantine", always=True, nullable=True)
+    aside: tuple[str, ...] = fact("aside", texts, always=True)
+    more_aside: int = fact("more_aside", number, always=True)
+    put: tuple[str, ...] = fact("put", texts, always=True)
+    more_put: int = fact("more_put", number, always=True)
+
+
+def named_paths(paths: Sequence[str]) -> tuple[tuple[str, ...], int]:
+    """The first of the paths, as many as an entry has room for; and how many there are besides."""
+    named = _first([_short(path) for path in paths[:_NAMED]])
+    return named, len(paths) - len(named)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery(Logged):
+    """A repair that came to its end; it has a record only if the copy is sound.
+
+    `source` is the storage that helped, and keeps the record as well.
+    """
+
+    types: ClassVar = (entries.RECOVERY,)
+
+    event: str = fact("event", always=True)
+    source: str | None = fact("from")
+
+    @property
+    def storages_beside(self) -> tuple[str, ...]:
+        """The storage that helped."""
+        return () if self.source is None else (self.source,)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification(Facts):
+    """The ledger was verified, when it had so many entries."""
+
+    types: ClassVar = (entries.VERIFICATION,)
+
+    size: int = fact("entries", number, always=True)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionTaken(Facts):
+    """What a person decided about an incident, by its number."""
+
+    types: ClassVar = (entries.DECISION,)
+
+    incident: int = fact("incident", number, always=True)
+    by: str = fact("by", always=True)
+    decision: str = fact("decision", always=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Notification(Facts):
+    """The open incidents of which people were told, by their numbers."""
+
+    types: ClassVar = (entries.NOTIFICATION,)
+
+    incidents: tuple[int, ...] = fact("incidents", partial(each, number), always=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt(Facts):
+    """The ledger was made anew from these storages, without those that are lost.
+
+    `restored` entries are those of the copy of it in the storage `source`, the newest of them with
+    the digest `newest`.
+    """
+
+    types: ClassVar = (entries.REBUILT,)
+
+    storages: tuple[str, ...] = fact("storages", texts, always=True)
+    restored: int = fact("restored", number, always=True)
+    source: str | None = fact("from", always=True, nullable=True)
+    newest: str | None = fact("newest", always=True, nullable=True)
+    lost: tuple[str, ...] | None = fact("lost", texts)
+
+
+@dataclass(frozen=True, slots=True)
+class BagMade(Facts):
+    """A bag was made here: the digests of its tag manifests, which cover all that is in it."""
+
+    types: ClassVar = (entries.BAG_MADE,)
+
+    tag_manifests: Mapping[str, str] = fact("tag_manifests", digests, always=True)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerIdentity(Facts):
+    """The id that the ledger has from here on, and those of the lost ones that it replaces."""
+
+    types: ClassVar = (entries.LEDGER_IDENTITY,)
+
+    ledger: str = fact("ledger", always=True)
+    replaces: tuple[str, ...] = fact("replaces", texts, always=True)
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityLearned(Facts):
+    """The id by which the ledger knows a storage from here on."""
+
+    types: ClassVar = (entries.STORAGE_IDENTITY,)
+
+    id: str = fact("id", always=True)
+
+
+BY_TYPE: Mapping[str, type[Facts]] = {
+    type_: kind
+    for kind in (
+        Arrival, EventFound, Check, RecoveryStart, Recovery, Verification, DecisionTaken,
+        Notification, Rebuilt, BagMade, LedgerIdentity, IdentityLearned,
+    )
+    for type_ in kind.types
+}  # fmt: skip
+"""The facts by the type of their entry."""
