@@ -281,7 +281,10 @@ def _sound(records: Iterable[Record | Finding], imported: Imported) -> Iterator[
         if isinstance(record, Record):
             for finding in record.notes:
                 imported.note(finding)
-            yield record
+            if any(note.code is Code.RECORD_CHARSET_UNKNOWN for note in record.notes):
+                imported.left_out += 1
+            else:
+                yield record
         elif record.code.severity is Severity.WARNING:
             imported.note(record)
         else:
@@ -305,13 +308,21 @@ def _of_packages(archive: ArchivalStorage, time: int, imported: Imported) -> Ite
     for path in store.root.objects():
         try:
             package = PackageId.parse(store.root.read_at(path).inventory.identifier)
-            data = read_document(archive, package, Document.RECORD)
+            records = _records_of(archive, package)
         except (PreservaError, ValueError) as error:
             imported.note(Finding(Code.PACKAGE_NOT_CATALOGUED, path, seen=str(error)))
             continue
-        for record in _sound(read_records(data, name=package.portable), imported):
+        for record in _sound(records, imported):
             source = f"{package} {time}"
             yield incoming_of(record, package.institution, source, package=package)
+
+
+def _records_of(archive: ArchivalStorage, package: PackageId) -> list[Record | Finding]:
+    """The record of a package; in MODS if its character set is one that a person had to name."""
+    records = read_records(read_document(archive, package, Document.RECORD), name=package.portable)
+    if any(isinstance(record, Record) and not precedence.damaged(record) for record in records):
+        return records
+    return read_records(read_document(archive, package, Document.MODS), name=package.portable)
 
 
 def _others(database: Database, library: str, source: str) -> list[str]:
