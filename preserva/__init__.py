@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from preserva.catalogue.export import Exported as RecordsExported
     from preserva.catalogue.export import ExportFormat
     from preserva.catalogue.import_records import Imported as RecordsImported
+    from preserva.catalogue.import_records import Retitled
     from preserva.catalogue.index import Catalogued as CatalogueRecord
     from preserva.catalogue.matching import Proposal
     from preserva.catalogue.oai.harvester import HarvestResult
@@ -188,6 +189,7 @@ _PLACES = {
     "ExportFormat": "catalogue.export:ExportFormat",
     "CatalogueRecord": "catalogue.index:Catalogued",
     "RecordsImported": "catalogue.import_records:Imported",
+    "Retitled": "catalogue.import_records:Retitled",
     "Agreement": "catalogue.agreement:Agreement",
     "Proposal": "catalogue.matching:Proposal",
     "Contributor": "catalogue.entry:Contributor",
@@ -324,14 +326,14 @@ __all__ = [
     "PackageError", "PackageHistory", "PackageId", "PackageType", "Packaged", "PageFacts",
     "Pings", "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt",
     "RecordedFinding", "RecordsExported", "RecordsImported", "Refused", "Repair", "Replication",
-    "Report", "ReportMonth", "ReportYear", "ResultPage", "Revised", "Rights", "RightsBasis",
-    "Role", "ScanProfile", "Severity", "SourceFile", "Started", "State", "Status",
-    "StorageConfig", "StorageError", "StorageFull", "StorageState", "StorageTally", "Stored",
-    "StrPath", "Structure", "Subject", "Tally", "TooLarge", "TransferForm", "Transferred",
-    "TypedNumber", "Undecodable", "Unreachable", "UsageError", "WholePackage", "WholeStorage",
-    "WrongLedger", "WrongStorage", "__version__", "bags", "check_storages", "create_archive",
-    "load_config", "open_archive", "open_catalogue", "open_ledger", "package_bag",
-    "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
+    "Report", "ReportMonth", "ReportYear", "ResultPage", "Retitled", "Revised", "Rights",
+    "RightsBasis", "Role", "ScanProfile", "Severity", "SourceFile", "Started", "State",
+    "Status", "StorageConfig", "StorageError", "StorageFull", "StorageState", "StorageTally",
+    "Stored", "StrPath", "Structure", "Subject", "Tally", "TooLarge", "TransferForm",
+    "Transferred", "TypedNumber", "Undecodable", "Unreachable", "UsageError", "WholePackage",
+    "WholeStorage", "WrongLedger", "WrongStorage", "__version__", "bags", "check_storages",
+    "create_archive", "load_config", "open_archive", "open_catalogue", "open_ledger",
+    "package_bag", "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
 ]
 # fmt: on
 
