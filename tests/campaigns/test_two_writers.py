@@ -139,8 +139,8 @@ def test_what_is_acknowledged_is_whole(
     before = sum(entry["case"] == case for entry in done)
     end = time.monotonic() + PIECE
     for number in range(before, ROUNDS):
-        if time.monotonic() > end:
-            pytest.skip(f"{number} of {ROUNDS} rounds; run it again, it goes on")
+        if number > before and time.monotonic() > end:
+            break  # the next run resumes after the rounds that are kept
         place = tmp_path / f"round{number}"
         if driver == "sftp":
             server: Sshd = request.getfixturevalue("sftp_server")

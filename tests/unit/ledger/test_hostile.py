@@ -66,14 +66,20 @@ CHANGES: dict[str, Callable[[Body], object]] = {
 }
 
 
-@pytest.mark.parametrize("type_", ["ingestion end", "fixity check"])
-@pytest.mark.parametrize("change", sorted(CHANGES))
+@pytest.mark.parametrize(
+    ("change", "type_"),
+    [
+        (change, type_)
+        for change in sorted(CHANGES)
+        for type_ in ("ingestion end", "fixity check")
+        # checks see strangers, too
+        if (change, type_) != ("a package that is none", "fixity check")
+    ],
+)
 def test_what_is_no_entry_is_not_taken_over(
     change: str, type_: str, bodies: list[Body], tmp_path: Path
 ) -> None:
     """All of the copy or none; the error is one of ours, and the ledger stays empty."""
-    if (change, type_) == ("a package that is none", "fixity check"):
-        pytest.skip("checks see strangers, too")
     changed = json.loads(json.dumps(bodies))
     CHANGES[change](next(body for body in changed if body["type"] == type_))
     ledger = Ledger(tmp_path / "ledger.sqlite")
