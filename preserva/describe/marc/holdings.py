@@ -205,9 +205,11 @@ def _registered(
 ) -> Iterator[tuple[RegisterEntry, str]]:
     """Numbers in registers of book monuments, each with the $5 that ties it to an item."""
     for rule in rules:
-        for marc_field in fields:
-            register = marc_field.first(rule.type_from).strip() if rule.type_from else ""
-            if marc_field.tag in rule.tags and register in crosswalk().registers:
+        for marc_field in fields if rule.type_from else ():
+            if marc_field.tag not in rule.tags:
+                continue
+            register = marc_field.first(rule.type_from or "").strip()
+            if register in crosswalk().registers:
                 for number in marc_field.all("a"):
                     yield RegisterEntry(register, number.strip()), marc_field.first("5").strip()
 
