@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from preserva.catalogue.export import Exported as RecordsExported
     from preserva.catalogue.export import ExportFormat
     from preserva.catalogue.import_records import Imported as RecordsImported
+    from preserva.catalogue.import_records import Retitled
     from preserva.catalogue.index import Catalogued as CatalogueRecord
     from preserva.catalogue.matching import Proposal
     from preserva.catalogue.oai.harvester import HarvestResult
@@ -139,7 +140,7 @@ if TYPE_CHECKING:
     from preserva.exhibition.build import Built as ExhibitionBuilt
     from preserva.fixity.audit_run import Audit
     from preserva.ingest.package import Packaged
-    from preserva.ingest.revision import Revised
+    from preserva.ingest.revised import Revised
     from preserva.ingest.transfer_result import Accepted as Transferred
     from preserva.ingest.transfer_result import Form as TransferForm
     from preserva.ledger import LedgerEntry
@@ -188,6 +189,7 @@ _PLACES = {
     "ExportFormat": "catalogue.export:ExportFormat",
     "CatalogueRecord": "catalogue.index:Catalogued",
     "RecordsImported": "catalogue.import_records:Imported",
+    "Retitled": "catalogue.import_records:Retitled",
     "Agreement": "catalogue.agreement:Agreement",
     "Proposal": "catalogue.matching:Proposal",
     "Contributor": "catalogue.entry:Contributor",
@@ -289,7 +291,7 @@ _PLACES = {
     "ExhibitionBuilt": "exhibition.build:Built",
     "Audit": "fixity.audit_run:Audit",
     "Packaged": "ingest.package:Packaged",
-    "Revised": "ingest.revision:Revised",
+    "Revised": "ingest.revised:Revised",
     "Transferred": "ingest.transfer_result:Accepted",
     "TransferForm": "ingest.transfer_result:Form",
     "LedgerEntry": "ledger:LedgerEntry",
@@ -324,7 +326,8 @@ __all__ = [
     "PackageError", "PackageHistory", "PackageId", "PackageType", "Packaged", "PageFacts",
     "Pings", "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt",
     "RecordedFinding", "RecordsExported", "RecordsImported", "Refused", "Repair", "Replication",
-    "Report", "ReportMonth", "ReportYear", "ResultPage", "Revised", "Rights", "RightsBasis",
+    "Report", "ReportMonth", "ReportYear", "ResultPage", "Retitled", "Revised", "Rights",
+    "RightsBasis",
     "Role", "ScanProfile", "Severity", "SourceFile", "Started", "State", "Status",
     "StorageConfig", "StorageError", "StorageFull", "StorageState", "StorageTally", "Stored",
     "StrPath", "Structure", "Subject", "Tally", "TooLarge", "TransferForm", "Transferred",

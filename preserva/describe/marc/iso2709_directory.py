@@ -22,7 +22,7 @@ _PADDING = b"\r\n\t \x00\x1a"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DirectoryEntry:
     """An entry of the directory; None stands for a number that is none."""
 
     tag: str
@@ -30,7 +30,7 @@ class Entry:
     start: int | None
 
 
-Fields = list[tuple[str, bytes]]
+TaggedFields = list[tuple[str, bytes]]
 
 
 def layout(leader: bytes) -> tuple[int, int, int]:
@@ -41,7 +41,7 @@ def layout(leader: bytes) -> tuple[int, int, int]:
     return _USUAL
 
 
-def by_address(leader: bytes, directory: bytes, body: bytes) -> Fields | None:
+def by_address(leader: bytes, directory: bytes, body: bytes) -> TaggedFields | None:
     """The fields where all addresses are exact and no byte of the data is left over."""
     parts = layout(leader)
     base = _number(leader[12:17])
@@ -73,7 +73,7 @@ def pieces_of(data: bytes) -> list[bytes]:
     return pieces
 
 
-def by_order(leader: bytes, directory: bytes, pieces: Sequence[bytes]) -> Fields | None:
+def by_order(leader: bytes, directory: bytes, pieces: Sequence[bytes]) -> TaggedFields | None:
     """The fields one after another; None where it is not certain which entry is whose."""
     sizes = [len(piece) + 1 for piece in pieces]
     wide = _wide_entries(directory, sizes)
@@ -91,13 +91,17 @@ def count(directory: bytes, leader: bytes) -> int:
     return len(_entries(directory, layout(leader)))
 
 
-def _assigned(entries: Sequence[Entry], pieces: Sequence[bytes], order: Sequence[int]) -> Fields:
+def _assigned(
+    entries: Sequence[DirectoryEntry], pieces: Sequence[bytes], order: Sequence[int]
+) -> TaggedFields:
     """Tags and contents in the order of the directory; `order` lists entries as their data lie."""
     content = dict(zip(order, pieces, strict=True))
     return [(entry.tag, content[index]) for index, entry in enumerate(entries)]
 
 
-def _order(entries: Sequence[Entry], sizes: Sequence[int], *, regular: bool) -> list[int] | None:
+def _order(
+    entries: Sequence[DirectoryEntry], sizes: Sequence[int], *, regular: bool
+) -> list[int] | None:
     """The entries as their data lie; None where neither order nor lengths say it."""
     listed = list(range(len(entries)))
     starts = [entry.start for entry in entries if entry.start is not None]
@@ -114,7 +118,7 @@ def _order(entries: Sequence[Entry], sizes: Sequence[int], *, regular: bool) -> 
     return orders[misfits.index(least)]
 
 
-def _misfits(entries: Sequence[Entry], sizes: Sequence[int]) -> int:
+def _misfits(entries: Sequence[DirectoryEntry], sizes: Sequence[int]) -> int:
     """How many entries agree with their field neither in length nor in place."""
     offsets = [0, *accumulate(sizes)]
     return sum(
@@ -123,7 +127,7 @@ def _misfits(entries: Sequence[Entry], sizes: Sequence[int]) -> int:
     )
 
 
-def _wide_entries(directory: bytes, sizes: Sequence[int]) -> list[Entry] | None:
+def _wide_entries(directory: bytes, sizes: Sequence[int]) -> list[DirectoryEntry] | None:
     """Entries of which some have a digit more than others, as long fields and records get them.
 
     Each of these must be exact; a usual one may differ, as it does where a length is cut to 9999.
@@ -141,7 +145,7 @@ def _wide_entries(directory: bytes, sizes: Sequence[int]) -> list[Entry] | None:
     return entries if at == len(directory) and misfits * 10 <= len(sizes) else None
 
 
-def _fitting(rest: bytes, size: int, offset: int) -> tuple[int, Entry | None]:
+def _fitting(rest: bytes, size: int, offset: int) -> tuple[int, DirectoryEntry | None]:
     for parts in (_USUAL, *_WIDER):
         width = 3 + sum(parts)
         entry = _entry(rest[:width], parts)
@@ -150,7 +154,7 @@ def _fitting(rest: bytes, size: int, offset: int) -> tuple[int, Entry | None]:
     return 0, None
 
 
-def _entries(directory: bytes, parts: tuple[int, int, int]) -> list[Entry]:
+def _entries(directory: bytes, parts: tuple[int, int, int]) -> list[DirectoryEntry]:
     width = 3 + sum(parts)
     return [
         _entry(directory[at : at + width], parts)
@@ -158,9 +162,9 @@ def _entries(directory: bytes, parts: tuple[int, int, int]) -> list[Entry]:
     ]
 
 
-def _entry(digits: bytes, parts: tuple[int, int, int]) -> Entry:
+def _entry(digits: bytes, parts: tuple[int, int, int]) -> DirectoryEntry:
     length = 3 + parts[0]
-    return Entry(
+    return DirectoryEntry(
         printable(digits[:3]),
         _number(digits[3:length]),
         _number(digits[length : length + parts[1]]),
