@@ -327,14 +327,13 @@ __all__ = [
     "Pings", "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt",
     "RecordedFinding", "RecordsExported", "RecordsImported", "Refused", "Repair", "Replication",
     "Report", "ReportMonth", "ReportYear", "ResultPage", "Retitled", "Revised", "Rights",
-    "RightsBasis",
-    "Role", "ScanProfile", "Severity", "SourceFile", "Started", "State", "Status",
-    "StorageConfig", "StorageError", "StorageFull", "StorageState", "StorageTally", "Stored",
-    "StrPath", "Structure", "Subject", "Tally", "TooLarge", "TransferForm", "Transferred",
-    "TypedNumber", "Undecodable", "Unreachable", "UsageError", "WholePackage", "WholeStorage",
-    "WrongLedger", "WrongStorage", "__version__", "bags", "check_storages", "create_archive",
-    "load_config", "open_archive", "open_catalogue", "open_ledger", "package_bag",
-    "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
+    "RightsBasis", "Role", "ScanProfile", "Severity", "SourceFile", "Started", "State",
+    "Status", "StorageConfig", "StorageError", "StorageFull", "StorageState", "StorageTally",
+    "Stored", "StrPath", "Structure", "Subject", "Tally", "TooLarge", "TransferForm",
+    "Transferred", "TypedNumber", "Undecodable", "Unreachable", "UsageError", "WholePackage",
+    "WholeStorage", "WrongLedger", "WrongStorage", "__version__", "bags", "check_storages",
+    "create_archive", "load_config", "open_archive", "open_catalogue", "open_ledger",
+    "package_bag", "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
 ]
 # fmt: on
 

@@ -218,14 +218,17 @@ class Pair:
         for entry in storage.children(staged):
             if entry.path != f"{staged}/{version}" or entry.kind is not Kind.FOLDER:
                 storage.discard(entry.path)
+        try:
+            below = list(storage.walk(f"{staged}/{version}"))
+        except NotFound:  # an object store shows a reserved folder before anything is in it
+            return set()
         left = set()
-        if storage.stat(f"{staged}/{version}") is not None:
-            for entry in list(storage.walk(f"{staged}/{version}")):
-                path = entry.path.removeprefix(f"{staged}/")
-                if entry.kind is Kind.FILE and path in files:
-                    left.add(path)
-                elif entry.kind is not Kind.FOLDER:  # links above all: somebody put them there
-                    storage.discard(entry.path)
+        for entry in below:
+            path = entry.path.removeprefix(f"{staged}/")
+            if entry.kind is Kind.FILE and path in files:
+                left.add(path)
+            elif entry.kind is not Kind.FOLDER:  # links above all: somebody put them there
+                storage.discard(entry.path)
         return left
 
     def _bring(self, staging: Staging, files: dict[str, str], left: set[str]) -> list[Finding]:

@@ -30,7 +30,7 @@ class DirectoryEntry:
     start: int | None
 
 
-TaggedFields = list[tuple[str, bytes]]
+DirectoryFields = list[tuple[str, bytes]]
 
 
 def layout(leader: bytes) -> tuple[int, int, int]:
@@ -41,7 +41,7 @@ def layout(leader: bytes) -> tuple[int, int, int]:
     return _USUAL
 
 
-def by_address(leader: bytes, directory: bytes, body: bytes) -> TaggedFields | None:
+def by_address(leader: bytes, directory: bytes, body: bytes) -> DirectoryFields | None:
     """The fields where all addresses are exact and no byte of the data is left over."""
     parts = layout(leader)
     base = _number(leader[12:17])
@@ -73,7 +73,7 @@ def pieces_of(data: bytes) -> list[bytes]:
     return pieces
 
 
-def by_order(leader: bytes, directory: bytes, pieces: Sequence[bytes]) -> TaggedFields | None:
+def by_order(leader: bytes, directory: bytes, pieces: Sequence[bytes]) -> DirectoryFields | None:
     """The fields one after another; None where it is not certain which entry is whose."""
     sizes = [len(piece) + 1 for piece in pieces]
     wide = _wide_entries(directory, sizes)
@@ -93,7 +93,7 @@ def count(directory: bytes, leader: bytes) -> int:
 
 def _assigned(
     entries: Sequence[DirectoryEntry], pieces: Sequence[bytes], order: Sequence[int]
-) -> TaggedFields:
+) -> DirectoryFields:
     """Tags and contents in the order of the directory; `order` lists entries as their data lie."""
     content = dict(zip(order, pieces, strict=True))
     return [(entry.tag, content[index]) for index, entry in enumerate(entries)]

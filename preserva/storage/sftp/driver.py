@@ -301,25 +301,25 @@ class SftpStorage:
         refuse_outside(path, STAGING)
         if not below_any(path, _LEASES):
             self._lease.check()
-        entry = self.stat(path)
-        if entry is None:
+        if (entry := self.stat(path)) is None:
             return
         self._refuse_links_above(path)
         self._durable.clear()
-        self._folders.clear()
         below = [*self.walk(path), entry] if entry.kind is Kind.FOLDER else [entry]
         files = [self.full(each.path) for each in below if each.kind is not Kind.FOLDER]
         folders = sorted((each.path for each in below if each.kind is Kind.FOLDER), reverse=True)
 
         async def remove(client: asyncssh.SFTPClient) -> None:
             for start in range(0, len(files), self.max_concurrency):
-                await asyncio.gather(
-                    *map(client.remove, files[start : start + self.max_concurrency])
-                )
+                batch = files[start : start + self.max_concurrency]
+                await asyncio.gather(*map(client.remove, batch))
             for folder in folders:
                 await client.rmdir(self.full(folder))
 
-        self.link.run(path, remove)
+        try:
+            self.link.run(path, remove)
+        finally:
+            self._folders.clear()  # not before: the walk has seen them just now
 
     @contextmanager
     def lock(self, holder: str) -> Iterator[None]:

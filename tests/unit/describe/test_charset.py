@@ -25,7 +25,7 @@ def _accents_first(table: dict[str, int]) -> Callable[[str], bytes]:
     def encoded(text: str) -> bytes:
         out = bytearray()
         for character in text:
-            base, *marks = unicodedata.normalize("NFD", character)
+            base, *marks = list(unicodedata.normalize("NFD", character))
             out += bytes(table[mark] for mark in marks)
             out += bytes([table.get(base) or ord(base)])
         return bytes(out)

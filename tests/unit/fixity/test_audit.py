@@ -347,7 +347,7 @@ def test_what_the_ledger_does_not_know_is_named_until_it_is_gone(place: Path, ki
         shutil.copytree(lies, target)
         if kind == "nonsense":
             (target / "inventory.json").write_text("[]")
-        code = Code.MISPLACED_OBJECT if kind == "elsewhere" else Code.NOT_RECORDED
+        code = Code.NOT_RECORDED
         name = uri if kind == "package" else target.relative_to(root).as_posix()
         assert audit(archive, only=("aonb-main",)).outcome is Outcome.PASS
         for _night in range(2):
