@@ -140,7 +140,7 @@ if TYPE_CHECKING:
     from preserva.exhibition.build import Built as ExhibitionBuilt
     from preserva.fixity.audit_run import Audit
     from preserva.ingest.package import Packaged
-    from preserva.ingest.revision import Revised
+    from preserva.ingest.revised import Revised
     from preserva.ingest.transfer_result import Accepted as Transferred
     from preserva.ingest.transfer_result import Form as TransferForm
     from preserva.ledger import LedgerEntry
@@ -291,7 +291,7 @@ _PLACES = {
     "ExhibitionBuilt": "exhibition.build:Built",
     "Audit": "fixity.audit_run:Audit",
     "Packaged": "ingest.package:Packaged",
-    "Revised": "ingest.revision:Revised",
+    "Revised": "ingest.revised:Revised",
     "Transferred": "ingest.transfer_result:Accepted",
     "TransferForm": "ingest.transfer_result:Form",
     "LedgerEntry": "ledger:LedgerEntry",

@@ -91,6 +91,7 @@ class Index:
             package = package or cast("str | None", held)
             if old == digest and not deleted and package == held:
                 self._run("UPDATE record SET source = ? WHERE id = ?", incoming.source, id_)
+                self._read_again(cast("int", id_), incoming.entry)
                 return Taken.AGAIN if again else Taken.UNCHANGED
             if keep is not None and old != digest and not deleted and keep(self._known(id_)):
                 self._run(
@@ -212,6 +213,12 @@ class Index:
             f"INSERT INTO words (rowid, {', '.join(TEXTS)}, facets) VALUES ({marks})",
             id_, *values, tokens,
         )  # fmt: skip
+
+    def _read_again(self, id_: int, entry: CatalogueEntry) -> None:
+        """Make what is made of a record anew, where this version reads more in it than another."""
+        if self._run("SELECT body FROM entry WHERE id = ?", id_) != [(dumps(entry),)]:
+            self._forget(id_)
+            self._remember(id_, entry)
 
     def _forget(self, id_: int) -> None:
         for table, column in (("words", "rowid"), ("entry", "id"), ("facet", "id"), ("key", "id")):

@@ -51,6 +51,7 @@ from preserva.information_package.tag_files import (
 )
 from preserva.ingest.aip_writer import describe
 from preserva.ingest.replaced_record import compare_with_new
+from preserva.ingest.revised import Revised
 from preserva.ingest.revision_structure import Described, restructured
 from preserva.ingest.submission import choose_record, one_line
 from preserva.ingest.supplied import kept_file, read_supplied
@@ -80,24 +81,6 @@ class Change:
     reason: str | None = None
     structure: Path | None = None
     other_record: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Revised:
-    """The result of a change: the newest version, and its files that differ from before.
-
-    `created` is False if nothing differs, and on a dry run. Paths are those in the bag. `notes`
-    are doubts about the new record, `before` is the title that the package had.
-    """
-
-    package: PackageId
-    version: str
-    title: str
-    created: bool
-    changed: tuple[str, ...] = ()
-    size: int = 0
-    before: str = ""
-    notes: tuple[Finding, ...] = ()
 
 
 def update(

@@ -53,6 +53,31 @@ def test_the_way_for_people(ready: Path, run: Run) -> None:
     assert run("catalogue", "export", "all.xml", "--as", "mods")[0] == 4
 
 
+def test_an_import_says_what_it_doubts_and_what_has_another_title(
+    ready: Path, run: Run, run_json: JsonRun
+) -> None:
+    """And a file that may have been cut off deletes nothing, until its records are counted."""
+    book = (("001", "17"), ("200", "1 $aКнига о городе"))
+    other = (("001", "18"), ("200", "1 $aДругая книга"))
+    (ready / "a.iso").write_bytes(iso2709(book) + iso2709(other))
+    assert run("catalogue", "import", "a.iso", "--library", "nlb")[0] == 0
+    changed = [(tag, text.replace("городе", "селе")) for tag, text in book]
+    (ready / "b.iso").write_bytes(iso2709(changed))
+    complete = ("catalogue", "import", "b.iso", "--library", "nlb", "--complete")
+    status, _out, err = run(*complete)
+    assert status == 4
+    assert "--records" in err
+    assert run(*complete, "--records", "2")[0] == 4
+    status, document = run_json(*complete, "--records", "1")
+    assert (status, document["deleted"], document["left_out"]) == (0, 1, 0)
+    (ready / "a.iso").write_bytes(iso2709(book) + iso2709(other)[:-1])
+    status, _out, err = run("catalogue", "import", "a.iso", "--library", "nlb")
+    assert status == 1
+    assert "E804 a.iso#2" in err
+    title = "urn:preserva:record:nlb:17: title: Книга о селе -> Книга о городе"
+    assert title in err
+
+
 def test_the_documents_for_programs(ready: Path, run: Run, run_json: JsonRun) -> None:
     """Each follows the schema."""
     status, document = run_json("catalogue", "import", "nothing.iso", "--library", "aonb")

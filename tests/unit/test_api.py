@@ -126,7 +126,6 @@ def test_no_module_and_no_function_is_too_long() -> None:
         "preserva/cli/package.py:command": "click declares one argument for each option",
         "preserva/cli/rebuild.py:ledger": "click declares one argument for each option",
         "preserva/core/values/facts.py": "a registry: the facts of each type of entry",
-        "preserva/ingest/revision.py": "one verb with its doubts and its consent; to be split",
         "preserva/cli/update.py:command": "click declares one argument for each option",
         "preserva/cli/validate.py:command": "click declares one argument for each option",
     }

@@ -1,8 +1,8 @@
 """The holdings that a record describes: what it says of each item (экземпляр) of the edition.
 
-There is one holding for each 899 or 852 (910 in IRBIS). Fields about an item (141, 316-318, 621,
-703 ...) are tied to it by $5, "holder : shelfmark"; without $5 they belong to the only holding
-there is. Registers of book monuments register items.
+There is one holding for each 899 or 852 (910 in IRBIS; 952, 995, 930 of Koha and Sudoc). Fields
+about an item (141, 316-318, 621, 703 ...) are tied to it by $5, "holder : shelfmark"; without $5
+they belong to the only holding there is. Registers of book monuments register items.
 """
 
 from __future__ import annotations
@@ -138,6 +138,7 @@ def read_holdings(record: Record, rules: tuple[Rule, ...]) -> list[Holding]:
         for marc_field in fields
         for rule in rules
         if marc_field.tag in rule.tags and rule.element[0].name == HOLDING
+        if rule.needs is None or marc_field.all(rule.needs)
         if not (record.dialect is Dialect.IRBIS and marc_field.first("a").strip() == _WRITTEN_OFF)
     ]
     for statement in _statements(fields, rules):
@@ -204,9 +205,11 @@ def _registered(
 ) -> Iterator[tuple[RegisterEntry, str]]:
     """Numbers in registers of book monuments, each with the $5 that ties it to an item."""
     for rule in rules:
-        for marc_field in fields:
-            register = marc_field.first(rule.type_from).strip() if rule.type_from else ""
-            if marc_field.tag in rule.tags and register in crosswalk().registers:
+        for marc_field in fields if rule.type_from else ():
+            if marc_field.tag not in rule.tags:
+                continue
+            register = marc_field.first(rule.type_from or "").strip()
+            if register in crosswalk().registers:
                 for number in marc_field.all("a"):
                     yield RegisterEntry(register, number.strip()), marc_field.first("5").strip()
 

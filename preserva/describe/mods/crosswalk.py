@@ -51,6 +51,7 @@ class Rule:
     type_from: str | None
     second: str | None
     role: str | None
+    needs: str | None
 
     def applies(self, tag: str, indicators: str) -> bool:
         """Whether the rule is for a field with this tag and these indicators."""
@@ -107,6 +108,7 @@ class _Table(TypedDict, total=False):
     type_from: str
     second: str
     role: str
+    needs: str
 
 
 @cache
@@ -138,6 +140,7 @@ def _rule(table: _Table) -> Rule:
         type_from=table.get("type_from"),
         second=table.get("second"),
         role=table.get("role"),
+        needs=table.get("needs"),
     )
 
 

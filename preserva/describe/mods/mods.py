@@ -138,9 +138,10 @@ class _Builder:
     def build(self, parent: etree._Element, fields: Sequence[Field]) -> None:
         """All elements of these fields below the parent, in the order of the rules."""
         fields = [_alternate(field) for field in fields]
+        tags = {field.tag for field in fields}
         merged: dict[str, etree._Element] = {}
         for rule in self._rules:
-            if rule.element[0].name in (HOLDING, HOLDING_NOTE):
+            if rule.element[0].name in (HOLDING, HOLDING_NOTE) or tags.isdisjoint(rule.tags):
                 continue
             for field in fields:
                 if rule.applies(field.tag, field.indicators):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import cast
 
 from lxml import etree
@@ -171,7 +172,12 @@ def published(mods: etree._Element, path: str) -> list[etree._Element]:
 
 def all_of(node: etree._Element, path: str) -> list[etree._Element]:
     """The elements that an XPath finds, whose prefix for MODS is `m`."""
-    return cast("list[etree._Element]", node.xpath(path, namespaces=_SPACE))
+    return cast("list[etree._Element]", _compiled(path)(node))
+
+
+@cache
+def _compiled(path: str) -> etree.XPath:
+    return etree.XPath(path, namespaces=_SPACE)
 
 
 def first_text(node: etree._Element, path: str) -> str:

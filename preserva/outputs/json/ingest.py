@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from preserva.core.formats.canonical_json import Value
     from preserva.core.values.model import PackageId
     from preserva.ingest.package import Packaged
-    from preserva.ingest.revision import Revised
+    from preserva.ingest.revised import Revised
     from preserva.ingest.transfer_result import Accepted
     from preserva.outputs.json.parts import JsonDocument
 

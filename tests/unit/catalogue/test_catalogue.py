@@ -6,6 +6,7 @@ import csv
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -143,6 +144,19 @@ def test_importing_again_changes_nothing(database: Database, tmp_path: Path) -> 
     assert again.findings == [Finding(Code.RECORD_TWICE, OURS)]
     assert found(database, "надежда") == [OURS]
     assert Index(database).count() == 3
+
+
+def test_importing_again_reads_again(database: Database, tmp_path: Path) -> None:
+    """What an earlier version made of a record is made anew; the record has not changed."""
+    before = Index(database).get(OURS)
+    assert before is not None
+    database.run("UPDATE entry SET body = replace(body, 'rus', 'eng')")
+    database.run("DELETE FROM facet")
+    again = import_file(database, tmp_path / "aonb.iso", "aonb", 300)
+    assert (again.read, again.changed) == (1, 0)
+    assert Index(database).get(OURS) == replace(before, source="aonb.iso 300")
+    facets = database.run("SELECT value FROM facet WHERE name = 'language'")
+    assert facets == [("rus",)]
 
 
 def test_a_complete_file_deletes_what_it_has_not(database: Database, tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from preserva.core.values.report import Outcome
 from preserva.errors import Damaged, NotFound, PackageError, Refused, UsageError
 from preserva.fixity.validate import validate, validate_stored
 from preserva.ingest.package import package
-from preserva.ingest.revision import Change, Revised, update
+from preserva.ingest.revised import Revised
+from preserva.ingest.revision import Change, update
 from preserva.replication.replicate import replicate
 from preserva.reporting.status import list_packages
 from tests.support.books import RECORD, an_archive, make_book

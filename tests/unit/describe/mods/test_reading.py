@@ -253,6 +253,20 @@ def test_written_off_items_are_not_held_and_extents_have_their_unit() -> None:
     assert ([item.inventory for item in entry.items], entry.extent) == ([("18",)], "191 с.")
 
 
+@pytest.mark.parametrize(
+    ("fields", "leader"),
+    [
+        ((("245", "10$aX"), ("952", "  $aMPL$bCPL$cGEN$oР-17$p301$i77"), ("952", "  $aлокальное")),
+         MARC21),
+        ((("200", "1 $aX"), ("995", "  $aMPL$bCPL$eGEN$kР-17$f301$j77"), ("995", "  $aлокальное")),
+         "nam0 22"),
+    ],
+)  # fmt: skip
+def test_items_of_koha(fields: Fields, leader: str) -> None:
+    (item,) = entry_of(record_of(fields, leader)).items
+    assert (item.holder, item.shelfmark, set(item.inventory)) == ("MPL", "Р-17", {"301", "77"})
+
+
 def test_statement_of_responsibility_and_series_are_searched() -> None:
     fields = (("200", "1 $aСказка$fА. Пушкин"), ("225", "1 $aБиблиотека Нивы$v3"))
     texts = list(entry_of(record_of(fields)).texts())

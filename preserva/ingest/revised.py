@@ -1,0 +1,26 @@
+"""What became of a correction of a package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """The result of a change: the newest version, and its files that differ from before.
+
+    `created` is False if nothing differs, and on a dry run. Paths are those in the bag. `notes`
+    are doubts about the new record, `before` is the title that the package had.
+    """
+
+    package: PackageId
+    version: str
+    title: str
+    created: bool
+    changed: tuple[str, ...] = ()
+    size: int = 0
+    before: str = ""
+    notes: tuple[Finding, ...] = ()
