@@ -95,7 +95,14 @@ def test_a_real_book_goes_all_the_way(place: Path) -> None:
     position = ("--position", "1")
     scans, record = place / "scans", place / "record-1.mrc"
     run(place, "first", "package", scans, "--record", record, *position, "--id", "kant-1784")
-    again = ("--record", place / "record-2.mrc", *position, "--reason", "it was another book's")
+    again = (
+        "--record",
+        place / "record-2.mrc",
+        *position,
+        "--other-record",
+        "--reason",
+        "a mistake",
+    )
     run(place, "first", "update", NAME, *again)
     run(place, "first", "update", NAME, "--structure", place / "structure.toml")
     run(place, "first", "replicate")
