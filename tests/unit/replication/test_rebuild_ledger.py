@@ -390,7 +390,10 @@ def test_ledger_and_primary_lost_together_come_back_by_the_commands_of_the_manua
     command = ["--config", str(ours)]
     assert status_of([*command, "init"]) == 4
     assert "preserva rebuild ledger" in capsys.readouterr().err
-    assert status_of([*command, "rebuild", "ledger"]) == 3
+    assert status_of([*command, "rebuild", "ledger"]) == 4
+    said = capsys.readouterr().err
+    assert "nlb-copy has 3 entries that no other" in said and "--from nlb-copy" in said
+    assert status_of([*command, "rebuild", "ledger", "--from", "nlb-copy"]) == 3
     assert "U328" in capsys.readouterr().out
     assert status_of([*command, "init"]) == 4
     assert "preserva rebuild storage" in capsys.readouterr().err
@@ -413,7 +416,7 @@ def test_configuration_ledger_and_primary_lost_together_come_back(
     loaded = configuration.load(ours)
     assert loaded.primary().id == "aonb-main"
     assert loaded.storages["from-nlb"].held_for == "nlb"
-    assert status_of([*command, "rebuild", "ledger"]) == 3
+    assert status_of([*command, "rebuild", "ledger", "--from", "nlb-copy"]) == 3
     assert status_of([*command, "rebuild", "storage", "aonb-main"]) == 0
     after = all_bytes(Path(loaded.primary().url) / layout.ROOT)
     assert {path: data for path, data in after.items() if "recovery" not in path} == before
