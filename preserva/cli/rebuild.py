@@ -94,9 +94,9 @@ def ledger(settings: Settings, source: str | None, anchor: str | None, json_: bo
     damaged. Storages that we hold for others are never believed. Look for a backup of the ledger
     first.
 
-    Copies that contradict each other, or our primary storage, are named, and nothing is made: a
-    person decides with --anchor or --from. Our primary storage may be lost too: rebuild it
-    afterwards.
+    Copies that contradict each other or our primary storage, or have entries that no other storage
+    has seen, are named, and nothing is made: a person decides with --anchor or --from. Our primary
+    storage may be lost too: rebuild it afterwards.
 
     \b
     preserva rebuild ledger

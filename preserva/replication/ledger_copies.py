@@ -180,8 +180,9 @@ def _refuse_other_ledgers(marks: Mapping[str, LedgerMark]) -> None:
     raise Refused(
         joined("\n  ", [message, *lines]),
         hint=_(
-            "Is one of them the disk of another archive? Put the right one in its place. Or say with"
-            " --from which storage is right; those of another ledger are then left as they are."
+            "Is one of them the disk of another archive? Put the right one in its place. Or say"
+            " with --from which storage is right; those of another ledger are then left as they"
+            " are."
         ),
     )
 

@@ -76,8 +76,7 @@ def _run(number: int, batch: int, steps: int) -> dict[str, object]:
         where = "".join(traceback.format_tb(error.__traceback__)[-3:])
         notes = "\n".join(getattr(error, "__notes__", ()))
         line["found"] = f"{where}{type(error).__name__}: {error}\n{notes or said.getvalue()}"
-    counts = {name: count for name, count in sorted(DONE.items())}
-    return line | {"seconds": round(time.monotonic() - began, 1)} | counts
+    return line | {"seconds": round(time.monotonic() - began, 1)} | dict(sorted(DONE.items()))
 
 
 if __name__ == "__main__":

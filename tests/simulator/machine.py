@@ -12,8 +12,8 @@ from pathlib import Path
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tests.simulator import verbs
 from preserva.core.values.model import PackageId
+from tests.simulator import verbs
 from tests.simulator.faults import ACCIDENTS, DISKS, FORGED, LIES, Fault, Forgeries, forgeries
 from tests.simulator.truth import act, an_interval_later, interval, views_agree
 from tests.simulator.world import AONB, BOOKS, NLB, PARTNERS, STORAGES, Institution, Saved, World

@@ -60,9 +60,7 @@ def _nothing_right_is_lost(
         assert not lost, f"{copy}: {sorted(lost)} was right, and is not any more"
 
 
-def _nothing_of_others_is_touched(
-    world: World, who: Institution, before: dict[str, Files]
-) -> None:
+def _nothing_of_others_is_touched(world: World, who: Institution, before: dict[str, Files]) -> None:
     """No verb writes to a storage that others write to, nor to the disk of another archive."""
     for name, files in before.items():
         if name not in who.own or name in world.foreign:
@@ -77,7 +75,9 @@ def _what_is_called_sound_is_right(world: World, who: Institution, reports: Repo
         seen = world.copy_of(book, storage)
         if storage in who.own:
             expected = who.made.get(book)
-            assert book in who.doubted or _is_version_of(seen, expected), f"forged: {book} {storage}"
+            assert book in who.doubted or _is_version_of(seen, expected), (
+                f"forged: {book} {storage}"
+            )
         else:
             received = who.received.get(book)
             assert received is None or _is_version_of(received, seen), f"forged: {book} {storage}"
@@ -210,7 +210,7 @@ def _every_package_is_safe_or_named(world: World, who: Institution, named: Named
 
 
 def _unnamed(world: World, who: Institution, named: Named, met: set[str]) -> Iterator[str]:
-    """What is wrong in a storage and was not named; of one never `met`, nobody knows which it is."""
+    """What is wrong in a storage and was not named; one that was not `met` may be any."""
     for storage in who.storages():
         files = world.disks[storage]
         if storage in world.foreign or layout.IDENTITY not in files:
@@ -226,9 +226,7 @@ def _unnamed(world: World, who: Institution, named: Named, met: set[str]) -> Ite
         yield from _unnamed_objects(world, who, named, storage)
 
 
-def _unnamed_objects(
-    world: World, who: Institution, named: Named, storage: str
-) -> Iterator[str]:
+def _unnamed_objects(world: World, who: Institution, named: Named, storage: str) -> Iterator[str]:
     """Objects that nobody of ours, or of those that a storage is held for, put there."""
     held = who.config.storages[storage].role is Role.HELD
     allowed = {folder_of(book) for book in who.made}

@@ -1,4 +1,4 @@
-"""What an institution does, by the real code. Each gives the reports that it got, and may refuse."""
+"""What an institution does, by the real code. Each gives the reports it got, or refuses."""
 
 from __future__ import annotations
 

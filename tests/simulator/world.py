@@ -217,8 +217,7 @@ def _configuration(own: str) -> str:
         for name in BOOKS
     )
     storages = "".join(
-        f'[storages.{name}]\ninstitution = "{at}"\nurl = "{name}"\n'
-        f'role = "{roles[own].value}"\n'
+        f'[storages.{name}]\ninstitution = "{at}"\nurl = "{name}"\nrole = "{roles[own].value}"\n'
         for name, (at, roles) in STORAGES.items()
         if own in roles
     )

@@ -99,7 +99,7 @@ def of_other_ledgers(
     None do where all belong to the same: that was begun after the copy was made.
     """
     known = set() if chain is None else set(chain.ledgers)
-    if source in marks:
+    if source is not None and source in marks:
         known.add(marks[source].ledger)
     elif chain is None and source is None:
         known |= {mark.ledger for mark in list(marks.values())[:1]}
