@@ -114,10 +114,11 @@ class ReportingVerbs(Session):
 
         return open_incidents(self._archive)
 
-    def decide(self, incident: int, decision: str, *, by: str) -> Incident:
+    def decide(self, incident: int, decision: str, *, by: str | None = None) -> Incident:
         """Record in the ledger what a person decided about an incident, by its number.
 
-        Raises UsageError if no open incident has this number.
+        `by` is who decided, if not who opened the archive. Raises UsageError if no open incident
+        has this number, or if nobody is named.
         """
         from preserva.reporting.incidents import decide
 

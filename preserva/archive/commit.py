@@ -48,16 +48,15 @@ def refuse_lost(copy: StoredCopy) -> None:
 def _log(copy: StoredCopy, version: str, *, from_outside: bool) -> history.LogRecord:
     archive = copy.archive
     origin = "; it came from outside with an identifier of ours" if from_outside else ""
-    institution = archive.config.institution
     happened = history.event(
         EventType.INGESTION,
         identifier=archive.identifiers(),
         time=archive.now(),
-        institution=institution,
+        actor=archive.actor,
         detail=f"stored as {version} in {copy.store.id}, read back and compared{origin}",
         package=copy.package,
     )
-    return history.log_record(happened, institution, copy.package)
+    return history.log_record(happened, archive.actor, copy.package)
 
 
 def ingest(

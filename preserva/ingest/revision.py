@@ -320,18 +320,17 @@ class _Revision:
 
     def _add_event(self, detail: str) -> None:
         """Add the event to the history in the package's PREMIS."""
-        institution = self.archive.config.institution
         happened = history.event(
             EventType.METADATA_MODIFICATION,
             identifier=self.archive.identifiers(),
             time=self.time,
-            institution=institution,
+            actor=self.archive.actor,
             detail=f"{detail} (preserva {__version__})",
             package=self.package,
         )
         premis = self._content(self.base + _PREMIS)
         earlier, involved = history.unrecorded_events(premis, self.actions, self.package)
-        agents = [*history.agents(institution), *involved]
+        agents = [*history.agents(self.archive.actor), *involved]
         data = amended_premis(premis, [*earlier, happened], agents)
         self.staging.write(self.base + _PREMIS, data)
 

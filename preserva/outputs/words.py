@@ -23,6 +23,12 @@ WORDS = (
     N_("unrecorded"),
     N_("missing"),
     N_("damaged"),
+    # states of a decision of two persons
+    N_("waiting"),
+    N_("confirmed"),
+    N_("refused"),
+    N_("expired"),
+    N_("done"),
     # verdicts on a bag
     N_("complete"),
     N_("valid"),
@@ -41,6 +47,11 @@ WORDS = (
     N_("an AIP of preserva"),
     # types of the ledger's entries
     N_("accession"),
+    N_("decision carried out"),
+    N_("decision confirmed"),
+    N_("decision refused"),
+    N_("decision requested"),
+    N_("dissemination"),
     N_("event found"),
     N_("fixity check"),
     N_("incident decision"),
