@@ -9,8 +9,8 @@ from preserva.core.policy.two_persons import DecisionState, JointDecision
 from preserva.core.values.people import Person
 from preserva.core.values.report import printable
 from preserva.i18n import _
+from preserva.local_time import local_time
 from preserva.outputs.findings import for_people
-from preserva.outputs.times import local_time
 from preserva.outputs.words import word
 
 
