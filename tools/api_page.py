@@ -36,7 +36,8 @@ CALLS = {
     "receive": "Archive.receive",
     "validate": "Archive.validate, bags.validate",
     "audit": "Archive.audit",
-    "report": "Archive.report, Archive.history, Archive.copies, Archive.report_html",
+    "report": "Archive.report, Archive.history, Archive.copies, Archive.report_html, Archive.work,"
+    " Archive.work_html",
     "incidents": "Archive.incidents",
     "incidents decide": "Archive.decide",
     "decisions": "Archive.decisions",

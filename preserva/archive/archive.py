@@ -35,6 +35,7 @@ from preserva.errors import (
 from preserva.files.disk import writing
 from preserva.i18n import N_, _, joined
 from preserva.ledger import Ledger
+from preserva.local_time import local_time
 from preserva.logs import get_logger
 from preserva.storage.ocfl import OcflRoot
 from preserva.storage.open import open_storage
@@ -335,7 +336,7 @@ def _refuse_lost_storages(archive: ArchivalStorage, made: list[Store]) -> None:
                 message = _("the ledger has known {name} since {time}; {url} is empty")
             url = archive.config.storages[name].url
             raise Refused(
-                message.format(name=name, time=entry.time, url=url),
+                message.format(name=name, time=local_time(entry.time), url=url),
                 hint=_("Is the disk mounted? If it is lost, use `preserva rebuild storage`."),
             )
 

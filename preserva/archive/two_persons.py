@@ -40,6 +40,7 @@ from preserva.core.values.model import PackageId
 from preserva.errors import AwaitsConfirmation, Refused, UsageError
 from preserva.i18n import _
 from preserva.ledger import LedgerEntry
+from preserva.local_time import local_time
 
 _STEPS = (DECISION_CONFIRMED, DECISION_REFUSED, DECISION_DONE)
 
@@ -146,9 +147,7 @@ def decided(archive: ArchivalStorage, matter: Matter, reason: str | None = None)
         )
     if known.may_be_done is not None and now < known.may_be_done:
         message = _("decision {number} was confirmed; it may be carried out from {time}")
-        raise Refused(
-            message.format(number=known.number, time=known.may_be_done.date().isoformat())
-        )
+        raise Refused(message.format(number=known.number, time=local_time(known.may_be_done)))
     return known
 
 

@@ -90,7 +90,7 @@ def package(
         staging = Staging(store.storage, folder_, archive.config.policy.digests, observer)
         notes = assembler.assemble(source, staging)
         second_opinion(staging)
-        ingest(copy, staging)
+        ingest(copy, staging, pages=source.arrangement.pages)
     return _result(source, store.id, created=True, staging=staging, notes=notes)
 
 

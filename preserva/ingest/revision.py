@@ -127,8 +127,7 @@ def update(
             raise
         if made.created:
             # after a failure from here on, the next run completes what is in staging
-            previous, reason = revision.stored.inventory, change.reason or "update"
-            ingest(copy, staging, previous=previous, message=reason)
+            ingest(copy, staging, previous=revision.stored.inventory, reason=change.reason)
         else:
             store.storage.discard(staged)
         observer(Ended("update", WholePackage(package)))

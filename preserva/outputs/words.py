@@ -29,6 +29,15 @@ WORDS = (
     N_("refused"),
     N_("expired"),
     N_("done"),
+    # what people do
+    N_("packaged"),
+    N_("corrected"),
+    N_("received"),
+    N_("replicated"),
+    N_("checked"),
+    N_("repaired"),
+    N_("exported"),
+    N_("decided"),
     # verdicts on a bag
     N_("complete"),
     N_("valid"),
@@ -74,6 +83,11 @@ WORDS = (
     N_("subject"),
     N_("title"),
 )
+
+
+def original(text: str) -> str:
+    """The word of WORDS that is shown as this text, or the text itself."""
+    return next((neutral for neutral in WORDS if _(neutral).casefold() == text.casefold()), text)
 
 
 def word(neutral: str) -> str:

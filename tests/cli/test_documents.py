@@ -163,6 +163,7 @@ def verbs_after_damage(documented: Documented, place: Path) -> None:
         (_first, second) = decisions(archive)
     documented(0, "decisions", "refuse", str(second.number), "--person", "petrov")
     documented(0, "decisions", "--all")
+    documented(0, "report", "--from", "2020")
     documented(1, "report", "--levels")
     documented(0, "report", "aonb-kp-7")
     documented(1, "repair")

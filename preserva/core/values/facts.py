@@ -79,7 +79,7 @@ class Arrival(Logged):
     path. `source` is the storage that it was brought from, `carried` the SHA-256 of the records of
     events that came along; `files` and `size` (bytes) were written. `rebuilt` counts the sound
     copies of which a rebuilt ledger says so. One with an identifier of ours that was not made
-    here came `from_outside`.
+    here came `from_outside`. `pages` are those of the book, `reason` is why it was corrected.
     """
 
     types: ClassVar = (entries.START, *entries.ARRIVALS)
@@ -93,6 +93,8 @@ class Arrival(Logged):
     after_interruption: bool | None = fact("after_interruption", partial(exactly, bool))
     rebuilt: int | None = fact("rebuilt", number)
     from_outside: bool | None = fact("from_outside", partial(exactly, bool))
+    pages: int | None = fact("pages", number)
+    reason: str | None = fact("reason")
 
     @property
     def storages_beside(self) -> tuple[str, ...]:
