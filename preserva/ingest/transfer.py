@@ -27,8 +27,7 @@ from preserva.core.book.scans import Undecodable
 from preserva.core.book.structure import NO_STRUCTURE
 from preserva.core.book.submission import Arrangement
 from preserva.core.eark.aip import AipSpec, ContentFile, build_aip
-from preserva.core.eark.description import descriptions, is_a_title
-from preserva.core.eark.locations import locate
+from preserva.core.eark.description import is_a_title
 from preserva.core.eark.mets import PackageType
 from preserva.core.eark.premis import Identifier
 from preserva.core.eark.received import (
@@ -51,13 +50,12 @@ from preserva.core.values.report import (
     printable,
 )
 from preserva.core.values.subjects import Named
-from preserva.core.xml.safe import UnsafeXMLError
 from preserva.describe.record import Record
 from preserva.describe.supplied.history import History
-from preserva.errors import Damaged, PackageError, Refused, TooLarge, UsageError
+from preserva.errors import Damaged, PackageError, Refused
 from preserva.files.opening import Folder
 from preserva.fixity.ocfl_object import VersionSource
-from preserva.i18n import _, joined
+from preserva.i18n import _
 from preserva.information_package.consistency import TYPE, is_ours, own_findings
 from preserva.information_package.conversion import Original, Repackaging
 from preserva.information_package.second_opinion import second_opinion
@@ -75,6 +73,7 @@ from preserva.ingest.transfer_identity import (
     own_id,
     refuse_other,
 )
+from preserva.ingest.transfer_record import own_record
 from preserva.ingest.transfer_result import Accepted, Form
 from preserva.storage.base import chunks_of, read_all
 
@@ -337,46 +336,20 @@ class _Accepting:
         """The description: the one given, or else the best one in the package."""
         if supplied is not None:
             return choose_record(supplied[0], supplied[1], position, charset)
-        record = self._own_record(position, charset, prefix, received)
-        if record is not None and is_a_title(record.title):
-            return record
+        if received.mets is not None:
+            files = {path.removeprefix(prefix) for path in self.staging.files}
+            record, findings = own_record(
+                received.mets,
+                files,
+                lambda path: self._content_of(prefix + path),
+                position,
+                charset,
+            )
+            self.notes = (*self.notes, *findings)
+            if record is not None and is_a_title(record.title):
+                return record
         data = self.peek.description(received, bare_name(self.path.name))
         return choose_record(data, Path("description.xml"), None, None)
-
-    def _own_record(
-        self, position: int | None, charset: str | None, prefix: str, received: Received
-    ) -> Record | None:
-        """The best record among the descriptions that the METS has of the book."""
-        untitled, problems = None, list[Finding]()
-        for data, path in self._descriptions(prefix, received):
-            try:
-                record = choose_record(data, Path(path), position, charset)
-            except (PackageError, UsageError) as error:
-                said = joined("; ", getattr(error, "problems", ()) or [str(error)])
-                problems.append(Finding(Code.DESCRIPTION_ALONG, path, seen=said))
-                continue
-            if is_a_title(record.title):
-                return record
-            untitled = untitled or record
-        self.notes = (*self.notes, *problems)
-        return untitled
-
-    def _descriptions(self, prefix: str, received: Received) -> Iterator[tuple[bytes, str]]:
-        """The descriptions of the book in the METS, the one that counts first, and their places."""
-        if received.mets is None:
-            return
-        folder = received.mets[: received.mets.rfind("/") + 1]
-        files = {path.removeprefix(prefix) for path in self.staging.files}
-        try:
-            for each in descriptions(self._content_of(prefix + received.mets)):
-                if each.document is not None:
-                    yield each.document, received.mets
-                    continue
-                path = locate(folder, each.href, files, each.loctype)
-                if isinstance(path, str):
-                    yield self._content_of(prefix + path), path
-        except (UnsafeXMLError, TooLarge) as error:
-            self._note(received.mets, str(error))
 
     def _content(self, prefix: str, path: str, inspection: Inspection) -> ContentFile:
         place = prefix + path

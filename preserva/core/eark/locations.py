@@ -1,4 +1,4 @@
-"""Where a reference in the METS or PREMIS of others leads: to a file beside it, elsewhere, or nowhere.
+"""Where a reference in the METS or PREMIS of others leads: to a file, elsewhere, or nowhere.
 
 What we write ourselves is one strict form (`contents.resolve`). Others write `./` and `..`, names
 that are not percent-encoded, `+` for a space, `file:` in every form, and names of other schemes
@@ -17,7 +17,36 @@ from urllib.parse import unquote_to_bytes
 _FILE = re.compile(r"file:(?://(?P<authority>[^/]*))?(?P<path>.*)", re.DOTALL | re.IGNORECASE)
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):")
 _ELSEWHERE = frozenset(
-    ["ark", "data", "doi", "ftp", "ftps", "handle", "hdl", "http", "https", "info", "ipfs", "irods", "isbn", "issn", "jar", "lsid", "mailto", "ni", "purl", "s3", "sftp", "smb", "ssh", "swh", "tag", "urn", "uuid", "webdav"]
+    [
+        "ark",
+        "data",
+        "doi",
+        "ftp",
+        "ftps",
+        "handle",
+        "hdl",
+        "http",
+        "https",
+        "info",
+        "ipfs",
+        "irods",
+        "isbn",
+        "issn",
+        "jar",
+        "lsid",
+        "mailto",
+        "ni",
+        "purl",
+        "s3",
+        "sftp",
+        "smb",
+        "ssh",
+        "swh",
+        "tag",
+        "urn",
+        "uuid",
+        "webdav",
+    ]
 )
 _BY_NAME = frozenset({"URN", "ARK", "HANDLE", "DOI", "PURL"})
 """The kinds of location in METS that are no addresses of files."""
@@ -34,7 +63,7 @@ class Astray(Enum):
 def locate(
     folder: str, href: str | None, files: Container[str], loctype: str | None = None
 ) -> str | Astray:
-    """The file that a reference from `folder` (empty, or ending in `/`) names, or why it names none.
+    """The file that a reference from `folder` (empty, or ending in `/`) names, or why none.
 
     `loctype` is the LOCTYPE of METS. A reference that would leave the package is OUTSIDE, whatever
     is there.
@@ -42,9 +71,9 @@ def locate(
     if not href:
         return Astray.ELSEWHERE
     local, absolute = _local(href)
-    kept = [path for path in _readings(folder, local, absolute=absolute) if path is not None]
-    for path in kept:
-        if path in files:
+    readings = list(_readings(folder, local, absolute=absolute))
+    for path in readings:
+        if path is not None and path in files:
             return path
     if absolute and href[:1] != "/":
         return Astray.ELSEWHERE  # a place on the computer that made the package
@@ -56,7 +85,7 @@ def locate(
             return Astray.ELSEWHERE
     elif (loctype or "").upper() in _BY_NAME:
         return Astray.ELSEWHERE
-    return Astray.MISSING if kept and not absolute else Astray.OUTSIDE
+    return Astray.OUTSIDE if absolute or None in readings else Astray.MISSING
 
 
 def expected_at(folder: str, href: str) -> str:

@@ -87,7 +87,7 @@ class _Receiving:
         """The file that a reference names; mismatches are recorded."""
         files = self.contents.files
         path = locate(folder, reference.href, files, reference.loctype)
-        self._locate(reference, document, is_here=isinstance(path, str))
+        self._locate(reference, document, path)
         if path is Astray.OUTSIDE:
             self._problem(Finding(Code.HREF_UNSAFE, document, seen=reference.href))
         elif path is Astray.MISSING:
@@ -102,13 +102,13 @@ class _Receiving:
             self._digest(Code.METS_DIGEST, path, reference.checksum_type, reference.checksum)
         return path
 
-    def _locate(self, reference: Reference, document: str, *, is_here: bool) -> None:
+    def _locate(self, reference: Reference, document: str, path: str | Astray) -> None:
         """Remember whether any address of a file leads into the package."""
         if reference.section == "file" and reference.href:
             key = (document, reference.id or reference.href)
-            if is_here:
+            if isinstance(path, str):
                 self.addresses[key] = None
-            else:
+            elif path is Astray.ELSEWHERE:
                 self.addresses.setdefault(key, reference.href)
 
     def _digest(self, code: Code, path: str, label: str | None, digest: str | None) -> None:
