@@ -91,7 +91,7 @@ if TYPE_CHECKING:
     from preserva.core.policy.overview import Year as ReportYear
     from preserva.core.policy.testimony import Custody
     from preserva.core.policy.two_persons import (
-        Answer,
+        DecisionAnswer,
         DecisionState,
         JointDecision,
         Matter,
@@ -259,7 +259,7 @@ _PLACES = {
     "Code": "core.values.codes:Code",
     "Severity": "core.values.codes:Severity",
     "Limitation": "core.values.limitations:Limitation",
-    "Answer": "core.policy.two_persons:Answer",
+    "DecisionAnswer": "core.policy.two_persons:DecisionAnswer",
     "DecisionState": "core.policy.two_persons:DecisionState",
     "JointDecision": "core.policy.two_persons:JointDecision",
     "Matter": "core.policy.two_persons:Matter",
@@ -329,12 +329,12 @@ _PLACES = {
 
 # fmt: off
 __all__ = [
-    "Advanced", "Agreement", "Answer", "Archive", "ArchiveLedger", "ArchiveNotFound",
+    "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound",
     "Arrangement", "Audit", "AuditedCopy", "AwaitsConfirmation", "BagCreated", "BagFetched",
     "BagReport", "BagTable", "BagUpdated", "BagVerdict", "BookPage", "Brought", "Catalogue",
     "CatalogueEntry", "CatalogueRecord", "Clock", "Code", "Colours", "Config", "ConfigError",
     "Contributor", "CopyInStorage", "CopyState", "CopyStatus", "CopyrightStatus", "Custody",
-    "Damaged", "DecisionState", "DecisionUndone", "DecisionsImported", "Deed",
+    "Damaged", "DecisionAnswer", "DecisionState", "DecisionUndone", "DecisionsImported", "Deed",
     "DemoFailedError", "Division", "Document", "Due", "DueReason", "EditionView", "Ended",
     "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding", "Forecast",
     "HarvestResult", "HarvestSummary", "HistoryEntry", "Hit", "Identifiers", "ImageRules",

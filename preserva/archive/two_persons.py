@@ -18,11 +18,11 @@ from preserva.config import Policy
 from preserva.core.policy.two_persons import (
     KINDS,
     POLICY,
-    Answer,
+    DecisionAnswer,
     DecisionState,
+    DecisionTurn,
     JointDecision,
     Matter,
-    Step,
     agreed,
     expiry,
     joined_steps,
@@ -181,9 +181,11 @@ def _request(entry: LedgerEntry) -> JointDecision:
     )
 
 
-def _step(entry: LedgerEntry) -> Step:
+def _step(entry: LedgerEntry) -> DecisionTurn:
     facts, time = entry.facts_as(DecisionStep), datetime.fromisoformat(entry.time)
     if entry.type == DECISION_DONE:
-        return Step(facts.decision, None, time)
+        return DecisionTurn(facts.decision, None, time)
     confirmed = entry.type == DECISION_CONFIRMED
-    return Step(facts.decision, Answer(confirmed, facts.person or "", time, facts.reason))
+    return DecisionTurn(
+        facts.decision, DecisionAnswer(confirmed, facts.person or "", time, facts.reason)
+    )

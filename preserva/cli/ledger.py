@@ -9,7 +9,7 @@ import click
 
 from preserva.cli.common import Settings, as_json, emit, pass_settings
 from preserva.cli.finish import finish
-from preserva.cli.period import Period, by_person, no_names, since, until
+from preserva.cli.period import Asked, by_person, no_names, since, until
 from preserva.cli.terminal import echo, raw
 from preserva.exit_status import ExitStatus
 from preserva.i18n import _, ngettext
@@ -116,7 +116,7 @@ def show(
     if premis is not None:
         _write_checks(settings, package, premis)
     name = package_id(package).uri if package else None
-    config, period = _config(settings), Period(since, until, person)
+    config, period = _config(settings), Asked(since, until, person)
     wanted = last or (None if since or until else 20)
     chosen = tuple(original(type_) for type_ in types)
     with closing(open_ledger(config)) as ledger:

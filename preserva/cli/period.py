@@ -13,7 +13,7 @@ from preserva.local_time import end_of, start_of
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class Asked:
     """From when, until before when (aware), and by whom; None for any."""
 
     since: datetime | None

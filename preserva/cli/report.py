@@ -9,7 +9,7 @@ import click
 
 from preserva.cli.common import Settings, as_json, emit, package_id, pass_settings
 from preserva.cli.finish import finish
-from preserva.cli.period import Period, by_person, no_names, since, until
+from preserva.cli.period import Asked, by_person, no_names, since, until
 from preserva.cli.terminal import echo, raw
 from preserva.i18n import _
 
@@ -71,7 +71,7 @@ def command(
         if since or until or person:
             if package is not None:
                 raise click.UsageError(_("a report on a period is not about one package"))
-            _report_work(archive, Period(since, until, person), html, csv_, no_names, json_)
+            _report_work(archive, Asked(since, until, person), html, csv_, no_names, json_)
         elif package is not None:
             _report_package(archive, package, html, json_)
         elif csv_:
@@ -101,7 +101,7 @@ def _report_archive(archive: ArchivalStorage, html: Path | None, levels: bool, j
 
 def _report_work(
     archive: ArchivalStorage,
-    period: Period,
+    period: Asked,
     html: Path | None,
     csv_: bool,
     no_names: bool,

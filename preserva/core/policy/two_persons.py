@@ -74,7 +74,7 @@ class Matter:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DecisionAnswer:
     """What the second person said, and when. `reason` is why."""
 
     confirmed: bool
@@ -93,7 +93,7 @@ class JointDecision:
     person: str
     requested: datetime
     expires: datetime
-    answer: Answer | None = None
+    answer: DecisionAnswer | None = None
     done: datetime | None = None
 
     def state(self, now: datetime) -> DecisionState:
@@ -141,16 +141,16 @@ def agreed(
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DecisionTurn:
     """A later step of the decision `number`: its answer, or that it was done."""
 
     number: int
-    answer: Answer | None
+    answer: DecisionAnswer | None
     done: datetime | None = None
 
 
 def joined_steps(
-    requests: Iterable[JointDecision], steps: Iterable[Step]
+    requests: Iterable[JointDecision], steps: Iterable[DecisionTurn]
 ) -> Iterator[JointDecision]:
     """The requests with what came of them, in their order. The first answer counts."""
     decisions = {request.number: request for request in requests}

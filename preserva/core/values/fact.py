@@ -22,7 +22,7 @@ _LARGEST = 2**53 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Members:
+class FactFields:
     """A value that is kept as a JSON object, by fields that `fact` makes."""
 
     @classmethod
@@ -61,7 +61,7 @@ def person_code(value: Value) -> str:
 
 def written(value: Any) -> Value:
     """A value as it is in JSON."""
-    if isinstance(value, Members):
+    if isinstance(value, FactFields):
         return value.to_facts()
     if isinstance(value, tuple):
         return [written(member) for member in value]
@@ -121,7 +121,7 @@ def fact(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts(Members):
+class Facts(FactFields):
     """The facts of one kind of entry; itself, those of an entry that has no others.
 
     `person` is the code of who caused it, which no chain needs the name of.

@@ -15,8 +15,8 @@ from preserva.core.formats.canonical_json import Value
 from preserva.core.values import entries
 from preserva.core.values.codes import Code
 from preserva.core.values.fact import (
+    FactFields,
     Facts,
-    Members,
     each,
     exactly,
     fact,
@@ -119,7 +119,7 @@ class EventFound(Logged):
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedFinding(Members):
+class RecordedFinding(FactFields):
     """A finding as an entry keeps it. The code may be one of a later version."""
 
     code: str = fact("code", always=True)

@@ -8,11 +8,11 @@ import pytest
 
 from preserva.core.policy.two_persons import (
     KINDS,
-    Answer,
+    DecisionAnswer,
     DecisionState,
+    DecisionTurn,
     JointDecision,
     Matter,
-    Step,
     agreed,
     expiry,
     joined_steps,
@@ -24,11 +24,11 @@ NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 MATTER = Matter("withdrawal", "urn:preserva:aonb:kp-7")
 ASKED = JointDecision(7, MATTER, "twice", "ivanova", NOW, expiry("withdrawal", NOW))
-YES = Answer(True, "petrov", NOW + DAY)
-NO = Answer(False, "petrov", NOW + DAY, "no")
+YES = DecisionAnswer(True, "petrov", NOW + DAY)
+NO = DecisionAnswer(False, "petrov", NOW + DAY, "no")
 
 
-def _after(*steps: Step) -> JointDecision:
+def _after(*steps: DecisionTurn) -> JointDecision:
     (decision,) = joined_steps([ASKED], steps)
     return decision
 
@@ -38,9 +38,9 @@ def test_a_decision_goes_from_waiting_to_done() -> None:
         _after(*steps).state(NOW + DAY)
         for steps in (
             (),
-            (Step(7, YES),),
-            (Step(7, NO),),
-            (Step(7, YES), Step(7, None, NOW + 2 * DAY)),
+            (DecisionTurn(7, YES),),
+            (DecisionTurn(7, NO),),
+            (DecisionTurn(7, YES), DecisionTurn(7, None, NOW + 2 * DAY)),
         )
     ]
     assert states == [
@@ -55,21 +55,21 @@ def test_a_request_lapses_at_its_moment_and_an_answer_does_not() -> None:
     last = NOW + timedelta(days=KINDS["withdrawal"].expires_days)
     assert ASKED.state(last - timedelta(seconds=1)) is DecisionState.WAITING
     assert ASKED.state(last) is DecisionState.EXPIRED
-    assert _after(Step(7, YES)).state(last) is DecisionState.CONFIRMED
+    assert _after(DecisionTurn(7, YES)).state(last) is DecisionState.CONFIRMED
 
 
 def test_the_first_answer_counts_and_one_to_another_request_does_not() -> None:
-    assert _after(Step(7, NO), Step(7, YES)).answer == NO
-    assert _after(Step(8, YES)).answer is None
+    assert _after(DecisionTurn(7, NO), DecisionTurn(7, YES)).answer == NO
+    assert _after(DecisionTurn(8, YES)).answer is None
 
 
 @pytest.mark.parametrize(
     ("decision", "person", "confirm", "message"),
     [
         (ASKED, "ivanova", True, "another person must confirm it"),
-        (_after(Step(7, YES)), "sidorov", True, "it is confirmed"),
-        (_after(Step(7, NO)), "petrov", True, "it is refused"),
-        (_after(Step(7, YES)), "petrov", False, "it is confirmed"),
+        (_after(DecisionTurn(7, YES)), "sidorov", True, "it is confirmed"),
+        (_after(DecisionTurn(7, NO)), "petrov", True, "it is refused"),
+        (_after(DecisionTurn(7, YES)), "petrov", False, "it is confirmed"),
     ],
 )
 def test_an_answer_that_does_not_count_is_refused(
@@ -93,14 +93,14 @@ def test_another_person_answers_and_who_requested_may_take_it_back(
 def test_what_was_confirmed_may_be_done_when_its_grace_is_over() -> None:
     removal = JointDecision(9, Matter("removal"), "r", "ivanova", NOW, NOW + DAY, YES)
     assert removal.may_be_done == YES.time + timedelta(days=KINDS["removal"].grace_days)
-    assert _after(Step(7, YES)).may_be_done == YES.time
-    assert _after(Step(7, NO)).may_be_done is None
+    assert _after(DecisionTurn(7, YES)).may_be_done == YES.time
+    assert _after(DecisionTurn(7, NO)).may_be_done is None
     assert ASKED.may_be_done is None
 
 
 def test_only_a_decision_on_exactly_this_matter_counts() -> None:
     confirmed = {DecisionState.CONFIRMED}
-    decision = _after(Step(7, YES))
+    decision = _after(DecisionTurn(7, YES))
     same = Matter("withdrawal", "urn:preserva:aonb:kp-7", None, {})
     assert agreed([decision], same, confirmed, NOW) is decision
     for other in (
