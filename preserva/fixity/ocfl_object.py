@@ -6,6 +6,7 @@ manifests. Everything that is wrong is found in one run.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -28,9 +29,12 @@ from preserva.information_package.consistency import own_findings
 from preserva.information_package.official_schemas import OfficialSchemas
 from preserva.information_package.pages import ObjectPages, bag_pages, with_pages
 from preserva.storage.base import Storage, chunks_of, read_all
+from preserva.storage.local import LocalStorage
 from preserva.storage.ocfl import OcflRoot
+from preserva.storage.wrappers.remember import Remembering
 
 _NO_PLACE = ("extensions", False)
+_OF_OBJECT = re.compile(r"0=[^/]*|(?:v[0-9]+/)?inventory\.json(?:\.\w+)?")
 _DIGESTS = ("sha512", "sha256")
 
 
@@ -80,7 +84,8 @@ class _Check:
         observer: Observer,
         resume: ResumeState,
     ) -> None:
-        self.storage = storage
+        near = isinstance(storage, LocalStorage)
+        self.storage = storage if near else Remembering(storage)
         self.resume = resume
         self.known: Mapping[str, str] = {}
         self.path = path
@@ -96,6 +101,9 @@ class _Check:
         for entry in self.storage.walk(self.path):
             name = entry.path[prefix:]
             self.entries[name] = Entry(name, entry.kind, entry.size)
+        if isinstance(self.storage, Remembering):
+            own = filter(_OF_OBJECT.fullmatch, self.entries)
+            self.storage.fetch(f"{self.path}/{name}" if self.path else name for name in own)
         self._declaration()
         inventory = self._inventory("")
         if inventory is None:
