@@ -1,10 +1,10 @@
 """Which packages have nothing new to send: over a line, one look at each copy, many at once.
 
 What is concluded from a look is that alone, never that a copy is sound: that is the audit's work. A
-look reads the digest file of the root inventory (OCFL 1.1, section 3.5.3). If it is the digest that
-the ledger recorded for the newest version, and every version was acknowledged there, then there is
-nothing to send. Whatever else it shows, the package is compared in full. See
-docs/adr/0036-long-lines.md.
+look asks for the size of the root inventory and reads its digest file (OCFL 1.1, section 3.5.3). If
+the size is that of the one at its owner, the digest the one that the ledger recorded for the newest
+version, and every version was acknowledged there, then there is nothing to send. Whatever else it
+shows, the package is compared in full. See docs/adr/0036-long-lines.md.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from preserva.core.formats import inventory as formats
 from preserva.core.formats import layout
 from preserva.core.formats.inventory import version_number
 from preserva.core.values.digest import digest_bytes
-from preserva.core.values.model import PackageId
+from preserva.core.values.model import Kind, PackageId
 from preserva.core.values.report import Report
 from preserva.core.values.subjects import ObjectToStorage
 from preserva.errors import NotFound, StorageError, Unreachable
@@ -53,7 +53,7 @@ class Alike:
         self._away = False
         self._alike: set[str] = set()
         if not target.is_local:
-            workers = target.storage.max_concurrency
+            workers = target.storage.max_looks
             looks = bounded_map(self._look, self._expected(), workers=workers)
             self._alike = {path for path in looks if path is not None}
 
@@ -89,11 +89,9 @@ class Alike:
         path, digest = look
         if self._away:  # nobody waits for each of them
             return None
-        algorithm = _ALGORITHMS.get(len(digest), "")
         try:
-            name = f"{path}/{formats.NAME}.{algorithm}"
-            line = read_all(self._target.storage, name, _LARGEST)
-            same = formats.parse_sidecar(line) == digest and self._is_source(path, digest)
+            here = self._size(self._source, path, digest)
+            same = here is not None and here == self._size(self._target, path, digest)
         except Unreachable:
             self._away = True
             return None
@@ -101,11 +99,18 @@ class Alike:
             return None
         return path if same else None
 
-    def _is_source(self, path: str, digest: str) -> bool:
-        """The same of the copy at its owner, whose whole inventory is read if it is near."""
-        storage, algorithm = self._source.storage, _ALGORITHMS.get(len(digest), "")
+    def _size(self, store: Store, path: str, digest: str) -> int | None:
+        """The size of the root inventory in a storage; None if it cannot be the one with a digest.
+
+        One that is near is read whole. Raises StorageError.
+        """
+        algorithm = _ALGORITHMS.get(len(digest), "")
         name = f"{path}/{formats.NAME}"
-        if self._source.is_local:
-            data = read_all(storage, name, formats.LARGEST)
-            return digest_bytes(data, [algorithm])[algorithm] == digest
-        return formats.parse_sidecar(read_all(storage, f"{name}.{algorithm}", _LARGEST)) == digest
+        if store.is_local:
+            data = read_all(store.storage, name, formats.LARGEST)
+            return len(data) if digest_bytes(data, [algorithm])[algorithm] == digest else None
+        entry = store.storage.stat(name)
+        line = read_all(store.storage, f"{name}.{algorithm}", _LARGEST)
+        if entry is None or entry.kind is not Kind.FILE or formats.parse_sidecar(line) != digest:
+            return None
+        return entry.size

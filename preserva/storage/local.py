@@ -64,6 +64,7 @@ class LocalStorage:
     """The files below one folder. See `preserva.storage.base.Storage` for what it promises."""
 
     max_concurrency = 8  # each waits for the medium, not for the processor
+    max_looks = 8
 
     def __init__(self, root: Path) -> None:
         self.root = root

@@ -32,6 +32,7 @@ class MemoryStorage:
     """See `preserva.storage.base.Storage` for what it promises; it ends with its process."""
 
     max_concurrency = 1
+    max_looks = 1
 
     def __init__(self, url: str) -> None:
         self.url = url

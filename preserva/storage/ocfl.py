@@ -171,7 +171,7 @@ class OcflRoot:
     def _listings(self, level: list[str], known: frozenset[str]) -> dict[str, list[Entry]]:
         """What is in these folders and those below them, down to the objects, level by level."""
         listings: dict[str, list[Entry]] = {}
-        workers = self.storage.max_concurrency
+        workers = self.storage.max_looks
         for _depth in range(_DEEPEST):
             asked = [folder for folder in level if folder not in known]
             level = []

@@ -62,6 +62,7 @@ class PyFilesystemStorage:
     """The files of a PyFilesystem. See `preserva.storage.base.Storage`, and `limitations`."""
 
     max_concurrency = 1  # not every PyFilesystem is thread-safe
+    max_looks = 1
 
     def __init__(self, url: str, *, lease: float = LEASE) -> None:
         self.url = url

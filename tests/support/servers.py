@@ -222,9 +222,10 @@ class Line:
             return
         there = await asyncio.open_connection("127.0.0.1", self.server)
         self._ends |= {writer, there[1]}
-        await asyncio.gather(
-            self._pump(reader, there[1], self.watch), self._pump(there[0], writer, len)
-        )
+        with suppress(asyncio.CancelledError):  # the end of the block
+            await asyncio.gather(
+                self._pump(reader, there[1], self.watch), self._pump(there[0], writer, len)
+            )
 
     async def _pump(
         self,

@@ -50,6 +50,7 @@ class S3Storage:
     """
 
     max_concurrency = _COPIES_AT_ONCE  # each waits for the line
+    max_looks = 64
 
     def __init__(self, url: str, *, lease: float = LEASE) -> None:
         self.store = open_bucket(url)

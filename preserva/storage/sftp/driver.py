@@ -25,7 +25,7 @@ from preserva.storage.published import not_in_place
 from preserva.storage.sftp.connection import TIMEOUT, SftpLink
 from preserva.storage.sftp.fence import placed, room_of, takeover
 from preserva.storage.sftp.folders import SftpFolders
-from preserva.storage.sftp.reader import AHEAD, Opened, SftpReader, reading, settle, wait_for
+from preserva.storage.sftp.reader import Opened, SftpReader, reading, settle, wait_for
 from preserva.storage.sftp.requests import (
     SMALL,
     after,
@@ -43,6 +43,7 @@ from preserva.storage.sftp.requests import (
     syncing_folder,
     write_small,
 )
+from preserva.storage.sftp.writer import fill
 
 _WRITE_NEW = asyncssh.FXF_WRITE | asyncssh.FXF_CREAT | asyncssh.FXF_EXCL
 _LEASES = frozenset([LEASES])
@@ -56,6 +57,7 @@ class SftpStorage:
     """
 
     max_concurrency = 64  # each waits for the line
+    max_looks = 128  # as many handles of the server
 
     def __init__(self, url: str, *, lease: float = LEASE, timeout: float = TIMEOUT) -> None:
         """Connects at the first call. `timeout` is for each answer, in seconds."""
@@ -131,12 +133,14 @@ class SftpStorage:
         self._folders.refuse_links_above(f"{path}/" if path else "")
         ahead = {
             folder: self._start_listing(folder)
-            for folder in self._folders.likely(path)[: self.max_concurrency]
+            for folder in self._folders.likely(path)[: self.max_looks]
         }
         waiting, strange = [path], False
         while waiting:
-            batch, waiting = waiting[: self.max_concurrency], waiting[self.max_concurrency :]
-            listings = [ahead.pop(each, None) or self._start_listing(each) for each in batch]
+            batch, waiting = waiting[: self.max_looks], waiting[self.max_looks :]
+            listings = [
+                ahead.pop(each) if each in ahead else self._start_listing(each) for each in batch
+            ]
             for listing in listings:
                 for entry in listing.result():
                     if entry.kind is Kind.FOLDER:
@@ -184,7 +188,6 @@ class SftpStorage:
         source = in_chunks(chunks)
         first = next(source, b"")
         second = next(source, None)
-
         small = {"block_size": None} if second is None and len(first) <= SMALL else {}
 
         async def begin(client: asyncssh.SFTPClient) -> asyncssh.SFTPClientFile:
@@ -207,7 +210,7 @@ class SftpStorage:
         with self._in_our_room():
             file = self.link.run(path, begin)
         if second is not None:
-            self._fill(file, path, len(first), after(second, source))
+            fill(self.link, file, path, len(first), after(second, source))
         self._durable.add(path)
 
     def extend(self, path: str, chunks: Iterable[bytes]) -> None:
@@ -231,32 +234,8 @@ class SftpStorage:
         if file is None:
             raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
         self._durable.discard(path)
-        self._fill(file, path, size, in_chunks(chunks))
+        fill(self.link, file, path, size, in_chunks(chunks))
         self._durable.add(path)
-
-    def _fill(
-        self, file: asyncssh.SFTPClientFile, path: str, offset: int, chunks: Iterable[bytes]
-    ) -> None:
-        """Write, several chunks on their way at once; sync through the handle that wrote."""
-        under_way: deque[Future[int]] = deque()
-        try:
-            for chunk in chunks:
-                under_way.append(self._start_writing(file, path, chunk, offset))
-                offset += len(chunk)
-                if len(under_way) == AHEAD:
-                    under_way.popleft().result()
-            while under_way:
-                under_way.popleft().result()
-            self.link.run(path, lambda client: finish(file))
-        except BaseException:
-            settle(under_way)
-            self.link.start(path, lambda client: file.close())
-            raise
-
-    def _start_writing(
-        self, file: asyncssh.SFTPClientFile, path: str, chunk: bytes, offset: int
-    ) -> Future[int]:
-        return self.link.start(path, lambda client: file.write(chunk, offset))
 
     def flush(self, path: str) -> None:
         """Make a file, or everything in a folder and then the folder, durable."""
@@ -365,7 +344,7 @@ class SftpStorage:
 
     def _known_below(self, path: str) -> set[str]:
         within = frozenset([path])
-        return {file for file in self._durable if below_any(file, within)}
+        return {file for file in self._durable.copy() if below_any(file, within)}
 
     @contextmanager
     def lock(self, holder: str) -> Iterator[None]:

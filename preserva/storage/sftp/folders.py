@@ -74,7 +74,7 @@ class SftpFolders:
 
     def enter(self, *, made: bool) -> None:
         """Staging is another folder of the server now; it may have been made just now."""
-        self.forget()
+        self.forget(STAGING)
         with self._guard:
             self._seen.add(STAGING)
             if made:

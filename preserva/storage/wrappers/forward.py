@@ -17,6 +17,7 @@ class Forwarding:
         self.inner = inner
         self.url = inner.url
         self.max_concurrency = inner.max_concurrency
+        self.max_looks = inner.max_looks
 
     def stat(self, path: str) -> Entry | None:
         """What is at a path, not following a link; None if there is nothing."""
