@@ -53,8 +53,11 @@ class Storage(Protocol):
     def children(self, path: str) -> list[Entry]:
         """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
 
-    def walk(self, path: str) -> Iterator[Entry]:
-        """Everything below a folder, the folders themselves included, in no promised order."""
+    def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
+        """Everything below a folder, the folders themselves included, in no promised order.
+
+        `likely` are folders that are probably among them: over a line, they are asked for at once.
+        """
 
     def open(self, path: str, *, bypass_cache: bool = False) -> Reader:
         """Open a regular file. `bypass_cache` reads the medium, not a cache."""

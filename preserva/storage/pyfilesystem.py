@@ -125,7 +125,7 @@ class PyFilesystemStorage:
             entries = [_entry(prefix + info.name, info) for info in listing]
         return sorted(entries, key=lambda entry: entry.path)
 
-    def walk(self, path: str) -> Iterator[Entry]:
+    def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
         """Everything below a folder, the folders themselves included, in no promised order."""
         waiting = [path]
         while waiting:

@@ -134,7 +134,7 @@ class S3Storage:
         shown = (entry for entry in entries if not below_any(entry.path, hidden))
         return sorted(shown, key=lambda entry: entry.path)
 
-    def walk(self, path: str) -> Iterator[Entry]:
+    def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
         """Everything below a folder, the folders themselves included, in no promised order."""
         key = self._reservations.key(path)
         hidden = self._hidden() if key == path else frozenset()

@@ -128,13 +128,11 @@ class SftpStorage:
                 self._folders.know(entry.path)
         return sorted(entries, key=lambda entry: entry.path)
 
-    def walk(self, path: str) -> Iterator[Entry]:
+    def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
         """Everything below a folder, the folders themselves included, in no promised order."""
         self._folders.refuse_links_above(f"{path}/" if path else "")
-        ahead = {
-            folder: self._start_listing(folder)
-            for folder in self._folders.likely(path)[: self.max_looks]
-        }
+        probable = [*self._folders.likely(path), *likely][: self.max_looks]
+        ahead = {folder: self._start_listing(folder) for folder in probable}
         waiting, strange = [path], False
         while waiting:
             batch, waiting = waiting[: self.max_looks], waiting[self.max_looks :]
