@@ -189,10 +189,9 @@ def bare_sftp(server: Sshd, port: int, top: Path, source: Path, name: str, readi
                     await file.write((source / path).read_bytes())
 
     async def run() -> None:
-        options = asyncssh.SSHClientConnectionOptions(config=[server.ssh_config])
         turn = asyncio.Semaphore(SftpStorage.max_concurrency)
         async with (
-            asyncssh.connect("127.0.0.1", port, options=options) as connection,
+            asyncssh.connect("127.0.0.1", port, config=[str(server.ssh_config)]) as connection,
             connection.start_sftp_client(path_encoding=None) as client,
         ):
             await asyncio.gather(*(each(client, path, turn) for path in _files(source)))
