@@ -52,15 +52,16 @@ class Requests:
 def counted_sftp() -> Iterator[Requests]:
     """The requests of all SFTP clients of this process until the end of the block."""
     requests = Requests()
-    plain = sftp.SFTPClientHandler._send_request
+    handler: Any = sftp.SFTPClientHandler
+    plain = handler._send_request
 
     def counting(self: Any, kind: Any, arguments: Any, waiter: Any) -> None:
         name = _NAMES.get(kind) if isinstance(kind, int) else kind.decode().partition("@")[0]
         requests.add(name or str(kind))
         plain(self, kind, arguments, waiter)
 
-    sftp.SFTPClientHandler._send_request = counting  # type: ignore[method-assign]
+    handler._send_request = counting
     try:
         yield requests
     finally:
-        sftp.SFTPClientHandler._send_request = plain  # type: ignore[method-assign]
+        handler._send_request = plain

@@ -270,14 +270,12 @@ class SftpStorage:
         contained(final)
         self._folders.refuse_links_above(final)
         if self._without_links != staged and staged not in self._durable:
-            refuse_links(self.walk(staged) if self._is_folder(staged) else ())
+            entry = self.stat(staged)
+            is_folder = entry is not None and entry.kind is Kind.FOLDER
+            refuse_links(self.walk(staged) if is_folder else ())
         self._without_links = ""
         self.flush(staged)
         self._move(staged, final)
-
-    def _is_folder(self, path: str) -> bool:
-        entry = self.stat(path)
-        return entry is not None and entry.kind is Kind.FOLDER
 
     def quarantine(self, path: str, target: str) -> None:
         """Move what is at a path to one below `quarantine/`, durably and at once."""
@@ -314,9 +312,11 @@ class SftpStorage:
     def discard(self, path: str) -> None:
         """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
         refuse_outside(path, STAGING)
-        if not below_any(path, _LEASES):
+        if not below_any(path, _LEASES):  # where others write too
             self._lease.check()
-        if self._folders.is_free(path) or (entry := self.stat(path)) is None:
+            if self._folders.is_free(path):
+                return
+        if (entry := self.stat(path)) is None:
             return
         self._folders.refuse_links_above(path)
         below = [*self.walk(path), entry] if entry.kind is Kind.FOLDER else [entry]

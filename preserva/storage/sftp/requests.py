@@ -198,7 +198,10 @@ async def read_small(file: asyncssh.SFTPClientFile, size: int) -> tuple[bytes, b
     The file was opened with `block_size=None`.
     """
     data: bytes = await file.read(size + 1, 0)
-    while len(data) < size and (more := await file.read(size + 1 - len(data), len(data))):
+    while len(data) < size:
+        more: bytes = await file.read(size + 1 - len(data), len(data))
+        if not more:
+            break
         data += more
     return data[:size], data[size:]
 
