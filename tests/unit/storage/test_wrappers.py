@@ -20,7 +20,6 @@ from preserva.replication.replicate import replicate
 from preserva.storage import open as opening
 from preserva.storage.base import CHUNK, Reader, Storage, chunks_of, read_all
 from preserva.storage.local import LocalStorage
-from preserva.storage.memory import MemoryStorage
 from preserva.storage.open import open_storage
 from preserva.storage.wrappers import retry as retrying
 from preserva.storage.wrappers.forward import Forwarding
@@ -352,7 +351,8 @@ def test_each_write_of_a_replication_can_fail_and_the_next_run_finishes(
 
 def test_a_small_file_is_read_once_for_a_whole_check() -> None:
     """One that is missing, larger than is kept, or not read to its end is asked for again."""
-    inner, opened = MemoryStorage("memory://remembered"), []
+    inner = open_storage("memory://remembered")
+    opened: list[str] = []
 
     class Counting(Forwarding):
         def open(self, path: str, *, bypass_cache: bool = False) -> Reader:
