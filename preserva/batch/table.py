@@ -21,7 +21,7 @@ from preserva.files.disk import move, refuse_kept, staging, staging_for, write_f
 from preserva.i18n import _
 from preserva.ingest.supplied import read_supplied
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_FORMULA = re.compile(r"[' ]*[=+\-@\t\r]")
 _MOST = 100_000
 _MARK = "\ufeff"
 
@@ -131,9 +131,5 @@ def _csv(lines: Iterable[Sequence[str]], delimiter: str) -> bytes:
     writer = csv.writer(stream, delimiter=delimiter)
     for line in lines:
         cells = (text.replace("\0", "\ufffd") for text in line)
-        writer.writerow([f"'{text}" if _is_formula(text) else text for text in cells])
+        writer.writerow([f"'{text}" if _FORMULA.match(text) else text for text in cells])
     return (_MARK + stream.getvalue()).encode("utf-8", "replace")
-
-
-def _is_formula(text: str) -> bool:
-    return _FORMULA.match(text.lstrip(" ")) is not None
