@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from preserva.errors import UsageError
 from preserva.i18n import N_, _
@@ -61,34 +61,30 @@ def key_of(heading: str) -> str | None:
     return _KEYS.get(_folded(heading))
 
 
-def keys_of(header: Sequence[str], wanted: Iterable[str]) -> dict[str, int]:
-    """Where each column is. Those of `RESULTS` are left out.
-
-    Raises UsageError that names every column that this work does not know, or that stands twice.
-    """
-    allowed = {*wanted, "notes", *RESULTS}
+def keys_of(header: Sequence[str]) -> dict[str, int]:
+    """Where each column is. Raises UsageError that names all that are unknown or stand twice."""
     places: dict[str, int] = {}
     problems = []
     for at, heading in enumerate(header):
         key = key_of(heading)
         if not heading.strip():
             continue
-        if key not in allowed:
-            problems.append(_unknown(heading, allowed))
+        if key is None:
+            problems.append(_unknown(heading))
         elif key in places:
             problems.append(_("the column {name} stands there twice").format(name=heading))
         else:
             places[key] = at
     if problems:
         raise UsageError("; ".join(problems))
-    return {key: at for key, at in places.items() if key not in RESULTS}
+    return places
 
 
-def _unknown(heading: str, allowed: Iterable[str]) -> str:
-    words = {_folded(word): word for key in sorted(allowed) for word in WORDS[key]}
+def _unknown(heading: str) -> str:
+    words = {_folded(word): word for key in sorted(WORDS) for word in WORDS[key]}
     near = difflib.get_close_matches(_folded(heading), words, 1)
     if near:
         message = _("there is no column {name}; {near} is meant, perhaps")
         return message.format(name=heading, near=words[near[0]])
-    known = ", ".join(WORDS[key][0] for key in WORDS if key in allowed)
+    known = ", ".join(words[0] for key, words in WORDS.items() if key not in RESULTS)
     return _("there is no column {name}; there are: {known}").format(name=heading, known=known)

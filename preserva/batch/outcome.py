@@ -58,13 +58,15 @@ class RowResult:
 class BatchResult:
     """The results of a table, in its order. `results` is the file with them.
 
-    `stopped` is the error that ended the run before its last row, if one did.
+    `unused` are the headings of columns that this work has no use for; `stopped` is the error that
+    ended the run before its last row, if one did.
     """
 
     table: Path
     results: Path
     rows: tuple[RowResult, ...]
     dry_run: bool
+    unused: tuple[str, ...] = ()
     stopped: PreservaError | None = None
 
     @property

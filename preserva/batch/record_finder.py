@@ -22,7 +22,8 @@ from preserva.catalogue.record_file import records_of
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.describe.record import Record, holdings_of, read_record
-from preserva.errors import PreservaError
+from preserva.errors import PreservaError, UsageError
+from preserva.i18n import _
 
 _ALIKE = str.maketrans("авекмнорстухі", "abekmhopctyxi")
 """Cyrillic letters that look like Latin ones: nobody sees which of them a shelfmark has."""
@@ -85,7 +86,12 @@ class RecordFinder:
         self._found: dict[_File, dict[_Place, list[_Positioned]]] = {}
 
     def prepare(self, rows: Iterable[Cells]) -> None:
-        """Read the files, keeping what these rows ask for. Raises NotFound, UsageError."""
+        """Read the files, keeping what these rows ask for. Raises UsageError for the default one.
+
+        That a file cannot be read which a row names is a problem of that row.
+        """
+        if self._default is not None and not self._default.is_file():
+            raise UsageError(_("{path} is not a file").format(path=self._default))
         asked: dict[_File, set[_Place]] = defaultdict(set)
         for cells in rows:
             file, what = self._asked(cells)

@@ -92,7 +92,12 @@ class Batch:
             rows = [made.get(row.number) or _left(row) for row in self.rows]
             self._write(rows)
         return BatchResult(
-            self.options.table, self.results, tuple(rows), self.options.dry_run, stopped
+            self.options.table,
+            self.results,
+            tuple(rows),
+            self.options.dry_run,
+            self.table.unused,
+            stopped,
         )
 
     def _write(self, results: Sequence[RowResult]) -> None:

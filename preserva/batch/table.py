@@ -36,17 +36,21 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: headings, rows, and where each column is. `delimiter` is None for XLSX."""
+    """A table: headings, rows, and where each column is that is used; the `unused` are named.
+
+    `delimiter` is None for XLSX.
+    """
 
     path: Path
     header: tuple[str, ...]
     rows: tuple[Row, ...]
     places: Mapping[str, int]
+    unused: tuple[str, ...]
     delimiter: str | None
 
 
 def read_table(path: Path, wanted: Iterable[str]) -> Table:
-    """The table in a file of CSV or, by its name, XLSX; `wanted` are the columns it may have.
+    """The table in a file of CSV or, by its name, XLSX; `wanted` are the columns that are used.
 
     Raises UsageError for what is no table, and for unknown columns.
     """
@@ -55,7 +59,11 @@ def read_table(path: Path, wanted: Iterable[str]) -> Table:
         raise UsageError(_("{path} is too large").format(path=path))
     if not rows:
         raise UsageError(_("{path} has no rows below its headings").format(path=path))
-    return Table(path, header, rows, keys_of(header, wanted), delimiter)
+    places = keys_of(header)
+    used = {key: places[key] for key in wanted if key in places}
+    passed_over = (*RESULTS, "notes", *used)
+    unused = tuple(header[at].strip() for key, at in places.items() if key not in passed_over)
+    return Table(path, header, rows, used, unused, delimiter)
 
 
 def results_path(table: Path, share: str = "") -> Path:

@@ -108,8 +108,12 @@ def end_batch(settings: Settings, verb: str, result: BatchResult, json_: bool) -
 def _print(settings: Settings, result: BatchResult) -> None:
     """The summary: how many, the rows that a person must look at, and where all of them are."""
     from preserva.batch.outcome import RowState
+    from preserva.core.values.report import printable
 
     settings.talk(_counts(result))
+    if result.unused:
+        message = _("columns that are not used here: {columns}")
+        settings.talk("  " + message.format(columns=", ".join(map(printable, result.unused))))
     wanting = [row for row in result.rows if row.state is RowState.FAILED]
     noted = [row for row in result.rows if row.findings and row.state is not RowState.FAILED]
     for row in (*wanting, *noted)[:_SHOWN]:

@@ -20,6 +20,7 @@ def batch_document(result: BatchResult) -> JsonDocument:
         "results": str(result.results),
         "dry_run": result.dry_run,
         "outcome": result.outcome.value,
+        "unused_columns": list(result.unused),
         "stopped": None if result.stopped is None else str(result.stopped),
         "rows": [
             {

@@ -46,9 +46,8 @@ def test_the_separator_may_be_named_in_a_line_of_its_own(tmp_path: Path) -> None
 
 def test_every_column_has_words_that_lead_to_it_alone() -> None:
     for key, words in WORDS.items():
-        if key not in {"result", "made", "findings"}:
-            for word in words:
-                assert keys_of([word.upper()], [key]) == {key: 0}
+        for word in words:
+            assert keys_of([word.upper()]) == {key: 0}
 
 
 def test_a_workbook_is_read_and_given_back(tmp_path: Path) -> None:
