@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from preserva.i18n import use_language
 from tests.cli.test_commands import JsonRun, Run, ready, run, run_json
 from tests.support.batches import book_row, read_results, records, scans, table_text
 
@@ -63,6 +65,14 @@ def test_the_way_of_a_table(run: Run, run_json: JsonRun, desk: Path) -> None:
     assert run("ledger", "verify")[0] == 0
 
 
+@pytest.fixture
+def in_english() -> Iterator[None]:
+    """What is said after the test is in English again."""
+    yield
+    use_language("en")
+
+
+@pytest.mark.usefixtures("in_english")
 def test_results_are_in_the_language_of_the_reader(run: Run, desk: Path) -> None:
     assert run("--lang", "ru", *CHECK)[0] == 4
     (first, *_rest) = read_results(desk / "books-results.csv")
@@ -91,7 +101,7 @@ def test_a_killed_run_goes_on(run: Run, desk: Path) -> None:
     assert counts[" NOT DONE"] == 2
     assert sum(counts.values()) == BOOKS
     assert len(run("list")[1].splitlines()) == BOOKS - 2
-    ends = run("ledger", "show", "--last", "1000")[1].count("ingestion end")
+    ends = run("ledger", "show", "--last", "1000")[1].count("ingestion end: success")
     assert ends == BOOKS - 2
     assert run("ledger", "verify")[0] == 0
 
