@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from preserva.batch.table import Row, Table, plain
+from preserva.batch.table import BatchTable, TableRow, plain
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 
@@ -15,7 +15,7 @@ from preserva.core.values.report import Finding
 class Cells:
     """A row. `root` is the folder in which the files of the table are; `problems` grow."""
 
-    row: Row
+    row: TableRow
     header: Sequence[str]
     places: Mapping[str, int]
     root: Path
@@ -78,6 +78,6 @@ class Cells:
         self.problems.append(Finding(code, heading, expected, seen))
 
 
-def cells_of(table: Table, root: Path) -> list[Cells]:
+def cells_of(table: BatchTable, root: Path) -> list[Cells]:
     """All rows of a table."""
     return [Cells(row, table.header, table.places, root) for row in table.rows]

@@ -29,7 +29,7 @@ from preserva.core.book.scans import ImageRules
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.model import Observed
 from preserva.core.values.report import ignore
-from preserva.errors import PreservaError, StorageError
+from preserva.errors import PreservaError, StorageError, Unreachable
 from preserva.files.disk import discard
 from preserva.fixity.audit_cluster import Workers
 from preserva.i18n import _
@@ -106,7 +106,7 @@ class ClusterRows:
             future = self.workers.executor.submit(make_there, task)
         except Exception as error:
             message = _("the cluster takes no more work: {reason}")
-            raise StorageError(message.format(reason=error)) from error
+            raise Unreachable(message.format(reason=error)) from error
         self._waiting[future] = cells, size
         return None
 
@@ -133,7 +133,7 @@ class ClusterRows:
 
     def _answer(self, future: Future[_Answer]) -> _Answer:
         if not future.done():
-            raise StorageError(_("the scheduler is gone"))
+            raise Unreachable(_("the scheduler is gone"))
         try:
             answer = future.result()
         except (Exception, CancelledError) as error:

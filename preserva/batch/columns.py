@@ -72,7 +72,7 @@ def keys_of(header: Sequence[str]) -> dict[str, int]:
         if key is None:
             problems.append(_unknown(heading))
         elif key in places:
-            problems.append(_("the column {name} stands there twice").format(name=heading))
+            problems.append(_("there are two columns {name}").format(name=heading))
         else:
             places[key] = at
     if problems:

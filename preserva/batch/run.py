@@ -16,7 +16,7 @@ from preserva.batch.cells import Cells, cells_of
 from preserva.batch.outcome import BatchResult, RowResult, RowState, failed
 from preserva.batch.progress import WholeProgress
 from preserva.batch.shares import WHOLE, Share
-from preserva.batch.table import Table, read_table, refuse_results, results_path, write_results
+from preserva.batch.table import BatchTable, read_table, refuse_results, results_path, write_results
 from preserva.batch.work import Work
 from preserva.core.values.report import Observer, ignore
 from preserva.errors import (
@@ -60,7 +60,7 @@ RowResults = Callable[[Sequence[Cells], WholeProgress, Sequence[int]], Iterator[
 class Batch:
     """A table that was read, with the rows of our share."""
 
-    table: Table
+    table: BatchTable
     rows: tuple[Cells, ...]
     results: Path
     options: BatchOptions

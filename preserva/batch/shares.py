@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +87,14 @@ class SharedPackageWork(PackageWork):
 
     scratch: Path
 
+    def prepare(self, rows: Iterable[Cells]) -> None:
+        """Read the files of records, and complete what an interrupted writer left in the storage.
+
+        What is found there afterwards is acknowledged.
+        """
+        PackageWork.prepare(self, rows)
+        when_free(self._recover)
+
     def do(self, cells: Cells, observer: Observer) -> RowResult:
         """Make the package in the scratch folder, then store it."""
         if self.dry_run:
@@ -96,6 +104,10 @@ class SharedPackageWork(PackageWork):
             return refused(cells)
         packaged = self.known(job, observer) or self._make(job, observer)
         return self.result(cells, packaged)
+
+    def _recover(self) -> None:
+        with self.archive.writing(self.archive.primary):
+            pass  # the writer's first steps are all that is wanted
 
     def known(self, job: PackageJob, observer: Observer) -> Packaged | None:
         """The package, if it is stored. Raises Refused if another one is."""

@@ -27,7 +27,7 @@ _MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """A row with something in it. `number` is that of the spreadsheet, where the headings are 1."""
 
     number: int
@@ -35,7 +35,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class BatchTable:
     """A table: headings, rows, and where each column is that is used; the `unused` are named.
 
     `delimiter` is None for XLSX.
@@ -43,13 +43,13 @@ class Table:
 
     path: Path
     header: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
     places: Mapping[str, int]
     unused: tuple[str, ...]
     delimiter: str | None
 
 
-def read_table(path: Path, wanted: Iterable[str]) -> Table:
+def read_table(path: Path, wanted: Iterable[str]) -> BatchTable:
     """The table in a file of CSV or, by its name, XLSX; `wanted` are the columns that are used.
 
     Raises UsageError for what is no table, and for unknown columns.
@@ -63,7 +63,7 @@ def read_table(path: Path, wanted: Iterable[str]) -> Table:
     used = {key: places[key] for key in wanted if key in places}
     passed_over = (*RESULTS, "notes", *used)
     unused = tuple(header[at].strip() for key, at in places.items() if key not in passed_over)
-    return Table(path, header, rows, used, unused, delimiter)
+    return BatchTable(path, header, rows, used, unused, delimiter)
 
 
 def results_path(table: Path, share: str = "") -> Path:
@@ -87,7 +87,9 @@ def refuse_results(path: Path) -> None:
         raise Refused(message.format(path=path))
 
 
-def write_results(path: Path, table: Table, rows: Iterable[tuple[Row, Sequence[str]]]) -> None:
+def write_results(
+    path: Path, table: BatchTable, rows: Iterable[tuple[TableRow, Sequence[str]]]
+) -> None:
     """Write the rows, each with its results (`columns.RESULTS`) at the end, at once and durably.
 
     Earlier results are left out. Raises StorageError, StorageFull.
@@ -112,7 +114,7 @@ def plain(cell: str) -> str:
     return text[1:].strip() if text.startswith("'") and _FORMULA.match(text) else text
 
 
-def _read(path: Path) -> tuple[tuple[str, ...], tuple[Row, ...], str | None]:
+def _read(path: Path) -> tuple[tuple[str, ...], tuple[TableRow, ...], str | None]:
     data = read_supplied(path)
     delimiter = None
     if path.suffix.lower() == ENDING:
@@ -126,7 +128,9 @@ def _read(path: Path) -> tuple[tuple[str, ...], tuple[Row, ...], str | None]:
             message = _("{path} cannot be read as CSV: {reason}")
             raise UsageError(message.format(path=path, reason=error)) from error
     rows = [
-        Row(number, cells) for number, cells in enumerate(lines, 1) if any(map(str.strip, cells))
+        TableRow(number, cells)
+        for number, cells in enumerate(lines, 1)
+        if any(map(str.strip, cells))
     ]
     if not rows:
         raise UsageError(_("{path} is an empty table").format(path=path))

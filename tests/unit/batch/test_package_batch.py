@@ -144,7 +144,7 @@ def test_one_bar_for_the_whole_table(desk: Path) -> None:
     [
         (("Папка", "Шифор"), "there is no column Шифор; шифр is meant, perhaps"),
         (("Папка", "Colour"), "there is no column Colour; there are: folder"),
-        (("Папка", "Folder"), "the column Folder stands there twice"),
+        (("Папка", "Folder"), "there are two columns Folder"),
     ],
 )
 def test_a_column_that_is_not_known_is_named(
