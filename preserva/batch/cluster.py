@@ -8,9 +8,9 @@ the worker's answer has come, with the digests that the worker saw.
 
 from __future__ import annotations
 
-from asyncio import CancelledError
+import asyncio
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -136,7 +136,9 @@ class ClusterRows:
             raise Unreachable(_("the scheduler is gone"))
         try:
             answer = future.result()
-        except (Exception, CancelledError) as error:
+        except (asyncio.CancelledError, CancelledError) as error:  # whoever knew of it is gone
+            raise Unreachable(_("the scheduler is gone")) from error
+        except Exception as error:
             message = _("the worker did not finish: {reason}")
             raise StorageError(message.format(reason=error)) from error
         if answer.software != __version__:
