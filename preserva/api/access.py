@@ -24,6 +24,8 @@ class AccessVerbs(Session):
         kind: PackageType = PackageType.AIP,
         version: str | None = None,
         storage: str | None = None,
+        recipient: str | None = None,
+        reason: str | None = None,
         dry_run: bool = False,
         observer: Observer | None = None,
     ) -> Path:
@@ -34,12 +36,14 @@ class AccessVerbs(Session):
         one to use (DIP: access copies and text). `version` is its name, such as v1; the newest by
         default. `storage` is the id of the one to read from; the primary by default. The folders
         above the destination are made if need be. Everything is compared with what was recorded:
-        on damage nothing appears.
+        on damage nothing appears. The ledger records what left, with its `recipient` and
+        the `reason`, in words.
 
         Raises Damaged, NotFound, Refused if something is at the destination, UsageError,
         StorageError; PackageError for a DIP of a package that has masters only.
         """
         from preserva.access.export import export
+        from preserva.access.handover import Handover
 
         return export(
             self._archive,
@@ -48,6 +52,7 @@ class AccessVerbs(Session):
             kind=kind,
             version=version,
             storage=storage,
+            handover=Handover(recipient, reason),
             dry_run=dry_run,
             observer=logged(observer),
         )
@@ -58,6 +63,8 @@ class AccessVerbs(Session):
         destination: StrPath,
         *,
         kind: PackageType = PackageType.AIP,
+        recipient: str | None = None,
+        reason: str | None = None,
         results: StrPath | None = None,
         dry_run: bool = False,
         observer: Observer | None = None,
@@ -65,17 +72,24 @@ class AccessVerbs(Session):
         """Export the package of each row of a table as a bag in the folder `destination`.
 
         A row names its package by identifier or by a number in its record, see `update_batch`.
-        `kind` is that of rows which give none. A package that is there is not exported again.
+        `kind` is that of rows which give none. The ledger records each with its `recipient` and
+        `reason`. A package that is there is not exported again.
 
         Raises UsageError for a table that cannot be read, Refused, Locked, StorageError. What
         became of each row is in the result.
         """
+        from preserva.access.handover import Handover
         from preserva.batch.run import BatchOptions
         from preserva.batch.verbs import export_batch
 
         options = BatchOptions(Path(table), results=optional_path(results), dry_run=dry_run)
         return export_batch(
-            self._archive, options, Path(destination), kind=kind, observer=logged(observer)
+            self._archive,
+            options,
+            Path(destination),
+            kind=kind,
+            handover=Handover(recipient, reason),
+            observer=logged(observer),
         )
 
     def read_document(
@@ -105,12 +119,15 @@ class AccessVerbs(Session):
         *,
         version: str | None = None,
         storage: str | None = None,
+        recipient: str | None = None,
+        reason: str | None = None,
     ) -> Path:
-        """Write one document of a package to a new file; its path.
+        """Write one document of a package to a new file; its path. It is recorded as an export.
 
         Raises what `read_document` does; Refused if something is at the destination, StorageFull.
         """
         from preserva.access.document import export_document
+        from preserva.access.handover import Handover
 
         return export_document(
             self._archive,
@@ -119,6 +136,7 @@ class AccessVerbs(Session):
             Path(destination),
             version=version,
             storage=storage,
+            handover=Handover(recipient, reason),
         )
 
     def build_exhibition(

@@ -50,6 +50,7 @@ class _Task:
     rights: Rights | None
     images: ImageRules
     digests: tuple[str, ...]
+    person: str | None
     scratch: Path
 
 
@@ -100,6 +101,7 @@ class ClusterRows:
             config.rights,
             config.images,
             tuple(config.policy.digests),
+            self.work.archive.actor.person,
             self.work.scratch,
         )
         try:
@@ -127,7 +129,13 @@ class ClusterRows:
         assert answer.bag is not None
         archive = self.work.archive
         files = {seen.path: seen for seen in answer.tag_manifests}
-        record_bag_made(archive.config.ledger, answer.made.package, files, archive.now())
+        record_bag_made(
+            archive.config.ledger,
+            answer.made.package,
+            files,
+            archive.now(),
+            archive.actor.person,
+        )
         self.work.keep(answer.bag)
         return self.work.result(cells, answer.made)
 
@@ -162,6 +170,7 @@ def make_there(task: _Task) -> _Answer:
             rights=task.rights,
             images=task.images,
             digests=task.digests,
+            person=task.person,
         )
     except PreservaError as error:
         with suppress(PreservaError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from preserva.access.export import export, made_of
+from preserva.access.handover import UNSTATED, Handover
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.stored_copy import StoredCopy
 from preserva.batch.cells import Cells
@@ -34,6 +35,7 @@ class ExportWork:
     destination: Path
     dry_run: bool
     kind: PackageType = PackageType.AIP
+    handover: Handover = UNSTATED
     _rows: dict[PackageId, int] = field(default_factory=dict)
 
     def prepare(self, rows: Iterable[Cells]) -> None:
@@ -67,6 +69,7 @@ class ExportWork:
                 self.destination,
                 kind=kind,
                 version=version,
+                handover=self.handover,
                 dry_run=self.dry_run,
                 observer=observer,
             )

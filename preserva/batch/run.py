@@ -17,7 +17,7 @@ from preserva.batch.outcome import BatchResult, RowResult, RowState, failed
 from preserva.batch.progress import WholeProgress
 from preserva.batch.shares import WHOLE, Share
 from preserva.batch.table import BatchTable, read_table, refuse_results, results_path, write_results
-from preserva.batch.work import Work
+from preserva.batch.work import BatchWork
 from preserva.core.values.report import Observer, ignore
 from preserva.errors import (
     LedgerError,
@@ -75,7 +75,9 @@ class Batch:
         rows = tuple(options.share.of(cells_of(table, root)))
         return cls(table, rows, results, options)
 
-    def run(self, work: Work, observer: Observer, do_rows: RowResults | None = None) -> BatchResult:
+    def run(
+        self, work: BatchWork, observer: Observer, do_rows: RowResults | None = None
+    ) -> BatchResult:
         """Do the rows and write the results. Raises UsageError, StorageError."""
         work.prepare(self.rows)
         sizes = [0] * len(self.rows) if observer is ignore else [*map(work.size, self.rows)]
@@ -120,7 +122,7 @@ def attempt(row: int, do: Callable[[], T]) -> T | RowResult:
         return failed(row, error)
 
 
-def _one_by_one(work: Work) -> RowResults:
+def _one_by_one(work: BatchWork) -> RowResults:
     def rows(
         cells: Sequence[Cells], progress: WholeProgress, sizes: Sequence[int]
     ) -> Iterator[RowResult]:

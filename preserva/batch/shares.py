@@ -141,6 +141,7 @@ class SharedPackageWork(PackageWork):
             digests=config.policy.digests,
             clock=self.archive.clock,
             identifiers=self.archive.identifiers,
+            person=self.archive.actor.person,
             ledger=config.ledger,
             observer=observer,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from preserva.access.handover import UNSTATED, Handover
 from preserva.archive.archive import ArchivalStorage
 from preserva.batch import export_rows, package_rows, update_rows
 from preserva.batch.cluster import ClusterRows
@@ -86,11 +87,13 @@ def export_batch(
     destination: Path,
     *,
     kind: PackageType = PackageType.AIP,
+    handover: Handover = UNSTATED,
     observer: Observer = ignore,
 ) -> BatchResult:
     """Export the package of each row as a bag in the folder `destination`.
 
-    `kind` is that of rows which give none. Raises as `package_batch`.
+    `kind` is that of rows which give none; `handover` is recorded for each. Raises as
+    `package_batch`.
     """
     work = ExportWork(
         archive=archive,
@@ -98,5 +101,6 @@ def export_batch(
         destination=destination,
         dry_run=options.dry_run,
         kind=kind,
+        handover=handover,
     )
     return Batch.read(options, export_rows.COLUMNS).run(work, observer)

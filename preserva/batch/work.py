@@ -15,7 +15,7 @@ from preserva.errors import UsageError
 from preserva.i18n import _
 
 
-class Work(Protocol):
+class BatchWork(Protocol):
     """What is done with each row."""
 
     def prepare(self, rows: Iterable[Cells]) -> None:

@@ -20,6 +20,7 @@ from preserva.cli.terminal import echo, raw
 from preserva.i18n import _
 
 if TYPE_CHECKING:
+    from preserva.access.handover import Handover
     from preserva.batch.run import BatchOptions
     from preserva.core.values.model import PackageId
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 @click.option("--version", metavar="N", help="The version, such as 1; by default the newest.")
 @click.option("--storage", metavar="STORAGE", help="The copy to read; by default the primary one.")
 @batch_options
+@click.option("--to", "recipient", metavar="WHOM", help="Who receives it; the ledger records it.")
+@click.option("--reason", metavar="WHY", help="Why it is exported; the ledger records it.")
 @check_or_dry_run
 @as_json
 @pass_settings
@@ -45,6 +48,8 @@ def command(
     document: str | None,
     version: str | None,
     storage: str | None,
+    recipient: str | None,
+    reason: str | None,
     table: Path | None,
     root: Path | None,
     results: Path | None,
@@ -53,33 +58,42 @@ def command(
 ) -> None:
     """Export a stored package as a bag.
 
-    The bag is a new folder in DEST, or DEST itself if that ends in .tar. With --batch, the package
-    of each row of a table is exported into the folder DEST, see docs/how-to/batches.md.
+    The bag is a new folder in DEST, or DEST itself if that ends in .tar. The ledger records what
+    was exported.
+
+    With --batch, the package of each row of a table is exported into the folder DEST, see
+    docs/how-to/batches.md.
 
     \b
     preserva export aonb-kp-000123 ~/out
     preserva export aonb-kp-000123 ~/out/book.tar --version 1
     preserva export aonb-kp-000123 ~/reading-room --as dip
+    preserva export aonb-kp-000123 /media/disk --to NLB --reason "loan 17/2026"
     preserva export aonb-kp-000123 - --as mods
     preserva export --batch books.csv ~/out --as dip
     """
     from preserva.access.export import export
+    from preserva.access.handover import Handover
     from preserva.core.eark.mets import PackageType
 
+    handover = Handover(recipient, reason)
     expected = 1 if table is not None else 2
     if len(places) != expected:
         raise click.UsageError(_("Name the ID of a package and DEST, or with --batch only DEST."))
     destination = Path(places[-1])
     if table is not None:
         refuse_with_batch(**{"--version": version, "--storage": storage})
-        _batch(settings, batch_of(table, root, results, dry_run), destination, document, json_)
+        options = batch_of(table, root, results, dry_run)
+        _batch(settings, options, destination, document, handover, json_)
         return
     refuse_without_batch(root=root, results=results)
     name = package_id(places[0])
     chosen_version = version and "v" + version.removeprefix("v")
     kind = PackageType(document.upper()) if document in {"sip", "dip"} else PackageType.AIP
     if document is not None and kind is PackageType.AIP:
-        _export_document(settings, name, destination, document, chosen_version, storage, json_)
+        _export_document(
+            settings, name, destination, document, chosen_version, storage, handover, json_
+        )
         return
     with settings.archive() as archive:
         path = export(
@@ -89,6 +103,7 @@ def command(
             kind=kind,
             version=chosen_version,
             storage=storage,
+            handover=handover,
             dry_run=dry_run,
             observer=settings.observer(json_),
         )
@@ -100,6 +115,7 @@ def _batch(
     options: BatchOptions,
     destination: Path,
     document: str | None,
+    handover: Handover,
     json_: bool,
 ) -> None:
     from preserva.batch.verbs import export_batch
@@ -113,6 +129,7 @@ def _batch(
             options,
             destination,
             kind=PackageType(document.upper()) if document else PackageType.AIP,
+            handover=handover,
             observer=settings.observer(json_),
         )
     end_batch(settings, "export", result, json_)
@@ -125,6 +142,7 @@ def _export_document(
     document: str,
     version: str | None,
     storage: str | None,
+    handover: Handover,
     json_: bool,
 ) -> None:
     from preserva.access.document import Document, export_document, read_document
@@ -136,7 +154,7 @@ def _export_document(
             raw(data, nl=False)
             return
         path = export_document(
-            archive, package, kind, destination, version=version, storage=storage
+            archive, package, kind, destination, version=version, storage=storage, handover=handover
         )
     _print(package, path, False, json_)
 

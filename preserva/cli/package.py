@@ -135,6 +135,7 @@ def command(
     )
     if folder is None or record is None:
         raise click.UsageError(_("Name a FOLDER and its --record, or a table with --batch."))
+    from preserva.archive.acting import acting_person
     from preserva.archive.archive import find_config
     from preserva.config import load
     from preserva.ingest.package import package, package_bag
@@ -157,6 +158,7 @@ def command(
             rights=config.rights,
             images=config.images,
             digests=config.policy.digests,
+            person=acting_person(config.people, settings.person),
             ledger=config.ledger,
             dry_run=dry_run,
             observer=observer,
