@@ -124,8 +124,8 @@ def measure(place: Path, books: int, size: int) -> None:
           f"batch {total / clock:.0f} MB/s,"
           f" {books / clock:.1f} books/s, {processor / books:.3f} s of processor time a book")  # fmt: skip
     for name, (other_clock, other_processor) in times.items():
-        print(f"  {name}: {other_clock / clock:.2f} of the batch by the clock,"
-              f" {other_processor / processor:.2f} by processor time", flush=True)  # fmt: skip
+        ratios = f"{other_clock / clock:.2f} by the clock, {other_processor / processor:.2f}"
+        print(f"  {name}, of the batch: {ratios} by processor time", flush=True)
     print(f"  peak memory: {memory(desk, books)}")
 
 
