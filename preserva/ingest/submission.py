@@ -70,9 +70,9 @@ def submit(
             _("{path} is a bag already, not a folder of scans").format(path=folder),
             hint=_("Store it with `preserva store` or, if others made it, `preserva import`."),
         )
-    in_file = isinstance(record, Path)
-    data = read_supplied(record) if in_file else b""
-    own = own_paths(folder, [*([record] if in_file else []), *details.paths().values()])
+    files = [record] if isinstance(record, Path) else []
+    data = b"".join(map(read_supplied, files))
+    own = own_paths(folder, [*files, *details.paths().values()])
     opened = Folder(folder)
     entries = [entry for entry in list_source(opened) if entry.path not in own]
     arrangement = sip.arrange(entries)
