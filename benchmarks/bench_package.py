@@ -120,9 +120,8 @@ def measure(place: Path, books: int, size: int) -> None:
         times[name] = spent(way)
     clock, processor = times["batch"]
     rate = books * _PAGES * size / 1e6 / clock
-    print(f"{books} books of {_PAGES} pages of {size / 1e6:.2f} MB: "
-          f"batch {rate:.0f} MB/s,"
-          f" {books / clock:.1f} books/s, {processor / books:.3f} s of processor a book")  # fmt: skip
+    print(f"{books} books of {_PAGES} pages of {size / 1e6:.2f} MB: batch {rate:.0f} MB/s,")
+    print(f"  {books / clock:.1f} books/s, {processor / books:.3f} s of processor time a book")
     for name, (other_clock, other_processor) in times.items():
         ratios = f"{other_clock / clock:.2f} by the clock, {other_processor / processor:.2f}"
         print(f"  {name}, of the batch: {ratios} by processor time", flush=True)
