@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from preserva.archive.archive import ArchivalStorage
+from preserva.batch import package_rows
 from preserva.batch.outcome import BatchResult, RowState
 from preserva.batch.run import BatchOptions
 from preserva.batch.shares import Share
 from preserva.batch.verbs import package_batch
 from preserva.core.values.report import Advanced, Ended, Outcome, Progress, Started
-from preserva.errors import Refused, UsageError
+from preserva.errors import Locked, Refused, UsageError
+from preserva.ingest.package import Packaged, package
 from tests.support.batches import book_row, read_results, records, scans, table_text
 from tests.support.books import an_archive
 
@@ -164,3 +166,31 @@ def test_results_never_take_the_place_of_something_else(desk: Path) -> None:
             work(archive, desk)
         assert stored(archive) == 0
     assert (desk / "books-results.csv").read_text("utf-8") == "Папка\nscans/1\n"
+
+
+def test_an_error_of_the_archive_ends_the_run(desk: Path) -> None:
+    """Every other row would only meet it again; the results say which were not reached."""
+    with an_archive(desk / "archive") as archive:
+        with archive.primary.storage.lock("somebody"):
+            result = work(archive, desk)
+        assert isinstance(result.stopped, Locked)
+        assert states(result) == {RowState.LEFT: BOOKS}
+        assert result.outcome is Outcome.UNKNOWN
+        assert stored(archive) == 0
+    results = read_results(desk / "books-results.csv")
+    assert {row["result"] for row in results} == {"not reached"}
+
+
+def test_a_bug_that_one_book_meets_costs_the_others_nothing(
+    desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken_package(folder: Path, *arguments: object, **named: object) -> Packaged:
+        if folder.name == "3":
+            raise RecursionError("too deep")
+        return package(folder, *arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(package_rows, "package", broken_package)
+    with an_archive(desk / "archive") as archive:
+        result = work(archive, desk)
+    assert states(result) == {RowState.DONE: BOOKS - 1, RowState.FAILED: 1}
+    assert "a bug in preserva: RecursionError('too deep')" in result.rows[2].problems[0]

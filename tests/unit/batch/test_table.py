@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import zipfile
 from pathlib import Path
 
@@ -150,3 +151,13 @@ def test_any_text_comes_back_as_it_was(
     assert not any(
         cell.lstrip(" ")[:1] in "=+-@\t\r" for cell in again.rows[0].cells if cell.strip()
     )
+
+
+def test_a_workbook_without_openpyxl_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    openpyxl.Workbook().save(tmp_path / "t.xlsx")
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(UsageError, match="needs openpyxl") as refusal:
+        read_table(tmp_path / "t.xlsx", COLUMNS)
+    assert "preserva[xlsx]" in str(refusal.value.advice())
