@@ -147,7 +147,8 @@ if TYPE_CHECKING:
     from preserva.replication.accession import Receipt
     from preserva.replication.repair import Brought, Repair
     from preserva.replication.replicate import Replication
-    from preserva.reporting.status import CopyStatus, Listed, Listing, Reached, Status
+    from preserva.reporting.status import CopyStatus, Listed, Listing, Status
+    from preserva.reporting.storages import Reached
 
 _PLACES = {
     "bags": "bags",
@@ -302,7 +303,7 @@ _PLACES = {
     "CopyStatus": "reporting.status:CopyStatus",
     "Listed": "reporting.status:Listed",
     "Listing": "reporting.status:Listing",
-    "Reached": "reporting.status:Reached",
+    "Reached": "reporting.storages:Reached",
     "Status": "reporting.status:Status",
 }
 """Where each name is: a module, and the name that the thing has there."""

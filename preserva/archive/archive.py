@@ -202,7 +202,12 @@ class ArchivalStorage:
 
     def own_name(self) -> str:
         """Who this is, for those who wait for its lock."""
-        return f"{socket.gethostname()}, process {os.getpid()}, since {self.now()}"
+        return name_of_process(self.now())
+
+
+def name_of_process(time: str) -> str:
+    """Who holds a lock since this time, for those who wait for it."""
+    return f"{socket.gethostname()}, process {os.getpid()}, since {time}"
 
 
 def find_config(path: Path | None = None) -> Path:

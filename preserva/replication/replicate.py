@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 
 from preserva.archive.archive import ArchivalStorage
@@ -26,8 +27,10 @@ from preserva.errors import (
     Refused,
     StorageError,
     StorageFull,
+    Unfit,
     Unreachable,
     UsageError,
+    WrongStorage,
 )
 from preserva.i18n import _
 from preserva.information_package.pages import ObjectPages, PageOf, no_page, with_pages
@@ -103,7 +106,14 @@ def _to_one(
         if not packages:
             yield from _strangers(archive, target, reported)
         return
-    with archive.writing(target):
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(archive.writing(target))
+        except StorageFull:
+            raise
+        except StorageError as error:  # the other targets have no part in it
+            yield _not_begun(target, error)
+            return
         for path, package in wanted.items():
             replicating = _Replicating(archive, source, target, path, package, observer)
             reported.append(replicating.run(copy=True))
@@ -145,6 +155,14 @@ def _reason_to_stop(archive: ArchivalStorage, target: Store, dry_run: bool) -> S
 
 def _unreachable(target: Store, error: StorageError) -> Replication:
     finding = Finding(absence(error), target.id, seen=str(error))
+    return Replication("", target.id, Report(WholeStorage(target.id), [finding]))
+
+
+def _not_begun(target: Store, error: StorageError) -> Replication:
+    """Nothing was brought, because the lock could not be had for another reason than a writer."""
+    if isinstance(error, Unreachable | Unfit | WrongStorage):
+        return _unreachable(target, error)
+    finding = Finding(Code.NOT_WRITTEN, error.path, seen=str(error))
     return Replication("", target.id, Report(WholeStorage(target.id), [finding]))
 
 

@@ -13,7 +13,7 @@ import asyncssh
 
 from preserva.core.formats.layout import LEASES, QUARANTINE, STAGING
 from preserva.core.values.limitations import Limitation
-from preserva.core.values.model import Entry, Kind
+from preserva.core.values.model import Entry, Inspection, Kind
 from preserva.errors import NotAFile, NotFound, Refused, StorageError
 from preserva.i18n import _
 from preserva.storage.base import CHUNK
@@ -30,11 +30,13 @@ from preserva.storage.sftp.requests import (
     entry_of,
     finish,
     in_chunks,
+    inspecting,
     kind_of,
     limitations_of,
     looking,
     making_folder,
     plain_name,
+    refuse_unfit,
     size_of,
     syncing,
     syncing_folder,
@@ -85,11 +87,9 @@ class SftpStorage:
 
         self.link.run(path, write)
 
-    def modified(self, path: str) -> float | None:
-        """When a file was last written, in seconds, by the server's clock; None if unknown."""
-        full = self.full(path)
-        time = self.link.run(path, lambda client: client.lstat(full)).mtime
-        return None if time is None else float(time)
+    def inspect(self, path: str) -> Inspection:
+        """When a file was written, by the server's clock, who may read it, and the free space."""
+        return self.link.run(path, lambda client: inspecting(client, self.full(path)))
 
     def full(self, path: str) -> bytes:
         """The path on the server, where staging is that of the lock's holder."""
@@ -323,7 +323,8 @@ class SftpStorage:
 
     @contextmanager
     def lock(self, holder: str) -> Iterator[None]:
-        """Be the only writer. After a kill the lock is free when its lease has run out."""
+        """Be the only writer; a killed one's lock is free when its lease ends. Raises Unfit."""
+        self.link.run("", lambda client: refuse_unfit(client, self.link.root, self.url))
         with self._lease.held(holder) as number:
             room = room_of(number)
             self._take_over(room)

@@ -23,7 +23,8 @@ from preserva.replication.accession import receive
 from preserva.replication.rebuild_storage import rebuild_storage
 from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
-from preserva.reporting.status import reach_storages, status
+from preserva.reporting.status import status
+from preserva.reporting.storages import reach_storages
 from tests.support.books import an_archive, make_book
 from tests.support.identities import COPY, ID, IDENTITY, MAIN, MARK, tree
 
