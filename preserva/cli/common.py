@@ -42,7 +42,9 @@ class Settings:
         """Open the archive to work with."""
         from preserva.archive.archive import open_archive
 
-        return open_archive(self.config)
+        archive = open_archive(self.config)
+        archive.tell = lambda finding: echo(finding.message(), err=True)
+        return archive
 
     def observer(self, json_: bool) -> Observer:
         """A progress bar if stderr is a terminal, else an observer that does nothing."""

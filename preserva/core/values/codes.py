@@ -709,6 +709,17 @@ class Code(Enum):
         "ADR 0037",
     )
 
+    NAME_NOT_KEPT = (
+        "U372",
+        N_("the storage does not keep this name as it is: nothing of the package was sent there"),
+        "ADR 0037",
+    )
+    STAGING_SET_ASIDE = (
+        "W373",
+        N_("was left in staging and cannot be removed: it is in quarantine now"),
+        "ADR 0037",
+    )
+
     # audits
     READINGS_DIFFER = (
         "W601",

@@ -78,7 +78,7 @@ class Arrival(Logged):
     path. `source` is the storage that it was brought from, `carried` the SHA-256 of the records of
     events that came along; `files` and `size` (bytes) were written. `rebuilt` counts the sound
     copies of which a rebuilt ledger says so. One with an identifier of ours that was not made
-    here came `from_outside`.
+    here came `from_outside`. `quarantine` is where what was interrupted lies, if it was set aside.
     """
 
     types: ClassVar = (entries.START, *entries.ARRIVALS)
@@ -92,6 +92,7 @@ class Arrival(Logged):
     after_interruption: bool | None = fact("after_interruption", partial(exactly, bool))
     rebuilt: int | None = fact("rebuilt", number)
     from_outside: bool | None = fact("from_outside", partial(exactly, bool))
+    quarantine: str | None = fact("quarantine")
 
     @property
     def storages_beside(self) -> tuple[str, ...]:

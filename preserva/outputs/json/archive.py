@@ -41,7 +41,7 @@ def config_check_document(
                 "outcome": storage.outcome.value,
                 "findings": findings_document(storage.findings),
                 "free_bytes": storage.free,
-                "clock_ahead_seconds": None if storage.ahead is None else round(storage.ahead, 1),
+                "clock_ahead_seconds": None if storage.ahead is None else round(storage.ahead),
             }
             for storage in reached
         ],

@@ -21,12 +21,19 @@ from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry, Inspection, Kind
 from preserva.errors import NotAFile, NotFound, Refused, StorageError
 from preserva.i18n import _
-from preserva.storage.base import CHUNK, chunks_of
+from preserva.storage.base import chunks_of
 from preserva.storage.lease import LEASE, Lease
 from preserva.storage.paths import contained, parent, refuse_outside
 from preserva.storage.publication_marks import Mark, below_any, marks_last
 from preserva.storage.published import not_in_place
-from preserva.storage.s3.bucket import children_of, errors, is_there, listed, open_bucket
+from preserva.storage.s3.bucket import (
+    children_of,
+    errors,
+    is_there,
+    listed,
+    open_bucket,
+    replace_seen,
+)
 from preserva.storage.s3.lease import S3Leases
 from preserva.storage.s3.questions import questions_for
 from preserva.storage.s3.reader import S3Reader
@@ -336,10 +343,18 @@ class S3Storage:
                 obstore.delete(self.store, keys)
 
     def replace(self, path: str, data: bytes) -> None:
-        """Put new content in the place of a small file, durably and at once."""
+        """Put new content in the place of a small file, durably and at once.
+
+        In the place of what is there now: what a former holder of the lock sent, and arrives late,
+        is refused by the store.
+        """
         self._lease.check(ask=True)
-        with self._errors(path):
-            obstore.put(self.store, path, data, use_multipart=False)
+        try:
+            with self._errors(path):
+                replace_seen(self.store, path, data)
+        except StorageError:
+            self._lease.check(ask=True)
+            raise
 
     def discard(self, path: str) -> None:
         """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
