@@ -6,7 +6,7 @@ import secrets
 from typing import Protocol
 
 from preserva.core.formats.layout import LEASES
-from preserva.core.values.model import Entry, Inspection
+from preserva.core.values.model import Entry, StorageTraits
 from preserva.errors import NotFound, StorageError, Unreachable
 from preserva.storage.base import Reader
 
@@ -37,7 +37,7 @@ class LeasedStorage(Protocol):
     def overwrite(self, path: str, data: bytes) -> None:
         """Write over a file that is there, without a rename."""
 
-    def inspect(self, path: str) -> Inspection:
+    def inspect(self, path: str) -> StorageTraits:
         """When a file was last written, by the storage's own clock, among other things."""
 
 

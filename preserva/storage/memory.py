@@ -9,7 +9,7 @@ from io import BytesIO
 
 from preserva.core.formats.layout import QUARANTINE, STAGING
 from preserva.core.values.limitations import Limitation
-from preserva.core.values.model import Entry, Inspection, Kind
+from preserva.core.values.model import Entry, Kind, StorageTraits
 from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError
 from preserva.i18n import _
 from preserva.storage.paths import above, contained, parent, refuse_outside
@@ -45,9 +45,9 @@ class MemoryStorage:
         """What memory cannot promise."""
         return (Limitation.VOLATILE,)
 
-    def inspect(self, path: str) -> Inspection:
+    def inspect(self, path: str) -> StorageTraits:
         """Nothing: memory keeps neither times nor rights."""
-        return Inspection()
+        return StorageTraits()
 
     def stat(self, path: str) -> Entry | None:
         """What is at a path; None if there is nothing."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from preserva.core.formats import layout
 from preserva.core.values.codes import Code
 from preserva.core.values.limitations import Limitation
-from preserva.core.values.model import Inspection, Kind, PackageId
+from preserva.core.values.model import Kind, PackageId, StorageTraits
 from preserva.core.values.report import Finding
 from preserva.errors import Locked, StorageError, StorageFull, Unfit, Unreachable
 from preserva.storage import published
@@ -166,7 +166,7 @@ class _Trying:
         with self._as(Code.NOT_TRIED):
             self._judge(self.storage.inspect(path))
 
-    def _judge(self, inspection: Inspection) -> None:
+    def _judge(self, inspection: StorageTraits) -> None:
         self.trial.free = inspection.free
         if inspection.free is not None and inspection.free < _SPACE:
             self._found(Code.TRIED_LITTLE_SPACE, inspection.free)

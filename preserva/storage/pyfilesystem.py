@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from preserva.core.formats.layout import LEASES, PUBLISHING, QUARANTINE, STAGING
 from preserva.core.values.limitations import Limitation
-from preserva.core.values.model import Entry, Inspection, Kind
+from preserva.core.values.model import Entry, Kind, StorageTraits
 from preserva.errors import NotAFile, NotFound, Refused, StorageError, StorageFull, Unreachable
 from preserva.i18n import _
 from preserva.storage.base import CHUNK
@@ -268,12 +268,12 @@ class PyFilesystemStorage:
         """Write over a file, without a rename: for lease files."""
         self._overwrite(path, data)
 
-    def inspect(self, path: str) -> Inspection:
+    def inspect(self, path: str) -> StorageTraits:
         """When a file was written, and who may read it, as far as this PyFilesystem knows."""
         with self.files(path) as files:
             info = files.getinfo(path, ["details", "access"])
         rights = info.permissions if info.has_namespace("access") else None
-        return Inspection(
+        return StorageTraits(
             None if info.modified is None else float(info.modified.timestamp()),
             None if rights is None else rights.mode & 0o777,
         )

@@ -30,7 +30,7 @@ class Entry(NamedTuple):  # there are millions: a tuple is created in half the t
     size: int = 0
 
 
-class Inspection(NamedTuple):
+class StorageTraits(NamedTuple):
     """What a storage says of a file that was just written there, and of its place.
 
     `modified` is when, in seconds, by the storage's clock; `permissions` are POSIX permission bits;

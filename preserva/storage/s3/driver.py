@@ -18,7 +18,7 @@ from obstore.exceptions import AlreadyExistsError, PreconditionError
 from preserva.core.formats.layout import QUARANTINE, STAGING
 from preserva.core.values.digest import MultiHash
 from preserva.core.values.limitations import Limitation
-from preserva.core.values.model import Entry, Inspection, Kind
+from preserva.core.values.model import Entry, Kind, StorageTraits
 from preserva.errors import NotAFile, NotFound, Refused, StorageError
 from preserva.i18n import _
 from preserva.storage.base import chunks_of
@@ -75,13 +75,13 @@ class S3Storage:
         always = (Limitation.CACHED_READS, Limitation.NO_RESUME, Limitation.MERGED_NAMES)
         return (*always, *self._questions.limitations())
 
-    def inspect(self, path: str) -> Inspection:
+    def inspect(self, path: str) -> StorageTraits:
         """When an object was written, and whether the store believes a wrong checksum."""
         written = self._head(self._reservations.key(path))["last_modified"]
         unchecked = self._questions.takes_wrong_checksum(f"{path}.wrong")
         if unchecked:
             self._remove([f"{path}.wrong"])
-        return Inspection(written.timestamp(), unchecked=unchecked)
+        return StorageTraits(written.timestamp(), unchecked=unchecked)
 
     def _errors(self, path: str) -> AbstractContextManager[None]:
         return errors(contained(path), self.url)

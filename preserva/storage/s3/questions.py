@@ -25,7 +25,7 @@ _TIMEOUT = 60.0
 _LARGEST = 1 << 20
 
 
-class Answer(NamedTuple):
+class StoreAnswer(NamedTuple):
     """The status and the body of an answer."""
 
     status: int
@@ -77,7 +77,7 @@ class Questions:
         query: str = "",
         body: bytes = b"",
         more: Mapping[str, str] | None = None,
-    ) -> Answer | None:
+    ) -> StoreAnswer | None:
         """The answer to one request; None where there are no keys to sign it with."""
         names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
         keys = tuple(os.environ.get(name, "") for name in names)
@@ -91,14 +91,16 @@ class Questions:
         signed = _signed(_Request(method, path, query, body, headers), self._region, keys)
         return self._send(method, f"{path}?{query}" if query else path, body, signed)
 
-    def _send(self, method: str, target: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def _send(
+        self, method: str, target: str, body: bytes, headers: Mapping[str, str]
+    ) -> StoreAnswer:
         url = self._url
         kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
         line = kind(url.hostname or "", url.port, timeout=_TIMEOUT)
         try:
             line.request(method, target, body, dict(headers))
             response = line.getresponse()
-            return Answer(response.status, response.read(_LARGEST))
+            return StoreAnswer(response.status, response.read(_LARGEST))
         except (OSError, http.client.HTTPException) as error:
             message = _("{path}: the connection failed: {reason}")
             raise Unreachable(message.format(path=url.netloc, reason=error), path="") from error

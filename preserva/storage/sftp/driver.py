@@ -13,7 +13,7 @@ import asyncssh
 
 from preserva.core.formats.layout import LEASES, QUARANTINE, STAGING
 from preserva.core.values.limitations import Limitation
-from preserva.core.values.model import Entry, Inspection, Kind
+from preserva.core.values.model import Entry, Kind, StorageTraits
 from preserva.errors import NotAFile, NotFound, Refused, StorageError
 from preserva.i18n import _
 from preserva.storage.base import CHUNK
@@ -87,8 +87,8 @@ class SftpStorage:
 
         self.link.run(path, write)
 
-    def inspect(self, path: str) -> Inspection:
-        """When a file was written, by the server's clock, who may read it, and the free space."""
+    def inspect(self, path: str) -> StorageTraits:
+        """When a file was written, by the server's clock; who may read it; the free space."""
         return self.link.run(path, lambda client: inspecting(client, self.full(path)))
 
     def full(self, path: str) -> bytes:
@@ -243,9 +243,7 @@ class SftpStorage:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
         below = [*self.walk(path), entry] if entry.kind is Kind.FOLDER else [entry]
         refuse_links(below)
-        unsynced = [
-            each.path for each in below if each.kind is Kind.FILE and each.path not in self._durable
-        ]
+        unsynced = sorted({each.path for each in below if each.kind is Kind.FILE} - self._durable)
         self._sync([each.path for each in below if each.kind is Kind.FOLDER], unsynced)
 
     def _sync(self, folders: Iterable[str], files: Iterable[str] = ()) -> None:

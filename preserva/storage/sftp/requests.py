@@ -11,7 +11,7 @@ import asyncssh
 
 from preserva.core.formats.layout import STAGING
 from preserva.core.values.limitations import Limitation
-from preserva.core.values.model import Entry, Inspection, Kind
+from preserva.core.values.model import Entry, Kind, StorageTraits
 from preserva.errors import StorageError, Unfit
 from preserva.i18n import N_, _
 from preserva.storage.base import CHUNK
@@ -81,7 +81,7 @@ async def limitations_of(client: asyncssh.SFTPClient, root: bytes) -> tuple[Limi
     return tuple(limitations)
 
 
-async def inspecting(client: asyncssh.SFTPClient, full: bytes) -> Inspection:
+async def inspecting(client: asyncssh.SFTPClient, full: bytes) -> StorageTraits:
     """What a server says of a file and of the space beside it; few can say the latter."""
     attributes = await client.lstat(full)
     time, mode = attributes.mtime, attributes.permissions
@@ -90,7 +90,7 @@ async def inspecting(client: asyncssh.SFTPClient, full: bytes) -> Inspection:
         free = space.bavail * space.frsize
     except asyncssh.SFTPError:
         free = None
-    return Inspection(
+    return StorageTraits(
         None if time is None else float(time), None if mode is None else mode & 0o7777, free
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
-from preserva.core.values.model import Inspection
+from preserva.core.values.model import StorageTraits
 from preserva.errors import Refused
 from preserva.i18n import _
 from preserva.storage.wrappers.forward import Forwarding
@@ -54,6 +54,6 @@ class ReadOnly(Forwarding):
         """Refused: a lock is written."""
         raise self._refused("")
 
-    def inspect(self, path: str) -> Inspection:
+    def inspect(self, path: str) -> StorageTraits:
         """Refused: some storages can only be asked by writing."""
         raise self._refused(path)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from preserva.core.values.codes import Code
-from preserva.core.values.model import Entry, Inspection
+from preserva.core.values.model import Entry, StorageTraits
 from preserva.errors import Refused, StorageError, StorageFull, Unreachable
 from preserva.storage.base import Reader, Storage
 from preserva.storage.local import LocalStorage
@@ -37,9 +37,9 @@ class Twisted(Forwarding):
     def __init__(self, url: str) -> None:
         super().__init__(open_storage(url))
 
-    def inspect(self, path: str) -> Inspection:
+    def inspect(self, path: str) -> StorageTraits:
         """What a good server says."""
-        return Inspection(NOW, 0o644, 1 << 40, unchecked=False)
+        return StorageTraits(NOW, 0o644, 1 << 40, unchecked=False)
 
 
 class ReadOnlyServer(Twisted):
@@ -200,20 +200,20 @@ def test_bytes_that_are_lost_are_found() -> None:
 
 
 SAID = {
-    Inspection(NOW - 1, 0o640, 1 << 40): [],
-    Inspection(): [],
-    Inspection(NOW - 3600): [Code.TRIED_CLOCK],
-    Inspection(NOW + 61): [Code.TRIED_CLOCK],
-    Inspection(free=1 << 20): [Code.TRIED_LITTLE_SPACE],
-    Inspection(permissions=0o666): [Code.TRIED_OPEN_TO_OTHERS],
-    Inspection(permissions=0o600): [Code.TRIED_CLOSED_TO_OTHERS],
-    Inspection(unchecked=True): [Code.TRIED_UNCHECKED],
+    StorageTraits(NOW - 1, 0o640, 1 << 40): [],
+    StorageTraits(): [],
+    StorageTraits(NOW - 3600): [Code.TRIED_CLOCK],
+    StorageTraits(NOW + 61): [Code.TRIED_CLOCK],
+    StorageTraits(free=1 << 20): [Code.TRIED_LITTLE_SPACE],
+    StorageTraits(permissions=0o666): [Code.TRIED_OPEN_TO_OTHERS],
+    StorageTraits(permissions=0o600): [Code.TRIED_CLOSED_TO_OTHERS],
+    StorageTraits(unchecked=True): [Code.TRIED_UNCHECKED],
 }
 
 
 @pytest.mark.parametrize("inspection", SAID)
 def test_what_a_storage_says_of_itself_is_judged(
-    inspection: Inspection, monkeypatch: pytest.MonkeyPatch
+    inspection: StorageTraits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Clock, space, rights, checksums; what it does not say is not held against it."""
     monkeypatch.setattr(Twisted, "inspect", lambda _self, _path: inspection)
