@@ -355,9 +355,9 @@ __all__ = [
     "Status", "StorageConfig", "StorageError", "StorageFull", "StorageState", "StorageTally",
     "Stored", "StrPath", "Structure", "Subject", "Tally", "TooLarge", "TransferForm",
     "Transferred", "TypedNumber", "Undecodable", "Unfit", "Unreachable", "UsageError",
-    "WholePackage", "WholeStorage", "Work", "WorkKind", "WorkSum", "WrongLedger", "WrongStorage", "__version__",
-    "bags", "check_storages", "create_archive", "load_config", "open_archive", "open_catalogue",
-    "open_ledger", "package_bag", "rebuild_config", "rebuild_ledger", "run_demo",
+    "WholePackage", "WholeStorage", "Work", "WorkKind", "WorkSum", "WrongLedger", "WrongStorage",
+    "__version__", "bags", "check_storages", "create_archive", "load_config", "open_archive",
+    "open_catalogue", "open_ledger", "package_bag", "rebuild_config", "rebuild_ledger", "run_demo",
     "write_config",
 ]
 # fmt: on
