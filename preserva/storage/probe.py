@@ -21,8 +21,8 @@ from preserva.errors import Locked, StorageError, StorageFull, Unfit, Unreachabl
 from preserva.storage import published
 from preserva.storage.base import Storage, read_all
 
-_CONTENT = b"what preserva wrote to try this storage\n"
-_OTHER = b"what it put in its place\n"
+_CONTENT = b"what preserva wrote to try this storage\n" * 1000
+_OTHER = b"what it put in its place\n" * 1000
 _COMPOSED = unicodedata.normalize("NFC", "й.txt")
 _DECOMPOSED = unicodedata.normalize("NFD", "й.txt")
 
@@ -33,6 +33,7 @@ and more than most have."""
 _DEEPEST = "v99/content/data/{id}/representations/facsimile/metadata/preservation/premis.xml"
 """The longest path of our own packages, in their object."""
 
+_LARGEST = 1 << 20
 _CLOCK = 60.0
 _SPACE = 1 << 30
 
@@ -145,7 +146,7 @@ class _Trying:
         self._inspect(path)
 
     def _must_hold(self, path: str, data: bytes, code: Code = Code.TRIED_READ_OTHERWISE) -> None:
-        if read_all(self.storage, path, 1 << 20) != data:
+        if read_all(self.storage, path, _LARGEST) != data:
             self._found(code)
 
     def _must_list(self, folder: str, files: dict[str, int]) -> None:
@@ -228,7 +229,7 @@ class _Trying:
             for name, data in contents.items():
                 if name != _COMPOSED:
                     self.storage.create(f"{folder}/{name}", [data])
-            read = {name: read_all(self.storage, f"{folder}/{name}", 1000) for name in contents}
+            read = {name: read_all(self.storage, f"{folder}/{name}", _LARGEST) for name in contents}
         except Unreachable:
             raise
         except StorageError:

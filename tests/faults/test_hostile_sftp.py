@@ -27,6 +27,7 @@ from preserva.ingest.revision import Change, update
 from preserva.ingest.transfer import accept
 from preserva.replication.repair import repair
 from preserva.replication.replicate import Replication, replicate
+from preserva.reporting.storages import reach_storages
 from preserva.storage.sftp.connection import SSH_CONFIG
 from preserva.storage.sftp.driver import SftpStorage
 from tests.conftest import ROOT
@@ -325,3 +326,29 @@ def test_a_list_without_end_ends(lab: Lab) -> None:
     with pytest.raises(Unreachable):
         list(storage.walk(lab.copy.path))
     storage.close()
+
+
+TRIED = {
+    "": set(),
+    "nfd": {Code.TRIED_NAMES_CHANGED},
+    "path limit": {Code.TRIED_LONG_ID_REFUSED},
+    "rename does nothing": {Code.TRIED_NOT_MOVED, Code.TRIED_NOT_REPLACED},
+    "rename by halves": {Code.TRIED_NOT_MOVED},
+    "remove does nothing": {Code.TRIED_NOT_REMOVED},
+    "lost writes": {Code.TRIED_READ_OTHERWISE},
+    "full": {Code.TRIED_NOT_WRITABLE},
+    "no times": set(),
+}
+
+
+@pytest.mark.parametrize("mode", TRIED)
+def test_a_trial_finds_what_a_server_does_wrong(lab: Lab, mode: str) -> None:
+    """Before anything is kept there; nothing is left of it."""
+    only = {"rename does nothing": "probe", "rename by halves": "probe"}.get(mode, "")
+    lab.server.behave(mode, only=only, number=300)
+    _own, reached = reach_storages(lab.archive.config)
+    assert reached.problem is None
+    seen = {finding.code for finding in reached.findings}
+    assert seen >= TRIED[mode] and bool(seen) is bool(TRIED[mode]), seen
+    if mode != "remove does nothing":
+        assert not list((lab.server.root / "minsk").rglob("probe-*"))
