@@ -28,7 +28,6 @@ from preserva.core.values.subjects import WholePackage
 from preserva.errors import Damaged, NotFound, Unreachable
 from preserva.files.parallel import bounded_map
 from preserva.replication.in_place import clear_place, unlisted
-from preserva.replication.kept_names import names_not_kept
 from preserva.replication.object_log import COPIED, FOUND, ReplicationLog
 from preserva.retry import retry
 from preserva.storage.base import chunks_of
@@ -195,8 +194,6 @@ class Pair:
         algorithm = self.original.inventory.algorithm
         staging = Staging(storage, staged, [algorithm], self.observer)
         files = self._files_of(version)
-        if changed := names_not_kept(storage, files):
-            raise StoppedError(*self._in_object(changed))
         root.begin(staged, self.path, version)
         left = self._left_by_an_earlier_run(staged, version, files)
         wrong = self._bring(staging, files, left)

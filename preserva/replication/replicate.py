@@ -34,6 +34,7 @@ from preserva.errors import (
 )
 from preserva.i18n import _
 from preserva.information_package.pages import ObjectPages, PageOf, no_page, with_pages
+from preserva.replication.kept_names import names_not_kept
 from preserva.replication.pair import Pair, Replication, StoppedError
 from preserva.storage.wrappers.rate_limit import RateLimit
 from preserva.storage.wrappers.writes import Writes
@@ -188,6 +189,14 @@ def _code_of(error: StorageError) -> Code:
     return Code.NOT_WRITTEN if error.writing else Code.UNREADABLE
 
 
+def _refuse_names(pair: Pair) -> None:
+    """Raise StoppedError, before anything is sent, for names that the target does not keep."""
+    content = pair.original.inventory.content()
+    missing = [path for path in content if path.partition("/")[0] in pair.result.versions]
+    for finding in names_not_kept(pair.target.storage, missing):
+        raise StoppedError(replace(finding, path=f"{pair.path}/{finding.path}"))
+
+
 class _Replicating:
     """One object of its owner's storage, as far as it can be brought to another."""
 
@@ -227,6 +236,7 @@ class _Replicating:
             pair.find_missing()
             about = None
             if copy:
+                _refuse_names(pair)
                 pair.bring_missing()
             self.result.report.add(unrecorded_logs(pair.target))
         except StoppedError as stop:
