@@ -19,7 +19,7 @@ from preserva.core.values.entries import ARRIVALS, END, FAIL, START, SUCCESS
 from preserva.core.values.facts import Arrival
 from preserva.core.values.model import Kind, PackageId
 from preserva.core.values.report import Finding
-from preserva.errors import Damaged, StorageError, StorageFull, Unreachable
+from preserva.errors import Damaged, NotFound, StorageError, StorageFull, Unreachable
 from preserva.ledger import Ledger, LedgerEntry
 from preserva.logs import get_logger
 from preserva.storage.base import Storage
@@ -44,9 +44,11 @@ def recover(
     pending = ledger.last(storage=store.id, types=(START, END))
     if pending is not None and pending.type == START:
         _end_ingest(ledger, store, pending, now(), tell)
-    if store.storage.stat(layout.STAGING) is None:
-        return  # where a folder is nothing but the files in it
-    for entry in store.storage.children(layout.STAGING):
+    try:
+        left = store.storage.children(layout.STAGING)
+    except NotFound:  # where a folder is nothing but the files in it
+        return
+    for entry in left:
         name = entry.path.rpartition("/")[2]
         if entry.path not in layout.OF_DRIVERS and not name.startswith("replicate-"):
             _clear(store.storage, entry.path, tell)
