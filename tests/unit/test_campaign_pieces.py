@@ -15,7 +15,7 @@ def test_a_piece_continues_where_the_one_before_ended(
     """The order is the seed's; a point at which the campaign failed is tried again."""
     monkeypatch.setenv("PRESERVA_RESULTS", str(tmp_path / "done.jsonl"))
     monkeypatch.setenv("PRESERVA_SEED", "7")
-    first = []
+    first: list[int] = []
     for point in pieces.left("sftp, package", range(1, 21)):
         if len(first) == 8:
             break  # it fails at this one
