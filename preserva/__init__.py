@@ -144,6 +144,7 @@ if TYPE_CHECKING:
         StorageError,
         StorageFull,
         TooLarge,
+        Unfit,
         Unreachable,
         UsageError,
         WrongLedger,
@@ -159,7 +160,8 @@ if TYPE_CHECKING:
     from preserva.replication.accession import Receipt
     from preserva.replication.repair import Brought, Repair
     from preserva.replication.replicate import Replication
-    from preserva.reporting.status import CopyStatus, Listed, Listing, Reached, Status
+    from preserva.reporting.status import CopyStatus, Listed, Listing, Status
+    from preserva.reporting.storages import Reached
 
 _PLACES = {
     "bags": "bags",
@@ -310,6 +312,7 @@ _PLACES = {
     "StorageError": "errors:StorageError",
     "StorageFull": "errors:StorageFull",
     "TooLarge": "errors:TooLarge",
+    "Unfit": "errors:Unfit",
     "Unreachable": "errors:Unreachable",
     "UsageError": "errors:UsageError",
     "WrongLedger": "errors:WrongLedger",
@@ -328,7 +331,7 @@ _PLACES = {
     "CopyStatus": "reporting.status:CopyStatus",
     "Listed": "reporting.status:Listed",
     "Listing": "reporting.status:Listing",
-    "Reached": "reporting.status:Reached",
+    "Reached": "reporting.storages:Reached",
     "Status": "reporting.status:Status",
 }
 """Where each name is: a module, and the name that the thing has there."""
@@ -357,7 +360,8 @@ __all__ = [
     "RightsBasis", "Role", "RowResult", "RowState", "ScanProfile", "Severity", "SourceFile",
     "Started", "State", "Status", "StorageConfig", "StorageError", "StorageFull", "StorageState",
     "StorageTally", "Stored", "StrPath", "Structure", "Subject", "Tally", "TooLarge",
-    "TransferForm", "Transferred", "TypedNumber", "Undecodable", "Unreachable", "UsageError",
+    "TransferForm", "Transferred", "TypedNumber", "Undecodable", "Unfit", "Unreachable",
+    "UsageError",
     "WholePackage", "WholeStorage", "Work", "WorkKind", "WorkSum", "WrongLedger", "WrongStorage",
     "__version__", "bags", "check_storages", "create_archive", "load_config", "open_archive",
     "open_catalogue", "open_ledger", "package_bag", "rebuild_config", "rebuild_ledger", "run_demo",

@@ -43,6 +43,7 @@ from preserva.i18n import _
 from preserva.information_package.official_schemas import load_schemas
 from preserva.information_package.pages import with_pages
 from preserva.ledger import LedgerEntry
+from preserva.replication.kept_names import names_not_kept
 from preserva.replication.survey import Survey, survey_copy
 from preserva.storage.base import chunks_of
 from preserva.storage.published import publish, quarantine
@@ -267,6 +268,9 @@ class _CopyRepair:
 
     def _stage(self) -> Staging | None:
         """Bring every file into staging and prove it there; None if one came out otherwise."""
+        if changed := names_not_kept(self.copy.storage, [file.path for file in self.plan.put]):
+            self.result.report.add(with_pages(changed, self.survey.page_of))
+            return None
         folder = f"{layout.STAGING}/repair-{self.copy.package.portable}"
         algorithms = dict.fromkeys(file.algorithm for file in self.plan.put)
         staging = Staging(self.copy.storage, folder, algorithms, self.observer)

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
 
 from preserva.archive.archive import ArchivalStorage
-from preserva.archive.identities import storage_id
 from preserva.archive.judgements import judgements, rules_of
-from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.unrecorded import listed, unrecorded
-from preserva.config import Config, Role
+from preserva.config import Role
 from preserva.core.policy.judgement import JudgedCopy, Judgement, State, judge, with_stranger
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, FIXITY_CHECK, START
-from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Outcome
-from preserva.errors import Damaged, LedgerError, NotFound, StorageError
+from preserva.errors import Damaged, NotFound, StorageError
 from preserva.i18n import _
 from preserva.information_package.tag_files import title_of
-from preserva.ledger import Ledger
 from preserva.storage.ocfl import StoredObject
-from preserva.storage.open import open_storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,50 +201,3 @@ def _held(stored: StoredCopy, found: StoredObject, acknowledged: int, newest: in
         begun = stored.last(START, END)  # a run that was interrupted is no version of a stranger
         return State.SOUND if begun is not None and begun.type == START else State.DAMAGED
     return State.INCOMPLETE if versions < newest else State.SOUND
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """A storage that was reached for: why it cannot be used, and what it cannot promise.
-
-    `identity` is its own id; None if it was made before there were any, or was not read.
-    """
-
-    storage: str
-    problem: str | None
-    limitations: tuple[Limitation, ...] = ()
-    identity: str | None = None
-
-    @property
-    def outcome(self) -> Outcome:
-        """UNKNOWN if it could not be reached."""
-        return Outcome.PASS if self.problem is None else Outcome.UNKNOWN
-
-
-def reach_storages(config: Config) -> list[Reached]:
-    """Whether each storage answers and is the one that is meant."""
-    reached = []
-    remembered = _remembered(config)
-    for storage in config.storages.values():
-        known = partial(remembered.get, storage.id)
-        store = Store(storage, open_storage(storage.url, read_only=True), known)
-        try:
-            identity = store.check_identity().id
-            limitations = store.storage.limitations()
-            reached.append(Reached(storage.id, None, limitations, identity))
-        except StorageError as error:
-            reached.append(Reached(storage.id, str(error)))
-        finally:
-            store.storage.close()
-    return reached
-
-
-def _remembered(config: Config) -> dict[str, str | None]:
-    """By which ids the ledger knows the storages, where there is one that can be read."""
-    if not config.ledger.exists() or not config.ledger.stat().st_size:
-        return {}
-    try:
-        with closing(Ledger(config.ledger)) as ledger:
-            return {name: storage_id(ledger, name) for name in config.storages}
-    except LedgerError:
-        return {}

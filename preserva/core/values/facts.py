@@ -79,7 +79,8 @@ class Arrival(Logged):
     path. `source` is the storage that it was brought from, `carried` the SHA-256 of the records of
     events that came along; `files` and `size` (bytes) were written. `rebuilt` counts the sound
     copies of which a rebuilt ledger says so. One with an identifier of ours that was not made
-    here came `from_outside`. `pages` are those of the book, `reason` is why it was corrected.
+    here came `from_outside`. `pages` are those of the book, `reason` is why it was corrected;
+    `quarantine` is where an interrupted one was set aside.
     """
 
     types: ClassVar = (entries.START, *entries.ARRIVALS)
@@ -95,6 +96,7 @@ class Arrival(Logged):
     from_outside: bool | None = fact("from_outside", partial(exactly, bool))
     pages: int | None = fact("pages", number)
     reason: str | None = fact("reason")
+    quarantine: str | None = fact("quarantine")
 
     @property
     def storages_beside(self) -> tuple[str, ...]:
