@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from preserva.core.book.rights import Rights
+from preserva.core.book.scan_policy import Action, ScanPolicy
 from preserva.core.book.scans import USUAL_RULES, Colours, ImageRules, ScanProfile, Undecodable
 from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
 from preserva.core.policy.testimony import Custody
@@ -264,12 +265,17 @@ def _mail(document: Mapping[str, Any], base: Path) -> Mail | None:
 def _images(document: Mapping[str, Any]) -> ImageRules:
     """The requirements for images, from two sections."""
     scan = {**document.get("scan", {})}
+    checks = {field.name for field in fields(ScanPolicy)} & scan.keys()
+    policy = ScanPolicy(**{check: Action(scan.pop(check)) for check in sorted(checks)})
+    settle = scan.pop("settle_seconds", USUAL_RULES.settle_seconds)
     images = {**document.get("images", {})}
     if "undecodable" in images:
         images["undecodable"] = Undecodable(images["undecodable"])
     scan["colours"] = tuple(Colours(name) for name in scan.get("colours", ()))
     scan["bits"] = tuple(scan.get("bits", ()))
-    return ImageRules(**images, scan=ScanProfile(**scan))
+    return ImageRules(
+        **images, scan=ScanProfile(**scan), policy=policy, settle_seconds=float(settle)
+    )
 
 
 def _rights(document: Mapping[str, Any], country: str) -> Rights | None:

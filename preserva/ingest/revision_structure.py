@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from preserva.core.book.file_names import stem
 from preserva.core.book.structure import Pages, renumbered, with_facts
-from preserva.core.book.submission import Arrangement, SourceFile, stem
+from preserva.core.book.submission import Arrangement, SourceFile
 from preserva.core.eark.mets import FileEntry
 from preserva.core.eark.stored import StoredRepresentation
 from preserva.core.values.report import printable

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from preserva.core.book.image import Image
+from preserva.core.book.scan_policy import USUAL_POLICY, ScanPolicy
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 
@@ -75,11 +76,16 @@ ANY_SCAN = ScanProfile()
 
 @dataclass(frozen=True, slots=True)
 class ImageRules:
-    """The requirements for images; larger ones than `max_pixels` are not decoded."""
+    """The requirements for images; larger ones than `max_pixels` are not decoded.
+
+    A folder in which something changed within `settle_seconds` is looked at twice.
+    """
 
     undecodable: Undecodable = Undecodable.REFUSE
     max_pixels: int = MAX_PIXELS
     scan: ScanProfile = ANY_SCAN
+    policy: ScanPolicy = USUAL_POLICY
+    settle_seconds: float = 2
 
 
 USUAL_RULES = ImageRules()

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from preserva.core.book.file_names import natural_key
 from preserva.core.book.labels import following
-from preserva.core.book.submission import Arrangement, natural_key
+from preserva.core.book.submission import Arrangement
 from preserva.core.eark.mets import Division
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
@@ -91,13 +92,17 @@ PageName = int | str
 
 @dataclass(frozen=True, slots=True)
 class PageRange:
-    """Pages that are described together. `label` is that of the first; it is continued."""
+    """Pages that are described together. `label` is that of the first; it is continued.
+
+    `order` is the place that the first of them is to have in the book, counted from 1.
+    """
 
     where: str
     first: PageName
     last: PageName | None = None
     label: str | None = None
     type: PageType = PageType.PAGE
+    order: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +140,16 @@ class PageFacts:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """A book's structure: facts by page number, the whole as a division, and the findings."""
+    """A book's structure: facts by page number, the whole as a division, and the findings.
+
+    `order` gives the number of a page by the number that it had by the names of the files; it is
+    empty where that order stays.
+    """
 
     pages: Mapping[int, PageFacts]
     root: Division | None
     findings: tuple[Finding, ...] = ()
+    order: Mapping[int, int] = field(default_factory=dict)
 
 
 NO_STRUCTURE = Structure({}, None)
@@ -171,6 +181,14 @@ class Pages:
             return name if 1 <= name <= self.count else None
         return self._names.get(name)
 
+    def moved(self, order: Mapping[int, int]) -> Pages:
+        """The same pages in another order: the new number of each by its old one."""
+        if not order:
+            return self
+        names = {name: order[number] for name, number in self._names.items()}
+        stems = {stem: order[number] for stem, number in self._stems.items()}
+        return Pages(self.count, names, stems)
+
     def alike(self, name: str) -> int | None:
         """The page whose file has this name, or one that differs only in its extension."""
         if len(name) > _LONGEST_NAME:
@@ -183,14 +201,46 @@ def _stem(name: str) -> object:
 
 
 def resolve(outline: Outline, pages: Pages, title: str) -> Structure:
-    """The structure that an outline means for these pages; `title` is the book's."""
-    work = _Resolving(pages)
+    """The structure that an outline means for these pages; `title` is the book's.
+
+    Numbers of pages are those that they have in the order that the outline states.
+    """
+    order, misplaced = outline_order(outline, pages)
+    work = _Resolving(pages.moved(order), findings=misplaced)
     for described in outline.pages:
         work.describe(described)
     spans = [work.span(part) for part in outline.parts]
     divisions = work.divisions(spans, pages.count)
     root = Division(outline.type.value, outline.title or title, parts=divisions)
-    return Structure(work.facts, root if divisions else None, tuple(work.findings))
+    return Structure(work.facts, root if divisions else None, tuple(work.findings), order)
+
+
+def outline_order(outline: Outline, pages: Pages) -> tuple[dict[int, int], list[Finding]]:
+    """The new number of each page by its old one, empty if no order is stated; the mistakes."""
+    stated: dict[int, int] = {}
+    findings = []
+    for described in outline.pages:
+        if described.order is None:
+            continue
+        first = pages.number(described.first)
+        last = first if described.last is None else pages.number(described.last)
+        if isinstance(described.first, int) or isinstance(described.last, int):
+            # which order would the number count in?
+            finding = Finding(Code.STATED_ORDER, described.where, seen=str(described.first))
+            findings.append(finding)
+        elif first is not None and last is not None:
+            for place, page in enumerate(range(first, last + 1), described.order):
+                if not 1 <= place <= pages.count or page in stated or place in stated.values():
+                    finding = Finding(
+                        Code.STATED_ORDER, described.where, f"1-{pages.count}", str(place)
+                    )
+                    findings.append(finding)
+                stated[page] = place
+    if not stated or findings:
+        return {}, findings
+    free = iter(sorted(set(range(1, pages.count + 1)) - set(stated.values())))
+    order = {page: stated.get(page) or next(free) for page in range(1, pages.count + 1)}
+    return order, findings
 
 
 def with_facts(arrangement: Arrangement, facts: Mapping[int, PageFacts]) -> Arrangement:
