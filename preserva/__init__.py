@@ -64,9 +64,11 @@ if TYPE_CHECKING:
         StorageConfig,
     )
     from preserva.core.book.rights import Rights
+    from preserva.core.book.scan_policy import Action as ScanAction
+    from preserva.core.book.scan_policy import ScanPolicy
     from preserva.core.book.scans import Colours, ImageRules, ScanProfile, Undecodable
     from preserva.core.book.structure import PageFacts, Structure
-    from preserva.core.book.submission import Arrangement, SourceFile
+    from preserva.core.book.submission import Arrangement, FolderPages, SourceFile
     from preserva.core.eark.mets import Division, PackageType
     from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
     from preserva.core.formats.bagit import FetchEntry
@@ -139,6 +141,7 @@ if TYPE_CHECKING:
     )
     from preserva.exhibition.build import Built as ExhibitionBuilt
     from preserva.fixity.audit_run import Audit
+    from preserva.ingest.check import CheckedScans
     from preserva.ingest.package import Packaged
     from preserva.ingest.revised import Revised
     from preserva.ingest.transfer_result import Accepted as Transferred
@@ -218,6 +221,9 @@ _PLACES = {
     "PageFacts": "core.book.structure:PageFacts",
     "Structure": "core.book.structure:Structure",
     "Arrangement": "core.book.submission:Arrangement",
+    "FolderPages": "core.book.submission:FolderPages",
+    "ScanAction": "core.book.scan_policy:Action",
+    "ScanPolicy": "core.book.scan_policy:ScanPolicy",
     "SourceFile": "core.book.submission:SourceFile",
     "Division": "core.eark.mets:Division",
     "PackageType": "core.eark.mets:PackageType",
@@ -290,6 +296,7 @@ _PLACES = {
     "WrongStorage": "errors:WrongStorage",
     "ExhibitionBuilt": "exhibition.build:Built",
     "Audit": "fixity.audit_run:Audit",
+    "CheckedScans": "ingest.check:CheckedScans",
     "Packaged": "ingest.package:Packaged",
     "Revised": "ingest.revised:Revised",
     "Transferred": "ingest.transfer_result:Accepted",
@@ -312,22 +319,23 @@ __all__ = [
     "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound", "Arrangement",
     "Audit", "AuditedCopy", "BagCreated", "BagFetched", "BagReport", "BagTable", "BagUpdated",
     "BagVerdict", "BookPage", "Brought", "Catalogue", "CatalogueEntry", "CatalogueRecord",
-    "Clock", "Code", "Colours", "Config", "ConfigError", "Contributor", "CopyInStorage",
-    "CopyState", "CopyStatus", "CopyrightStatus", "Custody", "Damaged", "DecisionUndone",
-    "DecisionsImported", "DemoFailedError", "Division", "Document", "Due", "DueReason",
-    "EditionView", "Ended", "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding",
-    "Forecast", "HarvestResult", "HarvestSummary", "HistoryEntry", "Hit", "Identifiers",
-    "ImageRules", "Incident", "IncidentDecision", "Institution", "Item", "KeptProfile",
-    "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof", "Levels", "LevelsArea",
-    "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict", "Limitation",
-    "Listed", "Listing", "LockLost", "Locked", "Mail", "MatchDecision", "MatchVerdict",
-    "MatchedWord", "NamedSubject", "NotAFile", "NotFound", "NotInPlace", "OaiFormat",
-    "ObjectInStorage", "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass",
-    "PackageError", "PackageHistory", "PackageId", "PackageType", "Packaged", "PageFacts",
-    "Pings", "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt",
-    "RecordedFinding", "RecordsExported", "RecordsImported", "Refused", "Repair", "Replication",
-    "Report", "ReportMonth", "ReportYear", "ResultPage", "Retitled", "Revised", "Rights",
-    "RightsBasis", "Role", "ScanProfile", "Severity", "SourceFile", "Started", "State",
+    "CheckedScans", "Clock", "Code", "Colours", "Config", "ConfigError", "Contributor",
+    "CopyInStorage", "CopyState", "CopyStatus", "CopyrightStatus", "Custody", "Damaged",
+    "DecisionUndone", "DecisionsImported", "DemoFailedError", "Division", "Document", "Due",
+    "DueReason", "EditionView", "Ended", "ExhibitionBuilt", "ExportFormat", "Facet",
+    "FetchEntry", "Finding", "FolderPages", "Forecast", "HarvestResult", "HarvestSummary",
+    "HistoryEntry", "Hit", "Identifiers", "ImageRules", "Incident", "IncidentDecision",
+    "Institution", "Item", "KeptProfile", "LedgerEntry", "LedgerError", "LedgerInStorage",
+    "LedgerProof", "Levels", "LevelsArea", "LevelsDemand", "LevelsEvidence",
+    "LevelsRequirement", "LevelsVerdict", "Limitation", "Listed", "Listing", "LockLost",
+    "Locked", "Mail", "MatchDecision", "MatchVerdict", "MatchedWord", "NamedSubject",
+    "NotAFile", "NotFound", "NotInPlace", "OaiFormat", "ObjectInStorage", "ObjectToStorage",
+    "Observer", "Outcome", "Overview", "PackageClass", "PackageError", "PackageHistory",
+    "PackageId", "PackageType", "Packaged", "PageFacts", "Pings", "Policy", "PreservaError",
+    "Progress", "Proposal", "Reached", "Receipt", "RecordedFinding", "RecordsExported",
+    "RecordsImported", "Refused", "Repair", "Replication", "Report", "ReportMonth",
+    "ReportYear", "ResultPage", "Retitled", "Revised", "Rights", "RightsBasis", "Role",
+    "ScanAction", "ScanPolicy", "ScanProfile", "Severity", "SourceFile", "Started", "State",
     "Status", "StorageConfig", "StorageError", "StorageFull", "StorageState", "StorageTally",
     "Stored", "StrPath", "Structure", "Subject", "Tally", "TooLarge", "TransferForm",
     "Transferred", "TypedNumber", "Undecodable", "Unreachable", "UsageError", "WholePackage",

@@ -28,6 +28,7 @@ PAGE = ROOT / "docs" / "reference" / "api.md"
 
 CALLS = {
     "init": "write_config, create_archive",
+    "check": "Archive.check",
     "package": "Archive.package, package_bag",
     "update": "Archive.update",
     "store": "Archive.store",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 VERBS = {
     "init": N_("Write a commented preserva.toml, or prepare what it describes."),
+    "check": N_("Check folders of scans: name everything that `preserva package` would."),
     "package": N_("Make a package from a FOLDER of scans and store it."),
     "update": N_("Correct a stored package by adding a new version to it."),
     "store": N_("Store a BAG that was made by `preserva package --bag`. The bag is only read."),

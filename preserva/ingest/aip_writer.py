@@ -79,20 +79,7 @@ class Assembler:
                 seen, form = _copy(reader, file, staging, base, f"documentation/{file.target}")
                 documents.append(OtherFile(seen, form.mime))
             else:
-                path = f"representations/{name}/data/{file.target}"
-                seen, form = _copy(reader, file, staging, base, path)
-                copy = opened_copy(staging, f"{base}/{path}")
-                image = inspection.look(copy, seen.size, form.mime, name, file.source)
-                inspection.saw(name, file, seen.digests.get("sha512"), form.note)
-                page = ContentFile(
-                    seen,
-                    premis_format(form),
-                    file.original,
-                    file.page,
-                    file.label,
-                    image,
-                    file.type,
-                )
+                page = _content(reader, name, file, staging, base, inspection)
                 content.setdefault(name, []).append(page)
         for detail in source.written.files:
             path = f"documentation/{detail.name}"
@@ -211,6 +198,24 @@ class Put:
 
     def __call__(self, path: str, render: Render) -> Observed:
         return _relative(self.staging.render(f"{self.base}/{path}", render), path)
+
+
+def _content(
+    reader: SourceReader,
+    name: str,
+    file: SourceFile,
+    staging: Staging,
+    base: str,
+    inspection: Inspection,
+) -> ContentFile:
+    """Copy a file of a representation, and look into it."""
+    path = f"representations/{name}/data/{file.target}"
+    seen, form = _copy(reader, file, staging, base, path)
+    copy = opened_copy(staging, f"{base}/{path}")
+    image = inspection.look(copy, seen.size, form.mime, name, file.source)
+    inspection.saw(name, file, seen.digests.get("sha512"), form.note)
+    format_ = premis_format(form)
+    return ContentFile(seen, format_, file.original, file.page, file.label, image, file.type)
 
 
 @contextmanager

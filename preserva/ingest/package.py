@@ -179,6 +179,12 @@ def _result(
 
 def _already_stored(source: Submission, copy: StoredCopy, observer: Observer) -> Packaged:
     """Accept a second run with the same source; refuse anything else under the same id."""
+    refuse_other_content(source, copy, observer)
+    return _result(source, copy.store.id, created=False)
+
+
+def refuse_other_content(source: Submission, copy: StoredCopy, observer: Observer) -> None:
+    """Read the source. Raises Refused unless the stored package was made of exactly this."""
     stored = copy.read().inventory
     state = stored.versions[stored.head].files()
     base = f"data/{source.package.portable}"
@@ -206,6 +212,8 @@ def _already_stored(source: Submission, copy: StoredCopy, observer: Observer) ->
         message = _("{id} is stored already, with other content: {path}")
         raise Refused(
             message.format(id=source.package, path=other[0]),
-            hint=_("Nothing was changed. Give the new package another identifier with --id."),
+            hint=_(
+                "Nothing was changed. Correct the stored package with `preserva update`; another"
+                " book needs another identifier, --id."
+            ),
         )
-    return _result(source, copy.store.id, created=False)

@@ -16,7 +16,7 @@ from preserva.core.values.subjects import Named
 from preserva.describe.characterization import pronom
 from preserva.describe.characterization.format import FileFormat
 from preserva.describe.characterization.identify import HEAD, identify
-from preserva.errors import Refused, UsageError
+from preserva.errors import PackageError, Refused, UsageError
 from preserva.files.opening import Folder
 from preserva.i18n import _
 from preserva.ingest import source_folder
@@ -24,8 +24,8 @@ from preserva.ingest.image_inspection import Inspection, StoredScans
 from preserva.ingest.source_folder import (
     Look,
     SourceReader,
-    UnusableSource,
     Watch,
+    findings_of,
     look,
     settled_look,
 )
@@ -99,8 +99,8 @@ def examine(
     for name, file in files:
         try:
             _examine_file(reader, scans.folder, name, file, inspection, observer)
-        except UnusableSource as error:
-            inspection.problems += error.findings
+        except PackageError as error:
+            inspection.problems += findings_of(error)
     inspection.conclude(stored)
     inspection.problems += scans.refuse_changes(rules)
     observer(Ended("check", subject))

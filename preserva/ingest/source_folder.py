@@ -24,16 +24,6 @@ from preserva.i18n import _
 from preserva.ingest.advice import advice
 from preserva.storage.base import CHUNK
 
-
-class UnusableSource(PackageError):
-    """The same with the problems as `findings`, and with what to do about them."""
-
-    def __init__(self, message: str, findings: Sequence[Finding]) -> None:
-        problems = [finding.message() for finding in findings]
-        super().__init__(message, problems, hint=advice(findings))
-        self.findings = tuple(findings)
-
-
 State = tuple[int, int, int]
 """Of a file: its size in bytes, when its content and when anything of it last changed, in ns."""
 
@@ -134,7 +124,18 @@ def refuse(folder: Path, problems: list[Finding]) -> None:
     """Raise PackageError with all problems, if there are any."""
     if problems:
         message = _("{folder} cannot become a package:").format(folder=folder)
-        raise UnusableSource(message, problems)
+        raise _unusable(message, problems)
+
+
+def _unusable(message: str, findings: Sequence[Finding]) -> PackageError:
+    """The error with all findings, and what to do about them."""
+    problems = [finding.message() for finding in findings]
+    return PackageError(message, problems, findings=findings, hint=advice(findings))
+
+
+def findings_of(error: PackageError) -> list[Finding]:
+    """The findings for which a source was refused."""
+    return [finding for finding in error.findings if isinstance(finding, Finding)]
 
 
 class SourceReader:
@@ -190,7 +191,7 @@ class SourceReader:
 
     def _refusal(self, code: Code, path: str, seen: str | None = None) -> PackageError:
         message = _("{folder} cannot become a package:").format(folder=self._folder.path)
-        return UnusableSource(message, [Finding(code, path, seen=seen)])
+        return _unusable(message, [Finding(code, path, seen=seen)])
 
 
 def _differs(before: os.stat_result, after: os.stat_result) -> bool:
