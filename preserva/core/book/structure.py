@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TypeVar
 
 from preserva.core.book.file_names import natural_key
 from preserva.core.book.labels import following
@@ -157,7 +158,10 @@ NO_STRUCTURE = Structure({}, None)
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The pages of a source by number, from 1 to `count`, or by file name."""
+    """The pages of a source by number, from 1 to `count`, or by file name.
+
+    A name that files of several chapters have is that of none: with its folder it is.
+    """
 
     count: int
     _names: Mapping[str, int]
@@ -166,14 +170,17 @@ class Pages:
     @classmethod
     def of(cls, arrangement: Arrangement) -> Pages:
         """Those of all representations."""
-        names: dict[str, int] = {}
-        stems: dict[object, int] = {}
+        names: dict[str, set[int]] = {}
+        stems: dict[object, set[int]] = {}
+        count = 0
         for _name, file in arrangement.files():
             if file.page is not None:
+                count = max(count, file.page)
                 name = file.source.rpartition("/")[2]
-                names.setdefault(name, file.page)
-                stems.setdefault(_stem(name), file.page)
-        return cls(max(names.values(), default=0), names, stems)
+                for known in {name, file.original or name}:
+                    names.setdefault(known, set()).add(file.page)
+                stems.setdefault(_stem(name), set()).add(file.page)
+        return cls(count, _of_one_page(names), _of_one_page(stems))
 
     def number(self, name: PageName) -> int | None:
         """The number of the page with this number or file name; None if there is none."""
@@ -194,6 +201,13 @@ class Pages:
         if len(name) > _LONGEST_NAME:
             return None
         return self._names.get(name) or self._stems.get(_stem(name))
+
+
+_Name = TypeVar("_Name")
+
+
+def _of_one_page(names: Mapping[_Name, set[int]]) -> dict[_Name, int]:
+    return {name: next(iter(pages)) for name, pages in names.items() if len(pages) == 1}
 
 
 def _stem(name: str) -> object:

@@ -98,12 +98,13 @@ def arrange(entries: Iterable[Entry]) -> Arrangement:
     ordered = in_order(list(pages.values()))
     work.say_places(ordered)
     representations = work.numbered(ordered)
+    chapters = work.chapters(ordered)
     return Arrangement(
         representations,
         tuple(_numbered("document", work.groups[DOCUMENTATION])),
         tuple(work.problems),
         tuple(work.warnings),
-        work.chapters(ordered),
+        chapters,
     )
 
 
