@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from preserva.api.archive import load_config
 from preserva.api.arguments import StrPath, package_id
+from preserva.api.closing import Closing
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from preserva import Config, LedgerEntry, LedgerProof, PackageId
     from preserva.ledger import Ledger
 
 
-class ArchiveLedger:
+class ArchiveLedger(Closing):
     """The record of what was done, made by `open_ledger`; a context manager."""
 
     def __init__(self, config: Config, ledger: Ledger) -> None:
@@ -26,17 +25,6 @@ class ArchiveLedger:
     def close(self) -> None:
         """Close the file. The end of a `with` block does the same."""
         self._ledger.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def verify(self, against: StrPath | None = None) -> LedgerProof:
         """Whether any entry was changed, taken out, moved or put in; all that is wrong.
@@ -55,11 +43,17 @@ class ArchiveLedger:
         *,
         package: PackageId | str | None = None,
         storage: str | None = None,
+        types: Iterable[str] = (),
         newest_first: bool = False,
     ) -> Iterator[LedgerEntry]:
-        """The entries, or those of a package or a storage. Raises LedgerError."""
+        """The entries, or those of a package, a storage or some types; each has its `person`.
+
+        Raises LedgerError.
+        """
         name = None if package is None else package_id(package).uri
-        return self._ledger.entries(package=name, storage=storage, newest_first=newest_first)
+        return self._ledger.entries(
+            package=name, storage=storage, types=tuple(types), newest_first=newest_first
+        )
 
     def lines(self) -> Iterator[bytes]:
         """Each entry as canonical JSON (RFC 8785), without a line end, to be kept elsewhere."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from preserva.archive import events as history
+from preserva.archive.acting import Actor
 from preserva.archive.archive import Clock, Identifiers
 from preserva.archive.staging import Staging
-from preserva.config import Institution
 from preserva.core.book.folder_roles import DOCUMENTATION
 from preserva.core.book.rights import Rights
 from preserva.core.book.scans import USUAL_RULES, ImageRules
@@ -52,7 +52,7 @@ HEAD = 1 << 16
 class Assembler:
     """Writes the bag of a package into a staging folder."""
 
-    institution: Institution
+    actor: Actor
     clock: Clock
     identifiers: Identifiers
     observer: Observer
@@ -99,7 +99,7 @@ class Assembler:
         )
         date = self.clock().date().isoformat()
         write_tag_files(
-            staging, bag_info(self.institution, source.package, source.title, date, staging)
+            staging, bag_info(self.actor.institution, source.package, source.title, date, staging)
         )
         self.observer(Ended("package", WholePackage(source.package)))
         return inspection.notes
@@ -120,7 +120,7 @@ class Assembler:
             title=source.title,
             created=time,
             software_version=__version__,
-            institution=self.institution.names["en"],
+            institution=self.actor.institution.names["en"],
             descriptive=descriptive,
             representations=list(_representations(content, source.written.structure.root)),
             events=[
@@ -130,7 +130,7 @@ class Assembler:
                         happened.type,
                         identifier=self.identifiers(),
                         time=time,
-                        institution=self.institution,
+                        actor=self.actor,
                         detail=happened.detail,
                         outcome=happened.outcome,
                         objects=happened.objects,
@@ -138,7 +138,7 @@ class Assembler:
                     for happened in (*before, *_happened(content, inspection))
                 ),
             ],
-            agents=[*history.agents(self.institution), *source.written.history.agents.values()],
+            agents=[*history.agents(self.actor), *source.written.history.agents.values()],
             rights=[
                 RightsStatement(Identifier("local", f"rights-{number}"), rights, ())
                 for number, rights in enumerate(self.stated(source) or (self.unknown_rights(),), 1)
@@ -155,7 +155,7 @@ class Assembler:
         return Rights(
             RightsBasis.COPYRIGHT,
             CopyrightStatus.UNKNOWN,
-            self.institution.country.lower(),
+            self.actor.institution.country.lower(),
             note="not assessed when the package was made",
         )
 

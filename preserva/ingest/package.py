@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from preserva.archive.acting import Actor
 from preserva.archive.archive import ArchivalStorage, Clock, Identifiers, new_identifier, utc_now
 from preserva.archive.commit import ingest, refuse_lost
 from preserva.archive.staging import Staging, new_folder, refuse_place
@@ -86,7 +87,7 @@ def package(
         notes = _examined(source, config.images, stored, observer)
         return _result(source, store.id, created=False, notes=notes)
     assembler = Assembler(
-        config.institution,
+        archive.actor,
         archive.clock,
         archive.identifiers,
         observer,
@@ -102,7 +103,7 @@ def package(
         staging = Staging(store.storage, folder_, archive.config.policy.digests, observer)
         notes = assembler.assemble(source, staging)
         second_opinion(staging)
-        ingest(copy, staging)
+        ingest(copy, staging, pages=source.arrangement.pages)
     return _result(source, store.id, created=True, staging=staging, notes=notes)
 
 
@@ -121,14 +122,15 @@ def package_bag(
     digests: Iterable[str] = ("sha512", "sha256"),
     clock: Clock = utc_now,
     identifiers: Identifiers = new_identifier,
+    person: str | None = None,
     ledger: Path | None = None,
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> Packaged:
     """Make a package of a folder as a bag, a new folder below `destination`. Needs no archive.
 
-    `rights` apply if `details` state none. In `ledger`, if it is there, is recorded that the bag
-    was made here.
+    `rights` apply if `details` state none; `person` is the code of who acts. In `ledger`, if it is
+    there, is recorded that the bag was made here.
     """
     source = submit(folder, record, institution, local, position, charset, details, images)
     place = str(destination / source.package.portable)
@@ -137,11 +139,12 @@ def package_bag(
         notes = _examined(source, images, None, observer)
         return _result(source, place, created=False, notes=notes)
     with new_folder(destination / source.package.portable, digests, observer) as staging:
-        assembler = Assembler(institution, clock, identifiers, observer, rights, images)
+        actor = Actor(institution, person)
+        assembler = Assembler(actor, clock, identifiers, observer, rights, images)
         notes = assembler.assemble(source, staging)
         second_opinion(staging)
     if ledger is not None:
-        record_bag_made(ledger, source.package, staging.files, clock().isoformat())
+        record_bag_made(ledger, source.package, staging.files, clock().isoformat(), person)
     return _result(source, place, created=True, staging=staging, notes=notes)
 
 
