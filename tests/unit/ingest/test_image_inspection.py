@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,8 +12,8 @@ from lxml import etree
 
 from preserva import i18n
 from preserva.core.book.image import Image, Resolution, Unit
-from preserva.core.book.scan_policy import Action, ScanPolicy
 from preserva.core.book.scans import (
+    USUAL_RULES,
     Colours,
     ImageRules,
     ScanProfile,
@@ -38,9 +37,6 @@ PAGES = {
     "1.tif": "tiff", "2.tif": "bigtiff", "3.jpg": "jpeg", "4.jp2": "jp2", "5.png": "png 1",
     "6.gif": "gif", "7.webp": "webp",
 }  # fmt: skip
-ONE_PICTURE = ImageRules(policy=ScanPolicy(similar=Action.IGNORE))
-"""The samples are the same picture in each format."""
-
 RECORDING = ImageRules(Undecodable.RECORD)
 
 
@@ -68,7 +64,7 @@ def premis(tmp_path: Path, where: str) -> bytes:
 
 def test_every_image_has_its_mix(tmp_path: Path, shared: Path) -> None:
     """Valid by both official schemas, and the bag passes."""
-    done = bagged(tmp_path, {name: samples()[kind] for name, kind in PAGES.items()}, ONE_PICTURE)
+    done = bagged(tmp_path, {name: samples()[kind] for name, kind in PAGES.items()}, USUAL_RULES)
     assert done.notes == ()
     document = premis(tmp_path, "representations/master")
     root = etree.fromstring(document)
@@ -128,7 +124,7 @@ def test_how_masters_were_scanned_is_compared_with_the_profile(tmp_path: Path) -
     profile = ScanProfile(400, (Colours.GREY, Colours.COLOUR), (8,), lossless=True)
     kinds = {"1.tif": "tiff", "2.tif": "tiff g4", "3.jpg": "jpeg", "4.tif": "tiff 16"}
     files = {name: samples()[kind] for name, kind in kinds.items()}
-    done = bagged(tmp_path, files, replace(ONE_PICTURE, scan=profile))
+    done = bagged(tmp_path, files, ImageRules(scan=profile))
     assert list(done.notes) == [
         Finding(Code.SCAN_COLOUR, "master/2.tif", "grey, colour", "bitonal"),
         Finding(Code.SCAN_BITS, "master/2.tif", "8", "1"),

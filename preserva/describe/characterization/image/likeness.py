@@ -20,7 +20,12 @@ _TO_GREY = {"P": "RGB", "CMYK": "RGB", "YCbCr": "RGB", "LAB": "RGB"}
 
 
 def likeness(image: Pillow.Image) -> int | None:
-    """The likeness of a decoded image, 1,024 bits; None for a blank page, or if it has no greys."""
+    """The likeness of a decoded image, 1,024 bits.
+
+    None for a blank page, for one that is smaller than the reduced image, or if it has no greys.
+    """
+    if min(image.size) < _SIDE:
+        return None
     try:
         greys = _reduced(image)
     except (OSError, ValueError):  # a mode that Pillow decodes and cannot reduce
