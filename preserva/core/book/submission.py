@@ -151,13 +151,13 @@ class _Arranging:
         self._refuse_two_of_a_kind(base, purposes)
         divided = bool(set(purposes.values()) & set(REPRESENTATIONS))
         pages = {parts[0] for entry, parts in paths.items() if is_image(entry.path)}
-        foreign: dict[str, int] = {}
+        foreign: dict[str, str] = {}
         for entry, (*above, _name) in paths.items():
             purpose = purposes.get(above[0]) if above else None
             deep_document = purpose == DOCUMENTATION and len(above) > 1
             if deep_document or (above and not purpose and (divided or above[0] not in pages)):
                 folder = "/".join(above if deep_document else above[:1])
-                foreign[f"{base}{folder}/"] = foreign.get(f"{base}{folder}/", 0) + 1
+                foreign.setdefault(f"{base}{folder}/", entry.path)
             elif purpose:
                 self._take(purpose, Placed(entry, tuple(above[1:])))
             elif divided:
@@ -167,7 +167,7 @@ class _Arranging:
             else:
                 self._take(_usual_place(entry.path), Placed(entry, tuple(above)))
         self.problems += [
-            Finding(Code.SOURCE_DEPTH, folder, seen=str(count)) for folder, count in foreign.items()
+            Finding(Code.SOURCE_DEPTH, folder, seen=path) for folder, path in foreign.items()
         ]
 
     def _take(self, group: str, file: Placed) -> None:
@@ -252,8 +252,7 @@ class _Arranging:
             if not self._pair(ACCESS, masters, access):
                 alone = next(file for key, file in access.items() if key not in masters)
                 self.problems.append(Finding(Code.SOURCE_AMBIGUOUS, alone.entry.path))
-            else:
-                access = {}
+            access = {}
         pages = access | masters
         unknown = texts.keys() - pages.keys()
         if pages and len(unknown) == len(texts) and texts and self._pair(TEXT, pages, texts):
