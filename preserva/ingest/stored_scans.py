@@ -101,12 +101,14 @@ def _look_up(index: sqlite3.Connection, digests: Iterable[bytes]) -> set[str]:
 
 @dataclass(slots=True)
 class _Fresh:
-    """What was stored after an entry of the ledger, up to the entry `number`."""
+    """What was stored after the entry `start` of the ledger, up to the entry `number`."""
 
+    start: int
     number: int
     packages: dict[bytes, set[str]] = field(default_factory=dict)
 
     def look_up(self, digests: Iterable[bytes]) -> set[str]:
+        """The packages that have any of these."""
         return {uri for digest in digests for uri in self.packages.get(digest, ())}
 
 
@@ -115,7 +117,9 @@ _fresh: WeakKeyDictionary[ArchivalStorage, _Fresh] = WeakKeyDictionary()
 
 
 def _since(archive: ArchivalStorage, number: int) -> _Fresh:
-    fresh = _fresh.setdefault(archive, _Fresh(number))
+    fresh = _fresh.get(archive)
+    if fresh is None or fresh.start > number:
+        fresh = _fresh[archive] = _Fresh(number, number)
     size = archive.ledger.size
     for uri in _arrived(archive, fresh.number):
         for page in _pages(archive, PackageId.parse(uri)):
