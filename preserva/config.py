@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from preserva.core.book.rights import Rights
-from preserva.core.book.scan_policy import Action, ScanPolicy
+from preserva.core.book.scan_policy import ScanPolicy
 from preserva.core.book.scans import USUAL_RULES, Colours, ImageRules, ScanProfile, Undecodable
 from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
 from preserva.core.policy.testimony import Custody
@@ -149,14 +149,16 @@ class Config:
 def load(path: Path) -> Config:
     """Read a configuration. Raises ArchiveNotFound, or ConfigError with every problem in it."""
     document = read_toml(path)
-    no_storage = _("{value} is not a supported storage; use a folder, {schemes}").format(
-        value="{value}", schemes="file://, s3://, sftp://, fs+…://"
-    )
-    problems = list(schema_problems(document, "config.schema.json", NAME, {"url": no_storage}))
+    problems = list(schema_problems(document, "config.schema.json", NAME, {"url": _no_storage}))
     problems = problems or list(_contradictions(document))
     if problems:
         raise ConfigError(_("{path} is not usable:").format(path=path), problems)
     return _config(path, document)
+
+
+def _no_storage(value: object) -> str:
+    message = _("{value} is not a supported storage; use a folder, {schemes}")
+    return message.format(value=value, schemes="file://, s3://, sftp://, fs+…://")
 
 
 def _contradictions(document: Mapping[str, Any]) -> Iterator[str]:
@@ -270,18 +272,15 @@ def _mail(document: Mapping[str, Any], base: Path) -> Mail | None:
 
 def _images(document: Mapping[str, Any]) -> ImageRules:
     """The requirements for images, from two sections."""
-    scan = {**document.get("scan", {})}
-    checks = {check.name for check in fields(ScanPolicy)} & scan.keys()
-    policy = ScanPolicy(**{check: Action(scan.pop(check)) for check in sorted(checks)})
-    settle = scan.pop("settle_seconds", USUAL_RULES.settle_seconds)
+    policy, scan = ScanPolicy.among(document.get("scan", {}))
     images = {**document.get("images", {})}
     if "undecodable" in images:
         images["undecodable"] = Undecodable(images["undecodable"])
+    if "settle_seconds" in scan:
+        images["settle_seconds"] = float(scan.pop("settle_seconds"))
     scan["colours"] = tuple(Colours(name) for name in scan.get("colours", ()))
     scan["bits"] = tuple(scan.get("bits", ()))
-    return ImageRules(
-        **images, scan=ScanProfile(**scan), policy=policy, settle_seconds=float(settle)
-    )
+    return ImageRules(**images, scan=ScanProfile(**scan), policy=policy)
 
 
 def _rights(document: Mapping[str, Any], country: str) -> Rights | None:

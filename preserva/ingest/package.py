@@ -23,6 +23,7 @@ from preserva.core.formats import layout
 from preserva.core.values.digest import MultiHash, digest_bytes
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Advanced, Finding, Observer, ignore
+from preserva.describe.record import Record
 from preserva.errors import Refused
 from preserva.i18n import _
 from preserva.information_package.second_opinion import second_opinion
@@ -41,8 +42,7 @@ class Packaged:
     """The result of packaging a source.
 
     `place` is the id of the storage or the folder of the bag; `created` is False if the same source
-    was stored before, or on a dry run.
-
+    was `stored_before`, or on a dry run.
     """
 
     package: PackageId
@@ -54,11 +54,12 @@ class Packaged:
     size: int = 0
     notes: tuple[Finding, ...] = ()
     structure: Structure = NO_STRUCTURE
+    stored_before: bool = False
 
 
 def package(
     folder: Path,
-    record: Path,
+    record: Path | Record,
     archive: ArchivalStorage,
     *,
     local: str | None = None,
@@ -69,6 +70,8 @@ def package(
     observer: Observer = ignore,
 ) -> Packaged:
     """Make a package of a folder and store it, read back and recorded in the ledger.
+
+    On a dry run nothing is written, and refused is what would be refused.
 
     Raises PackageError for a source that cannot become a package, Refused if another package with
     this identifier is stored, Locked, StorageError; in each case nothing was stored.
@@ -107,9 +110,34 @@ def package(
     return _result(source, store.id, created=True, staging=staging, notes=notes)
 
 
+def look_up(
+    folder: Path,
+    record: Path | Record,
+    archive: ArchivalStorage,
+    *,
+    local: str | None = None,
+    charset: str | None = None,
+    details: Details = NO_DETAILS,
+    observer: Observer = ignore,
+) -> Packaged | None:
+    """The package of this very source, if it is stored; None if it is not, and could be.
+
+    Every file that is stored is compared. Raises Refused, PackageError, StorageError as `package`.
+    """
+    config = archive.config
+    source = submit(
+        folder, record, config.institution, local, None, charset, details, config.images
+    )
+    copy = StoredCopy(archive, archive.primary, source.package)
+    if copy.is_there():
+        return _already_stored(source, copy, observer)
+    refuse_lost(copy)
+    return None
+
+
 def package_bag(
     folder: Path,
-    record: Path,
+    record: Path | Record,
     institution: Institution,
     destination: Path,
     *,
@@ -183,7 +211,7 @@ def _result(
 def _already_stored(source: Submission, copy: StoredCopy, observer: Observer) -> Packaged:
     """Accept a second run with the same source; refuse anything else under the same id."""
     refuse_other_content(source, copy, observer)
-    return _result(source, copy.store.id, created=False)
+    return replace(_result(source, copy.store.id, created=False), stored_before=True)
 
 
 def refuse_other_content(source: Submission, copy: StoredCopy, observer: Observer) -> None:

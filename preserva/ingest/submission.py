@@ -63,7 +63,7 @@ class Submission:
 
 def submit(
     folder: Path,
-    record: Path,
+    record: Path | Record,
     institution: Institution,
     local: str | None = None,
     position: int | None = None,
@@ -71,15 +71,19 @@ def submit(
     details: Details = NO_DETAILS,
     rules: ImageRules = USUAL_RULES,
 ) -> Submission:
-    """Inspect a source without reading its pages. Raises PackageError with every problem."""
-    scans = open_scans(folder, [record, *details.paths().values()], rules)
+    """Inspect a source without reading its pages. Raises PackageError with every problem.
+
+    `record` is the file that holds the record, or the record itself, chosen before.
+    """
+    files = [record] if isinstance(record, Path) else []
+    scans = open_scans(folder, [*files, *details.paths().values()], rules)
     refuse(scans.folder.path, list(scans.problems))
     return described(scans, record, institution, local, position, charset, details, rules)
 
 
 def described(
     scans: Scans,
-    record: Path,
+    record: Path | Record,
     institution: Institution,
     local: str | None = None,
     position: int | None = None,
@@ -92,8 +96,8 @@ def described(
     Raises PackageError with every problem of these, UsageError.
     """
     folder = scans.folder.path
-    chosen = choose_record(read_supplied(record), record, position, charset)
-    refuse_untitled(chosen, record)
+    data = read_supplied(record) if isinstance(record, Path) else b""
+    chosen = described_by(record, data, position, charset)
     title = one_line(chosen.title)
     written = read_details(details, scans.arrangement, chosen, title, institution.country)
     refused, doubts = rules.policy.divide(_extent(chosen, scans.arrangement))
@@ -146,14 +150,32 @@ def choose_record(data: bytes, path: Path, position: int | None, charset: str | 
     if isinstance(described, Finding):
         message = _("{path} cannot become a package:").format(path=path)
         raise PackageError(message, [described.message()])
-    doubtful = [note for note in described.notes if note.code.severity is not Severity.WARNING]
+    refuse_doubtful(described, path, charset)
+    return described
+
+
+def described_by(
+    record: Path | Record, data: bytes, position: int | None, charset: str | None
+) -> Record:
+    """The book's record, chosen from the data of its file, or chosen before. Raises as those do."""
+    if isinstance(record, Record):
+        path, chosen = Path(record.name), record
+        refuse_doubtful(record, path, charset)
+    else:
+        path, chosen = record, choose_record(data, record, position, charset)
+    refuse_untitled(chosen, path)
+    return chosen
+
+
+def refuse_doubtful(record: Record, path: Path, charset: str | None) -> None:
+    """Raise PackageError for a record that was not understood whole, unless a person named how."""
+    doubtful = [note for note in record.notes if note.code.severity is not Severity.WARNING]
     if doubtful and charset is None:
         message = _(
             "{path} was not understood whole, so nothing was packaged; if it is right, name its"
             " character set with --charset:"
         )
         raise PackageError(message.format(path=path), [note.message() for note in doubtful])
-    return described
 
 
 def refuse_untitled(record: Record, path: Path) -> None:

@@ -23,7 +23,6 @@ from preserva.bag.container.compression import bare_name
 from preserva.bag.open import open_bag
 from preserva.bag.source import as_stream, hand_on
 from preserva.bag.validate import validate_source
-from preserva.core.book.scans import Undecodable
 from preserva.core.book.structure import NO_STRUCTURE
 from preserva.core.book.submission import Arrangement
 from preserva.core.eark.aip import AipSpec, ContentFile, build_aip
@@ -213,10 +212,7 @@ class _Accepting:
         record = self._record(supplied, position, charset, prefix, received)
         titles = self.peek.values_of("External-Description")
         self.title = one_line(record.title or next(iter(titles), "") or bare_name(self.path.name))
-        images = self.archive.config.images
-        lenient = images.policy.without_refusals()
-        rules = replace(images, undecodable=Undecodable.RECORD, policy=lenient)
-        inspection = Inspection(rules)
+        inspection = Inspection(self.archive.config.images.without_refusals())
         content = [self._content(prefix, path, inspection) for path in sorted(files)]
         config = self.archive.config
         assembler = Assembler(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from typing import Any
 
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
@@ -36,6 +37,14 @@ class ScanPolicy:
     unsupported: Action = Action.REFUSE
     extent: Action = Action.WARN
     requirements: Action = Action.WARN
+
+    @classmethod
+    def among(cls, settings: Mapping[str, Any]) -> tuple[ScanPolicy, dict[str, Any]]:
+        """The policy that these settings have by the names of its checks, and the other ones."""
+        checks = {check.name for check in fields(cls)}
+        actions = {key: Action(word) for key, word in settings.items() if key in checks}
+        others = {key: value for key, value in settings.items() if key not in checks}
+        return cls(**actions), others
 
     def action(self, code: Code) -> Action | None:
         """What is done about a finding with this code; None if it is none of these checks."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from preserva.core.book.image import Image
@@ -86,6 +86,11 @@ class ImageRules:
     scan: ScanProfile = ANY_SCAN
     policy: ScanPolicy = USUAL_POLICY
     settle_seconds: float = 2
+
+    def without_refusals(self) -> ImageRules:
+        """The rules for what others made: it is stored as it is, and what is wrong is recorded."""
+        policy = self.policy.without_refusals()
+        return replace(self, undecodable=Undecodable.RECORD, policy=policy)
 
 
 USUAL_RULES = ImageRules()
