@@ -276,8 +276,7 @@ def _images(document: Mapping[str, Any]) -> ImageRules:
     images = {**document.get("images", {})}
     if "undecodable" in images:
         images["undecodable"] = Undecodable(images["undecodable"])
-    if "settle_seconds" in scan:
-        images["settle_seconds"] = float(scan.pop("settle_seconds"))
+    images |= {key: scan.pop(key) for key in ("settle_seconds",) if key in scan}
     scan["colours"] = tuple(Colours(name) for name in scan.get("colours", ()))
     scan["bits"] = tuple(scan.get("bits", ()))
     return ImageRules(**images, scan=ScanProfile(**scan), policy=policy)

@@ -65,10 +65,11 @@ def command(
     rights: Path | None,
     json_: bool,
 ) -> None:
-    """Check folders of scans: name everything that `preserva package` would.
+    """Check folders of scans before they are packaged.
 
-    Every file is read and every image decoded; pages are compared with each other and with stored
-    ones. Nothing is written. The exit status is 4 if any FOLDER would be refused.
+    What `preserva package` would refuse or report is named: every file is read, every image decoded,
+    and pages are compared with each other and with stored ones. Nothing is written. The exit status
+    is 4 if any FOLDER would be refused.
 
     \b
     preserva check scans/*
