@@ -67,9 +67,9 @@ def command(
 ) -> None:
     """Check folders of scans before they are packaged.
 
-    What `preserva package` would refuse or report is named: every file is read, every image decoded,
-    and pages are compared with each other and with stored ones. Nothing is written. The exit status
-    is 4 if any FOLDER would be refused.
+    What `preserva package` would refuse or report is named: every file is read, every image
+    decoded, and pages are compared with each other and with stored ones. Nothing is written. The
+    exit status is 4 if any FOLDER would be refused.
 
     \b
     preserva check scans/*
