@@ -66,9 +66,11 @@ if TYPE_CHECKING:
         StorageConfig,
     )
     from preserva.core.book.rights import Rights
+    from preserva.core.book.scan_policy import Action as ScanAction
+    from preserva.core.book.scan_policy import ScanPolicy
     from preserva.core.book.scans import Colours, ImageRules, ScanProfile, Undecodable
     from preserva.core.book.structure import PageFacts, Structure
-    from preserva.core.book.submission import Arrangement, SourceFile
+    from preserva.core.book.submission import Arrangement, FolderPages, SourceFile
     from preserva.core.eark.mets import Division, PackageType
     from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
     from preserva.core.formats.bagit import FetchEntry
@@ -152,6 +154,7 @@ if TYPE_CHECKING:
     )
     from preserva.exhibition.build import Built as ExhibitionBuilt
     from preserva.fixity.audit_run import Audit
+    from preserva.ingest.check import CheckedScans
     from preserva.ingest.package import Packaged
     from preserva.ingest.revised import Revised
     from preserva.ingest.transfer_result import Accepted as Transferred
@@ -236,6 +239,9 @@ _PLACES = {
     "PageFacts": "core.book.structure:PageFacts",
     "Structure": "core.book.structure:Structure",
     "Arrangement": "core.book.submission:Arrangement",
+    "FolderPages": "core.book.submission:FolderPages",
+    "ScanAction": "core.book.scan_policy:Action",
+    "ScanPolicy": "core.book.scan_policy:ScanPolicy",
     "SourceFile": "core.book.submission:SourceFile",
     "Division": "core.eark.mets:Division",
     "PackageType": "core.eark.mets:PackageType",
@@ -319,6 +325,7 @@ _PLACES = {
     "WrongStorage": "errors:WrongStorage",
     "ExhibitionBuilt": "exhibition.build:Built",
     "Audit": "fixity.audit_run:Audit",
+    "CheckedScans": "ingest.check:CheckedScans",
     "Packaged": "ingest.package:Packaged",
     "Revised": "ingest.revised:Revised",
     "Transferred": "ingest.transfer_result:Accepted",
@@ -341,11 +348,11 @@ __all__ = [
     "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound", "Arrangement", "Audit",
     "AuditedCopy", "AwaitsConfirmation", "BagCreated", "BagFetched", "BagReport", "BagTable",
     "BagUpdated", "BagVerdict", "BatchResult", "BookPage", "Brought", "Catalogue", "CatalogueEntry",
-    "CatalogueRecord", "Clock", "Code", "Colours", "Config", "ConfigError", "Contributor",
-    "CopyInStorage", "CopyState", "CopyStatus", "CopyrightStatus", "Custody", "Damaged",
-    "DecisionAnswer", "DecisionState", "DecisionUndone", "DecisionsImported", "Deed",
+    "CatalogueRecord", "CheckedScans", "Clock", "Code", "Colours", "Config", "ConfigError",
+    "Contributor", "CopyInStorage", "CopyState", "CopyStatus", "CopyrightStatus", "Custody",
+    "Damaged", "DecisionAnswer", "DecisionState", "DecisionUndone", "DecisionsImported", "Deed",
     "DemoFailedError", "Division", "Document", "Due", "DueReason", "EditionView", "Ended",
-    "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding", "Forecast",
+    "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding", "FolderPages", "Forecast",
     "HarvestResult", "HarvestSummary", "HistoryEntry", "Hit", "Identifiers", "ImageRules",
     "Incident", "IncidentDecision", "Institution", "Item", "JointDecision", "KeptProfile",
     "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof", "Levels", "LevelsArea",
@@ -357,15 +364,14 @@ __all__ = [
     "Pings", "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt",
     "RecordedFinding", "RecordsExported", "RecordsImported", "Refused", "Repair", "Replication",
     "Report", "ReportMonth", "ReportYear", "ResultPage", "Retitled", "Revised", "Rights",
-    "RightsBasis", "Role", "RowResult", "RowState", "ScanProfile", "Severity", "SourceFile",
-    "Started", "State", "Status", "StorageConfig", "StorageError", "StorageFull", "StorageState",
-    "StorageTally", "Stored", "StrPath", "Structure", "Subject", "Tally", "TooLarge",
-    "TransferForm", "Transferred", "TypedNumber", "Undecodable", "Unfit", "Unreachable",
-    "UsageError",
-    "WholePackage", "WholeStorage", "Work", "WorkKind", "WorkSum", "WrongLedger", "WrongStorage",
-    "__version__", "bags", "check_storages", "create_archive", "load_config", "open_archive",
-    "open_catalogue", "open_ledger", "package_bag", "rebuild_config", "rebuild_ledger", "run_demo",
-    "write_config",
+    "RightsBasis", "Role", "RowResult", "RowState", "ScanAction", "ScanPolicy", "ScanProfile",
+    "Severity", "SourceFile", "Started", "State", "Status", "StorageConfig", "StorageError",
+    "StorageFull", "StorageState", "StorageTally", "Stored", "StrPath", "Structure", "Subject",
+    "Tally", "TooLarge", "TransferForm", "Transferred", "TypedNumber", "Undecodable", "Unfit",
+    "Unreachable", "UsageError", "WholePackage", "WholeStorage", "Work", "WorkKind", "WorkSum",
+    "WrongLedger", "WrongStorage", "__version__", "bags", "check_storages", "create_archive",
+    "load_config", "open_archive", "open_catalogue", "open_ledger", "package_bag", "rebuild_config",
+    "rebuild_ledger", "run_demo", "write_config",
 ]
 # fmt: on
 

@@ -83,16 +83,27 @@ class Damaged(PreservaError):
 
 
 class PackageError(PreservaError):
-    """The source cannot become a package: `problems` holds every one, with its file."""
+    """The source cannot become a package: `problems` holds every one, with its file.
+
+    `findings` are those of them that a check found, as data (`preserva.Finding`).
+    """
 
     exit_status = ExitStatus.REFUSED
     hint = N_(
         "Nothing was stored and the source was not changed. Correct it and run the command again."
     )
 
-    def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
-        super().__init__(joined("\n  ", [message, *problems]))
+    def __init__(
+        self,
+        message: str,
+        problems: Sequence[str] = (),
+        *,
+        findings: Sequence[object] = (),
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(joined("\n  ", [message, *problems]), hint=hint)
         self.problems = tuple(problems)
+        self.findings = tuple(findings)
 
 
 class Refused(PreservaError):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 VERBS = {
     "init": N_("Write a commented preserva.toml, or prepare what it describes."),
+    "check": N_("Check folders of scans before they are packaged."),
     "package": N_("Make a package from a FOLDER of scans and store it."),
     "records": N_(
         "List the records of a FILE with their packages."

@@ -92,6 +92,8 @@ def archive_verbs(documented: Documented, place: Path) -> None:
     documented(0, "init")
     documented(0, "init")
     documented(0, "config", "check", "--storages")
+    documented(0, "check", "book", "--record", "book.xml")
+    documented(4, "check", "book", "nowhere")
     documented(0, "package", "book", "--record", "book.xml", "--dry-run")
     documented(0, "package", "book", "--record", "book.xml")
     documented(0, "records", "book.xml")

@@ -735,7 +735,7 @@ class Code(Enum):
     SOURCE_NO_FILE = ("E402", N_("neither a file nor a folder"), "design rule 8")
     SOURCE_DEPTH = (
         "E403",
-        N_("in a folder other than master/, access/, text/ and documentation/"),
+        N_("a folder that is neither a representation, documentation nor a chapter"),
         "design: the shape of what is stored",
     )
     SOURCE_COLLISION = ("E404", N_("represents the same page as another file"), "design rule 10")
@@ -750,6 +750,48 @@ class Code(Enum):
         N_("an image beside the folders master/, access/ and text/; it becomes documentation"),
         "",
     )
+
+    # a set of scans: what is wrong with it, and how it was understood
+    SCAN_UNFINISHED = ("E471", N_("a file that is still being transferred or edited"), "scan")
+    SCAN_UNSUPPORTED = ("E472", N_("an image of a format that cannot be a page"), "scan")
+    SCAN_FRAMES = ("E473", N_("several images in one file that is one page"), "scan")
+    SOURCE_AMBIGUOUS = ("E474", N_("it is uncertain to which page this file belongs"), "")
+    SOURCE_ROLE_TWICE = ("E475", N_("another folder serves the same purpose"), "")
+    STATED_ORDER = ("E476", N_("the page cannot have this place in the order"), "")
+    SOURCE_UNSETTLED = (
+        "E477",
+        N_("changed between two looks: the folder is still being written"),
+        "scan",
+    )
+    SCAN_GAP = ("W471", N_("the numbering of the pages has gaps"), "scan")
+    SCAN_SAME_BYTES = ("W472", N_("the same bytes as another page"), "scan")
+    SCAN_SIMILAR = ("W473", N_("looks nearly the same as another page"), "scan")
+    SCAN_STORED = ("W474", N_("the same scans are stored in another package"), "scan")
+    SCAN_NAMED_COPY = ("W475", N_("by its name a copy of another file"), "scan")
+    SCAN_EXTENT = (
+        "W476",
+        N_("the number of images does not agree with the extent in the record"),
+        "scan",
+    )
+    SOURCE_SIDE_BY_SIDE = (
+        "W477",
+        N_("masters and access copies in one folder were told apart by their names"),
+        "",
+    )
+    SOURCE_BY_NUMBER = ("W478", N_("paired with pages by the numbers in the names"), "")
+    SOURCE_PLACED = ("W479", N_("put in its place by a word or a Roman number in its name"), "")
+    SOURCE_WRAPPED = ("W480", N_("the only folder; it was taken as the source itself"), "")
+    SOURCE_WHOLE = (
+        "W481",
+        N_("the whole book in one file: without page images, its pages cannot be described"),
+        "",
+    )
+    TEXT_OF_NO_PAGE = (
+        "W482",
+        N_("texts whose names are those of no page; they are kept as texts of the whole book"),
+        "",
+    )
+    SOURCE_CHAPTERS = ("W483", N_("the parts of the book were made from its folders"), "")
 
     # the package in a bag: its place, and the schemas for its XML
     BESIDE_PACKAGE = ("E431", N_("is beside the package folder"), "CSIPSTR1")
