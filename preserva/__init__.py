@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from preserva.api.reporting import Levels, PackageHistory
     from preserva.archive.archive import Clock, Identifiers
     from preserva.archive.ledger_proof import Proof as LedgerProof
+    from preserva.archive.withdrawal import Tombstone
     from preserva.bag.create.create import Made as BagCreated
     from preserva.bag.fetch import Fetched as BagFetched
     from preserva.bag.report import BagReport, BagVerdict
@@ -264,6 +265,7 @@ _PLACES = {
     "JointDecision": "core.policy.two_persons:JointDecision",
     "Matter": "core.policy.two_persons:Matter",
     "Person": "core.values.people:Person",
+    "Tombstone": "archive.withdrawal:Tombstone",
     "Deed": "core.policy.work:Deed",
     "Work": "core.policy.work:Work",
     "WorkKind": "core.policy.work:WorkKind",
@@ -329,9 +331,9 @@ _PLACES = {
 
 # fmt: off
 __all__ = [
-    "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound",
-    "Arrangement", "Audit", "AuditedCopy", "AwaitsConfirmation", "BagCreated", "BagFetched",
-    "BagReport", "BagTable", "BagUpdated", "BagVerdict", "BookPage", "Brought", "Catalogue",
+    "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound", "Arrangement",
+    "Audit", "AuditedCopy", "AwaitsConfirmation", "BagCreated", "BagFetched", "BagReport",
+    "BagTable", "BagUpdated", "BagVerdict", "BookPage", "Brought", "Catalogue",
     "CatalogueEntry", "CatalogueRecord", "Clock", "Code", "Colours", "Config", "ConfigError",
     "Contributor", "CopyInStorage", "CopyState", "CopyStatus", "CopyrightStatus", "Custody",
     "Damaged", "DecisionAnswer", "DecisionState", "DecisionUndone", "DecisionsImported", "Deed",
@@ -350,12 +352,12 @@ __all__ = [
     "Report", "ReportMonth", "ReportYear", "ResultPage", "Retitled", "Revised", "Rights",
     "RightsBasis", "Role", "ScanProfile", "Severity", "SourceFile", "Started", "State",
     "Status", "StorageConfig", "StorageError", "StorageFull", "StorageState", "StorageTally",
-    "Stored", "StrPath", "Structure", "Subject", "Tally", "TooLarge", "TransferForm",
-    "Transferred", "TypedNumber", "Undecodable", "Unreachable", "UsageError", "WholePackage",
-    "WholeStorage", "Work", "WorkKind", "WorkSum", "WrongLedger", "WrongStorage", "__version__",
-    "bags", "check_storages", "create_archive", "load_config", "open_archive", "open_catalogue",
-    "open_ledger", "package_bag", "rebuild_config", "rebuild_ledger", "run_demo",
-    "write_config",
+    "Stored", "StrPath", "Structure", "Subject", "Tally", "Tombstone", "TooLarge",
+    "TransferForm", "Transferred", "TypedNumber", "Undecodable", "Unreachable", "UsageError",
+    "WholePackage", "WholeStorage", "Work", "WorkKind", "WorkSum", "WrongLedger",
+    "WrongStorage", "__version__", "bags", "check_storages", "create_archive", "load_config",
+    "open_archive", "open_catalogue", "open_ledger", "package_bag", "rebuild_config",
+    "rebuild_ledger", "run_demo", "write_config",
 ]
 # fmt: on
 

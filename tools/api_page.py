@@ -30,6 +30,7 @@ CALLS = {
     "init": "write_config, create_archive",
     "package": "Archive.package, package_bag",
     "update": "Archive.update",
+    "withdraw": "Archive.withdraw, Archive.undo_withdrawal, Archive.withdrawn",
     "store": "Archive.store",
     "import": "Archive.transfer",
     "replicate": "Archive.replicate",

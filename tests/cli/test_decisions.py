@@ -95,3 +95,28 @@ def test_a_decision_about_an_incident_is_by_who_acts(
     assert run("incidents", "decide", number, "rescan", "--person", "ivanova")[0] == 0
     (decided,) = run_json("incidents")[1]["incidents"][0]["decisions"]
     assert (decided["by"], decided["decision"]) == ("ivanova", "rescan")
+
+
+def test_a_package_is_withdrawn_by_two_and_shown_as_a_tombstone(
+    staffed: Path, run: Run, run_json: JsonRun
+) -> None:
+    assert run("package", "book", "--record", "book.xml", "--person", "ivanova")[0] == 0
+    status, _out, err = run("withdraw", "aonb-kp-7", "--reason", "twice", "--person", "ivanova")
+    assert (status, "waits for a second person" in err) == (3, True)
+    (waiting,) = run_json("decisions")[1]["decisions"]
+    assert run("decisions", "confirm", str(waiting["number"]), "--person", "petrov")[0] == 0
+    assert run("withdraw", "aonb-kp-7", "--person", "ivanova")[0] == 0
+    assert run("list")[1] == ""
+    told = "twice (requested by И. И. Иванова, confirmed by petrov)"
+    status, listed, _err = run("list", "--withdrawn")
+    assert status == 0
+    assert listed.startswith("aonb-kp-7\twithdrawn on ") and listed.endswith(f": {told}\n")
+    status, shown, _err = run("status", "aonb-kp-7")
+    assert status == 0
+    assert shown.splitlines()[0] == "aonb-kp-7"
+    assert shown.splitlines()[1].endswith(told)
+    assert shown.splitlines()[2].startswith("  aonb-main: withdrawn, v1")
+    (tombstone,) = run_json("list", "--withdrawn")[1]["withdrawn"]
+    assert (tombstone["requested_by"], tombstone["confirmed_by"]) == ("ivanova", "petrov")
+    assert run("withdraw", "aonb-kp-7", "--undo", "--reason", "no", "--person", "petrov")[0] == 0
+    assert run("list")[1].startswith("aonb-kp-7\t")
