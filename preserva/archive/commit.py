@@ -92,7 +92,6 @@ def ingest(
     )
     for path in staging.files.keys() - needed.keys():  # an earlier version holds it
         staging.drop(path)
-    written = sum(seen.size for seen in staging.files.values())
     confirm(staging)
     sealed = copy.store.root.seal(staged, inventory)
     copy.storage.create(f"{staged}/{log.path}", [log.data])
@@ -103,7 +102,7 @@ def ingest(
         event=log.event,
         sha256=log.sha256,
         files=len(staging.files),
-        size=written,
+        size=sum(seen.size for seen in staging.files.values()),
         from_outside=from_outside or None,
         pages=pages,
         reason=reason,
