@@ -120,3 +120,30 @@ def test_a_package_is_withdrawn_by_two_and_shown_as_a_tombstone(
     assert (tombstone["requested_by"], tombstone["confirmed_by"]) == ("ivanova", "petrov")
     assert run("withdraw", "aonb-kp-7", "--undo", "--reason", "no", "--person", "petrov")[0] == 0
     assert run("list")[1].startswith("aonb-kp-7\t")
+
+
+def test_a_policy_that_nobody_agreed_on_is_noticed(
+    staffed: Path, run: Run, run_json: JsonRun
+) -> None:
+    """Only what was confirmed binds; the same policy again, or another decision, ends it."""
+    asked = ("decisions", "request", "policy", "--reason", "r", "--person", "ivanova")
+    path = staffed / "preserva.toml"
+    agreed = path.read_text("utf-8")
+    assert run(*asked)[0] == 0
+    path.write_text(
+        agreed.replace("audit_interval_days = 90", "audit_interval_days = 900"), "utf-8"
+    )
+    assert run_json("config", "check")[1]["warnings"] == []
+    (waiting,) = run_json("decisions")[1]["decisions"]
+    number = waiting["number"]
+    assert run("decisions", "confirm", str(number), "--person", "petrov")[0] == 0
+    status, document = run_json("config", "check")
+    assert (status, document["warnings"]) == (
+        0,
+        [
+            f"[policy] is not what two persons agreed on (decision {number}):"
+            " audit_interval_days 90, copies 2, digests sha512 sha256"
+        ],
+    )
+    path.write_text(agreed, "utf-8")
+    assert run_json("config", "check")[1]["warnings"] == []
