@@ -65,7 +65,7 @@ def audit(
                 locks.enter_context(archive.auditing(name))
             _look_for_lost(archive, names)
             stores = map(archive.store, names if scope.packages is None else ())
-            there = {store.id: listed(store) for store in stores}
+            there = {store.id: listed(archive, store) for store in stores}
             run = Run(archive, budget, timer, sleep, observer, done)
             if workers is None:
                 run.read(due)

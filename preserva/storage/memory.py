@@ -32,6 +32,7 @@ class MemoryStorage:
     """See `preserva.storage.base.Storage` for what it promises; it ends with its process."""
 
     max_concurrency = 1
+    max_looks = 1
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -66,7 +67,7 @@ class MemoryStorage:
         entries = (entry for entry in self.walk(path) if parent(entry.path) == path)
         return sorted(entries, key=lambda entry: entry.path)
 
-    def walk(self, path: str) -> Iterator[Entry]:
+    def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
         """Everything below a folder, the folders themselves included, in no promised order."""
         contained(path)
         prefix = f"{path}/" if path else ""
