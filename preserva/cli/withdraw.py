@@ -43,4 +43,4 @@ def command(settings: Settings, package: str, reason: str | None, undo: bool, js
         emit("withdraw", withdraw_document(name, tombstone))
         return
     message = _("{id} is no longer withdrawn") if undo else _("{id} is withdrawn")
-    settings.talk(message.format(id=name))
+    settings.talk(message.format(id=name.portable))
