@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from preserva.api.reporting import Levels, PackageHistory
     from preserva.archive.archive import Clock, Identifiers
     from preserva.archive.ledger_proof import Proof as LedgerProof
+    from preserva.archive.withdrawal import Tombstone
     from preserva.bag.create.create import Made as BagCreated
     from preserva.bag.fetch import Fetched as BagFetched
     from preserva.bag.report import BagReport, BagVerdict
@@ -278,6 +279,7 @@ _PLACES = {
     "JointDecision": "core.policy.two_persons:JointDecision",
     "Matter": "core.policy.two_persons:Matter",
     "Person": "core.values.people:Person",
+    "Tombstone": "archive.withdrawal:Tombstone",
     "Deed": "core.policy.work:Deed",
     "Work": "core.policy.work:Work",
     "WorkKind": "core.policy.work:WorkKind",
@@ -367,11 +369,11 @@ __all__ = [
     "RightsBasis", "Role", "RowResult", "RowState", "ScanAction", "ScanPolicy", "ScanProfile",
     "Severity", "SourceFile", "Started", "State", "Status", "StorageConfig", "StorageError",
     "StorageFull", "StorageState", "StorageTally", "Stored", "StrPath", "Structure", "Subject",
-    "Tally", "TooLarge", "TransferForm", "Transferred", "TypedNumber", "Undecodable", "Unfit",
-    "Unreachable", "UsageError", "WholePackage", "WholeStorage", "Work", "WorkKind", "WorkSum",
-    "WrongLedger", "WrongStorage", "__version__", "bags", "check_storages", "create_archive",
-    "load_config", "open_archive", "open_catalogue", "open_ledger", "package_bag", "rebuild_config",
-    "rebuild_ledger", "run_demo", "write_config",
+    "Tally", "Tombstone", "TooLarge", "TransferForm", "Transferred", "TypedNumber", "Undecodable",
+    "Unfit", "Unreachable", "UsageError", "WholePackage", "WholeStorage", "Work", "WorkKind",
+    "WorkSum", "WrongLedger", "WrongStorage", "__version__", "bags", "check_storages",
+    "create_archive", "load_config", "open_archive", "open_catalogue", "open_ledger", "package_bag",
+    "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
 ]
 # fmt: on
 

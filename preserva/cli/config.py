@@ -84,3 +84,21 @@ def _warnings(config: Config) -> Iterator[str]:
     if config.policy.copies > places:
         message = _("policy.copies: {copies} copies are wanted, but only {places} storages named")
         yield message.format(copies=config.policy.copies, places=places)
+    yield from _policy_warnings(config)
+
+
+def _policy_warnings(config: Config) -> Iterator[str]:
+    """Whether two persons agreed on another policy than the configuration has."""
+    from contextlib import closing
+
+    from preserva.archive.ledger_proof import open_ledger
+    from preserva.archive.two_persons import broken_agreement
+
+    if not config.ledger.exists():
+        return
+    with closing(open_ledger(config)) as ledger:
+        decision = broken_agreement(ledger, config.policy)
+    if decision is not None:
+        terms = ", ".join(f"{name} {value}" for name, value in decision.matter.terms.items())
+        message = _("[policy] is not what two persons agreed on (decision {number}): {terms}")
+        yield message.format(number=decision.number, terms=terms)

@@ -18,6 +18,7 @@ WORDS = (
     N_("sound"),
     N_("incomplete"),
     N_("absent"),
+    N_("withdrawn"),
     N_("unread"),
     N_("unreachable"),
     N_("unrecorded"),
@@ -38,6 +39,7 @@ WORDS = (
     N_("repaired"),
     N_("exported"),
     N_("decided"),
+    N_("withdrawal undone"),
     # verdicts on a bag
     N_("complete"),
     N_("valid"),
@@ -71,6 +73,7 @@ WORDS = (
     N_("recovery"),
     N_("recovery start"),
     N_("replication"),
+    N_("withdrawal"),
     # the part of a record in which a word was found, or that agrees with another record
     N_("agent"),
     N_("copy"),

@@ -17,6 +17,7 @@ from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.staging import Staging, confirm, read_back
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
+from preserva.archive.withdrawal import tombstones
 from preserva.config import Role
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.formats import layout
@@ -121,7 +122,8 @@ def repair(
 
 def _failed(archive: ArchivalStorage, store: Store) -> list[PackageId]:
     """The packages whose last check in a storage found damage."""
-    return [PackageId.parse(uri) for uri in archive.ledger.copies.damaged(store.id)]
+    damaged, withdrawn = archive.ledger.copies.damaged(store.id), tombstones(archive.ledger)
+    return [PackageId.parse(uri) for uri in damaged if uri not in withdrawn]
 
 
 def repair_in(

@@ -16,6 +16,7 @@ from preserva.archive.ledger_replica import copy_ledger
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.unrecorded import RootListing, listed, unrecorded, unrecorded_logs
+from preserva.archive.withdrawal import refuse_withdrawn, tombstones
 from preserva.config import Role
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
@@ -179,12 +180,16 @@ def _packages(
 
     Objects of which the ledger knows nothing are among them.
     """
+    withdrawn = tombstones(archive.ledger)
+    for package in packages:
+        refuse_withdrawn(archive, package)
     if packages:
         return {source.root.path_of(package.uri): package for package in packages}
     known = map(PackageId.parse, archive.ledger.copies.packages(source.id))
     stored = {source.root.path_of(package.uri): package for package in known}
     paths = sorted(stored.keys() | set(source.root.objects()))
-    return {path: stored.get(path) for path in paths}
+    gone = {source.root.path_of(uri) for uri in withdrawn}
+    return {path: stored.get(path) for path in paths if path not in gone}
 
 
 def _code_of(error: StorageError) -> Code:

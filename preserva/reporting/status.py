@@ -8,6 +8,7 @@ from preserva.archive.archive import ArchivalStorage
 from preserva.archive.judgements import judgements, rules_of
 from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.unrecorded import listed, unrecorded
+from preserva.archive.withdrawal import Tombstone, tombstones
 from preserva.config import Role
 from preserva.core.policy.judgement import JudgedCopy, Judgement, State, judge, with_stranger
 from preserva.core.values.codes import Code
@@ -66,13 +67,15 @@ class CopyStatus:
 class Status:
     """A package and its copies; `enough` if as many count as the policy wants.
 
-    `package` is the identifier as a URN, `portable` the same as a name: aonb-kp-000123.
+    `package` is the identifier as a URN, `portable` the same as a name: aonb-kp-000123. One that
+    was withdrawn has a `tombstone`.
     """
 
     package: str
     portable: str
     copies: tuple[CopyStatus, ...]
     enough: bool
+    tombstone: Tombstone | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -82,10 +85,16 @@ class Status:
 
 
 def list_packages(archive: ArchivalStorage, storage: str | None = None) -> Listing:
-    """The packages of a storage (the primary one if not named). Raises StorageError."""
+    """The packages of a storage (the primary one if not named), without those withdrawn.
+
+    Raises StorageError.
+    """
     store = archive.store(storage) if storage else archive.primary
     listing = Listing()
+    withdrawn = {store.root.path_of(uri) for uri in tombstones(archive.ledger)}
     for path in store.root.objects():
+        if path in withdrawn:
+            continue
         try:
             stored = store.root.read_at(path)
             inventory = stored.inventory
@@ -105,6 +114,8 @@ def list_packages(archive: ArchivalStorage, storage: str | None = None) -> Listi
 def status(archive: ArchivalStorage, package: PackageId | None = None) -> list[Status]:
     """The copies of a package, or of every package that the ledger or a storage of ours knows.
 
+    Withdrawn packages are among them only if they are named.
+
     What the ledger knows of a copy is never bettered by looking at it, only worsened. Raises
     NotFound if no storage holds the package named, and the ledger knows of none; WrongLedger if the
     primary storage has seen more of the ledger.
@@ -123,7 +134,8 @@ def status(archive: ArchivalStorage, package: PackageId | None = None) -> list[S
         for stranger in () if listing is None else unrecorded(archive, store, listing):
             judged.setdefault(stranger.name, judge(stranger.name, (), rules))
             judged[stranger.name] = with_stranger(judged[stranger.name], stranger.storage)
-    return [_status(archive, judged[name], _parsed(name)) for name in sorted(judged)]
+    kept = (judged[name] for name in sorted(judged) if not judged[name].withdrawn)
+    return [_status(archive, judgement, _parsed(judgement.package)) for judgement in kept]
 
 
 def _parsed(name: str) -> PackageId | None:
@@ -156,7 +168,9 @@ def _status(archive: ArchivalStorage, judgement: Judgement, package: PackageId |
         judgement.package,
         judgement.package if package is None else package.portable,
         tuple(copies),
-        not judgement.few and (not judgement.own or counted >= judgement.wanted),
+        judgement.withdrawn
+        or (not judgement.few and (not judgement.own or counted >= judgement.wanted)),
+        tombstones(archive.ledger).get(judgement.package) if judgement.withdrawn else None,
     )
 
 
@@ -184,9 +198,8 @@ def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -
         state = State.MISSING if acknowledged else State.ABSENT
     except StorageError as error:
         state, reason = State.UNREACHABLE, str(error)
-    return CopyStatus(
-        stored.store.id, State.worst(state, known), versions, checked, outcome, reason
-    )
+    state = known if known is State.WITHDRAWN else State.worst(state, known)
+    return CopyStatus(stored.store.id, state, versions, checked, outcome, reason)
 
 
 def _held(stored: StoredCopy, found: StoredObject, acknowledged: int, newest: int) -> State:

@@ -22,6 +22,8 @@ class WorkKind(StrEnum):
     REPAIRED = N_("repaired")
     EXPORTED = N_("exported")
     DECIDED = N_("decided")
+    WITHDRAWN = N_("withdrawn")
+    RESTORED = N_("withdrawal undone")
 
 
 @dataclass(frozen=True, slots=True)
