@@ -31,7 +31,6 @@ def check(settings: Settings, reach: bool, json_: bool) -> None:
     With --storages, also check whether each storage answers and is the right one, and list the
     guarantees that a storage of its kind cannot give.
 
-    \b
     Exit status: 3 if a storage cannot be reached.
     """
     from preserva.archive.archive import find_config

@@ -15,7 +15,6 @@ from preserva.i18n import _
 def command(settings: Settings, dry_run: bool, json_: bool) -> None:
     """Write a commented preserva.toml, or prepare what it describes.
 
-    \b
     The first run writes the file. Edit it and run the command again:
     the second run creates the ledger and the storages that do not exist yet.
     """

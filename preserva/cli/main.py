@@ -95,10 +95,10 @@ def main(context: click.Context) -> None:
     """Preserve digitised books for the long term.
 
     \b
-    preserva init                                  write preserva.toml here
-    preserva package scans/ --record book.mrc      make a package and store it
-    preserva replicate                             copy it to the other institution
-    preserva validate aonb-kp-000123               prove that every copy is sound
+    preserva init                               write preserva.toml here
+    preserva package scans/ --record book.mrc   make a package and store it
+    preserva replicate                          copy it to the other institution
+    preserva validate aonb-kp-000123            prove that every copy is sound
     """
     context.ensure_object(Settings)
 

@@ -46,7 +46,7 @@ def command(
     preserva report --html report.html --levels
     preserva report aonb-kp-000123 --html kp-000123.html
     preserva report --csv > copies.csv
-    \b
+
     Exit status: 1 if a copy is damaged; 3 if a copy could not be read or its check is overdue, or
     if a package has too few copies.
     """

@@ -26,7 +26,6 @@ def command(settings: Settings, package: str | None, json_: bool) -> None:
 
     Only the folders of the storages and the ledger are read; `preserva validate` reads the files.
 
-    \b
     Exit status: 1 if a copy is damaged or missing; 3 if a storage could not be reached or a package
     has fewer copies than the policy requires.
     """

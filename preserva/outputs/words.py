@@ -5,66 +5,62 @@ JSON, the ledger and PREMIS contain these words themselves, the same in every la
 
 from __future__ import annotations
 
-from preserva.i18n import N_, _
+from preserva.i18n import NP_, pgettext
 
-WORDS = (
-    # outcomes of checks and of entries
-    N_("pass"),
-    N_("fail"),
-    N_("success"),
-    N_("unknown"),
-    N_("warning"),
-    # states of a copy
-    N_("sound"),
-    N_("incomplete"),
-    N_("absent"),
-    N_("unread"),
-    N_("unreachable"),
-    N_("unrecorded"),
-    N_("missing"),
-    N_("damaged"),
-    # verdicts on a bag
-    N_("complete"),
-    N_("valid"),
-    N_("valid with warnings"),
-    N_("invalid"),
-    # why a copy is due
-    N_("never checked"),
-    N_("due"),
-    N_("event"),
-    N_("early"),
-    # what was received
-    N_("a bag"),
-    N_("an E-ARK package"),
-    N_("an AIP of Archivematica in a bag"),
-    N_("a SIP of preserva"),
-    N_("an AIP of preserva"),
-    # types of the ledger's entries
-    N_("accession"),
-    N_("event found"),
-    N_("fixity check"),
-    N_("incident decision"),
-    N_("ingestion end"),
-    N_("ingestion start"),
-    N_("ledger rebuilt"),
-    N_("ledger verification"),
-    N_("recovery"),
-    N_("recovery start"),
-    N_("replication"),
-    # the part of a record in which a word was found, or that agrees with another record
-    N_("agent"),
-    N_("copy"),
-    N_("date"),
-    N_("fingerprint"),
-    N_("imprint"),
-    N_("number"),
-    N_("place"),
-    N_("publisher"),
-    N_("subject"),
-    N_("title"),
-)
+CONTEXTS = {
+    NP_("outcome", "pass"): "outcome",
+    NP_("outcome", "fail"): "outcome",
+    NP_("outcome", "success"): "outcome",
+    NP_("outcome", "unknown"): "outcome",
+    NP_("outcome", "warning"): "outcome",
+    NP_("state of a copy", "sound"): "state of a copy",
+    NP_("state of a copy", "incomplete"): "state of a copy",
+    NP_("state of a copy", "absent"): "state of a copy",
+    NP_("state of a copy", "unread"): "state of a copy",
+    NP_("state of a copy", "unreachable"): "state of a copy",
+    NP_("state of a copy", "unrecorded"): "state of a copy",
+    NP_("state of a copy", "missing"): "state of a copy",
+    NP_("state of a copy", "damaged"): "state of a copy",
+    NP_("verdict on a bag", "complete"): "verdict on a bag",
+    NP_("verdict on a bag", "valid"): "verdict on a bag",
+    NP_("verdict on a bag", "valid with warnings"): "verdict on a bag",
+    NP_("verdict on a bag", "invalid"): "verdict on a bag",
+    NP_("why a copy is due", "never checked"): "why a copy is due",
+    NP_("why a copy is due", "due"): "why a copy is due",
+    NP_("why a copy is due", "event"): "why a copy is due",
+    NP_("why a copy is due", "early"): "why a copy is due",
+    NP_("what was received", "a bag"): "what was received",
+    NP_("what was received", "an E-ARK package"): "what was received",
+    NP_("what was received", "an AIP of Archivematica in a bag"): "what was received",
+    NP_("what was received", "a SIP of preserva"): "what was received",
+    NP_("what was received", "an AIP of preserva"): "what was received",
+    NP_("entry of the ledger", "accession"): "entry of the ledger",
+    NP_("entry of the ledger", "event found"): "entry of the ledger",
+    NP_("entry of the ledger", "fixity check"): "entry of the ledger",
+    NP_("entry of the ledger", "incident decision"): "entry of the ledger",
+    NP_("entry of the ledger", "ingestion end"): "entry of the ledger",
+    NP_("entry of the ledger", "ingestion start"): "entry of the ledger",
+    NP_("entry of the ledger", "ledger rebuilt"): "entry of the ledger",
+    NP_("entry of the ledger", "ledger verification"): "entry of the ledger",
+    NP_("entry of the ledger", "recovery"): "entry of the ledger",
+    NP_("entry of the ledger", "recovery start"): "entry of the ledger",
+    NP_("entry of the ledger", "replication"): "entry of the ledger",
+    NP_("part of a record", "agent"): "part of a record",
+    NP_("part of a record", "copy"): "part of a record",
+    NP_("part of a record", "date"): "part of a record",
+    NP_("part of a record", "fingerprint"): "part of a record",
+    NP_("part of a record", "imprint"): "part of a record",
+    NP_("part of a record", "number"): "part of a record",
+    NP_("part of a record", "place"): "part of a record",
+    NP_("part of a record", "publisher"): "part of a record",
+    NP_("part of a record", "subject"): "part of a record",
+    NP_("part of a record", "title"): "part of a record",
+}
+"""Each word with what it is; a translator sees that. The part of a record is where a word was found,
+or what agrees with another record."""
 
 
 def word(neutral: str) -> str:
-    """Translate one of WORDS; any other word is returned unchanged."""
-    return _(neutral)
+    """Translate one of CONTEXTS; any other word is returned unchanged."""
+    context = CONTEXTS.get(neutral)
+    return neutral if context is None else pgettext(context, neutral)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -29,7 +30,7 @@ from preserva.exhibition.site import structured
 from preserva.exhibition.site.markdown import html as markdown
 from preserva.exhibition.site.texts import LANGUAGES, texts
 from preserva.exhibition.spec import Words, Writer
-from preserva.i18n import messages_in
+from preserva.i18n import pgettext_in
 from preserva.version import __version__
 
 LISTED = 200
@@ -167,7 +168,7 @@ class _Pages:
             url=self._url,
             canonical=self._address(canonical or path) if self._url else "",
             markdown=self._markdown,
-            word=messages_in(self._language),
+            word=partial(pgettext_in(self._language), "state of a copy"),
             **more,
         )
         return f"{self._language}/{path}", text.encode()
