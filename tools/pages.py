@@ -257,6 +257,16 @@ def lagging(language: str) -> dict[str, int]:
     }
 
 
+def may_lag() -> dict[str, set[str]]:
+    """The pages of each language that need not be translated whole."""
+    allowed: dict[str, set[str]] = {language: set() for language in NOTES}
+    for line in LAGGING.read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            language, page = line.split()
+            allowed[language].add(page)
+    return allowed
+
+
 def main() -> None:
     """Write the pages of every language; how much of each is translated goes to stdout."""
     paragraphs = template()

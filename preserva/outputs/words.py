@@ -56,8 +56,8 @@ CONTEXTS = {
     NP_("part of a record", "subject"): "part of a record",
     NP_("part of a record", "title"): "part of a record",
 }
-"""Each word with what it is; a translator sees that. The part of a record is where a word was found,
-or what agrees with another record."""
+"""Each word with what it is; a translator sees that. The part of a record is where a word was
+found, or what agrees with another record."""
 
 
 def word(neutral: str) -> str:
