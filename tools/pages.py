@@ -206,36 +206,52 @@ class Manual:
     def text(self, source: Path) -> str:
         """The whole page, with its note and with links that lead where they should."""
         page = self.pages[source]
-        linked = _outside_fences(page.text, lambda text: self._relinked(source, text))
+        linked = _outside_fences(
+            page.text, lambda text: _relinked(text, lambda link: self._link(source, link))
+        )
         original = os.path.relpath(source, place(source, self._language).parent)
         note = NOTES[self._language].format(percent=page.percent, original=original)
         heading, _newline, rest = linked.partition("\n")
         return f"{heading}\n\n> {note}\n{rest}"
 
-    def _relinked(self, source: Path, text: str) -> str:
-        return _LINK.sub(lambda match: match[0] if match[1] else self._link(source, match[2]), text)
+    def in_place(self, source: Path) -> str:
+        """The page as it would be in the place of the original: only anchors are turned."""
+        page = self.pages[source]
+
+        def turned(link: str) -> str:
+            path, mark, fragment = link.partition("#")
+            return path + mark + self._fragment(self._target(source, link), fragment)
+
+        return _outside_fences(page.text, lambda text: _relinked(text, turned))
+
+    def _target(self, source: Path, link: str) -> Path | None:
+        """The page or file to which a link of an English page leads; None for an address."""
+        if "://" in link or link.startswith("mailto:"):
+            return None
+        path = link.partition("#")[0]
+        return (source.parent / path).resolve() if path else source
+
+    def _fragment(self, target: Path | None, fragment: str) -> str:
+        """The anchor of the translated heading, for that of the English one."""
+        if not fragment or target not in self._english:
+            return fragment
+        english, own = anchors(self._english[target]), anchors(self.pages[target].text)
+        return dict(zip(english, own, strict=True)).get(fragment, fragment)
 
     def _link(self, source: Path, link: str) -> str:
-        path, mark, fragment = link.partition("#")
-        if "://" in link or link.startswith("mailto:"):
+        target = self._target(source, link)
+        if target is None:
             return link
-        target = (source.parent / path).resolve() if path else source
-        here = place(source, self._language)
+        path, mark, fragment = link.partition("#")
+        fragment = self._fragment(target, fragment)
         if target in self._english:
-            if fragment:
-                own = dict(
-                    zip(
-                        anchors(self._english[target]),
-                        anchors(self.pages[target].text),
-                        strict=True,
-                    )
-                )
-                fragment = own.get(fragment, fragment)
             target = place(target, self._language)
-        relative = os.path.relpath(target, here.parent) if path else ""
-        if path.endswith("/"):
-            relative += "/"
-        return relative + mark + fragment
+        relative = os.path.relpath(target, place(source, self._language).parent) if path else ""
+        return relative + "/" * path.endswith("/") + mark + fragment
+
+
+def _relinked(text: str, change: Callable[[str], str]) -> str:
+    return _LINK.sub(lambda match: match[0] if match[1] else change(match[2]), text)
 
 
 def _outside_fences(text: str, change: Callable[[str], str]) -> str:

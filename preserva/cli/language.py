@@ -113,7 +113,7 @@ def localised(command: click.Command, common: Sequence[click.Parameter] = ()) ->
     twin.options_metavar = placeholders(command.options_metavar or "")
     twin.params = [_parameter(parameter) for parameter in (*command.params, *common)]
     if isinstance(twin, click.Group):
-        twin.subcommand_metavar = placeholders(command.subcommand_metavar)
+        twin.subcommand_metavar = placeholders(twin.subcommand_metavar)
         twin.commands = {name: localised(below, common) for name, below in twin.commands.items()}
     return twin
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from babel.messages import Catalog
 
 from tests.conftest import ROOT
 from tools import pages
@@ -119,10 +120,10 @@ def test_every_page_that_may_lag_exists() -> None:
 def test_a_changed_paragraph_is_english_until_it_is_translated_again() -> None:
     """Its old translation is kept as fuzzy, so that the translator need not begin again."""
     before, after = "Read the page with care.\n", "Read the whole page with care.\n"
-    catalogue = pages.Catalog(locale="ru")
+    catalogue = Catalog(locale="ru")
     catalogue.add("Read the page with care.", "Внимательно прочитайте страницу.")
     assert pages.translated(before, catalogue).text == "Внимательно прочитайте страницу.\n"
-    changed = pages.Catalog()
+    changed = Catalog()
     changed.add("Read the whole page with care.")
     catalogue.update(changed)
     page = pages.translated(after, catalogue)
@@ -134,7 +135,7 @@ def test_a_changed_paragraph_is_english_until_it_is_translated_again() -> None:
 
 def test_a_translated_line_never_begins_with_a_mark() -> None:
     """A number or a dash at the start of a line would begin a list."""
-    catalogue = pages.Catalog(locale="ru")
+    catalogue = Catalog(locale="ru")
     words = " ".join(["слово"] * 16)
     catalogue.add("A text.", f"{words} - 7. слово")
     page = pages.translated("- A text.\n", catalogue)
