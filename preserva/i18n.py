@@ -154,7 +154,15 @@ def _in(catalogue: _gettext.NullTranslations, value: object) -> object:
 
 def _kept(value: object) -> object:
     """What fills a gap as it can be kept: an error as its text, a path as one."""
+    if isinstance(value, OSError) and value.strerror:
+        reason = system_reason(value)
+        return reason if value.filename is None else joined(": ", [str(value.filename), reason])
     return str(value) if isinstance(value, BaseException | os.PathLike) else value
+
+
+def system_reason(error: OSError) -> str:
+    """Why the system refused something, such as "No space left on device", as a `Message`."""
+    return _(error.strerror) if error.strerror else str(error)
 
 
 def joined(separator: str, parts: Iterable[str]) -> str:

@@ -24,6 +24,7 @@ from preserva.cli.common import COMMON_OPTIONS
 from preserva.cli.language import paragraphs
 from preserva.cli.main import main as program
 from preserva.i18n import DOMAIN, SOURCE_LANGUAGE, use_language
+from preserva.outputs.configuration import comments
 
 ROOT = Path(__file__).parents[1]
 LOCALES = ROOT / "preserva" / "locale"
@@ -101,6 +102,8 @@ def untied() -> Iterator[tuple[Said, str]]:
     for parameter in COMMON_OPTIONS:
         assert parameter.help
         yield parameter.help, "help"
+    for comment in comments():
+        yield comment, "configuration"
     for said in CLICK:
         yield said, "click"
 

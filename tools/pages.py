@@ -37,6 +37,10 @@ NOTES = {
 }
 """What stands at the head of a page, in each language."""
 
+ENOUGH = 80
+"""Per cent of the paragraphs of a page. With fewer, a page lags, and a test names it; so a change of
+a sentence need not wait for its translators, and a page that nobody translates does not pass."""
+
 WIDTH = 100
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
@@ -266,11 +270,8 @@ def manual(language: str) -> Manual:
 
 def lagging(language: str) -> dict[str, int]:
     """The pages that are not translated whole, each with its percentage."""
-    return {
-        name(source): page.percent
-        for source, page in manual(language).pages.items()
-        if page.percent < 100
-    }
+    made = manual(language).pages
+    return {name(source): page.percent for source, page in made.items() if page.percent < 100}
 
 
 def may_lag() -> dict[str, set[str]]:

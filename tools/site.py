@@ -79,6 +79,9 @@ REDIRECT = """\
 """
 
 
+_ANCHOR = re.compile(r'^<a id="([\w-]+)"></a>\s*', re.MULTILINE)
+
+
 def build(destination: Path) -> None:
     """Write the site into a folder that is new or was made by this.
 
@@ -172,7 +175,7 @@ def _with_links(page: Path, folder: Path) -> str:
     return re.sub(
         r"(?<!!)\[(?P<text>[^][]*(?:\n[^][]*)?)\]\((?P<link>[^)\s]+)\)",
         turned,
-        re.sub(r'^<a id="([\w-]+)"></a>$', r"(\1)=", page.read_text("utf-8"), flags=re.MULTILINE),
+        _ANCHOR.sub(r"(\1)=\n", page.read_text("utf-8")),
     )
 
 

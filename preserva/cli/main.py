@@ -21,7 +21,7 @@ from preserva.cli.language import localised, speak
 from preserva.cli.terminal import echo
 from preserva.errors import PreservaError
 from preserva.exit_status import ExitStatus
-from preserva.i18n import N_, _
+from preserva.i18n import N_, _, system_reason
 from preserva.version import __version__
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def status_of(arguments: list[str]) -> int:
     except Exception as error:  # never Python's own status 1, which means damage
         if isinstance(error, OSError) and _stdout_is_broken():
             message = _("the result could not be written to standard output: {reason}")
-            echo(message.format(reason=error.strerror), err=True)
+            echo(message.format(reason=system_reason(error)), err=True)
             return ExitStatus.UNFINISHED
         import traceback
 

@@ -63,7 +63,7 @@ def _lines(package: Status) -> Iterator[str]:
         if copy.checked:
             outcome = word(copy.outcome or "unknown")
             line += "; " + _("checked {time}: {outcome}").format(time=copy.checked, outcome=outcome)
-        elif copy.state is not State.NEVER:
+        elif copy.state not in (State.NEVER, State.ABSENT):
             line += "; " + _("never checked")
         yield f"  {copy.storage}: {line}"
     if not package.enough:

@@ -5,6 +5,8 @@ JSON, the ledger and PREMIS contain these words themselves, the same in every la
 
 from __future__ import annotations
 
+from preserva.catalogue.entry import Facet
+from preserva.core.values.languages import LANGUAGE_NAMES
 from preserva.i18n import NP_, pgettext
 
 CONTEXTS = {
@@ -64,3 +66,40 @@ def word(neutral: str) -> str:
     """Translate one of CONTEXTS; any other word is returned unchanged."""
     context = CONTEXTS.get(neutral)
     return neutral if context is None else pgettext(context, neutral)
+
+
+_FACETS = {
+    Facet.HOLDER: NP_("facet", "library"),
+    Facet.CENTURY: NP_("facet", "century"),
+    Facet.LANGUAGE: NP_("facet", "language"),
+    Facet.PLACE: NP_("facet", "place of publication"),
+    Facet.KIND: NP_("facet", "kind"),
+    Facet.FORMAT: NP_("facet", "form"),
+}
+
+_KINDS = (
+    NP_("facet value", "single"),
+    NP_("facet value", "collection"),
+    NP_("facet value", "cartographic"),
+    NP_("facet value", "mixed material"),
+    NP_("facet value", "notated music"),
+    NP_("facet value", "sound recording"),
+    NP_("facet value", "still image"),
+    NP_("facet value", "text"),
+)
+"""Kinds and forms (typeOfResource of MODS) that a search counts."""
+
+
+def facet_name(facet: Facet) -> str:
+    """What a facet is called; its option keeps its name."""
+    return pgettext("facet", _FACETS[facet])
+
+
+def facet_value(facet: Facet, value: str) -> str:
+    """A value as people read it, before what is typed: белорусский (bel)."""
+    if facet is Facet.LANGUAGE and value in LANGUAGE_NAMES:
+        return f"{pgettext('language', LANGUAGE_NAMES[value])} ({value})"
+    if facet in (Facet.KIND, Facet.FORMAT) and value in _KINDS:
+        name = pgettext("facet value", value)
+        return name if name == value else f"{name} ({value})"
+    return value
