@@ -38,8 +38,8 @@ NOTES = {
 """What stands at the head of a page, in each language."""
 
 ENOUGH = 80
-"""Per cent of the paragraphs of a page. With fewer, a page lags, and a test names it; so a change of
-a sentence need not wait for its translators, and a page that nobody translates does not pass."""
+"""Per cent of the paragraphs of a page. With fewer, a page lags, and a test names it; so a change
+of a sentence need not wait for its translators, and a page that nobody translates does not pass."""
 
 WIDTH = 100
 

@@ -24,6 +24,8 @@ class AccessVerbs(Session):
         kind: PackageType = PackageType.AIP,
         version: str | None = None,
         storage: str | None = None,
+        recipient: str | None = None,
+        reason: str | None = None,
         dry_run: bool = False,
         observer: Observer | None = None,
     ) -> Path:
@@ -32,13 +34,16 @@ class AccessVerbs(Session):
         `destination` is a new .tar, or a folder in which the bag gets the package's portable name.
         `kind` says whether it is the package as it was stored (AIP), one to hand over (SIP), or
         one to use (DIP: access copies and text). `version` is its name, such as v1; the newest by
-        default. `storage` is the id of the one to read from; the primary by default. Everything is
-        compared with what was recorded: on damage nothing appears.
+        default. `storage` is the id of the one to read from; the primary by default. The folders
+        above the destination are made if need be. Everything is compared with what was recorded:
+        on damage nothing appears. The ledger records what left, with its `recipient` and
+        the `reason`, in words.
 
         Raises Damaged, NotFound, Refused if something is at the destination, UsageError,
         StorageError; PackageError for a DIP of a package that has masters only.
         """
         from preserva.access.export import export
+        from preserva.access.handover import Handover
 
         return export(
             self._archive,
@@ -47,6 +52,7 @@ class AccessVerbs(Session):
             kind=kind,
             version=version,
             storage=storage,
+            handover=Handover(recipient, reason),
             dry_run=dry_run,
             observer=logged(observer),
         )
@@ -78,12 +84,15 @@ class AccessVerbs(Session):
         *,
         version: str | None = None,
         storage: str | None = None,
+        recipient: str | None = None,
+        reason: str | None = None,
     ) -> Path:
-        """Write one document of a package to a new file; its path.
+        """Write one document of a package to a new file; its path. It is recorded as an export.
 
         Raises what `read_document` does; Refused if something is at the destination, StorageFull.
         """
         from preserva.access.document import export_document
+        from preserva.access.handover import Handover
 
         return export_document(
             self._archive,
@@ -92,6 +101,7 @@ class AccessVerbs(Session):
             Path(destination),
             version=version,
             storage=storage,
+            handover=Handover(recipient, reason),
         )
 
     def build_exhibition(

@@ -11,6 +11,7 @@ from preserva.cli.common import Settings, as_json, dry_run, emit, package_id, pa
 from preserva.cli.terminal import echo, raw
 
 if TYPE_CHECKING:
+    from preserva.access.handover import Handover
     from preserva.core.values.model import PackageId
 
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 )
 @click.option("--version", metavar="N", help="The version, such as 1; by default the newest.")
 @click.option("--storage", metavar="STORAGE", help="The copy to read; by default the primary one.")
+@click.option("--to", "recipient", metavar="WHOM", help="Who receives it; the ledger records it.")
+@click.option("--reason", metavar="WHY", help="Why it is exported; the ledger records it.")
 @dry_run
 @as_json
 @pass_settings
@@ -36,27 +39,35 @@ def command(
     document: str | None,
     version: str | None,
     storage: str | None,
+    recipient: str | None,
+    reason: str | None,
     dry_run: bool,
     json_: bool,
 ) -> None:
     """Export a stored package as a bag.
 
-    The bag is a new folder in DEST, or DEST itself if that ends in .tar.
+    The bag is a new folder in DEST, or DEST itself if that ends in .tar. The ledger records what
+    was exported.
 
     \b
     preserva export aonb-kp-000123 ~/out
     preserva export aonb-kp-000123 ~/out/book.tar --version 1
     preserva export aonb-kp-000123 ~/reading-room --as dip
+    preserva export aonb-kp-000123 /media/disk --to NLB --reason "loan 17/2026"
     preserva export aonb-kp-000123 - --as mods
     """
     from preserva.access.export import export
+    from preserva.access.handover import Handover
     from preserva.core.eark.mets import PackageType
 
+    handover = Handover(recipient, reason)
     name = package_id(package)
     chosen_version = version and "v" + version.removeprefix("v")
     kind = PackageType(document.upper()) if document in {"sip", "dip"} else PackageType.AIP
     if document is not None and kind is PackageType.AIP:
-        _export_document(settings, name, destination, document, chosen_version, storage, json_)
+        _export_document(
+            settings, name, destination, document, chosen_version, storage, handover, json_
+        )
         return
     with settings.archive() as archive:
         path = export(
@@ -66,6 +77,7 @@ def command(
             kind=kind,
             version=chosen_version,
             storage=storage,
+            handover=handover,
             dry_run=dry_run,
             observer=settings.observer(json_),
         )
@@ -79,6 +91,7 @@ def _export_document(
     document: str,
     version: str | None,
     storage: str | None,
+    handover: Handover,
     json_: bool,
 ) -> None:
     from preserva.access.document import Document, export_document, read_document
@@ -90,7 +103,7 @@ def _export_document(
             raw(data, nl=False)
             return
         path = export_document(
-            archive, package, kind, destination, version=version, storage=storage
+            archive, package, kind, destination, version=version, storage=storage, handover=handover
         )
     _print(package, path, False, json_)
 

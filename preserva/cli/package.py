@@ -82,6 +82,7 @@ def command(
     preserva package scans/ --record book.mrc --bag ~/bags
     preserva package scans/ --record book.mrc --structure structure.toml --dry-run
     """
+    from preserva.archive.acting import acting_person
     from preserva.archive.archive import find_config
     from preserva.config import load
     from preserva.ingest.package import package, package_bag
@@ -104,6 +105,7 @@ def command(
             rights=config.rights,
             images=config.images,
             digests=config.policy.digests,
+            person=acting_person(config.people, settings.person),
             ledger=config.ledger,
             dry_run=dry_run,
             observer=observer,

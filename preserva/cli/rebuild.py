@@ -94,7 +94,7 @@ def ledger(settings: Settings, source: str | None, anchor: str | None, json_: bo
     damaged. Storages that we hold for others are never believed. Look for a backup of the ledger
     first.
 
-    Copies that contradict each other, or our primary storage, are named, and nothing is made: a
+    If copies contradict each other or our primary storage, they are listed and nothing is made: a
     person decides with --anchor or --from. Our primary storage may be lost too: rebuild it
     afterwards.
 
@@ -117,6 +117,7 @@ def ledger(settings: Settings, source: str | None, anchor: str | None, json_: bo
         anchor=None if anchor is None else parse_anchor(anchor),
         clock=utc_now,
         identifiers=new_identifier,
+        person=settings.person,
         observer=settings.observer(json_),
     )
     origin = origin_of(config)

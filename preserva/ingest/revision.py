@@ -127,8 +127,7 @@ def update(
             raise
         if made.created:
             # after a failure from here on, the next run completes what is in staging
-            previous, reason = revision.stored.inventory, change.reason or "update"
-            ingest(copy, staging, previous=previous, message=reason)
+            ingest(copy, staging, previous=revision.stored.inventory, reason=change.reason)
         else:
             store.storage.discard(staged)
         observer(Ended("update", WholePackage(package)))
@@ -320,18 +319,17 @@ class _Revision:
 
     def _add_event(self, detail: str) -> None:
         """Add the event to the history in the package's PREMIS."""
-        institution = self.archive.config.institution
         happened = history.event(
             EventType.METADATA_MODIFICATION,
             identifier=self.archive.identifiers(),
             time=self.time,
-            institution=institution,
+            actor=self.archive.actor,
             detail=f"{detail} (preserva {__version__})",
             package=self.package,
         )
         premis = self._content(self.base + _PREMIS)
         earlier, involved = history.unrecorded_events(premis, self.actions, self.package)
-        agents = [*history.agents(institution), *involved]
+        agents = [*history.agents(self.archive.actor), *involved]
         data = amended_premis(premis, [*earlier, happened], agents)
         self.staging.write(self.base + _PREMIS, data)
 

@@ -23,6 +23,19 @@ CONTEXTS = {
     NP_("state of a copy", "unrecorded"): "state of a copy",
     NP_("state of a copy", "missing"): "state of a copy",
     NP_("state of a copy", "damaged"): "state of a copy",
+    NP_("state of a decision", "waiting"): "state of a decision",
+    NP_("state of a decision", "confirmed"): "state of a decision",
+    NP_("state of a decision", "refused"): "state of a decision",
+    NP_("state of a decision", "expired"): "state of a decision",
+    NP_("state of a decision", "done"): "state of a decision",
+    NP_("what people do", "packaged"): "what people do",
+    NP_("what people do", "corrected"): "what people do",
+    NP_("what people do", "received"): "what people do",
+    NP_("what people do", "replicated"): "what people do",
+    NP_("what people do", "checked"): "what people do",
+    NP_("what people do", "repaired"): "what people do",
+    NP_("what people do", "exported"): "what people do",
+    NP_("what people do", "decided"): "what people do",
     NP_("verdict on a bag", "complete"): "verdict on a bag",
     NP_("verdict on a bag", "valid"): "verdict on a bag",
     NP_("verdict on a bag", "valid with warnings"): "verdict on a bag",
@@ -37,6 +50,11 @@ CONTEXTS = {
     NP_("what was received", "a SIP of preserva"): "what was received",
     NP_("what was received", "an AIP of preserva"): "what was received",
     NP_("entry of the ledger", "accession"): "entry of the ledger",
+    NP_("entry of the ledger", "decision carried out"): "entry of the ledger",
+    NP_("entry of the ledger", "decision confirmed"): "entry of the ledger",
+    NP_("entry of the ledger", "decision refused"): "entry of the ledger",
+    NP_("entry of the ledger", "decision requested"): "entry of the ledger",
+    NP_("entry of the ledger", "dissemination"): "entry of the ledger",
     NP_("entry of the ledger", "event found"): "entry of the ledger",
     NP_("entry of the ledger", "fixity check"): "entry of the ledger",
     NP_("entry of the ledger", "incident decision"): "entry of the ledger",
@@ -60,6 +78,12 @@ CONTEXTS = {
 }
 """Each word with what it is; a translator sees that. The part of a record is where a word was
 found, or what agrees with another record."""
+
+
+def original(text: str) -> str:
+    """The word of CONTEXTS that is shown as this text, or the text itself."""
+    shown = text.casefold()
+    return next((neutral for neutral in CONTEXTS if word(neutral).casefold() == shown), text)
 
 
 def word(neutral: str) -> str:
