@@ -59,6 +59,11 @@ _PLACEHOLDERS = (
     NP_("placeholder", "TIME"),
     NP_("placeholder", "VALUE"),
     NP_("placeholder", "WORD"),
+    NP_("placeholder", "DATE"),
+    NP_("placeholder", "KIND"),
+    NP_("placeholder", "TYPE"),
+    NP_("placeholder", "WHOM"),
+    NP_("placeholder", "WHY"),
     NP_("placeholder", "YYYY-MM-DD"),
 )
 """What stands for a value in a synopsis, and in the help that explains it."""

@@ -196,7 +196,7 @@ def test_one_thing_has_one_word(language: str) -> None:
     wrong = []
     for message in catalogues.read(language):
         english = message.id if isinstance(message.id, str) else message.id[0]
-        plain = re.sub(r"\{[^}]*\}|`[^`]*`", "", english).lower()
+        plain = re.sub(r"\{[^}]*\}|`[^`]*`|\"[^\"]*\"", "", english).lower()
         said = " ".join(catalogues.forms(message)).lower()
         wrong += [
             f"{term}: {english!r}: {said!r}"
@@ -215,9 +215,9 @@ def test_short_words_of_results_have_a_context() -> None:
         if isinstance(said, str)
         and re.fullmatch(r"[a-z]+", said)
         and context is None
-        and place not in ("help", "click")
+        and place not in ("help", "click", "configuration")
     ]
-    assert sorted(alone) == ["empty", "never", "older", "reached", "sound"]
+    assert sorted(alone) == ["empty", "never", "older", "reached", "sound", "today"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
