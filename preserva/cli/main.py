@@ -104,6 +104,9 @@ def main(context: click.Context) -> None:
     context.ensure_object(Settings)
 
 
+_NOT_HERE = N_("preserva needs Linux. On Windows, run it in WSL: see docs/how-to/windows.md.")
+
+
 class TerminatedError(BaseException):
     """SIGTERM was received. Like KeyboardInterrupt, only `status_of` may catch it."""
 
@@ -120,6 +123,9 @@ def run(arguments: list[str] | None = None) -> None:
 
 def status_of(arguments: list[str]) -> int:
     """Run the command line and return its exit status; print errors as messages for people."""
+    if os.name != "posix":
+        print(_(_NOT_HERE), file=sys.stderr)
+        return ExitStatus.USAGE
     stdout = sys.stdout
     with suppress(AttributeError):  # what a terminal has no letters for is shown all the same
         stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
