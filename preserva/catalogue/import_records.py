@@ -308,7 +308,7 @@ def _of_packages(archive: ArchivalStorage, time: int, imported: Imported) -> Ite
     for path in store.root.objects():
         try:
             package = PackageId.parse(store.root.read_at(path).inventory.identifier)
-            records = _records_of(archive, package)
+            records = records_of_package(archive, package)
         except (PreservaError, ValueError) as error:
             imported.note(Finding(Code.PACKAGE_NOT_CATALOGUED, path, seen=str(error)))
             continue
@@ -317,7 +317,7 @@ def _of_packages(archive: ArchivalStorage, time: int, imported: Imported) -> Ite
             yield incoming_of(record, package.institution, source, package=package)
 
 
-def _records_of(archive: ArchivalStorage, package: PackageId) -> list[Record | Finding]:
+def records_of_package(archive: ArchivalStorage, package: PackageId) -> list[Record | Finding]:
     """The record of a package; in MODS if its character set is one that a person had to name."""
     records = read_records(read_document(archive, package, Document.RECORD), name=package.portable)
     if any(isinstance(record, Record) and not precedence.damaged(record) for record in records):

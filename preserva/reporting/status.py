@@ -126,7 +126,7 @@ def status(archive: ArchivalStorage, package: PackageId | None = None) -> list[S
         return [asked]
     judged = {judgement.package: judgement for judgement in judgements(archive, rules)}
     for store in archive.stores():
-        listing = listed(store)
+        listing = listed(archive, store)
         for stranger in () if listing is None else unrecorded(archive, store, listing):
             judged.setdefault(stranger.name, judge(stranger.name, (), rules))
             judged[stranger.name] = with_stranger(judged[stranger.name], stranger.storage)

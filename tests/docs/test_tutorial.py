@@ -68,7 +68,12 @@ def test_the_page_tells_the_truth(page: Path, tmp_path: Path) -> None:
 
 def test_there_are_pages() -> None:
     """Otherwise the test above would have nothing to say; each is there in three languages."""
-    names = ["how-to/bags.md", "how-to/exchange-packages.md", "tutorials/first-book.md"]
+    names = [
+        "how-to/bags.md",
+        "how-to/batches.md",
+        "how-to/exchange-packages.md",
+        "tutorials/first-book.md",
+    ]
     assert [page.relative_to(ROOT / "docs").as_posix() for page in PAGES] == sorted(
         f"{language}{name}" for language in ("", "be/", "ru/") for name in names
     )

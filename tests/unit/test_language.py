@@ -153,7 +153,7 @@ def test_numbers_choose_their_form(language: str) -> None:
     assert len(plurals) > 30
     for message in plurals:
         forms = catalogues.forms(message)
-        one, many = message.id
+        one, many = message.id[0], message.id[1]
         said = [compiled.ngettext(one, many, n) for n in (1, 21, 101, 2, 22, 5, 11)]
         assert said == [*[forms[0]] * 3, *[forms[1]] * 2, *[forms[2]] * 2]
 
