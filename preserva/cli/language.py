@@ -55,6 +55,7 @@ _PLACEHOLDERS = (
     NP_("placeholder", "SOURCE"),
     NP_("placeholder", "SPEC"),
     NP_("placeholder", "STORAGE"),
+    NP_("placeholder", "TABLE"),
     NP_("placeholder", "TEXT"),
     NP_("placeholder", "TIME"),
     NP_("placeholder", "VALUE"),

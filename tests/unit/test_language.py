@@ -217,7 +217,8 @@ def test_short_words_of_results_have_a_context() -> None:
         and context is None
         and place not in ("help", "click", "configuration")
     ]
-    assert sorted(alone) == ["empty", "never", "older", "reached", "sound", "today"]
+    known = "done empty findings never older reached result sound today"
+    assert sorted(alone) == known.split()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
