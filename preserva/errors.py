@@ -38,6 +38,40 @@ NEWER_FORMAT = N_(
 """What to do about a file in a format that is newer than this program."""
 
 
+SYSTEM_REASONS = (
+    N_("Broken pipe"),
+    N_("Connection refused"),
+    N_("Connection reset by peer"),
+    N_("Connection timed out"),
+    N_("Device or resource busy"),
+    N_("Directory not empty"),
+    N_("Disk quota exceeded"),
+    N_("File exists"),
+    N_("File name too long"),
+    N_("File too large"),
+    N_("Input/output error"),
+    N_("Invalid argument"),
+    N_("Invalid cross-device link"),
+    N_("Is a directory"),
+    N_("Name or service not known"),
+    N_("Network is unreachable"),
+    N_("No route to host"),
+    N_("No space left on device"),
+    N_("No such device"),
+    N_("No such file or directory"),
+    N_("Not a directory"),
+    N_("Operation not permitted"),
+    N_("Permission denied"),
+    N_("Read-only file system"),
+    N_("Stale file handle"),
+    N_("Temporary failure in name resolution"),
+    N_("Too many levels of symbolic links"),
+    N_("Too many open files"),
+    N_("Transport endpoint is not connected"),
+)
+"""What systems say when they refuse something: `preserva.i18n.system_reason` translates it."""
+
+
 class PreservaError(Exception):
     """The root. `exit_status` is that of a failing command; `hint` says what to do next."""
 

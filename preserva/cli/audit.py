@@ -76,7 +76,7 @@ def command(
     \b
     preserva audit --max-time 6h --bandwidth 20MB
     preserva audit --event nlb-copy
-    \b
+
     Exit status: 1 if a copy is damaged or missing; 3 if something due was not read, an incident of
     another kind is open, or a package has too few copies.
     """

@@ -35,7 +35,6 @@ def check(settings: Settings, reach: bool, json_: bool) -> None:
     cannot do is said, with the guarantees that a storage of its kind cannot give. A storage that
     you hold for others is only read.
 
-    \b
     Exit status: 1 if a storage cannot take packages, 3 if one cannot be reached or tried now.
     """
     from preserva.archive.archive import find_config

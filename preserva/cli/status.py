@@ -27,7 +27,6 @@ def command(settings: Settings, package: str | None, json_: bool) -> None:
 
     Only the folders of the storages and the ledger are read; `preserva validate` reads the files.
 
-    \b
     Exit status: 1 if a copy is damaged or missing; 3 if a storage could not be reached or a package
     has fewer copies than the policy requires.
     """
@@ -72,7 +71,7 @@ def _lines(package: Status, people: Mapping[str, Person]) -> Iterator[str]:
             line += "; " + _("checked {time}: {outcome}").format(
                 time=local_time(copy.checked), outcome=outcome
             )
-        elif copy.state is not State.NEVER:
+        elif copy.state not in (State.NEVER, State.ABSENT):
             line += "; " + _("never checked")
         yield f"  {copy.storage}: {line}"
     if not package.enough:

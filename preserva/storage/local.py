@@ -20,7 +20,7 @@ from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError, S
 from preserva.files.below import Below, Descriptor, NotAFolderError, is_alone, state_of
 from preserva.files.disk import create_file, flush, write_all
 from preserva.files.small_file_worker import FILE, FOLDER, forget
-from preserva.i18n import _
+from preserva.i18n import _, system_reason
 from preserva.storage.paths import contained, refuse_links, refuse_outside
 
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -49,7 +49,7 @@ class _Errors:
         if isinstance(error, NotAFolderError):
             message = _("{path} is not a folder").format(path=error.filename)
             return NotAFile(message, path=error.below)
-        message = _("{path}: {reason}").format(path=full, reason=error.strerror or error)
+        message = _("{path}: {reason}").format(path=full, reason=system_reason(error))
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             return StorageFull(message, path=path)
         if error.errno == errno.ELOOP:
