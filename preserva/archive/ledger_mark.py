@@ -80,7 +80,7 @@ def refuse_outdated(ledger: Ledger, store: Store, institution: str) -> LedgerMar
     returned.
     Raises WrongLedger, StorageError.
     """
-    store.check_identity()
+    store.known_identity()
     mark = read_mark(store)
     if mark is None:
         _refuse_copy(ledger, store, institution)

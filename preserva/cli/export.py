@@ -7,17 +7,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from preserva.cli.common import Settings, as_json, dry_run, emit, package_id, pass_settings
+from preserva.cli.batch import (
+    batch_of,
+    batch_options,
+    check_or_dry_run,
+    end_batch,
+    refuse_with_batch,
+    refuse_without_batch,
+)
+from preserva.cli.common import Settings, as_json, emit, package_id, pass_settings
 from preserva.cli.terminal import echo, raw
+from preserva.i18n import _
 
 if TYPE_CHECKING:
     from preserva.access.handover import Handover
+    from preserva.batch.run import BatchOptions
     from preserva.core.values.model import PackageId
 
 
 @click.command("export")
-@click.argument("package", metavar="ID")
-@click.argument("destination", metavar="DEST", type=click.Path(path_type=Path))
+@click.argument("places", metavar="[ID] DEST", nargs=-1, required=True)
 @click.option(
     "--as",
     "document",
@@ -27,20 +36,23 @@ if TYPE_CHECKING:
 )
 @click.option("--version", metavar="N", help="The version, such as 1; by default the newest.")
 @click.option("--storage", metavar="STORAGE", help="The copy to read; by default the primary one.")
+@batch_options
 @click.option("--to", "recipient", metavar="WHOM", help="Who receives it; the ledger records it.")
 @click.option("--reason", metavar="WHY", help="Why it is exported; the ledger records it.")
-@dry_run
+@check_or_dry_run
 @as_json
 @pass_settings
 def command(
     settings: Settings,
-    package: str,
-    destination: Path,
+    places: tuple[str, ...],
     document: str | None,
     version: str | None,
     storage: str | None,
     recipient: str | None,
     reason: str | None,
+    table: Path | None,
+    root: Path | None,
+    results: Path | None,
     dry_run: bool,
     json_: bool,
 ) -> None:
@@ -49,19 +61,33 @@ def command(
     The bag is a new folder in DEST, or DEST itself if that ends in .tar. The ledger records what
     was exported.
 
+    With --batch, the package of each row of a table is exported into the folder DEST, see
+    docs/how-to/batches.md.
+
     \b
     preserva export aonb-kp-000123 ~/out
     preserva export aonb-kp-000123 ~/out/book.tar --version 1
     preserva export aonb-kp-000123 ~/reading-room --as dip
     preserva export aonb-kp-000123 /media/disk --to NLB --reason "loan 17/2026"
     preserva export aonb-kp-000123 - --as mods
+    preserva export --batch books.csv ~/out --as dip
     """
     from preserva.access.export import export
     from preserva.access.handover import Handover
     from preserva.core.eark.mets import PackageType
 
     handover = Handover(recipient, reason)
-    name = package_id(package)
+    expected = 1 if table is not None else 2
+    if len(places) != expected:
+        raise click.UsageError(_("Name the ID of a package and DEST, or with --batch only DEST."))
+    destination = Path(places[-1])
+    if table is not None:
+        refuse_with_batch(**{"--version": version, "--storage": storage})
+        options = batch_of(table, root, results, dry_run)
+        _batch(settings, options, destination, document, handover, json_)
+        return
+    refuse_without_batch(root=root, results=results)
+    name = package_id(places[0])
     chosen_version = version and "v" + version.removeprefix("v")
     kind = PackageType(document.upper()) if document in {"sip", "dip"} else PackageType.AIP
     if document is not None and kind is PackageType.AIP:
@@ -82,6 +108,31 @@ def command(
             observer=settings.observer(json_),
         )
     _print(name, path, dry_run, json_)
+
+
+def _batch(
+    settings: Settings,
+    options: BatchOptions,
+    destination: Path,
+    document: str | None,
+    handover: Handover,
+    json_: bool,
+) -> None:
+    from preserva.batch.verbs import export_batch
+    from preserva.core.eark.mets import PackageType
+
+    if document not in {None, "sip", "dip"}:
+        raise click.UsageError(_("With --batch, whole packages are exported: --as sip or dip."))
+    with settings.archive() as archive:
+        result = export_batch(
+            archive,
+            options,
+            destination,
+            kind=PackageType(document.upper()) if document else PackageType.AIP,
+            handover=handover,
+            observer=settings.observer(json_),
+        )
+    end_batch(settings, "export", result, json_)
 
 
 def _export_document(

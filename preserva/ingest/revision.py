@@ -39,7 +39,7 @@ from preserva.core.values.model import Observed, PackageId
 from preserva.core.values.report import Ended, Finding, Observer, Started, ignore
 from preserva.core.values.subjects import WholePackage
 from preserva.describe.characterization.identify import identify
-from preserva.describe.record import Action, actions
+from preserva.describe.record import Action, Record, actions
 from preserva.describe.supplied.rights import read_rights
 from preserva.errors import Damaged, PackageError, Refused, UsageError
 from preserva.i18n import _
@@ -53,7 +53,7 @@ from preserva.ingest.aip_writer import describe
 from preserva.ingest.replaced_record import compare_with_new
 from preserva.ingest.revised import Revised
 from preserva.ingest.revision_structure import Described, restructured
-from preserva.ingest.submission import choose_record, one_line
+from preserva.ingest.submission import described_by, one_line
 from preserva.ingest.supplied import kept_file, read_supplied
 from preserva.storage.base import chunks_of, read_all
 from preserva.storage.local import LocalStorage
@@ -74,7 +74,7 @@ class Change:
     `other_record` is a person's word that the record may be one of another book.
     """
 
-    record: Path | None = None
+    record: Path | Record | None = None
     position: int | None = None
     charset: str | None = None
     documents: Sequence[Path] = ()
@@ -229,10 +229,10 @@ class _Revision:
     def _describe(self, change: Change) -> list[DescriptiveFile]:
         """Replace the record and the files derived from it."""
         assert change.record is not None
-        data = read_supplied(change.record)
-        record = choose_record(data, change.record, change.position, change.charset)
+        data = read_supplied(change.record) if isinstance(change.record, Path) else b""
+        record = described_by(change.record, data, change.position, change.charset)
         self.notes = record.notes + compare_with_new(
-            self._record(), record, change.record, consent=change.other_record
+            self._record(), record, Path(change.record.name), consent=change.other_record
         )
         self.title = one_line(record.title)
         self.actions = actions(record)

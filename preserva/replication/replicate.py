@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 
 from preserva.archive.archive import ArchivalStorage
@@ -14,7 +15,8 @@ from preserva.archive.fixity_events import record_seen, record_storage
 from preserva.archive.ledger_replica import copy_ledger
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
-from preserva.archive.unrecorded import listed, unrecorded, unrecorded_logs
+from preserva.archive.unrecorded import RootListing, listed, unrecorded, unrecorded_logs
+from preserva.archive.withdrawal import refuse_withdrawn, tombstones
 from preserva.config import Role
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
@@ -26,11 +28,15 @@ from preserva.errors import (
     Refused,
     StorageError,
     StorageFull,
+    Unfit,
     Unreachable,
     UsageError,
+    WrongStorage,
 )
 from preserva.i18n import _
 from preserva.information_package.pages import ObjectPages, PageOf, no_page, with_pages
+from preserva.replication.alike import Alike
+from preserva.replication.kept_names import names_not_kept
 from preserva.replication.pair import Pair, Replication, StoppedError
 from preserva.storage.wrappers.rate_limit import RateLimit
 from preserva.storage.wrappers.writes import Writes
@@ -96,22 +102,31 @@ def _to_one(
         yield _unreachable(target, reason)
         return
     reported: list[Replication] = []
+    there = None if packages else listed(archive, target)
     if dry_run:
+        alike = Alike(archive, source, target, wanted)
         for path in wanted:
-            reported.append(_Replicating(archive, source, target, path, None, observer).run())
+            replicating = _Replicating(archive, source, target, path, None, observer)
+            reported.append(alike.result(path) or replicating.run())
             yield reported[-1]
-        if not packages:
-            yield from _strangers(archive, target, reported)
+        yield from _strangers(archive, target, there, reported)
         return
-    with archive.writing(target):
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(archive.writing(target))
+        except StorageFull:
+            raise
+        except StorageError as error:  # the other targets have no part in it
+            yield _not_begun(target, error)
+            return
+        alike = Alike(archive, source, target, wanted)
         for path, package in wanted.items():
             replicating = _Replicating(archive, source, target, path, package, observer)
-            reported.append(replicating.run(copy=True))
+            reported.append(alike.result(path) or replicating.run(copy=True))
             yield reported[-1]
             if replicating.cut_off and record_storage(archive, target) is not None:
                 return  # the others would only wait for it one after the other
-        if not packages:
-            yield from _strangers(archive, target, reported)
+        yield from _strangers(archive, target, there, reported)
         try:
             report = copy_ledger(archive, target)
         except Unreachable as error:  # what was acknowledged stays so, and is told
@@ -122,12 +137,14 @@ def _to_one(
 
 
 def _strangers(
-    archive: ArchivalStorage, target: Store, reported: list[Replication]
+    archive: ArchivalStorage,
+    target: Store,
+    there: RootListing | None,
+    reported: list[Replication],
 ) -> Iterator[Replication]:
-    """What lies in a replica that we did not bring: it is named, and left where it is."""
+    """What lay in a replica that we did not bring: it is named, and left where it is."""
     waiting = {done.package for done in reported if done.package}
-    listing = listed(target)
-    for stranger in () if listing is None else unrecorded(archive, target, listing):
+    for stranger in () if there is None else unrecorded(archive, target, there):
         if stranger.package is None or stranger.package.uri not in waiting:
             yield Replication("", target.id, stranger.report)
 
@@ -148,6 +165,14 @@ def _unreachable(target: Store, error: StorageError) -> Replication:
     return Replication("", target.id, Report(WholeStorage(target.id), [finding]))
 
 
+def _not_begun(target: Store, error: StorageError) -> Replication:
+    """Nothing was brought, because the lock could not be had for another reason than a writer."""
+    if isinstance(error, Unreachable | Unfit | WrongStorage):
+        return _unreachable(target, error)
+    finding = Finding(Code.NOT_WRITTEN, error.path, seen=str(error))
+    return Replication("", target.id, Report(WholeStorage(target.id), [finding]))
+
+
 def _packages(
     archive: ArchivalStorage, source: Store, packages: Sequence[PackageId]
 ) -> dict[str, PackageId | None]:
@@ -155,12 +180,16 @@ def _packages(
 
     Objects of which the ledger knows nothing are among them.
     """
+    withdrawn = tombstones(archive.ledger)
+    for package in packages:
+        refuse_withdrawn(archive, package)
     if packages:
         return {source.root.path_of(package.uri): package for package in packages}
     known = map(PackageId.parse, archive.ledger.copies.packages(source.id))
     stored = {source.root.path_of(package.uri): package for package in known}
     paths = sorted(stored.keys() | set(source.root.objects()))
-    return {path: stored.get(path) for path in paths}
+    gone = {source.root.path_of(uri) for uri in withdrawn}
+    return {path: stored.get(path) for path in paths if path not in gone}
 
 
 def _code_of(error: StorageError) -> Code:
@@ -168,6 +197,14 @@ def _code_of(error: StorageError) -> Code:
     if isinstance(error, NotInPlace):
         return Code.NOT_IN_PLACE
     return Code.NOT_WRITTEN if error.writing else Code.UNREADABLE
+
+
+def _refuse_names(pair: Pair) -> None:
+    """Raise StoppedError, before anything is sent, for names that the target does not keep."""
+    content = pair.original.inventory.content()
+    missing = [path for path in content if path.partition("/")[0] in pair.result.versions]
+    for finding in names_not_kept(pair.target.storage, missing):
+        raise StoppedError(replace(finding, path=f"{pair.path}/{finding.path}"))
 
 
 class _Replicating:
@@ -209,6 +246,7 @@ class _Replicating:
             pair.find_missing()
             about = None
             if copy:
+                _refuse_names(pair)
                 pair.bring_missing()
             self.result.report.add(unrecorded_logs(pair.target))
         except StoppedError as stop:

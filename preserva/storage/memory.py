@@ -9,7 +9,7 @@ from io import BytesIO
 
 from preserva.core.formats.layout import QUARANTINE, STAGING
 from preserva.core.values.limitations import Limitation
-from preserva.core.values.model import Entry, Kind
+from preserva.core.values.model import Entry, Kind, StorageTraits
 from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError
 from preserva.i18n import _
 from preserva.storage.paths import above, contained, refuse_outside
@@ -32,6 +32,7 @@ class MemoryStorage:
     """See `preserva.storage.base.Storage` for what it promises; it ends with its process."""
 
     max_concurrency = 1
+    max_looks = 1
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -44,6 +45,10 @@ class MemoryStorage:
     def limitations(self) -> tuple[Limitation, ...]:
         """What memory cannot promise."""
         return (Limitation.VOLATILE,)
+
+    def inspect(self, path: str) -> StorageTraits:
+        """Nothing: memory keeps neither times nor rights."""
+        return StorageTraits()
 
     def stat(self, path: str) -> Entry | None:
         """What is at a path; None if there is nothing."""
@@ -81,7 +86,7 @@ class MemoryStorage:
                 for top in sorted(tops)
             ]
 
-    def walk(self, path: str) -> Iterator[Entry]:
+    def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
         """Everything below a folder, the folders themselves included, in no promised order."""
         contained(path)
         prefix = f"{path}/" if path else ""

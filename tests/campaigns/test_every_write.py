@@ -14,11 +14,19 @@ from pathlib import Path
 
 import pytest
 
+from preserva import config
 from preserva.access.export import export
-from preserva.archive.archive import ArchivalStorage
+from preserva.archive.archive import ArchivalStorage, open_archive
 from preserva.archive.stored_copy import StoredCopy
+from preserva.archive.two_persons import answer, request
+from preserva.archive.withdrawal import tombstones, withdraw
 from preserva.bag.create.create import create_bag
+from preserva.batch.outcome import BatchResult
+from preserva.batch.run import BatchOptions
+from preserva.batch.shares import Share
+from preserva.batch.verbs import package_batch, update_batch
 from preserva.core.eark.mets import PackageType
+from preserva.core.policy.two_persons import WITHDRAWAL, Matter
 from preserva.core.values.entries import END
 from preserva.core.values.report import Outcome
 from preserva.errors import StorageError
@@ -76,6 +84,35 @@ def do_update(place: Path) -> None:
         update(archive, PACKAGE, change)
 
 
+def do_package_by_table(place: Path) -> None:
+    """Package the book by a table of one row."""
+    with an_archive(place / "archive") as archive:
+        end_batch(package_batch(archive, BatchOptions(place / "books.csv")))
+
+
+def do_package_in_shares(place: Path) -> None:
+    """The same in a share of the rows: made as a bag first, then stored."""
+    options = BatchOptions(place / "books.csv", share=Share(1, 2))
+    with an_archive(place / "archive") as archive:
+        end_batch(package_batch(archive, options))
+
+
+def do_update_by_table(place: Path) -> None:
+    """Replace the record and the structure of the book by a table."""
+    with an_archive(place / "archive") as archive:
+        end_batch(update_batch(archive, BatchOptions(place / "changes.csv")))
+
+
+def end_batch(result: BatchResult) -> None:
+    """Fail as the command line does; a bug may not hide behind a row that was not done."""
+    if result.stopped is not None:
+        raise result.stopped
+    problems = [problem for row in result.rows for problem in row.problems]
+    assert not any("a bug in preserva" in problem for problem in problems), problems
+    if result.outcome is not Outcome.PASS:
+        raise StorageError(str(problems))
+
+
 def do_repair(place: Path) -> None:
     """Give the other institution's copy back what it lost."""
     with an_archive(place / "archive") as archive:
@@ -84,14 +121,24 @@ def do_repair(place: Path) -> None:
             raise StorageError(str(done.report.findings))
 
 
+def do_withdraw(place: Path) -> None:
+    """Withdraw the package, as two persons decided."""
+    with open_archive(place / "archive" / config.NAME, person="petrov") as archive:
+        withdraw(archive, PACKAGE, None)
+
+
 VERBS = {
     "package": do_package,
+    "package by table": do_package_by_table,
+    "package by table in shares": do_package_in_shares,
+    "update by table": do_update_by_table,
     "store": do_store,
     "import": do_import,
     "import of our own": do_import_own,
     "update": do_update,
     "repair": do_repair,
     "replicate": do_replicate,
+    "withdraw": do_withdraw,
     "replicate a second version": do_replicate,
 }
 
@@ -103,7 +150,14 @@ def prepared(verb: str, place: Path) -> Path:
     with an_archive(place / "archive") as archive:
         (place / "new.xml").write_text(RECORD.replace("Амурѣ", "Зеѣ"), encoding="utf-8")
         (place / "new.toml").write_text('[[parts]]\ntype = "text"\nfirst = 1\n')
-        if verb.startswith("replicate") or verb in {"update", "repair"}:
+        (place / "books.csv").write_text("folder,record\nbook,book.xml\n")
+        (place / "changes.csv").write_text("id,record,structure\nkp-7,new.xml,new.toml\n")
+        if verb.startswith("replicate") or verb in {
+            "update",
+            "update by table",
+            "repair",
+            "withdraw",
+        }:
             package(place / "book", place / "book.xml", archive)
         if verb == "repair":
             replicate(archive)
@@ -113,6 +167,8 @@ def prepared(verb: str, place: Path) -> Path:
         if verb == "replicate a second version":
             replicate(archive)
             update(archive, PACKAGE, Change(place / "new.xml"))
+        if verb == "withdraw":
+            decide_together(place)
         if verb == "import":
             create_bag(place / "book", place / "bag")
         if verb == "import of our own":
@@ -124,6 +180,15 @@ def prepared(verb: str, place: Path) -> Path:
                 place / "book", place / "book.xml", archive.config.institution, place / "bags"
             )
     return place
+
+
+def decide_together(place: Path) -> None:
+    """One person requests that the package is withdrawn, another confirms it."""
+    path = place / "archive" / config.NAME
+    with open_archive(path, person="ivanova") as archive:
+        number = request(archive, Matter(WITHDRAWAL, PACKAGE.uri), "twice").number
+    with open_archive(path, person="petrov") as archive:
+        answer(archive, number, confirm=True)
 
 
 def check_after_fault(archive: ArchivalStorage, verb: str) -> None:
@@ -145,6 +210,10 @@ def check_acknowledged(place: Path, verb: str) -> None:
     """The work was recorded, and what it made is sound."""
     with an_archive(place / "archive") as archive:
         assert archive.ledger.verify() == []
+        if verb == "withdraw":
+            assert list(tombstones(archive.ledger)) == [PACKAGE.uri]
+            kinds = [entry.type for entry in archive.ledger.entries(package=PACKAGE.uri)]
+            assert kinds.count("withdrawal") == kinds.count("decision carried out") == 1
         last = archive.ledger.last(storage=archive.primary.id, types=(END, "ingestion start"))
         assert last is not None and (last.type, last.outcome) == (END, "success")
         reports = validate_stored(archive, PACKAGE)
