@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from preserva.api.reporting import Levels, PackageHistory
     from preserva.archive.archive import Clock, Identifiers
     from preserva.archive.ledger_proof import Proof as LedgerProof
+    from preserva.archive.withdrawal import Tombstone
     from preserva.bag.create.create import Made as BagCreated
     from preserva.bag.fetch import Fetched as BagFetched
     from preserva.bag.report import BagReport, BagVerdict
@@ -146,6 +147,7 @@ if TYPE_CHECKING:
         StorageError,
         StorageFull,
         TooLarge,
+        Unfit,
         Unreachable,
         UsageError,
         WrongLedger,
@@ -162,7 +164,8 @@ if TYPE_CHECKING:
     from preserva.replication.accession import Receipt
     from preserva.replication.repair import Brought, Repair
     from preserva.replication.replicate import Replication
-    from preserva.reporting.status import CopyStatus, Listed, Listing, Reached, Status
+    from preserva.reporting.status import CopyStatus, Listed, Listing, Status
+    from preserva.reporting.storages import Reached
 
 _PLACES = {
     "bags": "bags",
@@ -276,6 +279,7 @@ _PLACES = {
     "JointDecision": "core.policy.two_persons:JointDecision",
     "Matter": "core.policy.two_persons:Matter",
     "Person": "core.values.people:Person",
+    "Tombstone": "archive.withdrawal:Tombstone",
     "Deed": "core.policy.work:Deed",
     "Work": "core.policy.work:Work",
     "WorkKind": "core.policy.work:WorkKind",
@@ -316,6 +320,7 @@ _PLACES = {
     "StorageError": "errors:StorageError",
     "StorageFull": "errors:StorageFull",
     "TooLarge": "errors:TooLarge",
+    "Unfit": "errors:Unfit",
     "Unreachable": "errors:Unreachable",
     "UsageError": "errors:UsageError",
     "WrongLedger": "errors:WrongLedger",
@@ -335,42 +340,40 @@ _PLACES = {
     "CopyStatus": "reporting.status:CopyStatus",
     "Listed": "reporting.status:Listed",
     "Listing": "reporting.status:Listing",
-    "Reached": "reporting.status:Reached",
+    "Reached": "reporting.storages:Reached",
     "Status": "reporting.status:Status",
 }
 """Where each name is: a module, and the name that the thing has there."""
 
 # fmt: off
 __all__ = [
-    "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound", "Arrangement",
-    "Audit", "AuditedCopy", "AwaitsConfirmation", "BagCreated", "BagFetched", "BagReport",
-    "BagTable", "BagUpdated", "BagVerdict", "BatchResult", "BookPage", "Brought", "Catalogue",
-    "CatalogueEntry", "CatalogueRecord", "CheckedScans", "Clock", "Code", "Colours", "Config",
-    "ConfigError", "Contributor", "CopyInStorage", "CopyState", "CopyStatus", "CopyrightStatus",
-    "Custody", "Damaged", "DecisionAnswer", "DecisionState", "DecisionUndone",
-    "DecisionsImported", "Deed", "DemoFailedError", "Division", "Document", "Due", "DueReason",
-    "EditionView", "Ended", "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding",
-    "FolderPages", "Forecast", "HarvestResult", "HarvestSummary", "HistoryEntry", "Hit",
-    "Identifiers", "ImageRules", "Incident", "IncidentDecision", "Institution", "Item",
-    "JointDecision", "KeptProfile", "LedgerEntry", "LedgerError", "LedgerInStorage",
-    "LedgerProof", "Levels", "LevelsArea", "LevelsDemand", "LevelsEvidence",
-    "LevelsRequirement", "LevelsVerdict", "Limitation", "Listed", "ListedRecord", "Listing",
-    "LockLost", "Locked", "Mail", "MatchDecision", "MatchVerdict", "MatchedWord", "Matter",
-    "NamedSubject", "NotAFile", "NotFound", "NotInPlace", "OaiFormat", "ObjectInStorage",
-    "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass", "PackageError",
-    "PackageHistory", "PackageId", "PackageType", "Packaged", "PageFacts", "Person", "Pings",
-    "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt", "RecordedFinding",
-    "RecordsExported", "RecordsImported", "Refused", "Repair", "Replication", "Report",
-    "ReportMonth", "ReportYear", "ResultPage", "Retitled", "Revised", "Rights", "RightsBasis",
-    "Role", "RowResult", "RowState", "ScanAction", "ScanPolicy", "ScanProfile", "Severity",
-    "SourceFile", "Started", "State", "Status", "StorageConfig", "StorageError", "StorageFull",
-    "StorageState", "StorageTally", "Stored", "StrPath", "Structure", "Subject", "Tally",
-    "TooLarge", "TransferForm", "Transferred", "TypedNumber", "Undecodable", "Unreachable",
-    "UsageError", "WholePackage", "WholeStorage", "Work", "WorkKind", "WorkSum", "WrongLedger",
-    "WrongStorage", "__version__", "bags", "check_storages", "create_archive", "load_config",
-    "open_archive", "open_catalogue", "open_ledger", "package_bag", "rebuild_config",
-    "rebuild_ledger", "run_demo",
-    "write_config",
+    "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound", "Arrangement", "Audit",
+    "AuditedCopy", "AwaitsConfirmation", "BagCreated", "BagFetched", "BagReport", "BagTable",
+    "BagUpdated", "BagVerdict", "BatchResult", "BookPage", "Brought", "Catalogue", "CatalogueEntry",
+    "CatalogueRecord", "CheckedScans", "Clock", "Code", "Colours", "Config", "ConfigError",
+    "Contributor", "CopyInStorage", "CopyState", "CopyStatus", "CopyrightStatus", "Custody",
+    "Damaged", "DecisionAnswer", "DecisionState", "DecisionUndone", "DecisionsImported", "Deed",
+    "DemoFailedError", "Division", "Document", "Due", "DueReason", "EditionView", "Ended",
+    "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding", "FolderPages", "Forecast",
+    "HarvestResult", "HarvestSummary", "HistoryEntry", "Hit", "Identifiers", "ImageRules",
+    "Incident", "IncidentDecision", "Institution", "Item", "JointDecision", "KeptProfile",
+    "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof", "Levels", "LevelsArea",
+    "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict", "Limitation", "Listed",
+    "ListedRecord", "Listing", "LockLost", "Locked", "Mail", "MatchDecision", "MatchVerdict",
+    "MatchedWord", "Matter", "NamedSubject", "NotAFile", "NotFound", "NotInPlace", "OaiFormat",
+    "ObjectInStorage", "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass",
+    "PackageError", "PackageHistory", "PackageId", "PackageType", "Packaged", "PageFacts", "Person",
+    "Pings", "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt",
+    "RecordedFinding", "RecordsExported", "RecordsImported", "Refused", "Repair", "Replication",
+    "Report", "ReportMonth", "ReportYear", "ResultPage", "Retitled", "Revised", "Rights",
+    "RightsBasis", "Role", "RowResult", "RowState", "ScanAction", "ScanPolicy", "ScanProfile",
+    "Severity", "SourceFile", "Started", "State", "Status", "StorageConfig", "StorageError",
+    "StorageFull", "StorageState", "StorageTally", "Stored", "StrPath", "Structure", "Subject",
+    "Tally", "Tombstone", "TooLarge", "TransferForm", "Transferred", "TypedNumber", "Undecodable",
+    "Unfit", "Unreachable", "UsageError", "WholePackage", "WholeStorage", "Work", "WorkKind",
+    "WorkSum", "WrongLedger", "WrongStorage", "__version__", "bags", "check_storages",
+    "create_archive", "load_config", "open_archive", "open_catalogue", "open_ledger", "package_bag",
+    "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
 ]
 # fmt: on
 

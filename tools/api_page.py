@@ -32,6 +32,7 @@ CALLS = {
     "package": "Archive.package, Archive.package_batch, package_bag",
     "records": "Archive.records",
     "update": "Archive.update, Archive.update_batch",
+    "withdraw": "Archive.withdraw, Archive.undo_withdrawal, Archive.withdrawn",
     "store": "Archive.store",
     "import": "Archive.transfer",
     "replicate": "Archive.replicate",

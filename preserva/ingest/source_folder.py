@@ -20,7 +20,7 @@ from preserva.core.values.model import Entry, Kind
 from preserva.core.values.report import Finding
 from preserva.errors import PackageError, StorageError
 from preserva.files.opening import Folder
-from preserva.i18n import _
+from preserva.i18n import _, system_reason
 from preserva.ingest.advice import advice
 from preserva.storage.base import CHUNK
 
@@ -101,7 +101,8 @@ def list_source(folder: Folder) -> list[Entry]:
             with folder.scan(prefix) as names:
                 inside = [_entry(prefix, name) for name in names]
         except OSError as error:
-            problems.append(Finding(Code.SOURCE_UNREADABLE, prefix or ".", seen=error.strerror))
+            reason = system_reason(error)
+            problems.append(Finding(Code.SOURCE_UNREADABLE, prefix or ".", seen=reason))
             continue
         entries += inside
         waiting += [entry.path for entry in inside if entry.kind is Kind.FOLDER]
@@ -163,7 +164,7 @@ class SourceReader:
             if count != before.st_size or _differs(before, os.fstat(descriptor)):
                 raise self._refusal(Code.SOURCE_CHANGED, path)
         except OSError as error:
-            raise self._refusal(Code.SOURCE_UNREADABLE, path, error.strerror) from error
+            raise self._refusal(Code.SOURCE_UNREADABLE, path, system_reason(error)) from error
         finally:
             os.close(descriptor)
 

@@ -492,6 +492,92 @@ class Code(Enum):
         "OCFL 1.1 E056",
     )
 
+    # storages that are tried before anything is kept in them
+    TRIED_NOT_WRITABLE = (
+        "E241",
+        N_("nothing can be written here, so no package can be stored"),
+        "ADR 0037",
+    )
+    TRIED_OVERWRITES = (
+        "E242",
+        N_("a file that exists is written over: neither locks nor packages are safe here"),
+        "ADR 0037",
+    )
+    TRIED_NOT_MOVED = (
+        "E243",
+        N_("a folder cannot be moved so that it is in its new place at once, whole"),
+        "ADR 0037",
+    )
+    TRIED_NOT_REPLACED = ("E244", N_("a small file cannot be replaced"), "ADR 0037")
+    TRIED_PATH_TOO_LONG = (
+        "E245",
+        N_("a path as long as those of most packages is not possible here"),
+        "ADR 0037",
+    )
+    TRIED_READ_OTHERWISE = (
+        "E246",
+        N_("what was written does not come back as it was"),
+        "ADR 0037",
+    )
+    TRIED_NOT_REMOVED = ("E247", N_("what was removed from staging is still there"), "ADR 0037")
+    TRIED_NAMES_CHANGED = (
+        "W241",
+        N_(
+            "names are stored in another Unicode form: packages from elsewhere with such names"
+            " cannot be copied here"
+        ),
+        "ADR 0037",
+    )
+    TRIED_NAMES_MERGED = (
+        "W242",
+        N_(
+            "two names that differ only in case or Unicode form are one here: packages from"
+            " elsewhere with such names cannot be copied here"
+        ),
+        "ADR 0037",
+    )
+    TRIED_NAMES_REFUSED = (
+        "W243",
+        N_("names in other letters than ASCII are refused: only our own packages can be kept here"),
+        "ADR 0037",
+    )
+    TRIED_LONG_ID_REFUSED = (
+        "W244",
+        N_("a path as long as that of a package with a long identifier is not possible here"),
+        "ADR 0037",
+    )
+    TRIED_CLOCK = (
+        "W245",
+        N_("the clock of the storage is not that of this computer: one of them is wrong"),
+        "ADR 0037",
+    )
+    TRIED_LITTLE_SPACE = ("W246", N_("little space is left"), "ADR 0037")
+    TRIED_OPEN_TO_OTHERS = (
+        "W247",
+        N_("other accounts may change what is written here: check the umask and the folder"),
+        "ADR 0037",
+    )
+    TRIED_CLOSED_TO_OTHERS = (
+        "W248",
+        N_("only the account that writes can read what is written: an auditor's account cannot"),
+        "ADR 0037",
+    )
+    TRIED_UNCHECKED = (
+        "W249",
+        N_("bytes that differ from their checksum are stored: errors on the line go unnoticed"),
+        "ADR 0037",
+    )
+    NOT_TRIED = (
+        "U241",
+        N_("could not be tried now, so nothing is known about it"),
+        "design rule 1",
+    )
+    NOT_TRIED_LOCKED = (
+        "U242",
+        N_("was not tried, because another process is writing there"),
+        "design rule 1",
+    )
+
     # what the ledger recorded
     NOT_AS_RECORDED = (
         "E301",
@@ -615,6 +701,23 @@ class Code(Enum):
         "W356",
         N_("stood in the place of a copy and was never acknowledged: it is in quarantine now"),
         "ADR 0030",
+    )
+
+    STORAGE_UNFIT = (
+        "E371",
+        N_("the server lacks what every storage needs, so nothing was brought there"),
+        "ADR 0037",
+    )
+
+    NAME_NOT_KEPT = (
+        "U372",
+        N_("the storage does not keep this name as it is: nothing of the package was sent there"),
+        "ADR 0037",
+    )
+    STAGING_SET_ASIDE = (
+        "W373",
+        N_("was left in staging and cannot be removed: it is in quarantine now"),
+        "ADR 0037",
     )
 
     # audits
