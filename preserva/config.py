@@ -101,6 +101,7 @@ class Policy:
     digests: tuple[str, ...] = ("sha512", "sha256")
     copies: int = 2
     audit_interval_days: int = 90
+    removal_grace_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +354,7 @@ role = "replica"
 digests = ["sha512", "sha256"]   # of every file; sha512 must be one
 copies = 2                       # of every package
 audit_interval_days = 90         # each copy is read and checked once in so many days
+removal_grace_days = 30          # between the decision to remove a withdrawn package and doing it
 
 # Packages that are read more often, by their identifiers: * matches anything.
 

@@ -198,7 +198,7 @@ def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -
         state = State.MISSING if acknowledged else State.ABSENT
     except StorageError as error:
         state, reason = State.UNREACHABLE, str(error)
-    state = known if known is State.WITHDRAWN else State.worst(state, known)
+    state = known if known in {State.WITHDRAWN, State.REMOVED} else State.worst(state, known)
     return CopyStatus(stored.store.id, state, versions, checked, outcome, reason)
 
 

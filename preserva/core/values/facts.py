@@ -281,6 +281,7 @@ class DecisionRequest(Facts):
     reason: str = fact("reason", always=True)
     terms: Mapping[str, str] = fact("terms", named_texts, always=True)
     expires: datetime = fact("expires", moment, always=True)  # noqa: RUF009 - it makes a field
+    grace_days: int | None = fact("grace_days", number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +328,39 @@ class Withdrawal(Facts):
     def following(self, before: int | None) -> Withdrawal:
         """The same, as the one after entry `before`."""
         return replace(self, before=before)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal(Logged):
+    """The copy of a withdrawn package in a storage is to be removed, or was; by which `decision`.
+
+    `inventories` are the digests of what goes, by version; `files` and `size` (bytes) how much it
+    is. `tombstone` is the folder in which its inventories and the records of its events stay.
+    """
+
+    types: ClassVar = (entries.REMOVAL_START, entries.REMOVAL)
+
+    decision: int = fact("decision", number, always=True)
+    tombstone: str = fact("tombstone", always=True)
+    inventories: Mapping[str, str] = fact("inventories", named_texts, always=True)
+    files: int = fact("files", number, always=True)
+    size: int = fact("bytes", number, always=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RelationStated(Facts):
+    """How a package stands to an `other`; with `undone` it does so no longer.
+
+    `before` is the number of the relation before this one, of whatever package.
+    """
+
+    types: ClassVar = (entries.RELATION,)
+
+    kind: str = fact("kind", always=True)
+    other: str = fact("other", always=True)
+    reason: str = fact("reason", always=True)
+    undone: bool | None = fact("undone", partial(exactly, bool))
+    before: int | None = fact("before", number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,8 +421,8 @@ BY_TYPE: Mapping[str, type[Facts]] = {
     type_: kind
     for kind in (
         Arrival, EventFound, Check, RecoveryStart, Recovery, Verification, DecisionTaken,
-        DecisionRequest, DecisionStep, Export, Withdrawal, Notification, Rebuilt, BagMade,
-        LedgerIdentity, IdentityLearned,
+        DecisionRequest, DecisionStep, Export, Withdrawal, Removal, RelationStated,
+        Notification, Rebuilt, BagMade, LedgerIdentity, IdentityLearned,
     )
     for type_ in kind.types
 }  # fmt: skip
