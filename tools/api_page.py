@@ -32,7 +32,9 @@ CALLS = {
     "package": "Archive.package, Archive.package_batch, package_bag",
     "records": "Archive.records",
     "update": "Archive.update, Archive.update_batch",
-    "withdraw": "Archive.withdraw, Archive.undo_withdrawal, Archive.withdrawn",
+    "withdraw": "Archive.withdraw, Archive.undo_withdrawal, Archive.withdrawn,"
+    " Archive.remove_bytes",
+    "relate": "Archive.relate, Archive.unrelate, Archive.relations",
     "store": "Archive.store",
     "import": "Archive.transfer",
     "replicate": "Archive.replicate",

@@ -54,6 +54,8 @@ class CareVerbs(Session):
         storage: str | None = None,
         *,
         dry_run: bool = False,
+        accept: PackageId | str | None = None,
+        reason: str | None = None,
         observer: Observer | None = None,
     ) -> list[Receipt]:
         """Record what another institution copied into the storages that we hold for others.
@@ -61,11 +63,23 @@ class CareVerbs(Session):
         Every new version is read whole, and its digests go into our ledger; on a dry run nothing
         is read whole. `storage` is the id of one; else all are looked at.
 
-        Raises UsageError for a storage that is not held for others, LedgerError.
+        What differs from what was recorded before counts only if two persons decided so: of the
+        package to `accept` that is requested, for a `reason`, and the run after the confirmation
+        records it.
+
+        Raises UsageError for a storage that is not held for others, AwaitsConfirmation,
+        LedgerError.
         """
         from preserva.replication.accession import receive
 
-        return receive(self._archive, storage, dry_run=dry_run, observer=logged(observer))
+        return receive(
+            self._archive,
+            storage,
+            dry_run=dry_run,
+            accept=None if accept is None else package_id(accept),
+            reason=reason,
+            observer=logged(observer),
+        )
 
     def validate(
         self,
@@ -143,6 +157,7 @@ class CareVerbs(Session):
         storage: str | None = None,
         apply: bool = False,
         limit: int | None = None,
+        reason: str | None = None,
         observer: Observer | None = None,
     ) -> list[Repair]:
         """Plan how damaged copies get back what was recorded; with `apply`, do it and prove it.
@@ -150,7 +165,8 @@ class CareVerbs(Session):
         Without `packages`, every copy whose last check found damage. Only bytes with the recorded
         digest are brought; what is in their place goes to quarantine, nothing is deleted. `limit`
         is the number of copies in one storage that may be repaired, 3 or one in a thousand by
-        default.
+        default. A copy with a version that somebody else added is repaired once two persons
+        decided it: with a `reason` that is requested, and AwaitsConfirmation raised.
 
         Raises Refused, with nothing changed, if more copies than that need repair; NotFound for a
         package that the ledger does not know; LedgerError, Locked, UsageError.
@@ -163,6 +179,7 @@ class CareVerbs(Session):
             storage=storage,
             apply=apply,
             limit=limit,
+            reason=reason,
             observer=logged(observer),
         )
 

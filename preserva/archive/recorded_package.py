@@ -35,17 +35,12 @@ class RecordedPackage:
 
     def commitment(self, version: str) -> Arrival | None:
         """What was recorded when a version was first stored or received; None if nothing was."""
-        for entry in self._commitments():
-            if entry.version == version:
-                return entry.facts_as(Arrival)
-        return None
+        counts = self.testimony().first.get(version)
+        return None if counts is None else self.ledger.entry(counts.entry).facts_as(Arrival)
 
     def testimony(self) -> Testimony:
         """What was first recorded of each version, and what later contradicts it."""
-        return weigh(
-            Commitment(entry.number, str(entry.version), entry.facts_as(Arrival).inventory)
-            for entry in self._commitments()
-        )
+        return weigh(map(_commitment, self._commitments()))
 
     def inventories(self) -> dict[str, str]:
         """The digest of the inventory of each version that was ever stored, oldest first."""
@@ -69,6 +64,12 @@ class RecordedPackage:
     def log_digests(self) -> set[str]:
         """The SHA-256 of every record of an event that the ledger knows."""
         return {event.log.sha256 for event in self.logged()}
+
+
+def _commitment(entry: LedgerEntry) -> Commitment:
+    facts = entry.facts_as(Arrival)
+    decided = entry.type == ACCESSION and facts.decision is not None
+    return Commitment(entry.number, str(entry.version), facts.inventory, decided)
 
 
 @dataclass(frozen=True, slots=True)

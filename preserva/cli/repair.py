@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     help="The most copies to repair in a storage, instead of 3 or one in a thousand.",
 )
+@click.option(
+    "--reason",
+    metavar="WHY",
+    help="Ask a second person to let a version that somebody else added be set aside.",
+)
 @as_json
 @pass_settings
 def command(
@@ -35,6 +40,7 @@ def command(
     storage: str | None,
     apply: bool,
     limit: int | None,
+    reason: str | None,
     json_: bool,
 ) -> None:
     """Plan how to restore damaged copies; with --apply, do it.
@@ -46,6 +52,9 @@ def command(
     \b
     preserva repair aonb-kp-000123
     preserva repair aonb-kp-000123 --apply
+
+    A copy to which somebody else added a version is in dispute: --reason requests that what we
+    recorded counts, another person confirms it, and the next run repairs the copy.
 
     Exit status: 0 if nothing is damaged any more; 1 if something is; 3 if a storage that is needed
     could not be read; 4 if so much is damaged that the storage itself is probably at fault.
@@ -61,6 +70,7 @@ def command(
             storage=storage,
             apply=apply,
             limit=limit,
+            reason=reason,
             observer=settings.observer(json_),
         )
     if json_:

@@ -19,6 +19,7 @@ from typing import BinaryIO
 from preserva.archive import events as history
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.commit import ingest
+from preserva.archive.relations import stated_in_premis
 from preserva.archive.staging import Staging, update_folder
 from preserva.archive.stored_copy import StoredCopy
 from preserva.bag.source import as_stream
@@ -330,7 +331,8 @@ class _Revision:
         premis = self._content(self.base + _PREMIS)
         earlier, involved = history.unrecorded_events(premis, self.actions, self.package)
         agents = [*history.agents(self.archive.actor), *involved]
-        data = amended_premis(premis, [*earlier, happened], agents)
+        related = stated_in_premis(self.archive.ledger, self.package)
+        data = amended_premis(premis, [*earlier, happened], agents, related)
         self.staging.write(self.base + _PREMIS, data)
 
     def _point(

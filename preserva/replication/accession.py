@@ -18,9 +18,11 @@ from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.recorded_package import tag_manifests
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
+from preserva.archive.two_persons import decided, decisions, note_done
 from preserva.archive.unrecorded import list_root
 from preserva.config import Role
 from preserva.core.eark.premis_read import read_events
+from preserva.core.policy.two_persons import CLAIM, DecisionState, JointDecision, Matter, agreed
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import ACCESSION, EVENT_FOUND, FAIL, FIXITY_CHECK, SUCCESS
 from preserva.core.values.facts import Arrival, EventFound
@@ -36,6 +38,21 @@ MOST_LOGS = 100
 """Records of events of one package that are noted: an honest one has a few for each storage."""
 
 
+@dataclass(frozen=True, slots=True)
+class DisputedClaim:
+    """A copy that is sound, but not what was recorded before: `versions` are those that differ."""
+
+    copy: StoredCopy
+    checked: CheckedObject
+    versions: tuple[str, ...]
+
+    @property
+    def matter(self) -> Matter:
+        """What two persons would decide: exactly these digests count from then on."""
+        terms = {version: self.checked.digests[version] for version in self.versions}
+        return Matter(CLAIM, self.copy.package.uri, self.copy.store.id, terms)
+
+
 @dataclass(slots=True)
 class Receipt:
     """A package that another institution brought: the versions that are new, and if they count.
@@ -49,6 +66,7 @@ class Receipt:
     report: Report
     versions: tuple[str, ...] = ()
     acknowledged: bool = False
+    disputed: DisputedClaim | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -61,13 +79,20 @@ def receive(
     storage: str | None = None,
     *,
     dry_run: bool = False,
+    accept: PackageId | None = None,
+    reason: str | None = None,
     observer: Observer = ignore,
 ) -> list[Receipt]:
     """Read what is new in the storages that we keep for others (all, or one), and record it.
 
     A package that is not sound, not what was recorded before, or not of the institution that the
     storage is held for is reported and not acknowledged; the others go on. On a dry run nothing is
-    read whole. Raises UsageError for a storage that is not kept for others, LedgerError.
+    read whole.
+
+    Another version than the one recorded before is accepted when two persons decided so: for the
+    package to `accept` that is requested, for this `reason`, and AwaitsConfirmation raised; once it
+    is confirmed, the next run records what is there now. Raises UsageError for a storage that is
+    not kept for others, LedgerError.
     """
     prove_ledger(archive, record=not dry_run)
     receipts = []
@@ -76,6 +101,8 @@ def receive(
         receipts.append(own)
         for path in _objects(archive, store, own.report, dry_run):
             receipt = _receive(archive, store, path, dry_run, observer)
+            if receipt is not None and receipt.disputed and not dry_run:
+                _accept(archive, receipt, accept, reason)
             if receipt is not None:
                 receipts.append(receipt)
     return [receipt for receipt in receipts if receipt.package or receipt.report.findings]
@@ -145,7 +172,32 @@ def _receive(
         receipt.acknowledged = True
     elif other:
         _record_incident(copy, receipt.report)
+        if Outcome.of(receipt.report.findings[: -len(other)]) is Outcome.PASS:
+            receipt.disputed = DisputedClaim(copy, checked, _versions_of(other))
     return receipt
+
+
+def _versions_of(findings: list[Finding]) -> tuple[str, ...]:
+    return tuple(str(finding.path).partition("/")[0] for finding in findings)
+
+
+def _accept(
+    archive: ArchivalStorage, receipt: Receipt, accept: PackageId | None, reason: str | None
+) -> None:
+    """Let what is there count in place of what was recorded, if two persons decided so."""
+    assert receipt.disputed is not None, "somebody claims something"
+    claim = receipt.disputed
+    confirmed = agreed(decisions(archive), claim.matter, {DecisionState.CONFIRMED}, archive.clock())
+    if confirmed is None and accept != claim.copy.package:
+        return
+    decision = decided(archive, claim.matter, reason)
+    report = receipt.report
+    report.findings = [one for one in report.findings if one.code is not Code.NOT_AS_RECORDED]
+    receipt.versions = tuple(dict.fromkeys((*claim.versions, *receipt.versions)))
+    _acknowledge(claim.copy, claim.checked, receipt.versions, decision)
+    record_check(claim.copy, report)
+    note_done(archive, decision)
+    receipt.acknowledged, receipt.disputed = True, None
 
 
 def _refusal(copy: StoredCopy, path: str) -> Finding | None:
@@ -183,11 +235,21 @@ def _record_incident(copy: StoredCopy, report: Report) -> None:
         record_check(copy, report)
 
 
-def _acknowledge(copy: StoredCopy, checked: CheckedObject, versions: tuple[str, ...]) -> None:
+def _acknowledge(
+    copy: StoredCopy,
+    checked: CheckedObject,
+    versions: tuple[str, ...],
+    decision: JointDecision | None = None,
+) -> None:
     assert checked.inventory is not None, "what passed has an inventory"
     for version in versions:
         files = checked.inventory.versions[version].files()
-        arrival = Arrival(inventory=checked.digests[version], tag_manifests=tag_manifests(files))
+        arrival = Arrival(
+            inventory=checked.digests[version],
+            tag_manifests=tag_manifests(files),
+            reason=None if decision is None else decision.reason,
+            decision=None if decision is None else decision.number,
+        )
         copy.record(ACCESSION, SUCCESS, version=version, facts=arrival)
 
 

@@ -17,11 +17,13 @@ from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.staging import Staging, confirm, read_back
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
+from preserva.archive.two_persons import note_done
 from preserva.archive.withdrawal import refuse_removed, tombstones
 from preserva.config import Role
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.formats import layout
 from preserva.core.policy.repair import Committed, Plan, plan
+from preserva.core.policy.two_persons import JointDecision
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import FAIL, FIXITY_CHECK, RECOVERY, RECOVERY_START, SUCCESS
 from preserva.core.values.facts import Recovery, RecoveryStart, named_paths
@@ -44,6 +46,7 @@ from preserva.i18n import _
 from preserva.information_package.official_schemas import load_schemas
 from preserva.information_package.pages import with_pages
 from preserva.ledger import LedgerEntry
+from preserva.replication.disputed import decision_on
 from preserva.replication.kept_names import names_not_kept
 from preserva.replication.survey import Survey, survey_copy
 from preserva.storage.base import chunks_of
@@ -92,12 +95,15 @@ def repair(
     storage: str | None = None,
     apply: bool = False,
     limit: int | None = None,
+    reason: str | None = None,
     observer: Observer = ignore,
 ) -> list[Repair]:
     """What must be done to copies so that they are what was recorded; with `apply`, it is done.
 
     The copies are those of `packages`, or else all whose last check failed; in one storage or in
-    all. A copy that is not sound and that no storage can mend is reported with the reason.
+    all. A copy that is not sound and that no storage can mend is reported with the reason. One with
+    a further version that somebody else added is in dispute: to set that aside takes two persons,
+    who are asked with a `reason` (AwaitsConfirmation).
 
     Raises LedgerError, Locked, UsageError; NotFound for a package that the ledger does not know;
     Refused for one whose bytes two persons decided to remove, and, with nothing changed, if in one
@@ -115,7 +121,9 @@ def repair(
         refuse_removed(archive, package)
     for store in stores:
         wanted = packages or _failed(archive, store)
-        done += repair_in(archive, store, wanted, apply=apply, limit=limit, observer=observer)
+        done += repair_in(
+            archive, store, wanted, apply=apply, limit=limit, reason=reason, observer=observer
+        )
     for package in packages:
         if not any(result.package == package.uri for result in done):
             message = _("the ledger knows of no copy of {id} that could be compared")
@@ -136,10 +144,12 @@ def repair_in(
     *,
     apply: bool,
     limit: int | None,
+    reason: str | None = None,
     observer: Observer,
 ) -> list[Repair]:
     """The same for these packages in one storage, after the ledger was verified."""
-    work = [_CopyRepair(StoredCopy(archive, store, package), observer) for package in packages]
+    copies = [StoredCopy(archive, store, package) for package in packages]
+    work = [_CopyRepair(copy, observer, reason) for copy in copies]
     try:
         store.check_identity()
         if not (apply and work):
@@ -179,8 +189,10 @@ def _refuse_too_many(
 class _CopyRepair:
     """One copy under repair."""
 
-    def __init__(self, copy: StoredCopy, observer: Observer) -> None:
+    def __init__(self, copy: StoredCopy, observer: Observer, reason: str | None) -> None:
         self.copy = copy
+        self.reason = reason
+        self.decision: JointDecision | None = None  # by which a disputed copy is repaired
         self.archive = copy.archive
         self.observer = observer
         self.result = Repair(copy.package.uri, copy.store.id, Report(copy.subject))
@@ -200,6 +212,9 @@ class _CopyRepair:
         self.observer(Ended("repair", self.copy.subject))
         if survey is None:
             return False
+        self.decision = decision_on(self.copy, survey, self.reason)
+        if self.decision is not None:
+            survey.findings.clear()
         self.result.report.add([*survey.findings, *survey.lost])
         if not survey.findings:
             lost = {finding.path for finding in survey.lost if finding.path is not None}
@@ -238,6 +253,8 @@ class _CopyRepair:
             storage.discard(staging.folder)
         proved = self._proved(staging.files)
         self._record(begun, proved)
+        if proved and self.decision is not None:
+            note_done(self.archive, self.decision)
         self.result.applied = proved
         return proved
 

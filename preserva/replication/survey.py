@@ -181,11 +181,13 @@ class _Surveyor:
         for version in sorted(unknown):
             try:
                 path = f"{self.path}/{version}/{formats.NAME}"
-                other = formats.parse(read_all(self.copy.storage, path, formats.LARGEST))
+                data = read_all(self.copy.storage, path, formats.LARGEST)
+                other = formats.parse(data)
             except (StorageError, InventoryError):
                 continue
             if not any(formats.differences(head, other)):
-                self.survey.findings.append(Finding(Code.DIVERGED, version))
+                seen = hashlib.sha512(data).hexdigest()
+                self.survey.findings.append(Finding(Code.DIVERGED, version, seen=seen))
 
     def _read(self) -> None:
         entries = self.survey.entries

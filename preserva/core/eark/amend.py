@@ -13,7 +13,14 @@ from lxml import etree
 
 from preserva.core.eark.aip import OtherFile
 from preserva.core.eark.mets import CHECKSUM, MetadataFile, href
-from preserva.core.eark.premis import Agent, Event, Identifier, write_premis
+from preserva.core.eark.premis import (
+    Agent,
+    Event,
+    Identifier,
+    IntellectualEntity,
+    Relationship,
+    write_premis,
+)
 from preserva.core.values.digest import ALGORITHMS
 from preserva.core.values.model import Observed
 from preserva.core.xml.safe import parse
@@ -21,6 +28,8 @@ from preserva.core.xml.safe import parse
 _METS = "{http://www.loc.gov/METS/}"
 _XLINK = "{http://www.w3.org/1999/xlink}"
 _PREMIS = "{http://www.loc.gov/premis/v3}"
+_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_ENTITY = "intellectualEntity"
 
 
 def amended_mets(
@@ -125,9 +134,18 @@ def _path(element: etree._Element) -> str:
     return unquote_to_bytes(link).decode("utf-8", "surrogateescape")
 
 
-def amended_premis(premis: bytes, events: Sequence[Event], agents: Sequence[Agent]) -> bytes:
-    """The package's premis.xml with further events at the end of its history."""
+def amended_premis(
+    premis: bytes,
+    events: Sequence[Event],
+    agents: Sequence[Agent],
+    related: Sequence[Relationship] = (),
+) -> bytes:
+    """The package's premis.xml with further events, and the relations that the book has now.
+
+    Those that it had to other packages before are replaced.
+    """
     root = parse(premis)
+    _relate(root, related)
     known = {_agent(element) for element in root.findall(f"{_PREMIS}agent")}
     more = io.BytesIO()
     write_premis(more, objects=(), events=events, agents=agents)
@@ -136,6 +154,23 @@ def amended_premis(premis: bytes, events: Sequence[Event], agents: Sequence[Agen
     new = [agent for agent in written.findall(f"{_PREMIS}agent") if _agent(agent) not in known]
     _insert(root, "agent", ("object", "event"), new)
     return _serialised(root)
+
+
+def _relate(root: etree._Element, related: Sequence[Relationship]) -> None:
+    """Let the book, the one intellectual entity of the document, stand in these relations."""
+    book = next(
+        (part for part in root.findall(f"{_PREMIS}object") if part.get(_TYPE) == _ENTITY), None
+    )
+    if book is None:  # a package of others, which says so in its own way
+        return
+    for relation in book.findall(f"{_PREMIS}relationship"):
+        book.remove(relation)
+    written = io.BytesIO()
+    entity = IntellectualEntity((Identifier("", ""),), relationships=tuple(related))
+    write_premis(written, objects=[entity], events=(), agents=())
+    links = [n for n, part in enumerate(book) if str(part.tag).startswith(f"{_PREMIS}linking")]
+    place = links[0] if links else len(book)
+    book[place:place] = parse(written.getvalue()).findall(f".//{_PREMIS}relationship")
 
 
 def premis_of_part(premis: bytes, without: Collection[Identifier]) -> bytes:

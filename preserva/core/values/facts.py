@@ -81,7 +81,8 @@ class Arrival(Logged):
     events that came along; `files` and `size` (bytes) were written. `rebuilt` counts the sound
     copies of which a rebuilt ledger says so. One with an identifier of ours that was not made
     here came `from_outside`. `pages` are those of the book, `reason` is why it was corrected;
-    `quarantine` is where an interrupted one was set aside.
+    `quarantine` is where an interrupted one was set aside. By the `decision` of two persons it
+    counts in place of what was recorded of the version before.
     """
 
     types: ClassVar = (entries.START, *entries.ARRIVALS)
@@ -98,6 +99,7 @@ class Arrival(Logged):
     pages: int | None = fact("pages", number)
     reason: str | None = fact("reason")
     quarantine: str | None = fact("quarantine")
+    decision: int | None = fact("decision", number)
 
     @property
     def storages_beside(self) -> tuple[str, ...]:
