@@ -54,8 +54,18 @@ class RecordedPackage:
                 yield entry
 
     def logged(self) -> list[LoggedEvent]:
-        """The events that also have a record in the `logs/` of copies, oldest first."""
-        entries = self.ledger.entries(package=self.package.uri, types=_LOGGED)
+        """The events that also have a record in the `logs/` of copies, oldest first.
+
+        What was found in copies before another institution's claim was accepted counts no more.
+        """
+        begun = max(
+            (entry.number for entry in self._commitments() if _is_decided(entry)), default=0
+        )
+        entries = (
+            entry
+            for entry in self.ledger.entries(package=self.package.uri, types=_LOGGED)
+            if entry.type != EVENT_FOUND or entry.number > begun
+        )
         events = ((entry, entry.facts_as(Logged)) for entry in entries if entry.outcome == SUCCESS)
         return [
             LoggedEvent(entry, facts.log, facts) for entry, facts in events if facts.log is not None
@@ -67,9 +77,13 @@ class RecordedPackage:
 
 
 def _commitment(entry: LedgerEntry) -> Commitment:
-    facts = entry.facts_as(Arrival)
-    decided = entry.type == ACCESSION and facts.decision is not None
-    return Commitment(entry.number, str(entry.version), facts.inventory, decided)
+    inventory = entry.facts_as(Arrival).inventory
+    return Commitment(entry.number, str(entry.version), inventory, _is_decided(entry))
+
+
+def _is_decided(entry: LedgerEntry) -> bool:
+    """Whether two persons let it count in place of what was recorded before."""
+    return entry.type == ACCESSION and entry.facts_as(Arrival).decision is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,6 +195,8 @@ def _accept(
     report.findings = [one for one in report.findings if one.code is not Code.NOT_AS_RECORDED]
     receipt.versions = tuple(dict.fromkeys((*claim.versions, *receipt.versions)))
     _acknowledge(claim.copy, claim.checked, receipt.versions, decision)
+    logs = dict(_unknown_logs(claim.copy, report))
+    vouch(archive, claim.copy.package, logs, [claim.copy.store.id])
     record_check(claim.copy, report)
     note_done(archive, decision)
     receipt.acknowledged, receipt.disputed = True, None
