@@ -6,8 +6,11 @@ millions of other entries. No storage is touched: a package's PREMIS has them fr
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from preserva.archive.acting import needed
 from preserva.archive.archive import ArchivalStorage
+from preserva.config import Config
 from preserva.core.eark.premis import Relationship
 from preserva.core.policy.relations import (
     Relation,
@@ -43,6 +46,14 @@ def relations(ledger: Ledger) -> list[Relation]:
         entry = None if before is None else ledger.entry(before)
     stated = (relation for relation, holds in newest.values() if holds)
     return sorted(stated, key=lambda relation: (relation.package, relation.kind, relation.other))
+
+
+def relations_known(config: Config) -> list[Relation]:
+    """Those in the ledger of a configuration; none without a ledger. Raises LedgerError."""
+    if not config.ledger.exists():
+        return []
+    with closing(Ledger(config.ledger)) as ledger:
+        return relations(ledger)
 
 
 def stated_in_premis(ledger: Ledger, package: PackageId) -> list[Relationship]:

@@ -169,6 +169,8 @@ def _go_on(copy: StoredCopy, begun: LedgerEntry) -> LedgerEntry:
     log = _log(copy, begun, facts)
     _keep_log(storage, log, facts.tombstone)
     storage.discard(staged)
+    if not _children(storage, layout.REMOVED):
+        storage.discard(layout.REMOVED)
     done = replace(facts, event=log.event, sha256=log.sha256)
     return copy.record(entries.REMOVAL, entries.SUCCESS, facts=done)
 

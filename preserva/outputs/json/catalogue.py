@@ -87,6 +87,9 @@ def show_document(edition: EditionView) -> JsonDocument:
                 "record": record.uri,
                 "package": record.package,
                 "entry": json.loads(dumps(record.entry)) if record.entry else None,
+                "relations": relations_document(
+                    record.package or "", relations_of(record.package or "", edition.relations)
+                ),
             }
             for record in edition.records
         ],
