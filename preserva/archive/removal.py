@@ -4,7 +4,8 @@ Each institution decides for its own storages. In each of them, with the writer'
 
 1. the ledger records `removal start`: what will go, by which digests, by whose decision;
 2. the object, and what repairs set aside of it, moves to `staging/removed/`: it is visible no more;
-3. its inventories, its PREMIS and the records of its events move to `tombstones/`, and stay;
+3. its inventories, its PREMIS and the records of its events move to `tombstones/`, and stay, with
+   what a ledger that is rebuilt must know of it (`archive.stated_removal`);
 4. the rest is discarded, and the ledger records `deletion`.
 
 Whatever interrupts it, the same call goes on from there: what the ledger says has begun is ended,
@@ -21,10 +22,10 @@ from preserva.archive import events as history
 from preserva.archive.acting import Actor, needed
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.ledger_proof import prove_ledger
+from preserva.archive.stated_removal import STATED, StatedRemoval, is_ours
 from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.two_persons import decided, decisions, note_done
 from preserva.archive.withdrawal import tombstones
-from preserva.config import Role
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.formats import layout
 from preserva.core.policy.two_persons import (
@@ -92,7 +93,7 @@ def remove_bytes(
         raise UsageError(message.format(id=package))
     copies = [StoredCopy(archive, store, package) for store in archive.stores()]
     kept = [copy for copy in copies if copy.acknowledged()]
-    ours = [copy for copy in kept if _is_ours(copy)]
+    ours = [copy for copy in kept if is_ours(copy.archive, copy.store)]
     gone = {copy.storage for copy in tombstone.removed if copy.done}
     with archive.writing(archive.primary):
         if {copy.store.id for copy in ours} <= gone:
@@ -107,12 +108,6 @@ def remove_bytes(
     return removals
 
 
-def _is_ours(copy: StoredCopy) -> bool:
-    """Whether its storage is one of our institution, and not held for another."""
-    config, own = copy.store.config, copy.archive.config.institution.id
-    return config.institution == own and config.role is not Role.HELD
-
-
 def _finish(archive: ArchivalStorage, package: PackageId) -> None:
     """Use up the decision of a run that was interrupted after the last copy was gone."""
     confirmed = {DecisionState.CONFIRMED}
@@ -124,7 +119,7 @@ def _finish(archive: ArchivalStorage, package: PackageId) -> None:
 def _removed(copy: StoredCopy, decision: JointDecision | None) -> CopyRemoval:
     """Remove a copy if it is ours, and is there."""
     report, storage = Report(copy.subject), copy.store.id
-    if not _is_ours(copy):
+    if not is_ours(copy.archive, copy.store):
         report.add([Finding(Code.NOT_OURS_TO_REMOVE, storage, seen=copy.store.config.institution)])
         return CopyRemoval(report, storage, ours=False)
     last = copy.last(entries.REMOVAL_START, entries.REMOVAL)
@@ -167,11 +162,14 @@ def _go_on(copy: StoredCopy, begun: LedgerEntry) -> LedgerEntry:
         if entry.path.startswith(f"{staged}/{_OBJECT}"):
             _keep_evidence(storage, entry.path, facts.tombstone)
     log = _log(copy, begun, facts)
-    _keep_log(storage, log, facts.tombstone)
+    done = replace(facts, event=log.event, sha256=log.sha256)
+    _keep(storage, log.data, f"{facts.tombstone}/{log.path}")
+    tombstone = tombstones(copy.archive.ledger)[copy.package.uri]
+    stated = StatedRemoval.of(tombstone, copy.store.id, begun.time, done)
+    _keep(storage, stated.written(), f"{facts.tombstone}/{STATED}")
     storage.discard(staged)
     if not _children(storage, layout.REMOVED):
         storage.discard(layout.REMOVED)
-    done = replace(facts, event=log.event, sha256=log.sha256)
     return copy.record(entries.REMOVAL, entries.SUCCESS, facts=done)
 
 
@@ -211,12 +209,12 @@ def _log(copy: StoredCopy, begun: LedgerEntry, facts: Removal) -> history.LogRec
     return history.log_record(happened, actor, copy.package)
 
 
-def _keep_log(storage: Storage, log: history.LogRecord, tombstone: str) -> None:
-    final = f"{tombstone}/{log.path}"
+def _keep(storage: Storage, data: bytes, final: str) -> None:
+    """Put a small file into a tombstone, unless a run before has put it there."""
     if storage.stat(final) is None:
-        staged = f"{layout.STAGING}/removal-{log.event}.xml"
+        staged = f"{layout.STAGING}/removal-{final.rpartition('/')[2]}"
         storage.discard(staged)
-        storage.create(staged, [log.data])
+        storage.create(staged, [data])
         publish(storage, staged, final)
 
 

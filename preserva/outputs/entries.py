@@ -54,7 +54,7 @@ def _told(facts: Facts) -> Iterator[str | None]:
             yield f"{facts.by}: {facts.decision}"
         case Export():
             yield from (facts.what, facts.recipient, facts.reason)
-        case Removal():
+        case Removal() if facts.decision is not None:
             yield _("no. {number}").format(number=facts.decision)
         case RelationStated():
             if facts.undone:

@@ -115,7 +115,8 @@ def _withdrawal(entry: LedgerEntry) -> _Facts:
 
 def _removal(entry: LedgerEntry) -> _Facts:
     facts = entry.facts_as(Removal)
-    return WorkKind.REMOVED, None, facts.size, (f"no. {facts.decision}",)
+    decision = () if facts.decision is None else (f"no. {facts.decision}",)
+    return WorkKind.REMOVED, None, facts.size, decision
 
 
 def _relation(entry: LedgerEntry) -> _Facts:

@@ -336,13 +336,14 @@ class Withdrawal(Facts):
 class Removal(Logged):
     """The copy of a withdrawn package in a storage is to be removed, or was; by which `decision`.
 
+    A ledger that was rebuilt does not know the decision.
     `inventories` are the digests of what goes, by version; `files` and `size` (bytes) how much it
     is. `tombstone` is the folder in which its inventories and the records of its events stay.
     """
 
     types: ClassVar = (entries.REMOVAL_START, entries.REMOVAL)
 
-    decision: int = fact("decision", number, always=True)
+    decision: int | None = fact("decision", number)
     tombstone: str = fact("tombstone", always=True)
     inventories: Mapping[str, str] = fact("inventories", named_texts, always=True)
     files: int = fact("files", number, always=True)

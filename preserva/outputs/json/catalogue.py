@@ -7,6 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from preserva.catalogue.entry import dumps
+from preserva.core.policy.relations import relations_of
+from preserva.outputs.json.decisions import relations_document
 from preserva.outputs.json.parts import findings_document
 
 if TYPE_CHECKING:

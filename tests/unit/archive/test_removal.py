@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -150,11 +151,16 @@ def test_no_view_misses_it_and_no_verb_brings_it_back(house: House) -> None:
         assert [each.removed for each in again] == [True, False]
 
 
-def test_a_rebuilt_ledger_knows_that_it_is_gone(house: House) -> None:
+@pytest.mark.parametrize("copied", ["after", "before", "never"])
+def test_a_rebuilt_ledger_knows_that_it_is_gone(house: House, copied: str) -> None:
+    """Its copy is from after the removal, from before it, or there is none."""
     _decide(house)
     _remove(house)
-    with house.by("petrov") as archive:
-        replicate(archive)
+    if copied == "after":
+        with house.by("petrov") as archive:
+            replicate(archive)
+    if copied == "never":
+        shutil.rmtree(_storage(house, "nlb-copy") / "ledgers")
     path = house.place / "archive" / config.NAME
     ledger = config.load(path).ledger
     ledger.rename(ledger.with_name("lost"))
@@ -163,7 +169,12 @@ def test_a_rebuilt_ledger_knows_that_it_is_gone(house: House) -> None:
     )
     assert not [f for report in reports for f in report.findings if f.code is Code.COPY_MISSING]
     with house.by("petrov") as archive:
-        assert tombstones(archive.ledger)[BOOK.uri].is_removed("aonb-main")
+        tombstone = tombstones(archive.ledger)[BOOK.uri]
+        assert tombstone.is_removed("aonb-main") and not tombstone.is_removed("nlb-copy")
+        assert (tombstone.reason, tombstone.confirmed_by) == ("the same as kp-2", "petrov")
+        assert archive.ledger.verify() == []
+        with pytest.raises(Refused, match="decided to remove"):
+            repair(archive, [BOOK], apply=True)
         assert open_incidents(archive) == []
         assert not archive.primary.root.holds(BOOK.uri)
 
