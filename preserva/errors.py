@@ -88,8 +88,10 @@ class PackageError(PreservaError):
         "Nothing was stored and the source was not changed. Correct it and run the command again."
     )
 
-    def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
-        super().__init__(joined("\n  ", [message, *problems]))
+    def __init__(
+        self, message: str, problems: Sequence[str] = (), *, hint: str | None = None
+    ) -> None:
+        super().__init__(joined("\n  ", [message, *problems]), hint=hint)
         self.problems = tuple(problems)
 
 

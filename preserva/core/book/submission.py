@@ -149,8 +149,13 @@ def stem(path: str) -> str:
     return name[: -len(_ending(name)) - 1] if _ending(name) else name
 
 
+def is_image_name(path: str) -> bool:
+    """Whether a file with this name can be the image of a page."""
+    return _ending(path) in _IMAGES
+
+
 def _is_image(entry: Entry) -> bool:
-    return _ending(entry.path) in _IMAGES
+    return is_image_name(entry.path)
 
 
 def _collisions(entries: Sequence[Entry]) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -108,6 +108,7 @@ def read_mets(stream: BinaryIO, done: ReleaseElement = release) -> Iterator[Fact
     `done` gets each part that was read, and the root at last, and frees what it can.
     """
     label: str | None = None
+    pointers: list[list[str]] = [[]]  # of each open division: it is freed bit by bit
     events = streamed(chunks(stream), (f"{{{NAMESPACE}}}*",), events=("start", "end"))
     _event, root = next(events)
     yield _root(root)
@@ -117,9 +118,14 @@ def read_mets(stream: BinaryIO, done: ReleaseElement = release) -> Iterator[Fact
             if name == "structMap":
                 label = _get(element, "LABEL")
                 yield Map(label)
+            if name == "div":
+                pointers.append([])
+            elif name == "fptr":
+                pointers[-1].append(_get(element, "FILEID") or "")
             yield from _identifiers(element, name)
         elif name in _ENDS:
-            yield from _ended(element, name, label)
+            files = pointers.pop() if name == "div" else ()
+            yield from _ended(element, name, label, files)
             done(element)
     done(element)
 
@@ -162,7 +168,9 @@ def _identifiers(element: etree._Element, name: str) -> Iterator[Identified | Re
         yield Refers("xlink:title", _get(element, f"{{{XLINK}}}title") or "")
 
 
-def _ended(element: etree._Element, name: str, label: str | None) -> Iterator[Fact]:
+def _ended(
+    element: etree._Element, name: str, label: str | None, files: Sequence[str]
+) -> Iterator[Fact]:
     if name == "metsHdr":
         yield _header(element)
     elif name == "file":
@@ -173,7 +181,7 @@ def _ended(element: etree._Element, name: str, label: str | None) -> Iterator[Fa
     elif name == "div":
         for child in element.iterchildren(f"{{{NAMESPACE}}}mptr"):
             yield Reference("mptr", _get(element, "ID"), _get(child, _XLINK_HREF))
-        yield _div(element, label)
+        yield _div(element, label, files)
 
 
 def _header(element: etree._Element) -> HeaderFacts:
@@ -223,7 +231,7 @@ def _reference(
     )
 
 
-def _div(element: etree._Element, label: str | None) -> Div:
+def _div(element: etree._Element, label: str | None, files: Sequence[str]) -> Div:
     return Div(
         map=label,
         id=_get(element, "ID"),
@@ -231,8 +239,6 @@ def _div(element: etree._Element, label: str | None) -> Div:
         label=_get(element, "LABEL"),
         order=_get(element, "ORDER"),
         order_label=_get(element, "ORDERLABEL"),
-        files=tuple(
-            _get(child, "FILEID") or "" for child in element.iterchildren(f"{{{NAMESPACE}}}fptr")
-        ),
+        files=tuple(files),
         sections=_words(element, "ADMID") + _words(element, "DMDID"),
     )

@@ -128,6 +128,7 @@ def _file(fact: Reference, pages: Mapping[str, Div]) -> FileEntry:
         label=None if page is None else page.order_label,
         admid=" ".join(fact.admid) or None,
         type="page" if page is None else page.type or "page",
+        created=fact.created,
     )
 
 
