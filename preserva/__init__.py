@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         Role,
         StorageConfig,
     )
+    from preserva.core.book.page_changes import PageChange, PageDeed
     from preserva.core.book.rights import Rights
     from preserva.core.book.scans import Colours, ImageRules, ScanProfile, Undecodable
     from preserva.core.book.structure import PageFacts, Structure
@@ -147,6 +148,7 @@ if TYPE_CHECKING:
     from preserva.replication.accession import Receipt
     from preserva.replication.repair import Brought, Repair
     from preserva.replication.replicate import Replication
+    from preserva.reporting.find import Wanted
     from preserva.reporting.status import CopyStatus, Listed, Listing, Reached, Status
 
 _PLACES = {
@@ -291,6 +293,9 @@ _PLACES = {
     "ExhibitionBuilt": "exhibition.build:Built",
     "Audit": "fixity.audit_run:Audit",
     "Packaged": "ingest.package:Packaged",
+    "PageChange": "core.book.page_changes:PageChange",
+    "PageDeed": "core.book.page_changes:PageDeed",
+    "Wanted": "reporting.find:Wanted",
     "Revised": "ingest.revised:Revised",
     "Transferred": "ingest.transfer_result:Accepted",
     "TransferForm": "ingest.transfer_result:Form",
@@ -323,14 +328,16 @@ __all__ = [
     "Listed", "Listing", "LockLost", "Locked", "Mail", "MatchDecision", "MatchVerdict",
     "MatchedWord", "NamedSubject", "NotAFile", "NotFound", "NotInPlace", "OaiFormat",
     "ObjectInStorage", "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass",
-    "PackageError", "PackageHistory", "PackageId", "PackageType", "Packaged", "PageFacts",
+    "PackageError", "PackageHistory", "PackageId", "PackageType", "Packaged", "PageChange",
+    "PageDeed", "PageFacts",
     "Pings", "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt",
     "RecordedFinding", "RecordsExported", "RecordsImported", "Refused", "Repair", "Replication",
     "Report", "ReportMonth", "ReportYear", "ResultPage", "Retitled", "Revised", "Rights",
     "RightsBasis", "Role", "ScanProfile", "Severity", "SourceFile", "Started", "State",
     "Status", "StorageConfig", "StorageError", "StorageFull", "StorageState", "StorageTally",
     "Stored", "StrPath", "Structure", "Subject", "Tally", "TooLarge", "TransferForm",
-    "Transferred", "TypedNumber", "Undecodable", "Unreachable", "UsageError", "WholePackage",
+    "Transferred", "TypedNumber", "Undecodable", "Unreachable", "UsageError", "Wanted",
+    "WholePackage",
     "WholeStorage", "WrongLedger", "WrongStorage", "__version__", "bags", "check_storages",
     "create_archive", "load_config", "open_archive", "open_catalogue", "open_ledger",
     "package_bag", "rebuild_config", "rebuild_ledger", "run_demo", "write_config",

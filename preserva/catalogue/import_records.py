@@ -187,6 +187,28 @@ def import_packages(archive: ArchivalStorage, database: Database, time: int) -> 
     return imported
 
 
+def catalogue_version(archive: ArchivalStorage, package: PackageId) -> list[Finding]:
+    """Take the record of a new version into the catalogue of an archive, if it has one.
+
+    Nothing is raised: the version is stored, whatever became of the catalogue. A finding says why
+    it could not be done; `preserva catalogue import` makes up for it.
+    """
+    path = archive.config.ledger.parent / NAME
+    if not path.exists():
+        return []
+    imported = Imported()
+    time = int(archive.clock().timestamp())
+    try:
+        database = Database(path, must_exist=True)
+        try:
+            take_in(database, _of_package(archive, package, time, imported), time, imported)
+        finally:
+            database.close()
+    except PreservaError as error:
+        return [Finding(Code.NOT_CATALOGUED_YET, package.portable, seen=str(error))]
+    return imported.findings
+
+
 def take_in(database: Database, records: Iterable[Incoming], time: int, imported: Imported) -> None:
     """Put records into the catalogue, some hundred at a time; memory does not grow."""
     index = Index(database)
@@ -308,13 +330,16 @@ def _of_packages(archive: ArchivalStorage, time: int, imported: Imported) -> Ite
     for path in store.root.objects():
         try:
             package = PackageId.parse(store.root.read_at(path).inventory.identifier)
-            records = _records_of(archive, package)
+            yield from _of_package(archive, package, time, imported)
         except (PreservaError, ValueError) as error:
             imported.note(Finding(Code.PACKAGE_NOT_CATALOGUED, path, seen=str(error)))
-            continue
-        for record in _sound(records, imported):
-            source = f"{package} {time}"
-            yield incoming_of(record, package.institution, source, package=package)
+
+
+def _of_package(
+    archive: ArchivalStorage, package: PackageId, time: int, imported: Imported
+) -> Iterator[Incoming]:
+    for record in _sound(_records_of(archive, package), imported):
+        yield incoming_of(record, package.institution, f"{package} {time}", package=package)
 
 
 def _records_of(archive: ArchivalStorage, package: PackageId) -> list[Record | Finding]:

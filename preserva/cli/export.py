@@ -9,9 +9,13 @@ import click
 
 from preserva.cli.common import Settings, as_json, dry_run, emit, package_id, pass_settings
 from preserva.cli.terminal import echo, raw
+from preserva.i18n import _
 
 if TYPE_CHECKING:
     from preserva.core.values.model import PackageId
+
+
+_KINDS = {"aip": "AIP", "sip": "SIP", "dip": "DIP", "zip": "DIP"}
 
 
 @click.command("export")
@@ -20,9 +24,11 @@ if TYPE_CHECKING:
 @click.option(
     "--as",
     "document",
-    type=click.Choice(["sip", "dip", "mods", "dc", "marcxml", "mets", "premis", "record"]),
-    help="A package for submission (sip) or for use (dip: access copies and text), or one document;"
-    " then DEST is a new file, or - for standard output.",
+    type=click.Choice(
+        ["sip", "dip", "zip", "pdf", "mods", "dc", "marcxml", "mets", "premis", "record"]
+    ),
+    help="A package for submission (sip) or for use (dip, or zip: access copies and text), the PDF"
+    " of the book, or one document; then DEST is a new file, or - for standard output.",
 )
 @click.option("--version", metavar="N", help="The version, such as 1; by default the newest.")
 @click.option("--storage", metavar="STORAGE", help="The copy to read; by default the primary one.")
@@ -47,23 +53,27 @@ def command(
     preserva export aonb-kp-000123 ~/out
     preserva export aonb-kp-000123 ~/out/book.tar --version 1
     preserva export aonb-kp-000123 ~/reading-room --as dip
+    preserva export aonb-kp-000123 ~/out/book.zip --as zip
+    preserva export aonb-kp-000123 ~/out/book.pdf --as pdf
     preserva export aonb-kp-000123 - --as mods
     """
     from preserva.access.export import export
     from preserva.core.eark.mets import PackageType
 
-    name = package_id(package)
     chosen_version = version and "v" + version.removeprefix("v")
-    kind = PackageType(document.upper()) if document in {"sip", "dip"} else PackageType.AIP
-    if document is not None and kind is PackageType.AIP:
-        _export_document(settings, name, destination, document, chosen_version, storage, json_)
+    kind = _KINDS.get(document or "aip")
+    if document == "zip" and destination.suffix.lower() != ".zip":
+        raise click.UsageError(_("With --as zip, DEST is a new file whose name ends in .zip."))
+    if document is not None and kind is None:
+        _export_document(settings, package, destination, document, chosen_version, storage, json_)
         return
     with settings.archive() as archive:
+        name = package_id(package, archive)
         path = export(
             archive,
             name,
             destination,
-            kind=kind,
+            kind=PackageType(kind or "AIP"),
             version=chosen_version,
             storage=storage,
             dry_run=dry_run,
@@ -74,7 +84,7 @@ def command(
 
 def _export_document(
     settings: Settings,
-    package: PackageId,
+    package: str,
     destination: Path,
     document: str,
     version: str | None,
@@ -82,17 +92,22 @@ def _export_document(
     json_: bool,
 ) -> None:
     from preserva.access.document import Document, export_document, read_document
+    from preserva.access.pdf import export_pdf
 
-    kind = Document(document)
     with settings.archive() as archive:
-        if str(destination) == "-":
-            data = read_document(archive, package, kind, version=version, storage=storage)
-            raw(data, nl=False)
+        name = package_id(package, archive)
+        if document == "pdf":
+            path = export_pdf(archive, name, destination, version=version, storage=storage)
+        elif str(destination) == "-":
+            kind = Document(document)
+            raw(read_document(archive, name, kind, version=version, storage=storage), nl=False)
             return
-        path = export_document(
-            archive, package, kind, destination, version=version, storage=storage
-        )
-    _print(package, path, False, json_)
+        else:
+            kind = Document(document)
+            path = export_document(
+                archive, name, kind, destination, version=version, storage=storage
+            )
+    _print(name, path, False, json_)
 
 
 def _print(package: PackageId, path: Path, dry_run: bool, json_: bool) -> None:

@@ -31,6 +31,9 @@ VERBS = {
     "init": N_("Write a commented preserva.toml, or prepare what it describes."),
     "package": N_("Make a package from a FOLDER of scans and store it."),
     "update": N_("Correct a stored package by adding a new version to it."),
+    "derive": N_(
+        "Make access copies and a searchable PDF from the masters and the text of a package."
+    ),
     "store": N_("Store a BAG that was made by `preserva package --bag`. The bag is only read."),
     "import": N_("Store a bag or an E-ARK package that was made elsewhere."),
     "replicate": N_("Copy packages to the other institution and prove each copy."),

@@ -84,7 +84,7 @@ def _report_package(archive: ArchivalStorage, package: str, html: Path | None, j
     from preserva.outputs.words import word
     from preserva.reporting.overview import history
 
-    name = package_id(package)
+    name = package_id(package, archive)
     entries, incidents = history(archive, name)
     if html is not None:
         _write(html, package_page(name, entries, incidents, archive.clock()))

@@ -84,7 +84,13 @@ class Repackaging:
         }
         if not kept:
             message = _("{id} has neither access copies nor text, so it cannot become a DIP")
-            raise PackageError(message.format(id=self.package))
+            raise PackageError(
+                message.format(id=self.package),
+                hint=_(
+                    "`preserva derive ID --access` makes access copies of the masters;"
+                    " `preserva update ID --access FOLDER` takes in those that you have."
+                ),
+            )
         parts = {
             name: _read(self.original, path, read_representation)
             for name, path in stored.representations.items()

@@ -65,12 +65,14 @@ NO_CHANGES = PageChanges()
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a file goes, and what its page is called."""
+    """Where a file goes, what its page is called, the file that it replaces, and the change."""
 
     path: str
     page: int | None = None
     label: str | None = None
     type: str = "page"
+    former: ContentFile | None = None
+    change: PageChange | None = None
 
 
 class BookRevision:
@@ -123,7 +125,6 @@ class BookRevision:
         new = [] if changes.insert is None else insertions(changes.insert, pages)
         order = self._order(changes, max((arrival.page or 0 for arrival in new), default=0))
         numbers = order.numbers()
-        fresh = [number for number, old in enumerate(order.before, 1) if old is None]
         refuse_pages(
             [
                 Finding(Code.PAGE_NO_NUMBER, arrival.file.source, seen=str(arrival.page))
@@ -132,6 +133,21 @@ class BookRevision:
             ]
         )
         self._note_older(arrivals)
+        self.take(arrivals, new, order)
+
+    def take(
+        self,
+        arrivals: Sequence[Arrival],
+        new: Sequence[Arrival] = (),
+        order: PageOrder | None = None,
+    ) -> None:
+        """Take files in: `arrivals` of pages that are there, `new` ones of inserted pages.
+
+        Everything gets its place in `order`. Raises PackageError for images that are damaged.
+        """
+        order = order or PageOrder.of(self.book.count)
+        numbers = order.numbers()
+        fresh = [number for number, old in enumerate(order.before, 1) if old is None]
         former, files = self._renumbered(numbers, len(order.before))
         places = [
             *((arrival, numbers.get(arrival.page or 0)) for arrival in arrivals),
@@ -142,12 +158,12 @@ class BookRevision:
             (arrival, self._placed(files, page, len(order.before), arrival, facts))
             for arrival, page in places
         ]
-        self._note_deeds(order, fresh)
         for name in self.book.files:
             kept = {former[file.file.path]: file.file.path for file in files[name]}
             self.draft.rename(f"representations/{name}/data/", kept)
         for arrival, place in taken:
             files[arrival.representation].append(self._copied_in(arrival, place))
+        self._note_order(order, fresh)
         for reader in {id(arrival.reader): arrival.reader for arrival, _place in taken}.values():
             reader.check_unchanged()
         refuse_pages(self.inspection.problems)
@@ -221,19 +237,18 @@ class BookRevision:
         same = next((file for file in held if _same(file, page, arrival)), None)
         if same is not None:
             held.remove(same)
-        known = None if page is None else facts.get(page)
-        if page is None or known is not None:
-            deed = PageDeed.ADDED if same is None else PageDeed.REPLACED
-            change = PageChange(deed, page, arrival.representation, arrival.name)
-            self.changes.append(change)
+        deed = PageDeed.ADDED if same is None else PageDeed.REPLACED
+        change = PageChange(deed, page, arrival.representation, arrival.name)
         if page is None:
-            return _Place(_whole_path(arrival, held) if same is None else same.file.path)
+            path = _whole_path(arrival, held) if same is None else same.file.path
+            return _Place(path, former=same, change=change)
         path = _page_path(arrival.representation, page, count, arrival.name)
-        if known is None:
+        known = facts.get(page)
+        if known is None:  # a new page: it is told of as a whole
             return _Place(path, page, arrival.file.label)
-        return _Place(path, page, known.label, known.type)
+        return _Place(path, page, known.label, known.type, same, change)
 
-    def _note_deeds(self, order: PageOrder, fresh: Sequence[int]) -> None:
+    def _note_order(self, order: PageOrder, fresh: Sequence[int]) -> None:
         count, numbers = self.book.count, order.numbers()
         self.changes += [
             PageChange(PageDeed.REMOVED, old) for old in range(1, count + 1) if old not in numbers
@@ -247,6 +262,9 @@ class BookRevision:
         """Copy a file in: one read for copy, digests and format; images are decoded."""
         base = self.draft.base.rstrip("/")
         seen, form = copy_in(arrival.reader, arrival.file, self.draft.staging, base, place.path)
+        if place.former is not None and place.former.file == seen:
+            return place.former
+        self.changes += [] if place.change is None else [place.change]
         image = self.inspection.look(
             self.draft.staging,
             self.draft.base + place.path,

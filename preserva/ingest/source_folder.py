@@ -64,6 +64,10 @@ class SourceReader:
         self._folder = folder
         self._seen: dict[str, os.stat_result] = {}
 
+    def size(self, path: str) -> int:
+        """The size of one file in bytes."""
+        return self._folder.state(path).st_size
+
     def chunks(self, path: str) -> Iterator[bytes]:
         """The bytes of one file. Raises PackageError if it cannot be read, or changes meanwhile."""
         try:

@@ -23,6 +23,7 @@ from preserva.errors import Damaged, LedgerError, NotFound, StorageError
 from preserva.i18n import _
 from preserva.information_package.tag_files import title_of
 from preserva.ledger import Ledger
+from preserva.reporting.find import ANY, Wanted, fits
 from preserva.storage.ocfl import StoredObject
 from preserva.storage.open import open_storage
 
@@ -82,8 +83,10 @@ class Status:
         return Outcome.worst((enough, *(copy.state.outcome for copy in self.copies)))
 
 
-def list_packages(archive: ArchivalStorage, storage: str | None = None) -> Listing:
-    """The packages of a storage (the primary one if not named). Raises StorageError."""
+def list_packages(
+    archive: ArchivalStorage, storage: str | None = None, wanted: Wanted = ANY
+) -> Listing:
+    """The wanted packages of a storage (the primary one if not named). Raises StorageError."""
     store = archive.store(storage) if storage else archive.primary
     listing = Listing()
     for path in store.root.objects():
@@ -92,6 +95,8 @@ def list_packages(archive: ArchivalStorage, storage: str | None = None) -> Listi
             inventory = stored.inventory
             package = PackageId.parse(inventory.identifier)
             title = title_of(store.storage, stored, inventory.head)
+            if not fits(archive, package, title, wanted, storage):
+                continue
         except (Damaged, StorageError, ValueError) as error:
             listing.findings.append(Finding(Code.INVENTORY_INVALID, path, seen=str(error)))
             continue
@@ -103,8 +108,12 @@ def list_packages(archive: ArchivalStorage, storage: str | None = None) -> Listi
     return listing
 
 
-def status(archive: ArchivalStorage, package: PackageId | None = None) -> list[Status]:
+def status(
+    archive: ArchivalStorage, package: PackageId | None = None, wanted: Wanted = ANY
+) -> list[Status]:
     """The copies of a package, or of every package that the ledger or a storage of ours knows.
+
+    Of those that are `wanted`, only what the primary storage lists.
 
     What the ledger knows of a copy is never bettered by looking at it, only worsened. Raises
     NotFound if no storage holds the package named, and the ledger knows of none; WrongLedger if the
@@ -118,6 +127,9 @@ def status(archive: ArchivalStorage, package: PackageId | None = None) -> list[S
         if all(copy.state in {State.ABSENT, State.UNREACHABLE} for copy in asked.copies):
             raise NotFound(_("there is no package {id}").format(id=package))
         return [asked]
+    if wanted:
+        names = [listed.package for listed in list_packages(archive, wanted=wanted).packages]
+        return [state for name in names for state in status(archive, PackageId.parse(name))]
     judged = {judgement.package: judgement for judgement in judgements(archive, rules)}
     for store in archive.stores():
         listing = listed(store)

@@ -199,7 +199,11 @@ def premis_of_part(premis: bytes, without: Collection[Identifier]) -> bytes:
     for part in list(root):
         if _linked(part, "objectIdentifier") & gone and part.tag == f"{_PREMIS}object":
             root.remove(part)
-        elif linked := _linked(part, "linkingObjectIdentifier"):
+            continue
+        for relationship in part.findall(f"{_PREMIS}relationship"):
+            if _linked(relationship, "relatedObjectIdentifier") <= gone:
+                part.remove(relationship)
+        if linked := _linked(part, "linkingObjectIdentifier"):
             for link in part.findall(f"{_PREMIS}linkingObjectIdentifier"):
                 if _values(link) in gone:
                     part.remove(link)
