@@ -86,6 +86,7 @@ the page from the code; do not edit it by hand.
   configuration; without one it is `PRESERVA_CONFIG`, or `preserva.toml` in the working directory.
 * The identifier of a package is a `PackageId`, or a string: `aonb-kp-000123` or
   `urn:preserva:aonb:kp-000123`.
+* Advice in an error (`PreservaError.advice()`) is written for people at a command line.
 * What a call cannot do, it raises as a [`PreservaError`](#exceptions). What a check finds is a
   result and never an exception: look at `Report.outcome`, which is `PASS`, `FAIL` or `UNKNOWN`.
   Each `Finding` has a `Code`, whose `value` is such as `E103`: [all of them](findings.md).

@@ -33,8 +33,9 @@ class AccessVerbs(Session):
         the package's portable name.
         `kind` says whether it is the package as it was stored (AIP), one to hand over (SIP), or
         one to use (DIP: access copies and text). `version` is its name, such as v1; the newest by
-        default. `storage` is the id of the one to read from; the primary by default. Everything is
-        compared with what was recorded: on damage nothing appears.
+        default. `storage` is the id of the one to read from; the primary by default. The folders
+        above the destination are made if need be. Everything is compared with what was recorded:
+        on damage nothing appears.
 
         Raises Damaged, NotFound, Refused if something is at the destination, UsageError,
         StorageError; PackageError for a DIP of a package that has masters only.

@@ -50,7 +50,13 @@ def load_config(config: StrPath | None = None) -> Config:
 
 
 def write_config(config: StrPath | None = None) -> Path:
-    """Write a configuration with comments, to be edited; its path. Raises Refused, StorageError."""
+    """Write a configuration with comments, to be edited; its path.
+
+    As it is written it can be used at once: the institution is `aonb`, its storages are folders
+    below `storages` beside the file. docs/reference/configuration.md has every key.
+
+    Raises Refused, StorageError.
+    """
     from preserva.archive.archive import find_config
     from preserva.archive.staging import refuse_place
     from preserva.config import TEMPLATE

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from preserva.api.archive import load_config
 from preserva.api.arguments import StrPath
+from preserva.api.closing import Closing
 from preserva.archive.archive import ArchivalStorage, Clock, utc_now
 from preserva.catalogue.database import Database
 from preserva.catalogue.oai.protocol import Prefix as OaiFormat
 
 if TYPE_CHECKING:
-    from types import TracebackType
     from wsgiref.types import WSGIApplication
 
     from preserva import (
@@ -42,7 +42,7 @@ class HarvestSummary:
     decisions: DecisionsImported
 
 
-class Catalogue:
+class Catalogue(Closing):
     """An open union catalogue, made by `open_catalogue`; a context manager.
 
     A record is named as a search shows it, urn:preserva:record:aonb:17, or as aonb:17.
@@ -56,17 +56,6 @@ class Catalogue:
     def close(self) -> None:
         """Close the file. The end of a `with` block does the same."""
         self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def import_file(
         self,

@@ -48,10 +48,12 @@ class IngestVerbs(Session):
         `folder` holds page images, or is divided into master/, access/ and text/; it is only read.
         `record` is a file of ISO 2709, MARCXML, IRBIS text, MODS or Dublin Core; `position` says
         which record of it, counted from 1, and `charset` its character set if that was guessed
-        wrong. `local_id` is the local part of the identifier; else the record's number makes it.
+        wrong; docs/reference/records.md says what a record must have. `local_id` is the local part
+        of the identifier; without it the record's number is used, and the folder's name if the
+        record has no number.
         `structure`, `events` and `rights` are files about the parts of the book, about what
         happened before packaging, and about what may be done with it. On a dry run everything is
-        looked at and nothing is written.
+        looked at and nothing is written; the result then has no files and no size.
 
         Raises PackageError with every problem of the source; Refused if another package has this
         identifier; Locked, StorageError. Then nothing was stored.

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from preserva.api.archive import load_config
 from preserva.api.arguments import StrPath, package_id
+from preserva.api.closing import Closing
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from preserva import Config, LedgerEntry, LedgerProof, PackageId
     from preserva.ledger import Ledger
 
 
-class ArchiveLedger:
+class ArchiveLedger(Closing):
     """The record of what was done, made by `open_ledger`; a context manager."""
 
     def __init__(self, config: Config, ledger: Ledger) -> None:
@@ -26,17 +25,6 @@ class ArchiveLedger:
     def close(self) -> None:
         """Close the file. The end of a `with` block does the same."""
         self._ledger.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def verify(self, against: StrPath | None = None) -> LedgerProof:
         """Whether any entry was changed, taken out, moved or put in; all that is wrong.

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
+
+from preserva.api.closing import Closing
 
 from preserva.api.arguments import package_id
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from preserva import Config, PackageId
     from preserva.archive.archive import ArchivalStorage as Opened
 
 
-class Session:
+class Session(Closing):
     """What is open while verbs are called; a context manager."""
 
     def __init__(self, opened: Opened) -> None:
@@ -31,14 +31,3 @@ class Session:
     def close(self) -> None:
         """Close the ledger and the storages. The end of a `with` block does the same."""
         self._archive.__exit__(None, None, None)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -136,7 +136,7 @@ def _print_import(settings: Settings, imports: list[Imported]) -> None:
 def search(
     settings: Settings, /, words: tuple[str, ...], page: int, json_: bool, **facets: str | None
 ) -> None:
-    """Find editions with a record that has every word, in any orthography and inflection.
+    """Find editions whose records have all the words, in any orthography and inflection.
 
     \b
     preserva catalogue search книги вѣра

@@ -17,7 +17,7 @@ from preserva.i18n import _
 @click.option(
     "--record",
     type=click.Path(path_type=Path),
-    help="The catalogue record, if the package has none that is good.",
+    help="A catalogue record to use if the package has no adequate one.",
 )
 @click.option(
     "--charset", help="The character set of the record, if it is detected wrongly: cp1251 …"
@@ -45,7 +45,7 @@ def command(
 ) -> None:
     """Store a bag or an E-ARK package that was made elsewhere.
 
-    PATH is a folder, a tar, packed or not, or a zip: any bag, an AIP of Archivematica, an E-ARK
+    PATH is a folder, a tar, compressed or not, or a zip: any bag, an AIP of Archivematica, an E-ARK
     SIP or AIP. It is first checked against its own manifests or METS; everything in it is kept byte
     for byte. An AIP made by preserva is stored unchanged; a SIP made by preserva becomes its AIP
     again. Either has an identifier of our institution already: if it was not made here, it is

@@ -94,7 +94,7 @@ def ledger(settings: Settings, source: str | None, anchor: str | None, json_: bo
     damaged. Storages that we hold for others are never believed. Look for a backup of the ledger
     first.
 
-    Copies that contradict each other, or our primary storage, are named, and nothing is made: a
+    If copies contradict each other or our primary storage, they are listed and nothing is made: a
     person decides with --anchor or --from. Our primary storage may be lost too: rebuild it
     afterwards.
 

@@ -20,7 +20,7 @@ from preserva.i18n import _
 def command(settings: Settings, bag: Path, as_ours: bool, dry_run: bool, json_: bool) -> None:
     """Store a BAG that was made by `preserva package --bag`. The bag is only read.
 
-    One that was made with another ledger, or by somebody else, is stored only with --as-ours.
+    A bag made with another ledger or by someone else is stored only with --as-ours.
 
     \b
     preserva store ~/bags/aonb-kp-000123

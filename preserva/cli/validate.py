@@ -72,10 +72,10 @@ def command(
 ) -> None:
     """Read every file; prove that it is sound or name what is wrong.
 
-    PATH is a bag or an E-ARK package (a folder, a tar, packed or not, or a zip), or an OCFL object
-    or storage root, whoever made it; no archive is needed. URL is a bag (a folder or a tar) in any
-    place that can be a storage. ID is a stored package, all of whose copies are compared with what
-    the ledger recorded.
+    PATH is a bag or an E-ARK package (a folder, a tar, compressed or not, or a zip), or an OCFL
+    object or storage root, whoever made it; no archive is needed. URL is a bag (a folder or a tar)
+    in any place that can be a storage. ID is a stored package, all of whose copies are compared
+    with what the ledger recorded.
 
     \b
     preserva validate aonb-kp-000123

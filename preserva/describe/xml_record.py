@@ -106,7 +106,7 @@ def _syntax(element: etree._Element) -> Syntax | None:
         return _MARC[name.namespace] if names & _MARC_CHILDREN else None
     if name.namespace == MODS and name.localname == "mods":
         return Syntax.MODS
-    if any(etree.QName(child).namespace == DC for child in _children(element)):
+    if any(etree.QName(child).namespace in {DC, DCTERMS} for child in _children(element)):
         return Syntax.DC
     return None
 

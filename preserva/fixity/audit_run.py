@@ -56,7 +56,8 @@ class Audit:
 
     `left` are the most urgent of those, `left_count` says how many there are; in a dry run that is
     everything that is due. `unreachable` says why, by storage. `state` is that of all copies that
-    the audit is about, also of those that were not due; a dry run has none.
+    the audit is about, also of those that were not due; a dry run has none. The exit status of the
+    command line follows from `outcome`, its pings from `waits`.
     """
 
     dry_run: bool = False

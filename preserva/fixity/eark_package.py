@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from preserva.bag.container.spool import Shelf
 from preserva.bag.source import LIMITS, NamesInDoubt, Source, as_stream, hand_on
 from preserva.core.eark.check import check_package
-from preserva.core.eark.contents import Contents, compare_digest, compare_size
+from preserva.core.eark.contents import Contents
 from preserva.core.eark.mets import PackageType
 from preserva.core.eark.mets_read import HeaderFacts, Root, read_mets
-from preserva.core.eark.premis_read import ObjectFacts, read_premis
-from preserva.core.eark.received import METS, Received, receive
+from preserva.core.eark.received import METS, receive
 from preserva.core.policy.name_encodings import spell
 from preserva.core.values.codes import Code
-from preserva.core.values.digest import ALGORITHMS, MultiHash
+from preserva.core.values.digest import MultiHash
 from preserva.core.values.model import Entry, Kind, Observed
 from preserva.core.values.report import Advanced, Ended, Finding, Observer, Report, Started
 from preserva.core.values.subjects import Named
@@ -36,14 +34,8 @@ from preserva.information_package.official_schemas import OfficialSchemas
 _USUAL = ("md5", "sha1", "sha256", "sha512")
 _DOCUMENT = re.compile(r"(representations/[^/]+/)?(METS|metadata/.+)\.xml", re.DOTALL)
 _A_METS = re.compile(r"(representations/[^/]+/)?METS\.xml", re.DOTALL)
-_PREMIS = re.compile(r"((?:representations/[^/]+/)?)metadata/preservation/[^/]+\.xml", re.DOTALL)
 _OURS = re.compile(rb"<(?:\w+:)?name>preserva</")
 _HEAD = 1 << 16
-_LABELS = {
-    spelling: algorithm.label
-    for name, algorithm in ALGORITHMS.items()
-    for spelling in (name, algorithm.label.lower())
-}
 
 
 def check_eark(
@@ -65,7 +57,6 @@ class _Check:
     report: Report
     files: dict[str, Observed] = field(default_factory=dict)
     shelf: Shelf = field(default_factory=Shelf)
-    compared: set[str] = field(default_factory=set)
 
     def run(self) -> Report:
         self.observer(Started("validate", self.report.subject))
@@ -129,7 +120,6 @@ class _Check:
         return as_stream(self.shelf.pieces(path))
 
     def _digest(self, path: str, algorithm: str) -> str:
-        self.compared.add(path)
         return self.files[path].digests.get(algorithm, "")
 
     def _judge(self) -> None:
@@ -143,7 +133,7 @@ class _Check:
             kind, name = self._kind_and_name()
             findings = list(check_package(self._open, self.files, folder=name, kind=kind))
         else:
-            findings = list(self._of_others(contents))
+            findings = list(self._of_others())
         findings += profile_findings(contents, findings, self.official, ours=is_ours)
         unsure = {one.path for one in self.report.findings if one.code is Code.NAME_UNKNOWN}
         if unsure:  # what seems missing may be one of these
@@ -170,44 +160,12 @@ class _Check:
             pass
         return kind, name
 
-    def _of_others(self, contents: Contents) -> Iterator[Finding]:
+    def _of_others(self) -> Iterator[Finding]:
         """What METS and PREMIS say of the files, in whatever way other programs say it."""
-        received = Received()
         try:
             received = receive(self.files, self._open, self._digest)
         except ValueError as error:
             yield Finding(Code.METADATA_XML, METS, seen=str(error))
             return
-        for problem in received.problems:
-            if problem.code is Code.METS_DIGEST and not problem.seen:
-                yield replace(problem, code=Code.DIGEST_NOT_COMPARED)
-            else:
-                yield problem
-        for path in self.files:
-            if match := _PREMIS.fullmatch(path):
-                yield from contents.reading(path, partial(self._premis, match[1]))
-        for path in sorted(self.files.keys() - self.compared):
-            if not _A_METS.fullmatch(path):
-                yield Finding(Code.UNVOUCHED, path)
-
-    def _premis(self, folder: str, stream: BinaryIO) -> Iterator[Finding]:
-        """Sizes and digests of the files that a PREMIS document names so that they are found."""
-        for fact in read_premis(stream, images=False):
-            file = self._described(folder, fact) if isinstance(fact, ObjectFacts) else None
-            if file is None or not isinstance(fact, ObjectFacts):
-                continue
-            if fact.size:
-                yield from compare_size(Code.PREMIS_SIZE, file.path, file, fact.size)
-            for name, digest in fact.digests.items():
-                label = _LABELS.get(name.lower())
-                if label is not None:
-                    yield from compare_digest(Code.PREMIS_DIGEST, file.path, file, label, digest)
-
-    def _described(self, folder: str, fact: ObjectFacts) -> Observed | None:
-        names = (fact.location, fact.original_name or "", *(one.value for one in fact.identifiers))
-        for name in names:
-            path = re.sub(r"^(file:(//)?/?|\./)", "", name)
-            for place in (path, folder + path):
-                if place and place in self.files:
-                    return self.files[place]
-        return None
+        yield from received.problems
+        yield from received.doubts(self.files)

@@ -27,12 +27,12 @@ from preserva.core.book.scans import Undecodable
 from preserva.core.book.structure import NO_STRUCTURE
 from preserva.core.book.submission import Arrangement
 from preserva.core.eark.aip import AipSpec, ContentFile, build_aip
+from preserva.core.eark.description import is_a_title
 from preserva.core.eark.mets import PackageType
 from preserva.core.eark.premis import Identifier
 from preserva.core.eark.received import (
     Digest,
     Received,
-    description,
     mets_in_bag,
     receive,
 )
@@ -50,13 +50,12 @@ from preserva.core.values.report import (
     printable,
 )
 from preserva.core.values.subjects import Named
-from preserva.core.xml.safe import UnsafeXMLError
 from preserva.describe.record import Record
 from preserva.describe.supplied.history import History
-from preserva.errors import Damaged, PackageError, Refused, TooLarge, UsageError
+from preserva.errors import Damaged, PackageError, Refused
 from preserva.files.opening import Folder
 from preserva.fixity.ocfl_object import VersionSource
-from preserva.i18n import _, joined
+from preserva.i18n import _
 from preserva.information_package.consistency import TYPE, is_ours, own_findings
 from preserva.information_package.conversion import Original, Repackaging
 from preserva.information_package.second_opinion import second_opinion
@@ -74,6 +73,7 @@ from preserva.ingest.transfer_identity import (
     own_id,
     refuse_other,
 )
+from preserva.ingest.transfer_record import own_record
 from preserva.ingest.transfer_result import Accepted, Form
 from preserva.storage.base import chunks_of, read_all
 
@@ -264,14 +264,27 @@ class _Accepting:
         except ValueError as error:
             message = _("{path}: its METS cannot be read: {reason}")
             raise PackageError(message.format(path=self.path, reason=error)) from error
-        if received.problems:
-            self._refuse_damaged([problem.message() for problem in received.problems])
-        self.compared = f"{received.compared} files agree with the digests in its METS"
-        if received.uncompared:
-            self.compared += f"; {len(received.uncompared)} have none there"
-        if not received.compared:
-            self.outcome = EventOutcome.WARNING
+        illegible = [each for each in received.problems if each.code is Code.METADATA_XML]
+        damage = [each.message() for each in received.problems if each not in illegible]
+        if damage:
+            self._refuse_damaged(damage)
+        self._count(received, illegible, files)
         return received
+
+    def _count(
+        self, received: Received, illegible: list[Finding], files: Mapping[str, Observed]
+    ) -> None:
+        """What the check proved, and what it did not: then its outcome is a warning."""
+        doubts = list(received.doubts(files))
+        self.notes = (*self.notes, *illegible, *doubts)
+        self.compared = f"{len(received.vouched)} files agree with the digests in METS and PREMIS"
+        unvouched = sum(doubt.code is Code.UNVOUCHED for doubt in doubts)
+        if unvouched:
+            self.compared += f"; no digest vouches for {unvouched} others"
+        if received.elsewhere:
+            self.compared += f"; {len(received.elsewhere)} are elsewhere and were not received"
+        if doubts or illegible:
+            self.outcome = EventOutcome.WARNING
 
     def _in_bag(self, prefix: str, files: Mapping[str, Observed]) -> Received:
         """The content of the METS in a sound bag; mismatches are no reason to refuse the bag."""
@@ -292,8 +305,8 @@ class _Accepting:
             self._note(mets[0], f"{len(received.problems)}: {received.problems[0].record()}")
         return received
 
-    def _note(self, path: str | None, seen: str, code: Code = Code.METS_ALONG) -> None:
-        self.notes = (*self.notes, Finding(code, path, seen=seen))
+    def _note(self, path: str | None, seen: str) -> None:
+        self.notes = (*self.notes, Finding(Code.METS_ALONG, path, seen=seen))
 
     def _prove_bag(self, staging: Staging, prefix: str, files: Mapping[str, Observed]) -> None:
         located = {path: prefix + path for path in files}
@@ -323,17 +336,18 @@ class _Accepting:
         """The description: the one given, or else the best one in the package."""
         if supplied is not None:
             return choose_record(supplied[0], supplied[1], position, charset)
-        try:
-            embedded = description(received, lambda path: self._content_of(prefix + path))
-        except (UnsafeXMLError, TooLarge) as error:
-            self._note(received.mets, str(error))
-            embedded = None
-        if embedded is not None:
-            try:
-                return choose_record(embedded[0], Path(embedded[1]), position, charset)
-            except (PackageError, UsageError) as error:
-                problems = joined("; ", getattr(error, "problems", ()) or [str(error)])
-                self._note(embedded[1], problems, Code.DESCRIPTION_ALONG)
+        if received.mets is not None:
+            files = {path.removeprefix(prefix) for path in self.staging.files}
+            record, findings = own_record(
+                received.mets,
+                files,
+                lambda path: self._content_of(prefix + path),
+                position,
+                charset,
+            )
+            self.notes = (*self.notes, *findings)
+            if record is not None and is_a_title(record.title):
+                return record
         data = self.peek.description(received, bare_name(self.path.name))
         return choose_record(data, Path("description.xml"), None, None)
 

@@ -17,6 +17,7 @@ from preserva.bag.profiles import own_profile
 from preserva.bag.report import BagReport
 from preserva.bag.source import NamesInDoubt, hand_on
 from preserva.bag.tag_files import read_tag_files
+from preserva.core.eark.description import is_a_title, without_uuid
 from preserva.core.eark.mets import PackageType
 from preserva.core.eark.received import METS, Received, described_by
 from preserva.core.policy.name_encodings import spell
@@ -77,9 +78,10 @@ class Peek:
 
     def description(self, received: Received, name: str) -> bytes:
         """Dublin Core derived from its metadata; `name` is the title if there is no other."""
-        known = [value for _kind, value in received.identifiers] or [name]
+        known = [value for _kind, value in received.identifiers]
+        titles = [*self.values_of("Title", "External-Description"), *known, without_uuid(name)]
         fields = {
-            "title": (self.values_of("Title", "External-Description") or known)[:1],
+            "title": [title for title in titles if is_a_title(title)][:1] or [name],
             "description": self.values_of("Internal-Sender-Description"),
             "identifier": [value for _label, value in self.identifiers()],
         }

@@ -39,7 +39,12 @@ _RESUMPTIONS = 2
 
 @dataclass(slots=True)
 class Replication:
-    """What was done, or would be, for one package and one storage."""
+    """What was done, or would be, for one package and one storage.
+
+    `package` is the identifier as a URN; "" where the report is about the storage itself: it is
+    away, something lies in it that nobody of ours put there, or the copy of the ledger is at fault.
+    `versions` are to be brought, `acknowledged` were; `files` and `size` (bytes) are what was sent.
+    """
 
     package: str
     to: str

@@ -54,7 +54,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class CopyStatus:
-    """A copy of a package; `checked` is the time of the last fixity check, with its outcome.
+    """A copy of a package.
+
+    `checked` is the time of the last fixity check, as ISO 8601 in UTC; `outcome` is what the PREMIS
+    event of that check says: success, warning or fail. Both are None for a copy never checked.
 
     `reason` says why its storage could not be looked into, if it could not.
     """
@@ -69,7 +72,10 @@ class CopyStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A package and its copies; `enough` if as many count as the policy wants."""
+    """A package and its copies; `enough` if as many count as the policy wants.
+
+    `package` is the identifier as a URN, `portable` the same as a name: aonb-kp-000123.
+    """
 
     package: str
     portable: str

@@ -16,8 +16,8 @@ from tests.cli.test_commands import JsonRun, Run, run, run_json
 from tests.support.books import an_archive, make_book
 from tests.support.exhibitions import write_specification
 from tests.support.marc_records import RARE_BOOK, iso2709
+from tests.support.partners import OTHER_SIDE
 from tests.unit.catalogue.test_catalogue import MINSK, OURS, THEIRS
-from tests.unit.replication.test_accession import OTHER_SIDE
 
 __all__ = ["run", "run_json"]
 

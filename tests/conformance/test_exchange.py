@@ -95,15 +95,8 @@ def test_a_real_book_goes_all_the_way(place: Path) -> None:
     position = ("--position", "1")
     scans, record = place / "scans", place / "record-1.mrc"
     run(place, "first", "package", scans, "--record", record, *position, "--id", "kant-1784")
-    again = (
-        "--record",
-        place / "record-2.mrc",
-        *position,
-        "--other-record",
-        "--reason",
-        "a mistake",
-    )
-    run(place, "first", "update", NAME, *again)
+    again = ("--record", place / "record-2.mrc", *position, "--other-record")
+    run(place, "first", "update", NAME, *again, "--reason", "it was another book's")
     run(place, "first", "update", NAME, "--structure", place / "structure.toml")
     run(place, "first", "replicate")
     run(place, "first", "validate", NAME)
@@ -146,5 +139,6 @@ def test_a_real_book_goes_all_the_way(place: Path) -> None:
         EventType.FIXITY_CHECK,
     ]
 
-    run(place, "second", "update", NAME, "--record", place / "record-1.mrc", *position)
+    back = ("--record", place / "record-1.mrc", *position, "--other-record")
+    run(place, "second", "update", NAME, *back)
     run(place, "second", "validate", NAME)

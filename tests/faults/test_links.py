@@ -23,29 +23,8 @@ from preserva.ingest.revision import Change, update
 from preserva.replication.replicate import replicate
 from tests.faults.damage import P1, PACKAGE, flip
 from tests.support.books import RECORD, an_archive, make_book
+from tests.support.partners import OTHER_SIDE
 
-OTHER_SIDE = """
-[archive]
-institution = "nlb"
-[institutions.aonb]
-name.ru = "А"
-name.be = "А"
-name.en = "A"
-country = "RU"
-[institutions.nlb]
-name.ru = "Н"
-name.be = "Н"
-name.en = "N"
-country = "BY"
-[storages.nlb-main]
-institution = "nlb"
-url = "main"
-role = "primary"
-[storages.nlb-copy]
-institution = "nlb"
-url = "../archive/storages/nlb-copy"
-role = "held"
-"""
 ID = "aonb-kp-7"
 STORAGES = ("archive/storages/aonb-main", "archive/storages/nlb-copy", "minsk/main")
 SECRET = b"precious, and not ours"

@@ -22,6 +22,30 @@ from tests.support.books import make_book
 OURS = PackageId("aonb", "kp-1")
 THEIRS = PackageId("nlb", "bk-1")
 
+OTHER_SIDE = """
+[archive]
+institution = "nlb"
+[institutions.aonb]
+name.ru = "А"
+name.be = "А"
+name.en = "A"
+country = "RU"
+[institutions.nlb]
+name.ru = "Н"
+name.be = "Н"
+name.en = "N"
+country = "BY"
+[storages.nlb-main]
+institution = "nlb"
+url = "main"
+role = "primary"
+[storages.nlb-copy]
+institution = "nlb"
+url = "../archive/storages/nlb-copy"
+role = "held"
+"""
+"""The other institution, beside an archive of `books.an_archive` in the folder `archive`."""
+
 _STORAGE = """
 [storages.{name}]
 institution = "{institution}"

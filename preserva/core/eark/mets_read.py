@@ -60,7 +60,7 @@ class Reference:
     """A file outside that the document names.
 
     `section` is `file`, `mptr` or the metadata section's name; `use` that of the fileGrp;
-    `admid` the metadata sections of a `file`.
+    `admid` the metadata sections of a `file`; `loctype` the kind of location.
     """
 
     section: str
@@ -76,6 +76,7 @@ class Reference:
     admid: tuple[str, ...] = ()
     other: str | None = None
     version: str | None = None
+    loctype: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,8 @@ def _ended(
             yield _reference(name, element, child, child)
     elif name == "div":
         for child in element.iterchildren(f"{{{NAMESPACE}}}mptr"):
-            yield Reference("mptr", _get(element, "ID"), _get(child, _XLINK_HREF))
+            href, loctype = _get(child, _XLINK_HREF), _get(child, "LOCTYPE")
+            yield Reference("mptr", _get(element, "ID"), href, loctype=loctype)
         yield _div(element, label, files)
 
 
@@ -228,6 +230,7 @@ def _reference(
         admid=_words(owner, "ADMID"),
         other=_get(integrity, "OTHERMDTYPE"),
         version=_get(integrity, "MDTYPEVERSION"),
+        loctype=None if location is None else _get(location, "LOCTYPE"),
     )
 
 

@@ -44,7 +44,8 @@ def read_structure(data: bytes) -> MetsStructure:
     """What a METS document says of the structure. Raises UnsafeXMLError (a ValueError).
 
     Pages are the divisions below the physSequence of the first physical map that has one; parts
-    are those of the first logical map.
+    are those of the first logical map. The part that is linked to the whole sequence gets the pages
+    that belong to no other part.
     """
     root = parse(data)
     names = dict(_file_names(root))
@@ -52,10 +53,17 @@ def read_structure(data: bytes) -> MetsStructure:
     divisions = [] if sequence is None else list(sequence.iterchildren(_tag("div")))
     places = {str(div.get("ID")): place for place, div in enumerate(divisions, 1) if div.get("ID")}
     links: dict[str, list[int]] = {}
+    whole: list[str] = []
     for link in root.iter(_tag("smLink")):
-        place = places.get(str(link.get(f"{{{XLINK}}}to")))
-        if place is not None:
-            links.setdefault(str(link.get(f"{{{XLINK}}}from")), []).append(place)
+        source, target = (str(link.get(f"{{{XLINK}}}{end}")) for end in ("from", "to"))
+        if target in places:
+            links.setdefault(source, []).append(places[target])
+        elif sequence is not None and target == sequence.get("ID"):
+            whole.append(source)
+    if whole:
+        linked = {place for pages in links.values() for place in pages}
+        rest = [place for place in range(1, len(divisions) + 1) if place not in linked]
+        links.setdefault(whole[0], []).extend(rest)
     return MetsStructure(
         tuple(_page(div, names) for div in divisions),
         next(_logical(root, links), None),
@@ -93,7 +101,16 @@ def _logical(root: etree._Element, links: dict[str, list[int]]) -> Iterator[Divi
     for structure in root.iterchildren(_tag("structMap")):
         if str(structure.get("TYPE") or "").upper() == "LOGICAL":
             for div in structure.iterchildren(_tag("div")):
-                yield _division(div, links)
+                yield _division(_without_anchors(div), links)
+
+
+def _without_anchors(div: etree._Element) -> etree._Element:
+    """The book itself, below divisions for works that have METS documents of their own."""
+    inner = list(div.iterchildren(_tag("div")))
+    while div.find(_tag("mptr")) is not None and len(inner) == 1:
+        div = inner[0]
+        inner = list(div.iterchildren(_tag("div")))
+    return div
 
 
 def _division(div: etree._Element, links: dict[str, list[int]]) -> Division:
@@ -103,7 +120,7 @@ def _division(div: etree._Element, links: dict[str, list[int]]) -> Division:
     """
     return Division(
         _text(div, "TYPE") or "part",
-        _text(div, "LABEL"),
+        _text(div, "LABEL") or _text(div, "ORDERLABEL"),
         tuple(links.pop(str(div.get("ID")), ())),
         tuple(_division(inner, links) for inner in div.iterchildren(_tag("div"))),
     )

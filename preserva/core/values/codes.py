@@ -773,6 +773,12 @@ class Code(Enum):
         "CSIP71",
     )
 
+    FILE_ELSEWHERE = (
+        "W554",
+        N_("METS says that this file is elsewhere, so it was not received"),
+        "METS 1.12.1 (FLocat)",
+    )
+
     # what people write about a book: structure, history, rights
     DETAILS_UNREADABLE = ("E481", N_("cannot be read as TOML, CSV or METS"), "")
     DETAILS_KEY = ("E482", N_("there is no such key or column"), "")

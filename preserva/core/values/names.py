@@ -59,9 +59,10 @@ def folded(path: str) -> str:
 
 
 def twins(paths: Callable[[], Iterable[str]]) -> Iterator[tuple[str, str]]:
-    """Each path with an earlier one from which it differs in case or Unicode form only.
+    """Each path with one before it in the alphabet from which only case or Unicode form differ.
 
-    `paths` is iterated twice; the first time only hashes are kept, to save memory.
+    In whatever order they come, the result is the same. `paths` is iterated twice; the first time
+    only hashes are kept, to save memory.
     """
     keys = array("q", map(hash, map(folded, paths())))
     seen, twice = set[int](), set[int]()
@@ -69,11 +70,11 @@ def twins(paths: Callable[[], Iterable[str]]) -> Iterator[tuple[str, str]]:
         for key in keys:
             (twice if key in seen else seen).add(key)
     first: dict[str, str] = {}
-    for path in paths() if twice else ():
-        if hash(folded(path)) in twice:
-            other = first.setdefault(folded(path), path)
-            if other != path:
-                yield path, other
+    alike = [path for path in paths() if hash(folded(path)) in twice] if twice else []
+    for path in sorted(alike):
+        other = first.setdefault(folded(path), path)
+        if other != path:
+            yield path, other
 
 
 def told_apart(other: str, path: str) -> str:

@@ -36,6 +36,8 @@ _TERMS = {"issued": "date", "created": "date", "alternative": "title", "extent":
           "abstract": "description", "isPartOf": "relation", "spatial": "coverage"}  # fmt: skip
 """Elements of DCMI Metadata Terms that are read as those of the element set."""
 
+_KNOWN = _OF_DC.keys() | _TERMS.keys()
+
 _TIME_OF_DAY = re.compile(r"\d{4}-\d\d-\d\dT")
 
 
@@ -44,7 +46,7 @@ def dc_of_dc(root: etree._Element) -> list[Element]:
     elements = [
         Element(_name(child), _text(child), child.get(_XML_LANG) or "")
         for child in root.iter(f"{{{DC}}}*", f"{{{DCTERMS}}}*")
-        if _text(child) and (child.tag.startswith(f"{{{DC}}}") or _local(child) in _TERMS)
+        if _text(child) and (child.tag.startswith(f"{{{DC}}}") or _local(child) in _KNOWN)
     ]
     issued = [
         Element("date", _text(child)) for child in root.iter(f"{{{DCTERMS}}}issued") if _text(child)
@@ -77,7 +79,8 @@ def mods_of_dc(elements: list[Element]) -> etree._Element:
 
 
 def _name(node: etree._Element) -> str:
-    return _local(node) if node.tag.startswith(f"{{{DC}}}") else _TERMS[_local(node)]
+    name = _local(node)
+    return name if node.tag.startswith(f"{{{DC}}}") else _TERMS.get(name, name)
 
 
 def _local(node: etree._Element) -> str:

@@ -98,8 +98,8 @@ def stored(archive: ArchivalStorage, path: str) -> Path:
     return Path(archive.primary.storage.url) / package_stored.path / located[BASE + path]
 
 
-def derived(archive: ArchivalStorage, **wanted: bool) -> Revised:
-    done = derive(archive, ID, Derivation(**wanted))
+def derived(archive: ArchivalStorage, *, access: bool = False, pdf: bool = False) -> Revised:
+    done = derive(archive, ID, Derivation(access, pdf))
     for report in validate_stored(archive, ID, storage=archive.primary.id):
         assert [finding.message() for finding in report.findings] == []
         assert report.outcome is Outcome.PASS
@@ -198,7 +198,8 @@ def text_of(page: object) -> list[tuple[str, float, float, float]]:
     words = []
     mode = x = y = 0.0
     font, size = "", 0.0
-    for operands, operator in pikepdf.parse_content_stream(page):  # type: ignore[arg-type]  # as above
+    instructions = pikepdf.parse_content_stream(page)  # type: ignore[arg-type]  # as above
+    for operands, operator in map(tuple, instructions):  # type: ignore[arg-type]  # it says not that
         match str(operator):
             case "Tr":
                 mode = float(operands[0])

@@ -285,7 +285,7 @@ def test_an_eark_package_is_held_against_its_mets(
     with (kept / "metadata/preservation/premis.xml").open("rb") as stream:
         _first, second, *_rest = read_events(stream)
     assert second.outcome is EventOutcome.SUCCESS
-    assert (second.detail or "").endswith("files agree with the digests in its METS")
+    assert (second.detail or "").endswith("files agree with the digests in METS and PREMIS")
 
 
 def test_a_changed_eark_package_is_not_taken(tmp_path: Path, shared: Path) -> None:

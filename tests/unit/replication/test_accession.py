@@ -39,29 +39,7 @@ from preserva.reporting.overview import overview
 from preserva.reporting.status import status
 from tests.faults.damage import P1, PACKAGE, flip
 from tests.support.books import RECORD, an_archive, make_book, object_folder
-
-OTHER_SIDE = """
-[archive]
-institution = "nlb"
-[institutions.aonb]
-name.ru = "А"
-name.be = "А"
-name.en = "A"
-country = "RU"
-[institutions.nlb]
-name.ru = "Н"
-name.be = "Н"
-name.en = "N"
-country = "BY"
-[storages.nlb-main]
-institution = "nlb"
-url = "main"
-role = "primary"
-[storages.nlb-copy]
-institution = "nlb"
-url = "../archive/storages/nlb-copy"
-role = "held"
-"""
+from tests.support.partners import OTHER_SIDE
 
 
 @pytest.fixture

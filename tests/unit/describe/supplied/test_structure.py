@@ -170,6 +170,31 @@ def test_mets_of_a_scanning_program_is_matched_by_file_names() -> None:
     )
 
 
+def test_mets_of_a_newspaper_and_of_a_volume() -> None:
+    """What is linked to the whole sequence has the other pages; dates are headings; no anchor."""
+    data = """<m:mets xmlns:m="http://www.loc.gov/METS/" xmlns:x="http://www.w3.org/1999/xlink">
+      <m:fileSec><m:fileGrp>
+        <m:file ID="F1"><m:FLocat x:href="file:///scans/0001.tif"/></m:file>
+        <m:file ID="F2"><m:FLocat x:href="file:///scans/0002.tif"/></m:file>
+        <m:file ID="F3"><m:FLocat x:href="file:///scans/0003.tif"/></m:file>
+      </m:fileGrp></m:fileSec>
+      <m:structMap TYPE="LOGICAL"><m:div ID="S" TYPE="newspaper" LABEL="Газета">
+        <m:mptr LOCTYPE="URL" x:href="газета.xml"/>
+        <m:div ID="Y" TYPE="year" ORDERLABEL="1917">
+          <m:div ID="D" TYPE="day" ORDERLABEL="1917-06-05"/></m:div></m:div></m:structMap>
+      <m:structMap TYPE="PHYSICAL"><m:div ID="P" TYPE="physSequence">
+        <m:div ID="P1" TYPE="page"><m:fptr FILEID="F1"/></m:div>
+        <m:div ID="P2" TYPE="page"><m:fptr FILEID="F2"/></m:div>
+        <m:div ID="P3" TYPE="page"><m:fptr FILEID="F3"/></m:div>
+      </m:div></m:structMap>
+      <m:structLink><m:smLink x:from="Y" x:to="P"/><m:smLink x:from="D" x:to="P2"/>
+      </m:structLink></m:mets>"""
+    assert read(data, "kitodo.xml") == Structure(
+        {1: PageFacts(), 2: PageFacts(), 3: PageFacts()},
+        Division("year", "1917", (1, 3), (Division("day", "1917-06-05", (2,)),)),
+    )
+
+
 def part(more: str) -> str:
     return f'[[parts]]\ntype = "chapter"\n{more}\n'
 
