@@ -41,8 +41,8 @@ def export_pdf(
         raise UsageError(
             _("{id} has no PDF").format(id=package),
             hint=_(
-                "`preserva derive ID --pdf` makes one; `preserva update ID --access FOLDER` takes"
-                " in one that you have."
+                "`preserva derive ID --pdf` makes one; `preserva update ID --access FOLDER` adds one"
+                " that you have."
             ),
         )
     preferred = [path for path in books if path.startswith(f"{start}access/")]

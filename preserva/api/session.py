@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from preserva.api.closing import Closing
-
 from preserva.api.arguments import package_id
+from preserva.api.closing import Closing
 
 if TYPE_CHECKING:
     from preserva import Config, PackageId

@@ -88,7 +88,7 @@ class Repackaging:
                 message.format(id=self.package),
                 hint=_(
                     "`preserva derive ID --access` makes access copies of the masters;"
-                    " `preserva update ID --access FOLDER` takes in those that you have."
+                    " `preserva update ID --access FOLDER` adds those that you have."
                 ),
             )
         parts = {

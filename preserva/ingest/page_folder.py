@@ -139,14 +139,14 @@ def refuse_pages(problems: Sequence[Finding], folder: Path | None = None) -> Non
     if folder is None:
         message = _("the pages cannot be corrected, so nothing was changed:")
     else:
-        message = _("{folder} cannot be taken into the package, so nothing was changed:")
+        message = _("{folder} does not fit the package, so nothing was changed:")
         message = message.format(folder=folder)
     raise PackageError(
         message,
         [finding.message() for finding in problems],
         hint=_(
             "Name each file like the page that it belongs to, or by the number of that page."
-            " New pages are taken in with --insert-pages."
+            " --insert-pages adds new pages."
         ),
     )
 

@@ -198,8 +198,9 @@ def text_of(page: object) -> list[tuple[str, float, float, float]]:
     words = []
     mode = x = y = 0.0
     font, size = "", 0.0
-    instructions = pikepdf.parse_content_stream(page)  # type: ignore[arg-type]  # as above
-    for operands, operator in map(tuple, instructions):  # type: ignore[arg-type]  # it says not that
+    for instruction in pikepdf.parse_content_stream(page):  # type: ignore[arg-type]  # as above
+        assert isinstance(instruction, pikepdf.ContentStreamInstruction)
+        operands, operator = instruction.operands, instruction.operator
         match str(operator):
             case "Tr":
                 mode = float(operands[0])
