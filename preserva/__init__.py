@@ -91,10 +91,19 @@ if TYPE_CHECKING:
     from preserva.core.policy.overview import Month as ReportMonth
     from preserva.core.policy.overview import Year as ReportYear
     from preserva.core.policy.testimony import Custody
+    from preserva.core.policy.two_persons import (
+        DecisionAnswer,
+        DecisionState,
+        JointDecision,
+        Matter,
+    )
+    from preserva.core.policy.work import Deed, Work, WorkKind
+    from preserva.core.policy.work import Sum as WorkSum
     from preserva.core.values.codes import Code, Severity
     from preserva.core.values.facts import RecordedFinding
     from preserva.core.values.limitations import Limitation
     from preserva.core.values.model import PackageId
+    from preserva.core.values.people import Person
     from preserva.core.values.report import (
         Advanced,
         BookPage,
@@ -119,6 +128,7 @@ if TYPE_CHECKING:
     from preserva.demo import DemoFailedError
     from preserva.errors import (
         ArchiveNotFound,
+        AwaitsConfirmation,
         ConfigError,
         Damaged,
         LedgerError,
@@ -251,6 +261,15 @@ _PLACES = {
     "Code": "core.values.codes:Code",
     "Severity": "core.values.codes:Severity",
     "Limitation": "core.values.limitations:Limitation",
+    "DecisionAnswer": "core.policy.two_persons:DecisionAnswer",
+    "DecisionState": "core.policy.two_persons:DecisionState",
+    "JointDecision": "core.policy.two_persons:JointDecision",
+    "Matter": "core.policy.two_persons:Matter",
+    "Person": "core.values.people:Person",
+    "Deed": "core.policy.work:Deed",
+    "Work": "core.policy.work:Work",
+    "WorkKind": "core.policy.work:WorkKind",
+    "WorkSum": "core.policy.work:Sum",
     "PackageId": "core.values.model:PackageId",
     "RecordedFinding": "core.values.facts:RecordedFinding",
     "Advanced": "core.values.report:Advanced",
@@ -272,6 +291,7 @@ _PLACES = {
     "NamedSubject": "core.values.subjects:Named",
     "DemoFailedError": "demo:DemoFailedError",
     "ArchiveNotFound": "errors:ArchiveNotFound",
+    "AwaitsConfirmation": "errors:AwaitsConfirmation",
     "ConfigError": "errors:ConfigError",
     "Damaged": "errors:Damaged",
     "LedgerError": "errors:LedgerError",
@@ -314,23 +334,24 @@ _PLACES = {
 
 # fmt: off
 __all__ = [
-    "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound", "Arrangement",
-    "Audit", "AuditedCopy", "BagCreated", "BagFetched", "BagReport", "BagTable", "BagUpdated",
-    "BagVerdict", "BookPage", "Brought", "Catalogue", "CatalogueEntry", "CatalogueRecord",
-    "Clock", "Code", "Colours", "Config", "ConfigError", "Contributor", "CopyInStorage",
-    "CopyState", "CopyStatus", "CopyrightStatus", "Custody", "Damaged", "DecisionUndone",
-    "DecisionsImported", "DemoFailedError", "Division", "Document", "Due", "DueReason",
-    "EditionView", "Ended", "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding",
-    "Forecast", "HarvestResult", "HarvestSummary", "HistoryEntry", "Hit", "Identifiers",
-    "ImageRules", "Incident", "IncidentDecision", "Institution", "Item", "KeptProfile",
+    "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound",
+    "Arrangement", "Audit", "AuditedCopy", "AwaitsConfirmation", "BagCreated", "BagFetched",
+    "BagReport", "BagTable", "BagUpdated", "BagVerdict", "BookPage", "Brought", "Catalogue",
+    "CatalogueEntry", "CatalogueRecord", "Clock", "Code", "Colours", "Config", "ConfigError",
+    "Contributor", "CopyInStorage", "CopyState", "CopyStatus", "CopyrightStatus", "Custody",
+    "Damaged", "DecisionAnswer", "DecisionState", "DecisionUndone", "DecisionsImported", "Deed",
+    "DemoFailedError", "Division", "Document", "Due", "DueReason", "EditionView", "Ended",
+    "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding", "Forecast",
+    "HarvestResult", "HarvestSummary", "HistoryEntry", "Hit", "Identifiers", "ImageRules",
+    "Incident", "IncidentDecision", "Institution", "Item", "JointDecision", "KeptProfile",
     "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof", "Levels", "LevelsArea",
     "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict", "Limitation",
     "Listed", "Listing", "LockLost", "Locked", "Mail", "MatchDecision", "MatchVerdict",
-    "MatchedWord", "NamedSubject", "NotAFile", "NotFound", "NotInPlace", "OaiFormat",
+    "MatchedWord", "Matter", "NamedSubject", "NotAFile", "NotFound", "NotInPlace", "OaiFormat",
     "ObjectInStorage", "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass",
     "PackageError", "PackageHistory", "PackageId", "PackageType", "Packaged", "PageChange",
     "PageDeed", "PageFacts",
-    "Pings", "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt",
+    "Person", "Pings", "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt",
     "RecordedFinding", "RecordsExported", "RecordsImported", "Refused", "Repair", "Replication",
     "Report", "ReportMonth", "ReportYear", "ResultPage", "Retitled", "Revised", "Rights",
     "RightsBasis", "Role", "ScanProfile", "Severity", "SourceFile", "Started", "State",
@@ -338,9 +359,10 @@ __all__ = [
     "Stored", "StrPath", "Structure", "Subject", "Tally", "TooLarge", "TransferForm",
     "Transferred", "TypedNumber", "Undecodable", "Unreachable", "UsageError", "Wanted",
     "WholePackage",
-    "WholeStorage", "WrongLedger", "WrongStorage", "__version__", "bags", "check_storages",
-    "create_archive", "load_config", "open_archive", "open_catalogue", "open_ledger",
-    "package_bag", "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
+    "WholeStorage", "Work", "WorkKind", "WorkSum", "WrongLedger", "WrongStorage", "__version__",
+    "bags", "check_storages", "create_archive", "load_config", "open_archive", "open_catalogue",
+    "open_ledger", "package_bag", "rebuild_config", "rebuild_ledger", "run_demo",
+    "write_config",
 ]
 # fmt: on
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
@@ -13,6 +13,7 @@ from preserva.core.book.rights import Rights
 from preserva.core.book.scans import USUAL_RULES, Colours, ImageRules, ScanProfile, Undecodable
 from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
 from preserva.core.policy.testimony import Custody
+from preserva.core.values.people import Person
 from preserva.errors import ConfigError
 from preserva.i18n import _
 from preserva.tomlfile import read_toml, schema_problems
@@ -117,6 +118,7 @@ class Config:
     classes: tuple[PackageClass, ...] = ()
     pings: Pings = Pings()
     mail: Mail | None = None
+    people: Mapping[str, Person] = field(default_factory=dict)
 
     def audit_interval_days(self, storage: str) -> int:
         """The number of days within which each copy in a storage is read once."""
@@ -248,6 +250,10 @@ def _config(path: Path, document: Mapping[str, Any]) -> Config:
         tuple(PackageClass(id_, **keys) for id_, keys in document.get("classes", {}).items()),
         Pings(**document.get("ping", {})),
         _mail(document, base),
+        {
+            id_: Person(id_, keys.get("name"), keys.get("login", id_))
+            for id_, keys in document.get("people", {}).items()
+        },
     )
 
 
@@ -329,6 +335,13 @@ name = "Minsk"
 institution = "nlb"
 url = "storages/nlb-copy"
 role = "replica"
+
+# The people who work here. The ledger and PREMIS keep the code (ivanova); reports show the name,
+# which may be left out or removed later. --person, PRESERVA_PERSON or the login says who acts.
+
+# [people.ivanova]
+# name = "И. И. Иванова"
+# login = "i.ivanova"       # her account on this computer, if it is not called ivanova
 
 # What the institutions agreed on.
 

@@ -8,6 +8,7 @@ A failed check is a result, not an exception: an exception means that no check t
     ├── Damaged               1   what the command needs is damaged; the findings say where
     ├── PackageError          4   the source cannot become a package; every problem, with its file
     ├── Refused               4   a safety stop: nothing was changed
+    ├── AwaitsConfirmation    3   a second person must confirm it first
     ├── LedgerError           5   the record of what was done does not verify
     │   └── WrongLedger           older than what a storage has seen of it, or another one
     ├── ArchiveNotFound      10   no configuration here
@@ -99,6 +100,17 @@ class Refused(PreservaError):
     """A safety stop: what was asked could lose or hide something. Nothing was changed."""
 
     exit_status = ExitStatus.REFUSED
+
+
+class AwaitsConfirmation(PreservaError):
+    """A second person must confirm it first. Nothing was changed; `decision` is its number."""
+
+    exit_status = ExitStatus.UNFINISHED
+    hint = N_("Another person confirms or refuses it: `preserva decisions`. Then run this again.")
+
+    def __init__(self, message: str, *, decision: int) -> None:
+        super().__init__(message)
+        self.decision = decision
 
 
 class LedgerError(PreservaError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -20,6 +21,13 @@ SHARED = Path(os.environ.get("PRESERVA_SHARED", ROOT.parent / "shared"))
 
 # Tests expect English, in whatever language the person who runs them works.
 os.environ["LANGUAGE"] = "en"
+
+# Nobody acts, whoever runs the tests: what is written does not depend on that.
+os.environ["PRESERVA_PERSON"] = ""
+
+# What people read has the time of the place where they are.
+os.environ["TZ"] = "UTC"
+time.tzset()
 
 # A change must not fail because chance met an old fault today: the short run tries the same
 # examples each time, the long one (PRESERVA_LONG=1) looks for new ones.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from preserva.access.handover import UNSTATED, Handover, record_export
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.staging import beside
 from preserva.archive.stored_copy import StoredCopy
@@ -82,12 +83,19 @@ def export_document(
     *,
     version: str | None = None,
     storage: str | None = None,
+    handover: Handover = UNSTATED,
 ) -> Path:
-    """Write the document to a new file. Raises what `read_document` does, Refused, StorageFull."""
+    """Write the document to a new file, which the ledger records with its `handover`.
+
+    Raises what `read_document` does, Refused, StorageFull.
+    """
     data = read_document(archive, package, document, version=version, storage=storage)
     with beside(destination) as scratch:
         write_file(scratch / destination.name, data)
         publish(scratch / destination.name, destination)
+    copy = StoredCopy(archive, archive.store(storage) if storage else archive.primary, package)
+    chosen = copy.read_recorded().version(version)
+    record_export(copy, chosen, document.value, handover)
     return destination
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from preserva.access.handover import UNSTATED, Handover, record_export
 from preserva.archive import events as history
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.staging import Staging, beside, confirm, new_folder, refuse_place
@@ -40,6 +41,7 @@ def export(
     kind: PackageType = PackageType.AIP,
     version: str | None = None,
     storage: str | None = None,
+    handover: Handover = UNSTATED,
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> Path:
@@ -50,8 +52,10 @@ def export(
     An AIP is the bag that was stored; a SIP contains the same files, a DIP only access copies and
     text. The package must be the one that the ledger recorded. Every file is compared with the
     inventory as it is read, and the result is validated as a bag: if anything is damaged, nothing
-    is published. Raises Damaged, NotFound, Refused, UsageError, StorageError; PackageError for a
-    DIP of a package that has masters only.
+    is published. The ledger records what left, with its `handover`.
+
+    Raises Damaged, NotFound, Refused, UsageError, StorageError; PackageError for a DIP of a package
+    that has masters only.
     """
     container = _container(destination, kind)
     store = archive.store(storage) if storage else archive.primary
@@ -67,6 +71,7 @@ def export(
             outgoing.to_tar(target, package.portable)
         else:
             outgoing.to_folder(target)
+        record_export(StoredCopy(archive, store, package), chosen, kind.value, handover)
     return target
 
 
@@ -88,7 +93,7 @@ def _repackaged(
         EventType.INFORMATION_PACKAGE_CREATION,
         identifier=archive.identifiers(),
         time=archive.now(),
-        institution=archive.config.institution,
+        actor=archive.actor,
         detail=f"E-ARK {kind} 2.2.0 of {outgoing.version}, in a BagIt 1.0 bag",
         package=package,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from preserva.access.export import Outgoing
+from preserva.access.handover import UNSTATED, Handover, record_export
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.staging import beside
 from preserva.archive.stored_copy import StoredCopy
@@ -22,15 +23,19 @@ def export_pdf(
     *,
     version: str | None = None,
     storage: str | None = None,
+    handover: Handover = UNSTATED,
     observer: Observer = ignore,
 ) -> Path:
     """Write the PDF that a package has to a new file, compared with what was stored.
+
+    The ledger records that with its `handover`.
 
     Of several, it is the first of the access copies. Raises UsageError if there is none,
     and what `export` raises.
     """
     store = archive.store(storage) if storage else archive.primary
-    stored = StoredCopy(archive, store, package).read_recorded()
+    copy = StoredCopy(archive, store, package)
+    stored = copy.read_recorded()
     chosen = stored.version(version)
     outgoing = Outgoing(store.storage, stored, chosen, observer)
     start = f"data/{package.portable}/representations/"
@@ -41,8 +46,8 @@ def export_pdf(
         raise UsageError(
             _("{id} has no PDF").format(id=package),
             hint=_(
-                "`preserva derive ID --pdf` makes one; `preserva update ID --access FOLDER` adds one"
-                " that you have."
+                "`preserva derive ID --pdf` makes one;"
+                " `preserva update ID --access FOLDER` adds one that you have."
             ),
         )
     preferred = [path for path in books if path.startswith(f"{start}access/")]
@@ -52,4 +57,5 @@ def export_pdf(
                 stream.write(chunk)
         outgoing.refuse_damage()
         publish(scratch / destination.name, destination)
+    record_export(copy, chosen, "pdf", handover)
     return destination

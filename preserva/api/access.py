@@ -24,6 +24,8 @@ class AccessVerbs(Session):
         kind: PackageType = PackageType.AIP,
         version: str | None = None,
         storage: str | None = None,
+        recipient: str | None = None,
+        reason: str | None = None,
         dry_run: bool = False,
         observer: Observer | None = None,
     ) -> Path:
@@ -35,12 +37,14 @@ class AccessVerbs(Session):
         one to use (DIP: access copies and text). `version` is its name, such as v1; the newest by
         default. `storage` is the id of the one to read from; the primary by default. The folders
         above the destination are made if need be. Everything is compared with what was recorded:
-        on damage nothing appears.
+        on damage nothing appears. The ledger records what left, with its `recipient` and
+        the `reason`, in words.
 
         Raises Damaged, NotFound, Refused if something is at the destination, UsageError,
         StorageError; PackageError for a DIP of a package that has masters only.
         """
         from preserva.access.export import export
+        from preserva.access.handover import Handover
 
         return export(
             self._archive,
@@ -49,6 +53,7 @@ class AccessVerbs(Session):
             kind=kind,
             version=version,
             storage=storage,
+            handover=Handover(recipient, reason),
             dry_run=dry_run,
             observer=logged(observer),
         )
@@ -60,12 +65,16 @@ class AccessVerbs(Session):
         *,
         version: str | None = None,
         storage: str | None = None,
+        recipient: str | None = None,
+        reason: str | None = None,
         observer: Observer | None = None,
     ) -> Path:
         """Write the PDF of a book, which `derive` made or people supplied, to a new file; its path.
 
-        Raises UsageError if the package has none; otherwise what `export` raises.
+        `recipient` and `reason` say to whom it goes and why, for the ledger. Raises UsageError if
+        the package has none; otherwise what `export` raises.
         """
+        from preserva.access.handover import Handover
         from preserva.access.pdf import export_pdf
 
         return export_pdf(
@@ -74,6 +83,7 @@ class AccessVerbs(Session):
             Path(destination),
             version=version,
             storage=storage,
+            handover=Handover(recipient, reason),
             observer=logged(observer),
         )
 
@@ -104,12 +114,15 @@ class AccessVerbs(Session):
         *,
         version: str | None = None,
         storage: str | None = None,
+        recipient: str | None = None,
+        reason: str | None = None,
     ) -> Path:
-        """Write one document of a package to a new file; its path.
+        """Write one document of a package to a new file; its path. It is recorded as an export.
 
         Raises what `read_document` does; Refused if something is at the destination, StorageFull.
         """
         from preserva.access.document import export_document
+        from preserva.access.handover import Handover
 
         return export_document(
             self._archive,
@@ -118,6 +131,7 @@ class AccessVerbs(Session):
             Path(destination),
             version=version,
             storage=storage,
+            handover=Handover(recipient, reason),
         )
 
     def build_exhibition(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from preserva.api.access import AccessVerbs
 from preserva.api.arguments import StrPath, logged, optional_path
 from preserva.api.care import CareVerbs
+from preserva.api.decisions import DecisionVerbs
 from preserva.api.ingest import IngestVerbs
 from preserva.api.reporting import ReportingVerbs
 from preserva.archive.archive import Clock, Identifiers, new_identifier, utc_now
@@ -17,27 +18,33 @@ if TYPE_CHECKING:
     from preserva import Config, Observer, Packaged, Reached, Report
 
 
-class Archive(IngestVerbs, CareVerbs, ReportingVerbs, AccessVerbs):
+class Archive(IngestVerbs, CareVerbs, DecisionVerbs, ReportingVerbs, AccessVerbs):
     """An open archive, made by `open_archive`; a context manager. Its methods are its verbs."""
 
 
 def open_archive(
     config: StrPath | None = None,
     *,
+    person: str | None = None,
     clock: Clock = utc_now,
     identifiers: Identifiers = new_identifier,
 ) -> Archive:
     """Open the archive of a configuration.
 
+    `person` is the code of who acts, which the ledger and PREMIS keep: by default what
+    PRESERVA_PERSON says, or who is logged in; "" says that nobody does, as in a nightly run.
     `clock` gives the time of everything that is written, `identifiers` the UUIDs of events: with
     fixed ones, the same input writes the same bytes.
 
-    Raises ArchiveNotFound, ConfigError; LedgerError if the newest entries do not verify.
+    Raises ArchiveNotFound, ConfigError; LedgerError if the newest entries do not verify;
+    UsageError for a person who is not in the configuration.
     """
     from preserva.archive import archive
 
     return Archive(
-        archive.open_archive(optional_path(config), clock=clock, identifiers=identifiers)
+        archive.open_archive(
+            optional_path(config), person=person, clock=clock, identifiers=identifiers
+        )
     )
 
 
@@ -69,7 +76,7 @@ def write_config(config: StrPath | None = None) -> Path:
     return path
 
 
-def create_archive(config: StrPath | None = None) -> None:
+def create_archive(config: StrPath | None = None, *, person: str | None = None) -> None:
     """Make the ledger and the storages of a configuration, where they are not there yet.
 
     What exists is left as it is. Raises ArchiveNotFound, ConfigError, StorageError; Refused, with
@@ -78,7 +85,7 @@ def create_archive(config: StrPath | None = None) -> None:
     """
     from preserva.archive.archive import create_archive
 
-    create_archive(load_config(config))
+    create_archive(load_config(config), person=person)
 
 
 def check_storages(config: StrPath | None = None) -> list[Reached]:
@@ -103,6 +110,7 @@ def package_bag(
     structure: StrPath | None = None,
     events: StrPath | None = None,
     rights: StrPath | None = None,
+    person: str | None = None,
     clock: Clock = utc_now,
     identifiers: Identifiers = new_identifier,
     dry_run: bool = False,
@@ -112,10 +120,11 @@ def package_bag(
 
     Needs a configuration, for the institution and what it asks for, but neither ledger nor
     storages; where there is a ledger, it records that the bag was made here. The options are those
-    of `Archive.package`.
+    of `Archive.package` and `open_archive`.
 
     Raises ArchiveNotFound, ConfigError, PackageError, Refused, StorageError. Then nothing was made.
     """
+    from preserva.archive.acting import acting_person
     from preserva.ingest.package import package_bag
     from preserva.ingest.supplied import Details
 
@@ -134,6 +143,7 @@ def package_bag(
         digests=loaded.policy.digests,
         clock=clock,
         identifiers=identifiers,
+        person=acting_person(loaded.people, person),
         ledger=loaded.ledger,
         dry_run=dry_run,
         observer=logged(observer),
@@ -145,6 +155,7 @@ def rebuild_ledger(
     *,
     source: str | None = None,
     anchor: str | None = None,
+    person: str | None = None,
     clock: Clock = utc_now,
     identifiers: Identifiers = new_identifier,
     observer: Observer | None = None,
@@ -167,6 +178,7 @@ def rebuild_ledger(
         anchor=None if anchor is None else parse_anchor(anchor),
         clock=clock,
         identifiers=identifiers,
+        person=person,
         observer=logged(observer),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,11 +43,17 @@ class ArchiveLedger(Closing):
         *,
         package: PackageId | str | None = None,
         storage: str | None = None,
+        types: Iterable[str] = (),
         newest_first: bool = False,
     ) -> Iterator[LedgerEntry]:
-        """The entries, or those of a package or a storage. Raises LedgerError."""
+        """The entries, or those of a package, a storage or some types; each has its `person`.
+
+        Raises LedgerError.
+        """
         name = None if package is None else package_id(package, self._config, self._ledger).uri
-        return self._ledger.entries(package=name, storage=storage, newest_first=newest_first)
+        return self._ledger.entries(
+            package=name, storage=storage, types=tuple(types), newest_first=newest_first
+        )
 
     def lines(self) -> Iterator[bytes]:
         """Each entry as canonical JSON (RFC 8785), without a line end, to be kept elsewhere."""

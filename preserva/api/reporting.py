@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from preserva.api.session import Session
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from preserva import (
         CopyState,
         HistoryEntry,
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
         PackageId,
         Status,
         Wanted,
+        Work,
     )
 
 
@@ -83,6 +86,31 @@ class ReportingVerbs(Session):
 
         return overview(self._archive)
 
+    def work(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        person: str | None = None,
+    ) -> Work:
+        """What was done from `since` until before `until`, by a person (a code) or by anybody.
+
+        Times are aware. Checks are counted, everything else is in `deeds` as well. Raises
+        LedgerError.
+        """
+        from preserva.reporting.work import work
+
+        return work(self._archive, since=since, until=until, person=person)
+
+    def work_html(self, work: Work, *, names: bool = True) -> str:
+        """The same as an HTML page that needs no other file; with codes instead of `names`."""
+        from preserva.outputs.page import html
+        from preserva.outputs.work import work_page
+
+        config = self.config
+        people = config.people if names else {}
+        return html(work_page(work, people, config.institution.id, self._archive.clock()))
+
     def report_html(self, package: PackageId | str | None = None, *, levels: bool = False) -> str:
         """The report, or the history of one package, as an HTML page that needs no other file.
 
@@ -120,10 +148,11 @@ class ReportingVerbs(Session):
 
         return open_incidents(self._archive)
 
-    def decide(self, incident: int, decision: str, *, by: str) -> Incident:
+    def decide(self, incident: int, decision: str, *, by: str | None = None) -> Incident:
         """Record in the ledger what a person decided about an incident, by its number.
 
-        Raises UsageError if no open incident has this number.
+        `by` is who decided, if not who opened the archive. Raises UsageError if no open incident
+        has this number, or if nobody is named.
         """
         from preserva.reporting.incidents import decide
 

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from preserva import config as configuration
+from preserva.archive.acting import Actor, acting_person
 from preserva.archive.identities import remember, storage_id
 from preserva.archive.ledger_mark import advance, claim, read_mark, refuse_outdated
 from preserva.archive.recovery import recover
@@ -34,6 +35,7 @@ from preserva.errors import (
 from preserva.files.disk import writing
 from preserva.i18n import N_, _, joined
 from preserva.ledger import Ledger
+from preserva.local_time import local_time
 from preserva.logs import get_logger
 from preserva.storage.ocfl import OcflRoot
 from preserva.storage.open import open_storage
@@ -75,9 +77,12 @@ class ArchivalStorage:
         *,
         clock: Clock = utc_now,
         identifiers: Identifiers = new_identifier,
+        person: str | None = None,
         rebuilding: bool = False,
     ) -> None:
         """Open the ledger; storages are opened when they are needed.
+
+        `person` is the code of who acts (`acting.acting_person` says who does without one).
 
         A primary storage on this computer is asked how much of the ledger it has seen. A ledger
         that is `rebuilding` is held against nothing: it is made of what the storages say.
@@ -87,9 +92,10 @@ class ArchivalStorage:
         self.identifiers = identifiers
         self._stores: dict[str, Store] = {}
         self._rebuilding = rebuilding
+        self.actor = Actor(config.institution, acting_person(config.people, person))
         if not config.ledger.exists():
             raise _no_ledger(config)
-        self.ledger = Ledger(config.ledger)
+        self.ledger = Ledger(config.ledger, person=self.actor.person)
         self._noted = self.ledger.size
         try:
             if problems := self.ledger.verify(since=max(1, self._noted - _VERIFIED)):
@@ -215,15 +221,23 @@ def find_config(path: Path | None = None) -> Path:
 
 
 def open_archive(
-    path: Path | None = None, *, clock: Clock = utc_now, identifiers: Identifiers = new_identifier
+    path: Path | None = None,
+    *,
+    clock: Clock = utc_now,
+    identifiers: Identifiers = new_identifier,
+    person: str | None = None,
 ) -> ArchivalStorage:
-    """The archive of a configuration. Raises ArchiveNotFound, ConfigError, LedgerError."""
-    return ArchivalStorage(
-        configuration.load(find_config(path)), clock=clock, identifiers=identifiers
-    )
+    """The archive of a configuration. Raises ArchiveNotFound, ConfigError, LedgerError, UsageError.
+
+    `person` is the code of who acts.
+    """
+    config = configuration.load(find_config(path))
+    return ArchivalStorage(config, clock=clock, identifiers=identifiers, person=person)
 
 
-def create_archive(config: Config, *, identifiers: Identifiers = new_identifier) -> None:
+def create_archive(
+    config: Config, *, identifiers: Identifiers = new_identifier, person: str | None = None
+) -> None:
     """Make the ledger and the storages of a configuration, where they are not there yet.
 
     What exists is left as it is. Everything is looked at before anything is made: Refused, with
@@ -235,12 +249,12 @@ def create_archive(config: Config, *, identifiers: Identifiers = new_identifier)
     made = [store for store in stores if is_made(store)]
     _refuse_lost_ledger(config, made)
     if config.ledger.exists():
-        with ArchivalStorage(config) as archive:
+        with ArchivalStorage(config, person=person) as archive:
             _refuse_lost_storages(archive, made)
     with writing(config.ledger.parent):
         config.ledger.parent.mkdir(parents=True, exist_ok=True)
     Ledger(config.ledger).close()
-    with ArchivalStorage(config, identifiers=identifiers) as archive:
+    with ArchivalStorage(config, identifiers=identifiers, person=person) as archive:
         for store in stores:
             if store not in made:
                 make_storage(archive, store)
@@ -322,7 +336,7 @@ def _refuse_lost_storages(archive: ArchivalStorage, made: list[Store]) -> None:
                 message = _("the ledger has known {name} since {time}; {url} is empty")
             url = archive.config.storages[name].url
             raise Refused(
-                message.format(name=name, time=entry.time, url=url),
+                message.format(name=name, time=local_time(entry.time), url=url),
                 hint=_("Is the disk mounted? If it is lost, use `preserva rebuild storage`."),
             )
 

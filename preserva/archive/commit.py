@@ -24,6 +24,7 @@ from preserva.core.values.entries import END, START, SUCCESS
 from preserva.core.values.facts import Arrival
 from preserva.errors import Refused
 from preserva.i18n import _
+from preserva.local_time import local_time
 
 
 def refuse_lost(copy: StoredCopy) -> None:
@@ -37,7 +38,7 @@ def refuse_lost(copy: StoredCopy) -> None:
                 "{id} was stored in {storage} on {time}, and is not there: nothing was written"
             )
             raise Refused(
-                message.format(id=copy.package, storage=entry.storage, time=entry.time),
+                message.format(id=copy.package, storage=entry.storage, time=local_time(entry.time)),
                 hint=_(
                     "Find out what happened to that storage. `preserva status` says where copies"
                     " are; `preserva export --storage` takes one out."
@@ -48,16 +49,15 @@ def refuse_lost(copy: StoredCopy) -> None:
 def _log(copy: StoredCopy, version: str, *, from_outside: bool) -> history.LogRecord:
     archive = copy.archive
     origin = "; it came from outside with an identifier of ours" if from_outside else ""
-    institution = archive.config.institution
     happened = history.event(
         EventType.INGESTION,
         identifier=archive.identifiers(),
         time=archive.now(),
-        institution=institution,
+        actor=archive.actor,
         detail=f"stored as {version} in {copy.store.id}, read back and compared{origin}",
         package=copy.package,
     )
-    return history.log_record(happened, institution, copy.package)
+    return history.log_record(happened, archive.actor, copy.package)
 
 
 def ingest(
@@ -65,14 +65,16 @@ def ingest(
     staging: Staging,
     *,
     previous: Inventory | None = None,
-    message: str = "ingestion",
+    reason: str | None = None,
+    pages: int | None = None,
     from_outside: bool = False,
 ) -> Inventory:
     """Store a version of a package, whose content `staging` holds below `vN/content`.
 
-    Of a version with a `previous` one, only what no earlier version holds is stored. That a package
-    with an identifier of ours came `from_outside` is recorded in the ledger and its history. Raises
-    StorageError, with nothing stored, if what was written cannot be read back as it was.
+    Of a version with a `previous` one, only what no earlier version holds is stored. The ledger
+    records the `reason` of a correction, how many `pages` the book has, and, as does the history,
+    that a package with an identifier of ours came `from_outside`. Raises StorageError, with nothing
+    stored, if what was written cannot be read back as it was.
     """
     staged = staging.folder.removesuffix("/content").rpartition("/")[0]
     version = formats.next_name(previous)
@@ -83,7 +85,7 @@ def ingest(
         copy.package.uri,
         staging.state(),
         created=copy.archive.now(),
-        message=message,
+        message=reason or ("update" if previous else "ingestion"),
         user=User(institution.names["en"], f"urn:preserva:{institution.id}"),
     )
     for path in staging.files.keys() - needed.keys():  # an earlier version holds it
@@ -101,6 +103,8 @@ def ingest(
         files=len(staging.files),
         size=written,
         from_outside=from_outside or None,
+        pages=pages,
+        reason=reason,
     )
     copy.record(START, SUCCESS, version=version, facts=arrival)
     copy.store.root.publish(staged, sealed)

@@ -13,8 +13,9 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
-from preserva.config import Institution
+from preserva.archive.acting import Actor
 from preserva.core.eark.aip import entity_id
+from preserva.core.eark.person import person_agent
 from preserva.core.eark.premis import (
     Agent,
     Event,
@@ -35,8 +36,10 @@ LARGEST_LOG = 1 << 20
 """Bytes of the record of an event that are read at most."""
 
 
-def agents(institution: Institution) -> tuple[Agent, Agent]:
-    """Who acts: this software, and the institution that runs it."""
+def agents(actor: Actor) -> tuple[Agent, ...]:
+    """Who acts: this software, the institution that runs it, and the person if one is known."""
+    institution = actor.institution
+    person = () if actor.person is None else (person_agent(actor.person),)
     return (
         Agent(Identifier("local", "preserva"), "preserva", AgentType.SOFTWARE, __version__),
         Agent(
@@ -46,6 +49,7 @@ def agents(institution: Institution) -> tuple[Agent, Agent]:
             institution.names["en"],
             AgentType.ORGANIZATION,
         ),
+        *person,
     )
 
 
@@ -54,14 +58,14 @@ def event(
     *,
     identifier: str,
     time: str,
-    institution: Institution,
+    actor: Actor,
     detail: str,
     package: PackageId | None = None,
     outcome: EventOutcome = EventOutcome.SUCCESS,
     objects: tuple[Identifier, ...] = (),
 ) -> Event:
-    """An event by this software for an institution, about a package."""
-    software, organization = agents(institution)
+    """An event by this software for whoever acts, about a package."""
+    software, *people = agents(actor)
     return Event(
         Identifier("UUID", identifier),
         type_,
@@ -70,7 +74,7 @@ def event(
         detail=detail,
         agents=(
             LinkedAgent(software.identifier, EventRelatedAgentRole.EXECUTING_PROGRAM),
-            LinkedAgent(organization.identifier, EventRelatedAgentRole.IMPLEMENTER),
+            *(LinkedAgent(agent.identifier, EventRelatedAgentRole.IMPLEMENTER) for agent in people),
         ),
         objects=(entity_id(package),) if package else objects,
     )
@@ -147,10 +151,10 @@ class LogRecord:
         return hashlib.sha256(self.data).hexdigest()
 
 
-def log_record(happened: Event, institution: Institution, package: PackageId) -> LogRecord:
+def log_record(happened: Event, actor: Actor, package: PackageId) -> LogRecord:
     """The event's own PREMIS document, with what it links to."""
     entity = IntellectualEntity((entity_id(package),))
-    data = event_document(happened, agents(institution), [entity])
+    data = event_document(happened, agents(actor), [entity])
     stamp = happened.when.replace("-", "").replace(":", "").partition("+")[0]
     kind = happened.type.label if isinstance(happened.type, EventType) else happened.type
     name = f"{stamp}-{kind.replace(' ', '-')}-{happened.identifier.value}.xml"

@@ -35,6 +35,7 @@ def record_check(copy: StoredCopy, report: Report, reading: Check | None = None)
         event=archive.identifiers(),
         institution=archive.config.institution.id,
         software=__version__,
+        person=archive.actor.person,
     )
     document = check_document(copy.package.uri, copy.store.id, time, outcome, check.to_facts())
     check = replace(check, sha256=hashlib.sha256(document).hexdigest())

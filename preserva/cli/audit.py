@@ -166,6 +166,7 @@ def _emit(result: Audit) -> None:
 
 
 def _print(result: Audit) -> None:
+    from preserva.local_time import local_date
     from preserva.outputs.findings import for_people, human_size, report_lines
     from preserva.outputs.words import word
 
@@ -174,7 +175,7 @@ def _print(result: Audit) -> None:
             echo(line)
     if result.dry_run:
         for due in result.left:
-            deadline = due.deadline.isoformat() if due.deadline else "-"
+            deadline = local_date(due.deadline) if due.deadline else "-"
             name = for_people(due.copy.package)
             echo(f"{name}\t{due.copy.storage}\t{word(due.reason.value)}\t{deadline}")
         if result.left_count > len(result.left):
@@ -209,6 +210,7 @@ def _print_state(state: Tally) -> None:
 
 
 def _print_forecast(forecast: Forecast) -> None:
+    from preserva.local_time import local_date
     from preserva.outputs.findings import human_size
 
     if forecast.overdue:
@@ -225,7 +227,7 @@ def _print_forecast(forecast: Forecast) -> None:
         )
         echo(
             message.format(
-                date=forecast.missed_from.date(),
+                date=local_date(forecast.missed_from),
                 possible=human_size(forecast.capacity),
                 needed=human_size(forecast.needed),
             )

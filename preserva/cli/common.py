@@ -33,8 +33,15 @@ dry_run = click.option("--dry-run", is_flag=True, help="Show what would be done;
 class Settings:
     """The options that every command takes, before its name or after it."""
 
-    def __init__(self, config: Path | None = None, quiet: bool = False, verbose: int = 0) -> None:
+    def __init__(
+        self,
+        config: Path | None = None,
+        quiet: bool = False,
+        verbose: int = 0,
+        person: str | None = None,
+    ) -> None:
         self.config = config
+        self.person = person
         self.quiet = quiet
         self.verbose = verbose
 
@@ -42,7 +49,7 @@ class Settings:
         """Open the archive to work with."""
         from preserva.archive.archive import open_archive
 
-        return open_archive(self.config)
+        return open_archive(self.config, person=self.person)
 
     def observer(self, json_: bool) -> Observer:
         """A progress bar if stderr is a terminal, else an observer that does nothing."""
@@ -73,6 +80,11 @@ def _set_config(context: click.Context, _option: click.Parameter, value: Path | 
         context.ensure_object(Settings).config = value
 
 
+def _set_person(context: click.Context, _option: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        context.ensure_object(Settings).person = value
+
+
 def _set_quiet(context: click.Context, _option: click.Parameter, value: bool) -> None:
     if value:
         context.ensure_object(Settings).quiet = True
@@ -94,6 +106,13 @@ COMMON_OPTIONS: tuple[click.Option, ...] = (
         help="The configuration file to use.",
         expose_value=False,
         callback=_set_config,
+    ),
+    click.Option(
+        ["--person"],
+        metavar="CODE",
+        help="Who acts; by default PRESERVA_PERSON or the login.",
+        expose_value=False,
+        callback=_set_person,
     ),
     click.Option(
         ["--lang"],

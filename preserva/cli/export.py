@@ -12,6 +12,7 @@ from preserva.cli.terminal import echo, raw
 from preserva.i18n import _
 
 if TYPE_CHECKING:
+    from preserva.access.handover import Handover
     from preserva.core.values.model import PackageId
 
 
@@ -32,6 +33,8 @@ _KINDS = {"aip": "AIP", "sip": "SIP", "dip": "DIP", "zip": "DIP"}
 )
 @click.option("--version", metavar="N", help="The version, such as 1; by default the newest.")
 @click.option("--storage", metavar="STORAGE", help="The copy to read; by default the primary one.")
+@click.option("--to", "recipient", metavar="WHOM", help="Who receives it; the ledger records it.")
+@click.option("--reason", metavar="WHY", help="Why it is exported; the ledger records it.")
 @dry_run
 @as_json
 @pass_settings
@@ -42,12 +45,15 @@ def command(
     document: str | None,
     version: str | None,
     storage: str | None,
+    recipient: str | None,
+    reason: str | None,
     dry_run: bool,
     json_: bool,
 ) -> None:
     """Export a stored package as a bag.
 
-    The bag is a new folder in DEST, or DEST itself if that ends in .tar.
+    The bag is a new folder in DEST, or DEST itself if that ends in .tar. The ledger records what
+    was exported.
 
     \b
     preserva export aonb-kp-000123 ~/out
@@ -55,17 +61,22 @@ def command(
     preserva export aonb-kp-000123 ~/reading-room --as dip
     preserva export aonb-kp-000123 ~/out/book.zip --as zip
     preserva export aonb-kp-000123 ~/out/book.pdf --as pdf
+    preserva export aonb-kp-000123 /media/disk --to NLB --reason "loan 17/2026"
     preserva export aonb-kp-000123 - --as mods
     """
     from preserva.access.export import export
+    from preserva.access.handover import Handover
     from preserva.core.eark.mets import PackageType
 
+    handover = Handover(recipient, reason)
     chosen_version = version and "v" + version.removeprefix("v")
     kind = _KINDS.get(document or "aip")
     if document == "zip" and destination.suffix.lower() != ".zip":
         raise click.UsageError(_("With --as zip, DEST is a new file whose name ends in .zip."))
     if document is not None and kind is None:
-        _export_document(settings, package, destination, document, chosen_version, storage, json_)
+        _export_document(
+            settings, package, destination, document, chosen_version, storage, handover, json_
+        )
         return
     with settings.archive() as archive:
         name = package_id(package, archive)
@@ -76,6 +87,7 @@ def command(
             kind=PackageType(kind or "AIP"),
             version=chosen_version,
             storage=storage,
+            handover=handover,
             dry_run=dry_run,
             observer=settings.observer(json_),
         )
@@ -89,6 +101,7 @@ def _export_document(
     document: str,
     version: str | None,
     storage: str | None,
+    handover: Handover,
     json_: bool,
 ) -> None:
     from preserva.access.document import Document, export_document, read_document
@@ -97,7 +110,9 @@ def _export_document(
     with settings.archive() as archive:
         name = package_id(package, archive)
         if document == "pdf":
-            path = export_pdf(archive, name, destination, version=version, storage=storage)
+            path = export_pdf(
+                archive, name, destination, version=version, storage=storage, handover=handover
+            )
         elif str(destination) == "-":
             kind = Document(document)
             raw(read_document(archive, name, kind, version=version, storage=storage), nl=False)
@@ -105,7 +120,13 @@ def _export_document(
         else:
             kind = Document(document)
             path = export_document(
-                archive, name, kind, destination, version=version, storage=storage
+                archive,
+                name,
+                kind,
+                destination,
+                version=version,
+                storage=storage,
+                handover=handover,
             )
     _print(name, path, False, json_)
 

@@ -51,10 +51,10 @@ def command(context: click.Context, settings: Settings, json_: bool) -> None:
 @command.command("decide")
 @click.argument("number", type=int)
 @click.argument("decision")
-@click.option("--by", required=True, metavar="NAME", help="Who made the decision.")
+@click.option("--by", metavar="NAME", help="Who made the decision, if not who records it.")
 @as_json
 @pass_settings
-def decide(settings: Settings, number: int, decision: str, by: str, json_: bool) -> None:
+def decide(settings: Settings, number: int, decision: str, by: str | None, json_: bool) -> None:
     """Record a decision about an incident permanently in the ledger."""
     from preserva.outputs.json.reporting import incidents_document
     from preserva.reporting.incidents import decide as record

@@ -39,7 +39,7 @@ def command(settings: Settings, dry_run: bool, json_: bool) -> None:
     config = load(path)
     places = [str(config.ledger), *(storage.url for storage in config.storages.values())]
     if not dry_run:
-        create_archive(config)
+        create_archive(config, person=settings.person)
     if json_:
         emit("init", init_document(path, written=False, prepared=places))
     message = _("would be ready: {path}") if dry_run else _("ready: {path}")

@@ -63,11 +63,16 @@ def paragraphs(text: str) -> Iterator[tuple[bool, str]]:
 
 
 def localised(command: click.Command, common: Sequence[click.Parameter] = ()) -> click.Command:
-    """Copy the command with its help in the reader's language, and add the common options."""
+    """Copy the command with its help in the reader's language, and add the common options.
+
+    An option of its own comes before a common one of the same name.
+    """
     twin = copy(command)
     twin.help = _text(command.help)
     twin.epilog = _text(command.epilog)
-    twin.params = [_parameter(parameter) for parameter in (*command.params, *common)]
+    own = {option for parameter in command.params for option in parameter.opts}
+    others = [parameter for parameter in common if own.isdisjoint(parameter.opts)]
+    twin.params = [_parameter(parameter) for parameter in (*command.params, *others)]
     if isinstance(twin, click.Group):
         twin.commands = {name: localised(below, common) for name, below in twin.commands.items()}
     return twin

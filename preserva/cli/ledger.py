@@ -9,11 +9,14 @@ import click
 
 from preserva.cli.common import Settings, as_json, emit, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.period import Asked, by_person, no_names, since, until
 from preserva.cli.terminal import echo, raw
 from preserva.exit_status import ExitStatus
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from preserva.config import Config
 
 
@@ -62,7 +65,20 @@ def verify(settings: Settings, against: str | None, json_: bool) -> None:
 @click.argument("package", metavar="[ID]", required=False)
 @click.option("--storage", metavar="STORAGE", help="Show only what was done in this storage.")
 @click.option(
-    "--last", type=click.IntRange(min=1), default=20, help="The number of entries to show; 20."
+    "--type",
+    "types",
+    multiple=True,
+    metavar="TYPE",
+    help="Only entries of this type, as they are shown or in English; repeatable.",
+)
+@since
+@until
+@by_person
+@no_names
+@click.option(
+    "--last",
+    type=click.IntRange(min=1),
+    help="The number of entries to show; 20, or all of a period.",
 )
 @click.option("--premis", metavar="FOLDER", type=click.Path(path_type=Path),
               help="Write every fixity check of ID to a new folder as PREMIS.")  # fmt: skip
@@ -72,36 +88,46 @@ def show(
     settings: Settings,
     package: str | None,
     storage: str | None,
-    last: int,
+    types: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    person: str | None,
+    no_names: bool,
+    last: int | None,
     premis: Path | None,
     json_: bool,
 ) -> None:
-    """Show the latest entries, newest first."""
+    """Show the latest entries, newest first: what was done, by whom, and why.
+
+    \b
+    preserva ledger show aonb-kp-000123
+    preserva ledger show --from 2026-11 --to 2026-11 --person ivanova
+    preserva ledger show --type dissemination
+    """
     from contextlib import closing
     from itertools import islice
 
     from preserva.api.arguments import package_id
     from preserva.archive.ledger_proof import open_ledger
-    from preserva.outputs.findings import for_people
+    from preserva.outputs.entries import entry_line
     from preserva.outputs.json.archive import ledger_show_document
-    from preserva.outputs.words import word
+    from preserva.outputs.words import original
 
     if premis is not None:
         _write_checks(settings, package, premis)
-    config = _config(settings)
+    config, period = _config(settings), Asked(since, until, person)
+    wanted = last or (None if since or until else 20)
+    chosen = tuple(original(type_) for type_ in types)
     with closing(open_ledger(config)) as ledger:
         name = package_id(package, config, ledger).uri if package else None
-        entries = list(
-            islice(ledger.entries(package=name, storage=storage, newest_first=True), last)
-        )
+        found = ledger.entries(package=name, storage=storage, types=chosen, newest_first=True)
+        meant = (entry for entry in found if period.includes(entry.time, entry.person))
+        entries = list(islice(meant, wanted))
     if json_:
         emit("ledger show", ledger_show_document(entries))
         return
     for entry in entries:
-        package = for_people(entry.package or "")
-        place = " ".join(part for part in (package, entry.version, entry.storage) if part)
-        event = f"{word(entry.type)}: {word(entry.outcome)}"
-        echo(f"{entry.number}\t{entry.time}\t{event}\t{place}")
+        echo(entry_line(entry, {} if no_names else config.people))
 
 
 def _write_checks(settings: Settings, package: str | None, folder: Path) -> None:

@@ -83,6 +83,7 @@ def command(
     preserva package scans/ --record book.mrc --bag ~/bags
     preserva package scans/ --record book.mrc --structure structure.toml --dry-run
     """
+    from preserva.archive.acting import acting_person
     from preserva.archive.archive import find_config
     from preserva.catalogue.import_records import catalogue_version
     from preserva.config import load
@@ -106,6 +107,7 @@ def command(
             rights=config.rights,
             images=config.images,
             digests=config.policy.digests,
+            person=acting_person(config.people, settings.person),
             ledger=config.ledger,
             dry_run=dry_run,
             observer=observer,

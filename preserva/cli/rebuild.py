@@ -117,6 +117,7 @@ def ledger(settings: Settings, source: str | None, anchor: str | None, json_: bo
         anchor=None if anchor is None else parse_anchor(anchor),
         clock=utc_now,
         identifiers=new_identifier,
+        person=settings.person,
         observer=settings.observer(json_),
     )
     origin = origin_of(config)

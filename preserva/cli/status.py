@@ -59,6 +59,7 @@ def _reasons(packages: list[Status]) -> dict[str, str]:
 
 def _lines(package: Status) -> Iterator[str]:
     from preserva.core.policy.judgement import State
+    from preserva.local_time import local_time
     from preserva.outputs.words import word
 
     yield package.portable
@@ -66,7 +67,9 @@ def _lines(package: Status) -> Iterator[str]:
         line = ", ".join([word(copy.state.value), *copy.versions])
         if copy.checked:
             outcome = word(copy.outcome or "unknown")
-            line += "; " + _("checked {time}: {outcome}").format(time=copy.checked, outcome=outcome)
+            line += "; " + _("checked {time}: {outcome}").format(
+                time=local_time(copy.checked), outcome=outcome
+            )
         elif copy.state is not State.NEVER:
             line += "; " + _("never checked")
         yield f"  {copy.storage}: {line}"

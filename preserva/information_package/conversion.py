@@ -160,7 +160,7 @@ class Repackaging:
             premis = stream.read()
         if gone:
             premis = premis_of_part(premis, [representation_id(name) for name in gone])
-        agents = history.agents(self.archive.config.institution)
+        agents = history.agents(self.archive.actor)
         data = amended_premis(premis, self.events, agents)
         return self._put(_PREMIS, lambda stream: _write(stream, data))
 

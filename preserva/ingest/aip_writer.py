@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from preserva.archive import events as history
+from preserva.archive.acting import Actor
 from preserva.archive.archive import Clock, Identifiers
 from preserva.archive.staging import Staging
-from preserva.config import Institution
 from preserva.core.book import submission as sip
 from preserva.core.book.rights import Rights
 from preserva.core.book.scans import USUAL_RULES, ImageRules
@@ -49,7 +49,7 @@ HEAD = 1 << 16
 class Assembler:
     """Writes the bag of a package into a staging folder."""
 
-    institution: Institution
+    actor: Actor
     clock: Clock
     identifiers: Identifiers
     observer: Observer
@@ -97,7 +97,7 @@ class Assembler:
         )
         date = self.clock().date().isoformat()
         write_tag_files(
-            staging, bag_info(self.institution, source.package, source.title, date, staging)
+            staging, bag_info(self.actor.institution, source.package, source.title, date, staging)
         )
         self.observer(Ended("package", WholePackage(source.package)))
         return inspection.notes
@@ -118,7 +118,7 @@ class Assembler:
             title=source.title,
             created=time,
             software_version=__version__,
-            institution=self.institution.names["en"],
+            institution=self.actor.institution.names["en"],
             descriptive=descriptive,
             representations=list(representations_of(content, source.written.structure.root)),
             events=[
@@ -128,7 +128,7 @@ class Assembler:
                         happened.type,
                         identifier=self.identifiers(),
                         time=time,
-                        institution=self.institution,
+                        actor=self.actor,
                         detail=happened.detail,
                         outcome=happened.outcome,
                         objects=happened.objects,
@@ -136,7 +136,7 @@ class Assembler:
                     for happened in (*before, *_packaged(content, inspection))
                 ),
             ],
-            agents=[*history.agents(self.institution), *source.written.history.agents.values()],
+            agents=[*history.agents(self.actor), *source.written.history.agents.values()],
             rights=[
                 RightsStatement(Identifier("local", f"rights-{number}"), rights, ())
                 for number, rights in enumerate(self.stated(source) or (self.unknown_rights(),), 1)
@@ -153,7 +153,7 @@ class Assembler:
         return Rights(
             RightsBasis.COPYRIGHT,
             CopyrightStatus.UNKNOWN,
-            self.institution.country.lower(),
+            self.actor.institution.country.lower(),
             note="not assessed when the package was made",
         )
 

@@ -73,8 +73,7 @@ def derive(
         raise UsageError(_("nothing to make: give --access, --pdf or both"))
     programs = [jpeg.software(), *([pdf.software()] if wanted.pdf else [])]
     work = _Deriving(wanted, "; ".join(programs))
-    message = wanted.reason or "access copies made"
-    revised = revise(archive, package, work.make, message, dry_run=dry_run, observer=observer)
+    revised = revise(archive, package, work.make, wanted.reason, dry_run=dry_run, observer=observer)
     return replace(revised, notes=tuple(work.notes), pages=tuple(work.changes))
 
 

@@ -192,12 +192,14 @@ def revise(
     archive: ArchivalStorage,
     package: PackageId,
     make: Callable[[Draft], None],
-    message: str,
+    reason: str | None,
     *,
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> Revised:
     """Store what `make` makes of a draft as a new version, if anything differs.
+
+    The ledger records the `reason`.
 
     Raises Refused for a package of another institution, NotFound, Damaged or StorageError if the
     package is not what the ledger recorded, Locked, and whatever `make` raises. Then nothing was
@@ -230,7 +232,7 @@ def revise(
             raise
         if revised.created:
             # after a failure from here on, the next run completes what is in staging
-            ingest(copy, staging, previous=draft.stored.inventory, message=message)
+            ingest(copy, staging, previous=draft.stored.inventory, reason=reason)
         else:
             store.storage.discard(staged)
         observer(Ended("update", WholePackage(package)))

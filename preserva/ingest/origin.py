@@ -24,14 +24,14 @@ _DIGEST = "sha512"
 
 
 def record_bag_made(
-    ledger: Path, package: PackageId, files: Mapping[str, Observed], time: str
+    ledger: Path, package: PackageId, files: Mapping[str, Observed], time: str, person: str | None
 ) -> None:
     """Record that a bag was made here, where there is a ledger; nothing else needs one."""
     if not ledger.exists():
         return
     facts = BagMade(tag_manifests(files))
     try:
-        with closing(Ledger(ledger)) as opened:
+        with closing(Ledger(ledger, person=person)) as opened:
             opened.append(BAG_MADE, time=time, outcome=SUCCESS, package=package.uri, facts=facts)
     except PreservaError as error:  # the bag is good all the same; storing it asks for consent
         _logger.warning("that a bag of %s was made is not recorded: %s", package.uri, error)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from preserva.archive.acting import Actor
 from preserva.archive.archive import ArchivalStorage, Clock, Identifiers, new_identifier, utc_now
 from preserva.archive.commit import ingest, refuse_lost
 from preserva.archive.staging import Staging, new_folder
@@ -72,7 +73,7 @@ def package(
     source = submit(folder, record, archive.config.institution, local, position, charset, details)
     copy = StoredCopy(archive, store, source.package)
     assembler = Assembler(
-        archive.config.institution,
+        archive.actor,
         archive.clock,
         archive.identifiers,
         observer,
@@ -89,7 +90,7 @@ def package(
         staging = Staging(store.storage, folder_, archive.config.policy.digests, observer)
         notes = assembler.assemble(source, staging)
         second_opinion(staging)
-        ingest(copy, staging)
+        ingest(copy, staging, pages=source.arrangement.pages)
     return _result(source, store.id, created=True, staging=staging, notes=notes)
 
 
@@ -108,25 +109,27 @@ def package_bag(
     digests: Iterable[str] = ("sha512", "sha256"),
     clock: Clock = utc_now,
     identifiers: Identifiers = new_identifier,
+    person: str | None = None,
     ledger: Path | None = None,
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> Packaged:
     """Make a package of a folder as a bag, a new folder below `destination`. Needs no archive.
 
-    `rights` apply if `details` state none. In `ledger`, if it is there, is recorded that the bag
-    was made here.
+    `rights` apply if `details` state none; `person` is the code of who acts. In `ledger`, if it is
+    there, is recorded that the bag was made here.
     """
     source = submit(folder, record, institution, local, position, charset, details)
     place = str(destination / source.package.portable)
     if dry_run:
         return _result(source, place, created=False)
     with new_folder(destination / source.package.portable, digests, observer) as staging:
-        assembler = Assembler(institution, clock, identifiers, observer, rights, images)
+        actor = Actor(institution, person)
+        assembler = Assembler(actor, clock, identifiers, observer, rights, images)
         notes = assembler.assemble(source, staging)
         second_opinion(staging)
     if ledger is not None:
-        record_bag_made(ledger, source.package, staging.files, clock().isoformat())
+        record_bag_made(ledger, source.package, staging.files, clock().isoformat(), person)
     return _result(source, place, created=True, staging=staging, notes=notes)
 
 

@@ -103,8 +103,9 @@ def update(
             hint=_("Remove or insert first, then move: the numbers of pages change in between."),
         )
     revision = _Revision(change)
-    reason = change.reason or "update"
-    revised = revise(archive, package, revision.make, reason, dry_run=dry_run, observer=observer)
+    revised = revise(
+        archive, package, revision.make, change.reason, dry_run=dry_run, observer=observer
+    )
     return replace(revised, notes=tuple(revision.notes), pages=tuple(revision.book.changes))
 
 

@@ -59,13 +59,13 @@ def record_events(
     rights: Sequence[Rights] | None = None,
 ) -> None:
     """Add to the package's PREMIS what happened now, and what is told of earlier times."""
-    institution = draft.archive.config.institution
+    actor = draft.archive.actor
     events = [
         history.event(
             item.type,
             identifier=draft.archive.identifiers(),
             time=draft.time,
-            institution=institution,
+            actor=actor,
             detail=item.detail,
             package=None if item.objects else draft.package,
             outcome=item.outcome,
@@ -76,7 +76,7 @@ def record_events(
     data = amended_premis(
         _premis(draft),
         [*(event for source in told for event in source.new), *events],
-        [*history.agents(institution), *(agent for source in told for agent in source.agents)],
+        [*history.agents(actor), *(agent for source in told for agent in source.agents)],
         objects=representations,
         rights=None if rights is None else statements(draft, rights),
         without=without,

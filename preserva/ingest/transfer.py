@@ -184,7 +184,7 @@ class _Accepting:
                 event.type,
                 identifier=self.archive.identifiers(),
                 time=self.archive.now(),
-                institution=self.archive.config.institution,
+                actor=self.archive.actor,
                 detail=event.detail,
                 outcome=event.outcome,
                 package=self.package,
@@ -216,7 +216,7 @@ class _Accepting:
         content = [self._content(prefix, path, inspection) for path in sorted(files)]
         config = self.archive.config
         assembler = Assembler(
-            config.institution,
+            self.archive.actor,
             self.archive.clock,
             self.archive.identifiers,
             self.observer,

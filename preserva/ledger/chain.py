@@ -12,6 +12,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from preserva.core.formats.canonical_json import Value, canonical
@@ -41,9 +42,13 @@ _NAMED = 20
 class Ledger:
     """An open ledger. Every call is one transaction; several processes may use it at once."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the ledger, making it if it is not there. Raises LedgerError."""
+    def __init__(self, path: Path, *, person: str | None = None) -> None:
+        """Open the ledger, making it if it is not there. Raises LedgerError.
+
+        `person` is the code of who causes what is appended, unless an entry's facts name another.
+        """
         self.path = path
+        self._person = person
         try:
             self._connection = sqlite3.connect(path, timeout=60, isolation_level=None)
             self._connection.execute("PRAGMA journal_mode=WAL")
@@ -68,12 +73,15 @@ class Ledger:
         facts: Facts | None = None,
     ) -> LedgerEntry:
         """Add an entry, which is durable when this returns. Raises LedgerError."""
+        facts = facts or Facts()
+        if facts.person is None:
+            facts = replace(facts, person=self._person)
         with self._transaction() as connection:
             number, previous = connection.execute(
                 "SELECT number + 1, digest FROM entry ORDER BY number DESC LIMIT 1"
             ).fetchone() or (1, "")
             body: dict[str, Value] = {
-                "facts": {} if facts is None else facts.to_facts(),
+                "facts": facts.to_facts(),
                 "number": number,
                 "outcome": outcome,
                 "package": package,

@@ -47,6 +47,11 @@ class LedgerEntry:
     facts: Mapping[str, Any]
     digest: str
 
+    @property
+    def person(self) -> str | None:
+        """The code of the person who caused it; None if nobody is named."""
+        return self.facts_as(Facts).person
+
     def facts_as(self, kind: _Kind[FactsOf]) -> FactsOf:
         """The facts, as those of the type of this entry. Raises LedgerError if they do not fit."""
         own = BY_TYPE.get(self.type, kind)

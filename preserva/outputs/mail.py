@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from preserva.core.policy.overview import EndedIncident, Incident, Overview
 from preserva.i18n import _, ngettext
+from preserva.local_time import local_date
 from preserva.outputs.report import advice, findings_of, lead, report_lines, short, what
 
 
@@ -34,7 +35,9 @@ def mail_text(
     for copy in ended:
         line = _("{package} ({storage}): damaged or missing on {date}, sound again since then")
         text += [
-            line.format(package=short(copy.package), storage=copy.storage, date=copy.time[:10]),
+            line.format(
+                package=short(copy.package), storage=copy.storage, date=local_date(copy.time)
+            ),
             "",
         ]
     name = _("Audit of {institution}").format(institution=overview.institution)

@@ -18,6 +18,7 @@ from preserva.core.values.facts import RecordedFinding
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome, printable
 from preserva.i18n import _, english, ngettext
+from preserva.local_time import local_date, local_time
 from preserva.outputs.findings import human_size
 from preserva.outputs.page import Page, Section, chart
 from preserva.outputs.words import word
@@ -54,7 +55,7 @@ def lead(overview: Overview) -> str:
             "{count} incidents need your attention; the oldest was opened on {since}.",
             waiting,
         )
-        since = min(incident.since for incident in overview.incidents)[:10]
+        since = local_date(min(incident.since for incident in overview.incidents))
         return text.format(count=waiting, since=since)
     if overview.few:
         text = ngettext(
@@ -82,7 +83,12 @@ def report_lines(overview: Overview) -> Iterator[str]:
     """Yield the lines of the report for a terminal."""
     yield lead(overview)
     for incident in overview.incidents:
-        columns = (str(incident.number), what(incident), incident.since[:10], advice(incident))
+        columns = (
+            str(incident.number),
+            what(incident),
+            local_date(incident.since),
+            advice(incident),
+        )
         yield "  " + "\t".join(columns)
         if incident.findings:
             yield f"    {findings_of(incident)}"
@@ -123,7 +129,7 @@ def forecast_sentences(overview: Overview) -> Iterator[str]:
         yield text.format(needed=needed, possible=possible)
     if forecast.missed_from is not None:
         text = _("From {date} on, checks will be late.")
-        yield text.format(date=forecast.missed_from.date())
+        yield text.format(date=local_date(forecast.missed_from))
 
 
 def incident_lines(incident: Incident) -> Iterator[str]:
@@ -134,13 +140,16 @@ def incident_lines(incident: Incident) -> Iterator[str]:
         incident.seen,
     )
     yield text.format(
-        number=incident.number, what=what(incident), since=incident.since, count=incident.seen
+        number=incident.number,
+        what=what(incident),
+        since=local_time(incident.since),
+        count=incident.seen,
     )
     yield f"\t{findings_of(incident)}"
     yield f"\t{advice(incident)}"
     for decision in incident.decisions:
         by, text = printable(decision.by), printable(decision.decision)
-        yield f"\t{decision.time} {by}: {text}"
+        yield f"\t{local_time(decision.time)} {by}: {text}"
 
 
 def report_page(overview: Overview, appendix: tuple[Section, ...] = ()) -> Page:
@@ -175,7 +184,7 @@ def package_page(
     package: PackageId, entries: Sequence[HistoryEntry], incidents: Sequence[Incident], at: datetime
 ) -> Page:
     """The whole history of one package as a page."""
-    text = _("Everything that the ledger records about it, {date}").format(date=at.date())
+    text = _("Everything that the ledger records about it, {date}").format(date=local_date(at))
     total = ngettext("{count} entry in the ledger.", "{count} entries in the ledger.", len(entries))
     return Page(
         package.portable,
@@ -191,7 +200,7 @@ def package_page(
                 [
                     (
                         str(entry.number),
-                        entry.time,
+                        local_time(entry.time),
                         word(entry.type),
                         word(entry.outcome),
                         " ".join(part for part in (entry.storage, entry.version) if part),
@@ -258,7 +267,7 @@ def _incident_section(incidents: tuple[Incident, ...]) -> Section:
             (
                 str(incident.number),
                 what(incident),
-                incident.since[:10],
+                local_date(incident.since),
                 str(incident.seen),
                 findings_of(incident),
                 advice(incident),
@@ -362,7 +371,7 @@ def _proof(overview: Overview) -> str:
 
 
 def _subtitle(overview: Overview) -> str:
-    return f"{overview.at:%Y-%m-%d %H:%M} UTC. {_proof(overview)}"
+    return f"{local_time(overview.at)}. {_proof(overview)}"
 
 
 def what(incident: Incident) -> str:
@@ -374,7 +383,7 @@ def what(incident: Incident) -> str:
 
 
 def _decided(decision: Decision) -> str:
-    return f"{decision.time[:10]} {printable(decision.by)}: {printable(decision.decision)}"
+    return f"{local_date(decision.time)} {printable(decision.by)}: {printable(decision.decision)}"
 
 
 def short(package: str) -> str:
@@ -386,4 +395,4 @@ def short(package: str) -> str:
 
 
 def _day(time: datetime | None) -> str:
-    return "-" if time is None else str(time.date())
+    return "-" if time is None else local_date(time)

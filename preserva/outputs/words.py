@@ -23,6 +23,21 @@ WORDS = (
     N_("unrecorded"),
     N_("missing"),
     N_("damaged"),
+    # states of a decision of two persons
+    N_("waiting"),
+    N_("confirmed"),
+    N_("refused"),
+    N_("expired"),
+    N_("done"),
+    # what people do
+    N_("packaged"),
+    N_("corrected"),
+    N_("received"),
+    N_("replicated"),
+    N_("checked"),
+    N_("repaired"),
+    N_("exported"),
+    N_("decided"),
     # verdicts on a bag
     N_("complete"),
     N_("valid"),
@@ -41,6 +56,11 @@ WORDS = (
     N_("an AIP of preserva"),
     # types of the ledger's entries
     N_("accession"),
+    N_("decision carried out"),
+    N_("decision confirmed"),
+    N_("decision refused"),
+    N_("decision requested"),
+    N_("dissemination"),
     N_("event found"),
     N_("fixity check"),
     N_("incident decision"),
@@ -63,6 +83,11 @@ WORDS = (
     N_("subject"),
     N_("title"),
 )
+
+
+def original(text: str) -> str:
+    """The word of WORDS that is shown as this text, or the text itself."""
+    return next((neutral for neutral in WORDS if _(neutral).casefold() == text.casefold()), text)
 
 
 def word(neutral: str) -> str:

@@ -6,7 +6,9 @@ import io
 from collections.abc import Iterator
 
 from preserva.archive import events as history
+from preserva.archive.acting import Actor
 from preserva.archive.stored_copy import StoredCopy
+from preserva.core.eark.person import person_of
 from preserva.core.eark.premis import Event
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.vocabulary import EventType
@@ -26,7 +28,8 @@ class ReplicationLog:
     def new(self, version: str, how: str) -> history.LogRecord:
         """The record that a version was brought now."""
         archive = self._source.archive
-        return self._record(archive.identifiers(), archive.now(), self._detail(version, how))
+        detail = self._detail(version, how)
+        return self._record(archive.identifiers(), archive.now(), detail, archive.actor)
 
     def left(self, version: str) -> history.LogRecord | None:
         """The record that an interrupted run kept with a copy, and not yet in the ledger.
@@ -36,7 +39,13 @@ class ReplicationLog:
         details = {self._detail(version, how) for how in (COPIED, FOUND)}
         for happened in self._unknown():
             if happened.detail in details:
-                record = self._record(happened.identifier.value, happened.when, happened.detail)
+                institution = self._source.archive.config.institution
+                record = self._record(
+                    happened.identifier.value,
+                    happened.when,
+                    happened.detail,
+                    Actor(institution, person_of(happened)),
+                )
                 if any(_holds(copy, record) for copy in (self._source, self._target)):
                     return record
         return None
@@ -49,17 +58,16 @@ class ReplicationLog:
     def _detail(self, version: str, how: str) -> str:
         return f"{version} from {self._source.store.id} to {self._target.store.id}, {how}"
 
-    def _record(self, identifier: str, time: str, detail: str) -> history.LogRecord:
-        institution = self._source.archive.config.institution
+    def _record(self, identifier: str, time: str, detail: str, actor: Actor) -> history.LogRecord:
         happened = history.event(
             EventType.REPLICATION,
             identifier=identifier,
             time=time,
-            institution=institution,
+            actor=actor,
             detail=detail,
             package=self._source.package,
         )
-        return history.log_record(happened, institution, self._source.package)
+        return history.log_record(happened, actor, self._source.package)
 
     def _unknown(self) -> Iterator[Event]:
         """The replications in the logs of both copies of which the ledger knows nothing."""

@@ -66,6 +66,7 @@ def rebuild_ledger(
     anchor: Anchor | None = None,
     clock: Clock,
     identifiers: Identifiers,
+    person: str | None = None,
     observer: Observer = ignore,
 ) -> list[Report]:
     """Make the ledger anew from the storages: every copy is read whole; a report for each.
@@ -94,6 +95,7 @@ def rebuild_ledger(
             replace(config, ledger=unfinished),
             clock=clock,
             identifiers=identifiers,
+            person=person,
             rebuilding=True,
         ) as archive:
             reports = _rebuild(archive, LedgerChoice(source, anchor), observer)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from preserva.archive import events as history
+from preserva.archive.acting import Actor
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_check
 from preserva.archive.ledger_proof import prove_ledger
@@ -332,17 +333,17 @@ class _CopyRepair:
         if not proved:
             self.copy.record(RECOVERY, FAIL, facts=Recovery(event=start.event))
             return
-        institution = self.archive.config.institution
+        actor = Actor(self.archive.config.institution, begun.person)
         name = self.copy.store.id
         happened = history.event(
             EventType.RECOVERY,
             identifier=start.event,
             time=begun.time,
-            institution=institution,
+            actor=actor,
             detail=f"{name} got back what was recorded, read back and validated",
             package=self.copy.package,
         )
-        log = history.log_record(happened, institution, self.copy.package)
+        log = history.log_record(happened, actor, self.copy.package)
         self.copy.keep_log(log, name)
         if start.source is not None:
             helper = StoredCopy(self.archive, self.archive.store(start.source), self.copy.package)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from preserva.archive.acting import needed
 from preserva.archive.archive import ArchivalStorage
 from preserva.core.policy.judgement import KnownCopy
 from preserva.core.policy.overview import Decision, EndedIncident, Incident
@@ -43,8 +44,14 @@ def ended_since(
     return tuple(reversed(ended.values()))
 
 
-def decide(archive: ArchivalStorage, number: int, *, by: str, decision: str) -> Incident:
-    """Record what a person decided about an open incident; the incident. Raises UsageError."""
+def decide(
+    archive: ArchivalStorage, number: int, *, decision: str, by: str | None = None
+) -> Incident:
+    """Record what a person decided about an open incident; the incident.
+
+    `by` is who did, if not who acts. Raises UsageError, also if neither is known.
+    """
+    by = by or needed(archive.actor)
     for incident in open_incidents(archive):
         if incident.number == number:
             archive.ledger.append(

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from preserva.archive.two_persons import decisions
 from preserva.cli.main import main
 from preserva.reporting.incidents import open_incidents
 from preserva.resources import schema_file
@@ -156,6 +157,16 @@ def verbs_after_damage(documented: Documented, place: Path) -> None:
     with an_archive(place) as archive:
         (incident,) = open_incidents(archive)
     documented(0, "incidents", "decide", str(incident.number), "rescan", "--by", "A")
+    documented(0, "decisions", "request", "policy", "--reason", "r", "--person", "ivanova")
+    with an_archive(place) as archive:
+        (first,) = decisions(archive)
+    documented(0, "decisions", "confirm", str(first.number), "--person", "petrov")
+    documented(0, "decisions", "request", "policy", "--reason", "r", "--person", "ivanova")
+    with an_archive(place) as archive:
+        (_first, second) = decisions(archive)
+    documented(0, "decisions", "refuse", str(second.number), "--person", "petrov")
+    documented(0, "decisions", "--all")
+    documented(0, "report", "--from", "2020")
     documented(1, "report", "--levels")
     documented(0, "report", "aonb-kp-7")
     documented(1, "repair")

@@ -6,16 +6,21 @@ import hashlib
 import json
 import shutil
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from preserva import config
+from preserva.archive.archive import open_archive
 from preserva.cli.main import status_of
 from preserva.core.values.facts import Check
+from preserva.ingest.package import package
 from preserva.ledger import Ledger
+from preserva.replication.replicate import replicate
 from preserva.resources import schema_file
-from tests.support.books import an_archive
+from tests.support.books import an_archive, make_book
 
 SCHEMA = Draft202012Validator(json.loads(schema_file("output.schema.json").read_text("utf-8")))
 
@@ -85,8 +90,8 @@ def test_the_newest_entries_are_shown_first(
     SCHEMA.validate(document)
     assert (status, [one["number"] for one in document["entries"]]) == (0, [MADE + 5, MADE + 4])
     status, out = run(capsys, "show", "aonb-kp-2", "--storage", "aonb-main")
-    time = "2026-11-23T10:00:02+00:00"
-    assert out == f"{MADE + 3}\t{time}\tfixity check: success\taonb-kp-2 aonb-main\n"
+    time = "2026-11-23 10:00 UTC"
+    assert out == f"{MADE + 3}\t{time}\tfixity check: success\taonb-kp-2 aonb-main\t-\t\n"
     assert run(capsys, "show", "--storage", "nowhere") == (0, "")
 
 
@@ -178,3 +183,49 @@ def test_without_a_ledger_or_a_copy_nothing_is_proved(
     for verb in ("verify", "show", "export"):
         assert run(capsys, verb)[0] == 10
     assert not (place / "ledger.sqlite").exists()
+
+
+def test_entries_are_found_by_person_type_and_period(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And shown with the name of the person, or the code alone; what was not asked is left out."""
+    with an_archive(tmp_path):
+        pass
+    path = tmp_path / config.NAME
+    named = '[people.ivanova]\nname = "И. И. Иванова"\n[people.petrov]\n'
+    path.write_text(path.read_text("utf-8") + named, encoding="utf-8")
+    record = make_book(tmp_path / "book")
+    with open_archive(path, person="ivanova", clock=lambda: _at(10)) as archive:
+        package(tmp_path / "book", record, archive)
+    with open_archive(path, person="petrov", clock=lambda: _at(20)) as archive:
+        replicate(archive)
+    shown = ("--config", str(path), "ledger", "show")
+
+    def types(*options: str) -> list[tuple[str, str | None]]:
+        assert status_of([*shown, *options, "--json"]) == 0
+        document = json.loads(capsys.readouterr().out)
+        SCHEMA.validate(document)
+        return [(entry["type"], entry["person"]) for entry in document["entries"]]
+
+    replicated, stored = ("replication", "petrov"), ("ingestion end", "ivanova")
+    assert types("--person", "petrov") == [replicated]
+    assert types("--person", "ivanova") == [stored, ("ingestion start", "ivanova")]
+    assert types("--type", "Replication", "--type", "ingestion end") == [replicated, stored]
+    assert types("--from", "2026-11-20", "--to", "20.11.2026") == [replicated]
+    assert types("--from", "2026-11", "--to", "2026-11", "--type", "ingestion end") == [stored]
+    assert types("--to", "2026-11-09", "--person", "ivanova") == []
+    assert status_of([*shown, "--type", "ingestion end"]) == 0
+    assert capsys.readouterr().out.split("\t")[1:5] == [
+        "2026-11-10 12:00 UTC",
+        "ingestion end: success",
+        "aonb-kp-7 v1 aonb-main",
+        "И. И. Иванова",
+    ]
+    assert status_of([*shown, "--type", "ingestion end", "--no-names"]) == 0
+    assert "\tivanova\t" in capsys.readouterr().out
+    assert status_of([*shown, "--from", "november"]) == 2
+    assert "november is no date" in capsys.readouterr().err
+
+
+def _at(day: int) -> datetime:
+    return datetime(2026, 11, day, 12, tzinfo=UTC)

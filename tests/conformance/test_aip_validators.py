@@ -59,6 +59,7 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Institution("aonb", {"en": "Amur Regional Scientific Library"}, "RU"),
         place / "out",
         local="kp-1",
+        person="ivanova",
         details=Details(*(place / name for name in files)),
     )
     return place / "out/aonb-kp-1/data/aonb-kp-1"

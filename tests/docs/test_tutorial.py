@@ -68,4 +68,5 @@ def test_the_page_tells_the_truth(page: Path, tmp_path: Path) -> None:
 
 def test_there_are_pages() -> None:
     """Otherwise the test above would have nothing to say."""
-    assert [page.stem for page in PAGES] == ["bags", "correct-a-book", "exchange-packages", "first-book"]
+    pages = ["bags", "correct-a-book", "exchange-packages", "first-book"]
+    assert [page.stem for page in PAGES] == pages

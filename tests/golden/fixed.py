@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as clock
+import os
 import pkgutil
 import sys
 import uuid
@@ -14,6 +15,7 @@ from itertools import count
 from unittest.mock import patch
 
 import preserva
+from preserva.archive.acting import VARIABLE
 from preserva.cli.main import status_of
 from preserva.describe.characterization import pronom
 from preserva.fixity.audit import audit
@@ -40,6 +42,7 @@ def fixed(start: clock.datetime) -> Iterator[None]:
     assert audit.__kwdefaults__ is not None
     with ExitStack() as patches:
         patches.enter_context(patch("uuid.uuid4", identifier))
+        patches.enter_context(patch.dict(os.environ, {VARIABLE: ""}))  # nobody acts
         patches.enter_context(patch.object(pronom, "is_installed", bool))
         patches.enter_context(patch.dict(audit.__kwdefaults__, timer=float))
         for module in _modules_with_a_clock():

@@ -74,15 +74,19 @@ COMMANDS = (
     # a book with all that can be said of it, corrected once
     "package sources/first --record sources/rare.iso --id kp-1 --structure sources/structure.toml"
     " --events sources/events.toml --rights sources/rights.toml",
-    "update aonb-kp-1 --document sources/letter.txt --reason added",
+    "update aonb-kp-1 --document sources/letter.txt --reason added --person ivanova",
     # a book with nothing but its record, and a bag of somebody else
     "package sources/second --record sources/second.xml --id kp-2",
     "bag create sources/second/master bags/plain --info Source-Organization=NLB",
     "bag update bags/plain --algorithm sha384 --set Contact-Name=A",
     "import bags/plain --record sources/second.xml --id kp-3",
     "package sources/second --record sources/second.xml --id kp-4 --bag bags",
-    "replicate",
+    "replicate --person petrov",
     "audit",
+    "validate aonb-kp-1 --person ivanova",
+    # what two persons decide
+    "decisions request policy --reason three-copies --person ivanova",
+    "decisions confirm 26 --person petrov",
     # one copy is damaged and repaired, the other one stays damaged
     "#damage nlb-copy aonb-kp-2 0001.tif",
     "validate aonb-kp-2",
@@ -93,7 +97,7 @@ COMMANDS = (
     # what leaves the archive
     "export aonb-kp-1 exports/kp-1-v1.tar --version 1",
     "export aonb-kp-1 exports/kp-1-v2.tar",
-    "export aonb-kp-1 exports/sip --as sip",
+    "export aonb-kp-1 exports/sip --as sip --to NLB --reason loan --person ivanova",
     "export aonb-kp-1 exports/dip --as dip",
     "ledger export",
     # the union catalogue of both libraries, with a decision

@@ -61,6 +61,11 @@ class Arrangement:
         paged = [(name, file) for name, files in self.representations.items() for file in files]
         return paged + [(DOCUMENTATION, file) for file in self.documentation]
 
+    @property
+    def pages(self) -> int | None:
+        """How many pages the book has; None if no file is a page."""
+        return len({file.page for _name, file in self.files() if file.page is not None}) or None
+
 
 def natural_key(name: str) -> tuple[tuple[int, int | str], ...]:
     """A key that sorts names as people count: 2 before 10, whatever the letters are."""

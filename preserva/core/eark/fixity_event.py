@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from preserva.core.eark.aip import entity_id
+from preserva.core.eark.person import person_agent
 from preserva.core.eark.premis import (
     Agent,
     Event,
@@ -43,6 +44,9 @@ def check_document(
     name = str(check.institution)
     institution = Agent(Identifier("local", name), name, AgentType.ORGANIZATION)
     endings = {ending.label: ending for ending in EventOutcome}
+    people = [institution]
+    if check.person is not None:
+        people.append(person_agent(check.person))
     entity = entity_id(PackageId.parse(package))
     event = Event(
         Identifier("UUID", str(check.event)),
@@ -53,8 +57,8 @@ def check_document(
         note=canonical(noted).decode(),
         agents=(
             LinkedAgent(software.identifier, EventRelatedAgentRole.EXECUTING_PROGRAM),
-            LinkedAgent(institution.identifier, EventRelatedAgentRole.IMPLEMENTER),
+            *(LinkedAgent(agent.identifier, EventRelatedAgentRole.IMPLEMENTER) for agent in people),
         ),
         objects=(entity,),
     )
-    return event_document(event, (software, institution), [IntellectualEntity((entity,))])
+    return event_document(event, (software, *people), [IntellectualEntity((entity,))])

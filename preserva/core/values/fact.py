@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, ClassVar, Self
 
 from preserva.core.formats.canonical_json import Value
+from preserva.core.values.people import is_code
 
 RawFacts = Mapping[str, Value]
 """The facts as they are in JSON."""
@@ -21,11 +22,8 @@ _LARGEST = 2**53 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """The facts of one kind of entry, by fields that `fact` makes; itself, those of any other."""
-
-    types: ClassVar[tuple[str, ...]] = ()
-    """The types of entry that have such facts."""
+class FactFields:
+    """A value that is kept as a JSON object, by fields that `fact` makes."""
 
     @classmethod
     def from_facts(cls, facts: RawFacts) -> Self:
@@ -53,9 +51,17 @@ class Facts:
         }
 
 
+def person_code(value: Value) -> str:
+    """The code of a person."""
+    code: str = exactly(str, value)
+    if not is_code(code):
+        raise ValueError
+    return code
+
+
 def written(value: Any) -> Value:
     """A value as it is in JSON."""
-    if isinstance(value, Facts):
+    if isinstance(value, FactFields):
         return value.to_facts()
     if isinstance(value, tuple):
         return [written(member) for member in value]
@@ -93,9 +99,9 @@ def each(read: Callable[[Any], Any], value: Value) -> tuple[Any, ...]:
     return tuple(map(read, value))
 
 
-def digests(value: Value) -> dict[str, str]:
-    """Digests by path."""
-    return {path: text(digest) for path, digest in exactly(Mapping, value).items()}
+def named_texts(value: Value) -> dict[str, str]:
+    """Texts by name, such as digests by path."""
+    return {name: text(member) for name, member in exactly(Mapping, value).items()}
 
 
 text: Callable[[Value], str] = partial(exactly, str)
@@ -112,3 +118,16 @@ def fact(
     if always:
         return field(metadata=metadata)
     return field(default=None, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts(FactFields):
+    """The facts of one kind of entry; itself, those of an entry that has no others.
+
+    `person` is the code of who caused it, which no chain needs the name of.
+    """
+
+    types: ClassVar[tuple[str, ...]] = ()
+    """The types of entry that have such facts."""
+
+    person: str | None = fact("person", person_code)

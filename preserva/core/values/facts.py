@@ -15,12 +15,13 @@ from preserva.core.formats.canonical_json import Value
 from preserva.core.values import entries
 from preserva.core.values.codes import Code
 from preserva.core.values.fact import (
+    FactFields,
     Facts,
-    digests,
     each,
     exactly,
     fact,
     moment,
+    named_texts,
     number,
     texts,
     written,
@@ -78,13 +79,13 @@ class Arrival(Logged):
     path. `source` is the storage that it was brought from, `carried` the SHA-256 of the records of
     events that came along; `files` and `size` (bytes) were written. `rebuilt` counts the sound
     copies of which a rebuilt ledger says so. One with an identifier of ours that was not made
-    here came `from_outside`.
+    here came `from_outside`. `pages` are those of the book, `reason` is why it was corrected.
     """
 
     types: ClassVar = (entries.START, *entries.ARRIVALS)
 
     inventory: str = fact("inventory", always=True)
-    tag_manifests: Mapping[str, str] | None = fact("tag_manifests", digests)
+    tag_manifests: Mapping[str, str] | None = fact("tag_manifests", named_texts)
     source: str | None = fact("from")
     carried: tuple[str, ...] | None = fact("logs", texts)
     files: int | None = fact("files", number)
@@ -92,6 +93,8 @@ class Arrival(Logged):
     after_interruption: bool | None = fact("after_interruption", partial(exactly, bool))
     rebuilt: int | None = fact("rebuilt", number)
     from_outside: bool | None = fact("from_outside", partial(exactly, bool))
+    pages: int | None = fact("pages", number)
+    reason: str | None = fact("reason")
 
     @property
     def storages_beside(self) -> tuple[str, ...]:
@@ -116,7 +119,7 @@ class EventFound(Logged):
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedFinding(Facts):
+class RecordedFinding(FactFields):
     """A finding as an entry keeps it. The code may be one of a later version."""
 
     code: str = fact("code", always=True)
@@ -266,6 +269,43 @@ class DecisionTaken(Facts):
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionRequest(Facts):
+    """What a person asks a second one to confirm, until when, and why."""
+
+    types: ClassVar = (entries.DECISION_REQUESTED,)
+
+    kind: str = fact("kind", always=True)
+    reason: str = fact("reason", always=True)
+    terms: Mapping[str, str] = fact("terms", named_texts, always=True)
+    expires: datetime = fact("expires", moment, always=True)  # noqa: RUF009 - it makes a field
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionStep(Facts):
+    """The answer to a request, by its number; or that what was agreed is done."""
+
+    types: ClassVar = (
+        entries.DECISION_CONFIRMED,
+        entries.DECISION_REFUSED,
+        entries.DECISION_DONE,
+    )
+
+    decision: int = fact("decision", number, always=True)
+    reason: str | None = fact("reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Export(Facts):
+    """What left the archive: a kind of package or a document of one; to whom, and why."""
+
+    types: ClassVar = (entries.EXPORT,)
+
+    what: str = fact("what", always=True)
+    recipient: str | None = fact("to")
+    reason: str | None = fact("reason")
+
+
+@dataclass(frozen=True, slots=True)
 class Notification(Facts):
     """The open incidents of which people were told, by their numbers."""
 
@@ -297,7 +337,7 @@ class BagMade(Facts):
 
     types: ClassVar = (entries.BAG_MADE,)
 
-    tag_manifests: Mapping[str, str] = fact("tag_manifests", digests, always=True)
+    tag_manifests: Mapping[str, str] = fact("tag_manifests", named_texts, always=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +363,8 @@ BY_TYPE: Mapping[str, type[Facts]] = {
     type_: kind
     for kind in (
         Arrival, EventFound, Check, RecoveryStart, Recovery, Verification, DecisionTaken,
-        Notification, Rebuilt, BagMade, LedgerIdentity, IdentityLearned,
+        DecisionRequest, DecisionStep, Export, Notification, Rebuilt, BagMade, LedgerIdentity,
+        IdentityLearned,
     )
     for type_ in kind.types
 }  # fmt: skip

@@ -63,6 +63,7 @@ def ledger_show_document(entries: Iterable[LedgerEntry]) -> JsonDocument:
                 "package": entry.package,
                 "storage": entry.storage,
                 "version": entry.version,
+                "person": entry.person,
                 "facts": dict(entry.facts),
                 "digest": entry.digest,
             }

@@ -136,7 +136,7 @@ def test_a_package_is_checked_against_the_folder_that_was_named(
     record = make_book(tmp_path / "book")
     (tmp_path / config.NAME).write_text(config.TEMPLATE, encoding="utf-8")
     institution = config.load(tmp_path / config.NAME).institution
-    package_bag(tmp_path / "book", record, institution, tmp_path / "bags")
+    package_bag(tmp_path / "book", record, institution, tmp_path / "bags", person="ivanova")
     bag = tmp_path / "bags" / "aonb-kp-7"
     options = BagOptions(xsd=shared / "data/xsd")
     (report,) = validate(bag, options=options)

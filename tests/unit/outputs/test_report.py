@@ -39,11 +39,11 @@ def english(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_incident_names_its_package_as_people_type_it() -> None:
     """With its finding, what to do, and what was decided."""
     assert list(incident_lines(INCIDENT)) == [
-        "17\taonb-kp-1 (nlb-copy): damaged since 2026-12-01T10:00:00+00:00, seen 1 time",
+        "17\taonb-kp-1 (nlb-copy): damaged since 2026-12-01 10:00 UTC, seen 1 time",
         "\tE203 page 1 (стр. 3), v1/content/data/0001.tif: the content has changed since it was"
         " stored",
         "\tpreserva repair aonb-kp-1 --storage nlb-copy shows how it can be repaired",
-        "\t2026-12-02T09:00:00+00:00 Anna: rescan",
+        "\t2026-12-02 09:00 UTC Anna: rescan",
     ]
 
 
@@ -51,7 +51,7 @@ def test_an_incident_of_a_storage_has_no_package() -> None:
     """It is named once."""
     away = replace(INCIDENT, package=None, state=State.UNREAD, seen=3, findings=())
     assert list(incident_lines(away))[:1] == [
-        "17\tnlb-copy: unread since 2026-12-01T10:00:00+00:00, seen 3 times"
+        "17\tnlb-copy: unread since 2026-12-01 10:00 UTC, seen 3 times"
     ]
 
 

@@ -248,7 +248,9 @@ def test_the_commands(
     status, out = run("incidents")
     assert status == 1
     assert re.search(
-        rf"^{number}\taonb-kp-1 \(nlb-copy\): damaged since \S+, seen 1 time$", out, re.MULTILINE
+        rf"^{number}\taonb-kp-1 \(nlb-copy\): damaged since \S+ \S+ UTC, seen 1 time$",
+        out,
+        re.MULTILINE,
     )
     assert "me: rescan" in out
     for words in (("report",), ("report", "aonb-kp-1")):

@@ -1,0 +1,58 @@
+"""The decisions that take two persons: requested by one, confirmed or refused by another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from preserva.api.session import Session
+
+if TYPE_CHECKING:
+    from preserva import JointDecision, PackageId
+
+
+class DecisionVerbs(Session):
+    """What two persons agree on before it is done."""
+
+    def decisions(self) -> list[JointDecision]:
+        """Every decision of two persons, the oldest first; `state(now)` says how far it is.
+
+        Raises LedgerError.
+        """
+        from preserva.archive.two_persons import decisions
+
+        return decisions(self._archive)
+
+    def request_decision(
+        self,
+        kind: str,
+        reason: str,
+        *,
+        package: PackageId | str | None = None,
+        storage: str | None = None,
+        terms: Mapping[str, str] | None = None,
+    ) -> JointDecision:
+        """Request a decision of a kind: claim, policy, removal, repair, withdrawal.
+
+        `terms` say more exactly what is to be decided; by default those of a policy are what the
+        configuration says today. What waits already is requested once. Verbs
+        that need a decision request it themselves and raise AwaitsConfirmation.
+
+        Raises UsageError for a kind or a storage that there is not, or if nobody is named who asks.
+        """
+        from preserva.archive.two_persons import matter_of, request
+
+        name = None if package is None else self._id(package)
+        return request(self._archive, matter_of(self._archive, kind, name, storage, terms), reason)
+
+    def answer_decision(
+        self, number: int, *, confirm: bool, reason: str | None = None
+    ) -> JointDecision:
+        """Confirm or refuse a decision, as the person with whom the archive was opened.
+
+        Raises UsageError if there is none of this number, or if nobody is named; Refused if it does
+        not wait for an answer, or if who requested it would confirm it.
+        """
+        from preserva.archive.two_persons import answer
+
+        return answer(self._archive, number, confirm=confirm, reason=reason)

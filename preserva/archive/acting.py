@@ -1,0 +1,74 @@
+"""Who acts: an institution, and the person who works for it where one is known.
+
+Ledger and PREMIS keep the short code of a person. The name belongs to the configuration alone, so
+that it can be taken away, and no chain and no package changes.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from preserva.core.values.people import Person, is_code
+from preserva.errors import UsageError
+from preserva.i18n import _
+
+if TYPE_CHECKING:
+    from preserva.config import Institution
+
+VARIABLE = "PRESERVA_PERSON"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """An institution, and the code of the person who acts for it; None if nobody is named."""
+
+    institution: Institution
+    person: str | None = None
+
+
+def acting_person(people: Mapping[str, Person], named: str | None = None) -> str | None:
+    """The code of who acts: `named`, or else PRESERVA_PERSON, or else who is logged in.
+
+    An empty name says that nobody does, as in a nightly run. Where the configuration lists
+    `people`, only they are persons: another login is nobody. Raises UsageError for a name that is
+    not listed there, or that is no code.
+    """
+    if named is None:
+        named = os.environ.get(VARIABLE)
+    if named is None:
+        return _person_of(_login(), people)
+    if named and people and named not in people:
+        message = _("{person} is not in [people]; there are: {known}")
+        raise UsageError(message.format(person=named, known=", ".join(sorted(people))))
+    if named and not is_code(named):
+        message = _("{person} cannot name a person: at most 64 characters, none of them a space")
+        raise UsageError(message.format(person=named))
+    return named or None
+
+
+def needed(actor: Actor) -> str:
+    """The code of the person, where only a person may act. Raises UsageError if none is named."""
+    if actor.person is None:
+        raise UsageError(
+            _("nobody is named who decides this"),
+            hint=_("Say who you are: --person, PRESERVA_PERSON, or a login listed in [people]."),
+        )
+    return actor.person
+
+
+def _person_of(login: str, people: Mapping[str, Person]) -> str | None:
+    """The person with this login; without a list of people, the login itself."""
+    if not people:
+        return login if is_code(login) else None
+    return next((person.id for person in people.values() if person.login == login), None)
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # an account without a name, as in some containers
+        return ""

@@ -1,0 +1,191 @@
+"""Decisions of two persons, as entries of the ledger.
+
+A verb that needs one asks for it before it does anything:
+
+    decision = decided(archive, Matter("repair", package, storage, terms), reason)
+    ...  # what was agreed
+    note_done(archive, decision)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from preserva.archive.acting import needed
+from preserva.archive.archive import ArchivalStorage
+from preserva.config import Policy
+from preserva.core.policy.two_persons import (
+    KINDS,
+    POLICY,
+    DecisionAnswer,
+    DecisionState,
+    DecisionTurn,
+    JointDecision,
+    Matter,
+    agreed,
+    expiry,
+    joined_steps,
+    refuse_answer,
+)
+from preserva.core.values.entries import (
+    DECISION_CONFIRMED,
+    DECISION_DONE,
+    DECISION_REFUSED,
+    DECISION_REQUESTED,
+    SUCCESS,
+)
+from preserva.core.values.facts import DecisionRequest, DecisionStep
+from preserva.core.values.model import PackageId
+from preserva.errors import AwaitsConfirmation, Refused, UsageError
+from preserva.i18n import _
+from preserva.ledger import LedgerEntry
+from preserva.local_time import local_time
+
+_STEPS = (DECISION_CONFIRMED, DECISION_REFUSED, DECISION_DONE)
+
+
+def decisions(archive: ArchivalStorage) -> list[JointDecision]:
+    """Every decision of two persons, the oldest first. Raises LedgerError."""
+    requests = map(_request, archive.ledger.entries(types=(DECISION_REQUESTED,)))
+    steps = map(_step, archive.ledger.entries(types=_STEPS))
+    return list(joined_steps(requests, steps))
+
+
+def decision(archive: ArchivalStorage, number: int) -> JointDecision:
+    """The decision of a number. Raises UsageError."""
+    for known in decisions(archive):
+        if known.number == number:
+            return known
+    message = _("there is no decision {number}; `preserva decisions --all` lists those there are")
+    raise UsageError(message.format(number=number))
+
+
+def matter_of(
+    archive: ArchivalStorage,
+    kind: str,
+    package: PackageId | None = None,
+    storage: str | None = None,
+    terms: Mapping[str, str] | None = None,
+) -> Matter:
+    """What is to be decided; the terms of a policy are what the configuration says today.
+
+    Raises UsageError for a kind or a storage that there is not.
+    """
+    if kind not in KINDS:
+        message = _("there is no kind of decision {kind}; there are: {known}")
+        raise UsageError(message.format(kind=kind, known=", ".join(KINDS)))
+    if storage is not None:
+        archive.store(storage)
+    if kind == POLICY and terms is None:
+        terms = policy_terms(archive.config.policy)
+    return Matter(kind, package.uri if package else None, storage, dict(terms or {}))
+
+
+def policy_terms(policy: Policy) -> dict[str, str]:
+    """The policy as the terms of a decision."""
+    return {
+        "digests": " ".join(policy.digests),
+        "copies": str(policy.copies),
+        "audit_interval_days": str(policy.audit_interval_days),
+    }
+
+
+def request(archive: ArchivalStorage, matter: Matter, reason: str) -> JointDecision:
+    """Request a decision; one that waits already is requested once.
+
+    Raises UsageError if nobody is named who asks.
+    """
+    needed(archive.actor)
+    now = archive.clock()
+    waiting = agreed(decisions(archive), matter, {DecisionState.WAITING}, now)
+    if waiting is not None:
+        return waiting
+    facts = DecisionRequest(matter.kind, reason, matter.terms, expiry(matter.kind, now))
+    entry = archive.ledger.append(
+        DECISION_REQUESTED,
+        time=now.isoformat(),
+        outcome=SUCCESS,
+        package=matter.package,
+        storage=matter.storage,
+        facts=facts,
+    )
+    return _request(entry)
+
+
+def answer(
+    archive: ArchivalStorage, number: int, *, confirm: bool, reason: str | None = None
+) -> JointDecision:
+    """Confirm or refuse a decision that waits, as the person who acts.
+
+    Raises UsageError if there is none of this number, or if nobody is named; Refused if it does not
+    wait, or if who requested it would confirm it.
+    """
+    known, person = decision(archive, number), needed(archive.actor)
+    refuse_answer(known, person, confirm=confirm, now=archive.clock())
+    _append(archive, known, DECISION_CONFIRMED if confirm else DECISION_REFUSED, reason)
+    return decision(archive, number)
+
+
+def decided(archive: ArchivalStorage, matter: Matter, reason: str | None = None) -> JointDecision:
+    """The confirmed decision on exactly this matter, whose grace period is over.
+
+    Where there is none, it is requested for this `reason`. Raises AwaitsConfirmation until another
+    person has confirmed it; Refused during the grace period; UsageError without a reason.
+    """
+    now = archive.clock()
+    known = agreed(
+        decisions(archive), matter, {DecisionState.WAITING, DecisionState.CONFIRMED}, now
+    )
+    if known is None or known.answer is None:
+        if known is None and not reason:
+            raise UsageError(_("this takes two persons, and a reason: --reason"))
+        known = known or request(archive, matter, reason or "")
+        message = _("decision {number} waits for a second person: {title}")
+        raise AwaitsConfirmation(
+            message.format(number=known.number, title=matter.title), decision=known.number
+        )
+    if known.may_be_done is not None and now < known.may_be_done:
+        message = _("decision {number} was confirmed; it may be carried out from {time}")
+        raise Refused(message.format(number=known.number, time=local_time(known.may_be_done)))
+    return known
+
+
+def note_done(archive: ArchivalStorage, known: JointDecision) -> None:
+    """Record that what was agreed is done: the decision cannot be used again."""
+    _append(archive, known, DECISION_DONE)
+
+
+def _append(
+    archive: ArchivalStorage, known: JointDecision, type_: str, reason: str | None = None
+) -> None:
+    archive.ledger.append(
+        type_,
+        time=archive.now(),
+        outcome=SUCCESS,
+        package=known.matter.package,
+        storage=known.matter.storage,
+        facts=DecisionStep(known.number, reason),
+    )
+
+
+def _request(entry: LedgerEntry) -> JointDecision:
+    facts = entry.facts_as(DecisionRequest)
+    return JointDecision(
+        entry.number,
+        Matter(facts.kind, entry.package, entry.storage, facts.terms),
+        facts.reason,
+        facts.person or "",
+        datetime.fromisoformat(entry.time),
+        facts.expires,
+    )
+
+
+def _step(entry: LedgerEntry) -> DecisionTurn:
+    facts, time = entry.facts_as(DecisionStep), datetime.fromisoformat(entry.time)
+    if entry.type == DECISION_DONE:
+        return DecisionTurn(facts.decision, None, time)
+    confirmed = entry.type == DECISION_CONFIRMED
+    return DecisionTurn(
+        facts.decision, DecisionAnswer(confirmed, facts.person or "", time, facts.reason)
+    )

@@ -1,0 +1,97 @@
+"""`preserva decisions`, `--person`, and exports that are recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import JsonRun, Run, ready, run, run_json
+
+__all__ = ["ready", "run", "run_json"]
+
+PEOPLE = '[people.ivanova]\nname = "И. И. Иванова"\n[people.petrov]\n'
+
+
+@pytest.fixture
+def staffed(ready: Path) -> Path:
+    """An archive whose people are listed."""
+    path = ready / "preserva.toml"
+    path.write_text(path.read_text("utf-8") + PEOPLE, encoding="utf-8")
+    return ready
+
+
+def test_one_requests_another_confirms(
+    staffed: Path, run: Run, run_json: JsonRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Yakutsk")
+    asked = run("decisions", "request", "policy", "--reason", "three copies", "--person", "ivanova")
+    assert (asked[0], asked[1]) == (0, "")
+    (waiting,) = run_json("decisions")[1]["decisions"]
+    number = str(waiting["number"])
+    assert (waiting["state"], waiting["requested_by"], waiting["answered_by"]) == (
+        "waiting", "ivanova", None,
+    )  # fmt: skip
+    status, shown, _err = run("decisions")
+    assert status == 0
+    first, *terms, requested, lapses = shown.splitlines()
+    assert terms == ["  audit_interval_days: 90", "  copies: 2", "  digests: sha512 sha256"]
+    assert first == f"{number}\twaiting\tchange the policy"
+    assert requested.startswith("  requested by И. И. Иванова on ")
+    assert requested.endswith(": three copies")
+    assert lapses.startswith("  lapses on ")
+    status, _out, err = run("decisions", "confirm", number, "--person", "ivanova")
+    assert (status, "another person must confirm it" in err) == (4, True)
+    assert run("decisions", "confirm", number)[0] == 2  # nobody is named
+    status, document = run_json("decisions", "confirm", number, "--person", "petrov")
+    assert (status, document["decisions"][0]["answered_by"]) == (0, "petrov")
+    assert run("decisions", "refuse", number, "--person", "petrov")[0] == 4
+    assert [one["state"] for one in run_json("decisions")[1]["decisions"]] == ["confirmed"]
+
+
+def test_what_is_over_is_listed_with_all(staffed: Path, run: Run, run_json: JsonRun) -> None:
+    assert run("--person", "ivanova", "decisions", "request", "policy", "--reason", "r")[0] == 0
+    (waiting,) = run_json("decisions")[1]["decisions"]
+    number = str(waiting["number"])
+    refused = run("decisions", "refuse", number, "--person", "petrov", "--reason", "too dear")
+    assert refused[0] == 0
+    assert "refused by petrov on " in refused[2] and ": too dear" in refused[2]
+    assert run("decisions") == (0, "", "")
+    assert [one["state"] for one in run_json("decisions", "--all")[1]["decisions"]] == ["refused"]
+
+
+def test_a_stranger_is_refused_before_anything_is_done(staffed: Path, run: Run) -> None:
+    status, _out, err = run("package", "book", "--record", "book.xml", "--person", "sidorov")
+    assert (status, "sidorov is not in [people]" in err) == (2, True)
+    assert run("list")[1] == ""
+
+
+def test_exports_are_recorded(staffed: Path, run: Run, run_json: JsonRun) -> None:
+    assert run("package", "book", "--record", "book.xml", "--person", "ivanova")[0] == 0
+    told = ("--to", "НББ", "--reason", "loan 17", "--person", "petrov")
+    assert run("export", "aonb-kp-7", "out", "--as", "dip", *told)[0] == 0
+    assert run("export", "aonb-kp-7", "mods.xml", "--as", "mods")[0] == 0
+    assert run("export", "aonb-kp-7", "plan", "--dry-run")[0] == 0
+    assert run("export", "aonb-kp-7", "-", "--as", "mods")[0] == 0
+    entries = run_json("ledger", "show", "aonb-kp-7")[1]["entries"]
+    exports = [entry for entry in entries if entry["type"] == "dissemination"]
+    assert [(entry["version"], entry["storage"], entry["facts"]) for entry in exports] == [
+        ("v1", "aonb-main", {"what": "mods"}),
+        ("v1", "aonb-main", {"what": "DIP", "to": "НББ", "reason": "loan 17", "person": "petrov"}),
+    ]
+
+
+def test_a_decision_about_an_incident_is_by_who_acts(
+    staffed: Path, run: Run, run_json: JsonRun
+) -> None:
+    assert run("package", "book", "--record", "book.xml")[0] == 0
+    (page,) = (staffed / "storages/aonb-main").rglob("*/master/data/*1.tif")
+    page.chmod(0o644)
+    page.write_bytes(b"!")
+    assert run("validate", "aonb-kp-7")[0] == 1
+    (incident,) = run_json("incidents")[1]["incidents"]
+    number = str(incident["number"])
+    assert run("incidents", "decide", number, "rescan")[0] == 2
+    assert run("incidents", "decide", number, "rescan", "--person", "ivanova")[0] == 0
+    (decided,) = run_json("incidents")[1]["incidents"][0]["decisions"]
+    assert (decided["by"], decided["decision"]) == ("ivanova", "rescan")
