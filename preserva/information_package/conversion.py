@@ -148,7 +148,7 @@ class Repackaging:
                 write_representation_mets,
                 header=self._header(name),
                 preservation=stored.preservation,
-                files=stored.files,
+                files=[replace(entry, created=None) for entry in stored.files],  # made now, here
                 structure=stored.structure,
             ),
         )
