@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 SOURCES := preserva tests benchmarks tools
 
 UNIT := tests/unit
-TESTS := $(UNIT) tests/cli tests/conformance tests/docs tests/faults tests/golden tests/property
+TESTS := $(UNIT) tests/cli tests/conformance tests/docs tests/faults tests/golden tests/property tests/simulator
 CAMPAIGNS := tests/browser tests/campaigns
 
 .PHONY: demo quick test campaigns long reproducible clean

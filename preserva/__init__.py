@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from preserva.bag.report import BagReport, BagVerdict
     from preserva.bag.update import BagUpdated
     from preserva.bags import KeptProfile
+    from preserva.batch.outcome import BatchResult, RowResult, RowState
+    from preserva.batch.record_list import ListedRecord
     from preserva.catalogue.agreement import Agreement
     from preserva.catalogue.decision_files import Decided as DecisionsImported
     from preserva.catalogue.decisions import MatchDecision, MatchVerdict
@@ -192,6 +194,10 @@ _PLACES = {
     "BagVerdict": "bag.report:BagVerdict",
     "BagUpdated": "bag.update:BagUpdated",
     "KeptProfile": "bags:KeptProfile",
+    "BatchResult": "batch.outcome:BatchResult",
+    "RowResult": "batch.outcome:RowResult",
+    "RowState": "batch.outcome:RowState",
+    "ListedRecord": "batch.record_list:ListedRecord",
     "DecisionsImported": "catalogue.decision_files:Decided",
     "MatchDecision": "catalogue.decisions:MatchDecision",
     "DecisionUndone": "catalogue.decisions:Undone",
@@ -334,34 +340,34 @@ _PLACES = {
 
 # fmt: off
 __all__ = [
-    "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound",
-    "Arrangement", "Audit", "AuditedCopy", "AwaitsConfirmation", "BagCreated", "BagFetched",
-    "BagReport", "BagTable", "BagUpdated", "BagVerdict", "BookPage", "Brought", "Catalogue",
-    "CatalogueEntry", "CatalogueRecord", "Clock", "Code", "Colours", "Config", "ConfigError",
-    "Contributor", "CopyInStorage", "CopyState", "CopyStatus", "CopyrightStatus", "Custody",
-    "Damaged", "DecisionAnswer", "DecisionState", "DecisionUndone", "DecisionsImported", "Deed",
+    "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound", "Arrangement", "Audit",
+    "AuditedCopy", "AwaitsConfirmation", "BagCreated", "BagFetched", "BagReport", "BagTable",
+    "BagUpdated", "BagVerdict", "BatchResult", "BookPage", "Brought", "Catalogue", "CatalogueEntry",
+    "CatalogueRecord", "Clock", "Code", "Colours", "Config", "ConfigError", "Contributor",
+    "CopyInStorage", "CopyState", "CopyStatus", "CopyrightStatus", "Custody", "Damaged",
+    "DecisionAnswer", "DecisionState", "DecisionUndone", "DecisionsImported", "Deed",
     "DemoFailedError", "Division", "Document", "Due", "DueReason", "EditionView", "Ended",
     "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding", "Forecast",
     "HarvestResult", "HarvestSummary", "HistoryEntry", "Hit", "Identifiers", "ImageRules",
     "Incident", "IncidentDecision", "Institution", "Item", "JointDecision", "KeptProfile",
     "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof", "Levels", "LevelsArea",
-    "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict", "Limitation",
-    "Listed", "Listing", "LockLost", "Locked", "Mail", "MatchDecision", "MatchVerdict",
+    "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict", "Limitation", "Listed",
+    "ListedRecord", "Listing", "LockLost", "Locked", "Mail", "MatchDecision", "MatchVerdict",
     "MatchedWord", "Matter", "NamedSubject", "NotAFile", "NotFound", "NotInPlace", "OaiFormat",
     "ObjectInStorage", "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass",
     "PackageError", "PackageHistory", "PackageId", "PackageType", "Packaged", "PageChange",
-    "PageDeed", "PageFacts",
-    "Person", "Pings", "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt",
+    "PageDeed", "PageFacts", "Person", "Pings", "Policy", "PreservaError", "Progress", "Proposal",
+    "Reached", "Receipt",
     "RecordedFinding", "RecordsExported", "RecordsImported", "Refused", "Repair", "Replication",
     "Report", "ReportMonth", "ReportYear", "ResultPage", "Retitled", "Revised", "Rights",
-    "RightsBasis", "Role", "ScanProfile", "Severity", "SourceFile", "Started", "State",
-    "Status", "StorageConfig", "StorageError", "StorageFull", "StorageState", "StorageTally",
-    "Stored", "StrPath", "Structure", "Subject", "Tally", "TooLarge", "TransferForm",
-    "Transferred", "TypedNumber", "Undecodable", "Unreachable", "UsageError", "Wanted",
-    "WholePackage",
-    "WholeStorage", "Work", "WorkKind", "WorkSum", "WrongLedger", "WrongStorage", "__version__",
-    "bags", "check_storages", "create_archive", "load_config", "open_archive", "open_catalogue",
-    "open_ledger", "package_bag", "rebuild_config", "rebuild_ledger", "run_demo",
+    "RightsBasis", "Role", "RowResult", "RowState", "ScanProfile", "Severity", "SourceFile",
+    "Started", "State", "Status", "StorageConfig", "StorageError", "StorageFull", "StorageState",
+    "StorageTally", "Stored", "StrPath", "Structure", "Subject", "Tally", "TooLarge",
+    "TransferForm", "Transferred", "TypedNumber", "Undecodable", "Unreachable", "UsageError",
+    "Wanted", "WholePackage", "WholeStorage", "Work", "WorkKind", "WorkSum", "WrongLedger",
+    "WrongStorage",
+    "__version__", "bags", "check_storages", "create_archive", "load_config", "open_archive",
+    "open_catalogue", "open_ledger", "package_bag", "rebuild_config", "rebuild_ledger", "run_demo",
     "write_config",
 ]
 # fmt: on

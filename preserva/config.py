@@ -148,14 +148,16 @@ class Config:
 def load(path: Path) -> Config:
     """Read a configuration. Raises ArchiveNotFound, or ConfigError with every problem in it."""
     document = read_toml(path)
-    no_storage = _("{value} is not a supported storage; use a folder, {schemes}").format(
-        value="{value}", schemes="file://, s3://, sftp://, fs+…://"
-    )
-    problems = list(schema_problems(document, "config.schema.json", NAME, {"url": no_storage}))
+    problems = list(schema_problems(document, "config.schema.json", NAME, {"url": _no_storage}))
     problems = problems or list(_contradictions(document))
     if problems:
         raise ConfigError(_("{path} is not usable:").format(path=path), problems)
     return _config(path, document)
+
+
+def _no_storage(value: object) -> str:
+    message = _("{value} is not a supported storage; use a folder, {schemes}")
+    return message.format(value=value, schemes="file://, s3://, sftp://, fs+…://")
 
 
 def _contradictions(document: Mapping[str, Any]) -> Iterator[str]:

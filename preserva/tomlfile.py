@@ -6,7 +6,7 @@ import difflib
 import json
 import math
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,8 @@ from preserva.resources import schema_file
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
-NOTHING: Mapping[str, str] = {}
+Explanations = Mapping[str, Callable[[object], str]]
+NOTHING: Explanations = {}
 
 _LARGEST = 16 << 20
 
@@ -47,11 +48,12 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def schema_problems(
-    document: Mapping[str, Any], schema: str, name: str, patterns: Mapping[str, str] = NOTHING
+    document: Mapping[str, Any], schema: str, name: str, patterns: Explanations = NOTHING
 ) -> Iterator[str]:
     """The problems by one of our schemas; `name` is used for the file if there is no key to name.
 
-    `patterns` explains, by the key that has it, what a value that fits no pattern should have been.
+    `patterns` explains, by the key that has it, what a value that fits no pattern should have been:
+    each makes a sentence of the value.
     """
     from jsonschema import Draft202012Validator
 
@@ -73,7 +75,7 @@ _RULES = {
 """Violations of JSON Schema rules, in the words of jsonschema."""
 
 
-def _explained(error: ValidationError, name: str, patterns: Mapping[str, str]) -> Iterator[str]:
+def _explained(error: ValidationError, name: str, patterns: Explanations) -> Iterator[str]:
     where = ".".join(str(part) for part in error.absolute_path)
     schema = error.schema if isinstance(error.schema, dict) else {}
     instance: Any = error.instance
@@ -89,7 +91,7 @@ def _explained(error: ValidationError, name: str, patterns: Mapping[str, str]) -
             if key not in instance:
                 yield _("{key}: missing").format(key=_joined(where, key))
     elif error.validator == "pattern" and (last := where.rpartition(".")[2]) in patterns:
-        yield f"{where}: " + patterns[last].format(value=instance)
+        yield f"{where}: " + patterns[last](instance)
     elif error.validator == "not":
         yield _("{key}: must not contain a password").format(key=where)
     else:

@@ -28,8 +28,9 @@ PAGE = ROOT / "docs" / "reference" / "api.md"
 
 CALLS = {
     "init": "write_config, create_archive",
-    "package": "Archive.package, package_bag",
-    "update": "Archive.update",
+    "package": "Archive.package, Archive.package_batch, package_bag",
+    "records": "Archive.records",
+    "update": "Archive.update, Archive.update_batch",
     "derive": "Archive.derive",
     "store": "Archive.store",
     "import": "Archive.transfer",
@@ -56,7 +57,8 @@ CALLS = {
     "ledger show": "ArchiveLedger.entries, ArchiveLedger.write_checks",
     "ledger reindex": "ArchiveLedger.reindex",
     "ledger export": "ArchiveLedger.lines",
-    "export": "Archive.export, Archive.export_pdf, Archive.export_document, Archive.read_document",
+    "export": "Archive.export, Archive.export_batch, Archive.export_pdf, Archive.export_document,"
+    " Archive.read_document",
     "catalogue import": "Catalogue.import_file, Catalogue.import_packages",
     "catalogue search": "Catalogue.search",
     "catalogue show": "Catalogue.show",

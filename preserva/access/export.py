@@ -75,6 +75,11 @@ def export(
     return target
 
 
+def made_of(kind: PackageType, version: str) -> str:
+    """What the history of an exported package says that it is, and of which version."""
+    return f"E-ARK {kind} 2.2.0 of {version}"
+
+
 def _repackaged(
     archive: ArchivalStorage,
     package: PackageId,
@@ -94,7 +99,7 @@ def _repackaged(
         identifier=archive.identifiers(),
         time=archive.now(),
         actor=archive.actor,
-        detail=f"E-ARK {kind} 2.2.0 of {outgoing.version}, in a BagIt 1.0 bag",
+        detail=f"{made_of(kind, outgoing.version)}, in a BagIt 1.0 bag",
         package=package,
     )
     title = outgoing.title()

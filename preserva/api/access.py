@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from preserva.api.arguments import StrPath, logged
+from preserva.api.arguments import StrPath, logged, optional_path
 from preserva.api.session import Session
 from preserva.core.eark.mets import PackageType
 
 if TYPE_CHECKING:
-    from preserva import Document, ExhibitionBuilt, Observer, PackageId
+    from preserva import BatchResult, Document, ExhibitionBuilt, Observer, PackageId
 
 
 class AccessVerbs(Session):
@@ -83,6 +83,41 @@ class AccessVerbs(Session):
             Path(destination),
             version=version,
             storage=storage,
+            handover=Handover(recipient, reason),
+            observer=logged(observer),
+        )
+
+    def export_batch(
+        self,
+        table: StrPath,
+        destination: StrPath,
+        *,
+        kind: PackageType = PackageType.AIP,
+        recipient: str | None = None,
+        reason: str | None = None,
+        results: StrPath | None = None,
+        dry_run: bool = False,
+        observer: Observer | None = None,
+    ) -> BatchResult:
+        """Export the package of each row of a table as a bag in the folder `destination`.
+
+        A row names its package by identifier or by a number in its record, see `update_batch`.
+        `kind` is that of rows which give none. The ledger records each with its `recipient` and
+        `reason`. A package that is there is not exported again.
+
+        Raises UsageError for a table that cannot be read, Refused, Locked, StorageError. What
+        became of each row is in the result.
+        """
+        from preserva.access.handover import Handover
+        from preserva.batch.run import BatchOptions
+        from preserva.batch.verbs import export_batch
+
+        options = BatchOptions(Path(table), results=optional_path(results), dry_run=dry_run)
+        return export_batch(
+            self._archive,
+            options,
+            Path(destination),
+            kind=kind,
             handover=Handover(recipient, reason),
             observer=logged(observer),
         )

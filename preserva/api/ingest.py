@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,17 @@ from preserva.api.arguments import StrPath, logged, optional_path
 from preserva.api.session import Session
 
 if TYPE_CHECKING:
-    from preserva import Finding, Observer, Packaged, PackageId, Revised, Transferred
+    from preserva import (
+        BatchResult,
+        Finding,
+        ListedRecord,
+        Observer,
+        Packaged,
+        PackageId,
+        Revised,
+        Transferred,
+    )
+    from preserva.batch.run import BatchOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,86 @@ class IngestVerbs(Session):
         )
         notes = self._catalogued(packaged.package, packaged.created)
         return replace(packaged, notes=(*packaged.notes, *notes))
+
+    def records(self, file: StrPath, *, charset: str | None = None) -> Iterator[ListedRecord]:
+        """The records of a file, in its order, each with the packages of ours that have it.
+
+        The file may be as large as a whole catalogue. Raises NotFound, StorageError; UsageError
+        for an unknown character set.
+        """
+        from preserva.batch.record_list import list_records
+
+        return list_records(self._archive, Path(file), charset)
+
+    def package_batch(
+        self,
+        table: StrPath,
+        *,
+        records: StrPath | None = None,
+        charset: str | None = None,
+        root: StrPath | None = None,
+        results: StrPath | None = None,
+        share: tuple[int, int] = (1, 1),
+        executor: str | None = None,
+        scratch: StrPath | None = None,
+        dry_run: bool = False,
+        observer: Observer | None = None,
+    ) -> BatchResult:
+        """Make a package of each row of a table and store it. One that fails stops no other.
+
+        `table` is CSV, or XLSX with `preserva[xlsx]`; docs/how-to/batches.md says which columns it
+        has. `records` is the file with the records of rows that name none. The files that the table
+        names are in the folder `root`, by default that of the table. The table with its results is
+        written to `results`, by default beside it. A row whose package is stored is not done again,
+        so the call can be repeated after any failure. A `share` of `(2, 4)` does every fourth row,
+        beginning with the second, at the same time as the other three. With an `executor`,
+        `dask://HOST:PORT`, workers make the packages in the folder `scratch`, which they see as
+        this computer does. On a dry run everything is looked at and nothing is stored.
+
+        Raises UsageError for a table or a file of records that cannot be used; Refused, Locked,
+        StorageError. What became of each row is in the result.
+        """
+        from preserva.batch.verbs import package_batch
+
+        return package_batch(
+            self._archive,
+            _batch(table, root, results, share, dry_run),
+            records=optional_path(records),
+            charset=charset,
+            executor=executor,
+            scratch_place=optional_path(scratch),
+            observer=logged(observer),
+        )
+
+    def update_batch(
+        self,
+        table: StrPath,
+        *,
+        records: StrPath | None = None,
+        charset: str | None = None,
+        reason: str | None = None,
+        root: StrPath | None = None,
+        results: StrPath | None = None,
+        dry_run: bool = False,
+        observer: Observer | None = None,
+    ) -> BatchResult:
+        """Correct the package of each row of a table, whose identifier may be left out.
+
+        Then it is the package whose record has the number, shelfmark or register number in the row.
+        `reason` is that of rows which give none; the other options are those of `package_batch`.
+
+        Raises as `package_batch`.
+        """
+        from preserva.batch.verbs import update_batch
+
+        return update_batch(
+            self._archive,
+            _batch(table, root, results, (1, 1), dry_run),
+            records=optional_path(records),
+            charset=charset,
+            reason=reason,
+            observer=logged(observer),
+        )
 
     def store(
         self,
@@ -244,3 +334,18 @@ class IngestVerbs(Session):
         from preserva.catalogue.import_records import catalogue_version
 
         return tuple(catalogue_version(self._archive, package)) if created else ()
+
+
+def _batch(
+    table: StrPath,
+    root: StrPath | None,
+    results: StrPath | None,
+    share: tuple[int, int],
+    dry_run: bool,
+) -> BatchOptions:
+    from preserva.batch.run import BatchOptions
+    from preserva.batch.shares import Share
+
+    return BatchOptions(
+        Path(table), optional_path(root), optional_path(results), dry_run, Share(*share)
+    )

@@ -160,7 +160,7 @@ class ArchivalStorage:
         Raises Locked, StorageError, LedgerError; WrongLedger and WrongStorage where the storage has
         seen more of the ledger, or is not ours, and then nothing was written.
         """
-        store.check_identity()  # first: a lock is a file, and another's disk gets none
+        store.known_identity()  # first: a lock is a file, and another's disk gets none
         with store.storage.lock(self.own_name()):
             _logger.info("writing to %s", store.id)
             claim(self, store)

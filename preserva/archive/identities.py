@@ -64,11 +64,12 @@ def give_id(archive: ArchivalStorage, store: Store) -> str:
 
     Call it holding the storage's lock. What `preserva-storage.json` was is kept beside it.
     """
-    identity = store.check_identity()
+    identity = store.known_identity()
     if identity.id is not None:
         return identity.id
     identifier = archive.identifiers()
     data = store.identity_data()
     replace(store.storage, layout.FIRST_IDENTITY, data)
     replace(store.storage, layout.IDENTITY, with_id(data, identifier))
+    store.asked.clear()
     return identifier

@@ -8,6 +8,7 @@ that the ledger is older, and one that differs that there are two.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -79,7 +80,7 @@ def refuse_outdated(ledger: Ledger, store: Store, institution: str) -> LedgerMar
     returned.
     Raises WrongLedger, StorageError.
     """
-    store.check_identity()
+    store.known_identity()
     mark = read_mark(store)
     if mark is None:
         _refuse_copy(ledger, store, institution)
@@ -166,14 +167,11 @@ def claim(archive: ArchivalStorage, store: Store) -> None:
     _write(archive, store, mark)
 
 
-def take_over(archive: ArchivalStorage) -> None:
-    """Let a ledger that was made anew replace the lost one, in every storage that we write to.
+def take_over(archive: ArchivalStorage, stores: Sequence[Store]) -> None:
+    """Let a ledger that was made anew replace the lost one, in these storages of ours.
 
-    The ids of the storages are learned again. One in whose place there is nothing is passed over.
-    Raises StorageError, Locked.
+    The ids of the storages are learned again. Raises StorageError, Locked.
     """
-    ours = [store for store in archive.stores() if store.config.role is not Role.HELD]
-    stores = [store for store in ours if store.storage.stat(layout.IDENTITY) is not None]
     marks = [read_mark(store) for store in stores]
     begin_ledger(archive, {mark.ledger for mark in marks if mark is not None})
     for store in stores:

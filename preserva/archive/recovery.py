@@ -32,9 +32,11 @@ def recover(ledger: Ledger, store: Store, now: Callable[[], str]) -> None:
     pending = ledger.last(storage=store.id, types=(START, END))
     if pending is not None and pending.type == START:
         _end_ingest(ledger, store, pending, now())
-    if store.storage.stat(layout.STAGING) is None:
-        return  # where a folder is nothing but the files in it
-    for entry in store.storage.children(layout.STAGING):
+    try:
+        left = store.storage.children(layout.STAGING)
+    except NotFound:  # where a folder is nothing but the files in it
+        return
+    for entry in left:
         name = entry.path.rpartition("/")[2]
         if entry.path not in layout.OF_DRIVERS and not name.startswith("replicate-"):
             store.storage.discard(entry.path)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from preserva.config import StorageConfig
@@ -15,10 +16,13 @@ from preserva.core.formats.storage_identity import (
     parse_identity,
 )
 from preserva.core.values.codes import Code
-from preserva.errors import NEWER_FORMAT, StorageError, WrongStorage
+from preserva.errors import NEWER_FORMAT, NotFound, StorageError, WrongStorage
 from preserva.i18n import _
 from preserva.storage.base import Storage, read_all
 from preserva.storage.ocfl import OcflRoot
+
+_KNOWN_FOR = 60.0
+"""Seconds for which what a storage over a line said of itself need not be asked again."""
 
 
 def _unknown() -> None:
@@ -42,6 +46,9 @@ class Store:
     config: StorageConfig
     storage: Storage
     remembered: Callable[[], str | None] = _unknown
+    asked: list[tuple[float, StatedIdentity]] = field(
+        default_factory=list, compare=False, repr=False
+    )
 
     @property
     def id(self) -> str:
@@ -56,22 +63,23 @@ class Store:
     @cached_property
     def root(self) -> OcflRoot:
         """Its OCFL storage root. Raises StorageError if this is not the storage it should be."""
-        self.check_identity()
+        self.known_identity()
         root = OcflRoot(self.storage)
         root.refuse_newer()
         return root
 
     def identity_data(self) -> bytes:
         """`preserva-storage.json` as it is. Raises StorageError if it is not there."""
-        if self.storage.stat(layout.IDENTITY) is None:
+        try:
+            return read_all(self.storage, layout.IDENTITY, LARGEST)
+        except NotFound as error:
             message = _("{name} is not a storage of preserva (no {file} in {url})")
             hint = _("Is the disk mounted? `preserva init` prepares a new, empty storage.")
             if self.remembered() is not None:
                 hint = _("Is the disk mounted? If it is lost, use `preserva rebuild storage`.")
             raise StorageError(
                 message.format(name=self.id, file=layout.IDENTITY, url=self.storage.url), hint=hint
-            )
-        return read_all(self.storage, layout.IDENTITY, LARGEST)
+            ) from error
 
     def read_identity(self) -> StatedIdentity:
         """What the storage says of itself. Raises WrongStorage, StorageError."""
@@ -93,6 +101,7 @@ class Store:
         An empty mount point must never look like a storage that lost all its packages, nor another
         archive's disk like ours. Raises WrongStorage, StorageError.
         """
+        self.asked.clear()
         identity = self.read_identity()
         url = self.storage.url
         if identity.storage != self.id:
@@ -118,7 +127,19 @@ class Store:
                     " own, each with its own name in preserva.toml."
                 ),
             )
+        self.asked[:] = [(time.monotonic(), identity)]
         return identity
+
+    def known_identity(self) -> StatedIdentity:
+        """The same, without asking twice within a minute over a line.
+
+        A disk of this computer can be taken out at any time; a URL of a server names one place.
+        """
+        if not self.is_local and self.asked:
+            when, identity = self.asked[-1]
+            if time.monotonic() - when < _KNOWN_FOR:
+                return identity
+        return self.check_identity()
 
     def answers(self) -> bool:
         """Whether it can be reached, and is the storage that it should be."""

@@ -15,7 +15,7 @@ from preserva.core.values.fact import Facts
 from preserva.core.values.facts import Arrival
 from preserva.core.values.model import Kind, PackageId
 from preserva.core.values.subjects import CopyInStorage
-from preserva.errors import Damaged, NotAFile, StorageError, TooLarge
+from preserva.errors import Damaged, NotAFile, NotFound, StorageError, TooLarge
 from preserva.i18n import _
 from preserva.ledger import LedgerEntry
 from preserva.storage.base import Storage, read_all
@@ -68,6 +68,12 @@ class StoredCopy:
 
     def obstacle(self) -> str | None:
         """A link or a file on the way to it: what lies behind that is not in this storage."""
+        try:
+            entry = self.storage.stat(self.path)
+        except NotAFile:
+            pass  # it is above
+        else:
+            return None if entry is None or entry.kind is Kind.FOLDER else entry.path
         parts = self.path.split("/")
         for depth in range(1, len(parts) + 1):
             entry = self.storage.stat("/".join(parts[:depth]))
@@ -157,9 +163,10 @@ class StoredCopy:
 
     def log_names(self) -> list[str]:
         """The files in its `logs/`; the check of the object names what is no file."""
-        folder = f"{self.path}/{LOGS}"
-        there = self.storage.stat(folder)
-        entries = self.storage.children(folder) if there and there.kind is Kind.FOLDER else []
+        try:
+            entries = self.storage.children(f"{self.path}/{LOGS}")
+        except (NotFound, NotAFile):  # there is none, or a link
+            return []
         return [entry.path.rpartition("/")[2] for entry in entries if entry.kind is Kind.FILE]
 
     def read_log(self, name: str) -> bytes:

@@ -63,18 +63,18 @@ class RootListing:
     strange: tuple[Finding, ...]
 
 
-def list_root(store: Store) -> RootListing:
-    """Go through a storage root. Raises StorageError.
+def list_root(store: Store, known: frozenset[str] = frozenset()) -> RootListing:
+    """Go through a storage root, but not into the folders of objects that are `known` to be there.
 
-    An empty folder is nothing: an interrupted publication leaves some.
+    An empty folder is nothing: an interrupted publication leaves some. Raises StorageError.
     """
-    store.check_identity()
+    store.known_identity()
     root = store.storage.stat(layout.ROOT)
     if root is None or root.kind is not Kind.FOLDER:
         kind = None if root is None else root.kind.value
         return RootListing(frozenset(), (Finding(Code.ROOT_LINK, layout.ROOT, seen=kind),))
     objects, strange = set(), []
-    for item in (*store.root.survey(layout.ROOT), *_files_of_root(store)):
+    for item in (*store.root.survey(layout.ROOT, known), *_files_of_root(store)):
         if isinstance(item, str):
             objects.add(item)
         elif item.code is not Code.ROOT_EMPTY_FOLDER:
@@ -90,12 +90,12 @@ def _files_of_root(store: Store) -> Iterator[Finding]:
             yield Finding(Code.ROOT_FILE, entry.path)
 
 
-def listed(store: Store) -> RootListing | None:
+def listed(archive: ArchivalStorage, store: Store) -> RootListing | None:
     """What is in a storage root; None if it cannot be listed, or is held for nobody known."""
     if store.config.role is Role.HELD and store.config.held_for is None:
         return None
     try:
-        return list_root(store)
+        return list_root(store, frozenset(_known(archive, store)))
     except StorageError:
         return None
 

@@ -338,11 +338,11 @@ def _of_packages(archive: ArchivalStorage, time: int, imported: Imported) -> Ite
 def _of_package(
     archive: ArchivalStorage, package: PackageId, time: int, imported: Imported
 ) -> Iterator[Incoming]:
-    for record in _sound(_records_of(archive, package), imported):
+    for record in _sound(records_of_package(archive, package), imported):
         yield incoming_of(record, package.institution, f"{package} {time}", package=package)
 
 
-def _records_of(archive: ArchivalStorage, package: PackageId) -> list[Record | Finding]:
+def records_of_package(archive: ArchivalStorage, package: PackageId) -> list[Record | Finding]:
     """The record of a package; in MODS if its character set is one that a person had to name."""
     records = read_records(read_document(archive, package, Document.RECORD), name=package.portable)
     if any(isinstance(record, Record) and not precedence.damaged(record) for record in records):

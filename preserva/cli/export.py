@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from preserva.cli.common import Settings, as_json, dry_run, emit, package_id, pass_settings
+from preserva.cli.batch import (
+    batch_of,
+    batch_options,
+    check_or_dry_run,
+    end_batch,
+    refuse_with_batch,
+    refuse_without_batch,
+)
+from preserva.cli.common import Settings, as_json, emit, package_id, pass_settings
 from preserva.cli.terminal import echo, raw
 from preserva.i18n import _
 
 if TYPE_CHECKING:
     from preserva.access.handover import Handover
+    from preserva.batch.run import BatchOptions
     from preserva.core.values.model import PackageId
 
 
@@ -20,8 +29,7 @@ _KINDS = {"aip": "AIP", "sip": "SIP", "dip": "DIP", "zip": "DIP"}
 
 
 @click.command("export")
-@click.argument("package", metavar="ID")
-@click.argument("destination", metavar="DEST", type=click.Path(path_type=Path))
+@click.argument("places", metavar="[ID] DEST", nargs=-1, required=True)
 @click.option(
     "--as",
     "document",
@@ -33,20 +41,23 @@ _KINDS = {"aip": "AIP", "sip": "SIP", "dip": "DIP", "zip": "DIP"}
 )
 @click.option("--version", metavar="N", help="The version, such as 1; by default the newest.")
 @click.option("--storage", metavar="STORAGE", help="The copy to read; by default the primary one.")
+@batch_options
 @click.option("--to", "recipient", metavar="WHOM", help="Who receives it; the ledger records it.")
 @click.option("--reason", metavar="WHY", help="Why it is exported; the ledger records it.")
-@dry_run
+@check_or_dry_run
 @as_json
 @pass_settings
 def command(
     settings: Settings,
-    package: str,
-    destination: Path,
+    places: tuple[str, ...],
     document: str | None,
     version: str | None,
     storage: str | None,
     recipient: str | None,
     reason: str | None,
+    table: Path | None,
+    root: Path | None,
+    results: Path | None,
     dry_run: bool,
     json_: bool,
 ) -> None:
@@ -54,6 +65,9 @@ def command(
 
     The bag is a new folder in DEST, or DEST itself if that ends in .tar. The ledger records what
     was exported.
+
+    With --batch, the package of each row of a table is exported into the folder DEST, see
+    docs/how-to/batches.md.
 
     \b
     preserva export aonb-kp-000123 ~/out
@@ -63,12 +77,24 @@ def command(
     preserva export aonb-kp-000123 ~/out/book.pdf --as pdf
     preserva export aonb-kp-000123 /media/disk --to NLB --reason "loan 17/2026"
     preserva export aonb-kp-000123 - --as mods
+    preserva export --batch books.csv ~/out --as dip
     """
     from preserva.access.export import export
     from preserva.access.handover import Handover
     from preserva.core.eark.mets import PackageType
 
     handover = Handover(recipient, reason)
+    expected = 1 if table is not None else 2
+    if len(places) != expected:
+        raise click.UsageError(_("Name the ID of a package and DEST, or with --batch only DEST."))
+    destination = Path(places[-1])
+    if table is not None:
+        refuse_with_batch(**{"--version": version, "--storage": storage})
+        options = batch_of(table, root, results, dry_run)
+        _batch(settings, options, destination, document, handover, json_)
+        return
+    refuse_without_batch(root=root, results=results)
+    package = places[0]
     chosen_version = version and "v" + version.removeprefix("v")
     kind = _KINDS.get(document or "aip")
     if document == "zip" and destination.suffix.lower() != ".zip":
@@ -92,6 +118,31 @@ def command(
             observer=settings.observer(json_),
         )
     _print(name, path, dry_run, json_)
+
+
+def _batch(
+    settings: Settings,
+    options: BatchOptions,
+    destination: Path,
+    document: str | None,
+    handover: Handover,
+    json_: bool,
+) -> None:
+    from preserva.batch.verbs import export_batch
+    from preserva.core.eark.mets import PackageType
+
+    if document not in {None, "sip", "dip"}:
+        raise click.UsageError(_("With --batch, whole packages are exported: --as sip or dip."))
+    with settings.archive() as archive:
+        result = export_batch(
+            archive,
+            options,
+            destination,
+            kind=PackageType(document.upper()) if document else PackageType.AIP,
+            handover=handover,
+            observer=settings.observer(json_),
+        )
+    end_batch(settings, "export", result, json_)
 
 
 def _export_document(

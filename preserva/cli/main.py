@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 VERBS = {
     "init": N_("Write a commented preserva.toml, or prepare what it describes."),
     "package": N_("Make a package from a FOLDER of scans and store it."),
+    "records": N_(
+        "List the records of a FILE: position, number, shelfmark, title, and its package."
+    ),
     "update": N_("Correct a stored package by adding a new version to it."),
     "derive": N_(
         "Make access copies and a searchable PDF from the masters and the text of a package."

@@ -8,23 +8,34 @@ from typing import TYPE_CHECKING
 
 import click
 
-from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
+from preserva.cli.batch import (
+    batch_of,
+    batch_options,
+    check_or_dry_run,
+    end_batch,
+    refuse_with_batch,
+    refuse_without_batch,
+)
+from preserva.cli.common import Settings, as_json, emit, pass_settings
 from preserva.cli.terminal import echo
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
+    from preserva.batch.run import BatchOptions
     from preserva.core.book.submission import SourceFile
     from preserva.core.eark.mets import Division
     from preserva.ingest.package import Packaged
 
 
 @click.command("package")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--record",
-    required=True,
+    "--records",
+    "record",
     type=click.Path(path_type=Path),
-    help="The catalogue record of the book: ISO 2709, MARCXML, IRBIS text, MODS or Dublin Core.",
+    help="The catalogue record of the book, or the records of a table: ISO 2709, MARCXML, IRBIS"
+    " text, MODS or Dublin Core.",
 )
 @click.option(
     "--charset", help="The character set of the record, if it is detected wrongly: cp1251 …"
@@ -56,13 +67,30 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Create a bag in this folder instead of storing the package.",
 )
-@dry_run
+@batch_options
+@click.option(
+    "--shard",
+    metavar="I/N",
+    help="With --batch: do every N-th row from the I-th; others do the rest at the same time.",
+)
+@click.option(
+    "--executor",
+    metavar="URL",
+    help="With --batch: let a Dask cluster make the packages, dask://HOST:PORT.",
+)
+@click.option(
+    "--scratch",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="With --shard or --executor: where packages are made; by default beside the ledger.",
+)
+@check_or_dry_run
 @as_json
 @pass_settings
 def command(
     settings: Settings,
-    folder: Path,
-    record: Path,
+    folder: Path | None,
+    record: Path | None,
     position: int | None,
     charset: str | None,
     local: str | None,
@@ -70,6 +98,12 @@ def command(
     events: Path | None,
     rights: Path | None,
     destination: Path | None,
+    table: Path | None,
+    root: Path | None,
+    results: Path | None,
+    shard: str | None,
+    executor: str | None,
+    scratch: Path | None,
     dry_run: bool,
     json_: bool,
 ) -> None:
@@ -77,12 +111,31 @@ def command(
 
     FOLDER contains page images, or the folders master/, access/ and text/. It is only read.
 
+    With --batch, a package is made of each row of a table, see docs/how-to/batches.md. What is
+    stored already is not stored again, so the command can be repeated.
+
     \b
     preserva package scans/ --record book.mrc --dry-run
     preserva package scans/ --record book.mrc --id kp-000123
     preserva package scans/ --record book.mrc --bag ~/bags
     preserva package scans/ --record book.mrc --structure structure.toml --dry-run
+    preserva package --batch books.csv --records all.iso --check
+    preserva package --batch books.csv --records all.iso
     """
+    if table is not None:
+        refuse_with_batch(
+            FOLDER=folder,
+            **{"--position": position, "--id": local, "--structure": structure},
+            **{"--events": events, "--rights": rights, "--bag": destination},
+        )
+        options = batch_of(table, root, results, dry_run, shard)
+        _batch(settings, options, record, charset, executor, scratch, json_)
+        return
+    refuse_without_batch(
+        root=root, results=results, shard=shard, executor=executor, scratch=scratch
+    )
+    if folder is None or record is None:
+        raise click.UsageError(_("Name a FOLDER and its --record, or a table with --batch."))
     from preserva.archive.acting import acting_person
     from preserva.archive.archive import find_config
     from preserva.catalogue.import_records import catalogue_version
@@ -132,6 +185,30 @@ def command(
         emit("package", package_document(packaged, dry_run=dry_run))
     else:
         _print(settings, packaged, dry_run)
+
+
+def _batch(
+    settings: Settings,
+    options: BatchOptions,
+    records: Path | None,
+    charset: str | None,
+    executor: str | None,
+    scratch: Path | None,
+    json_: bool,
+) -> None:
+    from preserva.batch.verbs import package_batch
+
+    with settings.archive() as archive:
+        result = package_batch(
+            archive,
+            options,
+            records=records,
+            charset=charset,
+            executor=executor,
+            scratch_place=scratch,
+            observer=settings.observer(json_),
+        )
+    end_batch(settings, "package", result, json_)
 
 
 def _print(settings: Settings, packaged: Packaged, dry_run: bool) -> None:

@@ -94,9 +94,9 @@ def ledger(settings: Settings, source: str | None, anchor: str | None, json_: bo
     damaged. Storages that we hold for others are never believed. Look for a backup of the ledger
     first.
 
-    If copies contradict each other or our primary storage, they are listed and nothing is made: a
-    person decides with --anchor or --from. Our primary storage may be lost too: rebuild it
-    afterwards.
+    If copies contradict each other or our primary storage, or one has entries that no other storage
+    has seen, they are listed and nothing is made: a person decides with --anchor or --from. Our
+    primary storage may be lost too: rebuild it afterwards.
 
     \b
     preserva rebuild ledger

@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from preserva.cli.common import Settings, as_json, dry_run, emit, package_id, pass_settings
+from preserva.cli.batch import (
+    batch_of,
+    batch_options,
+    check_or_dry_run,
+    end_batch,
+    refuse_with_batch,
+    refuse_without_batch,
+)
+from preserva.cli.common import Settings, as_json, emit, package_id, pass_settings
 from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 if TYPE_CHECKING:
+    from preserva.batch.run import BatchOptions
     from preserva.core.book.page_changes import PageChange
     from preserva.ingest.revised import Revised
 
@@ -21,8 +30,14 @@ _PAGE = click.IntRange(min=1)
 
 
 @click.command("update")
-@click.argument("package", metavar="ID")
-@click.option("--record", type=_FILE, help="The corrected catalogue record.")
+@click.argument("package", metavar="[ID]", required=False)
+@click.option(
+    "--record",
+    "--records",
+    "record",
+    type=_FILE,
+    help="The corrected catalogue record, or the records of a table.",
+)
 @click.option(
     "--charset", help="The character set of the record, if it is detected wrongly: cp1251 …"
 )
@@ -89,12 +104,13 @@ _PAGE = click.IntRange(min=1)
     help="Accept a record with another number and another title than the package has.",
 )
 @click.option("--reason", metavar="TEXT", help="The reason, for the history of the package.")
-@dry_run
+@batch_options
+@check_or_dry_run
 @as_json
 @pass_settings
 def command(
     settings: Settings,
-    package: str,
+    package: str | None,
     record: Path | None,
     charset: str | None,
     position: int | None,
@@ -111,6 +127,9 @@ def command(
     move: tuple[tuple[int, int], ...],
     other_record: bool,
     reason: str | None,
+    table: Path | None,
+    root: Path | None,
+    results: Path | None,
     dry_run: bool,
     json_: bool,
 ) -> None:
@@ -119,13 +138,29 @@ def command(
     Only what is new is written, and the previous version is kept unchanged. A correction of pages,
     rights or history needs a reason. `preserva replicate` copies the new version to the replicas.
 
+    With --batch, the package of each row of a table is corrected, see docs/how-to/batches.md.
+
     \b
     preserva update aonb-kp-000123 --record corrected.mrc --reason "wrong year"
     preserva update aonb-kp-000123 --pages again --reason "page 12 was blurred"
     preserva update aonb-kp-000123 --insert-pages missing --after 4 --reason "left out"
     preserva update aonb-kp-000123 --remove-page 7 --reason "scanned twice" --dry-run
     preserva update aonb-kp-000123 --text alto --reason "recognised later"
+    preserva update --batch books.csv --records corrected.iso --reason "new descriptions" --check
     """
+    if table is not None:
+        refuse_with_batch(
+            ID=package,
+            **{"--position": position, "--structure": structure, "--document": documents},
+            **{"--rights": rights, "--events": events, "--pages": pages, "--access": access},
+            **{"--text": text, "--insert-pages": insert_pages, "--remove-page": remove},
+            **{"--move-page": move, "--other-record": other_record},
+        )
+        _batch(settings, batch_of(table, root, results, dry_run), record, charset, reason, json_)
+        return
+    refuse_without_batch(root=root, results=results)
+    if package is None:
+        raise click.UsageError(_("Name the ID of a package, or a table with --batch."))
     from preserva.catalogue.import_records import catalogue_version
     from preserva.ingest.book_revision import PageChanges
     from preserva.ingest.revision import Change, update
@@ -209,3 +244,25 @@ def _deed(change: PageChange) -> str:
         name=printable(change.name or ""),
         representation=change.representation,
     )
+
+
+def _batch(
+    settings: Settings,
+    options: BatchOptions,
+    records: Path | None,
+    charset: str | None,
+    reason: str | None,
+    json_: bool,
+) -> None:
+    from preserva.batch.verbs import update_batch
+
+    with settings.archive() as archive:
+        result = update_batch(
+            archive,
+            options,
+            records=records,
+            charset=charset,
+            reason=reason,
+            observer=settings.observer(json_),
+        )
+    end_batch(settings, "update", result, json_)

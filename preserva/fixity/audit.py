@@ -62,9 +62,9 @@ def audit(
         with ExitStack() as locks:
             for name in names:
                 locks.enter_context(archive.auditing(name))
-            _look_for_lost(archive, names)
+            done.unreachable |= dict(_away(archive, names))
             stores = map(archive.store, names if scope.packages is None else ())
-            there = {store.id: listed(store) for store in stores}
+            there = {store.id: listed(archive, store) for store in stores}
             run = Run(archive, budget, timer, sleep, observer, done)
             if workers is None:
                 run.read(due)
@@ -84,13 +84,15 @@ def _not_held(archive: ArchivalStorage, lanes: Iterable[Lane]) -> list[str]:
     return [name for name in names if storages[name].role is not Role.HELD]
 
 
-def _look_for_lost(archive: ArchivalStorage, names: list[str]) -> None:
-    """Storages that were away and are there again are noticed even if nothing in them is due."""
+def _away(archive: ArchivalStorage, names: list[str]) -> Iterator[tuple[str, str]]:
+    """The storages that are not there, or are not ours, and why; each look is recorded.
+
+    All are looked at, also those in which nothing is due: that is one small read for each.
+    """
     for name in names:
-        if archive.ledger.copies.trouble(name) is not None:
-            store = archive.store(name)
-            if store.answers():
-                record_storage(archive, store)
+        error = record_storage(archive, archive.store(name))
+        if error is not None:
+            yield name, str(error)
 
 
 def _unrecorded(

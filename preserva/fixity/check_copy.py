@@ -12,6 +12,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, START
 from preserva.core.values.report import Ended, Finding, Observer, Outcome, Report, Started
 from preserva.errors import StorageError
+from preserva.files.parallel import bounded_map
 from preserva.fixity.ocfl_object import CheckedObject, check_object
 from preserva.fixity.resume import ResumeState
 from preserva.information_package.official_schemas import OfficialSchemas
@@ -148,8 +149,9 @@ def _log_findings(copy: StoredCopy) -> Iterator[Finding]:
     """The records of events in the object's logs against the digests that the ledger keeps."""
     missing = copy.expected_logs()
     known = {event.log.sha256: event for event in copy.recorded.logged()}
-    for name in copy.log_names():
-        digest = copy.log_digest(name)
+    names = copy.log_names()
+    digests = bounded_map(copy.log_digest, names, workers=copy.storage.max_concurrency)
+    for name, digest in zip(names, digests, strict=True):
         if digest in known and known[digest].is_record(name, digest):
             missing.pop(digest, None)
         else:

@@ -39,7 +39,10 @@ def read_files(
             left.append(result)
     if left:
         read = partial(_attempt_all, storage, path, algorithms)
-        yield from chain.from_iterable(bounded_map(read, _batches(left), workers=_JOBS))
+        near = type(storage) is LocalStorage
+        batches = _batches(left) if near else ([entry.path] for entry in left)
+        workers = _JOBS if near else storage.max_concurrency  # each waits for the line
+        yield from chain.from_iterable(bounded_map(read, batches, workers=workers))
 
 
 def _beyond_doubt(

@@ -6,6 +6,7 @@ manifests. Everything that is wrong is found in one run.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -28,9 +29,14 @@ from preserva.information_package.consistency import own_findings
 from preserva.information_package.official_schemas import OfficialSchemas
 from preserva.information_package.pages import ObjectPages, bag_pages, with_pages
 from preserva.storage.base import Storage, chunks_of, read_all
+from preserva.storage.local import LocalStorage
 from preserva.storage.ocfl import OcflRoot
+from preserva.storage.paths import above
+from preserva.storage.wrappers.remember import Remembering
 
 _NO_PLACE = ("extensions", False)
+_OF_OBJECT = re.compile(r"0=[^/]*|(?:v[0-9]+/)?inventory\.json(?:\.\w+)?")
+_FIRST = (layout.OBJECT_DECLARATION[0], formats.NAME, f"{formats.NAME}.sha512")
 _DIGESTS = ("sha512", "sha256")
 
 
@@ -80,7 +86,8 @@ class _Check:
         observer: Observer,
         resume: ResumeState,
     ) -> None:
-        self.storage = storage
+        near = isinstance(storage, LocalStorage)
+        self.storage = storage if near else Remembering(storage)
         self.resume = resume
         self.known: Mapping[str, str] = {}
         self.path = path
@@ -93,9 +100,10 @@ class _Check:
 
     def run(self) -> CheckedObject:
         prefix = len(self.path) + 1 if self.path else 0
-        for entry in self.storage.walk(self.path):
+        for entry in self.storage.walk(self.path, self._likely()):
             name = entry.path[prefix:]
             self.entries[name] = Entry(name, entry.kind, entry.size)
+        self._fetch(name for name in self.entries if _OF_OBJECT.fullmatch(name))
         self._declaration()
         inventory = self._inventory("")
         if inventory is None:
@@ -115,6 +123,25 @@ class _Check:
         pages = ObjectPages([self.storage], self.path, inventory)
         self.report.findings = with_pages(self.report.findings, pages)
         return self.checked
+
+    def _fetch(self, names: Iterable[str]) -> None:
+        """Over a line, read small files of the object at once, before each is asked for."""
+        if isinstance(self.storage, Remembering):
+            self.storage.fetch(f"{self.path}/{name}" if self.path else name for name in names)
+
+    def _likely(self) -> set[str]:
+        """Over a line, the folders that the object has if its inventory is right."""
+        if not isinstance(self.storage, Remembering):
+            return set()
+        self._fetch(_FIRST)
+        prefix = f"{self.path}/" if self.path else ""
+        try:
+            inventory = formats.parse(
+                read_all(self.storage, prefix + formats.NAME, formats.LARGEST)
+            )
+        except (StorageError, InventoryError):
+            return set()
+        return {prefix + folder for path in inventory.content() for folder in above(path)}
 
     def _find(
         self, code: Code, path: str, expected: str | None = None, seen: str | None = None

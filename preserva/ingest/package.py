@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from preserva.archive.acting import Actor
@@ -22,6 +22,7 @@ from preserva.core.formats import layout
 from preserva.core.values.digest import MultiHash, digest_bytes
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Advanced, Finding, Observer, ignore
+from preserva.describe.record import Record
 from preserva.errors import Refused
 from preserva.i18n import _
 from preserva.information_package.second_opinion import second_opinion
@@ -37,8 +38,7 @@ class Packaged:
     """The result of packaging a source.
 
     `place` is the id of the storage or the folder of the bag; `created` is False if the same source
-    was stored before, or on a dry run.
-
+    was `stored_before`, or on a dry run.
     """
 
     package: PackageId
@@ -50,11 +50,12 @@ class Packaged:
     size: int = 0
     notes: tuple[Finding, ...] = ()
     structure: Structure = NO_STRUCTURE
+    stored_before: bool = False
 
 
 def package(
     folder: Path,
-    record: Path,
+    record: Path | Record,
     archive: ArchivalStorage,
     *,
     local: str | None = None,
@@ -65,6 +66,8 @@ def package(
     observer: Observer = ignore,
 ) -> Packaged:
     """Make a package of a folder and store it, read back and recorded in the ledger.
+
+    On a dry run nothing is written, and refused is what would be refused.
 
     Raises PackageError for a source that cannot become a package, Refused if another package with
     this identifier is stored, Locked, StorageError; in each case nothing was stored.
@@ -81,6 +84,9 @@ def package(
         archive.config.images,
     )
     if dry_run:
+        if copy.is_there():
+            return _already_stored(source, copy, observer)
+        refuse_lost(copy)
         return _result(source, store.id, created=False)
     with archive.writing(store):
         if copy.is_there():
@@ -94,9 +100,31 @@ def package(
     return _result(source, store.id, created=True, staging=staging, notes=notes)
 
 
+def look_up(
+    folder: Path,
+    record: Path | Record,
+    archive: ArchivalStorage,
+    *,
+    local: str | None = None,
+    charset: str | None = None,
+    details: Details = NO_DETAILS,
+    observer: Observer = ignore,
+) -> Packaged | None:
+    """The package of this very source, if it is stored; None if it is not, and could be.
+
+    Every file that is stored is compared. Raises Refused, PackageError, StorageError as `package`.
+    """
+    source = submit(folder, record, archive.config.institution, local, None, charset, details)
+    copy = StoredCopy(archive, archive.primary, source.package)
+    if copy.is_there():
+        return _already_stored(source, copy, observer)
+    refuse_lost(copy)
+    return None
+
+
 def package_bag(
     folder: Path,
-    record: Path,
+    record: Path | Record,
     institution: Institution,
     destination: Path,
     *,
@@ -186,4 +214,4 @@ def _already_stored(source: Submission, copy: StoredCopy, observer: Observer) ->
             message.format(id=source.package, path=other[0]),
             hint=_("Nothing was changed. Give the new package another identifier with --id."),
         )
-    return _result(source, copy.store.id, created=False)
+    return replace(_result(source, copy.store.id, created=False), stored_before=True)

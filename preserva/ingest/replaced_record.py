@@ -10,7 +10,7 @@ from preserva.core.values.report import Finding
 from preserva.describe.record import Record, read_record
 from preserva.errors import Refused
 from preserva.i18n import _
-from preserva.ingest.submission import one_line, refuse_untitled
+from preserva.ingest.submission import one_line
 
 
 def compare_with_new(
@@ -18,10 +18,8 @@ def compare_with_new(
 ) -> tuple[Finding, ...]:
     """Doubts about a new record that follow from the present one, which is given as MODS.
 
-    Raises PackageError for a record without a title, and Refused for one of another book, unless a
-    person consented.
+    Raises Refused for a record of another book, unless a person consented.
     """
-    refuse_untitled(new, path)
     old = None if present is None else read_record(present, name="mods.xml")
     if not isinstance(old, Record):
         return ()

@@ -41,7 +41,7 @@ from preserva.ingest.revision_history import (
     told_by_file,
     told_by_record,
 )
-from preserva.ingest.submission import choose_record, one_line
+from preserva.ingest.submission import choose_record, described_by, one_line
 from preserva.ingest.supplied import kept_file, read_supplied, refuse_unclear
 from preserva.version import __version__
 
@@ -59,7 +59,7 @@ class Change:
     `other_record` is a person's word that the record may be one of another book.
     """
 
-    record: Path | None = None
+    record: Path | Record | None = None
     position: int | None = None
     charset: str | None = None
     documents: Sequence[Path] = ()
@@ -167,10 +167,10 @@ class _Revision:
         if change.record is None:
             record = self._former_record()
         else:
-            data = read_supplied(change.record)
-            record = choose_record(data, change.record, change.position, change.charset)
+            data = read_supplied(change.record) if isinstance(change.record, Path) else b""
+            record = described_by(change.record, data, change.position, change.charset)
             self.notes += record.notes + compare_with_new(
-                self._former_mods(), record, change.record, consent=change.other_record
+                self._former_mods(), record, Path(change.record.name), consent=change.other_record
             )
             self.done.append(f"the record was replaced by {change.record.name}")
             draft.title = one_line(record.title)

@@ -51,14 +51,17 @@ class Submission:
 
 def submit(
     folder: Path,
-    record: Path,
+    record: Path | Record,
     institution: Institution,
     local: str | None = None,
     position: int | None = None,
     charset: str | None = None,
     details: Details = NO_DETAILS,
 ) -> Submission:
-    """Inspect a source without reading its pages. Raises PackageError with every problem."""
+    """Inspect a source without reading its pages. Raises PackageError with every problem.
+
+    `record` is the file that holds the record, or the record itself, chosen before.
+    """
     if not folder.is_dir():
         raise UsageError(_("{path} is not a folder").format(path=folder))
     folder = folder.resolve()
@@ -67,14 +70,14 @@ def submit(
             _("{path} is a bag already, not a folder of scans").format(path=folder),
             hint=_("Store it with `preserva store` or, if others made it, `preserva import`."),
         )
-    data = read_supplied(record)
-    own = own_paths(folder, [record, *details.paths().values()])
+    files = [record] if isinstance(record, Path) else []
+    data = b"".join(map(read_supplied, files))
+    own = own_paths(folder, [*files, *details.paths().values()])
     opened = Folder(folder)
     entries = [entry for entry in list_source(opened) if entry.path not in own]
     arrangement = sip.arrange(entries)
     refuse(folder, list(arrangement.problems))
-    described = choose_record(data, record, position, charset)
-    refuse_untitled(described, record)
+    described = described_by(record, data, position, charset)
     title = one_line(described.title)
     written = read_details(details, arrangement, described, title, institution.country)
     try:
@@ -112,14 +115,32 @@ def choose_record(data: bytes, path: Path, position: int | None, charset: str | 
     if isinstance(described, Finding):
         message = _("{path} cannot become a package:").format(path=path)
         raise PackageError(message, [described.message()])
-    doubtful = [note for note in described.notes if note.code.severity is not Severity.WARNING]
+    refuse_doubtful(described, path, charset)
+    return described
+
+
+def described_by(
+    record: Path | Record, data: bytes, position: int | None, charset: str | None
+) -> Record:
+    """The book's record, chosen from the data of its file, or chosen before. Raises as those do."""
+    if isinstance(record, Record):
+        path, chosen = Path(record.name), record
+        refuse_doubtful(record, path, charset)
+    else:
+        path, chosen = record, choose_record(data, record, position, charset)
+    refuse_untitled(chosen, path)
+    return chosen
+
+
+def refuse_doubtful(record: Record, path: Path, charset: str | None) -> None:
+    """Raise PackageError for a record that was not understood whole, unless a person named how."""
+    doubtful = [note for note in record.notes if note.code.severity is not Severity.WARNING]
     if doubtful and charset is None:
         message = _(
             "{path} was not understood whole, so nothing was packaged; if it is right, name its"
             " character set with --charset:"
         )
         raise PackageError(message.format(path=path), [note.message() for note in doubtful])
-    return described
 
 
 def refuse_untitled(record: Record, path: Path) -> None:

@@ -163,7 +163,7 @@ def _known(row: Row) -> KnownCopy:
         version,
         checked,
         None if outcome is None else outcome == SUCCESS,
-        None if trouble is None else State(trouble),
+        _trouble(package, version, trouble),
         problem,
         seen,
         decided is not None,
@@ -171,6 +171,13 @@ def _known(row: Row) -> KnownCopy:
         entry,
         digest,
     )
+
+
+def _trouble(package: str, version: int | None, trouble: str | None) -> State | None:
+    """What is wrong; with an object that was never brought, only that nobody knows of it."""
+    if trouble is None:
+        return None
+    return State.UNRECORDED if package and version is None else State(trouble)
 
 
 _KNOWN = (

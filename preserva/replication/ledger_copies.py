@@ -6,18 +6,28 @@ ledger there. `core/policy/ledger_choice.py` says when a person must decide.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
+from preserva.archive.ledger_mark import read_mark
 from preserva.archive.ledger_replica import copied_entries
 from preserva.archive.store import Store
-from preserva.core.policy.ledger_choice import Anchor, Chain, contradictions
+from preserva.core.formats.storage_identity import LedgerMark
+from preserva.core.policy.ledger_choice import (
+    Anchor,
+    Chain,
+    contradictions,
+    of_other_ledgers,
+    vouched,
+)
 from preserva.core.values.codes import Code
+from preserva.core.values.entries import LEDGER_IDENTITY
+from preserva.core.values.facts import LedgerIdentity
 from preserva.core.values.report import Finding, Report
 from preserva.core.values.subjects import LedgerInStorage
 from preserva.errors import LedgerError, Refused, UsageError
-from preserva.i18n import _, ngettext
+from preserva.i18n import _, joined, ngettext
 from preserva.ledger.entry import chained
 
 _SHOWN = 16
@@ -33,10 +43,16 @@ class LedgerChoice:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The copy to take over; None if there is none. The entries up to `proved` are beyond doubt."""
+    """The copy to take over; None if there is none. The entries up to `proved` are beyond doubt.
+
+    Those up to `seen` were seen by another storage too; None if no other one could have seen any.
+    `strange` are the storages that belong to another ledger; a person said whose word counts.
+    """
 
     chain: Chain | None
     proved: int
+    seen: int | None
+    strange: frozenset[str]
     reports: tuple[Report, ...] = ()
 
 
@@ -53,9 +69,14 @@ def choose_copy(stores: Sequence[Store], institution: str, decision: LedgerChoic
     """The copy of an institution's ledger to take over, of those in its own storages.
 
     A copy that is no whole chain is reported and passed over. Raises Refused where copies
-    contradict each other and nobody decided, where no copy has the anchor, and where no copy is
-    whole and no storage was named to begin anew from; StorageError.
+    contradict each other and nobody decided, where storages belong to different ledgers, where no
+    copy has the anchor, and where no copy is whole and no storage was named to begin anew from;
+    StorageError.
     """
+    if decision.source is not None and decision.source not in {store.id for store in stores}:
+        message = _("{storage}, whose word shall count, is not there")
+        raise Refused(message.format(storage=decision.source))
+    marks = {store.id: mark for store in stores if (mark := read_mark(store)) is not None}
     chains, broken = _read_copies(stores, institution)
     if decision.source is not None:
         chosen = [chain for chain in chains if chain.storage == decision.source]
@@ -69,12 +90,46 @@ def choose_copy(stores: Sequence[Store], institution: str, decision: LedgerChoic
     if any(contradictions(chosen)):
         _refuse_contradictions(chosen)
     chain = max(chosen, key=lambda chain: len(chain.digests), default=None)
-    proved = 0
-    if chain is not None and decision.source is not None:
-        proved = len(chain.digests)
-    elif chain is not None and decision.anchor is not None:
-        proved = chain.place(decision.anchor) or 0
-    return Choice(chain, proved, tuple(broken.values()))
+    strange = of_other_ledgers(marks, chain, decision.source)
+    if strange and decision.source is None:
+        _refuse_other_ledgers(marks)
+    proved, seen = 0, None
+    if chain is not None:
+        if decision.source is not None:
+            proved = len(chain.digests)
+        elif decision.anchor is not None:
+            proved = chain.place(decision.anchor) or 0
+        seen = vouched(chain, chains, marks)
+    return Choice(chain, proved, seen, frozenset(strange), tuple(broken.values()))
+
+
+def refuse_unseen(choice: Choice) -> None:
+    """Refuse a copy with entries that no other storage of ours has seen, and nobody vouched for.
+
+    Where there is no other storage that could have seen any, there is nothing to ask. Raises
+    Refused.
+    """
+    chain = choice.chain
+    if chain is None or choice.seen is None:
+        return
+    seen, size = max(choice.seen, choice.proved), len(chain.digests)
+    if seen >= size:
+        return
+    message = ngettext(
+        "the copy of the ledger in {storage} has {count} entry that no other storage of ours has"
+        " seen, number {first}; it was not taken over",
+        "the copy of the ledger in {storage} has {count} entries that no other storage of ours has"
+        " seen, from number {first} on; it was not taken over",
+        size - seen,
+    )
+    raise Refused(
+        message.format(storage=chain.storage, count=size - seen, first=seen + 1),
+        hint=_(
+            "Whoever can write there may have added them. The digest of the newest entry, kept on"
+            " paper or in an export, proves them: --anchor. Or say with --from whose word counts:"
+            " --from {storage} takes them over."
+        ).format(storage=chain.storage),
+    )
 
 
 def _read_copies(
@@ -84,17 +139,22 @@ def _read_copies(
     chains, broken = [], {}
     for store in stores:
         digests: list[str] = []
+        ledgers: set[str] = set()
         numbers = count(1)
         try:
             for body in copied_entries(store, institution):
                 previous = digests[-1] if digests else ""
-                digests.append(chained(body, next(numbers), previous).digest)
+                entry = chained(body, next(numbers), previous)
+                digests.append(entry.digest)
+                if entry.type == LEDGER_IDENTITY:
+                    facts = entry.facts_as(LedgerIdentity)
+                    ledgers |= {facts.ledger, *facts.replaces}
         except LedgerError as error:
             finding = Finding(Code.LEDGER_COPY_UNUSABLE, store.id, seen=str(error))
             broken[store.id] = Report(LedgerInStorage(store.id), [finding])
         else:
             if digests:
-                chains.append(Chain(store.id, digests))
+                chains.append(Chain(store.id, digests, ledgers))
     return chains, broken
 
 
@@ -108,6 +168,23 @@ def _anchored(chains: list[Chain], anchor: Anchor) -> list[Chain]:
             hint=_("Nothing was made. Compare the number and the digest with the paper again."),
         )
     return anchored
+
+
+def _refuse_other_ledgers(marks: Mapping[str, LedgerMark]) -> None:
+    text = _("{storage} belongs to the ledger {ledger}, entry {number} of {time}")
+    lines = [
+        text.format(storage=name, ledger=mark.ledger, number=mark.entry, time=mark.time)
+        for name, mark in marks.items()
+    ]
+    message = _("our storages belong to different ledgers, so none was made:")
+    raise Refused(
+        joined("\n  ", [message, *lines]),
+        hint=_(
+            "Is one of them the disk of another archive? Put the right one in its place. Or say"
+            " with --from which storage is right; those of another ledger are then left as they"
+            " are."
+        ),
+    )
 
 
 def _refuse_broken_source(source: str, broken: dict[str, Report]) -> None:

@@ -112,8 +112,10 @@ class Pair:
 
     def find_missing(self) -> None:
         """Find the versions that the target lacks. A version that its owner never made stops us."""
-        self.target.store.root.recover(self.path)
-        copy = self._in_place()
+        copy = None
+        if self.target.is_there():
+            self.target.store.root.recover(self.path)
+            copy = self._in_place()
         held: Iterable[str] = ()
         if copy is not None:
             for problem in formats.differences(copy.inventory, self.original.inventory):
@@ -178,7 +180,9 @@ class Pair:
 
     def _bring_logs(self) -> None:
         """The records of events that a lost copy had, from the copy at its owner."""
-        present = {self.target.log_digest(name) for name in self.target.log_names()}
+        workers = self.target.storage.max_concurrency
+        names = self.target.log_names()
+        present = set(bounded_map(self.target.log_digest, names, workers=workers))
         expected = self.target.expected_logs()
         for name in self.source.log_names():
             data = self.source.read_log(name)

@@ -8,12 +8,13 @@ says what our own storages hold today. Storages that are held for others never t
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Set
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from preserva.archive.archive import ArchivalStorage, Clock, Identifiers
-from preserva.archive.ledger_mark import take_over
+from preserva.archive.ledger_mark import read_mark, take_over
 from preserva.archive.ledger_replica import copied_entries
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
@@ -31,7 +32,7 @@ from preserva.files.disk import publish
 from preserva.fixity.ocfl_object import check_object
 from preserva.i18n import _, joined
 from preserva.ledger import Ledger
-from preserva.replication.ledger_copies import Choice, LedgerChoice, choose_copy
+from preserva.replication.ledger_copies import Choice, LedgerChoice, choose_copy, refuse_unseen
 from preserva.replication.rebuilt_package import ReadCopy, record_missing, record_package
 
 _NAMED = 20
@@ -99,7 +100,6 @@ def rebuild_ledger(
             rebuilding=True,
         ) as archive:
             reports = _rebuild(archive, LedgerChoice(source, anchor), observer)
-            take_over(archive)
     except BaseException:
         _remove(unfinished)
         raise
@@ -143,8 +143,10 @@ def _rebuild(archive: ArchivalStorage, decision: LedgerChoice, observer: Observe
     ]
     choice = choose_copy(storages.own, archive.config.institution.id, decision)
     reports += choice.reports
+    reports += _leave_out(archive, storages, choice.strange)
     _take_over(archive, choice)
     _refuse_contradicted(archive, storages, choice, decision)
+    refuse_unseen(choice)
     _record_rebuilt(archive, storages, choice)
     objects = _Objects()
     for store in storages.there:
@@ -155,7 +157,28 @@ def _rebuild(archive: ArchivalStorage, decision: LedgerChoice, observer: Observe
         copies = objects.copies(archive, storages.there, package)
         record_package(archive, package, copies, primary, decision.source)
         reports += record_missing(archive, storages.there, package, copies)
+    take_over(archive, storages.own)
     return reports
+
+
+def _leave_out(
+    archive: ArchivalStorage, storages: _Storages, strange: frozenset[str]
+) -> list[Report]:
+    """Storages of another ledger do not testify and are not written to; a report on each.
+
+    Raises Refused if our primary storage is one of them.
+    """
+    primary = archive.primary
+    if primary.id in strange:
+        message = _("{storage} belongs to another ledger than the one whose word shall count")
+        raise Refused(
+            message.format(storage=primary.id),
+            hint=_("Put the right disk in its place. If ours is lost, leave its place empty."),
+        )
+    storages.own[:] = [store for store in storages.own if store.id not in strange]
+    storages.there[:] = [store for store in storages.there if store.id not in strange]
+    finding = Finding(Code.STORAGE_WRONG)
+    return [Report(WholeStorage(name), [finding]) for name in sorted(strange)]
 
 
 class _Objects:
@@ -211,9 +234,9 @@ class _Objects:
 
 def _find(archive: ArchivalStorage) -> _Storages:
     """Which storages are there. Raises Refused if none of ours is, StorageError."""
-    found = _Storages([], [])
+    found, ledgers = _Storages([], []), _ledgers_of_replicas(archive)
     for store in archive.stores():
-        if _is_lost(store):
+        if _is_lost(store, ledgers):
             found.lost.append(store)
             continue
         store.check_identity()
@@ -228,17 +251,30 @@ def _find(archive: ArchivalStorage) -> _Storages:
     return found
 
 
-def _is_lost(store: Store) -> bool:
-    """Whether there is nothing at all in its place, or a new storage in which nothing is yet."""
+def _is_lost(store: Store, ledgers: Set[str]) -> bool:
+    """Whether there is nothing at all in its place, or a new storage in which nothing is yet.
+
+    One that belongs to one of the `ledgers` of the other storages is not new: it was empty.
+    """
     storage = store.storage
     if storage.stat("") is None or not storage.children(""):
         return True
     if storage.stat(layout.IDENTITY) is None or store.config.role is not Role.PRIMARY:
         return False
+    mark = read_mark(store)
+    if mark is not None and mark.ledger in ledgers:
+        return False
     root = storage.stat(layout.ROOT)
     return (
         root is not None and root.kind is Kind.FOLDER and next(store.root.objects(), None) is None
     )
+
+
+def _ledgers_of_replicas(archive: ArchivalStorage) -> set[str]:
+    """The ids of the ledgers that our replicas belong to."""
+    replicas = (store for store in archive.stores() if store.config.role is Role.REPLICA)
+    marks = (read_mark(store) for store in replicas if store.storage.stat("") is not None)
+    return {mark.ledger for mark in marks if mark is not None}
 
 
 def _take_over(archive: ArchivalStorage, choice: Choice) -> None:

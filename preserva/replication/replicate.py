@@ -14,7 +14,7 @@ from preserva.archive.fixity_events import record_seen, record_storage
 from preserva.archive.ledger_replica import copy_ledger
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
-from preserva.archive.unrecorded import listed, unrecorded, unrecorded_logs
+from preserva.archive.unrecorded import RootListing, listed, unrecorded, unrecorded_logs
 from preserva.config import Role
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
@@ -31,6 +31,7 @@ from preserva.errors import (
 )
 from preserva.i18n import _
 from preserva.information_package.pages import ObjectPages, PageOf, no_page, with_pages
+from preserva.replication.alike import Alike
 from preserva.replication.pair import Pair, Replication, StoppedError
 from preserva.storage.wrappers.rate_limit import RateLimit
 from preserva.storage.wrappers.writes import Writes
@@ -96,22 +97,24 @@ def _to_one(
         yield _unreachable(target, reason)
         return
     reported: list[Replication] = []
+    there = None if packages else listed(archive, target)
     if dry_run:
+        alike = Alike(archive, source, target, wanted)
         for path in wanted:
-            reported.append(_Replicating(archive, source, target, path, None, observer).run())
+            replicating = _Replicating(archive, source, target, path, None, observer)
+            reported.append(alike.result(path) or replicating.run())
             yield reported[-1]
-        if not packages:
-            yield from _strangers(archive, target, reported)
+        yield from _strangers(archive, target, there, reported)
         return
     with archive.writing(target):
+        alike = Alike(archive, source, target, wanted)
         for path, package in wanted.items():
             replicating = _Replicating(archive, source, target, path, package, observer)
-            reported.append(replicating.run(copy=True))
+            reported.append(alike.result(path) or replicating.run(copy=True))
             yield reported[-1]
             if replicating.cut_off and record_storage(archive, target) is not None:
                 return  # the others would only wait for it one after the other
-        if not packages:
-            yield from _strangers(archive, target, reported)
+        yield from _strangers(archive, target, there, reported)
         try:
             report = copy_ledger(archive, target)
         except Unreachable as error:  # what was acknowledged stays so, and is told
@@ -122,12 +125,14 @@ def _to_one(
 
 
 def _strangers(
-    archive: ArchivalStorage, target: Store, reported: list[Replication]
+    archive: ArchivalStorage,
+    target: Store,
+    there: RootListing | None,
+    reported: list[Replication],
 ) -> Iterator[Replication]:
-    """What lies in a replica that we did not bring: it is named, and left where it is."""
+    """What lay in a replica that we did not bring: it is named, and left where it is."""
     waiting = {done.package for done in reported if done.package}
-    listing = listed(target)
-    for stranger in () if listing is None else unrecorded(archive, target, listing):
+    for stranger in () if there is None else unrecorded(archive, target, there):
         if stranger.package is None or stranger.package.uri not in waiting:
             yield Replication("", target.id, stranger.report)
 

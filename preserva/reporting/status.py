@@ -138,7 +138,7 @@ def status(
         return [state for name in names for state in status(archive, PackageId.parse(name))]
     judged = {judgement.package: judgement for judgement in judgements(archive, rules)}
     for store in archive.stores():
-        listing = listed(store)
+        listing = listed(archive, store)
         for stranger in () if listing is None else unrecorded(archive, store, listing):
             judged.setdefault(stranger.name, judge(stranger.name, (), rules))
             judged[stranger.name] = with_stranger(judged[stranger.name], stranger.storage)

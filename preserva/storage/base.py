@@ -37,13 +37,15 @@ class Storage(Protocol):
        its place, but for `quarantine`.
     4. What `create` wrote is not visible before `publish`, which first makes every byte durable and
        then shows all of them at once. A crash at any instant leaves all of it or nothing.
-    5. Several threads may call it at the same time. More than `max_concurrency` gain nothing.
+    5. Several threads may call it at the same time. More than `max_concurrency` gain nothing;
+       of those that only ask what is there, or read a few bytes, `max_looks`.
 
     `limitations` names the promises that a kind of storage cannot keep in full.
     """
 
     url: str
     max_concurrency: int
+    max_looks: int
 
     def stat(self, path: str) -> Entry | None:
         """What is at a path, not following a link; None if there is nothing."""
@@ -51,8 +53,11 @@ class Storage(Protocol):
     def children(self, path: str) -> list[Entry]:
         """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
 
-    def walk(self, path: str) -> Iterator[Entry]:
-        """Everything below a folder, the folders themselves included, in no promised order."""
+    def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
+        """Everything below a folder, the folders themselves included, in no promised order.
+
+        `likely` are folders that are probably among them: over a line, they are asked for at once.
+        """
 
     def open(self, path: str, *, bypass_cache: bool = False) -> Reader:
         """Open a regular file. `bypass_cache` reads the medium, not a cache."""

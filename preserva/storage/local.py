@@ -64,6 +64,7 @@ class LocalStorage:
     """The files below one folder. See `preserva.storage.base.Storage` for what it promises."""
 
     max_concurrency = 8  # each waits for the medium, not for the processor
+    max_looks = 8
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -102,7 +103,7 @@ class LocalStorage:
             os.close(descriptor)
         return sorted(entries, key=lambda entry: entry.path)
 
-    def walk(self, path: str) -> Iterator[Entry]:
+    def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
         """Everything below a folder, the folders themselves included, in no promised order."""
         waiting = [path]
         while waiting:

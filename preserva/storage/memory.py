@@ -12,7 +12,7 @@ from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry, Kind
 from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError
 from preserva.i18n import _
-from preserva.storage.paths import above, contained, parent, refuse_outside
+from preserva.storage.paths import above, contained, refuse_outside
 
 
 class _Shared:
@@ -32,6 +32,7 @@ class MemoryStorage:
     """See `preserva.storage.base.Storage` for what it promises; it ends with its process."""
 
     max_concurrency = 1
+    max_looks = 1
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -54,7 +55,9 @@ class MemoryStorage:
     def _stat(self, path: str) -> Entry | None:
         if path in self._shared.files:
             return Entry(path, Kind.FILE, len(self._shared.files[path]))
-        return Entry(path, Kind.FOLDER) if self._below(path) else None
+        prefix = f"{path}/" if path else ""
+        below = any(name.startswith(prefix) for name in self._shared.files)
+        return Entry(path, Kind.FOLDER) if below else None
 
     def _below(self, path: str) -> list[str]:
         """The files at and below a path."""
@@ -63,10 +66,23 @@ class MemoryStorage:
 
     def children(self, path: str) -> list[Entry]:
         """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
-        entries = (entry for entry in self.walk(path) if parent(entry.path) == path)
-        return sorted(entries, key=lambda entry: entry.path)
+        contained(path)
+        prefix = f"{path}/" if path else ""
+        with self._shared.guard:
+            tops = {
+                name[: end if (end := name.find("/", len(prefix))) > 0 else None]
+                for name in self._shared.files
+                if name.startswith(prefix)
+            }
+            if path and not tops:
+                raise NotFound(_("{path} is not there").format(path=path), path=path)
+            files = self._shared.files
+            return [
+                Entry(top, Kind.FILE, len(files[top])) if top in files else Entry(top, Kind.FOLDER)
+                for top in sorted(tops)
+            ]
 
-    def walk(self, path: str) -> Iterator[Entry]:
+    def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
         """Everything below a folder, the folders themselves included, in no promised order."""
         contained(path)
         prefix = f"{path}/" if path else ""

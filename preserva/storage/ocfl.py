@@ -19,7 +19,7 @@ from preserva.core.formats import layout
 from preserva.core.formats.inventory import Inventory, InventoryError
 from preserva.core.values.codes import Code
 from preserva.core.values.digest import digest_bytes
-from preserva.core.values.model import Kind
+from preserva.core.values.model import Entry, Kind
 from preserva.core.values.report import Finding
 from preserva.errors import (
     NEWER_FORMAT,
@@ -30,6 +30,7 @@ from preserva.errors import (
     UsageError,
     WrongStorage,
 )
+from preserva.files.parallel import bounded_map
 from preserva.i18n import _
 from preserva.storage import published
 from preserva.storage.base import Storage, read_all
@@ -131,18 +132,21 @@ class OcflRoot:
         """The folders of all objects, in the order of the folders. Raises StorageError."""
         yield from (item for item in self.survey(layout.ROOT) if isinstance(item, str))
 
-    def survey(self, root: str) -> Iterator[str | Finding]:
+    def survey(self, root: str, known: frozenset[str] = frozenset()) -> Iterator[str | Finding]:
         """The folders of all objects in a storage root, and findings for what may not be in one.
 
+        Folders that are `known` to be objects are not looked into; others many at a time.
         What the standard tells validators to ignore is ignored: files in the root itself (E087)
         and extensions. No link is followed. Raises StorageError.
         """
         entries = self.storage.children(root)
         yield from self._declared(root, {entry.path.rpartition("/")[2] for entry in entries})
+        extensions = f"{root}/extensions".lstrip("/")
+        tops = [entry.path for entry in entries if entry.kind is Kind.FOLDER]
+        listings = self._listings([path for path in tops if path != extensions], known)
         for entry in entries:
-            own = entry.path.rpartition("/")[2]
-            if entry.kind is Kind.FOLDER and own != "extensions":
-                yield from self._below(entry.path, 1)
+            if entry.kind is Kind.FOLDER and entry.path != extensions:
+                yield from self._below(entry.path, listings, 1)
             elif entry.kind in {Kind.LINK, Kind.OTHER}:
                 yield Finding(Code.ROOT_LINK, entry.path, seen=entry.kind.value)
 
@@ -164,10 +168,27 @@ class OcflRoot:
             if data != expected.encode():
                 yield Finding(Code.ROOT_DECLARATION, prefix + name, expected, repr(data)[1:100])
 
-    def _below(self, folder: str, depth: int) -> Iterator[str | Finding]:
-        entries = self.storage.children(folder)
-        names = {entry.path.rpartition("/")[2] for entry in entries}
-        if any(name.startswith("0=ocfl_object_") or name == formats.NAME for name in names):
+    def _listings(self, level: list[str], known: frozenset[str]) -> dict[str, list[Entry]]:
+        """What is in these folders and those below them, down to the objects, level by level."""
+        listings: dict[str, list[Entry]] = {}
+        workers = self.storage.max_looks
+        for _depth in range(_DEEPEST):
+            asked = [folder for folder in level if folder not in known]
+            level = []
+            seen = bounded_map(self.storage.children, asked, workers=workers)
+            for folder, entries in zip(asked, seen, strict=True):
+                listings[folder] = entries
+                if not _is_object(entries):
+                    level += [entry.path for entry in entries if entry.kind is Kind.FOLDER]
+            if not level:
+                break
+        return listings
+
+    def _below(
+        self, folder: str, listings: dict[str, list[Entry]], depth: int
+    ) -> Iterator[str | Finding]:
+        entries = listings.get(folder)
+        if entries is None or _is_object(entries):
             yield folder
         elif not entries:
             yield Finding(Code.ROOT_EMPTY_FOLDER, folder)
@@ -176,7 +197,7 @@ class OcflRoot:
         else:
             for entry in entries:
                 if entry.kind is Kind.FOLDER:
-                    yield from self._below(entry.path, depth + 1)
+                    yield from self._below(entry.path, listings, depth + 1)
                 elif entry.kind is Kind.FILE:
                     yield Finding(Code.ROOT_FILE, entry.path)
                 else:
@@ -243,10 +264,7 @@ class OcflRoot:
 
     def write_inventory(self, staged: str, sealed: StoredObject) -> None:
         """Write an inventory, byte for byte, into its version's folder in staging."""
-        folder = f"{staged}/{sealed.inventory.head}"
-        self.storage.create(f"{folder}/{formats.NAME}", [sealed.data])
-        line = formats.sidecar_line(sealed.digest)
-        self.storage.create(f"{folder}/{sealed.inventory.sidecar}", [line])
+        published.create_all(self.storage, _inventory(f"{staged}/{sealed.inventory.head}", sealed))
 
     def publish(self, staged: str, sealed: StoredObject) -> None:
         """Make a sealed version durable and visible, and see it there.
@@ -256,9 +274,7 @@ class OcflRoot:
         head = sealed.inventory.head
         if head == "v1":
             name, declaration = layout.OBJECT_DECLARATION
-            self.storage.create(f"{staged}/{formats.NAME}", [sealed.data])
-            line = formats.sidecar_line(sealed.digest)
-            self.storage.create(f"{staged}/{sealed.inventory.sidecar}", [line])
+            published.create_all(self.storage, _inventory(staged, sealed))
             self.storage.create(
                 f"{staged}/{name}", [declaration]
             )  # last: it may already be visible to others
@@ -289,13 +305,8 @@ class OcflRoot:
     def _see_entered(self, sealed: StoredObject) -> None:
         """Read, in its final place, what makes the object one with this version as its newest."""
         name, declaration = layout.OBJECT_DECLARATION
-        line = formats.sidecar_line(sealed.digest)
-        for path, data in (
-            (name, declaration),
-            (formats.NAME, sealed.data),
-            (sealed.inventory.sidecar, line),
-        ):
-            published.see_content(self.storage, f"{sealed.path}/{path}", data)
+        files = {f"{sealed.path}/{name}": declaration, **_inventory(sealed.path, sealed)}
+        published.see_all(self.storage, files)
 
     def recover(self, path: str) -> bool:
         """Finish a version that a crash left between its folder and the root's inventory.
@@ -330,6 +341,20 @@ class OcflRoot:
                 except ValueError:
                     continue
         return f"v{max(numbers)}" if numbers else None
+
+
+def _is_object(entries: list[Entry]) -> bool:
+    """Whether a folder that holds these is that of an object."""
+    names = {entry.path.rpartition("/")[2] for entry in entries}
+    return any(name.startswith("0=ocfl_object_") or name == formats.NAME for name in names)
+
+
+def _inventory(folder: str, sealed: StoredObject) -> dict[str, bytes]:
+    """The files of an inventory in a folder."""
+    return {
+        f"{folder}/{formats.NAME}": sealed.data,
+        f"{folder}/{sealed.inventory.sidecar}": formats.sidecar_line(sealed.digest),
+    }
 
 
 def _files_of(sealed: StoredObject) -> list[str]:

@@ -8,12 +8,15 @@ this module, and records nothing before it returns. See docs/adr/0030-final-plac
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 
 from preserva.core.values.model import Entry, Kind
 from preserva.errors import NotFound, NotInPlace, StorageError, Unreachable
+from preserva.files.parallel import bounded_map
 from preserva.i18n import _
 from preserva.storage.base import Storage, read_all
+from preserva.storage.paths import refuse_links
 
 _LARGEST = 1 << 20
 
@@ -26,6 +29,7 @@ def publish(storage: Storage, staged: str, final: str, names: Iterable[str] = ()
     size, or too much; and what `Storage.publish` raises.
     """
     expected = _tree(storage, staged)
+    refuse_links(expected.values())
     storage.publish(staged, final)
     _see(storage, final, expected)
     if changed := set(names) - expected.keys():
@@ -55,6 +59,29 @@ def see_content(storage: Storage, path: str, data: bytes) -> None:
         raise not_in_place(path) from error
     if seen != data:
         raise not_in_place(path)
+
+
+def create_all(storage: Storage, files: Mapping[str, bytes]) -> None:
+    """Write some small new files, all of them on their way at once."""
+    create = partial(_create, storage)
+    for _done in bounded_map(create, files.items(), workers=storage.max_concurrency):
+        pass
+
+
+def _create(storage: Storage, file: tuple[str, bytes]) -> None:
+    path, data = file
+    storage.create(path, [data])
+
+
+def see_all(storage: Storage, files: Mapping[str, bytes]) -> None:
+    """Read some small files at their final places, all at once. Raises NotInPlace."""
+    see = partial(_see_file, storage)
+    for _done in bounded_map(see, files.items(), workers=storage.max_concurrency):
+        pass
+
+
+def _see_file(storage: Storage, file: tuple[str, bytes]) -> None:
+    see_content(storage, *file)
 
 
 def _see(storage: Storage, final: str, expected: dict[str, Entry]) -> None:

@@ -62,6 +62,7 @@ class PyFilesystemStorage:
     """The files of a PyFilesystem. See `preserva.storage.base.Storage`, and `limitations`."""
 
     max_concurrency = 1  # not every PyFilesystem is thread-safe
+    max_looks = 1
 
     def __init__(self, url: str, *, lease: float = LEASE) -> None:
         self.url = url
@@ -124,7 +125,7 @@ class PyFilesystemStorage:
             entries = [_entry(prefix + info.name, info) for info in listing]
         return sorted(entries, key=lambda entry: entry.path)
 
-    def walk(self, path: str) -> Iterator[Entry]:
+    def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
         """Everything below a folder, the folders themselves included, in no promised order."""
         waiting = [path]
         while waiting:

@@ -18,6 +18,10 @@ from preserva.access.export import export
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.stored_copy import StoredCopy
 from preserva.bag.create.create import create_bag
+from preserva.batch.outcome import BatchResult
+from preserva.batch.run import BatchOptions
+from preserva.batch.shares import Share
+from preserva.batch.verbs import package_batch, update_batch
 from preserva.core.eark.mets import PackageType
 from preserva.core.values.entries import END
 from preserva.core.values.report import Outcome
@@ -91,6 +95,35 @@ def do_update_pages(place: Path) -> None:
                 update(archive, PACKAGE, Change(pages=pages, reason="corrected"))
 
 
+def do_package_by_table(place: Path) -> None:
+    """Package the book by a table of one row."""
+    with an_archive(place / "archive") as archive:
+        end_batch(package_batch(archive, BatchOptions(place / "books.csv")))
+
+
+def do_package_in_shares(place: Path) -> None:
+    """The same in a share of the rows: made as a bag first, then stored."""
+    options = BatchOptions(place / "books.csv", share=Share(1, 2))
+    with an_archive(place / "archive") as archive:
+        end_batch(package_batch(archive, options))
+
+
+def do_update_by_table(place: Path) -> None:
+    """Replace the record and the structure of the book by a table."""
+    with an_archive(place / "archive") as archive:
+        end_batch(update_batch(archive, BatchOptions(place / "changes.csv")))
+
+
+def end_batch(result: BatchResult) -> None:
+    """Fail as the command line does; a bug may not hide behind a row that was not done."""
+    if result.stopped is not None:
+        raise result.stopped
+    problems = [problem for row in result.rows for problem in row.problems]
+    assert not any("a bug in preserva" in problem for problem in problems), problems
+    if result.outcome is not Outcome.PASS:
+        raise StorageError(str(problems))
+
+
 def do_repair(place: Path) -> None:
     """Give the other institution's copy back what it lost."""
     with an_archive(place / "archive") as archive:
@@ -101,6 +134,9 @@ def do_repair(place: Path) -> None:
 
 VERBS = {
     "package": do_package,
+    "package by table": do_package_by_table,
+    "package by table in shares": do_package_in_shares,
+    "update by table": do_update_by_table,
     "store": do_store,
     "import": do_import,
     "import of our own": do_import_own,
@@ -119,6 +155,8 @@ def prepared(verb: str, place: Path) -> Path:
     with an_archive(place / "archive") as archive:
         (place / "new.xml").write_text(RECORD.replace("Амурѣ", "Зеѣ"), encoding="utf-8")
         (place / "new.toml").write_text('[[parts]]\ntype = "text"\nfirst = 1\n')
+        (place / "books.csv").write_text("folder,record\nbook,book.xml\n")
+        (place / "changes.csv").write_text("id,record,structure\nkp-7,new.xml,new.toml\n")
         if verb.startswith(("replicate", "update")) or verb == "repair":
             package(place / "book", place / "book.xml", archive)
         if verb == "update of pages":

@@ -25,6 +25,7 @@ from tests.support.books import an_archive
 ROUNDS = 67 if os.environ.get("PRESERVA_LONG") == "1" else 4
 COMMANDS = {
     "package": ["package", "../book", "--record", "../book.xml"],
+    "package by table": ["package", "--batch", "../books.csv"],
     "store": ["store", "../bags/aonb-kp-7", "--as-ours"],
     "replicate": ["replicate"],
     "repair": ["repair", "aonb-kp-7", "--apply", "--storage", "nlb-copy"],

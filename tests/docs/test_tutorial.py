@@ -68,5 +68,5 @@ def test_the_page_tells_the_truth(page: Path, tmp_path: Path) -> None:
 
 def test_there_are_pages() -> None:
     """Otherwise the test above would have nothing to say."""
-    pages = ["bags", "correct-a-book", "exchange-packages", "first-book"]
+    pages = ["bags", "batches", "correct-a-book", "exchange-packages", "first-book"]
     assert [page.stem for page in PAGES] == pages

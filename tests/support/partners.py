@@ -148,14 +148,20 @@ def write_chain(
     folder = storage / layout.LEDGERS / own
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    lines, digests = chained_anew(entries)
+    (folder / f"{1:012}-{len(lines):012}.jsonl").write_bytes(change(b"".join(lines)))
+    return digests
+
+
+def chained_anew(entries: list[dict[str, Any]]) -> tuple[list[bytes], list[str]]:
+    """The lines of a copy of a ledger with these entries, and the digest of each."""
     previous, lines, digests = "", [], []
     for number, entry in enumerate(entries, 1):
         body = canonical({**entry, "number": number, "previous": previous})
         previous = hashlib.sha256(body).hexdigest()
         lines.append(body + b"\n")
         digests.append(previous)
-    (folder / f"{1:012}-{len(lines):012}.jsonl").write_bytes(change(b"".join(lines)))
-    return digests
+    return lines, digests
 
 
 def replaced(entries: list[dict[str, Any]], old: str, new: str) -> list[dict[str, Any]]:

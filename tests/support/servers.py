@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -178,6 +178,10 @@ def weed(folder: Path) -> Iterator[Weed]:
         process.wait()
 
 
+_UNDER_WAY = 4096
+"""Pieces of at most 64 KiB that a line holds at a time, in each direction."""
+
+
 class Broken(Enum):
     """How a line fails."""
 
@@ -187,10 +191,16 @@ class Broken(Enum):
 
 
 class Line:
-    """What lies between a client and a server; it fails when so many bytes have gone through."""
+    """What lies between a client and a server; it fails when so many bytes have gone through.
+
+    What goes in either direction arrives `delay` seconds later: half of a round trip. `watch` sees
+    what clients send.
+    """
 
     def __init__(self, server: int) -> None:
         self.server = server
+        self.delay = 0.0
+        self.watch: Callable[[bytes], object] = len
         self.port = free_port()
         self.passed = 0
         self.broken: Broken | None = None
@@ -212,22 +222,49 @@ class Line:
             return
         there = await asyncio.open_connection("127.0.0.1", self.server)
         self._ends |= {writer, there[1]}
-        await asyncio.gather(self._pump(reader, there[1]), self._pump(there[0], writer))
+        with suppress(asyncio.CancelledError):  # the end of the block
+            await asyncio.gather(
+                self._pump(reader, there[1], self.watch), self._pump(there[0], writer, len)
+            )
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        watch: Callable[[bytes], object],
+    ) -> None:
+        under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_UNDER_WAY)
+        arriving = asyncio.create_task(self._deliver(under_way, writer))
         try:
-            while data := await reader.read(1 << 14):
+            while data := await reader.read(1 << 16):
+                watch(data)
                 self.passed += len(data)
                 if self._fault is not None and self.passed >= self._fault[0]:
                     self._break(self._fault[1])
                 if self.broken is None:
-                    writer.write(data)
-                    await writer.drain()
+                    await under_way.put((asyncio.get_running_loop().time() + self.delay, data))
+            await under_way.join()
         except OSError:
             pass
         finally:
+            arriving.cancel()
             if self.broken is not Broken.STALLED:
                 writer.close()
+
+    async def _deliver(
+        self, under_way: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter
+    ) -> None:
+        """Write what is under way when it is due."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            due, data = await under_way.get()
+            with suppress(OSError):
+                if (wait := due - clock()) > 0:
+                    await asyncio.sleep(wait)
+                if self.broken is None:
+                    writer.write(data)
+                    await writer.drain()
+            under_way.task_done()
 
     def _break(self, how: Broken) -> None:
         self.broken = how

@@ -45,7 +45,8 @@ def test_every_name_is_there_and_shown() -> None:
 
 def test_every_type_that_a_call_speaks_of_is_exported() -> None:
     """In parameters, in what is returned, and in the fields of that."""
-    exported = set(api_surface.values().values()) | set(api_surface.CLASSES)
+    exported: set[type] = set(api_surface.values().values()) | set(api_surface.CLASSES)
+    exported |= set(api_surface.exceptions().values())
     spoken_of = {name: list(api_surface.hints(call).values()) for name, call in _calls().items()}
     for name, value in api_surface.values().items():
         spoken_of[name] = list(api_surface.fields(value).values())

@@ -64,6 +64,15 @@ def test_every_problem_is_named_with_its_key(tmp_path: Path) -> None:
     assert not any("secret" in one for one in problems)
 
 
+def test_a_storage_that_no_driver_serves_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, TEMPLATE.replace("storages/nlb-copy", "ftp://host/x")))
+    assert caught.value.problems == (
+        "storages.nlb-copy.url: ftp://host/x is not a supported storage; use a folder, file://,"
+        " s3://, sftp://, fs+…://",
+    )
+
+
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [

@@ -686,6 +686,18 @@ class Code(Enum):
     SCAN_BITS = ("W453", N_("the bits per sample are not those required of scans"), "scan")
     SCAN_LOSSY = ("W454", N_("a master with lossy compression"), "scan")
 
+    # rows of a table by which many books are worked on
+    ROW_RECORD_MISSING = ("E461", N_("no record in the file has this"), "")
+    ROW_RECORD_AMBIGUOUS = ("E462", N_("several records in the file have this"), "")
+    ROW_TWICE = ("E463", N_("an earlier row of the table has this already"), "")
+    ROW_PATH_OUTSIDE = (
+        "E464",
+        N_("leads out of the folder in which the files of the table must be"),
+        "design rule 8",
+    )
+    ROW_PACKAGE_MISSING = ("E465", N_("no package has a record with this"), "")
+    ROW_PACKAGE_AMBIGUOUS = ("E466", N_("several packages have a record with this"), "")
+
     # metadata of a package: METS, PREMIS, the files, and contradictions between them
     METS_MISSING = ("E501", N_("there is no METS document here"), "CSIPSTR4")
     METADATA_XML = ("E502", N_("cannot be read safely as XML"), "design rule 8")

@@ -21,6 +21,7 @@ from typing import TypeVar
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.describe.mods.xml_text import has_forbidden
+from preserva.describe.supplied.csv_text import csv_text
 from preserva.i18n import _
 
 _LONGEST = 4096
@@ -29,6 +30,9 @@ _DATE = re.compile(
     r"(/(\d{4}(-\d\d(-\d\d)?)?[?~%]?)?)?"
 )
 """Dates of level 0 and 1 of EDTF (ISO 8601-2) as librarians need them: 2026, 2026-05?, 1890/1895"""
+
+_RUSSIAN_DATE = re.compile(r"(\d\d)\.(\d\d)\.(\d{4})")
+"""12.05.2026, as spreadsheets in Russian and Belarusian write a date."""
 
 _Choice = TypeVar("_Choice", bound=Enum)
 
@@ -78,10 +82,11 @@ class SuppliedTable:
             value = str(value)
         if value is None:
             return None
-        if not isinstance(value, str) or not _DATE.fullmatch(value.strip()):
+        text = _RUSSIAN_DATE.sub(r"\3-\2-\1", value.strip()) if isinstance(value, str) else ""
+        if not _DATE.fullmatch(text):
             self._wrong(key, value, "2026-05-12")
             return None
-        return value.strip()
+        return text
 
     def page(self, key: str, *, needed: bool = False) -> int | str | None:
         """A page by its number, or by its file's name; None where it is not given."""
@@ -192,18 +197,15 @@ def read_toml(data: bytes, name: str, problems: list[Finding]) -> SuppliedTable:
 
 
 def read_csv(data: bytes, name: str, problems: list[Finding]) -> Iterator[SuppliedTable]:
-    """The rows of a CSV document in UTF-8, parted by commas, semicolons or tabs.
+    """The rows of a CSV document, as `csv_text` understands it.
 
     The first line names the columns. Rows without any value are left out.
     """
     try:
-        text = data.decode("utf-8-sig")
+        text, delimiter = csv_text(data)
     except UnicodeDecodeError as error:
-        seen = _("{reason}; save it as CSV UTF-8").format(reason=error)
-        problems.append(Finding(Code.DETAILS_UNREADABLE, name, seen=seen))
+        problems.append(Finding(Code.DETAILS_UNREADABLE, name, seen=str(error)))
         return
-    head = text.partition("\n")[0]
-    delimiter = max(",;\t", key=head.count)
     unknown: set[str] = set()
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:

@@ -50,6 +50,7 @@ class S3Storage:
     """
 
     max_concurrency = _COPIES_AT_ONCE  # each waits for the line
+    max_looks = 64
 
     def __init__(self, url: str, *, lease: float = LEASE) -> None:
         self.store = open_bucket(url)
@@ -133,7 +134,7 @@ class S3Storage:
         shown = (entry for entry in entries if not below_any(entry.path, hidden))
         return sorted(shown, key=lambda entry: entry.path)
 
-    def walk(self, path: str) -> Iterator[Entry]:
+    def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
         """Everything below a folder, the folders themselves included, in no promised order."""
         key = self._reservations.key(path)
         hidden = self._hidden() if key == path else frozenset()

@@ -19,29 +19,33 @@ from preserva.i18n import _
 from preserva.storage.base import CHUNK
 from preserva.storage.lease import LEASE, Lease
 from preserva.storage.lease_files import FolderLeases
-from preserva.storage.paths import above, contained, parent, refuse_links, refuse_outside
+from preserva.storage.paths import contained, parent, refuse_links, refuse_outside
 from preserva.storage.publication_marks import below_any
 from preserva.storage.published import not_in_place
 from preserva.storage.sftp.connection import TIMEOUT, SftpLink
 from preserva.storage.sftp.fence import placed, room_of, takeover
-from preserva.storage.sftp.reader import AHEAD, Opened, SftpReader, reading, settle, wait_for
+from preserva.storage.sftp.folders import SftpFolders
+from preserva.storage.sftp.reader import Opened, SftpReader, reading, settle, wait_for
 from preserva.storage.sftp.requests import (
+    SMALL,
     after,
     entry_of,
     finish,
     in_chunks,
     kind_of,
     limitations_of,
-    looking,
     making_folder,
+    names_in,
     plain_name,
+    read_small,
     size_of,
     syncing,
     syncing_folder,
+    write_small,
 )
+from preserva.storage.sftp.writer import fill
 
 _WRITE_NEW = asyncssh.FXF_WRITE | asyncssh.FXF_CREAT | asyncssh.FXF_EXCL
-_MOST_SEEN = 10_000  # folders
 _LEASES = frozenset([LEASES])
 _MODE = asyncssh.SFTPAttrs(permissions=0o644)
 
@@ -53,6 +57,7 @@ class SftpStorage:
     """
 
     max_concurrency = 64  # each waits for the line
+    max_looks = 128  # as many handles of the server
 
     def __init__(self, url: str, *, lease: float = LEASE, timeout: float = TIMEOUT) -> None:
         """Connects at the first call. `timeout` is for each answer, in seconds."""
@@ -60,7 +65,8 @@ class SftpStorage:
         self.url = url
         self._lease = Lease(FolderLeases(self), lease)
         self._durable: set[str] = set()  # files in staging that were synced as they were written
-        self._folders: set[str] = set()  # seen to be folders, not links
+        self._without_links = ""  # the folder that was walked through last, if there were none
+        self._folders = SftpFolders(self.link, self.full)
         self._room: str | None = None  # while we hold the lock
 
     def close(self) -> None:
@@ -74,7 +80,7 @@ class SftpStorage:
     def overwrite(self, path: str, data: bytes) -> None:
         """Write over a file that is there, without a rename: for lease files."""
         full = self.full(path)
-        self._refuse_links_above(path)
+        self._folders.refuse_links_above(path)
 
         async def write(client: asyncssh.SFTPClient) -> None:
             if kind_of(await client.lstat(full)) is not Kind.FILE:
@@ -100,37 +106,47 @@ class SftpStorage:
         """What is at a path, not following a link; None if there is nothing."""
         full = self.full(path)
         try:
-            self._refuse_links_above(path)
+            self._folders.refuse_links_above(path)
             return entry_of(path, self.link.run(path, lambda client: client.lstat(full)))
         except NotFound:
             return None
 
     def children(self, path: str) -> list[Entry]:
         """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
-        self._refuse_links_above(f"{path}/" if path else "")
+        self._folders.refuse_links_above(f"{path}/" if path else "")
         return self.link.run(path, lambda client: self._list(client, path))
 
     async def _list(self, client: asyncssh.SFTPClient, path: str) -> list[Entry]:
         prefix = f"{path}/" if path else ""
         entries = []
-        async for item in client.scandir(self.full(path)):
+        for item in await names_in(client, self.full(path)):
             name = os.fsdecode(item.filename)
             if name not in {".", ".."}:
                 entries.append(entry_of(prefix + plain_name(name), item.attrs))
+        for entry in entries:
+            if entry.kind is Kind.FOLDER:
+                self._folders.know(entry.path)
         return sorted(entries, key=lambda entry: entry.path)
 
-    def walk(self, path: str) -> Iterator[Entry]:
+    def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
         """Everything below a folder, the folders themselves included, in no promised order."""
-        self._refuse_links_above(f"{path}/" if path else "")
-        waiting = [path]
+        self._folders.refuse_links_above(f"{path}/" if path else "")
+        probable = [*self._folders.likely(path), *likely][: self.max_looks]
+        ahead = {folder: self._start_listing(folder) for folder in probable}
+        waiting, strange = [path], False
         while waiting:
-            batch, waiting = waiting[: self.max_concurrency], waiting[self.max_concurrency :]
-            listings = [self._start_listing(folder) for folder in batch]
+            batch, waiting = waiting[: self.max_looks], waiting[self.max_looks :]
+            listings = [
+                ahead.pop(each) if each in ahead else self._start_listing(each) for each in batch
+            ]
             for listing in listings:
                 for entry in listing.result():
                     if entry.kind is Kind.FOLDER:
                         waiting.append(entry.path)
+                    strange |= entry.kind not in {Kind.FILE, Kind.FOLDER}
                     yield entry
+        settle(ahead.values())  # what is not there after all
+        self._without_links = "" if strange else path
 
     def _start_listing(self, folder: str) -> Future[list[Entry]]:
         return self.link.start(folder, lambda client: self._list(client, folder))
@@ -138,7 +154,7 @@ class SftpStorage:
     def open(self, path: str, *, bypass_cache: bool = False) -> SftpReader:
         """Open a regular file. `bypass_cache` has no effect: see `limitations`."""
         full = self.full(path)
-        self._refuse_links_above(path)
+        self._folders.refuse_links_above(path)
 
         async def begin(client: asyncssh.SFTPClient) -> Opened | None:
             # before it is opened: opening a FIFO would block the server, and every call with it
@@ -146,7 +162,10 @@ class SftpStorage:
             if kind_of(attributes) is not Kind.FILE:
                 return None
             size = size_of(path, attributes)
-            file = await client.open(full, asyncssh.FXF_READ, encoding=None)
+            small = {"block_size": None} if size <= SMALL else {}
+            file = await client.open(full, asyncssh.FXF_READ, encoding=None, **small)
+            if small:
+                return Opened(file, size, *await read_small(file, size))
             first, beyond = await asyncio.gather(
                 reading(file, min(size, CHUNK), 0), reading(file, 1, size)
             )
@@ -167,24 +186,29 @@ class SftpStorage:
         source = in_chunks(chunks)
         first = next(source, b"")
         second = next(source, None)
+        small = {"block_size": None} if second is None and len(first) <= SMALL else {}
 
         async def begin(client: asyncssh.SFTPClient) -> asyncssh.SFTPClientFile:
             try:
-                file = await client.open(full, _WRITE_NEW, _MODE, encoding=None)
+                file = await client.open(full, _WRITE_NEW, _MODE, encoding=None, **small)
             except asyncssh.SFTPFailure:
                 if await client.exists(full) or await client.islink(full):
                     message = _("{path} exists already; it was not touched")
                     raise StorageError(message.format(path=path), path=path) from None
                 raise
+            if small:
+                await write_small(file, first)
+                return file
             await file.write(first, 0)
             if second is None:
                 await finish(file)
             return file
 
+        self._folders.change(path)
         with self._in_our_room():
             file = self.link.run(path, begin)
         if second is not None:
-            self._fill(file, path, len(first), after(second, source))
+            fill(self.link, file, path, len(first), after(second, source))
         self._durable.add(path)
 
     def extend(self, path: str, chunks: Iterable[bytes]) -> None:
@@ -192,7 +216,7 @@ class SftpStorage:
         refuse_outside(path, STAGING)
         self._lease.check()
         full = self.full(path)
-        self._refuse_links_above(path)
+        self._folders.refuse_links_above(path)
 
         async def begin(
             client: asyncssh.SFTPClient,
@@ -208,35 +232,19 @@ class SftpStorage:
         if file is None:
             raise NotAFile(_("{path} is not a regular file").format(path=path), path=path)
         self._durable.discard(path)
-        self._fill(file, path, size, in_chunks(chunks))
+        fill(self.link, file, path, size, in_chunks(chunks))
         self._durable.add(path)
-
-    def _fill(
-        self, file: asyncssh.SFTPClientFile, path: str, offset: int, chunks: Iterable[bytes]
-    ) -> None:
-        """Write, several chunks on their way at once; sync through the handle that wrote."""
-        under_way: deque[Future[int]] = deque()
-        try:
-            for chunk in chunks:
-                under_way.append(self._start_writing(file, path, chunk, offset))
-                offset += len(chunk)
-                if len(under_way) == AHEAD:
-                    under_way.popleft().result()
-            while under_way:
-                under_way.popleft().result()
-            self.link.run(path, lambda client: finish(file))
-        except BaseException:
-            settle(under_way)
-            self.link.start(path, lambda client: file.close())
-            raise
-
-    def _start_writing(
-        self, file: asyncssh.SFTPClientFile, path: str, chunk: bytes, offset: int
-    ) -> Future[int]:
-        return self.link.start(path, lambda client: file.write(chunk, offset))
 
     def flush(self, path: str) -> None:
         """Make a file, or everything in a folder and then the folder, durable."""
+        if path in self._durable:
+            return
+        changed = self._folders.changed(path)
+        if changed is not None:  # we made it, and all that is in it
+            with suppress(NotFound):  # then something else became of it
+                self._sync(changed)
+                self._folders.settled(changed)
+                return
         entry = self.stat(path)
         if entry is None:
             self._lease.check(ask=True)
@@ -260,7 +268,12 @@ class SftpStorage:
         """Move a file or folder out of staging, durably and at once. Refuses a path that exists."""
         refuse_outside(staged, STAGING)
         contained(final)
-        self._refuse_links_above(final)
+        self._folders.refuse_links_above(final)
+        if self._without_links != staged and staged not in self._durable:
+            entry = self.stat(staged)
+            is_folder = entry is not None and entry.kind is Kind.FOLDER
+            refuse_links(self.walk(staged) if is_folder else ())
+        self._without_links = ""
         self.flush(staged)
         self._move(staged, final)
 
@@ -268,7 +281,7 @@ class SftpStorage:
         """Move what is at a path to one below `quarantine/`, durably and at once."""
         refuse_outside(target, QUARANTINE)
         for place in (path, target):
-            self._refuse_links_above(contained(place))
+            self._folders.refuse_links_above(contained(place))
         self._move(path, target)
 
     def _move(self, path: str, final: str) -> None:
@@ -281,14 +294,14 @@ class SftpStorage:
 
     def _rename(self, path: str, final: str) -> None:
         source, target = self.full(path), self.full(final)
-        self._durable.clear()
-        self._folders.clear()
+        self._durable.difference_update(self._known_below(path), self._known_below(final))
+        self._folders.move(path, final)
         with self._in_our_room():
             self.link.run(final, lambda client: client.posix_rename(source, target))
 
     def replace(self, path: str, data: bytes) -> None:
         """Put new content in the place of a small file, durably and at once."""
-        self._refuse_links_above(contained(path))
+        self._folders.refuse_links_above(contained(path))
         staged = f"{STAGING}/replace-{path.rpartition('/')[2]}"
         self.discard(staged)
         self.create(staged, [data])
@@ -299,12 +312,13 @@ class SftpStorage:
     def discard(self, path: str) -> None:
         """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
         refuse_outside(path, STAGING)
-        if not below_any(path, _LEASES):
+        if not below_any(path, _LEASES):  # where others write too
             self._lease.check()
+            if self._folders.is_free(path):
+                return
         if (entry := self.stat(path)) is None:
             return
-        self._refuse_links_above(path)
-        self._durable.clear()
+        self._folders.refuse_links_above(path)
         below = [*self.walk(path), entry] if entry.kind is Kind.FOLDER else [entry]
         files = [self.full(each.path) for each in below if each.kind is not Kind.FOLDER]
         folders = sorted((each.path for each in below if each.kind is Kind.FOLDER), reverse=True)
@@ -319,15 +333,23 @@ class SftpStorage:
         try:
             self.link.run(path, remove)
         finally:
-            self._folders.clear()  # not before: the walk has seen them just now
+            self._forget(path)  # not before: the walk has seen them just now
+
+    def _forget(self, path: str) -> None:
+        """What was known of a path and what is below it holds no more."""
+        self._durable.difference_update(self._known_below(path))
+        self._folders.forget(path)
+
+    def _known_below(self, path: str) -> set[str]:
+        within = frozenset([path])
+        return {file for file in self._durable.copy() if below_any(file, within)}
 
     @contextmanager
     def lock(self, holder: str) -> Iterator[None]:
         """Be the only writer. After a kill the lock is free when its lease has run out."""
         with self._lease.held(holder) as number:
             room = room_of(number)
-            self._take_over(room)
-            self._enter(room)
+            self._enter(room, made=self._take_over(room))
             try:
                 yield
             finally:
@@ -344,18 +366,22 @@ class SftpStorage:
             self._lease.check(ask=True)
             raise
 
-    def _enter(self, room: str | None) -> None:
+    def _enter(self, room: str | None, *, made: bool = False) -> None:
         self._room = room
         self._durable.clear()
-        self._folders.clear()
+        self._folders.enter(made=made)
 
-    def _take_over(self, room: str) -> None:
-        """Make what former holders left ours: whatever they still send finds nothing there."""
+    def _take_over(self, room: str) -> bool:
+        """Make what former holders left ours: whatever they still send finds nothing there.
+
+        True if they left nothing, and the room is new.
+        """
         entries = [(entry.path, entry.kind) for entry in self.children(STAGING)]
         former, loose, stale = takeover(entries, room)
         if former is None:
-            self.link.run(room, making_folder(self.full(room)))
+            new = self.link.run(room, making_folder(self.full(room)))
         else:
+            new = False
             self._rename(former, room)
             if self.stat(room) is None or self.stat(former) is not None:
                 raise not_in_place(room)
@@ -364,37 +390,10 @@ class SftpStorage:
         for path in stale:
             with suppress(StorageError):  # its holder may be writing there at this moment
                 self.discard(path)
-
-    def _refuse_links_above(self, path: str) -> None:
-        """Raise NotAFile if a folder on the way is a link: it could lead out of the storage."""
-        unseen = [folder for folder in above(path) if folder not in self._folders]
-        for folder, kind in zip(unseen, self._kinds(unseen), strict=False):
-            if kind is not Kind.FOLDER:
-                raise NotAFile(_("{path} is not a folder").format(path=folder), path=folder)
-            if len(self._folders) >= _MOST_SEEN:
-                self._folders.clear()
-            self._folders.add(folder)
-
-    def _kinds(self, paths: list[str]) -> Iterator[Kind]:
-        """What stands at some paths, all asked for at once, up to the first that is not there."""
-        asked = [self.link.start(path, looking(self.full(path))) for path in paths]
-        try:
-            while asked:
-                yield kind_of(asked.pop(0).result())
-        except NotFound:
-            return
-        finally:
-            settle(asked)
+        return new and not loose
 
     def _make_folder(self, folder: str, *, durable: bool = False) -> None:
-        """Make a folder and those above it; with `durable`, each in its parent before the next."""
-        if folder in self._folders:
-            return
-        self._refuse_links_above(f"{folder}/" if folder else "")
-        for path in ["", *above(f"{folder}/")] if folder else [""]:
-            if path in self._folders or (path == STAGING and self._room is not None):
-                continue  # a room that is gone is not made anew
-            full = self.full(path)
-            if self.link.run(path, making_folder(full)) and durable and path:
-                self._sync([parent(path)])
-            self._folders.add(path)
+        """Make a folder and those above it; with `durable`, each is made so in its parent."""
+        made = self._folders.make(folder, staging=self._room is None)
+        if durable:
+            self._sync({parent(path) for path in made if path})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import TypeVar
 
 import asyncssh
+from asyncssh.sftp import SFTPName
 
 from preserva.core.formats.layout import STAGING
 from preserva.core.values.limitations import Limitation
@@ -27,6 +29,12 @@ _NO_FOLDERS = (
 _SAYS_TOO_LITTLE = N_(
     "Nothing is wrong with what is stored, but this server cannot be used as a storage."
 )
+SMALL = (32 << 10) - 1
+"""Bytes of a file that go in one request: with one more, what every server must take and give."""
+
+_LISTED_AHEAD = 2
+_NOT_AT_ONCE = (asyncssh.SFTPFailure, asyncssh.SFTPBadMessage)
+_CLOSING: set[asyncio.Future[object]] = set()
 Act = Callable[[asyncssh.SFTPClient], Coroutine[None, None, T]]
 
 
@@ -95,8 +103,7 @@ def syncing(full: bytes) -> Act[None]:
     """What makes a file durable, by a new handle."""
 
     async def sync(client: asyncssh.SFTPClient) -> None:
-        async with await client.open(full, asyncssh.FXF_READ, encoding=None) as file:
-            await _fsync(file)
+        await finish(await client.open(full, asyncssh.FXF_READ, encoding=None))
 
     return sync
 
@@ -117,19 +124,14 @@ def syncing_folder(full: bytes) -> Act[None]:
     return sync
 
 
-def making_folder(full: bytes) -> Act[bool]:
-    """What makes a folder. It returns False if the folder is there already."""
+def mkdir(full: bytes) -> Act[bool]:
+    """What makes a folder. It returns False if anything is there already."""
 
     async def make(client: asyncssh.SFTPClient) -> bool:
         try:
-            if kind_of(await client.lstat(full)) is Kind.FOLDER:
-                return False
-        except asyncssh.SFTPNoSuchFile:
-            pass
-        try:
             await client.mkdir(full)
-        except asyncssh.SFTPFailure:
-            if kind_of(await client.lstat(full)) is not Kind.FOLDER:  # another thread made it
+        except (asyncssh.SFTPFailure, asyncssh.SFTPFileAlreadyExists):
+            if not await client.exists(full) and not await client.islink(full):
                 raise
             return False
         return True
@@ -137,10 +139,86 @@ def making_folder(full: bytes) -> Act[bool]:
     return make
 
 
+def making_folder(full: bytes) -> Act[bool]:
+    """The same for a folder that may be there; anything else in its place is an error."""
+
+    async def make(client: asyncssh.SFTPClient) -> bool:
+        try:
+            if kind_of(await client.lstat(full)) is Kind.FOLDER:
+                return False
+        except asyncssh.SFTPNoSuchFile:
+            pass
+        await client.mkdir(full)
+        return True
+
+    return make
+
+
+async def names_in(client: asyncssh.SFTPClient, full: bytes) -> list[SFTPName]:
+    """What a folder holds. Its end is asked for together with its names.
+
+    A server that cannot answer two requests for one folder at a time is asked one by one.
+    """
+    handler = client._handler
+    handle = await handler.opendir(full)
+    names: list[SFTPName] = []
+    try:
+        while True:
+            asked = [handler.readdir(handle) for _request in range(_LISTED_AHEAD)]
+            for answer in await asyncio.gather(*asked, return_exceptions=True):
+                if isinstance(answer, asyncssh.SFTPEOFError):
+                    return names
+                if isinstance(answer, BaseException):
+                    raise answer
+                names += answer[0]
+    except _NOT_AT_ONCE:
+        return [name async for name in client.scandir(full)]
+    finally:
+        _not_waiting(handler.close(handle))
+
+
+def _not_waiting(request: Coroutine[None, None, object]) -> None:
+    """Send a request whose answer tells nothing."""
+    task = asyncio.ensure_future(request)
+    _CLOSING.add(task)
+    task.add_done_callback(_CLOSING.discard)
+
+
+async def write_small(file: asyncssh.SFTPClientFile, data: bytes) -> None:
+    """Write all of a new file, make it durable and close it, in one flight.
+
+    The file was opened with `block_size=None`, so each of these is sent at once.
+    """
+    await _all(file.write(data, 0), _fsync(file), file.close())
+
+
+async def read_small(file: asyncssh.SFTPClientFile, size: int) -> tuple[bytes, bytes]:
+    """All of a file of this size, and what the server gives beyond that, which should be nothing.
+
+    The file was opened with `block_size=None`.
+    """
+    data: bytes = await file.read(size + 1, 0)
+    while len(data) < size:
+        more: bytes = await file.read(size + 1 - len(data), len(data))
+        if not more:
+            break
+        data += more
+    return data[:size], data[size:]
+
+
 async def finish(file: asyncssh.SFTPClientFile) -> None:
-    """Make a file durable that was written, and close it."""
-    async with file:
-        await _fsync(file)
+    """Make a file durable that was written, and close it, in one flight."""
+    await _all(_fsync(file), file.close())
+
+
+async def _all(*acts: Coroutine[None, None, object]) -> None:
+    """Send requests about one file in this order, and wait until all were answered.
+
+    A server must keep their order (draft-ietf-secsh-filexfer-02, section 4.1).
+    """
+    for answer in await asyncio.gather(*acts, return_exceptions=True):
+        if isinstance(answer, BaseException):
+            raise answer
 
 
 async def _fsync(file: asyncssh.SFTPClientFile) -> None:

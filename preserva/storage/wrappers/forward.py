@@ -17,6 +17,7 @@ class Forwarding:
         self.inner = inner
         self.url = inner.url
         self.max_concurrency = inner.max_concurrency
+        self.max_looks = inner.max_looks
 
     def stat(self, path: str) -> Entry | None:
         """What is at a path, not following a link; None if there is nothing."""
@@ -26,9 +27,9 @@ class Forwarding:
         """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
         return self.inner.children(path)
 
-    def walk(self, path: str) -> Iterator[Entry]:
+    def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
         """Everything below a folder, the folders themselves included, in no promised order."""
-        return self.inner.walk(path)
+        return self.inner.walk(path, likely)
 
     def open(self, path: str, *, bypass_cache: bool = False) -> Reader:
         """Open a regular file. `bypass_cache` reads the medium, not a cache."""

@@ -84,7 +84,7 @@ class Retry(Forwarding):
         """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
         return self.again(lambda: self.inner.children(path))
 
-    def walk(self, path: str) -> Iterator[Entry]:
+    def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
         """Everything below a folder, the folders themselves included, in no promised order.
 
         After a failure the walk begins anew, and what was seen before is left out.
@@ -95,7 +95,7 @@ class Retry(Forwarding):
         def step() -> Entry | None:
             nonlocal walking
             if walking is None:
-                walking = iter(self.inner.walk(path))
+                walking = iter(self.inner.walk(path, likely))
             try:
                 return next((entry for entry in walking if entry.path not in seen), None)
             except Unreachable:

@@ -15,6 +15,7 @@ from preserva.cli.main import status_of
 from preserva.core.policy.judgement import State
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Outcome
+from preserva.core.values.subjects import CopyInStorage
 from preserva.errors import Refused, WrongStorage
 from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored
@@ -23,6 +24,8 @@ from preserva.replication.accession import receive
 from preserva.replication.rebuild_storage import rebuild_storage
 from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
+from preserva.reporting.incidents import open_incidents
+from preserva.reporting.overview import overview
 from preserva.reporting.status import reach_storages, status
 from tests.support.books import an_archive, make_book
 from tests.support.identities import COPY, ID, IDENTITY, MAIN, MARK, tree
@@ -46,6 +49,22 @@ def foreign(place: Path) -> Path:
     (place / COPY).rename(place.parent / "ours")
     (place.parent / "other" / COPY).rename(place / COPY)
     return place
+
+
+def test_every_audit_notices_a_wrong_disk_also_if_nothing_is_due_there(place: Path) -> None:
+    with an_archive(place) as archive:
+        assert audit(archive).outcome is Outcome.PASS
+    (place / COPY / IDENTITY).write_text(
+        (place / COPY / IDENTITY).read_text("utf-8").replace('"id": "', '"id": "f'), "utf-8"
+    )
+    with an_archive(place) as archive:
+        for _night in range(2):
+            done = audit(archive)
+            assert CopyInStorage(ID, "nlb-copy") not in {report.subject for report in done.reports}
+            assert list(done.unreachable) == ["nlb-copy"]
+            assert done.outcome is overview(archive).outcome is Outcome.UNKNOWN
+        (incident,) = open_incidents(archive)
+        assert (incident.package, incident.storage, incident.seen) == (None, "nlb-copy", 2)
 
 
 def test_another_archives_disk_of_the_same_name_is_refused(foreign: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,18 +15,21 @@ from preserva.archive.archive import new_identifier, open_archive, utc_now
 from preserva.archive.stored_copy import StoredCopy
 from preserva.cli.main import status_of
 from preserva.core.formats import layout
+from preserva.core.policy.judgement import State
 from preserva.core.policy.ledger_choice import Anchor
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, FIXITY_CHECK, REBUILT
-from preserva.core.values.report import Outcome, Report
-from preserva.core.values.subjects import CopyInStorage, LedgerInStorage
-from preserva.errors import PreservaError, Refused, UsageError
+from preserva.core.values.report import Finding, Outcome, Report
+from preserva.core.values.subjects import CopyInStorage, LedgerInStorage, WholeStorage
+from preserva.errors import PreservaError, Refused, UsageError, WrongLedger
+from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored
 from preserva.replication.accession import receive
 from preserva.replication.rebuild_ledger import rebuild_ledger
 from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
 from preserva.reporting.incidents import open_incidents
+from preserva.reporting.overview import overview
 from tests.faults.damage import flip
 from tests.support.partners import (
     OURS,
@@ -34,6 +38,7 @@ from tests.support.partners import (
     chain_of,
     forged,
     idle,
+    institution,
     plant,
     replaced,
     two_institutions,
@@ -206,6 +211,72 @@ def test_a_forged_chain_that_is_the_only_one_is_held_against_our_primary_storage
         "nlb-copy": {Code.NOT_AS_RECORDED},
     }
     assert committed(ours) == {"v1": right}
+
+
+@pytest.mark.parametrize("honest", ["aonb-copy", "aonb-main"])
+def test_a_chain_that_goes_on_from_ours_does_not_win_by_its_length(
+    ours: Path, tmp_path: Path, honest: str
+) -> None:
+    """What no other storage has seen is for a person, whether a copy or a mark shows that."""
+    if honest == "aonb-main":
+        shutil.rmtree(tmp_path / "aonb-copy")
+    else:
+        shutil.rmtree(tmp_path / "aonb-main")
+    entries = chain_of(tmp_path / "nlb-copy")
+    stored = [entry for entry in entries if entry["type"] == END]
+    never = [*idle(9), {**stored[-1], "package": "urn:preserva:aonb:kp-9"}]
+    digests = write_chain(tmp_path / "nlb-copy", [*entries, *never])
+    said = r"nlb-copy has \d+ entries that no other storage"
+    with pytest.raises(Refused, match=said) as refusal:
+        rebuilt(ours)
+    assert "--from nlb-copy" in str(refusal.value.hint)
+    assert not (ours.parent / "ledger.sqlite").exists()
+    rebuilt(ours, anchor=Anchor(digests[-1]))  # somebody has it on paper
+    lose_ledger(ours)
+    with pytest.raises(Refused, match="whose word shall count, is not there"):
+        rebuilt(ours, source="aonb-main" if honest == "aonb-copy" else "aonb-copy")
+    reports = rebuilt(ours, source=honest)
+    assert not any("kp-9" in str(report.subject) for report in reports)
+
+
+def test_the_disk_of_another_archive_does_not_become_ours(ours: Path, tmp_path: Path) -> None:
+    """While the ledger is lost, the storages know by their marks that it is not."""
+    mark = tmp_path / "aonb-copy" / layout.LEDGER_MARK
+    right = json.loads(mark.read_text("utf-8"))["ledger"]
+    mark.write_text(mark.read_text("utf-8").replace(right, right[:-4] + "ffff"), "utf-8")
+    shutil.rmtree(tmp_path / "aonb-copy" / layout.LEDGERS)
+    before = all_bytes(tmp_path / "aonb-copy")
+    with pytest.raises(Refused, match="belong to different ledgers") as refusal:
+        rebuilt(ours)
+    assert f"aonb-copy belongs to the ledger {right[:-4]}ffff" in str(refusal.value)
+    with pytest.raises(Refused, match="aonb-main belongs to another ledger"):
+        rebuilt(ours, source="aonb-copy")
+    reports = rebuilt(ours, source="aonb-main")
+    assert all_bytes(tmp_path / "aonb-copy") == before
+    assert Report(WholeStorage("aonb-copy"), [Finding(Code.STORAGE_WRONG)]) in reports
+    with open_archive(ours) as archive:
+        assert audit(archive, only=("aonb-main",)).outcome is Outcome.PASS
+        with pytest.raises(WrongLedger, match="aonb-copy belongs to another ledger"):
+            audit(archive)
+
+
+def test_an_empty_primary_storage_that_was_ours_is_not_a_lost_one(tmp_path: Path) -> None:
+    """Nobody packaged anything yet: what a replica has then was made by others."""
+    path = institution(
+        tmp_path,
+        "aonb",
+        ("nlb",),
+        ("aonb-main", "aonb", "primary", "aonb-main"),
+        ("nlb-copy", "nlb", "replica", "nlb-copy"),
+    )
+    plant(forged(tmp_path, OURS), tmp_path / "nlb-copy", OURS)
+    lose_ledger(path)
+    assert of_package(rebuilt(path)) == {"nlb-copy": {Code.DIVERGED}}
+    with open_archive(path) as archive:
+        (incident,) = open_incidents(archive)
+        assert incident.state is State.UNRECORDED
+        assert audit(archive).outcome is overview(archive).outcome is Outcome.UNKNOWN
+        assert committed(path) == {}
 
 
 def without_facts(entries: Entries) -> Entries:
@@ -390,7 +461,10 @@ def test_ledger_and_primary_lost_together_come_back_by_the_commands_of_the_manua
     command = ["--config", str(ours)]
     assert status_of([*command, "init"]) == 4
     assert "preserva rebuild ledger" in capsys.readouterr().err
-    assert status_of([*command, "rebuild", "ledger"]) == 3
+    assert status_of([*command, "rebuild", "ledger"]) == 4
+    said = capsys.readouterr().err
+    assert "nlb-copy has 3 entries that no other" in said and "--from nlb-copy" in said
+    assert status_of([*command, "rebuild", "ledger", "--from", "nlb-copy"]) == 3
     assert "U328" in capsys.readouterr().out
     assert status_of([*command, "init"]) == 4
     assert "preserva rebuild storage" in capsys.readouterr().err
@@ -413,7 +487,7 @@ def test_configuration_ledger_and_primary_lost_together_come_back(
     loaded = configuration.load(ours)
     assert loaded.primary().id == "aonb-main"
     assert loaded.storages["from-nlb"].held_for == "nlb"
-    assert status_of([*command, "rebuild", "ledger"]) == 3
+    assert status_of([*command, "rebuild", "ledger", "--from", "nlb-copy"]) == 3
     assert status_of([*command, "rebuild", "storage", "aonb-main"]) == 0
     after = all_bytes(Path(loaded.primary().url) / layout.ROOT)
     assert {path: data for path, data in after.items() if "recovery" not in path} == before

@@ -142,7 +142,7 @@ class _Cut(Forwarding):
     def children(self, path: str) -> list[Entry]:
         return self._do("children", path, lambda: self.inner.children(path))
 
-    def walk(self, path: str) -> Iterator[Entry]:
+    def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
         entries = list(self.inner.walk(path))
         yield from entries[:1]
         self._do("walk", path, lambda: None)

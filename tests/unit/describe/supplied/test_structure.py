@@ -238,9 +238,20 @@ def test_a_mistake_is_named_with_its_place(text: str, name: str, expected: list[
     assert [one.message() for one in read(text, name).findings] == expected
 
 
-def test_csv_in_another_character_set_is_refused() -> None:
-    found = structure_of("first;label\n1;лист".encode("cp1251"), "s.csv", pages(), "")
-    assert [one.code for one in found.findings] == [Code.DETAILS_UNREADABLE]
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16", "cp1251"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_csv_of_a_spreadsheet_is_read(charset: str, delimiter: str) -> None:
+    text = f"first{delimiter}label\r\n1{delimiter}лист, чистый; белый\r\n"
+    if delimiter != "\t":
+        text = text.replace("лист, чистый; белый", '"лист, чистый; белый"')
+    structure = structure_of(text.encode(charset), "s.csv", pages(), "")
+    assert structure.findings == ()
+    assert structure.pages[1].label == "лист, чистый; белый"
+
+
+def test_a_binary_file_is_no_csv() -> None:
+    structure = structure_of(b"first;label\n1;\0", "s.csv", pages(), "")
+    assert [finding.code for finding in structure.findings] == [Code.DETAILS_UNREADABLE]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,157 @@
+"""Many books packaged by one table, beside one command for each, and beside `cp -r` and bagit.
+
+    python -m benchmarks.bench_package
+    python -m benchmarks.bench_package --books 300 --megabytes 30
+
+Prints ratios, so that machines and years can be compared, and peak memory. The peer copies the
+scans and makes a bag of each copy with bagit-python, in two processes, with the same digests; it
+reads nothing back, decodes no image, writes no METS and no ledger.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.pairs import spent
+from tests.support.batches import book_row, records, scans, table_text
+from tests.support.books import an_archive, tiff
+
+_PAGES = 5
+_MEMORY = """\
+import resource, sys
+from preserva.cli.main import status_of
+status = status_of(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+sys.exit(status)
+"""
+Times = tuple[float, float]
+
+
+class Desk:
+    """Books with their records and table, and an archive that is made again for each run."""
+
+    def __init__(self, place: Path, books: int, size: int) -> None:
+        """Make books of five pages of that many bytes."""
+        self.place, self.books = place, books
+        pattern = bytes(i * i % 251 for i in range(1 << 16))
+        for number in range(1, books + 1):
+            folder = scans(place / "scans" / str(number), 1, number)
+            for page in range(1, _PAGES + 1):
+                head = f"{number} {page} ".encode()
+                pixels = (head + pattern * (size // len(pattern) + 1))[:size]
+                (folder / f"{page:04}.tif").write_bytes(tiff(pixels))
+        (place / "all.xml").write_text(records(range(1, books + 1)), "utf-8")
+        self.write_table(books)
+
+    def write_table(self, books: int) -> None:
+        """A table of the first books."""
+        rows = map(book_row, range(1, books + 1))
+        (self.place / "books.csv").write_text(table_text(rows), "utf-8")
+
+    def empty(self) -> None:
+        """A new archive, and no bags."""
+        for name in ("archive", "bags"):
+            shutil.rmtree(self.place / name, ignore_errors=True)
+        with an_archive(self.place / "archive"):
+            pass
+
+    def command(self, *words: str) -> list[str]:
+        """A command line that prints its peak memory."""
+        config = ("--config", str(self.place / "archive/preserva.toml"), "--quiet")
+        return [sys.executable, "-c", _MEMORY, *words, *config]
+
+    def batch(self, *more: str) -> int:
+        """Package the table; peak memory in kB."""
+        table, file = str(self.place / "books.csv"), str(self.place / "all.xml")
+        command = self.command("package", "--batch", table, "--records", file, *more)
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return int(done.stderr.split()[-1])
+
+    def shares(self) -> None:
+        """Package it in two processes."""
+        table, file = str(self.place / "books.csv"), str(self.place / "all.xml")
+        words = ("package", "--batch", table, "--records", file, "--shard")
+        pair = [
+            subprocess.Popen(
+                self.command(*words, share), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            for share in ("1/2", "2/2")
+        ]
+        assert [process.wait() for process in pair] == [0, 0]
+
+    def singly(self) -> None:
+        """Package each book by a command of its own."""
+        for number in range(1, self.books + 1):
+            words = ("package", str(self.place / "scans" / str(number)), "--id", f"kp-{number:06}")
+            file = ("--record", str(self.place / "all.xml"), "--position", str(number))
+            subprocess.run(self.command(*words, *file), check=True, capture_output=True)
+
+    def peer(self) -> None:
+        """Copy the scans and make bags of the copies."""
+        bags = self.place / "bags"
+        subprocess.run(["cp", "-r", str(self.place / "scans"), str(bags)], check=True)
+        folders = sorted(map(str, bags.iterdir()))
+        command = [sys.executable, "-m", "bagit", "--processes", "2", "--sha512", "--sha256"]
+        subprocess.run([*command, "--quiet", *folders], check=True)
+
+
+def measure(place: Path, books: int, size: int) -> None:
+    """Each way once, after the batch has run once for the caches."""
+    desk = Desk(place, books, size)
+    desk.empty()
+    desk.batch()
+    times: dict[str, Times] = {}
+    ways = {
+        "batch": desk.batch,
+        "batch again, all done": desk.batch,
+        "check": lambda: desk.batch("--check"),
+        "two shares": desk.shares,
+        "single commands": desk.singly,
+        "cp -r and bagit": desk.peer,
+    }
+    for name, way in ways.items():
+        if name != "batch again, all done":
+            desk.empty()
+        times[name] = spent(way)
+    clock, processor = times["batch"]
+    rate = books * _PAGES * size / 1e6 / clock
+    print(f"{books} books of {_PAGES} pages of {size / 1e6:.2f} MB: batch {rate:.0f} MB/s,")
+    print(f"  {books / clock:.1f} books/s, {processor / books:.3f} s of processor time a book")
+    for name, (other_clock, other_processor) in times.items():
+        ratios = f"{other_clock / clock:.2f} by the clock, {other_processor / processor:.2f}"
+        print(f"  {name}, of the batch: {ratios} by processor time", flush=True)
+    print(f"  peak memory: {memory(desk, books)}")
+
+
+def memory(desk: Desk, books: int) -> str:
+    """Of a quarter of the table, and of all of it."""
+    peaks = []
+    for part in (max(1, books // 4), books):
+        desk.empty()
+        desk.write_table(part)
+        peaks.append(f"{desk.batch() / 1000:.0f} MB for {part} books")
+    return ", ".join(peaks)
+
+
+def main() -> None:
+    """Small pages, then large ones."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--books", type=int, default=6)
+    parser.add_argument("--megabytes", type=float, default=10)
+    parser.add_argument("--small-books", type=int, default=60)
+    options = parser.parse_args()
+    for books, size in (
+        (options.small_books, 20_000),
+        (options.books, int(options.megabytes * 1e6)),
+    ):
+        with TemporaryDirectory() as folder:
+            measure(Path(folder), books, size)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Packages made of the rows of a table: a folder of scans and a record in each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from preserva.archive.archive import ArchivalStorage
+from preserva.batch.cells import Cells
+from preserva.batch.columns import SELECTORS
+from preserva.batch.outcome import RowResult, RowState
+from preserva.batch.record_finder import RecordFinder
+from preserva.batch.work import folder_size, local_part
+from preserva.core.values.codes import Code
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Observer
+from preserva.describe.record import Record
+from preserva.ingest.package import Packaged, package
+from preserva.ingest.supplied import Details
+
+COLUMNS = ("folder", "record_file", *SELECTORS, "charset", "id", "structure", "history", "rights")
+
+
+@dataclass(frozen=True, slots=True)
+class PackageJob:
+    """A package to be made: all that a row says, its record found."""
+
+    folder: Path
+    record: Record
+    charset: str | None
+    local: str | None
+    details: Details
+
+
+@dataclass(slots=True, kw_only=True)
+class PackageWork:
+    """Makes the package of a row and stores it."""
+
+    archive: ArchivalStorage
+    finder: RecordFinder
+    dry_run: bool
+    _folders: dict[Path, int] = field(default_factory=dict)
+    _packages: dict[PackageId, int] = field(default_factory=dict)
+
+    def prepare(self, rows: Iterable[Cells]) -> None:
+        """Read the files of records."""
+        self.finder.prepare(rows)
+
+    def size(self, cells: Cells) -> int:
+        """The bytes of the scans."""
+        return folder_size(cells.path("folder"))
+
+    def do(self, cells: Cells, observer: Observer) -> RowResult:
+        """Make the package, or see whether it could be made."""
+        job = self.job_of(cells)
+        if job is None:
+            return refused(cells)
+        packaged = package(
+            job.folder,
+            job.record,
+            self.archive,
+            local=job.local,
+            charset=job.charset,
+            details=job.details,
+            dry_run=self.dry_run,
+            observer=observer,
+        )
+        return self.result(cells, packaged)
+
+    def job_of(self, cells: Cells) -> PackageJob | None:
+        """What a row asks for; None, and problems, where that is not clear."""
+        cells.problems.clear()
+        folder = cells.path("folder", needed=True)
+        record = self.finder.find(cells)
+        details = Details(cells.path("structure"), cells.path("history"), cells.path("rights"))
+        named = cells.text("id")
+        if folder is not None:
+            first = self._folders.setdefault(folder, cells.number)
+            if first != cells.number:
+                cells.refuse(Code.ROW_TWICE, "folder", seen=f"{cells.text('folder')}: {first}")
+        if folder is None or record is None or cells.problems:
+            return None
+        local = named and local_part(named, self.archive.config.institution.id)
+        return PackageJob(folder, record, self.finder.charset(cells), local, details)
+
+    def result(self, cells: Cells, packaged: Packaged) -> RowResult:
+        """What became of a row whose package was made, or found, or could be made."""
+        first = self._packages.setdefault(packaged.package, cells.number)
+        if first != cells.number:
+            key = "id" if cells.text("id") else "record"
+            cells.refuse(Code.ROW_TWICE, key, seen=f"{packaged.package.portable}: {first}")
+            return refused(cells)
+        state = RowState.READY if self.dry_run else RowState.DONE
+        if packaged.stored_before:
+            state = RowState.BEFORE
+        return RowResult(
+            cells.number, state, packaged.package, packaged.title, tuple(packaged.notes)
+        )
+
+
+def refused(cells: Cells) -> RowResult:
+    """The result of a row in which something is wrong."""
+    problems = tuple(finding.message() for finding in cells.problems)
+    return RowResult(cells.number, RowState.FAILED, problems=problems)

@@ -1,0 +1,51 @@
+"""Which packages have which record: by the numbers in the records that the packages hold.
+
+The union catalogue may lag behind, and a person may have chosen any identifier for a package.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from preserva.archive.archive import ArchivalStorage
+from preserva.batch.record_finder import folded, names_of
+from preserva.catalogue.import_records import records_of_package
+from preserva.core.values.model import PackageId
+from preserva.describe.record import Record
+from preserva.errors import PreservaError
+
+
+class PackagedRecords:
+    """The numbers, shelfmarks and register numbers of the packages in our primary storage."""
+
+    def __init__(self, archive: ArchivalStorage) -> None:
+        """Read the record of every package. Raises StorageError."""
+        self._packages: dict[tuple[str, str], list[PackageId]] = defaultdict(list)
+        for package, record in _records(archive):
+            for kind, text in {(kind, folded(text)) for kind, text in names_of(record)}:
+                self._packages[kind, text].append(package)
+
+    def of(self, record: Record) -> list[PackageId]:
+        """The packages of the record with this one's number; of one without, by its other names."""
+        names = list(names_of(record))
+        numbers = [name for name in names if name[0] == "number"]
+        found = (self.named([kind], text) for kind, text in numbers or names)
+        return list(dict.fromkeys(package for packages in found for package in packages))
+
+    def named(self, kinds: Iterable[str], text: str) -> list[PackageId]:
+        """The packages whose record has this number, of the first kind of which there are any."""
+        found = (self._packages.get((kind, folded(text))) for kind in kinds)
+        return next(filter(None, found), [])
+
+
+def _records(archive: ArchivalStorage) -> Iterator[tuple[PackageId, Record]]:
+    """What can be read; the rest is the business of an audit."""
+    store = archive.primary
+    for path in store.root.objects():
+        try:
+            package = PackageId.parse(store.root.read_at(path).inventory.identifier)
+            records = records_of_package(archive, package)
+        except (PreservaError, ValueError):
+            continue
+        yield from ((package, record) for record in records if isinstance(record, Record))

@@ -1,0 +1,72 @@
+"""Packages corrected by the rows of a table: another record, another structure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from preserva.archive.archive import ArchivalStorage
+from preserva.batch.cells import Cells
+from preserva.batch.columns import SELECTORS
+from preserva.batch.outcome import RowResult, RowState
+from preserva.batch.package_finder import PackageFinder
+from preserva.batch.package_rows import refused
+from preserva.batch.record_finder import RecordFinder
+from preserva.core.values.codes import Code
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Observer
+from preserva.ingest.revision import Change, update
+
+COLUMNS = ("id", "record_file", *SELECTORS, "charset", "structure", "reason")
+
+
+@dataclass(slots=True, kw_only=True)
+class UpdateWork:
+    """Corrects the package of a row."""
+
+    archive: ArchivalStorage
+    finder: RecordFinder
+    packages: PackageFinder
+    dry_run: bool
+    reason: str | None = None
+    _rows: dict[PackageId, int] = field(default_factory=dict)
+
+    def prepare(self, rows: Iterable[Cells]) -> None:
+        """Read the files of records."""
+        self.finder.prepare(row for row in rows if _has_record(row))
+
+    def size(self, cells: Cells) -> int:
+        """Each is much like the others."""
+        return 1
+
+    def do(self, cells: Cells, observer: Observer) -> RowResult:
+        """Correct the package, or see whether that could be done."""
+        cells.problems.clear()
+        record = self.finder.find(cells) if _has_record(cells) else None
+        structure = cells.path("structure")
+        if cells.problems:
+            return refused(cells)
+        package = self.packages.find(cells, record)
+        if package is None:
+            return refused(cells)
+        first = self._rows.setdefault(package, cells.number)
+        if first != cells.number:
+            cells.refuse(Code.ROW_TWICE, "id", seen=f"{package.portable}: {first}")
+            return refused(cells)
+        change = Change(
+            record=record,
+            charset=self.finder.charset(cells),
+            structure=structure,
+            reason=cells.text("reason") or self.reason,
+        )
+        made = update(self.archive, package, change, dry_run=self.dry_run, observer=observer)
+        state = RowState.READY if self.dry_run else RowState.DONE
+        if not made.changed:
+            state = RowState.BEFORE
+        return RowResult(cells.number, state, package, made.title, tuple(made.notes))
+
+
+def _has_record(cells: Cells) -> bool:
+    """Whether a row names a record; one that names neither record nor structure must."""
+    named = any(cells.text(key) for key in (*SELECTORS, "record_file"))
+    return named or cells.text("structure") is None

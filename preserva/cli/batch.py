@@ -1,0 +1,153 @@
+"""What the verbs share that can work by a table: its options, and the summary at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from preserva.cli.common import Settings, emit
+from preserva.cli.finish import finish
+from preserva.cli.terminal import echo
+from preserva.exit_status import ExitStatus
+from preserva.i18n import _, ngettext
+
+if TYPE_CHECKING:
+    from preserva.batch.outcome import BatchResult
+    from preserva.batch.run import BatchOptions
+
+F = TypeVar("F", bound=Callable[..., object])
+
+_SHOWN = 20
+"""Rows in a summary, which must fit a page; all of them are in the file with the results."""
+
+_WIDEST = 300
+"""Letters of what is said about one of them."""
+
+_OPTIONS = (
+    click.option(
+        "--batch",
+        "table",
+        metavar="TABLE",
+        type=click.Path(path_type=Path),
+        help="Work on every row of a table (CSV or XLSX).",
+    ),
+    click.option(
+        "--root",
+        metavar="FOLDER",
+        type=click.Path(path_type=Path, file_okay=False, exists=True),
+        help="The folder in which the files that a table names are; by default the table's.",
+    ),
+    click.option(
+        "--results",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="Where the table goes with its results; by default beside it.",
+    ),
+)
+
+
+def batch_options(command: F) -> F:
+    """The options of a verb that can work by a table."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+check_or_dry_run = click.option(
+    "--dry-run",
+    "--check",
+    "dry_run",
+    is_flag=True,
+    help="Show what would be done and what would be refused; store nothing.",
+)
+
+
+def batch_of(
+    table: Path, root: Path | None, results: Path | None, dry_run: bool, shard: str | None = None
+) -> BatchOptions:
+    """The table and how it is worked on. Raises UsageError."""
+    from preserva.batch.run import BatchOptions
+    from preserva.batch.shares import WHOLE, Share
+
+    share = WHOLE if shard is None else Share.parse(shard)
+    return BatchOptions(table, root, results, dry_run, share)
+
+
+def refuse_with_batch(**given: object) -> None:
+    """Refuse options and arguments that are about one book, not about a table."""
+    for name, value in given.items():
+        if value:
+            message = _("{name} cannot be used with --batch: the table has a column for it")
+            raise click.UsageError(message.format(name=name))
+
+
+def refuse_without_batch(**given: object) -> None:
+    """Refuse options that only a table has a use for."""
+    for name, value in given.items():
+        if value is not None:
+            message = _("--{name} needs --batch TABLE")
+            raise click.UsageError(message.format(name=name))
+
+
+def end_batch(settings: Settings, verb: str, result: BatchResult, json_: bool) -> None:
+    """Print the summary or the document, and end with the status of the whole."""
+    if json_:
+        from preserva.outputs.json.batch import batch_document
+
+        emit(verb, batch_document(result))
+    else:
+        _print(settings, result)
+    if result.stopped is not None:
+        raise SystemExit(result.stopped.exit_status)
+    finish([result], failure=ExitStatus.REFUSED)
+
+
+def _print(settings: Settings, result: BatchResult) -> None:
+    """The summary: how many, the rows that a person must look at, and where all of them are."""
+    from preserva.batch.outcome import RowState
+    from preserva.core.values.report import printable
+
+    settings.talk(_counts(result))
+    if result.unused:
+        message = _("columns that are not used here: {columns}")
+        settings.talk("  " + message.format(columns=", ".join(map(printable, result.unused))))
+    wanting = [row for row in result.rows if row.state is RowState.FAILED]
+    noted = [row for row in result.rows if row.findings and row.state is not RowState.FAILED]
+    for row in (*wanting, *noted)[:_SHOWN]:
+        _state, package, text = row.cells()
+        where = _("row {number}").format(number=row.row)
+        settings.talk(f"  {where}: {' '.join(filter(None, (package, _cut(text))))}")
+    if (more := len(wanting) + len(noted) - _SHOWN) > 0:
+        message = ngettext("  … and {count} more row", "  … and {count} more rows", more)
+        settings.talk(message.format(count=more))
+    if result.stopped is not None:
+        message = _("The run ended before its last row: {reason}")
+        settings.talk(message.format(reason=result.stopped))
+        if advice := result.stopped.advice():
+            settings.talk(advice)
+    if result.dry_run:
+        settings.talk(_("Nothing was stored: this was a check."))
+    echo(result.results)
+
+
+def _counts(result: BatchResult) -> str:
+    from preserva.batch.outcome import RowState
+
+    whole = ngettext("{count} row", "{count} rows", len(result.rows)).format(count=len(result.rows))
+    words = {
+        RowState.DONE: _("done: {count}"),
+        RowState.BEFORE: _("done before: {count}"),
+        RowState.READY: _("can be done: {count}"),
+        RowState.FAILED: _("NOT DONE: {count}"),
+        RowState.LEFT: _("not reached: {count}"),
+    }
+    counts = [(text, result.count(state)) for state, text in words.items()]
+    parts = [text.format(count=count) for text, count in counts if count]
+    return f"{whole}; {', '.join(parts)}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _WIDEST else f"{text[:_WIDEST]} …"

@@ -1,0 +1,54 @@
+"""The documents of what is done by a table, and of `records`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from preserva.outputs.json.parts import findings_document
+
+if TYPE_CHECKING:
+    from preserva.batch.outcome import BatchResult
+    from preserva.batch.record_list import ListedRecord
+    from preserva.outputs.json.parts import JsonDocument
+
+
+def batch_document(result: BatchResult) -> JsonDocument:
+    """What became of each row: `#/$defs/batch`."""
+    return {
+        "table": str(result.table),
+        "results": str(result.results),
+        "dry_run": result.dry_run,
+        "outcome": result.outcome.value,
+        "unused_columns": list(result.unused),
+        "stopped": None if result.stopped is None else str(result.stopped),
+        "rows": [
+            {
+                "row": row.row,
+                "state": row.state.value,
+                "package": None if row.package is None else row.package.uri,
+                "title": row.title,
+                "problems": list(row.problems),
+                "findings": findings_document(row.findings),
+            }
+            for row in result.rows
+        ],
+    }
+
+
+def records_document(records: Iterable[ListedRecord]) -> JsonDocument:
+    """The records of a file."""
+    return {
+        "records": [
+            {
+                "position": record.position,
+                "number": record.number,
+                "title": record.title,
+                "shelfmarks": list(record.shelfmarks),
+                "registers": list(record.registers),
+                "packages": [package.uri for package in record.packages],
+                "findings": findings_document(record.findings),
+            }
+            for record in records
+        ]
+    }

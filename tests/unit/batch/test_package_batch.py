@@ -1,0 +1,196 @@
+"""Packages made of the rows of a table: checked, made, corrected, made again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from preserva.archive.archive import ArchivalStorage
+from preserva.batch import package_rows
+from preserva.batch.outcome import BatchResult, RowState
+from preserva.batch.run import BatchOptions
+from preserva.batch.shares import Share
+from preserva.batch.verbs import package_batch
+from preserva.core.values.report import Advanced, Ended, Outcome, Progress, Started
+from preserva.errors import Locked, Refused, UsageError
+from preserva.ingest.package import Packaged, package
+from tests.support.batches import book_row, read_results, records, scans, table_text
+from tests.support.books import an_archive
+
+BOOKS = 12
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """Twelve books, their records, and their table as a spreadsheet in Russian Windows saves it."""
+    for number in range(1, BOOKS + 1):
+        scans(tmp_path / "scans" / str(number), seed=number)
+    (tmp_path / "all.xml").write_text(records(range(1, BOOKS + 1)), "utf-8")
+    write_table(tmp_path, [book_row(number) for number in range(1, BOOKS + 1)])
+    return tmp_path
+
+
+def write_table(desk: Path, rows: list[tuple[str, ...]]) -> None:
+    """The table."""
+    (desk / "books.csv").write_bytes(table_text(rows).encode("cp1251"))
+
+
+def work(archive: ArchivalStorage, desk: Path, **options: object) -> BatchResult:
+    """Work on the table."""
+    settings = BatchOptions(desk / "books.csv", **options)  # type: ignore[arg-type]
+    return package_batch(archive, settings, records=desk / "all.xml")
+
+
+def states(result: BatchResult) -> Counter[RowState]:
+    """How many rows became what."""
+    return Counter(row.state for row in result.rows)
+
+
+def stored(archive: ArchivalStorage) -> int:
+    """How many packages there are."""
+    return len(list(archive.primary.root.objects()))
+
+
+def test_a_check_stores_nothing_and_a_run_stores_all(desk: Path) -> None:
+    with an_archive(desk / "archive") as archive:
+        before = archive.ledger.size
+        checked = work(archive, desk, dry_run=True)
+        assert states(checked) == {RowState.READY: BOOKS}
+        assert checked.outcome is Outcome.PASS
+        assert (stored(archive), archive.ledger.size) == (0, before)
+        done = work(archive, desk)
+        assert states(done) == {RowState.DONE: BOOKS}
+        assert done.rows[4].title == "Книга 5"
+        again = work(archive, desk)
+        assert states(again) == {RowState.BEFORE: BOOKS}
+        assert [row.package for row in again.rows] == [row.package for row in done.rows]
+        assert stored(archive) == BOOKS
+        assert archive.ledger.verify() == []
+    (first, *_rest) = read_results(desk / "books-results.csv")
+    assert first == {
+        "Папка": "scans/1", "Шифр": "К-1/1", "Идентификатор": "kp-000001", "Примечания": "",
+        "result": "done before", "stored package": "aonb-kp-000001", "findings": "",
+    }  # fmt: skip
+
+
+def broken(desk: Path) -> None:
+    """Faults in five of the rows: each is found in its own row, once."""
+    (desk / "scans/2/0001.tif").write_bytes((desk / "scans/2/0001.tif").read_bytes()[:-100])
+    for page in (desk / "scans/3").iterdir():
+        page.unlink()
+    rows: list[tuple[str, ...]] = [book_row(number) for number in range(1, BOOKS + 1)]
+    rows[3] = ("scans/4", "К-444/1", "kp-000004", "")
+    rows[4] = ("../outside", "К-5/1", "kp-000005", "")
+    rows[5] = ("scans/1", "К-6/1", "kp-000006", "")
+    write_table(desk, rows)
+
+
+def test_a_bad_row_stops_no_other_and_a_corrected_table_is_done(desk: Path) -> None:
+    broken(desk)
+    with an_archive(desk / "archive") as archive:
+        checked = work(archive, desk, dry_run=True)
+        assert checked.outcome is Outcome.FAIL
+        done = work(archive, desk)
+        assert done.outcome is Outcome.UNKNOWN
+        failed = {row.row: row.problems for row in done.rows if row.state is RowState.FAILED}
+        assert {row: [text.split()[0] for text in texts] for row, texts in failed.items()} == {
+            3: ["E451"], 4: ["E405"], 5: ["E461"], 6: ["E464"], 7: ["E463"],
+        }  # fmt: skip
+        assert stored(archive) == BOOKS - 5
+        for number in (2, 3):
+            for page in (desk / f"scans/{number}").iterdir():
+                page.unlink()
+            (desk / f"scans/{number}").rmdir()
+            scans(desk / f"scans/{number}", seed=number)
+        results = desk / "books-results.csv"
+        text = results.read_text("utf-8-sig")
+        text = text.replace("К-444/1", "К-4/1").replace("../outside", "scans/5")
+        text = text.replace("scans/1;К-6/1", "scans/6;К-6/1")
+        results.write_text(text, "utf-8-sig")
+        options = BatchOptions(results)
+        corrected = package_batch(archive, options, records=desk / "all.xml")
+        assert states(corrected) == {RowState.BEFORE: BOOKS - 5, RowState.DONE: 5}
+        assert corrected.results == results
+        assert stored(archive) == BOOKS
+
+
+def test_shares_do_all_rows_between_them(desk: Path) -> None:
+    with an_archive(desk / "archive") as archive:
+        results = [work(archive, desk, share=Share(number, 3)) for number in (1, 2, 3)]
+        assert [states(result) for result in results] == [{RowState.DONE: 4}] * 3
+        rows = sorted(row.row for result in results for row in result.rows)
+        assert rows == list(range(2, BOOKS + 2))
+        assert stored(archive) == BOOKS
+        assert states(work(archive, desk)) == {RowState.BEFORE: BOOKS}
+        assert archive.ledger.verify() == []
+    assert (desk / "books-results-2-of-3.csv").exists()
+    assert list((desk / "archive/ledger-batch").iterdir()) == []
+
+
+def test_one_bar_for_the_whole_table(desk: Path) -> None:
+    seen: list[Progress] = []
+    with an_archive(desk / "archive") as archive:
+        options = BatchOptions(desk / "books.csv")
+        package_batch(archive, options, records=desk / "all.xml", observer=seen.append)
+    begun, ended = seen[0], seen[-1]
+    assert isinstance(begun, Started) and isinstance(ended, Ended)
+    size = sum(path.stat().st_size for path in (desk / "scans").rglob("*.tif"))
+    assert (begun.files, begun.size) == (BOOKS, size)
+    assert sum(event.size for event in seen[1:-1] if isinstance(event, Advanced)) == size
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (("Папка", "Шифор"), "there is no column Шифор; шифр is meant, perhaps"),
+        (("Папка", "Colour"), "there is no column Colour; there are: folder"),
+        (("Папка", "Folder"), "there are two columns Folder"),
+    ],
+)
+def test_a_column_that_is_not_known_is_named(
+    desk: Path, header: tuple[str, str], message: str
+) -> None:
+    (desk / "books.csv").write_text(table_text([("scans/1", "x")], header), "utf-8")
+    with an_archive(desk / "archive") as archive:
+        with pytest.raises(UsageError, match=message):
+            work(archive, desk)
+        assert stored(archive) == 0
+
+
+def test_results_never_take_the_place_of_something_else(desk: Path) -> None:
+    (desk / "books-results.csv").write_text("Папка\nscans/1\n", "utf-8")
+    with an_archive(desk / "archive") as archive:
+        with pytest.raises(Refused):
+            work(archive, desk)
+        assert stored(archive) == 0
+    assert (desk / "books-results.csv").read_text("utf-8") == "Папка\nscans/1\n"
+
+
+def test_an_error_of_the_archive_ends_the_run(desk: Path) -> None:
+    """Every other row would only meet it again; the results say which were not reached."""
+    with an_archive(desk / "archive") as archive:
+        with archive.primary.storage.lock("somebody"):
+            result = work(archive, desk)
+        assert isinstance(result.stopped, Locked)
+        assert states(result) == {RowState.LEFT: BOOKS}
+        assert result.outcome is Outcome.UNKNOWN
+        assert stored(archive) == 0
+    results = read_results(desk / "books-results.csv")
+    assert {row["result"] for row in results} == {"not reached"}
+
+
+def test_a_bug_that_one_book_meets_costs_the_others_nothing(
+    desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken_package(folder: Path, *arguments: object, **named: object) -> Packaged:
+        if folder.name == "3":
+            raise RecursionError("too deep")
+        return package(folder, *arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(package_rows, "package", broken_package)
+    with an_archive(desk / "archive") as archive:
+        result = work(archive, desk)
+    assert states(result) == {RowState.DONE: BOOKS - 1, RowState.FAILED: 1}
+    assert "a bug in preserva: RecursionError('too deep')" in result.rows[2].problems[0]
