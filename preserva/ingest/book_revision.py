@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from preserva.core.book.page_changes import PageChange, PageDeed
-from preserva.core.book.page_order import PageOrder, following
+from preserva.core.book.page_sequence import PageOrder, following
 from preserva.core.book.structure import PageFacts, Pages
 from preserva.core.book.submission import stem
 from preserva.core.eark.aip import ContentFile, RepresentationSpec, build_representation
