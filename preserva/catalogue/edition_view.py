@@ -93,7 +93,7 @@ def _of_entry(entry: CatalogueEntry) -> Iterator[str]:
     for agent in entry.agents:
         about = (agent.name, agent.dates, " ".join(agent.roles), agent.authority)
         yield ", ".join(filter(None, about))
-    yield ", ".join(filter(None, (entry.place, entry.publisher, entry.date, entry.extent)))
+    yield ", ".join(filter(None, (entry.imprint, entry.extent)))
     for number in entry.identifiers:
         yield f"{number.type}: {number.value}"
     yield from items(entry)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from preserva.access.document import Document, read_document
 from preserva.archive.archive import ArchivalStorage, find_config
+from preserva.archive.withdrawal import tombstones
 from preserva.catalogue import precedence
 from preserva.catalogue.csv_records import MADE_OF_A_TABLE, columns_that_differ
 from preserva.catalogue.database import Database
@@ -181,9 +182,14 @@ def _endless(path: Path, library: str, count: int) -> Refused:
 
 
 def import_packages(archive: ArchivalStorage, database: Database, time: int) -> Imported:
-    """Take in the record of every package of our primary storage. Raises StorageError."""
+    """Take in the record of every package of our primary storage; those withdrawn leave.
+
+    Raises StorageError.
+    """
     imported = Imported()
     take_in(database, _of_packages(archive, time, imported), time, imported)
+    withdrawn = [uri for package in tombstones(archive.ledger) for uri in _of(database, package)]
+    imported.deleted += _delete(database, withdrawn, time)
     return imported
 
 
@@ -207,6 +213,12 @@ def catalogue_version(archive: ArchivalStorage, package: PackageId) -> list[Find
     except PreservaError as error:
         return [Finding(Code.NOT_CATALOGUED_YET, package.portable, seen=str(error))]
     return imported.findings
+
+
+def _of(database: Database, package: str) -> list[str]:
+    """The records of a package."""
+    rows = database.run("SELECT uri FROM record WHERE package = ? AND NOT deleted", package)
+    return [str(uri) for (uri,) in rows]
 
 
 def take_in(database: Database, records: Iterable[Incoming], time: int, imported: Imported) -> None:
@@ -326,10 +338,12 @@ def _of_books(records: Iterable[Record], imported: Imported) -> Iterator[Record]
 
 
 def _of_packages(archive: ArchivalStorage, time: int, imported: Imported) -> Iterator[Incoming]:
-    store = archive.primary
+    store, withdrawn = archive.primary, tombstones(archive.ledger)
     for path in store.root.objects():
         try:
             package = PackageId.parse(store.root.read_at(path).inventory.identifier)
+            if package.uri in withdrawn:
+                continue
             yield from _of_package(archive, package, time, imported)
         except (PreservaError, ValueError) as error:
             imported.note(Finding(Code.PACKAGE_NOT_CATALOGUED, path, seen=str(error)))

@@ -43,7 +43,6 @@ def _config(settings: Settings) -> Config:
 def verify(settings: Settings, against: str | None, json_: bool) -> None:
     """Check whether any entry was changed, removed, moved or inserted.
 
-    \b
     Exit status: 5 if any was.
     """
     from preserva.archive.ledger_proof import verify_ledger

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @as_json
 @pass_settings
 def command(settings: Settings, file: Path, charset: str | None, json_: bool) -> None:
-    """List the records of a FILE: position, number, shelfmark, title, and its package.
+    """List the records of a FILE with their packages.
+
+    For each: position, number, shelfmarks, title, and its package if there is one.
 
     \b
     preserva records all.iso

@@ -46,7 +46,7 @@ def command(
     \b
     preserva repair aonb-kp-000123
     preserva repair aonb-kp-000123 --apply
-    \b
+
     Exit status: 0 if nothing is damaged any more; 1 if something is; 3 if a storage that is needed
     could not be read; 4 if so much is damaged that the storage itself is probably at fault.
     """

@@ -63,7 +63,7 @@ def command(
     preserva report aonb-kp-000123 --html kp-000123.html
     preserva report --csv > copies.csv
     preserva report --from 2026-11 --to 2026-11 --html november.html
-    \b
+
     Exit status: 1 if a copy is damaged; 3 if a copy could not be read or its check is overdue, or
     if a package has too few copies.
     """

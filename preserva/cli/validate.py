@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,7 +90,7 @@ def command(
     observer = settings.observer(json_)
     reports: list[Report] = []
     for target in targets:
-        if storage is None and Path(target).exists():
+        if storage is None and os.path.lexists(target):
             reports += validate(Path(target), options=options, observer=observer)
         elif "://" in target:
             reports.append(validate_remote(target, options=options, observer=observer))

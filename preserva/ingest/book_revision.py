@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from preserva.core.book.file_names import stem
 from preserva.core.book.page_changes import PageChange, PageDeed
 from preserva.core.book.page_sequence import PageOrder, following
 from preserva.core.book.structure import PageFacts, Pages
-from preserva.core.book.submission import stem
 from preserva.core.eark.aip import ContentFile, RepresentationSpec, build_representation
 from preserva.core.eark.book import Book, contents_of
 from preserva.core.eark.mets import (
@@ -28,7 +28,13 @@ from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding, printable
 from preserva.describe.supplied.structure_toml import structure_toml
 from preserva.errors import Damaged
-from preserva.ingest.aip_writer import Put, copy_in, representations_of
+from preserva.ingest.aip_writer import (
+    Put,
+    copy_in,
+    opened_copy,
+    premis_format,
+    representations_of,
+)
 from preserva.ingest.draft import Draft
 from preserva.ingest.image_inspection import Inspection
 from preserva.ingest.page_folder import Arrival, corrections, insertions, kind, refuse_pages
@@ -266,15 +272,22 @@ class BookRevision:
             return place.former
         self.changes += [] if place.change is None else [place.change]
         image = self.inspection.look(
-            self.draft.staging,
-            self.draft.base + place.path,
+            opened_copy(self.draft.staging, self.draft.base + place.path),
+            seen.size,
             form.mime,
             arrival.representation,
             arrival.file.source,
         )
         self.copied += 1
         return ContentFile(
-            seen, form, arrival.name, place.page, place.label, image, place.type, self.draft.time
+            seen,
+            premis_format(form),
+            arrival.name,
+            place.page,
+            place.label,
+            image,
+            place.type,
+            self.draft.time,
         )
 
     def restructure(self, data: bytes, name: str) -> None:

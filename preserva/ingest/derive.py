@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from preserva.archive.archive import ArchivalStorage
+from preserva.core.book.file_names import stem
 from preserva.core.book.page_changes import PageChange, in_words
 from preserva.core.book.placed_text import PlacedText
-from preserva.core.book.submission import SourceFile, stem
+from preserva.core.book.submission import SourceFile
 from preserva.core.eark.aip import ContentFile, representation_id
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.vocabulary import EventType

@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from preserva.core.book import submission as sip
+from preserva.core.book.file_names import BOOKS, ending, is_image, stem
+from preserva.core.book.folder_roles import DOCUMENTATION, roles
 from preserva.core.book.structure import Pages
-from preserva.core.book.submission import Arrangement, SourceFile, stem
+from preserva.core.book.submission import Arrangement, SourceFile
 from preserva.core.values.codes import Code
+from preserva.core.values.model import Kind
 from preserva.core.values.report import Finding
 from preserva.errors import PackageError, UsageError
 from preserva.files.opening import Folder
 from preserva.i18n import _
 from preserva.ingest.source_folder import SourceReader, list_source
-
-_BOOKS = (".pdf", ".djvu", ".djv", ".epub")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def corrections(path: Path, usual: str, pages: Pages) -> list[Arrival]:
     Raises PackageError with each file that is of no page.
     """
     folder, prefix, arranged = _arranged(path, usual)
-    files = [(name, file) for name, file in arranged.files() if name != sip.DOCUMENTATION]
+    files = [(name, file) for name, file in arranged.files() if name != DOCUMENTATION]
     named = any(_page(file, pages, named=True) for _name, file in files)
     reader = SourceReader(folder)
     arrivals = []
@@ -49,7 +50,7 @@ def corrections(path: Path, usual: str, pages: Pages) -> list[Arrival]:
     problems += [Finding(Code.PAGE_UNMATCHED, file.source) for file in arranged.documentation]
     for name, file in files:
         page = _page(file, pages, named=named)
-        if page is None and not file.source.lower().endswith(_BOOKS):
+        if page is None and ending(file.source) not in BOOKS:
             problems.append(Finding(Code.PAGE_UNMATCHED, file.source.removeprefix(prefix)))
             continue
         arrivals.append(_arrival(name, page, reader, file, prefix))
@@ -70,7 +71,7 @@ def insertions(path: Path, pages: Pages) -> list[Arrival]:
     problems = list(arranged.problems)
     arrivals = []
     for name, file in arranged.files():
-        if name == sip.DOCUMENTATION or file.page is None:
+        if name == DOCUMENTATION or file.page is None:
             problems.append(Finding(Code.PAGE_UNMATCHED, file.source))
         elif pages.alike(_base(file.source)):
             problems.append(Finding(Code.PAGE_THERE, file.source))
@@ -86,7 +87,7 @@ def _arranged(path: Path, usual: str) -> tuple[Folder, str, Arrangement]:
         raise UsageError(_("{path} is not a folder").format(path=path))
     folder = Folder(path.resolve())
     entries = list_source(folder)
-    divided = any(entry.path in sip.REPRESENTATIONS for entry in entries)
+    divided = bool(roles(entry.path for entry in entries if entry.kind is Kind.FOLDER))
     prefix = "" if divided or not usual else f"{usual}/"
     if prefix:
         entries = [entry._replace(path=prefix + entry.path) for entry in entries]
@@ -153,5 +154,4 @@ def refuse_pages(problems: Sequence[Finding], folder: Path | None = None) -> Non
 
 def kind(name: str) -> str:
     """What tells apart the files that one page may have in one representation."""
-    ending = name.rpartition(".")[2].lower()
-    return "" if sip.is_image_name(name) else ending
+    return "" if is_image(name) else ending(name)

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from preserva.core.book.structure import Pages, with_facts
 from preserva.core.eark.book import Book
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
 from preserva.describe.supplied.structure import structure_of
 from preserva.ingest.supplied import refuse_unclear
 
@@ -19,7 +21,12 @@ def restructured(book: Book, data: bytes, name: str, title: str) -> Book:
     """
     before = book.arrangement()
     structure = structure_of(data, name, Pages.of(before), title)
-    refuse_unclear(structure.findings)
+    moved = [page for page, number in structure.order.items() if page != number]
+    # pages of a stored package have the names of their numbers: a structure cannot move them
+    order = (
+        [Finding(Code.STATED_ORDER, name, seen=", ".join(map(str, moved[:10])))] if moved else []
+    )
+    refuse_unclear((*structure.findings, *order))
     after = with_facts(before, structure.pages)
     files = {}
     for key, held in book.files.items():

@@ -17,7 +17,7 @@ from preserva.core.policy.overview import (
 from preserva.core.values.facts import RecordedFinding
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome, printable
-from preserva.i18n import _, english, ngettext
+from preserva.i18n import _, english, ngettext, pgettext
 from preserva.local_time import local_date, local_time
 from preserva.outputs.findings import human_size
 from preserva.outputs.page import Page, Section, chart
@@ -164,7 +164,7 @@ def report_page(overview: Overview, appendix: tuple[Section, ...] = ()) -> Page:
             Section(
                 _("Packages with too few sound copies"),
                 () if overview.few else (_("None."),),
-                (_("Package"), _("Sound copies"), _("Wanted")),
+                (_("Package"), _("Sound copies"), pgettext("column", "Wanted")),
                 [
                     (short(package), str(sound), str(overview.wanted))
                     for package, sound in overview.few
@@ -196,7 +196,14 @@ def package_page(
             Section(
                 _("History"),
                 (),
-                (_("Entry"), _("Time"), _("What"), _("Outcome"), _("Where"), _("Details")),
+                (
+                    _("Entry"),
+                    _("Time"),
+                    pgettext("column", "What"),
+                    _("Outcome"),
+                    pgettext("column", "Where"),
+                    _("Details"),
+                ),
                 [
                     (
                         str(entry.number),
@@ -262,7 +269,15 @@ def _incident_section(incidents: tuple[Incident, ...]) -> Section:
     return Section(
         _("Incidents that need a person"),
         () if incidents else (_("Nothing."),),
-        (_("No."), _("What"), _("Since"), _("Seen"), _("Found"), _("What to do"), _("Decided")),
+        (
+            _("No."),
+            pgettext("column", "What"),
+            pgettext("column", "Since"),
+            pgettext("column", "Seen"),
+            pgettext("column", "Found"),
+            _("What to do"),
+            pgettext("column", "Decided"),
+        ),
         [
             (
                 str(incident.number),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from preserva.core.book.submission import Arrangement, SourceFile, stem
+from preserva.core.book.file_names import stem
+from preserva.core.book.submission import Arrangement, SourceFile
 from preserva.core.eark.aip import ContentFile
 from preserva.core.eark.mets import Division
 from preserva.core.eark.premis import Format
