@@ -8,6 +8,7 @@ import pytest
 
 from preserva.api.arguments import package_id
 from preserva.catalogue.database import Database
+from preserva.catalogue.entry import uri_of
 from preserva.catalogue.import_records import NAME, catalogue_version, import_packages
 from preserva.catalogue.index import Index
 from preserva.core.values.model import PackageId
@@ -93,7 +94,7 @@ def test_a_new_version_is_in_the_catalogue_and_never_fails_without_it(place: Pat
         done = update(archive, PackageId("aonb", "kp-1"), Change(record))
         assert catalogue_version(archive, done.package) == []
         database = Database(path, must_exist=True)
-        known = Index(database).get("urn:preserva:record:aonb:KP 1")
+        known = Index(database).get(uri_of("aonb", "KP 1"))
         assert known is not None and known.entry is not None
         assert known.entry.title == "Третья повѣсть"
         database.close()
