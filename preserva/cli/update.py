@@ -89,7 +89,7 @@ def command(
     preserva update aonb-kp-000123 --record corrected.mrc --reason "wrong year"
     preserva update aonb-kp-000123 --structure structure.toml
     preserva update aonb-kp-000123 --document condition-report.pdf --dry-run
-    preserva update --batch books.csv --records new.iso --reason "recatalogued" --check
+    preserva update --batch books.csv --records new.iso --reason recatalogued
     """
     if table is not None:
         refuse_with_batch(
