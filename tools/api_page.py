@@ -28,9 +28,11 @@ PAGE = ROOT / "docs" / "reference" / "api.md"
 
 CALLS = {
     "init": "write_config, create_archive",
+    "check": "Archive.check",
     "package": "Archive.package, Archive.package_batch, package_bag",
     "records": "Archive.records",
     "update": "Archive.update, Archive.update_batch",
+    "withdraw": "Archive.withdraw, Archive.undo_withdrawal, Archive.withdrawn",
     "store": "Archive.store",
     "import": "Archive.transfer",
     "replicate": "Archive.replicate",

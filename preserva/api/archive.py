@@ -93,7 +93,7 @@ def check_storages(config: StrPath | None = None) -> list[Reached]:
 
     Raises ArchiveNotFound, ConfigError.
     """
-    from preserva.reporting.status import reach_storages
+    from preserva.reporting.storages import reach_storages
 
     return reach_storages(load_config(config))
 

@@ -113,9 +113,9 @@ class CareVerbs(Session):
         `max_seconds`, `max_bytes` and `bandwidth` (bytes a second) limit this run; the next one
         resumes where it stopped. `only` are identifiers of packages and ids of storages to keep
         to, `moved` the ids of storages whose copies are all due. `cluster` is the URL of a Dask
-        scheduler, dask://HOST:PORT, whose workers read. On a dry run nothing is read, and `left`
-        is everything that is due. The pings and mails of the configuration are sent by the command
-        line only.
+        scheduler, dask://HOST:PORT or dask+tls://HOST:PORT, whose workers read. On a dry run
+        nothing is read, and `left` is everything that is due. The pings and mails of the
+        configuration are sent by the command line only.
 
         Raises LedgerError if the ledger does not verify, Locked if another audit reads one of the
         storages, UsageError, ConfigError; StorageError for a cluster that does not answer.

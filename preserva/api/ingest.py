@@ -13,6 +13,7 @@ from preserva.api.session import Session
 if TYPE_CHECKING:
     from preserva import (
         BatchResult,
+        CheckedScans,
         ListedRecord,
         Observer,
         Packaged,
@@ -75,6 +76,42 @@ class IngestVerbs(Session):
             charset=charset,
             details=Details(optional_path(structure), optional_path(events), optional_path(rights)),
             dry_run=dry_run,
+            observer=logged(observer),
+        )
+
+    def check(
+        self,
+        folder: StrPath,
+        record: StrPath | None = None,
+        *,
+        local_id: str | None = None,
+        position: int | None = None,
+        charset: str | None = None,
+        structure: StrPath | None = None,
+        events: StrPath | None = None,
+        rights: StrPath | None = None,
+        observer: Observer | None = None,
+    ) -> CheckedScans:
+        """Find everything that `package` would refuse or report of a folder of scans.
+
+        Every file is read and every image decoded; pages are compared with each other and with
+        those of stored packages. Without a `record` only the scans are checked. The other
+        arguments are those of `package`. What is refused is a result, in `problems` and
+        `refusals`; nothing is written.
+
+        Raises StorageError, LedgerError.
+        """
+        from preserva.ingest.check import check
+        from preserva.ingest.supplied import Details
+
+        return check(
+            self._archive,
+            Path(folder),
+            optional_path(record),
+            local=local_id,
+            position=position,
+            charset=charset,
+            details=Details(optional_path(structure), optional_path(events), optional_path(rights)),
             observer=logged(observer),
         )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from preserva.access.document import Document, read_document
 from preserva.archive.archive import ArchivalStorage, find_config
+from preserva.archive.withdrawal import tombstones
 from preserva.catalogue import precedence
 from preserva.catalogue.csv_records import MADE_OF_A_TABLE, columns_that_differ
 from preserva.catalogue.database import Database
@@ -181,10 +182,21 @@ def _endless(path: Path, library: str, count: int) -> Refused:
 
 
 def import_packages(archive: ArchivalStorage, database: Database, time: int) -> Imported:
-    """Take in the record of every package of our primary storage. Raises StorageError."""
+    """Take in the record of every package of our primary storage; those withdrawn leave.
+
+    Raises StorageError.
+    """
     imported = Imported()
     take_in(database, _of_packages(archive, time, imported), time, imported)
+    withdrawn = [uri for package in tombstones(archive.ledger) for uri in _of(database, package)]
+    imported.deleted += _delete(database, withdrawn, time)
     return imported
+
+
+def _of(database: Database, package: str) -> list[str]:
+    """The records of a package."""
+    rows = database.run("SELECT uri FROM record WHERE package = ? AND NOT deleted", package)
+    return [str(uri) for (uri,) in rows]
 
 
 def take_in(database: Database, records: Iterable[Incoming], time: int, imported: Imported) -> None:
@@ -304,10 +316,12 @@ def _of_books(records: Iterable[Record], imported: Imported) -> Iterator[Record]
 
 
 def _of_packages(archive: ArchivalStorage, time: int, imported: Imported) -> Iterator[Incoming]:
-    store = archive.primary
+    store, withdrawn = archive.primary, tombstones(archive.ledger)
     for path in store.root.objects():
         try:
             package = PackageId.parse(store.root.read_at(path).inventory.identifier)
+            if package.uri in withdrawn:
+                continue
             records = records_of_package(archive, package)
         except (PreservaError, ValueError) as error:
             imported.note(Finding(Code.PACKAGE_NOT_CATALOGUED, path, seen=str(error)))

@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     help="Treat all copies in it as due, because it was moved.",
 )
 @click.option(
-    "--executor", metavar="URL", help="Read on the workers of a Dask cluster: dask://HOST:8786."
+    "--executor",
+    metavar="URL",
+    help="Read on the workers of a Dask cluster: dask://HOST:8786, or dask+tls://HOST:8786.",
 )
 @click.option(
     "--metrics",

@@ -49,7 +49,9 @@ class Settings:
         """Open the archive to work with."""
         from preserva.archive.archive import open_archive
 
-        return open_archive(self.config, person=self.person)
+        archive = open_archive(self.config, person=self.person)
+        archive.tell = lambda finding: echo(finding.message(), err=True)
+        return archive
 
     def observer(self, json_: bool) -> Observer:
         """A progress bar if stderr is a terminal, else an observer that does nothing."""

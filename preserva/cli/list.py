@@ -12,10 +12,14 @@ from preserva.i18n import _
 
 @click.command("list")
 @click.option("--storage", metavar="STORAGE", help="The storage to list; by default the primary.")
+@click.option("--withdrawn", is_flag=True, help="List the packages that were withdrawn instead.")
 @as_json
 @pass_settings
-def command(settings: Settings, storage: str | None, json_: bool) -> None:
+def command(settings: Settings, storage: str | None, withdrawn: bool, json_: bool) -> None:
     """List the packages of a storage."""
+    if withdrawn:
+        _list_withdrawn(settings, json_)
+        return
     from preserva.outputs.json.reporting import list_document
     from preserva.reporting.status import list_packages
 
@@ -31,3 +35,18 @@ def command(settings: Settings, storage: str | None, json_: bool) -> None:
         if not listing.packages:
             settings.talk(_("no packages yet"))
     finish([listing])
+
+
+def _list_withdrawn(settings: Settings, json_: bool) -> None:
+    from preserva.archive.withdrawal import tombstones
+    from preserva.outputs.decisions import tombstone_line
+    from preserva.outputs.findings import for_people
+    from preserva.outputs.json.reporting import withdrawn_document
+
+    with settings.archive() as archive:
+        known, people = tombstones(archive.ledger).values(), archive.config.people
+    if json_:
+        emit("list", withdrawn_document(known))
+        return
+    for tombstone in known:
+        echo(f"{for_people(tombstone.package)}\t{tombstone_line(tombstone, people)}")

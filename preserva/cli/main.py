@@ -29,9 +29,11 @@ if TYPE_CHECKING:
 
 VERBS = {
     "init": N_("Write a commented preserva.toml, or prepare what it describes."),
+    "check": N_("Check folders of scans before they are packaged."),
     "package": N_("Make a package from a FOLDER of scans and store it."),
-    "records": N_("List the records of a FILE, and the package of each."),
+    "records": N_("List the records of a FILE with their packages."),
     "update": N_("Correct a stored package by adding a new version to it."),
+    "withdraw": N_("Withdraw a package that was a mistake or a duplicate."),
     "store": N_("Store a BAG that was made by `preserva package --bag`. The bag is only read."),
     "import": N_("Store a bag or an E-ARK package that was made elsewhere."),
     "replicate": N_("Copy packages to the other institution and prove each copy."),

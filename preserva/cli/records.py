@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @as_json
 @pass_settings
 def command(settings: Settings, file: Path, charset: str | None, json_: bool) -> None:
-    """List the records of a FILE, and the package of each.
+    """List the records of a FILE with their packages.
+
+    For each: position, number, shelfmarks, title, and its package if there is one.
 
     \b
     preserva records all.iso

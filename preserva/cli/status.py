@@ -12,8 +12,9 @@ from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from preserva.core.values.people import Person
     from preserva.reporting.status import Status
 
 
@@ -34,13 +35,14 @@ def command(settings: Settings, package: str | None, json_: bool) -> None:
 
     with settings.archive() as archive:
         packages = status(archive, package_id(package) if package else None)
+        people = archive.config.people
     if json_:
         emit("status", status_document(packages))
     else:
         if not packages:
             settings.talk(_("no packages yet"))
         for status_of_package in packages:
-            for line in _lines(status_of_package):
+            for line in _lines(status_of_package, people):
                 echo(line)
         for storage, reason in _reasons(packages).items():
             echo(_("{name} cannot be reached: {reason}").format(name=storage, reason=reason))
@@ -53,12 +55,15 @@ def _reasons(packages: list[Status]) -> dict[str, str]:
     return {copy.storage: copy.reason for copy in copies if copy.reason is not None}
 
 
-def _lines(package: Status) -> Iterator[str]:
+def _lines(package: Status, people: Mapping[str, Person]) -> Iterator[str]:
     from preserva.core.policy.judgement import State
     from preserva.local_time import local_time
+    from preserva.outputs.decisions import tombstone_line
     from preserva.outputs.words import word
 
     yield package.portable
+    if package.tombstone is not None:
+        yield f"  {tombstone_line(package.tombstone, people)}"
     for copy in package.copies:
         line = ", ".join([word(copy.state.value), *copy.versions])
         if copy.checked:

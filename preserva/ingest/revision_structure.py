@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from preserva.core.book.file_names import stem
 from preserva.core.book.structure import Pages, renumbered, with_facts
-from preserva.core.book.submission import Arrangement, SourceFile, stem
+from preserva.core.book.submission import Arrangement, SourceFile
 from preserva.core.eark.mets import FileEntry
 from preserva.core.eark.stored import StoredRepresentation
-from preserva.core.values.report import printable
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding, printable
 from preserva.describe.supplied.structure import structure_of
 from preserva.ingest.supplied import refuse_unclear
 
@@ -33,7 +35,12 @@ def restructured(
     """
     before = _arrangement(described)
     structure = structure_of(data, name, Pages.of(before), title)
-    refuse_unclear(structure.findings)
+    moved = [page for page, number in structure.order.items() if page != number]
+    # pages of a stored package have the names of their numbers: a structure cannot move them
+    order = (
+        [Finding(Code.STATED_ORDER, name, seen=", ".join(map(str, moved[:10])))] if moved else []
+    )
+    refuse_unclear((*structure.findings, *order))
     after = with_facts(before, structure.pages)
     root = structure.root
     changed = {}

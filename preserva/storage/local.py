@@ -15,7 +15,7 @@ from threading import Lock
 
 from preserva.core.formats.layout import LOCK, QUARANTINE, STAGING
 from preserva.core.values.limitations import Limitation
-from preserva.core.values.model import Entry, Kind
+from preserva.core.values.model import Entry, Kind, StorageTraits
 from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError, StorageFull
 from preserva.files.below import Below, Descriptor, NotAFolderError, is_alone, state_of
 from preserva.files.disk import create_file, flush, write_all
@@ -246,6 +246,15 @@ class LocalStorage:
     def limitations(self) -> tuple[Limitation, ...]:
         """None: a file system keeps every promise."""
         return ()
+
+    def inspect(self, path: str) -> StorageTraits:
+        """When a file was written, who may read it, and how much space is left for us."""
+        with self._errors(path):
+            folder, name = self._folders.place(path)
+            status = state_of(name, folder)
+            space = os.fstatvfs(folder.number)
+        free = space.f_bavail * space.f_frsize
+        return StorageTraits(status.st_mtime, stat.S_IMODE(status.st_mode), free)
 
     def flush(self, path: str) -> None:
         """Make a file, or everything in a folder and then the folder, durable."""

@@ -14,15 +14,19 @@ from pathlib import Path
 
 import pytest
 
+from preserva import config
 from preserva.access.export import export
-from preserva.archive.archive import ArchivalStorage
+from preserva.archive.archive import ArchivalStorage, open_archive
 from preserva.archive.stored_copy import StoredCopy
+from preserva.archive.two_persons import answer, request
+from preserva.archive.withdrawal import tombstones, withdraw
 from preserva.bag.create.create import create_bag
 from preserva.batch.outcome import BatchResult
 from preserva.batch.run import BatchOptions
 from preserva.batch.shares import Share
 from preserva.batch.verbs import package_batch, update_batch
 from preserva.core.eark.mets import PackageType
+from preserva.core.policy.two_persons import WITHDRAWAL, Matter
 from preserva.core.values.entries import END
 from preserva.core.values.report import Outcome
 from preserva.errors import StorageError
@@ -117,6 +121,12 @@ def do_repair(place: Path) -> None:
             raise StorageError(str(done.report.findings))
 
 
+def do_withdraw(place: Path) -> None:
+    """Withdraw the package, as two persons decided."""
+    with open_archive(place / "archive" / config.NAME, person="petrov") as archive:
+        withdraw(archive, PACKAGE, None)
+
+
 VERBS = {
     "package": do_package,
     "package by table": do_package_by_table,
@@ -128,6 +138,7 @@ VERBS = {
     "update": do_update,
     "repair": do_repair,
     "replicate": do_replicate,
+    "withdraw": do_withdraw,
     "replicate a second version": do_replicate,
 }
 
@@ -141,7 +152,12 @@ def prepared(verb: str, place: Path) -> Path:
         (place / "new.toml").write_text('[[parts]]\ntype = "text"\nfirst = 1\n')
         (place / "books.csv").write_text("folder,record\nbook,book.xml\n")
         (place / "changes.csv").write_text("id,record,structure\nkp-7,new.xml,new.toml\n")
-        if verb.startswith("replicate") or verb in {"update", "update by table", "repair"}:
+        if verb.startswith("replicate") or verb in {
+            "update",
+            "update by table",
+            "repair",
+            "withdraw",
+        }:
             package(place / "book", place / "book.xml", archive)
         if verb == "repair":
             replicate(archive)
@@ -151,6 +167,8 @@ def prepared(verb: str, place: Path) -> Path:
         if verb == "replicate a second version":
             replicate(archive)
             update(archive, PACKAGE, Change(place / "new.xml"))
+        if verb == "withdraw":
+            decide_together(place)
         if verb == "import":
             create_bag(place / "book", place / "bag")
         if verb == "import of our own":
@@ -162,6 +180,15 @@ def prepared(verb: str, place: Path) -> Path:
                 place / "book", place / "book.xml", archive.config.institution, place / "bags"
             )
     return place
+
+
+def decide_together(place: Path) -> None:
+    """One person requests that the package is withdrawn, another confirms it."""
+    path = place / "archive" / config.NAME
+    with open_archive(path, person="ivanova") as archive:
+        number = request(archive, Matter(WITHDRAWAL, PACKAGE.uri), "twice").number
+    with open_archive(path, person="petrov") as archive:
+        answer(archive, number, confirm=True)
 
 
 def check_after_fault(archive: ArchivalStorage, verb: str) -> None:
@@ -183,6 +210,10 @@ def check_acknowledged(place: Path, verb: str) -> None:
     """The work was recorded, and what it made is sound."""
     with an_archive(place / "archive") as archive:
         assert archive.ledger.verify() == []
+        if verb == "withdraw":
+            assert list(tombstones(archive.ledger)) == [PACKAGE.uri]
+            kinds = [entry.type for entry in archive.ledger.entries(package=PACKAGE.uri)]
+            assert kinds.count("withdrawal") == kinds.count("decision carried out") == 1
         last = archive.ledger.last(storage=archive.primary.id, types=(END, "ingestion start"))
         assert last is not None and (last.type, last.outcome) == (END, "success")
         reports = validate_stored(archive, PACKAGE)

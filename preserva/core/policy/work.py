@@ -20,6 +20,8 @@ class WorkKind(StrEnum):
     REPAIRED = "repaired"
     EXPORTED = "exported"
     DECIDED = "decided"
+    WITHDRAWN = "withdrawn"
+    RESTORED = "withdrawal undone"
 
 
 @dataclass(frozen=True, slots=True)

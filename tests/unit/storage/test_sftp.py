@@ -15,12 +15,15 @@ import asyncssh
 import pytest
 
 from preserva.core.values.limitations import Limitation
+from preserva.core.values.model import Entry, Kind
 from preserva.errors import Locked, LockLost, NotAFile, StorageError, Unreachable, UsageError
 from preserva.storage.base import CHUNK, chunks_of, read_all
 from preserva.storage.open import open_storage
 from preserva.storage.sftp.connection import SSH_CONFIG
 from preserva.storage.sftp.driver import SftpStorage
+from preserva.storage.sftp.requests import SMALL
 from tests.conftest import ROOT
+from tests.support.requests import counted_sftp
 from tests.support.servers import Sshd, sshd
 
 pytestmark = pytest.mark.slow
@@ -52,6 +55,30 @@ def test_long_files_go_both_ways_in_pieces(storage: SftpStorage, tmp_path: Path)
         assert reader.read(3 * CHUNK) == content[5 : 5 + 3 * CHUNK]
         assert b"".join(chunks_of(reader)) == content[5 + 3 * CHUNK :]
         assert reader.read(1) == b""
+
+
+def test_files_around_the_size_of_one_request_go_both_ways(
+    storage: SftpStorage,
+) -> None:
+    """Those that are written, synced and closed in one flight, and those that just are not."""
+    for size in (0, 1, SMALL - 1, SMALL, SMALL + 1, CHUNK, CHUNK + 1):
+        content = _content(size)[:size]
+        path = f"staging/size/{size}"
+        storage.create(path, [content])
+        assert read_all(storage, path, size) == content
+        assert storage.stat(path) == Entry(path, Kind.FILE, size)
+
+
+def test_a_folder_that_many_threads_need_is_made_once(storage: SftpStorage) -> None:
+    """And asked for once: each request is a wait."""
+    storage.create("staging/first", [b"1"])
+    with counted_sftp() as requests, ThreadPoolExecutor(16) as pool:
+        paths = [f"staging/deep/er/still/{number}" for number in range(16)]
+        list(pool.map(lambda path: storage.create(path, [b"1"]), paths))
+    assert requests.counts["mkdir"] == 3
+    assert sorted(entry.path for entry in storage.walk("staging/deep/er")) == sorted(
+        ["staging/deep/er/still", *paths]
+    )
 
 
 def test_many_threads_share_the_connection(storage: SftpStorage, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from preserva.storage.wrappers import retry as retrying
 from preserva.storage.wrappers.forward import Forwarding
 from preserva.storage.wrappers.rate_limit import RateLimit
 from preserva.storage.wrappers.read_only import ReadOnly
+from preserva.storage.wrappers.remember import Remembering
 from preserva.storage.wrappers.retry import Retry
 from tests.support.books import an_archive, make_book
 from tests.support.failing_storage import Failing
@@ -346,3 +347,34 @@ def test_each_write_of_a_replication_can_fail_and_the_next_run_finishes(
         for report in validate_stored(archive, done.package):
             assert (report.outcome, report.findings) == (Outcome.PASS, [])
     assert points > 5
+
+
+def test_a_small_file_is_read_once_for_a_whole_check() -> None:
+    """One that is missing, larger than is kept, or not read to its end is asked for again."""
+    inner = open_storage("memory://remembered")
+    opened: list[str] = []
+
+    class Counting(Forwarding):
+        def open(self, path: str, *, bypass_cache: bool = False) -> Reader:
+            opened.append(path)
+            return super().open(path, bypass_cache=bypass_cache)
+
+    large = b"x" * ((1 << 20) + 1)
+    inner.create("staging/small", [b"12345"])
+    inner.create("staging/large", [large])
+    storage = Remembering(Counting(inner))
+    with storage.open("staging/small") as reader:
+        assert reader.read(2) == b"12"
+    storage.fetch(["staging/small", "staging/large", "staging/missing"])
+    assert read_all(storage, "staging/small", 100) == b"12345"
+    assert read_all(storage, "staging/large", len(large)) == large
+    with pytest.raises(NotFound):
+        storage.open("staging/missing")
+    assert opened == [
+        "staging/small",
+        "staging/small",
+        "staging/large",
+        "staging/missing",
+        "staging/large",
+        "staging/missing",
+    ]
