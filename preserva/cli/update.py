@@ -146,7 +146,7 @@ def command(
     preserva update aonb-kp-000123 --insert-pages missing --after 4 --reason "left out"
     preserva update aonb-kp-000123 --remove-page 7 --reason "scanned twice" --dry-run
     preserva update aonb-kp-000123 --text alto --reason "recognised later"
-    preserva update --batch books.csv --records new.iso --reason "recatalogued" --check
+    preserva update --batch books.csv --records new.iso --reason recatalogued
     """
     if table is not None:
         refuse_with_batch(

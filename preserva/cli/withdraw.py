@@ -26,7 +26,7 @@ def command(settings: Settings, package: str, reason: str | None, undo: bool, js
     preserva decisions confirm 1234 --person petrov
     preserva withdraw aonb-kp-000123
     preserva withdraw aonb-kp-000123 --undo --reason "it is another edition"
-    \b
+
     Exit status: 3 while it waits for a second person.
     """
     from preserva.archive import withdrawal
