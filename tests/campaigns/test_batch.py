@@ -154,7 +154,7 @@ def expected_problems() -> dict[int, list[str]]:
 
 def test_a_table_is_checked_run_killed_and_corrected(desk: Path) -> None:
     """Each fault is named once in its row; in the end every book is stored once."""
-    assert finish(begin(desk, "--check"), 4)
+    assert problems(finish(begin(desk, "--check"), 4)) == expected_problems()
     assert stored(desk) == Counter()
     for count in (BOOKS // 6, BOOKS // 3):
         running = begin(desk)
