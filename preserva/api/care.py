@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from preserva.api.arguments import StrPath, logged, optional_path, package_id, package_ids
+from preserva.api.arguments import StrPath, logged, optional_path, package_ids
 from preserva.api.session import Session
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class CareVerbs(Session):
 
         return replicate(
             self._archive,
-            package_ids(packages),
+            package_ids(packages, self._archive.config, self._archive.ledger),
             to=to,
             bandwidth=bandwidth,
             dry_run=dry_run,
@@ -76,7 +76,7 @@ class CareVerbs(Session):
             self._archive,
             storage,
             dry_run=dry_run,
-            accept=None if accept is None else package_id(accept),
+            accept=None if accept is None else self._id(accept),
             reason=reason,
             observer=logged(observer),
         )
@@ -102,7 +102,7 @@ class CareVerbs(Session):
 
         return validate_stored(
             self._archive,
-            package_id(package),
+            self._id(package),
             storage=storage,
             xsd=optional_path(xsd),
             observer=logged(observer),
@@ -175,7 +175,7 @@ class CareVerbs(Session):
 
         return repair(
             self._archive,
-            package_ids(packages),
+            package_ids(packages, self._archive.config, self._archive.ledger),
             storage=storage,
             apply=apply,
             limit=limit,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from preserva.api.arguments import package_id
 from preserva.api.session import Session
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class DecisionVerbs(Session):
         """
         from preserva.archive.two_persons import matter_of, request
 
-        name = None if package is None else package_id(package)
+        name = None if package is None else self._id(package)
         return request(self._archive, matter_of(self._archive, kind, name, storage, terms), reason)
 
     def answer_decision(
@@ -77,7 +76,7 @@ class DecisionVerbs(Session):
         """
         from preserva.archive.withdrawal import withdraw
 
-        return withdraw(self._archive, package_id(package), reason)
+        return withdraw(self._archive, self._id(package), reason)
 
     def undo_withdrawal(self, package: PackageId | str, reason: str) -> None:
         """Take a withdrawal back, as one person.
@@ -86,7 +85,7 @@ class DecisionVerbs(Session):
         """
         from preserva.archive.withdrawal import undo
 
-        undo(self._archive, package_id(package), reason)
+        undo(self._archive, self._id(package), reason)
 
     def remove_bytes(
         self, package: PackageId | str, reason: str | None = None
@@ -103,7 +102,7 @@ class DecisionVerbs(Session):
         """
         from preserva.archive.removal import remove_bytes
 
-        return remove_bytes(self._archive, package_id(package), reason)
+        return remove_bytes(self._archive, self._id(package), reason)
 
     def relate(
         self,
@@ -122,7 +121,7 @@ class DecisionVerbs(Session):
         from preserva.archive.relations import relate
         from preserva.core.policy.relations import RelationKind
 
-        first, second = package_id(package), package_id(other)
+        first, second = self._id(package), self._id(other)
         return relate(self._archive, first, RelationKind(kind), second, reason)
 
     def unrelate(
@@ -136,7 +135,7 @@ class DecisionVerbs(Session):
         from preserva.archive.relations import unrelate
         from preserva.core.policy.relations import RelationKind
 
-        first, second = package_id(package), package_id(other)
+        first, second = self._id(package), self._id(other)
         unrelate(self._archive, first, RelationKind(kind), second, reason)
 
     def relations(self) -> list[Relation]:

@@ -54,7 +54,7 @@ def command(
             archive,
             storage,
             dry_run=dry_run,
-            accept=package_id(accept) if accept else None,
+            accept=package_id(accept, archive) if accept else None,
             reason=reason,
             observer=settings.observer(json_),
         )

@@ -55,11 +55,12 @@ def command(
         RelationKind.REPLACES: replaces,
         RelationKind.BOUND_WITH: bound_with,
     }
-    chosen = [(kind, package_id(other)) for kind, other in asked.items() if other is not None]
+    chosen = [(kind, other) for kind, other in asked.items() if other is not None]
     if len(chosen) != 1:
         raise UsageError(_("name one of --volume-of, --same-edition, --replaces and --bound-with"))
-    (kind, other), name, findings = chosen[0], package_id(package), []
+    ((kind, text),), findings = chosen, []
     with settings.archive() as archive:
+        name, other = package_id(package, archive), package_id(text, archive)
         if undo:
             unrelate(archive, name, kind, other, reason)
         else:

@@ -59,11 +59,11 @@ def command(
     from preserva.archive import removal, withdrawal
     from preserva.outputs.json.decisions import withdraw_document
 
-    name = package_id(package)
     if undo and remove_bytes:
         raise UsageError(_("--undo and --remove-bytes exclude each other"))
     removals = None
     with settings.archive() as archive:
+        name = package_id(package, archive)
         tombstone = None
         if undo:
             withdrawal.undo(archive, name, reason)
