@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from preserva.cli.common import Settings, as_json, emit, package_id, pass_settings
@@ -9,6 +11,9 @@ from preserva.cli.finish import finish
 from preserva.cli.terminal import echo
 from preserva.errors import UsageError
 from preserva.i18n import _
+
+if TYPE_CHECKING:
+    from preserva.core.values.report import Finding
 
 
 @click.command("relate")
@@ -58,14 +63,14 @@ def command(
     chosen = [(kind, other) for kind, other in asked.items() if other is not None]
     if len(chosen) != 1:
         raise UsageError(_("name one of --volume-of, --same-edition, --replaces and --bound-with"))
-    ((kind, text),), findings = chosen, []
+    [(kind, related)] = chosen
+    findings: list[Finding] = []
     with settings.archive() as archive:
-        name, other = package_id(package, archive), package_id(text, archive)
+        name, other = package_id(package, archive), package_id(related, archive)
         if undo:
             unrelate(archive, name, kind, other, reason)
         else:
-            report = relate(archive, name, kind, other, reason)
-            findings = report.findings
+            findings = relate(archive, name, kind, other, reason).findings
         known = relations_of(name.uri, relations(archive.ledger))
         people = archive.config.people
     if json_:
