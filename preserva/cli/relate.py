@@ -45,7 +45,7 @@ def command(
 
     \b
     preserva relate aonb-kp-12-2 --volume-of aonb-kp-12 --reason "part two"
-    preserva relate aonb-kp-9 --replaces aonb-kp-7 --reason "scanned anew"
+    preserva relate aonb-kp-9 --replaces aonb-kp-7 --reason "scanned again"
     preserva relate aonb-kp-9 --replaces aonb-kp-7 --undo --reason "a mistake"
     preserva status aonb-kp-9
     """
