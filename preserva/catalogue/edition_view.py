@@ -48,8 +48,8 @@ def lines(view: EditionView) -> Iterator[str]:
         yield printable(record.uri)
         if record.entry is not None:
             yield from (f"  {printable(line)}" for line in _of_entry(record.entry))
-        if record.package:
-            yield "  " + _("digitised: {package}").format(package=printable(record.package))
+        for package in record.packages:
+            yield "  " + _("digitised: {package}").format(package=printable(package))
     for decision in view.decisions:
         yield printable(sentence(decision))
     for uri in view.editions:

@@ -19,7 +19,8 @@ from preserva.catalogue.fold import stems
 from preserva.catalogue.places import places
 from preserva.core.book.period import Period, centuries
 
-_PREFIX = "urn:preserva:record:"
+RECORD_URN = "urn:preserva:record:"
+"""How the identifier of every record begins."""
 
 
 class Facet(StrEnum):
@@ -140,7 +141,7 @@ TEXTS = ("title", "agent", "imprint", "subject", "number", "copy")
 
 def uri_of(library: str, local: str) -> str:
     """The identifier of a library's record, the same wherever the record travels."""
-    return f"{_PREFIX}{library}:{quote(local, safe='')}"
+    return f"{RECORD_URN}{library}:{quote(local, safe='')}"
 
 
 def uri_as_typed(text: str) -> str:
@@ -151,7 +152,7 @@ def uri_as_typed(text: str) -> str:
 
 def library_of(uri: str) -> str | None:
     """Whose record it is; None for what is no identifier of a record."""
-    match = re.fullmatch(_PREFIX + r"([a-z][a-z0-9]*):[^\s:]+", uri)
+    match = re.fullmatch(RECORD_URN + r"([a-z][a-z0-9]*):[^\s:]+", uri)
     return match[1] if match else None
 
 

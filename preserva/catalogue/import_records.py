@@ -30,7 +30,7 @@ from preserva.i18n import _, ngettext
 
 NAME = "catalogue.sqlite"
 _LIBRARY = re.compile(r"[a-z][a-z0-9]*")
-_LISTED = 100
+LISTED = 100
 """Findings with the same code that are listed; a large file can have one for each record."""
 
 _BATCH = 500
@@ -80,8 +80,8 @@ class Imported:
 
     def _has_room(self, kind: str) -> bool:
         self._listed[kind] += 1
-        self.unlisted[kind] += self._listed[kind] > _LISTED
-        return self._listed[kind] <= _LISTED
+        self.unlisted[kind] += self._listed[kind] > LISTED
+        return self._listed[kind] <= LISTED
 
     @property
     def outcome(self) -> Outcome:
@@ -251,6 +251,8 @@ def incoming_of(
     uri: str | None = None,
     charset: str | None = None,
     package: PackageId | None = None,
+    of_library: bool = True,
+    stamp: int | None = None,
 ) -> Incoming:
     """A record for the catalogue, under its own number, or else under its content's digest."""
     entry = entry_of(record)
@@ -263,6 +265,8 @@ def incoming_of(
         charset,
         package.uri if package else None,
         record,
+        of_library,
+        stamp,
     )
 
 
@@ -328,7 +332,7 @@ def records_of_package(archive: ArchivalStorage, package: PackageId) -> list[Rec
 def _others(database: Database, library: str, source: str) -> list[str]:
     """The records of a library that its complete file no longer has."""
     rows = database.run(
-        "SELECT uri FROM record WHERE library = ? AND source <> ? AND package IS NULL"
+        "SELECT uri FROM record WHERE library = ? AND source <> ? AND packages IS NULL"
         " AND NOT deleted", library, source,
     )  # fmt: skip
     return [str(uri) for (uri,) in rows]

@@ -29,8 +29,10 @@ class Taken(Enum):
 class Incoming:
     """A record on its way in: `original` are its bytes as they came, `entry` what they say.
 
-    `source` is the file, URL or package that it comes from; `package` the package that holds the
+    `source` is the file, URL or package that it comes from; `package` a package that holds a
     digitised copy, where it is known; `record` what was read, for a comparison with what is there.
+    `of_library` says that the record comes from its own library, not from a third one, and `stamp`
+    when it last changed there (seconds since 1970), if the source says so.
     """
 
     uri: str
@@ -40,27 +42,40 @@ class Incoming:
     charset: str | None = None
     package: str | None = None
     record: Record | None = None
+    of_library: bool = True
+    stamp: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogued:
     """A record in the catalogue; one that was deleted has no entry.
 
-    `changed` counts seconds since 1970.
+    `changed` counts seconds since 1970; `packages` hold its digitised copies, in their order;
+    `of_library` and `stamp` are as in `Incoming`.
     """
 
     id: int
     uri: str
     source: str
     changed: int
-    package: str | None
+    packages: tuple[str, ...]
     collection: bool
     charset: str | None
     entry: CatalogueEntry | None
     original: bytes
+    of_library: bool = True
+    stamp: int | None = None
+
+    @property
+    def package(self) -> str | None:
+        """The first of its packages."""
+        return next(iter(self.packages), None)
 
 
-_COLUMNS = "record.id, uri, source, changed, package, collection, charset, body, original"
+_COLUMNS = (
+    "record.id, uri, source, changed, packages, collection, charset, body, original,"
+    " of_library, stamp"
+)
 _FROM = f"SELECT {_COLUMNS} FROM record LEFT JOIN entry USING (id)"
 
 
@@ -81,49 +96,71 @@ class Index:
         """
         digest = hashlib.sha256(incoming.original).digest()
         known = self._run(
-            "SELECT id, digest, deleted, package, source FROM record WHERE uri = ?", incoming.uri
+            "SELECT id, digest, deleted, packages, source FROM record WHERE uri = ?", incoming.uri
         )
-        package = incoming.package
+        packages = incoming.package
         again = False
         if known:
             id_, old, deleted, held, source = known[0]
             again = source == incoming.source
-            package = package or cast("str | None", held)
-            if old == digest and not deleted and package == held:
-                self._run("UPDATE record SET source = ? WHERE id = ?", incoming.source, id_)
-                self._read_again(cast("int", id_), incoming.entry)
+            packages = _with(cast("str | None", held), incoming.package)
+            if old == digest and not deleted and packages == held:
+                self._come_again(cast("int", id_), incoming)
+                if self._run("SELECT body FROM entry WHERE id = ?", id_) != [
+                    (dumps(incoming.entry),)
+                ]:  # this version reads more in it than the one that took it in
+                    self.remake(self._known(id_), incoming.entry)
                 return Taken.AGAIN if again else Taken.UNCHANGED
             if keep is not None and old != digest and not deleted and keep(self._known(id_)):
-                self._run(
-                    "UPDATE record SET source = ?, package = ? WHERE id = ?",
-                    incoming.source, package, id_,
-                )  # fmt: skip
+                self._come_again(cast("int", id_), incoming)
+                self._hold(cast("int", id_), packages, held, time)
                 return Taken.KEPT
             self._forget(cast("int", id_))
         self._run(
-            "INSERT INTO record (uri, library, source, package, collection, changed, charset,"
-            " digest, original) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (uri) DO UPDATE SET"
-            " source = excluded.source, package = excluded.package, collection ="
-            " excluded.collection, changed = excluded.changed, deleted = 0, charset ="
+            "INSERT INTO record (uri, library, source, of_library, stamp, packages, collection,"
+            " changed, charset, digest, original) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (uri) DO UPDATE SET source = excluded.source, of_library ="
+            " excluded.of_library, stamp = excluded.stamp, packages = excluded.packages,"
+            " collection = excluded.collection, changed = excluded.changed, deleted = 0, charset ="
             " excluded.charset, digest = excluded.digest, original = excluded.original",
-            incoming.uri, library_of(incoming.uri) or "", incoming.source, package,
-            incoming.entry.collection, self._never_back(time), incoming.charset, digest,
-            zlib.compress(incoming.original),
+            incoming.uri, library_of(incoming.uri) or "", incoming.source, incoming.of_library,
+            incoming.stamp, packages, incoming.entry.collection, self._never_back(time),
+            incoming.charset, digest, zlib.compress(incoming.original),
         )  # fmt: skip
         ((id_,),) = self._run("SELECT id FROM record WHERE uri = ?", incoming.uri)
         self._remember(cast("int", id_), incoming.entry)
         return Taken.AGAIN if again else Taken.CHANGED
 
-    def delete(self, uri: str, time: int) -> bool:
-        """Leave only the mark that the record was there; False if there is nothing to delete."""
+    def _come_again(self, id_: int, incoming: Incoming) -> None:
+        """Note where a record that stays as it is came from last."""
+        self._run(
+            "UPDATE record SET source = ?, of_library = ?, stamp = ? WHERE id = ?",
+            incoming.source, incoming.of_library, incoming.stamp, id_,
+        )  # fmt: skip
+
+    def _hold(self, id_: int, packages: str | None, held: object, time: int) -> None:
+        """Note the packages of a record that stays; another one is a change for harvesters."""
+        if packages != held:
+            self._run(
+                "UPDATE record SET packages = ?, changed = ? WHERE id = ?",
+                packages, self._never_back(time), id_,
+            )  # fmt: skip
+
+    def delete(
+        self, uri: str, time: int, *, of_library: bool = True, stamp: int | None = None
+    ) -> bool:
+        """Leave only the mark that the record was there; False if there is nothing to delete.
+
+        `of_library` and `stamp` say who deleted it and when, as in `Incoming`.
+        """
         known = self._run("SELECT id FROM record WHERE uri = ? AND NOT deleted", uri)
         if not known:
             return False
         (id_,) = known[0]
         self._forget(cast("int", id_))
         self._run(
-            "UPDATE record SET deleted = 1, changed = ?, digest = NULL, original = NULL"
-            " WHERE id = ?", self._never_back(time), id_,
+            "UPDATE record SET deleted = 1, changed = ?, of_library = ?, stamp = ?, digest = NULL,"
+            " original = NULL WHERE id = ?", self._never_back(time), of_library, stamp, id_,
         )  # fmt: skip
         return True
 
@@ -168,7 +205,7 @@ class Index:
             conditions.append("library = ?")
             values.append(library)
         if digitised:
-            conditions.append("package IS NOT NULL")
+            conditions.append("packages IS NOT NULL")
         if collections:
             conditions.append("collection")
         rows = self._stream(
@@ -214,11 +251,10 @@ class Index:
             id_, *values, tokens,
         )  # fmt: skip
 
-    def _read_again(self, id_: int, entry: CatalogueEntry) -> None:
-        """Make what is made of a record anew, where this version reads more in it than another."""
-        if self._run("SELECT body FROM entry WHERE id = ?", id_) != [(dumps(entry),)]:
-            self._forget(id_)
-            self._remember(id_, entry)
+    def remake(self, record: Catalogued, entry: CatalogueEntry) -> None:
+        """Make what is made of a record anew."""
+        self._forget(record.id)
+        self._remember(record.id, entry)
 
     def _forget(self, id_: int) -> None:
         for table, column in (("words", "rowid"), ("entry", "id"), ("facet", "id"), ("key", "id")):
@@ -230,16 +266,24 @@ def facet_token(name: str, value: str) -> str:
     return "facet" + hashlib.sha256(f"{name}\0{value}".encode()).hexdigest()[:16]
 
 
+def _with(held: str | None, package: str | None) -> str | None:
+    """The packages of a record with one more, as they are stored: separated by spaces."""
+    names = {*(held or "").split(), *([package] if package else [])}
+    return " ".join(sorted(names)) or None
+
+
 def _catalogued(row: tuple[object, ...]) -> Catalogued:
-    id_, uri, source, changed, package, collection, charset, body, original = row
+    id_, uri, source, changed, packages, collection, charset, body, original, own, stamp = row
     return Catalogued(
         cast("int", id_),
         str(uri),
         str(source),
         cast("int", changed),
-        cast("str | None", package),
+        tuple(str(packages or "").split()),
         bool(collection),
         cast("str | None", charset),
         loads(str(body)) if body is not None else None,
         zlib.decompress(cast("bytes", original)) if original is not None else b"",
+        bool(own),
+        cast("int | None", stamp),
     )

@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 VERBS = {
     "init": N_("Write a commented preserva.toml, or prepare what it describes."),
     "package": N_("Make a package from a FOLDER of scans and store it."),
-    "records": N_(
-        "List the records of a FILE with their packages."
-    ),
+    "records": N_("List the records of a FILE with their packages."),
     "update": N_("Correct a stored package by adding a new version to it."),
     "store": N_("Store a BAG that was made by `preserva package --bag`. The bag is only read."),
     "import": N_("Store a bag or an E-ARK package that was made elsewhere."),
