@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.batch.record_finder import folded, names_of
-from preserva.catalogue.import_records import records_of_package
+from preserva.catalogue.database import Database
+from preserva.catalogue.import_records import NAME, incoming_of, records_of_package
+from preserva.catalogue.index import Index
 from preserva.core.values.model import PackageId
 from preserva.describe.record import Record
 from preserva.errors import PreservaError
@@ -19,10 +22,12 @@ from preserva.errors import PreservaError
 class PackagedRecords:
     """The numbers, shelfmarks and register numbers of the packages in our primary storage."""
 
-    def __init__(self, archive: ArchivalStorage) -> None:
-        """Read the record of every package. Raises StorageError."""
+    def __init__(
+        self, archive: ArchivalStorage, packages: Iterable[PackageId] | None = None
+    ) -> None:
+        """Read the record of every package, or of these. Raises StorageError."""
         self._packages: dict[tuple[str, str], list[PackageId]] = defaultdict(list)
-        for package, record in _records(archive):
+        for package, record in _records(archive, packages):
             for kind, text in {(kind, folded(text)) for kind, text in names_of(record)}:
                 self._packages[kind, text].append(package)
 
@@ -39,13 +44,42 @@ class PackagedRecords:
         return next(filter(None, found), [])
 
 
-def _records(archive: ArchivalStorage) -> Iterator[tuple[PackageId, Record]]:
-    """What can be read; the rest is the business of an audit."""
-    store = archive.primary
-    for path in store.root.objects():
+def packages_with(archive: ArchivalStorage, record: Record) -> list[PackageId]:
+    """The packages in our primary storage that have the same record.
+
+    The union catalogue answers for the packages that it knows; the records of others are read.
+    Raises StorageError.
+    """
+    catalogue = archive.config.ledger.parent / NAME
+    stored = {PackageId.parse(uri) for uri in archive.ledger.copies.packages(archive.primary.id)}
+    known, having = set[PackageId](), set[PackageId]()
+    if catalogue.is_file():
+        database = Database(catalogue)
         try:
-            package = PackageId.parse(store.root.read_at(path).inventory.identifier)
+            known = {PackageId.parse(uri) for uri in Index(database).packages()}
+            uri = incoming_of(record, archive.config.institution.id, "").uri
+            same = Index(database).get(uri)
+            having = {PackageId.parse(package) for package in (same.packages if same else ())}
+        finally:
+            database.close()
+    read = PackagedRecords(archive, sorted(stored - known, key=str))
+    return sorted((having & stored) | set(read.of(record)), key=str)
+
+
+def _records(
+    archive: ArchivalStorage, packages: Iterable[PackageId] | None
+) -> Iterator[tuple[PackageId, Record]]:
+    """What can be read; the rest is the business of an audit."""
+    for package in _all(archive) if packages is None else packages:
+        try:
             records = records_of_package(archive, package)
         except (PreservaError, ValueError):
             continue
         yield from ((package, record) for record in records if isinstance(record, Record))
+
+
+def _all(archive: ArchivalStorage) -> Iterator[PackageId]:
+    root = archive.primary.root
+    for path in root.objects():
+        with suppress(PreservaError, ValueError):
+            yield PackageId.parse(root.read_at(path).inventory.identifier)

@@ -128,6 +128,14 @@ class CatalogueEntry:
             parts = [item.holder, item.shelfmark, *item.inventory, *numbers, *item.provenance]
             yield "copy", " ".join(filter(None, parts))
 
+    def numbers(self) -> Iterator[tuple[str, str]]:
+        """Every number of the book and of its items, with the part as in `texts`."""
+        yield "number", self.number
+        yield from (("number", identifier.value) for identifier in self.identifiers)
+        for item in self.items:
+            registers = [number.value for number in item.registers]
+            yield from (("copy", text) for text in (item.shelfmark, *item.inventory, *registers))
+
     @property
     def work(self) -> str:
         """What the editions of one work have in common: first author and title, folded."""

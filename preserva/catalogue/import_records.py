@@ -181,7 +181,10 @@ def _endless(path: Path, library: str, count: int) -> Refused:
 
 
 def import_packages(archive: ArchivalStorage, database: Database, time: int) -> Imported:
-    """Take in the record of every package of our primary storage. Raises StorageError."""
+    """Take in the record of every package of our primary storage. Raises StorageError.
+
+    A record may have several packages. If theirs differ, the one that was there first stays.
+    """
     imported = Imported()
     take_in(database, _of_packages(archive, time, imported), time, imported)
     return imported
@@ -203,6 +206,9 @@ def _take(index: Index, incoming: Incoming, time: int, imported: Imported) -> No
 
     def keep(known: Catalogued) -> bool:
         before.append(known)
+        if _is_of_another_package(known, incoming):
+            objections.append(Finding(Code.PACKAGES_DIFFER, incoming.uri, seen=incoming.package))
+            return True
         objections.extend(filter(None, [objection_to(known, incoming)]))
         return bool(objections) or _says_the_same(known, incoming)
 
@@ -219,6 +225,12 @@ def _take(index: Index, incoming: Incoming, time: int, imported: Imported) -> No
     old = before[0].entry if before and taken is Taken.CHANGED else None
     if old is not None and old.title != incoming.entry.title:
         imported.retitle(Retitled(incoming.uri, old.title, incoming.entry.title))
+
+
+def _is_of_another_package(known: Catalogued, incoming: Incoming) -> bool:
+    """Whether the record that is there was read in another package that has the same record."""
+    origin = known.source.split(" ")[0]
+    return incoming.package is not None and incoming.package != origin in known.packages
 
 
 def objection_to(known: Catalogued, incoming: Incoming) -> Finding | None:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import cast
 
-from preserva.catalogue.agreement import keys
+from preserva.catalogue import agreement, numbers
 from preserva.catalogue.database import Database
 from preserva.catalogue.entry import TEXTS, CatalogueEntry, dumps, library_of, loads
-from preserva.catalogue.fold import stems
+from preserva.catalogue.fold import keys, words
 from preserva.describe.record import Record
 
 
@@ -104,17 +104,15 @@ class Index:
             id_, old, deleted, held, source = known[0]
             again = source == incoming.source
             packages = _with(cast("str | None", held), incoming.package)
-            if old == digest and not deleted and packages == held:
-                self._come_again(cast("int", id_), incoming)
-                if self._run("SELECT body FROM entry WHERE id = ?", id_) != [
-                    (dumps(incoming.entry),)
-                ]:  # this version reads more in it than the one that took it in
-                    self.remake(self._known(id_), incoming.entry)
-                return Taken.AGAIN if again else Taken.UNCHANGED
-            if keep is not None and old != digest and not deleted and keep(self._known(id_)):
-                self._come_again(cast("int", id_), incoming)
-                self._hold(cast("int", id_), packages, held, time)
-                return Taken.KEPT
+            same = old == digest
+            if not deleted and (same or (keep is not None and keep(self._known(id_)))):
+                if incoming.package is None or held is None:
+                    self._come_again(cast("int", id_), incoming)
+                more = self._hold(cast("int", id_), packages, held, time)
+                if not same:
+                    return Taken.KEPT
+                self._read_again(cast("int", id_), incoming.entry)
+                return Taken.AGAIN if again else Taken.CHANGED if more else Taken.UNCHANGED
             self._forget(cast("int", id_))
         self._run(
             "INSERT INTO record (uri, library, source, of_library, stamp, packages, collection,"
@@ -138,13 +136,26 @@ class Index:
             incoming.source, incoming.of_library, incoming.stamp, id_,
         )  # fmt: skip
 
-    def _hold(self, id_: int, packages: str | None, held: object, time: int) -> None:
-        """Note the packages of a record that stays; another one is a change for harvesters."""
-        if packages != held:
-            self._run(
-                "UPDATE record SET packages = ?, changed = ? WHERE id = ?",
-                packages, self._never_back(time), id_,
-            )  # fmt: skip
+    def _hold(self, id_: int, packages: str | None, held: object, time: int) -> bool:
+        """Note the packages of a record that stays; whether there is another one, for harvesters.
+
+        The record stays that of the first package, so that importing again changes nothing.
+        """
+        if packages == held:
+            return False
+        self._run(
+            "UPDATE record SET packages = ?, changed = ? WHERE id = ?",
+            packages, self._never_back(time), id_,
+        )  # fmt: skip
+        record = self.by_id(id_)
+        if record.entry is not None:
+            self.remake(record, record.entry)
+        return True
+
+    def _read_again(self, id_: int, entry: CatalogueEntry) -> None:
+        """Make what is made of a record anew, where this version reads more in it than another."""
+        if self._run("SELECT body FROM entry WHERE id = ?", id_) != [(dumps(entry),)]:
+            self.remake(self._known(id_), entry)
 
     def delete(
         self, uri: str, time: int, *, of_library: bool = True, stamp: int | None = None
@@ -215,6 +226,11 @@ class Index:
         )
         yield from map(_catalogued, rows)
 
+    def packages(self) -> Iterator[str]:
+        """The packages of all records."""
+        for (names,) in self._stream("SELECT packages FROM record WHERE packages IS NOT NULL"):
+            yield from str(names).split()
+
     def count(self) -> int:
         """How many records there are, deleted ones left out."""
         ((number,),) = self._run("SELECT count(*) FROM entry")
@@ -238,17 +254,23 @@ class Index:
         facets = list(dict.fromkeys(entry.facets()))
         for facet, value in facets:
             self._run("INSERT INTO facet VALUES (?, ?, ?)", id_, facet.value, value)
-        for key in keys(entry):
+        for key in agreement.keys(entry):
             self._run("INSERT INTO key VALUES (?, ?)", key, id_)
+        others = set[str]()
         texts: dict[str, list[str]] = {name: [] for name in TEXTS}
         for name, text in entry.texts():
-            texts[name] += stems(text)
+            for word in words(text):
+                own, *more = keys(word)
+                texts[name].append(own)
+                others.update(more)
         values = [" ".join(texts[name]) for name in TEXTS]
+        ((uri, packages),) = self._run("SELECT uri, packages FROM record WHERE id = ?", id_)
+        whole = numbers.whole_words(entry, str(uri), str(packages or "").split())
         tokens = " ".join(facet_token(facet.value, value) for facet, value in facets)
-        marks = ", ".join("?" * (len(TEXTS) + 2))
+        marks = ", ".join("?" * (len(TEXTS) + 4))
         self._run(
-            f"INSERT INTO words (rowid, {', '.join(TEXTS)}, facets) VALUES ({marks})",
-            id_, *values, tokens,
+            f"INSERT INTO words (rowid, {', '.join(TEXTS)}, facets, other, whole) VALUES ({marks})",
+            id_, *values, tokens, " ".join(sorted(others)), " ".join(whole),
         )  # fmt: skip
 
     def remake(self, record: Catalogued, entry: CatalogueEntry) -> None:

@@ -137,6 +137,7 @@ def command(
         raise click.UsageError(_("Name a FOLDER and its --record, or a table with --batch."))
     from preserva.archive.acting import acting_person
     from preserva.archive.archive import find_config
+    from preserva.batch.packaged_records import packages_with
     from preserva.config import load
     from preserva.ingest.package import package, package_bag
     from preserva.ingest.supplied import Details
@@ -173,6 +174,7 @@ def command(
                 position=position,
                 charset=charset,
                 details=details,
+                having=lambda described: packages_with(archive, described),
                 dry_run=dry_run,
                 observer=observer,
             )

@@ -852,6 +852,11 @@ class Code(Enum):
         N_("the server sent an older copy of this record; the newer one was kept"),
         "OAI-PMH 2.0, 2.5",
     )
+    PACKAGES_DIFFER = (
+        "W716",
+        N_("this package's record differs from that of another package, which was kept"),
+        "",
+    )
     RECORD_HAS_NO_FORM = ("W704", N_("this record cannot be written in this format"), "")
 
     # catalogue records and formats of files
@@ -900,6 +905,11 @@ class Code(Enum):
         "W822",
         N_("a poorer form of the record did not replace the richer one in the catalogue"),
         "design: a poorer form never replaces a richer one",
+    )
+    RECORD_PACKAGED = (
+        "W841",
+        N_("there are packages with this record already: further copies, or a mistake"),
+        "",
     )
     RECORD_NOT_OF_BOOK = (
         "W823",
