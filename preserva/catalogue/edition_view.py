@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from preserva.catalogue.codes_in_words import role
 from preserva.catalogue.database import Database
 from preserva.catalogue.decisions import MatchDecision, MatchVerdict
 from preserva.catalogue.entry import CatalogueEntry
@@ -28,13 +29,13 @@ class EditionView:
 
 
 def shown(database: Database, uri: str) -> EditionView:
-    """The edition of a record. Raises NotFound."""
+    """The edition of a record, or of a package's record. Raises NotFound."""
     index = Index(database)
-    asked = index.get(uri)
+    asked = index.get(uri) or index.of_package(uri)
     if asked is None or asked.entry is None:
         raise NotFound(_("the catalogue has no record {uri}").format(uri=uri))
     matching = Matching(database)
-    joined = matching.edition_of(uri)
+    joined = matching.edition_of(asked.uri)
     records = [
         record for joined_uri in joined if (record := index.get(joined_uri)) and record.entry
     ]
@@ -91,7 +92,7 @@ def items(entry: CatalogueEntry) -> Iterator[str]:
 def _of_entry(entry: CatalogueEntry) -> Iterator[str]:
     yield entry.title
     for agent in entry.agents:
-        about = (agent.name, agent.dates, " ".join(agent.roles), agent.authority)
+        about = (agent.name, agent.dates, ", ".join(map(role, agent.roles)), agent.authority)
         yield ", ".join(filter(None, about))
     yield ", ".join(filter(None, (entry.place, entry.publisher, entry.date, entry.extent)))
     for number in entry.identifiers:

@@ -13,6 +13,7 @@ from preserva.catalogue import agreement, numbers
 from preserva.catalogue.database import Database
 from preserva.catalogue.entry import TEXTS, CatalogueEntry, dumps, library_of, loads
 from preserva.catalogue.fold import keys, words
+from preserva.core.values.model import PackageId
 from preserva.describe.record import Record
 
 
@@ -178,6 +179,18 @@ class Index:
     def get(self, uri: str) -> Catalogued | None:
         """The record with that identifier, deleted or not."""
         return next((_catalogued(row) for row in self._run(f"{_FROM} WHERE uri = ?", uri)), None)
+
+    def of_package(self, name: str) -> Catalogued | None:
+        """The record of a package, by its URI or its portable form."""
+        try:
+            package = PackageId.parse(name).uri
+        except ValueError:
+            return None
+        rows = self._run(
+            f"{_FROM} WHERE packages IS NOT NULL AND instr(' ' || packages || ' ', ?)",
+            f" {package} ",
+        )
+        return next((_catalogued(row) for row in rows), None)
 
     def by_id(self, id_: int) -> Catalogued:
         """The record with that number."""

@@ -1,6 +1,6 @@
 """The index with which a site is searched where it lies, without a server.
 
-A page of the site stands under the stem of each of its words, and of its other readings; the browser folds what is asked by
+A page of the site stands under the keys of each of its words; the browser folds what is asked by
 the same table (fold.json).
 """
 

@@ -78,6 +78,7 @@ WORDS = (
     N_("fingerprint"),
     N_("imprint"),
     N_("number"),
+    N_("package"),
     N_("place"),
     N_("publisher"),
     N_("subject"),

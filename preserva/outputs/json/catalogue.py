@@ -61,6 +61,7 @@ def search_document(page: ResultPage) -> JsonDocument:
             facet.value: [{"value": value, "count": count} for value, count in counts]
             for facet, counts in page.facets.items()
         },
+        "suggestions": list(page.suggestions),
     }
 
 
