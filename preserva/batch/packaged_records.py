@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.batch.record_finder import folded, names_of
@@ -28,8 +28,12 @@ class PackagedRecords:
         """Read the record of every package, or of these. Raises StorageError."""
         self._packages: dict[tuple[str, str], list[PackageId]] = defaultdict(list)
         for package, record in _records(archive, packages):
-            for kind, text in {(kind, folded(text)) for kind, text in names_of(record)}:
-                self._packages[kind, text].append(package)
+            self.add(package, record)
+
+    def add(self, package: PackageId, record: Record) -> None:
+        """Note the record of another package."""
+        for kind, text in {(kind, folded(text)) for kind, text in names_of(record)}:
+            self._packages[kind, text].append(package)
 
     def of(self, record: Record) -> list[PackageId]:
         """The packages of the record with this one's number; of one without, by its other names."""
@@ -44,26 +48,42 @@ class PackagedRecords:
         return next(filter(None, found), [])
 
 
-def packages_with(archive: ArchivalStorage, record: Record) -> list[PackageId]:
-    """The packages in our primary storage that have the same record.
+class PackagesOfRecords:
+    """The packages in our primary storage that have a record, as they come to be.
 
-    The union catalogue answers for the packages that it knows; the records of others are read.
-    Raises StorageError.
+    The union catalogue answers for the packages that it knows; the records of others are read,
+    once.
     """
-    catalogue = archive.config.ledger.parent / NAME
-    stored = {PackageId.parse(uri) for uri in archive.ledger.copies.packages(archive.primary.id)}
-    known, having = set[PackageId](), set[PackageId]()
-    if catalogue.is_file():
-        database = Database(catalogue)
-        try:
-            known = {PackageId.parse(uri) for uri in Index(database).packages()}
-            uri = incoming_of(record, archive.config.institution.id, "").uri
-            same = Index(database).get(uri)
-            having = {PackageId.parse(package) for package in (same.packages if same else ())}
-        finally:
-            database.close()
-    read = PackagedRecords(archive, sorted(stored - known, key=str))
-    return sorted((having & stored) | set(read.of(record)), key=str)
+
+    def __init__(self, archive: ArchivalStorage) -> None:
+        self._archive = archive
+        self._catalogue = archive.config.ledger.parent / NAME
+        self._read: PackagedRecords | None = None
+
+    def of(self, record: Record) -> list[PackageId]:
+        """The packages that have the same record. Raises StorageError."""
+        known = set[PackageId]()
+        if self._catalogue.is_file():
+            with closing(Database(self._catalogue)) as database:
+                index = Index(database)
+                if self._read is None:
+                    self._read = self._others(set(index.packages()))
+                uri = incoming_of(record, self._archive.config.institution.id, "").uri
+                same = index.get(uri)
+                known = {PackageId.parse(package) for package in (same.packages if same else ())}
+        if self._read is None:
+            self._read = self._others(set())
+        return sorted(known | set(self._read.of(record)), key=str)
+
+    def add(self, package: PackageId, record: Record) -> None:
+        """Note a package that was made meanwhile."""
+        if self._read is not None:
+            self._read.add(package, record)
+
+    def _others(self, catalogued: set[str]) -> PackagedRecords:
+        stored = self._archive.ledger.copies.packages(self._archive.primary.id)
+        others = sorted(set(stored) - catalogued)
+        return PackagedRecords(self._archive, map(PackageId.parse, others))
 
 
 def _records(

@@ -137,7 +137,7 @@ def command(
         raise click.UsageError(_("Name a FOLDER and its --record, or a table with --batch."))
     from preserva.archive.acting import acting_person
     from preserva.archive.archive import find_config
-    from preserva.batch.packaged_records import packages_with
+    from preserva.batch.packaged_records import PackagesOfRecords
     from preserva.config import load
     from preserva.ingest.package import package, package_bag
     from preserva.ingest.supplied import Details
@@ -174,7 +174,7 @@ def command(
                 position=position,
                 charset=charset,
                 details=details,
-                having=lambda described: packages_with(archive, described),
+                having=PackagesOfRecords(archive).of,
                 dry_run=dry_run,
                 observer=observer,
             )

@@ -169,7 +169,7 @@ class Receiver:
         same = before is not None and before.original == incoming.original and before.entry
         objection = None if before is None else self._objection(before, incoming.stamp)
         if objection is not None:
-            if not same:
+            if not same and (before is None or before.entry != incoming.entry):
                 self._result.note(Finding(objection, incoming.uri))
             return
         taken = self._index.put(incoming, self._clock(), self._keeps(incoming))

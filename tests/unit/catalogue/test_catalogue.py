@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from preserva.batch.packaged_records import packages_with
+from preserva.batch.packaged_records import PackagesOfRecords
 from preserva.catalogue import record_file
 from preserva.catalogue.agreement import Agreement
 from preserva.catalogue.database import Database
@@ -271,13 +271,13 @@ def test_a_record_has_any_number_of_packages(tmp_path: Path) -> None:
         first = package(tmp_path / "book", record, archive)
         (described,) = read_records(record.read_bytes(), name=record.name)
         assert isinstance(described, Record)
-        assert packages_with(archive, described) == [first.package]
+        assert PackagesOfRecords(archive).of(described) == [first.package]
         second = package(
             tmp_path / "book",
             record,
             archive,
             local="kp-7-2",
-            having=lambda record: packages_with(archive, record),
+            having=PackagesOfRecords(archive).of,
         )
         assert [(note.code, note.seen) for note in second.notes] == [
             (Code.RECORD_PACKAGED, first.package.portable)
@@ -292,7 +292,7 @@ def test_a_record_has_any_number_of_packages(tmp_path: Path) -> None:
         again = import_packages(archive, database, 2)
         assert (again.read, again.changed, again.findings) == (2, 0, [])
         assert Index(database).get(uri) == before
-        assert packages_with(archive, described) == list(map(PackageId.parse, both))
+        assert PackagesOfRecords(archive).of(described) == list(map(PackageId.parse, both))
         printed = [line.strip() for line in lines(shown(database, uri))]
         assert [line for line in printed if line.startswith("digitised")] == [
             f"digitised: {package}" for package in both

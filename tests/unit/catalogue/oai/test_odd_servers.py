@@ -102,7 +102,7 @@ def titles(database: Database) -> dict[str, str]:
     }
 
 
-def told(result: HarvestResult) -> list[tuple[Code, str]]:
+def told(result: HarvestResult) -> list[tuple[Code, str | None]]:
     """The findings by code and place."""
     return [(finding.code, finding.path) for finding in result.findings]
 
