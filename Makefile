@@ -11,7 +11,7 @@ UNIT := tests/unit
 TESTS := $(UNIT) tests/cli tests/conformance tests/docs tests/faults tests/golden tests/property tests/simulator
 CAMPAIGNS := tests/browser tests/campaigns
 
-.PHONY: demo quick test campaigns long reproducible clean
+.PHONY: demo quick test campaigns long reproducible docs clean
 
 demo: $(VENV)/.preserva
 	$(BIN)/preserva demo
@@ -42,8 +42,12 @@ long: $(VENV)/.preserva-test
 reproducible: $(VENV)/.preserva-test
 	$(BIN)/python -m tools.build_twice
 
+# The manual as a site in three languages, which works from a disk: open build/site/index.html.
+docs: $(VENV)/.preserva-docs
+	$(BIN)/python -m tools.site build/site
+
 clean:
-	rm -rf $(VENV) dist .coverage
+	rm -rf $(VENV) build dist .coverage
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -54,4 +58,8 @@ $(VENV)/.preserva: $(VENV)/bin/python pyproject.toml
 
 $(VENV)/.preserva-test: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	touch $@
+
+$(VENV)/.preserva-docs: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
 	touch $@

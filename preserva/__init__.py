@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from preserva.api.reporting import Levels, PackageHistory
     from preserva.archive.archive import Clock, Identifiers
     from preserva.archive.ledger_proof import Proof as LedgerProof
+    from preserva.archive.withdrawal import Tombstone
     from preserva.bag.create.create import Made as BagCreated
     from preserva.bag.fetch import Fetched as BagFetched
     from preserva.bag.report import BagReport, BagVerdict
@@ -65,10 +66,12 @@ if TYPE_CHECKING:
         Role,
         StorageConfig,
     )
+    from preserva.core.book.page_changes import PageChange, PageDeed
     from preserva.core.book.rights import Rights
+    from preserva.core.book.scan_policy import ScanAction, ScanPolicy
     from preserva.core.book.scans import Colours, ImageRules, ScanProfile, Undecodable
     from preserva.core.book.structure import PageFacts, Structure
-    from preserva.core.book.submission import Arrangement, SourceFile
+    from preserva.core.book.submission import Arrangement, FolderPages, SourceFile
     from preserva.core.eark.mets import Division, PackageType
     from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
     from preserva.core.formats.bagit import FetchEntry
@@ -144,6 +147,7 @@ if TYPE_CHECKING:
         StorageError,
         StorageFull,
         TooLarge,
+        Unfit,
         Unreachable,
         UsageError,
         WrongLedger,
@@ -151,6 +155,7 @@ if TYPE_CHECKING:
     )
     from preserva.exhibition.build import Built as ExhibitionBuilt
     from preserva.fixity.audit_run import Audit
+    from preserva.ingest.check import CheckedScans
     from preserva.ingest.package import Packaged
     from preserva.ingest.revised import Revised
     from preserva.ingest.transfer_result import Accepted as Transferred
@@ -159,7 +164,9 @@ if TYPE_CHECKING:
     from preserva.replication.accession import Receipt
     from preserva.replication.repair import Brought, Repair
     from preserva.replication.replicate import Replication
-    from preserva.reporting.status import CopyStatus, Listed, Listing, Reached, Status
+    from preserva.reporting.find import Wanted
+    from preserva.reporting.status import CopyStatus, Listed, Listing, Status
+    from preserva.reporting.storages import Reached
 
 _PLACES = {
     "bags": "bags",
@@ -234,6 +241,9 @@ _PLACES = {
     "PageFacts": "core.book.structure:PageFacts",
     "Structure": "core.book.structure:Structure",
     "Arrangement": "core.book.submission:Arrangement",
+    "FolderPages": "core.book.submission:FolderPages",
+    "ScanAction": "core.book.scan_policy:ScanAction",
+    "ScanPolicy": "core.book.scan_policy:ScanPolicy",
     "SourceFile": "core.book.submission:SourceFile",
     "Division": "core.eark.mets:Division",
     "PackageType": "core.eark.mets:PackageType",
@@ -270,6 +280,7 @@ _PLACES = {
     "JointDecision": "core.policy.two_persons:JointDecision",
     "Matter": "core.policy.two_persons:Matter",
     "Person": "core.values.people:Person",
+    "Tombstone": "archive.withdrawal:Tombstone",
     "Deed": "core.policy.work:Deed",
     "Work": "core.policy.work:Work",
     "WorkKind": "core.policy.work:WorkKind",
@@ -310,13 +321,18 @@ _PLACES = {
     "StorageError": "errors:StorageError",
     "StorageFull": "errors:StorageFull",
     "TooLarge": "errors:TooLarge",
+    "Unfit": "errors:Unfit",
     "Unreachable": "errors:Unreachable",
     "UsageError": "errors:UsageError",
     "WrongLedger": "errors:WrongLedger",
     "WrongStorage": "errors:WrongStorage",
     "ExhibitionBuilt": "exhibition.build:Built",
     "Audit": "fixity.audit_run:Audit",
+    "CheckedScans": "ingest.check:CheckedScans",
     "Packaged": "ingest.package:Packaged",
+    "PageChange": "core.book.page_changes:PageChange",
+    "PageDeed": "core.book.page_changes:PageDeed",
+    "Wanted": "reporting.find:Wanted",
     "Revised": "ingest.revised:Revised",
     "Transferred": "ingest.transfer_result:Accepted",
     "TransferForm": "ingest.transfer_result:Form",
@@ -328,7 +344,7 @@ _PLACES = {
     "CopyStatus": "reporting.status:CopyStatus",
     "Listed": "reporting.status:Listed",
     "Listing": "reporting.status:Listing",
-    "Reached": "reporting.status:Reached",
+    "Reached": "reporting.storages:Reached",
     "Status": "reporting.status:Status",
 }
 """Where each name is: a module, and the name that the thing has there."""
@@ -338,11 +354,11 @@ __all__ = [
     "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound", "Arrangement", "Audit",
     "AuditedCopy", "AwaitsConfirmation", "BagCreated", "BagFetched", "BagReport", "BagTable",
     "BagUpdated", "BagVerdict", "BatchResult", "BookPage", "Brought", "Catalogue", "CatalogueEntry",
-    "CatalogueRecord", "Clock", "Code", "Colours", "Config", "ConfigError", "Contributor",
-    "CopyInStorage", "CopyState", "CopyStatus", "CopyrightStatus", "Custody", "Damaged",
-    "DecisionAnswer", "DecisionState", "DecisionUndone", "DecisionsImported", "Deed",
+    "CatalogueRecord", "CheckedScans", "Clock", "Code", "Colours", "Config", "ConfigError",
+    "Contributor", "CopyInStorage", "CopyState", "CopyStatus", "CopyrightStatus", "Custody",
+    "Damaged", "DecisionAnswer", "DecisionState", "DecisionUndone", "DecisionsImported", "Deed",
     "DemoFailedError", "Division", "Document", "Due", "DueReason", "EditionView", "Ended",
-    "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding", "Forecast",
+    "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding", "FolderPages", "Forecast",
     "HarvestResult", "HarvestSummary", "HistoryEntry", "Hit", "Identifiers", "ImageRules",
     "Incident", "IncidentDecision", "Institution", "Item", "JointDecision", "KeptProfile",
     "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof", "Levels", "LevelsArea",
@@ -350,18 +366,20 @@ __all__ = [
     "ListedRecord", "Listing", "LockLost", "Locked", "Mail", "MatchDecision", "MatchVerdict",
     "MatchedWord", "Matter", "NamedSubject", "NotAFile", "NotFound", "NotInPlace", "OaiFormat",
     "ObjectInStorage", "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass",
-    "PackageError", "PackageHistory", "PackageId", "PackageType", "Packaged", "PageFacts", "Person",
-    "Pings", "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt",
+    "PackageError", "PackageHistory", "PackageId", "PackageType", "Packaged", "PageChange",
+    "PageDeed", "PageFacts", "Person", "Pings", "Policy", "PreservaError", "Progress", "Proposal",
+    "Reached", "Receipt",
     "RecordedFinding", "RecordsExported", "RecordsImported", "Refused", "Repair", "Replication",
     "Report", "ReportMonth", "ReportYear", "ResultPage", "Retitled", "Revised", "Rights",
-    "RightsBasis", "Role", "RowResult", "RowState", "ScanProfile", "Severity", "SourceFile",
-    "Started", "State", "Status", "StorageConfig", "StorageError", "StorageFull", "StorageState",
-    "StorageTally", "Stored", "StrPath", "Structure", "Subject", "Tally", "TooLarge",
-    "TransferForm", "Transferred", "TypedNumber", "Undecodable", "Unreachable", "UsageError",
-    "WholePackage", "WholeStorage", "Work", "WorkKind", "WorkSum", "WrongLedger", "WrongStorage",
-    "__version__", "bags", "check_storages", "create_archive", "load_config", "open_archive",
-    "open_catalogue", "open_ledger", "package_bag", "rebuild_config", "rebuild_ledger", "run_demo",
-    "write_config",
+    "RightsBasis", "Role", "RowResult", "RowState", "ScanAction", "ScanPolicy", "ScanProfile",
+    "Severity", "SourceFile", "Started", "State", "Status", "StorageConfig", "StorageError",
+    "StorageFull", "StorageState", "StorageTally", "Stored", "StrPath", "Structure", "Subject",
+    "Tally", "Tombstone", "TooLarge", "TransferForm", "Transferred", "TypedNumber", "Undecodable",
+    "Unfit", "Unreachable", "UsageError", "Wanted", "WholePackage", "WholeStorage", "Work",
+    "WorkKind", "WorkSum",
+    "WrongLedger", "WrongStorage", "__version__", "bags", "check_storages",
+    "create_archive", "load_config", "open_archive", "open_catalogue", "open_ledger", "package_bag",
+    "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
 ]
 # fmt: on
 

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from preserva.core.book.rights import Rights
+from preserva.core.book.scan_policy import ScanPolicy
 from preserva.core.book.scans import USUAL_RULES, Colours, ImageRules, ScanProfile, Undecodable
 from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
 from preserva.core.policy.testimony import Custody
@@ -271,13 +272,14 @@ def _mail(document: Mapping[str, Any], base: Path) -> Mail | None:
 
 def _images(document: Mapping[str, Any]) -> ImageRules:
     """The requirements for images, from two sections."""
-    scan = {**document.get("scan", {})}
+    policy, scan = ScanPolicy.among(document.get("scan", {}))
     images = {**document.get("images", {})}
     if "undecodable" in images:
         images["undecodable"] = Undecodable(images["undecodable"])
+    images |= {key: scan.pop(key) for key in ("settle_seconds",) if key in scan}
     scan["colours"] = tuple(Colours(name) for name in scan.get("colours", ()))
     scan["bits"] = tuple(scan.get("bits", ()))
-    return ImageRules(**images, scan=ScanProfile(**scan))
+    return ImageRules(**images, scan=ScanProfile(**scan), policy=policy)
 
 
 def _rights(document: Mapping[str, Any], country: str) -> Rights | None:

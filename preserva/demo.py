@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from preserva import config as configuration
 from preserva.access.export import export
 from preserva.archive.archive import ArchivalStorage, create_archive, open_archive
 from preserva.archive.store import Store
-from preserva.config import Role
+from preserva.config import NAME, Role, load
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Observer, Outcome, ignore
 from preserva.errors import PreservaError
 from preserva.fixity.validate import validate_stored
 from preserva.i18n import _
 from preserva.ingest.package import package
+from preserva.outputs.configuration import template
 from preserva.outputs.findings import human_size, report_lines
 from preserva.replication.replicate import replicate
 from preserva.specimen.book import draw_book
@@ -46,9 +46,9 @@ def demo(
         say(_("1. A small book was drawn: {folder}").format(folder=folder))
     else:
         say(_("1. The book: {folder}").format(folder=folder))
-    path = place / configuration.NAME
-    path.write_text(configuration.TEMPLATE, encoding="utf-8")
-    create_archive(configuration.load(path))
+    path = place / NAME
+    path.write_text(template(), encoding="utf-8")
+    create_archive(load(path))
     with open_archive(path) as archive:
         done = package(folder, record, archive, observer=observer)
         message = _("2. Packaged and stored in {place}: {title}, {files} files, {size}")

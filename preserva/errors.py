@@ -19,6 +19,7 @@ A failed check is a result, not an exception: an exception means that no check t
         ├── NotAFile              a link, a device, a folder where a file was expected
         ├── TooLarge              more bytes than any such file can have
         ├── WrongStorage      4   another storage in the place of the one that is meant
+        ├── Unfit         4   the server lacks what every storage needs; nothing was written
         ├── NotInPlace            the storage said it was moved, and it is not there
         ├── Unreachable           the connection or the server failed; a retry may succeed
         └── StorageFull           no space left: stop the whole run
@@ -35,6 +36,40 @@ NEWER_FORMAT = N_(
     "Install the preserva that wrote it, or a later one, on this computer too. Nothing was changed."
 )
 """What to do about a file in a format that is newer than this program."""
+
+
+SYSTEM_REASONS = (
+    N_("Broken pipe"),
+    N_("Connection refused"),
+    N_("Connection reset by peer"),
+    N_("Connection timed out"),
+    N_("Device or resource busy"),
+    N_("Directory not empty"),
+    N_("Disk quota exceeded"),
+    N_("File exists"),
+    N_("File name too long"),
+    N_("File too large"),
+    N_("Input/output error"),
+    N_("Invalid argument"),
+    N_("Invalid cross-device link"),
+    N_("Is a directory"),
+    N_("Name or service not known"),
+    N_("Network is unreachable"),
+    N_("No route to host"),
+    N_("No space left on device"),
+    N_("No such device"),
+    N_("No such file or directory"),
+    N_("Not a directory"),
+    N_("Operation not permitted"),
+    N_("Permission denied"),
+    N_("Read-only file system"),
+    N_("Stale file handle"),
+    N_("Temporary failure in name resolution"),
+    N_("Too many levels of symbolic links"),
+    N_("Too many open files"),
+    N_("Transport endpoint is not connected"),
+)
+"""What systems say when they refuse something: `preserva.i18n.system_reason` translates it."""
 
 
 class PreservaError(Exception):
@@ -82,16 +117,27 @@ class Damaged(PreservaError):
 
 
 class PackageError(PreservaError):
-    """The source cannot become a package: `problems` holds every one, with its file."""
+    """The source cannot become a package: `problems` holds every one, with its file.
+
+    `findings` are those of them that a check found, as data (`preserva.Finding`).
+    """
 
     exit_status = ExitStatus.REFUSED
     hint = N_(
         "Nothing was stored and the source was not changed. Correct it and run the command again."
     )
 
-    def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
-        super().__init__(joined("\n  ", [message, *problems]))
+    def __init__(
+        self,
+        message: str,
+        problems: Sequence[str] = (),
+        *,
+        findings: Sequence[object] = (),
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(joined("\n  ", [message, *problems]), hint=hint)
         self.problems = tuple(problems)
+        self.findings = tuple(findings)
 
 
 class Refused(PreservaError):
@@ -172,6 +218,13 @@ class WrongStorage(StorageError):
     """Another storage lies where one was expected, or one of a newer preserva. Nothing changed."""
 
     exit_status = ExitStatus.REFUSED
+
+
+class Unfit(StorageError):
+    """The server lacks what every storage needs. Nothing was written."""
+
+    exit_status = ExitStatus.REFUSED
+    hint = N_("`preserva config check --storages` says what this server can do.")
 
 
 class NotInPlace(StorageError):

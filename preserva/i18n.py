@@ -15,6 +15,8 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 DOMAIN = "preserva"
+CONTEXT_END = "\x04"
+"""What gettext puts between the context of a message and the message."""
 LOCALE_DIR = os.path.join(os.path.dirname(__file__), "locale")  # noqa: PTH118, PTH120 - pathlib is slow to import
 
 _catalogue: _gettext.NullTranslations | None = None
@@ -84,7 +86,7 @@ class Message(str):
         if plural:
             text = catalogue.ngettext(singular, plural, number)
         else:
-            text = catalogue.gettext(singular) if singular else ""
+            text = _without_context(catalogue.gettext(singular)) if singular else ""
         if arguments is not None:
             filling = _each(lambda value: _in(catalogue, value), arguments)
             text = text.format(*filling[0], **filling[1])
@@ -128,6 +130,11 @@ class Message(str):
         return _unpickled, (self._catalogue is _UNTRANSLATED, self._texts, self._arguments)
 
 
+def _without_context(text: str) -> str:
+    """What gettext gives back for a message that it does not know still has its context."""
+    return text.rpartition(CONTEXT_END)[2]
+
+
 def _unpickled(is_english: bool, texts: Texts, arguments: MessageArguments | None) -> Message:
     return Message.of(_UNTRANSLATED if is_english else _current(), texts, arguments)
 
@@ -147,7 +154,15 @@ def _in(catalogue: _gettext.NullTranslations, value: object) -> object:
 
 def _kept(value: object) -> object:
     """What fills a gap as it can be kept: an error as its text, a path as one."""
+    if isinstance(value, OSError) and value.strerror:
+        reason = system_reason(value)
+        return reason if value.filename is None else joined(": ", [str(value.filename), reason])
     return str(value) if isinstance(value, BaseException | os.PathLike) else value
+
+
+def system_reason(error: OSError) -> str:
+    """Why the system refused something, such as "No space left on device", as a `Message`."""
+    return _(error.strerror) if error.strerror else str(error)
 
 
 def joined(separator: str, parts: Iterable[str]) -> str:
@@ -172,9 +187,22 @@ def _(message: str) -> str:
     return Message.of(_current(), (message, "", 1))
 
 
+def pgettext(context: str, message: str) -> str:
+    """The message as `_` gives it. `context` tells the translator where a short word is used.
+
+    The same English word may need two words in another language: `copy` of a package, of a book.
+    """
+    return Message.of(_current(), (context + CONTEXT_END + message, "", 1))
+
+
 def messages_in(name: str) -> Callable[[str], str]:
     """What `_` would be in that language, for a page that is made in several."""
     return _gettext.translation(DOMAIN, LOCALE_DIR, [name], fallback=True).gettext
+
+
+def pgettext_in(name: str) -> Callable[[str, str], str]:
+    """What `pgettext` would be in that language."""
+    return _gettext.translation(DOMAIN, LOCALE_DIR, [name], fallback=True).pgettext
 
 
 def language() -> str:
@@ -185,6 +213,11 @@ def language() -> str:
 def ngettext(singular: str, plural: str, n: int) -> str:
     """The message for n things in the chosen language (Russian and Belarusian have three forms)."""
     return Message.of(_current(), (singular, plural, n))
+
+
+def NP_(context: str, message: str) -> str:  # noqa: N802 - as N_
+    """Mark a message of `pgettext` for translation where it is defined."""
+    return message
 
 
 def N_(message: str) -> str:  # noqa: N802 - the usual gettext name

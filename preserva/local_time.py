@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time, timedelta
 
+from preserva.i18n import joined, pgettext
+
 _MONTHS = 12
 _PERIOD = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 _DAY = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})", re.ASCII)
@@ -17,12 +19,14 @@ def local_time(when: datetime | str) -> str:
     """A time here, with its zone: 2026-11-30 22:35 +09:00. A text is ISO 8601, as data has it."""
     here = _moment(when).astimezone()
     zone = here.replace(microsecond=0).isoformat()[-6:]
-    return f"{here:%Y-%m-%d %H:%M} {'UTC' if zone == '+00:00' else zone}"
+    return joined(" ", [local_date(when), f"{here:%H:%M}", "UTC" if zone == "+00:00" else zone])
 
 
 def local_date(when: datetime | str) -> str:
-    """The day of a time here: 2026-11-30."""
-    return _moment(when).astimezone().date().isoformat()
+    """The day of a time here, as the reader writes it: 2026-11-30, 30.11.2026."""
+    here = _moment(when).astimezone()
+    form = pgettext("date", "{year}-{month}-{day}")
+    return form.format(year=f"{here:%Y}", month=f"{here:%m}", day=f"{here:%d}")
 
 
 def start_of(text: str) -> datetime:

@@ -39,9 +39,14 @@ def read_toml(path: Path) -> dict[str, Any]:
             data = stream.read(_LARGEST + 1)
         if len(data) > _LARGEST:
             raise ConfigError(_("{path} is too large").format(path=path))
-        return tomllib.loads(data.decode("utf-8"), parse_float=_finite)
+        # Notepad of Windows puts a mark before the first character; TOML has none
+        return tomllib.loads(data.decode("utf-8-sig"), parse_float=_finite)
     except FileNotFoundError as error:
         raise ArchiveNotFound(_("there is no {path}").format(path=path)) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            _("{path} is not in UTF-8: save it as UTF-8").format(path=path)
+        ) from error
     except (OSError, ValueError, RecursionError) as error:  # of TOML, UTF-8, and numbers
         message = _("{path} cannot be read: {reason}").format(path=path, reason=error)
         raise ConfigError(message) from error

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from preserva.core.values.model import PackageId
+from preserva.ingest import source_folder
 from preserva.ingest.package import package
 from preserva.replication.replicate import replicate
 from tests.support import books, servers
@@ -116,3 +117,10 @@ def three_books(_three_books: Path, tmp_path: Path) -> Path:
     """An archive of the packages kp-0, kp-1 and kp-2 in two storages; the books lie beside it."""
     shutil.copytree(_three_books.parent, tmp_path, dirs_exist_ok=True)
     return tmp_path / _three_books.name
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders that a test has just made are looked at twice without the wait between."""
+    watch = source_folder.Watch(wait=lambda _seconds: None)
+    monkeypatch.setattr(source_folder, "MACHINE", watch)

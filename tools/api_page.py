@@ -28,9 +28,12 @@ PAGE = ROOT / "docs" / "reference" / "api.md"
 
 CALLS = {
     "init": "write_config, create_archive",
+    "check": "Archive.check",
     "package": "Archive.package, Archive.package_batch, package_bag",
     "records": "Archive.records",
     "update": "Archive.update, Archive.update_batch",
+    "derive": "Archive.derive",
+    "withdraw": "Archive.withdraw, Archive.undo_withdrawal, Archive.withdrawn",
     "store": "Archive.store",
     "import": "Archive.transfer",
     "replicate": "Archive.replicate",
@@ -56,7 +59,7 @@ CALLS = {
     "ledger show": "ArchiveLedger.entries, ArchiveLedger.write_checks",
     "ledger reindex": "ArchiveLedger.reindex",
     "ledger export": "ArchiveLedger.lines",
-    "export": "Archive.export, Archive.export_batch, Archive.export_document,"
+    "export": "Archive.export, Archive.export_batch, Archive.export_pdf, Archive.export_document,"
     " Archive.read_document",
     "catalogue import": "Catalogue.import_file, Catalogue.import_packages",
     "catalogue search": "Catalogue.search",

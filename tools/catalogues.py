@@ -24,6 +24,7 @@ from preserva.cli.common import COMMON_OPTIONS
 from preserva.cli.language import paragraphs
 from preserva.cli.main import main as program
 from preserva.i18n import DOMAIN, SOURCE_LANGUAGE, use_language
+from preserva.outputs.configuration import comments
 
 ROOT = Path(__file__).parents[1]
 LOCALES = ROOT / "preserva" / "locale"
@@ -33,6 +34,9 @@ WRITTEN = datetime(2026, 11, 23, tzinfo=UTC)
 
 Said = str | tuple[str, str]
 """A message, or its singular and plural."""
+
+Marked = tuple[Said, str | None]
+"""A message, and its context if it has one."""
 
 CLICK: tuple[Said, ...] = (
     "Aborted!",
@@ -80,38 +84,51 @@ CLICK: tuple[Said, ...] = (
 """What click can say to our users, in the versions of it that we take."""
 
 
-def messages() -> Iterator[tuple[Said, str]]:
+def messages() -> Iterator[tuple[Marked, str]]:
     """Every message of the code, with where it stands."""
     for path in sorted((ROOT / "preserva").rglob("*.py")):
         place = path.relative_to(ROOT).as_posix()
         for message in marked(path.read_text()):
             yield message, place
+    for text in untied():
+        yield (text[0], None), text[1]
+
+
+def untied() -> Iterator[tuple[Said, str]]:
+    """The messages that no call marks: help texts, and what click says."""
     use_language(SOURCE_LANGUAGE)  # commands come with their help in the reader's language
     for message in help_texts(program):
         yield message, "help"
     for parameter in COMMON_OPTIONS:
         assert parameter.help
         yield parameter.help, "help"
+    for comment in comments():
+        yield comment, "configuration"
     for said in CLICK:
         yield said, "click"
 
 
-def marked(code: str) -> Iterator[Said]:
-    """The messages that a module marks with _, N_ or ngettext. Raises ValueError for a formula."""
+def marked(code: str) -> Iterator[Marked]:
+    """The messages that a module marks, by _, N_, pgettext, NP_ or ngettext.
+
+    Raises ValueError for a formula.
+    """
     for node in ast.walk(ast.parse(code)):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             continue
-        if node.func.id in ("_", "N_"):
-            found = [_constant(node.args[0])]
-        elif node.func.id == "ngettext":
-            found = [_constant(node.args[0]), _constant(node.args[1])]
-        else:
+        count = _TEXTS_OF_CALL.get(node.func.id)
+        if count is None:
             continue
-        texts = [text for text in found if text is not None]
-        if len(texts) == 2:
-            yield texts[0], texts[1]
-        elif texts:
-            yield texts[0]
+        texts = [text for text in map(_constant, node.args[:count]) if text is not None]
+        if len(texts) < count:
+            continue  # a name: it was marked where it was given its value
+        if node.func.id in ("pgettext", "NP_"):
+            yield texts[1], texts[0]
+        else:
+            yield (texts[0] if count == 1 else (texts[0], texts[1])), None
+
+
+_TEXTS_OF_CALL = {"_": 1, "N_": 1, "pgettext": 2, "NP_": 2, "ngettext": 2}
 
 
 def _constant(node: ast.expr) -> str | None:
@@ -119,7 +136,7 @@ def _constant(node: ast.expr) -> str | None:
         return str(node.value)
     if isinstance(node, ast.JoinedStr | ast.BinOp):
         raise ValueError(f"line {node.lineno}: a message is one string, filled in by .format")
-    return None  # a name: it was marked where it was given its value
+    return None
 
 
 def help_texts(command: click.Command) -> Iterator[str]:
@@ -146,9 +163,9 @@ def is_example(paragraph: str) -> bool:
 def template() -> Catalog:
     """The catalogue of all messages, untranslated."""
     found = Catalog(charset="utf-8", creation_date=WRITTEN)
-    for message, place in messages():
+    for (message, context), place in messages():
         flags = ["python-brace-format"] if "{" in str(message) else []
-        found.add(message, locations=[(place, 0)], flags=flags)
+        found.add(message, locations=[(place, 0)], flags=flags, context=context)
     return found
 
 

@@ -66,13 +66,13 @@ def write_config(config: StrPath | None = None) -> Path:
     """
     from preserva.archive.archive import find_config
     from preserva.archive.staging import refuse_place
-    from preserva.config import TEMPLATE
     from preserva.files.disk import writing
+    from preserva.outputs.configuration import template
 
     path = find_config(optional_path(config))
     refuse_place(path)
     with writing(path), path.open("x", encoding="utf-8") as stream:
-        stream.write(TEMPLATE)
+        stream.write(template())
     return path
 
 
@@ -93,7 +93,7 @@ def check_storages(config: StrPath | None = None) -> list[Reached]:
 
     Raises ArchiveNotFound, ConfigError.
     """
-    from preserva.reporting.status import reach_storages
+    from preserva.reporting.storages import reach_storages
 
     return reach_storages(load_config(config))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from preserva.api.arguments import StrPath, logged, optional_path, package_id, package_ids
+from preserva.api.arguments import StrPath, logged, optional_path, package_ids
 from preserva.api.session import Session
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class CareVerbs(Session):
 
         return replicate(
             self._archive,
-            package_ids(packages),
+            package_ids(packages, self._archive.config, self._archive.ledger),
             to=to,
             bandwidth=bandwidth,
             dry_run=dry_run,
@@ -88,7 +88,7 @@ class CareVerbs(Session):
 
         return validate_stored(
             self._archive,
-            package_id(package),
+            self._id(package),
             storage=storage,
             xsd=optional_path(xsd),
             observer=logged(observer),
@@ -113,9 +113,9 @@ class CareVerbs(Session):
         `max_seconds`, `max_bytes` and `bandwidth` (bytes a second) limit this run; the next one
         resumes where it stopped. `only` are identifiers of packages and ids of storages to keep
         to, `moved` the ids of storages whose copies are all due. `cluster` is the URL of a Dask
-        scheduler, dask://HOST:PORT, whose workers read. On a dry run nothing is read, and `left`
-        is everything that is due. The pings and mails of the configuration are sent by the command
-        line only.
+        scheduler, dask://HOST:PORT or dask+tls://HOST:PORT, whose workers read. On a dry run
+        nothing is read, and `left` is everything that is due. The pings and mails of the
+        configuration are sent by the command line only.
 
         Raises LedgerError if the ledger does not verify, Locked if another audit reads one of the
         storages, UsageError, ConfigError; StorageError for a cluster that does not answer.
@@ -159,7 +159,7 @@ class CareVerbs(Session):
 
         return repair(
             self._archive,
-            package_ids(packages),
+            package_ids(packages, self._archive.config, self._archive.ledger),
             storage=storage,
             apply=apply,
             limit=limit,

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from preserva.api.arguments import package_id
 from preserva.api.session import Session
 
 if TYPE_CHECKING:
-    from preserva import JointDecision, PackageId
+    from preserva import JointDecision, PackageId, Tombstone
 
 
 class DecisionVerbs(Session):
@@ -43,7 +42,7 @@ class DecisionVerbs(Session):
         """
         from preserva.archive.two_persons import matter_of, request
 
-        name = None if package is None else package_id(package)
+        name = None if package is None else self._id(package)
         return request(self._archive, matter_of(self._archive, kind, name, storage, terms), reason)
 
     def answer_decision(
@@ -57,3 +56,31 @@ class DecisionVerbs(Session):
         from preserva.archive.two_persons import answer
 
         return answer(self._archive, number, confirm=confirm, reason=reason)
+
+    def withdraw(self, package: PackageId | str, reason: str | None = None) -> Tombstone:
+        """Withdraw a package that was a mistake or a duplicate, once two persons decided it.
+
+        The first call requests it and raises AwaitsConfirmation; when another person has confirmed
+        it, the same call does it. Nothing in any storage is touched.
+
+        Raises NotFound for a package that the ledger does not know, Refused for one of another
+        institution, UsageError without a reason, Locked, StorageError.
+        """
+        from preserva.archive.withdrawal import withdraw
+
+        return withdraw(self._archive, self._id(package), reason)
+
+    def undo_withdrawal(self, package: PackageId | str, reason: str) -> None:
+        """Take a withdrawal back, as one person.
+
+        Raises UsageError if the package is not withdrawn, or if nobody is named who does it.
+        """
+        from preserva.archive.withdrawal import undo
+
+        undo(self._archive, self._id(package), reason)
+
+    def withdrawn(self) -> list[Tombstone]:
+        """The packages that are withdrawn. Raises LedgerError."""
+        from preserva.archive.withdrawal import tombstones
+
+        return list(tombstones(self._archive.ledger).values())

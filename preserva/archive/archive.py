@@ -24,6 +24,7 @@ from preserva.config import Config
 from preserva.core.formats import layout
 from preserva.core.formats.storage_identity import FORMAT, serialise
 from preserva.core.values.entries import STORAGE_IDENTITY
+from preserva.core.values.report import Finding
 from preserva.errors import (
     ArchiveNotFound,
     LedgerError,
@@ -58,6 +59,10 @@ def unverified(problems: list[str]) -> LedgerError:
     )
 
 
+def _ignore(finding: Finding) -> None:
+    """Who does not want to know of what is set aside; the ledger has what matters."""
+
+
 def utc_now() -> datetime:
     """The time of this machine, in UTC, to the second."""
     return datetime.now(UTC).replace(microsecond=0)
@@ -90,6 +95,7 @@ class ArchivalStorage:
         self.config = config
         self.clock = clock
         self.identifiers = identifiers
+        self.tell: Callable[[Finding], object] = _ignore  # what was set aside before writing
         self._stores: dict[str, Store] = {}
         self._rebuilding = rebuilding
         self.actor = Actor(config.institution, acting_person(config.people, person))
@@ -164,7 +170,7 @@ class ArchivalStorage:
         with store.storage.lock(self.own_name()):
             _logger.info("writing to %s", store.id)
             claim(self, store)
-            recover(self.ledger, store, self.now)
+            recover(self.ledger, store, self.now, self.tell)
             try:
                 yield
             finally:
@@ -208,7 +214,12 @@ class ArchivalStorage:
 
     def own_name(self) -> str:
         """Who this is, for those who wait for its lock."""
-        return f"{socket.gethostname()}, process {os.getpid()}, since {self.now()}"
+        return name_of_process(self.now())
+
+
+def name_of_process(time: str) -> str:
+    """Who holds a lock since this time, for those who wait for it."""
+    return f"{socket.gethostname()}, process {os.getpid()}, since {time}"
 
 
 def find_config(path: Path | None = None) -> Path:

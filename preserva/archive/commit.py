@@ -17,6 +17,7 @@ from preserva.archive import events as history
 from preserva.archive.recorded_package import tag_manifests
 from preserva.archive.staging import Staging, confirm
 from preserva.archive.stored_copy import StoredCopy
+from preserva.archive.withdrawal import refuse_withdrawn
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.formats import inventory as formats
 from preserva.core.formats.inventory import Inventory, User
@@ -74,8 +75,9 @@ def ingest(
     Of a version with a `previous` one, only what no earlier version holds is stored. The ledger
     records the `reason` of a correction, how many `pages` the book has, and, as does the history,
     that a package with an identifier of ours came `from_outside`. Raises StorageError, with nothing
-    stored, if what was written cannot be read back as it was.
+    stored, if what was written cannot be read back as it was; Refused for a withdrawn package.
     """
+    refuse_withdrawn(copy.archive, copy.package)
     staged = staging.folder.removesuffix("/content").rpartition("/")[0]
     version = formats.next_name(previous)
     institution = copy.archive.config.institution
@@ -90,7 +92,6 @@ def ingest(
     )
     for path in staging.files.keys() - needed.keys():  # an earlier version holds it
         staging.drop(path)
-    written = sum(seen.size for seen in staging.files.values())
     confirm(staging)
     sealed = copy.store.root.seal(staged, inventory)
     copy.storage.create(f"{staged}/{log.path}", [log.data])
@@ -101,7 +102,7 @@ def ingest(
         event=log.event,
         sha256=log.sha256,
         files=len(staging.files),
-        size=written,
+        size=sum(seen.size for seen in staging.files.values()),
         from_outside=from_outside or None,
         pages=pages,
         reason=reason,

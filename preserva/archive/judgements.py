@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from preserva.archive.archive import ArchivalStorage
+from preserva.archive.withdrawal import tombstones
 from preserva.config import Role
 from preserva.core.policy.judgement import Judgement, Rules, StoragePlace, Tally, judge
 
@@ -45,7 +46,8 @@ def rules_of(archive: ArchivalStorage) -> Rules:
         for storage in config.storages.values()
     }
     away = {trouble.storage for trouble in archive.ledger.copies.troubled() if not trouble.package}
-    return Rules(config.institution.id, places, config.policy.copies, frozenset(away))
+    withdrawn = frozenset(tombstones(archive.ledger))
+    return Rules(config.institution.id, places, config.policy.copies, frozenset(away), withdrawn)
 
 
 def judgements(archive: ArchivalStorage, rules: Rules) -> Iterator[Judgement]:

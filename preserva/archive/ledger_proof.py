@@ -21,7 +21,7 @@ from preserva.core.values.entries import SUCCESS, VERIFICATION
 from preserva.core.values.facts import Verification
 from preserva.core.values.report import Outcome
 from preserva.errors import ArchiveNotFound, StorageError, WrongLedger
-from preserva.i18n import _, ngettext
+from preserva.i18n import _, ngettext, system_reason
 from preserva.ledger import LARGEST_ENTRY, Ledger
 from preserva.storage.open import open_storage
 
@@ -151,5 +151,5 @@ def _lines(path: Path) -> Iterator[bytes]:
     except OSError as error:
         message = _("{path} cannot be read: {reason}")
         raise StorageError(
-            message.format(path=path, reason=error.strerror), path=str(path)
+            message.format(path=path, reason=system_reason(error)), path=str(path)
         ) from error

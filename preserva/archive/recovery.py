@@ -7,31 +7,43 @@ belongs to no process any more.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from itertools import count
 
 from preserva.archive.staging import update_folder
 from preserva.archive.store import Store
 from preserva.core.formats import layout
+from preserva.core.values.codes import Code
 from preserva.core.values.entries import ARRIVALS, END, FAIL, START, SUCCESS
 from preserva.core.values.facts import Arrival
 from preserva.core.values.model import Kind, PackageId
-from preserva.errors import Damaged, NotAFile, NotFound
+from preserva.core.values.report import Finding
+from preserva.errors import Damaged, NotFound, StorageError, StorageFull, Unreachable
 from preserva.ledger import Ledger, LedgerEntry
 from preserva.logs import get_logger
+from preserva.storage.base import Storage
 from preserva.storage.published import quarantine
 
 _logger = get_logger(__name__)
 
+STAGED = "staging"
+"""The folder of quarantine for what lay in staging and could not be removed."""
 
-def recover(ledger: Ledger, store: Store, now: Callable[[], str]) -> None:
+
+def recover(
+    ledger: Ledger, store: Store, now: Callable[[], str], tell: Callable[[Finding], object]
+) -> None:
     """Record how an interrupted ingest ended, and clear away what was never finished.
 
-    Only replications are kept: the next run resumes them. Call it while holding the storage's
-    lock; `now` gives the time for the ledger. Raises StorageError, LedgerError.
+    Only replications are kept: the next run resumes them. What cannot be read or removed is set
+    aside, so that nobody else has to wait for it, and `tell` gets a finding for each. Call it while
+    holding the storage's lock; `now` gives the time for the ledger. Raises StorageError,
+    LedgerError.
     """
     pending = ledger.last(storage=store.id, types=(START, END))
     if pending is not None and pending.type == START:
-        _end_ingest(ledger, store, pending, now())
+        _end_ingest(ledger, store, pending, now(), tell)
     try:
         left = store.storage.children(layout.STAGING)
     except NotFound:  # where a folder is nothing but the files in it
@@ -39,10 +51,43 @@ def recover(ledger: Ledger, store: Store, now: Callable[[], str]) -> None:
     for entry in left:
         name = entry.path.rpartition("/")[2]
         if entry.path not in layout.OF_DRIVERS and not name.startswith("replicate-"):
-            store.storage.discard(entry.path)
+            _clear(store.storage, entry.path, tell)
 
 
-def _end_ingest(ledger: Ledger, store: Store, start: LedgerEntry, time: str) -> None:
+def _clear(storage: Storage, path: str, tell: Callable[[Finding], object]) -> None:
+    """Remove what lies in staging; what does not go goes to quarantine."""
+    try:
+        storage.discard(path)
+    except (Unreachable, StorageFull):
+        raise
+    except StorageError as error:
+        _logger.warning("%s cannot be removed: %s", path, error)
+        name = path.rpartition("/")[2]
+        places = (f"{layout.QUARANTINE}/{STAGED}/{name}-{number}" for number in count(1))
+        target = next(place for place in places if storage.stat(place) is None)
+        moved = _move_aside(storage, path, target)
+        tell(Finding(Code.STAGING_SET_ASIDE if moved else Code.IN_THE_WAY, path, seen=target))
+
+
+def _move_aside(storage: Storage, path: str, target: str) -> bool:
+    """Set aside what may not be readable; whether it is no longer in its place."""
+    try:
+        quarantine(storage, path, target)
+    except (Unreachable, StorageFull):
+        raise
+    except StorageError:  # it could not be listed, so nothing was moved
+        with suppress(StorageError):
+            storage.quarantine(path, target)
+    return storage.stat(path) is None
+
+
+def _end_ingest(
+    ledger: Ledger,
+    store: Store,
+    start: LedgerEntry,
+    time: str,
+    tell: Callable[[Finding], object],
+) -> None:
     """The version counts if it is, whole, the one that the ledger announced."""
     assert start.package is not None and start.version is not None
     _logger.warning("recovering an interrupted ingest: entry %d of the ledger", start.number)
@@ -51,10 +96,11 @@ def _end_ingest(ledger: Ledger, store: Store, start: LedgerEntry, time: str) -> 
     arrival = start.facts_as(Arrival)
     stored = _is_whole(store, path, start.version, arrival)
     package = PackageId.parse(start.package)
+    aside = None
     if stored:
         store.root.take_logs(update_folder(package), path)
     else:
-        _set_aside(ledger, store, package, start)
+        aside = _set_aside(ledger, store, package, start, tell)
     ledger.append(
         END,
         time=time,
@@ -62,21 +108,24 @@ def _end_ingest(ledger: Ledger, store: Store, start: LedgerEntry, time: str) -> 
         package=start.package,
         storage=store.id,
         version=start.version,
-        facts=replace(arrival, after_interruption=True),
+        facts=replace(arrival, after_interruption=True, quarantine=aside),
     )
 
 
 def _is_whole(store: Store, path: str, version: str, arrival: Arrival) -> bool:
     """Whether every file of the announced version is in its place, all of them of the same size.
 
-    Raises StorageError if that cannot be established.
+    What cannot be read is no version: nobody has acknowledged it. Raises Unreachable.
     """
     place = f"{path}/{version}"
     try:
         sealed = store.root.read_version(path, version)
         entered = store.root.read_at(path)
         entries = {entry.path: entry for entry in store.storage.walk(place)}
-    except (NotFound, NotAFile, Damaged):
+    except Unreachable:
+        raise
+    except (StorageError, Damaged):
+        store.check_identity()  # it raises where it is the storage that cannot be read
         return False
     if sealed.digest != arrival.inventory or version not in entered.inventory.versions:
         return False
@@ -91,19 +140,36 @@ def _is_whole(store: Store, path: str, version: str, arrival: Arrival) -> bool:
     return sizes.keys() == expected and sum(sizes.values()) == arrival.size
 
 
-def _set_aside(ledger: Ledger, store: Store, package: PackageId, start: LedgerEntry) -> None:
-    """What a publication done by halves left in the place of a version goes to quarantine.
+def _set_aside(
+    ledger: Ledger,
+    store: Store,
+    package: PackageId,
+    start: LedgerEntry,
+    tell: Callable[[Finding], object],
+) -> str | None:
+    """What a publication done by halves left in the place of a version goes to quarantine; where.
 
     What was ever acknowledged in that place stays: validation reports it.
     """
+    assert start.version is not None
     path = store.root.path_of(package.uri)
     place = path if start.version == "v1" else f"{path}/{start.version}"
     arrivals = ledger.entries(package=package.uri, storage=store.id, types=ARRIVALS)
     acknowledged = {entry.version for entry in arrivals if entry.outcome == SUCCESS}
     kept = acknowledged if start.version == "v1" else acknowledged & {start.version}
     if kept or store.storage.stat(place) is None:
-        return
+        return None
+    if start.version != "v1":
+        try:
+            store.root.step_back(path, start.version)
+        except Unreachable:
+            raise
+        except (StorageError, Damaged):  # without the version before, nothing is moved
+            tell(Finding(Code.IN_THE_WAY, place))
+            return None
     _logger.warning("%s was never acknowledged: it goes to quarantine", place)
     event = start.facts_as(Arrival).event or f"entry-{start.number}"
     aside = f"{layout.QUARANTINE}/{package.portable}/{event}/{start.version}"
-    quarantine(store.storage, place, aside)
+    moved = _move_aside(store.storage, place, aside)
+    tell(Finding(Code.SET_ASIDE if moved else Code.IN_THE_WAY, place, seen=aside))
+    return aside if moved else None

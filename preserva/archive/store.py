@@ -16,7 +16,7 @@ from preserva.core.formats.storage_identity import (
     parse_identity,
 )
 from preserva.core.values.codes import Code
-from preserva.errors import NEWER_FORMAT, NotFound, StorageError, WrongStorage
+from preserva.errors import NEWER_FORMAT, NotFound, StorageError, Unfit, WrongStorage
 from preserva.i18n import _
 from preserva.storage.base import Storage, read_all
 from preserva.storage.ocfl import OcflRoot
@@ -33,7 +33,7 @@ def absence(error: StorageError) -> Code:
     """The code of a finding about a storage that could not be used: away, or not the right one."""
     if isinstance(error, WrongStorage):
         return Code.STORAGE_WRONG
-    return Code.STORAGE_UNREACHABLE
+    return Code.STORAGE_UNFIT if isinstance(error, Unfit) else Code.STORAGE_UNREACHABLE
 
 
 @dataclass(frozen=True)

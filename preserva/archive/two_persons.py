@@ -39,7 +39,7 @@ from preserva.core.values.facts import DecisionRequest, DecisionStep
 from preserva.core.values.model import PackageId
 from preserva.errors import AwaitsConfirmation, Refused, UsageError
 from preserva.i18n import _
-from preserva.ledger import LedgerEntry
+from preserva.ledger import Ledger, LedgerEntry
 from preserva.local_time import local_time
 
 _STEPS = (DECISION_CONFIRMED, DECISION_REFUSED, DECISION_DONE)
@@ -47,9 +47,28 @@ _STEPS = (DECISION_CONFIRMED, DECISION_REFUSED, DECISION_DONE)
 
 def decisions(archive: ArchivalStorage) -> list[JointDecision]:
     """Every decision of two persons, the oldest first. Raises LedgerError."""
-    requests = map(_request, archive.ledger.entries(types=(DECISION_REQUESTED,)))
-    steps = map(_step, archive.ledger.entries(types=_STEPS))
+    return decisions_in(archive.ledger)
+
+
+def decisions_in(ledger: Ledger) -> list[JointDecision]:
+    """Those that a ledger records. Raises LedgerError."""
+    if ledger.newest(DECISION_REQUESTED) is None:
+        return []  # without going through all entries
+    requests = map(_request, ledger.entries(types=(DECISION_REQUESTED,)))
+    steps = map(_step, ledger.entries(types=_STEPS))
     return list(joined_steps(requests, steps))
+
+
+def broken_agreement(ledger: Ledger, policy: Policy) -> JointDecision | None:
+    """The policy that two persons agreed on last, if the configuration has another one."""
+    agreements = [
+        known
+        for known in decisions_in(ledger)
+        if known.matter.kind == POLICY and known.answer is not None and known.answer.confirmed
+    ]
+    if not agreements or agreements[-1].matter.terms == policy_terms(policy):
+        return None
+    return agreements[-1]
 
 
 def decision(archive: ArchivalStorage, number: int) -> JointDecision:

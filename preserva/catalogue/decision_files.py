@@ -18,7 +18,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding, Outcome
 from preserva.errors import NotFound
 from preserva.files.disk import publish, write_file
-from preserva.i18n import _
+from preserva.i18n import _, system_reason
 
 DECISIONS = "decisions.jsonl"
 """Their name in a dump, and below the address of a server."""
@@ -68,7 +68,8 @@ def import_decisions(database: Database, path: Path) -> Decided:
                                   path.name)  # fmt: skip
     except OSError as error:
         message = _("{path} cannot be read: {reason}")
-        raise NotFound(message.format(path=path, reason=error.strerror), path=str(path)) from error
+        text = message.format(path=path, reason=system_reason(error))
+        raise NotFound(text, path=str(path)) from error
 
 
 def take_decisions(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from preserva.catalogue.codes_in_words import role
 from preserva.catalogue.database import Database
 from preserva.catalogue.decisions import MatchDecision, MatchVerdict
 from preserva.catalogue.entry import CatalogueEntry
 from preserva.catalogue.index import Catalogued, Index
 from preserva.catalogue.matching import Matching
+from preserva.catalogue.roles import role
 from preserva.core.values.report import printable
 from preserva.errors import NotFound
 from preserva.i18n import _
@@ -94,7 +94,7 @@ def _of_entry(entry: CatalogueEntry) -> Iterator[str]:
     for agent in entry.agents:
         about = (agent.name, agent.dates, ", ".join(map(role, agent.roles)), agent.authority)
         yield ", ".join(filter(None, about))
-    yield ", ".join(filter(None, (entry.place, entry.publisher, entry.date, entry.extent)))
+    yield ", ".join(filter(None, (entry.imprint, entry.extent)))
     for number in entry.identifiers:
         yield f"{number.type}: {number.value}"
     yield from items(entry)

@@ -137,6 +137,12 @@ class CatalogueEntry:
             yield from (("copy", text) for text in (item.shelfmark, *item.inventory, *registers))
 
     @property
+    def imprint(self) -> str:
+        """Place : publisher, date, as ISBD (4.1 to 4.3) and ГОСТ Р 7.0.100-2018 have it."""
+        named = " : ".join(filter(None, (self.place, self.publisher)))
+        return ", ".join(filter(None, (named, self.date)))
+
+    @property
     def work(self) -> str:
         """What the editions of one work have in common: first author and title, folded."""
         author = stems(self.agents[0].name)[:1] if self.agents else []

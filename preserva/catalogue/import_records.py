@@ -13,6 +13,7 @@ from pathlib import Path
 
 from preserva.access.document import Document, read_document
 from preserva.archive.archive import ArchivalStorage, find_config
+from preserva.archive.withdrawal import tombstones
 from preserva.catalogue import precedence
 from preserva.catalogue.csv_records import MADE_OF_A_TABLE, columns_that_differ
 from preserva.catalogue.database import Database
@@ -181,13 +182,41 @@ def _endless(path: Path, library: str, count: int) -> Refused:
 
 
 def import_packages(archive: ArchivalStorage, database: Database, time: int) -> Imported:
-    """Take in the record of every package of our primary storage. Raises StorageError.
+    """Take in the record of every package of our primary storage; those withdrawn leave.
 
     A record may have several packages. If theirs differ, the one that was there first stays.
+
+    Raises StorageError.
     """
     imported = Imported()
     take_in(database, _of_packages(archive, time, imported), time, imported)
+    index = Index(database)
+    with database.writing():
+        for package in tombstones(archive.ledger):
+            imported.deleted += index.release(package, time)
     return imported
+
+
+def catalogue_version(archive: ArchivalStorage, package: PackageId) -> list[Finding]:
+    """Take the record of a new version into the catalogue of an archive, if it has one.
+
+    Nothing is raised: the version is stored, whatever became of the catalogue. A finding says why
+    it could not be done; `preserva catalogue import` makes up for it.
+    """
+    path = archive.config.ledger.parent / NAME
+    if not path.exists():
+        return []
+    imported = Imported()
+    time = int(archive.clock().timestamp())
+    try:
+        database = Database(path, must_exist=True)
+        try:
+            take_in(database, _of_package(archive, package, time, imported), time, imported)
+        finally:
+            database.close()
+    except PreservaError as error:
+        return [Finding(Code.NOT_CATALOGUED_YET, package.portable, seen=str(error))]
+    return imported.findings
 
 
 def take_in(database: Database, records: Iterable[Incoming], time: int, imported: Imported) -> None:
@@ -320,17 +349,22 @@ def _of_books(records: Iterable[Record], imported: Imported) -> Iterator[Record]
 
 
 def _of_packages(archive: ArchivalStorage, time: int, imported: Imported) -> Iterator[Incoming]:
-    store = archive.primary
+    store, withdrawn = archive.primary, tombstones(archive.ledger)
     for path in store.root.objects():
         try:
             package = PackageId.parse(store.root.read_at(path).inventory.identifier)
-            records = records_of_package(archive, package)
+            if package.uri in withdrawn:
+                continue
+            yield from _of_package(archive, package, time, imported)
         except (PreservaError, ValueError) as error:
             imported.note(Finding(Code.PACKAGE_NOT_CATALOGUED, path, seen=str(error)))
-            continue
-        for record in _sound(records, imported):
-            source = f"{package} {time}"
-            yield incoming_of(record, package.institution, source, package=package)
+
+
+def _of_package(
+    archive: ArchivalStorage, package: PackageId, time: int, imported: Imported
+) -> Iterator[Incoming]:
+    for record in _sound(records_of_package(archive, package), imported):
+        yield incoming_of(record, package.institution, f"{package} {time}", package=package)
 
 
 def records_of_package(archive: ArchivalStorage, package: PackageId) -> list[Record | Finding]:

@@ -104,7 +104,7 @@ class Index:
         if known:
             id_, old, deleted, held, source = known[0]
             again = source == incoming.source
-            packages = _with(cast("str | None", held), incoming.package)
+            packages = _with(None if deleted else cast("str | None", held), incoming.package)
             same = old == digest
             if not deleted and (same or (keep is not None and keep(self._known(id_)))):
                 if incoming.package is None or held is None:
@@ -183,14 +183,27 @@ class Index:
     def of_package(self, name: str) -> Catalogued | None:
         """The record of a package, by its URI or its portable form."""
         try:
-            package = PackageId.parse(name).uri
+            return next(self._holding(PackageId.parse(name).uri), None)
         except ValueError:
             return None
+
+    def release(self, package: str, time: int) -> int:
+        """Take a package from its records; how many were deleted, because it was their last."""
+        deleted = 0
+        for record in list(self._holding(package)):
+            others = [name for name in record.packages if name != package]
+            if others:
+                self._hold(record.id, " ".join(others), package, time)
+            else:
+                deleted += self.delete(record.uri, time)
+        return deleted
+
+    def _holding(self, package: str) -> Iterator[Catalogued]:
         rows = self._run(
-            f"{_FROM} WHERE packages IS NOT NULL AND instr(' ' || packages || ' ', ?)",
-            f" {package} ",
-        )
-        return next((_catalogued(row) for row in rows), None)
+            f"{_FROM} WHERE packages IS NOT NULL AND NOT deleted"
+            " AND instr(' ' || packages || ' ', ?)", f" {package} ",
+        )  # fmt: skip
+        yield from map(_catalogued, rows)
 
     def by_id(self, id_: int) -> Catalogued:
         """The record with that number."""

@@ -18,7 +18,7 @@ from preserva.describe import xml_pieces, xml_record
 from preserva.describe.marc.iso2709 import RECORD_END
 from preserva.describe.record import Record, read_records
 from preserva.errors import NotFound
-from preserva.i18n import _
+from preserva.i18n import _, system_reason
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of one record at most; ISO 2709 itself ends at 99,999."""
@@ -50,7 +50,8 @@ def records_of(
         stream = path.open("rb")
     except OSError as error:
         message = _("{path} cannot be read: {reason}")
-        raise NotFound(message.format(path=path, reason=error.strerror), path=str(path)) from error
+        text = message.format(path=path, reason=system_reason(error))
+        raise NotFound(text, path=str(path)) from error
     with stream:
         if path.suffix.lower() in csv_records.ENDINGS:
             yield from _read(csv_records.documents(stream, path.name, library, charset), path.name)

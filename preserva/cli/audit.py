@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     help="Treat all copies in it as due, because it was moved.",
 )
 @click.option(
-    "--executor", metavar="URL", help="Read on the workers of a Dask cluster: dask://HOST:8786."
+    "--executor",
+    metavar="URL",
+    help="Read on the workers of a Dask cluster: dask://HOST:8786, or dask+tls://HOST:8786.",
 )
 @click.option(
     "--metrics",
@@ -74,7 +76,7 @@ def command(
     \b
     preserva audit --max-time 6h --bandwidth 20MB
     preserva audit --event nlb-copy
-    \b
+
     Exit status: 1 if a copy is damaged or missing; 3 if something due was not read, an incident of
     another kind is open, or a package has too few copies.
     """

@@ -162,16 +162,18 @@ def search(
 
 
 def _print_page(page: ResultPage) -> None:
-    from preserva.catalogue.codes_in_words import facet, facet_value
     from preserva.core.values.report import printable
+    from preserva.outputs.words import facet_name, facet_value
 
     for hit in page.hits:
         for line in _hit_lines(hit):
             echo(line)
-    for name, counts in page.facets.items():
+    for facet, counts in page.facets.items():
         if counts:
-            most = ", ".join(f"{facet_value(name, value)} ({count})" for value, count in counts[:8])
-            echo(printable(f"{facet(name)}: {most}"), err=True)
+            most = ", ".join(f"{facet_value(facet, value)}: {count}" for value, count in counts[:8])
+            name = facet_name(facet)
+            option = "" if name == facet.value else f" (--{facet.value})"
+            echo(printable(f"{name}{option}: {most}"), err=True)
     total = f"{page.total}+" if page.more else str(page.total)
     echo(_("{total} found").format(total=total), err=True)
     for suggestion in page.suggestions:
@@ -185,7 +187,7 @@ def _hit_lines(hit: Hit) -> Iterator[str]:
 
     entry = hit.record.entry
     if entry is not None:
-        imprint = ", ".join(filter(None, (entry.place, entry.publisher, entry.date)))
+        imprint = entry.imprint
         yield "\t".join(map(printable, (hit.record.uri, entry.title, imprint)))
     for record in hit.joined:
         yield "  " + _("joined with {uri}").format(uri=printable(record.uri))

@@ -95,6 +95,8 @@ def _print(proposals: list[Proposal], decided: list[MatchDecision], json_: bool)
             echo("  " + printable(_in_short(record)))
     if proposals:
         echo(_("Decide with --same or --different to see more proposals."), err=True)
+    elif not decided:
+        echo(_("There is nothing to propose."), err=True)
     for decision in decided:
         echo(printable(sentence(decision)))
 

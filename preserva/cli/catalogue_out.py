@@ -17,7 +17,8 @@ from preserva.i18n import ngettext
 @click.option("--as", "form", required=True,
               type=click.Choice(["marc", "marcxchange", "mods", "dc", "csv"]),
               help="ISO 2709, MarcXchange, MODS, Dublin Core or a table of items.")  # fmt: skip
-@click.option("--since", type=click.DateTime(), help="Only records changed since then (UTC).")
+@click.option("--since", metavar="YYYY-MM-DD", type=click.DateTime(),
+              help="Only records changed since then (UTC).")  # fmt: skip
 @click.option("--library", metavar="ID", help="Only the records of this library.")
 @as_json
 @pass_settings

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from preserva.api.arguments import logged
-from preserva.api.arguments import package_id as package_id  # for the commands
 from preserva.cli.terminal import echo, raw
 from preserva.i18n import english
 
 if TYPE_CHECKING:
     from preserva.archive.archive import ArchivalStorage
     from preserva.core.formats.canonical_json import Value
+    from preserva.core.values.model import PackageId
     from preserva.core.values.report import Observer
     from preserva.exit_status import ExitStatus
 
@@ -49,7 +49,9 @@ class Settings:
         """Open the archive to work with."""
         from preserva.archive.archive import open_archive
 
-        return open_archive(self.config, person=self.person)
+        archive = open_archive(self.config, person=self.person)
+        archive.tell = lambda finding: echo(finding.message(), err=True)
+        return archive
 
     def observer(self, json_: bool) -> Observer:
         """A progress bar if stderr is a terminal, else an observer that does nothing."""
@@ -63,6 +65,13 @@ class Settings:
         """Print a message for the person to stderr, unless --quiet was given."""
         if not self.quiet:
             echo(text, err=True)
+
+
+def package_id(text: str, archive: ArchivalStorage) -> PackageId:
+    """The identifier that a person wrote, with or without our institution. Raises UsageError."""
+    from preserva.api.arguments import package_id
+
+    return package_id(text, archive.config, archive.ledger)
 
 
 pass_settings = click.make_pass_decorator(Settings)

@@ -10,10 +10,12 @@ import click
 from preserva.cli.common import Settings, as_json, emit, pass_settings
 from preserva.cli.finish import finish
 from preserva.cli.terminal import echo
+from preserva.core.values.report import Outcome
 from preserva.i18n import _
 
 if TYPE_CHECKING:
     from preserva.config import Config
+    from preserva.reporting.storages import Reached
 
 
 @click.group("config")
@@ -22,23 +24,23 @@ def command() -> None:
 
 
 @command.command("check")
-@click.option("--storages", "reach", is_flag=True, help="Connect to each storage as well.")
+@click.option("--storages", "reach", is_flag=True, help="Try each storage as well.")
 @as_json
 @pass_settings
 def check(settings: Settings, reach: bool, json_: bool) -> None:
     """Check whether the configuration is valid, and list every problem at once.
 
-    With --storages, also check whether each storage answers and is the right one, and list the
-    guarantees that a storage of its kind cannot give.
+    With --storages, also check whether each storage answers and is the right one, and try it: in
+    its staging, files are written, read, replaced, moved and removed, and nothing stays. What it
+    cannot do is said, with the guarantees that a storage of its kind cannot give. A storage that
+    you hold for others is only read.
 
-    \b
-    Exit status: 3 if a storage cannot be reached.
+    Exit status: 1 if a storage cannot take packages, 3 if one cannot be reached or tried now.
     """
     from preserva.archive.archive import find_config
     from preserva.config import load
     from preserva.outputs.json.archive import config_check_document
-    from preserva.outputs.limitations import sentence
-    from preserva.reporting.status import reach_storages
+    from preserva.reporting.storages import reach_storages
 
     config = load(find_config(settings.config))
     storages = reach_storages(config) if reach else []
@@ -51,11 +53,26 @@ def check(settings: Settings, reach: bool, json_: bool) -> None:
     if not json_:
         for storage in storages:
             echo(f"{storage.storage}: {storage.problem or _('reached')}")
-            if storage.identity is not None:
-                echo("  " + _("its id: {id}").format(id=storage.identity))
-            for limitation in storage.limitations:
-                echo(f"  {sentence(limitation)}")
+            for line in _lines(storage):
+                echo(f"  {line}")
     finish(storages)
+
+
+def _lines(storage: Reached) -> Iterator[str]:
+    """What is known of a storage that was reached."""
+    from preserva.outputs.findings import human_size
+    from preserva.outputs.limitations import sentence
+
+    if storage.identity is not None:
+        yield _("its id: {id}").format(id=storage.identity)
+    if storage.free is not None:
+        yield _("free space: {size}").format(size=human_size(storage.free))
+    for finding in storage.findings:
+        yield finding.message()
+    for limitation in storage.limitations:
+        yield sentence(limitation)
+    if storage.tried and storage.outcome is Outcome.PASS:
+        yield _("tried: packages can be stored there")
 
 
 def _warnings(config: Config) -> Iterator[str]:
@@ -66,3 +83,21 @@ def _warnings(config: Config) -> Iterator[str]:
     if config.policy.copies > places:
         message = _("policy.copies: {copies} copies are wanted, but only {places} storages named")
         yield message.format(copies=config.policy.copies, places=places)
+    yield from _policy_warnings(config)
+
+
+def _policy_warnings(config: Config) -> Iterator[str]:
+    """Whether two persons agreed on another policy than the configuration has."""
+    from contextlib import closing
+
+    from preserva.archive.ledger_proof import open_ledger
+    from preserva.archive.two_persons import broken_agreement
+
+    if not config.ledger.exists():
+        return
+    with closing(open_ledger(config)) as ledger:
+        decision = broken_agreement(ledger, config.policy)
+    if decision is not None:
+        terms = ", ".join(f"{name} {value}" for name, value in decision.matter.terms.items())
+        message = _("[policy] is not what two persons agreed on (decision {number}): {terms}")
+        yield message.format(number=decision.number, terms=terms)

@@ -46,7 +46,7 @@ def command(
     \b
     preserva demo
     preserva demo scans/ --record book.mrc
-    preserva demo --scans scans/                   the small book, and record.mrc beside it
+    preserva demo --scans scans/    the small book, and record.mrc beside it
     """
     import shutil
     import sys

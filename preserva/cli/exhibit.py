@@ -46,10 +46,10 @@ def build(
     """Build the site of an exhibition from SPEC, a TOML file with its texts (Markdown) beside it.
 
     \b
-    preserva exhibit build exhibition/exhibition.toml --out site --dry-run
-    preserva exhibit build exhibition/exhibition.toml --out site
-    preserva exhibit build exhibition/exhibition.toml --out site --replace --package ex-2027
-    \b
+    preserva exhibit build books/exhibition.toml --out site --dry-run
+    preserva exhibit build books/exhibition.toml --out site
+    preserva exhibit build books/exhibition.toml --out site --package ex-2027
+
     Open site/index.html. The manual has a worked example (docs/how-to/exhibition.md).
     """
     from preserva.exhibition.build import build_exhibition

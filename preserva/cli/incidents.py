@@ -23,7 +23,7 @@ def command(context: click.Context, settings: Settings, json_: bool) -> None:
     \b
     preserva incidents
     preserva incidents decide 1234 --by "И. Иванова" "rescan page 7"
-    \b
+
     Exit status: 1 if a copy is damaged; 3 if a copy could not be read or a package has too few
     copies.
     """

@@ -15,13 +15,13 @@ from preserva.i18n import _
 def command(settings: Settings, dry_run: bool, json_: bool) -> None:
     """Write a commented preserva.toml, or prepare what it describes.
 
-    \b
     The first run writes the file. Edit it and run the command again:
     the second run creates the ledger and the storages that do not exist yet.
     """
     from preserva.archive.archive import create_archive, find_config
-    from preserva.config import TEMPLATE, load
+    from preserva.config import load
     from preserva.files.disk import refuse_kept, writing
+    from preserva.outputs.configuration import template
     from preserva.outputs.json.archive import init_document
 
     path = find_config(settings.config)
@@ -29,7 +29,7 @@ def command(settings: Settings, dry_run: bool, json_: bool) -> None:
         refuse_kept(path)
         if not dry_run:
             with writing(path), path.open("x", encoding="utf-8") as stream:
-                stream.write(TEMPLATE)
+                stream.write(template())
         if json_:
             emit("init", init_document(path, written=not dry_run))
         written = _("{path} was written. Edit it, then run `preserva init` again.")

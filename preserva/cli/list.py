@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from preserva.cli.common import Settings, as_json, emit, pass_settings
+from preserva.cli.finding import finding, wanted
 from preserva.cli.finish import finish
 from preserva.cli.terminal import echo
 from preserva.i18n import _
@@ -12,15 +13,32 @@ from preserva.i18n import _
 
 @click.command("list")
 @click.option("--storage", metavar="STORAGE", help="The storage to list; by default the primary.")
+@finding
+@click.option("--withdrawn", is_flag=True, help="List the packages that were withdrawn instead.")
 @as_json
 @pass_settings
-def command(settings: Settings, storage: str | None, json_: bool) -> None:
-    """List the packages of a storage."""
+def command(
+    settings: Settings,
+    /,
+    storage: str | None,
+    withdrawn: bool,
+    json_: bool,
+    **asked: str | None,
+) -> None:
+    """List the packages of a storage.
+
+    \b
+    preserva list --title "Повесть о реке"
+    preserva list --register "КП 123"
+    """
+    if withdrawn:
+        _list_withdrawn(settings, json_)
+        return
     from preserva.outputs.json.reporting import list_document
     from preserva.reporting.status import list_packages
 
     with settings.archive() as archive:
-        listing = list_packages(archive, storage)
+        listing = list_packages(archive, storage, wanted(**asked))
     if json_:
         emit("list", list_document(listing))
     else:
@@ -29,5 +47,20 @@ def command(settings: Settings, storage: str | None, json_: bool) -> None:
         for finding in listing.findings:
             echo(finding.message(), err=True)
         if not listing.packages:
-            settings.talk(_("no packages yet"))
+            settings.talk(_("no such package") if any(asked.values()) else _("no packages yet"))
     finish([listing])
+
+
+def _list_withdrawn(settings: Settings, json_: bool) -> None:
+    from preserva.archive.withdrawal import tombstones
+    from preserva.outputs.decisions import tombstone_line
+    from preserva.outputs.findings import for_people
+    from preserva.outputs.json.reporting import withdrawn_document
+
+    with settings.archive() as archive:
+        known, people = tombstones(archive.ledger).values(), archive.config.people
+    if json_:
+        emit("list", withdrawn_document(known))
+        return
+    for tombstone in known:
+        echo(f"{for_people(tombstone.package)}\t{tombstone_line(tombstone, people)}")

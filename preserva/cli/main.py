@@ -21,7 +21,7 @@ from preserva.cli.language import localised, speak
 from preserva.cli.terminal import echo
 from preserva.errors import PreservaError
 from preserva.exit_status import ExitStatus
-from preserva.i18n import N_, _
+from preserva.i18n import N_, _, system_reason
 from preserva.version import __version__
 
 if TYPE_CHECKING:
@@ -29,9 +29,14 @@ if TYPE_CHECKING:
 
 VERBS = {
     "init": N_("Write a commented preserva.toml, or prepare what it describes."),
+    "check": N_("Check folders of scans before they are packaged."),
     "package": N_("Make a package from a FOLDER of scans and store it."),
     "records": N_("List the records of a FILE with their packages."),
     "update": N_("Correct a stored package by adding a new version to it."),
+    "derive": N_(
+        "Make access copies and a searchable PDF from the masters and the text of a package."
+    ),
+    "withdraw": N_("Withdraw a package that was a mistake or a duplicate."),
     "store": N_("Store a BAG that was made by `preserva package --bag`. The bag is only read."),
     "import": N_("Store a bag or an E-ARK package that was made elsewhere."),
     "replicate": N_("Copy packages to the other institution and prove each copy."),
@@ -97,12 +102,15 @@ def main(context: click.Context) -> None:
     """Preserve digitised books for the long term.
 
     \b
-    preserva init                                  write preserva.toml here
-    preserva package scans/ --record book.mrc      make a package and store it
-    preserva replicate                             copy it to the other institution
-    preserva validate aonb-kp-000123               prove that every copy is sound
+    preserva init                               write preserva.toml here
+    preserva package scans/ --record book.mrc   make a package and store it
+    preserva replicate                          copy it to the other institution
+    preserva validate aonb-kp-000123            prove that every copy is sound
     """
     context.ensure_object(Settings)
+
+
+_NOT_HERE = N_("preserva needs Linux. On Windows, run it in WSL: see docs/how-to/windows.md.")
 
 
 class TerminatedError(BaseException):
@@ -121,6 +129,9 @@ def run(arguments: list[str] | None = None) -> None:
 
 def status_of(arguments: list[str]) -> int:
     """Run the command line and return its exit status; print errors as messages for people."""
+    if os.name != "posix":
+        sys.stderr.write(_(_NOT_HERE) + "\n")
+        return ExitStatus.USAGE
     stdout = sys.stdout
     with suppress(AttributeError):  # what a terminal has no letters for is shown all the same
         stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -152,7 +163,7 @@ def status_of(arguments: list[str]) -> int:
     except Exception as error:  # never Python's own status 1, which means damage
         if isinstance(error, OSError) and _stdout_is_broken():
             message = _("the result could not be written to standard output: {reason}")
-            echo(message.format(reason=error.strerror), err=True)
+            echo(message.format(reason=system_reason(error)), err=True)
             return ExitStatus.UNFINISHED
         import traceback
 

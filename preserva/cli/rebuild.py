@@ -157,9 +157,9 @@ def config(settings: Settings, urls: tuple[str, ...], institution: str | None, j
     """Rebuild a lost configuration from what each storage says about itself.
 
     \b
-    preserva rebuild config /srv/preserva/aonb-main sftp://minsk.example.org/nlb-copy
+    preserva rebuild config /srv/aonb-main sftp://minsk.example.org/nlb-copy
     preserva rebuild ledger
-    \b
+
     The policy, the rights and the requirements for images are not stored in any storage. Read the
     new file: check the role of each storage, and where a lost primary storage is to be.
     """

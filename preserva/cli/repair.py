@@ -46,15 +46,15 @@ def command(
     \b
     preserva repair aonb-kp-000123
     preserva repair aonb-kp-000123 --apply
-    \b
+
     Exit status: 0 if nothing is damaged any more; 1 if something is; 3 if a storage that is needed
     could not be read; 4 if so much is damaged that the storage itself is probably at fault.
     """
     from preserva.outputs.json.replication import repair_document
     from preserva.replication.repair import repair
 
-    wanted = [package_id(package) for package in packages]
     with settings.archive() as archive:
+        wanted = [package_id(package, archive) for package in packages]
         repairs = repair(
             archive,
             wanted,

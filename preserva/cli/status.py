@@ -7,26 +7,28 @@ from typing import TYPE_CHECKING
 import click
 
 from preserva.cli.common import Settings, as_json, emit, package_id, pass_settings
+from preserva.cli.finding import finding, wanted
 from preserva.cli.finish import finish
 from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from preserva.core.values.people import Person
     from preserva.reporting.status import Status
 
 
 @click.command("status")
 @click.argument("package", metavar="[ID]", required=False)
+@finding
 @as_json
 @pass_settings
-def command(settings: Settings, package: str | None, json_: bool) -> None:
+def command(settings: Settings, /, package: str | None, json_: bool, **asked: str | None) -> None:
     """Show where copies are and when each was last proved sound.
 
     Only the folders of the storages and the ledger are read; `preserva validate` reads the files.
 
-    \b
     Exit status: 1 if a copy is damaged or missing; 3 if a storage could not be reached or a package
     has fewer copies than the policy requires.
     """
@@ -34,14 +36,16 @@ def command(settings: Settings, package: str | None, json_: bool) -> None:
     from preserva.reporting.status import status
 
     with settings.archive() as archive:
-        packages = status(archive, package_id(package) if package else None)
+        name = package_id(package, archive) if package else None
+        packages = status(archive, name, wanted(**asked))
+        people = archive.config.people
     if json_:
         emit("status", status_document(packages))
     else:
         if not packages:
-            settings.talk(_("no packages yet"))
+            settings.talk(_("no such package") if any(asked.values()) else _("no packages yet"))
         for status_of_package in packages:
-            for line in _lines(status_of_package):
+            for line in _lines(status_of_package, people):
                 echo(line)
         for storage, reason in _reasons(packages).items():
             echo(_("{name} cannot be reached: {reason}").format(name=storage, reason=reason))
@@ -54,12 +58,15 @@ def _reasons(packages: list[Status]) -> dict[str, str]:
     return {copy.storage: copy.reason for copy in copies if copy.reason is not None}
 
 
-def _lines(package: Status) -> Iterator[str]:
+def _lines(package: Status, people: Mapping[str, Person]) -> Iterator[str]:
     from preserva.core.policy.judgement import State
     from preserva.local_time import local_time
+    from preserva.outputs.decisions import tombstone_line
     from preserva.outputs.words import word
 
     yield package.portable
+    if package.tombstone is not None:
+        yield f"  {tombstone_line(package.tombstone, people)}"
     for copy in package.copies:
         line = ", ".join([word(copy.state.value), *copy.versions])
         if copy.checked:
@@ -67,7 +74,7 @@ def _lines(package: Status) -> Iterator[str]:
             line += "; " + _("checked {time}: {outcome}").format(
                 time=local_time(copy.checked), outcome=outcome
             )
-        elif copy.state is not State.NEVER:
+        elif copy.state not in (State.NEVER, State.ABSENT):
             line += "; " + _("never checked")
         yield f"  {copy.storage}: {line}"
     if not package.enough:

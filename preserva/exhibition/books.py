@@ -12,6 +12,7 @@ from preserva.access.export import Outgoing
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
+from preserva.archive.withdrawal import tombstones
 from preserva.catalogue.database import Database
 from preserva.catalogue.entry import CatalogueEntry, library_of
 from preserva.catalogue.entry_from_mods import entry_of
@@ -102,6 +103,8 @@ def find(archive: ArchivalStorage, package: PackageId, observer: Observer) -> Bo
 def _outgoing(
     archive: ArchivalStorage, package: PackageId, observer: Observer
 ) -> tuple[Store, Outgoing]:
+    if package.uri in tombstones(archive.ledger):
+        raise NotFound(_("{id} was withdrawn").format(id=package.portable))
     for store in archive.stores():
         with suppress(NotFound):
             stored = StoredCopy(archive, store, package).read_recorded()

@@ -18,7 +18,15 @@ from preserva.core.formats.guarded_json import read_json
 from preserva.core.policy.overview import CopyState
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Observer, ignore
-from preserva.errors import NEWER_FORMAT, ConfigError, NotFound, Refused, StorageError
+from preserva.errors import (
+    NEWER_FORMAT,
+    ArchiveNotFound,
+    ConfigError,
+    NotFound,
+    Refused,
+    StorageError,
+    UsageError,
+)
 from preserva.exhibition.atlas import Position, draw, lines_of
 from preserva.exhibition.books import BookSource, editions, find, shown, states_of
 from preserva.exhibition.contents import Edition, ShownBook, Site
@@ -34,7 +42,7 @@ from preserva.files.disk import (
     synchronise_all,
     writing,
 )
-from preserva.i18n import _
+from preserva.i18n import N_, _
 from preserva.ingest.transfer import accept
 from preserva.tomlfile import read_toml, schema_problems
 from preserva.version import __version__
@@ -65,8 +73,12 @@ class Built:
 
 
 def read_specification(path: Path) -> tuple[Exhibition, list[list[Position]]]:
-    """The specification, and the lines of its map. Raises ArchiveNotFound, ConfigError."""
-    document = read_toml(path)
+    """The specification, and the lines of its map. Raises UsageError, ConfigError."""
+    try:
+        document = read_toml(path)
+    except ArchiveNotFound as error:  # that is said of a configuration
+        hint = N_("Name the TOML file of an exhibition; docs/how-to/exhibition.md has one.")
+        raise UsageError(_("there is no {path}").format(path=path), hint=hint) from error
     problems = list(schema_problems(document, "exhibition.schema.json", path.name))
     lines: list[list[Position]] = []
     if not problems:

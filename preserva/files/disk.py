@@ -20,7 +20,7 @@ from pathlib import Path
 from preserva.core.formats import layout
 from preserva.errors import Locked, Refused, StorageError, StorageFull
 from preserva.files.opening import storage_error
-from preserva.i18n import _
+from preserva.i18n import _, system_reason
 
 MANY = 64
 """From so many files on, the whole file system is flushed once before each file is."""
@@ -43,7 +43,7 @@ def writing(path: Path | str) -> Iterator[None]:
             message = _("{path} exists already; it was not touched").format(path=shown)
             raise Refused(message) from error
         message = _("could not write {path}: {reason}")
-        reason = error.strerror or str(error)
+        reason = system_reason(error)
         raise StorageError(message.format(path=shown, reason=reason), path=shown) from error
 
 

@@ -15,7 +15,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.errors import NotAFile, NotFound, StorageError
 from preserva.files.small_file_worker import FILE, FOLDER, Folders
-from preserva.i18n import _
+from preserva.i18n import _, system_reason
 
 CHUNK = 1 << 20
 """Bytes that are read at a time."""
@@ -26,7 +26,7 @@ SMALL = 1 << 18
 
 def storage_error(path: str, error: OSError) -> StorageError:
     """The same failure as one of preserva's errors, with the file's name."""
-    reason = error.strerror or str(error)
+    reason = system_reason(error)
     if isinstance(error, FileNotFoundError):
         return NotFound(_("{path} is not there").format(path=path), path=path)
     # A link, a file in the place of a folder, a socket.

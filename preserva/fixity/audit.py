@@ -11,6 +11,7 @@ from preserva.archive.fixity_events import record_storage
 from preserva.archive.judgements import tally_of
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.unrecorded import RootListing, listed, note_unrecorded, unrecorded
+from preserva.archive.withdrawal import tombstones
 from preserva.config import Role
 from preserva.core.policy.audit import Due, Lane
 from preserva.core.values.entries import FIXITY_CHECK
@@ -47,7 +48,7 @@ def audit(
     if the ledger does not verify, Locked if another audit reads one of the storages, UsageError,
     ConfigError.
     """
-    lanes = lanes_of(archive.config, only)
+    lanes = lanes_of(archive.config, only, tombstones(archive.ledger))
     archive.refuse_outdated(*(archive.store(name) for name in _not_held(archive, lanes)))
     prove_ledger(archive, record=not dry_run)
     for name in moved:

@@ -26,13 +26,19 @@ from preserva.errors import StorageError, UsageError
 from preserva.fixity.audit_run import CLUSTER, Reading, Run, Step
 from preserva.fixity.check_copy import compared, locate, unreachable
 from preserva.fixity.ocfl_object import CheckedObject, check_object
-from preserva.i18n import _
+from preserva.i18n import N_, _
 from preserva.information_package.official_schemas import load_schemas
 from preserva.storage.open import open_storage
 from preserva.storage.wrappers.rate_limit import RateLimit
 from preserva.version import __version__
 
 SCHEME = "dask://"
+TLS_SCHEME = "dask+tls://"
+"""The same with certificates of both sides, which Dask's own configuration names."""
+
+_NO_CERTIFICATE = N_(
+    "Name the certificates in Dask's configuration: docs/how-to/audit-unattended.md shows how."
+)
 
 _PATIENCE = 1.0
 """Seconds after which somebody looks whether there is still anyone to wait for."""
@@ -53,18 +59,32 @@ class Workers:
 
 @contextmanager
 def connect(url: str) -> Iterator[Workers]:
-    """The workers of a Dask cluster at `dask://HOST:PORT`. Raises UsageError, StorageError."""
-    if not url.startswith(SCHEME):
-        raise UsageError(_("{url} is no cluster: give dask://HOST:PORT").format(url=url))
+    """The workers of a Dask cluster at `dask://HOST:PORT`, or `dask+tls://HOST:PORT`.
+
+    Raises UsageError, StorageError.
+    """
+    scheme, separator, place = url.partition("://")
+    if f"{scheme}{separator}" not in {SCHEME, TLS_SCHEME}:
+        message = _("{url} is no cluster: give dask://HOST:PORT or dask+tls://HOST:PORT")
+        raise UsageError(message.format(url=url))
+    encrypted = scheme.endswith("+tls")
     try:
-        from distributed import Client
+        from distributed import Client, Security
     except ModuleNotFoundError as error:
         raise UsageError(
             _("a cluster needs distributed, which is not installed"),
             hint=_("Install it with: pip install 'preserva[dask]'"),
         ) from error
     try:
-        client = Client(f"tcp://{url.removeprefix(SCHEME)}", timeout=10, set_as_default=False)
+        client = Client(
+            f"{'tls' if encrypted else 'tcp'}://{place}",
+            timeout=10,
+            set_as_default=False,
+            security=Security(require_encryption=encrypted),
+        )
+    except (TypeError, ValueError) as error:  # a certificate is not named, or cannot be read
+        message = _("the cluster at {url} cannot be spoken to by TLS: {reason}")
+        raise UsageError(message.format(url=url, reason=error), hint=_NO_CERTIFICATE) from error
     except OSError as error:
         message = _("the cluster at {url} does not answer: {reason}")
         raise StorageError(message.format(url=url, reason=error)) from error

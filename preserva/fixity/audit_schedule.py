@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from heapq import merge
 
@@ -48,16 +48,17 @@ def scope_of(config: Config, only: tuple[str, ...]) -> Scope:
     return Scope(frozenset(packages) or None, frozenset(storages) if named else None)
 
 
-def lanes_of(config: Config, only: tuple[str, ...]) -> list[Lane]:
+def lanes_of(config: Config, only: tuple[str, ...], withdrawn: Iterable[str] = ()) -> list[Lane]:
     """The copies to keep to, divided by their intervals: the shortest that holds for a copy.
 
-    `only` are packages and storages, all if it is empty. Raises UsageError for what is neither.
+    `only` are packages and storages, all if it is empty; `withdrawn` packages are left out, by
+    their URIs. Raises UsageError for what is neither.
     """
     packages, storages = _scope(config, only)
     lanes = []
     for storage in sorted(storages):
         usual = config.audit_interval_days(storage)
-        passed: tuple[str, ...] = ()
+        passed = tuple(withdrawn)
         for class_ in sorted(config.classes, key=lambda class_: class_.audit_interval_days):
             if class_.audit_interval_days < usual:
                 days = timedelta(days=class_.audit_interval_days)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import BinaryIO
 
 from preserva.archive import events as history
 from preserva.archive.acting import Actor
 from preserva.archive.archive import Clock, Identifiers
 from preserva.archive.staging import Staging
-from preserva.core.book import submission as sip
+from preserva.core.book.folder_roles import DOCUMENTATION
 from preserva.core.book.rights import Rights
 from preserva.core.book.scans import USUAL_RULES, ImageRules
 from preserva.core.book.structure import renumbered
@@ -32,11 +34,12 @@ from preserva.core.values.model import Observed
 from preserva.core.values.report import Ended, Finding, Observer, Started
 from preserva.core.values.subjects import WholePackage
 from preserva.describe.characterization import pronom
-from preserva.describe.characterization.identify import identify
+from preserva.describe.characterization.format import FileFormat
 from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
 from preserva.describe.supplied.rights import with_access_conditions, with_dc_rights
 from preserva.information_package.tag_files import bag_info, write_tag_files
-from preserva.ingest.image_inspection import Happened, Inspection
+from preserva.ingest.image_inspection import Happened, Inspection, StoredScans
+from preserva.ingest.scans import known_format
 from preserva.ingest.source_folder import SourceReader, refuse
 from preserva.ingest.submission import Submission
 from preserva.version import __version__
@@ -55,6 +58,7 @@ class Assembler:
     observer: Observer
     rights: Rights | None = None
     images: ImageRules = USUAL_RULES
+    stored: StoredScans | None = None
 
     def assemble(self, source: Submission, staging: Staging) -> list[Finding]:
         """Write everything: pages, descriptions, METS and PREMIS, tag files.
@@ -71,21 +75,19 @@ class Assembler:
         content: dict[str, list[ContentFile]] = {}
         documents = []
         for name, file in files:
-            if name == sip.DOCUMENTATION:
-                seen, form = _copy(reader, file, staging, base, f"documentation/{file.target}")
+            if name == DOCUMENTATION:
+                seen, form = copy_in(reader, file, staging, base, f"documentation/{file.target}")
                 documents.append(OtherFile(seen, form.mime))
             else:
-                path = f"representations/{name}/data/{file.target}"
-                seen, form = _copy(reader, file, staging, base, path)
-                original = file.source.removeprefix(f"{name}/")
-                image = inspection.look(staging, f"{base}/{path}", form.mime, name, file.source)
-                page = ContentFile(seen, form, original, file.page, file.label, image, file.type)
+                page = _content(reader, name, file, staging, base, inspection)
                 content.setdefault(name, []).append(page)
         for detail in source.written.files:
             path = f"documentation/{detail.name}"
             seen = _relative(staging.write(f"{base}/{path}", detail.data), path)
             documents.append(OtherFile(seen, detail.mime))
         reader.check_unchanged()
+        inspection.conclude(self.stored)
+        inspection.problems += source.scans.refuse_changes(self.images)
         refuse(source.folder.path, inspection.problems)
         descriptive = describe(source.record, self.stated(source), staging, base)
         build_aip(
@@ -120,7 +122,7 @@ class Assembler:
             software_version=__version__,
             institution=self.actor.institution.names["en"],
             descriptive=descriptive,
-            representations=list(_representations(content, source.written.structure.root)),
+            representations=list(representations_of(content, source.written.structure.root)),
             events=[
                 *source.written.history.events,
                 *(
@@ -133,7 +135,7 @@ class Assembler:
                         outcome=happened.outcome,
                         objects=happened.objects,
                     )
-                    for happened in (*before, *_happened(content, inspection))
+                    for happened in (*before, *_packaged(content, inspection))
                 ),
             ],
             agents=[*history.agents(self.actor), *source.written.history.agents.values()],
@@ -158,8 +160,8 @@ class Assembler:
         )
 
 
-def _representations(
-    content: Mapping[str, list[ContentFile]], root: Division | None
+def representations_of(
+    content: Mapping[str, Sequence[ContentFile]], root: Division | None
 ) -> Iterator[RepresentationSpec]:
     """The representations; the parts of the book are in the first one that has pages.
 
@@ -174,17 +176,21 @@ def _representations(
             root = None
 
 
-def _happened(
+def _packaged(
     content: Mapping[str, list[ContentFile]], inspection: Inspection
 ) -> Iterator[Happened]:
-    """The events that happen while files are packaged."""
-    count = sum(len(files) for files in content.values())
+    """The events that happen while a package is made."""
+    yield from copying(sum(len(files) for files in content.values()), inspection)
+    made = "E-ARK AIP 2.2.0 in a BagIt 1.0 bag"
+    yield Happened(EventType.INFORMATION_PACKAGE_CREATION, made)
+
+
+def copying(count: int, inspection: Inspection) -> Iterator[Happened]:
+    """The events that happen while files are copied in."""
     copied = f"{count} files, in the read that copied them"
     yield Happened(EventType.MESSAGE_DIGEST_CALCULATION, copied)
     yield Happened(EventType.FORMAT_IDENTIFICATION, f"{count} files, by {_signatures()}")
     yield from inspection.happened()
-    made = "E-ARK AIP 2.2.0 in a BagIt 1.0 bag"
-    yield Happened(EventType.INFORMATION_PACKAGE_CREATION, made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +204,38 @@ class Put:
         return _relative(self.staging.render(f"{self.base}/{path}", render), path)
 
 
+def _content(
+    reader: SourceReader,
+    name: str,
+    file: SourceFile,
+    staging: Staging,
+    base: str,
+    inspection: Inspection,
+) -> ContentFile:
+    """Copy a file of a representation, and look into it."""
+    path = f"representations/{name}/data/{file.target}"
+    seen, form = copy_in(reader, file, staging, base, path)
+    copy = opened_copy(staging, f"{base}/{path}")
+    image = inspection.look(copy, seen.size, form.mime, name, file.source)
+    inspection.saw(name, file, seen.digests.get("sha512"), form.note)
+    format_ = premis_format(form)
+    return ContentFile(seen, format_, file.original, file.page, file.label, image, file.type)
+
+
+@contextmanager
+def opened_copy(staging: Staging, path: str) -> Iterator[BinaryIO]:
+    """A file that was just written, for what seeks in it."""
+    with staging.on_disk(path) as place, place.open("rb") as stream:
+        yield stream
+
+
 def _relative(seen: Observed, path: str) -> Observed:
     return Observed(path, seen.size, seen.digests)
 
 
-def _copy(
+def copy_in(
     reader: SourceReader, file: SourceFile, staging: Staging, base: str, path: str
-) -> tuple[Observed, Format]:
+) -> tuple[Observed, FileFormat]:
     """Copy a file of the source into the package: one read for copy, digests and format."""
     head = bytearray()
 
@@ -215,16 +246,19 @@ def _copy(
             yield chunk
 
     seen = staging.copy(f"{base}/{path}", chunks(), file.size)
-    form = identified(staging, f"{base}/{path}", bytes(head), file.source)
+    place = staging.on_disk(f"{base}/{path}")
+    form = known_format(bytes(head), file.source, seen.size, place)
     return _relative(seen, path), form
 
 
 def identified(staging: Staging, path: str, head: bytes, name: str) -> Format:
     """The format of a file that was just written, from its first bytes and all of it."""
-    form = identify(head, name, staging.files[path].size)
-    if pronom.is_installed():
-        with staging.on_disk(path) as place:
-            form = pronom.refined(form, place)
+    size = staging.files[path].size
+    return premis_format(known_format(head, name, size, staging.on_disk(path)))
+
+
+def premis_format(form: FileFormat) -> Format:
+    """A format as PREMIS has it."""
     note = None if form.note is None else form.note.record()
     return Format(form.name, form.mime, form.version, form.puid, note)
 

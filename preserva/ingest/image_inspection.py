@@ -1,21 +1,30 @@
-"""Inspection of the images of a source while they are packaged."""
+"""Inspection of the files of a source, each by itself and all together, on their way to a package.
+
+The same inspection serves the real run, the dry run and `check`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
-from preserva.archive.staging import Staging
 from preserva.core.book.image import Image
 from preserva.core.book.scans import ImageRules, Undecodable
+from preserva.core.book.set_checks import SeenScan, repeated, stored_elsewhere
+from preserva.core.book.submission import SourceFile
 from preserva.core.eark.aip import representation_id
 from preserva.core.eark.premis import Identifier
 from preserva.core.eark.vocabulary import EventOutcome, EventType
-from preserva.core.values.codes import Severity
+from preserva.core.values.codes import Code, Severity
 from preserva.core.values.report import Finding
 from preserva.describe.characterization.image.characterise import characterise, is_characterised
 
 _MASTER = "master"
+
+StoredScans = Callable[[Iterable[str]], Mapping[str, int]]
+"""How many of these scans, by their SHA-512, each stored package has, by its identifier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +39,7 @@ class Happened:
 
 @dataclass(slots=True)
 class Inspection:
-    """The results for the images of one source.
+    """The results for the files of one source.
 
     `problems` prevent a package; `notes` are warnings.
     """
@@ -38,6 +47,8 @@ class Inspection:
     rules: ImageRules
     problems: list[Finding] = field(default_factory=list)
     notes: list[Finding] = field(default_factory=list)
+    _scans: list[SeenScan] = field(default_factory=list)
+    _likenesses: dict[str, int] = field(default_factory=dict)
     _described: int = 0
     _whole: int = 0
     _by: set[str] = field(default_factory=set)
@@ -45,13 +56,17 @@ class Inspection:
     _unknown: int = 0
 
     def look(
-        self, staging: Staging, path: str, mime: str, representation: str, source: str
+        self,
+        opened: AbstractContextManager[BinaryIO],
+        size: int,
+        mime: str,
+        representation: str,
+        source: str,
     ) -> Image | None:
-        """The image written to `path`; None if it is not an image or cannot be identified."""
+        """The image in a file of `size` bytes; None if it is none or cannot be identified."""
         if not is_characterised(mime):
             return None
-        with staging.on_disk(path) as place, place.open("rb") as stream:
-            size = staging.files[path].size
+        with opened as stream:
             verdict = characterise(stream, size, mime, self.rules.max_pixels)
         if verdict is None:
             return None
@@ -64,8 +79,35 @@ class Inspection:
         if verdict.image is not None:
             self._described += 1
             if representation == _MASTER:
-                self.notes += self.rules.scan.findings(source, verdict.image)
+                self.say(self.rules.scan.findings(source, verdict.image))
+        if verdict.frames > 1:
+            self.say([Finding(Code.SCAN_FRAMES, source, "1", str(verdict.frames))])
+        if verdict.likeness is not None:
+            self._likenesses[source] = verdict.likeness
         return verdict.image
+
+    def saw(
+        self, representation: str, file: SourceFile, sha512: str | None, ending: Finding | None
+    ) -> None:
+        """Remember a page for the checks of the whole set; `ending` contradicts its content."""
+        if ending is not None:
+            self.say([ending])
+        if sha512 is not None and file.page is not None and representation != "text":
+            likeness = self._likenesses.get(file.source)
+            self._scans.append(SeenScan(file.source, representation, sha512, likeness))
+
+    def conclude(self, stored: StoredScans | None) -> None:
+        """Check all pages together: with each other, and with what is stored."""
+        self.say(repeated(self._scans))
+        if stored is not None and self._scans:
+            digests = {scan.sha512 for scan in self._scans}
+            self.say(stored_elsewhere(stored(digests), len(digests)))
+
+    def say(self, findings: Iterable[Finding]) -> None:
+        """Take findings as the institution's policy has them: refuse, warn or ignore."""
+        refused, said = self.rules.policy.divide(findings)
+        self.problems += refused
+        self.notes += said
 
     def _take(self, finding: Finding, representation: str) -> None:
         if finding.code.severity is Severity.ERROR:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from preserva.archive.acting import Actor
 from preserva.archive.archive import ArchivalStorage, Clock, Identifiers, new_identifier, utc_now
 from preserva.archive.commit import ingest, refuse_lost
-from preserva.archive.staging import Staging, new_folder
+from preserva.archive.staging import Staging, new_folder, refuse_place
 from preserva.archive.stored_copy import StoredCopy
 from preserva.config import Institution
-from preserva.core.book import submission as sip
+from preserva.core.book.folder_roles import DOCUMENTATION
 from preserva.core.book.rights import Rights
 from preserva.core.book.scans import USUAL_RULES, ImageRules
 from preserva.core.book.structure import NO_STRUCTURE, Structure
@@ -28,8 +29,11 @@ from preserva.errors import Refused
 from preserva.i18n import _
 from preserva.information_package.second_opinion import second_opinion
 from preserva.ingest.aip_writer import Assembler
+from preserva.ingest.image_inspection import StoredScans
 from preserva.ingest.origin import record_bag_made
-from preserva.ingest.source_folder import SourceReader
+from preserva.ingest.scans import examine
+from preserva.ingest.source_folder import SourceReader, refuse
+from preserva.ingest.stored_scans import stored_scans
 from preserva.ingest.submission import Submission, submit
 from preserva.ingest.supplied import NO_DETAILS, Details
 
@@ -75,23 +79,22 @@ def package(
     Raises PackageError for a source that cannot become a package, Refused if another package with
     this identifier is stored, Locked, StorageError; in each case nothing was stored.
     """
-    store = archive.primary
-    source = submit(folder, record, archive.config.institution, local, position, charset, details)
+    store, config = archive.primary, archive.config
+    source = submit(
+        folder, record, config.institution, local, position, charset, details, config.images
+    )
     copy = StoredCopy(archive, store, source.package)
+    if dry_run:
+        return _dry_run(source, copy, _others(source, having), observer)
     assembler = Assembler(
         archive.actor,
         archive.clock,
         archive.identifiers,
         observer,
-        archive.config.rights,
-        archive.config.images,
+        config.rights,
+        config.images,
+        partial(stored_scans, archive, source.package, writing=True),
     )
-    if dry_run:
-        if copy.is_there():
-            return _already_stored(source, copy, observer)
-        refuse_lost(copy)
-        others = _others(source, having)
-        return _result(source, store.id, created=False, notes=others)
     with archive.writing(store):
         if copy.is_there():
             return _already_stored(source, copy, observer)
@@ -114,6 +117,18 @@ def _others(
     return (Finding(Code.RECORD_PACKAGED, where, seen=", ".join(others)),) if others else ()
 
 
+def _dry_run(
+    source: Submission, copy: StoredCopy, others: tuple[Finding, ...], observer: Observer
+) -> Packaged:
+    """What the real run would say. Raises as it would."""
+    if copy.is_there():
+        return _already_stored(source, copy, observer)
+    refuse_lost(copy)
+    stored = partial(stored_scans, copy.archive, source.package, writing=False)
+    notes = _examined(source, copy.archive.config.images, stored, observer)
+    return _result(source, copy.store.id, created=False, notes=(*others, *notes))
+
+
 def look_up(
     folder: Path,
     record: Path | Record,
@@ -128,7 +143,10 @@ def look_up(
 
     Every file that is stored is compared. Raises Refused, PackageError, StorageError as `package`.
     """
-    source = submit(folder, record, archive.config.institution, local, None, charset, details)
+    config = archive.config
+    source = submit(
+        folder, record, config.institution, local, None, charset, details, config.images
+    )
     copy = StoredCopy(archive, archive.primary, source.package)
     if copy.is_there():
         return _already_stored(source, copy, observer)
@@ -161,10 +179,12 @@ def package_bag(
     `rights` apply if `details` state none; `person` is the code of who acts. In `ledger`, if it is
     there, is recorded that the bag was made here.
     """
-    source = submit(folder, record, institution, local, position, charset, details)
+    source = submit(folder, record, institution, local, position, charset, details, images)
     place = str(destination / source.package.portable)
     if dry_run:
-        return _result(source, place, created=False)
+        refuse_place(destination / source.package.portable)
+        notes = _examined(source, images, None, observer)
+        return _result(source, place, created=False, notes=notes)
     with new_folder(destination / source.package.portable, digests, observer) as staging:
         actor = Actor(institution, person)
         assembler = Assembler(actor, clock, identifiers, observer, rights, images)
@@ -173,6 +193,16 @@ def package_bag(
     if ledger is not None:
         record_bag_made(ledger, source.package, staging.files, clock().isoformat(), person)
     return _result(source, place, created=True, staging=staging, notes=notes)
+
+
+def _examined(
+    source: Submission, rules: ImageRules, stored: StoredScans | None, observer: Observer
+) -> list[Finding]:
+    """The warnings about the files; nothing is written. Raises PackageError with every problem."""
+    arranged = replace(source.scans, arrangement=source.arrangement)
+    inspection = examine(arranged, rules, stored, observer)
+    refuse(source.folder.path, inspection.problems)
+    return inspection.notes
 
 
 def _result(
@@ -199,6 +229,12 @@ def _result(
 
 def _already_stored(source: Submission, copy: StoredCopy, observer: Observer) -> Packaged:
     """Accept a second run with the same source; refuse anything else under the same id."""
+    refuse_other_content(source, copy, observer)
+    return replace(_result(source, copy.store.id, created=False), stored_before=True)
+
+
+def refuse_other_content(source: Submission, copy: StoredCopy, observer: Observer) -> None:
+    """Read the source. Raises Refused unless the stored package was made of exactly this."""
     stored = copy.read().inventory
     state = stored.versions[stored.head].files()
     base = f"data/{source.package.portable}"
@@ -206,7 +242,7 @@ def _already_stored(source: Submission, copy: StoredCopy, observer: Observer) ->
     record = f"{base}/metadata/descriptive/source{source.record.extension}"
     expected = {record: digest_bytes(source.record.original, ["sha512"])["sha512"]}
     for name, file in source.arrangement.files():
-        folder = "documentation" if name == sip.DOCUMENTATION else f"representations/{name}/data"
+        folder = "documentation" if name == DOCUMENTATION else f"representations/{name}/data"
         hashes = MultiHash(["sha512"])
         for chunk in reader.chunks(file.source):
             hashes.update(chunk)
@@ -226,6 +262,8 @@ def _already_stored(source: Submission, copy: StoredCopy, observer: Observer) ->
         message = _("{id} is stored already, with other content: {path}")
         raise Refused(
             message.format(id=source.package, path=other[0]),
-            hint=_("Nothing was changed. Give the new package another identifier with --id."),
+            hint=_(
+                "Nothing was changed. Correct the stored package with `preserva update`; another"
+                " book needs another identifier, --id."
+            ),
         )
-    return replace(_result(source, copy.store.id, created=False), stored_before=True)

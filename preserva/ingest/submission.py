@@ -8,22 +8,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from preserva.config import Institution
-from preserva.core.book import submission as sip
+from preserva.core.book.extent import check_extent
+from preserva.core.book.scans import USUAL_RULES, ImageRules
+from preserva.core.book.stated_order import in_stated_order
 from preserva.core.book.structure import with_facts
 from preserva.core.book.submission import Arrangement
 from preserva.core.values.codes import Code, Severity
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding
-from preserva.describe.record import Record, read_records
-from preserva.errors import PackageError, Refused, UsageError
+from preserva.describe.record import Record, mods_of, read_records
+from preserva.describe.xml_record import MODS
+from preserva.errors import PackageError, UsageError
 from preserva.files.opening import Folder
 from preserva.i18n import _
-from preserva.ingest.source_folder import list_source, refuse
+from preserva.ingest.scans import Scans, open_scans
+from preserva.ingest.source_folder import refuse
 from preserva.ingest.supplied import (
     NO_DETAILS,
     Details,
     Written,
-    own_paths,
     read_details,
     read_supplied,
 )
@@ -31,22 +34,31 @@ from preserva.ingest.supplied import (
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """An inspected source: its folder, its files in order, its record, its identifier.
+    """An inspected source: its scans, its files in order, its record, its identifier.
 
-    `title` is the book's, in one line. `written` is what people wrote about this book.
+    `arrangement` has the labels and the order that people wrote. `title` is the book's, in one
+    line. `written` is what people wrote about this book, `doubts` are warnings about record and
+    scans together.
     """
 
-    folder: Folder
+    scans: Scans
     arrangement: Arrangement
     record: Record
     package: PackageId
     title: str
     written: Written
+    doubts: tuple[Finding, ...] = ()
+
+    @property
+    def folder(self) -> Folder:
+        """The folder of the scans."""
+        return self.scans.folder
 
     @property
     def notes(self) -> tuple[Finding, ...]:
         """Warnings; none of them prevents a package."""
-        return (*self.arrangement.warnings, *self.record.notes, *self.written.notes)
+        about_record = (*self.record.notes, *self.written.notes, *self.doubts)
+        return (*self.arrangement.warnings, *about_record)
 
 
 def submit(
@@ -57,39 +69,62 @@ def submit(
     position: int | None = None,
     charset: str | None = None,
     details: Details = NO_DETAILS,
+    rules: ImageRules = USUAL_RULES,
 ) -> Submission:
     """Inspect a source without reading its pages. Raises PackageError with every problem.
 
     `record` is the file that holds the record, or the record itself, chosen before.
     """
-    if not folder.is_dir():
-        raise UsageError(_("{path} is not a folder").format(path=folder))
-    folder = folder.resolve()
-    if (folder / "bagit.txt").is_file():
-        raise Refused(
-            _("{path} is a bag already, not a folder of scans").format(path=folder),
-            hint=_("Store it with `preserva store` or, if others made it, `preserva import`."),
-        )
     files = [record] if isinstance(record, Path) else []
-    data = b"".join(map(read_supplied, files))
-    own = own_paths(folder, [*files, *details.paths().values()])
-    opened = Folder(folder)
-    entries = [entry for entry in list_source(opened) if entry.path not in own]
-    arrangement = sip.arrange(entries)
-    refuse(folder, list(arrangement.problems))
-    described = described_by(record, data, position, charset)
-    title = one_line(described.title)
-    written = read_details(details, arrangement, described, title, institution.country)
+    scans = open_scans(folder, [*files, *details.paths().values()], rules)
+    refuse(scans.folder.path, list(scans.problems))
+    return described(scans, record, institution, local, position, charset, details, rules)
+
+
+def described(
+    scans: Scans,
+    record: Path | Record,
+    institution: Institution,
+    local: str | None = None,
+    position: int | None = None,
+    charset: str | None = None,
+    details: Details = NO_DETAILS,
+    rules: ImageRules = USUAL_RULES,
+) -> Submission:
+    """Scans with their record and what people wrote about the book.
+
+    Raises PackageError with every problem of these, UsageError.
+    """
+    folder = scans.folder.path
+    data = read_supplied(record) if isinstance(record, Path) else b""
+    chosen = described_by(record, data, position, charset)
+    title = one_line(chosen.title)
+    written = read_details(details, scans.arrangement, chosen, title, institution.country)
+    refused, doubts = rules.policy.divide(_extent(chosen, scans.arrangement))
+    refuse(folder, refused)
     try:
-        package = PackageId(institution.id, local or local_id(described.identifier or folder.name))
+        package = PackageId(institution.id, local or local_id(chosen.identifier or folder.name))
     except ValueError as error:
         message = _("{name} cannot be the local part of an identifier")
         raise UsageError(
             message.format(name=local or folder.name),
             hint=_("Give one with --id: small Latin letters, digits, dots and hyphens."),
         ) from error
-    labelled = with_facts(arrangement, written.structure.pages)
-    return Submission(opened, labelled, described, package, title, written)
+    ordered = in_stated_order(scans.arrangement, written.structure.order)
+    labelled = with_facts(ordered, written.structure.pages)
+    return Submission(scans, labelled, chosen, package, title, written, tuple(doubts))
+
+
+def _extent(record: Record, arrangement: Arrangement) -> list[Finding]:
+    """What the record's extent says of the number of page images."""
+    representations = arrangement.representations
+    files = representations.get("master") or representations.get("access") or ()
+    images = sum(file.page is not None and file.type == "page" for file in files)
+    if not images:
+        return []
+    extent = mods_of(record).findtext("m:physicalDescription/m:extent", namespaces={"m": MODS})
+    finding = check_extent(extent, images) if extent else None
+    return [] if finding is None else [finding]
 
 
 def one_line(text: str) -> str:

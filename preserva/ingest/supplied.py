@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from preserva.core.book.folder_parts import outline_of_folders
 from preserva.core.book.rights import Rights
-from preserva.core.book.structure import NO_STRUCTURE, Pages, Structure
+from preserva.core.book.structure import NO_STRUCTURE, Pages, Structure, resolve
 from preserva.core.book.submission import Arrangement
 from preserva.core.values.codes import Severity
 from preserva.core.values.report import Finding
@@ -73,6 +74,9 @@ def read_details(
     rights: tuple[Rights, ...] = ()
     unclear: tuple[Finding, ...] = ()
     structure = NO_STRUCTURE
+    if details.structure is None and arrangement.chapters:
+        chapters = outline_of_folders(arrangement.chapters)
+        structure = resolve(chapters, Pages.of(arrangement), title)
     history = History(tuple(arrangement.representations))
     history.record(actions(record))
     files = []

@@ -23,7 +23,6 @@ from preserva.bag.container.compression import bare_name
 from preserva.bag.open import open_bag
 from preserva.bag.source import as_stream, hand_on
 from preserva.bag.validate import validate_source
-from preserva.core.book.scans import Undecodable
 from preserva.core.book.structure import NO_STRUCTURE
 from preserva.core.book.submission import Arrangement
 from preserva.core.eark.aip import AipSpec, ContentFile, build_aip
@@ -60,9 +59,10 @@ from preserva.information_package.consistency import TYPE, is_ours, own_findings
 from preserva.information_package.conversion import Original, Repackaging
 from preserva.information_package.second_opinion import second_opinion
 from preserva.information_package.tag_files import bag_info, write_tag_files
-from preserva.ingest.aip_writer import HEAD, Assembler, Put, describe, identified
+from preserva.ingest.aip_writer import HEAD, Assembler, Put, describe, identified, opened_copy
 from preserva.ingest.image_inspection import Happened, Inspection
 from preserva.ingest.origin import refuse_without_consent, was_made_here
+from preserva.ingest.scans import Scans
 from preserva.ingest.submission import Submission, choose_record, one_line
 from preserva.ingest.supplied import Written, read_supplied
 from preserva.ingest.transfer_identity import (
@@ -212,7 +212,7 @@ class _Accepting:
         record = self._record(supplied, position, charset, prefix, received)
         titles = self.peek.values_of("External-Description")
         self.title = one_line(record.title or next(iter(titles), "") or bare_name(self.path.name))
-        inspection = Inspection(replace(self.archive.config.images, undecodable=Undecodable.RECORD))
+        inspection = Inspection(self.archive.config.images.without_refusals())
         content = [self._content(prefix, path, inspection) for path in sorted(files)]
         config = self.archive.config
         assembler = Assembler(
@@ -223,7 +223,7 @@ class _Accepting:
             config.rights,
         )
         source = Submission(
-            Folder(self.path),
+            Scans(Folder(self.path), Arrangement({}, (), (), ())),
             Arrangement({}, (), (), ()),
             record,
             self.package,
@@ -356,7 +356,8 @@ class _Accepting:
         with self.staging.storage.open(f"{self.staging.folder}/{place}") as reader:
             head = reader.read(HEAD)
         form = identified(self.staging, place, head, path)
-        image = inspection.look(self.staging, place, form.mime, _ORIGINAL, path)
+        size, copy = self.staging.files[place].size, opened_copy(self.staging, place)
+        image = inspection.look(copy, size, form.mime, _ORIGINAL, path)
         seen = self.staging.files[place]._replace(path=f"{_DATA}/{path}")
         return ContentFile(seen, form, path, image=image)
 

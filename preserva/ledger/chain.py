@@ -110,10 +110,11 @@ class Ledger:
         storage: str | None = None,
         types: tuple[str, ...] = (),
         newest_first: bool = False,
+        since: int = 1,
     ) -> Iterator[LedgerEntry]:
-        """The entries that match, oldest first."""
-        conditions = ["1"]
-        values: list[str] = []
+        """The entries that match, oldest first, from the number `since` on."""
+        conditions = ["number >= ?"] if since > 1 else ["1"]
+        values: list[str | int] = [since] if since > 1 else []
         if package is not None:
             conditions.append("package = ?")
             values.append(package)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from preserva.archive.withdrawal import Tombstone
 from preserva.core.policy.two_persons import DecisionState, JointDecision
 from preserva.core.values.people import Person
 from preserva.core.values.report import printable
@@ -50,3 +51,14 @@ def decision_lines(
     if state is DecisionState.CONFIRMED and decision.may_be_done and now < decision.may_be_done:
         message = _("may be carried out from {time}")
         yield "  " + message.format(time=local_time(decision.may_be_done))
+
+
+def tombstone_line(tombstone: Tombstone, people: Mapping[str, Person]) -> str:
+    """When a package was withdrawn, why, and by whom."""
+    message = _("withdrawn on {time}: {reason} (requested by {first}, confirmed by {second})")
+    return message.format(
+        time=local_time(tombstone.time),
+        reason=printable(tombstone.reason),
+        first=named(tombstone.requested_by, people),
+        second=named(tombstone.confirmed_by, people),
+    )

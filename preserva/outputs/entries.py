@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from preserva.core.policy.two_persons import Matter
+from preserva.core.values.fact import Facts
+from preserva.core.values.facts import (
+    Arrival,
+    DecisionRequest,
+    DecisionStep,
+    DecisionTaken,
+    Export,
+    Withdrawal,
+)
 from preserva.core.values.people import Person
 from preserva.core.values.report import printable
+from preserva.i18n import _
 from preserva.ledger import LedgerEntry
 from preserva.local_time import local_time
 from preserva.outputs.decisions import named
 from preserva.outputs.findings import for_people
 from preserva.outputs.words import word
-
-_TOLD = ("kind", "what", "to", "decision", "reason")
-"""The facts that tell people more, in this order."""
 
 
 def entry_line(entry: LedgerEntry, people: Mapping[str, Person]) -> str:
@@ -29,18 +36,21 @@ def entry_line(entry: LedgerEntry, people: Mapping[str, Person]) -> str:
         event,
         place,
         named(entry.person, people),
-        "; ".join(_told(entry)),
+        "; ".join(printable(text) for text in _told(entry.facts_as(Facts)) if text),
     )
     return "\t".join(columns)
 
 
-def _told(entry: LedgerEntry) -> Iterator[str]:
-    """What the facts say, as far as it is a word or a number."""
-    for name in _TOLD:
-        value = entry.facts.get(name)
-        if value is None:
-            continue
-        if name == "kind":
-            yield Matter(str(value)).title
-        elif isinstance(value, str | int):
-            yield printable(str(value))
+def _told(facts: Facts) -> Iterator[str | None]:
+    """What the facts say in words: who, to whom, why."""
+    match facts:
+        case DecisionRequest():
+            yield from (Matter(facts.kind).title, facts.reason)
+        case DecisionStep():
+            yield from (_("no. {number}").format(number=facts.decision), facts.reason)
+        case DecisionTaken():
+            yield f"{facts.by}: {facts.decision}"
+        case Export():
+            yield from (facts.what, facts.recipient, facts.reason)
+        case Arrival() | Withdrawal():
+            yield facts.reason

@@ -45,7 +45,9 @@ def report_lines(report: Report) -> Iterator[str]:
 def human_size(size: int) -> str:
     """Format a number of bytes for people, with decimal units."""
     if size < 1000:
-        return _("{size} bytes").format(size=size)
+        return ngettext("{size} byte", "{size} bytes", size).format(size=size)
     steps = min((len(str(size)) - 1) // 3, len(_UNITS))
+    if steps < len(_UNITS) and round(size / 1000**steps, 1) >= 1000:
+        steps += 1  # 999 999 bytes are 1.0 MB
     number = f"{size / 1000**steps:.1f}".replace(".", _("."))
     return _(_UNITS[steps - 1]).format(size=number)

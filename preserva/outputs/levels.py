@@ -13,15 +13,15 @@ from preserva.core.policy.levels import (
     Question,
     reached,
 )
-from preserva.i18n import N_, _
+from preserva.i18n import NP_, _, pgettext
 from preserva.outputs.page import Section
 
 _CORE_TRUST_SEAL = "CoreTrustSeal 2023-2025"
 
 _VERDICTS = {
-    LevelsVerdict.PROVED: N_("proved"),
-    LevelsVerdict.MISSING: N_("not met"),
-    LevelsVerdict.OUTSIDE: N_("outside"),
+    LevelsVerdict.PROVED: NP_("level of preservation", "proved"),
+    LevelsVerdict.MISSING: NP_("level of preservation", "not met"),
+    LevelsVerdict.OUTSIDE: NP_("level of preservation", "outside"),
 }
 
 
@@ -47,7 +47,7 @@ def level_sections(evidence: Evidence) -> tuple[Section, ...]:
             (_("Area"), _("Level"), _("Outcome"), _("Requirement")),
             [
                 (
-                    _(demand.area.value),
+                    pgettext("level of preservation", demand.area.value),
                     str(demand.level),
                     _verdict(demand, evidence),
                     _(demand.text),
@@ -69,8 +69,9 @@ def level_sections(evidence: Evidence) -> tuple[Section, ...]:
 
 def _level(area: Area, evidence: Evidence) -> str:
     text = _("{area}: level {level} of 4")
-    return text.format(area=_(area.value), level=reached(area, evidence))
+    name = pgettext("level of preservation", area.value)
+    return text.format(area=name, level=reached(area, evidence))
 
 
 def _verdict(question: Question, evidence: Evidence) -> str:
-    return _(_VERDICTS[question.verdict(evidence)])
+    return pgettext("level of preservation", _VERDICTS[question.verdict(evidence)])

@@ -27,6 +27,7 @@ _SENTENCES = {
     Limitation.NO_POSIX_RENAME: N_(
         "The server lacks posix-rename@openssh.com: nothing can be replaced."
     ),
+    Limitation.READ_ONLY: N_("The server lets us read, but not write: no package can be stored."),
     Limitation.NO_FSYNC: N_(
         "The server lacks fsync@openssh.com: a power cut can take the newest files."
     ),
@@ -36,6 +37,14 @@ _SENTENCES = {
     Limitation.NO_TIMES: N_(
         "The server does not say when a file was written: after a killed run, the next one watches"
         " for a minute whether anybody still writes."
+    ),
+    Limitation.KEEPS_VERSIONS: N_(
+        "The bucket keeps old versions: what is deleted from staging takes up space until a"
+        " lifecycle rule removes it."
+    ),
+    Limitation.RETAINS_OBJECTS: N_(
+        "Object lock holds every new object: what lies in staging cannot be deleted until then. Set"
+        " the retention for ocfl/ only."
     ),
 }
 

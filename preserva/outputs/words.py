@@ -5,92 +5,129 @@ JSON, the ledger and PREMIS contain these words themselves, the same in every la
 
 from __future__ import annotations
 
-from preserva.i18n import N_, _
+from preserva.catalogue.entry import Facet
+from preserva.core.values.languages import LANGUAGE_NAMES
+from preserva.i18n import NP_, pgettext
 
-WORDS = (
-    # outcomes of checks and of entries
-    N_("pass"),
-    N_("fail"),
-    N_("success"),
-    N_("unknown"),
-    N_("warning"),
-    # states of a copy
-    N_("sound"),
-    N_("incomplete"),
-    N_("absent"),
-    N_("unread"),
-    N_("unreachable"),
-    N_("unrecorded"),
-    N_("missing"),
-    N_("damaged"),
-    # states of a decision of two persons
-    N_("waiting"),
-    N_("confirmed"),
-    N_("refused"),
-    N_("expired"),
-    N_("done"),
-    # what people do
-    N_("packaged"),
-    N_("corrected"),
-    N_("received"),
-    N_("replicated"),
-    N_("checked"),
-    N_("repaired"),
-    N_("exported"),
-    N_("decided"),
-    # verdicts on a bag
-    N_("complete"),
-    N_("valid"),
-    N_("valid with warnings"),
-    N_("invalid"),
-    # why a copy is due
-    N_("never checked"),
-    N_("due"),
-    N_("event"),
-    N_("early"),
-    # what was received
-    N_("a bag"),
-    N_("an E-ARK package"),
-    N_("an AIP of Archivematica in a bag"),
-    N_("a SIP of preserva"),
-    N_("an AIP of preserva"),
-    # types of the ledger's entries
-    N_("accession"),
-    N_("decision carried out"),
-    N_("decision confirmed"),
-    N_("decision refused"),
-    N_("decision requested"),
-    N_("dissemination"),
-    N_("event found"),
-    N_("fixity check"),
-    N_("incident decision"),
-    N_("ingestion end"),
-    N_("ingestion start"),
-    N_("ledger rebuilt"),
-    N_("ledger verification"),
-    N_("recovery"),
-    N_("recovery start"),
-    N_("replication"),
-    # the part of a record in which a word was found, or that agrees with another record
-    N_("agent"),
-    N_("copy"),
-    N_("date"),
-    N_("fingerprint"),
-    N_("imprint"),
-    N_("number"),
-    N_("package"),
-    N_("place"),
-    N_("publisher"),
-    N_("subject"),
-    N_("title"),
-)
+CONTEXTS = {
+    NP_("outcome", "pass"): "outcome",
+    NP_("outcome", "fail"): "outcome",
+    NP_("outcome", "success"): "outcome",
+    NP_("outcome", "unknown"): "outcome",
+    NP_("outcome", "warning"): "outcome",
+    NP_("state of a copy", "sound"): "state of a copy",
+    NP_("state of a copy", "incomplete"): "state of a copy",
+    NP_("state of a copy", "absent"): "state of a copy",
+    NP_("state of a copy", "withdrawn"): "state of a copy",
+    NP_("state of a copy", "unread"): "state of a copy",
+    NP_("state of a copy", "unreachable"): "state of a copy",
+    NP_("state of a copy", "unrecorded"): "state of a copy",
+    NP_("state of a copy", "missing"): "state of a copy",
+    NP_("state of a copy", "damaged"): "state of a copy",
+    NP_("state of a decision", "waiting"): "state of a decision",
+    NP_("state of a decision", "confirmed"): "state of a decision",
+    NP_("state of a decision", "refused"): "state of a decision",
+    NP_("state of a decision", "expired"): "state of a decision",
+    NP_("state of a decision", "done"): "state of a decision",
+    NP_("what people do", "packaged"): "what people do",
+    NP_("what people do", "corrected"): "what people do",
+    NP_("what people do", "received"): "what people do",
+    NP_("what people do", "replicated"): "what people do",
+    NP_("what people do", "checked"): "what people do",
+    NP_("what people do", "repaired"): "what people do",
+    NP_("what people do", "exported"): "what people do",
+    NP_("what people do", "decided"): "what people do",
+    NP_("what people do", "withdrawal undone"): "what people do",
+    NP_("verdict on a bag", "complete"): "verdict on a bag",
+    NP_("verdict on a bag", "valid"): "verdict on a bag",
+    NP_("verdict on a bag", "valid with warnings"): "verdict on a bag",
+    NP_("verdict on a bag", "invalid"): "verdict on a bag",
+    NP_("why a copy is due", "never checked"): "why a copy is due",
+    NP_("why a copy is due", "due"): "why a copy is due",
+    NP_("why a copy is due", "event"): "why a copy is due",
+    NP_("why a copy is due", "early"): "why a copy is due",
+    NP_("what was received", "a bag"): "what was received",
+    NP_("what was received", "an E-ARK package"): "what was received",
+    NP_("what was received", "an AIP of Archivematica in a bag"): "what was received",
+    NP_("what was received", "a SIP of preserva"): "what was received",
+    NP_("what was received", "an AIP of preserva"): "what was received",
+    NP_("entry of the ledger", "accession"): "entry of the ledger",
+    NP_("entry of the ledger", "decision carried out"): "entry of the ledger",
+    NP_("entry of the ledger", "decision confirmed"): "entry of the ledger",
+    NP_("entry of the ledger", "decision refused"): "entry of the ledger",
+    NP_("entry of the ledger", "decision requested"): "entry of the ledger",
+    NP_("entry of the ledger", "dissemination"): "entry of the ledger",
+    NP_("entry of the ledger", "event found"): "entry of the ledger",
+    NP_("entry of the ledger", "fixity check"): "entry of the ledger",
+    NP_("entry of the ledger", "incident decision"): "entry of the ledger",
+    NP_("entry of the ledger", "ingestion end"): "entry of the ledger",
+    NP_("entry of the ledger", "ingestion start"): "entry of the ledger",
+    NP_("entry of the ledger", "ledger rebuilt"): "entry of the ledger",
+    NP_("entry of the ledger", "ledger verification"): "entry of the ledger",
+    NP_("entry of the ledger", "recovery"): "entry of the ledger",
+    NP_("entry of the ledger", "recovery start"): "entry of the ledger",
+    NP_("entry of the ledger", "replication"): "entry of the ledger",
+    NP_("entry of the ledger", "withdrawal"): "entry of the ledger",
+    NP_("part of a record", "agent"): "part of a record",
+    NP_("part of a record", "copy"): "part of a record",
+    NP_("part of a record", "date"): "part of a record",
+    NP_("part of a record", "fingerprint"): "part of a record",
+    NP_("part of a record", "imprint"): "part of a record",
+    NP_("part of a record", "number"): "part of a record",
+    NP_("part of a record", "package"): "part of a record",
+    NP_("part of a record", "place"): "part of a record",
+    NP_("part of a record", "publisher"): "part of a record",
+    NP_("part of a record", "subject"): "part of a record",
+    NP_("part of a record", "title"): "part of a record",
+}
+"""Each word with what it is; a translator sees that. The part of a record is where a word was
+found, or what agrees with another record."""
 
 
 def original(text: str) -> str:
-    """The word of WORDS that is shown as this text, or the text itself."""
-    return next((neutral for neutral in WORDS if _(neutral).casefold() == text.casefold()), text)
+    """The word of CONTEXTS that is shown as this text, or the text itself."""
+    shown = text.casefold()
+    return next((neutral for neutral in CONTEXTS if word(neutral).casefold() == shown), text)
 
 
 def word(neutral: str) -> str:
-    """Translate one of WORDS; any other word is returned unchanged."""
-    return _(neutral)
+    """Translate one of CONTEXTS; any other word is returned unchanged."""
+    context = CONTEXTS.get(neutral)
+    return neutral if context is None else pgettext(context, neutral)
+
+
+_FACETS = {
+    Facet.HOLDER: NP_("facet", "library"),
+    Facet.CENTURY: NP_("facet", "century"),
+    Facet.LANGUAGE: NP_("facet", "language"),
+    Facet.PLACE: NP_("facet", "place of publication"),
+    Facet.KIND: NP_("facet", "kind"),
+    Facet.FORMAT: NP_("facet", "form"),
+}
+
+_KINDS = (
+    NP_("facet value", "single"),
+    NP_("facet value", "collection"),
+    NP_("facet value", "cartographic"),
+    NP_("facet value", "mixed material"),
+    NP_("facet value", "notated music"),
+    NP_("facet value", "sound recording"),
+    NP_("facet value", "still image"),
+    NP_("facet value", "text"),
+)
+"""Kinds and forms (typeOfResource of MODS) that a search counts."""
+
+
+def facet_name(facet: Facet) -> str:
+    """What a facet is called; its option keeps its name."""
+    return pgettext("facet", _FACETS[facet])
+
+
+def facet_value(facet: Facet, value: str) -> str:
+    """A value as people read it, before what is typed: белорусский (bel)."""
+    if facet is Facet.LANGUAGE and value in LANGUAGE_NAMES:
+        return f"{pgettext('language', LANGUAGE_NAMES[value])} ({value})"
+    if facet in (Facet.KIND, Facet.FORMAT) and value in _KINDS:
+        name = pgettext("facet value", value)
+        return name if name == value else f"{name} ({value})"
+    return value

@@ -74,7 +74,7 @@ def choose_copy(stores: Sequence[Store], institution: str, decision: LedgerChoic
     StorageError.
     """
     if decision.source is not None and decision.source not in {store.id for store in stores}:
-        message = _("{storage}, whose word shall count, is not there")
+        message = _("{storage}, named with --from, is not there")
         raise Refused(message.format(storage=decision.source))
     marks = {store.id: mark for store in stores if (mark := read_mark(store)) is not None}
     chains, broken = _read_copies(stores, institution)

@@ -270,11 +270,7 @@ class Pair:
         except Unreachable:
             send = partial(self._send, staging, item, resume=True)
             return retry(
-                send,
-                Unreachable,
-                attempts=_RESUMPTIONS,
-                delay=lambda _failed, _error: 0.0,
-                sleep=time.sleep,
+                send, Unreachable, attempts=_RESUMPTIONS, delay=lambda *_: 0.0, sleep=time.sleep
             )
 
     def _send(self, staging: Staging, item: tuple[str, str], *, resume: bool) -> Finding | None:

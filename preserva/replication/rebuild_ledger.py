@@ -170,7 +170,7 @@ def _leave_out(
     """
     primary = archive.primary
     if primary.id in strange:
-        message = _("{storage} belongs to another ledger than the one whose word shall count")
+        message = _("{storage} belongs to another ledger than the storage named with --from")
         raise Refused(
             message.format(storage=primary.id),
             hint=_("Put the right disk in its place. If ours is lost, leave its place empty."),

@@ -17,6 +17,7 @@ from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.staging import Staging, confirm, read_back
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
+from preserva.archive.withdrawal import tombstones
 from preserva.config import Role
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.formats import layout
@@ -43,6 +44,7 @@ from preserva.i18n import _
 from preserva.information_package.official_schemas import load_schemas
 from preserva.information_package.pages import with_pages
 from preserva.ledger import LedgerEntry
+from preserva.replication.kept_names import names_not_kept
 from preserva.replication.survey import Survey, survey_copy
 from preserva.storage.base import chunks_of
 from preserva.storage.published import publish, quarantine
@@ -120,7 +122,8 @@ def repair(
 
 def _failed(archive: ArchivalStorage, store: Store) -> list[PackageId]:
     """The packages whose last check in a storage found damage."""
-    return [PackageId.parse(uri) for uri in archive.ledger.copies.damaged(store.id)]
+    damaged, withdrawn = archive.ledger.copies.damaged(store.id), tombstones(archive.ledger)
+    return [PackageId.parse(uri) for uri in damaged if uri not in withdrawn]
 
 
 def repair_in(
@@ -267,6 +270,9 @@ class _CopyRepair:
 
     def _stage(self) -> Staging | None:
         """Bring every file into staging and prove it there; None if one came out otherwise."""
+        if changed := names_not_kept(self.copy.storage, [file.path for file in self.plan.put]):
+            self.result.report.add(with_pages(changed, self.survey.page_of))
+            return None
         folder = f"{layout.STAGING}/repair-{self.copy.package.portable}"
         algorithms = dict.fromkeys(file.algorithm for file in self.plan.put)
         staging = Staging(self.copy.storage, folder, algorithms, self.observer)

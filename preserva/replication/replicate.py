@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 
 from preserva.archive.archive import ArchivalStorage
@@ -15,6 +16,7 @@ from preserva.archive.ledger_replica import copy_ledger
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.unrecorded import RootListing, listed, unrecorded, unrecorded_logs
+from preserva.archive.withdrawal import refuse_withdrawn, tombstones
 from preserva.config import Role
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
@@ -26,12 +28,15 @@ from preserva.errors import (
     Refused,
     StorageError,
     StorageFull,
+    Unfit,
     Unreachable,
     UsageError,
+    WrongStorage,
 )
 from preserva.i18n import _
 from preserva.information_package.pages import ObjectPages, PageOf, no_page, with_pages
 from preserva.replication.alike import Alike
+from preserva.replication.kept_names import names_not_kept
 from preserva.replication.pair import Pair, Replication, StoppedError
 from preserva.storage.wrappers.rate_limit import RateLimit
 from preserva.storage.wrappers.writes import Writes
@@ -106,7 +111,14 @@ def _to_one(
             yield reported[-1]
         yield from _strangers(archive, target, there, reported)
         return
-    with archive.writing(target):
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(archive.writing(target))
+        except StorageFull:
+            raise
+        except StorageError as error:  # the other targets have no part in it
+            yield _not_begun(target, error)
+            return
         alike = Alike(archive, source, target, wanted)
         for path, package in wanted.items():
             replicating = _Replicating(archive, source, target, path, package, observer)
@@ -153,6 +165,14 @@ def _unreachable(target: Store, error: StorageError) -> Replication:
     return Replication("", target.id, Report(WholeStorage(target.id), [finding]))
 
 
+def _not_begun(target: Store, error: StorageError) -> Replication:
+    """Nothing was brought, because the lock could not be had for another reason than a writer."""
+    if isinstance(error, Unreachable | Unfit | WrongStorage):
+        return _unreachable(target, error)
+    finding = Finding(Code.NOT_WRITTEN, error.path, seen=str(error))
+    return Replication("", target.id, Report(WholeStorage(target.id), [finding]))
+
+
 def _packages(
     archive: ArchivalStorage, source: Store, packages: Sequence[PackageId]
 ) -> dict[str, PackageId | None]:
@@ -160,12 +180,16 @@ def _packages(
 
     Objects of which the ledger knows nothing are among them.
     """
+    withdrawn = tombstones(archive.ledger)
+    for package in packages:
+        refuse_withdrawn(archive, package)
     if packages:
         return {source.root.path_of(package.uri): package for package in packages}
     known = map(PackageId.parse, archive.ledger.copies.packages(source.id))
     stored = {source.root.path_of(package.uri): package for package in known}
     paths = sorted(stored.keys() | set(source.root.objects()))
-    return {path: stored.get(path) for path in paths}
+    gone = {source.root.path_of(uri) for uri in withdrawn}
+    return {path: stored.get(path) for path in paths if path not in gone}
 
 
 def _code_of(error: StorageError) -> Code:
@@ -173,6 +197,14 @@ def _code_of(error: StorageError) -> Code:
     if isinstance(error, NotInPlace):
         return Code.NOT_IN_PLACE
     return Code.NOT_WRITTEN if error.writing else Code.UNREADABLE
+
+
+def _refuse_names(pair: Pair) -> None:
+    """Raise StoppedError, before anything is sent, for names that the target does not keep."""
+    content = pair.original.inventory.content()
+    missing = [path for path in content if path.partition("/")[0] in pair.result.versions]
+    for finding in names_not_kept(pair.target.storage, missing):
+        raise StoppedError(replace(finding, path=f"{pair.path}/{finding.path}"))
 
 
 class _Replicating:
@@ -214,6 +246,7 @@ class _Replicating:
             pair.find_missing()
             about = None
             if copy:
+                _refuse_names(pair)
                 pair.bring_missing()
             self.result.report.add(unrecorded_logs(pair.target))
         except StoppedError as stop:

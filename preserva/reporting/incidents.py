@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from preserva.archive.acting import needed
 from preserva.archive.archive import ArchivalStorage
+from preserva.archive.withdrawal import tombstones
 from preserva.core.policy.judgement import KnownCopy
 from preserva.core.policy.overview import Decision, EndedIncident, Incident
 from preserva.core.values.entries import DECISION, FAIL, FIXITY_CHECK, SUCCESS
@@ -20,9 +21,12 @@ from preserva.i18n import _
 
 def open_incidents(archive: ArchivalStorage) -> list[Incident]:
     """All that are open, the oldest first."""
-    known = archive.config.storages
-    troubles = archive.ledger.copies.troubled()
-    return [_incident(archive, trouble) for trouble in troubles if trouble.storage in known]
+    known, withdrawn = archive.config.storages, tombstones(archive.ledger)
+    return [
+        _incident(archive, trouble)
+        for trouble in archive.ledger.copies.troubled()
+        if trouble.storage in known and trouble.package not in withdrawn
+    ]
 
 
 def ended_since(

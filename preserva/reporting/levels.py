@@ -7,6 +7,7 @@ from datetime import datetime
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.judgements import tally_of
 from preserva.archive.ledger_replica import is_copied
+from preserva.archive.withdrawal import tombstones
 from preserva.config import Role
 from preserva.core.policy.judgement import State
 from preserva.core.policy.levels import Evidence
@@ -20,7 +21,7 @@ def evidence(archive: ArchivalStorage) -> Evidence:
     ledger, now = archive.ledger, archive.clock()
     tally = tally_of(archive)
     whole = ledger.newest(VERIFICATION)
-    lanes = lanes_of(archive.config, ())
+    lanes = lanes_of(archive.config, (), tombstones(ledger))
     return Evidence(
         packages=tally.packages,
         copies=tally.proved,

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.judgements import judgements, rules_of, tally_of
+from preserva.archive.withdrawal import tombstones
 from preserva.core.policy.audit import Lane, deadline
 from preserva.core.policy.judgement import StorageTally, Tally
 from preserva.core.policy.overview import (
@@ -40,7 +41,7 @@ def overview(archive: ArchivalStorage, *, past: bool = True) -> Overview:
     """
     archive.refuse_outdated(archive.primary)
     config, ledger, now = archive.config, archive.ledger, archive.clock()
-    lanes, tally = lanes_of(config, ()), tally_of(archive)
+    lanes, tally = lanes_of(config, (), tombstones(ledger)), tally_of(archive)
     return Overview(
         config.institution.id,
         now,

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
 
 from preserva.archive.archive import ArchivalStorage
-from preserva.archive.identities import storage_id
 from preserva.archive.judgements import judgements, rules_of
-from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.unrecorded import listed, unrecorded
-from preserva.config import Config, Role
+from preserva.archive.withdrawal import Tombstone, tombstones
+from preserva.config import Role
 from preserva.core.policy.judgement import JudgedCopy, Judgement, State, judge, with_stranger
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, FIXITY_CHECK, START
-from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Outcome
-from preserva.errors import Damaged, LedgerError, NotFound, StorageError
+from preserva.errors import Damaged, NotFound, StorageError
 from preserva.i18n import _
 from preserva.information_package.tag_files import title_of
-from preserva.ledger import Ledger
+from preserva.reporting.find import ANY, Wanted, fits
 from preserva.storage.ocfl import StoredObject
-from preserva.storage.open import open_storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +68,15 @@ class CopyStatus:
 class Status:
     """A package and its copies; `enough` if as many count as the policy wants.
 
-    `package` is the identifier as a URN, `portable` the same as a name: aonb-kp-000123.
+    `package` is the identifier as a URN, `portable` the same as a name: aonb-kp-000123. One that
+    was withdrawn has a `tombstone`.
     """
 
     package: str
     portable: str
     copies: tuple[CopyStatus, ...]
     enough: bool
+    tombstone: Tombstone | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -88,16 +85,26 @@ class Status:
         return Outcome.worst((enough, *(copy.state.outcome for copy in self.copies)))
 
 
-def list_packages(archive: ArchivalStorage, storage: str | None = None) -> Listing:
-    """The packages of a storage (the primary one if not named). Raises StorageError."""
+def list_packages(
+    archive: ArchivalStorage, storage: str | None = None, wanted: Wanted = ANY
+) -> Listing:
+    """The wanted packages of a storage (the primary one if not named), without those withdrawn.
+
+    Raises StorageError.
+    """
     store = archive.store(storage) if storage else archive.primary
     listing = Listing()
+    withdrawn = {store.root.path_of(uri) for uri in tombstones(archive.ledger)}
     for path in store.root.objects():
+        if path in withdrawn:
+            continue
         try:
             stored = store.root.read_at(path)
             inventory = stored.inventory
             package = PackageId.parse(inventory.identifier)
             title = title_of(store.storage, stored, inventory.head)
+            if not fits(archive, package, title, wanted, storage):
+                continue
         except (Damaged, StorageError, ValueError) as error:
             listing.findings.append(Finding(Code.INVENTORY_INVALID, path, seen=str(error)))
             continue
@@ -109,8 +116,13 @@ def list_packages(archive: ArchivalStorage, storage: str | None = None) -> Listi
     return listing
 
 
-def status(archive: ArchivalStorage, package: PackageId | None = None) -> list[Status]:
+def status(
+    archive: ArchivalStorage, package: PackageId | None = None, wanted: Wanted = ANY
+) -> list[Status]:
     """The copies of a package, or of every package that the ledger or a storage of ours knows.
+
+    Of those that are `wanted`, only what the primary storage lists. Withdrawn packages are among
+    them only if they are named.
 
     What the ledger knows of a copy is never bettered by looking at it, only worsened. Raises
     NotFound if no storage holds the package named, and the ledger knows of none; WrongLedger if the
@@ -124,13 +136,17 @@ def status(archive: ArchivalStorage, package: PackageId | None = None) -> list[S
         if all(copy.state in {State.ABSENT, State.UNREACHABLE} for copy in asked.copies):
             raise NotFound(_("there is no package {id}").format(id=package))
         return [asked]
+    if wanted:
+        names = [listed.package for listed in list_packages(archive, wanted=wanted).packages]
+        return [state for name in names for state in status(archive, PackageId.parse(name))]
     judged = {judgement.package: judgement for judgement in judgements(archive, rules)}
     for store in archive.stores():
         listing = listed(archive, store)
         for stranger in () if listing is None else unrecorded(archive, store, listing):
             judged.setdefault(stranger.name, judge(stranger.name, (), rules))
             judged[stranger.name] = with_stranger(judged[stranger.name], stranger.storage)
-    return [_status(archive, judged[name], _parsed(name)) for name in sorted(judged)]
+    kept = (judged[name] for name in sorted(judged) if not judged[name].withdrawn)
+    return [_status(archive, judgement, _parsed(judgement.package)) for judgement in kept]
 
 
 def _parsed(name: str) -> PackageId | None:
@@ -163,7 +179,9 @@ def _status(archive: ArchivalStorage, judgement: Judgement, package: PackageId |
         judgement.package,
         judgement.package if package is None else package.portable,
         tuple(copies),
-        not judgement.few and (not judgement.own or counted >= judgement.wanted),
+        judgement.withdrawn
+        or (not judgement.few and (not judgement.own or counted >= judgement.wanted)),
+        tombstones(archive.ledger).get(judgement.package) if judgement.withdrawn else None,
     )
 
 
@@ -191,9 +209,8 @@ def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -
         state = State.MISSING if acknowledged else State.ABSENT
     except StorageError as error:
         state, reason = State.UNREACHABLE, str(error)
-    return CopyStatus(
-        stored.store.id, State.worst(state, known), versions, checked, outcome, reason
-    )
+    state = known if known is State.WITHDRAWN else State.worst(state, known)
+    return CopyStatus(stored.store.id, state, versions, checked, outcome, reason)
 
 
 def _held(stored: StoredCopy, found: StoredObject, acknowledged: int, newest: int) -> State:
@@ -208,50 +225,3 @@ def _held(stored: StoredCopy, found: StoredObject, acknowledged: int, newest: in
         begun = stored.last(START, END)  # a run that was interrupted is no version of a stranger
         return State.SOUND if begun is not None and begun.type == START else State.DAMAGED
     return State.INCOMPLETE if versions < newest else State.SOUND
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """A storage that was reached for: why it cannot be used, and what it cannot promise.
-
-    `identity` is its own id; None if it was made before there were any, or was not read.
-    """
-
-    storage: str
-    problem: str | None
-    limitations: tuple[Limitation, ...] = ()
-    identity: str | None = None
-
-    @property
-    def outcome(self) -> Outcome:
-        """UNKNOWN if it could not be reached."""
-        return Outcome.PASS if self.problem is None else Outcome.UNKNOWN
-
-
-def reach_storages(config: Config) -> list[Reached]:
-    """Whether each storage answers and is the one that is meant."""
-    reached = []
-    remembered = _remembered(config)
-    for storage in config.storages.values():
-        known = partial(remembered.get, storage.id)
-        store = Store(storage, open_storage(storage.url, read_only=True), known)
-        try:
-            identity = store.check_identity().id
-            limitations = store.storage.limitations()
-            reached.append(Reached(storage.id, None, limitations, identity))
-        except StorageError as error:
-            reached.append(Reached(storage.id, str(error)))
-        finally:
-            store.storage.close()
-    return reached
-
-
-def _remembered(config: Config) -> dict[str, str | None]:
-    """By which ids the ledger knows the storages, where there is one that can be read."""
-    if not config.ledger.exists() or not config.ledger.stat().st_size:
-        return {}
-    try:
-        with closing(Ledger(config.ledger)) as ledger:
-            return {name: storage_id(ledger, name) for name in config.storages}
-    except LedgerError:
-        return {}

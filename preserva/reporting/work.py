@@ -16,6 +16,7 @@ from preserva.core.values.facts import (
     DecisionTaken,
     Export,
     Recovery,
+    Withdrawal,
 )
 from preserva.ledger import LedgerEntry
 
@@ -104,6 +105,12 @@ def _step(entry: LedgerEntry) -> _Facts:
     return WorkKind.DECIDED, None, None, (entry.type, *number, *filter(None, (facts.reason,)))
 
 
+def _withdrawal(entry: LedgerEntry) -> _Facts:
+    facts = entry.facts_as(Withdrawal)
+    kind = WorkKind.RESTORED if facts.undone else WorkKind.WITHDRAWN
+    return kind, None, None, (facts.reason,)
+
+
 _READERS: Mapping[str, Callable[[LedgerEntry], _Facts | None]] = {
     **dict.fromkeys(entries.ARRIVALS, _arrival),
     entries.FIXITY_CHECK: _check,
@@ -114,4 +121,5 @@ _READERS: Mapping[str, Callable[[LedgerEntry], _Facts | None]] = {
     entries.DECISION_CONFIRMED: _step,
     entries.DECISION_REFUSED: _step,
     entries.DECISION_DONE: _step,
+    entries.WITHDRAWAL: _withdrawal,
 }

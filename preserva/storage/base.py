@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from preserva.core.values.limitations import Limitation
-from preserva.core.values.model import Entry
+from preserva.core.values.model import Entry, StorageTraits
 from preserva.errors import TooLarge
 from preserva.i18n import _
 
@@ -110,6 +110,12 @@ class Storage(Protocol):
 
     def limitations(self) -> tuple[Limitation, ...]:
         """What this storage cannot promise. Raises StorageError."""
+
+    def inspect(self, path: str) -> StorageTraits:
+        """What the storage says of a file in staging, and of its place. Raises StorageError.
+
+        For the one who tries a storage (`preserva.storage.probe`): it may write beside the file.
+        """
 
 
 def read_all(storage: Storage, path: str, limit: int) -> bytes:

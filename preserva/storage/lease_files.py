@@ -6,7 +6,7 @@ import secrets
 from typing import Protocol
 
 from preserva.core.formats.layout import LEASES
-from preserva.core.values.model import Entry
+from preserva.core.values.model import Entry, StorageTraits
 from preserva.errors import NotFound, StorageError, Unreachable
 from preserva.storage.base import Reader
 
@@ -37,8 +37,8 @@ class LeasedStorage(Protocol):
     def overwrite(self, path: str, data: bytes) -> None:
         """Write over a file that is there, without a rename."""
 
-    def modified(self, path: str) -> float | None:
-        """When a file was last written: seconds, by the storage's own clock; None if unknown."""
+    def inspect(self, path: str) -> StorageTraits:
+        """When a file was last written, by the storage's own clock, among other things."""
 
 
 class FolderLeases:
@@ -96,7 +96,8 @@ class FolderLeases:
         probe = f"{LEASES}/probe-{secrets.token_hex(8)}"
         self._storage.create(probe, [b"?"])  # an empty file is none on some file systems
         try:
-            now, then = self._storage.modified(probe), self._storage.modified(lease_path(number))
+            now = self._storage.inspect(probe).modified
+            then = self._storage.inspect(lease_path(number)).modified
         finally:
             self._storage.discard(probe)
         if not now or not then or now < then - _FUTURE:

@@ -15,12 +15,12 @@ from threading import Lock
 
 from preserva.core.formats.layout import LOCK, QUARANTINE, STAGING
 from preserva.core.values.limitations import Limitation
-from preserva.core.values.model import Entry, Kind
+from preserva.core.values.model import Entry, Kind, StorageTraits
 from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError, StorageFull
 from preserva.files.below import Below, Descriptor, NotAFolderError, is_alone, state_of
 from preserva.files.disk import create_file, flush, write_all
 from preserva.files.small_file_worker import FILE, FOLDER, forget
-from preserva.i18n import _
+from preserva.i18n import _, system_reason
 from preserva.storage.paths import contained, refuse_links, refuse_outside
 
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -49,7 +49,7 @@ class _Errors:
         if isinstance(error, NotAFolderError):
             message = _("{path} is not a folder").format(path=error.filename)
             return NotAFile(message, path=error.below)
-        message = _("{path}: {reason}").format(path=full, reason=error.strerror or error)
+        message = _("{path}: {reason}").format(path=full, reason=system_reason(error))
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             return StorageFull(message, path=path)
         if error.errno == errno.ELOOP:
@@ -246,6 +246,15 @@ class LocalStorage:
     def limitations(self) -> tuple[Limitation, ...]:
         """None: a file system keeps every promise."""
         return ()
+
+    def inspect(self, path: str) -> StorageTraits:
+        """When a file was written, who may read it, and how much space is left for us."""
+        with self._errors(path):
+            folder, name = self._folders.place(path)
+            status = state_of(name, folder)
+            space = os.fstatvfs(folder.number)
+        free = space.f_bavail * space.f_frsize
+        return StorageTraits(status.st_mtime, stat.S_IMODE(status.st_mode), free)
 
     def flush(self, path: str) -> None:
         """Make a file, or everything in a folder and then the folder, durable."""

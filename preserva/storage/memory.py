@@ -9,7 +9,7 @@ from io import BytesIO
 
 from preserva.core.formats.layout import QUARANTINE, STAGING
 from preserva.core.values.limitations import Limitation
-from preserva.core.values.model import Entry, Kind
+from preserva.core.values.model import Entry, Kind, StorageTraits
 from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError
 from preserva.i18n import _
 from preserva.storage.paths import above, contained, refuse_outside
@@ -45,6 +45,10 @@ class MemoryStorage:
     def limitations(self) -> tuple[Limitation, ...]:
         """What memory cannot promise."""
         return (Limitation.VOLATILE,)
+
+    def inspect(self, path: str) -> StorageTraits:
+        """Nothing: memory keeps neither times nor rights."""
+        return StorageTraits()
 
     def stat(self, path: str) -> Entry | None:
         """What is at a path; None if there is nothing."""

@@ -331,6 +331,15 @@ class OcflRoot:
         self._enter(sealed)
         return True
 
+    def step_back(self, path: str, version: str) -> None:
+        """Let the version before be the newest again, if a further one never counted.
+
+        Raises Damaged, StorageError.
+        """
+        before = self.read_version(path, f"v{formats.version_number(version) - 1}")
+        if read_all(self.storage, f"{path}/{formats.NAME}", formats.LARGEST) != before.data:
+            self._enter(before)
+
     def _newest_version(self, path: str) -> str | None:
         numbers = []
         for entry in self.storage.children(path):

@@ -32,12 +32,17 @@ def publish(storage: Storage, staged: str, final: str, names: Iterable[str] = ()
     refuse_links(expected.values())
     storage.publish(staged, final)
     _see(storage, final, expected)
+    if files := [name for name, entry in expected.items() if entry.kind is Kind.FILE]:
+        _open_longest(storage, final, files)
     if changed := set(names) - expected.keys():
         raise not_in_place(f"{final}/{min(changed)}")
 
 
 def quarantine(storage: Storage, path: str, target: str) -> None:
-    """Set aside, then see it at `target`, and nothing in its old place. Raises NotInPlace."""
+    """Set aside, then see it at `target`, and nothing in its old place. Raises NotInPlace.
+
+    Nothing of it is opened: what is damaged may not be readable at all.
+    """
     expected = _tree(storage, path)
     storage.quarantine(path, target)
     _see(storage, target, expected)
@@ -89,9 +94,6 @@ def _see(storage: Storage, final: str, expected: dict[str, Entry]) -> None:
     wrong = [name for name in {**expected, **seen} if expected.get(name) != seen.get(name)]
     if wrong:
         raise not_in_place(f"{final}/{min(wrong)}".rstrip("/"))
-    files = [name for name, entry in seen.items() if entry.kind is Kind.FILE]
-    if files:
-        _open_longest(storage, final, files)
 
 
 def _open_longest(storage: Storage, final: str, files: list[str]) -> None:

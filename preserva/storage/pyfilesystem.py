@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from preserva.core.formats.layout import LEASES, PUBLISHING, QUARANTINE, STAGING
 from preserva.core.values.limitations import Limitation
-from preserva.core.values.model import Entry, Kind
+from preserva.core.values.model import Entry, Kind, StorageTraits
 from preserva.errors import NotAFile, NotFound, Refused, StorageError, StorageFull, Unreachable
 from preserva.i18n import _
 from preserva.storage.base import CHUNK
@@ -269,11 +269,15 @@ class PyFilesystemStorage:
         """Write over a file, without a rename: for lease files."""
         self._overwrite(path, data)
 
-    def modified(self, path: str) -> float | None:
-        """When a file was last written, in seconds, by the storage's clock; None if unknown."""
+    def inspect(self, path: str) -> StorageTraits:
+        """When a file was written, and who may read it, as far as this PyFilesystem knows."""
         with self.files(path) as files:
-            time = files.getinfo(path, ["details"]).modified
-        return None if time is None else float(time.timestamp())
+            info = files.getinfo(path, ["details", "access"])
+        rights = info.permissions if info.has_namespace("access") else None
+        return StorageTraits(
+            None if info.modified is None else float(info.modified.timestamp()),
+            None if rights is None else rights.mode & 0o777,
+        )
 
     def discard(self, path: str) -> None:
         """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -19,7 +20,7 @@ from preserva.core.values.entries import FIXITY_CHECK
 from preserva.fixity.audit import audit
 from preserva.ingest.package import package
 from preserva.replication.replicate import replicate
-from tests.conftest import require
+from tests.conftest import ROOT, require
 from tests.support.books import an_archive, make_book
 from tests.support.servers import free_port, wait_for
 
@@ -63,23 +64,23 @@ def place(tmp_path: Path) -> Path:
     return tmp_path / "archive"
 
 
-def scheduler(start: Start) -> tuple[subprocess.Popen[bytes], str]:
+def scheduler(start: Start, host: str = "127.0.0.1") -> tuple[subprocess.Popen[bytes], str]:
     """A scheduler, and where it listens."""
     port = free_port()
-    process = start("scheduler", "--host", "127.0.0.1", "--port", str(port))
+    process = start("scheduler", "--host", host, "--port", str(port))
     wait_for(port, process)
     return process, f"127.0.0.1:{port}"
 
 
-def worker(start: Start, address: str) -> subprocess.Popen[bytes]:
+def worker(start: Start, address: str, scheme: str = "tcp") -> subprocess.Popen[bytes]:
     """One worker that reads one copy at a time, and has no nanny that would bring it back."""
-    return start("worker", f"tcp://{address}", "--nthreads", "1", "--no-nanny")
+    return start("worker", f"{scheme}://{address}", "--nthreads", "1", "--no-nanny")
 
 
-def begin(place: Path, address: str, *more: str) -> subprocess.Popen[str]:
+def begin(place: Path, address: str, *more: str, scheme: str = "dask") -> subprocess.Popen[str]:
     """The command line, started."""
     command = [sys.executable, "-m", "preserva", "--config", str(place / configuration.NAME)]
-    command += ["audit", "--json", "--executor", f"dask://{address}", *more]
+    command += ["audit", "--json", "--executor", f"{scheme}://{address}", *more]
     return subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -163,6 +164,40 @@ def test_a_cluster_that_is_killed_leaves_the_rest_for_the_next_run(
     with open_archive(place / configuration.NAME) as archive:
         assert len(audit(archive).reports) == 2 * BOOKS - done
     assert len(set(checks(place))) == len(checks(place)) == 2 * BOOKS
+
+
+def manual_blocks() -> list[str]:
+    """The blocks of commands in the manual's part about clusters with certificates."""
+    text = (ROOT / "docs/how-to/audit-unattended.md").read_text("utf-8")
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [block for block in blocks if "openssl" in block or "TLS" in block]
+
+
+def test_a_cluster_with_certificates_as_in_the_manual(
+    place: Path, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has one reads and is believed; who has none is not let in, and nobody falls back."""
+    certificates, variables = manual_blocks()
+    subprocess.run(["sh", "-ec", certificates], cwd=tmp_path, check=True, capture_output=True)
+    for line in variables.splitlines():
+        words = line.split("  ")[0].split()
+        if words[0] == "export":
+            name, _equals, value = words[1].partition("=")
+            there = str(tmp_path / value) if "." in value else value
+            monkeypatch.setenv(name, there)
+    _process, address = scheduler(start, "tls://127.0.0.1")
+    worker(start, address, "tls")
+    out, err = begin(place, address, scheme="dask+tls").communicate(timeout=300)
+    document = json.loads(out)
+    assert [report["outcome"] for report in document["reports"]] == ["pass"] * 2 * BOOKS, err
+    for name in list(os.environ):
+        if name.startswith("DASK_DISTRIBUTED__COMM"):
+            monkeypatch.delenv(name)
+    for scheme, status in (("dask+tls", 2), ("dask", 3)):
+        running = begin(place, address, scheme=scheme)
+        out, err = running.communicate(timeout=300)
+        assert running.returncode == status, err
+    assert len(checks(place)) == 2 * BOOKS
 
 
 @pytest.mark.parametrize(

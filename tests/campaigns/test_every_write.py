@@ -14,21 +14,26 @@ from pathlib import Path
 
 import pytest
 
+from preserva import config
 from preserva.access.export import export
-from preserva.archive.archive import ArchivalStorage
+from preserva.archive.archive import ArchivalStorage, open_archive
 from preserva.archive.stored_copy import StoredCopy
+from preserva.archive.two_persons import answer, request
+from preserva.archive.withdrawal import tombstones, withdraw
 from preserva.bag.create.create import create_bag
 from preserva.batch.outcome import BatchResult
 from preserva.batch.run import BatchOptions
 from preserva.batch.shares import Share
 from preserva.batch.verbs import package_batch, update_batch
 from preserva.core.eark.mets import PackageType
+from preserva.core.policy.two_persons import WITHDRAWAL, Matter
 from preserva.core.values.entries import END
 from preserva.core.values.report import Outcome
 from preserva.errors import StorageError
 from preserva.fixity.ocfl_object import check_object
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.bag import store
+from preserva.ingest.book_revision import PageChanges
 from preserva.ingest.package import package, package_bag
 from preserva.ingest.revision import Change, update
 from preserva.ingest.transfer import accept
@@ -36,7 +41,7 @@ from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
 from tests.campaigns.points import Counter, Fault, count_calls, in_child
 from tests.faults.damage import MANIFEST, P1, PACKAGE, flip, folder
-from tests.support.books import RECORD, an_archive, make_book
+from tests.support.books import RECORD, an_archive, make_book, tiff
 
 LONG = os.environ.get("PRESERVA_LONG") == "1"
 
@@ -80,6 +85,20 @@ def do_update(place: Path) -> None:
         update(archive, PACKAGE, change)
 
 
+def do_update_pages(place: Path) -> None:
+    """Scan a page again, add an access copy, and insert a page, each once."""
+    corrections = (
+        PageChanges(pages=place / "again", access=place / "jpg"),
+        PageChanges(insert=place / "missing", after=0),
+    )
+    with an_archive(place / "archive") as archive:
+        for number, pages in enumerate(corrections, 1):
+            with archive.writing(archive.primary):  # what was interrupted is put in order first
+                stored = archive.primary.root.read(PACKAGE.uri).inventory
+            if len(stored.versions) == number:
+                update(archive, PACKAGE, Change(pages=pages, reason="corrected"))
+
+
 def do_package_by_table(place: Path) -> None:
     """Package the book by a table of one row."""
     with an_archive(place / "archive") as archive:
@@ -117,6 +136,12 @@ def do_repair(place: Path) -> None:
             raise StorageError(str(done.report.findings))
 
 
+def do_withdraw(place: Path) -> None:
+    """Withdraw the package, as two persons decided."""
+    with open_archive(place / "archive" / config.NAME, person="petrov") as archive:
+        withdraw(archive, PACKAGE, None)
+
+
 VERBS = {
     "package": do_package,
     "package by table": do_package_by_table,
@@ -126,8 +151,10 @@ VERBS = {
     "import": do_import,
     "import of our own": do_import_own,
     "update": do_update,
+    "update of pages": do_update_pages,
     "repair": do_repair,
     "replicate": do_replicate,
+    "withdraw": do_withdraw,
     "replicate a second version": do_replicate,
 }
 
@@ -141,8 +168,12 @@ def prepared(verb: str, place: Path) -> Path:
         (place / "new.toml").write_text('[[parts]]\ntype = "text"\nfirst = 1\n')
         (place / "books.csv").write_text("folder,record\nbook,book.xml\n")
         (place / "changes.csv").write_text("id,record,structure\nkp-7,new.xml,new.toml\n")
-        if verb.startswith("replicate") or verb in {"update", "update by table", "repair"}:
+        if verb.startswith(("replicate", "update")) or verb in {"repair", "withdraw"}:
             package(place / "book", place / "book.xml", archive)
+        if verb == "update of pages":
+            for name, seed in (("again/л. 1.tif", 7), ("jpg/1.tif", 8), ("missing/л. 0.tif", 9)):
+                (place / name).parent.mkdir()
+                (place / name).write_bytes(tiff(bytes(seed * i % 251 for i in range(500))))
         if verb == "repair":
             replicate(archive)
             damaged = folder(archive.store("nlb-copy"))
@@ -151,6 +182,8 @@ def prepared(verb: str, place: Path) -> Path:
         if verb == "replicate a second version":
             replicate(archive)
             update(archive, PACKAGE, Change(place / "new.xml"))
+        if verb == "withdraw":
+            decide_together(place)
         if verb == "import":
             create_bag(place / "book", place / "bag")
         if verb == "import of our own":
@@ -162,6 +195,15 @@ def prepared(verb: str, place: Path) -> Path:
                 place / "book", place / "book.xml", archive.config.institution, place / "bags"
             )
     return place
+
+
+def decide_together(place: Path) -> None:
+    """One person requests that the package is withdrawn, another confirms it."""
+    path = place / "archive" / config.NAME
+    with open_archive(path, person="ivanova") as archive:
+        number = request(archive, Matter(WITHDRAWAL, PACKAGE.uri), "twice").number
+    with open_archive(path, person="petrov") as archive:
+        answer(archive, number, confirm=True)
 
 
 def check_after_fault(archive: ArchivalStorage, verb: str) -> None:
@@ -183,6 +225,10 @@ def check_acknowledged(place: Path, verb: str) -> None:
     """The work was recorded, and what it made is sound."""
     with an_archive(place / "archive") as archive:
         assert archive.ledger.verify() == []
+        if verb == "withdraw":
+            assert list(tombstones(archive.ledger)) == [PACKAGE.uri]
+            kinds = [entry.type for entry in archive.ledger.entries(package=PACKAGE.uri)]
+            assert kinds.count("withdrawal") == kinds.count("decision carried out") == 1
         last = archive.ledger.last(storage=archive.primary.id, types=(END, "ingestion start"))
         assert last is not None and (last.type, last.outcome) == (END, "success")
         reports = validate_stored(archive, PACKAGE)

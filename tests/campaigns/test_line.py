@@ -150,7 +150,7 @@ def test_a_line_that_fails_in_the_middle(
             archive.store("nlb-copy").storage.close()
         assert between.broken is how
         between.mend()
-        check_after_fault(place)
+        check_after_fault(place, "replicate")
         finish("replicate", place)
         with an_archive(place / "archive") as archive:
             reports = validate_stored(archive, PACKAGE)

@@ -22,6 +22,7 @@ import pytest
 from preserva import config
 from preserva.archive.archive import create_archive
 from preserva.archive.stored_copy import StoredCopy
+from preserva.bag.create.create import create_bag
 from preserva.core.values.report import Outcome
 from preserva.errors import Locked
 from preserva.fixity.ocfl_object import check_object
@@ -29,6 +30,8 @@ from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
 from preserva.ingest.revision import Change, update
 from preserva.replication.replicate import replicate
+from preserva.storage.base import read_all
+from tests.campaigns.pieces import left
 from tests.campaigns.test_every_write import VERBS
 from tests.conftest import ROOT
 from tests.faults.damage import PACKAGE
@@ -36,10 +39,10 @@ from tests.support.books import RECORD, an_archive, make_book
 from tests.support.leases import LEASE, short_lease
 
 LONG = os.environ.get("PRESERVA_LONG") == "1"
-WORK = ("package", "update", "replicate", "replicate a second version")
+WORK = ("package", "import", "update", "replicate", "replicate a second version", "repair")
 FAULTS = ("kill before", "kill after", "refuse")
-AMONG = {"sftp": 250, "s3": 30}
-"""About as many requests as each verb makes at least."""
+AMONG = {"sftp": 250, "s3": 20}
+"""As many requests as each verb makes at least, to choose one among."""
 
 ALL = list(product(AMONG, WORK, FAULTS))
 CASES = ALL if LONG else [one for turn, one in enumerate(ALL) if turn % 3 == turn // 3 % 3]
@@ -48,7 +51,7 @@ CASES = ALL if LONG else [one for turn, one in enumerate(ALL) if turn % 3 == tur
 def prepared(verb: str, place: Path, url: str) -> None:
     """An archive whose storage at the URL is the one that the verb writes to."""
     place.mkdir()
-    storage = "nlb-copy" if verb.startswith("replicate") else "aonb-main"
+    storage = "nlb-copy" if verb.startswith("rep") else "aonb-main"
     text = config.TEMPLATE.replace(f'"storages/{storage}"', f'"{url}"')
     (place / "archive").mkdir()
     (place / "archive" / config.NAME).write_text(text, encoding="utf-8")
@@ -57,11 +60,25 @@ def prepared(verb: str, place: Path, url: str) -> None:
     (place / "new.xml").write_text(RECORD.replace("Амурѣ", "Зеѣ"), encoding="utf-8")
     (place / "new.toml").write_text('[[parts]]\ntype = "text"\nfirst = 1\n')
     with an_archive(place / "archive") as archive:
-        if verb != "package":
+        if verb == "import":
+            create_bag(place / "book", place / "bag")
+        elif verb != "package":
             package(place / "book", place / "book.xml", archive)
         if verb == "replicate a second version":
             replicate(archive)
             update(archive, PACKAGE, Change(place / "new.xml"))
+        if verb == "repair":
+            replicate(archive)
+            damage(StoredCopy(archive, archive.store("nlb-copy"), PACKAGE))
+
+
+def damage(copy: StoredCopy) -> None:
+    """Another byte in each page, written through the driver."""
+    storage = copy.store.storage
+    for entry in list(storage.walk(f"{copy.path}/v1/content")):
+        if entry.path.endswith(".tif"):
+            data = read_all(storage, entry.path, 1 << 30)
+            storage.replace(entry.path, data[:-1] + bytes([data[-1] ^ 1]))
 
 
 def broken(verb: str, place: Path, at: int, fault: str) -> tuple[int, int]:
@@ -83,11 +100,14 @@ def finish(verb: str, place: Path) -> None:
     raise AssertionError("the lock of the killed process never became free")
 
 
-def check_after_fault(place: Path) -> None:
-    """What is visible is whole, what was acknowledged is visible."""
+def check_after_fault(place: Path, verb: str) -> None:
+    """What is visible is whole, what was acknowledged is visible.
+
+    Only a copy that is being repaired may still be as damaged as it was.
+    """
     with an_archive(place / "archive") as archive:
         assert archive.ledger.verify() == []
-        for held in archive.stores():
+        for held in [archive.primary] if verb == "repair" else archive.stores():
             for path in held.root.objects():
                 held.root.recover(path)  # between a new inventory and its digest file
                 report = check_object(held.storage, path).report
@@ -125,19 +145,21 @@ def test_a_fault_at_a_request_that_writes(
         status, total = broken(verb, trial("sound"), 0, fault)
         assert status == 0
         points = list(range(1, total + 1))
-    for at in points:
+    tried = 0
+    for at in left(f"{driver}, {verb}, {fault}", points) if LONG else points:
+        tried += 1
         place = trial(str(at))
         status, _seen = broken(verb, place, at, fault)
-        check_after_fault(place)
+        check_after_fault(place, verb)
         expected = {0, 3} if fault == "refuse" else {-9}  # not every refusal matters
         assert status in expected or LONG, f"request {at}"  # threads: some runs need fewer
         finish(verb, place)
         with an_archive(place / "archive") as archive:
             reports = validate_stored(archive, PACKAGE)
             assert [one.outcome for one in reports] == [Outcome.PASS] * (
-                2 if verb.startswith("replicate") else 1
+                2 if verb.startswith("rep") else 1
             )
             for held in archive.stores():
                 held.storage.close()
         shutil.rmtree(place)
-    print(f"{driver}, {verb}, {fault}: {len(points)} requests")
+    print(f"{driver}, {verb}, {fault}: {tried} of {len(points)} requests")

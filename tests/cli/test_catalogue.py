@@ -28,9 +28,7 @@ def test_the_way_for_people(ready: Path, run: Run) -> None:
     assert status == 0
     assert {line.split("\t")[0] for line in out.splitlines() if "\t" in line} == {OURS, THEIRS}
     assert "title: Разсужденія" in out
-    assert "holder: АОНБ (1), НББ (1)" in err
-    assert "language: Russian [rus] (2)" in err
-    assert "kind: single book [single] (2)" in err
+    assert "library (--holder): АОНБ: 1, НББ: 1" in err
     status, out, err = run("catalogue", "search", "geirby")
     assert (status, out, "Did you mean" in err) == (0, "", False)
     status, out, err = run("catalogue", "search", "рассужленія")

@@ -95,3 +95,55 @@ def test_a_decision_about_an_incident_is_by_who_acts(
     assert run("incidents", "decide", number, "rescan", "--person", "ivanova")[0] == 0
     (decided,) = run_json("incidents")[1]["incidents"][0]["decisions"]
     assert (decided["by"], decided["decision"]) == ("ivanova", "rescan")
+
+
+def test_a_package_is_withdrawn_by_two_and_shown_as_a_tombstone(
+    staffed: Path, run: Run, run_json: JsonRun
+) -> None:
+    assert run("package", "book", "--record", "book.xml", "--person", "ivanova")[0] == 0
+    status, _out, err = run("withdraw", "aonb-kp-7", "--reason", "twice", "--person", "ivanova")
+    assert (status, "waits for a second person" in err) == (3, True)
+    (waiting,) = run_json("decisions")[1]["decisions"]
+    assert run("decisions", "confirm", str(waiting["number"]), "--person", "petrov")[0] == 0
+    assert run("withdraw", "aonb-kp-7", "--person", "ivanova")[0] == 0
+    assert run("list")[1] == ""
+    told = "twice (requested by И. И. Иванова, confirmed by petrov)"
+    status, listed, _err = run("list", "--withdrawn")
+    assert status == 0
+    assert listed.startswith("aonb-kp-7\twithdrawn on ") and listed.endswith(f": {told}\n")
+    status, shown, _err = run("status", "aonb-kp-7")
+    assert status == 0
+    assert shown.splitlines()[0] == "aonb-kp-7"
+    assert shown.splitlines()[1].endswith(told)
+    assert shown.splitlines()[2].startswith("  aonb-main: withdrawn, v1")
+    (tombstone,) = run_json("list", "--withdrawn")[1]["withdrawn"]
+    assert (tombstone["requested_by"], tombstone["confirmed_by"]) == ("ivanova", "petrov")
+    assert run("withdraw", "aonb-kp-7", "--undo", "--reason", "no", "--person", "petrov")[0] == 0
+    assert run("list")[1].startswith("aonb-kp-7\t")
+
+
+def test_a_policy_that_nobody_agreed_on_is_noticed(
+    staffed: Path, run: Run, run_json: JsonRun
+) -> None:
+    """Only what was confirmed binds; the same policy again, or another decision, ends it."""
+    asked = ("decisions", "request", "policy", "--reason", "r", "--person", "ivanova")
+    path = staffed / "preserva.toml"
+    agreed = path.read_text("utf-8")
+    assert run(*asked)[0] == 0
+    path.write_text(
+        agreed.replace("audit_interval_days = 90", "audit_interval_days = 900"), "utf-8"
+    )
+    assert run_json("config", "check")[1]["warnings"] == []
+    (waiting,) = run_json("decisions")[1]["decisions"]
+    number = waiting["number"]
+    assert run("decisions", "confirm", str(number), "--person", "petrov")[0] == 0
+    status, document = run_json("config", "check")
+    assert (status, document["warnings"]) == (
+        0,
+        [
+            f"[policy] is not what two persons agreed on (decision {number}):"
+            " audit_interval_days 90, copies 2, digests sha512 sha256"
+        ],
+    )
+    path.write_text(agreed, "utf-8")
+    assert run_json("config", "check")[1]["warnings"] == []

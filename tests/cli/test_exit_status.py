@@ -24,7 +24,8 @@ from preserva.exit_status import ExitStatus
 from preserva.fixity.audit_run import Audit
 from preserva.replication.repair import Repair
 from preserva.replication.replicate import Replication
-from preserva.reporting.status import CopyStatus, Listing, Reached, Status
+from preserva.reporting.status import CopyStatus, Listing, Status
+from preserva.reporting.storages import Reached
 from preserva.resources import schema_file
 from tests.conftest import ROOT
 

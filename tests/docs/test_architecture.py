@@ -50,7 +50,7 @@ def test_the_file_to_read_first_is_in_the_room() -> None:
 def named_files(text: str) -> list[Path]:
     """Every Python file that a text names, from the root of the project."""
     names = re.findall(r"[\w.]+(?:/[\w.]+)+\.py\b", text)
-    return [ROOT / name if name.startswith(("tests/", "preserva/")) else PACKAGE / name
+    return [ROOT / name if name.startswith(("tests/", "preserva/", "tools/")) else PACKAGE / name
             for name in names if not name.startswith("../")]  # fmt: skip
 
 

@@ -59,7 +59,7 @@ PAGES = sorted(
 def test_messages_and_help_texts_have_no_retired_phrase() -> None:
     texts = [
         (place, text)
-        for said, place in messages()
+        for (said, _context), place in messages()
         if not place.removeprefix("preserva/").startswith(EXEMPT_ROOMS)
         for text in ([said] if isinstance(said, str) else said)
     ]

@@ -37,7 +37,7 @@ def steps(text: str) -> list[tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT / "docs").as_posix())
 def test_the_page_tells_the_truth(page: Path, tmp_path: Path) -> None:
     """The commands in order, as one shell runs them; output and status shown must be theirs."""
     search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -67,5 +67,13 @@ def test_the_page_tells_the_truth(page: Path, tmp_path: Path) -> None:
 
 
 def test_there_are_pages() -> None:
-    """Otherwise the test above would have nothing to say."""
-    assert [page.stem for page in PAGES] == ["bags", "batches", "exchange-packages", "first-book"]
+    """Otherwise the test above would have nothing to say; each is there in three languages."""
+    names = [
+        "how-to/bags.md",
+        "how-to/batches.md",
+        "how-to/correct-a-book.md",
+        "how-to/exchange-packages.md",
+        "tutorials/first-book.md",
+    ]
+    translated = [f"{language}{name}" for language in ("", "be/", "ru/") for name in names]
+    assert [page.relative_to(ROOT / "docs").as_posix() for page in PAGES] == sorted(translated)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +20,14 @@ from preserva.archive.stored_copy import StoredCopy
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome
-from preserva.errors import StorageError
+from preserva.errors import Locked, StorageError
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
+from preserva.ingest.revision import Change, update
 from preserva.replication.repair import repair
 from preserva.replication.replicate import Replication, replicate
 from preserva.storage.s3.driver import S3Storage
+from tests.conftest import ROOT
 from tests.support.books import an_archive, make_book
 from tests.support.hostile_s3 import HostileS3, hostile_s3
 from tests.support.leases import short_lease
@@ -152,3 +159,74 @@ def test_a_list_of_a_folder_without_end_ends(lab: Lab, monkeypatch: pytest.Monke
     storage = S3Storage(lab.proxy.url(lab.prefix))
     with pytest.raises(StorageError, match="does not end"):
         storage.children("")
+
+
+def until_free(act: Callable[[], Replication]) -> Replication:
+    """What `act` gives as soon as nobody holds the lock."""
+    for _attempt in range(600):
+        try:
+            return act()
+        except Locked:
+            time.sleep(0.1)
+    raise AssertionError("the lock was not free within a minute")
+
+
+@contextmanager
+def suspended(lab: Lab, place: Path, only: str) -> Iterator[None]:
+    """Another process replicates, and is suspended while its PUT to such a path is on its way.
+
+    At the end of the block that request arrives, and then the process goes on and ends.
+    """
+    lab.proxy.behave("put held", only=only, times=1)
+    settings = str(place / "archive" / config.NAME)
+    command = [sys.executable, "-m", "tests.support.leases", "--config", settings, "replicate"]
+    with (place / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+    try:
+        assert lab.proxy.held.wait(300), (place / "log").read_text()
+        process.send_signal(signal.SIGSTOP)
+        yield
+        lab.proxy.release.set()
+        time.sleep(1)  # it is executed, and nobody hears the answer
+    finally:
+        lab.proxy.release.set()
+        process.send_signal(signal.SIGCONT)
+        status = process.wait(300)
+    assert (status, "lost its lock" in (place / "log").read_text()) == (11, True)
+
+
+def is_whole(lab: Lab) -> bool:
+    """Whether the copy is sound, and has the files of the original and no other."""
+    own = Path(lab.archive.primary.storage.url)
+    path = StoredCopy(lab.archive, lab.archive.primary, PACKAGE).path
+    files = {str(p.relative_to(own)) for p in (own / path).rglob("*") if p.is_file()}
+    keys = sorted(lab.keys())
+    there = {key.removeprefix(f"{lab.prefix}/") for key in keys if PACKAGE.local in key}
+    assert {name for name in files ^ there if "/logs/" not in name} == set()
+    return lab.outcome() is Outcome.PASS
+
+
+@pytest.mark.parametrize("only", ["/content/", "publishing", "0=ocfl_object", "v1/inventory.json"])
+def test_a_late_put_of_a_suspended_writer_changes_nothing(
+    lab: Lab, tmp_path: Path, only: str
+) -> None:
+    """It arrives when the next writer has published and acknowledged the same package."""
+    with suspended(lab, tmp_path, only):
+        assert until_free(lab.run).acknowledged == ["v1"]
+        assert is_whole(lab)
+    lab.proxy.behave()
+    lab.run()  # what hides the package again is cleared away by whoever writes next
+    assert is_whole(lab)
+
+
+def test_a_late_replacement_of_a_suspended_writer_is_refused(lab: Lab, tmp_path: Path) -> None:
+    """The inventory of a version that is no longer the newest does not come back."""
+    lab.run()
+    (tmp_path / "note.txt").write_text("a note", encoding="utf-8")
+    update(lab.archive, PACKAGE, Change(documents=(tmp_path / "note.txt",), reason="a note"))
+    with suspended(lab, tmp_path, f"{PACKAGE.local}/inventory.json"):
+        assert until_free(lab.run).acknowledged == ["v2"]
+        (tmp_path / "more.txt").write_text("more", encoding="utf-8")
+        update(lab.archive, PACKAGE, Change(documents=(tmp_path / "more.txt",), reason="more"))
+        assert lab.run().acknowledged == ["v3"]
+    assert is_whole(lab)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from preserva.ingest.revision import Change, update
 from preserva.ingest.transfer import accept
 from preserva.replication.repair import repair
 from preserva.replication.replicate import Replication, replicate
+from preserva.reporting.storages import reach_storages
 from preserva.storage.sftp.connection import SSH_CONFIG
 from preserva.storage.sftp.driver import SftpStorage
 from tests.conftest import ROOT
@@ -167,9 +169,33 @@ def test_a_server_that_changes_names(lab: Lab) -> None:
         done = {result.package: result for result in replicate(lab.archive) if result.package}
         strange = done["urn:preserva:aonb:kp-8"]
         assert strange.acknowledged == []
-        assert strange.outcome is not Outcome.PASS
+        assert [finding.code for finding in strange.report.findings] == [Code.NAME_NOT_KEPT]
         assert done[PACKAGE.uri].outcome is Outcome.PASS
+        assert not any("kp-8" in path.name for path in (lab.server.root / "minsk").rglob("*"))
     assert lab.is_sound()
+    lab.server.behave()
+    (done_later,) = [done for done in replicate(lab.archive) if done.package.endswith("kp-8")]
+    assert (done_later.acknowledged, done_later.report.findings) == (["v1"], [])
+
+
+def test_names_that_were_changed_after_they_were_acknowledged(lab: Lab) -> None:
+    """Somebody moved the storage to such a server: a repair says why it cannot succeed."""
+    source = lab.place / "foreign"
+    source.mkdir()
+    (source / "й.txt").write_text("книга")
+    create_bag(source, lab.place / "bag")
+    strange = PackageId("aonb", "kp-8")
+    accept(lab.archive, lab.place / "bag", local=strange.local)
+    assert all(done.outcome is Outcome.PASS for done in replicate(lab.archive))
+    (name,) = (lab.server.root / "minsk/ocfl").rglob("й.txt")
+    name.rename(name.with_name(unicodedata.normalize("NFD", "й.txt")))
+    lab.server.behave("nfd")
+    (report,) = validate_stored(lab.archive, strange, storage="nlb-copy")
+    assert report.outcome is not Outcome.PASS
+    (done,) = repair(lab.archive, [strange], storage="nlb-copy", apply=True)
+    assert Code.NAME_NOT_KEPT in {finding.code for finding in done.report.findings}
+    assert not done.applied
+    assert not (lab.server.root / "minsk/quarantine").exists()
 
 
 def test_something_in_the_way_is_set_aside_and_the_others_go_on(lab: Lab) -> None:
@@ -300,3 +326,29 @@ def test_a_list_without_end_ends(lab: Lab) -> None:
     with pytest.raises(Unreachable):
         list(storage.walk(lab.copy.path))
     storage.close()
+
+
+TRIED = {
+    "": set(),
+    "nfd": {Code.TRIED_NAMES_CHANGED},
+    "path limit": {Code.TRIED_LONG_ID_REFUSED},
+    "rename does nothing": {Code.TRIED_NOT_MOVED, Code.TRIED_NOT_REPLACED},
+    "rename by halves": {Code.TRIED_NOT_MOVED},
+    "remove does nothing": {Code.TRIED_NOT_REMOVED},
+    "lost writes": {Code.TRIED_READ_OTHERWISE},
+    "full": {Code.TRIED_NOT_WRITABLE},
+    "no times": set(),
+}
+
+
+@pytest.mark.parametrize("mode", TRIED)
+def test_a_trial_finds_what_a_server_does_wrong(lab: Lab, mode: str) -> None:
+    """Before anything is kept there; nothing is left of it."""
+    only = {"rename does nothing": "probe", "rename by halves": "probe"}.get(mode, "")
+    lab.server.behave(mode, only=only, number=300)
+    _own, reached = reach_storages(lab.archive.config)
+    assert reached.problem is None
+    seen = {finding.code for finding in reached.findings}
+    assert seen >= TRIED[mode] and bool(seen) is bool(TRIED[mode]), seen
+    if mode != "remove does nothing":
+        assert not list((lab.server.root / "minsk").rglob("probe-*"))

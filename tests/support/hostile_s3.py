@@ -30,13 +30,14 @@ class _Answer(NamedTuple):
 class HostileS3:
     """What lies between: `mode` is what it does wrong from now on, to paths that contain `only`.
 
-    With `times`, it does so only so often.
+    With `times`, it does so only so often. `held` is set when a request waits for `release`.
     """
 
     def __init__(self, behind: Weed) -> None:
         self.behind = behind
         self.port = free_port()
         self.deleted: list[str] = []
+        self.held, self.release = threading.Event(), threading.Event()
         self._guard = threading.Lock()
         self.behave()
 
@@ -80,6 +81,9 @@ class _Handler(BaseHTTPRequestHandler):
                     return _Answer(204, [], b"")
                 return _Answer(200, [], b"<DeleteResult>" + listed + b"</DeleteResult>")
             hostile.deleted += keys or [unquote(self.path.split("?")[0].removeprefix("/books/"))]
+        if self.command == "PUT" and hostile.does("put held", path):
+            hostile.held.set()
+            hostile.release.wait(600)
         answer = self._upstream(body)
         written = self.command == "PUT" and answer.status < 300
         if written and hostile.does("error after the write", path):

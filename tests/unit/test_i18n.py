@@ -52,7 +52,9 @@ def test_there_are_messages_in_our_readers_languages() -> None:
 
 def test_every_message_of_the_code_is_translated_and_no_other(catalogue: Catalog) -> None:
     """None is fuzzy or empty; what the code no longer says is out: `python -m tools.catalogues`."""
-    assert {message.id for message in catalogue} == {message.id for message in ALL}
+    assert {(message.id, message.context) for message in catalogue} == {
+        (message.id, message.context) for message in ALL
+    }
     assert catalogues.untranslated(catalogue) == []
     assert list(catalogue.obsolete) == []
 
@@ -87,7 +89,9 @@ def test_the_compiled_catalogue_says_what_its_source_says(catalogue: Catalog) ->
     with path.open("rb") as file:
         compiled = gettext.GNUTranslations(file)
     for message in catalogue:
-        if isinstance(message.id, str) and message.id:
+        if message.context:
+            assert compiled.pgettext(message.context, str(message.id)) == message.string
+        elif isinstance(message.id, str) and message.id:
             assert compiled.gettext(message.id) == message.string
         elif message.id:
             singular, plural = message.id
@@ -182,7 +186,7 @@ def test_every_neutral_word_of_a_result_is_known() -> None:
         one.value for kind in (BagVerdict, Reason, Outcome, Form, State, Agreement) for one in kind
     }
     said |= set(TEXTS)
-    assert types | said <= set(words.WORDS)
+    assert types | said <= set(words.CONTEXTS)
 
 
 def test_what_is_stored_is_english_in_every_language() -> None:
@@ -234,6 +238,15 @@ def test_no_message_loses_its_english_in_an_f_string() -> None:
         for call in ast.walk(text)
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Name)
-        and call.func.id in {"_", "ngettext"}
+        and call.func.id in {"_", "ngettext", "pgettext"}
     ]
     assert lost == []
+
+
+def test_a_word_means_what_its_context_says() -> None:
+    """And is itself in English, or where the context is not known."""
+    i18n.use_language("ru")
+    assert i18n.pgettext("placeholder", "FILE") == "ФАЙЛ"
+    assert i18n.english(i18n.pgettext("placeholder", "FILE")) == "FILE"
+    assert i18n.pgettext("no such context", "FILE") == "FILE"
+    assert i18n.pgettext_in("be")("placeholder", "FOLDER") == "ПАПКА"

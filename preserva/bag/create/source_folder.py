@@ -27,7 +27,7 @@ from preserva.core.values.names import folded, is_foreign_to_windows, is_unsafe,
 from preserva.core.values.report import Finding
 from preserva.errors import NotAFile, PackageError, Refused
 from preserva.files.opening import storage_error
-from preserva.i18n import _
+from preserva.i18n import _, system_reason
 
 _LINE_ENDS = "\x85\u2028\u2029"  # where str.splitlines and codecs readers end a line
 _ENCODED = "%\r\n"
@@ -128,7 +128,7 @@ def _walk(source: Path, top: str, folders: list[str]) -> Iterator[FolderFile | F
             with os.scandir(os.path.join(source, folder)) as listing:  # noqa: PTH118
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
-            yield Finding(Code.UNREADABLE, folder or None, seen=error.strerror)
+            yield Finding(Code.UNREADABLE, folder or None, seen=system_reason(error))
             continue
         if not entries and folder:
             yield Finding(Code.FOLDER_LEFT_OUT, folder)
@@ -145,7 +145,7 @@ def _file(path: str, entry: os.DirEntry[str]) -> FolderFile | Finding:
     try:
         status = entry.stat(follow_symlinks=False)
     except OSError as error:
-        return Finding(Code.UNREADABLE, path, seen=error.strerror)
+        return Finding(Code.UNREADABLE, path, seen=system_reason(error))
     if not stat.S_ISREG(status.st_mode):
         return Finding(Code.NOT_REGULAR, path)
     return FolderFile(path, status.st_size, status.st_mtime_ns, status.st_ino)

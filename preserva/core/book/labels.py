@@ -50,25 +50,26 @@ def following(label: str) -> str | None:
 
 def _following_numeral(label: str) -> str | None:
     match = _NUMERAL.fullmatch(label)
-    value = _value(match[2].lower()) if match else None
+    value = numeral_value(match[2].lower()) if match else None
     if match is None or value is None:
         return None
-    numeral = _numeral(value + 1)
+    numeral = roman_numeral(value + 1)
     return match[1] + (numeral if match[2].islower() else numeral.upper()) + match[3]
 
 
-def _value(numeral: str) -> int | None:
-    """The number that a Roman numeral stands for; None where it is not written as numerals are."""
+def numeral_value(numeral: str) -> int | None:
+    """The number that a Roman numeral in small letters stands for; None if it is written wrong."""
     value = 0
     rest = numeral
     for sign, worth in _ROMAN:
         while rest.startswith(sign):
             value += worth
             rest = rest.removeprefix(sign)
-    return value if not rest and _numeral(value) == numeral else None
+    return value if not rest and roman_numeral(value) == numeral else None
 
 
-def _numeral(value: int) -> str:
+def roman_numeral(value: int) -> str:
+    """The Roman numeral for a number from 1, in small letters."""
     parts = []
     for sign, worth in _ROMAN:
         count, value = divmod(value, worth)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from preserva.core.book.image import Image
+from preserva.core.book.scan_policy import USUAL_POLICY, ScanPolicy
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 
@@ -75,11 +76,21 @@ ANY_SCAN = ScanProfile()
 
 @dataclass(frozen=True, slots=True)
 class ImageRules:
-    """The requirements for images; larger ones than `max_pixels` are not decoded."""
+    """The requirements for images; larger ones than `max_pixels` are not decoded.
+
+    A folder in which something changed within `settle_seconds` is looked at twice.
+    """
 
     undecodable: Undecodable = Undecodable.REFUSE
     max_pixels: int = MAX_PIXELS
     scan: ScanProfile = ANY_SCAN
+    policy: ScanPolicy = USUAL_POLICY
+    settle_seconds: float = 2
+
+    def without_refusals(self) -> ImageRules:
+        """The rules for what others made: it is stored as it is, and what is wrong is recorded."""
+        policy = self.policy.without_refusals()
+        return replace(self, undecodable=Undecodable.RECORD, policy=policy)
 
 
 USUAL_RULES = ImageRules()

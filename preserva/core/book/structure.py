@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TypeVar
 
+from preserva.core.book.file_names import natural_key
 from preserva.core.book.labels import following
-from preserva.core.book.submission import Arrangement, natural_key
+from preserva.core.book.submission import Arrangement
 from preserva.core.eark.mets import Division
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
@@ -91,13 +93,17 @@ PageName = int | str
 
 @dataclass(frozen=True, slots=True)
 class PageRange:
-    """Pages that are described together. `label` is that of the first; it is continued."""
+    """Pages that are described together. `label` is that of the first; it is continued.
+
+    `order` is the place that the first of them is to have in the book, counted from 1.
+    """
 
     where: str
     first: PageName
     last: PageName | None = None
     label: str | None = None
     type: PageType = PageType.PAGE
+    order: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +141,16 @@ class PageFacts:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """A book's structure: facts by page number, the whole as a division, and the findings."""
+    """A book's structure: facts by page number, the whole as a division, and the findings.
+
+    `order` gives the number of a page by the number that it had by the names of the files; it is
+    empty where that order stays.
+    """
 
     pages: Mapping[int, PageFacts]
     root: Division | None
     findings: tuple[Finding, ...] = ()
+    order: Mapping[int, int] = field(default_factory=dict)
 
 
 NO_STRUCTURE = Structure({}, None)
@@ -147,7 +158,10 @@ NO_STRUCTURE = Structure({}, None)
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The pages of a source by number, from 1 to `count`, or by file name."""
+    """The pages of a source by number, from 1 to `count`, or by file name.
+
+    A name that files of several chapters have is that of none: with its folder it is.
+    """
 
     count: int
     _names: Mapping[str, int]
@@ -156,20 +170,31 @@ class Pages:
     @classmethod
     def of(cls, arrangement: Arrangement) -> Pages:
         """Those of all representations."""
-        names: dict[str, int] = {}
-        stems: dict[object, int] = {}
+        names: dict[str, set[int]] = {}
+        stems: dict[object, set[int]] = {}
+        count = 0
         for _name, file in arrangement.files():
             if file.page is not None:
+                count = max(count, file.page)
                 name = file.source.rpartition("/")[2]
-                names.setdefault(name, file.page)
-                stems.setdefault(_stem(name), file.page)
-        return cls(max(names.values(), default=0), names, stems)
+                for known in {name, file.original or name}:
+                    names.setdefault(known, set()).add(file.page)
+                stems.setdefault(_stem(name), set()).add(file.page)
+        return cls(count, _of_one_page(names), _of_one_page(stems))
 
     def number(self, name: PageName) -> int | None:
         """The number of the page with this number or file name; None if there is none."""
         if isinstance(name, int):
             return name if 1 <= name <= self.count else None
         return self._names.get(name)
+
+    def moved(self, order: Mapping[int, int]) -> Pages:
+        """The same pages in another order: the new number of each by its old one."""
+        if not order:
+            return self
+        names = {name: order[number] for name, number in self._names.items()}
+        stems = {stem: order[number] for stem, number in self._stems.items()}
+        return Pages(self.count, names, stems)
 
     def alike(self, name: str) -> int | None:
         """The page whose file has this name, or one that differs only in its extension."""
@@ -178,19 +203,58 @@ class Pages:
         return self._names.get(name) or self._stems.get(_stem(name))
 
 
+_Name = TypeVar("_Name")
+
+
+def _of_one_page(names: Mapping[_Name, set[int]]) -> dict[_Name, int]:
+    return {name: next(iter(pages)) for name, pages in names.items() if len(pages) == 1}
+
+
 def _stem(name: str) -> object:
     return natural_key(name.rpartition(".")[0] or name)
 
 
 def resolve(outline: Outline, pages: Pages, title: str) -> Structure:
-    """The structure that an outline means for these pages; `title` is the book's."""
-    work = _Resolving(pages)
+    """The structure that an outline means for these pages; `title` is the book's.
+
+    Numbers of pages are those that they have in the order that the outline states.
+    """
+    order, misplaced = outline_order(outline, pages)
+    work = _Resolving(pages.moved(order), findings=misplaced)
     for described in outline.pages:
         work.describe(described)
     spans = [work.span(part) for part in outline.parts]
     divisions = work.divisions(spans, pages.count)
     root = Division(outline.type.value, outline.title or title, parts=divisions)
-    return Structure(work.facts, root if divisions else None, tuple(work.findings))
+    return Structure(work.facts, root if divisions else None, tuple(work.findings), order)
+
+
+def outline_order(outline: Outline, pages: Pages) -> tuple[dict[int, int], list[Finding]]:
+    """The new number of each page by its old one, empty if no order is stated; the mistakes."""
+    stated: dict[int, int] = {}
+    findings = []
+    for described in outline.pages:
+        if described.order is None:
+            continue
+        first = pages.number(described.first)
+        last = first if described.last is None else pages.number(described.last)
+        if isinstance(described.first, int) or isinstance(described.last, int):
+            # which order would the number count in?
+            finding = Finding(Code.STATED_ORDER, described.where, seen=str(described.first))
+            findings.append(finding)
+        elif first is not None and last is not None:
+            for place, page in enumerate(range(first, last + 1), described.order):
+                if not 1 <= place <= pages.count or page in stated or place in stated.values():
+                    finding = Finding(
+                        Code.STATED_ORDER, described.where, f"1-{pages.count}", str(place)
+                    )
+                    findings.append(finding)
+                stated[page] = place
+    if not stated or findings:
+        return {}, findings
+    free = iter(sorted(set(range(1, pages.count + 1)) - set(stated.values())))
+    order = {page: stated.get(page) or next(free) for page in range(1, pages.count + 1)}
+    return order, findings
 
 
 def with_facts(arrangement: Arrangement, facts: Mapping[int, PageFacts]) -> Arrangement:

@@ -26,6 +26,7 @@ class State(StrEnum):
     NEVER = "never checked"  # read back when it was made, and not since
     INCOMPLETE = "incomplete"  # lacks the newest version
     ABSENT = "absent"  # there never was a copy
+    WITHDRAWN = "withdrawn"  # the package is a tombstone: nothing is asked of its copies
     UNREAD = "unread"  # its last check could not read all of it
     UNREACHABLE = "unreachable"  # its storage was not there
     UNRECORDED = "unrecorded"  # it is there, and the ledger does not know of it
@@ -117,13 +118,15 @@ class StoragePlace:
 class Rules:
     """By what copies are judged: who we are, which storages there are, how many copies we want.
 
-    `away` are the storages that were not there when somebody last looked.
+    `away` are the storages that were not there when somebody last looked, `withdrawn` the packages
+    that were.
     """
 
     institution: str
     places: Mapping[str, StoragePlace]
     wanted: int
     away: frozenset[str] = frozenset()
+    withdrawn: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,7 @@ class Judgement:
     newest: int
     wanted: int
     copies: tuple[JudgedCopy, ...]
+    withdrawn: bool = False
 
     @property
     def counted(self) -> int:
@@ -157,7 +161,8 @@ class Judgement:
     @property
     def few(self) -> bool:
         """Whether that is fewer than the policy wants."""
-        return self.own and self.newest > 0 and self.counted < self.wanted
+        kept = self.own and not self.withdrawn
+        return kept and self.newest > 0 and self.counted < self.wanted
 
     @property
     def outcome(self) -> Outcome:
@@ -177,13 +182,13 @@ def judge(package: str, known: Iterable[KnownCopy], rules: Rules) -> Judgement:
         copy.version is not None for copy in ours
     )
     newest = max((copy.version or 0 for copy in (ours if own else copies)), default=0)
-    judged = []
+    withdrawn, judged = package in rules.withdrawn, []
     for copy in copies:
-        state = _state(copy, newest, rules.away)
+        state = State.WITHDRAWN if withdrawn else _state(copy, newest, rules.away)
         if state is not State.ABSENT:
             counted = state.counts and own and not rules.places[copy.storage].held
             judged.append(JudgedCopy(copy, state, counted))
-    return Judgement(package, own, newest, rules.wanted, tuple(judged))
+    return Judgement(package, own, newest, rules.wanted, tuple(judged), withdrawn)
 
 
 def with_stranger(judgement: Judgement, storage: str) -> Judgement:
@@ -250,12 +255,13 @@ class Tally:
         """Take in one more package."""
         self.outcome = Outcome.worst((self.outcome, judgement.outcome))
         for copy in judgement.copies:
-            self.open(copy.known)
+            if not judgement.withdrawn:
+                self.open(copy.known)
             if copy.known.version is not None:
                 self.storages.setdefault(copy.known.storage, StorageTally()).add(copy)
         if judgement.few:
             self.few.append((judgement.package, judgement.counted))
-        if judgement.own and judgement.newest:
+        if judgement.own and judgement.newest and not judgement.withdrawn:
             self._prove(judgement, rules)
 
     def open(self, known: KnownCopy) -> None:

@@ -14,25 +14,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from preserva.i18n import N_
+from preserva.i18n import N_, NP_
 
 
 class Area(StrEnum):
     """The functional areas of the Levels."""
 
-    STORAGE = N_("storage")
-    INTEGRITY = N_("integrity")
-    CONTROL = N_("control")
-    METADATA = N_("metadata")
-    CONTENT = N_("content")
+    STORAGE = NP_("level of preservation", "storage")
+    INTEGRITY = NP_("level of preservation", "integrity")
+    CONTROL = NP_("level of preservation", "control")
+    METADATA = NP_("level of preservation", "metadata")
+    CONTENT = NP_("level of preservation", "content")
 
 
 class LevelsVerdict(StrEnum):
     """How the evidence meets a demand."""
 
-    PROVED = N_("proved")
-    MISSING = N_("missing")
-    OUTSIDE = N_("outside")
+    PROVED = NP_("level of preservation", "proved")
+    MISSING = "missing"
+    OUTSIDE = NP_("level of preservation", "outside")
 
 
 @dataclass(frozen=True, slots=True)

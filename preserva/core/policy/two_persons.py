@@ -51,11 +51,11 @@ KINDS: Mapping[str, DecisionKind] = {
 class DecisionState(StrEnum):
     """How far a decision has come."""
 
-    WAITING = N_("waiting")
-    CONFIRMED = N_("confirmed")
-    REFUSED = N_("refused")
-    EXPIRED = N_("expired")
-    DONE = N_("done")
+    WAITING = "waiting"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)

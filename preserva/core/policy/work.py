@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from preserva.i18n import N_
-
 
 class WorkKind(StrEnum):
     """A kind of work, as reports and data call it."""
 
-    PACKAGED = N_("packaged")
-    CORRECTED = N_("corrected")
-    RECEIVED = N_("received")
-    REPLICATED = N_("replicated")
-    CHECKED = N_("checked")
-    REPAIRED = N_("repaired")
-    EXPORTED = N_("exported")
-    DECIDED = N_("decided")
+    PACKAGED = "packaged"
+    CORRECTED = "corrected"
+    RECEIVED = "received"
+    REPLICATED = "replicated"
+    CHECKED = "checked"
+    REPAIRED = "repaired"
+    EXPORTED = "exported"
+    DECIDED = "decided"
+    WITHDRAWN = "withdrawn"
+    RESTORED = "withdrawal undone"
 
 
 @dataclass(frozen=True, slots=True)

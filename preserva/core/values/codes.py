@@ -492,6 +492,92 @@ class Code(Enum):
         "OCFL 1.1 E056",
     )
 
+    # storages that are tried before anything is kept in them
+    TRIED_NOT_WRITABLE = (
+        "E241",
+        N_("nothing can be written here, so no package can be stored"),
+        "ADR 0037",
+    )
+    TRIED_OVERWRITES = (
+        "E242",
+        N_("a file that exists is written over: neither locks nor packages are safe here"),
+        "ADR 0037",
+    )
+    TRIED_NOT_MOVED = (
+        "E243",
+        N_("a folder cannot be moved so that it is in its new place at once, whole"),
+        "ADR 0037",
+    )
+    TRIED_NOT_REPLACED = ("E244", N_("a small file cannot be replaced"), "ADR 0037")
+    TRIED_PATH_TOO_LONG = (
+        "E245",
+        N_("a path as long as those of most packages is not possible here"),
+        "ADR 0037",
+    )
+    TRIED_READ_OTHERWISE = (
+        "E246",
+        N_("what was written does not come back as it was"),
+        "ADR 0037",
+    )
+    TRIED_NOT_REMOVED = ("E247", N_("what was removed from staging is still there"), "ADR 0037")
+    TRIED_NAMES_CHANGED = (
+        "W241",
+        N_(
+            "names are stored in another Unicode form: packages from elsewhere with such names"
+            " cannot be copied here"
+        ),
+        "ADR 0037",
+    )
+    TRIED_NAMES_MERGED = (
+        "W242",
+        N_(
+            "two names that differ only in case or Unicode form are one here: packages from"
+            " elsewhere with such names cannot be copied here"
+        ),
+        "ADR 0037",
+    )
+    TRIED_NAMES_REFUSED = (
+        "W243",
+        N_("names in other letters than ASCII are refused: only our own packages can be kept here"),
+        "ADR 0037",
+    )
+    TRIED_LONG_ID_REFUSED = (
+        "W244",
+        N_("a path as long as that of a package with a long identifier is not possible here"),
+        "ADR 0037",
+    )
+    TRIED_CLOCK = (
+        "W245",
+        N_("the clock of the storage is not that of this computer: one of them is wrong"),
+        "ADR 0037",
+    )
+    TRIED_LITTLE_SPACE = ("W246", N_("little space is left"), "ADR 0037")
+    TRIED_OPEN_TO_OTHERS = (
+        "W247",
+        N_("other accounts may change what is written here: check the umask and the folder"),
+        "ADR 0037",
+    )
+    TRIED_CLOSED_TO_OTHERS = (
+        "W248",
+        N_("only the account that writes can read what is written: an auditor's account cannot"),
+        "ADR 0037",
+    )
+    TRIED_UNCHECKED = (
+        "W249",
+        N_("bytes that differ from their checksum are stored: errors on the line go unnoticed"),
+        "ADR 0037",
+    )
+    NOT_TRIED = (
+        "U241",
+        N_("could not be tried now, so nothing is known about it"),
+        "design rule 1",
+    )
+    NOT_TRIED_LOCKED = (
+        "U242",
+        N_("was not tried, because another process is writing there"),
+        "design rule 1",
+    )
+
     # what the ledger recorded
     NOT_AS_RECORDED = (
         "E301",
@@ -617,6 +703,23 @@ class Code(Enum):
         "ADR 0030",
     )
 
+    STORAGE_UNFIT = (
+        "E371",
+        N_("the server lacks what every storage needs, so nothing was brought there"),
+        "ADR 0037",
+    )
+
+    NAME_NOT_KEPT = (
+        "U372",
+        N_("the storage does not keep this name as it is: nothing of the package was sent there"),
+        "ADR 0037",
+    )
+    STAGING_SET_ASIDE = (
+        "W373",
+        N_("was left in staging and cannot be removed: it is in quarantine now"),
+        "ADR 0037",
+    )
+
     # audits
     READINGS_DIFFER = (
         "W601",
@@ -632,7 +735,7 @@ class Code(Enum):
     SOURCE_NO_FILE = ("E402", N_("neither a file nor a folder"), "design rule 8")
     SOURCE_DEPTH = (
         "E403",
-        N_("in a folder other than master/, access/, text/ and documentation/"),
+        N_("a folder that is neither a representation, documentation nor a chapter"),
         "design: the shape of what is stored",
     )
     SOURCE_COLLISION = ("E404", N_("represents the same page as another file"), "design rule 10")
@@ -647,6 +750,48 @@ class Code(Enum):
         N_("an image beside the folders master/, access/ and text/; it becomes documentation"),
         "",
     )
+
+    # a set of scans: what is wrong with it, and how it was understood
+    SCAN_UNFINISHED = ("E471", N_("a file that is still being transferred or edited"), "scan")
+    SCAN_UNSUPPORTED = ("E472", N_("an image of a format that cannot be a page"), "scan")
+    SCAN_FRAMES = ("E473", N_("several images in one file that is one page"), "scan")
+    SOURCE_AMBIGUOUS = ("E474", N_("it is uncertain to which page this file belongs"), "")
+    SOURCE_ROLE_TWICE = ("E475", N_("another folder serves the same purpose"), "")
+    STATED_ORDER = ("E476", N_("the page cannot have this place in the order"), "")
+    SOURCE_UNSETTLED = (
+        "E477",
+        N_("changed between two looks: the folder is still being written"),
+        "scan",
+    )
+    SCAN_GAP = ("W471", N_("the numbering of the pages has gaps"), "scan")
+    SCAN_SAME_BYTES = ("W472", N_("the same bytes as another page"), "scan")
+    SCAN_SIMILAR = ("W473", N_("looks nearly the same as another page"), "scan")
+    SCAN_STORED = ("W474", N_("the same scans are stored in another package"), "scan")
+    SCAN_NAMED_COPY = ("W475", N_("by its name a copy of another file"), "scan")
+    SCAN_EXTENT = (
+        "W476",
+        N_("the number of images does not agree with the extent in the record"),
+        "scan",
+    )
+    SOURCE_SIDE_BY_SIDE = (
+        "W477",
+        N_("masters and access copies in one folder were told apart by their names"),
+        "",
+    )
+    SOURCE_BY_NUMBER = ("W478", N_("paired with pages by the numbers in the names"), "")
+    SOURCE_PLACED = ("W479", N_("put in its place by a word or a Roman number in its name"), "")
+    SOURCE_WRAPPED = ("W480", N_("the only folder; it was taken as the source itself"), "")
+    SOURCE_WHOLE = (
+        "W481",
+        N_("the whole book in one file: without page images, its pages cannot be described"),
+        "",
+    )
+    TEXT_OF_NO_PAGE = (
+        "W482",
+        N_("texts whose names are those of no page; they are kept as texts of the whole book"),
+        "",
+    )
+    SOURCE_CHAPTERS = ("W483", N_("the parts of the book were made from its folders"), "")
 
     # the package in a bag: its place, and the schemas for its XML
     BESIDE_PACKAGE = ("E431", N_("is beside the package folder"), "CSIPSTR1")
@@ -807,6 +952,16 @@ class Code(Enum):
     TOO_MANY_LINKS = ("E490", N_("the parts name more pages than any book has"), "")
     PARTS_OVERLAP = ("W491", N_("these pages also belong to another part"), "")
     PART_OUTSIDE = ("W492", N_("this part extends beyond the part that contains it"), "")
+    PAGE_UNMATCHED = ("E493", N_("no page of the package has this name or number"), "")
+    PAGE_THERE = ("E494", N_("the package already has a page of this name"), "")
+    PAGE_NO_NUMBER = ("E495", N_("the package has no page with this number"), "")
+    OLDER_THAN_SCAN = ("W496", N_("was made of the scan that is replaced here"), "")
+    NOT_DERIVED = ("W497", N_("cannot be decoded here, so nothing was made of it"), "")
+    NOT_CATALOGUED_YET = (
+        "W498",
+        N_("the union catalogue lacks this version until the next `preserva catalogue import`"),
+        "",
+    )
 
     # the union catalogue
     RECORD_TOO_LARGE = ("E701", N_("longer than a record can be, so it was skipped"), "")

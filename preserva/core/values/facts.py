@@ -6,7 +6,7 @@ What a fact is called on disk is said here and nowhere else. How it is read: `co
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import ClassVar, TypeVar
@@ -23,6 +23,7 @@ from preserva.core.values.fact import (
     moment,
     named_texts,
     number,
+    person_code,
     texts,
     written,
 )
@@ -79,7 +80,8 @@ class Arrival(Logged):
     path. `source` is the storage that it was brought from, `carried` the SHA-256 of the records of
     events that came along; `files` and `size` (bytes) were written. `rebuilt` counts the sound
     copies of which a rebuilt ledger says so. One with an identifier of ours that was not made
-    here came `from_outside`. `pages` are those of the book, `reason` is why it was corrected.
+    here came `from_outside`. `pages` are those of the book, `reason` is why it was corrected;
+    `quarantine` is where an interrupted one was set aside.
     """
 
     types: ClassVar = (entries.START, *entries.ARRIVALS)
@@ -95,6 +97,7 @@ class Arrival(Logged):
     from_outside: bool | None = fact("from_outside", partial(exactly, bool))
     pages: int | None = fact("pages", number)
     reason: str | None = fact("reason")
+    quarantine: str | None = fact("quarantine")
 
     @property
     def storages_beside(self) -> tuple[str, ...]:
@@ -306,6 +309,27 @@ class Export(Facts):
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawal(Facts):
+    """A package was withdrawn, or with `undone` is no longer; `decision` is that of two persons.
+
+    `before` is the number of the withdrawal before this one, of whatever package.
+    """
+
+    types: ClassVar = (entries.WITHDRAWAL,)
+
+    reason: str = fact("reason", always=True)
+    decision: int | None = fact("decision", number)
+    requested_by: str | None = fact("requested_by", person_code)
+    confirmed_by: str | None = fact("confirmed_by", person_code)
+    undone: bool | None = fact("undone", partial(exactly, bool))
+    before: int | None = fact("before", number)
+
+    def following(self, before: int | None) -> Withdrawal:
+        """The same, as the one after entry `before`."""
+        return replace(self, before=before)
+
+
+@dataclass(frozen=True, slots=True)
 class Notification(Facts):
     """The open incidents of which people were told, by their numbers."""
 
@@ -363,8 +387,8 @@ BY_TYPE: Mapping[str, type[Facts]] = {
     type_: kind
     for kind in (
         Arrival, EventFound, Check, RecoveryStart, Recovery, Verification, DecisionTaken,
-        DecisionRequest, DecisionStep, Export, Notification, Rebuilt, BagMade, LedgerIdentity,
-        IdentityLearned,
+        DecisionRequest, DecisionStep, Export, Withdrawal, Notification, Rebuilt, BagMade,
+        LedgerIdentity, IdentityLearned,
     )
     for type_ in kind.types
 }  # fmt: skip

@@ -30,6 +30,20 @@ class Entry(NamedTuple):  # there are millions: a tuple is created in half the t
     size: int = 0
 
 
+class StorageTraits(NamedTuple):
+    """What a storage says of a file that was just written there, and of its place.
+
+    `modified` is when, in seconds, by the storage's clock; `permissions` are POSIX permission bits;
+    `free` is in bytes. None where the storage does not say. `unchecked` is True where it stores
+    bytes that are not those of the checksum that came with them.
+    """
+
+    modified: float | None = None
+    permissions: int | None = None
+    free: int | None = None
+    unchecked: bool | None = None
+
+
 class Observed(NamedTuple):
     """A file that was read to the end: size in bytes and digests."""
 

@@ -6,6 +6,7 @@ docs/reference/structure.md describes the three with every key.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from preserva.core.book.structure import (
     DEEPEST,
@@ -45,7 +46,7 @@ def structure_of(data: bytes, name: str, pages: Pages, title: str) -> Structure:
     else:
         outline = _outline(read_toml(data, name, problems))
     resolved = resolve(outline, pages, title)
-    return Structure(resolved.pages, resolved.root, (*problems, *resolved.findings))
+    return replace(resolved, findings=(*problems, *resolved.findings))
 
 
 def _outline(table: SuppliedTable) -> Outline:
@@ -64,8 +65,9 @@ def _range(table: SuppliedTable) -> PageRange | None:
     last = table.page("last")
     label = table.text("label")
     type_ = table.choice("type", PageType) or PageType.PAGE
+    order = table.number("order")
     table.end()
-    return None if first is None else PageRange(table.where, first, last, label, type_)
+    return None if first is None else PageRange(table.where, first, last, label, type_, order)
 
 
 def _parts(table: SuppliedTable, depth: int) -> tuple[Part, ...]:
@@ -95,12 +97,12 @@ def _outline_of_rows(rows: Iterable[SuppliedTable], problems: list[Finding]) -> 
         first, last = row.page("first", needed=True), row.page("last")
         label, type_ = row.text("label"), row.choice("type", PageType)
         part, title = row.choice("part", PartType), row.text("title")
-        level = row.level("level")
+        level, order = row.level("level"), row.number("order")
         row.end()
         if first is None:
             continue
-        if label is not None or type_ is not None:
-            ranges.append(PageRange(row.where, first, last, label, type_ or PageType.PAGE))
+        if label is not None or type_ is not None or order is not None:
+            ranges.append(PageRange(row.where, first, last, label, type_ or PageType.PAGE, order))
         if part is not None:
             deepest = listed[-1][0] + 1 if listed else 1
             if level > min(deepest, DEEPEST):

@@ -99,6 +99,17 @@ class SuppliedTable:
         text = value.strip()
         return int(text) if re.fullmatch("[0-9]{1,9}", text) else text
 
+    def number(self, key: str) -> int | None:
+        """A number from 1; None where it is not given."""
+        value = self._value(key)
+        if value is None:
+            return None
+        text = "" if isinstance(value, bool) else str(value).strip()
+        if not re.fullmatch("[1-9][0-9]{0,8}", text):
+            self._wrong(key, value, "1, 2, 3 ...")
+            return None
+        return int(text)
+
     def level(self, key: str) -> int:
         """A level from 1; 1 where it is not given."""
         value = self._value(key)

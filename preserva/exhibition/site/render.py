@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -21,15 +22,16 @@ from markupsafe import Markup
 from preserva.catalogue.entry import library_of
 from preserva.core.formats.canonical_json import Value
 from preserva.core.policy.overview import CopyState
+from preserva.core.values.languages import LANGUAGE_NAMES
 from preserva.core.values.model import PackageId
 from preserva.exhibition.contents import Edition, ShownBook, Site
 from preserva.exhibition.picture import Book, image_information, manifest
 from preserva.exhibition.search_index import SearchDocument, index
 from preserva.exhibition.site import structured
 from preserva.exhibition.site.markdown import html as markdown
-from preserva.exhibition.site.texts import LANGUAGES, texts
+from preserva.exhibition.site.texts import HEMISPHERES, LANGUAGES, texts
 from preserva.exhibition.spec import Words, Writer
-from preserva.i18n import messages_in
+from preserva.i18n import pgettext_in
 from preserva.version import __version__
 
 LISTED = 200
@@ -104,7 +106,10 @@ class _Pages:
         self._language = language
         self._environment = environment.overlay()
         self._environment.filters.update(
-            library_name=self._library, library_of_record=self._library_of_record
+            library_name=self._library,
+            library_of_record=self._library_of_record,
+            language_name=self._language_name,
+            degrees=self._degrees,
         )
         self._texts = texts(language)
         self._states = {package: book.states for package, book in site.books.items()} | {
@@ -167,10 +172,21 @@ class _Pages:
             url=self._url,
             canonical=self._address(canonical or path) if self._url else "",
             markdown=self._markdown,
-            word=messages_in(self._language),
+            word=partial(pgettext_in(self._language), "state of a copy"),
             **more,
         )
         return f"{self._language}/{path}", text.encode()
+
+    def _language_name(self, code: str) -> str:
+        name = LANGUAGE_NAMES.get(code)
+        return code if name is None else pgettext_in(self._language)("language", name)
+
+    def _degrees(self, label: str) -> str:
+        """The label of a line of the map, 25°E, with the name that the hemisphere has here."""
+        if label[-1] not in HEMISPHERES:
+            return label
+        name = pgettext_in(self._language)("hemisphere", label[-1])
+        return label[:-1] + (name if name == label[-1] else f"\N{NO-BREAK SPACE}{name}")
 
     def _address(self, path: str) -> str:
         return f"{self._url}/{self._language}/{path}" if self._url else f"urn:preserva:page:{path}"
@@ -290,7 +306,7 @@ def _iiif(site: Site, url: str) -> Iterator[tuple[str, bytes]]:
         return {language: getattr(labels[language], name) for language in languages}
 
     for book in site.books.values():
-        imprint = ", ".join(filter(None, (book.entry.place, book.entry.publisher, book.entry.date)))
+        imprint = book.entry.imprint
         facts = [(label("author"), agent.name) for agent in book.entry.agents if agent.name]
         facts += [(label("imprint"), imprint)] if imprint else []
         facts.append((label("identifier"), book.package.uri))

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from preserva.i18n import N_, messages_in
+from preserva.i18n import N_, NP_, messages_in
 
 LANGUAGES = {"ru": "Русский", "be": "Беларуская", "en": "English"}
 """Each language by its own name."""
+
+HEMISPHERES = (
+    NP_("hemisphere", "N"),
+    NP_("hemisphere", "S"),
+    NP_("hemisphere", "E"),
+    NP_("hemisphere", "W"),
+)
 
 _TEXTS = {
     "all_books": N_("Books in the exhibition"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from preserva.outputs.json.parts import findings_document
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from preserva.exhibition.build import Built
     from preserva.ledger import LedgerEntry
     from preserva.outputs.json.parts import JsonDocument
-    from preserva.reporting.status import Reached
+    from preserva.reporting.storages import Reached
 
 
 def init_document(config: Path, *, written: bool, prepared: Sequence[str] = ()) -> JsonDocument:
@@ -35,6 +37,11 @@ def config_check_document(
                 "problem": storage.problem,
                 "identity": storage.identity,
                 "limitations": [limitation.value for limitation in storage.limitations],
+                "tried": storage.tried,
+                "outcome": storage.outcome.value,
+                "findings": findings_document(storage.findings),
+                "free_bytes": storage.free,
+                "clock_ahead_seconds": None if storage.ahead is None else round(storage.ahead),
             }
             for storage in reached
         ],

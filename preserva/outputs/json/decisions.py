@@ -1,4 +1,4 @@
-"""The documents of `decisions`."""
+"""The documents of `decisions` and `withdraw`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from preserva.archive.withdrawal import Tombstone
     from preserva.core.policy.two_persons import JointDecision
+    from preserva.core.values.model import PackageId
     from preserva.outputs.json.parts import JsonDocument
 
 
@@ -35,4 +37,24 @@ def _decision(decision: JointDecision, now: datetime) -> JsonDocument:
         "answer": None if answer is None else answer.reason,
         "may_be_done": None if may_be_done is None else may_be_done.isoformat(),
         "done": None if decision.done is None else decision.done.isoformat(),
+    }
+
+
+def withdraw_document(package: PackageId, tombstone: Tombstone | None) -> JsonDocument:
+    """A package that was withdrawn, or with no tombstone is so no longer."""
+    return {
+        "package": package.uri,
+        "tombstone": None if tombstone is None else tombstone_document(tombstone),
+    }
+
+
+def tombstone_document(tombstone: Tombstone) -> JsonDocument:
+    """A tombstone: `#/$defs/tombstone`."""
+    return {
+        "package": tombstone.package,
+        "entry": tombstone.entry,
+        "time": tombstone.time,
+        "reason": tombstone.reason,
+        "requested_by": tombstone.requested_by,
+        "confirmed_by": tombstone.confirmed_by,
     }

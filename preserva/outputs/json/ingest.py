@@ -1,15 +1,19 @@
-"""The documents of `package`, `update`, `store` and `import`."""
+"""The documents of `check`, `package`, `update`, `store` and `import`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from preserva.i18n import english
 from preserva.outputs.json.parts import findings_document
 
 if TYPE_CHECKING:
+    from preserva.core.book.submission import Arrangement
     from preserva.core.eark.mets import Division
     from preserva.core.formats.canonical_json import Value
     from preserva.core.values.model import PackageId
+    from preserva.ingest.check import CheckedScans
     from preserva.ingest.package import Packaged
     from preserva.ingest.revised import Revised
     from preserva.ingest.transfer_result import Accepted
@@ -28,19 +32,44 @@ def package_document(packaged: Packaged, *, dry_run: bool) -> JsonDocument:
         "files": packaged.files,
         "bytes": packaged.size,
         "findings": findings_document(packaged.notes),
-        "contents": [
-            {
-                "representation": representation,
-                "source": file.source,
-                "name": file.target,
-                "page": file.page,
-                "label": file.label,
-                "type": file.type if file.page else None,
-            }
-            for representation, file in packaged.arrangement.files()
-        ],
+        "contents": _contents(packaged.arrangement),
         "structure": None if root is None else _division(root),
     }
+
+
+def check_document(results: Iterable[CheckedScans]) -> JsonDocument:
+    """Folders of scans that were checked, each with what would be refused and reported."""
+    return {"folders": [_checked(checked) for checked in results]}
+
+
+def _checked(checked: CheckedScans) -> JsonDocument:
+    root = checked.structure.root
+    return {
+        "folder": str(checked.folder),
+        "outcome": checked.outcome.value,
+        "package": None if checked.package is None else checked.package.uri,
+        "title": checked.title,
+        "pages": checked.pages,
+        "problems": findings_document(checked.problems),
+        "refusals": [english(refusal) for refusal in checked.refusals],
+        "findings": findings_document(checked.notes),
+        "contents": _contents(checked.arrangement),
+        "structure": None if root is None else _division(root),
+    }
+
+
+def _contents(arrangement: Arrangement) -> list[Value]:
+    return [
+        {
+            "representation": representation,
+            "source": file.source,
+            "name": file.target,
+            "page": file.page,
+            "label": file.label,
+            "type": file.type if file.page else None,
+        }
+        for representation, file in arrangement.files()
+    ]
 
 
 def _division(division: Division) -> Value:
@@ -62,6 +91,17 @@ def update_document(updated: Revised, *, dry_run: bool) -> JsonDocument:
         "created": updated.created,
         "dry_run": dry_run,
         "changed": list(updated.changed),
+        "removed": list(updated.removed),
+        "pages": [
+            {
+                "deed": change.deed.value,
+                "page": change.page,
+                "representation": change.representation,
+                "name": change.name,
+                "before": change.before,
+            }
+            for change in updated.pages
+        ],
         "bytes": updated.size,
         "findings": findings_document(updated.notes),
     }

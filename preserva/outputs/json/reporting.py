@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from preserva.core.policy.levels import DEMANDS, REQUIREMENTS, Area, reached
+from preserva.outputs.json.decisions import tombstone_document
 from preserva.outputs.json.fixity import forecast_document
 from preserva.outputs.json.parts import findings_document, page_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from preserva.archive.withdrawal import Tombstone
     from preserva.core.formats.canonical_json import Value
     from preserva.core.policy.levels import Evidence
     from preserva.core.policy.overview import HistoryEntry, Incident, Overview
@@ -38,6 +40,12 @@ def list_document(listing: Listing) -> JsonDocument:
     }
 
 
+def withdrawn_document(tombstones: Iterable[Tombstone]) -> JsonDocument:
+    """The packages that were withdrawn, in place of those that are listed."""
+    withdrawn = [tombstone_document(tombstone) for tombstone in tombstones]
+    return {"packages": [], "findings": [], "withdrawn": withdrawn}
+
+
 def status_document(packages: Iterable[Status]) -> JsonDocument:
     """Packages and their copies."""
     return {
@@ -56,6 +64,11 @@ def status_document(packages: Iterable[Status]) -> JsonDocument:
                     for copy in package.copies
                 ],
                 "enough": package.enough,
+                **(
+                    {"tombstone": tombstone_document(package.tombstone)}
+                    if package.tombstone
+                    else {}
+                ),
             }
             for package in packages
         ]

@@ -26,7 +26,7 @@ from preserva.storage.paths import may_hold_password
 from preserva.storage.s3.failures import failure_of
 
 if TYPE_CHECKING:
-    from obstore import ListResult, ObjectMeta
+    from obstore import ListResult, ObjectMeta, PutMode
     from obstore.store import S3Config
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -34,6 +34,7 @@ _SETTINGS = {"endpoint", "region"}
 LISTING = 600.0
 """Seconds for the list of one folder, which may come in many pages."""
 
+_NOT_IMPLEMENTED = 501
 _SILENCE = "120s"  # after which a connection counts as dead
 
 
@@ -109,6 +110,28 @@ def is_there(store: S3Store, key: str) -> bool:
     except FileNotFoundError:
         return False
     return True
+
+
+def replace_seen(store: S3Store, key: str, data: bytes) -> None:
+    """Put an object in the place of the one that is there at this moment, or of none.
+
+    Raises PreconditionError or AlreadyExistsError if another came between. A store that knows no
+    such condition is not asked for it: it says so with status 501.
+    """
+    try:
+        tag = obstore.head(store, key)["e_tag"]
+    except FileNotFoundError:
+        tag = None
+    condition: PutMode = {"e_tag": tag} if tag else "create"
+    try:
+        obstore.put(store, key, data, mode=condition, use_multipart=False)
+    except (AlreadyExistsError, PreconditionError):
+        if bytes(obstore.get(store, key).bytes()) != data:  # else it is our own, asked for twice
+            raise
+    except BaseError as error:
+        if failure_of(error).status != _NOT_IMPLEMENTED:
+            raise
+        obstore.put(store, key, data, use_multipart=False)
 
 
 @contextmanager

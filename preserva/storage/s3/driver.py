@@ -18,20 +18,29 @@ from obstore.exceptions import AlreadyExistsError, PreconditionError
 from preserva.core.formats.layout import QUARANTINE, STAGING
 from preserva.core.values.digest import MultiHash
 from preserva.core.values.limitations import Limitation
-from preserva.core.values.model import Entry, Kind
-from preserva.errors import NotAFile, NotFound, Refused, StorageError, Unreachable
+from preserva.core.values.model import Entry, Kind, StorageTraits
+from preserva.errors import NotAFile, NotFound, Refused, StorageError
 from preserva.i18n import _
-from preserva.storage.base import CHUNK, chunks_of
+from preserva.storage.base import chunks_of
 from preserva.storage.lease import LEASE, Lease
 from preserva.storage.paths import contained, parent, refuse_outside
 from preserva.storage.publication_marks import Mark, below_any, marks_last
 from preserva.storage.published import not_in_place
-from preserva.storage.s3.bucket import children_of, errors, is_there, listed, open_bucket
+from preserva.storage.s3.bucket import (
+    children_of,
+    errors,
+    is_there,
+    listed,
+    open_bucket,
+    replace_seen,
+)
 from preserva.storage.s3.lease import S3Leases
+from preserva.storage.s3.questions import questions_for
+from preserva.storage.s3.reader import S3Reader
 from preserva.storage.s3.reservations import S3Reservations
 
 if TYPE_CHECKING:
-    from obstore import BytesStream, GetResult, ObjectMeta
+    from obstore import ObjectMeta
 
 _PART = 32 << 20
 """Bytes up to which a file goes in one request, and of each part of a longer one."""
@@ -55,6 +64,7 @@ class S3Storage:
     def __init__(self, url: str, *, lease: float = LEASE) -> None:
         self.store = open_bucket(url)
         self.url = url.partition("?")[0].rstrip("/")
+        self._questions = questions_for(url)
         self._lease = Lease(S3Leases(self.store, self.url), lease)
         self._reservations = S3Reservations(self.store, self.url, self._empty)
 
@@ -62,8 +72,17 @@ class S3Storage:
         """Nothing is held open."""
 
     def limitations(self) -> tuple[Limitation, ...]:
-        """What an object store cannot promise."""
-        return (Limitation.CACHED_READS, Limitation.NO_RESUME, Limitation.MERGED_NAMES)
+        """What an object store cannot promise, and what its bucket does with what is deleted."""
+        always = (Limitation.CACHED_READS, Limitation.NO_RESUME, Limitation.MERGED_NAMES)
+        return (*always, *self._questions.limitations())
+
+    def inspect(self, path: str) -> StorageTraits:
+        """When an object was written, and whether the store believes a wrong checksum."""
+        written = self._head(self._reservations.key(path))["last_modified"]
+        unchecked = self._questions.takes_wrong_checksum(f"{path}.wrong")
+        if unchecked:
+            self._remove([f"{path}.wrong"])
+        return StorageTraits(written.timestamp(), unchecked=unchecked)
 
     def _errors(self, path: str) -> AbstractContextManager[None]:
         return errors(contained(path), self.url)
@@ -325,10 +344,18 @@ class S3Storage:
                 obstore.delete(self.store, keys)
 
     def replace(self, path: str, data: bytes) -> None:
-        """Put new content in the place of a small file, durably and at once."""
+        """Put new content in the place of a small file, durably and at once.
+
+        In the place of what is there now: what a former holder of the lock sent, and arrives late,
+        is refused by the store.
+        """
         self._lease.check(ask=True)
-        with self._errors(path):
-            obstore.put(self.store, path, data, use_multipart=False)
+        try:
+            with self._errors(path):
+                replace_seen(self.store, path, data)
+        except StorageError:
+            self._lease.check(ask=True)
+            raise
 
     def discard(self, path: str) -> None:
         """Remove a file or folder below `staging/`, if it is there. Refuses any other path."""
@@ -350,45 +377,3 @@ class S3Storage:
     def _hidden(self) -> frozenset[str]:
         """The paths that are being published, or were when their writer died."""
         return frozenset(mark.final for mark in self._reservations.marks())
-
-
-class S3Reader:
-    """An object that is being read, in one stream."""
-
-    def __init__(self, result: GetResult, path: str, url: str) -> None:
-        self._path = path
-        self._url = url
-        self._left = result.meta["size"]
-        self._stream: BytesStream | None = None
-        self._here = b""
-        if self._left > CHUNK:
-            self._stream = result.stream(min_chunk_size=CHUNK)
-        else:  # in one piece: half the calls
-            with errors(path, url):
-                self._here = bytes(result.bytes())
-
-    def read(self, size: int) -> bytes:
-        """The next bytes, at most `size`; fewer only at the end of the file, none after it."""
-        parts = []
-        while size > 0 and self._left:
-            if not self._here:
-                self._here = self._next_chunk()
-            taken, self._here = self._here[:size], self._here[size:]
-            size -= len(taken)
-            self._left -= len(taken)
-            parts.append(taken)
-        return b"".join(parts)
-
-    def _next_chunk(self) -> bytes:
-        with errors(self._path, self._url):
-            chunk = bytes(next(self._stream, b"")) if self._stream is not None else b""
-        if not chunk:
-            message = _("{path}: the answer was cut short").format(path=self._path)
-            raise Unreachable(message, path=self._path)
-        return chunk
-
-    def __enter__(self) -> S3Reader:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stream = None  # with this the connection is free

@@ -11,6 +11,8 @@ from obstore.exceptions import AlreadyExistsError, PreconditionError
 from obstore.store import S3Store
 
 from preserva.core.formats.layout import LEASES
+from preserva.errors import Unfit
+from preserva.i18n import _
 from preserva.storage.lease_files import lease_path
 from preserva.storage.s3.bucket import errors, listed
 
@@ -32,7 +34,19 @@ class S3Leases:
         return [int(name) for name in names if name.isdecimal()]
 
     def take(self, number: int, holder: bytes) -> bool:
-        """Create a lease file. False if there is one."""
+        """Create a lease file. False if there is one.
+
+        Raises Unfit where that could be done twice: then nobody is ever alone.
+        """
+        if not self._create(number, holder):
+            return False
+        if self._create(number, holder):
+            self.remove(number)
+            message = _("{url}: the object store ignores If-None-Match: two could write at once")
+            raise Unfit(message.format(url=self.url))
+        return True
+
+    def _create(self, number: int, holder: bytes) -> bool:
         with self._errors():
             try:
                 obstore.put(self._store, lease_path(number), holder, mode="create")

@@ -13,7 +13,7 @@ import asyncssh
 
 from preserva.core.formats.layout import LEASES, QUARANTINE, STAGING
 from preserva.core.values.limitations import Limitation
-from preserva.core.values.model import Entry, Kind
+from preserva.core.values.model import Entry, Kind, StorageTraits
 from preserva.errors import NotAFile, NotFound, Refused, StorageError
 from preserva.i18n import _
 from preserva.storage.base import CHUNK
@@ -32,12 +32,14 @@ from preserva.storage.sftp.requests import (
     entry_of,
     finish,
     in_chunks,
+    inspecting,
     kind_of,
     limitations_of,
     making_folder,
     names_in,
     plain_name,
     read_small,
+    refuse_unfit,
     size_of,
     syncing,
     syncing_folder,
@@ -91,11 +93,9 @@ class SftpStorage:
 
         self.link.run(path, write)
 
-    def modified(self, path: str) -> float | None:
-        """When a file was last written, in seconds, by the server's clock; None if unknown."""
-        full = self.full(path)
-        time = self.link.run(path, lambda client: client.lstat(full)).mtime
-        return None if time is None else float(time)
+    def inspect(self, path: str) -> StorageTraits:
+        """When a file was written, by the server's clock; who may read it; the free space."""
+        return self.link.run(path, lambda client: inspecting(client, self.full(path)))
 
     def full(self, path: str) -> bytes:
         """The path on the server, where staging is that of the lock's holder."""
@@ -251,9 +251,7 @@ class SftpStorage:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
         below = [*self.walk(path), entry] if entry.kind is Kind.FOLDER else [entry]
         refuse_links(below)
-        unsynced = [
-            each.path for each in below if each.kind is Kind.FILE and each.path not in self._durable
-        ]
+        unsynced = sorted({each.path for each in below if each.kind is Kind.FILE} - self._durable)
         self._sync([each.path for each in below if each.kind is Kind.FOLDER], unsynced)
 
     def _sync(self, folders: Iterable[str], files: Iterable[str] = ()) -> None:
@@ -346,7 +344,8 @@ class SftpStorage:
 
     @contextmanager
     def lock(self, holder: str) -> Iterator[None]:
-        """Be the only writer. After a kill the lock is free when its lease has run out."""
+        """Be the only writer; a killed one's lock is free when its lease ends. Raises Unfit."""
+        self.link.run("", lambda client: refuse_unfit(client, self.link.root, self.url))
         with self._lease.held(holder) as number:
             room = room_of(number)
             self._enter(room, made=self._take_over(room))

@@ -13,8 +13,8 @@ from asyncssh.sftp import SFTPName
 
 from preserva.core.formats.layout import STAGING
 from preserva.core.values.limitations import Limitation
-from preserva.core.values.model import Entry, Kind
-from preserva.errors import StorageError
+from preserva.core.values.model import Entry, Kind, StorageTraits
+from preserva.errors import StorageError, Unfit
 from preserva.i18n import N_, _
 from preserva.storage.base import CHUNK
 from preserva.storage.paths import contained
@@ -72,13 +72,10 @@ async def limitations_of(client: asyncssh.SFTPClient, root: bytes) -> tuple[Limi
     By trying: asyncssh does not publish which extensions a server announced.
     """
     limitations = [Limitation.CACHED_READS, Limitation.LINKS_LOOKED_AT_FIRST]
-    absent = root.rstrip(b"/") + b"/" + os.fsencode(f"{STAGING}/no-such-file")
-    try:
-        await client.posix_rename(absent, absent)
-    except asyncssh.SFTPOpUnsupported:
+    if await _is_read_only(client, root):
+        limitations.append(Limitation.READ_ONLY)
+    elif not await _renames(client, root):
         limitations.append(Limitation.NO_POSIX_RENAME)
-    except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
-        pass  # it looked for it, so it has the extension
     try:
         async with await client.open(root, asyncssh.FXF_READ, encoding=None) as folder:
             try:
@@ -90,6 +87,55 @@ async def limitations_of(client: asyncssh.SFTPClient, root: bytes) -> tuple[Limi
     if not (await client.lstat(root)).mtime:
         limitations.append(Limitation.NO_TIMES)
     return tuple(limitations)
+
+
+async def inspecting(client: asyncssh.SFTPClient, full: bytes) -> StorageTraits:
+    """What a server says of a file and of the space beside it; few can say the latter."""
+    attributes = await client.lstat(full)
+    time, mode = attributes.mtime, attributes.permissions
+    try:
+        space = await client.statvfs(full)
+        free = space.bavail * space.frsize
+    except asyncssh.SFTPError:
+        free = None
+    return StorageTraits(
+        None if time is None else float(time), None if mode is None else mode & 0o7777, free
+    )
+
+
+async def _renames(client: asyncssh.SFTPClient, root: bytes) -> bool:
+    """Whether the server has posix-rename@openssh.com. Nothing is there that it could rename."""
+    absent = root.rstrip(b"/") + b"/" + os.fsencode(f"{STAGING}/no-such-file")
+    try:
+        await client.posix_rename(absent, absent)
+    except asyncssh.SFTPOpUnsupported:
+        return False
+    except asyncssh.SFTPError:  # it looked for it, so it has the extension
+        return True
+    return True
+
+
+async def _is_read_only(client: asyncssh.SFTPClient, root: bytes) -> bool:
+    """Whether the server refuses to write before it looks whether it could: it makes nothing."""
+    nowhere = root.rstrip(b"/") + b"/" + os.fsencode(f"{STAGING}/no-such-folder/folder")
+    try:
+        await client.mkdir(nowhere)
+    except (asyncssh.SFTPPermissionDenied, asyncssh.SFTPWriteProtect):
+        return True
+    except asyncssh.SFTPError:
+        return False
+    await client.rmdir(nowhere)  # it makes the folders above too
+    await client.rmdir(nowhere.rpartition(b"/")[0])
+    return False
+
+
+async def refuse_unfit(client: asyncssh.SFTPClient, root: bytes, url: str) -> None:
+    """Raise Unfit for a server on which nothing could be published."""
+    if await _is_read_only(client, root):
+        raise Unfit(_("{url}: the server lets us read, but not write").format(url=url))
+    if not await _renames(client, root):
+        message = _("{url}: the server lacks posix-rename@openssh.com")
+        raise Unfit(message.format(url=url))
 
 
 def plain_name(name: str) -> str:

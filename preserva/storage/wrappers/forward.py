@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 
 from preserva.core.values.limitations import Limitation
-from preserva.core.values.model import Entry
+from preserva.core.values.model import Entry, StorageTraits
 from preserva.storage.base import Reader, Storage
 
 
@@ -78,3 +78,7 @@ class Forwarding:
     def limitations(self) -> tuple[Limitation, ...]:
         """What this storage cannot promise."""
         return self.inner.limitations()
+
+    def inspect(self, path: str) -> StorageTraits:
+        """What the storage says of a file in staging, and of its place."""
+        return self.inner.inspect(path)

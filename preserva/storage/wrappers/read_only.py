@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
+from preserva.core.values.model import StorageTraits
 from preserva.errors import Refused
 from preserva.i18n import _
 from preserva.storage.wrappers.forward import Forwarding
@@ -52,3 +53,7 @@ class ReadOnly(Forwarding):
     def lock(self, holder: str) -> AbstractContextManager[object]:
         """Refused: a lock is written."""
         raise self._refused("")
+
+    def inspect(self, path: str) -> StorageTraits:
+        """Refused: some storages can only be asked by writing."""
+        raise self._refused(path)

@@ -26,7 +26,8 @@ from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
 from preserva.reporting.incidents import open_incidents
 from preserva.reporting.overview import overview
-from preserva.reporting.status import reach_storages, status
+from preserva.reporting.status import status
+from preserva.reporting.storages import reach_storages
 from tests.support.books import an_archive, make_book
 from tests.support.identities import COPY, ID, IDENTITY, MAIN, MARK, tree
 

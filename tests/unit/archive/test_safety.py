@@ -331,7 +331,7 @@ def test_too_few_copies_are_unfinished_work(
     config = str(tmp_path / "archive" / configuration.NAME)
     assert status_of(["--config", config, "status"]) == 3
     said = capsys.readouterr().out
-    assert "nlb-copy: absent; never checked" in said
+    assert "nlb-copy: absent\n" in said
     assert "too few copies" in said
 
 

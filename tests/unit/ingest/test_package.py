@@ -201,7 +201,7 @@ Spoil = Callable[[Path], object]
             Code.SOURCE_COLLISION,
             "л. 1.tif",
         ),
-        (lambda b: (b / "odd").mkdir() or (b / "odd" / "x").touch(), Code.SOURCE_DEPTH, "odd/x"),
+        (lambda b: (b / "odd").mkdir() or (b / "odd" / "x").touch(), Code.SOURCE_DEPTH, "odd/"),
     ],
 )
 def test_a_source_that_could_be_misunderstood_is_refused(

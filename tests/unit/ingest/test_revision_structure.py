@@ -200,3 +200,21 @@ def test_what_a_new_record_says_was_done_is_told_once(place: Path) -> None:
         if one.type is not EventType.METADATA_MODIFICATION
     ]
     assert told == [("event-1", "Реставрация", "2004"), ("event-2", "Дезинфекция", "2019-03-12")]
+
+
+@pytest.mark.parametrize(("first", "refused"), [("л. 1.tif", False), ("л. 3.tif", True)])
+def test_a_structure_cannot_move_pages_that_are_stored(
+    first: str, refused: bool, place: Path
+) -> None:
+    """An order is taken only if it is the one that they have."""
+    (place / "moving.csv").write_text(f"first;order;label\n{first};1;[x]\n", "utf-8")
+    with an_archive(place / "archive") as archive:
+        before = labels(archive, "master")
+        change = Change(structure=place / "moving.csv")
+        if refused:
+            with pytest.raises(PackageError, match=r"E476 moving\.csv"):
+                update(archive, ID, change)
+            assert labels(archive, "master") == before
+        else:
+            update(archive, ID, change)
+            assert labels(archive, "master")[0] == (1, "[x]", "page")

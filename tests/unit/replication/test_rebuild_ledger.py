@@ -233,7 +233,7 @@ def test_a_chain_that_goes_on_from_ours_does_not_win_by_its_length(
     assert not (ours.parent / "ledger.sqlite").exists()
     rebuilt(ours, anchor=Anchor(digests[-1]))  # somebody has it on paper
     lose_ledger(ours)
-    with pytest.raises(Refused, match="whose word shall count, is not there"):
+    with pytest.raises(Refused, match="named with --from, is not there"):
         rebuilt(ours, source="aonb-main" if honest == "aonb-copy" else "aonb-copy")
     reports = rebuilt(ours, source=honest)
     assert not any("kp-9" in str(report.subject) for report in reports)

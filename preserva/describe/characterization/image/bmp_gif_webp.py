@@ -26,7 +26,7 @@ def characterise(stream: BinaryIO, kind: str, max_pixels: int) -> Characterizati
                 compression=_COMPRESSIONS[kind],
             )
             image = common_metadata.embedded(image, picture.info.get("icc_profile"), tags(picture))
-            decode(picture, max_pixels)
+            likeness = decode(picture, max_pixels)
     except BrokenError as error:
         return Characterization(PILLOW, image, error.code, error.seen)
-    return Characterization(PILLOW, image)
+    return Characterization(PILLOW, image, likeness=likeness)

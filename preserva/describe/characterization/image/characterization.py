@@ -23,9 +23,12 @@ class Characterization:
 
     `image` is None where it could not be told; a broken image may still tell. `seen` says what
     is wrong, in the words of the decoder where it is one that refused. `by` names the check.
+    `frames` counts the images of the file, without previews; `likeness` is that of the first.
     """
 
     by: str
     image: Image | None = None
     code: Code | None = None
     seen: str | None = None
+    frames: int = 1
+    likeness: int | None = None

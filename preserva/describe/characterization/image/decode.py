@@ -14,6 +14,7 @@ from PIL import PngImagePlugin, UnidentifiedImageError
 
 from preserva.core.values.codes import Code
 from preserva.describe.characterization.image.characterization import BrokenError
+from preserva.describe.characterization.image.likeness import likeness
 
 PILLOW = f"Pillow {Pillow.__version__}"  # type: ignore[attr-defined]  # not in its stubs
 MAX_FRAMES = 10_000
@@ -66,18 +67,23 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
         raise BrokenError(Code.IMAGE_TOO_LARGE, f"{width} x {height}")
 
 
-def decode(image: Pillow.Image, max_pixels: int) -> None:
-    """Decode every image of the file to its last pixel. Raises BrokenError."""
+def decode(image: Pillow.Image, max_pixels: int) -> int | None:
+    """Decode every image of the file to its last pixel; the likeness of the first.
+
+    Raises BrokenError.
+    """
+    first = None
     for frame in range(MAX_FRAMES):
         try:
             image.seek(frame)
         except EOFError:
-            return
+            return first
         except Exception as error:
             raise _broken(error) from error
         check_size(*image.size, max_pixels)
         try:
             image.load()
+            first = likeness(image) if frame == 0 else first
         except Exception as error:
             raise _broken(error) from error
     raise BrokenError(Code.IMAGE_TOO_LARGE, f"> {MAX_FRAMES}")

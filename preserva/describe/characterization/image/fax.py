@@ -17,7 +17,7 @@ from typing import IO, BinaryIO, cast
 
 from preserva.core.values.codes import Code
 from preserva.describe.characterization.image.characterization import BrokenError
-from preserva.describe.characterization.image.fax_worker import CHUNK, REQUEST
+from preserva.describe.characterization.image.fax_worker import CHUNK, REQUEST, FaxVerdict
 
 _WORKER = "preserva.describe.characterization.image.fax_worker"
 _lock = threading.Lock()
@@ -25,8 +25,10 @@ _workers: dict[int, _Worker] = {}
 """The worker of each process: one that was inherited by a fork belongs to the parent."""
 
 
-def decode_fax(stream: BinaryIO, max_pixels: int) -> None:
-    """Decode every image of the file to its last pixel. Raises BrokenError.
+def decode_fax(stream: BinaryIO, max_pixels: int) -> int | None:
+    """Decode every image of the file to its last pixel; the likeness of the first.
+
+    Raises BrokenError.
 
     The worker is started with the first file and kept for the next ones. A file that makes even a
     fresh worker crash is broken.
@@ -39,9 +41,10 @@ def decode_fax(stream: BinaryIO, max_pixels: int) -> None:
         raise BrokenError(Code.IMAGE_UNDECODABLE, "the decoder crashed")
     if answer["code"] is not None:
         raise BrokenError(Code[answer["code"]], answer["seen"])
+    return answer["likeness"]
 
 
-def _ask(stream: BinaryIO, max_pixels: int) -> dict[str, str] | None:
+def _ask(stream: BinaryIO, max_pixels: int) -> FaxVerdict | None:
     """The worker's answer to a file; None if it ended instead."""
     worker = _workers.get(os.getpid()) or _start()
     try:
@@ -82,7 +85,7 @@ class _Worker:
         self._requests = cast("IO[bytes]", self._process.stdin)
         self._answers = cast("IO[bytes]", self._process.stdout)
 
-    def ask(self, stream: BinaryIO, max_pixels: int) -> dict[str, str] | None:
+    def ask(self, stream: BinaryIO, max_pixels: int) -> FaxVerdict | None:
         """The answer to a file; None if the process has ended."""
         length = stream.seek(0, io.SEEK_END)
         stream.seek(0)

@@ -2,7 +2,7 @@
 
 A request is 16 bytes, big-endian: the most pixels that are allowed and the length of the file; then
 the file. An answer is a line of JSON: the name of a `code` (null for a sound file) and `seen`, as
-in `BrokenError`.
+in `BrokenError`, and the `likeness` of the first image.
 The process ends with its input.
 """
 
@@ -12,7 +12,7 @@ import json
 import struct
 import sys
 import tempfile
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypedDict, cast
 
 from preserva.core.values.codes import Code
 from preserva.describe.characterization.image.characterization import BrokenError
@@ -22,6 +22,14 @@ from preserva.describe.characterization.image.libtiff_messages import overheard
 REQUEST = struct.Struct(">QQ")
 CHUNK = 1 << 20
 _IN_MEMORY = 64 << 20
+
+
+class FaxVerdict(TypedDict):
+    """What is said of a file."""
+
+    code: str | None
+    seen: str | None
+    likeness: int | None
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
@@ -35,19 +43,21 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
                     return
                 file.write(chunk)
                 length -= len(chunk)
-            broken = _decode(file, max_pixels)
-        answer = {"code": broken.code.name, "seen": broken.seen} if broken else {"code": None}
+            answer = _decode(file, max_pixels)
         answers.write(json.dumps(answer).encode() + b"\n")
         answers.flush()
 
 
-def _decode(file: BinaryIO, max_pixels: int) -> BrokenError | None:
+def _decode(file: BinaryIO, max_pixels: int) -> FaxVerdict:
     try:
         with opened(file, "TIFF", max_pixels) as picture, overheard() as complaints:
-            decode(picture, max_pixels)
+            likeness = decode(picture, max_pixels)
     except BrokenError as error:
-        return error
-    return BrokenError(Code.IMAGE_UNDECODABLE, complaints[0]) if complaints else None
+        return {"code": error.code.name, "seen": error.seen, "likeness": None}
+    if complaints:
+        code = Code.IMAGE_UNDECODABLE.name
+        return {"code": code, "seen": complaints[0], "likeness": None}
+    return {"code": None, "seen": None, "likeness": likeness}
 
 
 if __name__ == "__main__":

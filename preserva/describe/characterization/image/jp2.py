@@ -53,12 +53,12 @@ def characterise(stream: BinaryIO, max_pixels: int, *, jp2: bool) -> Characteriz
             profile = picture.info.get("icc_profile")
             if image is not None and isinstance(profile, bytes):
                 image = replace(image, icc_profile=common_metadata.profile_name(profile))
-            decode(picture, max_pixels)
+            likeness = decode(picture, max_pixels)
         if jp2 and failed:
             raise BrokenError(Code.IMAGE_IRREGULAR, ", ".join(failed))
     except BrokenError as error:
         return Characterization(_BY, image, error.code, error.seen)
-    return Characterization(_BY, image)
+    return Characterization(_BY, image, likeness=likeness)
 
 
 def _boxes(stream: BinaryIO) -> tuple[Element, list[str]]:

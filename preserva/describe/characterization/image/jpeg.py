@@ -36,11 +36,11 @@ def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Characterizati
         with opened(stream, "JPEG", max_pixels) as picture:
             image = replace(image, resolution=_density(picture))
             image = common_metadata.embedded(image, picture.info.get("icc_profile"), tags(picture))
-            decode(picture, max_pixels)
+            likeness = decode(picture, max_pixels)
         _check_end(stream, scan)
     except BrokenError as error:
         return Characterization(PILLOW, image, error.code, error.seen)
-    return Characterization(PILLOW, image)
+    return Characterization(PILLOW, image, likeness=likeness)
 
 
 def _header(stream: BinaryIO, size: int) -> Image:

@@ -27,10 +27,10 @@ def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Characterizati
         image = _image(header, density)
         with opened(stream, "PNG", max_pixels) as picture:
             image = common_metadata.embedded(image, picture.info.get("icc_profile"), tags(picture))
-            decode(picture, max_pixels)
+            likeness = decode(picture, max_pixels)
     except BrokenError as error:
         return Characterization(PILLOW, image, error.code, error.seen)
-    return Characterization(PILLOW, image)
+    return Characterization(PILLOW, image, likeness=likeness)
 
 
 def _chunks(stream: BinaryIO, size: int) -> tuple[bytes, bytes]:

@@ -55,21 +55,24 @@ _SPACES = {
 def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Characterization:
     """What the first image of the file is; all of them are decoded."""
     image = None
+    frames = 0
     try:
         stream.seek(0)
         form = layout(stream.read(4), size)
         fax = False
         for tags in directories(stream, form, MAX_FRAMES):
             image = image or _image(tags, form)
+            # a preview or a mask of another image (NewSubfileType, bits 0 and 2) is no page
+            frames += not (common_metadata.number(tags.get(254)) or 0) & 5
             fax = fax or common_metadata.number(tags.get(259)) in _FAX
         if fax:
-            decode_fax(stream, max_pixels)
+            likeness = decode_fax(stream, max_pixels)
         else:
             with opened(stream, "TIFF", max_pixels) as picture:
-                decode(picture, max_pixels)
+                likeness = decode(picture, max_pixels)
     except BrokenError as error:
         return Characterization(PILLOW, image, error.code, error.seen)
-    return Characterization(PILLOW, image)
+    return Characterization(PILLOW, image, frames=frames, likeness=likeness)
 
 
 def _image(tags: Mapping[int, Values], form: Layout) -> Image:

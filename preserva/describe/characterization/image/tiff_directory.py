@@ -17,7 +17,7 @@ from preserva.describe.characterization.image.characterization import BrokenErro
 EXIF = 34665
 _STRIPS, _TILES = (273, 279), (324, 325)
 _WANTED = frozenset(
-    {256, 257, 258, 259, 262, 271, 272, 274, 277, 282, 283, 296, 305, 306, 339, 34675, EXIF}
+    {254, 256, 257, 258, 259, 262, 271, 272, 274, 277, 282, 283, 296, 305, 306, 339, 34675, EXIF}
     | {33434, 36867, *_STRIPS, *_TILES}
 )
 # fmt: off

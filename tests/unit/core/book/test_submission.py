@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from preserva.core.book.submission import arrange, natural_key
+from preserva.core.book.file_names import natural_key
+from preserva.core.book.submission import arrange
 from preserva.core.values.codes import Code
 from preserva.core.values.model import Entry, Kind
 
@@ -79,13 +80,17 @@ def test_representations_are_paired_by_name() -> None:
         (files("readme.txt"), [(Code.SOURCE_WITHOUT_PAGES, None)]),
         (files("1.tif", "01.tif"), [(Code.SOURCE_COLLISION, "1.tif")]),
         (files("a.tif", "A.tif"), [(Code.SOURCE_COLLISION, "a.tif")]),
-        (files("a.tif", "a.jpg"), [(Code.SOURCE_COLLISION, "a.tif")]),
+        (files("a.tif", "a.jp2"), [(Code.SOURCE_COLLISION, "a.tif")]),
         (
             files("й.tif", unicodedata.normalize("NFD", "й.tif")),
             [(Code.SOURCE_COLLISION, "й.tif")],
         ),
-        (files("master/1.tif", "old/1.tif"), [(Code.SOURCE_DEPTH, "old/1.tif")]),
-        (files("master/deep/1.tif", "master/1.tif"), [(Code.SOURCE_DEPTH, "master/deep/1.tif")]),
+        (files("master/1.tif", "old/1.tif"), [(Code.SOURCE_DEPTH, "old/")]),
+        (files("1.tif", "notes/1.doc"), [(Code.SOURCE_DEPTH, "notes/")]),
+        (
+            files("1.tif", "documentation/deep/1.doc"),
+            [(Code.SOURCE_DEPTH, "documentation/deep/")],
+        ),
         ([*files("1.tif"), Entry("2.tif", Kind.LINK)], [(Code.SOURCE_LINK, "2.tif")]),
         ([*files("1.tif"), Entry("2.tif", Kind.OTHER)], [(Code.SOURCE_NO_FILE, "2.tif")]),
     ],
@@ -99,7 +104,7 @@ def test_what_cannot_be_packaged_is_named(
 
 def test_every_problem_is_found_at_once() -> None:
     """Not the first only."""
-    found = arrange([*files("1.tif", "01.tif", "sub/x.tif"), Entry("l", Kind.LINK)])
+    found = arrange([*files("1.tif", "01.tif", "sub/x.doc"), Entry("l", Kind.LINK)])
     assert sorted(one.code.value for one in found.problems) == ["E401", "E403", "E404"]
 
 

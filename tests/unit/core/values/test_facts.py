@@ -34,6 +34,7 @@ from preserva.core.values.facts import (
     Recovery,
     RecoveryStart,
     Verification,
+    Withdrawal,
     named_paths,
     recorded,
 )
@@ -90,6 +91,21 @@ WRITTEN: list[tuple[RawFacts, Facts]] = [
         ),
     ),
     ({"decision": 7, "reason": "r"}, DecisionStep(7, "r")),
+    (
+        {
+            "reason": "r",
+            "decision": 7,
+            "requested_by": "ivanova",
+            "confirmed_by": "petrov",
+            "before": 3,
+        },
+        Withdrawal("r", 7, "ivanova", "petrov").following(3),
+    ),
+    ({"reason": "r", "undone": True}, Withdrawal("r", undone=True)),
+    (
+        {"inventory": "ab", "pages": 3, "reason": "r"},
+        Arrival(inventory="ab", pages=3, reason="r"),
+    ),
     ({"what": "DIP", "to": "NLB", "reason": "r"}, Export("DIP", "NLB", "r")),
     (
         {"inventory": "ab", "after_interruption": True},

@@ -1,0 +1,151 @@
+"""Packages that were withdrawn: mistakes and duplicates, which stay as tombstones.
+
+A withdrawal is an entry of the ledger that names the one before it, so that all of them are found
+without going through millions of other entries. No storage is touched: the evidence stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from preserva.archive.acting import needed
+from preserva.archive.archive import ArchivalStorage
+from preserva.archive.two_persons import decided, decisions, note_done
+from preserva.core.policy.two_persons import (
+    WITHDRAWAL,
+    DecisionState,
+    JointDecision,
+    Matter,
+    agreed,
+)
+from preserva.core.values import entries
+from preserva.core.values.facts import Withdrawal
+from preserva.core.values.model import PackageId
+from preserva.errors import NotFound, Refused, UsageError
+from preserva.i18n import _
+from preserva.ledger import Ledger, LedgerEntry
+from preserva.local_time import local_date
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """A withdrawn package: since when (ISO 8601, UTC), why, who requested it and who confirmed it.
+
+    `entry` is that of the ledger; persons are codes.
+    """
+
+    package: str
+    entry: int
+    time: str
+    reason: str
+    requested_by: str | None
+    confirmed_by: str | None
+
+
+def tombstones(ledger: Ledger) -> dict[str, Tombstone]:
+    """The packages that are withdrawn now, by their identifiers. Raises LedgerError."""
+    newest: dict[str, tuple[LedgerEntry, Withdrawal]] = {}
+    for entry, facts in _withdrawals(ledger):
+        newest.setdefault(str(entry.package), (entry, facts))
+    return {
+        package: Tombstone(
+            package, entry.number, entry.time, facts.reason, facts.requested_by, facts.confirmed_by
+        )
+        for package, (entry, facts) in sorted(newest.items())
+        if not facts.undone
+    }
+
+
+def refuse_withdrawn(archive: ArchivalStorage, package: PackageId) -> None:
+    """Refuse to go on with a package that was withdrawn. Raises Refused."""
+    tombstone = tombstones(archive.ledger).get(package.uri)
+    if tombstone is not None:
+        message = _("{id} was withdrawn on {date}: {reason}")
+        raise Refused(
+            message.format(id=package, date=local_date(tombstone.time), reason=tombstone.reason),
+            hint=_("`preserva withdraw ID --undo` takes the withdrawal back."),
+        )
+
+
+def withdraw(archive: ArchivalStorage, package: PackageId, reason: str | None) -> Tombstone:
+    """Withdraw a package of ours, once two persons have decided it: the same call, made again.
+
+    Raises AwaitsConfirmation until then; NotFound for a package that the ledger does not know,
+    Refused for one of another institution, UsageError without a reason, Locked, StorageError.
+    """
+    _refuse_others(archive, package)
+    matter = Matter(WITHDRAWAL, package.uri)
+    with archive.writing(archive.primary):
+        known = tombstones(archive.ledger).get(package.uri)
+        if known is not None:
+            _finish(archive, matter)  # it was interrupted after the withdrawal
+            return known
+        decision = decided(archive, matter, reason)
+        _append(archive, package, _facts(decision))
+        note_done(archive, decision)
+    return tombstones(archive.ledger)[package.uri]
+
+
+def undo(archive: ArchivalStorage, package: PackageId, reason: str | None) -> None:
+    """Take a withdrawal back: nothing was lost, so one person may.
+
+    Raises UsageError without a reason or a person, or for a package that is not withdrawn.
+    """
+    needed(archive.actor)
+    if not reason:
+        raise UsageError(_("say why: --reason"))
+    with archive.writing(archive.primary):
+        if package.uri not in tombstones(archive.ledger):
+            raise UsageError(_("{id} is not withdrawn").format(id=package))
+        _finish(archive, Matter(WITHDRAWAL, package.uri))
+        _append(archive, package, Withdrawal(reason, undone=True))
+
+
+def _facts(decision: JointDecision) -> Withdrawal:
+    assert decision.answer is not None, "it was confirmed"
+    return Withdrawal(
+        decision.reason,
+        decision=decision.number,
+        requested_by=decision.person,
+        confirmed_by=decision.answer.person,
+    )
+
+
+def _finish(archive: ArchivalStorage, matter: Matter) -> None:
+    """Use up a decision on this that was confirmed and not yet noted as done."""
+    confirmed = {DecisionState.CONFIRMED}
+    decision = agreed(decisions(archive), matter, confirmed, archive.clock())
+    if decision is not None:
+        note_done(archive, decision)
+
+
+def _append(archive: ArchivalStorage, package: PackageId, facts: Withdrawal) -> None:
+    before = archive.ledger.newest(entries.WITHDRAWAL)
+    archive.ledger.append(
+        entries.WITHDRAWAL,
+        time=archive.now(),
+        outcome=entries.SUCCESS,
+        package=package.uri,
+        facts=facts.following(None if before is None else before.number),
+    )
+
+
+def _refuse_others(archive: ArchivalStorage, package: PackageId) -> None:
+    if package.institution != archive.config.institution.id:
+        message = _("{id} belongs to another institution; only that institution may withdraw it")
+        raise Refused(message.format(id=package))
+    if not archive.ledger.copies.of(package.uri):
+        raise NotFound(_("the ledger knows of no package {id}").format(id=package))
+
+
+def _withdrawals(ledger: Ledger) -> Iterator[tuple[LedgerEntry, Withdrawal]]:
+    """All, the newest first. Raises LedgerError."""
+    entry = ledger.newest(entries.WITHDRAWAL)
+    while entry is not None:
+        facts = entry.facts_as(Withdrawal)
+        yield entry, facts
+        before = facts.before
+        if before is not None and before >= entry.number:
+            raise entry.unreadable("before")
+        entry = None if before is None else ledger.entry(before)

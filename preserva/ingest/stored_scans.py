@@ -1,0 +1,159 @@
+"""Which stored packages have the same scans: an index of the digests of stored pages.
+
+The index is a file beside the ledger (`ledger-scans.sqlite`) that can be deleted at any time. It is
+brought up to date from the ledger and the inventories of what was stored since it was last asked,
+so that each inventory is read once. It only finds candidates: what it finds is held against the
+inventory of the package. A dry run writes nothing: what the file lacks it keeps in memory.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+from preserva.archive.archive import ArchivalStorage
+from preserva.archive.stored_copy import StoredCopy
+from preserva.core.values.entries import ARRIVALS, SUCCESS
+from preserva.core.values.model import PackageId
+from preserva.errors import PreservaError
+from preserva.logs import get_logger
+
+_logger = get_logger(__name__)
+
+_PAGES = re.compile(r"data/[^/]+/representations/(?!text/)[^/]+/data/")
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS scan (digest BLOB NOT NULL, package TEXT NOT NULL,
+    PRIMARY KEY (digest, package)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS position (number INTEGER NOT NULL, digest TEXT NOT NULL);
+"""
+_PREFIX = 8
+"""Bytes of a digest that are kept: candidates are proved by the whole digest."""
+
+
+def stored_scans(
+    archive: ArchivalStorage, package: PackageId | None, digests: Iterable[str], *, writing: bool
+) -> dict[str, int]:
+    """How many of these scans (SHA-512) each other package in our primary storage has.
+
+    By its identifier. What cannot be read now is not compared, and logged. The file of the index is
+    brought up to date only if `writing`.
+    """
+    wanted = set(digests)
+    candidates = _candidates(archive, {_short(digest) for digest in wanted}, writing=writing)
+    counts = {}
+    for uri in sorted(candidates):
+        other = PackageId.parse(uri)
+        if other != package and (count := len(wanted & set(_pages(archive, other)))):
+            counts[other.portable] = count
+    return counts
+
+
+def _candidates(archive: ArchivalStorage, digests: set[bytes], *, writing: bool) -> set[str]:
+    path = archive.config.ledger.with_name(f"{archive.config.ledger.stem}-scans.sqlite")
+    try:
+        if writing:
+            with closing(sqlite3.connect(path, timeout=30)) as index:
+                _update(index, archive)
+                return _look_up(index, digests)
+        if not path.exists():
+            return _since(archive, 0).look_up(digests)
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=30)) as index:
+            return _look_up(index, digests) | _since(archive, _position(index, archive)).look_up(
+                digests
+            )
+    except sqlite3.Error as error:
+        _logger.warning("the index of stored scans %s cannot be used: %s", path, error)
+        return set()
+
+
+def _update(index: sqlite3.Connection, archive: ArchivalStorage) -> None:
+    """Add what was stored since; all of it if the ledger is not the one that it was made of."""
+    index.executescript(_SCHEMA)
+    with index:
+        index.execute("BEGIN IMMEDIATE")
+        number, size = _position(index, archive), archive.ledger.size
+        if not number:
+            index.execute("DELETE FROM scan")
+        for uri in _arrived(archive, number):
+            rows = [(_short(page), uri) for page in _pages(archive, PackageId.parse(uri))]
+            index.executemany("INSERT OR IGNORE INTO scan VALUES (?, ?)", rows)
+        if size:
+            index.execute("DELETE FROM position")
+            digest = archive.ledger.entry(size).digest
+            index.execute("INSERT INTO position VALUES (?, ?)", (size, digest))
+
+
+def _position(index: sqlite3.Connection, archive: ArchivalStorage) -> int:
+    """The number of the last entry of this ledger that the index knows; 0 for another ledger."""
+    number, digest = index.execute("SELECT number, digest FROM position").fetchone() or (0, "")
+    known = 0 < number <= archive.ledger.size and archive.ledger.entry(number).digest == digest
+    return int(number) if known else 0
+
+
+def _look_up(index: sqlite3.Connection, digests: Iterable[bytes]) -> set[str]:
+    query = "SELECT package FROM scan WHERE digest = ?"
+    return {uri for digest in digests for (uri,) in index.execute(query, (digest,))}
+
+
+@dataclass(slots=True)
+class _Fresh:
+    """What was stored after the entry `start` of the ledger, up to the entry `number`."""
+
+    start: int
+    number: int
+    packages: dict[bytes, set[str]] = field(default_factory=dict)
+
+    def look_up(self, digests: Iterable[bytes]) -> set[str]:
+        """The packages that have any of these."""
+        return {uri for digest in digests for uri in self.packages.get(digest, ())}
+
+
+_fresh: WeakKeyDictionary[ArchivalStorage, _Fresh] = WeakKeyDictionary()
+"""One for each open archive: a table of many books is checked in one go."""
+
+
+def _since(archive: ArchivalStorage, number: int) -> _Fresh:
+    fresh = _fresh.get(archive)
+    if fresh is None or fresh.start > number:
+        fresh = _fresh[archive] = _Fresh(number, number)
+    size = archive.ledger.size
+    for uri in _arrived(archive, fresh.number):
+        for page in _pages(archive, PackageId.parse(uri)):
+            fresh.packages.setdefault(_short(page), set()).add(uri)
+    fresh.number = size
+    return fresh
+
+
+def _arrived(archive: ArchivalStorage, number: int) -> list[str]:
+    """The packages of which a version came into our primary storage after this entry."""
+    if number >= archive.ledger.size:
+        return []
+    entries = archive.ledger.entries(storage=archive.primary.id, types=ARRIVALS, since=number + 1)
+    return list(
+        dict.fromkeys(
+            entry.package for entry in entries if entry.outcome == SUCCESS and entry.package
+        )
+    )
+
+
+def _short(digest: str) -> bytes:
+    return bytes.fromhex(digest)[:_PREFIX]
+
+
+def _pages(archive: ArchivalStorage, package: PackageId) -> Iterator[str]:
+    """The SHA-512 of each page in the newest version of a package; none if it cannot be read."""
+    copy = StoredCopy(archive, archive.primary, package)
+    try:
+        inventory = copy.read().inventory
+    except PreservaError as error:
+        _logger.warning("%s is not compared with new scans: %s", package, error)
+        return
+    if inventory.algorithm != "sha512":
+        return
+    for path, digest in inventory.versions[inventory.head].files().items():
+        if _PAGES.match(path):
+            yield digest
