@@ -279,9 +279,8 @@ def test_a_record_has_any_number_of_packages(tmp_path: Path) -> None:
             local="kp-7-2",
             having=PackagesOfRecords(archive).of,
         )
-        assert [(note.code, note.seen) for note in second.notes] == [
-            (Code.RECORD_PACKAGED, first.package.portable)
-        ]
+        noted = [note.seen for note in second.notes if note.code is Code.RECORD_PACKAGED]
+        assert noted == [first.package.portable]
         both = (first.package.uri, second.package.uri)
         database = Database(archive.config.ledger.parent / "catalogue.sqlite")
         uri = uri_of("aonb", "KP 7")
@@ -297,6 +296,17 @@ def test_a_record_has_any_number_of_packages(tmp_path: Path) -> None:
         assert [line for line in printed if line.startswith("digitised")] == [
             f"digitised: {package}" for package in both
         ]
+        assert shown(database, second.package.portable) == shown(database, uri)
+        with database.writing():
+            assert Index(database).release(first.package.uri, 3) == 0
+        known = Index(database).get(uri)
+        assert known is not None
+        assert known.packages == (second.package.uri,)
+        with database.writing():
+            assert Index(database).release(second.package.uri, 4) == 1
+            assert Index(database).release(second.package.uri, 5) == 0
+        with pytest.raises(NotFound):
+            shown(database, second.package.portable)
         database.close()
 
 
