@@ -10,6 +10,7 @@ from preserva.catalogue.decisions import MatchDecision, MatchVerdict
 from preserva.catalogue.entry import CatalogueEntry
 from preserva.catalogue.index import Catalogued, Index
 from preserva.catalogue.matching import Matching
+from preserva.catalogue.roles import role
 from preserva.core.policy.relations import Relation, relations_of
 from preserva.core.values.report import printable
 from preserva.errors import NotFound
@@ -30,18 +31,21 @@ class EditionView:
 
 
 def shown(database: Database, uri: str, relations: Iterable[Relation] = ()) -> EditionView:
-    """The edition of a record; of the `relations`, those of its packages. Raises NotFound."""
+    """The edition of a record, or of a package's record; of the `relations`, those of its packages.
+
+    Raises NotFound.
+    """
     index = Index(database)
-    asked = index.get(uri)
+    asked = index.get(uri) or index.of_package(uri)
     if asked is None or asked.entry is None:
         raise NotFound(_("the catalogue has no record {uri}").format(uri=uri))
     matching = Matching(database)
-    joined = matching.edition_of(uri)
+    joined = matching.edition_of(asked.uri)
     records = [
         record for joined_uri in joined if (record := index.get(joined_uri)) and record.entry
     ]
     works = [other for other in index.of_work(asked.entry.work) if other not in joined]
-    packages = {record.package for record in records if record.package}
+    packages = {package for record in records for package in record.packages}
     related = (each for each in relations if packages & {each.package, each.other})
     decisions = tuple(matching.of_records(joined))
     return EditionView(tuple(records), tuple(works), decisions, tuple(related))
@@ -53,10 +57,10 @@ def lines(view: EditionView) -> Iterator[str]:
         yield printable(record.uri)
         if record.entry is not None:
             yield from (f"  {printable(line)}" for line in _of_entry(record.entry))
-        if record.package:
-            yield "  " + _("digitised: {package}").format(package=printable(record.package))
-            for relation in relations_of(record.package, view.relations):
-                stands, other = relation.from_side_of(record.package)
+        for package in record.packages:
+            yield "  " + _("digitised: {package}").format(package=printable(package))
+            for relation in relations_of(package, view.relations):
+                stands, other = relation.from_side_of(package)
                 yield f"    {pgettext('relation of packages', stands)} {printable(other)}"
     for decision in view.decisions:
         yield printable(sentence(decision))
@@ -99,7 +103,7 @@ def items(entry: CatalogueEntry) -> Iterator[str]:
 def _of_entry(entry: CatalogueEntry) -> Iterator[str]:
     yield entry.title
     for agent in entry.agents:
-        about = (agent.name, agent.dates, " ".join(agent.roles), agent.authority)
+        about = (agent.name, agent.dates, ", ".join(map(role, agent.roles)), agent.authority)
         yield ", ".join(filter(None, about))
     yield ", ".join(filter(None, (entry.imprint, entry.extent)))
     for number in entry.identifiers:
