@@ -8,8 +8,11 @@ import pytest
 from lxml import etree
 
 from preserva.archive.archive import ArchivalStorage
-from preserva.archive.relations import relate, relations, unrelate
+from preserva.archive.relations import relate, relations, relations_known, unrelate
 from preserva.archive.stored_copy import StoredCopy
+from preserva.catalogue.database import Database
+from preserva.catalogue.edition_view import lines, shown
+from preserva.catalogue.import_records import import_packages
 from preserva.core.policy.relations import RelationKind, relations_of
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
@@ -107,3 +110,19 @@ def test_the_next_version_has_them_in_its_premis(house: House) -> None:
     with house.by("ivanova") as archive:
         unrelate(archive, OTHER, RelationKind.REPLACES, BOOK, "a mistake")
     assert related() == [volume]
+
+
+def test_the_catalogue_tells_of_both_packages(house: House, tmp_path: Path) -> None:
+    with house.by("ivanova") as archive:
+        relate(archive, BOOK, RelationKind.VOLUME_OF, OTHER, "part two")
+    database = Database(tmp_path / "catalogue.sqlite")
+    with house.by("") as archive:
+        import_packages(archive, database, 1)
+        known = relations_known(archive.config)
+    shown_lines = {
+        package: [line.strip() for line in lines(shown(database, package.uri, known))]
+        for package in (BOOK, OTHER)
+    }
+    database.close()
+    assert f"volume of {OTHER.uri}" in shown_lines[BOOK]
+    assert f"has volume {BOOK.uri}" in shown_lines[OTHER]
