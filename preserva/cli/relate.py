@@ -62,7 +62,7 @@ def command(
     }
     chosen = [(kind, other) for kind, other in asked.items() if other is not None]
     if len(chosen) != 1:
-        raise UsageError(_("name one of --volume-of, --same-edition, --replaces and --bound-with"))
+        raise UsageError(_("name one relation, such as --volume-of ID"))
     [(kind, related)] = chosen
     findings: list[Finding] = []
     with settings.archive() as archive:

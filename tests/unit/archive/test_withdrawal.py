@@ -112,7 +112,7 @@ def test_nothing_is_added_to_it_and_it_is_not_brought_anywhere(
 def test_it_leaves_the_catalogue_and_comes_back(house: House, tmp_path: Path) -> None:
     def shown() -> list[tuple[str, int]]:
         with sqlite3.connect(tmp_path / "catalogue.sqlite") as connection:
-            query = "SELECT package, deleted FROM record ORDER BY package, deleted"
+            query = "SELECT packages, deleted FROM record ORDER BY packages, deleted"
             return connection.execute(query).fetchall()
 
     def imported() -> tuple[int, int]:
