@@ -42,10 +42,12 @@ def acting_person(people: Mapping[str, Person], named: str | None = None) -> str
     if named is None:
         return _person_of(_login(), people)
     if named and people and named not in people:
-        message = _("{person} is not in [people]; there are: {known}")
+        message = _("{person} is not in [people]; known ones: {known}")
         raise UsageError(message.format(person=named, known=", ".join(sorted(people))))
     if named and not is_code(named):
-        message = _("{person} cannot name a person: at most 64 characters, none of them a space")
+        message = _(
+            "{person} cannot be the code of a person: at most 64 characters, none of them a space"
+        )
         raise UsageError(message.format(person=named))
     return named or None
 
@@ -54,7 +56,7 @@ def needed(actor: Actor) -> str:
     """The code of the person, where only a person may act. Raises UsageError if none is named."""
     if actor.person is None:
         raise UsageError(
-            _("nobody is named who decides this"),
+            _("this needs the name of the person who decides"),
             hint=_("Say who you are: --person, PRESERVA_PERSON, or a login listed in [people]."),
         )
     return actor.person

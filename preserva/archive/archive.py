@@ -140,7 +140,7 @@ class ArchivalStorage:
         """One of the storages. Raises UsageError for a name that is not in the configuration."""
         if name not in self.config.storages:
             known = ", ".join(sorted(self.config.storages))
-            message = _("there is no storage {name}; there are: {known}")
+            message = _("there is no storage {name}; known ones: {known}")
             raise UsageError(message.format(name=name, known=known))
         if name not in self._stores:
             config = self.config.storages[name]
@@ -308,7 +308,7 @@ def _no_ledger(config: Config) -> ArchiveNotFound:
 _LOST_LEDGER = N_(
     "The storages belong to a ledger that is not here. If it is on another computer, work there:"
     " docs/how-to/two-people.md says how. If it was lost, restore it from its backup; without one,"
-    " `preserva rebuild ledger` begins a new one, which takes the place of the old for good."
+    " `preserva rebuild ledger` begins a new one, which replaces the old one for good."
 )
 
 
@@ -328,10 +328,10 @@ def _refuse_lost_ledger(config: Config, made: list[Store]) -> None:
             message = _("{name} belongs to a ledger, and {ledger} is not there")
             raise Refused(message.format(name=store.id, ledger=config.ledger), hint=_LOST_LEDGER)
     if config.ledger.exists():
-        message = _("{path} is empty, so it is no ledger; it was not touched")
+        message = _("{path} is empty, so it is not a ledger; it was not touched")
         raise Refused(
             message.format(path=config.ledger),
-            hint=_("Restore it from its backup, or move it away to begin anew."),
+            hint=_("Restore it from its backup, or move it away to start over."),
         )
 
 

@@ -36,7 +36,7 @@ def refuse_lost(copy: StoredCopy) -> None:
     for entry in copy.archive.ledger.entries(package=copy.package.uri, types=(END,)):
         if entry.outcome == SUCCESS:
             message = _(
-                "{id} was stored in {storage} on {time}, and is not there: nothing was written"
+                "{id} was stored in {storage} on {time}, but is not there now: nothing was written"
             )
             raise Refused(
                 message.format(id=copy.package, storage=entry.storage, time=local_time(entry.time)),

@@ -126,13 +126,13 @@ def wrong(
     """What to tell people of a ledger that may not be used."""
     message = {
         Standing.OLDER: _(
-            "the ledger {ledger} is older than what {storage} has seen of it: it ends with entry"
-            " {size}, and entry {number} was written before. It was restored from a backup, or is a"
-            " copy of another computer's."
+            "the ledger {ledger} is older than what {storage} has seen of it: it ends with entry "
+            "{size}, but entry {number} had already been written. It was restored from a backup, "
+            "or is a copy of another computer's."
         ),
         Standing.FORKED: _(
             "the ledger {ledger} is not the one that {storage} has seen: their entries {number}"
-            " differ. One is a copy of the other, and both were written to since."
+            " differ. One is a copy of the other, and both have been written to since."
         ),
         Standing.OTHER: _(
             "{storage} belongs to another ledger ({other}), not to {ledger}: two ledgers never"
@@ -228,7 +228,7 @@ def _refuse_unknown_packages(archive: ArchivalStorage, store: Store) -> None:
     primary = store.config.role is Role.PRIMARY
     if strangers and (primary or len(strangers) == count):
         message = _(
-            "{storage} holds {package}, of which the ledger {ledger} knows nothing: the ledger is"
+            "{storage} holds {package}, which the ledger {ledger} does not know: the ledger is"
             " older, or the storage belongs to another"
         )
         raise WrongLedger(

@@ -186,7 +186,9 @@ def confirm(staging: Staging) -> None:
     wrong = list(read_back(staging.storage, expected, staging.observer))
     if wrong:
         path, seen = wrong[0]
-        message = _("{count} files came back other than they were written, first {path}: {seen}")
+        message = _(
+            "{count} files were not read back as they were written, the first is {path}: {seen}"
+        )
         raise StorageError(
             message.format(count=len(wrong), path=path, seen=seen),
             path=path,

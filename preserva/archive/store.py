@@ -123,8 +123,8 @@ class Store:
                 ),
                 hint=_(
                     "Nothing was written there. Is it the disk of another archive, or an older one?"
-                    " Put the right one in its place. Disks that take turns are storages of their"
-                    " own, each with its own name in preserva.toml."
+                    " Put the right one in its place. Disks that are used in turn are separate "
+                    "storages, each with its own name in preserva.toml."
                 ),
             )
         self.asked[:] = [(time.monotonic(), identity)]

@@ -76,7 +76,7 @@ def decision(archive: ArchivalStorage, number: int) -> JointDecision:
     for known in decisions(archive):
         if known.number == number:
             return known
-    message = _("there is no decision {number}; `preserva decisions --all` lists those there are")
+    message = _("there is no decision {number}; `preserva decisions --all` lists all of them")
     raise UsageError(message.format(number=number))
 
 
@@ -92,7 +92,7 @@ def matter_of(
     Raises UsageError for a kind or a storage that there is not.
     """
     if kind not in KINDS:
-        message = _("there is no kind of decision {kind}; there are: {known}")
+        message = _("there is no kind of decision {kind}; known ones: {known}")
         raise UsageError(message.format(kind=kind, known=", ".join(KINDS)))
     if storage is not None:
         archive.store(storage)

@@ -176,7 +176,7 @@ class TagFiles:
     def _excess(self, before: int) -> str | None:
         """Why the reading of a tag file ends here, if it does."""
         if len(self.report.findings) - before > _TOO_MANY:
-            return _("too much is wrong with it")
+            return _("it has too many errors")
         if len(self.report.payload) + len(self.report.tags) > self.limits.files:
             return _("too many files")
         return None

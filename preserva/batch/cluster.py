@@ -107,7 +107,7 @@ class ClusterRows:
         try:
             future = self.workers.executor.submit(make_there, task)
         except Exception as error:
-            message = _("the cluster takes no more work: {reason}")
+            message = _("the cluster accepts no more work: {reason}")
             raise Unreachable(message.format(reason=error)) from error
         self._waiting[future] = cells, size
         return None
@@ -150,7 +150,7 @@ class ClusterRows:
             message = _("the worker did not finish: {reason}")
             raise StorageError(message.format(reason=error)) from error
         if answer.software != __version__:
-            message = _("a worker has preserva {theirs}, not {ours}: what it says does not count")
+            message = _("a worker runs preserva {theirs}, not {ours}: its results are not used")
             raise StorageError(message.format(theirs=answer.software, ours=__version__))
         return answer
 

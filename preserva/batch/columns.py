@@ -84,7 +84,7 @@ def _unknown(heading: str) -> str:
     words = {_folded(word): word for key in sorted(WORDS) for word in WORDS[key]}
     near = difflib.get_close_matches(_folded(heading), words, 1)
     if near:
-        message = _("there is no column {name}; {near} is meant, perhaps")
+        message = _("there is no column {name}; did you mean {near}?")
         return message.format(name=heading, near=words[near[0]])
     known = ", ".join(words[0] for key, words in WORDS.items() if key not in RESULTS)
-    return _("there is no column {name}; there are: {known}").format(name=heading, known=known)
+    return _("there is no column {name}; known ones: {known}").format(name=heading, known=known)

@@ -42,7 +42,7 @@ class Share:
 
     def __post_init__(self) -> None:
         if not 1 <= self.number <= self.of_all:
-            message = _("{text} is no share of the rows: 2/4 is the second of four")
+            message = _("{text} is not a share of the rows: 2/4 is the second of four")
             raise UsageError(message.format(text=f"{self.number}/{self.of_all}"))
 
     @classmethod
@@ -50,7 +50,7 @@ class Share:
         """The share that is written as `2/4`. Raises UsageError."""
         match = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
         if match is None:
-            message = _("{text} is no share of the rows: 2/4 is the second of four")
+            message = _("{text} is not a share of the rows: 2/4 is the second of four")
             raise UsageError(message.format(text=text))
         return cls(int(match[1]), int(match[2]))
 

@@ -83,7 +83,7 @@ def refuse_results(path: Path) -> None:
         return
     header, _rows, _delimiter = _read(path)
     if "result" not in map(key_of, header):
-        message = _("{path} exists and is no table of results; it was not touched")
+        message = _("{path} exists and is not a table of results; it was not touched")
         raise Refused(message.format(path=path))
 
 

@@ -127,9 +127,9 @@ class Database:
             raise StorageError(
                 message.format(path=self.path, version=version),
                 hint=_(
-                    "Nothing was changed. Export its decisions with the preserva that wrote it, and"
-                    " move the file away. `preserva catalogue import`, `preserva harvest` and"
-                    " `preserva catalogue decisions import` rebuild it."
+                    "Nothing was changed. Export its decisions with the version of preserva that "
+                    "wrote it, and move the file away. `preserva catalogue import`, `preserva "
+                    "harvest` and `preserva catalogue decisions import` rebuild it."
                 ),
             )
 

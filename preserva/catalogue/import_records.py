@@ -147,7 +147,7 @@ def import_file(
 def _compare_count(imported: Imported, path: Path, records: int | None) -> None:
     count = imported.read + imported.left_out
     if records is not None and records != count:
-        message = _("{path} has {count} records, and not {expected}: it may have been cut off")
+        message = _("{path} has {count} records, not {expected}: it may have been cut off")
         raise Refused(
             message.format(path=path, count=count, expected=records),
             hint=_("Its records were imported; none was marked as deleted."),

@@ -142,7 +142,9 @@ def refuse_kept(path: Path) -> None:
         except OSError:
             continue  # not there yet, or not to be read; then it cannot be written to either
         if names:
-            message = _("{path} lies in {folder}, which is kept as it is ({name}); choose another")
+            message = _(
+                "{path} lies in {folder}, which must stay as it is ({name}); choose another"
+            )
             raise Refused(message.format(path=path, folder=folder, name=names[0]))
 
 

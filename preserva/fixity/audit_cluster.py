@@ -65,7 +65,7 @@ def connect(url: str) -> Iterator[Workers]:
     """
     scheme, separator, place = url.partition("://")
     if f"{scheme}{separator}" not in {SCHEME, TLS_SCHEME}:
-        message = _("{url} is no cluster: give dask://HOST:PORT or dask+tls://HOST:PORT")
+        message = _("{url} is not a cluster: give dask://HOST:PORT or dask+tls://HOST:PORT")
         raise UsageError(message.format(url=url))
     encrypted = scheme.endswith("+tls")
     try:
@@ -83,7 +83,7 @@ def connect(url: str) -> Iterator[Workers]:
             security=Security(require_encryption=encrypted),
         )
     except (TypeError, ValueError) as error:  # a certificate is not named, or cannot be read
-        message = _("the cluster at {url} cannot be spoken to by TLS: {reason}")
+        message = _("no TLS connection to the cluster at {url} is possible: {reason}")
         raise UsageError(message.format(url=url, reason=error), hint=_NO_CERTIFICATE) from error
     except OSError as error:
         message = _("the cluster at {url} does not answer: {reason}")
@@ -197,7 +197,7 @@ class _Round:
             return Step.LEFT
         software = answer.software if isinstance(answer, _Answer) else None
         if software != __version__:  # the others may be of ours: they go on
-            message = _("a worker has preserva {theirs}, not {ours}: what it says does not count")
+            message = _("a worker runs preserva {theirs}, not {ours}: its results are not used")
             self.refused = message.format(theirs=software or "?", ours=__version__)
             return Step.LEFT
         report = _report(copy, answer.seen)

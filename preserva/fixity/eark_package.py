@@ -115,7 +115,7 @@ class _Check:
 
     def _open(self, path: str) -> BinaryIO:
         if path not in self.shelf:
-            message = _("{path} is larger than any such document")
+            message = _("{path} is larger than such a document can be")
             raise StorageError(message.format(path=path), path=path)
         return as_stream(self.shelf.pieces(path))
 

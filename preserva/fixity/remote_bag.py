@@ -40,7 +40,7 @@ def open_stored_bag(
     refuse_foreign(head, path)
     packing = packing_of(head, path)
     if found.kind is not Kind.FILE or packing is None:
-        message = _("{path} is no bag that can be read there: neither a folder nor a tar")
+        message = _("{path} is not a bag that can be read there: it is neither a folder nor a tar")
         raise NotAFile(message.format(path=path), path=path)
     container = _StoredContainer(storage, path, bypass_cache=bypass_cache)
     return TarSource(container, packing, limits=limits)

@@ -242,6 +242,6 @@ def _answer(response: http.client.HTTPResponse, offset: int) -> Answer:
     if response.status == 200:
         offset = 0
     elif not response.headers.get("Content-Range", "").startswith(f"bytes {offset}-"):
-        raise AnswerError(_("the server sent another part of the file"))
+        raise AnswerError(_("the server sent a different part of the file"))
     stated = response.headers.get("Content-Length", "")
     return Answer(offset, int(stated) if stated.isdecimal() else None, response)

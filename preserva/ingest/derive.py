@@ -96,7 +96,7 @@ class _Deriving:
         files = self.book.book.files
         source = next((name for name in _IMAGES if any(f.page for f in files.get(name, ()))), None)
         if source is None:
-            message = _("{id} has no page images to make anything of")
+            message = _("{id} has no page images to make anything from")
             raise UsageError(message.format(id=draft.package))
         with tempfile.TemporaryDirectory() as scratch:
             self._make(Path(scratch), source)

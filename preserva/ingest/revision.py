@@ -99,7 +99,7 @@ def update(
         )
     if change.pages.move and (change.pages.insert is not None or change.pages.remove):
         raise UsageError(
-            _("pages are moved by a correction of their own"),
+            _("pages can only be moved in a separate correction"),
             hint=_("Remove or insert first, then move: the numbers of pages change in between."),
         )
     revision = _Revision(change)

@@ -121,7 +121,9 @@ def forecast_sentences(overview: Overview) -> Iterator[str]:
         )
         yield late.format(count=forecast.overdue)
     if forecast.capacity is None:
-        text = _("Checks in time need {needed} a day; the possible speed is not measured yet.")
+        text = _(
+            "Checks in time need {needed} a day; the possible speed has not been measured yet."
+        )
         yield text.format(needed=human_size(forecast.needed))
     else:
         text = _("Checks in time need {needed} a day; {possible} a day is possible.")

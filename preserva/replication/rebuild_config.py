@@ -55,7 +55,7 @@ def rebuild_config(path: Path, urls: Sequence[str], institution: str | None = No
         raise Refused(message.format(path=path))
     identities = {url: _identity(url) for url in urls}
     own = institution or str(identities[urls[0]]["configured_by"])
-    message = _("what the storages say of themselves makes no configuration")
+    message = _("what the storages say about themselves is not enough for a configuration")
     try:
         text = "\n".join(_lines(identities, own)) + "\n"
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -133,7 +133,7 @@ def _institutions(identities: Identities, own: str) -> Mapping[str, Mapping[str,
         institutions = {**identity["institutions"], **institutions}
     if own not in institutions:
         message = _(
-            "none of these storages is one of {id}, and what others say of it is not believed"
+            "none of these storages belongs to {id}, and what others say about it is not believed"
         )
         raise ConfigError(message.format(id=own))
     for identity in identities.values():

@@ -126,7 +126,7 @@ def _remove(ledger: Path) -> None:
 def _refuse_source(config: Config, source: str | None) -> None:
     own = [store.id for store in config.storages.values() if _is_own(config, store.id)]
     if source is not None and source not in own:
-        message = _("{storage} is no storage of ours; these are: {known}")
+        message = _("{storage} is not a storage of ours; ours are: {known}")
         raise UsageError(message.format(storage=source, known=", ".join(own)))
 
 
@@ -245,7 +245,7 @@ def _find(archive: ArchivalStorage) -> _Storages:
             found.own.append(store)
     if not found.own:
         raise Refused(
-            _("none of our own storages is there, so there is nothing to make a ledger of"),
+            _("none of our own storages is there, so there is nothing to make a ledger from"),
             hint=_("Are the disks mounted? `preserva init` makes a new, empty archive."),
         )
     return found

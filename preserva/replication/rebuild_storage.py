@@ -25,7 +25,9 @@ def rebuild_storage(
     """
     store = archive.store(storage)
     if store.config.role is Role.HELD:
-        message = _("{storage} is kept here for another institution, which alone rebuilds it")
+        message = _(
+            "{storage} is kept here for another institution, and only that institution rebuilds it"
+        )
         raise UsageError(message.format(storage=storage))
     packages = [PackageId.parse(uri) for uri in archive.ledger.copies.packages(storage)]
     prove_ledger(archive, record=not dry_run)

@@ -106,7 +106,9 @@ def repair(
     prove_ledger(archive, record=apply)
     stores = [archive.store(storage)] if storage else archive.stores()
     if storage is not None and stores[0].config.role is Role.HELD:
-        message = _("{storage} is kept here for another institution, which alone repairs it")
+        message = _(
+            "{storage} is kept here for another institution, and only that institution repairs it"
+        )
         raise UsageError(message.format(storage=storage))
     stores = [store for store in stores if store.config.role is not Role.HELD]
     done = []

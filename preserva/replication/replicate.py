@@ -82,7 +82,7 @@ def _targets(archive: ArchivalStorage, to: str | None) -> list[Store]:
     if to is not None:
         target = archive.store(to)
         if target.config.role is not Role.REPLICA:
-            message = _("{name} is no replica: its packages are made there, by their owner alone")
+            message = _("{name} is not a replica: packages are made there, and only by their owner")
             raise UsageError(message.format(name=to))
         return [target]
     return [store for store in archive.stores() if store.config.role is Role.REPLICA]

@@ -265,7 +265,9 @@ def _look(
         if seen == file.digest:
             return file, None
         if observed.size != entry.size:
-            message = _("{path}: the storage gave another number of bytes than it states, {size}")
+            message = _(
+                "{path}: the storage sent a different number of bytes than it states, {size}"
+            )
             seen = StorageError(message.format(path=file.path, size=entry.size), path=file.path)
     return file, seen
 

@@ -67,7 +67,7 @@ def decide(
                 facts=DecisionTaken(number, by, decision),
             )
             return incident
-    message = _("there is no open incident {number}; `preserva incidents` lists those there are")
+    message = _("there is no open incident {number}; `preserva incidents` lists the open ones")
     raise UsageError(message.format(number=number))
 
 

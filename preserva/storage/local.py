@@ -148,7 +148,7 @@ class LocalStorage:
         """Close, and raise NotAFile for, a file that is written to and could lie elsewhere too."""
         if not is_alone(os.fstat(descriptor)):
             os.close(descriptor)
-            message = _("{path} is not a file of its own: it has another name elsewhere")
+            message = _("{path} is a hard link: the file has another name elsewhere")
             raise NotAFile(message.format(path=f"{self.url}/{path}"), path=path)
 
     def _fill(self, descriptor: int, errors: _Errors, chunks: Iterable[bytes]) -> None:

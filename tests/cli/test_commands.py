@@ -268,7 +268,7 @@ def test_what_a_storage_cannot_promise_is_said(ready: Path, run: Run, run_json: 
     status, out, _err = run("config", "check", "--storages")
     sentences = [f"  {sentence(Limitation(code))}" for code in poor["limitations"]]
     ids = [f"  its id: {storage['identity']}" for storage in (sound, poor)]
-    good = "  tried: packages can be stored there"
+    good = "  tested: packages can be stored there"
     lines = [line for line in out.splitlines() if not line.startswith("  free space: ")]
     assert (status, lines) == (
         0, ["aonb-main: reached", ids[0], good, "nlb-copy: reached", ids[1], *sentences, good],

@@ -95,7 +95,7 @@ def unpacked(stream: IO[bytes], packing: Packing) -> IO[bytes]:
     try:
         from backports import zstd
     except ImportError as error:
-        message = _("a .tar.zst needs one package more: pip install 'preserva[zst]'")
+        message = _("a .tar.zst needs one more package: pip install 'preserva[zst]'")
         raise UsageError(message) from error
     return cast("IO[bytes]", zstd.ZstdFile(stream, "rb"))
 

@@ -159,7 +159,7 @@ class TarReader:
             if length > _MOST_ZEROS:  # compressed they are nothing, and unpacked any number
                 raise TarDamagedError(_("there are too many zeros after its end"))
         if length % BLOCK:
-            raise TarDamagedError(_("its last block is not whole"))
+            raise TarDamagedError(_("its last block is incomplete"))
 
 
 def _number(field: bytes) -> int:

@@ -91,7 +91,7 @@ def _write(path: str, size: int, content: Iterable[bytes], stream: IO[bytes]) ->
             break
         stream.write(chunk)
     if left:
-        message = _("{path} has not the size that it had when the tar was begun")
+        message = _("the size of {path} has changed since the tar was begun")
         raise StorageError(message.format(path=path), path=path)
     padding = -size % tarfile.BLOCKSIZE
     stream.write(bytes(padding))

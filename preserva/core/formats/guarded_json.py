@@ -110,4 +110,4 @@ def _fraction(text: str) -> float:
 
 
 def _no_number(text: str) -> Any:
-    raise JSONError(_("{text} is no number that can be used").format(text=text[:30]))
+    raise JSONError(_("{text} is not a usable number").format(text=text[:30]))

@@ -42,7 +42,9 @@ class S3Leases:
             return False
         if self._create(number, holder):
             self.remove(number)
-            message = _("{url}: the object store ignores If-None-Match: two could write at once")
+            message = _(
+                "{url}: the object store ignores If-None-Match: two processes could write at once"
+            )
             raise Unfit(message.format(url=self.url))
         return True
 

@@ -72,7 +72,9 @@ class SftpReader:
     def _expect(self, holds: bool) -> None:
         if not holds:
             self.__exit__()
-            message = _("{path}: the storage gave another number of bytes than it states, {size}")
+            message = _(
+                "{path}: the storage sent a different number of bytes than it states, {size}"
+            )
             raise StorageError(message.format(path=self._path, size=self._size), path=self._path)
 
     def _start_reading(self, offset: int, length: int) -> Future[bytes]:
