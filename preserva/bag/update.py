@@ -205,7 +205,7 @@ def _refuse_other_rules(bag: str, report: BagReport) -> None:
     for path in report.payload.there():
         if any(character in path for character in "%\r\n"):
             message = _(
-                "{path}: versions of BagIt before 1.0 do not define how a manifest writes this name"
+                "{path}: before BagIt 1.0 it is not defined how a manifest writes this name"
             )
             raise Refused(message.format(path=path), hint=hint)
 
