@@ -68,8 +68,7 @@ if TYPE_CHECKING:
     )
     from preserva.core.book.page_changes import PageChange, PageDeed
     from preserva.core.book.rights import Rights
-    from preserva.core.book.scan_policy import Action as ScanAction
-    from preserva.core.book.scan_policy import ScanPolicy
+    from preserva.core.book.scan_policy import ScanAction, ScanPolicy
     from preserva.core.book.scans import Colours, ImageRules, ScanProfile, Undecodable
     from preserva.core.book.structure import PageFacts, Structure
     from preserva.core.book.submission import Arrangement, FolderPages, SourceFile
@@ -243,7 +242,7 @@ _PLACES = {
     "Structure": "core.book.structure:Structure",
     "Arrangement": "core.book.submission:Arrangement",
     "FolderPages": "core.book.submission:FolderPages",
-    "ScanAction": "core.book.scan_policy:Action",
+    "ScanAction": "core.book.scan_policy:ScanAction",
     "ScanPolicy": "core.book.scan_policy:ScanPolicy",
     "SourceFile": "core.book.submission:SourceFile",
     "Division": "core.eark.mets:Division",

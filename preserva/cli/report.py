@@ -165,7 +165,7 @@ def _print_table(archive: ArchivalStorage) -> None:
     import csv
     import io
 
-    from preserva.outputs.report import CSV_COLUMNS, csv_row
+    from preserva.outputs.copies_table import CSV_COLUMNS, csv_row
     from preserva.reporting.incidents import open_incidents
     from preserva.reporting.overview import copy_states
 

@@ -16,7 +16,7 @@ from preserva.core.book.page_changes import PageChange, PageDeed
 from preserva.core.book.page_sequence import PageOrder, following
 from preserva.core.book.structure import PageFacts, Pages
 from preserva.core.eark.aip import ContentFile, RepresentationSpec, build_representation
-from preserva.core.eark.book import Book, contents_of
+from preserva.core.eark.book import StoredBook, contents_of
 from preserva.core.eark.mets import (
     FileEntry,
     Header,
@@ -37,7 +37,7 @@ from preserva.ingest.aip_writer import (
 )
 from preserva.ingest.draft import Draft
 from preserva.ingest.image_inspection import Inspection
-from preserva.ingest.page_folder import Arrival, corrections, insertions, kind, refuse_pages
+from preserva.ingest.page_folder import ArrivedFile, corrections, insertions, kind, refuse_pages
 from preserva.ingest.revision_structure import restructured
 from preserva.version import __version__
 
@@ -94,7 +94,7 @@ class BookRevision:
         self._stored: dict[str, StoredRepresentation] = {}
         self.before = self.book = self._read()
 
-    def _read(self) -> Book:
+    def _read(self) -> StoredBook:
         start = len(self.draft.base)
         seen = {path[start:]: file for path, file in self.draft.staging.kept.items()}
         files = {}
@@ -113,7 +113,7 @@ class BookRevision:
             except ValueError as error:
                 raise Damaged(str(error)) from error
             root = root or stored.structure
-        return Book(files, root)
+        return StoredBook(files, root)
 
     def correct(self, changes: PageChanges) -> None:
         """Do what was requested. Raises PackageError with everything that cannot be done."""
@@ -143,8 +143,8 @@ class BookRevision:
 
     def take(
         self,
-        arrivals: Sequence[Arrival],
-        new: Sequence[Arrival] = (),
+        arrivals: Sequence[ArrivedFile],
+        new: Sequence[ArrivedFile] = (),
         order: PageOrder | None = None,
     ) -> None:
         """Take files in: `arrivals` of pages that are there, `new` ones of inserted pages.
@@ -174,7 +174,7 @@ class BookRevision:
             reader.check_unchanged()
         refuse_pages(self.inspection.problems)
         self.notes += self.inspection.notes
-        self.book = Book(
+        self.book = StoredBook(
             {name: sorted(held, key=_rank) for name, held in files.items() if held},
             None if self.book.root is None else following(self.book.root, order),
         )
@@ -199,7 +199,7 @@ class BookRevision:
             refuse_pages([Finding(Code.SOURCE_WITHOUT_PAGES)])
         return order
 
-    def _note_older(self, arrivals: Sequence[Arrival]) -> None:
+    def _note_older(self, arrivals: Sequence[ArrivedFile]) -> None:
         """Access copies and text of a former scan are named if they are not replaced, too."""
         masters = {arrival.page for arrival in arrivals if arrival.representation == _MASTER}
         masters &= {file.page for file in self.book.files.get(_MASTER, ())} - {None}
@@ -235,7 +235,7 @@ class BookRevision:
         files: dict[str, list[ContentFile]],
         page: int | None,
         count: int,
-        arrival: Arrival,
+        arrival: ArrivedFile,
         facts: Mapping[int, ContentFile],
     ) -> _Place:
         """Make room for a file of one of `count` pages: what it replaces is left out."""
@@ -264,7 +264,7 @@ class BookRevision:
             PageChange(PageDeed.MOVED, numbers[old], before=old) for old in sorted(order.moved)
         ]
 
-    def _copied_in(self, arrival: Arrival, place: _Place) -> ContentFile:
+    def _copied_in(self, arrival: ArrivedFile, place: _Place) -> ContentFile:
         """Copy a file in: one read for copy, digests and format; images are decoded."""
         base = self.draft.base.rstrip("/")
         seen, form = copy_in(arrival.reader, arrival.file, self.draft.staging, base, place.path)
@@ -361,7 +361,7 @@ def _by_page(files: Mapping[str, Sequence[ContentFile]]) -> dict[int, ContentFil
     return {file.page: file for file in reversed(listed) if file.page is not None}
 
 
-def _specs(book: Book) -> list[RepresentationSpec]:
+def _specs(book: StoredBook) -> list[RepresentationSpec]:
     return list(representations_of({n: tuple(f) for n, f in book.files.items()}, book.root))
 
 
@@ -374,7 +374,7 @@ def _rank(file: ContentFile) -> tuple[bool, int, str]:
     return file.page is None, file.page or 0, file.file.path
 
 
-def _same(file: ContentFile, page: int | None, arrival: Arrival) -> bool:
+def _same(file: ContentFile, page: int | None, arrival: ArrivedFile) -> bool:
     """Whether a file that is there is the one that another is to replace."""
     if page is None:
         return file.page is None and file.original_name == arrival.name
@@ -389,7 +389,7 @@ def _page_path(representation: str, page: int, count: int, name: str) -> str:
     return f"representations/{representation}/data/{page:0{width}}{ending}"
 
 
-def _whole_path(arrival: Arrival, held: Sequence[ContentFile]) -> str:
+def _whole_path(arrival: ArrivedFile, held: Sequence[ContentFile]) -> str:
     """The path of a further file of the whole book."""
     names = [file.file.path.rpartition("/")[2] for file in held if file.page is None]
     numbers = [stem(name).rpartition("-")[2] for name in names if name.startswith("whole-")]

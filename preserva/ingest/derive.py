@@ -34,7 +34,7 @@ from preserva.ingest.aip_writer import copying
 from preserva.ingest.book_revision import BookRevision
 from preserva.ingest.draft import Draft, revise
 from preserva.ingest.image_inspection import Happened
-from preserva.ingest.page_folder import Arrival
+from preserva.ingest.page_folder import ArrivedFile
 from preserva.ingest.revised import Revised
 from preserva.ingest.revision import point
 from preserva.ingest.revision_history import PREMIS, new_representation, record_events
@@ -246,9 +246,9 @@ class _Deriving:
             place.unlink(missing_ok=True)
 
     @staticmethod
-    def _arrival(reader: SourceReader, name: str, page: int | None, original: str) -> Arrival:
+    def _arrival(reader: SourceReader, name: str, page: int | None, original: str) -> ArrivedFile:
         size = reader.size(name)
-        return Arrival(ACCESS, page, reader, SourceFile(name, name, size, page), original)
+        return ArrivedFile(ACCESS, page, reader, SourceFile(name, name, size, page), original)
 
 
 def _is_plain(file: ContentFile) -> bool:

@@ -21,7 +21,7 @@ from preserva.ingest.source_folder import SourceReader, list_source
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class ArrivedFile:
     """A file to take into the package, of a page or (None) of the whole book.
 
     `file.source` is its path in the folder of `reader`; `name` is its original name.
@@ -34,7 +34,7 @@ class Arrival:
     name: str
 
 
-def corrections(path: Path, usual: str, pages: Pages) -> list[Arrival]:
+def corrections(path: Path, usual: str, pages: Pages) -> list[ArrivedFile]:
     """The files of a folder for pages of the book, each named like a page or by its number.
 
     A folder that is not divided into master/, access/ and text/ is all of the representation
@@ -61,7 +61,7 @@ def corrections(path: Path, usual: str, pages: Pages) -> list[Arrival]:
     return arrivals
 
 
-def insertions(path: Path, pages: Pages) -> list[Arrival]:
+def insertions(path: Path, pages: Pages) -> list[ArrivedFile]:
     """The new pages in a folder, numbered from 1 among themselves, as for a new package.
 
     Raises PackageError for what is no page, or has the name of a page of the book.
@@ -115,14 +115,14 @@ def _base(path: str) -> str:
 
 def _arrival(
     name: str, page: int | None, reader: SourceReader, file: SourceFile, prefix: str
-) -> Arrival:
+) -> ArrivedFile:
     source = file.source.removeprefix(prefix)
-    return Arrival(name, page, reader, replace(file, source=source), _base(source))
+    return ArrivedFile(name, page, reader, replace(file, source=source), _base(source))
 
 
-def _twice(arrivals: list[Arrival]) -> Iterator[Finding]:
+def _twice(arrivals: list[ArrivedFile]) -> Iterator[Finding]:
     """Files of the same page that differ in their names."""
-    first: dict[tuple[str, int, str], Arrival] = {}
+    first: dict[tuple[str, int, str], ArrivedFile] = {}
     for arrival in arrivals:
         if arrival.page is None:
             continue

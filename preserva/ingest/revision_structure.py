@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from preserva.core.book.structure import Pages, with_facts
-from preserva.core.eark.book import Book
+from preserva.core.eark.book import StoredBook
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.describe.supplied.structure import structure_of
 from preserva.ingest.supplied import refuse_unclear
 
 
-def restructured(book: Book, data: bytes, name: str, title: str) -> Book:
+def restructured(book: StoredBook, data: bytes, name: str, title: str) -> StoredBook:
     """The book if this is its structure.
 
     Everything is as if the book had been packaged with this file: a page that it does not describe
@@ -37,4 +37,4 @@ def restructured(book: Book, data: bytes, name: str, title: str) -> Book:
             else replace(file, label=facts[file.file.path].label, type=facts[file.file.path].type)
             for file in held
         ]
-    return Book(files, structure.root)
+    return StoredBook(files, structure.root)

@@ -17,7 +17,7 @@ from preserva.core.values.report import printable
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class StoredBook:
     """Paths of files are relative to the package. `root` has the parts; a page is its number."""
 
     files: Mapping[str, Sequence[ContentFile]]
