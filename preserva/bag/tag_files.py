@@ -127,7 +127,7 @@ class TagFiles:
 
     @staticmethod
     def _misplaced(name: str, is_payload: bool) -> Code | None:
-        """What is wrong with a path in a manifest of this kind, if anything."""
+        """The finding about a path in a manifest of this kind, if any."""
         if name == "data":
             return Code.MANIFEST_FOLDER
         if is_payload:
@@ -183,9 +183,9 @@ class TagFiles:
 
 
 def read_tag_files(files: Mapping[str, bytes]) -> BagReport:
-    """What the tag files of a bag say, as validation reads them; nothing else of it is known.
+    """What the tag files of a bag say, as validation reads them, without looking at the payload.
 
-    `files` are those at its top that are at hand, by name; others are as if they were not there.
+    `files` are the available files at its top, by name; all others count as absent.
     """
     report = BagReport(Named("bagit.txt"))
     for name, data in files.items():

@@ -42,7 +42,7 @@ from preserva.i18n import _
 
 Fields = Iterable[tuple[str, str]]
 Edit = Callable[[Fields], Fields]
-"""From the elements of bag-info.txt to those that it shall have."""
+"""Maps the elements of bag-info.txt to those that it is to have."""
 
 _OLD_INFO = {"0.93", "0.94", "0.95"}  # these have package-info.txt
 

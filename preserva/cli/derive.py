@@ -27,7 +27,7 @@ def command(
     dry_run: bool,
     json_: bool,
 ) -> None:
-    """Make access copies and a searchable PDF from the masters and the text of a package.
+    """Make access copies and a searchable PDF of a package.
 
     They are stored as a new version. Access copies that were supplied are never replaced; those
     made here are, if their page has been scanned again. A second run changes nothing.

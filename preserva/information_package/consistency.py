@@ -88,7 +88,7 @@ def profile_findings(
 ) -> list[Finding]:
     """What breaks the grammars of our profile, if it is `ours`, and the official schemas, if any.
 
-    Of documents that could not be read, as was `found`, nothing more is said.
+    Documents that could not be read, according to `found`, are not reported again.
     """
     unread = {one.path for one in found if one.code in _NOT_READ}
     more = list(_profile_findings(contents, unread)) if ours else []

@@ -185,7 +185,7 @@ def test_damage_ends_with_1(ready: Path, run: Run, run_json: JsonRun) -> None:
         (["package", "nowhere", "--record", "book.xml"], 2, "not a folder"),
         (["package", "book", "--record", "nowhere"], 2, "cannot be read"),
         (["package", "book", "--record", "book.xml", "--id", "Ы"], 2, "--id"),
-        (["validate", "aonb-none", "--storage", "x"], 2, "there are: aonb-main"),
+        (["validate", "aonb-none", "--storage", "x"], 2, "known ones: aonb-main"),
         (["validate", "aonb-none"], 3, "there is no package"),
         (["validate", "no id at all"], 2, "preserva list"),
         (["validate", "typo.tar"], 2, "neither an existing path"),

@@ -1,4 +1,4 @@
-"""A tar of a bag that is the same to the byte whenever the bag is: POSIX.1-2001 (PAX).
+"""A reproducible tar of a bag: the same bag gives the same bytes. POSIX.1-2001 (PAX).
 
 Members are sorted by path; owner 0, mode 0644, one time for all; no folders but empty ones.
 """
@@ -30,7 +30,7 @@ def write_tar(
 ) -> tuple[int, int]:
     """Write the members below the folder `top`; returns how many, and the bytes of the tar.
 
-    `mtime` is in seconds since 1970. Raises StorageError if a member has not the size stated:
+    `mtime` is in seconds since 1970. Raises StorageError if a member does not have the size stated:
     then the tar is not usable.
     """
     count = 0

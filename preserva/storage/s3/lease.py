@@ -36,7 +36,7 @@ class S3Leases:
     def take(self, number: int, holder: bytes) -> bool:
         """Create a lease file. False if there is one.
 
-        Raises Unfit where that could be done twice: then nobody is ever alone.
+        Raises Unfit where that could succeed twice: then two processes could write at once.
         """
         if not self._create(number, holder):
             return False
