@@ -77,7 +77,7 @@ def write_config(config: StrPath | None = None) -> Path:
 
 
 def create_archive(config: StrPath | None = None, *, person: str | None = None) -> None:
-    """Make the ledger and the storages of a configuration, where they are not there yet.
+    """Create the ledger and the storages of a configuration, unless they exist.
 
     What exists is left as it is. Raises ArchiveNotFound, ConfigError, StorageError; Refused, with
     nothing made, for a place that holds something else, and where a ledger or a storage is gone
@@ -191,8 +191,8 @@ def rebuild_config(
     `institution` is the id of the one that works with it; by default the one that made the first
     storage. The policy and the rights are not written in any storage.
 
-    Raises Refused if there is a configuration, StorageError for what is no storage, ConfigError if
-    what the storages say makes none.
+    Raises Refused if there is a configuration, StorageError for a place that is not a storage,
+    ConfigError if the storages do not say enough.
     """
     from preserva.archive.archive import find_config
     from preserva.replication.rebuild_config import rebuild_config

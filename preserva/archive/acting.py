@@ -1,7 +1,7 @@
 """Who acts: an institution, and the person who works for it where one is known.
 
-Ledger and PREMIS keep the short code of a person. The name belongs to the configuration alone, so
-that it can be taken away, and no chain and no package changes.
+Ledger and PREMIS keep the short code of a person. The name is in the configuration alone, so that
+it can be removed without changing the chain or a package.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ class Actor:
 
 
 def acting_person(people: Mapping[str, Person], named: str | None = None) -> str | None:
-    """The code of who acts: `named`, or else PRESERVA_PERSON, or else who is logged in.
+    """The code of the acting person: `named`, otherwise PRESERVA_PERSON, otherwise the login.
 
-    An empty name says that nobody does, as in a nightly run. Where the configuration lists
-    `people`, only they are persons: another login is nobody. Raises UsageError for a name that is
-    not listed there, or that is no code.
+    An empty name means that nobody acts, as in a nightly run. If the configuration lists `people`,
+    only they are persons: any other login is nobody. Raises UsageError for a name that is not
+    listed there, or that is not a code.
     """
     if named is None:
         named = os.environ.get(VARIABLE)

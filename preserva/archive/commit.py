@@ -29,7 +29,7 @@ from preserva.local_time import local_time
 
 
 def refuse_lost(copy: StoredCopy) -> None:
-    """Refuse to make anew what was stored before and is not there: a copy of it may be elsewhere.
+    """Refuse to recreate what was stored before and is missing: a copy of it may be elsewhere.
 
     Raises Refused.
     """
