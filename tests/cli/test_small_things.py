@@ -141,4 +141,4 @@ def test_no_archive_begins_inside_a_storage(ready: Path, run: Run) -> None:
     inside = ready / "storages" / "aonb-main" / "ocfl" / "preserva.toml"
     status, out, err = run("init", "--config", str(inside))
     assert (status, out, inside.exists()) == (4, "", False)
-    assert "which is kept as it is" in err
+    assert "which must stay as it is" in err

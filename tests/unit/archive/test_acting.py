@@ -71,7 +71,7 @@ def test_with_a_list_another_login_is_nobody_and_another_name_is_refused(
         UsageError, match=r"sidorov is not in \[people\]; known ones: ivanova, petrov"
     ):
         acting_person(PEOPLE, "sidorov")
-    with pytest.raises(UsageError, match="cannot name a person"):
+    with pytest.raises(UsageError, match="cannot be the code of a person"):
         acting_person({}, "И. Иванова")
 
 
