@@ -58,14 +58,14 @@ def record_object(archive: ArchivalStorage, storage: str, name: str, outcome: Ou
 
     `name` is the identifier of a package, or the path of something that is not a package.
     """
-    found = [Finding(Code.NOT_RECORDED, name)] if outcome is Outcome.UNKNOWN else []
+    findings = [Finding(Code.NOT_RECORDED, name)] if outcome is Outcome.UNKNOWN else []
     archive.ledger.append(
         FIXITY_CHECK,
         time=archive.now(),
         outcome=_OUTCOMES[outcome],
         package=name,
         storage=storage,
-        facts=Check(recorded(found), size=0, files=0, extent="listing"),
+        facts=Check(recorded(findings), size=0, files=0, extent="listing"),
     )
 
 

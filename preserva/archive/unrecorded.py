@@ -109,7 +109,7 @@ def unrecorded(archive: ArchivalStorage, store: Store, there: RootListing) -> li
         Unrecorded(store.id, finding.path or layout.ROOT, None, finding.code)
         for finding in there.strange
     ]
-    return [*(one for one in seen if one is not None), *strange]
+    return [*(thing for thing in seen if thing is not None), *strange]
 
 
 def note_unrecorded(archive: ArchivalStorage, storage: str, strangers: list[Unrecorded]) -> None:

@@ -77,7 +77,7 @@ class TagFiles:
 
     def read_manifests(self) -> None:
         """All payload and tag manifests, into the report's tables."""
-        found: dict[str, dict[str, str]] = {"manifest": {}, "tagmanifest": {}}
+        manifests: dict[str, dict[str, str]] = {"manifest": {}, "tagmanifest": {}}
         for path in sorted(path for path in self.report.tags.there() if "/" not in path):
             if name := bagit.manifest_algorithm(path):
                 kind, algorithm = name
@@ -86,13 +86,13 @@ class TagFiles:
                 elif algorithm not in ALGORITHMS:
                     self._find(Finding(Code.ALGORITHM_UNKNOWN, path, seen=algorithm))
                 else:
-                    found[kind][algorithm] = path
-        self._use(found["manifest"], found["tagmanifest"])
-        for algorithm, path in found["manifest"].items():
+                    manifests[kind][algorithm] = path
+        self._use(manifests["manifest"], manifests["tagmanifest"])
+        for algorithm, path in manifests["manifest"].items():
             self._read_manifest(path, algorithm, self.report.payload)
-        for algorithm, path in found["tagmanifest"].items():
+        for algorithm, path in manifests["tagmanifest"].items():
             self._read_manifest(path, algorithm, self.report.tags)
-        self._check_tag_manifests(found["tagmanifest"])
+        self._check_tag_manifests(manifests["tagmanifest"])
 
     def _use(self, payload: dict[str, str], tags: dict[str, str]) -> None:
         self.report.payload.use(payload)
@@ -132,8 +132,10 @@ class TagFiles:
             return Code.MANIFEST_FOLDER
         if is_payload:
             return None if name.startswith("data/") else Code.MANIFEST_NOT_PAYLOAD
-        found = bagit.manifest_algorithm(name)
-        forbidden = name.startswith("data/") or (found is not None and found[0] == "tagmanifest")
+        manifest = bagit.manifest_algorithm(name)
+        forbidden = name.startswith("data/") or (
+            manifest is not None and manifest[0] == "tagmanifest"
+        )
         return Code.TAGMANIFEST_FORBIDDEN if forbidden else None
 
     def _check_tag_manifests(self, tag_manifests: dict[str, str]) -> None:
@@ -142,8 +144,8 @@ class TagFiles:
         if not self.declaration.strict:
             code = Code.OLD_TAGMANIFEST_INCOMPLETE
         for name in sorted(self.report.tags.there()):
-            found = bagit.manifest_algorithm(name)
-            if found is None or found[0] != "manifest" or "/" in name:
+            manifest = bagit.manifest_algorithm(name)
+            if manifest is None or manifest[0] != "manifest" or "/" in name:
                 continue
             listed_by = self.report.tags.listed_by(name)
             for algorithm in tag_manifests.keys() - listed_by:

@@ -1,8 +1,8 @@
 """Catalogue records as a library exports them: every syntax, dialect and character set.
 
-    for one in read_records(data, name="export.iso"):
-        if isinstance(one, Finding): ...      # not a record; the others are read all the same
-        else: one.title, one.notes, to_mods(one)
+    for record in read_records(data, name="export.iso"):
+        if isinstance(record, Finding): ...      # not a record; the others are read all the same
+        else: record.title, record.notes, to_mods(record)
 
 Nothing raises because of the content: anything that is not a record becomes a finding.
 """

@@ -130,8 +130,8 @@ class StreamDigester:
 
     def _take_large(self, *, wait: bool = False) -> None:
         if self._large is not None:
-            found = self._large.results(wait=wait)
-            self._finished.extend(observed for observed in found if observed is not None)
+            finished = self._large.results(wait=wait)
+            self._finished.extend(observed for observed in finished if observed is not None)
 
     def _finish_small(self) -> None:
         if self._small is not None:

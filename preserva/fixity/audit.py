@@ -54,7 +54,7 @@ def audit(
     for name in moved:
         archive.store(name)
     every = due_copies(archive.ledger, lanes, now=archive.clock(), moved=frozenset(moved))
-    due = (one for one in every if _belongs(archive, one))
+    due = (copy for copy in every if _belongs(archive, copy))
     done, scope = Audit(dry_run=dry_run), scope_of(archive.config, only)
     if dry_run:
         done.leave(due)

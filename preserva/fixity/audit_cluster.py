@@ -242,5 +242,5 @@ def _read(task: _Task) -> CheckedObject | StorageError:
 
 
 def _without_files(inventory: Inventory) -> Inventory:
-    versions = {name: replace(one, state={}) for name, one in inventory.versions.items()}
+    versions = {name: replace(version, state={}) for name, version in inventory.versions.items()}
     return replace(inventory, manifest={}, versions=versions)

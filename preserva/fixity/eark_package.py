@@ -135,20 +135,22 @@ class _Check:
         else:
             findings = list(self._of_others())
         findings += profile_findings(contents, findings, self.official, ours=is_ours)
-        unsure = {one.path for one in self.report.findings if one.code is Code.NAME_UNKNOWN}
+        unsure = {
+            finding.path for finding in self.report.findings if finding.code is Code.NAME_UNKNOWN
+        }
         if unsure:  # what seems missing may be one of these
             findings = [
-                one
-                for one in findings
-                if one.path not in unsure
-                and (one.code is not Code.HREF_DANGLING or (one.path or "").isascii())
+                finding
+                for finding in findings
+                if finding.path not in unsure
+                and (finding.code is not Code.HREF_DANGLING or (finding.path or "").isascii())
             ]
         self.report.add(findings)
 
     def _kind_and_name(self) -> tuple[PackageType, str]:
         """What kind of package it says that it is, and what its folder is called."""
         kind, name = PackageType.AIP, self.name or ""
-        kinds = {one.value: one for one in PackageType}
+        kinds = {each.value: each for each in PackageType}
         try:
             with self._open(METS) as stream:
                 for fact in read_mets(stream):

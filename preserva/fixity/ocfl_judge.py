@@ -204,7 +204,9 @@ class _Judgement:
 
     def _last_inventory(self, name: str, judged: Judged) -> None:
         """That of the last version, byte for byte the object's."""
-        paths = (f"{self.path}/{one}" if self.path else one for one in (name, formats.NAME))
+        paths = (
+            f"{self.path}/{folder}" if self.path else folder for folder in (name, formats.NAME)
+        )
         try:
             own, root = (read_all(self.storage, path, formats.LARGEST) for path in paths)
         except StorageError as error:

@@ -65,7 +65,7 @@ def check_any_object(
         checked = check_object(storage, path, subject=subject, official=official, observer=observer)
         if has_fixity:
             judged = judge_object(storage, path, subject).report
-            checked.report.add(one for one in judged.findings if one.code in _FIXITY)
+            checked.report.add(finding for finding in judged.findings if finding.code in _FIXITY)
         return AnyObject(checked.report, inventory, "1.1")
     result = judge_object(storage, path, subject, observer)
     if result.report.outcome is Outcome.PASS:
@@ -134,17 +134,17 @@ class _Places:
 
     def findings(self, path: str, checked: AnyObject) -> list[Finding]:
         """What is wrong with the place of an object, or with its being here."""
-        found = []
+        findings = []
         if checked.specification is not None and checked.specification > self.specification:
             expected, seen = self.specification, checked.specification
-            found.append(Finding(Code.OBJECT_TOO_NEW, path, expected, seen))
+            findings.append(Finding(Code.OBJECT_TOO_NEW, path, expected, seen))
         if self.extension is None or checked.identifier is None:
-            return found
+            return findings
         try:
             expected = layouts.object_path(self.extension, self.settings, checked.identifier)
         except layouts.LayoutError as error:
-            found.append(Finding(Code.LAYOUT_INVALID, path, seen=str(error)))
+            findings.append(Finding(Code.LAYOUT_INVALID, path, seen=str(error)))
         else:
             if expected != path:
-                found.append(Finding(Code.MISPLACED_OBJECT, path, expected))
-        return found
+                findings.append(Finding(Code.MISPLACED_OBJECT, path, expected))
+        return findings

@@ -30,16 +30,16 @@ def open_stored_bag(
 
     Raises NotFound, NotAFile or StorageError.
     """
-    found = storage.stat(path) if path else Entry("", Kind.FOLDER)
-    if found is None:
+    entry = storage.stat(path) if path else Entry("", Kind.FOLDER)
+    if entry is None:
         raise NotFound(_("{path} is not there").format(path=path), path=path)
-    if found.kind is Kind.FOLDER:
+    if entry.kind is Kind.FOLDER:
         return StoredFolder(storage, path, bypass_cache=bypass_cache, limits=limits)
     with storage.open(path) as reader:
         head = reader.read(512)
     refuse_foreign(head, path)
     packing = packing_of(head, path)
-    if found.kind is not Kind.FILE or packing is None:
+    if entry.kind is not Kind.FILE or packing is None:
         message = _("{path} is not a bag that can be read there: it is neither a folder nor a tar")
         raise NotAFile(message.format(path=path), path=path)
     container = _StoredContainer(storage, path, bypass_cache=bypass_cache)
@@ -77,10 +77,10 @@ class StoredFolder:
     ) -> Iterator[Observed | Finding]:
         """What the files are when read, many at a time."""
         read = partial(self._observe, algorithms)
-        for found in bounded_map(read, files, workers=_AT_ONCE):
-            if isinstance(found, Observed):
-                observer(Advanced(found.size, found.path))
-            yield found
+        for observed in bounded_map(read, files, workers=_AT_ONCE):
+            if isinstance(observed, Observed):
+                observer(Advanced(observed.size, observed.path))
+            yield observed
 
     def _observe(self, algorithms: frozenset[str], entry: Entry) -> Observed | Finding:
         path = self._prefix + entry.path
@@ -109,8 +109,8 @@ class _StoredContainer:
 
     def state(self, stream: IO[bytes]) -> tuple[int, int]:
         """Its size; a storage tells no more."""
-        found = self._storage.stat(self.path)
-        return (found.size if found is not None else -1), 0
+        entry = self._storage.stat(self.path)
+        return (entry.size if entry is not None else -1), 0
 
     def descriptor(self, stream: IO[bytes]) -> int | None:
         """There is none."""

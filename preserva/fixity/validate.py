@@ -99,7 +99,7 @@ def _package(path: Path, options: BagOptions, observer: Observer) -> Report:
             return check_eark(open_bag(path), path.resolve().name, options.official(), observer)
         return _no_bag(path)
     report = _bag(path, options, observer)
-    missing = any(one.code is Code.DECLARATION_MISSING for one in report.findings)
+    missing = any(finding.code is Code.DECLARATION_MISSING for finding in report.findings)
     if missing and report.tags.size(METS) is not None:
         return check_eark(open_bag(path), None, options.official(), observer)
     return report

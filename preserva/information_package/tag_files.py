@@ -28,7 +28,7 @@ def bag_info(
         ("External-Description", title),
         ("Bagging-Date", date),
         ("Bag-Software-Agent", f"preserva {__version__}"),
-        ("Payload-Oxum", f"{sum(one.size for one in payload)}.{len(payload)}"),
+        ("Payload-Oxum", f"{sum(file.size for file in payload)}.{len(payload)}"),
         ("E-ARK-Package-Type", "AIP"),
         ("E-ARK-Specification-Version", "2.2.0"),
     ]

@@ -95,13 +95,13 @@ def _identity(url: str) -> Mapping[str, Any]:
 
 
 def _lines(identities: Identities, own: str) -> Iterator[str]:
-    yield "# Made anew from what the storages say of themselves. Look at it before you go on: the"
-    yield "# policy, rights and what is asked of images are not written in any storage."
+    yield "# Rebuilt from what the storages say about themselves. Check it before you continue: the"
+    yield "# policy, rights and requirements for images are not stored in any storage."
     yield f"[archive]\ninstitution = {_text(own)}"
-    for name, one in _institutions(identities, own).items():
+    for name, facts in _institutions(identities, own).items():
         yield f"\n[institutions.{_text(name)}]"
-        yield from (f"name.{_text(key)} = {_text(value)}" for key, value in one["name"].items())
-        yield from (f"{key} = {_text(one[key])}" for key in ("country", "isil") if key in one)
+        yield from (f"name.{_text(key)} = {_text(value)}" for key, value in facts["name"].items())
+        yield from (f"{key} = {_text(facts[key])}" for key in ("country", "isil") if key in facts)
     for url, identity in identities.items():
         local = "://" not in url
         yield f"\n[storages.{_text(identity['storage'])}]"

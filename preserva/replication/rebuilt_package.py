@@ -146,8 +146,8 @@ def _agreed_on(versions: list[str], witnesses: list[ReadCopy]) -> dict[str, Read
     """Each version on which all witnesses agree, up to the first on which they do not."""
 
     def agreed(version: str) -> bool:
-        said = {read.digests[version] for read in witnesses if version in read.digests}
-        return len(said) == 1
+        digests = {read.digests[version] for read in witnesses if version in read.digests}
+        return len(digests) == 1
 
     return {
         version: next(read for read in witnesses if version in read.digests)

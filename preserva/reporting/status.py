@@ -200,9 +200,9 @@ def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -
     versions: tuple[str, ...] = ()
     reason = None
     try:
-        found = stored.read()
-        versions = tuple(found.inventory.versions)
-        state = _held(stored, found, acknowledged, judgement.newest)
+        copied = stored.read()
+        versions = tuple(copied.inventory.versions)
+        state = _held(stored, copied, acknowledged, judgement.newest)
     except Damaged:
         state = State.DAMAGED if acknowledged else State.UNRECORDED
     except NotFound:

@@ -116,7 +116,7 @@ class OcflRoot:
         entries = self.storage.children(layout.ROOT) if root and root.kind is Kind.FOLDER else ()
         declared = (_DECLARATION.search(entry.path) for entry in entries)
         return max(
-            (tuple(map(int, found[1].split("."))) for found in declared if found), default=_NONE
+            (tuple(map(int, match[1].split("."))) for match in declared if match), default=_NONE
         )
 
     def _wrong_version(self, version: tuple[int, ...], hint: str) -> WrongStorage:

@@ -58,8 +58,8 @@ class LocalContainer:
 
     def state(self, stream: IO[bytes]) -> tuple[int, int]:
         """Size and time of the last change."""
-        found = os.fstat(stream.fileno())
-        return found.st_size, found.st_mtime_ns
+        status = os.fstat(stream.fileno())
+        return status.st_size, status.st_mtime_ns
 
     def descriptor(self, stream: IO[bytes]) -> int | None:
         """The stream's own."""

@@ -279,9 +279,9 @@ class TarSource:
             yield piece
 
     def _note_manifest(self, path: str) -> None:
-        found = manifest_algorithm(path)
-        if found is not None and found[0] == "manifest" and found[1] in ALGORITHMS:
-            self._known |= {found[1]}
+        manifest = manifest_algorithm(path)
+        if manifest is not None and manifest[0] == "manifest" and manifest[1] in ALGORITHMS:
+            self._known |= {manifest[1]}
 
     def _wanted(self) -> frozenset[str]:
         """The algorithms for a payload file that passes now."""

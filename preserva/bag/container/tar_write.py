@@ -52,8 +52,8 @@ def folder_members(folder: Path) -> Iterator[TarWritten]:
     while waiting:
         parent = waiting.pop()
         try:
-            with os.scandir(folder / parent) as found:
-                entries = [(one.name, one.stat(follow_symlinks=False)) for one in found]
+            with os.scandir(folder / parent) as listing:
+                entries = [(entry.name, entry.stat(follow_symlinks=False)) for entry in listing]
         except OSError as error:
             raise storage_error(parent or str(folder), error) from error
         if not entries and parent:
