@@ -38,7 +38,7 @@ from preserva.ingest.package import Packaged, package_bag
 from preserva.version import __version__
 
 _PATIENCE = 1.0
-"""Seconds after which somebody looks whether there is still anyone to wait for."""
+"""Seconds after which it is checked whether there is still anyone to wait for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""The index with which a site is searched where it lies, without a server.
+"""The index with which a site is searched without a server.
 
-A page of the site stands under the stem of each of its words; the browser folds what is asked by
-the same table (fold.json).
+A page of the site is listed under the stem of each of its words; the browser folds the query by the
+same table (fold.json).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from preserva.core.formats.canonical_json import Value
 
 @dataclass(frozen=True, slots=True)
 class SearchDocument:
-    """Something that can be found: its address on the site, its title, of what kind it is."""
+    """Something that can be found: its address on the site, its title, its kind."""
 
     url: str
     title: str

@@ -1,4 +1,4 @@
-"""A bag that lies in a storage, read through it: nothing is copied to this machine first."""
+"""A bag in a storage, read through it: nothing is copied to this machine first."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _AT_ONCE = 16  # files that are asked for together: a distant storage answers la
 def open_stored_bag(
     storage: Storage, path: str, *, bypass_cache: bool = False, limits: Limits = LIMITS
 ) -> Source:
-    """The bag at a path of a storage: a folder, or a tar, packed or not.
+    """The bag at a path of a storage: a folder, or a tar, compressed or not.
 
     Raises NotFound, NotAFile or StorageError.
     """
@@ -75,7 +75,7 @@ class StoredFolder:
     def observe(
         self, files: Iterable[Entry], algorithms: frozenset[str], observer: Observer
     ) -> Iterator[Observed | Finding]:
-        """What the files are when read, many at a time."""
+        """The digests of the files, many read at a time."""
         read = partial(self._observe, algorithms)
         for observed in bounded_map(read, files, workers=_AT_ONCE):
             if isinstance(observed, Observed):
@@ -108,7 +108,7 @@ class _StoredContainer:
             yield from chunks_of(reader)
 
     def state(self, stream: IO[bytes]) -> tuple[int, int]:
-        """Its size; a storage tells no more."""
+        """Its size; a storage reports no more."""
         entry = self._storage.stat(self.path)
         return (entry.size if entry is not None else -1), 0
 

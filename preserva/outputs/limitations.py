@@ -50,5 +50,5 @@ _SENTENCES = {
 
 
 def sentence(limitation: Limitation) -> str:
-    """What it means, in the reader's language."""
+    """Its meaning, in the reader's language."""
     return _(_SENTENCES[limitation])
