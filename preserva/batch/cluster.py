@@ -2,8 +2,8 @@
 
 Only the machine that runs the batch has the ledger and writes to the storage. Workers and it see
 the scans and the scratch folder under the same paths. A worker, or all of them, may be killed at
-any moment: what it was making is given to another, or to the next run; a bag is stored only when
-the worker's answer has come, with the digests that the worker saw.
+any moment: its work is given to another worker, or to the next run; a bag is stored only once the
+worker's answer has arrived, with the digests that the worker saw.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _PATIENCE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What a worker is told: a book, what is asked of all books, and where the bag goes."""
+    """What a worker is told: a book, the requirements for all books, and the place for the bag."""
 
     job: PackageJob
     institution: Institution
@@ -113,7 +113,7 @@ class ClusterRows:
         return None
 
     def _take(self, progress: WholeProgress) -> Iterator[RowResult]:
-        """Wait for one book at least, and store what was made."""
+        """Wait for at least one book, and store what was made."""
         done = wait(self._waiting, timeout=_PATIENCE, return_when=FIRST_COMPLETED).done
         if not done and not self.workers.alive():
             done = set(self._waiting)

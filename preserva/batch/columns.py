@@ -39,7 +39,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 """Each column by its key. Case, spaces, hyphens and ё for е make no difference."""
 
 RESULTS = ("result", "made", "findings")
-"""What a run writes. In a table that is given again they are passed over, and written anew."""
+"""What a run writes. In a table that is used again they are ignored and rewritten."""
 
 SELECTORS = ("record", "number", "shelfmark", "register", "catalogue", "position")
 """The columns that say which record; one of them at most is filled in."""
@@ -62,7 +62,7 @@ def key_of(heading: str) -> str | None:
 
 
 def keys_of(header: Sequence[str]) -> dict[str, int]:
-    """Where each column is. Raises UsageError that names all that are unknown or stand twice."""
+    """Where each column is. Raises UsageError that names all that are unknown or listed twice."""
     places: dict[str, int] = {}
     problems = []
     for at, heading in enumerate(header):

@@ -71,7 +71,7 @@ WHOLE = Share()
 def scratch(archive: ArchivalStorage, name: str, place: Path | None = None) -> Iterator[Path]:
     """An empty folder for packages on their way, by default beside the ledger.
 
-    What a killed process left in it goes. Raises Locked if another has the same one.
+    Leftovers of a killed process are removed. Raises Locked if another has the same one.
     """
     ledger = archive.config.ledger
     parent = place or ledger.parent / f"{ledger.stem}-batch"
@@ -90,7 +90,7 @@ class SharedPackageWork(PackageWork):
     def prepare(self, rows: Iterable[Cells]) -> None:
         """Read the files of records, and complete what an interrupted writer left in the storage.
 
-        What is found there afterwards is acknowledged.
+        Whatever is there afterwards is acknowledged.
         """
         PackageWork.prepare(self, rows)
         when_free(self._recover)

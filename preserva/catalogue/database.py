@@ -1,7 +1,7 @@
 """The file of the union catalogue: tables, and how it is opened.
 
-`record` and `decision` are what came from outside and cannot be made again; the other tables are
-made of them. A deleted record stays as a mark, so that those who harvest learn of it.
+`record` and `decision` came from outside and cannot be recreated; the other tables are made from
+them. A deleted record stays as a mark, so that those who harvest learn of it.
 """
 
 from __future__ import annotations

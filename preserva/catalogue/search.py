@@ -124,7 +124,7 @@ class Search:
     ) -> ResultPage:
         """Editions of which a record holds every word and belongs under every facet.
 
-        The weightiest come first. Records that a person joined count as one.
+        The most relevant come first. Records that a person joined count as one.
         """
         asked = terms(text)
         if text.strip() and not asked:

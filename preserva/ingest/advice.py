@@ -1,4 +1,4 @@
-"""What to do about each kind of refusal of a source: a refusal without it helps nobody."""
+"""What to do about each kind of refusal of a source: a refusal without advice helps nobody."""
 
 from __future__ import annotations
 

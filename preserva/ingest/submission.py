@@ -116,7 +116,7 @@ def described(
 
 
 def _extent(record: Record, arrangement: Arrangement) -> list[Finding]:
-    """What the record's extent says of the number of page images."""
+    """What the record's extent says about the number of page images."""
     representations = arrangement.representations
     files = representations.get("master") or representations.get("access") or ()
     images = sum(file.page is not None and file.type == "page" for file in files)

@@ -25,7 +25,7 @@ _DELAY = 5.0
 def over_http(url: str, *, sleep: Callable[[float], None] = time.sleep) -> Ask:
     """Asks at that URL. A server that is busy is asked again for some minutes, when it says.
 
-    What is returned raises StorageError, of that Unreachable where the server does not answer.
+    What is returned raises StorageError: Unreachable if the server does not answer.
     """
     policy = RequestPolicy(SCHEMES, named_hosts(url))
 

@@ -1,8 +1,8 @@
-"""What OCFL 1.0 and 1.1 demand of an inventory, whoever wrote it.
+"""What OCFL 1.0 and 1.1 require of an inventory, whoever wrote it.
 
-`preserva.core.formats.inventory` reads the inventories that we write, and takes nothing else. Here
-others' are judged: every broken rule is noted under the code that the specification's table of
-validation codes gives it, E for errors and W for advice. Source: OCFL 1.0 and 1.1, section 3.5.
+`preserva.core.formats.inventory` reads only inventories as we write them. Here others' are judged:
+every broken rule is noted under the code that the specification's table of validation codes gives
+it, E for errors and W for advice. Source: OCFL 1.0 and 1.1, section 3.5.
 """
 
 from __future__ import annotations
