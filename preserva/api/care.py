@@ -145,7 +145,7 @@ class CareVerbs(Session):
         limit: int | None = None,
         observer: Observer | None = None,
     ) -> list[Repair]:
-        """Plan how damaged copies get back what was recorded; with `apply`, do it and prove it.
+        """Plan how to restore damaged copies; with `apply`, do it and prove it.
 
         Without `packages`, every copy whose last check found damage. Only bytes with the recorded
         digest are restored; the files that they replace go to quarantine, nothing is deleted.

@@ -71,7 +71,7 @@ NO_CHANGES = PageChanges()
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a file goes, what its page is called, the file that it replaces, and the change."""
+    """The destination of a file, its page's name, the file that it replaces, and the change."""
 
     path: str
     page: int | None = None

@@ -68,7 +68,7 @@ def test_more_copies_than_storages_is_told(ready: Path, run: Run, run_json: Json
     path.write_text(path.read_text("utf-8").replace("\ncopies = 2", "\ncopies = 5"), "utf-8")
     status, _out, err = run("config", "check")
     assert status == 0
-    assert "policy.copies: 5 copies are wanted, but only 2 storages named" in err
+    assert "policy.copies: 5 copies are wanted, but only 2 storages are named" in err
     assert len(run_json("config", "check")[1]["warnings"]) == 1
 
 
