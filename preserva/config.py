@@ -314,7 +314,7 @@ ledger = "ledger.sqlite"    # the record of what was done; keep it on a safe dis
 name.ru = "Амурская областная научная библиотека имени Н. Н. Муравьёва-Амурского"
 name.be = "Амурская абласная навуковая бібліятэка імя М. М. Мураўёва-Амурскага"
 name.en = "Amur Regional Scientific Library"
-country = "RU"              # whose law governs the rights
+country = "RU"              # whose law decides on rights
 # isil = "RU-…"             # its ISIL (ISO 15511), if it has one
 
 [institutions.nlb]
@@ -345,14 +345,14 @@ role = "replica"
 
 # [people.ivanova]
 # name = "И. И. Иванова"
-# login = "i.ivanova"       # the login on this computer, if it is not ivanova
+# login = "i.ivanova"       # her account on this computer, if it is not called ivanova
 
 # What the institutions agreed on.
 
 [policy]
 digests = ["sha512", "sha256"]   # of every file; sha512 must be one
 copies = 2                       # of every package
-audit_interval_days = 90         # each copy is read and checked once in this many days
+audit_interval_days = 90         # each copy is read and checked once in so many days
 
 # Packages that are read more often, by their identifiers: * matches anything.
 
