@@ -1,6 +1,6 @@
 """The members of a tar, read strictly from a stream: POSIX ustar and pax, GNU long names.
 
-Python's tarfile mismistakes a damaged header in the middle of an archive for its end, and so hides
+Python's tarfile mistakes a damaged header in the middle of an archive for its end, and so hides
 what follows. Here every header must carry its checksum, and after the end there may only be zeros.
 """
 
