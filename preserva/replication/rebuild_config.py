@@ -98,12 +98,10 @@ def _lines(identities: Identities, own: str) -> Iterator[str]:
     yield "# Rebuilt from what the storages say about themselves. Check it before you continue: the"
     yield "# policy, rights and requirements for images are not stored in any storage."
     yield f"[archive]\ninstitution = {_text(own)}"
-    for name, details in _institutions(identities, own).items():
+    for name, entry in _institutions(identities, own).items():
         yield f"\n[institutions.{_text(name)}]"
-        yield from (f"name.{_text(key)} = {_text(value)}" for key, value in details["name"].items())
-        yield from (
-            f"{key} = {_text(details[key])}" for key in ("country", "isil") if key in details
-        )
+        yield from (f"name.{_text(key)} = {_text(value)}" for key, value in entry["name"].items())
+        yield from (f"{key} = {_text(entry[key])}" for key in ("country", "isil") if key in entry)
     for url, identity in identities.items():
         local = "://" not in url
         yield f"\n[storages.{_text(identity['storage'])}]"
