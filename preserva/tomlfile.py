@@ -26,7 +26,7 @@ _LARGEST = 16 << 20
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError(_("{text} is no number that can be used").format(text=text))
+        raise ValueError(_("{text} is not a usable number").format(text=text))
     return value
 
 

@@ -30,7 +30,7 @@ class CareVerbs(Session):
     ) -> list[Replication]:
         """Copy what is missing of packages (all by default) to replicas, and prove each copy.
 
-        `to` is the id of one storage; else all replicas get a copy. `bandwidth` is in bytes a
+        `to` is the id of one storage; by default all replicas get a copy. `bandwidth` is in bytes a
         second, there and back. A package that is damaged, not recorded or diverged is reported and
         left alone; the others go on. The next run resumes where an interrupted one stopped.
 
@@ -60,8 +60,8 @@ class CareVerbs(Session):
     ) -> list[Receipt]:
         """Record what another institution copied into the storages that we hold for others.
 
-        Every new version is read whole, and its digests go into our ledger; on a dry run nothing
-        is read whole. `storage` is the id of one; else all are looked at.
+        Every new version is read whole, and its digests go into our ledger; on a dry run nothing is
+        read whole. `storage` is the id of one storage; by default all are checked.
 
         What differs from what was recorded before counts only if two persons decided so: of the
         package to `accept` that is requested, for a `reason`, and the run after the confirmation
@@ -91,9 +91,9 @@ class CareVerbs(Session):
     ) -> list[Report]:
         """Read the copies of a package and compare them with what the ledger recorded.
 
-        One report for each copy, or for the one in `storage`; each goes into the ledger. `xsd` is
-        a folder of official XML Schemas, with a catalog.xml, that the package must follow as well.
-        For a bag outside the archive see `preserva.bags.validate`.
+        One report for each copy, or for the one in `storage`; each is recorded in the ledger. `xsd`
+        is a folder of official XML Schemas, with a catalog.xml, that the package must follow as
+        well. For a bag outside the archive see `preserva.bags.validate`.
 
         Raises NotFound if neither a storage nor the ledger knows the package; LedgerError,
         UsageError, ConfigError.
@@ -122,7 +122,7 @@ class CareVerbs(Session):
         sleep: Callable[[float], object] = time.sleep,
         observer: Observer | None = None,
     ) -> Audit:
-        """Read the copies that are due, the most urgent first, and record what was seen.
+        """Read the copies that are due, the most urgent first, and record the results.
 
         `max_seconds`, `max_bytes` and `bandwidth` (bytes a second) limit this run; the next one
         resumes where it stopped. `only` are identifiers of packages and ids of storages to keep
@@ -160,7 +160,7 @@ class CareVerbs(Session):
         reason: str | None = None,
         observer: Observer | None = None,
     ) -> list[Repair]:
-        """Plan how damaged copies get back what was recorded; with `apply`, do it and prove it.
+        """Plan how to restore damaged copies; with `apply`, do it and prove it.
 
         Without `packages`, every copy whose last check found damage. Only bytes with the recorded
         digest are brought; what is in their place goes to quarantine, nothing is deleted. `limit`

@@ -126,7 +126,7 @@ class Catalogue(Closing):
         return shown(self._database, uri_as_typed(record), relations_known(self._config))
 
     def proposals(self, *, limit: int = 20) -> Iterator[Proposal]:
-        """Pairs of records that may describe one edition, and that nobody has decided about."""
+        """Pairs of records that may describe one edition, on which nobody has decided."""
         from preserva.catalogue.matching import Matching
 
         return Matching(self._database).proposals(limit)
@@ -161,7 +161,7 @@ class Catalogue(Closing):
         )
 
     def decisions(self) -> list[MatchDecision]:
-        """All decisions about editions, undone ones too, in the order in which they came here."""
+        """All decisions about editions, undone ones too, in the order of their arrival."""
         from preserva.catalogue.matching import Matching
 
         return Matching(self._database).decisions()
@@ -215,8 +215,8 @@ class Catalogue(Closing):
         """Import records and decisions of another catalogue, by OAI-PMH 2.0 or from its dump.
 
         `source` is a URL or a folder that `dump` wrote. `library` says whose records these are
-        where their identifiers do not. `part` is a set, `prefix` the format to ask for. Only what
-        changed since the last harvest is asked for, with `anew` everything. The next run resumes
+        where their identifiers do not. `part` is a set, `prefix` the format to ask for. Only
+        changes since the last harvest are requested, with `anew` everything. The next run resumes
         where an interrupted one stopped.
 
         Raises StorageError, UsageError.
@@ -266,7 +266,7 @@ class Catalogue(Closing):
     def oai_application(self, *, url: str, email: str) -> WSGIApplication:
         """A WSGI application (PEP 3333) that gives the catalogue to harvesters, by OAI-PMH 2.0.
 
-        It only reads, and opens the file for each request: it goes on when this object is closed.
+        It only reads, and opens the file for each request: it continues when this object is closed.
         `url` is the address by which others reach it.
         """
         from preserva.catalogue.oai.provider import About

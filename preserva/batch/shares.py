@@ -42,7 +42,7 @@ class Share:
 
     def __post_init__(self) -> None:
         if not 1 <= self.number <= self.of_all:
-            message = _("{text} is no share of the rows: 2/4 is the second of four")
+            message = _("{text} is not a share of the rows: 2/4 is the second of four")
             raise UsageError(message.format(text=f"{self.number}/{self.of_all}"))
 
     @classmethod
@@ -50,7 +50,7 @@ class Share:
         """The share that is written as `2/4`. Raises UsageError."""
         match = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
         if match is None:
-            message = _("{text} is no share of the rows: 2/4 is the second of four")
+            message = _("{text} is not a share of the rows: 2/4 is the second of four")
             raise UsageError(message.format(text=text))
         return cls(int(match[1]), int(match[2]))
 
@@ -71,7 +71,7 @@ WHOLE = Share()
 def scratch(archive: ArchivalStorage, name: str, place: Path | None = None) -> Iterator[Path]:
     """An empty folder for packages on their way, by default beside the ledger.
 
-    What a killed process left in it goes. Raises Locked if another has the same one.
+    Leftovers of a killed process are removed. Raises Locked if another has the same one.
     """
     ledger = archive.config.ledger
     parent = place or ledger.parent / f"{ledger.stem}-batch"
@@ -90,7 +90,7 @@ class SharedPackageWork(PackageWork):
     def prepare(self, rows: Iterable[Cells]) -> None:
         """Read the files of records, and complete what an interrupted writer left in the storage.
 
-        What is found there afterwards is acknowledged.
+        Whatever is there afterwards is acknowledged.
         """
         PackageWork.prepare(self, rows)
         when_free(self._recover)

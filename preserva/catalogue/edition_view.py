@@ -1,4 +1,4 @@
-"""One edition of the union catalogue with everything that is known of it."""
+"""One edition of the union catalogue with everything known about it."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Retitled:
 
 @dataclass(slots=True)
 class Imported:
-    """What an import did; `left_out` counts records that were not taken in.
+    """The result of an import; `left_out` counts records that were not imported.
 
     Of findings with the same code, and of new titles, the first are listed; `unlisted` counts the
     others by their code, or under "title".
@@ -70,7 +70,7 @@ class Imported:
             self.findings.append(finding)
 
     def leave_out(self, finding: Finding) -> None:
-        """Add a finding that stands for a record."""
+        """Add a finding in place of a record."""
         self.left_out += 1
         self.note(finding)
 
@@ -116,7 +116,7 @@ def import_file(
     complete: bool = False,
     records: int | None = None,
 ) -> Imported:
-    """Take in the records of a file, as those of a library.
+    """Import the records of a file, as those of a library.
 
     `complete` says that the file is the library's whole catalogue: a record of the library that is
     not in it is marked as deleted. `records` is how many records the file must have. Raises
@@ -147,7 +147,7 @@ def import_file(
 def _compare_count(imported: Imported, path: Path, records: int | None) -> None:
     count = imported.read + imported.left_out
     if records is not None and records != count:
-        message = _("{path} has {count} records, and not {expected}: it may have been cut off")
+        message = _("{path} has {count} records, not {expected}: it may have been cut off")
         raise Refused(
             message.format(path=path, count=count, expected=records),
             hint=_("Its records were imported; none was marked as deleted."),
@@ -182,7 +182,7 @@ def _endless(path: Path, library: str, count: int) -> Refused:
 
 
 def import_packages(archive: ArchivalStorage, database: Database, time: int) -> Imported:
-    """Take in the record of every package of our primary storage; those withdrawn leave.
+    """Import the record of every package of our primary storage; withdrawn ones are removed.
 
     A record may have several packages. If theirs differ, the one that was there first stays.
 
@@ -295,7 +295,7 @@ def incoming_of(
     of_library: bool = True,
     stamp: int | None = None,
 ) -> Incoming:
-    """A record for the catalogue, under its own number, or else under its content's digest."""
+    """A record for the catalogue, under its own number, otherwise under its content's digest."""
     entry = entry_of(record)
     content = hashlib.sha256(record.original).hexdigest()[:16]
     return Incoming(
@@ -337,7 +337,7 @@ def _sound(records: Iterable[Record | Finding], imported: Imported) -> Iterator[
 
 
 def _of_books(records: Iterable[Record], imported: Imported) -> Iterator[Record]:
-    """Only the records that describe something, and say what it is called."""
+    """Only the records that describe something and have a title."""
     for record in records:
         where = f"{record.name}#{record.position}"
         if not describes_a_book(record):

@@ -41,10 +41,10 @@ _TAGS = (
 def records_of(
     path: Path, charset: str | None = None, library: str = ""
 ) -> Iterator[Record | Finding]:
-    """Every record of a file, a finding in the place of what is none. Raises NotFound.
+    """Every record of a file, a finding in place of anything else. Raises NotFound.
 
-    What is longer than a record can be is told and passed over; the rest is read all the same. A
-    table (.csv, .tsv) may name its records by the identifiers that they have as the library's.
+    A record that is too long is reported and skipped; the rest is read. A table (.csv, .tsv) may
+    name its records by the identifiers that they have as the library's.
     """
     try:
         stream = path.open("rb")
@@ -65,7 +65,7 @@ def records_of(
 
 
 def has_end(path: Path) -> bool:
-    """Whether a file of this format that was cut off between two records can be told: only XML.
+    """Whether a file of this format shows that it was cut off between two records: only XML.
 
     ISO 2709, the text of IRBIS and tables are records one after another, without a last mark.
     """

@@ -39,7 +39,8 @@ def command(
 ) -> None:
     """Harvest the records of another catalogue.
 
-    They come by OAI-PMH 2.0 from a URL, or from a FOLDER that contains a dump of the catalogue.
+    They are fetched by OAI-PMH 2.0 from a URL, or read from a FOLDER that contains a dump of the
+    catalogue.
 
     \b
     preserva harvest https://library.example/oai

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.command("withdraw")
 @click.argument("package", metavar="ID")
 @click.option("--reason", metavar="WHY", help="Why, in your words; recorded for good.")
-@click.option("--undo", is_flag=True, help="Take the withdrawal back; this needs one person.")
+@click.option("--undo", is_flag=True, help="Undo the withdrawal; this needs only one person.")
 @click.option(
     "--remove-bytes",
     is_flag=True,
@@ -39,9 +39,10 @@ def command(
 ) -> None:
     """Withdraw a package that was a mistake or a duplicate.
 
-    It leaves lists, the catalogue, exhibitions and audits, and stays as a tombstone with the
-    reason, the persons and all its evidence; nothing in any storage is touched. This takes two
-    persons: the first run requests it, another person confirms it, and the next run does it.
+    The package disappears from lists, the catalogue, exhibitions and audits, and remains as a
+    tombstone with the reason, the people who decided and all its evidence; nothing in any storage
+    is touched. This takes two persons: the first run requests it, another person confirms it, and
+    the next run carries it out.
 
     With --remove-bytes, two persons decide once more, and after the grace period of the policy the
     content goes from the storages of this institution. Its inventories and the records of its

@@ -57,7 +57,7 @@ class BookSource:
 
 
 def find(archive: ArchivalStorage, package: PackageId, observer: Observer) -> BookSource:
-    """The package, as its METS tells it. Raises NotFound, Damaged, StorageError."""
+    """The package, as its METS describes it. Raises NotFound, Damaged, StorageError."""
     store, outgoing = _outgoing(archive, package, observer)
     base = f"data/{package.portable}/"
     paths = [path.removeprefix(base) for path in outgoing.located if path.startswith(base)]
@@ -178,7 +178,7 @@ def _read(source: BookSource, path: str) -> bytes:
 
 
 def _entry(source: BookSource) -> CatalogueEntry:
-    """What the package's own record says; where there is none, the title that people gave it."""
+    """The metadata of the package's own record; without one, the title given by people."""
     path = source.base + source.record
     if source.record and source.outgoing.size(path) <= _LARGEST_TEXT:
         for record in read_records(_read(source, path), name=source.package.portable):
@@ -188,7 +188,7 @@ def _entry(source: BookSource) -> CatalogueEntry:
 
 
 def states_of(archive: ArchivalStorage) -> dict[str, tuple[CopyState, ...]]:
-    """What the ledger knows of every copy, by package."""
+    """The ledger's data on every copy, by package."""
     by_package: dict[str, tuple[CopyState, ...]] = {}
     for state in copy_states(archive):
         by_package[state.package] = (*by_package.get(state.package, ()), state)

@@ -1,4 +1,4 @@
-"""An exhibition built from its specification: a site of files that appears when it is whole."""
+"""An exhibition built from its specification: a site of files that appears once it is complete."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ FORMAT = 1
 """That of `MARK`, and of the pages beside it."""
 
 _LARGEST_MARK = 16 << 20
-"""What a built site has at its top, and what tells that a folder is one."""
+"""A file at the top of a built site, which shows that a folder is one."""
 
 _LARGEST_TEXT = 1 << 20
 _LARGEST_LINES = 64 << 20
@@ -116,13 +116,12 @@ def build_exhibition(
 ) -> Built:
     """Build the site of an exhibition as a new folder, and store it as package `local` if asked.
 
-    `url` is where the site will be, if not where the specification says. With `replace`, an
-    exhibition that was built there before makes way at the last moment. Every file of a package is
-    compared with what was recorded before it is shown. On a dry run everything is looked at, and
-    nothing is written.
+    `url` is where the site will be, if not as specified. With `replace`, an exhibition that was
+    built there before is replaced at the last moment. Every file of a package is compared with what
+    was recorded before it is shown. A dry run checks everything and writes nothing.
 
-    Raises ConfigError with everything in the specification that cannot be; Refused, Damaged,
-    NotFound, StorageError, UsageError: then nothing has changed at the destination.
+    Raises ConfigError with every error in the specification; Refused, Damaged, NotFound,
+    StorageError, UsageError: then nothing has changed at the destination.
     """
     vips()
     exhibition, lines = read_specification(specification)
@@ -193,7 +192,7 @@ def _format(mark: Path) -> int:
 
 
 def _refuse_place(destination: Path, *, replace: bool) -> None:
-    """Refuse a place where something stands that is no exhibition, or that is to stay."""
+    """Refuse a place with something that is not an exhibition, or that must stay."""
     refuse_kept(destination)
     if not os.path.lexists(destination):
         return
@@ -317,7 +316,7 @@ def _make_durable(root: Path) -> int:
 def _stored(
     archive: ArchivalStorage, root: Path, scratch: Path, local: str, site: Site, observer: Observer
 ) -> PackageId:
-    """Store the site as a package of its own: a bag of it comes in as any bag would."""
+    """Store the site as a package: a bag of it is ingested like any other bag."""
     title = site.exhibition.title[site.exhibition.languages[0]]
     info = [("External-Description", title), ("Bagging-Date", site.built.date().isoformat())]
     bag = create_bag(root, scratch / "bag", bag_info=info, observer=observer)

@@ -147,7 +147,7 @@ class Assembler:
         )
 
     def stated(self, source: Submission) -> tuple[Rights, ...]:
-        """The stated rights: for this book, or else for all books."""
+        """The stated rights: for this book, otherwise for all books."""
         return source.written.rights or (() if self.rights is None else (self.rights,))
 
     def unknown_rights(self) -> Rights:

@@ -49,8 +49,8 @@ class PageChanges:
     """The requested changes of pages. Numbers are those that the pages have now.
 
     `pages`, `access` and `text` are folders with files of pages; `insert` is one of new pages, to
-    stand behind page `after`. Each of `move` is the number of a page and the one that it gets;
-    several are done one after the other.
+    follow page `after`. Each of `move` is the number of a page and the one that it gets; several
+    are done one after the other.
     """
 
     pages: Path | None = None
@@ -71,7 +71,7 @@ NO_CHANGES = PageChanges()
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a file goes, what its page is called, the file that it replaces, and the change."""
+    """The destination of a file, its page's name, the file that it replaces, and the change."""
 
     path: str
     page: int | None = None
@@ -82,7 +82,7 @@ class _Place:
 
 
 class BookRevision:
-    """The book of a draft. `changes` is what was done, `notes` are doubts about it."""
+    """The book of a draft. `changes` are the changes made, `notes` are doubts about them."""
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft

@@ -63,7 +63,7 @@ def derive(
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> Revised:
-    """Make what is missing of a package, and what was made of scans that were replaced since.
+    """Make what a package lacks, and remake what was made from scans replaced since then.
 
     The same package and the same versions of the programs give the same bytes, so a second run
     changes nothing. The result's notes name the pages that could not be decoded. Raises UsageError
@@ -96,7 +96,7 @@ class _Deriving:
         files = self.book.book.files
         source = next((name for name in _IMAGES if any(f.page for f in files.get(name, ()))), None)
         if source is None:
-            message = _("{id} has no page images to make anything of")
+            message = _("{id} has no page images to make anything from")
             raise UsageError(message.format(id=draft.package))
         with tempfile.TemporaryDirectory() as scratch:
             self._make(Path(scratch), source)
@@ -229,7 +229,7 @@ class _Deriving:
 
     @contextmanager
     def _on_disk(self, file: ContentFile, scratch: Path) -> Iterator[Path]:
-        """A stored file in a place of its own, proved to be what was stored. Raises Damaged."""
+        """A stored file, copied out and proved to be what was stored. Raises Damaged."""
         path = self.draft.base + file.file.path
         place = scratch / f"source{Path(file.file.path).suffix}"
         hashes = MultiHash([self.draft.algorithm])

@@ -97,7 +97,7 @@ class Inspection:
             self._scans.append(SeenScan(file.source, representation, sha512, likeness))
 
     def conclude(self, stored: StoredScans | None) -> None:
-        """Check all pages together: with each other, and with what is stored."""
+        """Check all pages together: with each other, and with stored ones."""
         self.say(repeated(self._scans))
         if stored is not None and self._scans:
             digests = {scan.sha512 for scan in self._scans}

@@ -99,7 +99,7 @@ def update(
         )
     if change.pages.move and (change.pages.insert is not None or change.pages.remove):
         raise UsageError(
-            _("pages are moved by a correction of their own"),
+            _("pages can only be moved in a separate correction"),
             hint=_("Remove or insert first, then move: the numbers of pages change in between."),
         )
     revision = _Revision(change)
@@ -192,7 +192,7 @@ class _Revision:
         return next((self.draft.content(name) for name in names if name in self.draft.before), None)
 
     def _rights(self) -> tuple[Rights, ...]:
-        """The rights stated for this book when it was packaged, or else for all books."""
+        """The rights stated for this book when it was packaged, otherwise for all books."""
         config = self.draft.archive.config
         path = f"{self.draft.base}documentation/rights.toml"
         if path not in self.draft.before:
@@ -209,7 +209,7 @@ class _Revision:
         return rights
 
     def _tell_events(self, source: Path) -> list[OtherFile]:
-        """Take in what a file tells of the time before packaging, in place of the former file."""
+        """Add the events before packaging from a file that replaces the former one."""
         data = read_supplied(source)
         told, self._corrected, findings = told_by_file(
             self.draft, data, source.name, self._kept("events")

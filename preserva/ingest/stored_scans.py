@@ -2,7 +2,7 @@
 
 The index is a file beside the ledger (`ledger-scans.sqlite`) that can be deleted at any time. It is
 brought up to date from the ledger and the inventories of what was stored since it was last asked,
-so that each inventory is read once. It only finds candidates: what it finds is held against the
+so that each inventory is read once. It only finds candidates: its matches are compared with the
 inventory of the package. A dry run writes nothing: what the file lacks it keeps in memory.
 """
 
@@ -71,7 +71,7 @@ def _candidates(archive: ArchivalStorage, digests: set[bytes], *, writing: bool)
 
 
 def _update(index: sqlite3.Connection, archive: ArchivalStorage) -> None:
-    """Add what was stored since; all of it if the ledger is not the one that it was made of."""
+    """Add what was stored since; everything if the ledger is not the one that it was made from."""
     index.executescript(_SCHEMA)
     with index:
         index.execute("BEGIN IMMEDIATE")
@@ -101,7 +101,7 @@ def _look_up(index: sqlite3.Connection, digests: Iterable[bytes]) -> set[str]:
 
 @dataclass(slots=True)
 class _Fresh:
-    """What was stored after the entry `start` of the ledger, up to the entry `number`."""
+    """Files stored after the entry `start` of the ledger, up to the entry `number`."""
 
     start: int
     number: int
@@ -129,7 +129,7 @@ def _since(archive: ArchivalStorage, number: int) -> _Fresh:
 
 
 def _arrived(archive: ArchivalStorage, number: int) -> list[str]:
-    """The packages of which a version came into our primary storage after this entry."""
+    """The packages with a version stored in our primary storage after this entry."""
     if number >= archive.ledger.size:
         return []
     entries = archive.ledger.entries(storage=archive.primary.id, types=ARRIVALS, since=number + 1)

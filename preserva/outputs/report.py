@@ -23,7 +23,7 @@ from preserva.outputs.words import word
 
 _MONTHS = 12
 _FINDINGS = 5
-"""Findings of an incident that people read at once; the others are counted."""
+"""How many findings of an incident are shown; the others are counted."""
 _COLUMNS = (State.SOUND, State.NEVER, State.INCOMPLETE, State.UNREAD, State.UNREACHABLE,
             State.MISSING, State.DAMAGED)  # fmt: skip
 """The states of copies that the table of storages counts."""
@@ -106,7 +106,9 @@ def forecast_sentences(overview: Overview) -> Iterator[str]:
         )
         yield late.format(count=forecast.overdue)
     if forecast.capacity is None:
-        text = _("Checks in time need {needed} a day; the possible speed is not measured yet.")
+        text = _(
+            "Checks in time need {needed} a day; the possible speed has not been measured yet."
+        )
         yield text.format(needed=human_size(forecast.needed))
     else:
         text = _("Checks in time need {needed} a day; {possible} a day is possible.")

@@ -1,7 +1,7 @@
-"""Repair: a copy gets back what was recorded of it, and what stood in its place is kept aside.
+"""Repair: a copy gets back its recorded content, and whatever was in its place is kept aside.
 
-Nothing is deleted and nothing overwritten. What is brought is hashed on its way, read back in
-staging, moved to its place and read there once more; then the whole package is validated.
+Nothing is deleted or overwritten. Each file is hashed on its way, read back in staging, moved to
+its place and read there again; then the whole package is validated.
 """
 
 from __future__ import annotations
@@ -55,9 +55,10 @@ from preserva.storage.published import publish, quarantine
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A file that must come: what is in its place, and the storages that have what was recorded.
+    """A file to restore: what is in its place, and the storages that have the recorded content.
 
-    None need have it where it follows from what was recorded. `page` is the page of the book.
+    No storage is needed if the content follows from what was recorded. `page` is the page of the
+    book.
     """
 
     path: str
@@ -68,7 +69,7 @@ class Brought:
 
 @dataclass(slots=True)
 class Repair:
-    """One copy: what goes aside, what comes, what no storage has; and whether it was done."""
+    """One copy: what is set aside, restored, found nowhere; and whether it was done."""
 
     package: str
     storage: str
@@ -79,7 +80,7 @@ class Repair:
 
     @property
     def needed(self) -> bool:
-        """Whether there is anything to do that can be done."""
+        """Whether there is anything that can be done."""
         return bool(self.aside or self.put)
 
     @property
@@ -98,7 +99,7 @@ def repair(
     reason: str | None = None,
     observer: Observer = ignore,
 ) -> list[Repair]:
-    """What must be done to copies so that they are what was recorded; with `apply`, it is done.
+    """Plan how to make copies what was recorded; with `apply`, do it.
 
     The copies are those of `packages`, or else all whose last check failed; in one storage or in
     all. A copy that is not sound and that no storage can mend is reported with the reason. One with
@@ -113,7 +114,9 @@ def repair(
     prove_ledger(archive, record=apply)
     stores = [archive.store(storage)] if storage else archive.stores()
     if storage is not None and stores[0].config.role is Role.HELD:
-        message = _("{storage} is kept here for another institution, which alone repairs it")
+        message = _(
+            "{storage} is kept here for another institution, and only that institution repairs it"
+        )
         raise UsageError(message.format(storage=storage))
     stores = [store for store in stores if store.config.role is not Role.HELD]
     done = []
@@ -232,7 +235,7 @@ class _CopyRepair:
         return True
 
     def apply(self) -> bool:
-        """Carry the plan out; False if what was done did not make the copy sound: then stop."""
+        """Carry out the plan; False if it did not make the copy sound: then stop."""
         if not self.result.needed:
             return self.result.report.outcome is not Outcome.PASS or self._settle()
         storage, path = self.copy.storage, self.survey.path
@@ -274,7 +277,7 @@ class _CopyRepair:
         return f"{layout.QUARANTINE}/{self.copy.package.portable}/{event}"
 
     def _begin(self, event: str, donor: str | None) -> LedgerEntry:
-        """Into the ledger, before anything moves: what will go where, and what will come."""
+        """Record in the ledger, before anything moves, what will be set aside and what restored."""
         quarantine = self._quarantine(event) if self.plan.aside else None
         aside = named_paths(self.plan.aside)
         put = named_paths([file.path for file in self.plan.put])
@@ -282,14 +285,14 @@ class _CopyRepair:
         return self.copy.record(RECOVERY_START, SUCCESS, facts=facts)
 
     def _donor(self) -> str | None:
-        """The storage files came from, or one that could have helped: its copy logs it as well."""
+        """The storage that files came from, or could have come from: its copy logs it too."""
         good = (self.survey.good[file.path] for file in self.plan.put if file.data is None)
         helped = next((donors[0] for donors in good), None)
         donor = helped or next(iter(self.survey.others), None)
         return None if donor is None else donor.store.id
 
     def _stage(self) -> Staging | None:
-        """Bring every file into staging and prove it there; None if one came out otherwise."""
+        """Copy every file into staging and prove it there; None if one differs."""
         if changed := names_not_kept(self.copy.storage, [file.path for file in self.plan.put]):
             self.result.report.add(with_pages(changed, self.survey.page_of))
             return None
@@ -318,7 +321,7 @@ class _CopyRepair:
         return staging
 
     def _bring(self, staging: Staging, file: Committed) -> str | None:
-        """Write one file from what was recorded or from a good copy; what came, if it is wrong."""
+        """Write one file, as recorded or from a good copy; returns what arrived, if wrong."""
         if file.data is not None:
             staging.write(file.path, file.data)
             return None
@@ -331,7 +334,7 @@ class _CopyRepair:
         return None if digest == file.digest else digest
 
     def _proved(self, staged: dict[str, Observed]) -> bool:
-        """Whether what was brought is there, and the whole package is sound as far as it can be."""
+        """Whether the restored files are there, and the whole package is as sound as it can be."""
         path = self.survey.path
         expected = ((f"{path}/{name}", seen) for name, seen in staged.items())
         wrong = [
@@ -350,7 +353,7 @@ class _CopyRepair:
         return not wrong
 
     def _record(self, begun: LedgerEntry, proved: bool) -> None:
-        """Into the logs of the copy and of one that helped, then into the ledger.
+        """Write the record into the logs of the copy and of one that helped, then into the ledger.
 
         The event has the time at which it began: a run that was interrupted here and the next one
         make the same record.

@@ -1,4 +1,4 @@
-"""Records of another catalogue, by OAI-PMH 2.0, page by page; an interrupted harvest goes on.
+"""Records of another catalogue, by OAI-PMH 2.0, page by page; an interrupted harvest resumes.
 
 Nothing is deleted but what the server says is deleted: a server that is empty, or answers with
 less than before, takes nothing away. Our own records are never taken from another.
@@ -32,7 +32,7 @@ _OVERLAP = 600
 _NOTHING = "noRecordsMatch"
 
 _PAGES, _BYTES, _SECONDS = 100_000, 64 << 30, 86_400
-"""What one run takes from a server at most; the next run goes on where it stopped."""
+"""The most that one run takes from a server; the next run resumes where it stopped."""
 
 _IDLE = 6
 """Pages in a row that lead nowhere, by their tokens or without records, after which a list ends."""
@@ -40,7 +40,7 @@ _IDLE = 6
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """Until when everything was harvested, and where an unfinished harvest stands."""
+    """Until when everything was harvested, and the position of an unfinished harvest."""
 
     since: str | None = None
     token: str | None = None
@@ -115,11 +115,11 @@ class Harvest:
         self._received = 0
 
     def run(self, *, anew: bool = False) -> HarvestResult:
-        """Take in what changed since the last harvest, or everything.
+        """Import what changed since the last harvest, or everything.
 
-        Raises StorageError where the server cannot be reached, cuts a page off, or does not keep
-        to the protocol: what came before is kept, and the next run goes on there. Raises UsageError
-        for records whose library is not known.
+        Raises StorageError where the server cannot be reached, cuts a page off, or does not keep to
+        the protocol: what was received before is kept, and the next run resumes there. Raises
+        UsageError for records whose library is not known.
         """
         state = _State() if anew else self._load()
         resumed = self._resumed(state) if state.token else None
@@ -166,7 +166,7 @@ class Harvest:
         return arguments
 
     def _resumed(self, state: _State) -> Response | None:
-        """The page where the last harvest stopped; None if the server no longer knows of it."""
+        """The page where the last harvest stopped; None if the server no longer knows it."""
         page = self._read((("verb", "ListRecords"), ("resumptionToken", state.token or "")))
         return page if page.is_list else None
 

@@ -1,4 +1,4 @@
-"""What is wrong with the scans of a book together, though each of them is sound."""
+"""What is wrong with a set of scans, though each of them is sound."""
 
 from __future__ import annotations
 

@@ -46,10 +46,10 @@ class Decision:
 class Incident:
     """Something that waits for a person: a copy, or with `package` None a storage, is not sound.
 
-    `package` is an identifier, or the folder of an object that is no package. `number` is the entry
-    of the ledger that opened it; it stays the same until a check proves that it is over. `seen`
-    counts the checks that found it so, `findings` are those of the newest one, which made `more`
-    that the ledger does not name.
+    `package` is an identifier, or the folder of an object that is not a package. `number` is the
+    entry of the ledger that opened it; it stays the same until a check proves that it is over.
+    `seen` counts the checks that found it so, `findings` are those of the newest one, which made
+    `more` that the ledger does not name.
     """
 
     number: int

@@ -32,7 +32,7 @@ class Custody:
         return package.institution == self.institution
 
     def belongs(self, package: PackageId, storage: str) -> bool:
-        """Whether a copy of a package may lie in a storage at all."""
+        """Whether a copy of a package may be in a storage at all."""
         if storage in self.held:
             return not self.is_ours(package) and self.held[storage] == package.institution
         return self.is_ours(package)
@@ -72,7 +72,7 @@ class Testimony:
 
 
 def weigh(statements: Iterable[Commitment]) -> Testimony:
-    """What statements come to, which all count and are in the order of the ledger."""
+    """The result of statements that all count and are in the order of the ledger."""
     testimony = Testimony()
     for statement in statements:
         if statement.decided:

@@ -1,7 +1,7 @@
 """Decisions that take two persons: one requests, another confirms or refuses.
 
 For what cannot be undone, and where the evidence is in dispute. A new kind is one line in `KINDS`;
-what is done with a confirmed decision is the business of whoever asked for it.
+the caller that asked for a decision carries it out.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ KINDS: Mapping[str, DecisionKind] = {
 
 
 class DecisionState(StrEnum):
-    """How far a decision has come."""
+    """The state of a decision."""
 
     WAITING = "waiting"
     CONFIRMED = "confirmed"
@@ -159,7 +159,7 @@ class DecisionTurn:
 def joined_steps(
     requests: Iterable[JointDecision], steps: Iterable[DecisionTurn]
 ) -> Iterator[JointDecision]:
-    """The requests with what came of them, in their order. The first answer counts."""
+    """The requests with their results, in their order. The first answer counts."""
     decisions = {request.number: request for request in requests}
     for step in steps:
         decision = decisions.get(step.number)

@@ -24,13 +24,13 @@ class Outcome(StrEnum):
 
     @classmethod
     def worst(cls, outcomes: Iterable[Outcome]) -> Outcome:
-        """FAIL if any is, else UNKNOWN if any is, else PASS; of none it is PASS."""
+        """FAIL if any is, otherwise UNKNOWN if any is, otherwise PASS; also PASS for none."""
         seen = set(outcomes)
         return next((outcome for outcome in (cls.FAIL, cls.UNKNOWN) if outcome in seen), cls.PASS)
 
     @classmethod
     def of(cls, findings: Iterable[Finding]) -> Outcome:
-        """FAIL if anything is wrong, else UNKNOWN if anything was not established, else PASS."""
+        """FAIL if anything is wrong, otherwise UNKNOWN if anything is not established, or PASS."""
         severities = {finding.code.severity for finding in findings}
         if Severity.ERROR in severities:
             return cls.FAIL
@@ -114,7 +114,7 @@ class Report:
 
     @property
     def outcome(self) -> Outcome:
-        """FAIL if anything is wrong, else UNKNOWN if anything was not established, else PASS."""
+        """FAIL if anything is wrong, otherwise UNKNOWN if anything is not established, or PASS."""
         read = Outcome.UNKNOWN if self.checked < self.listed else Outcome.PASS
         return Outcome.worst((Outcome.of(self.findings), read))
 

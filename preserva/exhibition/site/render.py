@@ -1,4 +1,4 @@
-"""Every file of a site but the pictures, from what it shows. The same site gives the same bytes.
+"""Every file of a site except the pictures. The same content gives the same bytes.
 
 index.html                          a choice of languages
 ru/ be/ en/                         the same pages in each language
@@ -122,7 +122,7 @@ class _Pages:
         self._parts = tuple(self._main())
 
     def _main(self) -> Iterator[tuple[str, str]]:
-        """The parts of the site that lead to all others, where there is anything in them."""
+        """The main navigation of the site, without empty parts."""
         text, site = self._texts, self._site
         yield "index.html", text.sections
         yield "books/index.html", text.books
@@ -182,7 +182,7 @@ class _Pages:
         return code if name is None else pgettext_in(self._language)("language", name)
 
     def _degrees(self, label: str) -> str:
-        """The label of a line of the map, 25°E, with the name that the hemisphere has here."""
+        """The label of a line of the map, 25°E, with the local name of the hemisphere."""
         if label[-1] not in HEMISPHERES:
             return label
         name = pgettext_in(self._language)("hemisphere", label[-1])
@@ -268,7 +268,7 @@ class _Pages:
         return self._states.get(package, ())
 
     def documents(self) -> Iterator[SearchDocument]:
-        """What can be found by searching, what is told before what is listed."""
+        """Everything that can be found by searching, narratives before lists."""
         text, language, site = self._texts, self._language, self._site
         for section in site.exhibition.sections:
             captions = [exhibit.caption[language] for exhibit in section.exhibits]
@@ -330,13 +330,13 @@ def _json(value: Value) -> bytes:
 
 
 def _json_ld(facts: structured.SchemaOrg) -> Markup:
-    """Data for programs in a page; nothing in it can end the element that holds it."""
+    """Data for programs in a page; nothing in it can close the surrounding element."""
     text = json.dumps(facts, ensure_ascii=False).replace("<", "\\u003c").replace("&", "\\u0026")
     return Markup('<script type="application/ld+json">{}</script>').format(Markup(text))
 
 
 def _qr(address: str, title: str) -> Markup:
-    """A QR code (ISO 18004) as a drawing that says where it leads."""
+    """A QR code (ISO 18004) as a drawing, with a text alternative for its address."""
     import segno
 
     drawing = segno.make(address, error="m", micro=False).svg_inline(omitsize=True, border=2)

@@ -1,4 +1,4 @@
-"""What the site itself says, in the language of a page; templates use these names."""
+"""The site's own texts in the language of a page; templates use these names."""
 
 from __future__ import annotations
 

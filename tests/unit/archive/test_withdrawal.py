@@ -147,7 +147,7 @@ def test_it_can_be_undone_by_one_person_with_a_reason(house: House) -> None:
     house.withdraw()
     with house.by("") as archive:
         assert list(tombstones(archive.ledger)) == [BOOK.uri]
-        with pytest.raises(UsageError, match="nobody is named"):
+        with pytest.raises(UsageError, match="name of the person who decides"):
             undo(archive, BOOK, "r")
 
 

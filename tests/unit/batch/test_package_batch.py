@@ -151,8 +151,8 @@ def test_one_bar_for_the_whole_table(desk: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        (("Папка", "Шифор"), "there is no column Шифор; шифр is meant, perhaps"),
-        (("Папка", "Colour"), "there is no column Colour; there are: folder"),
+        (("Папка", "Шифор"), "there is no column Шифор; did you mean шифр"),
+        (("Папка", "Colour"), "there is no column Colour; known ones: folder"),
         (("Папка", "Folder"), "there are two columns Folder"),
     ],
 )

@@ -124,7 +124,7 @@ def test_what_was_brought_is_noted_and_audited_from_then_on(place: Path) -> None
             (Outcome.FAIL, Code.OBJECT_DIGEST_MISMATCH)
         ]
         assert archive.ledger.verify() == []
-        with pytest.raises(UsageError, match="alone repairs it"):
+        with pytest.raises(UsageError, match="only that institution repairs it"):
             repair(archive, [PACKAGE], storage="nlb-copy", apply=True)
     flip(object_folder(place / "archive", "nlb-copy", PACKAGE) / P1)
     assert tree(place / "archive/storages") == before
