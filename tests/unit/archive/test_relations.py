@@ -81,7 +81,7 @@ def test_unknown_others_are_warned_of_and_unknown_packages_refused(house: House)
             relate(archive, BOOK, RelationKind.REPLACES, BOOK, "r")
         with pytest.raises(UsageError, match="--reason"):
             relate(archive, BOOK, RelationKind.REPLACES, OTHER, None)
-    with house.by("") as archive, pytest.raises(UsageError, match="nobody is named"):
+    with house.by("") as archive, pytest.raises(UsageError, match="name of the person"):
         relate(archive, BOOK, RelationKind.REPLACES, OTHER, "r")
 
 
