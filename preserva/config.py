@@ -377,13 +377,25 @@ audit_interval_days = 90         # each copy is read and checked once in so many
 [images]
 undecodable = "refuse"
 
-# How masters must be scanned; deviations are reported when a book is packaged.
+# How masters must be scanned, and what is done about each kind of mistake in a set of scans: "warn"
+# reports it, "refuse" makes no package, "ignore" says nothing.
 
 # [scan]
 # min_resolution = 400             # dots per inch
 # colours = ["grey", "colour"]     # and not bitonal
 # bits = [8, 16]                   # per sample
-# lossless = true
+# lossless = true                  # no JPEG
+# requirements = "warn"            # a master that is not as the four keys above require
+# gaps = "warn"                    # gaps in the numbering of the pages
+# same = "warn"                    # pages with the same bytes, or with the name of a copy
+# similar = "warn"                 # pages that look nearly the same
+# stored = "warn"                  # scans that another package has
+# frames = "refuse"                # several images in one TIFF
+# ending = "warn"                  # a file whose content is not what its ending says
+# unfinished = "refuse"            # files and folders that are still being written
+# unsupported = "refuse"           # images that cannot be pages: .CR2, .psd, .heic
+# extent = "warn"                  # a number of images that does not fit the record's extent
+# settle_seconds = 2               # how long a folder must have been at rest
 
 # Official XML Schemas (METS, PREMIS, MODS ...) that packages are checked against: a folder with
 # an XML catalog, catalog.xml. Nothing is fetched.

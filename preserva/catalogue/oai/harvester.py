@@ -20,7 +20,8 @@ from preserva.catalogue.index import Catalogued, Incoming, Index, Taken
 from preserva.catalogue.oai import protocol
 from preserva.catalogue.oai.responses import Broken, Harvested, Response, read_page
 from preserva.core.values.codes import Code
-from preserva.core.values.report import Finding, Outcome
+from preserva.core.values.report import Advanced, Ended, Finding, Observer, Outcome, Started, ignore
+from preserva.core.values.subjects import Named
 from preserva.core.xml.safe import UnsafeXMLError
 from preserva.describe.record import Record, read_records
 from preserva.errors import StorageError, UsageError
@@ -89,6 +90,7 @@ class Harvest:
         *,
         own: str,
         clock: Callable[[], int],
+        observer: Observer = ignore,
     ) -> None:
         self._database = database
         self._index = Index(database)
@@ -96,6 +98,7 @@ class Harvest:
         self._ask = ask
         self._own = own
         self._clock = clock
+        self._observer = observer
         self._result = HarvestResult()
         self._begun = clock()
         self._received = 0
@@ -112,6 +115,8 @@ class Harvest:
         if page is None:
             state = _State(state.since)
             page = self._page(self._first(state.since))
+        subject = Named(self._place)
+        self._observer(Started("harvest", subject, page.total))
         tokens = set[bytes]()
         while True:
             state = _State(state.since, page.token, state.begun or page.date)
@@ -124,6 +129,7 @@ class Harvest:
             self._refuse_endless(len(tokens))
             page = self._page((("resumptionToken", page.token),))
         self._save(_State(since=state.begun))
+        self._observer(Ended("harvest", subject))
         return self._result
 
     @staticmethod
@@ -169,6 +175,7 @@ class Harvest:
     def _read(self, arguments: OaiArguments) -> Response:
         data = self._ask(arguments)
         self._received += len(data)
+        self._observer(Advanced(len(data)))
         try:
             return read_page(data)
         except UnsafeXMLError as error:
@@ -179,6 +186,7 @@ class Harvest:
         with self._database.writing():
             for harvested in page.records:
                 self._result.read += 1
+                self._observer(Advanced(0, harvested.identifier))
                 if isinstance(harvested, Broken):
                     finding = Finding(
                         Code.HARVEST_BROKEN, harvested.identifier, seen=harvested.reason

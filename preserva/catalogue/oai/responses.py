@@ -43,7 +43,8 @@ class Broken:
 class Response:
     """An answer: its time by the server's clock, records, the token for what follows, or an error.
 
-    `granularity` is only in answers to Identify.
+    `granularity` is only in answers to Identify; `total` is how many records the whole list has, if
+    the server says so (OAI-PMH 2.0, section 3.5, completeListSize).
     """
 
     date: str | None
@@ -51,6 +52,7 @@ class Response:
     token: str | None = None
     error: str = ""
     granularity: str = ""
+    total: int | None = None
 
 
 def read_page(data: bytes) -> Response:
@@ -69,7 +71,14 @@ def read_page(data: bytes) -> Response:
         _text(root, "ListRecords/{*}resumptionToken") or None,
         "" if problem is None else (problem.get("code") or "error"),
         _text(root, "Identify/{*}granularity"),
+        _total(root),
     )
+
+
+def _total(root: etree._Element) -> int | None:
+    token = root.find("{*}ListRecords/{*}resumptionToken")
+    text = "" if token is None else token.get("completeListSize", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else None
 
 
 def _salvaged(data: bytes, error: UnsafeXMLError) -> Response:
