@@ -69,7 +69,7 @@ def schema_problems(
     yield from dict.fromkeys(problems)  # each missing key is an error that names all of them
 
 
-_CLOSE = 0.75
+_CLOSE = 0.7
 """How alike a key and the one that is meant must be: `instituton` is, `sections` is not."""
 
 _RULES = {

@@ -7,15 +7,7 @@ from collections.abc import Sequence
 from preserva.core.policy.overview import EndedIncident, Incident, Overview
 from preserva.i18n import _, ngettext
 from preserva.local_time import local_date
-from preserva.outputs.report import (
-    advice,
-    findings_of,
-    institution_name,
-    lead,
-    report_lines,
-    short,
-    what,
-)
+from preserva.outputs.report import advice, findings_of, lead, report_lines, short, what
 
 
 def mail_text(
@@ -48,5 +40,5 @@ def mail_text(
             ),
             "",
         ]
-    name = _("Audit of {institution}").format(institution=institution_name(overview))
+    name = _("Audit of {institution}").format(institution=overview.institution)
     return f"{name}: {subject}", "\n".join([*text, *report_lines(overview), ""])
