@@ -110,7 +110,7 @@ def chart(
 
 def bound(text: str) -> str:
     """The text with no line break between a number and the word that belongs to it."""
-    text = re.sub(r"(?<=[0-9]) (?=[^\W\d_])", "\N{NO-BREAK SPACE}", text)
+    text = re.sub(r"(?<![\w.-])([0-9][0-9.,]*) (?=[^\W\d_])", "\\1\N{NO-BREAK SPACE}", text)
     return re.sub(r"(?<=[№§]) (?=[0-9])", "\N{NO-BREAK SPACE}", text)
 
 

@@ -17,6 +17,7 @@ from preserva.outputs.report import report_lines, report_page
         ("11,2 МБ за 30 дн.", "11,2\xa0МБ за 30\xa0дн."),
         ("№ 5", "№\xa05"),
         ("1 2", "1 2"),
+        ("aonb-kp-7 v1", "aonb-kp-7 v1"),
     ],
 )
 def test_a_number_stays_with_its_word(text: str, seen: str) -> None:
