@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from preserva.core.policy.overview import AGES, Forecast, Overview, StorageState
+from preserva.core.policy.audit import Forecast
+from preserva.core.policy.overview import AGES, Overview, StorageState
 from preserva.outputs.page import bound, html, typeset
 from preserva.outputs.report import report_lines, report_page
 
