@@ -97,4 +97,4 @@ def test_a_server_may_say_how_long_its_list_is(size: str | None, total: int | No
         f"<resumptionToken{attribute}>next</resumptionToken></ListRecords></OAI-PMH>"
     )
     answer = read_page(page.encode())
-    assert (answer.token, answer.total) == ("next", total)
+    assert (answer.token, answer.size) == ("next", total)
