@@ -20,11 +20,12 @@ from preserva.catalogue.database import Database
 from preserva.catalogue.entry import uri_of
 from preserva.catalogue.entry_from_mods import entry_of
 from preserva.catalogue.index import Catalogued, Incoming, Index, Taken
-from preserva.catalogue.record_file import has_end, records_of
+from preserva.catalogue.record_file import has_end, read_with_progress
 from preserva.config import load
 from preserva.core.values.codes import Code, Severity
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Finding, Outcome
+from preserva.core.values.report import Finding, Observer, Outcome, counted, ignore
+from preserva.core.values.subjects import WholeStorage
 from preserva.describe.record import Record, describes_a_book, read_records
 from preserva.errors import PreservaError, Refused, UsageError
 from preserva.i18n import _, ngettext
@@ -115,6 +116,7 @@ def import_file(
     charset: str | None = None,
     complete: bool = False,
     records: int | None = None,
+    observer: Observer = ignore,
 ) -> Imported:
     """Import the records of a file, as those of a library.
 
@@ -131,7 +133,9 @@ def import_file(
     imported = Imported()
     incoming = (
         incoming_of(record, library, source, charset=charset)
-        for record in _of_books(_sound(records_of(path, charset, library), imported), imported)
+        for record in _of_books(
+            _sound(read_with_progress(path, charset, library, observer), imported), imported
+        )
     )
     take_in(database, incoming, time, imported)
     _compare_count(imported, path, records)
@@ -181,7 +185,9 @@ def _endless(path: Path, library: str, count: int) -> Refused:
     )
 
 
-def import_packages(archive: ArchivalStorage, database: Database, time: int) -> Imported:
+def import_packages(
+    archive: ArchivalStorage, database: Database, time: int, *, observer: Observer = ignore
+) -> Imported:
     """Import the record of every package of our primary storage; withdrawn ones are removed.
 
     A record may have several packages. If theirs differ, the one that was there first stays.
@@ -189,7 +195,7 @@ def import_packages(archive: ArchivalStorage, database: Database, time: int) -> 
     Raises StorageError.
     """
     imported = Imported()
-    take_in(database, _of_packages(archive, time, imported), time, imported)
+    take_in(database, _of_packages(archive, time, imported, observer), time, imported)
     index = Index(database)
     with database.writing():
         for package in tombstones(archive.ledger):
@@ -348,9 +354,13 @@ def _of_books(records: Iterable[Record], imported: Imported) -> Iterator[Record]
             yield record
 
 
-def _of_packages(archive: ArchivalStorage, time: int, imported: Imported) -> Iterator[Incoming]:
+def _of_packages(
+    archive: ArchivalStorage, time: int, imported: Imported, observer: Observer
+) -> Iterator[Incoming]:
     store, withdrawn = archive.primary, tombstones(archive.ledger)
-    for path in store.root.objects():
+    paths = list(store.root.objects())
+    subject = WholeStorage(store.id)
+    for path in counted("catalogue import", subject, paths, len(paths), observer):
         try:
             package = PackageId.parse(store.root.read_at(path).inventory.identifier)
             if package.uri in withdrawn:

@@ -22,7 +22,7 @@ from preserva.core.eark.mets import Division, FileEntry
 from preserva.core.eark.stored import read_package, read_representation
 from preserva.core.policy.overview import CopyState
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Observer
+from preserva.core.values.report import Advanced, Observer
 from preserva.describe.page_text import page_text
 from preserva.describe.record import Record, read_records
 from preserva.errors import Damaged, NotFound
@@ -133,13 +133,17 @@ def shown(
     *,
     largest: int,
     pixels: int,
+    observer: Observer,
 ) -> ShownBook:
     """The book with its pictures, which are written below `root`. Raises Damaged, StorageError."""
     exhibits = list(exhibits)
     numbers = [
         number for number in source.pages if any(exhibit.shows(number) for exhibit in exhibits)
     ]
-    pictures = [_picture(source, number, root, largest, pixels) for number in numbers]
+    pictures = []
+    for number in numbers:
+        pictures.append(_picture(source, number, root, largest, pixels))
+        observer(Advanced(0, pictures[-1].folder))
     contents = tuple(division for division in source.contents if division[1] in numbers)
     entry = _entry(source)
     source.outgoing.refuse_damage()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,8 @@ from preserva.config import NAME as CONFIG
 from preserva.core.formats.guarded_json import read_json
 from preserva.core.policy.overview import CopyState
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Observer, ignore
+from preserva.core.values.report import Ended, Observer, Started, ignore
+from preserva.core.values.subjects import Named
 from preserva.errors import (
     NEWER_FORMAT,
     ArchiveNotFound,
@@ -137,7 +138,7 @@ def build_exhibition(
     with _beside(destination) as scratch:
         root = scratch / destination.name
         site = dataclasses.replace(
-            site, books=dict(_books(archive, exhibition, sources, known, root))
+            site, books=dict(_books(archive, exhibition, sources, known, root, observer))
         )
         _write(site, address, root, sources)
         files = _make_durable(root)
@@ -152,11 +153,14 @@ def build_exhibition(
 def _books(
     archive: ArchivalStorage,
     exhibition: Exhibition,
-    sources: Iterable[BookSource],
+    sources: Sequence[BookSource],
     known: Mapping[str, tuple[CopyState, ...]],
     root: Path,
+    observer: Observer,
 ) -> Iterator[tuple[PackageId, ShownBook]]:
     """Each book, its pictures written below `root`."""
+    pages = sum(_pages(exhibition, source) for source in sources)
+    observer(Started("exhibit", Named(root.name), pages))
     for source in sources:
         exhibits = [each for each in exhibition.exhibits() if each.package == source.package]
         yield (
@@ -168,8 +172,10 @@ def _books(
                 known.get(source.package.uri, ()),
                 largest=exhibition.largest,
                 pixels=archive.config.images.max_pixels,
+                observer=observer,
             ),
         )
+    observer(Ended("exhibit", Named(root.name)))
 
 
 @contextmanager

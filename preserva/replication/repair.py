@@ -6,7 +6,7 @@ its place and read there again; then the whole package is validated.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from preserva.archive import events as history
@@ -35,8 +35,10 @@ from preserva.core.values.report import (
     Outcome,
     Report,
     Started,
+    counted,
     ignore,
 )
+from preserva.core.values.subjects import WholeStorage
 from preserva.errors import NotFound, Refused, StorageError, UsageError
 from preserva.files.parallel import bounded_map
 from preserva.fixity.check_copy import check_copy
@@ -139,15 +141,22 @@ def repair_in(
     observer: Observer,
 ) -> list[Repair]:
     """The same for these packages in one storage, after the ledger was verified."""
-    work = [_CopyRepair(StoredCopy(archive, store, package), observer) for package in packages]
+    steps = observer if len(packages) == 1 else ignore  # of many, the packages are counted
+    work = [_CopyRepair(StoredCopy(archive, store, package), steps) for package in packages]
+
+    def each(jobs: list[_CopyRepair]) -> Iterator[_CopyRepair]:
+        if steps is observer:
+            return iter(jobs)
+        return counted("repair", WholeStorage(store.id), jobs, len(jobs), observer)
+
     try:
         store.check_identity()
         if not (apply and work):
-            return [job.result for job in work if job.assess()]
+            return [job.result for job in each(work) if job.assess()]
         with archive.writing(store):
-            work = [job for job in work if job.assess()]
+            work = [job for job in each(work) if job.assess()]
             _refuse_too_many(archive, store, work, limit)
-            for job in work:
+            for job in each(work):
                 if not job.apply():
                     break
     except StorageError as error:

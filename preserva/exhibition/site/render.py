@@ -11,6 +11,7 @@ assets/                             style, scripts, an index of words for each l
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import partial
 from importlib.resources import files
@@ -90,6 +91,7 @@ def _environment(site: Site) -> Environment:
         built=site.built.isoformat(),
         version=__version__,
         life=_life,
+        says_page=_says_page,
         day=_day,
         json_ld=_json_ld,
         qr=_qr,
@@ -344,10 +346,16 @@ def _qr(address: str, title: str) -> Markup:
     return start + Markup(drawing.removeprefix("<svg "))
 
 
-def _life(writer: Writer) -> str:
-    if not writer.born and not writer.died:
-        return ""
-    return f"{_day(writer.born) or '?'} – {_day(writer.died)}".rstrip()
+def _life(writer: Writer, born: str) -> str:
+    """The dates of a life; `born` is how the date of birth of the living is written."""
+    if not writer.died:
+        return born.format(date=_day(writer.born)) if writer.born else ""
+    return f"{_day(writer.born) or '?'} – {_day(writer.died)}"
+
+
+def _says_page(label: str) -> bool:
+    """Whether a label has its own word for the page: "p. 2", "л. 12 об."."""
+    return re.match(r"[^\W\d_]+\.\s", label) is not None
 
 
 def _day(date: str) -> str:
