@@ -78,6 +78,9 @@ if TYPE_CHECKING:
     from preserva.core.policy.audit import AuditedCopy, Due, Forecast
     from preserva.core.policy.audit import Reason as DueReason
     from preserva.core.policy.completeness import Table as BagTable
+    from preserva.core.policy.health import Aspect as HealthAspect
+    from preserva.core.policy.health import Health, HealthCheck, HealthLimits
+    from preserva.core.policy.health import Job as HealthJob
     from preserva.core.policy.judgement import State, StorageTally, Tally
     from preserva.core.policy.levels import Area as LevelsArea
     from preserva.core.policy.levels import Demand as LevelsDemand
@@ -259,6 +262,11 @@ _PLACES = {
     "LevelsEvidence": "core.policy.levels:Evidence",
     "LevelsRequirement": "core.policy.levels:Requirement",
     "LevelsVerdict": "core.policy.levels:LevelsVerdict",
+    "Health": "core.policy.health:Health",
+    "HealthAspect": "core.policy.health:Aspect",
+    "HealthCheck": "core.policy.health:HealthCheck",
+    "HealthJob": "core.policy.health:Job",
+    "HealthLimits": "core.policy.health:HealthLimits",
     "State": "core.policy.judgement:State",
     "StorageTally": "core.policy.judgement:StorageTally",
     "Tally": "core.policy.judgement:Tally",
@@ -355,25 +363,26 @@ __all__ = [
     "Damaged", "DecisionAnswer", "DecisionState", "DecisionUndone", "DecisionsImported", "Deed",
     "DemoFailedError", "Division", "Document", "Due", "DueReason", "EditionView", "Ended",
     "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding", "FolderPages", "Forecast",
-    "HarvestResult", "HarvestSummary", "HistoryEntry", "Hit", "Identifiers", "ImageRules",
-    "Incident", "IncidentDecision", "Institution", "Item", "JointDecision", "KeptProfile",
-    "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof", "Levels", "LevelsArea",
-    "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict", "Limitation", "Listed",
-    "ListedRecord", "Listing", "LockLost", "Locked", "Mail", "MatchDecision", "MatchVerdict",
-    "MatchedWord", "Matter", "NamedSubject", "NotAFile", "NotFound", "NotInPlace", "OaiFormat",
-    "ObjectInStorage", "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass",
-    "PackageError", "PackageHistory", "PackageId", "PackageType", "Packaged", "PageFacts", "Person",
-    "Pings", "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt",
-    "RecordedFinding", "RecordsExported", "RecordsImported", "Refused", "Repair", "Replication",
-    "Report", "ReportMonth", "ReportYear", "ResultPage", "Retitled", "Revised", "Rights",
-    "RightsBasis", "Role", "RowResult", "RowState", "ScanAction", "ScanPolicy", "ScanProfile",
-    "Severity", "SourceFile", "Started", "State", "Status", "StorageConfig", "StorageError",
-    "StorageFull", "StorageState", "StorageTally", "Stored", "StrPath", "Structure", "Subject",
-    "Tally", "Tombstone", "TooLarge", "TransferForm", "Transferred", "TypedNumber", "Undecodable",
-    "Unfit", "Unreachable", "UsageError", "WholePackage", "WholeStorage", "Work", "WorkKind",
-    "WorkSum", "WrongLedger", "WrongStorage", "__version__", "bags", "check_storages",
-    "create_archive", "load_config", "open_archive", "open_catalogue", "open_ledger", "package_bag",
-    "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
+    "HarvestResult", "HarvestSummary", "Health", "HealthAspect", "HealthCheck", "HealthJob",
+    "HealthLimits", "HistoryEntry", "Hit", "Identifiers", "ImageRules", "Incident",
+    "IncidentDecision", "Institution", "Item", "JointDecision", "KeptProfile", "LedgerEntry",
+    "LedgerError", "LedgerInStorage", "LedgerProof", "Levels", "LevelsArea", "LevelsDemand",
+    "LevelsEvidence", "LevelsRequirement", "LevelsVerdict", "Limitation", "Listed", "ListedRecord",
+    "Listing", "LockLost", "Locked", "Mail", "MatchDecision", "MatchVerdict", "MatchedWord",
+    "Matter", "NamedSubject", "NotAFile", "NotFound", "NotInPlace", "OaiFormat", "ObjectInStorage",
+    "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass", "PackageError",
+    "PackageHistory", "PackageId", "PackageType", "Packaged", "PageFacts", "Person", "Pings",
+    "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt", "RecordedFinding",
+    "RecordsExported", "RecordsImported", "Refused", "Repair", "Replication", "Report",
+    "ReportMonth", "ReportYear", "ResultPage", "Retitled", "Revised", "Rights", "RightsBasis",
+    "Role", "RowResult", "RowState", "ScanAction", "ScanPolicy", "ScanProfile", "Severity",
+    "SourceFile", "Started", "State", "Status", "StorageConfig", "StorageError", "StorageFull",
+    "StorageState", "StorageTally", "Stored", "StrPath", "Structure", "Subject", "Tally",
+    "Tombstone", "TooLarge", "TransferForm", "Transferred", "TypedNumber", "Undecodable", "Unfit",
+    "Unreachable", "UsageError", "WholePackage", "WholeStorage", "Work", "WorkKind", "WorkSum",
+    "WrongLedger", "WrongStorage", "__version__", "bags", "check_storages", "create_archive",
+    "load_config", "open_archive", "open_catalogue", "open_ledger", "package_bag", "rebuild_config",
+    "rebuild_ledger", "run_demo", "write_config",
 ]
 # fmt: on
 

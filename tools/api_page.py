@@ -43,6 +43,7 @@ CALLS = {
     " Archive.work_html",
     "incidents": "Archive.incidents",
     "incidents decide": "Archive.decide",
+    "health": "Archive.health",
     "decisions": "Archive.decisions",
     "decisions request": "Archive.request_decision",
     "decisions confirm": "Archive.answer_decision",

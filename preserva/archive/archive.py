@@ -84,8 +84,11 @@ class ArchivalStorage:
         identifiers: Identifiers = new_identifier,
         person: str | None = None,
         rebuilding: bool = False,
+        reading: bool = False,
     ) -> None:
         """Open the ledger; storages are opened when they are needed.
+
+        For who is `reading` it is enough to have the right to read the ledger.
 
         `person` is the code of who acts (`acting.acting_person` says who does without one).
 
@@ -101,7 +104,7 @@ class ArchivalStorage:
         self.actor = Actor(config.institution, acting_person(config.people, person))
         if not config.ledger.exists():
             raise _no_ledger(config)
-        self.ledger = Ledger(config.ledger, person=self.actor.person)
+        self.ledger = Ledger(config.ledger, person=self.actor.person, read_only=reading)
         self._noted = self.ledger.size
         try:
             if problems := self.ledger.verify(since=max(1, self._noted - _VERIFIED)):
@@ -237,13 +240,16 @@ def open_archive(
     clock: Clock = utc_now,
     identifiers: Identifiers = new_identifier,
     person: str | None = None,
+    reading: bool = False,
 ) -> ArchivalStorage:
     """The archive of a configuration. Raises ArchiveNotFound, ConfigError, LedgerError, UsageError.
 
-    `person` is the code of who acts.
+    `person` is the code of who acts; who is only `reading` needs no right to write the ledger.
     """
     config = configuration.load(find_config(path))
-    return ArchivalStorage(config, clock=clock, identifiers=identifiers, person=person)
+    return ArchivalStorage(
+        config, clock=clock, identifiers=identifiers, person=person, reading=reading
+    )
 
 
 def create_archive(

@@ -45,11 +45,11 @@ class Settings:
         self.quiet = quiet
         self.verbose = verbose
 
-    def archive(self) -> ArchivalStorage:
-        """Open the archive to work with."""
+    def archive(self, *, reading: bool = False) -> ArchivalStorage:
+        """Open the archive to work with, or only for `reading` what its ledger says."""
         from preserva.archive.archive import open_archive
 
-        archive = open_archive(self.config, person=self.person)
+        archive = open_archive(self.config, person=self.person, reading=reading)
         archive.tell = lambda finding: echo(finding.message(), err=True)
         return archive
 

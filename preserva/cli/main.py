@@ -42,6 +42,7 @@ VERBS = {
     "audit": N_("Read the copies that are due and record the results."),
     "report": N_("Report the state of all copies and what needs a person."),
     "incidents": N_("List the copies that stay damaged or cannot be read."),
+    "health": N_("Say whether the archive is well, for monitoring and for the morning."),
     "decisions": N_("List the decisions that take two persons."),
     "levels": N_("Show which NDSA Levels are proved and what the next ones lack."),
     "repair": N_("Plan how to restore damaged copies; with --apply, do it."),

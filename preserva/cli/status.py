@@ -33,7 +33,7 @@ def command(settings: Settings, package: str | None, json_: bool) -> None:
     from preserva.outputs.json.reporting import status_document
     from preserva.reporting.status import status
 
-    with settings.archive() as archive:
+    with settings.archive(reading=True) as archive:
         packages = status(archive, package_id(package) if package else None)
         people = archive.config.people
     if json_:

@@ -13,17 +13,21 @@ from dataclasses import replace
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_seen, record_storage
 from preserva.archive.ledger_replica import copy_ledger
+from preserva.archive.runs import note_success
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.unrecorded import RootListing, listed, unrecorded, unrecorded_logs
 from preserva.archive.withdrawal import refuse_withdrawn, tombstones
 from preserva.config import Role
+from preserva.core.policy.health import Job
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Finding, Observer, Report, ignore
+from preserva.core.values.report import Finding, Observer, Outcome, Report, ignore
 from preserva.core.values.subjects import ObjectToStorage, WholeStorage
 from preserva.errors import (
     Damaged,
+    Locked,
+    LockLost,
     NotInPlace,
     Refused,
     StorageError,
@@ -59,20 +63,45 @@ def replicate(
 
     All that goes to a replica and is read back from it keeps to `bandwidth` bytes a second; `timer`
     gives seconds that only grow. A package that is damaged, not recorded or diverged is left alone
-    and reported; the others go on. Raises Locked, StorageFull, and StorageError if our own storage
-    cannot be read.
+    and reported; the others go on, and so do the other replicas where one is locked, full or cannot
+    be written. Raises Locked if all are, LockLost, and StorageError if our own storage cannot be
+    read.
     """
     source = archive.primary
     targets = _targets(archive, to)
     archive.refuse_outdated(source, *targets)
-    done = []
+    done: list[Replication] = []
+    locked: list[Locked] = []
     for replica in targets:
         storage = replica.storage
         if bandwidth is not None:
             storage = RateLimit(storage, bandwidth, clock=timer, sleep=sleep)
         target = replace(replica, storage=Writes(storage))
-        done += list(_to_one(archive, source, target, packages, dry_run, observer))
+        try:
+            # what is done before one of these errors stays in the list
+            done.extend(_to_one(archive, source, target, packages, dry_run, observer))
+        except LockLost:
+            raise
+        except Locked as error:
+            locked.append(error)
+            done.append(_failed(target, Finding(Code.STORAGE_LOCKED, target.id, seen=str(error))))
+        except StorageFull as error:
+            if error.path is None:  # it is the ledger that has no room, and that concerns all
+                raise
+            done.append(_failed(target, Finding(Code.NOT_WRITTEN, error.path, seen=str(error))))
+    if locked and len(locked) == len(targets):
+        raise locked[0]
+    if not (packages or to or dry_run) and all(_is_complete(result) for result in done):
+        note_success(archive.config, Job.REPLICATE, archive.clock())
     return done
+
+
+def _is_complete(done: Replication) -> bool:
+    """Whether all that could be brought was; what is damaged is an incident, and not unfinished."""
+    return all(
+        finding.code is Code.NOT_RECORDED or Outcome.of([finding]) is not Outcome.UNKNOWN
+        for finding in done.report.findings
+    )
 
 
 def _targets(archive: ArchivalStorage, to: str | None) -> list[Store]:
@@ -161,7 +190,11 @@ def _reason_to_stop(archive: ArchivalStorage, target: Store, dry_run: bool) -> S
 
 
 def _unreachable(target: Store, error: StorageError) -> Replication:
-    finding = Finding(absence(error), target.id, seen=str(error))
+    return _failed(target, Finding(absence(error), target.id, seen=str(error)))
+
+
+def _failed(target: Store, finding: Finding) -> Replication:
+    """What kept a whole storage from its copies."""
     return Replication("", target.id, Report(WholeStorage(target.id), [finding]))
 
 
@@ -169,8 +202,7 @@ def _not_begun(target: Store, error: StorageError) -> Replication:
     """Nothing was brought, because the lock could not be had for another reason than a writer."""
     if isinstance(error, Unreachable | Unfit | WrongStorage):
         return _unreachable(target, error)
-    finding = Finding(Code.NOT_WRITTEN, error.path, seen=str(error))
-    return Replication("", target.id, Report(WholeStorage(target.id), [finding]))
+    return _failed(target, Finding(Code.NOT_WRITTEN, error.path, seen=str(error)))
 
 
 def _packages(
