@@ -56,6 +56,8 @@ CALLS = {
     "list": "Archive.packages",
     "status": "Archive.status",
     "ledger verify": "ArchiveLedger.verify",
+    "ledger backup": "backup_ledger",
+    "ledger restore": "restore_ledger",
     "ledger show": "ArchiveLedger.entries, ArchiveLedger.write_checks",
     "ledger reindex": "ArchiveLedger.reindex",
     "ledger export": "ArchiveLedger.lines",

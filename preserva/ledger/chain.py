@@ -318,9 +318,20 @@ class Ledger:
         if backup.exists():
             return
         unfinished = backup.with_name(f"{backup.name}.{os.getpid()}")
-        with closing(sqlite3.connect(unfinished)) as copy:
-            self._connection.backup(copy)
+        self.copy_to(unfinished)
         move(unfinished, backup)
+
+    def copy_to(self, path: Path) -> None:
+        """Copy all of it to a new file, as it is at one moment, while others write.
+
+        Raises LedgerError, StorageError.
+        """
+        try:
+            with closing(sqlite3.connect(path)) as copy:
+                self._connection.backup(copy)
+                copy.execute("PRAGMA journal_mode=DELETE")  # so that the file alone is all of it
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
