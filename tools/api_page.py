@@ -49,7 +49,7 @@ CALLS = {
     "decisions confirm": "Archive.answer_decision",
     "decisions refuse": "Archive.answer_decision",
     "levels": "Archive.levels",
-    "repair": "Archive.repair",
+    "repair": "Archive.repair, Archive.set_aside, Archive.give_up_records",
     "rebuild storage": "Archive.rebuild_storage",
     "rebuild ledger": "rebuild_ledger",
     "rebuild config": "rebuild_config",

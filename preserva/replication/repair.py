@@ -137,7 +137,7 @@ def repair_in(
     observer: Observer,
 ) -> list[Repair]:
     """The same for these packages in one storage, after the ledger was verified."""
-    work = [_CopyRepair(StoredCopy(archive, store, package), observer) for package in packages]
+    work = [CopyRepair(StoredCopy(archive, store, package), observer) for package in packages]
     try:
         store.check_identity()
         if not (apply and work):
@@ -157,7 +157,7 @@ def repair_in(
 
 
 def _refuse_too_many(
-    archive: ArchivalStorage, store: Store, work: Sequence[_CopyRepair], limit: int | None
+    archive: ArchivalStorage, store: Store, work: Sequence[CopyRepair], limit: int | None
 ) -> None:
     needing = sum(job.result.needed for job in work)
     if limit is None:
@@ -173,11 +173,13 @@ def _refuse_too_many(
         )
 
 
-class _CopyRepair:
-    """One copy under repair."""
+class CopyRepair:
+    """One copy under repair; with `aside`, versions that its owner never made go aside too."""
 
-    def __init__(self, copy: StoredCopy, observer: Observer) -> None:
+    def __init__(self, copy: StoredCopy, observer: Observer, *, aside: bool = False) -> None:
         self.copy = copy
+        self.diverged: tuple[str, ...] = ()
+        self._waived = {Code.DIVERGED} if aside else set()
         self.archive = copy.archive
         self.observer = observer
         self.result = Repair(copy.package.uri, copy.store.id, Report(copy.subject))
@@ -197,6 +199,9 @@ class _CopyRepair:
         self.observer(Ended("repair", self.copy.subject))
         if survey is None:
             return False
+        waived = [finding for finding in survey.findings if finding.code in self._waived]
+        self.diverged = tuple(finding.path or "" for finding in waived)
+        survey.findings = [finding for finding in survey.findings if finding not in waived]
         self.result.report.add([*survey.findings, *survey.lost])
         if not survey.findings:
             lost = {finding.path for finding in survey.lost if finding.path is not None}
