@@ -80,11 +80,12 @@ def command(
         )
     with settings.archive() as archive:
         if set_aside and storage is not None:
+            (package,) = wanted
             repairs = [
-                disputed.set_aside(archive, *wanted, storage, reason=reason, observer=observer)
+                disputed.set_aside(archive, package, storage, reason=reason, observer=observer)
             ]
         elif give_up:
-            repairs = disputed.give_up_records(archive, *wanted, reason=reason, observer=observer)
+            repairs = disputed.give_up_records(archive, wanted[0], reason=reason, observer=observer)
         else:
             repairs = repair(
                 archive, wanted, storage=storage, apply=apply, limit=limit, observer=observer
