@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +17,7 @@ from preserva import config as configuration
 from preserva.archive.acting import Actor, acting_person
 from preserva.archive.identities import remember, storage_id
 from preserva.archive.ledger_mark import advance, claim, read_mark, refuse_outdated
+from preserva.archive.patience import NO_PATIENCE, name_of_process
 from preserva.archive.recovery import recover
 from preserva.archive.store import Store
 from preserva.config import Config
@@ -86,9 +86,7 @@ class ArchivalStorage:
         rebuilding: bool = False,
         reading: bool = False,
     ) -> None:
-        """Open the ledger; storages are opened when they are needed.
-
-        For who is `reading` it is enough to have the right to read the ledger.
+        """Open the ledger, only for `reading` or to write; storages are opened when needed.
 
         `person` is the code of who acts (`acting.acting_person` says who does without one).
 
@@ -99,6 +97,7 @@ class ArchivalStorage:
         self.clock = clock
         self.identifiers = identifiers
         self.tell: Callable[[Finding], object] = _ignore  # what was set aside before writing
+        self.patience = NO_PATIENCE
         self._stores: dict[str, Store] = {}
         self._rebuilding = rebuilding
         self.actor = Actor(config.institution, acting_person(config.people, person))
@@ -170,7 +169,7 @@ class ArchivalStorage:
         seen more of the ledger, or is not ours, and then nothing was written.
         """
         store.known_identity()  # first: a lock is a file, and another's disk gets none
-        with store.storage.lock(self.own_name()):
+        with self.patience.locked(lambda: store.storage.lock(self.own_name())):
             _logger.info("writing to %s", store.id)
             claim(self, store)
             recover(self.ledger, store, self.now, self.tell)
@@ -212,17 +211,13 @@ class ArchivalStorage:
     @contextmanager
     def auditing(self, storage: str) -> Iterator[None]:
         """Be the only audit of a storage, which itself is not written to. Raises Locked."""
-        with open_storage(str(self.audits_of(storage))).lock(self.own_name()):
+        place = open_storage(str(self.audits_of(storage)))
+        with self.patience.locked(lambda: place.lock(self.own_name())):
             yield
 
     def own_name(self) -> str:
         """Who this is, for those who wait for its lock."""
         return name_of_process(self.now())
-
-
-def name_of_process(time: str) -> str:
-    """Who holds a lock since this time, for those who wait for it."""
-    return f"{socket.gethostname()}, process {os.getpid()}, since {time}"
 
 
 def find_config(path: Path | None = None) -> Path:

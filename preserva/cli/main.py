@@ -127,6 +127,18 @@ def run(arguments: list[str] | None = None) -> None:
 
 def status_of(arguments: list[str]) -> int:
     """Run the command line and return its exit status; print errors as messages for people."""
+    status = _status_of(arguments)
+    if _LOGS in sys.modules:  # only then does anybody listen
+        from preserva.cli.logs import end_log
+
+        end_log(status)
+    return status
+
+
+_LOGS = "preserva.cli.logs"
+
+
+def _status_of(arguments: list[str]) -> int:
     if os.name != "posix":
         print(_(_NOT_HERE), file=sys.stderr)
         return ExitStatus.USAGE
@@ -195,6 +207,10 @@ def _give_up_stdout() -> None:
 
 def _explain(error: PreservaError, json_: bool) -> None:
     advice = error.advice()
+    if _LOGS in sys.modules:
+        from preserva.cli.logs import log_error
+
+        log_error(error)
     echo(_("Error: {message}").format(message=error), err=True)
     if advice:
         echo(advice, err=True)

@@ -71,15 +71,13 @@ def command(
             bandwidth=bandwidth,
             dry_run=dry_run,
             observer=settings.observer(json_),
+            each=lambda done: None if json_ else _print(done, dry_run, quiet=settings.quiet),
         )
         if metrics is not None and not dry_run:
             written(metrics, replicate_metrics(replications, archive.clock()))
         succeeded(all(done.outcome is Outcome.PASS for done in replications))
     if json_:
         emit("replicate", replicate_document(replications, dry_run=dry_run))
-    else:
-        for replication in replications:
-            _print(replication, dry_run, quiet=settings.quiet)
     finish(replications)
 
 

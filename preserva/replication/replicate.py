@@ -48,6 +48,10 @@ from preserva.storage.wrappers.writes import Writes
 __all__ = ["Replication", "replicate"]
 
 
+def _unheard(_result: Replication) -> None:
+    """Who waits for all results together."""
+
+
 def replicate(
     archive: ArchivalStorage,
     packages: Sequence[PackageId] = (),
@@ -58,19 +62,25 @@ def replicate(
     timer: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
     observer: Observer = ignore,
+    each: Callable[[Replication], object] = _unheard,
 ) -> list[Replication]:
     """Bring what is missing of our packages (all, or those named) to the replicas (all, or one).
 
     All that goes to a replica and is read back from it keeps to `bandwidth` bytes a second; `timer`
-    gives seconds that only grow. A package that is damaged, not recorded or diverged is left alone
-    and reported; the others go on, and so do the other replicas where one is locked, full or cannot
-    be written. Raises Locked if all are, LockLost, and StorageError if our own storage cannot be
-    read.
+    gives seconds that only grow, `each` is handed every result as it comes. A package that is
+    damaged, not recorded or diverged is left alone and reported; the others go on, and so do the
+    other replicas where one is locked, full or cannot be written. Raises Locked if all are,
+    LockLost, and StorageError if our own storage cannot be read.
     """
     source = archive.primary
     targets = _targets(archive, to)
     archive.refuse_outdated(source, *targets)
     done: list[Replication] = []
+
+    def note(result: Replication) -> None:
+        done.append(result)
+        each(result)
+
     locked: list[Locked] = []
     for replica in targets:
         storage = replica.storage
@@ -78,17 +88,17 @@ def replicate(
             storage = RateLimit(storage, bandwidth, clock=timer, sleep=sleep)
         target = replace(replica, storage=Writes(storage))
         try:
-            # what is done before one of these errors stays in the list
-            done.extend(_to_one(archive, source, target, packages, dry_run, observer))
+            for result in _to_one(archive, source, target, packages, dry_run, observer):
+                note(result)
         except LockLost:
             raise
         except Locked as error:
             locked.append(error)
-            done.append(_failed(target, Finding(Code.STORAGE_LOCKED, target.id, seen=str(error))))
+            note(_failed(target, Finding(Code.STORAGE_LOCKED, target.id, seen=str(error))))
         except StorageFull as error:
             if error.path is None:  # it is the ledger that has no room, and that concerns all
                 raise
-            done.append(_failed(target, Finding(Code.NOT_WRITTEN, error.path, seen=str(error))))
+            note(_failed(target, Finding(Code.NOT_WRITTEN, error.path, seen=str(error))))
     if locked and len(locked) == len(targets):
         raise locked[0]
     if not (packages or to or dry_run) and all(_is_complete(result) for result in done):
