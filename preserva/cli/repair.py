@@ -71,14 +71,14 @@ def command(
     from preserva.replication import disputed
     from preserva.replication.repair import repair
 
-    wanted = [package_id(package) for package in packages]
     observer = settings.observer(json_)
     one_purpose = set_aside != give_up and set_aside == (storage is not None)
-    if (set_aside or give_up) and not (len(wanted) == 1 and one_purpose):
+    if (set_aside or give_up) and not (len(packages) == 1 and one_purpose):
         raise click.UsageError(
             _("--set-aside needs one ID and --storage, --give-up one ID and nothing else")
         )
     with settings.archive() as archive:
+        wanted = [package_id(package, archive) for package in packages]
         if set_aside and storage is not None:
             (package,) = wanted
             repairs = [

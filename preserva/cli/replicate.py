@@ -62,8 +62,8 @@ def command(
     from preserva.outputs.metrics import replicate_metrics
     from preserva.replication.replicate import replicate
 
-    wanted = [package_id(package) for package in packages]
     with _called(settings, dry_run) as succeeded, settings.archive() as archive:
+        wanted = [package_id(package, archive) for package in packages]
         replications = replicate(
             archive,
             wanted,

@@ -76,19 +76,13 @@ def package(
     Raises PackageError for a source that cannot become a package, Refused if another package with
     this identifier is stored, Locked, StorageError; in each case nothing was stored.
     """
-    store = archive.primary
-    config = archive.config
+    store, config = archive.primary, archive.config
     source = submit(
         folder, record, config.institution, local, position, charset, details, config.images
     )
     copy = StoredCopy(archive, store, source.package)
-    stored = partial(stored_scans, archive, source.package, writing=not dry_run)
     if dry_run:
-        if copy.is_there():
-            return _already_stored(source, copy, observer)
-        refuse_lost(copy)
-        notes = _examined(source, config.images, stored, observer)
-        return _result(source, store.id, created=False, notes=notes)
+        return _dry_run(source, copy, observer)
     assembler = Assembler(
         archive.actor,
         archive.clock,
@@ -96,7 +90,7 @@ def package(
         observer,
         config.rights,
         config.images,
-        stored,
+        partial(stored_scans, archive, source.package, writing=True),
     )
     with archive.writing(store):
         if copy.is_there():
@@ -108,6 +102,16 @@ def package(
         second_opinion(staging)
         ingest(copy, staging, pages=source.arrangement.pages)
     return _result(source, store.id, created=True, staging=staging, notes=notes)
+
+
+def _dry_run(source: Submission, copy: StoredCopy, observer: Observer) -> Packaged:
+    """What the real run would say. Raises as it would."""
+    if copy.is_there():
+        return _already_stored(source, copy, observer)
+    refuse_lost(copy)
+    stored = partial(stored_scans, copy.archive, source.package, writing=False)
+    notes = _examined(source, copy.archive.config.images, stored, observer)
+    return _result(source, copy.store.id, created=False, notes=notes)
 
 
 def look_up(
