@@ -151,7 +151,7 @@ class CareVerbs(Session):
         """
         from preserva.replication.disputed import set_aside
 
-        name = self.close(package)
+        name = self._id(package)
         return set_aside(self._archive, name, storage, reason=reason, observer=logged(observer))
 
     def give_up_records(
@@ -169,7 +169,7 @@ class CareVerbs(Session):
         """
         from preserva.replication.disputed import give_up_records
 
-        name = self.close(package)
+        name = self._id(package)
         return give_up_records(self._archive, name, reason=reason, observer=logged(observer))
 
     def repair(

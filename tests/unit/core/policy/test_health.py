@@ -45,14 +45,12 @@ def test_everything_is_looked_at_and_well() -> None:
 def test_damage_is_a_failure_and_everything_else_waits() -> None:
     assert unwell(replace(WELL, damaged=1)) == [(Aspect.DAMAGED, Outcome.FAIL, None, None)]
     assert examine(replace(WELL, damaged=1, overdue=2), LIMITS).outcome is Outcome.FAIL
-    counts = {
-        "incidents": Aspect.INCIDENTS,
-        "too_few": Aspect.TOO_FEW,
-        "incomplete": Aspect.INCOMPLETE,
-        "overdue": Aspect.OVERDUE,
-    }
-    for name, aspect in counts.items():
-        facts = replace(WELL, **{name: 3})
+    for facts, aspect in [
+        (replace(WELL, incidents=3), Aspect.INCIDENTS),
+        (replace(WELL, too_few=3), Aspect.TOO_FEW),
+        (replace(WELL, incomplete=3), Aspect.INCOMPLETE),
+        (replace(WELL, overdue=3), Aspect.OVERDUE),
+    ]:
         assert unwell(facts) == [(aspect, Outcome.UNKNOWN, None, None)]
         assert examine(facts, LIMITS).outcome is Outcome.UNKNOWN
 
