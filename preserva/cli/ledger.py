@@ -191,18 +191,18 @@ def backup(settings: Settings, folder: Path, keep_all: bool, json_: bool) -> Non
 
 
 @command.command("restore")
-@click.argument("source", metavar="BACKUP", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("source", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
 @as_json
 @pass_settings
 def restore(settings: Settings, source: Path, json_: bool) -> None:
-    """Put a BACKUP, or an export of all entries, in the place of a lost or damaged ledger.
+    """Put a FILE, a backup or an export of all entries, in the place of a lost or damaged ledger.
 
     It is verified first. What stands in the place of the ledger is kept beside it. If the primary
     storage has seen more of the ledger than the backup has, nothing is changed: then
     `preserva rebuild ledger` with the newest entry of the backup as its anchor is the way back.
 
     \b
-    preserva ledger restore /mnt/backup/ledger/ledger-20261201T020000Z-001284.sqlite
+    preserva ledger restore ledger-20261201T020000Z-001284.sqlite
     preserva ledger restore ledger-2026.jsonl
 
     Exit status: 4 if the primary storage has seen more than the backup has, or if nothing is lost;

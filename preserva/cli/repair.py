@@ -60,8 +60,8 @@ def command(
     \b
     preserva repair aonb-kp-000123
     preserva repair aonb-kp-000123 --apply
-    preserva repair aonb-kp-000123 --storage nlb-copy --set-aside --reason "made by mistake"
-    preserva repair aonb-kp-000123 --give-up --reason "they burned with the primary storage"
+    preserva repair kp-000123 --storage nlb-copy --set-aside --reason "…"
+    preserva repair kp-000123 --give-up --reason "lost with the storage"
 
     Exit status: 0 if nothing is damaged any more; 1 if something is; 3 if a storage that is needed
     could not be read, or a second person must confirm; 4 if so much is damaged that the storage

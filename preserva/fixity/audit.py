@@ -74,12 +74,17 @@ def audit(
             else:
                 read_elsewhere(run, due, workers)
             done.reports += _unrecorded(archive, there)
+        _note(archive, done, whole=not only)
         done.state = tally_of(archive, scope)
-        if not only and done.complete:
-            note_success(archive.config, Job.AUDIT, archive.clock())
     capacity = capacity_of(archive, budget)
     done.forecast = foresee(archive.ledger, lanes, now=archive.clock(), capacity=capacity)
     return done
+
+
+def _note(archive: ArchivalStorage, done: Audit, *, whole: bool) -> None:
+    """Note for those who watch that an audit of everything did all of its work."""
+    if whole and done.complete:
+        note_success(archive.config, Job.AUDIT, archive.clock())
 
 
 def _not_held(archive: ArchivalStorage, lanes: Iterable[Lane]) -> list[str]:

@@ -76,34 +76,46 @@ def replicate(
     targets = _targets(archive, to)
     archive.refuse_outdated(source, *targets)
     done: list[Replication] = []
+    locked: list[Locked] = []
 
     def note(result: Replication) -> None:
         done.append(result)
         each(result)
 
-    locked: list[Locked] = []
     for replica in targets:
         storage = replica.storage
         if bandwidth is not None:
             storage = RateLimit(storage, bandwidth, clock=timer, sleep=sleep)
         target = replace(replica, storage=Writes(storage))
-        try:
-            for result in _to_one(archive, source, target, packages, dry_run, observer):
-                note(result)
-        except LockLost:
-            raise
-        except Locked as error:
-            locked.append(error)
-            note(_failed(target, Finding(Code.STORAGE_LOCKED, target.id, seen=str(error))))
-        except StorageFull as error:
-            if error.path is None:  # it is the ledger that has no room, and that concerns all
-                raise
-            note(_failed(target, Finding(Code.NOT_WRITTEN, error.path, seen=str(error))))
+        results = _to_one(archive, source, target, packages, dry_run, observer)
+        locked += _as_they_come(results, target, note)
     if locked and len(locked) == len(targets):
         raise locked[0]
-    if not (packages or to or dry_run) and all(_is_complete(result) for result in done):
+    if not (packages or to or dry_run) and all(map(_is_complete, done)):
         note_success(archive.config, Job.REPLICATE, archive.clock())
     return done
+
+
+def _as_they_come(
+    results: Iterator[Replication], target: Store, note: Callable[[Replication], None]
+) -> list[Locked]:
+    """Note each result; what keeps one storage from its copies is its own trouble.
+
+    The value has the error of who is writing there, if somebody is.
+    """
+    try:
+        for result in results:
+            note(result)
+    except LockLost:
+        raise
+    except Locked as error:
+        note(_failed(target, Finding(Code.STORAGE_LOCKED, target.id, seen=str(error))))
+        return [error]
+    except StorageFull as error:
+        if error.path is None:  # it is the ledger that has no room, and that concerns all
+            raise
+        note(_failed(target, Finding(Code.NOT_WRITTEN, error.path, seen=str(error))))
+    return []
 
 
 def _is_complete(done: Replication) -> bool:
