@@ -17,6 +17,7 @@ from preserva.archive.two_persons import decisions
 from preserva.catalogue.import_records import NAME as CATALOGUE
 from preserva.cli.main import status_of
 from preserva.core.policy.judgement import State
+from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
@@ -187,7 +188,7 @@ def test_what_was_lost_comes_back_by_the_commands_of_the_page(
         assert {copy.state for copy in states} == {State.SOUND}
         assert open_incidents(archive) == []
         for number in range(BOOKS):
-            reports = validate_stored(archive, books.PackageId("aonb", f"kp-{number}"))
+            reports = validate_stored(archive, PackageId("aonb", f"kp-{number}"))
             assert [report.outcome for report in reports] == [Outcome.PASS] * len(STORAGES)
 
 
