@@ -13,6 +13,7 @@ from preserva.core.book.rights import Rights
 from preserva.core.book.scan_policy import ScanPolicy
 from preserva.core.book.scans import USUAL_RULES, Colours, ImageRules, ScanProfile, Undecodable
 from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
+from preserva.core.policy.health import USUAL_LIMITS, HealthLimits
 from preserva.core.policy.testimony import Custody
 from preserva.core.values.people import Person
 from preserva.errors import ConfigError
@@ -74,11 +75,18 @@ class PackageClass:
 
 @dataclass(frozen=True, slots=True)
 class Pings:
-    """URLs that are called when an audit starts, succeeds or fails."""
+    """URLs that are called when an audit, a replication or a look at the health of it all begins,
+    and when it succeeds or fails.
+    """
 
     start: str | None = None
     success: str | None = None
     failure: str | None = None
+    replicate_start: str | None = None
+    replicate_success: str | None = None
+    replicate_failure: str | None = None
+    health_success: str | None = None
+    health_failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +126,7 @@ class Config:
     xsd: Path | None = None
     classes: tuple[PackageClass, ...] = ()
     pings: Pings = Pings()
+    health: HealthLimits = USUAL_LIMITS
     mail: Mail | None = None
     people: Mapping[str, Person] = field(default_factory=dict)
 
@@ -252,6 +261,7 @@ def _config(path: Path, document: Mapping[str, Any]) -> Config:
         base / document["schemas"]["xsd"] if "schemas" in document else None,
         tuple(PackageClass(id_, **keys) for id_, keys in document.get("classes", {}).items()),
         Pings(**document.get("ping", {})),
+        HealthLimits(**document.get("health", {})),
         _mail(document, base),
         {
             id_: Person(id_, keys.get("name"), keys.get("login", id_))

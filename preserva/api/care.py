@@ -136,6 +136,42 @@ class CareVerbs(Session):
                 observer=logged(observer),
             )
 
+    def set_aside(
+        self,
+        package: PackageId | str,
+        storage: str,
+        *,
+        reason: str | None = None,
+        observer: Observer | None = None,
+    ) -> Repair:
+        """Move versions that the owner never made (E304) to quarantine, and prove the rest.
+
+        Two persons decide: the first call requests it for this `reason`. Raises AwaitsConfirmation
+        until another person has confirmed it; UsageError if there is no such version.
+        """
+        from preserva.replication.disputed import set_aside
+
+        name = self._id(package)
+        return set_aside(self._archive, name, storage, reason=reason, observer=logged(observer))
+
+    def give_up_records(
+        self,
+        package: PackageId | str,
+        *,
+        reason: str | None = None,
+        observer: Observer | None = None,
+    ) -> list[Repair]:
+        """Give up records of events that no storage has any more (E306); every copy is checked.
+
+        Two persons decide: the first call requests it for this `reason`. Raises AwaitsConfirmation
+        until another person has confirmed it; UsageError if no record is lost; StorageError if a
+        storage that may have it cannot be read.
+        """
+        from preserva.replication.disputed import give_up_records
+
+        name = self._id(package)
+        return give_up_records(self._archive, name, reason=reason, observer=logged(observer))
+
     def repair(
         self,
         packages: Iterable[PackageId | str] = (),

@@ -170,13 +170,22 @@ def decided(archive: ArchivalStorage, matter: Matter, reason: str | None = None)
     return known
 
 
-def note_done(archive: ArchivalStorage, known: JointDecision) -> None:
-    """Record that what was agreed is done: the decision cannot be used again."""
-    _append(archive, known, DECISION_DONE)
+def note_done(
+    archive: ArchivalStorage, known: JointDecision, records: tuple[str, ...] | None = None
+) -> None:
+    """Record that what was agreed is done: the decision cannot be used again.
+
+    `records` are the SHA-256 of the records of events that were given up, if that was agreed.
+    """
+    _append(archive, known, DECISION_DONE, records=records)
 
 
 def _append(
-    archive: ArchivalStorage, known: JointDecision, type_: str, reason: str | None = None
+    archive: ArchivalStorage,
+    known: JointDecision,
+    type_: str,
+    reason: str | None = None,
+    records: tuple[str, ...] | None = None,
 ) -> None:
     archive.ledger.append(
         type_,
@@ -184,7 +193,7 @@ def _append(
         outcome=SUCCESS,
         package=known.matter.package,
         storage=known.matter.storage,
-        facts=DecisionStep(known.number, reason),
+        facts=DecisionStep(known.number, reason, records),
     )
 
 

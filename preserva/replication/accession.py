@@ -16,11 +16,13 @@ from preserva.archive.fixity_events import record_check
 from preserva.archive.identities import remember
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.recorded_package import tag_manifests
+from preserva.archive.runs import note_success
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.unrecorded import list_root
 from preserva.config import Role
 from preserva.core.eark.premis_read import read_events
+from preserva.core.policy.health import Job
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import ACCESSION, EVENT_FOUND, FAIL, FIXITY_CHECK, SUCCESS
 from preserva.core.values.facts import Arrival, EventFound
@@ -78,7 +80,14 @@ def receive(
             receipt = _receive(archive, store, path, dry_run, observer)
             if receipt is not None:
                 receipts.append(receipt)
+    if storage is None and not dry_run and all(map(_is_complete, receipts)):
+        note_success(archive.config, Job.RECEIVE, archive.clock())
     return [receipt for receipt in receipts if receipt.package or receipt.report.findings]
+
+
+def _is_complete(receipt: Receipt) -> bool:
+    """Whether all that could be read was; what is damaged is an incident, and not unfinished."""
+    return receipt.report.outcome is not Outcome.UNKNOWN
 
 
 def _held(archive: ArchivalStorage, storage: str | None) -> list[Store]:

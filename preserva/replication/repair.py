@@ -1,7 +1,8 @@
 """Repair: a copy gets back its recorded content, and whatever was in its place is kept aside.
 
-Nothing is deleted or overwritten. Each file is hashed on its way, read back in staging, moved to
-its place and read there again; then the whole package is validated.
+Nothing is deleted and nothing overwritten. What is brought is hashed on its way, read back in
+staging, moved to its place and read there once more; then the whole package is validated. What
+came back as recorded is acknowledged, whatever today's rules say of the package: that is reported.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from preserva.core.values.report import (
     ignore,
 )
 from preserva.core.values.subjects import WholeStorage
-from preserva.errors import NotFound, Refused, StorageError, UsageError
+from preserva.errors import NotFound, Refused, StorageError, StorageFull, UsageError
 from preserva.files.parallel import bounded_map
 from preserva.fixity.check_copy import check_copy
 from preserva.i18n import _
@@ -142,9 +143,9 @@ def repair_in(
 ) -> list[Repair]:
     """The same for these packages in one storage, after the ledger was verified."""
     steps = observer if len(packages) == 1 else ignore  # of many, the packages are counted
-    work = [_CopyRepair(StoredCopy(archive, store, package), steps) for package in packages]
+    work = [CopyRepair(StoredCopy(archive, store, package), steps) for package in packages]
 
-    def each(jobs: list[_CopyRepair]) -> Iterator[_CopyRepair]:
+    def each(jobs: list[CopyRepair]) -> Iterator[CopyRepair]:
         if steps is observer:
             return iter(jobs)
         return counted("repair", WholeStorage(store.id), jobs, len(jobs), observer)
@@ -157,8 +158,7 @@ def repair_in(
             work = [job for job in each(work) if job.assess()]
             _refuse_too_many(archive, store, work, limit)
             for job in each(work):
-                if not job.apply():
-                    break
+                job.apply()
     except StorageError as error:
         if not work or apply:
             raise
@@ -169,7 +169,7 @@ def repair_in(
 
 
 def _refuse_too_many(
-    archive: ArchivalStorage, store: Store, work: Sequence[_CopyRepair], limit: int | None
+    archive: ArchivalStorage, store: Store, work: Sequence[CopyRepair], limit: int | None
 ) -> None:
     needing = sum(job.result.needed for job in work)
     if limit is None:
@@ -185,11 +185,13 @@ def _refuse_too_many(
         )
 
 
-class _CopyRepair:
-    """One copy under repair."""
+class CopyRepair:
+    """One copy under repair; with `aside`, versions that its owner never made go aside too."""
 
-    def __init__(self, copy: StoredCopy, observer: Observer) -> None:
+    def __init__(self, copy: StoredCopy, observer: Observer, *, aside: bool = False) -> None:
         self.copy = copy
+        self.diverged: tuple[str, ...] = ()
+        self._waived = {Code.DIVERGED} if aside else set()
         self.archive = copy.archive
         self.observer = observer
         self.result = Repair(copy.package.uri, copy.store.id, Report(copy.subject))
@@ -209,6 +211,9 @@ class _CopyRepair:
         self.observer(Ended("repair", self.copy.subject))
         if survey is None:
             return False
+        waived = [finding for finding in survey.findings if finding.code in self._waived]
+        self.diverged = tuple(finding.path or "" for finding in waived)
+        survey.findings = [finding for finding in survey.findings if finding not in waived]
         self.result.report.add([*survey.findings, *survey.lost])
         if not survey.findings:
             lost = {finding.path for finding in survey.lost if finding.path is not None}
@@ -225,15 +230,29 @@ class _CopyRepair:
         )
         return True
 
-    def apply(self) -> bool:
-        """Carry out the plan; False if it did not make the copy sound: then stop."""
+    def apply(self) -> None:
+        """Carry the plan out; what keeps this copy from being repaired is reported of it alone.
+
+        Raises StorageFull, Locked, LedgerError: those concern all copies.
+        """
+        try:
+            self._carry_out()
+        except StorageFull:
+            raise
+        except StorageError as error:
+            finding = Finding(absence(error), error.path or self.copy.store.id, seen=str(error))
+            self.result.report.add([finding])
+
+    def _carry_out(self) -> None:
         if not self.result.needed:
-            return self.result.report.outcome is not Outcome.PASS or self._settle()
+            if self.result.report.outcome is Outcome.PASS:
+                self._settle()
+            return
         storage, path = self.copy.storage, self.survey.path
         event = self.archive.identifiers()
         staging = self._stage()
         if staging is None:
-            return True
+            return
         donor = self._donor()
         begun = self._begin(event, donor)
         whole = storage.stat(path) is None
@@ -248,19 +267,17 @@ class _CopyRepair:
         proved = self._proved(staging.files)
         self._record(begun, proved)
         self.result.applied = proved
-        return proved
 
-    def _settle(self) -> bool:
+    def _settle(self) -> None:
         """Prove and record what an interrupted repair did, or a soundness no check saw yet."""
         begun = self.copy.last(RECOVERY_START, RECOVERY)
         check = self.copy.last(FIXITY_CHECK)
         unfinished = begun is not None and begun.type == RECOVERY_START
         if not unfinished and (check is None or check.outcome == SUCCESS):
-            return True
+            return
         proved = self._proved({})
         if begun is not None and unfinished:
             self._record(begun, proved)
-        return proved
 
     def _quarantine(self, event: str) -> str:
         return f"{layout.QUARANTINE}/{self.copy.package.portable}/{event}"
@@ -323,7 +340,10 @@ class _CopyRepair:
         return None if digest == file.digest else digest
 
     def _proved(self, staged: dict[str, Observed]) -> bool:
-        """Whether the restored files are there, and the whole package is as sound as it can be."""
+        """Whether what was brought is there, and the copy is as recorded as far as it can be.
+
+        What today's rules find wrong with a package that is as it was recorded is reported.
+        """
         path = self.survey.path
         expected = ((f"{path}/{name}", seen) for name, seen in staged.items())
         wrong = [
@@ -335,6 +355,12 @@ class _CopyRepair:
         official = None if folder is None else load_schemas(folder)
         report = check_copy(self.copy, official, self.observer)
         assert report is not None, "the ledger knows of this copy"
+        if report.outcome is Outcome.FAIL:
+            as_recorded = check_copy(self.copy, None, self.observer, fixity=True)
+            assert as_recorded is not None, "the ledger knows of this copy"
+            if as_recorded.outcome is Outcome.PASS:
+                self.result.report.add(report.findings)
+                report = as_recorded
         record_check(self.copy, report)
         if report.outcome is Outcome.FAIL and not self.survey.lost:
             self.result.report.add(report.findings)

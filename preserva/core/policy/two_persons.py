@@ -30,18 +30,22 @@ class DecisionKind:
 
 
 CLAIM = "claim"
+LOSS = "loss"
 POLICY = "policy"
 REMOVAL = "removal"
 REPAIR = "repair"
+SET_ASIDE = "set aside"
 WITHDRAWAL = "withdrawal"
 
 KINDS: Mapping[str, DecisionKind] = {
     kind.id: kind
     for kind in (
         DecisionKind(CLAIM, N_("accept the claim of another institution")),
+        DecisionKind(LOSS, N_("give up lost records of events")),
         DecisionKind(POLICY, N_("change the policy")),
         DecisionKind(REMOVAL, N_("remove the bytes of a withdrawn package"), grace_days=30),
         DecisionKind(REPAIR, N_("repair from a disputed copy")),
+        DecisionKind(SET_ASIDE, N_("set aside a version that its owner never made")),
         DecisionKind(WITHDRAWAL, N_("withdraw a package")),
     )
 }

@@ -730,6 +730,12 @@ class Code(Enum):
         "ADR 0037",
     )
 
+    STORAGE_LOCKED = (
+        "U391",
+        N_("another process is writing to this storage, so nothing was brought there"),
+        "design rule 1",
+    )
+
     # audits
     READINGS_DIFFER = (
         "W601",

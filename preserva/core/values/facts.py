@@ -285,7 +285,10 @@ class DecisionRequest(Facts):
 
 @dataclass(frozen=True, slots=True)
 class DecisionStep(Facts):
-    """The answer to a request, by its number; or that what was agreed is done."""
+    """The answer to a request, by its number; or that what was agreed is done.
+
+    `records` are the SHA-256 of the records of events that were given up.
+    """
 
     types: ClassVar = (
         entries.DECISION_CONFIRMED,
@@ -295,6 +298,7 @@ class DecisionStep(Facts):
 
     decision: int = fact("decision", number, always=True)
     reason: str | None = fact("reason")
+    records: tuple[str, ...] | None = fact("records", texts)
 
 
 @dataclass(frozen=True, slots=True)

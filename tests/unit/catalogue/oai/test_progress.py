@@ -12,9 +12,10 @@ from preserva.catalogue.database import Database
 from preserva.catalogue.export import ExportFormat, export_catalogue
 from preserva.catalogue.import_records import import_file, import_packages
 from preserva.catalogue.oai.client import in_folder
-from preserva.catalogue.oai.harvester import Harvest, HarvestSource
+from preserva.catalogue.oai.harvester import Harvest
 from preserva.catalogue.oai.protocol import Prefix, stamp
 from preserva.catalogue.oai.provider import About, Repository
+from preserva.catalogue.oai.receiver import HarvestSource
 from preserva.catalogue.oai.resourcesync import dump
 from preserva.catalogue.oai.responses import read_page
 from preserva.core.values.report import Advanced, Ended, Progress, Started
