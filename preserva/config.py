@@ -32,12 +32,18 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Institution:
-    """One of the institutions that keep copies. `names` by language: ru, be, en; ISO 3166 code."""
+    """One of the institutions that keep copies. `names` by language: ru, be, en; ISO 3166 code.
+
+    `office`, `address` and `email` say whom to ask; they go into storages and packages.
+    """
 
     id: str
     names: Mapping[str, str]
     country: str
     isil: str | None = None
+    office: str | None = None
+    address: str | None = None
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +227,12 @@ def _held_for(document: Mapping[str, Any], storage: Mapping[str, Any]) -> str | 
 def _config(path: Path, document: Mapping[str, Any]) -> Config:
     base = path.resolve().parent
     institutions = {
-        id_: Institution(id_, keys["name"], keys["country"], keys.get("isil"))
+        id_: Institution(
+            id_,
+            keys["name"],
+            keys["country"],
+            **{key: keys.get(key) for key in ("isil", "office", "address", "email")},
+        )
         for id_, keys in document["institutions"].items()
     }
     storages = {
@@ -316,6 +327,9 @@ name.be = "Амурская абласная навуковая бібліятэ
 name.en = "Amur Regional Scientific Library"
 country = "RU"              # whose law decides on rights
 # isil = "RU-…"             # its ISIL (ISO 15511), if it has one
+# office = "…"              # whom to ask about the books, how: written into storages and packages
+# address = "…"
+# email = "books@example.org"
 
 [institutions.nlb]
 name.ru = "Национальная библиотека Беларуси"

@@ -97,6 +97,7 @@ class ArchivalStorage:
         self.identifiers = identifiers
         self.tell: Callable[[Finding], object] = _ignore  # what was set aside before writing
         self._stores: dict[str, Store] = {}
+        self._written: dict[str, Store] = {}
         self._rebuilding = rebuilding
         self.actor = Actor(config.institution, acting_person(config.people, person))
         if not config.ledger.exists():
@@ -126,6 +127,7 @@ class ArchivalStorage:
         at: TracebackType | None,
     ) -> None:
         if kind is None or issubclass(kind, Exception):
+            self._renew_guides()
             with suppress(PreservaError):  # what was acknowledged stays so
                 self._tell_primary()
         for store in self._stores.values():
@@ -171,6 +173,7 @@ class ArchivalStorage:
             _logger.info("writing to %s", store.id)
             claim(self, store)
             recover(self.ledger, store, self.now, self.tell)
+            self._written[store.id] = store
             try:
                 yield
             finally:
@@ -200,6 +203,33 @@ class ArchivalStorage:
         store.check_identity()
         with store.storage.lock(self.own_name()):
             claim(self, store)
+
+    def write_guide(self, store: Store) -> None:
+        """Renew what a storage says of itself at its top, holding its lock.
+
+        That it cannot be is no reason to fail: the next run that writes there does it.
+        """
+        from preserva.archive.guide import write_guide  # it needs this module
+
+        try:
+            write_guide(self, store)
+        except PreservaError as error:
+            _logger.warning("the guide of %s was not renewed: %s", store.id, error)
+
+    def _renew_guides(self) -> None:
+        """Once in a run, in storages that were written to: many books, one list."""
+        from preserva.archive.guide import is_outdated  # it needs this module
+
+        for store in [] if self._rebuilding else list(self._written.values()):
+            try:
+                if is_outdated(self, store):
+                    store.known_identity()
+                    with store.storage.lock(self.own_name()):
+                        claim(self, store)
+                        self.write_guide(store)
+                        advance(self, store)
+            except PreservaError as error:
+                _logger.warning("the guide of %s was not renewed: %s", store.id, error)
 
     def audits_of(self, storage: str) -> Path:
         """The folder in which audits of a storage keep what they need from one run to the next."""
@@ -269,6 +299,17 @@ def create_archive(
         for store in stores:
             if store not in made:
                 make_storage(archive, store)
+        _look_at_guides(archive, made)
+
+
+def _look_at_guides(archive: ArchivalStorage, made: list[Store]) -> None:
+    """Write what storages that were there already have not got of their guide, or not as it was."""
+    from preserva.archive.guide import write_guide  # it needs this module
+
+    for store in made:
+        if store.config.role is not configuration.Role.HELD:
+            with archive.writing(archive.store(store.id)):
+                write_guide(archive, archive.store(store.id), look=True)
 
 
 def _refuse_twice(stores: list[Store]) -> None:

@@ -127,6 +127,7 @@ def _to_one(
             if replicating.cut_off and record_storage(archive, target) is not None:
                 return  # the others would only wait for it one after the other
         yield from _strangers(archive, target, there, reported)
+        archive.write_guide(target)  # first: the copy of the ledger has its digests
         try:
             report = copy_ledger(archive, target)
         except Unreachable as error:  # what was acknowledged stays so, and is told
