@@ -45,6 +45,11 @@ class Institution:
     address: str | None = None
     email: str | None = None
 
+    @property
+    def contacts(self) -> tuple[str, ...]:
+        """How to reach it, a line for each thing that is known."""
+        return tuple(line for line in (self.office, self.address, self.email) if line)
+
 
 @dataclass(frozen=True, slots=True)
 class StorageConfig:

@@ -23,7 +23,6 @@ from preserva.archive.store import Store
 from preserva.config import Config
 from preserva.core.formats import layout
 from preserva.core.formats.storage_identity import FORMAT, serialise
-from preserva.core.values.entries import STORAGE_IDENTITY
 from preserva.core.values.report import Finding
 from preserva.errors import (
     ArchiveNotFound,
@@ -127,7 +126,7 @@ class ArchivalStorage:
         at: TracebackType | None,
     ) -> None:
         if kind is None or issubclass(kind, Exception):
-            self._renew_guides()
+            self.renew_guides()
             with suppress(PreservaError):  # what was acknowledged stays so
                 self._tell_primary()
         for store in self._stores.values():
@@ -216,11 +215,12 @@ class ArchivalStorage:
         except PreservaError as error:
             _logger.warning("the guide of %s was not renewed: %s", store.id, error)
 
-    def _renew_guides(self) -> None:
-        """Once in a run, in storages that were written to: many books, one list."""
+    def renew_guides(self) -> None:
+        """Renew the guides of storages that this run wrote to: many books, one list."""
         from preserva.archive.guide import is_outdated  # it needs this module
 
-        for store in [] if self._rebuilding else list(self._written.values()):
+        written, self._written = self._written, {}
+        for store in [] if self._rebuilding else written.values():
             try:
                 if is_outdated(self, store):
                     store.known_identity()
@@ -384,7 +384,7 @@ def _refuse_lost_storages(archive: ArchivalStorage, made: list[Store]) -> None:
         entry = archive.ledger.last(storage=name)
         if entry is not None:
             message = _("{name} held packages when the ledger last saw it ({time}); {url} is empty")
-            if entry.type == STORAGE_IDENTITY:
+            if not archive.ledger.copies.packages(name):
                 message = _("the ledger has known {name} since {time}; {url} is empty")
             url = archive.config.storages[name].url
             raise Refused(

@@ -7,6 +7,7 @@ digest of its inventory. Losing that file costs another reading.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,7 +61,7 @@ def listed_books(archive: ArchivalStorage, store: Store) -> list[ListedBook]:
         described = memory.books.get(book.inventory)
         if described is None:
             try:
-                described = _described(store, book)
+                described = _described_anywhere(archive, store, book)
             except (Damaged, StorageError, ValueError) as error:
                 _logger.warning("%s is listed without its description: %s", book.id, error)
                 books.append(book)
@@ -113,6 +114,14 @@ def _recorded(archive: ArchivalStorage, store: Store, package: str, version: str
     book = ListedBook(**dict.fromkeys(COLUMNS, ""))
     path = store.root.path_of(package)
     return replace(book, id=package, pages=pages, version=version, path=path, inventory=inventory)
+
+
+def _described_anywhere(archive: ArchivalStorage, store: Store, book: ListedBook) -> ListedBook:
+    """The book as our own storage has it, which is nearer; if it has not, as this storage has."""
+    if store.id != archive.primary.id:
+        with suppress(Damaged, StorageError, ValueError):
+            return _described(archive.primary, book)
+    return _described(store, book)
 
 
 def _described(store: Store, book: ListedBook) -> ListedBook:

@@ -121,6 +121,7 @@ class Assembler:
             created=time,
             software_version=__version__,
             institution=self.actor.institution.names["en"],
+            contacts=self.actor.institution.contacts,
             descriptive=descriptive,
             representations=list(_representations(content, source.written.structure.root)),
             events=[

@@ -346,6 +346,7 @@ class _Revision:
                 institution=self.archive.config.institution.names["en"],
                 software=f"preserva {__version__}",
                 digests=self.staging.algorithms,
+                contacts=self.archive.config.institution.contacts,
             )
             self.staging.write(self.base + _README, text.encode())
         changed = {

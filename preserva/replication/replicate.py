@@ -65,6 +65,8 @@ def replicate(
     source = archive.primary
     targets = _targets(archive, to)
     archive.refuse_outdated(source, *targets)
+    if not dry_run:
+        archive.renew_guides()  # first: what they add to the ledger is copied, too
     done = []
     for replica in targets:
         storage = replica.storage
