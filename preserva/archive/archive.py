@@ -203,33 +203,13 @@ class ArchivalStorage:
         with store.storage.lock(self.own_name()):
             claim(self, store)
 
-    def write_guide(self, store: Store) -> None:
-        """Renew what a storage says of itself at its top, holding its lock.
-
-        That it cannot be is no reason to fail: the next run that writes there does it.
-        """
-        from preserva.archive.guide import write_guide  # it needs this module
-
-        try:
-            write_guide(self, store)
-        except PreservaError as error:
-            _logger.warning("the guide of %s was not renewed: %s", store.id, error)
-
     def renew_guides(self) -> None:
         """Renew the guides of storages that this run wrote to: many books, one list."""
-        from preserva.archive.guide import is_outdated  # it needs this module
+        from preserva.archive.guide import renew_guides  # it needs this module
 
         written, self._written = self._written, {}
-        for store in [] if self._rebuilding else written.values():
-            try:
-                if is_outdated(self, store):
-                    store.known_identity()
-                    with store.storage.lock(self.own_name()):
-                        claim(self, store)
-                        self.write_guide(store)
-                        advance(self, store)
-            except PreservaError as error:
-                _logger.warning("the guide of %s was not renewed: %s", store.id, error)
+        if not self._rebuilding:
+            renew_guides(self, written.values())
 
     def audits_of(self, storage: str) -> Path:
         """The folder in which audits of a storage keep what they need from one run to the next."""
@@ -285,6 +265,8 @@ def create_archive(
     nothing made, for a folder that holds something else, a storage that is another one or stands
     twice, and where a ledger or a storage is gone that the others prove there was.
     """
+    from preserva.archive.guide import look_at_guides  # it needs this module
+
     stores = [Store(place, open_storage(place.url)) for place in config.storages.values()]
     _refuse_twice(stores)
     made = [store for store in stores if is_made(store)]
@@ -299,17 +281,7 @@ def create_archive(
         for store in stores:
             if store not in made:
                 make_storage(archive, store)
-        _look_at_guides(archive, made)
-
-
-def _look_at_guides(archive: ArchivalStorage, made: list[Store]) -> None:
-    """Write what storages that were there already have not got of their guide, or not as it was."""
-    from preserva.archive.guide import write_guide  # it needs this module
-
-    for store in made:
-        if store.config.role is not configuration.Role.HELD:
-            with archive.writing(archive.store(store.id)):
-                write_guide(archive, archive.store(store.id), look=True)
+        look_at_guides(archive, made)
 
 
 def _refuse_twice(stores: list[Store]) -> None:

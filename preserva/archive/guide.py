@@ -8,10 +8,12 @@ docs/adr/0048-the-disk-explains-itself.md says why.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from preserva.archive.ledger_mark import advance, claim
 from preserva.archive.listed_books import listed_books
 from preserva.archive.store import Store
 from preserva.config import Config, Institution, Role
@@ -23,12 +25,15 @@ from preserva.core.values.entries import STORAGE_DESCRIPTION, SUCCESS
 from preserva.core.values.facts import StorageDescribed
 from preserva.describe.marc.charset import CODECS
 from preserva.describe.mods.crosswalk import crosswalk
-from preserva.errors import NotFound
+from preserva.errors import NotFound, PreservaError
+from preserva.logs import get_logger
 from preserva.storage.base import read_all
 from preserva.storage.published import replace
 
 if TYPE_CHECKING:
     from preserva.archive.archive import ArchivalStorage
+
+_logger = get_logger(__name__)
 
 _LANGUAGES = {"ru": "По-русски", "be": "Па-беларуску", "en": "English"}
 _ROLES = {
@@ -40,6 +45,42 @@ _CONTACTS = {
     "address": ("Адрес", "Адрас", "Address"),
     "email": ("Эл. почта", "Эл. пошта", "E-mail"),
 }
+
+
+def renew_guides(archive: ArchivalStorage, stores: Iterable[Store]) -> None:
+    """Renew the guides of storages of ours where something changed; no request goes to others.
+
+    That one cannot be written is no reason to fail: the next run that writes there does it.
+    """
+    for store in stores:
+        with _no_reason_to_fail(store):
+            if is_outdated(archive, store):
+                store.known_identity()
+                with store.storage.lock(archive.own_name()):
+                    claim(archive, store)
+                    write_guide(archive, store)
+                    advance(archive, store)
+
+
+def renew_guide(archive: ArchivalStorage, store: Store) -> None:
+    """The same for one storage, whose lock is held."""
+    with _no_reason_to_fail(store):
+        write_guide(archive, store)
+
+
+def look_at_guides(archive: ArchivalStorage, stores: Iterable[Store]) -> None:
+    """Write what storages of ours lack of their guide, or have otherwise. Raises StorageError."""
+    for name in [store.id for store in stores if store.config.role is not Role.HELD]:
+        with archive.writing(archive.store(name)):
+            write_guide(archive, archive.store(name), look=True)
+
+
+@contextmanager
+def _no_reason_to_fail(store: Store) -> Iterator[None]:
+    try:
+        yield
+    except PreservaError as error:
+        _logger.warning("the guide of %s was not renewed: %s", store.id, error)
 
 
 def is_outdated(archive: ArchivalStorage, store: Store) -> bool:
