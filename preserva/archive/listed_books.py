@@ -6,9 +6,10 @@ digest of its inventory. Losing that file costs another reading.
 
 from __future__ import annotations
 
+import io
 import json
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,11 @@ from lxml import etree
 from preserva.archive.store import Store
 from preserva.archive.withdrawal import tombstones
 from preserva.core.eark.premis import NAMESPACE as PREMIS
+from preserva.core.eark.stored import read_representation
 from preserva.core.formats.guarded_json import JSONError, read_json
 from preserva.core.guide.books import COLUMNS, ListedBook
 from preserva.core.values.digest import digest_bytes
-from preserva.core.values.entries import ARRIVALS, END
+from preserva.core.values.entries import ARRIVALS
 from preserva.core.values.facts import Arrival
 from preserva.core.values.model import PackageId
 from preserva.core.xml.safe import parse
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
 _logger = get_logger(__name__)
 
 _LARGEST = 16 << 20
-_LARGEST_MEMORY = 1 << 30
 _P = f"{{{PREMIS}}}"
 _TERMS = ("copyrightStatus", "licenseTerms", "statuteCitation", "otherRightsBasis")
 _NOTES = ("copyrightNote", "licenseNote", "statuteNote", "otherRightsNote")
@@ -68,7 +69,7 @@ def listed_books(archive: ArchivalStorage, store: Store) -> list[ListedBook]:
                 continue
             memory.books[book.inventory] = described
             memory.is_new = True
-        book = replace(described, path=book.path, pages=book.pages or described.pages)
+        book = replace(described, path=book.path)
         if (stone := withdrawn.get(book.id)) is not None:
             book = replace(book, rights=f"withdrawn on {stone.time[:10]}: {stone.reason}")
         books.append(book)
@@ -103,17 +104,14 @@ class _Memory:
 
 
 def _recorded(archive: ArchivalStorage, store: Store, package: str, version: str) -> ListedBook:
-    """What the ledger knows: where it is, which version, how many pages."""
-    inventory = pages = ""
-    for entry in archive.ledger.entries(package=package, types=ARRIVALS):
-        facts = entry.facts_as(Arrival)
-        if entry.version == version and entry.storage == store.id:
-            inventory = facts.inventory
-        if entry.version == version and entry.type == END and facts.pages is not None:
-            pages = str(facts.pages)
+    """What the ledger knows: where it is, and which version."""
+    inventory = ""
+    for entry in archive.ledger.entries(package=package, storage=store.id, types=ARRIVALS):
+        if entry.version == version:
+            inventory = entry.facts_as(Arrival).inventory
     book = ListedBook(**dict.fromkeys(COLUMNS, ""))
     path = store.root.path_of(package)
-    return replace(book, id=package, pages=pages, version=version, path=path, inventory=inventory)
+    return replace(book, id=package, version=version, path=path, inventory=inventory)
 
 
 def _described_anywhere(archive: ArchivalStorage, store: Store, book: ListedBook) -> ListedBook:
@@ -129,36 +127,69 @@ def _described(store: Store, book: ListedBook) -> ListedBook:
     stored = store.root.read_version(book.path, book.version)
     if stored.digest != book.inventory:
         raise ValueError(book.inventory)
-    base = f"data/{PackageId.parse(book.id).portable}/metadata/"
-    mods = _read(store, stored, base + "descriptive/mods.xml", book.version)
-    premis = _read(store, stored, base + "preservation/premis.xml", book.version)
-    info = _read(store, stored, "bag-info.txt", book.version)
+    version = _Version(store, stored, book.version)
+    base = f"data/{PackageId.parse(book.id).portable}/"
+    mods = version.read(base + "metadata/descriptive/mods.xml")
+    premis = version.read(base + "metadata/preservation/premis.xml")
+    theirs = version.read(base + "representations/original/data/bag-info.txt")
     if mods is not None:
         book = _of_mods(book, parse(mods))
     if premis is not None:
         book = replace(book, rights="; ".join(_rights(parse(premis))))
-    tags = dict(
-        line.split(": ", 1)
-        for line in (info or b"").decode("utf-8", "replace").splitlines()
-        if ": " in line and not line.startswith((" ", "\t"))
-    )
+    info = version.read("bag-info.txt")
+    imported = version.holds(f"{base}representations/original/")
+    maker = _tags(theirs if imported else info).get("Source-Organization", "")
     return replace(
         book,
-        title=book.title or tags.get("External-Description", ""),
-        library=book.library or tags.get("Source-Organization", ""),
+        title=book.title or _tags(info).get("External-Description", ""),
+        library=book.library or maker,
+        pages=_pages(version, base),
     )
 
 
-def _read(store: Store, stored: StoredObject, name: str, version: str) -> bytes | None:
-    """A file of a version, which is as its inventory says; None if it has none of that name."""
-    content = stored.inventory.locate(version).get(name)
-    if content is None:
-        return None
-    data = read_all(store.storage, f"{stored.path}/{content}", _LARGEST)
-    algorithm = stored.inventory.algorithm
-    if digest_bytes(data, [algorithm])[algorithm] != stored.inventory.content()[content]:
-        raise ValueError(content)
-    return data
+@dataclass(frozen=True)
+class _Version:
+    """The files of a version that are as its inventory says."""
+
+    store: Store
+    stored: StoredObject
+    name: str
+
+    def holds(self, prefix: str) -> bool:
+        """Whether anything lies below a folder."""
+        return any(path.startswith(prefix) for path in self.stored.inventory.locate(self.name))
+
+    def read(self, path: str) -> bytes | None:
+        """A small file; None if there is none. Raises StorageError, ValueError if it changed."""
+        inventory = self.stored.inventory
+        content = inventory.locate(self.name).get(path)
+        if content is None:
+            return None
+        data = read_all(self.store.storage, f"{self.stored.path}/{content}", _LARGEST)
+        if (
+            digest_bytes(data, [inventory.algorithm])[inventory.algorithm]
+            != (inventory.content()[content])
+        ):
+            raise ValueError(content)
+        return data
+
+
+def _tags(info: bytes | None) -> dict[str, str]:
+    """The fields of a bag-info.txt that stand on one line."""
+    lines = (info or b"").decode("utf-8", "replace").splitlines()
+    pairs = (line.split(":", 1) for line in lines if ":" in line and not line[0].isspace())
+    return {label.strip(): value.strip() for label, value in pairs}
+
+
+def _pages(version: _Version, base: str) -> str:
+    """How many pages the first representation that has any lists in its METS."""
+    for name in ("master", "access", "text"):
+        mets = version.read(f"{base}representations/{name}/METS.xml")
+        if mets is not None:
+            pages = {file.page for file in read_representation(io.BytesIO(mets)).files}
+            if count := len(pages - {None}):
+                return str(count)
+    return ""
 
 
 def _of_mods(book: ListedBook, mods: etree._Element) -> ListedBook:

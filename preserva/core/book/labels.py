@@ -28,6 +28,24 @@ _NUMBER = re.compile(r"(.*?)([0-9]{1,9})([^0-9]*)")
 _NUMERAL = re.compile(r"((?:.*\W)?)([ivxlcdm]{1,15}|[IVXLCDM]{1,15})(\W*)")
 
 
+_CALLED = re.compile(
+    r"(?:(?:лл?|арк|сс?|стр|стар|табл|pp?|page|ff?|fol|folio|leaf|pl|plate)"
+    r"(?![^\W\d_])[\s.]*(?:[0-9]{1,5}[rv]?|[ivxlcdm]{1,12})\b.*"
+    r"|[0-9]{1,5}(?:[rv]|[\W_]*(?:об|адв)\b.*)|[ivxlcdm]{1,12}|[^\W\d_a-z][^\d_a-z]*)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def label_in_name(stem: str) -> str | None:
+    """What the name of a page's file says that the page is called; None for a mere file name.
+
+    People name files by leaves (л. 12 об., 12r, стр. 5, ix) or in words of Cyrillic (обложка).
+    What a scanner or a program counted (0001, IMG_0023, scan-7) is not printed on any page.
+    """
+    bare = stem.strip("[]() ")
+    return stem if bare and _CALLED.fullmatch(bare) else None
+
+
 def following(label: str) -> str | None:
     """The label after this one; None if it has no number.
 
