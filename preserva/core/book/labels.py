@@ -28,22 +28,22 @@ _NUMBER = re.compile(r"(.*?)([0-9]{1,9})([^0-9]*)")
 _NUMERAL = re.compile(r"((?:.*\W)?)([ivxlcdm]{1,15}|[IVXLCDM]{1,15})(\W*)")
 
 
-_CALLED = re.compile(
-    r"(?:(?:лл?|арк|сс?|стр|стар|табл|pp?|page|ff?|fol|folio|leaf|pl|plate)"
-    r"(?![^\W\d_])[\s.]*(?:[0-9]{1,5}[rv]?|[ivxlcdm]{1,12})\b.*"
-    r"|[0-9]{1,5}(?:[rv]|[\W_]*(?:об|адв)\b.*)|[ivxlcdm]{1,12}|[^\W\d_a-z][^\d_a-z]*)",
-    re.IGNORECASE | re.DOTALL,
+_PAGE_WORD = re.compile(
+    r"\b(?:лл?|арк|сс?|стр|стар|табл|pp?|page|ff?|fol|folio|leaf|pl|plate)\b\.?\s*(?=[0-9])"
+    r"|\b[ivxlcdm]+\b|\b[0-9]*[a-z]\b",
+    re.IGNORECASE,
 )
+_COUNTED = re.compile(r"_|\b0[0-9]|[a-z]", re.IGNORECASE)
 
 
 def label_in_name(stem: str) -> str | None:
     """What the name of a page's file says that the page is called; None for a mere file name.
 
-    People name files by leaves (л. 12 об., 12r, стр. 5, ix) or in words of Cyrillic (обложка).
-    What a scanner or a program counted (0001, IMG_0023, scan-7) is not printed on any page.
+    People name files as the pages are called: л. 12 об., 12r, стр. 5, ix, 7, обложка. What a
+    scanner or a program counted (0001, IMG_0023, scan-7) is not printed on any page.
     """
-    bare = stem.strip("[]() ")
-    return stem if bare and _CALLED.fullmatch(bare) else None
+    rest = re.sub(r"^(\D*)0+(?=[0-9])", r"\1", stem) if _PAGE_WORD.match(stem) else stem
+    return None if _COUNTED.search(_PAGE_WORD.sub("", rest)) else stem
 
 
 def following(label: str) -> str | None:
