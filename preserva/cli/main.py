@@ -130,7 +130,7 @@ def run(arguments: list[str] | None = None) -> None:
 def status_of(arguments: list[str]) -> int:
     """Run the command line and return its exit status; print errors as messages for people."""
     if os.name != "posix":
-        print(_(_NOT_HERE), file=sys.stderr)
+        sys.stderr.write(_(_NOT_HERE) + "\n")
         return ExitStatus.USAGE
     stdout = sys.stdout
     with suppress(AttributeError):  # what a terminal has no letters for is shown all the same
