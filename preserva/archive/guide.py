@@ -69,10 +69,11 @@ def renew_guide(archive: ArchivalStorage, store: Store) -> None:
 
 
 def look_at_guides(archive: ArchivalStorage, stores: Iterable[Store]) -> None:
-    """Write what storages of ours lack of their guide, or have otherwise. Raises StorageError."""
-    for name in [store.id for store in stores if store.config.role is not Role.HELD]:
-        with archive.writing(archive.store(name)):
-            write_guide(archive, archive.store(name), look=True)
+    """Write what storages of ours lack of their guide, or have otherwise."""
+    for store in [archive.store(store.id) for store in stores]:
+        if store.config.role is Role.REPLICA or store.id == archive.primary.id:
+            with _no_reason_to_fail(store), archive.writing(store):
+                write_guide(archive, store, look=True)
 
 
 @contextmanager

@@ -189,7 +189,8 @@ How it is built
       .../data/                      the files; not each package has all of these folders
       .../metadata/preservation/     PREMIS: each file's size, digests, format, old name
 
-  Files are named in ASCII; the name that a file had before stands in PREMIS as originalName.
+  Files are named in ASCII, but those that others handed over keep their names. The name that
+  a file had before stands in PREMIS as originalName.
 
   In a storage in the OCFL format (a folder with inventory.json and v1), each version is
   such a bag. Version 1 is whole in v1/content/. The folder of a later version has only
@@ -254,8 +255,8 @@ How to check it by hand
       .../metadata/preservation/     PREMIS: размер, контрольные суммы, формат и прежнее
                                      имя каждого файла
 
-  Имена файлов записаны латиницей (ASCII); прежнее имя файла указано в PREMIS, в элементе
-  originalName.
+  Имена файлов записаны латиницей (ASCII), но то, что передали другие, сохраняет свои имена.
+  Прежнее имя файла указано в PREMIS, в элементе originalName.
 
   В хранилище формата OCFL (папка с inventory.json и v1) каждая версия — такой контейнер
   BagIt. Версия 1 целиком лежит в v1/content/. В папке следующей версии лежит только новое:
@@ -320,8 +321,8 @@ How to check it by hand
       .../metadata/preservation/     PREMIS: памер, кантрольныя сумы, фармат і ранейшае
                                      імя кожнага файла
 
-  Імёны файлаў запісаны лацінкай (ASCII); ранейшае імя файла пазначана ў PREMIS, у элеменце
-  originalName.
+  Імёны файлаў запісаны лацінкай (ASCII), але тое, што перадалі іншыя, захоўвае свае імёны.
+  Ранейшае імя файла пазначана ў PREMIS, у элеменце originalName.
 
   У сховішчы фармату OCFL (папка з inventory.json і v1) кожная версія — такі кантэйнер
   BagIt. Версія 1 цалкам ляжыць у v1/content/. У папцы наступнай версіі ляжыць толькі новае:
