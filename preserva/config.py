@@ -316,6 +316,7 @@ def _rights(document: Mapping[str, Any], country: str) -> Rights | None:
     )
 
 
+<<<<<<< HEAD
 TEMPLATE = """\
 # The configuration of preserva. `preserva config check` checks it.
 # Do not put passwords or access keys in this file.
@@ -417,3 +418,6 @@ undecodable = "refuse"
 # status = "public domain"
 # note = "published before 1830"
 """
+=======
+TEMPLATE = Path(__file__).with_name("config_template.toml").read_text("utf-8")
+>>>>>>> main

@@ -44,7 +44,7 @@ from preserva.storage.published import replace
 _logger = get_logger(__name__)
 
 _VERIFIED = 5_000
-"""Entries of the ledger that are verified whenever an archive is opened: a fraction of a second."""
+"""How many entries are verified whenever an archive is opened, in a fraction of a second."""
 
 Clock = Callable[[], datetime]
 Identifiers = Callable[[], str]
@@ -59,7 +59,7 @@ def unverified(problems: list[str]) -> LedgerError:
 
 
 def _ignore(finding: Finding) -> None:
-    """Who does not want to know of what is set aside; the ledger has what matters."""
+    """Ignores reports about what is set aside; the ledger has what matters."""
 
 
 def utc_now() -> datetime:
@@ -89,7 +89,7 @@ class ArchivalStorage:
         `person` is the code of who acts (`acting.acting_person` says who does without one).
 
         A primary storage on this computer is asked how much of the ledger it has seen. A ledger
-        that is `rebuilding` is held against nothing: it is made of what the storages say.
+        that is `rebuilding` is compared with nothing: it is made from what the storages hold.
         """
         self.config = config
         self.clock = clock
@@ -141,7 +141,7 @@ class ArchivalStorage:
         """One of the storages. Raises UsageError for a name that is not in the configuration."""
         if name not in self.config.storages:
             known = ", ".join(sorted(self.config.storages))
-            message = _("there is no storage {name}; there are: {known}")
+            message = _("there is no storage {name}; known ones: {known}")
             raise UsageError(message.format(name=name, known=known))
         if name not in self._stores:
             config = self.config.storages[name]
@@ -183,17 +183,17 @@ class ArchivalStorage:
     def refuse_outdated(self, *stores: Store) -> None:
         """Refuse the ledger if one of the storages has seen more of it, or of another.
 
-        One that is away, or not the right one, has no say here: whoever uses it finds out.
-        Raises WrongLedger.
+        A storage that is unavailable, or not the right one, is ignored here: whoever uses it finds
+        out. Raises WrongLedger.
         """
         for store in stores:
             with suppress(StorageError):
                 refuse_outdated(self.ledger, store, self.config.institution.id)
 
     def _tell_primary(self) -> None:
-        """Let the primary storage know of what was appended since, unless somebody writes there.
+        """Record in the primary storage how far the ledger has grown, unless somebody writes there.
 
-        So it has seen what was done in the other storages too. Raises LedgerError, StorageError,
+        So it has also seen what was done in the other storages. Raises LedgerError, StorageError,
         Locked.
         """
         if self._rebuilding or self.ledger.size == self._noted:
@@ -212,7 +212,7 @@ class ArchivalStorage:
             renew_guides(self, written.values())
 
     def audits_of(self, storage: str) -> Path:
-        """The folder in which audits of a storage keep what they need from one run to the next."""
+        """The folder in which audits of a storage keep state between runs."""
         ledger = self.config.ledger
         return ledger.parent / f"{ledger.stem}-audits" / storage
 
@@ -223,12 +223,12 @@ class ArchivalStorage:
             yield
 
     def own_name(self) -> str:
-        """Who this is, for those who wait for its lock."""
+        """The name of this process, for those who wait for its lock."""
         return name_of_process(self.now())
 
 
 def name_of_process(time: str) -> str:
-    """Who holds a lock since this time, for those who wait for it."""
+    """The holder of a lock and since when, for those who wait for it."""
     return f"{socket.gethostname()}, process {os.getpid()}, since {time}"
 
 
@@ -259,11 +259,12 @@ def open_archive(
 def create_archive(
     config: Config, *, identifiers: Identifiers = new_identifier, person: str | None = None
 ) -> None:
-    """Make the ledger and the storages of a configuration, where they are not there yet.
+    """Create the ledger and the storages of a configuration, unless they exist.
 
-    What exists is left as it is. Everything is looked at before anything is made: Refused, with
-    nothing made, for a folder that holds something else, a storage that is another one or stands
-    twice, and where a ledger or a storage is gone that the others prove there was.
+    What exists is left unchanged. Everything is checked before anything is created: raises Refused,
+    with nothing created, for a folder that holds something else, a storage that is a different one
+    or is listed twice, and a ledger or storage that is gone although the others prove that it
+    existed.
     """
     from preserva.archive.guide import look_at_guides  # it needs this module
 
@@ -285,7 +286,7 @@ def create_archive(
 
 
 def _refuse_twice(stores: list[Store]) -> None:
-    """Refuse one folder under two names, or one inside the other: that would be no second copy."""
+    """Refuse one folder under two names, or one inside the other: that is not a second copy."""
     real = {store.id: os.path.realpath(store.storage.url) for store in stores if store.is_local}
     for outer, inner in permutations(real, 2):
         if Path(real[inner]).is_relative_to(real[outer]):
@@ -294,7 +295,7 @@ def _refuse_twice(stores: list[Store]) -> None:
 
 
 def is_made(store: Store) -> bool:
-    """Whether the storage is there already. Raises Refused for a place that holds another thing."""
+    """Whether the storage exists already. Raises Refused for a place that holds something else."""
     storage = store.storage
     if storage.stat("") is None:
         return False
@@ -321,7 +322,7 @@ def _no_ledger(config: Config) -> ArchiveNotFound:
 _LOST_LEDGER = N_(
     "The storages belong to a ledger that is not here. If it is on another computer, work there:"
     " docs/how-to/two-people.md says how. If it was lost, restore it from its backup; without one,"
-    " `preserva rebuild ledger` begins a new one, which takes the place of the old for good."
+    " `preserva rebuild ledger` begins a new one, which replaces the old one for good."
 )
 
 
@@ -341,10 +342,10 @@ def _refuse_lost_ledger(config: Config, made: list[Store]) -> None:
             message = _("{name} belongs to a ledger, and {ledger} is not there")
             raise Refused(message.format(name=store.id, ledger=config.ledger), hint=_LOST_LEDGER)
     if config.ledger.exists():
-        message = _("{path} is empty, so it is no ledger; it was not touched")
+        message = _("{path} is empty, so it is not a ledger; it was not touched")
         raise Refused(
             message.format(path=config.ledger),
-            hint=_("Restore it from its backup, or move it away to begin anew."),
+            hint=_("Restore it from its backup, or move it away to start over."),
         )
 
 
@@ -366,9 +367,9 @@ def _refuse_lost_storages(archive: ArchivalStorage, made: list[Store]) -> None:
 
 
 def make_storage(archive: ArchivalStorage, store: Store) -> None:
-    """Make an empty storage, which the ledger knows from then on.
+    """Create an empty storage and record it in the ledger.
 
-    One that is held for another institution is theirs to write to, so no ledger marks it.
+    A storage held for another institution is written by them, so our ledger does not mark it.
     """
     identifier = archive.identifiers()
     if storage_id(archive.ledger, store.id) is not None:
@@ -382,7 +383,7 @@ def make_storage(archive: ArchivalStorage, store: Store) -> None:
 
 
 def make_place(store: Store, config: Config, identifier: str) -> None:
-    """Make an empty storage that says what it is, and who the institutions are."""
+    """Create an empty storage that records what it is, and who the institutions are."""
     storage = store.storage
     with storage.lock("preserva init"):
         OcflRoot.create(storage)
@@ -391,7 +392,7 @@ def make_place(store: Store, config: Config, identifier: str) -> None:
 
 
 def _identity(store: Store, config: Config, identifier: str) -> dict[str, object]:
-    """What a configuration that was lost cannot tell: docs/adr/0004-storage-folder.md."""
+    """What a lost configuration cannot tell: docs/adr/0004-storage-folder.md."""
     return {
         "storage": store.id,
         "institution": store.config.institution,

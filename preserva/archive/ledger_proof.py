@@ -1,4 +1,4 @@
-"""The proof of what was done: the ledger verified, and held against a copy kept elsewhere."""
+"""The proof of what was done: the ledger verified, and compared with a copy kept elsewhere."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from preserva.ledger import LARGEST_ENTRY, Ledger
 from preserva.storage.open import open_storage
 
 _NAMED = 20
-"""Entries that differ which are named; the first one says it all."""
+"""How many differing entries are reported; the first one is usually enough."""
 
 
 _WHOLE = timedelta(days=30)
-"""So long a verification of the whole ledger is good for."""
+"""How long a verification of the whole ledger stays valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What verification found: how many entries, the digest of the newest, all that is wrong."""
+    """The result of verification: how many entries, the digest of the newest, all that is wrong."""
 
     entries: int
     newest: str | None
@@ -75,7 +75,7 @@ def verify_ledger(config: Config, against: str | None = None) -> Proof:
 
 
 def _seen_by_primary(config: Config, ledger: Ledger) -> list[str]:
-    """What is wrong with a ledger by what the primary storage has seen of it, if that is there."""
+    """What is wrong with a ledger, according to what the primary storage has seen of it."""
     primary = config.primary()
     storage = open_storage(primary.url, read_only=True)
     store = Store(primary, storage, partial(storage_id, ledger, primary.id))
@@ -93,8 +93,8 @@ def _seen_by_primary(config: Config, ledger: Ledger) -> list[str]:
 def prove_ledger(archive: ArchivalStorage, *, record: bool = True) -> None:
     """Refuse a ledger that does not verify, or that the primary storage has seen more of.
 
-    The whole of it once in a month, which is recorded; else from there on, so that a run need not
-    wait for what twenty years of audits left. Raises LedgerError.
+    The whole chain is verified once a month, which is recorded; otherwise only the entries since
+    then, so that a run need not wait for twenty years of audits. Raises LedgerError.
     """
     archive.refuse_outdated(archive.primary)
     whole = archive.ledger.newest(VERIFICATION)

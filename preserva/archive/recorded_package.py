@@ -1,4 +1,4 @@
-"""What the ledger recorded of a package, wherever its copies are: all of them are held to it."""
+"""What the ledger recorded of a package, wherever its copies are: all must agree with it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LOGGED = (END, REPLICATION, RECOVERY, EVENT_FOUND)
 class RecordedPackage:
     """A package as the ledger knows it. Every method asks the ledger and may raise LedgerError.
 
-    Only entries whose testimony counts are asked: core/policy/testimony.py.
+    Only entries whose testimony counts are used: core/policy/testimony.py.
     """
 
     ledger: Ledger
@@ -41,7 +41,7 @@ class RecordedPackage:
         return None
 
     def testimony(self) -> Testimony:
-        """What was first recorded of each version, and what later contradicts it."""
+        """What was first recorded of each version, and any later contradiction."""
         return weigh(
             Commitment(entry.number, str(entry.version), entry.facts_as(Arrival).inventory)
             for entry in self._commitments()
@@ -73,7 +73,7 @@ class RecordedPackage:
 
 @dataclass(frozen=True, slots=True)
 class LoggedEvent:
-    """An event with a record in the `logs/` of copies, and the entry of the ledger that says so."""
+    """An event with a record in the `logs/` of copies, and its entry in the ledger."""
 
     entry: LedgerEntry
     log: EventLog
@@ -86,7 +86,7 @@ class LoggedEvent:
         return {*own, *self.facts.storages_beside}
 
     def is_record(self, name: str, digest: str) -> bool:
-        """Whether a file of `logs/` is its record, under a name that says so."""
+        """Whether a file of `logs/` is its record, under the expected name."""
         return digest == self.log.sha256 and self.log.event in name
 
 

@@ -1,7 +1,7 @@
 """The file of the union catalogue: tables, and how it is opened.
 
-`record` and `decision` are what came from outside and cannot be made again; the other tables are
-made of them. A deleted record stays as a mark, so that those who harvest learn of it.
+`record` and `decision` came from outside and cannot be recreated; the other tables are made from
+them. A deleted record stays as a mark, so that those who harvest learn of it.
 """
 
 from __future__ import annotations
@@ -147,9 +147,9 @@ class Database:
             raise StorageError(
                 message.format(path=self.path, version=version),
                 hint=_(
-                    "Nothing was changed. Export its decisions with the preserva that wrote it, and"
-                    " move the file away. `preserva catalogue import`, `preserva harvest` and"
-                    " `preserva catalogue decisions import` rebuild it."
+                    "Nothing was changed. Export its decisions with the version of preserva that "
+                    "wrote it, and move the file away. `preserva catalogue import`, `preserva "
+                    "harvest` and `preserva catalogue decisions import` rebuild it."
                 ),
             )
 

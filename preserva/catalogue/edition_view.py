@@ -1,4 +1,4 @@
-"""One edition of the union catalogue with everything that is known of it."""
+"""One edition of the union catalogue with everything known about it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from preserva.i18n import _
 class EditionView:
     """The records that a person joined to one edition, and other editions of the same work.
 
-    `decisions` are those on these records that stand.
+    `decisions` are those in force on these records.
     """
 
     records: tuple[Catalogued, ...]

@@ -1,4 +1,4 @@
-"""What the union catalogue knows of a record: an edition, its contributors, and its items.
+"""What the union catalogue knows about a record: an edition, its contributors, and its items.
 
 The item (FRBR; экземпляр) is the physical book that a library holds and that the law registers.
 Records that a person joined describe one edition; editions with the same author and title belong
@@ -165,7 +165,7 @@ def uri_as_typed(text: str) -> str:
 
 
 def library_of(uri: str) -> str | None:
-    """Whose record it is; None for what is no identifier of a record."""
+    """Whose record it is; None for an invalid identifier."""
     match = re.fullmatch(RECORD_URN + r"([a-z][a-z0-9]*):[^\s:]+", uri)
     return match[1] if match else None
 

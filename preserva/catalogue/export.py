@@ -14,7 +14,8 @@ from preserva.catalogue.database import Database
 from preserva.catalogue.import_records import record_of
 from preserva.catalogue.index import Catalogued, Index
 from preserva.core.values.codes import Code
-from preserva.core.values.report import Finding
+from preserva.core.values.report import Finding, Observer, counted, ignore
+from preserva.core.values.subjects import Named
 from preserva.describe.marc.iso2709_write import iso2709
 from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
 from preserva.files.disk import publish, synchronise, writing
@@ -65,6 +66,7 @@ def export_catalogue(
     *,
     since: datetime | None = None,
     library: str | None = None,
+    observer: Observer = ignore,
 ) -> Exported:
     """Write the records to a new file, each as it was last changed. Raises Refused, StorageFull.
 
@@ -72,7 +74,9 @@ def export_catalogue(
     """
     done = Exported()
     start = int(since.timestamp()) if since else 0
-    records = Index(database).changed_since(start, library=library)
+    index = Index(database)
+    stored = index.changed_since(start, library=library)
+    records = counted("export", Named(destination.name), stored, index.count(), observer)
     with beside(destination) as scratch:
         made = scratch / destination.name
         with writing(made), made.open("wb") as stream:

@@ -5,7 +5,7 @@
     keys("Pushkin") & keys("Пушкин")        the same word, whoever romanised it
 
 The table is fold.json, for programs in other languages too; docs/reference/folding.md explains it.
-A folded word is for searching only: nothing that is shown or stored comes from here.
+A folded word is for searching only: nothing here is shown or stored.
 """
 
 from __future__ import annotations
@@ -72,11 +72,11 @@ class Folding:
         self._loose = _Replacement("", table["loose"])
 
     def words(self, text: str) -> Iterator[re.Match[str]]:
-        """Each word of the text as it is written, with where it stands."""
+        """Each word of the text as written, with its position."""
         return self._words.finditer(text)
 
     def fold(self, word: str) -> str:
-        """The word in modern Cyrillic letters, as far as letters alone can tell."""
+        """The word in modern Cyrillic letters, as far as the letters alone determine it."""
         text = unicodedata.normalize("NFC", word.lower())
         if _CYRILLIC.search(text) and not self._foreign.search(self._alike.sub("", text)):
             text = text.translate(self._homoglyphs)
@@ -131,7 +131,7 @@ class Folding:
 
 
 class _Replacement:
-    """Sequences of letters and what stands for each; the longest that fits is taken."""
+    """Sequences of letters and their replacements; the longest match is used."""
 
     def __init__(self, anchor: str, pairs: Mapping[str, str]) -> None:
         longest_first = sorted(pairs, key=lambda key: (-len(key), key))

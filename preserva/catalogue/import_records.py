@@ -20,11 +20,12 @@ from preserva.catalogue.database import Database
 from preserva.catalogue.entry import uri_of
 from preserva.catalogue.entry_from_mods import entry_of
 from preserva.catalogue.index import Catalogued, Incoming, Index, Taken
-from preserva.catalogue.record_file import has_end, records_of
+from preserva.catalogue.record_file import has_end, read_with_progress
 from preserva.config import load
 from preserva.core.values.codes import Code, Severity
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Finding, Outcome
+from preserva.core.values.report import Finding, Observer, Outcome, counted, ignore
+from preserva.core.values.subjects import WholeStorage
 from preserva.describe.record import Record, describes_a_book, read_records
 from preserva.errors import PreservaError, Refused, UsageError
 from preserva.i18n import _, ngettext
@@ -49,7 +50,7 @@ class Retitled:
 
 @dataclass(slots=True)
 class Imported:
-    """What an import did; `left_out` counts records that were not taken in.
+    """The result of an import; `left_out` counts records that were not imported.
 
     Of findings with the same code, and of new titles, the first are listed; `unlisted` counts the
     others by their code, or under "title".
@@ -70,7 +71,7 @@ class Imported:
             self.findings.append(finding)
 
     def leave_out(self, finding: Finding) -> None:
-        """Add a finding that stands for a record."""
+        """Add a finding in place of a record."""
         self.left_out += 1
         self.note(finding)
 
@@ -115,8 +116,9 @@ def import_file(
     charset: str | None = None,
     complete: bool = False,
     records: int | None = None,
+    observer: Observer = ignore,
 ) -> Imported:
-    """Take in the records of a file, as those of a library.
+    """Import the records of a file, as those of a library.
 
     `complete` says that the file is the library's whole catalogue: a record of the library that is
     not in it is marked as deleted. `records` is how many records the file must have. Raises
@@ -131,7 +133,9 @@ def import_file(
     imported = Imported()
     incoming = (
         incoming_of(record, library, source, charset=charset)
-        for record in _of_books(_sound(records_of(path, charset, library), imported), imported)
+        for record in _of_books(
+            _sound(read_with_progress(path, charset, library, observer), imported), imported
+        )
     )
     take_in(database, incoming, time, imported)
     _compare_count(imported, path, records)
@@ -147,7 +151,7 @@ def import_file(
 def _compare_count(imported: Imported, path: Path, records: int | None) -> None:
     count = imported.read + imported.left_out
     if records is not None and records != count:
-        message = _("{path} has {count} records, and not {expected}: it may have been cut off")
+        message = _("{path} has {count} records, not {expected}: it may have been cut off")
         raise Refused(
             message.format(path=path, count=count, expected=records),
             hint=_("Its records were imported; none was marked as deleted."),
@@ -181,15 +185,17 @@ def _endless(path: Path, library: str, count: int) -> Refused:
     )
 
 
-def import_packages(archive: ArchivalStorage, database: Database, time: int) -> Imported:
-    """Take in the record of every package of our primary storage; those withdrawn leave.
+def import_packages(
+    archive: ArchivalStorage, database: Database, time: int, *, observer: Observer = ignore
+) -> Imported:
+    """Import the record of every package of our primary storage; withdrawn ones are removed.
 
     A record may have several packages. If theirs differ, the one that was there first stays.
 
     Raises StorageError.
     """
     imported = Imported()
-    take_in(database, _of_packages(archive, time, imported), time, imported)
+    take_in(database, _of_packages(archive, time, imported, observer), time, imported)
     index = Index(database)
     with database.writing():
         for package in tombstones(archive.ledger):
@@ -295,7 +301,7 @@ def incoming_of(
     of_library: bool = True,
     stamp: int | None = None,
 ) -> Incoming:
-    """A record for the catalogue, under its own number, or else under its content's digest."""
+    """A record for the catalogue, under its own number, otherwise under its content's digest."""
     entry = entry_of(record)
     content = hashlib.sha256(record.original).hexdigest()[:16]
     return Incoming(
@@ -337,7 +343,7 @@ def _sound(records: Iterable[Record | Finding], imported: Imported) -> Iterator[
 
 
 def _of_books(records: Iterable[Record], imported: Imported) -> Iterator[Record]:
-    """Only the records that describe something, and say what it is called."""
+    """Only the records that describe something and have a title."""
     for record in records:
         where = f"{record.name}#{record.position}"
         if not describes_a_book(record):
@@ -348,9 +354,13 @@ def _of_books(records: Iterable[Record], imported: Imported) -> Iterator[Record]
             yield record
 
 
-def _of_packages(archive: ArchivalStorage, time: int, imported: Imported) -> Iterator[Incoming]:
+def _of_packages(
+    archive: ArchivalStorage, time: int, imported: Imported, observer: Observer
+) -> Iterator[Incoming]:
     store, withdrawn = archive.primary, tombstones(archive.ledger)
-    for path in store.root.objects():
+    paths = list(store.root.objects())
+    subject = WholeStorage(store.id)
+    for path in counted("catalogue import", subject, paths, len(paths), observer):
         try:
             package = PackageId.parse(store.root.read_at(path).inventory.identifier)
             if package.uri in withdrawn:

@@ -28,7 +28,7 @@ class Taken(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A record on its way in: `original` are its bytes as they came, `entry` what they say.
+    """A record on its way in: `original` are its unchanged bytes, `entry` what they say.
 
     `source` is the file, URL or package that it comes from; `package` a package that holds a
     digitised copy, where it is known; `record` what was read, for a comparison with what is there.
@@ -154,7 +154,7 @@ class Index:
         return True
 
     def _read_again(self, id_: int, entry: CatalogueEntry) -> None:
-        """Make what is made of a record anew, where this version reads more in it than another."""
+        """Rebuild the index of a record if this version reads more in it than an earlier one."""
         if self._run("SELECT body FROM entry WHERE id = ?", id_) != [(dumps(entry),)]:
             self.remake(self._known(id_), entry)
 

@@ -28,7 +28,7 @@ def objection(
 ) -> Finding | None:
     """Why the incoming record must not replace the known one; None if it may.
 
-    A table that says what the record says is no objection: it changes nothing.
+    A table that agrees with the record is accepted: it changes nothing.
     """
     if damaged(incoming) and not damaged(known):
         return Finding(Code.RECORD_DAMAGED, uri)

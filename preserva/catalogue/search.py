@@ -68,8 +68,8 @@ class Search:
     ) -> ResultPage:
         """Editions of which a record holds every word and belongs under every facet.
 
-        The weightiest come first. Records that a person joined count as one. A number that is the
-        whole question leads to its record, whichever number of the book it is.
+        The most relevant come first. Records that a person joined count as one. A number that is
+        the whole question leads to its record, whichever number of the book it is.
         """
         asked = terms(text)
         if text.strip() and not asked:

@@ -51,7 +51,9 @@ def command(context: click.Context, settings: Settings, json_: bool) -> None:
 @command.command("decide")
 @click.argument("number", type=int)
 @click.argument("decision")
-@click.option("--by", metavar="NAME", help="Who made the decision, if not who records it.")
+@click.option(
+    "--by", metavar="NAME", help="Who made the decision, if not the person who records it."
+)
 @as_json
 @pass_settings
 def decide(settings: Settings, number: int, decision: str, by: str | None, json_: bool) -> None:

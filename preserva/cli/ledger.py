@@ -43,7 +43,7 @@ def _config(settings: Settings) -> Config:
 def verify(settings: Settings, against: str | None, json_: bool) -> None:
     """Check whether any entry was changed, removed, moved or inserted.
 
-    Exit status: 5 if any was.
+    Exit status: 5 if the ledger does not verify.
     """
     from preserva.archive.ledger_proof import verify_ledger
     from preserva.outputs.json.archive import ledger_verify_document
@@ -77,7 +77,7 @@ def verify(settings: Settings, against: str | None, json_: bool) -> None:
 @click.option(
     "--last",
     type=click.IntRange(min=1),
-    help="The number of entries to show; 20, or all of a period.",
+    help="The number of entries to show; by default 20, or all of a period.",
 )
 @click.option("--premis", metavar="FOLDER", type=click.Path(path_type=Path),
               help="Write every fixity check of ID to a new folder as PREMIS.")  # fmt: skip

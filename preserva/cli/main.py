@@ -33,9 +33,7 @@ VERBS = {
     "package": N_("Make a package from a FOLDER of scans and store it."),
     "records": N_("List the records of a FILE with their packages."),
     "update": N_("Correct a stored package by adding a new version to it."),
-    "derive": N_(
-        "Make access copies and a searchable PDF from the masters and the text of a package."
-    ),
+    "derive": N_("Make access copies and a searchable PDF of a package."),
     "withdraw": N_("Withdraw a package that was a mistake or a duplicate."),
     "store": N_("Store a BAG that was made by `preserva package --bag`. The bag is only read."),
     "import": N_("Store a bag or an E-ARK package that was made elsewhere."),

@@ -33,7 +33,7 @@ class Jpeg:
 
 
 def _vips() -> Any:
-    """The module pyvips, shy of decoders that nobody has examined. Raises UsageError."""
+    """The module pyvips, with unexamined decoders switched off. Raises UsageError."""
     try:
         import pyvips
     except (ImportError, OSError) as error:  # without the library itself, an OSError

@@ -22,7 +22,7 @@ from preserva.core.eark.mets import Division, FileEntry
 from preserva.core.eark.stored import read_package, read_representation
 from preserva.core.policy.overview import CopyState
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Observer
+from preserva.core.values.report import Advanced, Observer
 from preserva.describe.page_text import page_text
 from preserva.describe.record import Record, read_records
 from preserva.errors import Damaged, NotFound
@@ -57,7 +57,7 @@ class BookSource:
 
 
 def find(archive: ArchivalStorage, package: PackageId, observer: Observer) -> BookSource:
-    """The package, as its METS tells it. Raises NotFound, Damaged, StorageError."""
+    """The package, as its METS describes it. Raises NotFound, Damaged, StorageError."""
     store, outgoing = _outgoing(archive, package, observer)
     base = f"data/{package.portable}/"
     paths = [path.removeprefix(base) for path in outgoing.located if path.startswith(base)]
@@ -133,13 +133,17 @@ def shown(
     *,
     largest: int,
     pixels: int,
+    observer: Observer,
 ) -> ShownBook:
     """The book with its pictures, which are written below `root`. Raises Damaged, StorageError."""
     exhibits = list(exhibits)
     numbers = [
         number for number in source.pages if any(exhibit.shows(number) for exhibit in exhibits)
     ]
-    pictures = [_picture(source, number, root, largest, pixels) for number in numbers]
+    pictures = []
+    for number in numbers:
+        pictures.append(_picture(source, number, root, largest, pixels))
+        observer(Advanced(0, pictures[-1].folder))
     contents = tuple(division for division in source.contents if division[1] in numbers)
     entry = _entry(source)
     source.outgoing.refuse_damage()
@@ -178,7 +182,7 @@ def _read(source: BookSource, path: str) -> bytes:
 
 
 def _entry(source: BookSource) -> CatalogueEntry:
-    """What the package's own record says; where there is none, the title that people gave it."""
+    """The metadata of the package's own record; without one, the title given by people."""
     path = source.base + source.record
     if source.record and source.outgoing.size(path) <= _LARGEST_TEXT:
         for record in read_records(_read(source, path), name=source.package.portable):
@@ -188,7 +192,7 @@ def _entry(source: BookSource) -> CatalogueEntry:
 
 
 def states_of(archive: ArchivalStorage) -> dict[str, tuple[CopyState, ...]]:
-    """What the ledger knows of every copy, by package."""
+    """The ledger's data on every copy, by package."""
     by_package: dict[str, tuple[CopyState, ...]] = {}
     for state in copy_states(archive):
         by_package[state.package] = (*by_package.get(state.package, ()), state)

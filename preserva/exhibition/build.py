@@ -1,11 +1,11 @@
-"""An exhibition built from its specification: a site of files that appears when it is whole."""
+"""An exhibition built from its specification: a site of files that appears once it is complete."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,8 @@ from preserva.config import NAME as CONFIG
 from preserva.core.formats.guarded_json import read_json
 from preserva.core.policy.overview import CopyState
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Observer, ignore
+from preserva.core.values.report import Ended, Observer, Started, ignore
+from preserva.core.values.subjects import Named
 from preserva.errors import (
     NEWER_FORMAT,
     ArchiveNotFound,
@@ -53,7 +54,7 @@ FORMAT = 1
 """That of `MARK`, and of the pages beside it."""
 
 _LARGEST_MARK = 16 << 20
-"""What a built site has at its top, and what tells that a folder is one."""
+"""A file at the top of a built site, which shows that a folder is one."""
 
 _LARGEST_TEXT = 1 << 20
 _LARGEST_LINES = 64 << 20
@@ -116,13 +117,12 @@ def build_exhibition(
 ) -> Built:
     """Build the site of an exhibition as a new folder, and store it as package `local` if asked.
 
-    `url` is where the site will be, if not where the specification says. With `replace`, an
-    exhibition that was built there before makes way at the last moment. Every file of a package is
-    compared with what was recorded before it is shown. On a dry run everything is looked at, and
-    nothing is written.
+    `url` is where the site will be, if not as specified. With `replace`, an exhibition that was
+    built there before is replaced at the last moment. Every file of a package is compared with what
+    was recorded before it is shown. A dry run checks everything and writes nothing.
 
-    Raises ConfigError with everything in the specification that cannot be; Refused, Damaged,
-    NotFound, StorageError, UsageError: then nothing has changed at the destination.
+    Raises ConfigError with every error in the specification; Refused, Damaged, NotFound,
+    StorageError, UsageError: then nothing has changed at the destination.
     """
     vips()
     exhibition, lines = read_specification(specification)
@@ -138,7 +138,7 @@ def build_exhibition(
     with _beside(destination) as scratch:
         root = scratch / destination.name
         site = dataclasses.replace(
-            site, books=dict(_books(archive, exhibition, sources, known, root))
+            site, books=dict(_books(archive, exhibition, sources, known, root, observer))
         )
         _write(site, address, root, sources)
         files = _make_durable(root)
@@ -153,11 +153,14 @@ def build_exhibition(
 def _books(
     archive: ArchivalStorage,
     exhibition: Exhibition,
-    sources: Iterable[BookSource],
+    sources: Sequence[BookSource],
     known: Mapping[str, tuple[CopyState, ...]],
     root: Path,
+    observer: Observer,
 ) -> Iterator[tuple[PackageId, ShownBook]]:
     """Each book, its pictures written below `root`."""
+    pages = sum(_pages(exhibition, source) for source in sources)
+    observer(Started("exhibit", Named(root.name), pages))
     for source in sources:
         exhibits = [each for each in exhibition.exhibits() if each.package == source.package]
         yield (
@@ -169,8 +172,10 @@ def _books(
                 known.get(source.package.uri, ()),
                 largest=exhibition.largest,
                 pixels=archive.config.images.max_pixels,
+                observer=observer,
             ),
         )
+    observer(Ended("exhibit", Named(root.name)))
 
 
 @contextmanager
@@ -193,7 +198,7 @@ def _format(mark: Path) -> int:
 
 
 def _refuse_place(destination: Path, *, replace: bool) -> None:
-    """Refuse a place where something stands that is no exhibition, or that is to stay."""
+    """Refuse a place with something that is not an exhibition, or that must stay."""
     refuse_kept(destination)
     if not os.path.lexists(destination):
         return
@@ -317,7 +322,7 @@ def _make_durable(root: Path) -> int:
 def _stored(
     archive: ArchivalStorage, root: Path, scratch: Path, local: str, site: Site, observer: Observer
 ) -> PackageId:
-    """Store the site as a package of its own: a bag of it comes in as any bag would."""
+    """Store the site as a package: a bag of it is ingested like any other bag."""
     title = site.exhibition.title[site.exhibition.languages[0]]
     info = [("External-Description", title), ("Bagging-Date", site.built.date().isoformat())]
     bag = create_bag(root, scratch / "bag", bag_info=info, observer=observer)

@@ -1,4 +1,4 @@
-"""What a site shows, before it is put into pages: books, editions, items, and whose they are."""
+"""The content of a site, before it becomes pages: books, editions, items, and their holders."""
 
 from __future__ import annotations
 
@@ -67,18 +67,18 @@ class Edition:
 
     @property
     def entry(self) -> CatalogueEntry:
-        """The record that speaks for all."""
+        """The record that represents the edition."""
         return self.entries[0]
 
     @property
     def libraries(self) -> tuple[str, ...]:
-        """Whose records there are."""
+        """The libraries whose records there are."""
         return tuple(dict.fromkeys(filter(None, map(library_of, self.uris))))
 
 
 @dataclass(frozen=True)
 class Site:
-    """Everything; `names` are those of institutions by id, `built` when this was so."""
+    """Everything; `names` are those of institutions by id, `built` is the time of building."""
 
     exhibition: Exhibition
     names: Mapping[str, Words]
@@ -149,7 +149,7 @@ def _name(text: str) -> tuple[str, ...]:
 
 
 def page_id(uri: str) -> str:
-    """The name of a record's page: the same for ever, and one that any file system takes."""
+    """The name of a record's page: permanent, and valid on any file system."""
     library = library_of(uri) or "record"
     local = uri.rpartition(":")[2]
     if not _PLAIN.fullmatch(local):
@@ -160,7 +160,7 @@ def page_id(uri: str) -> str:
 def items_of(
     uri: str, library: str, entry: CatalogueEntry, states: Iterable[CopyState] = ()
 ) -> tuple[HeldItem, ...]:
-    """The items of a record. Where it tells of one only, the digitised book is that one."""
+    """The items of a record. If it describes only one, that is the digitised book."""
     states = tuple(states)
     by_id: dict[str, HeldItem] = {}
     for item in entry.items:

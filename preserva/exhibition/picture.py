@@ -1,4 +1,4 @@
-"""Pictures that can be looked into: which pieces of a page there are, and what IIIF says of them.
+"""Zoomable pictures: which pieces of a page there are, and what IIIF says about them.
 
 Source: IIIF Image API 3.0, compliance level 0; IIIF Presentation API 3.0. The sizes of pieces are
 those that a viewer computes, so that every address that it asks for is the name of a file.
@@ -36,7 +36,7 @@ class ImageFile:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A page that is shown: pixels, and where it lies on the site. `text` is what stands on it."""
+    """A page that is shown: pixels, and where it is on the site. `text` is the text on it."""
 
     number: int
     label: str
@@ -47,7 +47,7 @@ class Picture:
 
     @property
     def scales(self) -> list[int]:
-        """By how many each level is smaller than the page, until one tile holds it."""
+        """The factor by which each level is smaller than the page, until it fits one tile."""
         scales = [1]
         while max(self.width, self.height) > scales[-1] * TILE:
             scales.append(scales[-1] * 2)
@@ -86,7 +86,7 @@ class Picture:
         return f"{self.folder}/full/max/0/default.jpg"
 
     def tiles(self, scale: int) -> Iterator[ImageFile]:
-        """The tiles of a level; none where one file holds the whole page."""
+        """The tiles of a level; none if one file holds the whole page."""
         step = TILE * scale
         if scale == self.scales[-1]:
             return
@@ -122,7 +122,7 @@ def image_information(picture: Picture, url: str) -> dict[str, Value]:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What a manifest says of a book; `facts` are pairs of label and value in each language."""
+    """What a manifest says about a book; `facts` are pairs of label and value in each language."""
 
     id: str
     title: str

@@ -1,4 +1,4 @@
-"""The index with which a site is searched where it lies, without a server.
+"""The index with which a site is searched without a server.
 
 A page of the site stands under the keys of each of its words; the browser folds what is asked by
 the same table (fold.json).
@@ -15,7 +15,7 @@ from preserva.core.formats.canonical_json import Value
 
 @dataclass(frozen=True, slots=True)
 class SearchDocument:
-    """Something that can be found: its address on the site, its title, of what kind it is."""
+    """Something that can be found: its address on the site, its title, its kind."""
 
     url: str
     title: str

@@ -21,7 +21,7 @@ Sized = Callable[[int, int], Picture]
 
 
 def vips() -> Any:
-    """The module pyvips, shy of decoders that nobody has examined. Raises UsageError."""
+    """The module pyvips, with unexamined decoders switched off. Raises UsageError."""
     try:
         import pyvips
     except (ImportError, OSError) as error:  # without the library itself, an OSError
@@ -36,8 +36,8 @@ def vips() -> Any:
 def cut(image: Path, root: Path, sized: Sized, *, name: str, largest: int, pixels: int) -> Picture:
     """Write all pieces of a page below `root`; the picture, at most `largest` pixels long.
 
-    Turned as its maker meant it, in sRGB, without what else the file says. `name` is for errors,
-    `pixels` the most that an image may have. Raises Damaged for what is no image.
+    Oriented as intended, in sRGB, without other metadata. `name` is for errors, `pixels` the most
+    that an image may have. Raises Damaged if it is not an image.
     """
     pyvips = vips()
     try:

@@ -1,4 +1,4 @@
-"""The audit: reads the copies that are due, within a budget, and records what it saw."""
+"""The audit: reads the copies that are due, within a budget, and records the results."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def audit(
     for name in moved:
         archive.store(name)
     every = due_copies(archive.ledger, lanes, now=archive.clock(), moved=frozenset(moved))
-    due = (one for one in every if _belongs(archive, one))
+    due = (copy for copy in every if _belongs(archive, copy))
     done, scope = Audit(dry_run=dry_run), scope_of(archive.config, only)
     if dry_run:
         done.leave(due)
@@ -79,16 +79,16 @@ def audit(
 
 
 def _not_held(archive: ArchivalStorage, lanes: Iterable[Lane]) -> list[str]:
-    """The storages of the lanes that our own ledger writes to; others' have no say about it."""
+    """The storages of the lanes to which our own ledger writes; those of others do not count."""
     storages = archive.config.storages
     names = sorted({lane.storage for lane in lanes})
     return [name for name in names if storages[name].role is not Role.HELD]
 
 
 def _away(archive: ArchivalStorage, names: list[str]) -> Iterator[tuple[str, str]]:
-    """The storages that are not there, or are not ours, and why; each look is recorded.
+    """The storages that are unavailable, or not ours, and why; each look is recorded.
 
-    All are looked at, also those in which nothing is due: that is one small read for each.
+    All are checked, even those in which nothing is due: that is one small read for each.
     """
     for name in names:
         error = record_storage(archive, archive.store(name))
@@ -99,7 +99,7 @@ def _away(archive: ArchivalStorage, names: list[str]) -> Iterator[tuple[str, str
 def _unrecorded(
     archive: ArchivalStorage, there: Mapping[str, RootListing | None]
 ) -> Iterator[Report]:
-    """Reports on what lay in the storages when the run began and the ledger still does not know."""
+    """Reports on things in the storages when the run began that the ledger still does not know."""
     for name, listing in there.items():
         store = archive.store(name)
         if listing is not None and store.answers():
@@ -109,12 +109,12 @@ def _unrecorded(
 
 
 def _belongs(archive: ArchivalStorage, due: Due) -> bool:
-    """Whether it is a copy at all; what intruded is named with what is not recorded."""
+    """Whether it is a copy at all; an intruder is reported with what is not recorded."""
     return archive.config.custody.belongs(PackageId.parse(due.copy.package), due.copy.storage)
 
 
 def _speed(archive: ArchivalStorage) -> float | None:
-    """Bytes a second of the newest audits; None if there were none yet."""
+    """The speed of the newest audits in bytes a second; None if there were none yet."""
     size = seconds = 0.0
     checks = archive.ledger.entries(types=(FIXITY_CHECK,), newest_first=True)
     for _number, entry in zip(range(1000), checks, strict=False):
@@ -126,7 +126,7 @@ def _speed(archive: ArchivalStorage) -> float | None:
 
 
 def capacity_of(archive: ArchivalStorage, budget: Budget) -> int | None:
-    """Bytes that one run a day within the budget reads; None if nothing was measured yet."""
+    """How many bytes a run within the budget reads; None if nothing was measured yet."""
     rates = [rate for rate in (_speed(archive), budget.bandwidth) if rate is not None]
     limits = [min(rates) * min(budget.seconds or _DAY, _DAY)] if rates else []
     if budget.size is not None:

@@ -5,7 +5,7 @@ The same inspection serves the real run, the dry run and `check`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -97,11 +97,15 @@ class Inspection:
             likeness = self._likenesses.get(file.source)
             self._scans.append(SeenScan(file.source, representation, sha512, likeness))
 
-    def conclude(self, stored: StoredScans | None) -> None:
-        """Check all pages together: with each other, and with what is stored."""
-        self.say(repeated(self._scans))
-        if stored is not None and self._scans:
-            digests = {scan.sha512 for scan in self._scans}
+    def conclude(self, stored: StoredScans | None, kept: Iterable[SeenScan] = ()) -> None:
+        """Check all pages together: with each other, with those that stay, with what is stored."""
+        self.say(repeated(self._scans, kept))
+        if stored is not None:
+            self.compare({scan.sha512 for scan in self._scans}, stored)
+
+    def compare(self, digests: Set[str], stored: StoredScans) -> None:
+        """Find the pages, by their SHA-512, that other packages have."""
+        if digests:
             self.say(stored_elsewhere(stored(digests), len(digests)))
 
     def say(self, findings: Iterable[Finding]) -> None:

@@ -45,7 +45,8 @@ class Ledger:
     def __init__(self, path: Path, *, person: str | None = None) -> None:
         """Open the ledger, making it if it is not there. Raises LedgerError.
 
-        `person` is the code of who causes what is appended, unless an entry's facts name another.
+        `person` is the code of the person who causes the appended entries, unless an entry's facts
+        name another.
         """
         self.path = path
         self._person = person

@@ -13,9 +13,9 @@ from preserva.fixity.audit_run import Audit
 def audit_metrics(audit: Audit, finished: datetime) -> str:
     """The metrics of an audit (Prometheus text exposition format 0.0.4).
 
-    `preserva_audit_...` is about the run, `preserva_...` about the state in which it left the
-    archive: known damage stays in it until it is repaired. An alarm on the age of
-    `preserva_audit_finished_timestamp_seconds` tells that the audit has silently stopped running.
+    `preserva_audit_...` describes the run, `preserva_...` the state in which it left the archive:
+    known damage stays in it until it is repaired. An alarm on the age of
+    `preserva_audit_finished_timestamp_seconds` shows that the audit has silently stopped running.
     """
     counts = dict.fromkeys(Outcome, 0)
     for report in audit.reports:

@@ -80,8 +80,8 @@ CONTEXTS = {
     NP_("part of a record", "subject"): "part of a record",
     NP_("part of a record", "title"): "part of a record",
 }
-"""Each word with what it is; a translator sees that. The part of a record is where a word was
-found, or what agrees with another record."""
+"""Each word with its context, for translators. The part of a record is where a word was found, or
+what agrees with another record."""
 
 
 def original(text: str) -> str:
@@ -124,7 +124,7 @@ def facet_name(facet: Facet) -> str:
 
 
 def facet_value(facet: Facet, value: str) -> str:
-    """A value as people read it, before what is typed: белорусский (bel)."""
+    """A value as people read it, followed by what they type: белорусский (bel)."""
     if facet is Facet.LANGUAGE and value in LANGUAGE_NAMES:
         return f"{pgettext('language', LANGUAGE_NAMES[value])} ({value})"
     if facet in (Facet.KIND, Facet.FORMAT) and value in _KINDS:

@@ -1,8 +1,8 @@
-"""Accession: what another institution brought into a storage of ours, read and then recorded.
+"""Accession: packages that another institution copied into our storage are read and recorded.
 
-From then on our ledger knows what the copy must be, whatever becomes of the other one: it is
-audited here as our own packages are. The storage itself is only read, and only packages of the
-institution that it is held for are recorded.
+From then on our ledger knows what the copy must be, whatever happens to the original: it is audited
+here as our own packages are. The storage itself is only read, and only packages of the institution
+that it is held for are recorded.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from preserva.i18n import _
 from preserva.storage.ocfl import StoredObject
 
 MOST_LOGS = 100
-"""Records of events of one package that are noted: an honest one has a few for each storage."""
+"""The most records of events that are kept for one package: an honest one has a few per storage."""
 
 
 @dataclass(slots=True)
 class Receipt:
-    """A package that another institution brought: the versions that are new, and if they count.
+    """A package from another institution: the new versions, and whether they count.
 
-    Of what is in a held storage and is no package, and of a storage that cannot be used, `package`
-    is empty.
+    `package` is empty for something in a held storage that is not a package, and for a storage that
+    cannot be used.
     """
 
     package: str
@@ -66,8 +66,8 @@ def receive(
     """Read what is new in the storages that we keep for others (all, or one), and record it.
 
     A package that is not sound, not what was recorded before, or not of the institution that the
-    storage is held for is reported and not acknowledged; the others go on. On a dry run nothing is
-    read whole. Raises UsageError for a storage that is not kept for others, LedgerError.
+    storage is held for is reported and not acknowledged; the others are processed. On a dry run
+    nothing is read whole. Raises UsageError for a storage that is not kept for others, LedgerError.
     """
     prove_ledger(archive, record=not dry_run)
     receipts = []
@@ -163,12 +163,12 @@ def _refusal(copy: StoredCopy, path: str) -> Finding | None:
 
 
 def _as_recorded(copy: StoredCopy, stored: StoredObject) -> bool:
-    """Whether the newest inventory is the one that was recorded of that version."""
+    """Whether the newest inventory is the one recorded for that version."""
     return copy.recorded.inventories().get(stored.inventory.head) == stored.digest
 
 
 def _otherwise_recorded(copy: StoredCopy, checked: CheckedObject) -> Iterator[Finding]:
-    """Versions never change: what was recorded of one before must still be so."""
+    """Versions never change: what was recorded of a version must still be true."""
     recorded = copy.recorded.inventories()
     for version in sorted(checked.digests.keys() & recorded.keys()):
         expected, seen = recorded[version], checked.digests[version]
@@ -177,7 +177,7 @@ def _otherwise_recorded(copy: StoredCopy, checked: CheckedObject) -> Iterator[Fi
 
 
 def _record_incident(copy: StoredCopy, report: Report) -> None:
-    """A version that is not the one recorded before is an incident: once, until it is settled."""
+    """A version that differs from the recorded one is an incident: one, until it is settled."""
     last = copy.last(FIXITY_CHECK)
     if last is None or last.outcome != FAIL:
         record_check(copy, report)
@@ -194,7 +194,7 @@ def _acknowledge(copy: StoredCopy, checked: CheckedObject, versions: tuple[str, 
 def _unknown_logs(copy: StoredCopy, report: Report) -> Iterator[tuple[str, str]]:
     """SHA-256 and event of each record of an event that our ledger does not know yet.
 
-    Of more than MOST_LOGS the others are neither read nor noted, which is said.
+    Beyond MOST_LOGS they are neither read nor recorded, and that is reported.
     """
     known = copy.recorded.log_digests()
     names = sorted(copy.log_names())
@@ -221,7 +221,7 @@ def event_of(copy: StoredCopy, name: str) -> str | None:
 def vouch(
     archive: ArchivalStorage, package: PackageId, logs: Mapping[str, str], storages: list[str]
 ) -> None:
-    """Let the ledger know records of events that it did not write itself, by SHA-256."""
+    """Add to the ledger records of events that it did not write itself, by SHA-256."""
     for digest, event in sorted(logs.items()):
         archive.ledger.append(
             EVENT_FOUND,

@@ -56,12 +56,12 @@ def replicate(
     sleep: Callable[[float], object] = time.sleep,
     observer: Observer = ignore,
 ) -> list[Replication]:
-    """Bring what is missing of our packages (all, or those named) to the replicas (all, or one).
+    """Copy what is missing of our packages (all, or those named) to the replicas (all, or one).
 
-    All that goes to a replica and is read back from it keeps to `bandwidth` bytes a second; `timer`
-    gives seconds that only grow. A package that is damaged, not recorded or diverged is left alone
-    and reported; the others go on. Raises Locked, StorageFull, and StorageError if our own storage
-    cannot be read.
+    Sending to a replica and reading back together keep to `bandwidth` bytes a second; `timer`
+    returns monotonic seconds. A package that is damaged, not recorded or diverged is left alone and
+    reported; the others are processed. Raises Locked, StorageFull, and StorageError if our own
+    storage cannot be read.
     """
     source = archive.primary
     targets = _targets(archive, to)
@@ -85,7 +85,7 @@ def _targets(archive: ArchivalStorage, to: str | None) -> list[Store]:
     if to is not None:
         target = archive.store(to)
         if target.config.role is not Role.REPLICA:
-            message = _("{name} is no replica: its packages are made there, by their owner alone")
+            message = _("{name} is not a replica: packages are made there, and only by their owner")
             raise UsageError(message.format(name=to))
         return [target]
     return [store for store in archive.stores() if store.config.role is Role.REPLICA]
@@ -146,7 +146,7 @@ def _strangers(
     there: RootListing | None,
     reported: list[Replication],
 ) -> Iterator[Replication]:
-    """What lay in a replica that we did not bring: it is named, and left where it is."""
+    """Things in a replica that we did not put there: they are reported and left there."""
     waiting = {done.package for done in reported if done.package}
     for stranger in () if there is None else unrecorded(archive, target, there):
         if stranger.package is None or stranger.package.uri not in waiting:
@@ -154,7 +154,7 @@ def _strangers(
 
 
 def _reason_to_stop(archive: ArchivalStorage, target: Store, dry_run: bool) -> StorageError | None:
-    """Why nothing can be brought to a storage now; that it is away is recorded by a real run."""
+    """Why nothing can be copied to a storage now; a real run records that it is unavailable."""
     if not dry_run:
         return record_storage(archive, target)
     try:
@@ -170,7 +170,7 @@ def _unreachable(target: Store, error: StorageError) -> Replication:
 
 
 def _not_begun(target: Store, error: StorageError) -> Replication:
-    """Nothing was brought, because the lock could not be had for another reason than a writer."""
+    """The result that nothing was copied because the lock failed, though nobody else writes."""
     if isinstance(error, Unreachable | Unfit | WrongStorage):
         return _unreachable(target, error)
     finding = Finding(Code.NOT_WRITTEN, error.path, seen=str(error))
@@ -182,7 +182,7 @@ def _packages(
 ) -> dict[str, PackageId | None]:
     """The packages by their folders; all if none are named, with those that were lost.
 
-    Objects of which the ledger knows nothing are among them.
+    Objects unknown to the ledger are included.
     """
     withdrawn = tombstones(archive.ledger)
     for package in packages:
@@ -197,7 +197,7 @@ def _packages(
 
 
 def _code_of(error: StorageError) -> Code:
-    """What it means for the package that is brought."""
+    """What it means for the package being copied."""
     if isinstance(error, NotInPlace):
         return Code.NOT_IN_PLACE
     return Code.NOT_WRITTEN if error.writing else Code.UNREADABLE
@@ -212,7 +212,7 @@ def _refuse_names(pair: Pair) -> None:
 
 
 class _Replicating:
-    """One object of its owner's storage, as far as it can be brought to another."""
+    """One object of its owner's storage, as far as it can be copied to another."""
 
     def __init__(
         self,
@@ -234,9 +234,9 @@ class _Replicating:
         self.result = Replication("", target.id, Report(ObjectToStorage(path, target.id)))
 
     def run(self, *, copy: bool = False) -> Replication:
-        """Find what is missing; with `copy`, bring it, acknowledge what is proved, record the rest.
+        """Find what is missing; with `copy`, send it, acknowledge what is proved, record the rest.
 
-        What was found to be wrong with a copy is an incident, as if an audit had found it.
+        A fault in a copy is an incident, as if an audit had found it.
         """
         about = self.original
         try:

@@ -30,7 +30,7 @@ def over_http(url: str, *, sleep: Callable[[float], None] = time.sleep) -> Ask:
 
     An error of OAI-PMH is an answer, whatever the status of HTTP that it comes with.
 
-    What is returned raises StorageError, of that Unreachable where the server does not answer.
+    What is returned raises StorageError: Unreachable if the server does not answer.
     """
     policy = RequestPolicy(SCHEMES, named_hosts(url))
 

@@ -1,4 +1,4 @@
-"""Records of another catalogue, by OAI-PMH 2.0, page by page; an interrupted harvest goes on.
+"""Records of another catalogue, by OAI-PMH 2.0, page by page; an interrupted harvest resumes.
 
 Nothing is deleted but what the server says is deleted: a server that is empty, or answers with
 less than before, takes nothing away. Our own records are never taken from another.
@@ -16,7 +16,8 @@ from preserva.catalogue.oai import protocol
 from preserva.catalogue.oai.receiver import HarvestResult, HarvestSource, Receiver
 from preserva.catalogue.oai.responses import Response, read_page
 from preserva.core.values.codes import Code
-from preserva.core.values.report import Finding
+from preserva.core.values.report import Advanced, Ended, Finding, Observer, Started, ignore
+from preserva.core.values.subjects import Named
 from preserva.core.xml.safe import UnsafeXMLError
 from preserva.errors import StorageError
 from preserva.http_client.policy import shown
@@ -32,7 +33,7 @@ _OVERLAP = 600
 _NOTHING = "noRecordsMatch"
 
 _PAGES, _BYTES, _SECONDS = 100_000, 64 << 30, 86_400
-"""What one run takes from a server at most; the next run goes on where it stopped."""
+"""The most that one run takes from a server; the next run resumes where it stopped."""
 
 _IDLE = 6
 """Pages in a row that lead nowhere, by their tokens or without records, after which a list ends."""
@@ -40,7 +41,7 @@ _IDLE = 6
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """Until when everything was harvested, and where an unfinished harvest stands."""
+    """Until when everything was harvested, and the position of an unfinished harvest."""
 
     since: str | None = None
     token: str | None = None
@@ -104,28 +105,32 @@ class Harvest:
         *,
         own: str,
         clock: Callable[[], int],
+        observer: Observer = ignore,
     ) -> None:
         self._database = database
         self._source = source
         self._ask = ask
         self._clock = clock
+        self._observer = observer
         self._result = HarvestResult()
         self._receiver = Receiver(database, source, self._result, own=own, clock=clock)
         self._begun = clock()
         self._received = 0
 
     def run(self, *, anew: bool = False) -> HarvestResult:
-        """Take in what changed since the last harvest, or everything.
+        """Import what changed since the last harvest, or everything.
 
-        Raises StorageError where the server cannot be reached, cuts a page off, or does not keep
-        to the protocol: what came before is kept, and the next run goes on there. Raises UsageError
-        for records whose library is not known.
+        Raises StorageError where the server cannot be reached, cuts a page off, or does not keep to
+        the protocol: what was received before is kept, and the next run resumes there. Raises
+        UsageError for records whose library is not known.
         """
         state = _State() if anew else self._load()
         resumed = self._resumed(state) if state.token else None
         if resumed is None:
             state = _State(state.since)
         page = resumed or self._page(self._first(state.since))
+        subject = Named(self._place)
+        self._observer(Started("harvest", subject, page.size))
         self._receiver.begin(page, anew=anew)
         walk = _Walk(resumed is not None)
         while True:
@@ -144,6 +149,7 @@ class Harvest:
             self._result.note(Finding(Code.HARVEST_ENDED_ODDLY, self._place))
             begun = state.since  # what may be missing is asked for again
         self._save(_State(since=begun))
+        self._observer(Ended("harvest", subject))
         return self._result
 
     def _refuse_endless(self, pages: int) -> None:
@@ -166,7 +172,7 @@ class Harvest:
         return arguments
 
     def _resumed(self, state: _State) -> Response | None:
-        """The page where the last harvest stopped; None if the server no longer knows of it."""
+        """The page where the last harvest stopped; None if the server no longer knows it."""
         page = self._read((("verb", "ListRecords"), ("resumptionToken", state.token or "")))
         return page if page.is_list else None
 
@@ -181,6 +187,7 @@ class Harvest:
     def _read(self, arguments: OaiArguments) -> Response:
         data = self._ask(arguments)
         self._received += len(data)
+        self._observer(Advanced(len(data)))
         try:
             return read_page(data)
         except UnsafeXMLError as error:
@@ -190,6 +197,8 @@ class Harvest:
         """One page and the token that follows, both or neither."""
         with self._database.writing():
             self._receiver.take(page)
+            for harvested in page.records:
+                self._observer(Advanced(0, harvested.identifier))
             self._store(state)
 
     def _cut_off(self) -> StorageError:

@@ -44,7 +44,7 @@ class HarvestSource:
 
 @dataclass(slots=True)
 class HarvestResult:
-    """What a harvest did; `own` records came back to where they are from and were left alone.
+    """The result of a harvest; `own` records returned to their library and were left alone.
 
     Of findings with the same code the first are listed; `unlisted` counts the others.
     """

@@ -1,4 +1,4 @@
-"""What the name of a source file tells: its page, its kind, whether it is finished at all."""
+"""What the name of a source file shows: its page, its kind, whether it is finished at all."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def folded(name: str) -> str:
 
 
 def ending(path: str) -> str:
-    """The extension of a file in small letters, if it is allowed in a package; else ""."""
+    """The extension of a file in lower case, if it is allowed in a package; otherwise ""."""
     _, dot, after = path.rpartition("/")[2].rpartition(".")
     return after.lower() if dot and re.fullmatch(r"[A-Za-z0-9]{1,8}", after) else ""
 

@@ -98,7 +98,7 @@ class ImageRules:
     settle_seconds: float = 2
 
     def without_refusals(self) -> ImageRules:
-        """The rules for what others made: it is stored as it is, and what is wrong is recorded."""
+        """The rules for what others made: it is stored unchanged, and what is wrong is recorded."""
         policy = self.policy.without_refusals()
         return replace(self, undecodable=Undecodable.RECORD, policy=policy)
 

@@ -48,7 +48,7 @@ class ReferencedFile:
 
 @dataclass(slots=True)
 class MetsCheck:
-    """Goes through a METS document, yields what is wrong, and keeps what other checks need.
+    """Reads a METS document, yields what is wrong, and keeps what other checks need.
 
     `metadata` are the metadata files by path, `files` the content files by ID, `pages` the labels
     (and types) by number, `documents` the METS documents of representations; `understood` says

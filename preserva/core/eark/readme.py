@@ -91,7 +91,7 @@ STANDARDS = (
 
 
 def write_standards(stream: BinaryIO) -> None:
-    """Write `schemas/standards.xml`: the standards, and where the schemas of their XML lie."""
+    """Write `schemas/standards.xml`: the standards, and the locations of their XML schemas."""
     with document(stream, "standards", {None: NAMESPACE}, {}) as writer:
         for standard in STANDARDS:
             attributes = {

@@ -28,7 +28,7 @@ LOCK = f"{STAGING}/lock"
 LEASES = f"{STAGING}/leases"
 PUBLISHING = f"{STAGING}/publishing"
 OF_DRIVERS = frozenset({LOCK, LEASES, PUBLISHING})
-"""What drivers keep in staging for themselves; nobody else clears it away."""
+"""What drivers keep in staging for themselves; only they remove it."""
 
 QUARANTINE = "quarantine"
 LEDGERS = "ledgers"

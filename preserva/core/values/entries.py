@@ -33,4 +33,4 @@ ARRIVALS = (END, REPLICATION, ACCESSION)
 SUCCESS = EventOutcome.SUCCESS.label
 FAIL = EventOutcome.FAIL.label
 UNKNOWN = "unknown"
-"""A check that came to no end: something could not be read."""
+"""An unfinished check: something could not be read."""

@@ -1,8 +1,9 @@
 """The format of a file, from its first bytes: name, media type, PRONOM id, version.
 
 The content decides, never the extension alone; where the two contradict each other, the format has
-a note. What is not known is `application/octet-stream`, and says so. PRONOM ids are given only
-where they are certain: what DROID's signature file V125 gives, and for BigTIFF the registry.
+a note. An unknown format is `application/octet-stream`, and is reported as unknown. PRONOM ids are
+given only where they are certain: what DROID's signature file V125 gives, and for BigTIFF the
+registry.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ _EXIF_VERSION = re.compile(
 
 
 def _jpeg(head: bytes) -> FileFormat:
-    """The first application segment decides: JFIF with its version, Exif with its, or neither."""
+    """The first application segment decides: JFIF or Exif with its version, or neither."""
     marker, data = head[3:4], head[6:]
     if marker == b"\xe0" and data.startswith(b"JFIF\0") and len(data) > 6:
         version = f"{data[5]}.{data[6]:02}"

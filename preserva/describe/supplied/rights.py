@@ -32,7 +32,7 @@ def read_rights(
 ) -> tuple[tuple[Rights, ...], tuple[Finding, ...]]:
     """The rights in a TOML file, and what in it cannot be understood.
 
-    `country` is whose law decides where a statement names none.
+    `country` is the country whose law applies if a statement names none.
     """
     problems: list[Finding] = []
     table = read_toml(data, name, problems)

@@ -1,4 +1,4 @@
-"""Every file of a site but the pictures, from what it shows. The same site gives the same bytes.
+"""Every file of a site except the pictures. The same content gives the same bytes.
 
 index.html                          a choice of languages
 ru/ be/ en/                         the same pages in each language
@@ -11,6 +11,7 @@ assets/                             style, scripts, an index of words for each l
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import partial
 from importlib.resources import files
@@ -90,6 +91,7 @@ def _environment(site: Site) -> Environment:
         built=site.built.isoformat(),
         version=__version__,
         life=_life,
+        says_page=_says_page,
         day=_day,
         json_ld=_json_ld,
         qr=_qr,
@@ -122,7 +124,7 @@ class _Pages:
         self._parts = tuple(self._main())
 
     def _main(self) -> Iterator[tuple[str, str]]:
-        """The parts of the site that lead to all others, where there is anything in them."""
+        """The main navigation of the site, without empty parts."""
         text, site = self._texts, self._site
         yield "index.html", text.sections
         yield "books/index.html", text.books
@@ -182,7 +184,7 @@ class _Pages:
         return code if name is None else pgettext_in(self._language)("language", name)
 
     def _degrees(self, label: str) -> str:
-        """The label of a line of the map, 25°E, with the name that the hemisphere has here."""
+        """The label of a line of the map, 25°E, with the local name of the hemisphere."""
         if label[-1] not in HEMISPHERES:
             return label
         name = pgettext_in(self._language)("hemisphere", label[-1])
@@ -268,7 +270,7 @@ class _Pages:
         return self._states.get(package, ())
 
     def documents(self) -> Iterator[SearchDocument]:
-        """What can be found by searching, what is told before what is listed."""
+        """Everything that can be found by searching, narratives before lists."""
         text, language, site = self._texts, self._language, self._site
         for section in site.exhibition.sections:
             captions = [exhibit.caption[language] for exhibit in section.exhibits]
@@ -330,13 +332,13 @@ def _json(value: Value) -> bytes:
 
 
 def _json_ld(facts: structured.SchemaOrg) -> Markup:
-    """Data for programs in a page; nothing in it can end the element that holds it."""
+    """Data for programs in a page; nothing in it can close the surrounding element."""
     text = json.dumps(facts, ensure_ascii=False).replace("<", "\\u003c").replace("&", "\\u0026")
     return Markup('<script type="application/ld+json">{}</script>').format(Markup(text))
 
 
 def _qr(address: str, title: str) -> Markup:
-    """A QR code (ISO 18004) as a drawing that says where it leads."""
+    """A QR code (ISO 18004) as a drawing, with a text alternative for its address."""
     import segno
 
     drawing = segno.make(address, error="m", micro=False).svg_inline(omitsize=True, border=2)
@@ -344,10 +346,16 @@ def _qr(address: str, title: str) -> Markup:
     return start + Markup(drawing.removeprefix("<svg "))
 
 
-def _life(writer: Writer) -> str:
-    if not writer.born and not writer.died:
-        return ""
-    return f"{_day(writer.born) or '?'} – {_day(writer.died)}".rstrip()
+def _life(writer: Writer, born: str) -> str:
+    """The dates of a life; `born` is how the date of birth of the living is written."""
+    if not writer.died:
+        return born.format(date=_day(writer.born)) if writer.born else ""
+    return f"{_day(writer.born) or '?'} – {_day(writer.died)}"
+
+
+def _says_page(label: str) -> bool:
+    """Whether a label has its own word for the page: "p. 2", "л. 12 об."."""
+    return re.match(r"[^\W\d_]+\.\s", label) is not None
 
 
 def _day(date: str) -> str:

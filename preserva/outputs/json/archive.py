@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def init_document(config: Path, *, written: bool, prepared: Sequence[str] = ()) -> JsonDocument:
-    """A configuration, and the places that were made ready."""
+    """A configuration, and the places that were prepared."""
     return {"config": str(config), "written": written, "prepared": prepared}
 
 
 def config_check_document(
     config: Config, reached: Iterable[Reached], warnings: Sequence[str]
 ) -> JsonDocument:
-    """A configuration that is right, and the storages that were asked."""
+    """A valid configuration, and the storages that were asked."""
     return {
         "config": str(config.path),
         "storages": sorted(config.storages),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def catalogue_import_document(imports: Sequence[Imported]) -> JsonDocument:
-    """Records that came from files or packages, all files together."""
+    """Records imported from files or packages, all files together."""
     findings = [finding for imported in imports for finding in imported.findings]
     return {
         "read": sum(imported.read for imported in imports),
@@ -137,7 +137,7 @@ def decisions_export_document(path: Path, decisions: int) -> JsonDocument:
 
 
 def decisions_import_document(decided: Decided) -> JsonDocument:
-    """Decisions that came from a file."""
+    """Decisions imported from a file."""
     return {
         "read": decided.read,
         "changed": decided.changed,
@@ -160,7 +160,7 @@ def catalogue_dump_document(folder: Path, pages: int) -> JsonDocument:
 
 
 def harvest_document(harvested: HarvestResult, decided: Decided) -> JsonDocument:
-    """Records and decisions that came from another catalogue."""
+    """Records and decisions harvested from another catalogue."""
     return {
         "read": harvested.read,
         "changed": harvested.changed,

@@ -407,7 +407,10 @@ def test_an_entry_without_anything_is_an_entry() -> None:
 
 @pytest.mark.parametrize(
     ("version", "told", "advice"),
-    [(1, "older preserva", "rebuild it"), (99, "newer preserva", "Install the preserva")],
+    [
+        (1, "older preserva", "rebuild it"),
+        (99, "newer preserva", "Install the version of preserva"),
+    ],
 )
 def test_a_catalogue_of_another_format_is_not_touched(
     tmp_path: Path, version: int, told: str, advice: str

@@ -1,4 +1,4 @@
-"""What an image file is technically, and whether it is whole: by its media type."""
+"""The technical properties of an image file, and whether it is whole, by its media type."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from preserva.describe.characterization.image.characterization import Characteri
 
 
 def is_characterised(mime: str) -> bool:
-    """Whether `characterise` says anything of a file of this media type: images, PDF."""
+    """Whether `characterise` knows files of this media type: images, PDF."""
     return mime.startswith("image/") or mime == "application/pdf"
 
 
@@ -18,7 +18,7 @@ def characterise(
 ) -> Characterization | None:
     """What the file is; None where it is neither an image nor a PDF.
 
-    `stream` can be sought and holds `size` bytes. Never raises for what stands in it.
+    `stream` is seekable and holds `size` bytes. Never raises because of its content.
     """
     # each format is imported where it is met: the decoders are heavy
     match mime:

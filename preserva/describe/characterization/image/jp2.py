@@ -1,7 +1,7 @@
 """JPEG 2000 in its JP2 family: what its boxes say, by jpylyzer, and whether it decodes.
 
-Source: ISO/IEC 15444-1, Annex I. jpylyzer proves the structure to its last marker; a decoder is
-content with less, and a validator does not decode: each sees what the other does not.
+Source: ISO/IEC 15444-1, Annex I. jpylyzer proves the structure to its last marker; a decoder
+accepts less than that, and a validator does not decode: each sees what the other does not.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _boxes(stream: BinaryIO) -> tuple[Element, list[str]]:
 
 
 def _image(properties: Element) -> Image | None:
-    """None where a part is missing that every image has."""
+    """None if a part is missing that every image has."""
     width, height, count = (_number(properties, name) for name in ("width", "height", "nC"))
     bits = tuple(_numbers(properties, "ssizDepth")) or tuple(_numbers(properties, "bPCDepth"))
     if not width or not height or not count or not bits:
@@ -93,7 +93,7 @@ def _image(properties: Element) -> Image | None:
 
 
 def _resolution(properties: Element) -> Resolution | None:
-    """That of capture before that of display; both are given in samples for each metre."""
+    """The resolution of capture, otherwise that of display; both are in samples per metre."""
     for kind in ("captureResolutionBox", "displayResolutionBox"):
         box = properties.find(f".//{kind}")
         if box is not None:

@@ -95,7 +95,7 @@ def _segments(stream: BinaryIO, size: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _density(picture: Pillow.Image) -> Resolution | None:
-    """That of JFIF, unless it only gives the shape of a pixel."""
+    """The resolution in JFIF, unless it only gives the pixel aspect ratio."""
     unit = _UNITS.get(common_metadata.number(picture.info.get("jfif_unit")) or 0)
     density = picture.info.get("jfif_density")
     if unit is Unit.NONE or not isinstance(density, tuple) or len(density) != 2:
@@ -104,9 +104,9 @@ def _density(picture: Pillow.Image) -> Resolution | None:
 
 
 def _check_end(stream: BinaryIO, scan: int) -> None:
-    """The decoder is content with pixels that it made up for the last bytes; we are not.
+    """The decoder accepts made-up pixels in place of missing last bytes; we do not.
 
-    The end marker cannot stand in the data of a scan; what cameras add may follow it.
+    The end marker cannot occur in the data of a scan; data added by cameras may follow it.
     """
     stream.seek(scan)
     last = b""

@@ -1,4 +1,4 @@
-"""TIFF and BigTIFF, of one or several images: what the first is, and whether all are whole.
+"""TIFF and BigTIFF, with one or several images: the first is described, all are checked.
 
 Source: TIFF 6.0, its supplements, the BigTIFF design.
 """
