@@ -23,7 +23,6 @@ from preserva.archive.store import Store
 from preserva.config import Config
 from preserva.core.formats import layout
 from preserva.core.formats.storage_identity import FORMAT, serialise
-from preserva.core.values.entries import STORAGE_IDENTITY
 from preserva.core.values.report import Finding
 from preserva.errors import (
     ArchiveNotFound,
@@ -99,6 +98,7 @@ class ArchivalStorage:
         self.tell: Callable[[Finding], object] = _ignore  # what was set aside before writing
         self.patience = NO_PATIENCE
         self._stores: dict[str, Store] = {}
+        self._written: dict[str, Store] = {}
         self._rebuilding = rebuilding
         self.actor = Actor(config.institution, acting_person(config.people, person))
         if not config.ledger.exists():
@@ -128,6 +128,7 @@ class ArchivalStorage:
         at: TracebackType | None,
     ) -> None:
         if kind is None or issubclass(kind, Exception):
+            self.renew_guides()
             with suppress(PreservaError):  # what was acknowledged stays so
                 self._tell_primary()
         for store in self._stores.values():
@@ -173,6 +174,7 @@ class ArchivalStorage:
             _logger.info("writing to %s", store.id)
             claim(self, store)
             recover(self.ledger, store, self.now, self.tell)
+            self._written[store.id] = store
             try:
                 yield
             finally:
@@ -202,6 +204,14 @@ class ArchivalStorage:
         store.check_identity()
         with store.storage.lock(self.own_name()):
             claim(self, store)
+
+    def renew_guides(self) -> None:
+        """Renew the guides of storages that this run wrote to: many books, one list."""
+        from preserva.archive.guide import renew_guides  # it needs this module
+
+        written, self._written = self._written, {}
+        if not self._rebuilding:
+            renew_guides(self, written.values())
 
     def audits_of(self, storage: str) -> Path:
         """The folder in which audits of a storage keep state between runs."""
@@ -257,6 +267,8 @@ def create_archive(
     or is listed twice, and a ledger or storage that is gone although the others prove that it
     existed.
     """
+    from preserva.archive.guide import look_at_guides  # it needs this module
+
     stores = [Store(place, open_storage(place.url)) for place in config.storages.values()]
     _refuse_twice(stores)
     made = [store for store in stores if is_made(store)]
@@ -271,6 +283,7 @@ def create_archive(
         for store in stores:
             if store not in made:
                 make_storage(archive, store)
+        look_at_guides(archive, made)
 
 
 def _refuse_twice(stores: list[Store]) -> None:
@@ -345,7 +358,7 @@ def _refuse_lost_storages(archive: ArchivalStorage, made: list[Store]) -> None:
         entry = archive.ledger.last(storage=name)
         if entry is not None:
             message = _("{name} held packages when the ledger last saw it ({time}); {url} is empty")
-            if entry.type == STORAGE_IDENTITY:
+            if not archive.ledger.copies.packages(name):
                 message = _("the ledger has known {name} since {time}; {url} is empty")
             url = archive.config.storages[name].url
             raise Refused(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from preserva.core.book.image import Image
-from preserva.core.book.scans import ImageRules, Undecodable
+from preserva.core.book.scans import ImageRules, Undecodable, unlikely_resolution
 from preserva.core.book.set_checks import SeenScan, repeated, stored_elsewhere
 from preserva.core.book.submission import SourceFile
 from preserva.core.eark.aip import representation_id
@@ -78,6 +78,7 @@ class Inspection:
             self._by.add(verdict.by)
         if verdict.image is not None:
             self._described += 1
+            self.say(unlikely_resolution(source, verdict.image))
             if representation == _MASTER:
                 self.say(self.rules.scan.findings(source, verdict.image))
         if verdict.frames > 1:

@@ -288,6 +288,7 @@ def point(
             institution=draft.archive.config.institution.names["en"],
             software=f"preserva {__version__}",
             digests=draft.staging.algorithms,
+            contacts=draft.archive.config.institution.contacts,
         )
         draft.write(_README, text.encode())
     start = len(draft.base)

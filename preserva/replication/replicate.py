@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_seen, record_storage
+from preserva.archive.guide import renew_guide
 from preserva.archive.ledger_replica import copy_ledger
 from preserva.archive.runs import note_success
 from preserva.archive.store import Store, absence
@@ -75,6 +76,8 @@ def replicate(
     source = archive.primary
     targets = _targets(archive, to)
     archive.refuse_outdated(source, *targets)
+    if not dry_run:
+        archive.renew_guides()  # first: what they add to the ledger is copied, too
     done: list[Replication] = []
     locked: list[Locked] = []
 
@@ -178,6 +181,7 @@ def _to_one(
             if replicating.cut_off and record_storage(archive, target) is not None:
                 return  # the others would only wait for it one after the other
         yield from _strangers(archive, target, there, reported)
+        renew_guide(archive, target)  # first: the copy of the ledger has its digests
         try:
             report = copy_ledger(archive, target)
         except Unreachable as error:  # what was acknowledged stays so, and is told

@@ -71,6 +71,16 @@ class ScanProfile:
             yield Finding(Code.SCAN_RESOLUTION, path, f"{self.min_resolution} dpi", seen)
 
 
+def unlikely_resolution(path: str, image: Image) -> Iterator[Finding]:
+    """A finding for a resolution that cannot be that of a page."""
+    dpi = None if image.resolution is None else image.resolution.dpi()
+    if dpi is not None and not _LEAST_DPI <= dpi <= _MOST_DPI:
+        yield Finding(Code.RESOLUTION_UNLIKELY, path, seen=f"{float(dpi):g} dpi")
+
+
+_LEAST_DPI, _MOST_DPI = 10, 20_000
+"""A wall map from afar, a microscope; 2.54 is a resolution of 1 in a centimetre, a mere default."""
+
 ANY_SCAN = ScanProfile()
 
 

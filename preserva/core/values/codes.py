@@ -843,6 +843,11 @@ class Code(Enum):
         "ISO/IEC 15444-1, ISO 32000-2",
     )
     SCAN_RESOLUTION = ("W451", N_("the resolution is below the required minimum"), "scan")
+    RESOLUTION_UNLIKELY = (
+        "W501",
+        N_("no scan has this resolution: its unit may be wrong"),
+        "TIFF 6.0, section 8",
+    )
     SCAN_COLOUR = ("W452", N_("the colours are not those required of scans"), "scan")
     SCAN_BITS = ("W453", N_("the bits per sample are not those required of scans"), "scan")
     SCAN_LOSSY = ("W454", N_("a master with lossy compression"), "scan")

@@ -387,12 +387,21 @@ class IdentityLearned(Facts):
     id: str = fact("id", always=True)
 
 
+@dataclass(frozen=True, slots=True)
+class StorageDescribed(Facts):
+    """The guide at the top of a storage was written: the SHA-256 of each file by its path."""
+
+    types: ClassVar = (entries.STORAGE_DESCRIPTION,)
+
+    files: Mapping[str, str] = fact("files", named_texts, always=True)
+
+
 BY_TYPE: Mapping[str, type[Facts]] = {
     type_: kind
     for kind in (
         Arrival, EventFound, Check, RecoveryStart, Recovery, Verification, DecisionTaken,
         DecisionRequest, DecisionStep, Export, Withdrawal, Notification, Rebuilt, BagMade,
-        LedgerIdentity, IdentityLearned,
+        LedgerIdentity, IdentityLearned, StorageDescribed,
     )
     for type_ in kind.types
 }  # fmt: skip
