@@ -28,7 +28,7 @@ from preserva.errors import (
     UsageError,
 )
 from preserva.exhibition.atlas import Position, draw, lines_of
-from preserva.exhibition.books import BookSource, editions, find, shown, states_of
+from preserva.exhibition.books import BookSource, check_pages, editions, find, shown, states_of
 from preserva.exhibition.contents import Edition, ShownBook, Site
 from preserva.exhibition.spec import Exhibition, read_exhibition
 from preserva.exhibition.tiles import vips
@@ -133,7 +133,9 @@ def build_exhibition(
     address = exhibition.url if url is None else url.rstrip("/")
     site = _site(archive, exhibition, {}, _editions(archive, known), lines)
     if dry_run:
-        pages = sum(_pages(exhibition, source) for source in sources)
+        most = archive.config.images.max_pixels
+        pages = sum(check_pages(source, exhibition.exhibits_of(source.package), most)
+                    for source in sources)  # fmt: skip
         return Built(destination, len(sources), pages, len(site.paged), 0, address)
     with _beside(destination) as scratch:
         root = scratch / destination.name
@@ -159,12 +161,11 @@ def _books(
 ) -> Iterator[tuple[PackageId, ShownBook]]:
     """Each book, its pictures written below `root`."""
     for source in sources:
-        exhibits = [each for each in exhibition.exhibits() if each.package == source.package]
         yield (
             source.package,
             shown(
                 source,
-                exhibits,
+                exhibition.exhibits_of(source.package),
                 root,
                 known.get(source.package.uri, ()),
                 largest=exhibition.largest,
@@ -250,11 +251,6 @@ def _strangers(archive: ArchivalStorage, exhibition: Exhibition) -> Iterator[str
         if library.id not in archive.config.institutions:
             message = _("{key}: {id} is not one of the institutions in {file}")
             yield message.format(key=f"libraries.{number}.id", id=library.id, file=CONFIG)
-
-
-def _pages(exhibition: Exhibition, source: BookSource) -> int:
-    some = [exhibit for exhibit in exhibition.exhibits() if exhibit.package == source.package]
-    return sum(any(exhibit.shows(number) for exhibit in some) for number in source.pages)
 
 
 def _editions(

@@ -133,6 +133,10 @@ class Exhibition:
         for section in self.sections:
             yield from section.exhibits
 
+    def exhibits_of(self, package: PackageId) -> list[Exhibit]:
+        """Every place where a book is shown."""
+        return [exhibit for exhibit in self.exhibits() if exhibit.package == package]
+
 
 def read_exhibition(
     document: Mapping[str, Any], texts: TextsByLanguage

@@ -830,6 +830,11 @@ class Code(Enum):
     SCAN_COLOUR = ("W452", N_("the colours are not those required of scans"), "scan")
     SCAN_BITS = ("W453", N_("the bits per sample are not those required of scans"), "scan")
     SCAN_LOSSY = ("W454", N_("a master with lossy compression"), "scan")
+    SCAN_LOSS_UNKNOWN = (
+        "U441",
+        N_("whether the compression of this master lost anything cannot be known from the file"),
+        "scan",
+    )
 
     # rows of a table by which many books are worked on
     ROW_RECORD_MISSING = ("E461", N_("no record in the file has this"), "")
