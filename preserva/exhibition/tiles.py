@@ -70,11 +70,8 @@ def cut(image: Path, root: Path, sized: Sized, *, name: str, largest: int, pixel
                 x, y = tile.x // scale, tile.y // scale
                 piece = level.crop(x, y, tile.shown_width, tile.shown_height)
                 _save(piece, root / tile.path)
-        for width, height in picture.sizes:
-            whole = _resized(page, width, height)
-            _save(whole, root / picture.path(width, height))
-            if (width, height) == picture.largest:
-                _save(whole, root / picture.best)
+        for whole in picture.wholes():
+            _save(_resized(page, whole.shown_width, whole.shown_height), root / whole.path)
     except pyvips.Error as error:
         message = _("{path} cannot be read as an image: {reason}")
         reason = libvips.reason(error)
