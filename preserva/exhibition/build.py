@@ -17,7 +17,7 @@ from preserva.config import NAME as CONFIG
 from preserva.core.formats.guarded_json import read_json
 from preserva.core.policy.overview import CopyState
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Observer, ignore
+from preserva.core.values.report import Finding, Observer, ignore
 from preserva.errors import (
     NEWER_FORMAT,
     ArchiveNotFound,
@@ -61,7 +61,10 @@ _LARGEST_LINES = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What was built. `path` is the site; `package` the package that it was stored as."""
+    """What was built. `path` is the site; `package` the package that it was stored as.
+
+    `findings` are warnings: of writers, the names that no record has.
+    """
 
     path: Path
     books: int
@@ -70,6 +73,7 @@ class Built:
     files: int
     url: str
     package: PackageId | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 def read_specification(path: Path) -> tuple[Exhibition, list[list[Position]]]:
@@ -132,11 +136,12 @@ def build_exhibition(
     known = states_of(archive)
     address = exhibition.url if url is None else url.rstrip("/")
     site = _site(archive, exhibition, {}, _editions(archive, known), lines)
+    unknown = tuple(site.unknown_names())
     if dry_run:
         most = archive.config.images.max_pixels
         pages = sum(check_pages(source, exhibition.exhibits_of(source.package), most)
                     for source in sources)  # fmt: skip
-        return Built(destination, len(sources), pages, len(site.paged), 0, address)
+        return Built(destination, len(sources), pages, len(site.paged), 0, address, None, unknown)
     with _beside(destination) as scratch:
         root = scratch / destination.name
         site = dataclasses.replace(
@@ -149,7 +154,9 @@ def build_exhibition(
             move(destination, scratch / "before")
         publish(root, destination)
     pages = sum(len(book.pictures) for book in site.books.values())
-    return Built(destination, len(sources), pages, len(site.paged), files, address, package)
+    return Built(
+        destination, len(sources), pages, len(site.paged), files, address, package, unknown
+    )
 
 
 def _books(

@@ -164,7 +164,7 @@ class _SpecificationReader:
             head.get("rights", ""),
             head.get("url", "").rstrip("/"),
             head.get("largest", 0),
-            Include(head.get("catalogue", "all")),
+            Include(head.get("catalogue", "shown")),
             tuple(self._section(where, table) for where, table in self._list("sections")),
             tuple(self._writer(where, table) for where, table in self._list("writers")),
             tuple(self._place(where, table) for where, table in self._list("places")),

@@ -836,6 +836,13 @@ class Code(Enum):
         "scan",
     )
 
+    # exhibitions
+    WRITER_UNKNOWN = (
+        "W442",
+        N_("no record of the catalogue has this name or this authority record"),
+        "design rule 1",
+    )
+
     # rows of a table by which many books are worked on
     ROW_RECORD_MISSING = ("E461", N_("no record in the file has this"), "")
     ROW_RECORD_AMBIGUOUS = ("E462", N_("several records in the file have this"), "")

@@ -304,8 +304,8 @@ def _iiif(site: Site, url: str) -> Iterator[tuple[str, bytes]]:
     yield COLLECTION, _json(collection(site.exhibition.title, books, url))
     for book in books:
         yield f"iiif/{book.id}/manifest.json", _json(book.manifest(url))
-        for path, annotations in texts_of_pages(book, url):
-            yield path, _json(annotations)
+        for path, page in texts_of_pages(book, url):
+            yield path, _json(page)
         for picture in book.pictures:
             yield f"{picture.folder}/info.json", _json(image_information(picture, url))
 

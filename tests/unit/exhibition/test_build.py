@@ -17,7 +17,9 @@ from jsonschema import Draft202012Validator
 from PIL import Image
 
 from preserva.archive.archive import ArchivalStorage
-from preserva.catalogue.import_records import import_packages, open_catalogue
+from preserva.catalogue.import_records import import_file, import_packages, open_catalogue
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
 from preserva.errors import ConfigError, Refused
 from preserva.exhibition.build import MARK, build_exhibition
 from preserva.exhibition.picture import TILE, Picture
@@ -182,8 +184,9 @@ def _list(of: Any) -> Any:
     return {"type": "array", "items": of, "minItems": 1}
 
 
+_LANGUAGE = "^(none|ru(-petr1708)?|be(-Latn)?|en)$"
 _WORDS = {"type": "object", "minProperties": 1, "additionalProperties": False,
-          "patternProperties": {"^(none|ru(-petr1708)?|be(-Latn)?|en)$": _list({"type": "string"})}}  # fmt: skip
+          "patternProperties": {_LANGUAGE: _list({"type": "string"})}}  # fmt: skip
 _SIZE = {"type": "integer", "exclusiveMinimum": 0}
 _TWO = {"width": _SIZE, "height": _SIZE}
 _SERVICE = _rules("ImageService3", {"profile": {"const": "level0"}})
@@ -316,6 +319,43 @@ def test_parts_reach_to_the_next_one() -> None:
         ({"be-Latn": ["Druhaja častka"]}, ["p3/canvas", "p4/canvas"]),
         ({"be": ["Канец"]}, ["p5/canvas"]),
     ]
+
+
+WRITERS = """\
+[[writers]]
+id = "who"
+name = { en = "Ivan Barsukov" }
+text = "introduction"
+names = ["Барсуков, Владимир", "Титов, Федор Иванович", "Nobody, N. N."]
+"""
+
+
+def test_writers_are_found_and_names_that_no_record_has_are_said(
+    tmp_path: Path, shared: Path
+) -> None:
+    """In the records of a library; by default only what is shown gets pages."""
+    record = draw_book(tmp_path / "scans")
+    with an_archive(tmp_path / "archive") as archive:
+        package(tmp_path / "scans", record, archive, local="kp-1")
+        with open_catalogue(archive.config.path) as database:
+            import_packages(archive, database, 1_800_000_000)
+            records = shared / "data/records/rusmarc_loge/TEST1.ISO"
+            assert import_file(database, records, "nlb", 1_800_000_000).read > 80
+        specification = write_specification(tmp_path / "exhibition", SMALL + WRITERS, TEXTS)
+        planned = build_exhibition(archive, specification, tmp_path / "site", dry_run=True)
+        built = build_exhibition(archive, specification, tmp_path / "site")
+    assert (
+        built.findings
+        == planned.findings
+        == (
+            Finding(Code.WRITER_UNKNOWN, "writers.0.names", seen="Барсуков, Владимир"),
+            Finding(Code.WRITER_UNKNOWN, "writers.0.names", seen="Nobody, N. N."),
+        )
+    )
+    assert built.editions == 1
+    assert len(list((built.path / "en" / "catalogue").iterdir())) == 2
+    page = (built.path / "en" / "writers" / "who.html").read_text("utf-8")
+    assert "<h2>Works" in page and "Титов, Ф. И." in page
 
 
 def test_without_an_address_nothing_promises_one(archive: ArchivalStorage, tmp_path: Path) -> None:
