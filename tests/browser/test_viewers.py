@@ -166,7 +166,9 @@ def test_openseadragon_shows_every_page_as_it_is(page: Page, site: tuple[str, Pa
             )
             shown = page.picture(tuple(box))
             expected = picture.convert("RGB").resize(shown.size, Image.Resampling.LANCZOS)
-        difference = ImageStat.Stat(ImageChops.difference(shown, expected)).mean
+        # letters are sharper or softer, as the browser scales them; a tile out of place is not
+        pair = (shown.reduce(4), expected.reduce(4))
+        difference = ImageStat.Stat(ImageChops.difference(*pair)).mean
         assert max(difference) < 6, service
         page.evaluate("viewer.viewport.zoomTo(viewer.viewport.imageToViewportZoom(1)), null")
         for corner in ("[0, 0]", "[1, 0]", "[0, 1]", "[1, 1]"):

@@ -15,7 +15,7 @@ from lxml import etree
 
 from preserva.catalogue.database import Database
 from preserva.catalogue.entry import library_of, uri_of
-from preserva.catalogue.import_records import incoming_of, objection_to
+from preserva.catalogue.import_records import incoming_of, must_stay
 from preserva.catalogue.index import Catalogued, Incoming, Index, Taken
 from preserva.catalogue.oai import protocol
 from preserva.catalogue.oai.responses import Broken, Harvested, Response, read_page
@@ -224,9 +224,7 @@ class Harvest:
         """Whether a record that is there stays, because it is sound or says more; that is noted."""
 
         def keep(known: Catalogued) -> bool:
-            objection = objection_to(known, incoming)
-            self._result.findings += [] if objection is None else [objection]
-            return objection is not None
+            return must_stay(known, incoming, self._result.findings.append)
 
         return keep
 
