@@ -66,9 +66,9 @@ if TYPE_CHECKING:
         Role,
         StorageConfig,
     )
+    from preserva.core.book.page_changes import PageChange, PageDeed
     from preserva.core.book.rights import Rights
-    from preserva.core.book.scan_policy import Action as ScanAction
-    from preserva.core.book.scan_policy import ScanPolicy
+    from preserva.core.book.scan_policy import ScanAction, ScanPolicy
     from preserva.core.book.scans import Colours, ImageRules, ScanProfile, Undecodable
     from preserva.core.book.structure import PageFacts, Structure
     from preserva.core.book.submission import Arrangement, FolderPages, SourceFile
@@ -164,6 +164,7 @@ if TYPE_CHECKING:
     from preserva.replication.accession import Receipt
     from preserva.replication.repair import Brought, Repair
     from preserva.replication.replicate import Replication
+    from preserva.reporting.find import Wanted
     from preserva.reporting.status import CopyStatus, Listed, Listing, Status
     from preserva.reporting.storages import Reached
 
@@ -241,7 +242,7 @@ _PLACES = {
     "Structure": "core.book.structure:Structure",
     "Arrangement": "core.book.submission:Arrangement",
     "FolderPages": "core.book.submission:FolderPages",
-    "ScanAction": "core.book.scan_policy:Action",
+    "ScanAction": "core.book.scan_policy:ScanAction",
     "ScanPolicy": "core.book.scan_policy:ScanPolicy",
     "SourceFile": "core.book.submission:SourceFile",
     "Division": "core.eark.mets:Division",
@@ -329,6 +330,9 @@ _PLACES = {
     "Audit": "fixity.audit_run:Audit",
     "CheckedScans": "ingest.check:CheckedScans",
     "Packaged": "ingest.package:Packaged",
+    "PageChange": "core.book.page_changes:PageChange",
+    "PageDeed": "core.book.page_changes:PageDeed",
+    "Wanted": "reporting.find:Wanted",
     "Revised": "ingest.revised:Revised",
     "Transferred": "ingest.transfer_result:Accepted",
     "TransferForm": "ingest.transfer_result:Form",
@@ -362,16 +366,18 @@ __all__ = [
     "ListedRecord", "Listing", "LockLost", "Locked", "Mail", "MatchDecision", "MatchVerdict",
     "MatchedWord", "Matter", "NamedSubject", "NotAFile", "NotFound", "NotInPlace", "OaiFormat",
     "ObjectInStorage", "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass",
-    "PackageError", "PackageHistory", "PackageId", "PackageType", "Packaged", "PageFacts", "Person",
-    "Pings", "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt",
+    "PackageError", "PackageHistory", "PackageId", "PackageType", "Packaged", "PageChange",
+    "PageDeed", "PageFacts", "Person", "Pings", "Policy", "PreservaError", "Progress", "Proposal",
+    "Reached", "Receipt",
     "RecordedFinding", "RecordsExported", "RecordsImported", "Refused", "Repair", "Replication",
     "Report", "ReportMonth", "ReportYear", "ResultPage", "Retitled", "Revised", "Rights",
     "RightsBasis", "Role", "RowResult", "RowState", "ScanAction", "ScanPolicy", "ScanProfile",
     "Severity", "SourceFile", "Started", "State", "Status", "StorageConfig", "StorageError",
     "StorageFull", "StorageState", "StorageTally", "Stored", "StrPath", "Structure", "Subject",
     "Tally", "Tombstone", "TooLarge", "TransferForm", "Transferred", "TypedNumber", "Undecodable",
-    "Unfit", "Unreachable", "UsageError", "WholePackage", "WholeStorage", "Work", "WorkKind",
-    "WorkSum", "WrongLedger", "WrongStorage", "__version__", "bags", "check_storages",
+    "Unfit", "Unreachable", "UsageError", "Wanted", "WholePackage", "WholeStorage", "Work",
+    "WorkKind", "WorkSum",
+    "WrongLedger", "WrongStorage", "__version__", "bags", "check_storages",
     "create_archive", "load_config", "open_archive", "open_catalogue", "open_ledger", "package_bag",
     "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
 ]

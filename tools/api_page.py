@@ -32,6 +32,7 @@ CALLS = {
     "package": "Archive.package, Archive.package_batch, package_bag",
     "records": "Archive.records",
     "update": "Archive.update, Archive.update_batch",
+    "derive": "Archive.derive",
     "withdraw": "Archive.withdraw, Archive.undo_withdrawal, Archive.withdrawn",
     "store": "Archive.store",
     "import": "Archive.transfer",
@@ -58,7 +59,7 @@ CALLS = {
     "ledger show": "ArchiveLedger.entries, ArchiveLedger.write_checks",
     "ledger reindex": "ArchiveLedger.reindex",
     "ledger export": "ArchiveLedger.lines",
-    "export": "Archive.export, Archive.export_batch, Archive.export_document,"
+    "export": "Archive.export, Archive.export_batch, Archive.export_pdf, Archive.export_document,"
     " Archive.read_document",
     "catalogue import": "Catalogue.import_file, Catalogue.import_packages",
     "catalogue search": "Catalogue.search",

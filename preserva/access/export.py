@@ -1,4 +1,4 @@
-"""Exports a version of a stored package as a bag: a folder, or a reproducible tar."""
+"""Exports a version of a stored package as a bag: a folder, or a reproducible tar or zip."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from preserva.archive.archive import ArchivalStorage
 from preserva.archive.staging import Staging, beside, confirm, new_folder, refuse_place
 from preserva.archive.stored_copy import StoredCopy
 from preserva.bag.container.tar_write import write_tar
+from preserva.bag.container.zip_write import write_zip
 from preserva.bag.open import open_bag
 from preserva.bag.validate import validate_source
 from preserva.core.eark.mets import PackageType
@@ -44,9 +45,10 @@ def export(
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> Path:
-    """Write a version (by default the newest) as a bag; return the folder or the .tar.
+    """Write a version (by default the newest) as a bag; return the folder, the .tar or the .zip.
 
-    `destination` is a new .tar, or a folder in which the bag is given the package's portable name.
+    `destination` is a new .tar, for a DIP also a new .zip, or a folder in which the bag is given
+    the package's portable name.
     An AIP is the bag that was stored; a SIP contains the same files, a DIP only access copies and
     text. The package must be the one that the ledger recorded. Every file is compared with the
     inventory as it is read, and the result is validated as a bag: if anything is damaged, nothing
@@ -55,17 +57,17 @@ def export(
     Raises Damaged, NotFound, Refused, UsageError, StorageError; PackageError for a DIP of a package
     that has masters only.
     """
-    as_tar = _is_tar(destination)
+    container = _container(destination, kind)
     store = archive.store(storage) if storage else archive.primary
     stored = StoredCopy(archive, store, package).read_recorded()
     chosen = stored.version(version)
-    target = destination if as_tar else destination / package.portable
+    target = destination if container else destination / package.portable
     refuse_place(target)
     if not dry_run:
         outgoing = Outgoing(store.storage, stored, chosen, observer)
         if kind is not PackageType.AIP:
             _repackaged(archive, package, kind, outgoing, target, observer)
-        elif as_tar:
+        elif container:
             outgoing.to_tar(target, package.portable)
         else:
             outgoing.to_folder(target)
@@ -109,12 +111,13 @@ def _repackaged(
         outgoing.refuse_damage()
         confirm(staging)
         _refuse_invalid(scratch / folder, target)
-        if _is_tar(target):
+        if container := _container(target, kind):
             files = (
                 (path, seen.size, chunks_of(storage.open(f"{folder}/{path}")))
                 for path, seen in sorted(staging.files.items())
             )
-            _write_tar(files, scratch / target.name, package.portable, archive.clock())
+            write = _write_zip if container == "zip" else _write_tar
+            write(files, scratch / target.name, package.portable, archive.clock())
         else:
             storage.publish(folder, target.name)
         publish(scratch / target.name, target)
@@ -129,14 +132,28 @@ def _write_tar(
         os.fsync(stream.fileno())
 
 
-def _is_tar(destination: Path) -> bool:
-    """Whether a name is that of a tar. Raises UsageError for a container that we do not write."""
+def _write_zip(
+    files: Iterable[tuple[str, int, Iterator[bytes]]], path: Path, top: str, time: datetime
+) -> None:
+    with writing(path), path.open("xb") as stream:
+        write_zip(files, stream, top=top, mtime=int(time.timestamp()))
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _container(destination: Path, kind: PackageType) -> str:
+    """The container that a name is of: "tar", "zip" (of a DIP only), or "" for a folder.
+
+    Raises UsageError for one that we do not write.
+    """
     name = destination.name.lower()
+    if name.endswith(".zip") and kind is PackageType.DIP:
+        return "zip"
     if name.endswith((".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2", ".zip", ".7z")):
         message = _("{path}: packages are exported as folders or as .tar, not compressed")
         hint = _("Export a .tar and compress that: page images hardly become smaller.")
         raise UsageError(message.format(path=destination), hint=hint)
-    return name.endswith(".tar")
+    return "tar" if name.endswith(".tar") else ""
 
 
 class Outgoing:

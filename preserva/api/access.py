@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from preserva.api.arguments import StrPath, logged, optional_path, package_id
+from preserva.api.arguments import StrPath, logged, optional_path
 from preserva.api.session import Session
 from preserva.core.eark.mets import PackageType
 
@@ -29,9 +29,10 @@ class AccessVerbs(Session):
         dry_run: bool = False,
         observer: Observer | None = None,
     ) -> Path:
-        """Write a version of a package as a bag; the folder or the .tar that was made.
+        """Write a version of a package as a bag; the folder, .tar or .zip that was made.
 
-        `destination` is a new .tar, or a folder in which the bag gets the package's portable name.
+        `destination` is a new .tar, for a DIP also a new .zip, or a folder in which the bag gets
+        the package's portable name.
         `kind` says whether it is the package as it was stored (AIP), one to hand over (SIP), or
         one to use (DIP: access copies and text). `version` is its name, such as v1; the newest by
         default. `storage` is the id of the one to read from; the primary by default. The folders
@@ -47,13 +48,42 @@ class AccessVerbs(Session):
 
         return export(
             self._archive,
-            package_id(package),
+            self._id(package),
             Path(destination),
             kind=kind,
             version=version,
             storage=storage,
             handover=Handover(recipient, reason),
             dry_run=dry_run,
+            observer=logged(observer),
+        )
+
+    def export_pdf(
+        self,
+        package: PackageId | str,
+        destination: StrPath,
+        *,
+        version: str | None = None,
+        storage: str | None = None,
+        recipient: str | None = None,
+        reason: str | None = None,
+        observer: Observer | None = None,
+    ) -> Path:
+        """Write the PDF of a book, which `derive` made or people supplied, to a new file; its path.
+
+        `recipient` and `reason` say to whom it goes and why, for the ledger. Raises UsageError if
+        the package has none; otherwise what `export` raises.
+        """
+        from preserva.access.handover import Handover
+        from preserva.access.pdf import export_pdf
+
+        return export_pdf(
+            self._archive,
+            self._id(package),
+            Path(destination),
+            version=version,
+            storage=storage,
+            handover=Handover(recipient, reason),
             observer=logged(observer),
         )
 
@@ -108,7 +138,7 @@ class AccessVerbs(Session):
         from preserva.access.document import read_document
 
         return read_document(
-            self._archive, package_id(package), document, version=version, storage=storage
+            self._archive, self._id(package), document, version=version, storage=storage
         )
 
     def export_document(
@@ -131,7 +161,7 @@ class AccessVerbs(Session):
 
         return export_document(
             self._archive,
-            package_id(package),
+            self._id(package),
             document,
             Path(destination),
             version=version,

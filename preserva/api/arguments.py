@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from preserva.i18n import _
 
 if TYPE_CHECKING:
-    from preserva import Observer, PackageId, Progress
+    from preserva import Config, Observer, PackageId, Progress
+    from preserva.ledger import Ledger
 
 StrPath = str | os.PathLike[str]
 """A path: a string or anything that stands for a path."""
@@ -21,25 +23,43 @@ def optional_path(path: StrPath | None) -> Path | None:
     return None if path is None else Path(path)
 
 
-def package_id(package: PackageId | str) -> PackageId:
-    """The identifier, which may be written as a URI or in its portable form. Raises UsageError."""
+def package_id(package: PackageId | str, config: Config, ledger: Ledger) -> PackageId:
+    """The identifier, written as a URI, in its portable form, or without our institution.
+
+    `kp-000123` is read as `aonb-kp-000123` in the archive of aonb, unless the ledger knows a
+    package 000123 of an institution kp. Raises UsageError.
+    """
     from preserva.core.values.model import PackageId
     from preserva.errors import UsageError
 
     if isinstance(package, PackageId):
         return package
+    whole = _parsed(PackageId.parse, package)
+    ours = _parsed(partial(PackageId, config.institution.id), package)
+    for candidate in (whole, ours):
+        if candidate is not None and next(ledger.entries(package=candidate.uri), None):
+            return candidate
+    if whole is not None:
+        return whole if ours is None or whole.institution in config.institutions else ours
+    raise UsageError(
+        _("{text} is not the identifier of a package").format(text=package),
+        hint=_("Write it as `preserva list` shows it, such as aonb-kp-000123."),
+    )
+
+
+def _parsed(read: Callable[[str], PackageId], text: str) -> PackageId | None:
     try:
-        return PackageId.parse(package)
-    except ValueError as error:
-        raise UsageError(
-            _("{text} is not the identifier of a package").format(text=package),
-            hint=_("Write it as `preserva list` shows it, such as aonb-kp-000123."),
-        ) from error
+        return read(text)
+    except ValueError:
+        return None
 
 
-def package_ids(packages: Iterable[PackageId | str]) -> list[PackageId]:
+def package_ids(
+    packages: Iterable[PackageId | str], config: Config, ledger: Ledger
+) -> list[PackageId]:
     """The same for several. One string is one identifier, not a sequence of letters."""
-    return [package_id(one) for one in ((packages,) if isinstance(packages, str) else packages)]
+    names = (packages,) if isinstance(packages, str) else packages
+    return [package_id(name, config, ledger) for name in names]
 
 
 def logged(observer: Observer | None) -> Observer:

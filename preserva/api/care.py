@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from preserva.api.arguments import StrPath, logged, optional_path, package_id, package_ids
+from preserva.api.arguments import StrPath, logged, optional_path, package_ids
 from preserva.api.session import Session
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class CareVerbs(Session):
 
         return replicate(
             self._archive,
-            package_ids(packages),
+            package_ids(packages, self._archive.config, self._archive.ledger),
             to=to,
             bandwidth=bandwidth,
             dry_run=dry_run,
@@ -88,7 +88,7 @@ class CareVerbs(Session):
 
         return validate_stored(
             self._archive,
-            package_id(package),
+            self._id(package),
             storage=storage,
             xsd=optional_path(xsd),
             observer=logged(observer),
@@ -159,7 +159,7 @@ class CareVerbs(Session):
 
         return repair(
             self._archive,
-            package_ids(packages),
+            package_ids(packages, self._archive.config, self._archive.ledger),
             storage=storage,
             apply=apply,
             limit=limit,

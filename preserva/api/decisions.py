@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from preserva.api.arguments import package_id
 from preserva.api.session import Session
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ class DecisionVerbs(Session):
         """
         from preserva.archive.two_persons import matter_of, request
 
-        name = None if package is None else package_id(package)
+        name = None if package is None else self._id(package)
         return request(self._archive, matter_of(self._archive, kind, name, storage, terms), reason)
 
     def answer_decision(
@@ -69,7 +68,7 @@ class DecisionVerbs(Session):
         """
         from preserva.archive.withdrawal import withdraw
 
-        return withdraw(self._archive, package_id(package), reason)
+        return withdraw(self._archive, self._id(package), reason)
 
     def undo_withdrawal(self, package: PackageId | str, reason: str) -> None:
         """Take a withdrawal back, as one person.
@@ -78,7 +77,7 @@ class DecisionVerbs(Session):
         """
         from preserva.archive.withdrawal import undo
 
-        undo(self._archive, package_id(package), reason)
+        undo(self._archive, self._id(package), reason)
 
     def withdrawn(self) -> list[Tombstone]:
         """The packages that are withdrawn. Raises LedgerError."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from preserva.api.arguments import StrPath, logged, optional_path, package_id
+from preserva.api.arguments import StrPath, logged, optional_path
 from preserva.api.session import Session
 
 if TYPE_CHECKING:
     from preserva import (
         BatchResult,
         CheckedScans,
+        Finding,
         ListedRecord,
         Observer,
         Packaged,
@@ -26,10 +27,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A bag that is in the archive. `created` is False on a dry run, and if it was there before."""
+    """A bag that is in the archive. `created` is False on a dry run, and if it was there before.
+
+    `notes` say what the union catalogue could not take in of it.
+    """
 
     package: PackageId
     created: bool
+    notes: tuple[Finding, ...] = ()
 
 
 class IngestVerbs(Session):
@@ -67,7 +72,7 @@ class IngestVerbs(Session):
         from preserva.ingest.package import package
         from preserva.ingest.supplied import Details
 
-        return package(
+        packaged = package(
             Path(folder),
             Path(record),
             self._archive,
@@ -78,6 +83,8 @@ class IngestVerbs(Session):
             dry_run=dry_run,
             observer=logged(observer),
         )
+        notes = self._catalogued(packaged.package, packaged.created)
+        return replace(packaged, notes=(*packaged.notes, *notes))
 
     def check(
         self,
@@ -215,7 +222,7 @@ class IngestVerbs(Session):
         package, created = store(
             self._archive, Path(bag), as_ours=as_ours, dry_run=dry_run, observer=logged(observer)
         )
-        return Stored(package, created)
+        return Stored(package, created, self._catalogued(package, created))
 
     def transfer(
         self,
@@ -242,7 +249,7 @@ class IngestVerbs(Session):
         """
         from preserva.ingest.transfer import accept
 
-        return accept(
+        accepted = accept(
             self._archive,
             Path(path),
             record=optional_path(record),
@@ -253,6 +260,8 @@ class IngestVerbs(Session):
             dry_run=dry_run,
             observer=logged(observer),
         )
+        notes = self._catalogued(accepted.package, accepted.created)
+        return replace(accepted, notes=(*accepted.notes, *notes))
 
     def update(
         self,
@@ -262,22 +271,37 @@ class IngestVerbs(Session):
         position: int | None = None,
         charset: str | None = None,
         structure: StrPath | None = None,
+        rights: StrPath | None = None,
+        events: StrPath | None = None,
         documents: Iterable[StrPath] = (),
+        pages: StrPath | None = None,
+        access: StrPath | None = None,
+        text: StrPath | None = None,
+        insert_pages: StrPath | None = None,
+        after: int | None = None,
+        remove_pages: Iterable[int] = (),
+        move_pages: Iterable[tuple[int, int]] = (),
         reason: str | None = None,
         other_record: bool = False,
         dry_run: bool = False,
         observer: Observer | None = None,
     ) -> Revised:
-        """Correct a package: a new version, in which only what changed is written.
+        """Correct a package: a new version, in which only what is new is written.
 
-        `record` and `structure` take the place of those that are there; `documents` are files to
-        add; `reason` goes into the history of the package. The version before stays as it was.
-        A record with another number and another title is refused without `other_record`.
+        `record`, `structure`, `rights` and `events` take the place of those that are there;
+        `documents` are files to add, or to put in the place of those of the same name. `pages`,
+        `access` and `text` are folders with files of pages, each named like its page or by its
+        number; `insert_pages` is one of new pages, which follow page `after`, by default the last.
+        `remove_pages` are numbers of pages, `move_pages` pairs of the number of a page and the one
+        that it gets. All numbers are those of the present version. `reason` goes into the history
+        of the package. The version before stays as it was. A record with another number and
+        another title is refused without `other_record`.
 
-        Raises UsageError if nothing is to be changed; NotFound, Damaged or StorageError if the
-        package is not what the ledger recorded; PackageError, Refused, Locked. Then nothing was
-        changed.
+        Raises UsageError if nothing is to be changed, or pages, rights or history without a
+        reason; NotFound, Damaged or StorageError if the package is not what the ledger recorded;
+        PackageError, Refused, Locked. Then nothing was changed.
         """
+        from preserva.ingest.book_revision import PageChanges
         from preserva.ingest.revision import Change, update
 
         files = [documents] if isinstance(documents, str) else documents
@@ -289,14 +313,64 @@ class IngestVerbs(Session):
             reason=reason,
             structure=optional_path(structure),
             other_record=other_record,
+            rights=optional_path(rights),
+            events=optional_path(events),
+            pages=PageChanges(
+                optional_path(pages),
+                optional_path(access),
+                optional_path(text),
+                optional_path(insert_pages),
+                after,
+                tuple(remove_pages),
+                tuple(move_pages),
+            ),
         )
-        return update(
+        revised = update(
             self._archive,
-            package_id(package),
+            self._id(package),
             change,
             dry_run=dry_run,
             observer=logged(observer),
         )
+        notes = self._catalogued(revised.package, revised.created)
+        return replace(revised, notes=(*revised.notes, *notes))
+
+    def derive(
+        self,
+        package: PackageId | str,
+        *,
+        access: bool = False,
+        pdf: bool = False,
+        reason: str | None = None,
+        dry_run: bool = False,
+        observer: Observer | None = None,
+    ) -> Revised:
+        """Make access copies (JPEG) and a searchable PDF of a package: a new version of it.
+
+        Access copies that people supplied are kept; those that were made here are made again if
+        the page was scanned again since. Pages that cannot be decoded are in `notes`. The same
+        package and the same versions of the programs give the same bytes.
+
+        Raises UsageError if neither is wanted, there are no page images, or `preserva[derive]` is
+        not installed; otherwise what `update` raises. Then nothing was changed.
+        """
+        from preserva.ingest.derive import Derivation, derive
+
+        derived = derive(
+            self._archive,
+            self._id(package),
+            Derivation(access, pdf, reason),
+            dry_run=dry_run,
+            observer=logged(observer),
+        )
+        notes = self._catalogued(derived.package, derived.created)
+        return replace(derived, notes=(*derived.notes, *notes))
+
+    def _catalogued(self, package: PackageId, created: bool) -> tuple[Finding, ...]:
+        """What the union catalogue could not take in of a new version."""
+        from preserva.catalogue.import_records import catalogue_version
+
+        return tuple(catalogue_version(self._archive, package)) if created else ()
 
 
 def _batch(

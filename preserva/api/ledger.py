@@ -50,7 +50,7 @@ class ArchiveLedger(Closing):
 
         Raises LedgerError.
         """
-        name = None if package is None else package_id(package).uri
+        name = None if package is None else package_id(package, self._config, self._ledger).uri
         return self._ledger.entries(
             package=name, storage=storage, types=tuple(types), newest_first=newest_first
         )
@@ -66,7 +66,9 @@ class ArchiveLedger(Closing):
         """
         from preserva.access.fixity_events import write_checks
 
-        return write_checks(self._ledger, package_id(package), Path(folder))
+        return write_checks(
+            self._ledger, package_id(package, self._config, self._ledger), Path(folder)
+        )
 
     def reindex(self) -> None:
         """Make the summary of the copies again from the entries, none of which is touched."""

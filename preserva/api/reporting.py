@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from preserva.api.arguments import package_id
 from preserva.api.session import Session
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
         Overview,
         PackageId,
         Status,
+        Wanted,
         Work,
     )
 
@@ -53,23 +53,29 @@ class PackageHistory:
 class ReportingVerbs(Session):
     """What is known, without reading any content."""
 
-    def packages(self, storage: str | None = None) -> Listing:
-        """The packages of a storage, the primary one by default. Raises UsageError, StorageError.
+    def packages(self, storage: str | None = None, *, wanted: Wanted | None = None) -> Listing:
+        """The packages of a storage, the primary one by default, or of them those `wanted`.
 
-        Objects that cannot be read are in `findings`.
+        Objects that cannot be read are in `findings`. Raises UsageError, StorageError.
         """
+        from preserva.reporting.find import ANY
         from preserva.reporting.status import list_packages
 
-        return list_packages(self._archive, storage)
+        return list_packages(self._archive, storage, wanted or ANY)
 
-    def status(self, package: PackageId | str | None = None) -> list[Status]:
+    def status(
+        self, package: PackageId | str | None = None, *, wanted: Wanted | None = None
+    ) -> list[Status]:
         """Where the copies of each package are, and when each was last proved sound.
 
-        Raises NotFound if neither a storage nor the ledger knows the package named.
+        Of packages that are `wanted`, only what the primary storage lists. Raises NotFound if
+        neither a storage nor the ledger knows the package named.
         """
+        from preserva.reporting.find import ANY
         from preserva.reporting.status import status
 
-        return status(self._archive, None if package is None else package_id(package))
+        name = None if package is None else self._id(package)
+        return status(self._archive, name, wanted or ANY)
 
     def report(self) -> Overview:
         """The state of all copies, what waits for a person, and what is proved of the past.
@@ -120,7 +126,7 @@ class ReportingVerbs(Session):
         if package is None:
             sections = level_sections(evidence(self._archive)) if levels else ()
             return html(report_page(self.report(), sections))
-        name = package_id(package)
+        name = self._id(package)
         return html(package_page(name, *history(self._archive, name), self._archive.clock()))
 
     def copies(self) -> Iterator[CopyState]:
@@ -133,7 +139,7 @@ class ReportingVerbs(Session):
         """Everything that was done to a package, by the ledger. Raises NotFound."""
         from preserva.reporting.overview import history
 
-        entries, incidents = history(self._archive, package_id(package))
+        entries, incidents = history(self._archive, self._id(package))
         return PackageHistory(tuple(entries), tuple(incidents))
 
     def incidents(self) -> list[Incident]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from preserva.api.arguments import package_id
 from preserva.api.closing import Closing
 
 if TYPE_CHECKING:
-    from preserva import Config
+    from preserva import Config, PackageId
     from preserva.archive.archive import ArchivalStorage as Opened
 
 
@@ -21,6 +22,10 @@ class Session(Closing):
     def config(self) -> Config:
         """The configuration that the archive was opened with."""
         return self._archive.config
+
+    def _id(self, package: PackageId | str) -> PackageId:
+        """The identifier, with or without our institution. Raises UsageError."""
+        return package_id(package, self._archive.config, self._archive.ledger)
 
     def close(self) -> None:
         """Close the ledger and the storages. The end of a `with` block does the same."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from preserva.archive.acting import Actor
@@ -27,7 +27,6 @@ from preserva.core.eark.premis import (
 from preserva.core.eark.premis_read import AgentFacts, read_premis
 from preserva.core.eark.vocabulary import AgentType, EventOutcome, EventRelatedAgentRole, EventType
 from preserva.core.values.model import PackageId
-from preserva.describe.marc.actions import Action
 from preserva.describe.supplied.history import History
 from preserva.version import __version__
 
@@ -81,13 +80,26 @@ def event(
     )
 
 
-def unrecorded_events(
-    premis: bytes, actions: Iterable[Action], package: PackageId
-) -> tuple[list[Event], list[Agent]]:
-    """The events that a record tells of the book and the package's PREMIS does not have yet.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The events that a record or a file tells of a book, against those of its PREMIS.
 
-    With the agents of these events that are not described there. Raises UnsafeXMLError.
+    `new` are those that PREMIS does not have, with their `agents` that are not described there;
+    `recorded` are the identifiers of those that it has.
     """
+
+    new: tuple[Event, ...] = ()
+    agents: tuple[Agent, ...] = ()
+    recorded: tuple[Identifier, ...] = ()
+
+
+def told_events(
+    premis: bytes,
+    package: PackageId,
+    tell: Callable[[History], None],
+    representations: Collection[str] = (),
+) -> Told:
+    """What `tell` puts into a history, against a package's PREMIS. Raises UnsafeXMLError."""
     items = list(read_premis(io.BytesIO(premis), images=False))
     events = [item for item in items if isinstance(item, Event)]
     agents = {
@@ -97,20 +109,26 @@ def unrecorded_events(
         for item in items
         if isinstance(item, AgentFacts)
     }
-    history = History(agents=dict(agents))
-    history.record(actions)
+    history = History(representations, agents=dict(agents))
+    tell(history)
     number = max((_number(event.identifier) for event in events), default=0)
-    known = {replace(event, identifier=_ANY) for event in events}
-    new = []
+    known = {replace(event, identifier=_ANY): event.identifier for event in events}
+    new, recorded = [], []
     for event in history.events:
-        happened = replace(event, identifier=_ANY, objects=(entity_id(package),))
-        if happened not in known:
+        about = event.objects or (entity_id(package),)
+        happened = replace(event, identifier=_ANY, objects=about)
+        if happened in known:
+            recorded.append(known[happened])
+        else:
             number += 1
             new.append(replace(happened, identifier=Identifier("local", f"event-{number}")))
     linked = {agent.identifier for event in new for agent in event.agents}
     before = {agent.identifier for agent in agents.values()}
-    added = linked - before
-    return new, [agent for agent in history.agents.values() if agent.identifier in added]
+    return Told(
+        tuple(new),
+        tuple(agent for agent in history.agents.values() if agent.identifier in linked - before),
+        tuple(recorded),
+    )
 
 
 def _number(identifier: Identifier) -> int:

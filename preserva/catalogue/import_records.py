@@ -193,6 +193,28 @@ def import_packages(archive: ArchivalStorage, database: Database, time: int) -> 
     return imported
 
 
+def catalogue_version(archive: ArchivalStorage, package: PackageId) -> list[Finding]:
+    """Take the record of a new version into the catalogue of an archive, if it has one.
+
+    Nothing is raised: the version is stored, whatever became of the catalogue. A finding says why
+    it could not be done; `preserva catalogue import` makes up for it.
+    """
+    path = archive.config.ledger.parent / NAME
+    if not path.exists():
+        return []
+    imported = Imported()
+    time = int(archive.clock().timestamp())
+    try:
+        database = Database(path, must_exist=True)
+        try:
+            take_in(database, _of_package(archive, package, time, imported), time, imported)
+        finally:
+            database.close()
+    except PreservaError as error:
+        return [Finding(Code.NOT_CATALOGUED_YET, package.portable, seen=str(error))]
+    return imported.findings
+
+
 def _of(database: Database, package: str) -> list[str]:
     """The records of a package."""
     rows = database.run("SELECT uri FROM record WHERE package = ? AND NOT deleted", package)
@@ -320,13 +342,16 @@ def _of_packages(archive: ArchivalStorage, time: int, imported: Imported) -> Ite
             package = PackageId.parse(store.root.read_at(path).inventory.identifier)
             if package.uri in withdrawn:
                 continue
-            records = records_of_package(archive, package)
+            yield from _of_package(archive, package, time, imported)
         except (PreservaError, ValueError) as error:
             imported.note(Finding(Code.PACKAGE_NOT_CATALOGUED, path, seen=str(error)))
-            continue
-        for record in _sound(records, imported):
-            source = f"{package} {time}"
-            yield incoming_of(record, package.institution, source, package=package)
+
+
+def _of_package(
+    archive: ArchivalStorage, package: PackageId, time: int, imported: Imported
+) -> Iterator[Incoming]:
+    for record in _sound(records_of_package(archive, package), imported):
+        yield incoming_of(record, package.institution, f"{package} {time}", package=package)
 
 
 def records_of_package(archive: ArchivalStorage, package: PackageId) -> list[Record | Finding]:

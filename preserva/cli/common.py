@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from preserva.api.arguments import logged
-from preserva.api.arguments import package_id as package_id  # for the commands
 from preserva.cli.terminal import echo, raw
 from preserva.i18n import english
 
 if TYPE_CHECKING:
     from preserva.archive.archive import ArchivalStorage
     from preserva.core.formats.canonical_json import Value
+    from preserva.core.values.model import PackageId
     from preserva.core.values.report import Observer
     from preserva.exit_status import ExitStatus
 
@@ -65,6 +65,13 @@ class Settings:
         """Print a message for the person to stderr, unless --quiet was given."""
         if not self.quiet:
             echo(text, err=True)
+
+
+def package_id(text: str, archive: ArchivalStorage) -> PackageId:
+    """The identifier that a person wrote, with or without our institution. Raises UsageError."""
+    from preserva.api.arguments import package_id
+
+    return package_id(text, archive.config, archive.ledger)
 
 
 pass_settings = click.make_pass_decorator(Settings)

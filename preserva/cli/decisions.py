@@ -72,8 +72,8 @@ def request(
     """
     from preserva.archive.two_persons import matter_of, request
 
-    name = package_id(package) if package else None
     with settings.archive() as archive:
+        name = package_id(package, archive) if package else None
         known = request(archive, matter_of(archive, kind, name, storage), reason)
         _show(settings, archive, known, "decisions request", json_)
 

@@ -25,14 +25,19 @@ if TYPE_CHECKING:
     from preserva.core.values.model import PackageId
 
 
+_KINDS = {"aip": "AIP", "sip": "SIP", "dip": "DIP", "zip": "DIP"}
+
+
 @click.command("export")
 @click.argument("places", metavar="[ID] DEST", nargs=-1, required=True)
 @click.option(
     "--as",
     "document",
-    type=click.Choice(["sip", "dip", "mods", "dc", "marcxml", "mets", "premis", "record"]),
-    help="A package for submission (sip) or for use (dip: access copies and text), or one document;"
-    " then DEST is a new file, or - for standard output.",
+    type=click.Choice(
+        ["sip", "dip", "zip", "pdf", "mods", "dc", "marcxml", "mets", "premis", "record"]
+    ),
+    help="A package for submission (sip) or for use (dip, or zip: access copies and text), the PDF"
+    " of the book, or one document; then DEST is a new file, or - for standard output.",
 )
 @click.option("--version", metavar="N", help="The version, such as 1; by default the newest.")
 @click.option("--storage", metavar="STORAGE", help="The copy to read; by default the primary one.")
@@ -68,6 +73,8 @@ def command(
     preserva export aonb-kp-000123 ~/out
     preserva export aonb-kp-000123 ~/out/book.tar --version 1
     preserva export aonb-kp-000123 ~/reading-room --as dip
+    preserva export aonb-kp-000123 ~/out/book.zip --as zip
+    preserva export aonb-kp-000123 ~/out/book.pdf --as pdf
     preserva export aonb-kp-000123 /media/disk --to NLB --reason "loan 17/2026"
     preserva export aonb-kp-000123 - --as mods
     preserva export --batch books.csv ~/out --as dip
@@ -87,20 +94,23 @@ def command(
         _batch(settings, options, destination, document, handover, json_)
         return
     refuse_without_batch(root=root, results=results)
-    name = package_id(places[0])
+    package = places[0]
     chosen_version = version and "v" + version.removeprefix("v")
-    kind = PackageType(document.upper()) if document in {"sip", "dip"} else PackageType.AIP
-    if document is not None and kind is PackageType.AIP:
+    kind = _KINDS.get(document or "aip")
+    if document == "zip" and destination.suffix.lower() != ".zip":
+        raise click.UsageError(_("With --as zip, DEST is a new file whose name ends in .zip."))
+    if document is not None and kind is None:
         _export_document(
-            settings, name, destination, document, chosen_version, storage, handover, json_
+            settings, package, destination, document, chosen_version, storage, handover, json_
         )
         return
     with settings.archive() as archive:
+        name = package_id(package, archive)
         path = export(
             archive,
             name,
             destination,
-            kind=kind,
+            kind=PackageType(kind or "AIP"),
             version=chosen_version,
             storage=storage,
             handover=handover,
@@ -137,7 +147,7 @@ def _batch(
 
 def _export_document(
     settings: Settings,
-    package: PackageId,
+    package: str,
     destination: Path,
     document: str,
     version: str | None,
@@ -146,17 +156,30 @@ def _export_document(
     json_: bool,
 ) -> None:
     from preserva.access.document import Document, export_document, read_document
+    from preserva.access.pdf import export_pdf
 
-    kind = Document(document)
     with settings.archive() as archive:
-        if str(destination) == "-":
-            data = read_document(archive, package, kind, version=version, storage=storage)
-            raw(data, nl=False)
+        name = package_id(package, archive)
+        if document == "pdf":
+            path = export_pdf(
+                archive, name, destination, version=version, storage=storage, handover=handover
+            )
+        elif str(destination) == "-":
+            kind = Document(document)
+            raw(read_document(archive, name, kind, version=version, storage=storage), nl=False)
             return
-        path = export_document(
-            archive, package, kind, destination, version=version, storage=storage, handover=handover
-        )
-    _print(package, path, False, json_)
+        else:
+            kind = Document(document)
+            path = export_document(
+                archive,
+                name,
+                kind,
+                destination,
+                version=version,
+                storage=storage,
+                handover=handover,
+            )
+    _print(name, path, False, json_)
 
 
 def _print(package: PackageId, path: Path, dry_run: bool, json_: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -54,6 +55,7 @@ def command(
     preserva import received/book-17.zip --dry-run
     preserva import received/book-17.zip --record book-17.mrc --id kp-000017
     """
+    from preserva.catalogue.import_records import catalogue_version
     from preserva.ingest.transfer import accept
     from preserva.outputs.json.ingest import import_document
     from preserva.outputs.words import word
@@ -70,6 +72,9 @@ def command(
             dry_run=dry_run,
             observer=settings.observer(json_),
         )
+        if accepted.created:
+            notes = catalogue_version(archive, accepted.package)
+            accepted = replace(accepted, notes=(*accepted.notes, *notes))
     if json_:
         emit("import", import_document(accepted, dry_run=dry_run))
         return

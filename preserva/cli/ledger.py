@@ -106,19 +106,19 @@ def show(
     from contextlib import closing
     from itertools import islice
 
+    from preserva.api.arguments import package_id
     from preserva.archive.ledger_proof import open_ledger
-    from preserva.cli.common import package_id
     from preserva.outputs.entries import entry_line
     from preserva.outputs.json.archive import ledger_show_document
     from preserva.outputs.words import original
 
     if premis is not None:
         _write_checks(settings, package, premis)
-    name = package_id(package).uri if package else None
     config, period = _config(settings), Asked(since, until, person)
     wanted = last or (None if since or until else 20)
     chosen = tuple(original(type_) for type_ in types)
     with closing(open_ledger(config)) as ledger:
+        name = package_id(package, config, ledger).uri if package else None
         found = ledger.entries(package=name, storage=storage, types=chosen, newest_first=True)
         meant = (entry for entry in found if period.includes(entry.time, entry.person))
         entries = list(islice(meant, wanted))
@@ -133,13 +133,14 @@ def _write_checks(settings: Settings, package: str | None, folder: Path) -> None
     from contextlib import closing
 
     from preserva.access.fixity_events import write_checks
+    from preserva.api.arguments import package_id
     from preserva.archive.ledger_proof import open_ledger
-    from preserva.cli.common import package_id
 
     if package is None:
         raise click.UsageError(_("--premis needs the ID of a package"))
-    with closing(open_ledger(_config(settings))) as ledger:
-        count = write_checks(ledger, package_id(package), folder)
+    config = _config(settings)
+    with closing(open_ledger(config)) as ledger:
+        count = write_checks(ledger, package_id(package, config, ledger), folder)
     text = ngettext("{count} check written to {path}", "{count} checks written to {path}", count)
     settings.talk(text.format(count=count, path=folder))
 

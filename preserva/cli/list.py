@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from preserva.cli.common import Settings, as_json, emit, pass_settings
+from preserva.cli.finding import finding, wanted
 from preserva.cli.finish import finish
 from preserva.cli.terminal import echo
 from preserva.i18n import _
@@ -12,11 +13,24 @@ from preserva.i18n import _
 
 @click.command("list")
 @click.option("--storage", metavar="STORAGE", help="The storage to list; by default the primary.")
+@finding
 @click.option("--withdrawn", is_flag=True, help="List the packages that were withdrawn instead.")
 @as_json
 @pass_settings
-def command(settings: Settings, storage: str | None, withdrawn: bool, json_: bool) -> None:
-    """List the packages of a storage."""
+def command(
+    settings: Settings,
+    /,
+    storage: str | None,
+    withdrawn: bool,
+    json_: bool,
+    **asked: str | None,
+) -> None:
+    """List the packages of a storage.
+
+    \b
+    preserva list --title "Повесть о реке"
+    preserva list --register "КП 123"
+    """
     if withdrawn:
         _list_withdrawn(settings, json_)
         return
@@ -24,7 +38,7 @@ def command(settings: Settings, storage: str | None, withdrawn: bool, json_: boo
     from preserva.reporting.status import list_packages
 
     with settings.archive() as archive:
-        listing = list_packages(archive, storage)
+        listing = list_packages(archive, storage, wanted(**asked))
     if json_:
         emit("list", list_document(listing))
     else:
@@ -33,7 +47,7 @@ def command(settings: Settings, storage: str | None, withdrawn: bool, json_: boo
         for finding in listing.findings:
             echo(finding.message(), err=True)
         if not listing.packages:
-            settings.talk(_("no packages yet"))
+            settings.talk(_("no such package") if any(asked.values()) else _("no packages yet"))
     finish([listing])
 
 

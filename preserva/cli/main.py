@@ -33,6 +33,9 @@ VERBS = {
     "package": N_("Make a package from a FOLDER of scans and store it."),
     "records": N_("List the records of a FILE with their packages."),
     "update": N_("Correct a stored package by adding a new version to it."),
+    "derive": N_(
+        "Make access copies and a searchable PDF from the masters and the text of a package."
+    ),
     "withdraw": N_("Withdraw a package that was a mistake or a duplicate."),
     "store": N_("Store a BAG that was made by `preserva package --bag`. The bag is only read."),
     "import": N_("Store a bag or an E-ARK package that was made elsewhere."),
@@ -127,7 +130,7 @@ def run(arguments: list[str] | None = None) -> None:
 def status_of(arguments: list[str]) -> int:
     """Run the command line and return its exit status; print errors as messages for people."""
     if os.name != "posix":
-        print(_(_NOT_HERE), file=sys.stderr)
+        sys.stderr.write(_(_NOT_HERE) + "\n")
         return ExitStatus.USAGE
     stdout = sys.stdout
     with suppress(AttributeError):  # what a terminal has no letters for is shown all the same

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -137,6 +138,7 @@ def command(
         raise click.UsageError(_("Name a FOLDER and its --record, or a table with --batch."))
     from preserva.archive.acting import acting_person
     from preserva.archive.archive import find_config
+    from preserva.catalogue.import_records import catalogue_version
     from preserva.config import load
     from preserva.ingest.package import package, package_bag
     from preserva.ingest.supplied import Details
@@ -176,6 +178,9 @@ def command(
                 dry_run=dry_run,
                 observer=observer,
             )
+            if packaged.created:
+                notes = catalogue_version(archive, packaged.package)
+                packaged = replace(packaged, notes=(*packaged.notes, *notes))
     if json_:
         emit("package", package_document(packaged, dry_run=dry_run))
     else:

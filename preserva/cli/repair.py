@@ -53,8 +53,8 @@ def command(
     from preserva.outputs.json.replication import repair_document
     from preserva.replication.repair import repair
 
-    wanted = [package_id(package) for package in packages]
     with settings.archive() as archive:
+        wanted = [package_id(package, archive) for package in packages]
         repairs = repair(
             archive,
             wanted,

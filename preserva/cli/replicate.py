@@ -47,8 +47,8 @@ def command(
     from preserva.outputs.json.replication import replicate_document
     from preserva.replication.replicate import replicate
 
-    wanted = [package_id(package) for package in packages]
     with settings.archive() as archive:
+        wanted = [package_id(package, archive) for package in packages]
         replications = replicate(
             archive,
             wanted,

@@ -141,7 +141,7 @@ def _report_package(archive: ArchivalStorage, package: str, html: Path | None, j
     from preserva.outputs.words import word
     from preserva.reporting.overview import history
 
-    name = package_id(package)
+    name = package_id(package, archive)
     entries, incidents = history(archive, name)
     if html is not None:
         _write(html, package_page(name, entries, incidents, archive.clock()))
@@ -165,7 +165,7 @@ def _print_table(archive: ArchivalStorage) -> None:
     import csv
     import io
 
-    from preserva.outputs.report import CSV_COLUMNS, csv_row
+    from preserva.outputs.copies_table import CSV_COLUMNS, csv_row
     from preserva.reporting.incidents import open_incidents
     from preserva.reporting.overview import copy_states
 

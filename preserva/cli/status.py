@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from preserva.cli.common import Settings, as_json, emit, package_id, pass_settings
+from preserva.cli.finding import finding, wanted
 from preserva.cli.finish import finish
 from preserva.cli.terminal import echo
 from preserva.i18n import _
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 
 @click.command("status")
 @click.argument("package", metavar="[ID]", required=False)
+@finding
 @as_json
 @pass_settings
-def command(settings: Settings, package: str | None, json_: bool) -> None:
+def command(settings: Settings, /, package: str | None, json_: bool, **asked: str | None) -> None:
     """Show where copies are and when each was last proved sound.
 
     Only the folders of the storages and the ledger are read; `preserva validate` reads the files.
@@ -34,13 +36,14 @@ def command(settings: Settings, package: str | None, json_: bool) -> None:
     from preserva.reporting.status import status
 
     with settings.archive() as archive:
-        packages = status(archive, package_id(package) if package else None)
+        name = package_id(package, archive) if package else None
+        packages = status(archive, name, wanted(**asked))
         people = archive.config.people
     if json_:
         emit("status", status_document(packages))
     else:
         if not packages:
-            settings.talk(_("no packages yet"))
+            settings.talk(_("no such package") if any(asked.values()) else _("no packages yet"))
         for status_of_package in packages:
             for line in _lines(status_of_package, people):
                 echo(line)

@@ -25,6 +25,7 @@ def command(settings: Settings, bag: Path, as_ours: bool, dry_run: bool, json_: 
     \b
     preserva store ~/bags/aonb-kp-000123
     """
+    from preserva.catalogue.import_records import catalogue_version
     from preserva.ingest.bag import store
     from preserva.outputs.json.ingest import store_document
 
@@ -32,6 +33,9 @@ def command(settings: Settings, bag: Path, as_ours: bool, dry_run: bool, json_: 
         package, created = store(
             archive, bag, as_ours=as_ours, dry_run=dry_run, observer=settings.observer(json_)
         )
+        notes = catalogue_version(archive, package) if created else []
+    for note in notes:
+        settings.talk(note.message())
     if json_:
         emit("store", store_document(package, created, dry_run=dry_run))
         return

@@ -14,6 +14,7 @@ from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 if TYPE_CHECKING:
+    from preserva.archive.archive import ArchivalStorage
     from preserva.core.values.model import PackageId
     from preserva.core.values.report import Report
 
@@ -94,9 +95,9 @@ def command(
         elif "://" in target:
             reports.append(validate_remote(target, options=options, observer=observer))
         else:
-            package = _package_id(target)
-            _refuse_options_of_bags(target)
             with settings.archive() as archive:
+                package = _package_id(target, archive)
+                _refuse_options_of_bags(target)
                 reports += validate_stored(
                     archive, package, storage=storage, xsd=xsd, observer=observer
                 )
@@ -123,12 +124,12 @@ def _refuse_options_of_bags(package: str) -> None:
         raise click.UsageError(message.format(options=", ".join(options), package=package))
 
 
-def _package_id(target: str) -> PackageId:
+def _package_id(target: str, archive: ArchivalStorage) -> PackageId:
     """Parse what is not an existing path. Raises UsageError if it is not an identifier."""
     from preserva.errors import UsageError
 
     try:
-        return package_id(target)
+        return package_id(target, archive)
     except UsageError as error:
         message = _("{target} is neither an existing path nor the identifier of a package")
         raise UsageError(message.format(target=target), hint=error.hint) from error

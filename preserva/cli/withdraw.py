@@ -26,14 +26,14 @@ def command(settings: Settings, package: str, reason: str | None, undo: bool, js
     preserva decisions confirm 1234 --person petrov
     preserva withdraw aonb-kp-000123
     preserva withdraw aonb-kp-000123 --undo --reason "it is another edition"
-    \b
+
     Exit status: 3 while it waits for a second person.
     """
     from preserva.archive import withdrawal
     from preserva.outputs.json.decisions import withdraw_document
 
-    name = package_id(package)
     with settings.archive() as archive:
+        name = package_id(package, archive)
         tombstone = None
         if undo:
             withdrawal.undo(archive, name, reason)

@@ -84,7 +84,13 @@ class Repackaging:
         }
         if not kept:
             message = _("{id} has neither access copies nor text, so it cannot become a DIP")
-            raise PackageError(message.format(id=self.package))
+            raise PackageError(
+                message.format(id=self.package),
+                hint=_(
+                    "`preserva derive ID --access` makes access copies of the masters;"
+                    " `preserva update ID --access FOLDER` adds those that you have."
+                ),
+            )
         parts = {
             name: _read(self.original, path, read_representation)
             for name, path in stored.representations.items()
@@ -142,7 +148,7 @@ class Repackaging:
                 write_representation_mets,
                 header=self._header(name),
                 preservation=stored.preservation,
-                files=stored.files,
+                files=[replace(entry, created=None) for entry in stored.files],  # made now, here
                 structure=stored.structure,
             ),
         )

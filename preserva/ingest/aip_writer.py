@@ -76,7 +76,7 @@ class Assembler:
         documents = []
         for name, file in files:
             if name == DOCUMENTATION:
-                seen, form = _copy(reader, file, staging, base, f"documentation/{file.target}")
+                seen, form = copy_in(reader, file, staging, base, f"documentation/{file.target}")
                 documents.append(OtherFile(seen, form.mime))
             else:
                 page = _content(reader, name, file, staging, base, inspection)
@@ -122,7 +122,7 @@ class Assembler:
             software_version=__version__,
             institution=self.actor.institution.names["en"],
             descriptive=descriptive,
-            representations=list(_representations(content, source.written.structure.root)),
+            representations=list(representations_of(content, source.written.structure.root)),
             events=[
                 *source.written.history.events,
                 *(
@@ -135,7 +135,7 @@ class Assembler:
                         outcome=happened.outcome,
                         objects=happened.objects,
                     )
-                    for happened in (*before, *_happened(content, inspection))
+                    for happened in (*before, *_packaged(content, inspection))
                 ),
             ],
             agents=[*history.agents(self.actor), *source.written.history.agents.values()],
@@ -160,8 +160,8 @@ class Assembler:
         )
 
 
-def _representations(
-    content: Mapping[str, list[ContentFile]], root: Division | None
+def representations_of(
+    content: Mapping[str, Sequence[ContentFile]], root: Division | None
 ) -> Iterator[RepresentationSpec]:
     """The representations; the parts of the book are in the first one that has pages.
 
@@ -176,17 +176,21 @@ def _representations(
             root = None
 
 
-def _happened(
+def _packaged(
     content: Mapping[str, list[ContentFile]], inspection: Inspection
 ) -> Iterator[Happened]:
-    """The events that happen while files are packaged."""
-    count = sum(len(files) for files in content.values())
+    """The events that happen while a package is made."""
+    yield from copying(sum(len(files) for files in content.values()), inspection)
+    made = "E-ARK AIP 2.2.0 in a BagIt 1.0 bag"
+    yield Happened(EventType.INFORMATION_PACKAGE_CREATION, made)
+
+
+def copying(count: int, inspection: Inspection) -> Iterator[Happened]:
+    """The events that happen while files are copied in."""
     copied = f"{count} files, in the read that copied them"
     yield Happened(EventType.MESSAGE_DIGEST_CALCULATION, copied)
     yield Happened(EventType.FORMAT_IDENTIFICATION, f"{count} files, by {_signatures()}")
     yield from inspection.happened()
-    made = "E-ARK AIP 2.2.0 in a BagIt 1.0 bag"
-    yield Happened(EventType.INFORMATION_PACKAGE_CREATION, made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +214,7 @@ def _content(
 ) -> ContentFile:
     """Copy a file of a representation, and look into it."""
     path = f"representations/{name}/data/{file.target}"
-    seen, form = _copy(reader, file, staging, base, path)
+    seen, form = copy_in(reader, file, staging, base, path)
     copy = opened_copy(staging, f"{base}/{path}")
     image = inspection.look(copy, seen.size, form.mime, name, file.source)
     inspection.saw(name, file, seen.digests.get("sha512"), form.note)
@@ -229,7 +233,7 @@ def _relative(seen: Observed, path: str) -> Observed:
     return Observed(path, seen.size, seen.digests)
 
 
-def _copy(
+def copy_in(
     reader: SourceReader, file: SourceFile, staging: Staging, base: str, path: str
 ) -> tuple[Observed, FileFormat]:
     """Copy a file of the source into the package: one read for copy, digests and format."""

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from preserva.core.book.image import Image
 from preserva.core.book.scans import ImageRules, Undecodable
-from preserva.core.book.set_checks import Seen, repeated, stored_elsewhere
+from preserva.core.book.set_checks import SeenScan, repeated, stored_elsewhere
 from preserva.core.book.submission import SourceFile
 from preserva.core.eark.aip import representation_id
 from preserva.core.eark.premis import Identifier
@@ -47,7 +47,7 @@ class Inspection:
     rules: ImageRules
     problems: list[Finding] = field(default_factory=list)
     notes: list[Finding] = field(default_factory=list)
-    _scans: list[Seen] = field(default_factory=list)
+    _scans: list[SeenScan] = field(default_factory=list)
     _likenesses: dict[str, int] = field(default_factory=dict)
     _described: int = 0
     _whole: int = 0
@@ -94,7 +94,7 @@ class Inspection:
             self.say([ending])
         if sha512 is not None and file.page is not None and representation != "text":
             likeness = self._likenesses.get(file.source)
-            self._scans.append(Seen(file.source, representation, sha512, likeness))
+            self._scans.append(SeenScan(file.source, representation, sha512, likeness))
 
     def conclude(self, stored: StoredScans | None) -> None:
         """Check all pages together: with each other, and with what is stored."""

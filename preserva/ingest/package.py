@@ -76,8 +76,7 @@ def package(
     Raises PackageError for a source that cannot become a package, Refused if another package with
     this identifier is stored, Locked, StorageError; in each case nothing was stored.
     """
-    store = archive.primary
-    config = archive.config
+    store, config = archive.primary, archive.config
     source = submit(
         folder, record, config.institution, local, position, charset, details, config.images
     )

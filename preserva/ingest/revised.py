@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from preserva.core.book.page_changes import PageChange
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding
 
@@ -12,8 +13,11 @@ from preserva.core.values.report import Finding
 class Revised:
     """The result of a change: the newest version, and its files that differ from before.
 
-    `created` is False if nothing differs, and on a dry run. Paths are those in the bag. `notes`
-    are doubts about the new record, `before` is the title that the package had.
+    `created` is False if nothing differs, and on a dry run. Paths are those in the bag; a file that
+    only got another name is among `changed`, `removed` are those that the version no longer has.
+    `size` is what is stored, and moved to each replica: bytes that no earlier version holds.
+    `pages` says what was done to pages, `notes` are doubts, `before` is the title that the package
+    had.
     """
 
     package: PackageId
@@ -24,3 +28,5 @@ class Revised:
     size: int = 0
     before: str = ""
     notes: tuple[Finding, ...] = ()
+    removed: tuple[str, ...] = ()
+    pages: tuple[PageChange, ...] = ()

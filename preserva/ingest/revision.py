@@ -1,70 +1,55 @@
 """A new version of a stored package: only what has changed is written.
 
-The record of the book or its structure is replaced, or documents are added; pages are not touched.
-The previous version is kept unchanged, and the PREMIS of each version records what was changed and
-when.
+Its record, structure, rights or history is replaced, documents are added, pages are corrected. The
+previous version is kept unchanged, and the PREMIS of each version records what was changed, when
+and why.
 """
 
 from __future__ import annotations
 
-import io
 import re
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
-from preserva.archive import events as history
 from preserva.archive.archive import ArchivalStorage
-from preserva.archive.commit import ingest
-from preserva.archive.staging import Staging, update_folder
-from preserva.archive.stored_copy import StoredCopy
-from preserva.bag.source import as_stream
-from preserva.bag.tag_files import read_tag_files
+from preserva.archive.events import Told
+from preserva.core.book.page_changes import PageDeed, in_words
 from preserva.core.book.rights import Rights
 from preserva.core.eark import readme
 from preserva.core.eark.aip import DescriptiveFile, OtherFile
-from preserva.core.eark.amend import amended_mets, amended_premis
-from preserva.core.eark.check import check_package
-from preserva.core.eark.mets import Header, MetadataFile, write_representation_mets
-from preserva.core.eark.premis_read import ObjectFacts, read_premis
-from preserva.core.eark.stored import StoredRepresentation, read_package, read_representation
+from preserva.core.eark.amend import amended_mets
+from preserva.core.eark.mets import FileEntry, MetadataFile
+from preserva.core.eark.premis import Identifier
 from preserva.core.eark.vocabulary import EventType
-from preserva.core.formats import inventory as formats
-from preserva.core.values.codes import Severity
-from preserva.core.values.digest import digest_bytes
-from preserva.core.values.model import Observed, PackageId
-from preserva.core.values.report import Ended, Finding, Observer, Started, ignore
-from preserva.core.values.subjects import WholePackage
+from preserva.core.values.model import PackageId
+from preserva.core.values.report import Finding, Observer, ignore
 from preserva.describe.characterization.identify import identify
-from preserva.describe.record import Action, Record, actions
+from preserva.describe.record import Record, actions
 from preserva.describe.supplied.rights import read_rights
-from preserva.errors import Damaged, PackageError, Refused, UsageError
+from preserva.errors import PackageError, UsageError
 from preserva.i18n import _
-from preserva.information_package.tag_files import (
-    bag_info,
-    external_description,
-    manifest_algorithms,
-    write_tag_files,
-)
-from preserva.ingest.aip_writer import describe
+from preserva.ingest.aip_writer import copying, describe
+from preserva.ingest.book_revision import NO_CHANGES, BookRevision, PageChanges
+from preserva.ingest.draft import Draft, revise
+from preserva.ingest.image_inspection import Happened
 from preserva.ingest.replaced_record import compare_with_new
 from preserva.ingest.revised import Revised
-from preserva.ingest.revision_structure import Described, restructured
-from preserva.ingest.submission import described_by, one_line
-from preserva.ingest.supplied import kept_file, read_supplied
-from preserva.storage.base import chunks_of, read_all
-from preserva.storage.local import LocalStorage
+from preserva.ingest.revision_history import (
+    new_representation,
+    record_events,
+    told_by_file,
+    told_by_record,
+)
+from preserva.ingest.submission import choose_record, described_by, one_line
+from preserva.ingest.supplied import kept_file, read_supplied, refuse_unclear
 from preserva.version import __version__
 
-_LARGEST = 1 << 30
 _METS = "METS.xml"
-_PREMIS = "metadata/preservation/premis.xml"
 _DESCRIPTIVE = "metadata/descriptive/"
 _README = "documentation/README.txt"
-_STRUCTURE = re.compile(r"documentation/structure\.(toml|csv|xml)")
+_OURS = re.compile(r"documentation/(README\.txt|(structure|events|rights)\.(toml|csv|xml))")
+_REORDERED = {PageDeed.INSERTED, PageDeed.REMOVED, PageDeed.MOVED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +66,13 @@ class Change:
     reason: str | None = None
     structure: Path | None = None
     other_record: bool = False
+    rights: Path | None = None
+    events: Path | None = None
+    pages: PageChanges = NO_CHANGES
+
+    def __bool__(self) -> bool:
+        files = (self.record, self.structure, self.rights, self.events)
+        return any(file is not None for file in files) or bool(self.documents) or bool(self.pages)
 
 
 def update(
@@ -93,304 +85,224 @@ def update(
 ) -> Revised:
     """Make a new version of one of our packages, read back and recorded in the ledger.
 
-    Raises UsageError if no change is requested, NotFound, Damaged or StorageError if the package is
-    not what the ledger recorded, PackageError for a record, structure or document that cannot be
-    used, Refused for a package of another institution, Locked. In each case nothing was changed.
+    Raises UsageError if no change is requested or no reason is given for one of pages, rights or
+    history; NotFound, Damaged or StorageError if the package is not what the ledger recorded;
+    PackageError for what cannot be used; Refused for a package of another institution, Locked. In
+    each case nothing was changed.
     """
-    if change.record is None and change.structure is None and not change.documents:
-        raise UsageError(_("nothing to update: give a record, a structure or documents"))
-    if package.institution != archive.config.institution.id:
-        message = _("{id} belongs to another institution; only that institution may change it")
-        raise Refused(message.format(id=package))
-    if dry_run:
-        with tempfile.TemporaryDirectory() as scratch:
-            digests = manifest_algorithms(
-                StoredCopy(archive, archive.primary, package).read().inventory
-            )
-            staging = Staging(LocalStorage(Path(scratch)), "staging", digests, ignore)
-            revision = _Revision(archive, package, staging)
-            revision.make(change)
-            return revision.result(created=False)
-    store, staged = archive.primary, update_folder(package)
-    copy = StoredCopy(archive, store, package)
-    with archive.writing(store):
-        before = copy.read().inventory
-        folder = f"{staged}/{formats.next_name(before)}/content"
-        staging = Staging(store.storage, folder, manifest_algorithms(before), observer)
-        observer(Started("update", WholePackage(package)))
-        try:
-            revision = _Revision(archive, package, staging)
-            revision.make(change)
-            made = revision.result(created=bool(revision.changed()))
-        except BaseException:
-            store.storage.discard(staged)
-            raise
-        if made.created:
-            # after a failure from here on, the next run completes what is in staging
-            ingest(copy, staging, previous=revision.stored.inventory, reason=change.reason)
-        else:
-            store.storage.discard(staged)
-        observer(Ended("update", WholePackage(package)))
-    return made
+    if not change:
+        raise UsageError(_("nothing to update: give a record, a structure, pages or documents"))
+    if change.reason is None and (change.pages or change.rights or change.events):
+        raise UsageError(
+            _("a correction of pages, rights or history needs a reason"),
+            hint=_("Give it with --reason: it becomes part of the history of the package."),
+        )
+    if change.pages.move and (change.pages.insert is not None or change.pages.remove):
+        raise UsageError(
+            _("pages are moved by a correction of their own"),
+            hint=_("Remove or insert first, then move: the numbers of pages change in between."),
+        )
+    revision = _Revision(change)
+    revised = revise(
+        archive, package, revision.make, change.reason, dry_run=dry_run, observer=observer
+    )
+    return replace(revised, notes=tuple(revision.notes), pages=tuple(revision.book.changes))
 
 
 class _Revision:
-    """The next version while it is made in staging."""
+    """A change while it is made. `done` says it in words, for the history of the package."""
 
-    def __init__(self, archive: ArchivalStorage, package: PackageId, staging: Staging) -> None:
-        self.archive = archive
-        self.store = archive.primary
-        self.package = package
-        self.staging = staging
-        self.stored = stored = StoredCopy(archive, self.store, package).read_recorded()
-        self.base = f"data/{package.portable}/"
-        self.located = stored.inventory.locate(stored.inventory.head)
-        self.before = stored.inventory.versions[stored.inventory.head].files()
-        self.time = archive.now()
-        tag_files = [path for path in self.before if "/" not in path]
-        self.bag = read_tag_files({path: self._content(path) for path in tag_files})
-        self.title = self._title()
-        self.notes: tuple[Finding, ...] = ()
-        self.actions: tuple[Action, ...] = ()  # restorations in the new record
-        self.removed: list[str] = []
+    draft: Draft
+    book: BookRevision
 
-    def make(self, change: Change) -> None:
+    def __init__(self, change: Change) -> None:
+        self.change = change
+        self.notes: list[Finding] = []
+        self.done: list[str] = []
+        self._told: list[Told] = []
+        self._corrected: tuple[Identifier, ...] = ()  # events that were told wrongly
+        self._removed: list[str] = []
+
+    def make(self, draft: Draft) -> None:
         """Write everything that differs, each file once."""
-        self.staging.kept.update(self._state())
-        changes = []
+        self.draft, change = draft, self.change
+        self.book = BookRevision(draft)
+        rights = None if change.rights is None else self._new_rights(change.rights)
         descriptive = None
-        if change.record is not None:
-            descriptive = self._describe(change)
-            changes.append(f"the record was replaced by {change.record.name}")
-        documents = [self._document(path) for path in change.documents]
-        changes += [f"added {document.file.path}" for document in documents]
-        if change.structure is not None:
-            documents += self._restructure(change.structure)
-            changes.append(f"the structure was replaced by {change.structure.name}")
-        if not self.changed():
+        if change.record is not None or rights is not None:
+            descriptive = self._describe(self._rights() if rights is None else rights)
+        documents = [document for path in change.documents for document in self._document(path)]
+        if change.rights is not None:
+            documents += self._supplied("rights", change.rights.name, read_supplied(change.rights))
+        if change.events is not None:
+            documents += self._tell_events(change.events)
+        documents += self._revise_book()
+        new = self.book.write()
+        self.notes += self.book.notes
+        if not draft.is_new():
             return
-        if change.reason:
-            changes.append(change.reason)
-        self._add_event("; ".join(changes))
-        self._point(descriptive, documents)
-        date = self.time.partition("T")[0]
-        info = bag_info(
-            self.archive.config.institution, self.package, self.title, date, self.staging
+        record_events(
+            draft,
+            self._happened(),
+            told=self._told,
+            without=self._corrected,
+            representations=[new_representation(draft, name) for name in new],
+            rights=rights,
         )
-        for path in [path for path in self.staging.kept if "/" not in path]:
-            del self.staging.kept[path]
-        write_tag_files(self.staging, info)
-        self._check()
+        point(draft, descriptive, documents, self._removed, new)
+        draft.finish()
 
-    def changed(self) -> list[str]:
-        """The files written that did not exist with this content before."""
-        return [
-            path
-            for path, seen in self.staging.files.items()
-            if self.before.get(path) != seen.digests[self.stored.inventory.algorithm]
-        ]
+    def _happened(self) -> list[Happened]:
+        """The events of this change, the last of them with its reason."""
+        reason = [self.change.reason] if self.change.reason else []
+        pages = list(in_words(self.book.changes))
+        detail = "; ".join([*pages, *self.done, *reason])
+        kind = EventType.MODIFICATION if pages else EventType.METADATA_MODIFICATION
+        copied = copying(self.book.copied, self.book.inspection) if self.book.copied else ()
+        return [*copied, Happened(kind, f"{detail} (preserva {__version__})")]
 
-    def result(self, *, created: bool) -> Revised:
-        """The result."""
-        changed = self.changed()
-        inventory = self.stored.inventory
-        version = formats.next_name(inventory) if changed else inventory.head
-        size = sum(self.staging.files[path].size for path in changed)
-        return Revised(
-            self.package, version, self.title, created, tuple(changed), size, self._title(),
-            self.notes,
-        )  # fmt: skip
+    def _describe(self, rights: tuple[Rights, ...]) -> list[DescriptiveFile]:
+        """Replace the record, if there is a new one, and the files derived from it."""
+        draft, change = self.draft, self.change
+        if change.record is None:
+            record = self._former_record()
+        else:
+            data = read_supplied(change.record) if isinstance(change.record, Path) else b""
+            record = described_by(change.record, data, change.position, change.charset)
+            self.notes += record.notes + compare_with_new(
+                self._former_mods(), record, Path(change.record.name), consent=change.other_record
+            )
+            self.done.append(f"the record was replaced by {change.record.name}")
+            draft.title = one_line(record.title)
+            self._told.append(told_by_record(draft, actions(record)))
+        draft.rename(_DESCRIPTIVE, {})
+        return describe(record, rights, draft.staging, draft.base.rstrip("/"))
 
-    def _content(self, path: str) -> bytes:
-        """A small file of the present version. Raises Damaged if it changed since it was stored."""
-        content = f"{self.stored.path}/{self.located[path]}"
-        data = read_all(self.store.storage, content, _LARGEST)
-        algorithm = self.stored.inventory.algorithm
-        if digest_bytes(data, [algorithm])[algorithm] != self.before[path]:
-            message = _("{path} has changed since it was stored, so nothing was updated")
-            raise Damaged(message.format(path=content))
-        return data
-
-    def _title(self) -> str:
-        return external_description(self.bag.bag_info) or ""
-
-    def _state(self) -> dict[str, Observed]:
-        """Every file of the present version, with the digests in its manifests."""
-        state = {}
-        for path in self.before:
-            entry = self.store.storage.stat(f"{self.stored.path}/{self.located[path]}")
-            if entry is None:
-                raise Damaged(_("{path} is not there").format(path=self.located[path]))
-            table = self.bag.payload if path.startswith("data/") else self.bag.tags
-            digests = table.digests(path) if path in table else {}
-            state[path] = Observed(path, entry.size, digests)
-        return state
-
-    def _describe(self, change: Change) -> list[DescriptiveFile]:
-        """Replace the record and the files derived from it."""
-        assert change.record is not None
-        data = read_supplied(change.record) if isinstance(change.record, Path) else b""
-        record = described_by(change.record, data, change.position, change.charset)
-        self.notes = record.notes + compare_with_new(
-            self._record(), record, Path(change.record.name), consent=change.other_record
+    def _former_record(self) -> Record:
+        """The record that the package has, as it was supplied."""
+        start = f"{self.draft.base}{_DESCRIPTIVE}source"
+        path = next(path for path in sorted(self.draft.before) if path.startswith(start))
+        return choose_record(
+            self.draft.content(path), Path(path.rpartition("/")[2]), None, self.change.charset
         )
-        self.title = one_line(record.title)
-        self.actions = actions(record)
-        for path in list(filter(self._is_descriptive, self.staging.kept)):
-            del self.staging.kept[path]
-        return describe(record, self._rights(), self.staging, self.base.rstrip("/"))
 
-    def _record(self) -> bytes | None:
+    def _former_mods(self) -> bytes | None:
         """The record so far, as MODS."""
-        names = [f"{self.base}{_DESCRIPTIVE}{name}.xml" for name in ("mods", "source")]
-        return next((self._content(name) for name in names if name in self.before), None)
-
-    def _is_descriptive(self, path: str) -> bool:
-        return path.startswith(self.base + _DESCRIPTIVE)
+        names = [f"{self.draft.base}{_DESCRIPTIVE}{name}.xml" for name in ("mods", "source")]
+        return next((self.draft.content(name) for name in names if name in self.draft.before), None)
 
     def _rights(self) -> tuple[Rights, ...]:
         """The rights stated for this book when it was packaged, or else for all books."""
-        config = self.archive.config
-        path = f"{self.base}documentation/rights.toml"
-        if path not in self.before:
+        config = self.draft.archive.config
+        path = f"{self.draft.base}documentation/rights.toml"
+        if path not in self.draft.before:
             return () if config.rights is None else (config.rights,)
-        rights, _unclear = read_rights(self._content(path), path, config.institution.country)
+        rights, _unclear = read_rights(self.draft.content(path), path, config.institution.country)
         return rights
 
-    def _document(self, source: Path) -> OtherFile:
-        """Add a document under its own name. Raises PackageError if that name exists."""
+    def _new_rights(self, source: Path) -> tuple[Rights, ...]:
+        """The rights in a file. Raises PackageError if they are not clear."""
+        country = self.draft.archive.config.institution.country
+        rights, unclear = read_rights(read_supplied(source), source.name, country)
+        refuse_unclear(unclear)
+        self.done.append(f"the rights were replaced by {source.name}")
+        return rights
+
+    def _tell_events(self, source: Path) -> list[OtherFile]:
+        """Take in what a file tells of the time before packaging, in place of the former file."""
+        data = read_supplied(source)
+        told, self._corrected, findings = told_by_file(
+            self.draft, data, source.name, self._kept("events")
+        )
+        refuse_unclear(findings)
+        self._told.append(told)
+        self.done.append(f"the history was replaced by {source.name}")
+        return self._supplied("events", source.name, data)
+
+    def _document(self, source: Path) -> list[OtherFile]:
+        """Add a document under its own name, or put it in the place of the one of that name."""
         path = f"documentation/{source.name}"
-        if not source.name.isascii() or self.base + path in self.before:
+        if not source.name.isascii() or _OURS.fullmatch(path):
             message = _("{path} cannot be added: the name is in use or is not ASCII")
             raise PackageError(message.format(path=source))
         data = read_supplied(source)
-        seen = self.staging.write(self.base + path, data)
-        return OtherFile(seen._replace(path=path), identify(data, source.name, len(data)).mime)
+        there = self.draft.base + path in self.draft.before
+        self.done.append(f"{'replaced' if there else 'added'} {path}")
+        return self._put(path, data, identify(data, source.name, len(data)).mime)
 
-    def _restructure(self, source: Path) -> list[OtherFile]:
-        """Write the structure in the file into METS; replace the old file."""
-        data = read_supplied(source)
-        package = read_package(self._stream(_METS))
-        described = {name: self._described(path) for name, path in package.representations.items()}
-        for name, new in restructured(described, data, source.name, self.title).items():
-            self._write_mets(name, package.representations[name], new)
-        kept = kept_file("structure", source, data)
-        paths = {document.file.path for document in package.documentation}
-        path = f"documentation/{kept.name}"
-        self.removed = [name for name in sorted(paths - {path}) if _STRUCTURE.fullmatch(name)]
-        for name in self.removed:
-            del self.staging.kept[self.base + name]
-        seen = self.staging.write(self.base + path, kept.data)
-        return [] if path in paths else [OtherFile(seen._replace(path=path), kept.mime)]
+    def _put(self, path: str, data: bytes, mime: str) -> list[OtherFile]:
+        """Write a document; nothing to list if there is one of that name."""
+        seen = self.draft.write(path, data)
+        return [] if self.draft.base + path in self.draft.before else [OtherFile(seen, mime)]
 
-    def _stream(self, path: str) -> BinaryIO:
-        return io.BytesIO(self._content(self.base + path))
+    def _kept(self, subject: str) -> tuple[bytes, str] | None:
+        """The file that was supplied about a subject, and its name."""
+        for ending in ("toml", "csv", "xml"):
+            path = f"{self.draft.base}documentation/{subject}.{ending}"
+            if path in self.draft.before:
+                return self.draft.content(path), f"{subject}.{ending}"
+        return None
 
-    def _described(self, document: str) -> Described:
-        representation = read_representation(self._stream(document))
-        folder = document.removesuffix(_METS)
-        return Described(
-            representation,
-            {
-                identifier.value: fact.original_name
-                for premis in representation.preservation
-                for fact in read_premis(self._stream(folder + premis.file.path), images=False)
-                if isinstance(fact, ObjectFacts) and fact.original_name is not None
-                for identifier in fact.identifiers
-            },
+    def _supplied(self, subject: str, name: str, data: bytes) -> list[OtherFile]:
+        """Keep a supplied file in the place of the former one, whatever form that had."""
+        kept = kept_file(subject, Path(name), data)
+        former = self._kept(subject)
+        if former is not None and former[1] != kept.name:
+            self._removed.append(f"documentation/{former[1]}")
+            self.draft.remove(self._removed[-1])
+        return self._put(f"documentation/{kept.name}", kept.data, kept.mime)
+
+    def _revise_book(self) -> list[OtherFile]:
+        """Correct pages, then their structure; the file about it follows them."""
+        structure = self.change.structure
+        if self.change.pages:
+            self.book.correct(self.change.pages)
+        if structure is not None:
+            data = read_supplied(structure)
+            self.book.restructure(data, structure.name)
+            self.done.append(f"the structure was replaced by {structure.name}")
+            return self._supplied("structure", structure.name, data)
+        if any(change.deed in _REORDERED for change in self.book.changes) and self._kept(
+            "structure"
+        ):
+            return self._supplied("structure", "structure.toml", self.book.structure_file())
+        return []
+
+
+def point(
+    draft: Draft,
+    descriptive: Sequence[DescriptiveFile] | None,
+    documents: Sequence[OtherFile],
+    removed: Sequence[str],
+    representations: Mapping[str, FileEntry],
+) -> None:
+    """Update the package's METS to the present files, and its README to the title."""
+    if draft.former_title != draft.title:
+        text = readme.readme(
+            title=draft.title,
+            identifier=draft.package.uri,
+            folder=draft.package.portable,
+            created=draft.time,
+            institution=draft.archive.config.institution.names["en"],
+            software=f"preserva {__version__}",
+            digests=draft.staging.algorithms,
         )
-
-    def _write_mets(self, name: str, document: str, representation: StoredRepresentation) -> None:
-        institution = self.archive.config.institution.names["en"]
-        render = partial(
-            write_representation_mets,
-            header=Header(
-                name,
-                representation.created,
-                representation.software,
-                institution,
-                modified=self.time,
-            ),
-            preservation=representation.preservation,
-            files=representation.files,
-            structure=representation.structure,
-        )
-        self.staging.render(self.base + document, render)
-
-    def _add_event(self, detail: str) -> None:
-        """Add the event to the history in the package's PREMIS."""
-        happened = history.event(
-            EventType.METADATA_MODIFICATION,
-            identifier=self.archive.identifiers(),
-            time=self.time,
-            actor=self.archive.actor,
-            detail=f"{detail} (preserva {__version__})",
-            package=self.package,
-        )
-        premis = self._content(self.base + _PREMIS)
-        earlier, involved = history.unrecorded_events(premis, self.actions, self.package)
-        agents = [*history.agents(self.archive.actor), *involved]
-        data = amended_premis(premis, [*earlier, happened], agents)
-        self.staging.write(self.base + _PREMIS, data)
-
-    def _point(
-        self, descriptive: Sequence[DescriptiveFile] | None, documents: Sequence[OtherFile]
-    ) -> None:
-        """Update the package's METS to the present files."""
-        if self._title() != self.title:
-            text = readme.readme(
-                title=self.title,
-                identifier=self.package.uri,
-                folder=self.package.portable,
-                created=self.time,
-                institution=self.archive.config.institution.names["en"],
-                software=f"preserva {__version__}",
-                digests=self.staging.algorithms,
-            )
-            self.staging.write(self.base + _README, text.encode())
-        changed = {
-            path.removeprefix(self.base): seen._replace(path=path.removeprefix(self.base))
-            for path, seen in self.staging.files.items()
-        }
-        mets = amended_mets(
-            self._content(self.base + _METS),
-            time=self.time,
-            descriptive=None
-            if descriptive is None
-            else [
-                MetadataFile("", record.file, record.mime, *record.type.value)
-                for record in descriptive
-            ],
-            changed=changed,
-            documentation=documents,
-            removed=self.removed,
-        )
-        self.staging.write(self.base + _METS, mets)
-
-    def _check(self) -> None:
-        """Check the new METS and PREMIS completely: a bug of ours must not be stored."""
-        start = len(self.base)
-        files: Mapping[str, Observed] = {
-            path[start:]: seen._replace(path=path[start:])
-            for path, seen in self.staging.state().items()
-            if path.startswith(self.base)
-        }
-        wrong = [
-            finding.message()
-            for finding in check_package(self._open, files, folder=self.package.portable)
-            if finding.code.severity is not Severity.WARNING
-        ]
-        if wrong:
-            raise PackageError(
-                _("the new version contradicts itself, so it was not stored:"), wrong
-            )
-
-    def _open(self, path: str) -> BinaryIO:
-        return as_stream(self._pieces(self.base + path))
-
-    def _pieces(self, path: str) -> Iterator[bytes]:
-        storage, name = self.store.storage, f"{self.stored.path}/{self.located.get(path)}"
-        if path in self.staging.files:
-            storage, name = self.staging.storage, f"{self.staging.folder}/{path}"
-        with storage.open(name) as reader:
-            yield from chunks_of(reader)
+        draft.write(_README, text.encode())
+    start = len(draft.base)
+    changed = {
+        path[start:]: seen._replace(path=path[start:]) for path, seen in draft.staging.files.items()
+    }
+    mets = amended_mets(
+        draft.content(draft.base + _METS),
+        time=draft.time,
+        descriptive=None
+        if descriptive is None
+        else [
+            MetadataFile("", record.file, record.mime, *record.type.value) for record in descriptive
+        ],
+        changed=changed,
+        documentation=documents,
+        removed=removed,
+        representations=representations,
+    )
+    draft.write(_METS, mets)

@@ -24,7 +24,7 @@ from preserva.i18n import _, system_reason
 from preserva.ingest.advice import advice
 from preserva.storage.base import CHUNK
 
-State = tuple[int, int, int]
+FileState = tuple[int, int, int]
 """Of a file: its size in bytes, when its content and when anything of it last changed, in ns."""
 
 
@@ -44,7 +44,7 @@ class Look:
     """What lay in a folder at one moment: the entries, and the state of each file by its path."""
 
     entries: tuple[Entry, ...]
-    states: Mapping[str, State]
+    states: Mapping[str, FileState]
 
     def newest(self) -> float:
         """When something last changed, in seconds since 1970."""
@@ -145,6 +145,10 @@ class SourceReader:
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
         self._seen: dict[str, os.stat_result] = {}
+
+    def size(self, path: str) -> int:
+        """The size of one file in bytes."""
+        return self._folder.state(path).st_size
 
     def chunks(self, path: str) -> Iterator[bytes]:
         """The bytes of one file. Raises PackageError if it cannot be read, or changes meanwhile."""

@@ -8,33 +8,18 @@ from datetime import datetime
 from preserva.core.policy.judgement import State
 from preserva.core.policy.overview import (
     AGES,
-    CopyState,
     Decision,
     HistoryEntry,
     Incident,
     Overview,
 )
-from preserva.core.values.facts import RecordedFinding
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome, printable
-from preserva.i18n import _, english, ngettext, pgettext
+from preserva.i18n import _, ngettext, pgettext
 from preserva.local_time import local_date, local_time
 from preserva.outputs.findings import human_size
 from preserva.outputs.page import Page, Section, chart
 from preserva.outputs.words import word
-
-CSV_COLUMNS = (
-    "package",
-    "institution",
-    "storage",
-    "state",
-    "checked",
-    "deadline",
-    "bytes",
-    "entry",
-    "entry_sha256",
-    "findings",
-)
 
 _MONTHS = 12
 _FINDINGS = 5
@@ -217,27 +202,6 @@ def package_page(
                 ],
             ),
         ),
-    )
-
-
-def csv_row(copy: CopyState, findings: Sequence[RecordedFinding] = ()) -> tuple[str, ...]:
-    """A copy as a row below CSV_COLUMNS, with the findings of its incident if it has one.
-
-    It is the same in every language.
-    """
-    times = (copy.checked, copy.deadline)
-    checked, deadline = ("" if time is None else time.isoformat() for time in times)
-    numbers = ("" if number is None else str(number) for number in (copy.size, copy.entry))
-    return (
-        copy.package,
-        copy.institution,
-        copy.storage,
-        copy.state.value,
-        checked,
-        deadline,
-        *numbers,
-        copy.digest or "",
-        "; ".join(english(finding.place()) for finding in findings),
     )
 
 

@@ -18,6 +18,7 @@ from preserva.core.values.report import Finding, Outcome
 from preserva.errors import Damaged, NotFound, StorageError
 from preserva.i18n import _
 from preserva.information_package.tag_files import title_of
+from preserva.reporting.find import ANY, Wanted, fits
 from preserva.storage.ocfl import StoredObject
 
 
@@ -84,8 +85,10 @@ class Status:
         return Outcome.worst((enough, *(copy.state.outcome for copy in self.copies)))
 
 
-def list_packages(archive: ArchivalStorage, storage: str | None = None) -> Listing:
-    """The packages of a storage (the primary one if not named), without those withdrawn.
+def list_packages(
+    archive: ArchivalStorage, storage: str | None = None, wanted: Wanted = ANY
+) -> Listing:
+    """The wanted packages of a storage (the primary one if not named), without those withdrawn.
 
     Raises StorageError.
     """
@@ -100,6 +103,8 @@ def list_packages(archive: ArchivalStorage, storage: str | None = None) -> Listi
             inventory = stored.inventory
             package = PackageId.parse(inventory.identifier)
             title = title_of(store.storage, stored, inventory.head)
+            if not fits(archive, package, title, wanted, storage):
+                continue
         except (Damaged, StorageError, ValueError) as error:
             listing.findings.append(Finding(Code.INVENTORY_INVALID, path, seen=str(error)))
             continue
@@ -111,10 +116,13 @@ def list_packages(archive: ArchivalStorage, storage: str | None = None) -> Listi
     return listing
 
 
-def status(archive: ArchivalStorage, package: PackageId | None = None) -> list[Status]:
+def status(
+    archive: ArchivalStorage, package: PackageId | None = None, wanted: Wanted = ANY
+) -> list[Status]:
     """The copies of a package, or of every package that the ledger or a storage of ours knows.
 
-    Withdrawn packages are among them only if they are named.
+    Of those that are `wanted`, only what the primary storage lists. Withdrawn packages are among
+    them only if they are named.
 
     What the ledger knows of a copy is never bettered by looking at it, only worsened. Raises
     NotFound if no storage holds the package named, and the ledger knows of none; WrongLedger if the
@@ -128,6 +136,9 @@ def status(archive: ArchivalStorage, package: PackageId | None = None) -> list[S
         if all(copy.state in {State.ABSENT, State.UNREACHABLE} for copy in asked.copies):
             raise NotFound(_("there is no package {id}").format(id=package))
         return [asked]
+    if wanted:
+        names = [listed.package for listed in list_packages(archive, wanted=wanted).packages]
+        return [state for name in names for state in status(archive, PackageId.parse(name))]
     judged = {judgement.package: judgement for judgement in judgements(archive, rules)}
     for store in archive.stores():
         listing = listed(archive, store)

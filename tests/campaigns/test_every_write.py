@@ -33,6 +33,7 @@ from preserva.errors import StorageError
 from preserva.fixity.ocfl_object import check_object
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.bag import store
+from preserva.ingest.book_revision import PageChanges
 from preserva.ingest.package import package, package_bag
 from preserva.ingest.revision import Change, update
 from preserva.ingest.transfer import accept
@@ -40,7 +41,7 @@ from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
 from tests.campaigns.points import Counter, Fault, count_calls, in_child
 from tests.faults.damage import MANIFEST, P1, PACKAGE, flip, folder
-from tests.support.books import RECORD, an_archive, make_book
+from tests.support.books import RECORD, an_archive, make_book, tiff
 
 LONG = os.environ.get("PRESERVA_LONG") == "1"
 
@@ -82,6 +83,20 @@ def do_update(place: Path) -> None:
     change = Change(place / "new.xml", structure=place / "new.toml")
     with an_archive(place / "archive") as archive:
         update(archive, PACKAGE, change)
+
+
+def do_update_pages(place: Path) -> None:
+    """Scan a page again, add an access copy, and insert a page, each once."""
+    corrections = (
+        PageChanges(pages=place / "again", access=place / "jpg"),
+        PageChanges(insert=place / "missing", after=0),
+    )
+    with an_archive(place / "archive") as archive:
+        for number, pages in enumerate(corrections, 1):
+            with archive.writing(archive.primary):  # what was interrupted is put in order first
+                stored = archive.primary.root.read(PACKAGE.uri).inventory
+            if len(stored.versions) == number:
+                update(archive, PACKAGE, Change(pages=pages, reason="corrected"))
 
 
 def do_package_by_table(place: Path) -> None:
@@ -136,6 +151,7 @@ VERBS = {
     "import": do_import,
     "import of our own": do_import_own,
     "update": do_update,
+    "update of pages": do_update_pages,
     "repair": do_repair,
     "replicate": do_replicate,
     "withdraw": do_withdraw,
@@ -152,13 +168,12 @@ def prepared(verb: str, place: Path) -> Path:
         (place / "new.toml").write_text('[[parts]]\ntype = "text"\nfirst = 1\n')
         (place / "books.csv").write_text("folder,record\nbook,book.xml\n")
         (place / "changes.csv").write_text("id,record,structure\nkp-7,new.xml,new.toml\n")
-        if verb.startswith("replicate") or verb in {
-            "update",
-            "update by table",
-            "repair",
-            "withdraw",
-        }:
+        if verb.startswith(("replicate", "update")) or verb in {"repair", "withdraw"}:
             package(place / "book", place / "book.xml", archive)
+        if verb == "update of pages":
+            for name, seed in (("again/л. 1.tif", 7), ("jpg/1.tif", 8), ("missing/л. 0.tif", 9)):
+                (place / name).parent.mkdir()
+                (place / name).write_bytes(tiff(bytes(seed * i % 251 for i in range(500))))
         if verb == "repair":
             replicate(archive)
             damaged = folder(archive.store("nlb-copy"))

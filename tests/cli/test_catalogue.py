@@ -28,7 +28,7 @@ def test_the_way_for_people(ready: Path, run: Run) -> None:
     assert status == 0
     assert {line.split("\t")[0] for line in out.splitlines() if "\t" in line} == {OURS, THEIRS}
     assert "title: Разсужденія" in out
-    assert "holder: АОНБ (1), НББ (1)" in err
+    assert "library (--holder): АОНБ: 1, НББ: 1" in err
     assert "повѣсть" in run("catalogue", "search", "повесть")[1].lower()
     assert run("catalogue", "match")[1].startswith(f"{OURS}\t{THEIRS}\tfingerprint")
     assert (

@@ -90,12 +90,19 @@ def test_contradictions_are_found(tmp_path: Path, old: str, new: str, problem: s
         load(write(tmp_path, TEMPLATE.replace(old, new)))
 
 
-@pytest.mark.parametrize("text", ["a = ", "\xff", "[archive]\n[archive]\n"])
-def test_what_is_no_toml_is_said_to_be_none(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a = ", "cannot be read"),
+        ("\xff", "is not in UTF-8"),
+        ("[archive]\n[archive]\n", "cannot be read"),
+    ],
+)
+def test_what_is_no_toml_is_said_to_be_none(tmp_path: Path, text: str, problem: str) -> None:
     """With the reason."""
     path = tmp_path / "preserva.toml"
     path.write_bytes(text.encode("latin-1"))
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match=problem):
         load(path)
 
 

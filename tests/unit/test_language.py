@@ -76,7 +76,7 @@ OF_ONE = {"не хапае", "недостаёт"}
 """Verbs after which the genitive singular «21 записи, которая» is right."""
 
 TERMS = (
-    "book monument", "character set", "checksum", "damage", "edition", "incident", "ledger", "lock",
+    "book monument", "character set", "checksum", "damage", "edition", "incident", "ledger",
     "medium", "quarantine", "replica", "representation", "structural map", "tag file",
     "union catalogue", "version",
 )  # fmt: skip

@@ -10,7 +10,8 @@ from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 
 _UNIT = re.compile(
-    r"(?P<counts>[0-9ivxlcdmіхсм\[\],;+ ]*[0-9ivxlcdmіхсм]\]?)\s*(?:ненум\.?|нен\.?|unnumbered)?\s*"
+    r"(?P<counts>[0-9ivxlcdmіхсм\[\],;+ ]{0,80}[0-9ivxlcdmіхсм]\]?)"
+    r"\s{0,3}(?:ненум\.?|нен\.?|unnumbered)?\s{0,3}"
     r"(?P<unit>стр\.?|старонак|страниц\w*|с\.?|pages?|pp?\.|s\.|seiten|л\.?|лист\w*|арк\w*\.?|"
     r"leaves|ff?\.|bl\.)(?![^\W\d_])",
     re.IGNORECASE,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from preserva.core.book.file_names import natural_key, stem
-from preserva.core.book.page_order import Key, Place, place_by
+from preserva.core.book.page_order import Key, PagePlace, place_by
 from preserva.core.book.pairing import pair
 from preserva.core.values.model import Entry
 
@@ -51,7 +51,7 @@ def by_folder(files: Iterable[Placed]) -> dict[tuple[NaturalKey, ...], list[Plac
     return folders
 
 
-def in_order(files: Sequence[Placed]) -> list[tuple[Placed, Place]]:
+def in_order(files: Sequence[Placed]) -> list[tuple[Placed, PagePlace]]:
     """The files as their pages follow each other, each with the place that its name tells.
 
     In a folder, its own files come before the folders in it, except for those at the back.

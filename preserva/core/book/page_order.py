@@ -13,7 +13,7 @@ from preserva.core.book.file_names import folded, natural_key
 from preserva.core.book.labels import numeral_value
 
 
-class Place(IntEnum):
+class PagePlace(IntEnum):
     """Where a name says that its page belongs."""
 
     FRONT_COVER = 0
@@ -58,20 +58,20 @@ LOOK_ALIKE = str.maketrans("іхсмІХСМ", "ixcmIXCM")
 """Cyrillic letters in which Roman numbers are typed."""
 
 _TYPES = {
-    Place.FRONT_COVER: "cover",
-    Place.BACK_COVER: "cover",
-    Place.SPINE: "spine",
-    Place.FRONT_ENDPAPER: "endpaper",
-    Place.BACK_ENDPAPER: "endpaper",
+    PagePlace.FRONT_COVER: "cover",
+    PagePlace.BACK_COVER: "cover",
+    PagePlace.SPINE: "spine",
+    PagePlace.FRONT_ENDPAPER: "endpaper",
+    PagePlace.BACK_ENDPAPER: "endpaper",
 }
 
 
-def page_type(place: Place) -> str:
+def page_type(place: PagePlace) -> str:
     """The type of a page at this place (`preserva.core.book.structure.PageType`)."""
     return _TYPES.get(place, "page")
 
 
-def place_by(names: Sequence[str]) -> Callable[[str], tuple[Place, Key]]:
+def place_by(names: Sequence[str]) -> Callable[[str], tuple[PagePlace, Key]]:
     """How these names, all of one folder, are sorted: the place of a name, and its key.
 
     Roman numbers are taken for such only where nothing contradicts it: `c` and `d` among `a`, `b`,
@@ -80,9 +80,9 @@ def place_by(names: Sequence[str]) -> Callable[[str], tuple[Place, Key]]:
     start = len(common_prefix([folded(name) for name in names]))
     romans = _romans({name: _rest(name, start) for name in names})
 
-    def placed(name: str) -> tuple[Place, Key]:
+    def placed(name: str) -> tuple[PagePlace, Key]:
         if name in romans:
-            return Place.ROMAN, (Place.ROMAN, romans[name], natural_key(name))
+            return PagePlace.ROMAN, (PagePlace.ROMAN, romans[name], natural_key(name))
         place = _by_word(_rest(name, start))
         return place, (place, 0, natural_key(name))
 
@@ -113,23 +113,23 @@ def _rest(name: str, start: int) -> str:
     return folded(name)[start:].replace("ё", "е")
 
 
-def _by_word(rest: str) -> Place:
+def _by_word(rest: str) -> PagePlace:
     """By the words of a name that begins with a word, not with a number."""
     tokens = re.findall(r"[^\W\d_]+|[0-9]+", rest)
     if not tokens or tokens[0].isdigit():
-        return Place.BODY
+        return PagePlace.BODY
     words = set(tokens)
     if words & _SPINES:
-        return Place.SPINE
+        return PagePlace.SPINE
     if words & _BACK_ENDPAPERS:
-        return Place.BACK_ENDPAPER
+        return PagePlace.BACK_ENDPAPER
     # the four sides of a paper cover are counted: the third and fourth are at the end
     back = bool(words & _BACK or (words & _COVERS and tokens[-1] in {"3", "4"}))
     if words & _ENDPAPERS:
-        return Place.BACK_ENDPAPER if back else Place.FRONT_ENDPAPER
+        return PagePlace.BACK_ENDPAPER if back else PagePlace.FRONT_ENDPAPER
     if words & _COVERS:
-        return Place.BACK_COVER if back else Place.FRONT_COVER
-    return Place.TITLE if tokens[0] in _TITLES else Place.BODY
+        return PagePlace.BACK_COVER if back else PagePlace.FRONT_COVER
+    return PagePlace.TITLE if tokens[0] in _TITLES else PagePlace.BODY
 
 
 def _romans(rests: dict[str, str]) -> dict[str, int]:

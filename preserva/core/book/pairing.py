@@ -17,7 +17,7 @@ _SIDES = {"recto": "r", "verso": "v", "об": "v", "адв": "v"}
 _MOST_NUMBERS = 6
 """Numbers in one name that are tried: a date and a shelfmark have three each."""
 
-Reading = Callable[[str], object]
+NameReading = Callable[[str], object]
 
 
 def pair(left: Sequence[str], right: Sequence[str]) -> dict[str, str] | None:
@@ -65,7 +65,7 @@ def by_suffix(names: Sequence[str], words: Mapping[str, str]) -> dict[str, str] 
 
 
 def _read(
-    left: Sequence[str], ours: Reading, right: Sequence[str], theirs: Reading
+    left: Sequence[str], ours: NameReading, right: Sequence[str], theirs: NameReading
 ) -> dict[str, str] | None:
     """The pairing of names with the same meaning; None unless it pairs all of them."""
     meanings = {meaning: name for name in left if (meaning := ours(name)) is not None}
@@ -74,7 +74,7 @@ def _read(
     return pairing if complete else None
 
 
-def _bare(names: Sequence[str]) -> Reading:
+def _bare(names: Sequence[str]) -> NameReading:
     """A name without what all names begin and end with."""
     start = len(common_prefix(map(folded, names)))
     end = len(common_prefix(folded(name)[start:][::-1] for name in names))
@@ -97,7 +97,7 @@ def _numbers(name: str) -> object:
     )
 
 
-def _numbered(place: int) -> Reading:
+def _numbered(place: int) -> NameReading:
     """The number at one place of a name, from the beginning or the end."""
 
     def number(name: str) -> object:
@@ -108,5 +108,5 @@ def _numbered(place: int) -> Reading:
     return number
 
 
-def _single_numbers() -> list[Reading]:
+def _single_numbers() -> list[NameReading]:
     return [_numbered(place) for place in range(-_MOST_NUMBERS, _MOST_NUMBERS)]

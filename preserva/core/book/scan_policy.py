@@ -11,7 +11,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 
 
-class Action(StrEnum):
+class ScanAction(StrEnum):
     """What is done about a finding."""
 
     WARN = "warn"
@@ -27,26 +27,26 @@ class ScanPolicy:
     a page is lost from sight.
     """
 
-    gaps: Action = Action.WARN
-    same: Action = Action.WARN
-    similar: Action = Action.WARN
-    stored: Action = Action.WARN
-    frames: Action = Action.REFUSE
-    ending: Action = Action.WARN
-    unfinished: Action = Action.REFUSE
-    unsupported: Action = Action.REFUSE
-    extent: Action = Action.WARN
-    requirements: Action = Action.WARN
+    gaps: ScanAction = ScanAction.WARN
+    same: ScanAction = ScanAction.WARN
+    similar: ScanAction = ScanAction.WARN
+    stored: ScanAction = ScanAction.WARN
+    frames: ScanAction = ScanAction.REFUSE
+    ending: ScanAction = ScanAction.WARN
+    unfinished: ScanAction = ScanAction.REFUSE
+    unsupported: ScanAction = ScanAction.REFUSE
+    extent: ScanAction = ScanAction.WARN
+    requirements: ScanAction = ScanAction.WARN
 
     @classmethod
     def among(cls, settings: Mapping[str, Any]) -> tuple[ScanPolicy, dict[str, Any]]:
         """The policy that these settings have by the names of its checks, and the other ones."""
         checks = {check.name for check in fields(cls)}
-        actions = {key: Action(word) for key, word in settings.items() if key in checks}
+        actions = {key: ScanAction(word) for key, word in settings.items() if key in checks}
         others = {key: value for key, value in settings.items() if key not in checks}
         return cls(**actions), others
 
-    def action(self, code: Code) -> Action | None:
+    def action(self, code: Code) -> ScanAction | None:
         """What is done about a finding with this code; None if it is none of these checks."""
         key = _CHECKS.get(code)
         return None if key is None else getattr(self, key)
@@ -56,7 +56,7 @@ class ScanPolicy:
         actions = {field.name: getattr(self, field.name) for field in fields(self)}
         return ScanPolicy(
             **{
-                check: Action.WARN if action is Action.REFUSE else action
+                check: ScanAction.WARN if action is ScanAction.REFUSE else action
                 for check, action in actions.items()
             }
         )
@@ -66,9 +66,9 @@ class ScanPolicy:
         refused, said = [], []
         for finding in findings:
             match self.action(finding.code):
-                case Action.REFUSE:
+                case ScanAction.REFUSE:
                     refused.append(finding)
-                case Action.WARN | None:
+                case ScanAction.WARN | None:
                     said.append(finding)
         return refused, said
 

@@ -22,7 +22,7 @@ _COMPARED = 3_000
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenScan:
     """What the read of a page's file established: SHA-512, and how it looks, if it was decoded."""
 
     path: str
@@ -31,7 +31,7 @@ class Seen:
     likeness: int | None = None
 
 
-def repeated(scans: Sequence[Seen]) -> list[Finding]:
+def repeated(scans: Sequence[SeenScan]) -> list[Finding]:
     """Pages with the bytes of another, and pages that nearly look like another.
 
     Each page is named once, with the first that it repeats. Representations are not compared with
@@ -39,7 +39,7 @@ def repeated(scans: Sequence[Seen]) -> list[Finding]:
     """
     findings = []
     first: dict[tuple[str, str], str] = {}
-    different: dict[str, list[Seen]] = {}
+    different: dict[str, list[SeenScan]] = {}
     for scan in scans:
         key = (scan.representation, scan.sha512)
         if key in first:
@@ -52,7 +52,7 @@ def repeated(scans: Sequence[Seen]) -> list[Finding]:
     return findings
 
 
-def _alike(scans: Sequence[Seen]) -> list[Finding]:
+def _alike(scans: Sequence[SeenScan]) -> list[Finding]:
     pairs = pairwise(scans) if len(scans) > _COMPARED else combinations(scans, 2)
     alike: dict[str, str] = {}
     for scan, later in pairs:
@@ -61,7 +61,7 @@ def _alike(scans: Sequence[Seen]) -> list[Finding]:
     return [Finding(Code.SCAN_SIMILAR, path, seen=like) for path, like in alike.items()]
 
 
-def _distance(scan: Seen, other: Seen) -> int:
+def _distance(scan: SeenScan, other: SeenScan) -> int:
     if scan.likeness is None or other.likeness is None:
         return _NEARLY + 1
     return (scan.likeness ^ other.likeness).bit_count()

@@ -33,7 +33,7 @@ from preserva.core.book.folder_roles import (
 )
 from preserva.core.book.numbering import gaps
 from preserva.core.book.page_names import PageKey, Placed, by_folder, in_order, pair_pages
-from preserva.core.book.page_order import Place, page_type
+from preserva.core.book.page_order import PagePlace, page_type
 from preserva.core.book.side_by_side import SideBySide
 from preserva.core.book.side_by_side import told_apart as masters_and_access
 from preserva.core.values.codes import Code
@@ -273,11 +273,11 @@ class _Arranging:
         self.warnings.append(Finding(Code.SOURCE_BY_NUMBER, path, seen=page))
         return True
 
-    def say_places(self, ordered: Sequence[tuple[Placed, Place]]) -> None:
+    def say_places(self, ordered: Sequence[tuple[Placed, PagePlace]]) -> None:
         """Name the pages that stand elsewhere than the order of names has them, and the gaps."""
         natural = sorted((file for file, _place in ordered), key=lambda file: file.key)
         for (file, place), expected in zip(ordered, natural, strict=True):
-            if file is not expected and place not in {Place.BODY, Place.TITLE}:
+            if file is not expected and place not in {PagePlace.BODY, PagePlace.TITLE}:
                 self.warnings.append(Finding(Code.SOURCE_PLACED, file.entry.path))
         for files in by_folder(file for file, _place in ordered).values():
             if missing := gaps([file.stem for file in files]):
@@ -286,7 +286,7 @@ class _Arranging:
                 self.warnings.append(Finding(Code.SCAN_GAP, path, ", ".join(missing)))
 
     def numbered(
-        self, ordered: Sequence[tuple[Placed, Place]]
+        self, ordered: Sequence[tuple[Placed, PagePlace]]
     ) -> dict[str, tuple[SourceFile, ...]]:
         """The representations, their pages numbered alike."""
         numbers = {file.key: number for number, (file, _place) in enumerate(ordered, 1)}
@@ -317,7 +317,7 @@ class _Arranging:
                 representations[name] = (*paged, *_numbered("whole", whole))
         return representations
 
-    def chapters(self, ordered: Sequence[tuple[Placed, Place]]) -> tuple[FolderPages, ...]:
+    def chapters(self, ordered: Sequence[tuple[Placed, PagePlace]]) -> tuple[FolderPages, ...]:
         """The folders that the pages lie in, where there are any, each with its pages."""
         found: dict[object, FolderPages] = {}
         for number, (file, _place) in enumerate(ordered, 1):

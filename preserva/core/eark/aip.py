@@ -101,7 +101,8 @@ class ContentFile:
 
     `page` is its page's number in the book, from 1, equal in every representation; `label` is what
     the page is called (12r), `type` what it is; a file of the whole book has neither page nor
-    label. `image` is its technical metadata, if it is an image.
+    label. `image` is its technical metadata, if it is an image; `created` the time since when it is
+    in the package, if not that of the METS.
     """
 
     file: Observed
@@ -111,6 +112,7 @@ class ContentFile:
     label: str | None = None
     image: Image | None = None
     type: str = "page"
+    created: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +195,9 @@ def build_aip(spec: AipSpec, put: PutFile) -> None:
     ]
     representations = {
         item.name: FileEntry(
-            f"ID-representation-{item.name}", _build_representation(spec, item, put), "text/xml"
+            f"ID-representation-{item.name}",
+            build_representation(item, _header(spec, item.name), put),
+            "text/xml",
         )
         for item in spec.representations
     }
@@ -259,7 +263,8 @@ def _write_package_premis(spec: AipSpec, stream: BinaryIO) -> None:
     )
 
 
-def _build_representation(spec: AipSpec, item: RepresentationSpec, put: PutFile) -> Observed:
+def build_representation(item: RepresentationSpec, header: Header, put: PutFile) -> Observed:
+    """Pass the PREMIS and then the METS.xml of a representation to `put`; return the METS.xml."""
     folder = f"representations/{item.name}/"
     premis = [
         _premis_file(f"digiprov-{number}", _below(folder, put(folder + path, write)))
@@ -267,7 +272,7 @@ def _build_representation(spec: AipSpec, item: RepresentationSpec, put: PutFile)
     ]
     write = partial(
         write_representation_mets,
-        header=_header(spec, item.name),
+        header=header,
         preservation=premis,
         files=_Entries(item),
         structure=item.structure,
@@ -340,6 +345,7 @@ class _Entries:
                 label=content.label,
                 admid=f"digiprov-{number // SHARD + 1}",
                 type=content.type,
+                created=content.created,
             )
 
 

@@ -12,8 +12,9 @@ from urllib.parse import unquote_to_bytes
 from lxml import etree
 
 from preserva.core.eark.aip import OtherFile
-from preserva.core.eark.mets import CHECKSUM, MetadataFile, href
-from preserva.core.eark.premis import Agent, Event, Identifier, write_premis
+from preserva.core.eark.mets import CHECKSUM, FileEntry, MetadataFile, group_id, href
+from preserva.core.eark.premis import Agent, Event, Identifier, Object, write_premis
+from preserva.core.eark.rights import RightsStatement
 from preserva.core.values.digest import ALGORITHMS
 from preserva.core.values.model import Observed
 from preserva.core.xml.safe import parse
@@ -21,6 +22,7 @@ from preserva.core.xml.safe import parse
 _METS = "{http://www.loc.gov/METS/}"
 _XLINK = "{http://www.w3.org/1999/xlink}"
 _PREMIS = "{http://www.loc.gov/premis/v3}"
+NO_REPRESENTATIONS: Mapping[str, FileEntry] = {}
 
 
 def amended_mets(
@@ -31,11 +33,13 @@ def amended_mets(
     changed: Mapping[str, Observed],
     documentation: Sequence[OtherFile] = (),
     removed: Collection[str] = (),
+    representations: Mapping[str, FileEntry] = NO_REPRESENTATIONS,
 ) -> bytes:
     """The package's METS.xml with these descriptions and further documents, changed at `time`.
 
     Without `descriptive` the descriptions are kept. `changed` holds the other changed files by
-    path; `removed` documents are no longer listed. Raises ValueError for a METS.xml that is not
+    path; `removed` documents are no longer listed; `representations` are further ones, the METS.xml
+    of each by its name. Raises ValueError for a METS.xml that is not
     structured like ours.
     """
     root = parse(mets)
@@ -60,7 +64,32 @@ def amended_mets(
         _link(etree.SubElement(file, f"{_METS}FLocat", LOCTYPE="URL"), entry.file.path)
     for number, file in enumerate(group, 1):
         file.set("SEQ", str(number))
+    for name, metadata in representations.items():
+        _add_representation(root, name, metadata, time)
     return _serialised(root)
+
+
+def _add_representation(root: etree._Element, name: str, entry: FileEntry, time: str) -> None:
+    """Its group of files, and its division with the pointers to both."""
+    groups = root.findall(f".//{_METS}fileGrp")
+    group = etree.Element(f"{_METS}fileGrp")
+    group.attrib.update(groups[-1].attrib)
+    group.set("USE", "Representations")
+    group.set("ID", group_id(name))
+    groups[-1].addnext(group)
+    file = etree.SubElement(group, f"{_METS}file", ID=entry.id, SEQ="1", MIMETYPE=entry.mime)
+    _integrity(file, entry.file, time)
+    _link(etree.SubElement(file, f"{_METS}FLocat", LOCTYPE="URL"), entry.file.path)
+    division = root.find(f".//{_METS}div[@ID='div-representations']")
+    if division is None:
+        raise ValueError("not the METS.xml of a package of preserva")
+    pointers = division.findall(f"{_METS}fptr")
+    division.insert(len(pointers), etree.Element(f"{_METS}fptr", FILEID=group_id(name)))
+    part = etree.SubElement(division, f"{_METS}div", ID=f"div-representation-{name}")
+    part.set("LABEL", f"Representations/{name}")
+    pointer = etree.SubElement(part, f"{_METS}mptr", LOCTYPE="URL")
+    _link(pointer, entry.file.path)
+    pointer.set(f"{_XLINK}title", group_id(name))
 
 
 def _number(file: etree._Element) -> int:
@@ -125,13 +154,34 @@ def _path(element: etree._Element) -> str:
     return unquote_to_bytes(link).decode("utf-8", "surrogateescape")
 
 
-def amended_premis(premis: bytes, events: Sequence[Event], agents: Sequence[Agent]) -> bytes:
-    """The package's premis.xml with further events at the end of its history."""
+def amended_premis(
+    premis: bytes,
+    events: Sequence[Event],
+    agents: Sequence[Agent],
+    *,
+    objects: Sequence[Object] = (),
+    rights: Sequence[RightsStatement] | None = None,
+    without: Collection[Identifier] = (),
+) -> bytes:
+    """The package's premis.xml with further events at the end of its history.
+
+    `objects` are further ones, `rights` take the place of those that are there, the events
+    `without` are taken out: someone else told them, and corrected that.
+    """
     root = parse(premis)
     known = {_agent(element) for element in root.findall(f"{_PREMIS}agent")}
     more = io.BytesIO()
-    write_premis(more, objects=(), events=events, agents=agents)
+    write_premis(more, objects=objects, events=events, agents=agents, rights=rights or ())
     written = parse(more.getvalue())
+    gone = {(identifier.type, identifier.value) for identifier in without}
+    for event in root.findall(f"{_PREMIS}event"):
+        if _linked(event, "eventIdentifier") & gone:
+            root.remove(event)
+    if rights is not None:
+        for statement in root.findall(f"{_PREMIS}rights"):
+            root.remove(statement)
+        root.extend(written.findall(f"{_PREMIS}rights"))
+    _insert(root, "object", (), written.findall(f"{_PREMIS}object"))
     _insert(root, "event", ("object",), written.findall(f"{_PREMIS}event"))
     new = [agent for agent in written.findall(f"{_PREMIS}agent") if _agent(agent) not in known]
     _insert(root, "agent", ("object", "event"), new)
@@ -149,7 +199,11 @@ def premis_of_part(premis: bytes, without: Collection[Identifier]) -> bytes:
     for part in list(root):
         if _linked(part, "objectIdentifier") & gone and part.tag == f"{_PREMIS}object":
             root.remove(part)
-        elif linked := _linked(part, "linkingObjectIdentifier"):
+            continue
+        for relationship in part.findall(f"{_PREMIS}relationship"):
+            if _linked(relationship, "relatedObjectIdentifier") <= gone:
+                part.remove(relationship)
+        if linked := _linked(part, "linkingObjectIdentifier"):
             for link in part.findall(f"{_PREMIS}linkingObjectIdentifier"):
                 if _values(link) in gone:
                     part.remove(link)

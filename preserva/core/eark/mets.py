@@ -103,7 +103,7 @@ class FileEntry:
 
     `page` is the number of the page in the book, from 1, `label` what is printed on it, `type`
     what it is; a file of the whole book has neither page nor label. `admid` names the metadata
-    that describes the file.
+    that describes the file, `created` the time since when it is there, if not that of the document.
     """
 
     id: str
@@ -113,6 +113,7 @@ class FileEntry:
     label: str | None = None
     admid: str | None = None
     type: str = "page"
+    created: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ def write_package_mets(
             _write_group(writer, "Documentation", "grp-documentation", documentation, header)
             _write_group(writer, "Schemas", "grp-schemas", schemas, header)
             for name, entry in representations.items():
-                _write_group(writer, "Representations", _group_id(name), (entry,), header)
+                _write_group(writer, "Representations", group_id(name), (entry,), header)
         attributes = {
             "ID": "div-metadata",
             "LABEL": "Metadata",
@@ -283,7 +284,7 @@ def _write_group(
             attributes = {
                 "ID": entry.id,
                 "SEQ": str(number),
-                **_integrity(entry.file, entry.mime, header.created),
+                **_integrity(entry.file, entry.mime, entry.created or header.created),
                 "ADMID": entry.admid,
             }
             with writer.element("file", attributes):
@@ -303,7 +304,8 @@ def _write_group_division(writer: XmlWriter, label: str, group: str) -> None:
         writer.leaf("fptr", attributes={"FILEID": group})
 
 
-def _group_id(representation: str) -> str:
+def group_id(representation: str) -> str:
+    """The ID of the fileGrp by which the package's METS names a representation."""
     return f"grp-representation-{representation}"
 
 
@@ -312,11 +314,11 @@ def _write_representations_division(
 ) -> None:
     with writer.element("div", {"ID": "div-representations", "LABEL": "Representations"}):
         for name in representations:
-            writer.leaf("fptr", attributes={"FILEID": _group_id(name)})
+            writer.leaf("fptr", attributes={"FILEID": group_id(name)})
         for name, entry in representations.items():
             attributes = {"ID": f"div-representation-{name}", "LABEL": f"Representations/{name}"}
             with writer.element("div", attributes):
-                pointer = {**_link(entry.file.path), "xlink:title": _group_id(name)}
+                pointer = {**_link(entry.file.path), "xlink:title": group_id(name)}
                 writer.leaf("mptr", attributes=pointer)
 
 

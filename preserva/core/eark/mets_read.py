@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -109,6 +109,7 @@ def read_mets(stream: BinaryIO, done: ReleaseElement = release) -> Iterator[Fact
     `done` gets each part that was read, and the root at last, and frees what it can.
     """
     label: str | None = None
+    pointers: list[list[str]] = [[]]  # of each open division: it is freed bit by bit
     events = streamed(chunks(stream), (f"{{{NAMESPACE}}}*",), events=("start", "end"))
     _event, root = next(events)
     yield _root(root)
@@ -118,9 +119,14 @@ def read_mets(stream: BinaryIO, done: ReleaseElement = release) -> Iterator[Fact
             if name == "structMap":
                 label = _get(element, "LABEL")
                 yield Map(label)
+            if name == "div":
+                pointers.append([])
+            elif name == "fptr":
+                pointers[-1].append(_get(element, "FILEID") or "")
             yield from _identifiers(element, name)
         elif name in _ENDS:
-            yield from _ended(element, name, label)
+            files = pointers.pop() if name == "div" else ()
+            yield from _ended(element, name, label, files)
             done(element)
     done(element)
 
@@ -163,7 +169,9 @@ def _identifiers(element: etree._Element, name: str) -> Iterator[Identified | Re
         yield Refers("xlink:title", _get(element, f"{{{XLINK}}}title") or "")
 
 
-def _ended(element: etree._Element, name: str, label: str | None) -> Iterator[Fact]:
+def _ended(
+    element: etree._Element, name: str, label: str | None, files: Sequence[str]
+) -> Iterator[Fact]:
     if name == "metsHdr":
         yield _header(element)
     elif name == "file":
@@ -175,7 +183,7 @@ def _ended(element: etree._Element, name: str, label: str | None) -> Iterator[Fa
         for child in element.iterchildren(f"{{{NAMESPACE}}}mptr"):
             href, loctype = _get(child, _XLINK_HREF), _get(child, "LOCTYPE")
             yield Reference("mptr", _get(element, "ID"), href, loctype=loctype)
-        yield _div(element, label)
+        yield _div(element, label, files)
 
 
 def _header(element: etree._Element) -> HeaderFacts:
@@ -226,7 +234,7 @@ def _reference(
     )
 
 
-def _div(element: etree._Element, label: str | None) -> Div:
+def _div(element: etree._Element, label: str | None, files: Sequence[str]) -> Div:
     return Div(
         map=label,
         id=_get(element, "ID"),
@@ -234,8 +242,6 @@ def _div(element: etree._Element, label: str | None) -> Div:
         label=_get(element, "LABEL"),
         order=_get(element, "ORDER"),
         order_label=_get(element, "ORDERLABEL"),
-        files=tuple(
-            _get(child, "FILEID") or "" for child in element.iterchildren(f"{{{NAMESPACE}}}fptr")
-        ),
+        files=tuple(files),
         sections=_words(element, "ADMID") + _words(element, "DMDID"),
     )

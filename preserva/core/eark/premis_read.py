@@ -12,7 +12,14 @@ from lxml import etree
 
 from preserva.core.book.image import Image
 from preserva.core.eark import mix
-from preserva.core.eark.premis import NAME_NOTE, NAMESPACE, Event, Identifier, LinkedAgent
+from preserva.core.eark.premis import (
+    NAME_NOTE,
+    NAMESPACE,
+    Event,
+    Format,
+    Identifier,
+    LinkedAgent,
+)
 from preserva.core.eark.vocabulary import (
     AgentType,
     EventOutcome,
@@ -41,7 +48,8 @@ class PremisRoot:
 class ObjectFacts:
     """An object as it is described. `digests` are by the names that PREMIS gives algorithms.
 
-    `image` is what MIX says of it, where it is the MIX that preserva writes.
+    `image` is what MIX says of it, where it is the MIX that preserva writes. `format` has no media
+    type: PREMIS does not name one.
     """
 
     kind: str
@@ -52,6 +60,7 @@ class ObjectFacts:
     links: tuple[Identifier, ...]
     image: Image | None = None
     original_name: str | None = None
+    format: Format | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +181,18 @@ def _read_object(element: etree._Element, parts: list[_Part], *, images: bool) -
         links=tuple(links),
         image=_read_image(element) if images else None,
         original_name=_original_name(texts),
+        format=_format(texts),
     )
+
+
+def _format(texts: Mapping[str, str]) -> Format | None:
+    name = texts.get("formatName")
+    if name is None:
+        return None
+    version, puid, note = (
+        texts.get(part) for part in ("formatVersion", "formatRegistryKey", "formatNote")
+    )
+    return Format(name, "", version, puid, note)
 
 
 def _original_name(texts: Mapping[str, str]) -> str | None:

@@ -48,9 +48,9 @@ def read_package(stream: BinaryIO) -> StoredPackage:
         if fact.section == "dmdSec":
             package.descriptive.append(_metadata(fact))
         elif fact.use == "Documentation":
-            package.documentation.append(_file(fact, {}))
+            package.documentation.append(_file(fact))
         elif fact.use == "Schemas":
-            package.schemas.append(_file(fact, {}))
+            package.schemas.append(_file(fact))
         elif fact.use == "Representations":
             path = _path(fact)
             package.representations[path.split("/")[-2]] = path
@@ -117,9 +117,9 @@ def _metadata(fact: Reference) -> MetadataFile:
     )
 
 
-def _file(fact: Reference, pages: Mapping[str, Div]) -> FileEntry:
+def _file(fact: Reference, pages: Mapping[str, Div] | None = None) -> FileEntry:
     identifier = fact.id or ""
-    page = pages.get(identifier)
+    page = None if pages is None else pages.get(identifier)
     return FileEntry(
         identifier,
         _observed(fact),
@@ -128,6 +128,7 @@ def _file(fact: Reference, pages: Mapping[str, Div]) -> FileEntry:
         label=None if page is None else page.order_label,
         admid=" ".join(fact.admid) or None,
         type="page" if page is None else page.type or "page",
+        created=fact.created if pages is not None else None,
     )
 
 

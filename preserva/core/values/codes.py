@@ -964,6 +964,16 @@ class Code(Enum):
     TOO_MANY_LINKS = ("E490", N_("the parts name more pages than any book has"), "")
     PARTS_OVERLAP = ("W491", N_("these pages also belong to another part"), "")
     PART_OUTSIDE = ("W492", N_("this part extends beyond the part that contains it"), "")
+    PAGE_UNMATCHED = ("E493", N_("no page of the package has this name or number"), "")
+    PAGE_THERE = ("E494", N_("the package already has a page of this name"), "")
+    PAGE_NO_NUMBER = ("E495", N_("the package has no page with this number"), "")
+    OLDER_THAN_SCAN = ("W496", N_("was made of the scan that is replaced here"), "")
+    NOT_DERIVED = ("W497", N_("cannot be decoded here, so nothing was made of it"), "")
+    NOT_CATALOGUED_YET = (
+        "W498",
+        N_("the union catalogue lacks this version until the next `preserva catalogue import`"),
+        "",
+    )
 
     # the union catalogue
     RECORD_TOO_LARGE = ("E701", N_("longer than a record can be, so it was skipped"), "")

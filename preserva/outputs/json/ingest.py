@@ -91,6 +91,17 @@ def update_document(updated: Revised, *, dry_run: bool) -> JsonDocument:
         "created": updated.created,
         "dry_run": dry_run,
         "changed": list(updated.changed),
+        "removed": list(updated.removed),
+        "pages": [
+            {
+                "deed": change.deed.value,
+                "page": change.page,
+                "representation": change.representation,
+                "name": change.name,
+                "before": change.before,
+            }
+            for change in updated.pages
+        ],
         "bytes": updated.size,
         "findings": findings_document(updated.notes),
     }

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from preserva.archive.archive import ArchivalStorage
-from preserva.core.book.scan_policy import Action, ScanPolicy
+from preserva.core.book.scan_policy import ScanAction, ScanPolicy
 from preserva.core.book.scans import USUAL_RULES, ImageRules, ScanProfile
 from preserva.core.values.report import Finding, Outcome
 from preserva.errors import PackageError
@@ -154,8 +154,8 @@ def test_a_sound_book_has_no_findings(tmp_path: Path) -> None:
         assert checked.pages == 5
 
 
-@pytest.mark.parametrize("action", list(Action))
-def test_the_policy_decides(action: Action, tmp_path: Path) -> None:
+@pytest.mark.parametrize("action", list(ScanAction))
+def test_the_policy_decides(action: ScanAction, tmp_path: Path) -> None:
     """Warned of, refused or ignored: the same gap, and the same low resolution."""
     record = write(tmp_path / "book", {"1.tif": page(1), "2.tif": page(2), "4.tif": page(4)})
     rules = ImageRules(
@@ -164,9 +164,13 @@ def test_the_policy_decides(action: Action, tmp_path: Path) -> None:
     with an_archive(tmp_path / "archive") as archive:
         ruled(archive, rules)
         checked = check(archive, tmp_path / "book", record)
-        named = {Action.WARN: checked.notes, Action.REFUSE: checked.problems, Action.IGNORE: ()}
+        named = {
+            ScanAction.WARN: checked.notes,
+            ScanAction.REFUSE: checked.problems,
+            ScanAction.IGNORE: (),
+        }
         assert sorted(code for code, *_rest in codes(named[action])) == (
-            [] if action is Action.IGNORE else ["W451", "W451", "W451", "W471"]
+            [] if action is ScanAction.IGNORE else ["W451", "W451", "W451", "W471"]
         )
         assert len(checked.notes) + len(checked.problems) == len(named[action])
 
@@ -175,7 +179,7 @@ def test_frames_may_be_kept_as_one_page(tmp_path: Path) -> None:
     """If the institution says so."""
     record = write(tmp_path / "book", {"1.tif": two_frames()})
     with an_archive(tmp_path / "archive") as archive:
-        ruled(archive, replace(USUAL_RULES, policy=ScanPolicy(frames=Action.WARN)))
+        ruled(archive, replace(USUAL_RULES, policy=ScanPolicy(frames=ScanAction.WARN)))
         done = package(tmp_path / "book", record, archive, local="a")
         assert codes(done.notes) == [("E473", "1.tif", "2")]
 

@@ -17,7 +17,7 @@ from typing import IO, BinaryIO, cast
 
 from preserva.core.values.codes import Code
 from preserva.describe.characterization.image.characterization import BrokenError
-from preserva.describe.characterization.image.fax_worker import CHUNK, REQUEST, Answer
+from preserva.describe.characterization.image.fax_worker import CHUNK, REQUEST, FaxVerdict
 
 _WORKER = "preserva.describe.characterization.image.fax_worker"
 _lock = threading.Lock()
@@ -44,7 +44,7 @@ def decode_fax(stream: BinaryIO, max_pixels: int) -> int | None:
     return answer["likeness"]
 
 
-def _ask(stream: BinaryIO, max_pixels: int) -> Answer | None:
+def _ask(stream: BinaryIO, max_pixels: int) -> FaxVerdict | None:
     """The worker's answer to a file; None if it ended instead."""
     worker = _workers.get(os.getpid()) or _start()
     try:
@@ -85,7 +85,7 @@ class _Worker:
         self._requests = cast("IO[bytes]", self._process.stdin)
         self._answers = cast("IO[bytes]", self._process.stdout)
 
-    def ask(self, stream: BinaryIO, max_pixels: int) -> Answer | None:
+    def ask(self, stream: BinaryIO, max_pixels: int) -> FaxVerdict | None:
         """The answer to a file; None if the process has ended."""
         length = stream.seek(0, io.SEEK_END)
         stream.seek(0)

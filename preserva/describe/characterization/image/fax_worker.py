@@ -24,7 +24,7 @@ CHUNK = 1 << 20
 _IN_MEMORY = 64 << 20
 
 
-class Answer(TypedDict):
+class FaxVerdict(TypedDict):
     """What is said of a file."""
 
     code: str | None
@@ -48,7 +48,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         answers.flush()
 
 
-def _decode(file: BinaryIO, max_pixels: int) -> Answer:
+def _decode(file: BinaryIO, max_pixels: int) -> FaxVerdict:
     try:
         with opened(file, "TIFF", max_pixels) as picture, overheard() as complaints:
             likeness = decode(picture, max_pixels)

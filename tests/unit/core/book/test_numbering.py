@@ -10,7 +10,7 @@ from preserva.core.book.extent import check_extent, pages_stated
 from preserva.core.book.numbering import gaps
 from preserva.core.book.page_order import place_by
 from preserva.core.book.pairing import pair
-from preserva.core.book.set_checks import Seen, repeated, stored_elsewhere
+from preserva.core.book.set_checks import SeenScan, repeated, stored_elsewhere
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 
@@ -113,12 +113,12 @@ def test_pages_that_repeat_others() -> None:
     """By their bytes and by their looks, each with the first; other representations apart."""
     alike = (1 << 1024) - 1
     scans = [
-        Seen("1.tif", "master", "aa", alike),
-        Seen("2.tif", "master", "bb", alike ^ ((1 << 200) - 1)),
-        Seen("3.tif", "master", "aa", alike),
-        Seen("4.tif", "master", "cc", alike ^ ((1 << 450) - 1)),
-        Seen("blank.tif", "master", "dd", None),
-        Seen("1.jpg", "access", "ee", alike),
+        SeenScan("1.tif", "master", "aa", alike),
+        SeenScan("2.tif", "master", "bb", alike ^ ((1 << 200) - 1)),
+        SeenScan("3.tif", "master", "aa", alike),
+        SeenScan("4.tif", "master", "cc", alike ^ ((1 << 450) - 1)),
+        SeenScan("blank.tif", "master", "dd", None),
+        SeenScan("1.jpg", "access", "ee", alike),
     ]
     assert repeated(scans) == [
         Finding(Code.SCAN_SAME_BYTES, "3.tif", seen="1.tif"),

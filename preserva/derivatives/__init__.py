@@ -1,0 +1,1 @@
+"""Access copies and searchable PDFs, made of page images and text."""

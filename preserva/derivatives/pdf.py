@@ -1,0 +1,229 @@
+"""A searchable PDF: page images, and over them the invisible text, each word at its place.
+
+Source: ISO 32000-1, 9.3.6 (text rendering mode 3), 9.6.5 (Type 3 fonts), 9.10.3 (ToUnicode),
+12.4.2 (page labels). The font has only empty glyphs, so nothing need be embedded for any script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from preserva.core.book.placed_text import PlacedText
+from preserva.core.eark.mets import Division
+from preserva.derivatives.jpeg import Jpeg, missing_extra
+from preserva.version import __version__
+
+_PART = 32
+"""Pages whose images are in memory at a time."""
+
+_CODES = 255
+"""Characters of one font of single-byte codes."""
+
+_WIDTH = 0.5
+"""Width of every glyph, in the height of the font."""
+
+_USUAL_DPI = 300
+
+
+@dataclass(frozen=True, slots=True)
+class PdfPage:
+    """A page: its image, the dots per inch of what that was made of, its text, its label."""
+
+    image: Jpeg
+    dpi: float | None
+    words: Sequence[PlacedText]
+    label: str | None
+
+
+def _pikepdf() -> Any:
+    try:
+        import pikepdf
+    except ImportError as error:
+        raise missing_extra(error) from error
+    return pikepdf
+
+
+def software() -> str:
+    """The program that writes the PDF, with its version. Raises UsageError if it is absent."""
+    pikepdf = _pikepdf()
+    return f"pikepdf {pikepdf.__version__}, qpdf {pikepdf.__libqpdf_version__}"
+
+
+def write_pdf(
+    target: Path, pages: Iterable[PdfPage], scratch: Path, title: str, root: Division | None = None
+) -> None:
+    """Write the PDF of a book; its parts become bookmarks.
+
+    Images are taken as they are. Only some pages are in memory at a time: `scratch` is a folder for
+    the others. The same pages, and the same version of pikepdf, give the same bytes. Raises
+    UsageError if pikepdf is not installed.
+    """
+    pikepdf = _pikepdf()
+    labels: list[str | None] = []
+    parts: list[Path] = []
+    source = iter(pages)
+    while batch := list(islice(source, _PART)):
+        labels += [page.label for page in batch]
+        part = scratch / f"part-{len(parts):05}.pdf"
+        with pikepdf.new() as pdf:
+            for page in batch:
+                _add(pikepdf, pdf, page)
+            _save(pdf, part)
+        parts.append(part)
+    with ExitStack() as opened, pikepdf.new() as pdf:
+        for part in parts:
+            pdf.pages.extend(opened.enter_context(pikepdf.open(part)).pages)
+        _describe(pikepdf, pdf, title, labels)
+        if root is not None:
+            _bookmarks(pikepdf, pdf, root)
+        _save(pdf, target)
+    for part in parts:
+        part.unlink()
+
+
+def _save(pdf: Any, path: Path) -> None:
+    pdf.save(path, deterministic_id=True)
+
+
+def _describe(pikepdf: Any, pdf: Any, title: str, labels: Sequence[str | None]) -> None:
+    pdf.docinfo["/Title"] = title
+    pdf.docinfo["/Producer"] = f"preserva {__version__}, {software()}"
+    numbers = pikepdf.Array()
+    for number, label in enumerate(labels):
+        numbers.append(number)
+        numbers.append(pikepdf.Dictionary(P=label or str(number + 1)))
+    pdf.Root.PageLabels = pikepdf.Dictionary(Nums=numbers)
+    pdf.Root.ViewerPreferences = pikepdf.Dictionary(DisplayDocTitle=True)
+
+
+def _bookmarks(pikepdf: Any, pdf: Any, root: Division) -> None:
+    with pdf.open_outline() as outline:
+        outline.root.extend(_items(pikepdf, root.parts, len(pdf.pages)))
+
+
+def _items(pikepdf: Any, parts: Iterable[Division], count: int) -> Iterator[Any]:
+    for part in parts:
+        first = _first(part)
+        if first is None or first > count:
+            continue
+        item = pikepdf.OutlineItem(part.label or part.type, first - 1)
+        item.children.extend(_items(pikepdf, part.parts, count))
+        yield item
+
+
+def _first(part: Division) -> int | None:
+    pages = [*part.pages, *(page for page in map(_first, part.parts) if page is not None)]
+    return min(pages, default=None)
+
+
+def _add(pikepdf: Any, pdf: Any, page: PdfPage) -> None:
+    """One page, with its image as it is."""
+    image = page.image
+    dpi = (page.dpi or _USUAL_DPI) * image.width / image.source_width
+    width, height = (round(side * 72 / dpi, 2) for side in (image.width, image.height))
+    picture = pikepdf.Stream(
+        pdf,
+        image.path.read_bytes(),
+        Type=pikepdf.Name.XObject,
+        Subtype=pikepdf.Name.Image,
+        Width=image.width,
+        Height=image.height,
+        ColorSpace=pikepdf.Name.DeviceGray if image.grey else pikepdf.Name.DeviceRGB,
+        BitsPerComponent=8,
+        Filter=pikepdf.Name.DCTDecode,
+    )
+    characters = sorted({letter for word in page.words for letter in word.text})
+    codes = {letter: divmod(i, _CODES) for i, letter in enumerate(characters)}
+    fonts = pikepdf.Dictionary()
+    for start in range(0, len(characters), _CODES):
+        font = _font(pikepdf, pdf, characters[start : start + _CODES])
+        fonts[f"/F{start // _CODES}"] = font
+    content = f"q {width} 0 0 {height} 0 0 cm /Im0 Do Q\n".encode()
+    if page.words:
+        shown = b"".join(map(partial(_word, codes, width, height), page.words))
+        content += b"BT 3 Tr\n" + shown + b"ET\n"
+    pdf.pages.append(
+        pikepdf.Page(
+            pdf.make_indirect(
+                pikepdf.Dictionary(
+                    Type=pikepdf.Name.Page,
+                    MediaBox=[0, 0, width, height],
+                    Resources=pikepdf.Dictionary(
+                        XObject=pikepdf.Dictionary(Im0=picture), Font=fonts
+                    ),
+                    Contents=pikepdf.Stream(pdf, content),
+                )
+            )
+        )
+    )
+
+
+def _word(
+    codes: dict[str, tuple[int, int]], width: float, height: float, word: PlacedText
+) -> bytes:
+    """The operators that show a word in its box: the font as high, stretched to be as wide."""
+    size = max(word.height * height, 0.1)
+    stretch = 100 * word.width * width / (len(word.text) * _WIDTH * size)
+    x, y = word.left * width, height * (1 - word.top - word.height)
+    shown = [f"{stretch:.2f} Tz 1 0 0 1 {x:.2f} {y:.2f} Tm\n"]
+    for font, letters in _by_font(codes, word.text):
+        shown.append(f"/F{font} {size:.2f} Tf <{letters.hex()}> Tj\n")
+    return "".join(shown).encode()
+
+
+def _by_font(codes: dict[str, tuple[int, int]], text: str) -> Iterator[tuple[int, bytes]]:
+    """The text as codes of fonts, as long as the font stays the same."""
+    letters = bytearray()
+    current = codes[text[0]][0]
+    for letter in text:
+        font, code = codes[letter]
+        if font != current:
+            yield current, bytes(letters)
+            current, letters = font, bytearray()
+        letters.append(code)
+    yield current, bytes(letters)
+
+
+def _font(pikepdf: Any, pdf: Any, characters: Sequence[str]) -> Any:
+    """A font of empty glyphs for these characters, which says what each code means."""
+    lines = [
+        f"<{code:02X}> <{letter.encode('utf-16-be').hex().upper()}>"
+        for code, letter in enumerate(characters)
+    ]
+    blocks = [lines[start : start + 100] for start in range(0, len(lines), 100)]
+    mapping = "".join(
+        f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar\n" for block in blocks
+    )
+    unicode = (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n"
+        "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n"
+        "/CMapName /Adobe-Identity-UCS def /CMapType 2 def\n"
+        "1 begincodespacerange <00> <FF> endcodespacerange\n"
+        f"{mapping}endcmap CMapName currentdict /CMap defineresource pop end end\n"
+    )
+    glyph = pikepdf.Stream(pdf, f"{int(_WIDTH * 1000)} 0 0 0 0 0 d1".encode())
+    last = len(characters) - 1
+    return pdf.make_indirect(
+        pikepdf.Dictionary(
+            Type=pikepdf.Name.Font,
+            Subtype=pikepdf.Name.Type3,
+            FontBBox=[0, 0, int(_WIDTH * 1000), 1000],
+            FontMatrix=[0.001, 0, 0, 0.001, 0, 0],
+            CharProcs=pikepdf.Dictionary(g=glyph),
+            Encoding=pikepdf.Dictionary(
+                Type=pikepdf.Name.Encoding,
+                Differences=[0, *([pikepdf.Name.g] * len(characters))],
+            ),
+            FirstChar=0,
+            LastChar=last,
+            Widths=[int(_WIDTH * 1000)] * len(characters),
+            Resources=pikepdf.Dictionary(),
+            ToUnicode=pikepdf.Stream(pdf, unicode.encode()),
+        )
+    )
