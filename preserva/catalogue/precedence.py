@@ -1,7 +1,7 @@
 """What a record on its way in must not replace: a sound one by a damaged, a rich one by a poor.
 
-A table and Dublin Core say less than MODS, and MODS less than MARC. What they cannot hold must not be
-lost because somebody exported a table and imported it again, or a partner harvested MODS.
+A table and Dublin Core say less than MODS, and MODS less than MARC. What they cannot hold must not
+be lost because somebody exported a table and imported it again, or a partner harvested MODS.
 """
 
 from __future__ import annotations

@@ -1,8 +1,5 @@
 """Pages cut into the pieces that a viewer asks for, by libvips, in bounded memory.
 
-What libvips cannot read, or only with a warning, is read by the decoder that accepted it into its
-package, if that one finds it sound.
-
 `dzsave` leaves out what viewers ask for first (`full/max` and the sizes of whole pages), and its
 versions differ in names; here every name comes from `exhibition.picture`.
 """
@@ -13,31 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PIL import Image as Pillow
-from PIL import ImageOps
-
 from preserva.core.values.codes import Severity
 from preserva.core.values.report import Finding
-from preserva.describe.characterization.identify import HEAD, identify
 from preserva.describe.characterization.image import libvips
-from preserva.describe.characterization.image.characterise import PILLOW_FORMATS, characterise
 from preserva.describe.characterization.image.characterization import BrokenError
-from preserva.describe.characterization.image.decode import opened
+from preserva.describe.characterization.image.screen import read_for_screens
 from preserva.errors import Damaged, PreservaError, Refused, UsageError
 from preserva.exhibition.picture import Picture
 from preserva.i18n import _
 
 _QUALITY = 82
-_FORMATS = {
-    "L": ("uchar", "b-w"),
-    "LA": ("uchar", "b-w"),
-    "RGB": ("uchar", "srgb"),
-    "RGBA": ("uchar", "srgb"),
-    "CMYK": ("uchar", "cmyk"),
-    "I;16": ("ushort", "grey16"),
-}
-"""The modes of Pillow that libvips has as well: the format of a sample, and what colours mean."""
-
 Sized = Callable[[int, int], Picture]
 """The picture of a page of this width and height in pixels."""
 
@@ -86,30 +68,10 @@ def check(image: Path, *, name: str, pixels: int) -> None:
 
 def _read(image: Path, name: str, largest: int, pixels: int) -> Any:
     """The whole page, decoded, as screens show it."""
-    pyvips = vips()
     try:
-        page = pyvips.Image.new_from_file(str(image), access="random", fail_on=libvips.STRICTLY)
-        if page.width * page.height <= pixels:
-            return _for_screens(page.autorot(), largest)
-    except pyvips.Error:
-        pass  # perhaps it is sound, and libvips has no decoder for it
-    return _for_screens(_by_pillow(pyvips, image, name, pixels), largest)
-
-
-def _by_pillow(pyvips: Any, image: Path, name: str, pixels: int) -> Any:
-    """The page as the decoder has it that judges what comes into packages."""
-    size = image.stat().st_size
-    with image.open("rb") as stream:
-        mime = identify(stream.read(HEAD), image.name, size).mime
-        verdict = characterise(stream, size, mime, pixels)
-        code = None if verdict is None else verdict.code
-        if verdict and code and code.severity is not Severity.WARNING:
-            raise _unshowable(Finding(code, name, seen=verdict.seen))
-        try:
-            with opened(stream, PILLOW_FORMATS.get(mime, ""), pixels) as picture:
-                return _taken_over(pyvips, picture)
-        except BrokenError as error:
-            raise _unshowable(Finding(error.code, name, seen=error.seen)) from error
+        return read_for_screens(image, pixels, largest).pixels
+    except BrokenError as error:
+        raise _unshowable(Finding(error.code, name, seen=error.seen)) from error
 
 
 def _unshowable(finding: Finding) -> PreservaError:
@@ -119,39 +81,6 @@ def _unshowable(finding: Finding) -> PreservaError:
         finding.message(),
         hint=_("Give the package access images of another format, or leave the page out: `pages`."),
     )
-
-
-def _taken_over(pyvips: Any, picture: Pillow.Image) -> Any:
-    """An image of Pillow as one of libvips, upright, with its ICC profile."""
-    upright = ImageOps.exif_transpose(picture)
-    profile = picture.info.get("icc_profile")
-    if upright.mode not in _FORMATS:
-        alpha = upright.has_transparency_data
-        grey = upright.mode in ("1", "LA", "La") and not alpha
-        upright = upright.convert("L" if grey else "RGBA" if alpha else "RGB")
-    form, interpretation = _FORMATS[upright.mode]
-    bands = len(upright.getbands())
-    width, height = upright.size
-    page = pyvips.Image.new_from_memory(upright.tobytes(), width, height, bands, form)
-    page = page.copy(interpretation=interpretation)
-    if isinstance(profile, bytes) and profile and upright.mode == picture.mode:
-        page = page.copy()
-        page.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
-    return page
-
-
-def _for_screens(page: Any, largest: int) -> Any:
-    """Eight bits of sRGB or grey, on white, no larger than asked."""
-    if page.get_typeof("icc-profile-data"):
-        page = page.icc_transform("srgb", embedded=True)
-    page = page.colourspace("b-w" if page.bands < 3 else "srgb")
-    if page.hasalpha():
-        page = page.flatten(background=255)
-    if page.format != "uchar":
-        page = page.cast("uchar")
-    if largest and max(page.width, page.height) > largest:
-        page = page.thumbnail_image(largest, height=largest, size="down")
-    return page.copy_memory()
 
 
 def _reduced(page: Any, scale: int) -> Any:

@@ -207,7 +207,8 @@ _TEXT = _rules(
          "motivation": {"const": "supplementing"}, "target": {"type": "string"},
          "body": {"type": "object", "required": ["type", "value", "format"],
                   "properties": {"type": {"const": "TextualBody"}, "value": {"type": "string"},
-                                 "format": {"const": "text/plain"}, "language": {"enum": ["ru", "be"]}},
+                                 "format": {"const": "text/plain"},
+                                 "language": {"enum": ["ru", "be"]}},
                   "additionalProperties": False}}))},
 )  # fmt: skip
 _PAIR = {"type": "object", "properties": {"label": _WORDS, "value": _WORDS},
@@ -218,7 +219,8 @@ MANIFEST = _rules(
     {"@context": {"const": "http://iiif.io/api/presentation/3/context.json"}, "label": _WORDS,
      "items": _list(_CANVAS), "homepage": _list(_PAGE), "thumbnail": _list(_PICTURE),
      "behavior": _list({"enum": ["paged", "individuals"]})},
-    {"structures": _list(_rules("Range", {"label": _WORDS, "items": _list(_PART)})), "summary": _WORDS, "metadata": _list(_PAIR), "rights": {"type": "string", "pattern": _RIGHTS},
+    {"structures": _list(_rules("Range", {"label": _WORDS, "items": _list(_PART)})),
+     "summary": _WORDS, "metadata": _list(_PAIR), "rights": {"type": "string", "pattern": _RIGHTS},
      "provider": _list(_rules("Agent", {"label": _WORDS}))},
 )  # fmt: skip
 """IIIF Presentation API 3.0, sections 3 and 5, for what we write."""

@@ -126,3 +126,11 @@ def test_a_book_of_the_formats_of_the_profession_is_exhibited(tmp_path: Path) ->
             means = ImageStat.Stat(image.convert("RGB")).mean
             assert max(abs(mine - theirs) for mine, theirs in zip(means, BLUE, strict=True)) < 4
     assert {tile.parts[-5] for tile in tiles} == {f"{number:04}" for number in range(1, 6)}
+
+
+def test_a_file_that_takes_the_name_of_another_is_read_anew(tmp_path: Path) -> None:
+    for colour in (BLUE, (200, 10, 10)):
+        Image.new("RGB", (600, 400), colour).save(tmp_path / "page.tif")
+        shown = _shown(tmp_path / "page.tif", tmp_path / "site")
+        means = ImageStat.Stat(shown).mean
+        assert max(abs(mine - theirs) for mine, theirs in zip(means, colour, strict=True)) < 4

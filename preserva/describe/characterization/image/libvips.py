@@ -23,11 +23,14 @@ _CHUNK = 1 << 20
 def load() -> Any:
     """The module pyvips, without the decoders of libvips that nobody examined.
 
-    Raises ImportError, and OSError if pyvips is there, but not the library.
+    It remembers no images: it knows them by the names of their files, and one page after another is
+    put into a file of the same name. Raises ImportError, and OSError if pyvips is there, but not
+    the library.
     """
     import pyvips
 
     pyvips.block_untrusted_set(True)
+    pyvips.cache_set_max(0)
     return pyvips
 
 
