@@ -53,8 +53,8 @@ if TYPE_CHECKING:
     from preserva.catalogue.import_records import Retitled
     from preserva.catalogue.index import Catalogued as CatalogueRecord
     from preserva.catalogue.matching import Proposal
-    from preserva.catalogue.oai.harvester import HarvestResult
     from preserva.catalogue.oai.protocol import Prefix as OaiFormat
+    from preserva.catalogue.oai.receiver import HarvestResult
     from preserva.catalogue.search import Hit, MatchedWord, ResultPage
     from preserva.config import (
         Config,

@@ -222,7 +222,8 @@ class Catalogue(Closing):
         """
         from preserva.catalogue.decision_files import DECISIONS, take_decisions
         from preserva.catalogue.oai.client import decisions_of, in_folder, over_http
-        from preserva.catalogue.oai.harvester import Harvest, HarvestSource
+        from preserva.catalogue.oai.harvester import Harvest
+        from preserva.catalogue.oai.receiver import HarvestSource
 
         place = source if isinstance(source, str) else str(Path(source))
         own = self._config.institution.id

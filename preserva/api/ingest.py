@@ -69,6 +69,7 @@ class IngestVerbs(Session):
         Raises PackageError with every problem of the source; Refused if another package has this
         identifier; Locked, StorageError. Then nothing was stored.
         """
+        from preserva.batch.packaged_records import PackagesOfRecords
         from preserva.ingest.package import package
         from preserva.ingest.supplied import Details
 
@@ -80,6 +81,7 @@ class IngestVerbs(Session):
             position=position,
             charset=charset,
             details=Details(optional_path(structure), optional_path(events), optional_path(rights)),
+            having=PackagesOfRecords(self._archive).of,
             dry_run=dry_run,
             observer=logged(observer),
         )

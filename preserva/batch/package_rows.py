@@ -10,6 +10,7 @@ from preserva.archive.archive import ArchivalStorage
 from preserva.batch.cells import Cells
 from preserva.batch.columns import SELECTORS
 from preserva.batch.outcome import RowResult, RowState
+from preserva.batch.packaged_records import PackagesOfRecords
 from preserva.batch.record_finder import RecordFinder
 from preserva.batch.work import folder_size, local_part
 from preserva.core.values.codes import Code
@@ -42,6 +43,10 @@ class PackageWork:
     dry_run: bool
     _folders: dict[Path, int] = field(default_factory=dict)
     _packages: dict[PackageId, int] = field(default_factory=dict)
+    _having: PackagesOfRecords = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._having = PackagesOfRecords(self.archive)
 
     def prepare(self, rows: Iterable[Cells]) -> None:
         """Read the files of records."""
@@ -63,9 +68,12 @@ class PackageWork:
             local=job.local,
             charset=job.charset,
             details=job.details,
+            having=self._having.of,
             dry_run=self.dry_run,
             observer=observer,
         )
+        if packaged.created:
+            self._having.add(packaged.package, job.record)
         return self.result(cells, packaged)
 
     def job_of(self, cells: Cells) -> PackageJob | None:

@@ -61,12 +61,12 @@ class _BadRowError(Exception):
     """What is wrong with a row."""
 
 
-def lines_of(uri: str, entry: CatalogueEntry, package: str) -> Iterator[bytes]:
+def lines_of(uri: str, entry: CatalogueEntry, packages: Sequence[str]) -> Iterator[bytes]:
     """The lines of a record."""
-    yield from map(line, _cells(uri, entry, package))
+    yield from map(line, _cells(uri, entry, packages))
 
 
-def _cells(uri: str, entry: CatalogueEntry, package: str) -> Iterator[tuple[str, ...]]:
+def _cells(uri: str, entry: CatalogueEntry, packages: Sequence[str]) -> Iterator[tuple[str, ...]]:
     about = (
         uri, entry.title, _joined(entry.titles), _joined(agent.name for agent in entry.agents),
         entry.place, entry.publisher, entry.date, _years(entry), _joined(entry.languages),
@@ -77,14 +77,14 @@ def _cells(uri: str, entry: CatalogueEntry, package: str) -> Iterator[tuple[str,
         numbers = _joined(f"{number.type}:{number.value}" for number in item.registers)
         cells = (item.holder, item.shelfmark, _joined(item.inventory), numbers,
                 _joined(item.provenance))  # fmt: skip
-        yield (*about, *cells, package)
+        yield (*about, *cells, _joined(packages))
     if not entry.items:
-        yield (*about, "", "", "", "", "", package)
+        yield (*about, "", "", "", "", "", _joined(packages))
 
 
 def columns_that_differ(entry: CatalogueEntry, other: CatalogueEntry) -> list[str]:
     """The columns in which the lines of two records are not the same."""
-    lines = [list(_cells("", entry, "")), list(_cells("", other, ""))]
+    lines = [list(_cells("", entry, ())), list(_cells("", other, ()))]
     width = len(COLUMNS)
     mine, theirs = ([list(column) for column in zip(*rows, strict=True)] for rows in lines)
     return [COLUMNS[at] for at in range(width) if mine[at] != theirs[at]]

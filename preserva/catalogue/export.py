@@ -102,7 +102,7 @@ def _pieces(records: Iterator[Catalogued], form: ExportFormat, done: Exported) -
 def _piece(record: Catalogued, form: ExportFormat) -> bytes | None:
     if form is ExportFormat.CSV:
         assert record.entry is not None, "deleted records are left out before"
-        return b"".join(lines_of(record.uri, record.entry, record.package or ""))
+        return b"".join(lines_of(record.uri, record.entry, record.packages))
     made = _MAKERS[form](record.uri, record_of(record))
     if made is None or form is ExportFormat.MARC:
         return made

@@ -31,7 +31,7 @@ from preserva.i18n import _, ngettext
 
 NAME = "catalogue.sqlite"
 _LIBRARY = re.compile(r"[a-z][a-z0-9]*")
-_LISTED = 100
+LISTED = 100
 """Findings with the same code that are listed; a large file can have one for each record."""
 
 _BATCH = 500
@@ -81,8 +81,8 @@ class Imported:
 
     def _has_room(self, kind: str) -> bool:
         self._listed[kind] += 1
-        self.unlisted[kind] += self._listed[kind] > _LISTED
-        return self._listed[kind] <= _LISTED
+        self.unlisted[kind] += self._listed[kind] > LISTED
+        return self._listed[kind] <= LISTED
 
     @property
     def outcome(self) -> Outcome:
@@ -184,12 +184,16 @@ def _endless(path: Path, library: str, count: int) -> Refused:
 def import_packages(archive: ArchivalStorage, database: Database, time: int) -> Imported:
     """Take in the record of every package of our primary storage; those withdrawn leave.
 
+    A record may have several packages. If theirs differ, the one that was there first stays.
+
     Raises StorageError.
     """
     imported = Imported()
     take_in(database, _of_packages(archive, time, imported), time, imported)
-    withdrawn = [uri for package in tombstones(archive.ledger) for uri in _of(database, package)]
-    imported.deleted += _delete(database, withdrawn, time)
+    index = Index(database)
+    with database.writing():
+        for package in tombstones(archive.ledger):
+            imported.deleted += index.release(package, time)
     return imported
 
 
@@ -215,12 +219,6 @@ def catalogue_version(archive: ArchivalStorage, package: PackageId) -> list[Find
     return imported.findings
 
 
-def _of(database: Database, package: str) -> list[str]:
-    """The records of a package."""
-    rows = database.run("SELECT uri FROM record WHERE package = ? AND NOT deleted", package)
-    return [str(uri) for (uri,) in rows]
-
-
 def take_in(database: Database, records: Iterable[Incoming], time: int, imported: Imported) -> None:
     """Put records into the catalogue, some hundred at a time; memory does not grow."""
     index = Index(database)
@@ -237,6 +235,9 @@ def _take(index: Index, incoming: Incoming, time: int, imported: Imported) -> No
 
     def keep(known: Catalogued) -> bool:
         before.append(known)
+        if _is_of_another_package(known, incoming):
+            objections.append(Finding(Code.PACKAGES_DIFFER, incoming.uri, seen=incoming.package))
+            return True
         return must_stay(known, incoming, objections.append)
 
     taken = index.put(incoming, time, keep)
@@ -252,6 +253,12 @@ def _take(index: Index, incoming: Incoming, time: int, imported: Imported) -> No
     old = before[0].entry if before and taken is Taken.CHANGED else None
     if old is not None and old.title != incoming.entry.title:
         imported.retitle(Retitled(incoming.uri, old.title, incoming.entry.title))
+
+
+def _is_of_another_package(known: Catalogued, incoming: Incoming) -> bool:
+    """Whether the record that is there was read in another package that has the same record."""
+    origin = known.source.split(" ")[0]
+    return incoming.package is not None and incoming.package != origin in known.packages
 
 
 def must_stay(known: Catalogued, incoming: Incoming, note: Callable[[Finding], None]) -> bool:
@@ -281,6 +288,8 @@ def incoming_of(
     uri: str | None = None,
     charset: str | None = None,
     package: PackageId | None = None,
+    of_library: bool = True,
+    stamp: int | None = None,
 ) -> Incoming:
     """A record for the catalogue, under its own number, or else under its content's digest."""
     entry = entry_of(record)
@@ -295,6 +304,8 @@ def incoming_of(
         charset,
         package.uri if package else None,
         record,
+        of_library,
+        stamp,
     )
 
 
@@ -365,7 +376,7 @@ def records_of_package(archive: ArchivalStorage, package: PackageId) -> list[Rec
 def _others(database: Database, library: str, source: str) -> list[str]:
     """The records of a library that its complete file no longer has."""
     rows = database.run(
-        "SELECT uri FROM record WHERE library = ? AND source <> ? AND package IS NULL"
+        "SELECT uri FROM record WHERE library = ? AND source <> ? AND packages IS NULL"
         " AND NOT deleted", library, source,
     )  # fmt: skip
     return [str(uri) for (uri,) in rows]

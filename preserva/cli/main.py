@@ -146,7 +146,7 @@ def status_of(arguments: list[str]) -> int:
     except click.ClickException as error:
         _show_usage(error)
         if "--json" in arguments:
-            emit_error("UsageError", ExitStatus.USAGE, error.format_message())
+            emit_error("UsageError", ExitStatus.USAGE, _neutral(error))
         return ExitStatus.USAGE
     except (KeyboardInterrupt, click.Abort):
         echo(_("Interrupted. What was acknowledged is safe; run the command again."), err=True)
@@ -171,6 +171,13 @@ def status_of(arguments: list[str]) -> int:
         echo(_("This is a bug in preserva. What was stored is safe."), err=True)
         return ExitStatus.UNEXPECTED
     return ExitStatus.SOUND
+
+
+def _neutral(error: click.ClickException) -> str:
+    """What click says, for programs: an argument has the same name in every language."""
+    if isinstance(error, click.MissingParameter) and isinstance(error.param, click.Argument):
+        error.param_hint = f"'{(error.param.name or '').upper()}'"
+    return error.format_message()
 
 
 def _show_usage(error: click.ClickException) -> None:

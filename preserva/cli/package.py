@@ -138,6 +138,7 @@ def command(
         raise click.UsageError(_("Name a FOLDER and its --record, or a table with --batch."))
     from preserva.archive.acting import acting_person
     from preserva.archive.archive import find_config
+    from preserva.batch.packaged_records import PackagesOfRecords
     from preserva.catalogue.import_records import catalogue_version
     from preserva.config import load
     from preserva.ingest.package import package, package_bag
@@ -175,6 +176,7 @@ def command(
                 position=position,
                 charset=charset,
                 details=details,
+                having=PackagesOfRecords(archive).of,
                 dry_run=dry_run,
                 observer=observer,
             )

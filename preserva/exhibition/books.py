@@ -243,12 +243,10 @@ def _edition(
 ) -> Edition:
     entries = tuple(record.entry for record in records if record.entry is not None)
     same = works.get(entries[0].work, []) if entries[0].agents else []
-    packages = {
-        record.package: PackageId.parse(record.package) for record in records if record.package
-    }
+    packages = {name: PackageId.parse(name) for record in records for name in record.packages}
     items: dict[str, HeldItem] = {}
     for record, entry in zip(records, entries, strict=True):
-        known = states.get(record.package or "", ())
+        known = [state for name in record.packages for state in states.get(name, ())]
         for held in items_of(record.uri, library_of(record.uri) or "", entry, known):
             items.setdefault(held.id, held)
     return Edition(

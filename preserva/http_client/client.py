@@ -25,24 +25,37 @@ REDIRECTS = 5
 
 _REDIRECTED = frozenset({301, 302, 303, 307, 308})
 _PASSING = frozenset({429, 500, 502, 503, 504})
+_EXPLANATION = 64 << 10
+"""Bytes of an error's body that are read: enough for an error of a protocol above HTTP."""
 _LONGEST_WAIT = 600
 
 
 class AnswerError(Exception):
     """The server could not be reached, or did not send the file; `status` is its HTTP status.
 
-    `wait` is after how many seconds it wants to be asked again, if it said so.
+    `wait` is after how many seconds it wants to be asked again, if it said so; `body` is what a
+    client error (4xx) came with. `lasting` is true where the same request would fail again.
     """
 
-    def __init__(self, reason: str, status: int | None = None, wait: int | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        status: int | None = None,
+        wait: int | None = None,
+        *,
+        body: bytes = b"",
+        lasting: bool = False,
+    ) -> None:
         super().__init__(reason)
         self.status = status
         self.wait = wait
+        self.body = body
+        self.lasting = lasting
 
     @property
     def is_passing(self) -> bool:
         """Whether the same request may be answered later."""
-        return self.status is None or self.status in _PASSING
+        return not self.lasting and (self.status is None or self.status in _PASSING)
 
 
 class Answer:
@@ -87,7 +100,7 @@ def ask(url: str, offset: int, policy: RequestPolicy) -> Iterator[Answer]:
             parts = policy.check_redirect(parts, url)
         finally:
             line.end()
-    raise AnswerError(_("too many redirects"))
+    raise AnswerError(_("too many redirects"), lasting=True)
 
 
 def read(
@@ -213,7 +226,10 @@ def _connect(parts: SplitResult, policy: RequestPolicy) -> _Line:
             failure = error
             continue
         return _Line(connection, policy, time.monotonic() + policy.timeout)
-    raise AnswerError(str(failure) or type(failure).__name__) from failure
+    raise AnswerError(
+        str(failure) or type(failure).__name__,
+        lasting=isinstance(failure, ssl.SSLCertVerificationError),
+    ) from failure
 
 
 def _response(line: _Line, parts: SplitResult, offset: int) -> http.client.HTTPResponse:
@@ -236,12 +252,23 @@ def _answer(response: http.client.HTTPResponse, offset: int) -> Answer:
             f"HTTP {response.status} {phrase}".rstrip(),
             response.status,
             int(wait) if wait.isdecimal() and wait.isascii() and len(wait) < 10 else None,
+            body=_explanation(response) if 400 <= response.status < 500 else b"",
         )
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise AnswerError(_("the server sent a compressed response"))
+        raise AnswerError(_("the server sent a compressed response"), lasting=True)
     if response.status == 200:
         offset = 0
     elif not response.headers.get("Content-Range", "").startswith(f"bytes {offset}-"):
-        raise AnswerError(_("the server sent another part of the file"))
+        raise AnswerError(_("the server sent another part of the file"), lasting=True)
     stated = response.headers.get("Content-Length", "")
     return Answer(offset, int(stated) if stated.isdecimal() else None, response)
+
+
+def _explanation(response: http.client.HTTPResponse) -> bytes:
+    """The body of an error, for those who can read it; nothing if it does not come whole."""
+    try:
+        with _errors():
+            body = response.read(_EXPLANATION + 1)
+    except AnswerError:
+        return b""
+    return body if len(body) <= _EXPLANATION else b""

@@ -74,6 +74,7 @@ CONTEXTS = {
     NP_("part of a record", "fingerprint"): "part of a record",
     NP_("part of a record", "imprint"): "part of a record",
     NP_("part of a record", "number"): "part of a record",
+    NP_("part of a record", "package"): "part of a record",
     NP_("part of a record", "place"): "part of a record",
     NP_("part of a record", "publisher"): "part of a record",
     NP_("part of a record", "subject"): "part of a record",

@@ -245,7 +245,7 @@ class Repository:
         library = library_of(record.uri)
         if library:
             _add(header, "setSpec", f"{LIBRARY}:{library}")
-        if record.package:
+        if record.packages:
             _add(header, "setSpec", DIGITISED)
         if record.collection:
             _add(header, "setSpec", COLLECTIONS)

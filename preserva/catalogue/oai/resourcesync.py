@@ -15,6 +15,7 @@ from preserva.catalogue.decision_files import DECISIONS
 from preserva.catalogue.oai.protocol import Prefix
 from preserva.catalogue.oai.provider import Repository
 from preserva.catalogue.oai.responses import read_page
+from preserva.core.xml.safe import parse
 from preserva.core.xml.write import XmlWriter, document
 from preserva.files.disk import publish, write_file, writing
 
@@ -46,6 +47,25 @@ def dump(repository: Repository, folder: Path, prefix: Prefix, *, time: str, url
         write_file(made / CAPABILITIES, _list(lambda writer: _capabilities(writer, place)))
         publish(made, folder)
     return count
+
+
+def sums_of(folder: Path) -> dict[str, str] | None:
+    """The SHA-256 of each file that the resource list of a folder names; None without a list.
+
+    A file of which the list gives no SHA-256 has an empty one. Raises UnsafeXMLError.
+    """
+    path = folder / RESOURCES
+    if not path.is_file():
+        return None
+    sums = {}
+    for resource in parse(path.read_bytes()).iterfind(f"{{{_SITEMAP}}}url"):
+        name = (resource.findtext(f"{{{_SITEMAP}}}loc") or "").strip().rpartition("/")[2]
+        about = resource.find(f"{{{_SYNC}}}md")
+        digests = "" if about is None else about.get("hash", "")
+        sums[name] = next(
+            (each[8:].lower() for each in digests.split() if each.startswith("sha-256:")), ""
+        )
+    return sums
 
 
 def _files(repository: Repository, prefix: Prefix) -> Iterator[tuple[str, bytes]]:

@@ -991,6 +991,39 @@ class Code(Enum):
     )
     CSV_ROW = ("E708", N_("this row of the table cannot be imported"), "RFC 4180")
     CSV_COLUMN = ("W709", N_("an unknown column; it was ignored"), "")
+    HARVEST_WITHOUT_METADATA = (
+        "W711",
+        N_("the server sent no metadata for this record, so it was left out"),
+        "OAI-PMH 2.0, 2.5",
+    )
+    HARVEST_IDENTIFIER = (
+        "W712",
+        N_("this identifier does not name a library, so its record was left out"),
+        "OAI-PMH 2.0, 2.4",
+    )
+    HARVEST_ENDED_ODDLY = (
+        "W713",
+        N_("nothing shows that this list is complete; the next harvest fetches it again"),
+        "OAI-PMH 2.0, 3.5",
+    )
+    HARVEST_OF_ANOTHER = (
+        "W714",
+        N_(
+            "this server was not allowed to change or delete this record: only its own library is; "
+            "--library says that the server is the library's own"
+        ),
+        "",
+    )
+    HARVEST_OLDER = (
+        "W715",
+        N_("the server sent an older copy of this record; the newer one was kept"),
+        "OAI-PMH 2.0, 2.5",
+    )
+    PACKAGES_DIFFER = (
+        "W716",
+        N_("this package's record differs from that of another package, which was kept"),
+        "",
+    )
     RECORD_HAS_NO_FORM = ("W704", N_("this record cannot be written in this format"), "")
 
     # catalogue records and formats of files
@@ -1039,6 +1072,11 @@ class Code(Enum):
         "W822",
         N_("a poorer form of the record did not replace the richer one in the catalogue"),
         "design: a poorer form never replaces a richer one",
+    )
+    RECORD_PACKAGED = (
+        "W841",
+        N_("there are packages with this record already: further copies, or a mistake"),
+        "",
     )
     RECORD_NOT_OF_BOOK = (
         "W823",

@@ -13,6 +13,7 @@ from preserva.batch.outcome import BatchResult, RowState
 from preserva.batch.run import BatchOptions
 from preserva.batch.shares import Share
 from preserva.batch.verbs import package_batch
+from preserva.core.values.codes import Code
 from preserva.core.values.report import Advanced, Ended, Outcome, Progress, Started
 from preserva.errors import Locked, Refused, UsageError
 from preserva.ingest.package import Packaged, package
@@ -200,3 +201,23 @@ def test_a_bug_that_one_book_meets_costs_the_others_nothing(
         result = work(archive, desk)
     assert states(result) == {RowState.DONE: BOOKS - 1, RowState.FAILED: 1}
     assert "a bug in preserva: RecursionError('too deep')" in result.rows[2].problems[0]
+
+
+def test_a_further_copy_of_a_book_is_noted(desk: Path) -> None:
+    """In the same table and in a later one; the row is done all the same."""
+    scans(desk / "scans" / "second", seed=99)
+    scans(desk / "scans" / "third", seed=98)
+    _folder, shelfmark, _id, note = book_row(1)
+    write_table(desk, [book_row(1), ("scans/second", shelfmark, "kp-second", note)])
+    with an_archive(desk / "archive") as archive:
+        first, second = work(archive, desk).rows
+        assert (first.state, first.findings) == (RowState.DONE, ())
+        assert second.state is RowState.DONE
+        assert [(note.code, note.seen) for note in second.findings] == [
+            (Code.RECORD_PACKAGED, "aonb-kp-000001")
+        ]
+        write_table(desk, [("scans/third", shelfmark, "kp-third", note)])
+        (third,) = work(archive, desk).rows
+        assert [(note.code, note.seen) for note in third.findings] == [
+            (Code.RECORD_PACKAGED, "aonb-kp-000001, aonb-kp-second")
+        ]
