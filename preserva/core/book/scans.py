@@ -17,7 +17,9 @@ MAX_PIXELS = 600_000_000
 Decoded, a pixel takes up to four bytes of memory.
 """
 
-_LOSSY = frozenset({"JPEG", "JPEG 2000 lossy", "WebP"})
+_LOSSY = frozenset({"JPEG", "JPEG 2000 lossy", "WebP lossy"})
+_PERHAPS_LOSSY = frozenset({"JPEG 2000", "JBIG", "WebP"})
+"""What can be without loss, but need not be, and the file does not say which."""
 _GREY = frozenset({"BlackIsZero", "WhiteIsZero"})
 
 
@@ -62,6 +64,8 @@ class ScanProfile:
             )
         if self.lossless and image.compression in _LOSSY:
             yield Finding(Code.SCAN_LOSSY, path, seen=image.compression)
+        elif self.lossless and image.compression in _PERHAPS_LOSSY:
+            yield Finding(Code.SCAN_LOSS_UNKNOWN, path, seen=image.compression)
 
     def _resolution(self, path: str, image: Image) -> Iterator[Finding]:
         dpi = None if image.resolution is None else image.resolution.dpi()

@@ -851,6 +851,18 @@ class Code(Enum):
     SCAN_COLOUR = ("W452", N_("the colours are not those required of scans"), "scan")
     SCAN_BITS = ("W453", N_("the bits per sample are not those required of scans"), "scan")
     SCAN_LOSSY = ("W454", N_("a master with lossy compression"), "scan")
+    SCAN_LOSS_UNKNOWN = (
+        "U441",
+        N_("whether the compression of this master lost anything cannot be known from the file"),
+        "scan",
+    )
+
+    # exhibitions
+    WRITER_UNKNOWN = (
+        "W442",
+        N_("no record of the catalogue has this name or this authority record"),
+        "design rule 1",
+    )
 
     # rows of a table by which many books are worked on
     ROW_RECORD_MISSING = ("E461", N_("no record in the file has this"), "")

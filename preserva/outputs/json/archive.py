@@ -126,4 +126,5 @@ def exhibit_build_document(built: Built, *, dry_run: bool) -> JsonDocument:
         "url": built.url,
         "package": built.package.uri if built.package else None,
         "dry_run": dry_run,
+        "findings": findings_document(built.findings),
     }
