@@ -138,8 +138,9 @@ def shown(
     observer: Observer,
 ) -> ShownBook:
     """The book with its pictures, which are written below `root`. Raises Damaged, StorageError."""
+    numbers = shown_pages(source, exhibits)
     pictures = []
-    for number in _shown_pages(source, exhibits):
+    for number in numbers:
         pictures.append(_picture(source, number, root, largest, pixels))
         observer(Advanced(0, pictures[-1].folder))
     contents = tuple(division for division in source.contents if division[1] in numbers)
@@ -165,14 +166,14 @@ def check_pages(source: BookSource, exhibits: Iterable[Exhibit], pixels: int) ->
 
     Raises Damaged, Refused, StorageError.
     """
-    numbers = _shown_pages(source, exhibits)
+    numbers = shown_pages(source, exhibits)
     for number in numbers:
         with _taken_out(source, number) as (image, name):
             check(image, name=name, pixels=pixels)
     return len(numbers)
 
 
-def _shown_pages(source: BookSource, exhibits: Iterable[Exhibit]) -> list[int]:
+def shown_pages(source: BookSource, exhibits: Iterable[Exhibit]) -> list[int]:
     exhibits = list(exhibits)
     return [number for number in source.pages if any(exhibit.shows(number) for exhibit in exhibits)]
 

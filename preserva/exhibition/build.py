@@ -29,7 +29,15 @@ from preserva.errors import (
     UsageError,
 )
 from preserva.exhibition.atlas import Position, draw, lines_of
-from preserva.exhibition.books import BookSource, check_pages, editions, find, shown, states_of
+from preserva.exhibition.books import (
+    BookSource,
+    check_pages,
+    editions,
+    find,
+    shown,
+    shown_pages,
+    states_of,
+)
 from preserva.exhibition.contents import Edition, ShownBook, Site
 from preserva.exhibition.spec import Exhibition, read_exhibition
 from preserva.exhibition.tiles import vips
@@ -168,7 +176,9 @@ def _books(
     observer: Observer,
 ) -> Iterator[tuple[PackageId, ShownBook]]:
     """Each book, its pictures written below `root`."""
-    pages = sum(_pages(exhibition, source) for source in sources)
+    pages = sum(
+        len(shown_pages(source, exhibition.exhibits_of(source.package))) for source in sources
+    )
     observer(Started("exhibit", Named(root.name), pages))
     for source in sources:
         yield (

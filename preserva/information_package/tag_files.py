@@ -19,16 +19,12 @@ _LARGEST_BAG_INFO = 1 << 20
 def bag_info(
     institution: Institution, package: PackageId, title: str, date: str, staging: Staging
 ) -> list[tuple[str, str]]:
-<<<<<<< HEAD
-    """What bag-info.txt says; schemas/preserva-bagit-profile.json demands it."""
+    """The content of bag-info.txt, as schemas/preserva-bagit-profile.json requires it."""
     contact = {
         "Organization-Address": institution.address,
         "Contact-Name": institution.office,
         "Contact-Email": institution.email,
     }
-=======
-    """The content of bag-info.txt, as schemas/preserva-bagit-profile.json requires it."""
->>>>>>> main
     payload = [seen for path, seen in staging.state().items() if path.startswith("data/")]
     return [
         ("BagIt-Profile-Identifier", "urn:preserva:bagit-profile:1"),

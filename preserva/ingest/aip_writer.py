@@ -155,15 +155,10 @@ class Assembler:
         )
 
     def stated(self, source: Submission) -> tuple[Rights, ...]:
-<<<<<<< HEAD
         """The stated rights: for this book; or for all, unless its record states a licence."""
         if source.written.rights or self.rights is None or licences_of(source.record):
             return source.written.rights
         return (self.rights,)
-=======
-        """The stated rights: for this book, otherwise for all books."""
-        return source.written.rights or (() if self.rights is None else (self.rights,))
->>>>>>> main
 
     def unknown_rights(self) -> Rights:
         """The rights before anyone assessed them: only the jurisdiction is known."""
