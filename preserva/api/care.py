@@ -150,6 +150,42 @@ class CareVerbs(Session):
                 observer=logged(observer),
             )
 
+    def set_aside(
+        self,
+        package: PackageId | str,
+        storage: str,
+        *,
+        reason: str | None = None,
+        observer: Observer | None = None,
+    ) -> Repair:
+        """Move versions that the owner never made (E304) to quarantine, and prove the rest.
+
+        Two persons decide: the first call requests it for this `reason`. Raises AwaitsConfirmation
+        until another person has confirmed it; UsageError if there is no such version.
+        """
+        from preserva.replication.disputed import set_aside
+
+        name = self._id(package)
+        return set_aside(self._archive, name, storage, reason=reason, observer=logged(observer))
+
+    def give_up_records(
+        self,
+        package: PackageId | str,
+        *,
+        reason: str | None = None,
+        observer: Observer | None = None,
+    ) -> list[Repair]:
+        """Give up records of events that no storage has any more (E306); every copy is checked.
+
+        Two persons decide: the first call requests it for this `reason`. Raises AwaitsConfirmation
+        until another person has confirmed it; UsageError if no record is lost; StorageError if a
+        storage that may have it cannot be read.
+        """
+        from preserva.replication.disputed import give_up_records
+
+        name = self._id(package)
+        return give_up_records(self._archive, name, reason=reason, observer=logged(observer))
+
     def repair(
         self,
         packages: Iterable[PackageId | str] = (),
@@ -157,16 +193,14 @@ class CareVerbs(Session):
         storage: str | None = None,
         apply: bool = False,
         limit: int | None = None,
-        reason: str | None = None,
         observer: Observer | None = None,
     ) -> list[Repair]:
         """Plan how to restore damaged copies; with `apply`, do it and prove it.
 
         Without `packages`, every copy whose last check found damage. Only bytes with the recorded
-        digest are brought; what is in their place goes to quarantine, nothing is deleted. `limit`
-        is the number of copies in one storage that may be repaired, 3 or one in a thousand by
-        default. A copy with a version that somebody else added is repaired once two persons
-        decided it: with a `reason` that is requested, and AwaitsConfirmation raised.
+        digest are restored; the files that they replace go to quarantine, nothing is deleted.
+        `limit` is the number of copies in one storage that may be repaired, 3 or one in a thousand
+        by default.
 
         Raises Refused, with nothing changed, if more copies than that need repair; NotFound for a
         package that the ledger does not know; LedgerError, Locked, UsageError.
@@ -179,7 +213,6 @@ class CareVerbs(Session):
             storage=storage,
             apply=apply,
             limit=limit,
-            reason=reason,
             observer=logged(observer),
         )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from preserva.api.archive import load_config
-from preserva.api.arguments import StrPath
+from preserva.api.arguments import StrPath, logged
 from preserva.api.closing import Closing
 from preserva.archive.archive import ArchivalStorage, Clock, utc_now
 from preserva.catalogue.database import Database
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         HarvestResult,
         MatchDecision,
         MatchVerdict,
+        Observer,
         Proposal,
         RecordsExported,
         RecordsImported,
@@ -65,6 +66,7 @@ class Catalogue(Closing):
         charset: str | None = None,
         complete: bool = False,
         records: int | None = None,
+        observer: Observer | None = None,
     ) -> RecordsImported:
         """Import the records of a file, as those of a library.
 
@@ -85,9 +87,10 @@ class Catalogue(Closing):
             charset=charset,
             complete=complete,
             records=records,
+            observer=logged(observer),
         )
 
-    def import_packages(self) -> RecordsImported:
+    def import_packages(self, *, observer: Observer | None = None) -> RecordsImported:
         """Import the records of the packages in the archive's primary storage.
 
         Raises ArchiveNotFound, LedgerError, StorageError.
@@ -95,7 +98,8 @@ class Catalogue(Closing):
         from preserva.catalogue.import_records import import_packages
 
         with ArchivalStorage(self._config, clock=self._clock) as archive:
-            return import_packages(archive, self._database, self._seconds())
+            seconds = self._seconds()
+            return import_packages(archive, self._database, seconds, observer=logged(observer))
 
     def search(
         self,
@@ -191,6 +195,7 @@ class Catalogue(Closing):
         *,
         since: datetime | None = None,
         library: str | None = None,
+        observer: Observer | None = None,
     ) -> RecordsExported:
         """Write the records to a new file in a format.
 
@@ -200,7 +205,12 @@ class Catalogue(Closing):
         from preserva.catalogue.export import export_catalogue
 
         return export_catalogue(
-            self._database, Path(destination), form, since=since, library=library
+            self._database,
+            Path(destination),
+            form,
+            since=since,
+            library=library,
+            observer=logged(observer),
         )
 
     def harvest(
@@ -211,6 +221,7 @@ class Catalogue(Closing):
         part: str = "",
         prefix: str = "mods",
         anew: bool = False,
+        observer: Observer | None = None,
     ) -> HarvestSummary:
         """Import records and decisions of another catalogue, by OAI-PMH 2.0 or from its dump.
 
@@ -234,6 +245,7 @@ class Catalogue(Closing):
             over_http(place) if "://" in place else in_folder(Path(place)),
             own=own,
             clock=self._seconds,
+            observer=logged(observer),
         )
         records = harvest.run(anew=anew)
         lines = [] if library else decisions_of(place).splitlines()  # others have none
@@ -247,6 +259,7 @@ class Catalogue(Closing):
         url: str,
         email: str,
         form: OaiFormat = OaiFormat.MODS,
+        observer: Observer | None = None,
     ) -> int:
         """Write what an OAI-PMH server would answer to a new folder; the number of its pages.
 
@@ -261,7 +274,8 @@ class Catalogue(Closing):
         repository = Repository(
             self._database, About(url, email), mets_reader(self._config.path), clock=self._seconds
         )
-        return dump(repository, Path(folder), form, time=stamp(self._seconds()), url=url)
+        time = stamp(self._seconds())
+        return dump(repository, Path(folder), form, time=time, url=url, observer=logged(observer))
 
     def oai_application(self, *, url: str, email: str) -> WSGIApplication:
         """A WSGI application (PEP 3333) that gives the catalogue to harvesters, by OAI-PMH 2.0.

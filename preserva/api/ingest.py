@@ -269,6 +269,7 @@ class IngestVerbs(Session):
         self,
         package: PackageId | str,
         *,
+        reason: str,
         record: StrPath | None = None,
         position: int | None = None,
         charset: str | None = None,
@@ -283,7 +284,6 @@ class IngestVerbs(Session):
         after: int | None = None,
         remove_pages: Iterable[int] = (),
         move_pages: Iterable[tuple[int, int]] = (),
-        reason: str | None = None,
         other_record: bool = False,
         dry_run: bool = False,
         observer: Observer | None = None,
@@ -299,9 +299,9 @@ class IngestVerbs(Session):
         of the package. The version before stays as it was. A record with another number and
         another title is refused without `other_record`.
 
-        Raises UsageError if nothing is to be changed, or pages, rights or history without a
-        reason; NotFound, Damaged or StorageError if the package is not what the ledger recorded;
-        PackageError, Refused, Locked. Then nothing was changed.
+        Raises UsageError if nothing is to be changed or the reason is empty; NotFound, Damaged or
+        StorageError if the package is not what the ledger recorded; PackageError, Refused, Locked.
+        Then nothing was changed.
         """
         from preserva.ingest.book_revision import PageChanges
         from preserva.ingest.revision import Change, update

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from preserva import (
         CopyState,
+        Health,
         HistoryEntry,
         Incident,
         LevelsArea,
@@ -141,6 +142,16 @@ class ReportingVerbs(Session):
 
         entries, incidents = history(self._archive, self._id(package))
         return PackageHistory(tuple(entries), tuple(incidents))
+
+    def health(self) -> Health:
+        """Whether the archive is well; its `outcome` is FAIL if a copy is damaged.
+
+        By the ledger, what the last runs noted, and the disks of this computer: no storage is
+        asked. Raises LedgerError.
+        """
+        from preserva.reporting.health import health
+
+        return health(self._archive)
 
     def incidents(self) -> list[Incident]:
         """What waits for a person: copies that are damaged or cannot be read, the oldest first."""

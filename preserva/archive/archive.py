@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,12 +17,12 @@ from preserva import config as configuration
 from preserva.archive.acting import Actor, acting_person
 from preserva.archive.identities import remember, storage_id
 from preserva.archive.ledger_mark import advance, claim, read_mark, refuse_outdated
+from preserva.archive.patience import NO_PATIENCE, name_of_process
 from preserva.archive.recovery import recover
 from preserva.archive.store import Store
 from preserva.config import Config
 from preserva.core.formats import layout
 from preserva.core.formats.storage_identity import FORMAT, serialise
-from preserva.core.values.entries import STORAGE_IDENTITY
 from preserva.core.values.report import Finding
 from preserva.errors import (
     ArchiveNotFound,
@@ -84,8 +83,9 @@ class ArchivalStorage:
         identifiers: Identifiers = new_identifier,
         person: str | None = None,
         rebuilding: bool = False,
+        reading: bool = False,
     ) -> None:
-        """Open the ledger; storages are opened when they are needed.
+        """Open the ledger, only for `reading` or to write; storages are opened when needed.
 
         `person` is the code of who acts (`acting.acting_person` says who does without one).
 
@@ -96,12 +96,14 @@ class ArchivalStorage:
         self.clock = clock
         self.identifiers = identifiers
         self.tell: Callable[[Finding], object] = _ignore  # what was set aside before writing
+        self.patience = NO_PATIENCE
         self._stores: dict[str, Store] = {}
+        self._written: dict[str, Store] = {}
         self._rebuilding = rebuilding
         self.actor = Actor(config.institution, acting_person(config.people, person))
         if not config.ledger.exists():
             raise _no_ledger(config)
-        self.ledger = Ledger(config.ledger, person=self.actor.person)
+        self.ledger = Ledger(config.ledger, person=self.actor.person, read_only=reading)
         self._noted = self.ledger.size
         try:
             if problems := self.ledger.verify(since=max(1, self._noted - _VERIFIED)):
@@ -126,6 +128,7 @@ class ArchivalStorage:
         at: TracebackType | None,
     ) -> None:
         if kind is None or issubclass(kind, Exception):
+            self.renew_guides()
             with suppress(PreservaError):  # what was acknowledged stays so
                 self._tell_primary()
         for store in self._stores.values():
@@ -167,10 +170,11 @@ class ArchivalStorage:
         seen more of the ledger, or is not ours, and then nothing was written.
         """
         store.known_identity()  # first: a lock is a file, and another's disk gets none
-        with store.storage.lock(self.own_name()):
+        with self.patience.locked(lambda: store.storage.lock(self.own_name())):
             _logger.info("writing to %s", store.id)
             claim(self, store)
             recover(self.ledger, store, self.now, self.tell)
+            self._written[store.id] = store
             try:
                 yield
             finally:
@@ -201,6 +205,14 @@ class ArchivalStorage:
         with store.storage.lock(self.own_name()):
             claim(self, store)
 
+    def renew_guides(self) -> None:
+        """Renew the guides of storages that this run wrote to: many books, one list."""
+        from preserva.archive.guide import renew_guides  # it needs this module
+
+        written, self._written = self._written, {}
+        if not self._rebuilding:
+            renew_guides(self, written.values())
+
     def audits_of(self, storage: str) -> Path:
         """The folder in which audits of a storage keep state between runs."""
         ledger = self.config.ledger
@@ -209,17 +221,13 @@ class ArchivalStorage:
     @contextmanager
     def auditing(self, storage: str) -> Iterator[None]:
         """Be the only audit of a storage, which itself is not written to. Raises Locked."""
-        with open_storage(str(self.audits_of(storage))).lock(self.own_name()):
+        place = open_storage(str(self.audits_of(storage)))
+        with self.patience.locked(lambda: place.lock(self.own_name())):
             yield
 
     def own_name(self) -> str:
         """The name of this process, for those who wait for its lock."""
         return name_of_process(self.now())
-
-
-def name_of_process(time: str) -> str:
-    """The holder of a lock and since when, for those who wait for it."""
-    return f"{socket.gethostname()}, process {os.getpid()}, since {time}"
 
 
 def find_config(path: Path | None = None) -> Path:
@@ -237,13 +245,16 @@ def open_archive(
     clock: Clock = utc_now,
     identifiers: Identifiers = new_identifier,
     person: str | None = None,
+    reading: bool = False,
 ) -> ArchivalStorage:
     """The archive of a configuration. Raises ArchiveNotFound, ConfigError, LedgerError, UsageError.
 
-    `person` is the code of who acts.
+    `person` is the code of who acts; who is only `reading` needs no right to write the ledger.
     """
     config = configuration.load(find_config(path))
-    return ArchivalStorage(config, clock=clock, identifiers=identifiers, person=person)
+    return ArchivalStorage(
+        config, clock=clock, identifiers=identifiers, person=person, reading=reading
+    )
 
 
 def create_archive(
@@ -256,6 +267,8 @@ def create_archive(
     or is listed twice, and a ledger or storage that is gone although the others prove that it
     existed.
     """
+    from preserva.archive.guide import look_at_guides  # it needs this module
+
     stores = [Store(place, open_storage(place.url)) for place in config.storages.values()]
     _refuse_twice(stores)
     made = [store for store in stores if is_made(store)]
@@ -270,6 +283,7 @@ def create_archive(
         for store in stores:
             if store not in made:
                 make_storage(archive, store)
+        look_at_guides(archive, made)
 
 
 def _refuse_twice(stores: list[Store]) -> None:
@@ -344,7 +358,7 @@ def _refuse_lost_storages(archive: ArchivalStorage, made: list[Store]) -> None:
         entry = archive.ledger.last(storage=name)
         if entry is not None:
             message = _("{name} held packages when the ledger last saw it ({time}); {url} is empty")
-            if entry.type == STORAGE_IDENTITY:
+            if not archive.ledger.copies.packages(name):
                 message = _("the ledger has known {name} since {time}; {url} is empty")
             url = archive.config.storages[name].url
             raise Refused(

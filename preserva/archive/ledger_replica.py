@@ -15,8 +15,10 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from preserva.archive.reading import observe
+from preserva.archive.runs import note_success
 from preserva.archive.store import Store
 from preserva.core.formats import layout
+from preserva.core.policy.health import Job
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding, Report
 from preserva.core.values.subjects import LedgerInStorage
@@ -53,6 +55,8 @@ def copy_ledger(archive: ArchivalStorage, target: Store) -> Report:
         report.add([Finding(Code.STORAGE_UNREACHABLE, where, seen=str(error))])
     except LedgerError as error:
         report.add([Finding(Code.LEDGER_COPY_DIFFERS, target.id, seen=str(error))])
+    if not report.findings:
+        note_success(archive.config, Job.LEDGER_COPY, archive.clock(), target.id)
     return report
 
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from preserva.core.policy.testimony import Commitment, Custody, Testimony, weigh
 from preserva.core.values.entries import (
     ACCESSION,
+    DECISION_DONE,
     END,
     EVENT_FOUND,
     RECOVERY,
     REPLICATION,
     SUCCESS,
 )
-from preserva.core.values.facts import Arrival, EventLog, Logged
+from preserva.core.values.facts import Arrival, DecisionStep, EventLog, Logged
 from preserva.core.values.model import PackageId
 from preserva.ledger import Ledger, LedgerEntry
 
@@ -70,6 +71,11 @@ class RecordedPackage:
         return [
             LoggedEvent(entry, facts.log, facts) for entry, facts in events if facts.log is not None
         ]
+
+    def given_up(self) -> set[str]:
+        """The SHA-256 of the records of events that two persons gave up as lost."""
+        done = self.ledger.entries(package=self.package.uri, types=(DECISION_DONE,))
+        return {digest for entry in done for digest in entry.facts_as(DecisionStep).records or ()}
 
     def log_digests(self) -> set[str]:
         """The SHA-256 of every record of an event that the ledger knows."""

@@ -44,10 +44,10 @@ def recover(
 ) -> None:
     """Record how an interrupted ingest ended, and clear away what was never finished.
 
-    Only replications and removals are kept: the next run resumes them. What cannot be read or
-    removed is set aside, so that nobody else has to wait for it, and `tell` gets a finding for
-    each. Call it while holding the storage's lock; `now` gives the time for the ledger.
-    Raises StorageError, LedgerError.
+    Only replications and removals are kept: the next run resumes them. Leftovers that cannot be
+    read or removed are set aside, so that they block nobody, and `tell` gets a finding for each.
+    Call it while holding the storage's lock; `now` gives the time for the ledger. Raises
+    StorageError, LedgerError.
     """
     pending = ledger.last(storage=store.id, types=(START, END))
     if pending is not None and pending.type == START:

@@ -146,9 +146,11 @@ class StoredCopy:
     def expected_logs(self) -> dict[str, LoggedEvent]:
         """The event by the SHA-256 of its record, for each that its `logs/` must have.
 
-        Events that happened to it or were copied from it, and those that came with a version.
+        Those that happened to it or were copied from it, and those that came along with a version;
+        without those that were given up.
         """
-        logged = self.recorded.logged()
+        given_up = self.recorded.given_up()
+        logged = [event for event in self.recorded.logged() if event.log.sha256 not in given_up]
         carried = {
             digest
             for event in logged

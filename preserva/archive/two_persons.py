@@ -156,11 +156,11 @@ def answer(
 def decided(
     archive: ArchivalStorage, matter: Matter, reason: str | None = None, *, since: int = 0
 ) -> JointDecision:
-    """The confirmed decision on exactly this matter, whose grace period is over.
+    """The confirmed decision on exactly this matter, once its grace period is over.
 
-    Those requested before the ledger's entry `since` do not count. Where there is none, it is
-    requested for this `reason`. Raises AwaitsConfirmation until another
-    person has confirmed it; Refused during the grace period; UsageError without a reason.
+    Those requested before the ledger's entry `since` do not count. If there is none, it is
+    requested for this `reason`. Raises AwaitsConfirmation until another person has confirmed it;
+    Refused during the grace period; UsageError without a reason.
     """
     now = archive.clock()
     later = [known for known in decisions(archive) if known.number > since]
@@ -179,13 +179,22 @@ def decided(
     return known
 
 
-def note_done(archive: ArchivalStorage, known: JointDecision) -> None:
-    """Record that what was agreed is done: the decision cannot be used again."""
-    _append(archive, known, DECISION_DONE)
+def note_done(
+    archive: ArchivalStorage, known: JointDecision, records: tuple[str, ...] | None = None
+) -> None:
+    """Record that what was agreed is done: the decision cannot be used again.
+
+    `records` are the SHA-256 of the records of events that were given up, if that was agreed.
+    """
+    _append(archive, known, DECISION_DONE, records=records)
 
 
 def _append(
-    archive: ArchivalStorage, known: JointDecision, type_: str, reason: str | None = None
+    archive: ArchivalStorage,
+    known: JointDecision,
+    type_: str,
+    reason: str | None = None,
+    records: tuple[str, ...] | None = None,
 ) -> None:
     archive.ledger.append(
         type_,
@@ -193,7 +202,7 @@ def _append(
         outcome=SUCCESS,
         package=known.matter.package,
         storage=known.matter.storage,
-        facts=DecisionStep(known.number, reason),
+        facts=DecisionStep(known.number, reason, records),
     )
 
 

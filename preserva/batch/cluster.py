@@ -136,8 +136,8 @@ class ClusterRows:
             archive.now(),
             archive.actor.person,
         )
-        self.work.keep(answer.bag)
-        return self.work.result(cells, answer.made)
+        folder = cells.path("folder") or answer.bag
+        return self.work.result(cells, self.work.keep(folder, answer.made, answer.bag))
 
     def _answer(self, future: Future[_Answer]) -> _Answer:
         if not future.done():

@@ -13,6 +13,7 @@ from preserva.batch.outcome import RowResult, RowState
 from preserva.batch.packaged_records import PackagesOfRecords
 from preserva.batch.record_finder import RecordFinder
 from preserva.batch.work import folder_size, local_part
+from preserva.catalogue.import_records import catalogue_version
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Observer
@@ -93,7 +94,12 @@ class PackageWork:
         return PackageJob(folder, record, self.finder.charset(cells), local, details)
 
     def result(self, cells: Cells, packaged: Packaged) -> RowResult:
-        """What became of a row whose package was made, or found, or could be made."""
+        """What became of a row whose package was made, or found, or could be made.
+
+        The record of one that was made is in the union catalogue afterwards.
+        """
+        made = packaged.created and not self.dry_run
+        notes = catalogue_version(self.archive, packaged.package) if made else ()
         first = self._packages.setdefault(packaged.package, cells.number)
         if first != cells.number:
             key = "id" if cells.text("id") else "record"
@@ -102,9 +108,8 @@ class PackageWork:
         state = RowState.READY if self.dry_run else RowState.DONE
         if packaged.stored_before:
             state = RowState.BEFORE
-        return RowResult(
-            cells.number, state, packaged.package, packaged.title, tuple(packaged.notes)
-        )
+        said = (*packaged.notes, *notes)
+        return RowResult(cells.number, state, packaged.package, packaged.title, said)
 
 
 def refused(cells: Cells) -> RowResult:

@@ -10,7 +10,8 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,7 +24,10 @@ from preserva.errors import Locked, LockLost, UsageError
 from preserva.files.disk import discard, staging, writing
 from preserva.i18n import _
 from preserva.ingest.bag import store
+from preserva.ingest.image_inspection import Inspection
 from preserva.ingest.package import Packaged, look_up, package_bag
+from preserva.ingest.source_folder import refuse
+from preserva.ingest.stored_scans import bag_scans, stored_scans
 from preserva.retry import retry
 
 T = TypeVar("T")
@@ -121,10 +125,21 @@ class SharedPackageWork(PackageWork):
             observer=observer,
         )
 
-    def keep(self, bag: Path) -> None:
-        """Store a bag as soon as nobody else writes, and remove it."""
+    def keep(self, folder: Path, packaged: Packaged, bag: Path) -> Packaged:
+        """Store the bag of a folder as soon as nobody else writes, and remove it.
+
+        Only who stores it sees what is stored already: pages of another package are found here.
+        Raises PackageError if the policy refuses them; then nothing was stored.
+        """
+        inspection = Inspection(self.archive.config.images)
+        stored = partial(stored_scans, self.archive, packaged.package, writing=True)
+        inspection.compare(bag_scans(bag), stored)
+        if inspection.problems:
+            discard(bag)
+        refuse(folder, inspection.problems)
         when_free(lambda: store(self.archive, bag))
         discard(bag)
+        return replace(packaged, notes=(*packaged.notes, *inspection.notes))
 
     def _make(self, job: PackageJob, observer: Observer) -> Packaged:
         config = self.archive.config
@@ -145,8 +160,7 @@ class SharedPackageWork(PackageWork):
             ledger=config.ledger,
             observer=observer,
         )
-        self.keep(self.scratch / packaged.package.portable)
-        return packaged
+        return self.keep(job.folder, packaged, self.scratch / packaged.package.portable)
 
 
 def when_free(act: Callable[[], T]) -> T:

@@ -21,7 +21,7 @@ from preserva.i18n import _, pgettext
 class EditionView:
     """The records that a person joined to one edition, and other editions of the same work.
 
-    `decisions` are those on these records that stand, `relations` those of their packages.
+    `decisions` are those in force on these records, `relations` those of their packages.
     """
 
     records: tuple[Catalogued, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -15,16 +15,17 @@ from preserva.access.document import Document, read_document
 from preserva.archive.archive import ArchivalStorage, find_config
 from preserva.archive.withdrawal import tombstones
 from preserva.catalogue import precedence
-from preserva.catalogue.csv_records import MADE_OF_A_TABLE, columns_that_differ
 from preserva.catalogue.database import Database
 from preserva.catalogue.entry import uri_of
 from preserva.catalogue.entry_from_mods import entry_of
+from preserva.catalogue.forms import uri_in
 from preserva.catalogue.index import Catalogued, Incoming, Index, Taken
-from preserva.catalogue.record_file import has_end, records_of
+from preserva.catalogue.record_file import has_end, read_with_progress
 from preserva.config import load
 from preserva.core.values.codes import Code, Severity
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Finding, Outcome
+from preserva.core.values.report import Finding, Observer, Outcome, counted, ignore
+from preserva.core.values.subjects import WholeStorage
 from preserva.describe.record import Record, describes_a_book, read_records
 from preserva.errors import PreservaError, Refused, UsageError
 from preserva.i18n import _, ngettext
@@ -115,6 +116,7 @@ def import_file(
     charset: str | None = None,
     complete: bool = False,
     records: int | None = None,
+    observer: Observer = ignore,
 ) -> Imported:
     """Import the records of a file, as those of a library.
 
@@ -131,7 +133,9 @@ def import_file(
     imported = Imported()
     incoming = (
         incoming_of(record, library, source, charset=charset)
-        for record in _of_books(_sound(records_of(path, charset, library), imported), imported)
+        for record in _of_books(
+            _sound(read_with_progress(path, charset, library, observer), imported), imported
+        )
     )
     take_in(database, incoming, time, imported)
     _compare_count(imported, path, records)
@@ -181,7 +185,9 @@ def _endless(path: Path, library: str, count: int) -> Refused:
     )
 
 
-def import_packages(archive: ArchivalStorage, database: Database, time: int) -> Imported:
+def import_packages(
+    archive: ArchivalStorage, database: Database, time: int, *, observer: Observer = ignore
+) -> Imported:
     """Import the record of every package of our primary storage; withdrawn ones are removed.
 
     A record may have several packages. If theirs differ, the one that was there first stays.
@@ -189,7 +195,7 @@ def import_packages(archive: ArchivalStorage, database: Database, time: int) -> 
     Raises StorageError.
     """
     imported = Imported()
-    take_in(database, _of_packages(archive, time, imported), time, imported)
+    take_in(database, _of_packages(archive, time, imported, observer), time, imported)
     index = Index(database)
     with database.writing():
         for package in tombstones(archive.ledger):
@@ -238,8 +244,7 @@ def _take(index: Index, incoming: Incoming, time: int, imported: Imported) -> No
         if _is_of_another_package(known, incoming):
             objections.append(Finding(Code.PACKAGES_DIFFER, incoming.uri, seen=incoming.package))
             return True
-        objections.extend(filter(None, [objection_to(known, incoming)]))
-        return bool(objections) or _says_the_same(known, incoming)
+        return must_stay(known, incoming, objections.append)
 
     taken = index.put(incoming, time, keep)
     imported.read += 1
@@ -262,26 +267,23 @@ def _is_of_another_package(known: Catalogued, incoming: Incoming) -> bool:
     return incoming.package is not None and incoming.package != origin in known.packages
 
 
-def objection_to(known: Catalogued, incoming: Incoming) -> Finding | None:
-    """Why the record in the catalogue must stay; None if it may be replaced."""
-    if incoming.record is None or known.entry is None or _says_the_same(known, incoming):
-        return None
+def must_stay(known: Catalogued, incoming: Incoming, note: Callable[[Finding], None]) -> bool:
+    """Whether the record in the catalogue stays, because it is sound, says more, or the same.
+
+    `note` is told why, except where it says the same.
+    """
+    if incoming.record is None or known.entry is None:
+        return False
     try:
         present = record_of(known)
     except ValueError:
-        return None  # what cannot be read any more may be replaced
-    return precedence.objection(incoming.uri, present, known.entry, incoming.record, incoming.entry)
-
-
-def _says_the_same(known: Catalogued, incoming: Incoming) -> bool:
-    """Whether a row of a table changes nothing in the record that it was exported from."""
-    if incoming.record is None or known.entry is None or incoming.original == known.original:
-        return False
-    return (
-        MADE_OF_A_TABLE.encode() in incoming.original
-        and MADE_OF_A_TABLE.encode() not in known.original
-        and not columns_that_differ(known.entry, incoming.entry)
+        return False  # what cannot be read any more may be replaced
+    stays, finding = precedence.judge(
+        incoming.uri, present, known.entry, incoming.record, incoming.entry
     )
+    if finding is not None:
+        note(finding)
+    return stays
 
 
 def incoming_of(
@@ -299,7 +301,9 @@ def incoming_of(
     entry = entry_of(record)
     content = hashlib.sha256(record.original).hexdigest()[:16]
     return Incoming(
-        uri or uri_of(library, entry.number or record.identifier or content),
+        uri
+        or uri_in(record, library)
+        or uri_of(library, entry.number or record.identifier or content),
         source,
         entry,
         record.original,
@@ -348,9 +352,13 @@ def _of_books(records: Iterable[Record], imported: Imported) -> Iterator[Record]
             yield record
 
 
-def _of_packages(archive: ArchivalStorage, time: int, imported: Imported) -> Iterator[Incoming]:
+def _of_packages(
+    archive: ArchivalStorage, time: int, imported: Imported, observer: Observer
+) -> Iterator[Incoming]:
     store, withdrawn = archive.primary, tombstones(archive.ledger)
-    for path in store.root.objects():
+    paths = list(store.root.objects())
+    subject = WholeStorage(store.id)
+    for path in counted("catalogue import", subject, paths, len(paths), observer):
         try:
             package = PackageId.parse(store.root.read_at(path).inventory.identifier)
             if package.uri in withdrawn:

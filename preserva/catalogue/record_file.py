@@ -11,7 +11,8 @@ from lxml import etree
 
 from preserva.catalogue import csv_records
 from preserva.core.values.codes import Code
-from preserva.core.values.report import Finding
+from preserva.core.values.report import Advanced, Ended, Finding, Observer, Started
+from preserva.core.values.subjects import Named
 from preserva.core.xml.safe import MAX_SIZE, UnsafeXMLError, streamed
 from preserva.core.xml.stream import chunks, release
 from preserva.describe import xml_pieces, xml_record
@@ -36,6 +37,19 @@ _TAGS = (
     f"{{{xml_record.MODS}}}mods",
     f"{{{xml_record.OAI_DC}}}dc",
 )
+
+
+def read_with_progress(
+    path: Path, charset: str | None, library: str, observer: Observer
+) -> Iterator[Record | Finding]:
+    """`records_of`; the bytes of its records are told as what is done of the file."""
+    size = path.stat().st_size if path.is_file() else None
+    observer(Started("catalogue import", Named(path.name), size=size))
+    for record in records_of(path, charset, library):
+        yield record
+        if isinstance(record, Record):
+            observer(Advanced(len(record.original)))
+    observer(Ended("catalogue import", Named(path.name)))
 
 
 def records_of(

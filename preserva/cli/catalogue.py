@@ -72,6 +72,7 @@ def import_(
         raise click.UsageError(_("--complete needs exactly one file."))
     if records is not None and len(files) != 1:
         raise click.UsageError(_("--records needs exactly one file."))
+    observer = settings.observer(json_)
     with settings.archive() as archive, open_catalogue(settings.config) as database:
         time = int(archive.clock().timestamp())
         imports = [
@@ -83,9 +84,10 @@ def import_(
                 charset=charset,
                 complete=complete,
                 records=records,
+                observer=observer,
             )
             for file in files
-        ] or [import_packages(archive, database, time)]
+        ] or [import_packages(archive, database, time, observer=observer)]
     if json_:
         emit("catalogue import", catalogue_import_document(imports))
     else:

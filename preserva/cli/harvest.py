@@ -61,7 +61,14 @@ def command(
     with settings.archive() as archive, open_catalogue(settings.config) as database:
         own = archive.config.institution.id
         now = archive.clock
-        harvest = Harvest(database, target, ask, own=own, clock=lambda: int(now().timestamp()))
+        harvest = Harvest(
+            database,
+            target,
+            ask,
+            own=own,
+            clock=lambda: int(now().timestamp()),
+            observer=settings.observer(json_),
+        )
         harvested = harvest.run(anew=anew)
         lines = [] if library else decisions_of(source).splitlines()  # only preserva has decisions
         decided = take_decisions(database, lines, f"{source}/{DECISIONS}", own=own)

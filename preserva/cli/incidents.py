@@ -34,7 +34,7 @@ def command(context: click.Context, settings: Settings, json_: bool) -> None:
     from preserva.outputs.report import few_lines, incident_lines
     from preserva.reporting.incidents import open_incidents
 
-    with settings.archive() as archive:
+    with settings.archive(reading=True) as archive:
         incidents, tally = open_incidents(archive), tally_of(archive)
         wanted = archive.config.policy.copies
     if json_:

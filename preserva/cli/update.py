@@ -135,8 +135,8 @@ def command(
 ) -> None:
     """Correct a stored package by adding a new version to it.
 
-    Only what is new is written, and the previous version is kept unchanged. A correction of pages,
-    rights or history needs a reason. `preserva replicate` copies the new version to the replicas.
+    Only what is new is written, and the previous version is kept unchanged. Each correction needs a
+    reason. `preserva replicate` copies the new version to the replicas.
 
     With --batch, the package of each row of a table is corrected, see docs/how-to/batches.md.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,8 @@ from preserva.config import NAME as CONFIG
 from preserva.core.formats.guarded_json import read_json
 from preserva.core.policy.overview import CopyState
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Observer, ignore
+from preserva.core.values.report import Ended, Finding, Observer, Started, ignore
+from preserva.core.values.subjects import Named
 from preserva.errors import (
     NEWER_FORMAT,
     ArchiveNotFound,
@@ -28,7 +29,15 @@ from preserva.errors import (
     UsageError,
 )
 from preserva.exhibition.atlas import Position, draw, lines_of
-from preserva.exhibition.books import BookSource, editions, find, shown, states_of
+from preserva.exhibition.books import (
+    BookSource,
+    check_pages,
+    editions,
+    find,
+    shown,
+    shown_pages,
+    states_of,
+)
 from preserva.exhibition.contents import Edition, ShownBook, Site
 from preserva.exhibition.spec import Exhibition, read_exhibition
 from preserva.exhibition.tiles import vips
@@ -61,7 +70,10 @@ _LARGEST_LINES = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What was built. `path` is the site; `package` the package that it was stored as."""
+    """What was built. `path` is the site; `package` the package that it was stored as.
+
+    `findings` are warnings: of writers, the names that no record has.
+    """
 
     path: Path
     books: int
@@ -70,6 +82,7 @@ class Built:
     files: int
     url: str
     package: PackageId | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 def read_specification(path: Path) -> tuple[Exhibition, list[list[Position]]]:
@@ -131,13 +144,16 @@ def build_exhibition(
     known = states_of(archive)
     address = exhibition.url if url is None else url.rstrip("/")
     site = _site(archive, exhibition, {}, _editions(archive, known), lines)
+    unknown = tuple(site.unknown_names())
     if dry_run:
-        pages = sum(_pages(exhibition, source) for source in sources)
-        return Built(destination, len(sources), pages, len(site.paged), 0, address)
+        most = archive.config.images.max_pixels
+        pages = sum(check_pages(source, exhibition.exhibits_of(source.package), most)
+                    for source in sources)  # fmt: skip
+        return Built(destination, len(sources), pages, len(site.paged), 0, address, None, unknown)
     with _beside(destination) as scratch:
         root = scratch / destination.name
         site = dataclasses.replace(
-            site, books=dict(_books(archive, exhibition, sources, known, root))
+            site, books=dict(_books(archive, exhibition, sources, known, root, observer))
         )
         _write(site, address, root, sources)
         files = _make_durable(root)
@@ -146,30 +162,38 @@ def build_exhibition(
             move(destination, scratch / "before")
         publish(root, destination)
     pages = sum(len(book.pictures) for book in site.books.values())
-    return Built(destination, len(sources), pages, len(site.paged), files, address, package)
+    return Built(
+        destination, len(sources), pages, len(site.paged), files, address, package, unknown
+    )
 
 
 def _books(
     archive: ArchivalStorage,
     exhibition: Exhibition,
-    sources: Iterable[BookSource],
+    sources: Sequence[BookSource],
     known: Mapping[str, tuple[CopyState, ...]],
     root: Path,
+    observer: Observer,
 ) -> Iterator[tuple[PackageId, ShownBook]]:
     """Each book, its pictures written below `root`."""
+    pages = sum(
+        len(shown_pages(source, exhibition.exhibits_of(source.package))) for source in sources
+    )
+    observer(Started("exhibit", Named(root.name), pages))
     for source in sources:
-        exhibits = [each for each in exhibition.exhibits() if each.package == source.package]
         yield (
             source.package,
             shown(
                 source,
-                exhibits,
+                exhibition.exhibits_of(source.package),
                 root,
                 known.get(source.package.uri, ()),
                 largest=exhibition.largest,
                 pixels=archive.config.images.max_pixels,
+                observer=observer,
             ),
         )
+    observer(Ended("exhibit", Named(root.name)))
 
 
 @contextmanager
@@ -249,11 +273,6 @@ def _strangers(archive: ArchivalStorage, exhibition: Exhibition) -> Iterator[str
         if library.id not in archive.config.institutions:
             message = _("{key}: {id} is not one of the institutions in {file}")
             yield message.format(key=f"libraries.{number}.id", id=library.id, file=CONFIG)
-
-
-def _pages(exhibition: Exhibition, source: BookSource) -> int:
-    some = [exhibit for exhibit in exhibition.exhibits() if exhibit.package == source.package]
-    return sum(any(exhibit.shows(number) for exhibit in some) for number in source.pages)
 
 
 def _editions(

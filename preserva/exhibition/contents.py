@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from preserva.catalogue.entry import CatalogueEntry, Item, library_of
-from preserva.catalogue.fold import stems
 from preserva.core.policy.overview import CopyState
+from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
+from preserva.core.values.report import Finding
 from preserva.exhibition.atlas import Atlas
+from preserva.exhibition.persons import is_by, unmatched
 from preserva.exhibition.picture import Picture
 from preserva.exhibition.spec import Exhibit, Exhibition, ExhibitionSection, Include, Words, Writer
 
@@ -130,22 +132,23 @@ class Site:
 
     def works(self, writer: Writer) -> list[Edition]:
         """The editions that a person wrote, printed or owned, by name or authority record."""
-        named = {_name(name) for name in (*writer.name.values(), *writer.names)}
-        numbers = set(writer.authorities)
         return [
             edition
             for edition in self.editions
-            if any(
-                agent.authority in numbers or _name(agent.name) in named
-                for entry in edition.entries
-                for agent in entry.agents
-            )
+            if any(is_by(writer, entry) for entry in edition.entries)
         ]
 
-
-def _name(text: str) -> tuple[str, ...]:
-    """A name whatever the order of its parts: "Пушкин, А. С." is "А. С. Пушкин"."""
-    return tuple(sorted(stems(text)))
+    def unknown_names(self) -> Iterator[Finding]:
+        """The names and authority records of writers that no record of the catalogue has."""
+        agents = [
+            agent
+            for edition in self.editions
+            for entry in edition.entries
+            for agent in entry.agents
+        ]
+        for number, writer in enumerate(self.exhibition.writers):
+            for key, text in unmatched(writer, agents):
+                yield Finding(Code.WRITER_UNKNOWN, f"writers.{number}.{key}", seen=text)
 
 
 def page_id(uri: str) -> str:

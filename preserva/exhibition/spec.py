@@ -133,6 +133,10 @@ class Exhibition:
         for section in self.sections:
             yield from section.exhibits
 
+    def exhibits_of(self, package: PackageId) -> list[Exhibit]:
+        """Every place where a book is shown."""
+        return [exhibit for exhibit in self.exhibits() if exhibit.package == package]
+
 
 def read_exhibition(
     document: Mapping[str, Any], texts: TextsByLanguage
@@ -160,7 +164,7 @@ class _SpecificationReader:
             head.get("rights", ""),
             head.get("url", "").rstrip("/"),
             head.get("largest", 0),
-            Include(head.get("catalogue", "all")),
+            Include(head.get("catalogue", "shown")),
             tuple(self._section(where, table) for where, table in self._list("sections")),
             tuple(self._writer(where, table) for where, table in self._list("writers")),
             tuple(self._place(where, table) for where, table in self._list("places")),

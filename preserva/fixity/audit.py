@@ -10,10 +10,12 @@ from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_storage
 from preserva.archive.judgements import tally_of
 from preserva.archive.ledger_proof import prove_ledger
+from preserva.archive.runs import note_success
 from preserva.archive.unrecorded import RootListing, listed, note_unrecorded, unrecorded
 from preserva.archive.withdrawal import tombstones
 from preserva.config import Role
 from preserva.core.policy.audit import Due, Lane
+from preserva.core.policy.health import Job
 from preserva.core.values.entries import FIXITY_CHECK
 from preserva.core.values.facts import Check
 from preserva.core.values.model import PackageId
@@ -72,10 +74,17 @@ def audit(
             else:
                 read_elsewhere(run, due, workers)
             done.reports += _unrecorded(archive, there)
+        _note(archive, done, whole=not only)
         done.state = tally_of(archive, scope)
     capacity = capacity_of(archive, budget)
     done.forecast = foresee(archive.ledger, lanes, now=archive.clock(), capacity=capacity)
     return done
+
+
+def _note(archive: ArchivalStorage, done: Audit, *, whole: bool) -> None:
+    """Note for those who watch that an audit of everything did all of its work."""
+    if whole and done.complete:
+        note_success(archive.config, Job.AUDIT, archive.clock())
 
 
 def _not_held(archive: ArchivalStorage, lanes: Iterable[Lane]) -> list[str]:

@@ -79,9 +79,15 @@ class Audit:
         return Outcome.worst((self._rest, state, *(report.outcome for report in self.reports)))
 
     @property
+    def complete(self) -> bool:
+        """Whether every storage was there, and all that was due was read; of a dry run, whether
+        it would be.
+        """
+        return not self.unreachable and (self.dry_run or not self.left_count)
+
+    @property
     def _rest(self) -> Outcome:
-        unfinished = self.unreachable or (self.left_count and not self.dry_run)
-        return Outcome.UNKNOWN if unfinished else Outcome.PASS
+        return Outcome.PASS if self.complete else Outcome.UNKNOWN
 
     @property
     def waits(self) -> bool:

@@ -156,10 +156,10 @@ def validate_stored(
 ) -> list[Report]:
     """Check the copies of a package (all, or one storage's) against what the ledger recorded.
 
-    Each check goes into the ledger. A copy that the ledger knows of and that is not there is a
-    finding; one that two persons decided to remove is only named. `xsd`, or else that of the
-    configuration, is a folder of official schemas to check against. Raises NotFound if no
-    storage holds the package and the ledger knows of none, ConfigError.
+    Each check is recorded in the ledger. A copy that the ledger knows but that is missing is a
+    finding; one that two persons decided to remove is only named. `xsd`, or otherwise that of the
+    configuration, is a folder of official schemas to check against. Raises NotFound if no storage
+    holds the package and the ledger knows none, ConfigError.
     """
     prove_ledger(archive)
     stores = [archive.store(storage)] if storage else archive.stores()

@@ -20,10 +20,16 @@ def bag_info(
     institution: Institution, package: PackageId, title: str, date: str, staging: Staging
 ) -> list[tuple[str, str]]:
     """The content of bag-info.txt, as schemas/preserva-bagit-profile.json requires it."""
+    contact = {
+        "Organization-Address": institution.address,
+        "Contact-Name": institution.office,
+        "Contact-Email": institution.email,
+    }
     payload = [seen for path, seen in staging.state().items() if path.startswith("data/")]
     return [
         ("BagIt-Profile-Identifier", "urn:preserva:bagit-profile:1"),
         ("Source-Organization", institution.names["en"]),
+        *((label, value) for label, value in contact.items() if value),
         ("External-Identifier", package.uri),
         ("External-Description", title),
         ("Bagging-Date", date),

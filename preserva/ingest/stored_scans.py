@@ -13,12 +13,15 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.stored_copy import StoredCopy
+from preserva.core.formats.bagit import parse_manifest
 from preserva.core.values.entries import ARRIVALS, SUCCESS
 from preserva.core.values.model import PackageId
+from preserva.core.values.report import Finding
 from preserva.errors import PreservaError
 from preserva.logs import get_logger
 
@@ -30,6 +33,7 @@ CREATE TABLE IF NOT EXISTS scan (digest BLOB NOT NULL, package TEXT NOT NULL,
     PRIMARY KEY (digest, package)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS position (number INTEGER NOT NULL, digest TEXT NOT NULL);
 """
+_MANIFEST = "manifest-sha512.txt"
 _PREFIX = 8
 """Bytes of a digest that are kept: candidates are proved by the whole digest."""
 
@@ -50,6 +54,17 @@ def stored_scans(
         if other != package and (count := len(wanted & set(_pages(archive, other)))):
             counts[other.portable] = count
     return counts
+
+
+def bag_scans(bag: Path) -> set[str]:
+    """The SHA-512 of each page in a bag; none if its manifest has other digests."""
+    try:
+        lines = (bag / _MANIFEST).read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return set()
+    unusable: list[Finding] = []  # for them the bag is refused when it is stored
+    entries = parse_manifest(lines, _MANIFEST, "sha512", strict=True, report=unusable.append)
+    return {digest.hex() for path, _raw, digest in entries if _PAGES.match(path)}
 
 
 def _candidates(archive: ArchivalStorage, digests: set[bytes], *, writing: bool) -> set[str]:

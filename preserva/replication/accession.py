@@ -8,21 +8,24 @@ that it is held for are recorded.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_check
 from preserva.archive.identities import remember
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.recorded_package import tag_manifests
+from preserva.archive.runs import note_success
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
-from preserva.archive.two_persons import decided, decisions, note_done
+from preserva.archive.two_persons import note_done
 from preserva.archive.unrecorded import list_root
 from preserva.config import Role
 from preserva.core.eark.premis_read import read_events
-from preserva.core.policy.two_persons import CLAIM, DecisionState, JointDecision, Matter, agreed
+from preserva.core.policy.health import Job
+from preserva.core.policy.two_persons import JointDecision
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import ACCESSION, EVENT_FOUND, FAIL, FIXITY_CHECK, SUCCESS
 from preserva.core.values.facts import Arrival, EventFound
@@ -32,25 +35,11 @@ from preserva.core.values.subjects import ObjectInStorage, WholeStorage
 from preserva.errors import Damaged, StorageError, UsageError
 from preserva.fixity.ocfl_object import CheckedObject, check_object
 from preserva.i18n import _
+from preserva.replication.accepted_claim import DisputedClaim, decision_on, disputed_claim
 from preserva.storage.ocfl import StoredObject
 
 MOST_LOGS = 100
 """The most records of events that are kept for one package: an honest one has a few per storage."""
-
-
-@dataclass(frozen=True, slots=True)
-class DisputedClaim:
-    """A copy that is sound, but not what was recorded before: `versions` are those that differ."""
-
-    copy: StoredCopy
-    checked: CheckedObject
-    versions: tuple[str, ...]
-
-    @property
-    def matter(self) -> Matter:
-        """What two persons would decide: exactly these digests count from then on."""
-        terms = {version: self.checked.digests[version] for version in self.versions}
-        return Matter(CLAIM, self.copy.package.uri, self.copy.store.id, terms)
 
 
 @dataclass(slots=True)
@@ -66,7 +55,6 @@ class Receipt:
     report: Report
     versions: tuple[str, ...] = ()
     acknowledged: bool = False
-    disputed: DisputedClaim | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -86,8 +74,8 @@ def receive(
     """Read what is new in the storages that we keep for others (all, or one), and record it.
 
     A package that is not sound, not what was recorded before, or not of the institution that the
-    storage is held for is reported and not acknowledged; the others go on. On a dry run nothing is
-    read whole.
+    storage is held for is reported and not acknowledged; the others are processed. On a dry run
+    nothing is read whole.
 
     Another version than the one recorded before is accepted when two persons decided so: for the
     package to `accept` that is requested, for this `reason`, and AwaitsConfirmation raised; once it
@@ -95,17 +83,23 @@ def receive(
     not kept for others, LedgerError.
     """
     prove_ledger(archive, record=not dry_run)
+    settle = partial(decision_on, accept=accept, reason=reason)
     receipts = []
     for store in _held(archive, storage):
         own = Receipt("", store.id, Report(WholeStorage(store.id)))
         receipts.append(own)
         for path in _objects(archive, store, own.report, dry_run):
-            receipt = _receive(archive, store, path, dry_run, observer)
-            if receipt is not None and receipt.disputed and not dry_run:
-                _accept(archive, receipt, accept, reason)
+            receipt = _receive(archive, store, path, dry_run, settle, observer)
             if receipt is not None:
                 receipts.append(receipt)
+    if storage is None and not dry_run and all(map(_is_complete, receipts)):
+        note_success(archive.config, Job.RECEIVE, archive.clock())
     return [receipt for receipt in receipts if receipt.package or receipt.report.findings]
+
+
+def _is_complete(receipt: Receipt) -> bool:
+    """Whether all that could be read was; what is damaged is an incident, and not unfinished."""
+    return receipt.report.outcome is not Outcome.UNKNOWN
 
 
 def _held(archive: ArchivalStorage, storage: str | None) -> list[Store]:
@@ -135,7 +129,12 @@ def _objects(archive: ArchivalStorage, store: Store, report: Report, dry_run: bo
 
 
 def _receive(
-    archive: ArchivalStorage, store: Store, path: str, dry_run: bool, observer: Observer
+    archive: ArchivalStorage,
+    store: Store,
+    path: str,
+    dry_run: bool,
+    settle: Callable[[DisputedClaim], JointDecision | None],
+    observer: Observer,
 ) -> Receipt | None:
     """One package; None if there is nothing new in it."""
     receipt = Receipt("", store.id, Report(ObjectInStorage(path, store.id)))
@@ -172,34 +171,25 @@ def _receive(
         receipt.acknowledged = True
     elif other:
         _record_incident(copy, receipt.report)
-        if Outcome.of(receipt.report.findings[: -len(other)]) is Outcome.PASS:
-            receipt.disputed = DisputedClaim(copy, checked, _versions_of(other))
+        claim = disputed_claim(copy, checked, receipt.report.findings)
+        if claim is not None and (decision := settle(claim)) is not None:
+            _accept(receipt, claim, decision)
     return receipt
 
 
-def _versions_of(findings: list[Finding]) -> tuple[str, ...]:
-    return tuple(str(finding.path).partition("/")[0] for finding in findings)
-
-
-def _accept(
-    archive: ArchivalStorage, receipt: Receipt, accept: PackageId | None, reason: str | None
-) -> None:
-    """Let what is there count in place of what was recorded, if two persons decided so."""
-    assert receipt.disputed is not None, "somebody claims something"
-    claim = receipt.disputed
-    confirmed = agreed(decisions(archive), claim.matter, {DecisionState.CONFIRMED}, archive.clock())
-    if confirmed is None and accept != claim.copy.package:
-        return
-    decision = decided(archive, claim.matter, reason)
-    report = receipt.report
-    report.findings = [one for one in report.findings if one.code is not Code.NOT_AS_RECORDED]
+def _accept(receipt: Receipt, claim: DisputedClaim, decision: JointDecision) -> None:
+    """Let what is there count in place of what was recorded, as two persons decided."""
+    report, copy = receipt.report, claim.copy
+    report.findings = [
+        finding for finding in report.findings if finding.code is not Code.NOT_AS_RECORDED
+    ]
     receipt.versions = tuple(dict.fromkeys((*claim.versions, *receipt.versions)))
-    _acknowledge(claim.copy, claim.checked, receipt.versions, decision)
-    logs = dict(_unknown_logs(claim.copy, report))
-    vouch(archive, claim.copy.package, logs, [claim.copy.store.id])
-    record_check(claim.copy, report)
-    note_done(archive, decision)
-    receipt.acknowledged, receipt.disputed = True, None
+    _acknowledge(copy, claim.checked, receipt.versions, decision)
+    logs = dict(_unknown_logs(copy, report))
+    vouch(copy.archive, copy.package, logs, [copy.store.id])
+    record_check(copy, report)
+    note_done(copy.archive, decision)
+    receipt.acknowledged = True
 
 
 def _refusal(copy: StoredCopy, path: str) -> Finding | None:

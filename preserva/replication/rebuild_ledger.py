@@ -26,7 +26,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.entries import REBUILT, SUCCESS
 from preserva.core.values.facts import Rebuilt
 from preserva.core.values.model import Kind, PackageId
-from preserva.core.values.report import Finding, Observer, Report, ignore
+from preserva.core.values.report import Finding, Observer, Report, counted, ignore
 from preserva.core.values.subjects import ObjectInStorage, WholeStorage
 from preserva.errors import Damaged, Refused, StorageError, UsageError
 from preserva.files.disk import publish
@@ -152,8 +152,9 @@ def _rebuild(archive: ArchivalStorage, decision: LedgerChoice, observer: Observe
     restore_removals(archive, storages.own)
     objects = _Objects()
     for store in storages.there:
-        for path in store.root.objects():
-            reports.append(objects.read(archive, store, path, observer))
+        paths = list(store.root.objects())
+        for path in counted("rebuild", WholeStorage(store.id), paths, len(paths), observer):
+            reports.append(objects.read(archive, store, path))
     primary = archive.primary if archive.primary in storages.there else None
     for package in objects.packages(archive, storages.there):
         copies = objects.copies(archive, storages.there, package)
@@ -190,10 +191,10 @@ class _Objects:
         self._copies: dict[str, list[ReadCopy]] = defaultdict(list)
         self._unreadable: dict[tuple[str, str], Report] = {}
 
-    def read(self, archive: ArchivalStorage, store: Store, path: str, observer: Observer) -> Report:
+    def read(self, archive: ArchivalStorage, store: Store, path: str) -> Report:
         """Read one whole; the report on it."""
         subject = ObjectInStorage(path, store.id)
-        checked = check_object(store.storage, path, subject=subject, observer=observer)
+        checked = check_object(store.storage, path, subject=subject)
         report, inventory = checked.report, checked.inventory
         if inventory is None:
             self._unreadable[store.id, path] = report

@@ -1,12 +1,13 @@
 """Repair: a copy gets back its recorded content, and whatever was in its place is kept aside.
 
-Nothing is deleted or overwritten. Each file is hashed on its way, read back in staging, moved to
-its place and read there again; then the whole package is validated.
+Nothing is deleted and nothing overwritten. What is brought is hashed on its way, read back in
+staging, moved to its place and read there once more; then the whole package is validated. What
+came back as recorded is acknowledged, whatever today's rules say of the package: that is reported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from preserva.archive import events as history
@@ -17,13 +18,11 @@ from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.staging import Staging, confirm, read_back
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
-from preserva.archive.two_persons import note_done
 from preserva.archive.withdrawal import refuse_removed, tombstones
 from preserva.config import Role
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.formats import layout
 from preserva.core.policy.repair import Committed, Plan, plan
-from preserva.core.policy.two_persons import JointDecision
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import FAIL, FIXITY_CHECK, RECOVERY, RECOVERY_START, SUCCESS
 from preserva.core.values.facts import Recovery, RecoveryStart, named_paths
@@ -37,16 +36,17 @@ from preserva.core.values.report import (
     Outcome,
     Report,
     Started,
+    counted,
     ignore,
 )
-from preserva.errors import NotFound, Refused, StorageError, UsageError
+from preserva.core.values.subjects import WholeStorage
+from preserva.errors import NotFound, Refused, StorageError, StorageFull, UsageError
 from preserva.files.parallel import bounded_map
 from preserva.fixity.check_copy import check_copy
 from preserva.i18n import _
 from preserva.information_package.official_schemas import load_schemas
 from preserva.information_package.pages import with_pages
 from preserva.ledger import LedgerEntry
-from preserva.replication.disputed import decision_on
 from preserva.replication.kept_names import names_not_kept
 from preserva.replication.survey import Survey, survey_copy
 from preserva.storage.base import chunks_of
@@ -96,15 +96,12 @@ def repair(
     storage: str | None = None,
     apply: bool = False,
     limit: int | None = None,
-    reason: str | None = None,
     observer: Observer = ignore,
 ) -> list[Repair]:
     """Plan how to make copies what was recorded; with `apply`, do it.
 
     The copies are those of `packages`, or else all whose last check failed; in one storage or in
-    all. A copy that is not sound and that no storage can mend is reported with the reason. One with
-    a further version that somebody else added is in dispute: to set that aside takes two persons,
-    who are asked with a `reason` (AwaitsConfirmation).
+    all. An unsound copy that no storage can mend is reported with the reason.
 
     Raises LedgerError, Locked, UsageError; NotFound for a package that the ledger does not know;
     Refused for one whose bytes two persons decided to remove, and, with nothing changed, if in one
@@ -124,9 +121,7 @@ def repair(
         refuse_removed(archive, package)
     for store in stores:
         wanted = packages or _failed(archive, store)
-        done += repair_in(
-            archive, store, wanted, apply=apply, limit=limit, reason=reason, observer=observer
-        )
+        done += repair_in(archive, store, wanted, apply=apply, limit=limit, observer=observer)
     for package in packages:
         if not any(result.package == package.uri for result in done):
             message = _("the ledger knows of no copy of {id} that could be compared")
@@ -147,22 +142,26 @@ def repair_in(
     *,
     apply: bool,
     limit: int | None,
-    reason: str | None = None,
     observer: Observer,
 ) -> list[Repair]:
     """The same for these packages in one storage, after the ledger was verified."""
-    copies = [StoredCopy(archive, store, package) for package in packages]
-    work = [_CopyRepair(copy, observer, reason) for copy in copies]
+    steps = observer if len(packages) == 1 else ignore  # of many, the packages are counted
+    work = [CopyRepair(StoredCopy(archive, store, package), steps) for package in packages]
+
+    def each(jobs: list[CopyRepair]) -> Iterator[CopyRepair]:
+        if steps is observer:
+            return iter(jobs)
+        return counted("repair", WholeStorage(store.id), jobs, len(jobs), observer)
+
     try:
         store.check_identity()
         if not (apply and work):
-            return [job.result for job in work if job.assess()]
+            return [job.result for job in each(work) if job.assess()]
         with archive.writing(store):
-            work = [job for job in work if job.assess()]
+            work = [job for job in each(work) if job.assess()]
             _refuse_too_many(archive, store, work, limit)
-            for job in work:
-                if not job.apply():
-                    break
+            for job in each(work):
+                job.apply()
     except StorageError as error:
         if not work or apply:
             raise
@@ -173,7 +172,7 @@ def repair_in(
 
 
 def _refuse_too_many(
-    archive: ArchivalStorage, store: Store, work: Sequence[_CopyRepair], limit: int | None
+    archive: ArchivalStorage, store: Store, work: Sequence[CopyRepair], limit: int | None
 ) -> None:
     needing = sum(job.result.needed for job in work)
     if limit is None:
@@ -189,13 +188,13 @@ def _refuse_too_many(
         )
 
 
-class _CopyRepair:
-    """One copy under repair."""
+class CopyRepair:
+    """One copy under repair; with `aside`, versions that its owner never made go aside too."""
 
-    def __init__(self, copy: StoredCopy, observer: Observer, reason: str | None) -> None:
+    def __init__(self, copy: StoredCopy, observer: Observer, *, aside: bool = False) -> None:
         self.copy = copy
-        self.reason = reason
-        self.decision: JointDecision | None = None  # by which a disputed copy is repaired
+        self.diverged: tuple[str, ...] = ()
+        self._waived = {Code.DIVERGED} if aside else set()
         self.archive = copy.archive
         self.observer = observer
         self.result = Repair(copy.package.uri, copy.store.id, Report(copy.subject))
@@ -215,9 +214,9 @@ class _CopyRepair:
         self.observer(Ended("repair", self.copy.subject))
         if survey is None:
             return False
-        self.decision = decision_on(self.copy, survey, self.reason)
-        if self.decision is not None:
-            survey.findings.clear()
+        waived = [finding for finding in survey.findings if finding.code in self._waived]
+        self.diverged = tuple(finding.path or "" for finding in waived)
+        survey.findings = [finding for finding in survey.findings if finding not in waived]
         self.result.report.add([*survey.findings, *survey.lost])
         if not survey.findings:
             lost = {finding.path for finding in survey.lost if finding.path is not None}
@@ -234,15 +233,29 @@ class _CopyRepair:
         )
         return True
 
-    def apply(self) -> bool:
-        """Carry out the plan; False if it did not make the copy sound: then stop."""
+    def apply(self) -> None:
+        """Carry the plan out; what keeps this copy from being repaired is reported of it alone.
+
+        Raises StorageFull, Locked, LedgerError: those concern all copies.
+        """
+        try:
+            self._carry_out()
+        except StorageFull:
+            raise
+        except StorageError as error:
+            finding = Finding(absence(error), error.path or self.copy.store.id, seen=str(error))
+            self.result.report.add([finding])
+
+    def _carry_out(self) -> None:
         if not self.result.needed:
-            return self.result.report.outcome is not Outcome.PASS or self._settle()
+            if self.result.report.outcome is Outcome.PASS:
+                self._settle()
+            return
         storage, path = self.copy.storage, self.survey.path
         event = self.archive.identifiers()
         staging = self._stage()
         if staging is None:
-            return True
+            return
         donor = self._donor()
         begun = self._begin(event, donor)
         whole = storage.stat(path) is None
@@ -256,22 +269,18 @@ class _CopyRepair:
             storage.discard(staging.folder)
         proved = self._proved(staging.files)
         self._record(begun, proved)
-        if proved and self.decision is not None:
-            note_done(self.archive, self.decision)
         self.result.applied = proved
-        return proved
 
-    def _settle(self) -> bool:
+    def _settle(self) -> None:
         """Prove and record what an interrupted repair did, or a soundness no check saw yet."""
         begun = self.copy.last(RECOVERY_START, RECOVERY)
         check = self.copy.last(FIXITY_CHECK)
         unfinished = begun is not None and begun.type == RECOVERY_START
         if not unfinished and (check is None or check.outcome == SUCCESS):
-            return True
+            return
         proved = self._proved({})
         if begun is not None and unfinished:
             self._record(begun, proved)
-        return proved
 
     def _quarantine(self, event: str) -> str:
         return f"{layout.QUARANTINE}/{self.copy.package.portable}/{event}"
@@ -334,7 +343,10 @@ class _CopyRepair:
         return None if digest == file.digest else digest
 
     def _proved(self, staged: dict[str, Observed]) -> bool:
-        """Whether the restored files are there, and the whole package is as sound as it can be."""
+        """Whether what was brought is there, and the copy is as recorded as far as it can be.
+
+        What today's rules find wrong with a package that is as it was recorded is reported.
+        """
         path = self.survey.path
         expected = ((f"{path}/{name}", seen) for name, seen in staged.items())
         wrong = [
@@ -346,6 +358,12 @@ class _CopyRepair:
         official = None if folder is None else load_schemas(folder)
         report = check_copy(self.copy, official, self.observer)
         assert report is not None, "the ledger knows of this copy"
+        if report.outcome is Outcome.FAIL:
+            as_recorded = check_copy(self.copy, None, self.observer, fixity=True)
+            assert as_recorded is not None, "the ledger knows of this copy"
+            if as_recorded.outcome is Outcome.PASS:
+                self.result.report.add(report.findings)
+                report = as_recorded
         record_check(self.copy, report)
         if report.outcome is Outcome.FAIL and not self.survey.lost:
             self.result.report.add(report.findings)

@@ -181,13 +181,11 @@ class _Surveyor:
         for version in sorted(unknown):
             try:
                 path = f"{self.path}/{version}/{formats.NAME}"
-                data = read_all(self.copy.storage, path, formats.LARGEST)
-                other = formats.parse(data)
+                other = formats.parse(read_all(self.copy.storage, path, formats.LARGEST))
             except (StorageError, InventoryError):
                 continue
             if not any(formats.differences(head, other)):
-                seen = hashlib.sha512(data).hexdigest()
-                self.survey.findings.append(Finding(Code.DIVERGED, version, seen=seen))
+                self.survey.findings.append(Finding(Code.DIVERGED, version))
 
     def _read(self) -> None:
         entries = self.survey.entries

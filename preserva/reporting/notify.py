@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from email.utils import localtime, make_msgid
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.config import Mail
@@ -94,6 +95,10 @@ def _silent_too_long(archive: ArchivalStorage, time: str) -> bool:
 def _send(mail: Mail, subject: str, text: str) -> None:
     message = EmailMessage()
     message["Subject"], message["From"], message["To"] = subject, mail.sender, ", ".join(mail.to)
+    message["Date"], message["Message-ID"] = (
+        localtime(),
+        make_msgid(domain=mail.sender.partition("@")[2]),
+    )
     message.set_content(text)
     context = ssl.create_default_context()
     if mail.security == "tls":

@@ -55,6 +55,7 @@ def overview(archive: ArchivalStorage, *, past: bool = True) -> Overview:
         foresee(ledger, lanes, now=now, capacity=capacity_of(archive, UNLIMITED)),
         ledger.size,
         ledger.digest,
+        {institution.id: institution.names for institution in config.institutions.values()},
     )
 
 

@@ -140,7 +140,6 @@ def status(
             raise NotFound(_("there is no package {id}").format(id=package))
         related = relations_of(package.uri, relations(archive.ledger))
         return [replace(asked, relations=tuple(related))]
-        return [asked]
     if wanted:
         names = [listed.package for listed in list_packages(archive, wanted=wanted).packages]
         return [state for name in names for state in status(archive, PackageId.parse(name))]

@@ -8,8 +8,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
-from preserva.archive.archive import name_of_process, utc_now
+from preserva.archive.archive import utc_now
 from preserva.archive.identities import storage_id
+from preserva.archive.patience import name_of_process
 from preserva.archive.store import Store
 from preserva.config import Config, Role
 from preserva.core.values.limitations import Limitation

@@ -16,7 +16,8 @@ from preserva.catalogue.oai import protocol
 from preserva.catalogue.oai.receiver import HarvestResult, HarvestSource, Receiver
 from preserva.catalogue.oai.responses import Response, read_page
 from preserva.core.values.codes import Code
-from preserva.core.values.report import Finding
+from preserva.core.values.report import Advanced, Ended, Finding, Observer, Started, ignore
+from preserva.core.values.subjects import Named
 from preserva.core.xml.safe import UnsafeXMLError
 from preserva.errors import StorageError
 from preserva.http_client.policy import shown
@@ -104,11 +105,13 @@ class Harvest:
         *,
         own: str,
         clock: Callable[[], int],
+        observer: Observer = ignore,
     ) -> None:
         self._database = database
         self._source = source
         self._ask = ask
         self._clock = clock
+        self._observer = observer
         self._result = HarvestResult()
         self._receiver = Receiver(database, source, self._result, own=own, clock=clock)
         self._begun = clock()
@@ -126,6 +129,8 @@ class Harvest:
         if resumed is None:
             state = _State(state.since)
         page = resumed or self._page(self._first(state.since))
+        subject = Named(self._place)
+        self._observer(Started("harvest", subject, page.size))
         self._receiver.begin(page, anew=anew)
         walk = _Walk(resumed is not None)
         while True:
@@ -144,6 +149,7 @@ class Harvest:
             self._result.note(Finding(Code.HARVEST_ENDED_ODDLY, self._place))
             begun = state.since  # what may be missing is asked for again
         self._save(_State(since=begun))
+        self._observer(Ended("harvest", subject))
         return self._result
 
     def _refuse_endless(self, pages: int) -> None:
@@ -181,6 +187,7 @@ class Harvest:
     def _read(self, arguments: OaiArguments) -> Response:
         data = self._ask(arguments)
         self._received += len(data)
+        self._observer(Advanced(len(data)))
         try:
             return read_page(data)
         except UnsafeXMLError as error:
@@ -190,6 +197,8 @@ class Harvest:
         """One page and the token that follows, both or neither."""
         with self._database.writing():
             self._receiver.take(page)
+            for harvested in page.records:
+                self._observer(Advanced(0, harvested.identifier))
             self._store(state)
 
     def _cut_off(self) -> StorageError:

@@ -123,6 +123,10 @@ class Repository:
         }[request.verb](answer, request)
         return answer
 
+    def pages(self) -> int:
+        """About how many pages a list of all records has."""
+        return -(-self._index.count() // self._page)
+
     def _identify(self, answer: etree._Element, _request: Request) -> None:
         first = next(self._index.changed_since(limit=1), None)
         for name, text in (

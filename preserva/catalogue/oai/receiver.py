@@ -15,7 +15,7 @@ from lxml import etree
 
 from preserva.catalogue.database import Database
 from preserva.catalogue.entry import RECORD_URN, library_of, uri_of
-from preserva.catalogue.import_records import LISTED, incoming_of, objection_to
+from preserva.catalogue.import_records import LISTED, incoming_of, must_stay
 from preserva.catalogue.index import Catalogued, Incoming, Index, Taken
 from preserva.catalogue.oai.responses import Broken, Harvested, Response
 from preserva.core.values.codes import Code
@@ -193,9 +193,6 @@ class Receiver:
         """Whether a record that is there stays, because it is sound or says more; that is noted."""
 
         def keep(known: Catalogued) -> bool:
-            objection = objection_to(known, incoming)
-            if objection is not None:
-                self._result.note(objection)
-            return objection is not None
+            return must_stay(known, incoming, self._result.note)
 
         return keep

@@ -6,16 +6,18 @@ import re
 import unicodedata
 
 # fmt: off
-LOSSLESS = frozenset({"bmp", "j2k", "jp2", "jpf", "jpm", "jpx", "png", "tif", "tiff"})
+LOSSLESS = frozenset(
+    {"bmp", "j2c", "j2k", "jp2", "jpc", "jpf", "jpm", "jpx", "png", "tif", "tiff"}
+)
 """Formats that masters are kept in; beside them the others are access copies."""
 
 IMAGES = LOSSLESS | {"gif", "jpe", "jpeg", "jpg", "webp"}
 TEXTS = frozenset({"alto", "hocr", "htm", "html", "tei", "txt", "xml"})
 BOOKS = frozenset({"djv", "djvu", "epub", "pdf"})
 _UNSUPPORTED = frozenset({
-    "ai", "arw", "avif", "cr2", "cr3", "crw", "dng", "eip", "eps", "heic", "heif", "iiq", "jxl",
-    "nef", "nrw", "orf", "pcx", "pef", "psb", "psd", "raf", "raw", "rw2", "srw", "svg", "tga",
-    "xcf",
+    "ai", "arw", "avif", "cr2", "cr3", "crw", "dng", "eip", "eps", "heic", "heif", "iiq", "jhc",
+    "jph", "jxl", "nef", "nrw", "orf", "pcx", "pef", "psb", "psd", "raf", "raw", "rw2", "srw",
+    "svg", "tga", "xcf",
 })
 _UNFINISHED = frozenset({
     "!ut", "bc!", "crdownload", "download", "filepart", "opdownload", "part", "partial", "temp",

@@ -90,4 +90,5 @@ _CHECKS = {
     Code.SCAN_COLOUR: "requirements",
     Code.SCAN_BITS: "requirements",
     Code.SCAN_LOSSY: "requirements",
+    Code.SCAN_LOSS_UNKNOWN: "requirements",
 }

@@ -31,6 +31,7 @@ from preserva.core.book.folder_roles import (
     TEXT,
     roles,
 )
+from preserva.core.book.labels import label_in_name
 from preserva.core.book.numbering import gaps
 from preserva.core.book.page_names import PageKey, Placed, by_folder, in_order, pair_pages
 from preserva.core.book.page_order import PagePlace, page_type
@@ -302,7 +303,7 @@ class _Arranging:
                     continue
                 page, place = ordered[number - 1]
                 seen.add(number)
-                label = printable(page.stem)
+                label = label_in_name(printable(page.stem))
                 paged.append(
                     _source_file(file, f"{number:0{width}}", number, label, page_type(place))
                 )

@@ -119,8 +119,8 @@ class StoragePlace:
 class Rules:
     """By what copies are judged: who we are, which storages there are, how many copies we want.
 
-    `away` are the storages that were not there when somebody last looked, `withdrawn` the packages
-    that were, each with the storages from which its bytes were removed.
+    `away` are the storages that were unavailable at the last look, `withdrawn` the withdrawn
+    packages, each with the storages from which its bytes were removed.
     """
 
     institution: str

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from preserva.core.policy.audit import Forecast
@@ -136,7 +136,10 @@ class Year:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The content of a report on an archive at one moment."""
+    """The content of a report on an archive at one moment.
+
+    `names` are those of the institutions, by id and language.
+    """
 
     institution: str
     at: datetime
@@ -150,6 +153,7 @@ class Overview:
     forecast: Forecast
     entries: int
     newest: str
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def outcome(self) -> Outcome:

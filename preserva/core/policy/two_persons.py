@@ -19,8 +19,8 @@ from preserva.i18n import N_, _
 class DecisionKind:
     """What is decided. `id` is what ledger and JSON call it, `title` what people read.
 
-    A request that nobody answered lapses after `expires_days`; what was confirmed may be done when
-    `grace_days` have passed, unless the request says how many.
+    A request that nobody answers lapses after `expires_days`; a confirmed one may be carried out
+    when `grace_days` have passed, unless the request says how many.
     """
 
     id: str
@@ -30,18 +30,22 @@ class DecisionKind:
 
 
 CLAIM = "claim"
+LOSS = "loss"
 POLICY = "policy"
 REMOVAL = "removal"
 REPAIR = "repair"
+SET_ASIDE = "set aside"
 WITHDRAWAL = "withdrawal"
 
 KINDS: Mapping[str, DecisionKind] = {
     kind.id: kind
     for kind in (
         DecisionKind(CLAIM, N_("accept the claim of another institution")),
+        DecisionKind(LOSS, N_("give up lost records of events")),
         DecisionKind(POLICY, N_("change the policy")),
         DecisionKind(REMOVAL, N_("remove the bytes of a withdrawn package"), grace_days=30),
         DecisionKind(REPAIR, N_("repair from a disputed copy")),
+        DecisionKind(SET_ASIDE, N_("set aside a version that its owner never made")),
         DecisionKind(WITHDRAWAL, N_("withdraw a package")),
     )
 }

@@ -730,6 +730,12 @@ class Code(Enum):
         "ADR 0037",
     )
 
+    STORAGE_LOCKED = (
+        "U391",
+        N_("another process is writing to this storage, so nothing was brought there"),
+        "design rule 1",
+    )
+
     # withdrawn packages, and how packages belong together
     NOT_OURS_TO_REMOVE = (
         "W384",
@@ -859,9 +865,26 @@ class Code(Enum):
         "ISO/IEC 15444-1, ISO 32000-2",
     )
     SCAN_RESOLUTION = ("W451", N_("the resolution is below the required minimum"), "scan")
+    RESOLUTION_UNLIKELY = (
+        "W501",
+        N_("no scan has this resolution: its unit may be wrong"),
+        "TIFF 6.0, section 8",
+    )
     SCAN_COLOUR = ("W452", N_("the colours are not those required of scans"), "scan")
     SCAN_BITS = ("W453", N_("the bits per sample are not those required of scans"), "scan")
     SCAN_LOSSY = ("W454", N_("a master with lossy compression"), "scan")
+    SCAN_LOSS_UNKNOWN = (
+        "U441",
+        N_("whether the compression of this master lost anything cannot be known from the file"),
+        "scan",
+    )
+
+    # exhibitions
+    WRITER_UNKNOWN = (
+        "W442",
+        N_("no record of the catalogue has this name or this authority record"),
+        "design rule 1",
+    )
 
     # rows of a table by which many books are worked on
     ROW_RECORD_MISSING = ("E461", N_("no record in the file has this"), "")

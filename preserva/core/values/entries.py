@@ -28,6 +28,7 @@ REBUILT = "ledger rebuilt"
 BAG_MADE = "bag made"
 LEDGER_IDENTITY = "ledger identity"
 STORAGE_IDENTITY = "storage identity"
+STORAGE_DESCRIPTION = "storage description"
 
 ARRIVALS = (END, REPLICATION, ACCESSION)
 """The types of entries by which a version is acknowledged in a storage."""

@@ -77,12 +77,12 @@ class Arrival(Logged):
     """How a version came to a storage, and its digests, so that no other can ever pass for it.
 
     `inventory` is the digest of its inventory, `tag_manifests` are those of its tag manifests by
-    path. `source` is the storage that it was brought from, `carried` the SHA-256 of the records of
-    events that came along; `files` and `size` (bytes) were written. `rebuilt` counts the sound
-    copies of which a rebuilt ledger says so. One with an identifier of ours that was not made
-    here came `from_outside`. `pages` are those of the book, `reason` is why it was corrected;
-    `quarantine` is where an interrupted one was set aside. By the `decision` of two persons it
-    counts in place of what was recorded of the version before.
+    path. `source` is the storage that it was copied from, `carried` the SHA-256 of the records of
+    events that were copied with it; `files` and `size` (bytes) were written. `rebuilt` counts the
+    sound copies of which a rebuilt ledger says so. A version with an identifier of ours that was
+    not made here came `from_outside`. `pages` are those of the book, `reason` is why it was
+    corrected; `quarantine` is where an interrupted one was set aside. By the `decision` of two
+    persons it counts in place of what was recorded of the version before.
     """
 
     types: ClassVar = (entries.START, *entries.ARRIVALS)
@@ -288,7 +288,10 @@ class DecisionRequest(Facts):
 
 @dataclass(frozen=True, slots=True)
 class DecisionStep(Facts):
-    """The answer to a request, by its number; or that what was agreed is done."""
+    """The answer to a request, by its number; or that what was agreed is done.
+
+    `records` are the SHA-256 of the records of events that were given up.
+    """
 
     types: ClassVar = (
         entries.DECISION_CONFIRMED,
@@ -298,6 +301,7 @@ class DecisionStep(Facts):
 
     decision: int = fact("decision", number, always=True)
     reason: str | None = fact("reason")
+    records: tuple[str, ...] | None = fact("records", texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -420,12 +424,21 @@ class IdentityLearned(Facts):
     id: str = fact("id", always=True)
 
 
+@dataclass(frozen=True, slots=True)
+class StorageDescribed(Facts):
+    """The guide at the top of a storage was written: the SHA-256 of each file by its path."""
+
+    types: ClassVar = (entries.STORAGE_DESCRIPTION,)
+
+    files: Mapping[str, str] = fact("files", named_texts, always=True)
+
+
 BY_TYPE: Mapping[str, type[Facts]] = {
     type_: kind
     for kind in (
         Arrival, EventFound, Check, RecoveryStart, Recovery, Verification, DecisionTaken,
         DecisionRequest, DecisionStep, Export, Withdrawal, Removal, RelationStated,
-        Notification, Rebuilt, BagMade, LedgerIdentity, IdentityLearned,
+        Notification, Rebuilt, BagMade, LedgerIdentity, IdentityLearned, StorageDescribed,
     )
     for type_ in kind.types
 }  # fmt: skip

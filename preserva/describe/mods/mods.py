@@ -313,9 +313,10 @@ def _record_info(root: etree._Element, record: Record) -> None:
     for date in info.iterchildren(f"{{{MODS}}}recordChangeDate"):
         date.set("encoding", "marc" if len(date.text or "") == 6 else "iso8601")
     root.append(info)  # at the end, where people look for it
+    how = f"{record.syntax.value}, character set {record.charset}"
     _element(
         info, PathStep("recordOrigin")
-    ).text = f"Converted from {record.dialect.value} ({record.syntax.value}) by preserva"
+    ).text = f"Converted from {record.dialect.value} ({how}) by preserva"
 
 
 def _undefined(root: etree._Element, fields: Sequence[Field]) -> None:

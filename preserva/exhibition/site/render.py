@@ -11,6 +11,7 @@ assets/                             style, scripts, an index of words for each l
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import partial
 from importlib.resources import files
@@ -25,7 +26,8 @@ from preserva.core.policy.overview import CopyState
 from preserva.core.values.languages import LANGUAGE_NAMES
 from preserva.core.values.model import PackageId
 from preserva.exhibition.contents import Edition, ShownBook, Site
-from preserva.exhibition.picture import Book, image_information, manifest
+from preserva.exhibition.picture import image_information
+from preserva.exhibition.presentation import COLLECTION, Book, collection, texts_of_pages
 from preserva.exhibition.search_index import SearchDocument, index
 from preserva.exhibition.site import structured
 from preserva.exhibition.site.markdown import html as markdown
@@ -90,6 +92,7 @@ def _environment(site: Site) -> Environment:
         built=site.built.isoformat(),
         version=__version__,
         life=_life,
+        says_page=_says_page,
         day=_day,
         json_ld=_json_ld,
         qr=_qr,
@@ -299,6 +302,17 @@ class _Pages:
 
 
 def _iiif(site: Site, url: str) -> Iterator[tuple[str, bytes]]:
+    books = list(_iiif_books(site))
+    yield COLLECTION, _json(collection(site.exhibition.title, books, url))
+    for book in books:
+        yield f"iiif/{book.id}/manifest.json", _json(book.manifest(url))
+        for path, page in texts_of_pages(book, url):
+            yield path, _json(page)
+        for picture in book.pictures:
+            yield f"{picture.folder}/info.json", _json(image_information(picture, url))
+
+
+def _iiif_books(site: Site) -> Iterator[Book]:
     languages = site.exhibition.languages
     labels = {language: texts(language) for language in languages}
 
@@ -311,18 +325,17 @@ def _iiif(site: Site, url: str) -> Iterator[tuple[str, bytes]]:
         facts += [(label("imprint"), imprint)] if imprint else []
         facts.append((label("identifier"), book.package.uri))
         names = site.names.get(book.package.institution, {})
-        iiif_book = Book(
+        yield Book(
             book.package.portable,
             book.title,
+            book.entry.languages,
             site.exhibits(book.package)[0][1].caption,
             facts,
             {language: names.get(language, book.package.institution) for language in languages},
             site.exhibition.rights,
             book.pictures,
+            book.contents,
         )
-        yield f"iiif/{iiif_book.id}/manifest.json", _json(manifest(iiif_book, url))
-        for picture in book.pictures:
-            yield f"{picture.folder}/info.json", _json(image_information(picture, url))
 
 
 def _json(value: Value) -> bytes:
@@ -344,10 +357,16 @@ def _qr(address: str, title: str) -> Markup:
     return start + Markup(drawing.removeprefix("<svg "))
 
 
-def _life(writer: Writer) -> str:
-    if not writer.born and not writer.died:
-        return ""
-    return f"{_day(writer.born) or '?'} – {_day(writer.died)}".rstrip()
+def _life(writer: Writer, born: str) -> str:
+    """The dates of a life; `born` is how the date of birth of the living is written."""
+    if not writer.died:
+        return born.format(date=_day(writer.born)) if writer.born else ""
+    return f"{_day(writer.born) or '?'} – {_day(writer.died)}"
+
+
+def _says_page(label: str) -> bool:
+    """Whether a label has its own word for the page: "p. 2", "л. 12 об."."""
+    return re.match(r"[^\W\d_]+\.\s", label) is not None
 
 
 def _day(date: str) -> str:

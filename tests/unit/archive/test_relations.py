@@ -90,16 +90,16 @@ def test_the_next_version_has_them_in_its_premis(house: House) -> None:
         with house.by("ivanova") as archive:
             letter = house.place / f"letter-{archive.ledger.size}.txt"
             letter.write_text("x")
-            update(archive, BOOK, Change(documents=(letter,)))
+            update(archive, BOOK, Change(documents=(letter,), reason="a test"))
             assert {each.outcome.value for each in validate_stored(archive, BOOK)} == {"pass"}
             stored = StoredCopy(archive, archive.primary, BOOK).read()
             root = Path(archive.primary.storage.url) / stored.path / stored.inventory.head
         (premis,) = root.glob("content/**/metadata/preservation/premis.xml")
         return [
-            tuple(text.strip() for text in relation.itertext() if text.strip())
-            for relation in etree.parse(premis).iter(f"{_PREMIS}relationship")
-            if relation.getparent().get("{http://www.w3.org/2001/XMLSchema-instance}type")
-            == "intellectualEntity"
+            tuple(text.strip() for text in map(str, relation.itertext()) if text.strip())
+            for book in etree.parse(premis).iter(f"{_PREMIS}object")
+            if book.get("{http://www.w3.org/2001/XMLSchema-instance}type") == "intellectualEntity"
+            for relation in book.iter(f"{_PREMIS}relationship")
         ]
 
     with house.by("ivanova") as archive:

@@ -24,6 +24,7 @@ from preserva.core.values.facts import Removal
 from preserva.errors import AwaitsConfirmation, Refused, StorageError, UsageError
 from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored
+from preserva.replication.disputed import give_up_records
 from preserva.replication.rebuild_ledger import rebuild_ledger
 from preserva.replication.rebuild_storage import rebuild_storage
 from preserva.replication.repair import repair
@@ -137,6 +138,8 @@ def test_no_view_misses_it_and_no_verb_brings_it_back(house: House) -> None:
         assert open_incidents(archive) == []
         with pytest.raises(Refused, match="decided to remove it"):
             repair(archive, [BOOK], apply=True)
+        with pytest.raises(Refused, match="decided to remove it"):
+            give_up_records(archive, BOOK, reason="they are gone")
         assert repair(archive, [], apply=True) == []
         with pytest.raises(Refused, match="was withdrawn"):
             replicate(archive, [BOOK])

@@ -100,7 +100,7 @@ def test_nothing_is_added_to_it_and_it_is_not_brought_anywhere(
     letter.write_text("x")
     with house.by("ivanova") as archive:
         with pytest.raises(Refused, match="was withdrawn on 2026-11-30: the same as kp-2"):
-            update(archive, BOOK, Change(documents=(letter,)))
+            update(archive, BOOK, Change(documents=(letter,), reason="a test"))
         with pytest.raises(Refused, match="was withdrawn"):
             replicate(archive, [BOOK])
         assert {one.package for one in replicate(archive)} == {str(OTHER)}

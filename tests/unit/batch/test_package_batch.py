@@ -136,6 +136,19 @@ def test_shares_do_all_rows_between_them(desk: Path) -> None:
     assert list((desk / "archive/ledger-batch").iterdir()) == []
 
 
+def test_shares_find_what_is_stored_already(desk: Path) -> None:
+    """The scans of the second book are those of the first, which another share stored."""
+    for page in (desk / "scans/2").iterdir():
+        page.write_bytes((desk / "scans/1" / page.name).read_bytes())
+    with an_archive(desk / "archive") as archive:
+        work(archive, desk, share=Share(1, 2))
+        (second, *_rest) = work(archive, desk, share=Share(2, 2)).rows
+        assert second.state is RowState.DONE
+        assert [(note.code.value, note.path, note.seen) for note in second.findings] == [
+            ("W474", "aonb-kp-000001", "2 / 2")
+        ]
+
+
 def test_one_bar_for_the_whole_table(desk: Path) -> None:
     seen: list[Progress] = []
     with an_archive(desk / "archive") as archive:

@@ -1,4 +1,4 @@
-"""What is in dispute between copies or institutions takes two persons, and then it is done."""
+"""What no rule can decide, two persons can: and then it is over."""
 
 from __future__ import annotations
 
@@ -7,149 +7,172 @@ from pathlib import Path
 
 import pytest
 
-from preserva import config as configuration
-from preserva.archive.archive import ArchivalStorage, create_archive, open_archive
+from preserva import config
+from preserva.archive.archive import ArchivalStorage, open_archive
 from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.two_persons import answer, decisions
+from preserva.cli.main import status_of
 from preserva.core.policy.two_persons import DecisionState
 from preserva.core.values.codes import Code
+from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome
-from preserva.errors import AwaitsConfirmation, UsageError
+from preserva.errors import AwaitsConfirmation, StorageError, UsageError
 from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored
-from preserva.ingest.package import package
 from preserva.ingest.revision import Change, update
-from preserva.replication.accession import receive
+from preserva.replication.disputed import give_up_records, set_aside
 from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
 from preserva.reporting.incidents import open_incidents
-from tests.faults.damage import PACKAGE
-from tests.support.books import RECORD, an_archive, make_book, object_folder
-from tests.support.partners import OTHER_SIDE
+from tests.support.books import RECORD
+
+BOOK = PackageId("aonb", "kp-7")
+
+
+def by(place: Path, person: str) -> ArchivalStorage:
+    """The archive, as this person opens it."""
+    return open_archive(place / config.NAME, person=person)
+
+
+def folder(archive: ArchivalStorage, storage: str) -> Path:
+    """Where a copy of the book lies."""
+    return Path(archive.store(storage).storage.url) / archive.store(storage).root.path_of(BOOK.uri)
+
+
+def content(path: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {
+        str(file.relative_to(path)): file.read_bytes()
+        for file in sorted(path.rglob("*"))
+        if file.is_file()
+    }
+
+
+def confirm(place: Path, number: int) -> None:
+    """What the second person does."""
+    with by(place, "petrov") as archive:
+        answer(archive, number, confirm=True)
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """A package of ours, with a copy at the partner's."""
-    with an_archive(tmp_path / "archive") as archive:
-        package(tmp_path / "book", make_book(tmp_path / "book"), archive)
+def diverged(one_book: Path) -> Path:
+    """The partner's copy has a second version that goes on from ours, and we made none."""
+    other = one_book.with_name("other")
+    shutil.copytree(one_book, other)
+    (one_book.parent / "new.xml").write_text(RECORD.replace("Амурѣ", "Зеѣ"), encoding="utf-8")
+    with by(other, "stranger") as archive:
+        update(archive, BOOK, Change(one_book.parent / "new.xml", reason="a test"))
         replicate(archive)
-    return tmp_path
+        made = folder(archive, "nlb-copy")
+    with by(one_book, "ivanova") as archive:
+        target = folder(archive, "nlb-copy")
+    shutil.rmtree(target)
+    shutil.copytree(made, target)
+    return one_book
 
 
-def _ours(place: Path, person: str) -> ArchivalStorage:
-    return open_archive(place / "archive" / configuration.NAME, person=person)
-
-
-def _theirs(place: Path, person: str) -> ArchivalStorage:
-    return open_archive(place / "minsk" / configuration.NAME, person=person)
-
-
-def _go_on_from_it(place: Path) -> Path:
-    """Somebody else adds a version to our copy at the partner's."""
-    target = object_folder(place / "archive", "nlb-copy", PACKAGE)
-    (place / "third.xml").write_text(RECORD.replace("Амурѣ", "Буреѣ"), encoding="utf-8")
-    shutil.copytree(place / "archive", place / "other")
-    with an_archive(place / "other") as other:
-        update(other, PACKAGE, Change(place / "third.xml"))
-    changed = object_folder(place / "other", "aonb-main", PACKAGE)
-    shutil.copytree(changed / "v2", target / "v2")
-    for name in ("inventory.json", "inventory.json.sha512"):
-        shutil.copy(changed / name, target / name)
-    return target
-
-
-def test_a_disputed_copy_is_repaired_when_two_persons_decided_it(place: Path) -> None:
-    target = _go_on_from_it(place)
-    further = {path.name: path.read_bytes() for path in target.glob("v2/inventory*")}
-    with _ours(place, "ivanova") as archive:
-        (refused,) = repair(archive, [PACKAGE], storage="nlb-copy", apply=True)
-        assert [each.code for each in refused.report.findings] == [Code.DIVERGED]
-        assert (target / "v2").is_dir() and not refused.needed
+def test_a_version_that_nobody_of_ours_made_is_set_aside_by_two_persons(diverged: Path) -> None:
+    """The copy is again what was recorded, the version is in quarantine, the incident is over."""
+    with by(diverged, "ivanova") as archive:
+        audit(archive)
+        target = folder(archive, "nlb-copy")
+        version = content(target / "v2")
+        assert len(open_incidents(archive)) == 1
+        (refused,) = repair(archive, [BOOK], storage="nlb-copy", apply=True)
+        assert Code.DIVERGED in {finding.code for finding in refused.report.findings}
+        before = content(target)
+        with pytest.raises(UsageError, match="--reason"):
+            set_aside(archive, BOOK, "nlb-copy")
         with pytest.raises(AwaitsConfirmation) as waiting:
-            repair(archive, [PACKAGE], storage="nlb-copy", apply=True, reason="not ours")
-        assert (target / "v2").is_dir()
-    with _ours(place, "petrov") as archive:
-        answer(archive, waiting.value.decision, confirm=True)
-        (planned,) = repair(archive, [PACKAGE], storage="nlb-copy")
-        assert "v2" in planned.aside and not planned.applied
-        (done,) = repair(archive, [PACKAGE], storage="nlb-copy", apply=True)
-        assert (done.applied, done.report.findings, done.outcome) == (True, [], Outcome.PASS)
+            set_aside(archive, BOOK, "nlb-copy", reason="nobody of ours made it")
+        assert content(target) == before
+    confirm(diverged, waiting.value.decision)
+    with by(diverged, "ivanova") as archive:
+        done = set_aside(archive, BOOK, "nlb-copy")
+        assert (done.applied, done.report.findings) == (True, [])
         assert not (target / "v2").exists()
-        kept = place.glob("archive/storages/nlb-copy/quarantine/**/v2/inventory*")
-        assert {path.name: path.read_bytes() for path in kept} == further
-        assert {each.outcome for each in validate_stored(archive, PACKAGE)} == {Outcome.PASS}
-        (decision,) = decisions(archive)
-        assert decision.state(archive.clock()) is DecisionState.DONE
-
-
-def test_a_decision_is_about_exactly_what_was_there(place: Path) -> None:
-    target = _go_on_from_it(place)
-    with _ours(place, "ivanova") as archive, pytest.raises(AwaitsConfirmation) as waiting:
-        repair(archive, [PACKAGE], storage="nlb-copy", apply=True, reason="not ours")
-    path = target / "v2/inventory.json"
-    path.chmod(0o644)
-    path.write_bytes(path.read_bytes() + b" ")
-    with _ours(place, "petrov") as archive:
-        answer(archive, waiting.value.decision, confirm=True)
-        (refused,) = repair(archive, [PACKAGE], storage="nlb-copy", apply=True)
-        assert [each.code for each in refused.report.findings] == [Code.DIVERGED]
-        assert path.exists()
+        quarantine = Path(archive.store("nlb-copy").storage.url) / "quarantine" / BOOK.portable
+        (kept,) = quarantine.glob("*/v2")
+        assert content(kept) == version
+        outcomes = [report.outcome for report in validate_stored(archive, BOOK)]
+        assert outcomes == [Outcome.PASS, Outcome.PASS]
+        assert open_incidents(archive) == []
+        assert decisions(archive)[-1].state(archive.clock()) is DecisionState.DONE
+        with pytest.raises(UsageError, match="never made"):
+            set_aside(archive, BOOK, "nlb-copy", reason="again")
 
 
 @pytest.fixture
-def claimed(place: Path) -> Path:
-    """The partner has received the copy; then its owner puts another package in its place."""
-    (place / "minsk").mkdir()
-    path = place / "minsk" / configuration.NAME
-    path.write_text(OTHER_SIDE, "utf-8")
-    create_archive(configuration.load(path))
-    with _theirs(place, "kupala") as archive:
-        receive(archive)
-    with an_archive(place / "elsewhere") as elsewhere:
-        record = make_book(place / "anew", seed=9)
-        package(place / "anew", record, elsewhere)
-    target = object_folder(place / "archive", "nlb-copy", PACKAGE)
-    shutil.rmtree(target)
-    shutil.copytree(object_folder(place / "elsewhere", "aonb-main", PACKAGE), target)
-    return place
+def lost_record(one_book: Path) -> Path:
+    """The record of an event is gone from every copy that had it."""
+    with by(one_book, "ivanova") as archive:
+        for storage in ("aonb-main", "nlb-copy"):
+            for record in (folder(archive, storage) / "logs").glob("*"):
+                record.unlink()
+        audit(archive)
+        assert open_incidents(archive)
+    return one_book
 
 
-def test_a_claim_over_our_record_counts_when_two_persons_decided_it(claimed: Path) -> None:
-    with _theirs(claimed, "kupala") as archive:
-        (refused,) = receive(archive)
-        assert refused.outcome is Outcome.FAIL and not refused.acknowledged
-        before = StoredCopy(archive, archive.store("nlb-copy"), PACKAGE).recorded.inventories()
-        with pytest.raises(UsageError, match="--reason"):
-            receive(archive, accept=PACKAGE)
+def test_lost_records_are_given_up_by_two_persons(lost_record: Path) -> None:
+    """From then on both copies are sound, and a record that turns up again is welcome."""
+    with by(lost_record, "ivanova") as archive:
+        lost = {
+            finding.code for copy in repair(archive, [BOOK]) for finding in copy.report.findings
+        }
+        assert lost == {Code.LOG_MISSING}
         with pytest.raises(AwaitsConfirmation) as waiting:
-            receive(archive, accept=PACKAGE, reason="they began anew")
-        assert len(open_incidents(archive)) == 1
-    with _theirs(claimed, "kolas") as archive:
-        answer(archive, waiting.value.decision, confirm=True)
-        (done,) = receive(archive)
-        assert (done.acknowledged, done.report.findings) == (True, [])
-        copy = StoredCopy(archive, archive.store("nlb-copy"), PACKAGE)
-        after = copy.recorded.inventories()
-        assert after.keys() == before.keys() and after != before
-        assert after["v1"] == copy.read().digest
+            give_up_records(archive, BOOK, reason="they burned")
+        assert open_incidents(archive)
+    confirm(lost_record, waiting.value.decision)
+    with by(lost_record, "ivanova") as archive:
+        checked = give_up_records(archive, BOOK)
+        assert {copy.storage for copy in checked} == {"aonb-main", "nlb-copy"}
+        assert [copy.report.findings for copy in checked] == [[], []]
         assert open_incidents(archive) == []
-        assert audit(archive).outcome is Outcome.PASS
-        assert {each.outcome for each in validate_stored(archive, PACKAGE)} == {Outcome.PASS}
-        assert receive(archive) == []
-        assert archive.ledger.verify() == []
+        assert [copy.report.findings for copy in repair(archive, [BOOK])] == [[], []]
+        with pytest.raises(UsageError, match="has lost no record"):
+            give_up_records(archive, BOOK, reason="again")
 
 
-def test_a_claim_is_about_exactly_these_digests(claimed: Path) -> None:
-    with _theirs(claimed, "kupala") as archive, pytest.raises(AwaitsConfirmation) as waiting:
-        receive(archive, accept=PACKAGE, reason="they began anew")
-    target = object_folder(claimed / "archive", "nlb-copy", PACKAGE)
-    with an_archive(claimed / "third") as third:
-        package(claimed / "yet", make_book(claimed / "yet", seed=31), third)
-    shutil.rmtree(target)
-    shutil.copytree(object_folder(claimed / "third", "aonb-main", PACKAGE), target)
-    with _theirs(claimed, "kolas") as archive:
-        answer(archive, waiting.value.decision, confirm=True)
-        (refused,) = receive(archive)
-        assert not refused.acknowledged
-        assert Code.NOT_AS_RECORDED in {each.code for each in refused.report.findings}
+def test_nothing_is_given_up_while_a_storage_that_may_have_it_is_away(lost_record: Path) -> None:
+    (lost_record / "storages" / "nlb-copy").rename(lost_record / "away")
+    with by(lost_record, "ivanova") as archive:
+        with pytest.raises(StorageError):
+            give_up_records(archive, BOOK, reason="they burned")
+        assert decisions(archive) == []
+
+
+def test_a_record_that_is_lost_after_the_decision_is_missed_again(lost_record: Path) -> None:
+    """What was agreed on is given up, and no more."""
+    with by(lost_record, "ivanova") as archive, pytest.raises(AwaitsConfirmation) as waiting:
+        give_up_records(archive, BOOK, reason="they burned")
+    confirm(lost_record, waiting.value.decision)
+    with by(lost_record, "ivanova") as archive:
+        give_up_records(archive, BOOK)
+        copy = StoredCopy(archive, archive.store("nlb-copy"), BOOK)
+        assert copy.expected_logs() == {}
+        next(folder(archive, "nlb-copy").rglob("*.tif")).unlink()
+        (repaired,) = repair(archive, [BOOK], storage="nlb-copy", apply=True)
+        assert repaired.applied
+        for record in (folder(archive, "nlb-copy") / "logs").glob("*"):
+            record.unlink()
+        (planned,) = repair(archive, [BOOK], storage="nlb-copy")
+        assert [file.path.partition("/")[0] for file in planned.put] == ["logs"]
+        assert planned.report.findings == []
+
+
+def test_the_command_line_asks_for_what_it_needs(lost_record: Path) -> None:
+    command = ["--config", str(lost_record / config.NAME), "--person", "ivanova", "repair"]
+    assert status_of([*command, "aonb-kp-7", "--give-up", "--set-aside"]) == 2
+    assert status_of([*command, "aonb-kp-7", "--set-aside"]) == 2
+    assert status_of([*command, "--give-up"]) == 2
+    assert status_of([*command, "aonb-kp-7", "--give-up"]) == 2
+    assert status_of([*command, "aonb-kp-7", "--give-up", "--reason", "they burned"]) == 3
+    confirm(lost_record, _newest(lost_record))
+    assert status_of([*command, "aonb-kp-7", "--give-up"]) == 0
+
+
+def _newest(place: Path) -> int:
+    with by(place, "petrov") as archive:
+        return decisions(archive)[-1].number

@@ -24,6 +24,7 @@ from preserva.catalogue.oai.provider import About, Repository
 from preserva.catalogue.oai.receiver import HarvestResult, HarvestSource
 from preserva.catalogue.oai.resourcesync import dump
 from preserva.core.values.codes import Code
+from preserva.describe.record import Record, read_records, to_mods
 from preserva.errors import StorageError, Unreachable
 from tests.support.marc_records import iso2709
 from tests.unit.catalogue.oai.test_provider import fields
@@ -197,8 +198,10 @@ def test_declarations_and_other_noise_are_read_over(ours: Database) -> None:
 
 def test_only_the_library_itself_changes_its_records(ours: Database, tmp_path: Path) -> None:
     """A third server with a newer stamp does not, nor may it delete them; the library may."""
-    path = tmp_path / "nlb.iso"
-    path.write_bytes(iso2709(fields(1)))
+    path = tmp_path / "nlb.xml"
+    (known_record,) = read_records(iso2709(fields(1)), name="nlb")
+    assert isinstance(known_record, Record)
+    path.write_bytes(to_mods(known_record))
     import_file(ours, path, "nlb", NOW)
     (uri,) = [known.uri for known in Index(ours).changed_since()]
     before = Index(ours).get(uri)
