@@ -109,6 +109,7 @@ class DecisionVerbs(Session):
         package: PackageId | str,
         kind: RelationKind | str,
         other: PackageId | str,
+        *,
         reason: str,
     ) -> Report:
         """State how a package stands to another; the finding W387 if the ledger has no such other.
@@ -129,6 +130,7 @@ class DecisionVerbs(Session):
         package: PackageId | str,
         kind: RelationKind | str,
         other: PackageId | str,
+        *,
         reason: str,
     ) -> None:
         """Take a relation back. Raises what `relate` does; UsageError if it is not stated."""

@@ -61,7 +61,7 @@ def lines(view: EditionView) -> Iterator[str]:
             yield "  " + _("digitised: {package}").format(package=printable(package))
             for relation in relations_of(package, view.relations):
                 stands, other = relation.from_side_of(package)
-                yield f"    {pgettext('relation of packages', stands)} {printable(other)}"
+                yield "    " + pgettext("relation of packages", stands) + " " + printable(other)
     for decision in view.decisions:
         yield printable(sentence(decision))
     for uri in view.editions:
