@@ -1,7 +1,7 @@
 """Another institution's claim about its own package: two persons decide whether it counts.
 
 What we recorded first counts, unless that institution meant the change: its storage was restored,
-or it began the package anew. The decision is about exactly the digests that are there.
+or it made the package again. The decision is about exactly the digests that are there.
 """
 
 from __future__ import annotations
