@@ -1,0 +1,97 @@
+"""Titles to search by: read from the packages once for each version, and kept in the one file.
+
+They are a copy, made again whenever they are missing; what is stored, and how sound it is, is never
+read from here.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+from preserva.access.document import Document, read_document
+from preserva.archive.archive import ArchivalStorage
+from preserva.archive.judgements import judgements, rules_of
+from preserva.core.values.model import PackageId
+from preserva.core.xml.safe import parse
+from preserva.describe.mods import reading
+from preserva.errors import PreservaError
+from preserva.logs import get_logger
+from preserva.web.database import Database
+
+_logger = get_logger(__name__)
+_MOST_WORDS = 10
+
+
+def refresh(archive: ArchivalStorage, database: Database, limit: int = 200) -> int:
+    """Read the titles of packages that are new or have a new version; how many were read."""
+    with database.reading() as rows:
+        known = dict(rows.execute("SELECT package, version FROM book").fetchall())
+    count = 0
+    for judgement in judgements(archive, rules_of(archive)):
+        if known.get(judgement.package) == judgement.newest or not judgement.newest:
+            continue
+        title, words = _described(archive, judgement.package)
+        with database.writing() as rows:
+            values = [judgement.package, judgement.newest, title, words]
+            rows.execute("INSERT OR REPLACE INTO book VALUES (?, ?, ?, ?)", values)
+        count += 1
+        if count == limit:
+            break
+    return count
+
+
+def find(database: Database, text: str, start: int, limit: int) -> list[tuple[str, str]]:
+    """Packages that have all these words, each with its title, by title.
+
+    Raises nothing: a text without words finds everything.
+    """
+    words = fold(text).split()[:_MOST_WORDS]
+    where = " AND ".join(["instr(words, ?)"] * len(words)) or "1"
+    query = f"SELECT package, title FROM book WHERE {where} ORDER BY title, package LIMIT ?, ?"
+    with database.reading() as rows:
+        return [tuple(row) for row in rows.execute(query, [*words, start, limit])]
+
+
+def count(database: Database, text: str) -> int:
+    """How many packages have all these words."""
+    words = fold(text).split()[:_MOST_WORDS]
+    where = " AND ".join(["instr(words, ?)"] * len(words)) or "1"
+    with database.reading() as rows:
+        (number,) = rows.execute(f"SELECT count(*) FROM book WHERE {where}", words).fetchone()
+    return int(number)
+
+
+def title_of(database: Database, package: str) -> str:
+    """The title of a package; "" if it has none, or was not read yet."""
+    with database.reading() as rows:
+        row = rows.execute("SELECT title FROM book WHERE package = ?", [package]).fetchone()
+    return "" if row is None else str(row[0])
+
+
+def fold(text: str) -> str:
+    """A text without what people do not type: case, accents."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+def _described(archive: ArchivalStorage, package: str) -> tuple[str, str]:
+    """The title, and all words to search by. A package that cannot be read has its name alone."""
+    try:
+        name = PackageId.parse(package)
+    except ValueError:
+        return "", fold(package)
+    try:
+        mods = parse(read_document(archive, name, Document.MODS))
+    except PreservaError as error:
+        _logger.info("no title of %s: %s", package, error)
+        return "", fold(name.portable)
+    titles = [title.text for title in reading.titles(mods)]
+    names = [known.text for known in reading.names(mods)]
+    texts = [name.portable, *titles, *names, reading.number(mods), reading.identifier(mods)]
+    texts += map(reading.text_of, reading.all_of(mods, "m:location//m:shelfLocator"))
+    return next(iter(titles), ""), fold(" ".join(_each(texts)))
+
+
+def _each(texts: list[str]) -> Iterator[str]:
+    yield from dict.fromkeys(text for text in texts if text)
