@@ -92,7 +92,7 @@ def add(database: Database, code: str, role: Role) -> str:
         message = _("{person} cannot name a person: at most 64 characters, none of them a space")
         raise UsageError(message.format(person=code))
     if account(database, code) is not None:
-        raise UsageError(_("{person} is there already").format(person=code))
+        raise UsageError(_("{person} was added already").format(person=code))
     with database.writing() as rows:
         rows.execute("INSERT INTO person VALUES (?, ?, NULL)", [code, role.value])
     return invite(database, code)
@@ -195,7 +195,7 @@ def digest_of(token: str) -> str:
 
 def _usable(password: str, code: str) -> str:
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        message = _("A password has at least {count} characters.")
+        message = _("The password needs at least {count} characters.")
         raise UsageError(message.format(count=SHORTEST_PASSWORD))
     if len(set(password)) < 5 or (code and code.casefold() in password.casefold()):
         raise UsageError(_("This password is too easily guessed."))

@@ -40,7 +40,7 @@ def hosts_of(url: str) -> tuple[str, ...]:
     """The names by which a server at this address may be called. Raises UsageError."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(_("{url} is no address of pages").format(url=url))
+        raise UsageError(_("{url} is not the address of a web page").format(url=url))
     name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return (*_LOCAL, name)
 

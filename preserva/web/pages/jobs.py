@@ -82,7 +82,7 @@ def submit(visit: Visit) -> Response:
     action.line(visit.site.config, fields)
     form = visit.fields.get("form", "")
     if not form or len(form) > 64:
-        raise Refused(_("This form is not whole. Go back and send it again."))
+        raise Refused(_("This form is incomplete. Go back and send it again."))
     number = jobs.submit(visit.database, form, action.name, fields, visit.person.code, language())
     visit.site.worker.wake()
     return visit.go(f"/jobs/{number}")

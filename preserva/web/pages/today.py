@@ -84,7 +84,7 @@ def _decisions(visit: Visit, archive: ArchivalStorage) -> Iterator[Task]:
                 )
         elif state is DecisionState.CONFIRMED:
             text = _("Decision {number} is confirmed and not carried out yet: {title}.")
-            yield Task(text.format(number=number, title=decision.matter.title), _("Look"), link)
+            yield Task(text.format(number=number, title=decision.matter.title), _("Open it"), link)
 
 
 def _of_copies(visit: Visit, state: Overview) -> Iterator[Task]:
@@ -157,6 +157,6 @@ def _look(item: dict[str, Any]) -> LastLook:
     if item["outcome"] != "pass":
         return LastLook(_("It answers, but cannot take packages."), "bad")
     if item["free_bytes"] is None:
-        return LastLook(_("It is there, and it is the right line."), "good")
+        return LastLook(_("It is there, and it is the right one."), "good")
     text = _("It is there, and it is the right one; {size} free.")
     return LastLook(text.format(size=human_size(item["free_bytes"])), "good")
