@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from preserva.api.demo import run_demo
     from preserva.api.ingest import Stored
     from preserva.api.ledger import ArchiveLedger, open_ledger
+    from preserva.api.pages import Pages, open_pages
     from preserva.api.reporting import Levels, PackageHistory
     from preserva.archive.archive import Clock, Identifiers
     from preserva.archive.ledger_proof import Proof as LedgerProof
@@ -167,6 +168,8 @@ if TYPE_CHECKING:
     from preserva.reporting.find import Wanted
     from preserva.reporting.status import CopyStatus, Listed, Listing, Status
     from preserva.reporting.storages import Reached
+    from preserva.web.people import Account as PageAccount
+    from preserva.web.people import Role as PageRole
 
 _PLACES = {
     "bags": "bags",
@@ -188,6 +191,8 @@ _PLACES = {
     "Stored": "api.ingest:Stored",
     "ArchiveLedger": "api.ledger:ArchiveLedger",
     "open_ledger": "api.ledger:open_ledger",
+    "Pages": "api.pages:Pages",
+    "open_pages": "api.pages:open_pages",
     "PackageHistory": "api.reporting:PackageHistory",
     "Levels": "api.reporting:Levels",
     "Clock": "archive.archive:Clock",
@@ -346,6 +351,8 @@ _PLACES = {
     "Listing": "reporting.status:Listing",
     "Reached": "reporting.storages:Reached",
     "Status": "reporting.status:Status",
+    "PageAccount": "web.people:Account",
+    "PageRole": "web.people:Role",
 }
 """Where each name is: a module, and the name that the thing has there."""
 
@@ -366,9 +373,9 @@ __all__ = [
     "ListedRecord", "Listing", "LockLost", "Locked", "Mail", "MatchDecision", "MatchVerdict",
     "MatchedWord", "Matter", "NamedSubject", "NotAFile", "NotFound", "NotInPlace", "OaiFormat",
     "ObjectInStorage", "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass",
-    "PackageError", "PackageHistory", "PackageId", "PackageType", "Packaged", "PageChange",
-    "PageDeed", "PageFacts", "Person", "Pings", "Policy", "PreservaError", "Progress", "Proposal",
-    "Reached", "Receipt",
+    "PackageError", "PackageHistory", "PackageId", "PackageType", "Packaged", "PageAccount",
+    "PageChange", "PageDeed", "PageFacts", "PageRole", "Pages", "Person", "Pings", "Policy",
+    "PreservaError", "Progress", "Proposal", "Reached", "Receipt",
     "RecordedFinding", "RecordsExported", "RecordsImported", "Refused", "Repair", "Replication",
     "Report", "ReportMonth", "ReportYear", "ResultPage", "Retitled", "Revised", "Rights",
     "RightsBasis", "Role", "RowResult", "RowState", "ScanAction", "ScanPolicy", "ScanProfile",
@@ -378,8 +385,8 @@ __all__ = [
     "Unfit", "Unreachable", "UsageError", "Wanted", "WholePackage", "WholeStorage", "Work",
     "WorkKind", "WorkSum",
     "WrongLedger", "WrongStorage", "__version__", "bags", "check_storages",
-    "create_archive", "load_config", "open_archive", "open_catalogue", "open_ledger", "package_bag",
-    "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
+    "create_archive", "load_config", "open_archive", "open_catalogue", "open_ledger", "open_pages",
+    "package_bag", "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
 ]
 # fmt: on
 

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from preserva.cli.common import Settings, as_json, emit, pass_settings
 from preserva.cli.terminal import echo
-from preserva.errors import UsageError
 from preserva.i18n import _, pgettext
-
-if TYPE_CHECKING:
-    from preserva.config import Config
-    from preserva.web.database import Database
 
 _ROLES = ["look", "prepare", "decide", "administer"]
 _address = click.option(
@@ -51,16 +44,16 @@ def command(
     """
     if context.invoked_subcommand is not None:
         return
-    config, database = _opened(settings)
-    from preserva.web.server import first_invitation, serve, site_of
+    from preserva.api.pages import open_pages
 
+    pages = open_pages(settings.config)
     address = (url or f"http://{host}:{port}").rstrip("/")
-    token = first_invitation(config, database, settings.person)
+    token = pages.invite_first(settings.person)
     if token is not None:
         settings.talk(_("Open this address once, and choose a password:"))
         echo(f"{address}/enter/{token}")
     settings.talk(_("listening at {url}; stop with Ctrl-C").format(url=address))
-    serve(site_of(config, database, address), address, host, port, socket)
+    pages.serve(host=host, port=port, url=address, socket=socket)
 
 
 @command.group("people", invoke_without_command=True)
@@ -74,13 +67,13 @@ def people(context: click.Context, settings: Settings, json_: bool) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    _config, database = _opened(settings)
-    from preserva.web.people import accounts
+    from preserva.api.pages import open_pages
+    from preserva.outputs.json.web import people_document
 
-    known = accounts(database)
+    known = open_pages(settings.config).people()
     if json_:
-        rows = [{"person": account.code, "role": account.role.value} for account in known]
-        emit("web people", {"people": rows})
+        rows = ((person.code, person.role.value, person.has_password) for person in known)
+        emit("web people", people_document(rows))
         return
     for account in known:
         invited = "" if account.has_password else f"\t{_('invited')}"
@@ -94,13 +87,11 @@ def people(context: click.Context, settings: Settings, json_: bool) -> None:
 @pass_settings
 def add(settings: Settings, code: str, role: str, url: str) -> None:
     """Invite a person: prints an address where they choose a password, once, within a week."""
-    config, database = _opened(settings)
-    from preserva.archive.acting import acting_person
-    from preserva.web import people
+    from preserva.api.pages import open_pages
     from preserva.web.people import Role
 
-    acting_person(config.people, code)
-    echo(f"{url.rstrip('/')}/enter/{people.add(database, code, Role(role))}")
+    token = open_pages(settings.config).add_person(code, Role(role))
+    echo(f"{url.rstrip('/')}/enter/{token}")
 
 
 @people.command("invite")
@@ -109,10 +100,9 @@ def add(settings: Settings, code: str, role: str, url: str) -> None:
 @pass_settings
 def invite(settings: Settings, code: str, url: str) -> None:
     """Print a new address for a person who forgot their password, or did not come in time."""
-    _config, database = _opened(settings)
-    from preserva.web import people
+    from preserva.api.pages import open_pages
 
-    echo(f"{url.rstrip('/')}/enter/{people.invite(database, code)}")
+    echo(f"{url.rstrip('/')}/enter/{open_pages(settings.config).invite(code)}")
 
 
 @people.command("role")
@@ -121,11 +111,10 @@ def invite(settings: Settings, code: str, url: str) -> None:
 @pass_settings
 def role(settings: Settings, code: str, role: str) -> None:
     """Give a person another role. It counts at once, also for jobs that wait."""
-    _config, database = _opened(settings)
-    from preserva.web import people
+    from preserva.api.pages import open_pages
     from preserva.web.people import Role
 
-    people.set_role(database, code, Role(role))
+    open_pages(settings.config).set_role(code, Role(role))
 
 
 @people.command("remove")
@@ -133,24 +122,6 @@ def role(settings: Settings, code: str, role: str) -> None:
 @pass_settings
 def remove(settings: Settings, code: str) -> None:
     """Take a person away: their sessions end, and their jobs that wait are refused."""
-    _config, database = _opened(settings)
-    from preserva.web import people
+    from preserva.api.pages import open_pages
 
-    people.remove(database, code)
-
-
-def _opened(settings: Settings) -> tuple[Config, Database]:
-    """The configuration and the file of the server. Raises UsageError without the extra."""
-    from preserva.archive.archive import find_config
-    from preserva.config import load
-
-    try:
-        from preserva.web.database import Database
-        from preserva.web.server import serve as _serve  # noqa: F401 - is all there?
-    except ImportError as error:
-        message = _("the pages need {name}, which is not installed")
-        raise UsageError(
-            message.format(name=error.name), hint=_("Install it: pip install 'preserva[web]'")
-        ) from error
-    config = load(find_config(settings.config))
-    return config, Database.of(config)
+    open_pages(settings.config).remove_person(code)

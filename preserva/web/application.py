@@ -22,7 +22,7 @@ from preserva.i18n import SOURCE_LANGUAGE, languages, speaking
 from preserva.logs import get_logger
 from preserva.web import sessions
 from preserva.web.guard import LARGEST_FORM, Guard
-from preserva.web.pages import books, decisions, incidents, jobs, sign_in, today
+from preserva.web.pages import books, decisions, incidents, jobs, people, sign_in, today
 from preserva.web.people import Role, TooManyAttempts
 from preserva.web.visit import LANGUAGE_COOKIE, Site, View, Visit
 
@@ -46,6 +46,8 @@ _PAGES: tuple[tuple[str, str, Role | None, View], ...] = (
     ("/jobs", "POST", Role.PREPARE, jobs.submit),
     ("/jobs/{number}", "GET", Role.LOOK, jobs.show),
     ("/account", "GET", Role.LOOK, sign_in.account_page),
+    ("/people", "GET", Role.ADMINISTER, people.show),
+    ("/people", "POST", Role.ADMINISTER, people.change),
     ("/sign-out", "POST", Role.LOOK, sign_in.sign_out),
     ("/sign-out-everywhere", "POST", Role.LOOK, sign_in.sign_out_everywhere),
     ("/sign-in", "GET", None, sign_in.show),

@@ -32,8 +32,7 @@ def site_of(config: Config, database: Database, url: str) -> Site:
         with open_archive(config.path, person="") as archive:
             shelf.refresh(archive, database)
 
-    secure = urlsplit(url).scheme == "https"
-    return Site(config, database, Worker(config, database, read_titles), secure)
+    return Site(config, database, Worker(config, database, read_titles), url.rstrip("/"))
 
 
 def hosts_of(url: str) -> tuple[str, ...]:

@@ -11,9 +11,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from preserva.api.archive import Archive, open_archive
-from preserva.archive.archive import ArchivalStorage
-from preserva.archive.archive import open_archive as open_storage
+from preserva.archive.archive import ArchivalStorage, open_archive
 from preserva.config import Config
 from preserva.errors import NotFound
 from preserva.i18n import _, language, languages, ngettext, pgettext
@@ -63,13 +61,18 @@ def environment() -> Environment:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What all requests share. `secure` if people reach it by https."""
+    """What all requests share. `url` is the address by which people reach it."""
 
     config: Config
     database: Database
     worker: Worker
-    secure: bool = False
+    url: str = "http://127.0.0.1:8010"
     templates: Environment = field(default_factory=environment)
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach it by https."""
+        return self.url.startswith("https://")
 
     @property
     def session_cookie(self) -> str:
@@ -109,13 +112,9 @@ class Visit:
             raise NotFound(_("There is no such page"))
         return int(text)
 
-    def archive(self) -> Archive:
-        """The archive, opened in the name of the person, to act in it."""
+    def archive(self) -> ArchivalStorage:
+        """The archive, opened in the name of the person."""
         return open_archive(self.site.config.path, person=self.person.code)
-
-    def reading(self) -> ArchivalStorage:
-        """The archive, to read from."""
-        return open_storage(self.site.config.path, person=self.person.code)
 
     def may(self, role: Role) -> bool:
         """Whether the person has a role."""

@@ -14,7 +14,7 @@ from preserva.archive.archive import ArchivalStorage
 from preserva.archive.judgements import judgements, rules_of
 from preserva.archive.withdrawal import tombstones
 from preserva.core.policy.judgement import Judgement, KnownCopy, Rules, State, judge
-from preserva.core.values.entries import FIXITY_CHECK
+from preserva.core.values.entries import FIXITY_CHECK, START
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome
 from preserva.core.xml.safe import parse
@@ -58,7 +58,7 @@ def show_list(visit: Visit) -> Response:
     text, state = visit.query.get("q", "")[:200], visit.query.get("state", "")
     number = _page_number(visit.query.get("page", "1"))
     start = (number - 1) * PER_PAGE
-    with visit.reading() as archive:
+    with visit.archive() as archive:
         rules = rules_of(archive)
         if state in FILTERS:
             fitting = list(
@@ -123,7 +123,7 @@ def show(visit: Visit) -> Response:
     except ValueError as error:
         message = _("there is no package {id}")
         raise NotFound(message.format(id=visit.params["package"])) from error
-    with visit.reading() as archive:
+    with visit.archive() as archive:
         entries = list(archive.ledger.entries(package=name.uri))
         if not entries:
             raise NotFound(_("there is no package {id}").format(id=name.portable))
@@ -162,7 +162,7 @@ def _versions(entries: list[LedgerEntry]) -> list[LedgerEntry]:
     """The entry that acknowledged each version first, the newest version first."""
     first: dict[str, LedgerEntry] = {}
     for entry in entries:
-        if entry.version is not None and entry.type != FIXITY_CHECK:
+        if entry.version is not None and entry.type not in (FIXITY_CHECK, START):
             first.setdefault(entry.version, entry)
     return list(first.values())[::-1]
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from starlette.responses import Response
 
 from preserva.archive.archive import utc_now
+from preserva.archive.two_persons import answer as record_answer
 from preserva.archive.two_persons import decision as decision_of
 from preserva.archive.two_persons import decisions
 from preserva.core.policy.two_persons import DecisionState
@@ -22,7 +23,7 @@ _OPEN = (DecisionState.WAITING, DecisionState.CONFIRMED)
 def show_list(visit: Visit) -> Response:
     """Those that are open, or all, the newest first."""
     now, everything = utc_now(), visit.query.get("all") == "1"
-    with visit.reading() as archive:
+    with visit.archive() as archive:
         all_ = decisions(archive)
     known = [decision for decision in all_ if everything or decision.state(now) in _OPEN]
     return visit.show("decisions", decisions=known[::-1], now=now, everything=everything)
@@ -42,13 +43,13 @@ def answer(visit: Visit) -> Response:
         return _page(visit, _("This is not your password."))
     reason = " ".join(visit.fields.get("reason", "").split())[:LONGEST_REASON]
     with visit.archive() as archive:
-        archive.answer_decision(visit.number, confirm=choice == "confirm", reason=reason or None)
+        record_answer(archive, visit.number, confirm=choice == "confirm", reason=reason or None)
     return visit.go(f"/decisions/{visit.number}")
 
 
 def _page(visit: Visit, problem: str | None = None) -> Response:
     number = visit.number
-    with visit.reading() as archive:
+    with visit.archive() as archive:
         try:
             known = decision_of(archive, number)
         except UsageError as error:

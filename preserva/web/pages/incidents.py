@@ -5,9 +5,12 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from preserva.core.policy.overview import Incident
+from preserva.core.values.entries import FIXITY_CHECK, SUCCESS
 from preserva.errors import NotFound
 from preserva.i18n import _
+from preserva.ledger import LedgerEntry
 from preserva.outputs import report
+from preserva.reporting.incidents import decide as record_decision
 from preserva.reporting.incidents import open_incidents
 from preserva.web.actions import reason_of
 from preserva.web.visit import Visit
@@ -15,14 +18,17 @@ from preserva.web.visit import Visit
 
 def show_list(visit: Visit) -> Response:
     """All that are open, the oldest first."""
-    with visit.reading() as archive:
+    with visit.archive() as archive:
         incidents = open_incidents(archive)
     return visit.show("incidents", incidents=incidents, what=report.what)
 
 
 def show(visit: Visit) -> Response:
-    """One incident, with the findings of the newest check."""
-    incident = _incident(visit)
+    """One incident, with the findings of the newest check; of one that is over, that it is."""
+    try:
+        incident = _incident(visit)
+    except NotFound:
+        return visit.show("incident-over", number=visit.number, entry=_opening(visit))
     sentences = [finding.message() for finding in incident.findings]
     return visit.show(
         "incident", incident=incident, what=report.what(incident), findings=sentences,
@@ -35,13 +41,23 @@ def decide(visit: Visit) -> Response:
     incident, decision = _incident(visit), reason_of(visit.fields)
     if visit.database.take_form(visit.fields.get("form", "")):
         with visit.archive() as archive:
-            archive.decide(incident.number, decision)
+            record_decision(archive, incident.number, decision=decision)
     return visit.go(f"/incidents/{incident.number}")
+
+
+def _opening(visit: Visit) -> LedgerEntry:
+    """The check that opened an incident which is over. Raises NotFound if it opened none."""
+    with visit.archive() as archive:
+        if visit.number <= archive.ledger.size:
+            entry = archive.ledger.entry(visit.number)
+            if entry.type == FIXITY_CHECK and entry.outcome != SUCCESS:
+                return entry
+    raise NotFound(_("there is no incident {number}").format(number=visit.number))
 
 
 def _incident(visit: Visit) -> Incident:
     number = visit.number
-    with visit.reading() as archive:
+    with visit.archive() as archive:
         for incident in open_incidents(archive):
             if incident.number == number:
                 return incident

@@ -14,6 +14,7 @@ from preserva.archive.two_persons import decisions
 from preserva.core.policy.judgement import State
 from preserva.core.policy.overview import Overview
 from preserva.core.policy.two_persons import DecisionState
+from preserva.core.values.report import Outcome
 from preserva.i18n import _, ngettext
 from preserva.outputs import report
 from preserva.outputs.findings import human_size
@@ -52,7 +53,7 @@ class LastLook:
 
 def show(visit: Visit) -> Response:
     """The page."""
-    with visit.reading() as archive:
+    with visit.archive() as archive:
         state = overview(archive, past=False)
         tasks = [*_decisions(visit, archive), *_of_copies(visit, state)]
     tasks += _jobs(visit)
@@ -62,7 +63,7 @@ def show(visit: Visit) -> Response:
         tasks=tasks,
         lead=report.lead(state),
         state=state,
-        alarm=state.outcome.value == "fail",
+        alarm=state.outcome is Outcome.FAIL,
         looks=looks,
         looked=looked,
         waiting=[shown(job) for job in jobs.waiting(visit.database)],
@@ -88,12 +89,13 @@ def _decisions(visit: Visit, archive: ArchivalStorage) -> Iterator[Task]:
 
 
 def _of_copies(visit: Visit, state: Overview) -> Iterator[Task]:
-    undecided = [incident for incident in state.incidents if not incident.decisions]
-    for incident in undecided[:_MOST]:
-        tone = "bad" if incident.outcome.value == "fail" else "warn"
+    incidents = sorted(state.incidents, key=lambda incident: bool(incident.decisions))
+    for incident in incidents[:_MOST]:
+        worst = incident.outcome is Outcome.FAIL and not incident.decisions
+        tone = "bad" if worst else "warn"
         link = f"/incidents/{incident.number}"
         yield Task(report.what(incident), _("See what can be done"), link, tone=tone)
-    more = len(undecided) - _MOST
+    more = len(incidents) - _MOST
     if more > 0:
         text = ngettext("{count} more incident.", "{count} more incidents.", more)
         yield Task(text.format(count=more), _("See all"), "/incidents", tone="bad")

@@ -15,7 +15,16 @@ from preserva.web import jobs, sessions, shelf
 from preserva.web.visit import Site
 from tests.unit.web.conftest import PASSWORD, Clock, Visitor, form_of
 
-PATHS = ["/", "/books", "/books/aonb-kp-7", "/incidents", "/decisions", "/jobs", "/account"]
+PATHS = [
+    "/",
+    "/books",
+    "/books/aonb-kp-7",
+    "/incidents",
+    "/decisions",
+    "/jobs",
+    "/account",
+    "/people",
+]
 
 
 def damage(site: Site) -> int:
@@ -213,6 +222,19 @@ def test_an_incident_shows_its_findings_and_offers_the_repair(site: Site, visito
     assert "E203" in page or ".tif" in page
     fields = form_of(page, "repair")
     assert (fields["package"], fields["storage"]) == ("aonb-kp-7", "nlb-copy")
+
+
+def test_an_incident_that_is_over_says_so(site: Site, visitor: Visitor) -> None:
+    """A check that found nothing opened none, nor did an entry that is not there."""
+    number = damage(site)
+    with open_archive(site.config.path) as archive:
+        from preserva.replication.repair import repair
+
+        repair(archive, [], apply=True)
+    client = visitor("look")
+    assert "This incident is over" in client.get(f"/incidents/{number}").text
+    for other in (1, number - 1, entries(site), entries(site) + 1):
+        assert client.get(f"/incidents/{other}").status_code == 404
 
 
 def test_books_are_found(site: Site, visitor: Visitor) -> None:

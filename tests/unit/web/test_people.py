@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -126,7 +128,7 @@ def test_a_guessed_session_is_none(site: Site, token: str) -> None:
 def test_by_https_the_cookie_is_bound_to_the_host(site: Site) -> None:
     from dataclasses import replace
 
-    secure = replace(site, secure=True)
+    secure = replace(site, url="https://books.example")
     token = people.add(site.database, "petrov", Role.LOOK)
     client = TestClient(guarded(secure, ("testserver",)), headers=OWN, follow_redirects=False)
     answer = client.post(f"/enter/{token}", data={"password": PASSWORD, "again": PASSWORD})
@@ -171,3 +173,56 @@ def test_scrypt_costs_what_owasp_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = people._hashed(PASSWORD), people._hashed(PASSWORD)
     assert first.startswith("scrypt$131072$") and first != second
     assert people._fits(PASSWORD, first) and not people._fits(PASSWORD + " ", second)
+
+
+def test_who_administers_invites_and_sends_away(site: Site, visitor: Visitor) -> None:
+    """The invitation is shown once and counts; a new role, the end of sessions, a removal too."""
+    client = visitor("administer")
+    added = client.post("/people", data={"change": "add", "person": "petrov", "role": "prepare"})
+    (token,) = re.findall(r"/enter/([\w-]+)<", added.text)
+    assert people.invited(site.database, token) == "petrov"
+    assert token not in client.get("/people").text
+    renewed = client.post("/people", data={"change": "invite", "person": "petrov"})
+    (second,) = re.findall(r"/enter/([\w-]+)<", renewed.text)
+    assert people.invited(site.database, token) is None
+    people.accept(site.database, second, PASSWORD)
+    session = sessions.start(site.database, "petrov")
+    client.post("/people", data={"change": "role", "person": "petrov", "role": "decide"})
+    known = sessions.whose(site.database, session)
+    assert known is not None and known.role is Role.DECIDE
+    client.post("/people", data={"change": "end", "person": "petrov"})
+    assert sessions.whose(site.database, session) is None
+    client.post("/people", data={"change": "remove", "person": "petrov"})
+    assert [known.code for known in people.accounts(site.database)] == ["administer"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"change": "role", "person": "administer", "role": "look"}, 409),
+        ({"change": "remove", "person": "administer"}, 409),
+        ({"change": "remove", "person": "nobody"}, 400),
+        ({"change": "add", "person": "a b", "role": "look"}, 400),
+        ({"change": "add", "person": "petrov", "role": "root"}, 400),
+        ({"change": "add", "person": "administer", "role": "look"}, 400),
+        ({"change": "", "person": "administer"}, 400),
+        ({}, 400),
+    ],
+)
+def test_what_may_not_be_done_to_people(
+    site: Site, visitor: Visitor, fields: dict[str, str], status: int
+) -> None:
+    client = visitor("administer")
+    assert client.post("/people", data=fields).status_code == status
+    assert [(known.code, known.role) for known in people.accounts(site.database)] == [
+        ("administer", Role.ADMINISTER)
+    ]
+
+
+@pytest.mark.parametrize("role", ["look", "prepare", "decide"])
+def test_nobody_else_sees_or_changes_people(site: Site, visitor: Visitor, role: str) -> None:
+    client = visitor(role)
+    fields = {"change": "role", "person": role, "role": "administer"}
+    assert client.get("/people").status_code == 403
+    assert client.post("/people", data=fields).status_code == 403
+    assert [known.role for known in people.accounts(site.database)] == [Role(role)]
