@@ -100,9 +100,7 @@ def end_batch(settings: Settings, verb: str, result: BatchResult, json_: bool) -
         emit(verb, batch_document(result))
     else:
         _print(settings, result)
-    if result.stopped is not None:
-        raise SystemExit(result.stopped.exit_status)
-    finish([result], failure=ExitStatus.REFUSED)
+    finish([result], failure=ExitStatus.REFUSED, stopped=result.stopped)
 
 
 def _print(settings: Settings, result: BatchResult) -> None:

@@ -9,6 +9,7 @@ from preserva.exit_status import ExitStatus
 
 if TYPE_CHECKING:
     from preserva.core.values.report import Outcome
+    from preserva.errors import PreservaError
 
 
 class HasOutcome(Protocol):
@@ -19,10 +20,20 @@ class HasOutcome(Protocol):
         """What was established."""
 
 
-def finish(results: Iterable[HasOutcome], *, failure: ExitStatus = ExitStatus.DAMAGE) -> None:
-    """End the command with the status of the worst outcome; `failure` is that of FAIL."""
+def finish(
+    results: Iterable[HasOutcome],
+    *,
+    failure: ExitStatus = ExitStatus.DAMAGE,
+    stopped: PreservaError | None = None,
+) -> None:
+    """End the command with the status of the worst outcome; `failure` is that of FAIL.
+
+    An error that `stopped` the run on its way has the last word.
+    """
     from preserva.core.values.report import Outcome
 
+    if stopped is not None:
+        raise SystemExit(stopped.exit_status)
     statuses = {
         Outcome.PASS: ExitStatus.SOUND,
         Outcome.UNKNOWN: ExitStatus.UNFINISHED,

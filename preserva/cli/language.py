@@ -37,6 +37,7 @@ _PLACEHOLDERS = (
     NP_("placeholder", "FILE"),
     NP_("placeholder", "FOLDER"),
     NP_("placeholder", "FORM"),
+    NP_("placeholder", "FROM TO"),
     NP_("placeholder", "FORMAT"),
     NP_("placeholder", "HOST"),
     NP_("placeholder", "INTEGER"),

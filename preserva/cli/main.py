@@ -131,7 +131,7 @@ def run(arguments: list[str] | None = None) -> None:
 def status_of(arguments: list[str]) -> int:
     """Run the command line and return its exit status; print errors as messages for people."""
     if os.name != "posix":
-        print(_(_NOT_HERE), file=sys.stderr)
+        sys.stderr.write(_(_NOT_HERE) + "\n")
         return ExitStatus.USAGE
     stdout = sys.stdout
     with suppress(AttributeError):  # what a terminal has no letters for is shown all the same
@@ -147,7 +147,7 @@ def status_of(arguments: list[str]) -> int:
     except click.ClickException as error:
         _show_usage(error)
         if "--json" in arguments:
-            emit_error("UsageError", ExitStatus.USAGE, error.format_message())
+            emit_error("UsageError", ExitStatus.USAGE, _neutral(error))
         return ExitStatus.USAGE
     except (KeyboardInterrupt, click.Abort):
         echo(_("Interrupted. What was acknowledged is safe; run the command again."), err=True)
@@ -172,6 +172,13 @@ def status_of(arguments: list[str]) -> int:
         echo(_("This is a bug in preserva. What was stored is safe."), err=True)
         return ExitStatus.UNEXPECTED
     return ExitStatus.SOUND
+
+
+def _neutral(error: click.ClickException) -> str:
+    """What click says, for programs: an argument has the same name in every language."""
+    if isinstance(error, click.MissingParameter) and isinstance(error.param, click.Argument):
+        error.param_hint = f"'{(error.param.name or '').upper()}'"
+    return error.format_message()
 
 
 def _show_usage(error: click.ClickException) -> None:

@@ -143,8 +143,8 @@ def command(
     \b
     preserva update aonb-kp-000123 --record corrected.mrc --reason "wrong year"
     preserva update aonb-kp-000123 --pages again --reason "page 12 was blurred"
-    preserva update aonb-kp-000123 --insert-pages missing --after 4 --reason "left out"
-    preserva update aonb-kp-000123 --remove-page 7 --reason "scanned twice" --dry-run
+    preserva update kp-000123 --insert-pages missing --after 4 --reason "left out"
+    preserva update kp-000123 --remove-page 7 --reason "scanned twice" --dry-run
     preserva update aonb-kp-000123 --text alto --reason "recognised later"
     preserva update --batch books.csv --records new.iso --reason recatalogued
     """

@@ -16,7 +16,6 @@ from preserva.describe.mods.xml_text import plain
 from preserva.describe.page_text import page_text
 
 _BOX = re.compile(r"\bbbox\s+(-?[0-9]+)\s+(-?[0-9]+)\s+(-?[0-9]+)\s+(-?[0-9]+)")
-_POINT = re.compile(r"(-?[0-9.]+),(-?[0-9.]+)")
 _WORDS = frozenset({"ocrx_word", "ocr_word"})
 _LINES = frozenset({"ocr_line", "ocrx_line", "ocr_textfloat", "ocr_header", "ocr_caption"})
 _Box = tuple[float, float, float, float]  # left, top, right, bottom
@@ -116,9 +115,10 @@ def _page(root: etree._Element) -> Iterator[PlacedText]:
 
 def _outline(element: etree._Element) -> _Box | None:
     coordinates = element.find("{*}Coords")
-    points = [] if coordinates is None else _POINT.findall(str(coordinates.get("points", "")))
+    points = "" if coordinates is None else str(coordinates.get("points", ""))
+    pairs = [pair.partition(",")[::2] for pair in points.split()]
     try:
-        across, down = [float(x) for x, _y in points], [float(y) for _x, y in points]
+        across, down = [float(x) for x, _y in pairs], [float(y) for _x, y in pairs]
     except ValueError:
         return None
-    return (min(across), min(down), max(across), max(down)) if points else None
+    return (min(across), min(down), max(across), max(down)) if pairs else None

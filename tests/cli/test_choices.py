@@ -23,7 +23,11 @@ def choices(verb: click.Command, option: str) -> set[str]:
 
 @pytest.mark.parametrize(
     ("verb", "enumeration", "more"),
-    [(export, ExportFormat, set()), (dump, Prefix, set()), (command, Document, {"sip", "dip"})],
+    [
+        (export, ExportFormat, set()),
+        (dump, Prefix, set()),
+        (command, Document, {"sip", "dip", "pdf", "zip"}),
+    ],
 )
 def test_every_format_can_be_asked_for(
     verb: click.Command, enumeration: type[StrEnum], more: set[str]

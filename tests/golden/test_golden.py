@@ -176,8 +176,13 @@ def test_work_goes_on(golden: Path) -> None:
 
 
 def test_what_is_lost_is_rebuilt(golden: Path) -> None:
-    """The ledger from the storages, a storage from the other, the configuration from both."""
+    """The ledger from the storages, a storage from the other, the configuration from both.
+
+    The replica's copy of the ledger is brought up to date before: one that an earlier format left
+    has no identity by which the primary storage could vouch for it.
+    """
     assert run("repair aonb-kp-3 --apply")[0] == 0
+    assert run("replicate")[0] == 0
     (golden / "ledger.sqlite").unlink()
     assert run("rebuild ledger")[0] == 0
     assert document("ledger verify")["problems"] == []

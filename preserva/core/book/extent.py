@@ -10,11 +10,12 @@ from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 
 _UNIT = re.compile(
-    r"(?P<counts>[0-9ivxlcdmіхсм\[\],;+ ]*[0-9ivxlcdmіхсм]\]?)\s*(?:ненум\.?|нен\.?|unnumbered)?\s*"
-    r"(?P<unit>стр\.?|старонак|страниц\w*|с\.?|pages?|pp?\.|s\.|seiten|л\.?|лист\w*|арк\w*\.?|"
-    r"leaves|ff?\.|bl\.)(?![^\W\d_])",
+    r"(?:стр\.?|старонак|страниц\w*|с\.?|pages?|pp?\.|s\.|seiten|л\.?|лист\w*|арк\w*\.?|leaves|ff?\."
+    r"|bl\.)(?![^\W\d_])",
     re.IGNORECASE,
 )
+_UNNUMBERED = ("ненум.", "ненум", "нен.", "нен", "unnumbered")
+_COUNT = frozenset("0123456789ivxlcdmіхсм[],;+ ")
 _LEAVES = ("л", "арк", "leaves", "f", "bl")
 _OTHER_WORK = re.compile(r"[Сс]\. *[0-9]+ *[-–—]|[:(]")
 _PLATES = re.compile(r"\.?\]?\s*(?:ил|іл|табл|портр|карт|факс|нот|черт|of plates|plates|pl)", re.I)
@@ -30,8 +31,12 @@ def pages_stated(extent: str) -> tuple[int, int] | None:
     """
     fewest = most = 0
     limit = _OTHER_WORK.search(extent)
+    end = 0
     for match in _UNIT.finditer(extent[: limit.start()] if limit else extent):
-        counts = re.findall(r"[0-9]+|[^\W\d_]+", match["counts"].lower())
+        counts = _counts(extent[end : match.start()].lower())
+        if not counts:
+            continue
+        end = match.end()
         values = [
             int(count) if count.isdigit() else numeral_value(count.translate(LOOK_ALIKE))
             for count in counts
@@ -39,10 +44,23 @@ def pages_stated(extent: str) -> tuple[int, int] | None:
         if None in values:
             continue
         total = sum(value for value in values if value is not None)
-        leaves = match["unit"].lower().startswith(_LEAVES)
+        leaves = match[0].lower().startswith(_LEAVES)
         most += total * 2 if leaves else total
         fewest += total * 2 if leaves and not _PLATES.match(extent, match.end()) else total
     return (fewest, most) if most else None
+
+
+def _counts(before: str) -> list[str]:
+    """The numbers, Arabic or Roman, that stand at the end of what comes before a unit."""
+    text = before.rstrip()
+    for word in _UNNUMBERED:
+        text = text.removesuffix(word).rstrip()
+    start = len(text)
+    while start and text[start - 1] in _COUNT:
+        start -= 1
+    if start and text[start - 1].isalpha():  # the end of a word is no number: "ил. с."
+        start = len(text) if " " not in text[start:] else start + text[start:].index(" ")
+    return re.findall(r"[0-9]+|[^\W\d_]+", text[start:])
 
 
 def check_extent(extent: str, images: int) -> Finding | None:
