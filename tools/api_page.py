@@ -118,6 +118,7 @@ _CONTENTS = """\
 [Functions](#functions) ·
 [The archive](#the-archive) ·
 [The ledger](#the-ledger) ·
+[The pages for staff](#the-pages-for-staff) ·
 [The union catalogue](#the-union-catalogue) ·
 [Bags](#bags-without-an-archive) ·
 [Verbs and calls](#verbs-of-the-command-line-and-their-calls) ·
@@ -130,6 +131,7 @@ _CONTENTS = """\
 _OBJECTS = {
     preserva.Archive: "The archive",
     preserva.ArchiveLedger: "The ledger",
+    preserva.Pages: "The pages for staff",
     preserva.Catalogue: "The union catalogue",
 }
 

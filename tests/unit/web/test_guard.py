@@ -37,7 +37,7 @@ def test_a_forged_request_does_nothing(
 ) -> None:
     """Though the browser sends the cookie of somebody who may."""
     client = visitor("administer")
-    encoded = {name: value.encode() for name, value in {**OWN, **headers}.items()}
+    encoded = [(name.encode(), value.encode()) for name, value in {**OWN, **headers}.items()]
     assert client.post("/jobs", data=ORDER, headers=encoded).status_code == status
     assert jobs.recent(site.database) == []
 
