@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from preserva.api.demo import run_demo
     from preserva.api.ingest import Stored
     from preserva.api.ledger import ArchiveLedger, open_ledger
-    from preserva.api.pages import Pages, open_pages
+    from preserva.api.pages import StaffPages, open_pages
     from preserva.api.reporting import Levels, PackageHistory
     from preserva.archive.archive import Clock, Identifiers
     from preserva.archive.ledger_proof import Proof as LedgerProof
@@ -168,8 +168,7 @@ if TYPE_CHECKING:
     from preserva.reporting.find import Wanted
     from preserva.reporting.status import CopyStatus, Listed, Listing, Status
     from preserva.reporting.storages import Reached
-    from preserva.web.people import Account as PageAccount
-    from preserva.web.people import Role as PageRole
+    from preserva.web.people import PageAccount, PageRole
 
 _PLACES = {
     "bags": "bags",
@@ -191,7 +190,7 @@ _PLACES = {
     "Stored": "api.ingest:Stored",
     "ArchiveLedger": "api.ledger:ArchiveLedger",
     "open_ledger": "api.ledger:open_ledger",
-    "Pages": "api.pages:Pages",
+    "StaffPages": "api.pages:StaffPages",
     "open_pages": "api.pages:open_pages",
     "PackageHistory": "api.reporting:PackageHistory",
     "Levels": "api.reporting:Levels",
@@ -351,8 +350,8 @@ _PLACES = {
     "Listing": "reporting.status:Listing",
     "Reached": "reporting.storages:Reached",
     "Status": "reporting.status:Status",
-    "PageAccount": "web.people:Account",
-    "PageRole": "web.people:Role",
+    "PageAccount": "web.people:PageAccount",
+    "PageRole": "web.people:PageRole",
 }
 """Where each name is: a module, and the name that the thing has there."""
 
@@ -374,19 +373,18 @@ __all__ = [
     "MatchedWord", "Matter", "NamedSubject", "NotAFile", "NotFound", "NotInPlace", "OaiFormat",
     "ObjectInStorage", "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass",
     "PackageError", "PackageHistory", "PackageId", "PackageType", "Packaged", "PageAccount",
-    "PageChange", "PageDeed", "PageFacts", "PageRole", "Pages", "Person", "Pings", "Policy",
-    "PreservaError", "Progress", "Proposal", "Reached", "Receipt",
-    "RecordedFinding", "RecordsExported", "RecordsImported", "Refused", "Repair", "Replication",
-    "Report", "ReportMonth", "ReportYear", "ResultPage", "Retitled", "Revised", "Rights",
-    "RightsBasis", "Role", "RowResult", "RowState", "ScanAction", "ScanPolicy", "ScanProfile",
-    "Severity", "SourceFile", "Started", "State", "Status", "StorageConfig", "StorageError",
-    "StorageFull", "StorageState", "StorageTally", "Stored", "StrPath", "Structure", "Subject",
-    "Tally", "Tombstone", "TooLarge", "TransferForm", "Transferred", "TypedNumber", "Undecodable",
-    "Unfit", "Unreachable", "UsageError", "Wanted", "WholePackage", "WholeStorage", "Work",
-    "WorkKind", "WorkSum",
-    "WrongLedger", "WrongStorage", "__version__", "bags", "check_storages",
-    "create_archive", "load_config", "open_archive", "open_catalogue", "open_ledger", "open_pages",
-    "package_bag", "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
+    "PageChange", "PageDeed", "PageFacts", "PageRole", "Person", "Pings", "Policy", "PreservaError",
+    "Progress", "Proposal", "Reached", "Receipt", "RecordedFinding", "RecordsExported",
+    "RecordsImported", "Refused", "Repair", "Replication", "Report", "ReportMonth", "ReportYear",
+    "ResultPage", "Retitled", "Revised", "Rights", "RightsBasis", "Role", "RowResult", "RowState",
+    "ScanAction", "ScanPolicy", "ScanProfile", "Severity", "SourceFile", "StaffPages", "Started",
+    "State", "Status", "StorageConfig", "StorageError", "StorageFull", "StorageState",
+    "StorageTally", "Stored", "StrPath", "Structure", "Subject", "Tally", "Tombstone", "TooLarge",
+    "TransferForm", "Transferred", "TypedNumber", "Undecodable", "Unfit", "Unreachable",
+    "UsageError", "Wanted", "WholePackage", "WholeStorage", "Work", "WorkKind", "WorkSum",
+    "WrongLedger", "WrongStorage", "__version__", "bags", "check_storages", "create_archive",
+    "load_config", "open_archive", "open_catalogue", "open_ledger", "open_pages", "package_bag",
+    "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
 ]
 # fmt: on
 

@@ -70,12 +70,12 @@ CALLS = {
     "catalogue export": "Catalogue.export",
     "catalogue dump": "Catalogue.dump",
     "serve": "Catalogue.serve, Catalogue.oai_application",
-    "web": "open_pages, Pages.serve, Pages.invite_first",
-    "web people": "Pages.people",
-    "web people add": "Pages.add_person",
-    "web people invite": "Pages.invite",
-    "web people role": "Pages.set_role",
-    "web people remove": "Pages.remove_person",
+    "web": "open_pages, StaffPages.serve, StaffPages.invite_first",
+    "web people": "StaffPages.people",
+    "web people add": "StaffPages.add_person",
+    "web people invite": "StaffPages.invite",
+    "web people role": "StaffPages.set_role",
+    "web people remove": "StaffPages.remove_person",
     "harvest": "Catalogue.harvest",
     "exhibit build": "Archive.build_exhibition",
     "bag create": "bags.create",
@@ -131,7 +131,7 @@ _CONTENTS = """\
 _OBJECTS = {
     preserva.Archive: "The archive",
     preserva.ArchiveLedger: "The ledger",
-    preserva.Pages: "The pages for staff",
+    preserva.StaffPages: "The pages for staff",
     preserva.Catalogue: "The union catalogue",
 }
 

@@ -22,7 +22,7 @@ CLASSES: tuple[type, ...] = (
     preserva.Archive,
     preserva.Catalogue,
     preserva.ArchiveLedger,
-    preserva.Pages,
+    preserva.StaffPages,
 )
 """The classes whose methods are calls; all others are values."""
 

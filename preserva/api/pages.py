@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from preserva import Config, PageAccount, PageRole
 
 
-class Pages:
+class StaffPages:
     """The pages of an archive, made by `open_pages`."""
 
     def __init__(self, config: Config) -> None:
-        from preserva.web.database import Database
+        from preserva.web.database import WebDatabase
 
-        self._config, self._database = config, Database.of(config)
+        self._config, self._database = config, WebDatabase.of(config)
 
     def people(self) -> list[PageAccount]:
         """Who may use them, by code."""
@@ -86,7 +86,7 @@ class Pages:
         serve(site_of(self._config, self._database, address), address, host, port, socket)
 
 
-def open_pages(config: StrPath | None = None) -> Pages:
+def open_pages(config: StrPath | None = None) -> StaffPages:
     """Open the pages of the archive of a configuration; the folder `web` beside its ledger.
 
     Raises ArchiveNotFound, ConfigError; Refused if a later version wrote what is there; UsageError
@@ -104,4 +104,4 @@ def open_pages(config: StrPath | None = None) -> Pages:
             _("the pages need {name}, which is not installed").format(name=error.name),
             hint=_("Install it: pip install 'preserva[web]'"),
         ) from error
-    return Pages(loaded)
+    return StaffPages(loaded)

@@ -76,7 +76,7 @@ def people(context: click.Context, settings: Settings, json_: bool) -> None:
         emit("web people", people_document(rows))
         return
     for account in known:
-        invited = "" if account.has_password else f"\t{_('invited')}"
+        invited = "" if account.has_password else f"\t{pgettext('person', 'invited')}"
         echo(f"{account.code}\t{pgettext('role', account.role.value)}{invited}")
 
 
@@ -88,9 +88,9 @@ def people(context: click.Context, settings: Settings, json_: bool) -> None:
 def add(settings: Settings, code: str, role: str, url: str) -> None:
     """Invite a person: prints an address where they choose a password, once, within a week."""
     from preserva.api.pages import open_pages
-    from preserva.web.people import Role
+    from preserva.web.people import PageRole
 
-    token = open_pages(settings.config).add_person(code, Role(role))
+    token = open_pages(settings.config).add_person(code, PageRole(role))
     echo(f"{url.rstrip('/')}/enter/{token}")
 
 
@@ -112,9 +112,9 @@ def invite(settings: Settings, code: str, url: str) -> None:
 def role(settings: Settings, code: str, role: str) -> None:
     """Give a person another role. It counts at once, also for jobs that wait."""
     from preserva.api.pages import open_pages
-    from preserva.web.people import Role
+    from preserva.web.people import PageRole
 
-    open_pages(settings.config).set_role(code, Role(role))
+    open_pages(settings.config).set_role(code, PageRole(role))
 
 
 @people.command("remove")

@@ -9,29 +9,29 @@ from preserva.config import Config
 from preserva.core.values.model import PackageId
 from preserva.errors import UsageError
 from preserva.i18n import N_, _
-from preserva.web.people import Role
+from preserva.web.people import PageRole
 
-Fields = Mapping[str, str]
+FormFields = Mapping[str, str]
 """What a form sent, by the names of its fields."""
 
 LONGEST_REASON = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class PageAction:
     """A verb that a page offers. `arguments` makes its command line, without the common options."""
 
     name: str
     title: str
-    role: Role
-    arguments: Callable[[Config, Fields], list[str]]
+    role: PageRole
+    arguments: Callable[[Config, FormFields], list[str]]
 
-    def line(self, config: Config, fields: Fields) -> list[str]:
+    def line(self, config: Config, fields: FormFields) -> list[str]:
         """The command line. Raises UsageError for fields that no form of ours has sent."""
         return self.arguments(config, fields)
 
 
-def _package(fields: Fields) -> str:
+def _package(fields: FormFields) -> str:
     """The identifier, in a form that can be no option. Raises UsageError."""
     try:
         return PackageId.parse(fields.get("package", "")).portable
@@ -39,7 +39,7 @@ def _package(fields: Fields) -> str:
         raise UsageError(_("there is no package {id}").format(id=fields.get("package"))) from error
 
 
-def _storage(config: Config, fields: Fields) -> list[str]:
+def _storage(config: Config, fields: FormFields) -> list[str]:
     name = fields.get("storage", "")
     if not name:
         return []
@@ -50,7 +50,7 @@ def _storage(config: Config, fields: Fields) -> list[str]:
     return [f"--storage={name}"]
 
 
-def reason_of(fields: Fields) -> str:
+def reason_of(fields: FormFields) -> str:
     """Why, in the words of a person. Raises UsageError if they gave none."""
     reason = " ".join(fields.get("reason", "").split())
     if not 1 <= len(reason) <= LONGEST_REASON:
@@ -59,57 +59,57 @@ def reason_of(fields: Fields) -> str:
     return reason
 
 
-ACTIONS: Mapping[str, Action] = {
+ACTIONS: Mapping[str, PageAction] = {
     action.name: action
     for action in (
-        Action(
+        PageAction(
             "storages",
             N_("Check the storages"),
-            Role.PREPARE,
+            PageRole.PREPARE,
             lambda config, fields: ["config", "check", "--storages", "--json"],
         ),
-        Action(
+        PageAction(
             "audit",
             N_("Read the copies that are due, for an hour"),
-            Role.PREPARE,
+            PageRole.PREPARE,
             lambda config, fields: ["audit", "--max-time=1h"],
         ),
-        Action(
+        PageAction(
             "replicate",
             N_("Copy what is missing to the other storages"),
-            Role.PREPARE,
+            PageRole.PREPARE,
             lambda config, fields: ["replicate"],
         ),
-        Action(
+        PageAction(
             "replicate-package",
             N_("Copy this package to the other storages"),
-            Role.PREPARE,
+            PageRole.PREPARE,
             lambda config, fields: ["replicate", _package(fields)],
         ),
-        Action(
+        PageAction(
             "validate",
             N_("Read every copy of this package"),
-            Role.PREPARE,
+            PageRole.PREPARE,
             lambda config, fields: ["validate", _package(fields), *_storage(config, fields)],
         ),
-        Action(
+        PageAction(
             "repair-plan",
             N_("Plan the repair"),
-            Role.PREPARE,
+            PageRole.PREPARE,
             lambda config, fields: ["repair", _package(fields), *_storage(config, fields)],
         ),
-        Action(
+        PageAction(
             "repair",
             N_("Repair as planned"),
-            Role.DECIDE,
+            PageRole.DECIDE,
             lambda config, fields: [
                 "repair", _package(fields), *_storage(config, fields), "--apply"
             ],
         ),
-        Action(
+        PageAction(
             "withdraw",
             N_("Withdraw this package"),
-            Role.DECIDE,
+            PageRole.DECIDE,
             lambda config, fields: [
                 "withdraw", _package(fields), f"--reason={reason_of(fields)}"
             ],

@@ -23,8 +23,8 @@ from preserva.logs import get_logger
 from preserva.web import sessions
 from preserva.web.guard import LARGEST_FORM, Guard
 from preserva.web.pages import books, decisions, incidents, jobs, people, sign_in, today
-from preserva.web.people import Role, TooManyAttempts
-from preserva.web.visit import LANGUAGE_COOKIE, Site, View, Visit
+from preserva.web.people import PageRole
+from preserva.web.visit import LANGUAGE_COOKIE, StaffSite, View, Visit
 
 _logger = get_logger(__name__)
 _PATIENCE = 10.0
@@ -32,24 +32,24 @@ _A_YEAR = 365 * 86_400
 _MOST_FIELDS = 100
 _STATIC = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
 
-_PAGES: tuple[tuple[str, str, Role | None, View], ...] = (
-    ("/", "GET", Role.LOOK, today.show),
-    ("/books", "GET", Role.LOOK, books.show_list),
-    ("/books/{package}", "GET", Role.LOOK, books.show),
-    ("/incidents", "GET", Role.LOOK, incidents.show_list),
-    ("/incidents/{number}", "GET", Role.LOOK, incidents.show),
-    ("/incidents/{number}", "POST", Role.DECIDE, incidents.decide),
-    ("/decisions", "GET", Role.LOOK, decisions.show_list),
-    ("/decisions/{number}", "GET", Role.LOOK, decisions.show),
-    ("/decisions/{number}", "POST", Role.DECIDE, decisions.answer),
-    ("/jobs", "GET", Role.LOOK, jobs.show_list),
-    ("/jobs", "POST", Role.PREPARE, jobs.submit),
-    ("/jobs/{number}", "GET", Role.LOOK, jobs.show),
-    ("/account", "GET", Role.LOOK, sign_in.account_page),
-    ("/people", "GET", Role.ADMINISTER, people.show),
-    ("/people", "POST", Role.ADMINISTER, people.change),
-    ("/sign-out", "POST", Role.LOOK, sign_in.sign_out),
-    ("/sign-out-everywhere", "POST", Role.LOOK, sign_in.sign_out_everywhere),
+_PAGES: tuple[tuple[str, str, PageRole | None, View], ...] = (
+    ("/", "GET", PageRole.LOOK, today.show),
+    ("/books", "GET", PageRole.LOOK, books.show_list),
+    ("/books/{package}", "GET", PageRole.LOOK, books.show),
+    ("/incidents", "GET", PageRole.LOOK, incidents.show_list),
+    ("/incidents/{number}", "GET", PageRole.LOOK, incidents.show),
+    ("/incidents/{number}", "POST", PageRole.DECIDE, incidents.decide),
+    ("/decisions", "GET", PageRole.LOOK, decisions.show_list),
+    ("/decisions/{number}", "GET", PageRole.LOOK, decisions.show),
+    ("/decisions/{number}", "POST", PageRole.DECIDE, decisions.answer),
+    ("/jobs", "GET", PageRole.LOOK, jobs.show_list),
+    ("/jobs", "POST", PageRole.PREPARE, jobs.submit),
+    ("/jobs/{number}", "GET", PageRole.LOOK, jobs.show),
+    ("/account", "GET", PageRole.LOOK, sign_in.account_page),
+    ("/people", "GET", PageRole.ADMINISTER, people.show),
+    ("/people", "POST", PageRole.ADMINISTER, people.change),
+    ("/sign-out", "POST", PageRole.LOOK, sign_in.sign_out),
+    ("/sign-out-everywhere", "POST", PageRole.LOOK, sign_in.sign_out_everywhere),
     ("/sign-in", "GET", None, sign_in.show),
     ("/sign-in", "POST", None, sign_in.sign_in),
     ("/enter/{token}", "GET", None, sign_in.invitation),
@@ -58,7 +58,7 @@ _PAGES: tuple[tuple[str, str, Role | None, View], ...] = (
 """Every page: its address, the method, who may see it (None: everybody), what answers."""
 
 
-def application(site: Site) -> ASGIApp:
+def application(site: StaffSite) -> ASGIApp:
     """The pages of a site."""
     routes = [
         Route(path, _endpoint(site, role, view), methods=[method])
@@ -82,7 +82,7 @@ def application(site: Site) -> ASGIApp:
     return Starlette(routes=routes, lifespan=working, exception_handlers=handlers)
 
 
-def guarded(site: Site, hosts: tuple[str, ...]) -> ASGIApp:
+def guarded(site: StaffSite, hosts: tuple[str, ...]) -> ASGIApp:
     """The pages, reached only by these names and only from themselves."""
     return Guard(application(site), hosts)
 
@@ -102,7 +102,7 @@ def _handler(endpoint: Endpoint) -> Callable[[Request, Exception], Awaitable[Res
     return handle
 
 
-def _endpoint(site: Site, role: Role | None, view: View) -> Endpoint:
+def _endpoint(site: StaffSite, role: PageRole | None, view: View) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         fields = await _fields(request) if request.method == "POST" else {}
         if fields is None:
@@ -127,7 +127,7 @@ async def _fields(request: Request) -> dict[str, str] | None:
 
 
 def _answer(
-    site: Site, role: Role | None, view: View, request: Request, fields: dict[str, str]
+    site: StaffSite, role: PageRole | None, view: View, request: Request, fields: dict[str, str]
 ) -> Response:
     query = dict(request.query_params)
     language = _language(request, query)
@@ -143,7 +143,7 @@ def _answer(
     return response
 
 
-def _checked(visit: Visit, role: Role | None, view: View) -> Response:
+def _checked(visit: Visit, role: PageRole | None, view: View) -> Response:
     """What the view answers, if the person may ask; else where to sign in, or why not."""
     if role is not None and visit.account is None:
         return sign_in.first(visit)
@@ -164,7 +164,6 @@ def _nothing_here(visit: Visit) -> Response:
 
 def _status(error: PreservaError) -> HTTPStatus:
     kinds: tuple[tuple[type[PreservaError], HTTPStatus], ...] = (
-        (TooManyAttempts, HTTPStatus.TOO_MANY_REQUESTS),
         (AwaitsConfirmation, HTTPStatus.CONFLICT),
         (Refused, HTTPStatus.CONFLICT),
         (NotFound, HTTPStatus.NOT_FOUND),
@@ -183,7 +182,7 @@ def _language(request: Request, query: dict[str, str]) -> str:
     return next((name for name in wanted if name in known), SOURCE_LANGUAGE)
 
 
-def _remember(response: Response, site: Site, language: str) -> None:
+def _remember(response: Response, site: StaffSite, language: str) -> None:
     response.set_cookie(
         LANGUAGE_COOKIE, language, _A_YEAR, secure=site.secure, httponly=True, samesite="lax"
     )

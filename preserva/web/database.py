@@ -56,7 +56,7 @@ CREATE TABLE book (
 """
 
 
-class Database:
+class WebDatabase:
     """The file. Each use opens it anew, so that threads and processes share nothing else."""
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
@@ -75,7 +75,7 @@ class Database:
             self._prepare(rows)
 
     @classmethod
-    def of(cls, config: Config) -> Database:
+    def of(cls, config: Config) -> WebDatabase:
         """That of an archive: in the folder `web` beside its ledger."""
         return cls(config.ledger.parent / "web")
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from sqlite3 import Connection, Row
 
 from preserva.exit_status import ExitStatus
-from preserva.web.actions import Fields
-from preserva.web.database import Database
+from preserva.web.actions import FormFields
+from preserva.web.database import WebDatabase
 
 MOST_ATTEMPTS = 3
 """How often a job is begun whose process was killed; then it is over, as terminated."""
@@ -32,7 +32,7 @@ class Job:
 
     number: int
     action: str
-    fields: Fields
+    fields: FormFields
     person: str
     language: str
     requested: float
@@ -55,7 +55,7 @@ _COLUMNS = "number, action, fields, person, language, requested, started, ended,
 
 
 def submit(
-    database: Database, form: str, action: str, fields: Fields, person: str, language: str
+    database: WebDatabase, form: str, action: str, fields: FormFields, person: str, language: str
 ) -> int:
     """Put a job at the end of the queue; its number. A form that was sent before is the same job.
 
@@ -72,22 +72,22 @@ def submit(
         return int(number)
 
 
-def job(database: Database, number: int) -> Job | None:
+def job(database: WebDatabase, number: int) -> Job | None:
     """A job; None if there is none of this number."""
     return next(iter(_jobs(database, "WHERE number = ?", [number])), None)
 
 
-def recent(database: Database, limit: int = 50) -> list[Job]:
+def recent(database: WebDatabase, limit: int = 50) -> list[Job]:
     """The newest ones."""
     return _jobs(database, "ORDER BY number DESC LIMIT ?", [limit])
 
 
-def waiting(database: Database) -> list[Job]:
+def waiting(database: WebDatabase) -> list[Job]:
     """Those that are not over, in the order in which they are done."""
     return _jobs(database, "WHERE ended IS NULL ORDER BY number", [])
 
 
-def failed(database: Database, person: str, since: float) -> list[Job]:
+def failed(database: WebDatabase, person: str, since: float) -> list[Job]:
     """What a person asked for, and that ended not well after a time (seconds since 1970)."""
     return _jobs(
         database,
@@ -96,13 +96,13 @@ def failed(database: Database, person: str, since: float) -> list[Job]:
     )
 
 
-def newest(database: Database, action: str) -> Job | None:
+def newest(database: WebDatabase, action: str) -> Job | None:
     """The newest job of an action that came to its end."""
     where = "WHERE action = ? AND ended IS NOT NULL ORDER BY number DESC LIMIT 1"
     return next(iter(_jobs(database, where, [action])), None)
 
 
-def claim(database: Database) -> Job | None:
+def claim(database: WebDatabase) -> Job | None:
     """Begin the next job in the queue; None if there is none, or if one is being done."""
     with database.writing() as rows:
         if rows.execute("SELECT 1 FROM job WHERE started > 0 AND ended IS NULL").fetchone():
@@ -116,13 +116,13 @@ def claim(database: Database) -> Job | None:
     return None if row is None else _job(row)
 
 
-def orphans(database: Database) -> list[Job]:
+def orphans(database: WebDatabase) -> list[Job]:
     """Jobs that were begun, and whose process is gone without an end."""
     begun = _jobs(database, "WHERE started IS NOT NULL AND ended IS NULL", [])
     return [known for known in begun if not is_being_done(database, known.number)]
 
 
-def give_back(database: Database, number: int) -> None:
+def give_back(database: WebDatabase, number: int) -> None:
     """Let a job whose process is gone begin again; after MOST_ATTEMPTS, it is over."""
     with database.writing() as rows:
         query = "SELECT attempts FROM job WHERE number = ? AND ended IS NULL"
@@ -133,7 +133,7 @@ def give_back(database: Database, number: int) -> None:
             rows.execute("UPDATE job SET started = NULL WHERE number = ?", [number])
 
 
-def end(database: Database, number: int, exit_status: int) -> None:
+def end(database: WebDatabase, number: int, exit_status: int) -> None:
     """Note how a job ended."""
     with database.writing() as rows:
         _end(rows, number, exit_status, database.clock())
@@ -145,12 +145,12 @@ def _end(rows: Connection, number: int, exit_status: int, now: float) -> None:
     )
 
 
-def output_files(database: Database, number: int) -> tuple[Path, Path]:
+def output_files(database: WebDatabase, number: int) -> tuple[Path, Path]:
     """Where a job's standard output and standard error are."""
     return database.jobs / f"{number}.out", database.jobs / f"{number}.err"
 
 
-def output(database: Database, number: int) -> tuple[str, str]:
+def output(database: WebDatabase, number: int) -> tuple[str, str]:
     """What a job has written until now; a very long text without its beginning."""
     out, err = (_end_of(path) for path in output_files(database, number))
     return out, err
@@ -166,7 +166,7 @@ def _end_of(path: Path) -> str:
 
 
 @contextmanager
-def doing(database: Database, number: int) -> Iterator[int | None]:
+def doing(database: WebDatabase, number: int) -> Iterator[int | None]:
     """Be the only process that does a job: the open lock, for the verb to hold it too, or None."""
     descriptor = os.open(database.jobs / f"{number}.lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:
@@ -180,13 +180,13 @@ def doing(database: Database, number: int) -> Iterator[int | None]:
         os.close(descriptor)
 
 
-def is_being_done(database: Database, number: int) -> bool:
+def is_being_done(database: WebDatabase, number: int) -> bool:
     """Whether some process does it."""
     with doing(database, number) as lock:
         return lock is None
 
 
-def _jobs(database: Database, where: str, values: Sequence[object]) -> list[Job]:
+def _jobs(database: WebDatabase, where: str, values: Sequence[object]) -> list[Job]:
     with database.reading() as rows:
         return [_job(row) for row in rows.execute(f"SELECT {_COLUMNS} FROM job {where}", values)]
 

@@ -17,10 +17,10 @@ from enum import StrEnum
 from preserva.core.values.people import is_code
 from preserva.errors import Refused, UsageError
 from preserva.i18n import N_, NP_, _
-from preserva.web.database import Database
+from preserva.web.database import WebDatabase
 
 
-class Role(StrEnum):
+class PageRole(StrEnum):
     """What a person may do; each includes those before it."""
 
     LOOK = "look"
@@ -28,9 +28,9 @@ class Role(StrEnum):
     DECIDE = "decide"
     ADMINISTER = "administer"
 
-    def allows(self, needed: Role) -> bool:
+    def allows(self, needed: PageRole) -> bool:
         """Whether this role is enough."""
-        order = list(Role)
+        order = list(PageRole)
         return order.index(self) >= order.index(needed)
 
 
@@ -43,10 +43,10 @@ ROLE_NAMES = (
 """What the roles are called; what is typed stays the same in every language."""
 
 ROLE_MEANINGS = {
-    Role.LOOK: N_("sees everything and changes nothing"),
-    Role.PREPARE: N_("also starts work that can be undone: checks, replication, repair plans"),
-    Role.DECIDE: N_("also decides about incidents, carries out repairs, answers decisions"),
-    Role.ADMINISTER: N_("also invites people and ends their sessions"),
+    PageRole.LOOK: N_("sees everything and changes nothing"),
+    PageRole.PREPARE: N_("also starts work that can be undone: checks, replication, repair plans"),
+    PageRole.DECIDE: N_("also decides about incidents, carries out repairs, answers decisions"),
+    PageRole.ADMINISTER: N_("also invites people and ends their sessions"),
 }
 
 LONGEST_PASSWORD = 1024
@@ -62,31 +62,28 @@ _MOST_OF_ADDRESS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class PageAccount:
     """A person with a role. One without a `password` was invited and has not come yet."""
 
     code: str
-    role: Role
+    role: PageRole
     has_password: bool
 
 
-class TooManyAttempts(Refused):
-    """Somebody is guessing passwords."""
-
-
-def accounts(database: Database) -> list[Account]:
+def accounts(database: WebDatabase) -> list[PageAccount]:
     """Everybody, by code."""
     with database.reading() as rows:
         query = "SELECT code, role, password IS NOT NULL FROM person ORDER BY code"
-        return [Account(code, Role(role), bool(has)) for code, role, has in rows.execute(query)]
+        found = rows.execute(query).fetchall()
+    return [PageAccount(code, PageRole(role), bool(has)) for code, role, has in found]
 
 
-def account(database: Database, code: str) -> Account | None:
+def account(database: WebDatabase, code: str) -> PageAccount | None:
     """One person; None if there is none of this code."""
     return next((known for known in accounts(database) if known.code == code), None)
 
 
-def add(database: Database, code: str, role: Role) -> str:
+def add(database: WebDatabase, code: str, role: PageRole) -> str:
     """Add a person who has not come yet; the invitation. Raises UsageError."""
     if not is_code(code):
         message = _("{person} cannot name a person: at most 64 characters, none of them a space")
@@ -98,35 +95,36 @@ def add(database: Database, code: str, role: Role) -> str:
     return invite(database, code)
 
 
-def set_role(database: Database, code: str, role: Role) -> None:
+def set_role(database: WebDatabase, code: str, role: PageRole) -> None:
     """Give a person another role. Raises UsageError; Refused for the last who administers."""
     _refuse_last(database, code, role)
     with database.writing() as rows:
         rows.execute("UPDATE person SET role = ? WHERE code = ?", [role.value, code])
 
 
-def remove(database: Database, code: str) -> None:
+def remove(database: WebDatabase, code: str) -> None:
     """Take a person away, with their sessions. Raises as `set_role` does."""
     _refuse_last(database, code, None)
     with database.writing() as rows:
         rows.execute("DELETE FROM person WHERE code = ?", [code])
 
 
-def _refuse_last(database: Database, code: str, role: Role | None) -> None:
+def _refuse_last(database: WebDatabase, code: str, role: PageRole | None) -> None:
     known = _known(database, code)
-    administer = [person for person in accounts(database) if person.role is Role.ADMINISTER]
-    if known.role is Role.ADMINISTER and role is not Role.ADMINISTER and len(administer) == 1:
+    highest = PageRole.ADMINISTER
+    count = sum(person.role is highest for person in accounts(database))
+    if known.role is highest and role is not highest and count == 1:
         raise Refused(_("{person} is the only one who administers").format(person=code))
 
 
-def _known(database: Database, code: str) -> Account:
+def _known(database: WebDatabase, code: str) -> PageAccount:
     known = account(database, code)
     if known is None:
         raise UsageError(_("there is no person {person}").format(person=code))
     return known
 
 
-def invite(database: Database, code: str) -> str:
+def invite(database: WebDatabase, code: str) -> str:
     """A token with which the person can choose a password, once, within a week.
 
     Earlier ones no longer count. Only its digest is kept. Raises UsageError.
@@ -140,7 +138,7 @@ def invite(database: Database, code: str) -> str:
     return token
 
 
-def invited(database: Database, token: str) -> str | None:
+def invited(database: WebDatabase, token: str) -> str | None:
     """Whose token this is; None if it was used, or is too old, or never was one."""
     with database.reading() as rows:
         query = "SELECT person FROM invitation WHERE digest = ? AND expires > ?"
@@ -148,7 +146,7 @@ def invited(database: Database, token: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def accept(database: Database, token: str, password: str) -> str:
+def accept(database: WebDatabase, token: str, password: str) -> str:
     """Set the password of who was invited, which ends the invitation; their code.
 
     Raises Refused for a token that does not count any more, UsageError for a password that is too
@@ -166,10 +164,10 @@ def accept(database: Database, token: str, password: str) -> str:
         return str(row[0])
 
 
-def proves(database: Database, code: str, password: str, address: str) -> bool:
+def proves(database: WebDatabase, code: str, password: str, address: str) -> bool:
     """Whether this is the password of this person, asked from a network address.
 
-    A person who is not there takes as long. Raises TooManyAttempts.
+    A person who is not there takes as long. Raises Refused.
     """
     now = database.clock()
     with database.writing() as rows:
@@ -178,7 +176,7 @@ def proves(database: Database, code: str, password: str, address: str) -> bool:
         of_person, of_address = rows.execute(query, [code, address]).fetchone()
         # behind a socket nobody has an address, and one who guesses must not keep all others out
         if of_person >= _MOST_OF_PERSON or (address and of_address >= _MOST_OF_ADDRESS):
-            raise TooManyAttempts(_("Too many attempts. Try again in a quarter of an hour."))
+            raise Refused(_("Too many attempts. Try again in a quarter of an hour."))
         rows.execute("INSERT INTO attempt VALUES (?, ?, ?)", [code[:64], address, now])
         row = rows.execute("SELECT password FROM person WHERE code = ?", [code]).fetchone()
     known = row[0] if row is not None and row[0] is not None else None

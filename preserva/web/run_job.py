@@ -18,14 +18,14 @@ from preserva.exit_status import ExitStatus
 from preserva.i18n import _, use_language
 from preserva.web import jobs
 from preserva.web.actions import ACTIONS
-from preserva.web.database import Database
+from preserva.web.database import WebDatabase
 from preserva.web.people import account
 
 
 def main(config_path: str, number: int) -> None:
     """Do a job, unless another process does it, or it is over."""
     config = configuration.load(Path(config_path))
-    database = Database.of(config)
+    database = WebDatabase.of(config)
     with jobs.doing(database, number) as lock:
         job = jobs.job(database, number)
         if lock is None or job is None or job.ended is not None:
@@ -33,7 +33,7 @@ def main(config_path: str, number: int) -> None:
         jobs.end(database, number, _done(config, database, job, lock))
 
 
-def _done(config: Config, database: Database, job: jobs.Job, lock: int) -> int:
+def _done(config: Config, database: WebDatabase, job: jobs.Job, lock: int) -> int:
     """Run the verb in the name of the person, if they still may; its exit status."""
     use_language(job.language)
     out, err = jobs.output_files(database, job.number)

@@ -15,9 +15,9 @@ from preserva.errors import Locked, UsageError
 from preserva.i18n import _
 from preserva.web import people, shelf
 from preserva.web.application import guarded
-from preserva.web.database import Database
-from preserva.web.people import Role
-from preserva.web.visit import Site
+from preserva.web.database import WebDatabase
+from preserva.web.people import PageRole
+from preserva.web.visit import StaffSite
 from preserva.web.worker import Worker
 
 _LOCAL = ("127.0.0.1", "localhost", "[::1]")
@@ -25,14 +25,14 @@ _SILENT = 10  # seconds after which a connection that says nothing is closed
 _MOST_CONNECTIONS = 1000
 
 
-def site_of(config: Config, database: Database, url: str) -> Site:
+def site_of(config: Config, database: WebDatabase, url: str) -> StaffSite:
     """What the server shares between requests; `url` is how people reach it."""
 
     def read_titles() -> None:
         with open_archive(config.path, person="") as archive:
             shelf.refresh(archive, database)
 
-    return Site(config, database, Worker(config, database, read_titles), url.rstrip("/"))
+    return StaffSite(config, database, Worker(config, database, read_titles), url.rstrip("/"))
 
 
 def hosts_of(url: str) -> tuple[str, ...]:
@@ -44,7 +44,7 @@ def hosts_of(url: str) -> tuple[str, ...]:
     return (*_LOCAL, name)
 
 
-def first_invitation(config: Config, database: Database, person: str | None) -> str | None:
+def first_invitation(config: Config, database: WebDatabase, person: str | None) -> str | None:
     """A token for whoever starts the server, as long as nobody has a password; else None.
 
     Raises UsageError if it is not known who that is.
@@ -58,12 +58,12 @@ def first_invitation(config: Config, database: Database, person: str | None) -> 
             hint=_("Say who you are: --person, PRESERVA_PERSON, or a login listed in [people]."),
         )
     if people.account(database, code) is None:
-        return people.add(database, code, Role.ADMINISTER)
-    people.set_role(database, code, Role.ADMINISTER)
+        return people.add(database, code, PageRole.ADMINISTER)
+    people.set_role(database, code, PageRole.ADMINISTER)
     return people.invite(database, code)
 
 
-def serve(site: Site, url: str, host: str, port: int, socket: str | None = None) -> None:
+def serve(site: StaffSite, url: str, host: str, port: int, socket: str | None = None) -> None:
     """Serve until stopped. Raises Locked if another process serves this archive."""
     import uvicorn
 
@@ -84,7 +84,7 @@ def serve(site: Site, url: str, host: str, port: int, socket: str | None = None)
 
 
 @contextmanager
-def _only_one(database: Database) -> Iterator[None]:
+def _only_one(database: WebDatabase) -> Iterator[None]:
     descriptor = os.open(database.folder / "server.lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 
-from preserva.web.database import Database
-from preserva.web.people import Account, account, digest_of
+from preserva.web.database import WebDatabase
+from preserva.web.people import PageAccount, account, digest_of
 
 IDLE = 4 * 3600.0
 """Seconds after which a session that nobody used is over."""
@@ -14,7 +14,7 @@ LONGEST = 12 * 3600.0
 _SELDOM = 60.0  # a session's last use is noted once a minute, not with every request
 
 
-def start(database: Database, code: str) -> str:
+def start(database: WebDatabase, code: str) -> str:
     """Begin a session; its token."""
     token, now = secrets.token_urlsafe(32), database.clock()
     with database.writing() as rows:
@@ -23,7 +23,7 @@ def start(database: Database, code: str) -> str:
     return token
 
 
-def whose(database: Database, token: str) -> Account | None:
+def whose(database: WebDatabase, token: str) -> PageAccount | None:
     """Who is signed in with a token, with the role of this moment; None if nobody is."""
     now, digest = database.clock(), digest_of(token)
     query = "SELECT person, used FROM session WHERE digest = ? AND used >= ? AND started >= ?"
@@ -37,13 +37,13 @@ def whose(database: Database, token: str) -> Account | None:
     return account(database, row["person"])
 
 
-def end(database: Database, token: str) -> None:
+def end(database: WebDatabase, token: str) -> None:
     """End a session."""
     with database.writing() as rows:
         rows.execute("DELETE FROM session WHERE digest = ?", [digest_of(token)])
 
 
-def end_all(database: Database, code: str) -> None:
+def end_all(database: WebDatabase, code: str) -> None:
     """End every session of a person."""
     with database.writing() as rows:
         rows.execute("DELETE FROM session WHERE person = ?", [code])

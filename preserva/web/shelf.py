@@ -17,13 +17,13 @@ from preserva.core.xml.safe import parse
 from preserva.describe.mods import reading
 from preserva.errors import PreservaError
 from preserva.logs import get_logger
-from preserva.web.database import Database
+from preserva.web.database import WebDatabase
 
 _logger = get_logger(__name__)
 _MOST_WORDS = 10
 
 
-def refresh(archive: ArchivalStorage, database: Database, limit: int = 200) -> int:
+def refresh(archive: ArchivalStorage, database: WebDatabase, limit: int = 200) -> int:
     """Read the titles of packages that are new or have a new version; how many were read."""
     with database.reading() as rows:
         known = dict(rows.execute("SELECT package, version FROM book").fetchall())
@@ -41,7 +41,7 @@ def refresh(archive: ArchivalStorage, database: Database, limit: int = 200) -> i
     return count
 
 
-def find(database: Database, text: str, start: int, limit: int) -> list[tuple[str, str]]:
+def find(database: WebDatabase, text: str, start: int, limit: int) -> list[tuple[str, str]]:
     """Packages that have all these words, each with its title, by title.
 
     Raises nothing: a text without words finds everything.
@@ -53,7 +53,7 @@ def find(database: Database, text: str, start: int, limit: int) -> list[tuple[st
         return [tuple(row) for row in rows.execute(query, [*words, start, limit])]
 
 
-def count(database: Database, text: str) -> int:
+def count(database: WebDatabase, text: str) -> int:
     """How many packages have all these words."""
     words = fold(text).split()[:_MOST_WORDS]
     where = " AND ".join(["instr(words, ?)"] * len(words)) or "1"
@@ -62,7 +62,7 @@ def count(database: Database, text: str) -> int:
     return int(number)
 
 
-def title_of(database: Database, package: str) -> str:
+def title_of(database: WebDatabase, package: str) -> str:
     """The title of a package; "" if it has none, or was not read yet."""
     with database.reading() as rows:
         row = rows.execute("SELECT title FROM book WHERE package = ?", [package]).fetchone()

@@ -20,8 +20,8 @@ from preserva.outputs.decisions import named
 from preserva.outputs.findings import for_people, human_size
 from preserva.outputs.words import word
 from preserva.web.actions import ACTIONS
-from preserva.web.database import Database
-from preserva.web.people import Account, Role
+from preserva.web.database import WebDatabase
+from preserva.web.people import PageAccount, PageRole
 from preserva.web.worker import Worker
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
@@ -54,17 +54,17 @@ def environment() -> Environment:
         named=named,
         new_form=lambda: secrets.token_urlsafe(16),
         actions=ACTIONS,
-        Role=Role,
+        PageRole=PageRole,
     )
     return made
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class StaffSite:
     """What all requests share. `url` is the address by which people reach it."""
 
     config: Config
-    database: Database
+    database: WebDatabase
     worker: Worker
     url: str = "http://127.0.0.1:8010"
     templates: Environment = field(default_factory=environment)
@@ -84,9 +84,9 @@ class Site:
 class Visit:
     """A request. `fields` are those of a form that was sent, `query` those of the address."""
 
-    site: Site
+    site: StaffSite
     path: str
-    account: Account | None = None
+    account: PageAccount | None = None
     token: str = ""
     address: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
@@ -94,13 +94,13 @@ class Visit:
     fields: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def person(self) -> Account:
+    def person(self) -> PageAccount:
         """Who asks, on a page that is for people who are signed in."""
         assert self.account is not None, "the application lets nobody else come here"
         return self.account
 
     @property
-    def database(self) -> Database:
+    def database(self) -> WebDatabase:
         """The file of the server."""
         return self.site.database
 
@@ -116,7 +116,7 @@ class Visit:
         """The archive, opened in the name of the person."""
         return open_archive(self.site.config.path, person=self.person.code)
 
-    def may(self, role: Role) -> bool:
+    def may(self, role: PageRole) -> bool:
         """Whether the person has a role."""
         return self.account is not None and self.account.role.allows(role)
 

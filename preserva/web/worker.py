@@ -10,7 +10,7 @@ from collections.abc import Callable
 from preserva.config import Config
 from preserva.logs import get_logger
 from preserva.web import jobs
-from preserva.web.database import Database
+from preserva.web.database import WebDatabase
 
 _logger = get_logger(__name__)
 _PAUSE = 2.0
@@ -20,7 +20,7 @@ class Worker(threading.Thread):
     """Takes jobs from the table. `wake` says that there is a new one; `idle` is done in pauses."""
 
     def __init__(
-        self, config: Config, database: Database, idle: Callable[[], object] | None = None
+        self, config: Config, database: WebDatabase, idle: Callable[[], object] | None = None
     ) -> None:
         super().__init__(name="preserva-web-worker", daemon=True)
         self._config, self._database, self._idle = config, database, idle

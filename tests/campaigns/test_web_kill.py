@@ -13,8 +13,8 @@ from pathlib import Path
 from preserva import config as configuration
 from preserva.archive.archive import open_archive
 from preserva.web import jobs, people, sessions
-from preserva.web.database import Database
-from preserva.web.people import Role
+from preserva.web.database import WebDatabase
+from preserva.web.people import PageRole
 
 KILLS = 50 if os.environ.get("PRESERVA_LONG") == "1" else 8
 _PATIENCE = 120.0
@@ -33,8 +33,8 @@ def start(config: configuration.Config) -> subprocess.Popen[bytes]:
 def test_every_job_is_done_once(one_book: Path) -> None:
     """Two copies are read for each job, whenever the server was killed; the session goes on."""
     config = configuration.load(one_book / configuration.NAME)
-    database = Database.of(config)
-    people.accept(database, people.add(database, "petrov", Role.ADMINISTER), "зимний вечер")
+    database = WebDatabase.of(config)
+    people.accept(database, people.add(database, "petrov", PageRole.ADMINISTER), "зимний вечер")
     session = sessions.start(database, "petrov")
     chance = random.Random(22)
     numbers = []

@@ -118,7 +118,7 @@ def test_a_file_of_a_later_version_is_refused(ready: Path, run: Run) -> None:
 
 
 def test_every_role_that_can_be_typed_is_one(ready: Path, run: Run) -> None:
-    for role in people.Role:
+    for role in people.PageRole:
         assert run(*WEB, "add", role.value, "--role", role.value)[0] == 0
     assert [line.split("\t")[1] for line in run(*WEB)[1].splitlines()] == [
         "administer", "decide", "look", "prepare"

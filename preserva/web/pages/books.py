@@ -20,7 +20,7 @@ from preserva.core.values.report import Outcome
 from preserva.core.xml.safe import parse
 from preserva.describe.mods import reading
 from preserva.errors import NotFound, PreservaError
-from preserva.i18n import N_, _
+from preserva.i18n import NP_, _, pgettext
 from preserva.ledger import LedgerEntry
 from preserva.outputs import report
 from preserva.reporting.incidents import open_incidents
@@ -33,19 +33,22 @@ _NEWEST = 100
 """Entries of its history that the page of a book shows; the report has all."""
 
 FILTERS: dict[str, tuple[str, Callable[[Judgement], bool]]] = {
-    "damage": (N_("damaged or missing"), lambda judged: judged.outcome is Outcome.FAIL),
-    "few": (N_("too few copies"), lambda judged: judged.few),
+    "damage": (
+        NP_("which books", "damaged or missing"),
+        lambda judged: judged.outcome is Outcome.FAIL,
+    ),
+    "few": (NP_("which books", "too few copies"), lambda judged: judged.few),
     "behind": (
-        N_("a copy lacks the newest version"),
+        NP_("which books", "a copy lacks the newest version"),
         lambda judged: any(copy.state is State.INCOMPLETE for copy in judged.copies),
     ),
-    "withdrawn": (N_("withdrawn"), lambda judged: judged.withdrawn),
+    "withdrawn": (NP_("which books", "withdrawn"), lambda judged: judged.withdrawn),
 }
 """What the list can be narrowed to, by the judgement of each package."""
 
 
 @dataclass(frozen=True, slots=True)
-class ShownBook:
+class BookLine:
     """A line of the list."""
 
     package: str
@@ -68,7 +71,7 @@ def show_list(visit: Visit) -> Response:
         else:
             titled = shelf.find(visit.database, text, start, PER_PAGE + 1)
             books = [
-                ShownBook(package, title, _judged(archive, rules, package))
+                BookLine(package, title, _judged(archive, rules, package))
                 for package, title in titled
             ]
     return visit.show(
@@ -78,7 +81,7 @@ def show_list(visit: Visit) -> Response:
         state=state,
         page=number,
         more=len(books) > PER_PAGE,
-        filters={name: _(title) for name, (title, _test) in FILTERS.items()},
+        filters={name: pgettext("which books", title) for name, (title, _test) in FILTERS.items()},
         total=None if state in FILTERS else shelf.count(visit.database, text),
         short=report.short,
     )
@@ -91,12 +94,12 @@ def _page_number(text: str) -> int:
 
 def _fitting(
     visit: Visit, archive: ArchivalStorage, rules: Rules, state: str, text: str
-) -> Iterator[ShownBook]:
+) -> Iterator[BookLine]:
     _title, fits = FILTERS[state]
     titles = dict(shelf.find(visit.database, text, 0, -1))
     for judgement in judgements(archive, rules):
         if fits(judgement) and (judgement.package in titles or not text):
-            yield ShownBook(judgement.package, titles.get(judgement.package, ""), judgement)
+            yield BookLine(judgement.package, titles.get(judgement.package, ""), judgement)
 
 
 def _judged(archive: ArchivalStorage, rules: Rules, package: str) -> Judgement:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from preserva.errors import NotFound, Refused
 from preserva.exit_status import ExitStatus
-from preserva.i18n import N_, _, language
+from preserva.i18n import NP_, _, language, pgettext
 from preserva.web import jobs
 from preserva.web.actions import ACTIONS
 from preserva.web.visit import Visit
@@ -19,18 +19,18 @@ _REFRESH = 3
 _FIELDS = ("package", "storage", "reason")
 
 _ENDS: dict[int, str] = {
-    ExitStatus.SOUND: N_("sound"),
-    ExitStatus.DAMAGE: N_("damage"),
-    ExitStatus.USAGE: N_("wrong usage"),
-    ExitStatus.UNFINISHED: N_("unfinished"),
-    ExitStatus.REFUSED: N_("refused; nothing was changed"),
-    ExitStatus.LEDGER: N_("the ledger does not verify"),
-    ExitStatus.NO_ARCHIVE: N_("no archive here"),
-    ExitStatus.LOCKED: N_("another process is writing to the same storage"),
-    ExitStatus.UNEXPECTED: N_("unexpected error: a bug in preserva"),
-    ExitStatus.INTERRUPTED: N_("interrupted"),
-    ExitStatus.OUTPUT_CLOSED: N_("output pipe closed"),
-    ExitStatus.TERMINATED: N_("terminated"),
+    ExitStatus.SOUND: NP_("state of a job", "sound"),
+    ExitStatus.DAMAGE: NP_("state of a job", "damage"),
+    ExitStatus.USAGE: NP_("state of a job", "wrong usage"),
+    ExitStatus.UNFINISHED: NP_("state of a job", "unfinished"),
+    ExitStatus.REFUSED: NP_("state of a job", "refused; nothing was changed"),
+    ExitStatus.LEDGER: NP_("state of a job", "the ledger does not verify"),
+    ExitStatus.NO_ARCHIVE: NP_("state of a job", "no archive here"),
+    ExitStatus.LOCKED: NP_("state of a job", "another process is writing to the same storage"),
+    ExitStatus.UNEXPECTED: NP_("state of a job", "unexpected error: a bug in preserva"),
+    ExitStatus.INTERRUPTED: NP_("state of a job", "interrupted"),
+    ExitStatus.OUTPUT_CLOSED: NP_("state of a job", "output pipe closed"),
+    ExitStatus.TERMINATED: NP_("state of a job", "terminated"),
 }
 
 
@@ -90,12 +90,12 @@ def submit(visit: Visit) -> Response:
 
 def _state(job: jobs.Job) -> str:
     if job.started is None and job.ended is None:
-        return _("queued")
+        return pgettext("state of a job", "queued")
     if job.ended is None:
-        return _("running")
+        return pgettext("state of a job", "running")
     status = job.exit_status or 0
     if status in _ENDS:
-        return _(_ENDS[status])
+        return pgettext("state of a job", _ENDS[status])
     return _("ended by signal {number}").format(number=status - 128)
 
 

@@ -8,7 +8,7 @@ from preserva.archive.acting import acting_person
 from preserva.errors import UsageError
 from preserva.i18n import _
 from preserva.web import people, sessions
-from preserva.web.people import Role
+from preserva.web.people import PageRole
 from preserva.web.visit import Visit
 
 
@@ -37,9 +37,9 @@ def change(visit: Visit) -> Response:
     return visit.go("/people")
 
 
-def _role(visit: Visit) -> Role:
+def _role(visit: Visit) -> PageRole:
     try:
-        return Role(visit.fields.get("role", ""))
+        return PageRole(visit.fields.get("role", ""))
     except ValueError as error:
         raise UsageError(_("There is no such role.")) from error
 

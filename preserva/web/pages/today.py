@@ -21,7 +21,7 @@ from preserva.outputs.findings import human_size
 from preserva.reporting.overview import overview
 from preserva.web import jobs
 from preserva.web.pages.jobs import shown
-from preserva.web.people import Role
+from preserva.web.people import PageRole
 from preserva.web.visit import Visit
 
 _MOST = 10
@@ -78,7 +78,7 @@ def _decisions(visit: Visit, archive: ArchivalStorage) -> Iterator[Task]:
         state, number = decision.state(now), decision.number
         link = f"/decisions/{number}"
         if state is DecisionState.WAITING and decision.person != visit.person.code:
-            if visit.may(Role.DECIDE):
+            if visit.may(PageRole.DECIDE):
                 text = _("Decision {number} waits for a second person: {title}.")
                 yield Task(
                     text.format(number=number, title=decision.matter.title), _("Answer"), link
@@ -125,7 +125,7 @@ def _of_copies(visit: Visit, state: Overview) -> Iterator[Task]:
 
 def _work(visit: Visit, sentence: str, action: str, link: str) -> Task:
     """The work for those who may begin it, a page to look at for the others."""
-    if visit.may(Role.PREPARE):
+    if visit.may(PageRole.PREPARE):
         return Task(sentence, "", action=action)
     return Task(sentence, _("See which"), link)
 

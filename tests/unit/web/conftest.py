@@ -14,9 +14,9 @@ from preserva import config as configuration
 from preserva.archive.archive import open_archive
 from preserva.web import people, sessions, shelf
 from preserva.web.application import guarded
-from preserva.web.database import Database
-from preserva.web.people import Role
-from preserva.web.visit import Site
+from preserva.web.database import WebDatabase
+from preserva.web.people import PageRole
+from preserva.web.visit import StaffSite
 from preserva.web.worker import Worker
 
 PASSWORD = "зимний вечер у реки"
@@ -45,30 +45,30 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def site(one_book: Path, clock: Clock) -> Site:
+def site(one_book: Path, clock: Clock) -> StaffSite:
     """The site of the archive of one book; its worker is begun by no test but its own."""
     config = configuration.load(one_book / configuration.NAME)
-    database = Database(config.ledger.parent / "web", clock)
+    database = WebDatabase(config.ledger.parent / "web", clock)
     with open_archive(config.path) as archive:
         shelf.refresh(archive, database)
-    return Site(config, database, Worker(config, database))
+    return StaffSite(config, database, Worker(config, database))
 
 
 Visitor = Callable[[str], TestClient]
 
 
 @pytest.fixture
-def stranger(site: Site) -> Iterator[TestClient]:
+def stranger(site: StaffSite) -> Iterator[TestClient]:
     """A browser that is not signed in. The worker does not run: jobs stay as they are."""
     yield TestClient(guarded(site, ("testserver",)), headers=OWN, follow_redirects=False)
 
 
 @pytest.fixture
-def visitor(site: Site) -> Visitor:
+def visitor(site: StaffSite) -> Visitor:
     """A browser of a person of a role, whose code is the name of the role."""
 
     def signed_in(role: str) -> TestClient:
-        token = people.add(site.database, role, Role(role.rstrip("2")))
+        token = people.add(site.database, role, PageRole(role.rstrip("2")))
         people.accept(site.database, token, PASSWORD)
         client = TestClient(guarded(site, ("testserver",)), headers=OWN, follow_redirects=False)
         client.cookies.set("preserva_session", sessions.start(site.database, role))

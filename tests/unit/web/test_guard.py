@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from preserva.web import jobs
 from preserva.web.application import guarded
 from preserva.web.guard import LARGEST_FORM
-from preserva.web.visit import Site
+from preserva.web.visit import StaffSite
 from tests.unit.web.conftest import OWN, Visitor
 
 ORDER = {"form": "f1", "action": "replicate"}
@@ -33,7 +33,7 @@ ORDER = {"form": "f1", "action": "replicate"}
     ],
 )
 def test_a_forged_request_does_nothing(
-    site: Site, visitor: Visitor, headers: dict[str, str], status: int
+    site: StaffSite, visitor: Visitor, headers: dict[str, str], status: int
 ) -> None:
     """Though the browser sends the cookie of somebody who may."""
     client = visitor("administer")
@@ -47,7 +47,7 @@ def test_a_forged_request_does_nothing(
     [("http://testserver", 303), ("http://evil.example", 403), ("null", 403), (None, 403)],
 )
 def test_where_a_browser_says_less_its_origin_counts(
-    site: Site, visitor: Visitor, origin: str | None, status: int
+    site: StaffSite, visitor: Visitor, origin: str | None, status: int
 ) -> None:
     client = visitor("administer")
     del client.headers["sec-fetch-site"]
@@ -75,7 +75,7 @@ def test_a_form_that_is_too_large_is_not_read(stranger: TestClient, path: str) -
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe=1", b"&".join(b"a%d=1" % n for n in range(1000))])
-def test_a_form_that_is_none_is_refused(site: Site, visitor: Visitor, body: bytes) -> None:
+def test_a_form_that_is_none_is_refused(site: StaffSite, visitor: Visitor, body: bytes) -> None:
     client = visitor("administer")
     assert client.post("/jobs", content=body).status_code == 413
     assert jobs.recent(site.database) == []
@@ -121,7 +121,7 @@ def test_tricks_with_addresses_lead_nowhere(visitor: Visitor, path: str) -> None
     assert "<script" not in answer.text and "Traceback" not in answer.text
 
 
-def test_a_web_socket_is_closed(site: Site) -> None:
+def test_a_web_socket_is_closed(site: StaffSite) -> None:
     from starlette.websockets import WebSocketDisconnect
 
     client = TestClient(guarded(site, ("testserver",)))

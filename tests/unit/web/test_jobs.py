@@ -17,13 +17,13 @@ from preserva.archive.archive import open_archive
 from preserva.exit_status import ExitStatus
 from preserva.web import jobs, people
 from preserva.web.application import guarded
-from preserva.web.people import Role
-from preserva.web.visit import Site
+from preserva.web.people import PageRole
+from preserva.web.visit import StaffSite
 from preserva.web.worker import Worker
 from tests.unit.web.conftest import OWN, Visitor, form_of
 
 
-def order(site: Site, form: str, action: str = "validate", person: str = "petrov") -> int:
+def order(site: StaffSite, form: str, action: str = "validate", person: str = "petrov") -> int:
     fields = {"package": "aonb-kp-7"}
     return jobs.submit(site.database, form, action, fields, person, "en")
 
@@ -36,7 +36,7 @@ def wait(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def test_a_form_that_is_sent_twice_is_one_job(site: Site) -> None:
+def test_a_form_that_is_sent_twice_is_one_job(site: StaffSite) -> None:
     """A double click, a reload, a browser that repeats a request; not that of another person."""
     assert order(site, "a") == order(site, "a")
     assert order(site, "b") != order(site, "a")
@@ -44,7 +44,7 @@ def test_a_form_that_is_sent_twice_is_one_job(site: Site) -> None:
     assert len(jobs.recent(site.database)) == 3
 
 
-def test_one_job_at_a_time_in_their_order(site: Site) -> None:
+def test_one_job_at_a_time_in_their_order(site: StaffSite) -> None:
     first, second = order(site, "a"), order(site, "b")
     claimed = jobs.claim(site.database)
     assert claimed is not None and claimed.number == first
@@ -54,7 +54,7 @@ def test_one_job_at_a_time_in_their_order(site: Site) -> None:
     assert claimed is not None and claimed.number == second
 
 
-def test_a_job_whose_process_is_gone_begins_again_three_times(site: Site) -> None:
+def test_a_job_whose_process_is_gone_begins_again_three_times(site: StaffSite) -> None:
     number = order(site, "a")
     for _attempt in range(3):
         assert jobs.claim(site.database) is not None
@@ -65,7 +65,7 @@ def test_a_job_whose_process_is_gone_begins_again_three_times(site: Site) -> Non
     assert jobs.claim(site.database) is None
 
 
-def test_a_job_that_some_process_does_is_no_orphan(site: Site) -> None:
+def test_a_job_that_some_process_does_is_no_orphan(site: StaffSite) -> None:
     number = order(site, "a")
     jobs.claim(site.database)
     with jobs.doing(site.database, number) as lock:
@@ -77,9 +77,9 @@ def test_a_job_that_some_process_does_is_no_orphan(site: Site) -> None:
 
 
 @pytest.mark.slow
-def test_a_verb_runs_in_the_name_of_the_person(site: Site) -> None:
+def test_a_verb_runs_in_the_name_of_the_person(site: StaffSite) -> None:
     """Its words, its exit status, and the person in the ledger."""
-    people.add(site.database, "petrov", Role.PREPARE)
+    people.add(site.database, "petrov", PageRole.PREPARE)
     number = order(site, "a")
     worker = Worker(site.config, site.database)
     worker.start()
@@ -99,13 +99,13 @@ def test_a_verb_runs_in_the_name_of_the_person(site: Site) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", ["remove", "demote"])
-def test_who_may_no_more_when_it_begins_is_refused(site: Site, change: str) -> None:
-    people.add(site.database, "petrov", Role.PREPARE)
+def test_who_may_no_more_when_it_begins_is_refused(site: StaffSite, change: str) -> None:
+    people.add(site.database, "petrov", PageRole.PREPARE)
     number = order(site, "a")
     if change == "remove":
         people.remove(site.database, "petrov")
     else:
-        people.set_role(site.database, "petrov", Role.LOOK)
+        people.set_role(site.database, "petrov", PageRole.LOOK)
     jobs.claim(site.database)
     subprocess.run(run_job(site, number), check=True)
     job = jobs.job(site.database, number)
@@ -116,9 +116,9 @@ def test_who_may_no_more_when_it_begins_is_refused(site: Site, change: str) -> N
 
 
 @pytest.mark.slow
-def test_a_killed_process_is_followed_by_another_and_nothing_is_done_twice(site: Site) -> None:
+def test_a_killed_process_is_followed_by_another_and_nothing_is_done_twice(site: StaffSite) -> None:
     """The first is killed before it has done anything; two others begin at the same moment."""
-    people.add(site.database, "petrov", Role.PREPARE)
+    people.add(site.database, "petrov", PageRole.PREPARE)
     number = order(site, "a")
     jobs.claim(site.database)
     killed = subprocess.Popen(run_job(site, number), start_new_session=True)
@@ -133,11 +133,11 @@ def test_a_killed_process_is_followed_by_another_and_nothing_is_done_twice(site:
         assert len(list(archive.ledger.entries(types=("fixity check",)))) == 2
 
 
-def run_job(site: Site, number: int) -> list[str]:
+def run_job(site: StaffSite, number: int) -> list[str]:
     return [sys.executable, "-m", "preserva.web.run_job", str(site.config.path), str(number)]
 
 
-def test_a_form_becomes_a_job_of_who_sent_it(site: Site, visitor: Visitor) -> None:
+def test_a_form_becomes_a_job_of_who_sent_it(site: StaffSite, visitor: Visitor) -> None:
     client = visitor("prepare")
     fields = form_of(client.get("/books/aonb-kp-7").text, "validate")
     places = [client.post("/jobs", data=fields).headers["location"] for _click in range(2)]
@@ -167,7 +167,7 @@ def test_a_form_becomes_a_job_of_who_sent_it(site: Site, visitor: Visitor) -> No
     ],
 )
 def test_what_no_form_of_ours_sends_becomes_no_job(
-    site: Site, visitor: Visitor, fields: dict[str, str], status: int
+    site: StaffSite, visitor: Visitor, fields: dict[str, str], status: int
 ) -> None:
     """By somebody who prepares: what takes a decision is not theirs."""
     answer = visitor("prepare").post("/jobs", data={"form": "f1", **fields})
@@ -176,13 +176,13 @@ def test_what_no_form_of_ours_sends_becomes_no_job(
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 2001])
-def test_a_withdrawal_has_a_reason(site: Site, visitor: Visitor, reason: str) -> None:
+def test_a_withdrawal_has_a_reason(site: StaffSite, visitor: Visitor, reason: str) -> None:
     fields = {"form": "f", "action": "withdraw", "package": "aonb-kp-7", "reason": reason}
     assert visitor("decide").post("/jobs", data=fields).status_code == 400
     assert jobs.recent(site.database) == []
 
 
-def test_a_reason_is_no_option(site: Site, visitor: Visitor) -> None:
+def test_a_reason_is_no_option(site: StaffSite, visitor: Visitor) -> None:
     fields = {"form": "f", "action": "withdraw", "package": "aonb-kp-7", "reason": "--undo"}
     visitor("decide").post("/jobs", data=fields)
     (job,) = jobs.recent(site.database)
@@ -192,7 +192,7 @@ def test_a_reason_is_no_option(site: Site, visitor: Visitor) -> None:
     assert line == ["withdraw", "aonb-kp-7", "--reason=--undo"]
 
 
-def test_who_looks_begins_nothing(site: Site, visitor: Visitor) -> None:
+def test_who_looks_begins_nothing(site: StaffSite, visitor: Visitor) -> None:
     client = visitor("look")
     answer = client.post("/jobs", data={"form": "f", "action": "replicate"})
     assert answer.status_code == 403
@@ -206,7 +206,7 @@ def test_who_looks_begins_nothing(site: Site, visitor: Visitor) -> None:
     [(0, "sound"), (1, "damage"), (3, "unfinished"), (4, "refused"), (11, "writing"), (137, "9")],
 )
 def test_a_job_ends_with_the_words_of_its_exit_status(
-    site: Site, visitor: Visitor, status: int, words: str
+    site: StaffSite, visitor: Visitor, status: int, words: str
 ) -> None:
     client = visitor("look")
     number = order(site, "a", person="look")
@@ -219,7 +219,7 @@ def test_a_job_ends_with_the_words_of_its_exit_status(
     assert waits == (status != 0)
 
 
-def test_the_newest_look_at_the_storages_is_shown(site: Site, visitor: Visitor) -> None:
+def test_the_newest_look_at_the_storages_is_shown(site: StaffSite, visitor: Visitor) -> None:
     """As `config check` says it; one that ended before it could say anything is no look."""
     client = visitor("look")
     number = order(site, "a", action="storages")
@@ -236,7 +236,7 @@ def test_the_newest_look_at_the_storages_is_shown(site: Site, visitor: Visitor) 
 
 
 @pytest.mark.slow
-def test_the_server_begins_and_ends_its_worker(site: Site) -> None:
+def test_the_server_begins_and_ends_its_worker(site: StaffSite) -> None:
     with TestClient(guarded(site, ("testserver",)), headers=OWN) as client:
         assert client.get("/sign-in").status_code == 200
         assert site.worker.is_alive()

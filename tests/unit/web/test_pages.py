@@ -12,7 +12,7 @@ from preserva.archive.archive import open_archive
 from preserva.fixity.audit import audit
 from preserva.i18n import languages
 from preserva.web import jobs, sessions, shelf
-from preserva.web.visit import Site
+from preserva.web.visit import StaffSite
 from tests.unit.web.conftest import PASSWORD, Clock, Visitor, form_of
 
 PATHS = [
@@ -27,7 +27,7 @@ PATHS = [
 ]
 
 
-def damage(site: Site) -> int:
+def damage(site: StaffSite) -> int:
     """Change one bit of the copy in Minsk, and let an audit find it; the number of the incident."""
     with open_archive(site.config.path) as archive:
         store = archive.store("nlb-copy")
@@ -42,7 +42,7 @@ def damage(site: Site) -> int:
     return trouble.problem
 
 
-def request_withdrawal(site: Site, person: str) -> int:
+def request_withdrawal(site: StaffSite, person: str) -> int:
     """A decision that waits for a second person; its number."""
     from preserva.api.archive import open_archive
 
@@ -58,7 +58,7 @@ def test_without_a_session_there_is_only_the_page_to_sign_in(stranger: TestClien
         assert "kp-7" not in answer.text.replace(path, "")
 
 
-def test_who_signs_in_goes_on_where_they_were(site: Site, visitor: Visitor) -> None:
+def test_who_signs_in_goes_on_where_they_were(site: StaffSite, visitor: Visitor) -> None:
     client = visitor("look")
     client.cookies.clear()
     fields = {"person": "look", "password": PASSWORD, "next": "/books?q=1"}
@@ -76,7 +76,7 @@ def test_nobody_is_led_away(visitor: Visitor, path: str) -> None:
     assert answer.headers["location"] == "/"
 
 
-def test_what_was_typed_when_the_session_ended_is_kept(site: Site, visitor: Visitor) -> None:
+def test_what_was_typed_when_the_session_ended_is_kept(site: StaffSite, visitor: Visitor) -> None:
     """The person signs in, sees it again, and sends it: it is recorded once."""
     number = damage(site)
     client = visitor("decide")
@@ -131,7 +131,7 @@ def test_two_readers_at_a_time_have_their_own_language(visitor: Visitor) -> None
         assert all(pool.map(page, ["ru", "be", "en"] * 10))
 
 
-def test_pages_hold_to_their_own_policy(site: Site, visitor: Visitor) -> None:
+def test_pages_hold_to_their_own_policy(site: StaffSite, visitor: Visitor) -> None:
     """No script, no style in an element, nothing from elsewhere."""
     damage(site)
     client = visitor("administer")
@@ -144,7 +144,7 @@ def test_pages_hold_to_their_own_policy(site: Site, visitor: Visitor) -> None:
         )
 
 
-def test_today_says_what_waits(site: Site, visitor: Visitor) -> None:
+def test_today_says_what_waits(site: StaffSite, visitor: Visitor) -> None:
     """Nothing; then an incident, and a decision that waits for this person."""
     client = visitor("decide")
     assert "Nothing." in client.get("/").text
@@ -156,7 +156,7 @@ def test_today_says_what_waits(site: Site, visitor: Visitor) -> None:
     assert "damaged: 1" in page
 
 
-def test_one_who_requested_is_not_asked_to_confirm(site: Site, visitor: Visitor) -> None:
+def test_one_who_requested_is_not_asked_to_confirm(site: StaffSite, visitor: Visitor) -> None:
     client = visitor("decide")
     number = request_withdrawal(site, "decide")
     assert f'href="/decisions/{number}"' not in client.get("/").text
@@ -167,7 +167,7 @@ def test_one_who_requested_is_not_asked_to_confirm(site: Site, visitor: Visitor)
     assert ">waiting<" in client.get(f"/decisions/{number}").text
 
 
-def test_a_second_person_confirms_with_their_password(site: Site, visitor: Visitor) -> None:
+def test_a_second_person_confirms_with_their_password(site: StaffSite, visitor: Visitor) -> None:
     """Not with a wrong one, not without a choice; both names are in the ledger."""
     number = request_withdrawal(site, "sidorov")
     client, place = visitor("decide"), f"/decisions/{number}"
@@ -186,7 +186,7 @@ def test_a_second_person_confirms_with_their_password(site: Site, visitor: Visit
 
 
 @pytest.mark.parametrize("role", ["look", "prepare"])
-def test_who_may_not_decide_decides_nothing(site: Site, visitor: Visitor, role: str) -> None:
+def test_who_may_not_decide_decides_nothing(site: StaffSite, visitor: Visitor, role: str) -> None:
     incident, decision = damage(site), request_withdrawal(site, "sidorov")
     client = visitor(role)
     before = entries(site)
@@ -202,12 +202,12 @@ def test_who_may_not_decide_decides_nothing(site: Site, visitor: Visitor, role: 
         assert "<textarea" not in page and 'value="repair"' not in page
 
 
-def entries(site: Site) -> int:
+def entries(site: StaffSite) -> int:
     with open_archive(site.config.path) as archive:
         return archive.ledger.size
 
 
-def test_a_decision_about_an_incident_needs_words(site: Site, visitor: Visitor) -> None:
+def test_a_decision_about_an_incident_needs_words(site: StaffSite, visitor: Visitor) -> None:
     number = damage(site)
     client, before = visitor("decide"), entries(site)
     for reason in ("", " \n ", "x" * 2001):
@@ -216,7 +216,9 @@ def test_a_decision_about_an_incident_needs_words(site: Site, visitor: Visitor) 
     assert entries(site) == before
 
 
-def test_an_incident_shows_its_findings_and_offers_the_repair(site: Site, visitor: Visitor) -> None:
+def test_an_incident_shows_its_findings_and_offers_the_repair(
+    site: StaffSite, visitor: Visitor
+) -> None:
     number = damage(site)
     page = visitor("decide").get(f"/incidents/{number}").text
     assert "E203" in page or ".tif" in page
@@ -224,7 +226,7 @@ def test_an_incident_shows_its_findings_and_offers_the_repair(site: Site, visito
     assert (fields["package"], fields["storage"]) == ("aonb-kp-7", "nlb-copy")
 
 
-def test_an_incident_that_is_over_says_so(site: Site, visitor: Visitor) -> None:
+def test_an_incident_that_is_over_says_so(site: StaffSite, visitor: Visitor) -> None:
     """A check that found nothing opened none, nor did an entry that is not there."""
     number = damage(site)
     with open_archive(site.config.path) as archive:
@@ -237,7 +239,7 @@ def test_an_incident_that_is_over_says_so(site: Site, visitor: Visitor) -> None:
         assert client.get(f"/incidents/{other}").status_code == 404
 
 
-def test_books_are_found(site: Site, visitor: Visitor) -> None:
+def test_books_are_found(site: StaffSite, visitor: Visitor) -> None:
     """By words of the title in any case, without accents, by number; never by a trick."""
     client = visitor("look")
     finds = {"": True, "амурѣ ПОВѢСТЬ": True, "kp-7": True, "KP 7": True, "%": False, "_": False}
@@ -252,7 +254,7 @@ def test_a_page_of_the_list_that_is_none(visitor: Visitor, page: str) -> None:
     assert visitor("look").get("/books", params={"page": page}).status_code == 200
 
 
-def test_books_are_narrowed_to_those_with_trouble(site: Site, visitor: Visitor) -> None:
+def test_books_are_narrowed_to_those_with_trouble(site: StaffSite, visitor: Visitor) -> None:
     client = visitor("look")
     assert "aonb-kp-7" not in client.get("/books?state=damage").text
     damage(site)
@@ -262,7 +264,7 @@ def test_books_are_narrowed_to_those_with_trouble(site: Site, visitor: Visitor) 
         assert "aonb-kp-7" not in client.get(f"/books?{query}").text
 
 
-def test_the_page_of_a_book_has_its_record_and_proofs(site: Site, visitor: Visitor) -> None:
+def test_the_page_of_a_book_has_its_record_and_proofs(site: StaffSite, visitor: Visitor) -> None:
     number = damage(site)
     page = visitor("look").get("/books/aonb-kp-7").text
     assert "<h1>Повѣсть о рѣкѣ Амурѣ</h1>" in page
@@ -272,7 +274,7 @@ def test_the_page_of_a_book_has_its_record_and_proofs(site: Site, visitor: Visit
     assert f'href="/incidents/{number}"' in page and "v1: " in page
 
 
-def test_a_title_with_a_script_is_a_text(site: Site, visitor: Visitor) -> None:
+def test_a_title_with_a_script_is_a_text(site: StaffSite, visitor: Visitor) -> None:
     with site.database.writing() as rows:
         rows.execute("UPDATE book SET title = '<script>alert(1)</script>', words = 'script'")
     client = visitor("look")
@@ -281,7 +283,7 @@ def test_a_title_with_a_script_is_a_text(site: Site, visitor: Visitor) -> None:
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page and "<script" not in page
 
 
-def test_titles_are_read_once_for_each_version(site: Site) -> None:
+def test_titles_are_read_once_for_each_version(site: StaffSite) -> None:
     with open_archive(site.config.path) as archive:
         assert shelf.refresh(archive, site.database) == 0
         with site.database.writing() as rows:
@@ -290,7 +292,9 @@ def test_titles_are_read_once_for_each_version(site: Site) -> None:
     assert shelf.title_of(site.database, "urn:preserva:aonb:kp-7") == "Повѣсть о рѣкѣ Амурѣ"
 
 
-def test_an_archive_that_does_not_open_is_said(site: Site, visitor: Visitor, clock: Clock) -> None:
+def test_an_archive_that_does_not_open_is_said(
+    site: StaffSite, visitor: Visitor, clock: Clock
+) -> None:
     """In words, with what to do; the page of the account still works."""
     client = visitor("look")
     site.config.ledger.rename(site.config.ledger.with_suffix(".away"))
