@@ -67,6 +67,8 @@ def serve(site: StaffSite, url: str, host: str, port: int, socket: str | None = 
     """Serve until stopped. Raises Locked if another process serves this archive."""
     import uvicorn
 
+    from preserva.web.connections import ImpatientProtocol
+
     with _only_one(site.database):
         uvicorn.run(
             guarded(site, hosts_of(url)),
@@ -80,6 +82,7 @@ def serve(site: StaffSite, url: str, host: str, port: int, socket: str | None = 
             timeout_keep_alive=_SILENT,
             limit_concurrency=_MOST_CONNECTIONS,
             ws="none",
+            http=ImpatientProtocol,
         )
 
 
