@@ -27,7 +27,8 @@ from benchmarks.pairs import spent
 from preserva.catalogue.database import Database
 from preserva.catalogue.entry import CatalogueEntry, Contributor, Facet, Item, uri_of
 from preserva.catalogue.index import Incoming, Index
-from preserva.catalogue.search import Search, terms
+from preserva.catalogue.query import terms
+from preserva.catalogue.search import Search
 
 SYLLABLES = re.findall("[^ ]+", "ба ве ги до жу за ко лю ми но пе ра со ту фе хо ца ши ще эн ять")
 WORDS = 30_000
@@ -120,7 +121,7 @@ def run(count: int) -> None:
 
 def ask(database: Database, search: Search, name: str, question: str) -> None:
     """The first page of a question, and the plain query, in turns."""
-    plain = " ".join(one.expression for one in terms(question))
+    plain = " AND ".join(f"({term.condition})" for term in terms(question))
     page = search.page(question, {})
     pairs = [
         (spent(lambda: search.page(question, {}))[0], spent(lambda: database.run(PLAIN, plain))[0])

@@ -29,10 +29,11 @@ if TYPE_CHECKING:
     from preserva.api.catalogue import Catalogue, HarvestSummary, open_catalogue
     from preserva.api.demo import run_demo
     from preserva.api.ingest import Stored
-    from preserva.api.ledger import ArchiveLedger, open_ledger
+    from preserva.api.ledger import ArchiveLedger, backup_ledger, open_ledger, restore_ledger
     from preserva.api.pages import StaffPages, open_pages
     from preserva.api.reporting import Levels, PackageHistory
     from preserva.archive.archive import Clock, Identifiers
+    from preserva.archive.ledger_backup import BackupMade, LedgerBackup
     from preserva.archive.ledger_proof import Proof as LedgerProof
     from preserva.archive.withdrawal import Tombstone
     from preserva.bag.create.create import Made as BagCreated
@@ -54,8 +55,8 @@ if TYPE_CHECKING:
     from preserva.catalogue.import_records import Retitled
     from preserva.catalogue.index import Catalogued as CatalogueRecord
     from preserva.catalogue.matching import Proposal
-    from preserva.catalogue.oai.harvester import HarvestResult
     from preserva.catalogue.oai.protocol import Prefix as OaiFormat
+    from preserva.catalogue.oai.receiver import HarvestResult
     from preserva.catalogue.search import Hit, MatchedWord, ResultPage
     from preserva.config import (
         Config,
@@ -79,6 +80,9 @@ if TYPE_CHECKING:
     from preserva.core.policy.audit import AuditedCopy, Due, Forecast
     from preserva.core.policy.audit import Reason as DueReason
     from preserva.core.policy.completeness import Table as BagTable
+    from preserva.core.policy.health import Aspect as HealthAspect
+    from preserva.core.policy.health import Health, HealthCheck, HealthLimits
+    from preserva.core.policy.health import Job as HealthJob
     from preserva.core.policy.judgement import State, StorageTally, Tally
     from preserva.core.policy.levels import Area as LevelsArea
     from preserva.core.policy.levels import Demand as LevelsDemand
@@ -189,13 +193,17 @@ _PLACES = {
     "run_demo": "api.demo:run_demo",
     "Stored": "api.ingest:Stored",
     "ArchiveLedger": "api.ledger:ArchiveLedger",
+    "backup_ledger": "api.ledger:backup_ledger",
     "open_ledger": "api.ledger:open_ledger",
+    "restore_ledger": "api.ledger:restore_ledger",
     "StaffPages": "api.pages:StaffPages",
     "open_pages": "api.pages:open_pages",
     "PackageHistory": "api.reporting:PackageHistory",
     "Levels": "api.reporting:Levels",
     "Clock": "archive.archive:Clock",
     "Identifiers": "archive.archive:Identifiers",
+    "BackupMade": "archive.ledger_backup:BackupMade",
+    "LedgerBackup": "archive.ledger_backup:LedgerBackup",
     "LedgerProof": "archive.ledger_proof:Proof",
     "BagCreated": "bag.create.create:Made",
     "BagFetched": "bag.fetch:Fetched",
@@ -264,6 +272,11 @@ _PLACES = {
     "LevelsEvidence": "core.policy.levels:Evidence",
     "LevelsRequirement": "core.policy.levels:Requirement",
     "LevelsVerdict": "core.policy.levels:LevelsVerdict",
+    "Health": "core.policy.health:Health",
+    "HealthAspect": "core.policy.health:Aspect",
+    "HealthCheck": "core.policy.health:HealthCheck",
+    "HealthJob": "core.policy.health:Job",
+    "HealthLimits": "core.policy.health:HealthLimits",
     "State": "core.policy.judgement:State",
     "StorageTally": "core.policy.judgement:StorageTally",
     "Tally": "core.policy.judgement:Tally",
@@ -358,15 +371,16 @@ _PLACES = {
 # fmt: off
 __all__ = [
     "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound", "Arrangement", "Audit",
-    "AuditedCopy", "AwaitsConfirmation", "BagCreated", "BagFetched", "BagReport", "BagTable",
-    "BagUpdated", "BagVerdict", "BatchResult", "BookPage", "Brought", "Catalogue", "CatalogueEntry",
-    "CatalogueRecord", "CheckedScans", "Clock", "Code", "Colours", "Config", "ConfigError",
-    "Contributor", "CopyInStorage", "CopyState", "CopyStatus", "CopyrightStatus", "Custody",
-    "Damaged", "DecisionAnswer", "DecisionState", "DecisionUndone", "DecisionsImported", "Deed",
-    "DemoFailedError", "Division", "Document", "Due", "DueReason", "EditionView", "Ended",
+    "AuditedCopy", "AwaitsConfirmation", "BackupMade", "BagCreated", "BagFetched", "BagReport",
+    "BagTable", "BagUpdated", "BagVerdict", "BatchResult", "BookPage", "Brought", "Catalogue",
+    "CatalogueEntry", "CatalogueRecord", "CheckedScans", "Clock", "Code", "Colours", "Config",
+    "ConfigError", "Contributor", "CopyInStorage", "CopyState", "CopyStatus", "CopyrightStatus",
+    "Custody", "Damaged", "DecisionAnswer", "DecisionState", "DecisionUndone", "DecisionsImported",
+    "Deed", "DemoFailedError", "Division", "Document", "Due", "DueReason", "EditionView", "Ended",
     "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding", "FolderPages", "Forecast",
-    "HarvestResult", "HarvestSummary", "HistoryEntry", "Hit", "Identifiers", "ImageRules",
-    "Incident", "IncidentDecision", "Institution", "Item", "JointDecision", "KeptProfile",
+    "HarvestResult", "HarvestSummary", "Health", "HealthAspect", "HealthCheck", "HealthJob",
+    "HealthLimits", "HistoryEntry", "Hit", "Identifiers", "ImageRules", "Incident",
+    "IncidentDecision", "Institution", "Item", "JointDecision", "KeptProfile", "LedgerBackup",
     "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof", "Levels", "LevelsArea",
     "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict", "Limitation", "Listed",
     "ListedRecord", "Listing", "LockLost", "Locked", "Mail", "MatchDecision", "MatchVerdict",
@@ -382,9 +396,9 @@ __all__ = [
     "StorageTally", "Stored", "StrPath", "Structure", "Subject", "Tally", "Tombstone", "TooLarge",
     "TransferForm", "Transferred", "TypedNumber", "Undecodable", "Unfit", "Unreachable",
     "UsageError", "Wanted", "WholePackage", "WholeStorage", "Work", "WorkKind", "WorkSum",
-    "WrongLedger", "WrongStorage", "__version__", "bags", "check_storages", "create_archive",
-    "load_config", "open_archive", "open_catalogue", "open_ledger", "open_pages", "package_bag",
-    "rebuild_config", "rebuild_ledger", "run_demo", "write_config",
+    "WrongLedger", "WrongStorage", "__version__", "backup_ledger", "bags", "check_storages",
+    "create_archive", "load_config", "open_archive", "open_catalogue", "open_ledger", "open_pages",
+    "package_bag", "rebuild_config", "rebuild_ledger", "restore_ledger", "run_demo", "write_config",
 ]
 # fmt: on
 

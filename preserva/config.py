@@ -13,6 +13,7 @@ from preserva.core.book.rights import Rights
 from preserva.core.book.scan_policy import ScanPolicy
 from preserva.core.book.scans import USUAL_RULES, Colours, ImageRules, ScanProfile, Undecodable
 from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
+from preserva.core.policy.health import USUAL_LIMITS, HealthLimits
 from preserva.core.policy.testimony import Custody
 from preserva.core.values.people import Person
 from preserva.errors import ConfigError
@@ -32,12 +33,23 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Institution:
-    """One of the institutions that keep copies. `names` by language: ru, be, en; ISO 3166 code."""
+    """One of the institutions that keep copies. `names` by language: ru, be, en; ISO 3166 code.
+
+    `office`, `address` and `email` say whom to ask; they go into storages and packages.
+    """
 
     id: str
     names: Mapping[str, str]
     country: str
     isil: str | None = None
+    office: str | None = None
+    address: str | None = None
+    email: str | None = None
+
+    @property
+    def contacts(self) -> tuple[str, ...]:
+        """How to reach it, a line for each thing that is known."""
+        return tuple(line for line in (self.office, self.address, self.email) if line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +86,18 @@ class PackageClass:
 
 @dataclass(frozen=True, slots=True)
 class Pings:
-    """URLs that are called when an audit starts, succeeds or fails."""
+    """URLs that are called when an audit, a replication or a look at the health of it all begins,
+    and when it succeeds or fails.
+    """
 
     start: str | None = None
     success: str | None = None
     failure: str | None = None
+    replicate_start: str | None = None
+    replicate_success: str | None = None
+    replicate_failure: str | None = None
+    health_success: str | None = None
+    health_failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +137,7 @@ class Config:
     xsd: Path | None = None
     classes: tuple[PackageClass, ...] = ()
     pings: Pings = Pings()
+    health: HealthLimits = USUAL_LIMITS
     mail: Mail | None = None
     people: Mapping[str, Person] = field(default_factory=dict)
 
@@ -221,7 +241,12 @@ def _held_for(document: Mapping[str, Any], storage: Mapping[str, Any]) -> str | 
 def _config(path: Path, document: Mapping[str, Any]) -> Config:
     base = path.resolve().parent
     institutions = {
-        id_: Institution(id_, keys["name"], keys["country"], keys.get("isil"))
+        id_: Institution(
+            id_,
+            keys["name"],
+            keys["country"],
+            **{key: keys.get(key) for key in ("isil", "office", "address", "email")},
+        )
         for id_, keys in document["institutions"].items()
     }
     storages = {
@@ -252,6 +277,7 @@ def _config(path: Path, document: Mapping[str, Any]) -> Config:
         base / document["schemas"]["xsd"] if "schemas" in document else None,
         tuple(PackageClass(id_, **keys) for id_, keys in document.get("classes", {}).items()),
         Pings(**document.get("ping", {})),
+        HealthLimits(**document.get("health", {})),
         _mail(document, base),
         {
             id_: Person(id_, keys.get("name"), keys.get("login", id_))
@@ -300,101 +326,4 @@ def _rights(document: Mapping[str, Any], country: str) -> Rights | None:
     )
 
 
-TEMPLATE = """\
-# The configuration of preserva. `preserva config check` checks it.
-# Do not put passwords or access keys in this file.
-
-[archive]
-institution = "aonb"        # who works with this configuration
-ledger = "ledger.sqlite"    # the record of what was done; keep it on a safe disk
-
-# The institutions that keep copies.
-
-[institutions.aonb]
-name.ru = "Амурская областная научная библиотека имени Н. Н. Муравьёва-Амурского"
-name.be = "Амурская абласная навуковая бібліятэка імя М. М. Мураўёва-Амурскага"
-name.en = "Amur Regional Scientific Library"
-country = "RU"              # whose law decides on rights
-# isil = "RU-…"             # its ISIL (ISO 15511), if it has one
-
-[institutions.nlb]
-name.ru = "Национальная библиотека Беларуси"
-name.be = "Нацыянальная бібліятэка Беларусі"
-name.en = "National Library of Belarus"
-country = "BY"
-isil = "BY-HM0000"
-
-# Their storages. A url is a folder, absolute or relative to this file, or a URL.
-# role = "primary": packages are made here. role = "replica": receives copies. role = "held": the
-# other institution stores its copies here, and `preserva receive` records them.
-
-[storages.aonb-main]
-name = "Blagoveshchensk"
-institution = "aonb"
-url = "storages/aonb-main"
-role = "primary"
-
-[storages.nlb-copy]
-name = "Minsk"
-institution = "nlb"
-url = "storages/nlb-copy"
-role = "replica"
-
-# The people who work here. The ledger and PREMIS keep the code (ivanova); reports show the name,
-# which may be left out or removed later. --person, PRESERVA_PERSON or the login says who acts.
-
-# [people.ivanova]
-# name = "И. И. Иванова"
-# login = "i.ivanova"       # her account on this computer, if it is not called ivanova
-
-# What the institutions agreed on.
-
-[policy]
-digests = ["sha512", "sha256"]   # of every file; sha512 must be one
-copies = 2                       # of every package
-audit_interval_days = 90         # each copy is read and checked once in so many days
-
-# Packages that are read more often, by their identifiers: * matches anything.
-
-# [classes.manuscripts]
-# packages = "aonb-ms-*"
-# audit_interval_days = 30
-
-# Notifications about audits: pings to a dead man's switch, and mail when something changed and
-# once a week in any case. The password is read from PRESERVA_MAIL_PASSWORD or from a file.
-
-# [ping]
-# start = "https://ping.example.org/audit/start"
-# failure = "https://ping.example.org/audit/fail"
-# [mail]
-# to = ["books@example.org"]
-# sender = "preserva@example.org"
-# host = "mail.example.org"
-
-# Requirements for page images. A book with a damaged image is refused, so that the page can be
-# scanned again; undecodable = "record" packages it and records in PREMIS which image is damaged.
-
-[images]
-undecodable = "refuse"
-
-# How masters must be scanned; deviations are reported when a book is packaged.
-
-# [scan]
-# min_resolution = 400             # dots per inch
-# colours = ["grey", "colour"]     # and not bitonal
-# bits = [8, 16]                   # per sample
-# lossless = true
-
-# Official XML Schemas (METS, PREMIS, MODS ...) that packages are checked against: a folder with
-# an XML catalog, catalog.xml. Nothing is fetched.
-
-# [schemas]
-# xsd = "xsd"
-
-# The rights in books whose packages state none (--rights states them for one book).
-
-# [rights]
-# basis = "copyright"
-# status = "public domain"
-# note = "published before 1830"
-"""
+TEMPLATE = Path(__file__).with_name("config_template.toml").read_text("utf-8")

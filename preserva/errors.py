@@ -33,7 +33,8 @@ from preserva.exit_status import ExitStatus
 from preserva.i18n import N_, _, joined
 
 NEWER_FORMAT = N_(
-    "Install the preserva that wrote it, or a later one, on this computer too. Nothing was changed."
+    "Install the version of preserva that wrote it, or a later one, on this computer too. Nothing "
+    "was changed."
 )
 """What to do about a file in a format that is newer than this program."""
 
@@ -184,7 +185,7 @@ class Locked(PreservaError):
 class LockLost(Locked):
     """Another process has taken the lock over from us: whatever is under way ends here."""
 
-    hint = N_("Nothing more was changed. Run the command again when the other has ended.")
+    hint = N_("Nothing more was changed. Run the command again when the other process has ended.")
 
 
 class StorageError(PreservaError):
@@ -232,7 +233,7 @@ class NotInPlace(StorageError):
 
     hint = N_(
         "Nothing was acknowledged. Run the command again: what has arrived meanwhile is proved, "
-        "the rest is brought again. If it happens each time, this storage cannot be used."
+        "the rest is sent again. If this happens every time, this storage cannot be used."
     )
 
 

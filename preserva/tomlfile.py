@@ -26,7 +26,7 @@ _LARGEST = 16 << 20
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError(_("{text} is no number that can be used").format(text=text))
+        raise ValueError(_("{text} is not a usable number").format(text=text))
     return value
 
 
@@ -64,9 +64,13 @@ def schema_problems(
 
     rules = json.loads(schema_file(schema).read_text("utf-8"))
     errors = Draft202012Validator(rules).iter_errors(document)
-    for error in sorted(errors, key=lambda e: [str(part) for part in e.absolute_path]):
-        yield from _explained(error, name, patterns)
+    ordered = sorted(errors, key=lambda error: [str(part) for part in error.absolute_path])
+    problems = (text for error in ordered for text in _explained(error, name, patterns))
+    yield from dict.fromkeys(problems)  # each missing key is an error that names all of them
 
+
+_CLOSE = 0.7
+"""How alike a key and the one that is meant must be: `instituton` is, `sections` is not."""
 
 _RULES = {
     "enum": N_("{value!r} is not one of {rule!r}"),
@@ -88,7 +92,7 @@ def _explained(error: ValidationError, name: str, patterns: Explanations) -> Ite
     if error.validator == "additionalProperties" and "properties" in schema:
         known = list(schema["properties"])
         for key in sorted(set(instance) - set(known)):
-            close = difflib.get_close_matches(key, known, 1)
+            close = difflib.get_close_matches(key, known, 1, _CLOSE)
             hint = _("; did you mean {key}?").format(key=close[0]) if close else ""
             yield _("{key}: unknown key").format(key=_joined(where, key)) + hint
     elif error.validator == "required":

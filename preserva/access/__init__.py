@@ -1,1 +1,1 @@
-"""What leaves the archive for people: packages, documents, proofs of fixity."""
+"""Access: packages, documents and proofs of fixity leave the archive."""

@@ -53,7 +53,7 @@ def read_document(
     version: str | None = None,
     storage: str | None = None,
 ) -> bytes:
-    """The document as it was stored; as MARCXML, the MarcXchange in the namespace of MARC 21.
+    """The document as it was stored; for MARCXML, the MarcXchange in the namespace of MARC 21.
 
     Raises NotFound, UsageError for a version or a document that the package does not have, Damaged
     or StorageError if it is not what the ledger recorded.
@@ -85,7 +85,7 @@ def export_document(
     storage: str | None = None,
     handover: Handover = UNSTATED,
 ) -> Path:
-    """Write the document to a new file, which the ledger records with its `handover`.
+    """Write the document to a new file; the ledger records that with its `handover`.
 
     Raises what `read_document` does, Refused, StorageFull.
     """

@@ -48,11 +48,10 @@ def export(
     """Write a version (by default the newest) as a bag; return the folder, the .tar or the .zip.
 
     `destination` is a new .tar, for a DIP also a new .zip, or a folder in which the bag is given
-    the package's portable name.
-    An AIP is the bag that was stored; a SIP contains the same files, a DIP only access copies and
-    text. The package must be the one that the ledger recorded. Every file is compared with the
-    inventory as it is read, and the result is validated as a bag: if anything is damaged, nothing
-    is published. The ledger records what left, with its `handover`.
+    the package's portable name. An AIP is the bag that was stored; a SIP contains the same files, a
+    DIP only access copies and text. The package must be the one that the ledger recorded. Every
+    file is compared with the inventory as it is read, and the result is validated as a bag: if
+    anything is damaged, nothing is published. The ledger records the export with its `handover`.
 
     Raises Damaged, NotFound, Refused, UsageError, StorageError; PackageError for a DIP of a package
     that has masters only.
@@ -76,7 +75,7 @@ def export(
 
 
 def made_of(kind: PackageType, version: str) -> str:
-    """What the history of an exported package says that it is, and of which version."""
+    """The kind and version of an exported package, as stated in its history."""
     return f"E-ARK {kind} 2.2.0 of {version}"
 
 
@@ -142,7 +141,7 @@ def _write_zip(
 
 
 def _container(destination: Path, kind: PackageType) -> str:
-    """The container that a name is of: "tar", "zip" (of a DIP only), or "" for a folder.
+    """The container that a name implies: "tar", "zip" (DIP only), or "" for a folder.
 
     Raises UsageError for one that we do not write.
     """
@@ -171,7 +170,7 @@ class Outgoing:
         self.damaged: list[str] = []
 
     def chunks(self, path: str) -> Iterator[bytes]:
-        """The bytes of a file; when all were read, they have been compared with the inventory."""
+        """The bytes of a file, compared with the inventory once all are read."""
         algorithm = self.stored.inventory.algorithm
         hashes = MultiHash([algorithm])
         with self.storage.open(f"{self.stored.path}/{self.located[path]}") as reader:
@@ -210,7 +209,7 @@ class Outgoing:
             _refuse_invalid(staging.storage.root / staging.folder, target)
 
     def to_tar(self, target: Path, top: str) -> None:
-        """A tar whose bytes depend only on the version: its times are the version's."""
+        """A tar whose bytes depend only on the version: its times are those of the version."""
         created = datetime.fromisoformat(self.stored.inventory.versions[self.version].created)
         with beside(target) as scratch:
             unfinished = scratch / target.name

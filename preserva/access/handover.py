@@ -1,4 +1,4 @@
-"""What left the archive, recorded: to whom it went, and why."""
+"""The record of what left the archive: to whom it went, and why."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from preserva.core.values.facts import Export
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """To whom something goes, and why, as people say it; None where nobody said so."""
+    """To whom something goes, and why, in people's words; None if not stated."""
 
     recipient: str | None = None
     reason: str | None = None

@@ -32,13 +32,12 @@ class AccessVerbs(Session):
         """Write a version of a package as a bag; the folder, .tar or .zip that was made.
 
         `destination` is a new .tar, for a DIP also a new .zip, or a folder in which the bag gets
-        the package's portable name.
-        `kind` says whether it is the package as it was stored (AIP), one to hand over (SIP), or
-        one to use (DIP: access copies and text). `version` is its name, such as v1; the newest by
-        default. `storage` is the id of the one to read from; the primary by default. The folders
-        above the destination are made if need be. Everything is compared with what was recorded:
-        on damage nothing appears. The ledger records what left, with its `recipient` and
-        the `reason`, in words.
+        the package's portable name. `kind` says whether it is the package as it was stored (AIP),
+        one to hand over (SIP), or one to use (DIP: access copies and text). `version` is its name,
+        such as v1; the newest by default. `storage` is the id of the one to read from; the primary
+        by default. The folders above the destination are made if need be. Everything is compared
+        with the record in the ledger: on damage nothing appears. The ledger records what left, with
+        its `recipient` and the `reason`, in words.
 
         Raises Damaged, NotFound, Refused if something is at the destination, UsageError,
         StorageError; PackageError for a DIP of a package that has masters only.
@@ -71,8 +70,8 @@ class AccessVerbs(Session):
     ) -> Path:
         """Write the PDF of a book, which `derive` made or people supplied, to a new file; its path.
 
-        `recipient` and `reason` say to whom it goes and why, for the ledger. Raises UsageError if
-        the package has none; otherwise what `export` raises.
+        `recipient` and `reason` are recorded in the ledger. Raises UsageError if the package has
+        none; otherwise what `export` raises.
         """
         from preserva.access.handover import Handover
         from preserva.access.pdf import export_pdf

@@ -31,10 +31,10 @@ def open_archive(
 ) -> Archive:
     """Open the archive of a configuration.
 
-    `person` is the code of who acts, which the ledger and PREMIS keep: by default what
-    PRESERVA_PERSON says, or who is logged in; "" says that nobody does, as in a nightly run.
-    `clock` gives the time of everything that is written, `identifiers` the UUIDs of events: with
-    fixed ones, the same input writes the same bytes.
+    `person` is the code of who acts, which the ledger and PREMIS keep: by default PRESERVA_PERSON
+    or the login; "" means that nobody acts, as in a nightly run. `clock` gives the time of
+    everything that is written, `identifiers` the UUIDs of events: with fixed ones, the same input
+    writes the same bytes.
 
     Raises ArchiveNotFound, ConfigError; LedgerError if the newest entries do not verify;
     UsageError for a person who is not in the configuration.
@@ -77,11 +77,11 @@ def write_config(config: StrPath | None = None) -> Path:
 
 
 def create_archive(config: StrPath | None = None, *, person: str | None = None) -> None:
-    """Make the ledger and the storages of a configuration, where they are not there yet.
+    """Create the ledger and the storages of a configuration, unless they exist.
 
     What exists is left as it is. Raises ArchiveNotFound, ConfigError, StorageError; Refused, with
-    nothing made, for a place that holds something else, and where a ledger or a storage is gone
-    that the others prove there was.
+    nothing created, for a place that holds something else, and for a ledger or storage that is gone
+    although the others prove that it existed.
     """
     from preserva.archive.archive import create_archive
 
@@ -118,9 +118,9 @@ def package_bag(
 ) -> Packaged:
     """Make a package as a bag, a new folder in `destination`, for `Archive.store` some day.
 
-    Needs a configuration, for the institution and what it asks for, but neither ledger nor
-    storages; where there is a ledger, it records that the bag was made here. The options are those
-    of `Archive.package` and `open_archive`.
+    Needs a configuration, for the institution and its requirements, but neither ledger nor
+    storages; if there is a ledger, it records that the bag was made here. The options are those of
+    `Archive.package` and `open_archive`.
 
     Raises ArchiveNotFound, ConfigError, PackageError, Refused, StorageError. Then nothing was made.
     """
@@ -191,8 +191,8 @@ def rebuild_config(
     `institution` is the id of the one that works with it; by default the one that made the first
     storage. The policy and the rights are not written in any storage.
 
-    Raises Refused if there is a configuration, StorageError for what is no storage, ConfigError if
-    what the storages say makes none.
+    Raises Refused if there is a configuration, StorageError for a place that is not a storage,
+    ConfigError if the storages do not say enough.
     """
     from preserva.archive.archive import find_config
     from preserva.replication.rebuild_config import rebuild_config

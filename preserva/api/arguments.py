@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from preserva.ledger import Ledger
 
 StrPath = str | os.PathLike[str]
-"""A path: a string or anything that stands for a path."""
+"""A path: a string or anything that represents a path."""
 
 
 def optional_path(path: StrPath | None) -> Path | None:
@@ -65,7 +65,7 @@ def package_ids(
 def logged(observer: Observer | None) -> Observer:
     """An observer that logs steps, and files if asked for, and hands everything on.
 
-    Where nobody listens to the log, it is the observer itself: there are millions of files.
+    If nobody listens to the log, it is the observer itself: there are millions of files.
     """
     from preserva.core.values.report import Advanced, Ended, Started, ignore
     from preserva.logs import INFO, get_logger, redacted

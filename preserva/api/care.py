@@ -30,7 +30,7 @@ class CareVerbs(Session):
     ) -> list[Replication]:
         """Copy what is missing of packages (all by default) to replicas, and prove each copy.
 
-        `to` is the id of one storage; else all replicas get a copy. `bandwidth` is in bytes a
+        `to` is the id of one storage; by default all replicas get a copy. `bandwidth` is in bytes a
         second, there and back. A package that is damaged, not recorded or diverged is reported and
         left alone; the others go on. The next run resumes where an interrupted one stopped.
 
@@ -58,8 +58,8 @@ class CareVerbs(Session):
     ) -> list[Receipt]:
         """Record what another institution copied into the storages that we hold for others.
 
-        Every new version is read whole, and its digests go into our ledger; on a dry run nothing
-        is read whole. `storage` is the id of one; else all are looked at.
+        Every new version is read whole, and its digests go into our ledger; on a dry run nothing is
+        read whole. `storage` is the id of one storage; by default all are checked.
 
         Raises UsageError for a storage that is not held for others, LedgerError.
         """
@@ -77,9 +77,9 @@ class CareVerbs(Session):
     ) -> list[Report]:
         """Read the copies of a package and compare them with what the ledger recorded.
 
-        One report for each copy, or for the one in `storage`; each goes into the ledger. `xsd` is
-        a folder of official XML Schemas, with a catalog.xml, that the package must follow as well.
-        For a bag outside the archive see `preserva.bags.validate`.
+        One report for each copy, or for the one in `storage`; each is recorded in the ledger. `xsd`
+        is a folder of official XML Schemas, with a catalog.xml, that the package must follow as
+        well. For a bag outside the archive see `preserva.bags.validate`.
 
         Raises NotFound if neither a storage nor the ledger knows the package; LedgerError,
         UsageError, ConfigError.
@@ -108,7 +108,7 @@ class CareVerbs(Session):
         sleep: Callable[[float], object] = time.sleep,
         observer: Observer | None = None,
     ) -> Audit:
-        """Read the copies that are due, the most urgent first, and record what was seen.
+        """Read the copies that are due, the most urgent first, and record the results.
 
         `max_seconds`, `max_bytes` and `bandwidth` (bytes a second) limit this run; the next one
         resumes where it stopped. `only` are identifiers of packages and ids of storages to keep
@@ -136,6 +136,42 @@ class CareVerbs(Session):
                 observer=logged(observer),
             )
 
+    def set_aside(
+        self,
+        package: PackageId | str,
+        storage: str,
+        *,
+        reason: str | None = None,
+        observer: Observer | None = None,
+    ) -> Repair:
+        """Move versions that the owner never made (E304) to quarantine, and prove the rest.
+
+        Two persons decide: the first call requests it for this `reason`. Raises AwaitsConfirmation
+        until another person has confirmed it; UsageError if there is no such version.
+        """
+        from preserva.replication.disputed import set_aside
+
+        name = self._id(package)
+        return set_aside(self._archive, name, storage, reason=reason, observer=logged(observer))
+
+    def give_up_records(
+        self,
+        package: PackageId | str,
+        *,
+        reason: str | None = None,
+        observer: Observer | None = None,
+    ) -> list[Repair]:
+        """Give up records of events that no storage has any more (E306); every copy is checked.
+
+        Two persons decide: the first call requests it for this `reason`. Raises AwaitsConfirmation
+        until another person has confirmed it; UsageError if no record is lost; StorageError if a
+        storage that may have it cannot be read.
+        """
+        from preserva.replication.disputed import give_up_records
+
+        name = self._id(package)
+        return give_up_records(self._archive, name, reason=reason, observer=logged(observer))
+
     def repair(
         self,
         packages: Iterable[PackageId | str] = (),
@@ -145,12 +181,12 @@ class CareVerbs(Session):
         limit: int | None = None,
         observer: Observer | None = None,
     ) -> list[Repair]:
-        """Plan how damaged copies get back what was recorded; with `apply`, do it and prove it.
+        """Plan how to restore damaged copies; with `apply`, do it and prove it.
 
         Without `packages`, every copy whose last check found damage. Only bytes with the recorded
-        digest are brought; what is in their place goes to quarantine, nothing is deleted. `limit`
-        is the number of copies in one storage that may be repaired, 3 or one in a thousand by
-        default.
+        digest are restored; the files that they replace go to quarantine, nothing is deleted.
+        `limit` is the number of copies in one storage that may be repaired, 3 or one in a thousand
+        by default.
 
         Raises Refused, with nothing changed, if more copies than that need repair; NotFound for a
         package that the ledger does not know; LedgerError, Locked, UsageError.

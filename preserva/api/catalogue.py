@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from preserva.api.archive import load_config
-from preserva.api.arguments import StrPath
+from preserva.api.arguments import StrPath, logged
 from preserva.api.closing import Closing
 from preserva.archive.archive import ArchivalStorage, Clock, utc_now
 from preserva.catalogue.database import Database
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         HarvestResult,
         MatchDecision,
         MatchVerdict,
+        Observer,
         Proposal,
         RecordsExported,
         RecordsImported,
@@ -65,6 +66,7 @@ class Catalogue(Closing):
         charset: str | None = None,
         complete: bool = False,
         records: int | None = None,
+        observer: Observer | None = None,
     ) -> RecordsImported:
         """Import the records of a file, as those of a library.
 
@@ -85,9 +87,10 @@ class Catalogue(Closing):
             charset=charset,
             complete=complete,
             records=records,
+            observer=logged(observer),
         )
 
-    def import_packages(self) -> RecordsImported:
+    def import_packages(self, *, observer: Observer | None = None) -> RecordsImported:
         """Import the records of the packages in the archive's primary storage.
 
         Raises ArchiveNotFound, LedgerError, StorageError.
@@ -95,7 +98,8 @@ class Catalogue(Closing):
         from preserva.catalogue.import_records import import_packages
 
         with ArchivalStorage(self._config, clock=self._clock) as archive:
-            return import_packages(archive, self._database, self._seconds())
+            seconds = self._seconds()
+            return import_packages(archive, self._database, seconds, observer=logged(observer))
 
     def search(
         self,
@@ -125,7 +129,7 @@ class Catalogue(Closing):
         return shown(self._database, uri_as_typed(record))
 
     def proposals(self, *, limit: int = 20) -> Iterator[Proposal]:
-        """Pairs of records that may describe one edition, and that nobody has decided about."""
+        """Pairs of records that may describe one edition, on which nobody has decided."""
         from preserva.catalogue.matching import Matching
 
         return Matching(self._database).proposals(limit)
@@ -160,7 +164,7 @@ class Catalogue(Closing):
         )
 
     def decisions(self) -> list[MatchDecision]:
-        """All decisions about editions, undone ones too, in the order in which they came here."""
+        """All decisions about editions, undone ones too, in the order of their arrival."""
         from preserva.catalogue.matching import Matching
 
         return Matching(self._database).decisions()
@@ -190,6 +194,7 @@ class Catalogue(Closing):
         *,
         since: datetime | None = None,
         library: str | None = None,
+        observer: Observer | None = None,
     ) -> RecordsExported:
         """Write the records to a new file in a format.
 
@@ -199,7 +204,12 @@ class Catalogue(Closing):
         from preserva.catalogue.export import export_catalogue
 
         return export_catalogue(
-            self._database, Path(destination), form, since=since, library=library
+            self._database,
+            Path(destination),
+            form,
+            since=since,
+            library=library,
+            observer=logged(observer),
         )
 
     def harvest(
@@ -210,19 +220,21 @@ class Catalogue(Closing):
         part: str = "",
         prefix: str = "mods",
         anew: bool = False,
+        observer: Observer | None = None,
     ) -> HarvestSummary:
         """Import records and decisions of another catalogue, by OAI-PMH 2.0 or from its dump.
 
         `source` is a URL or a folder that `dump` wrote. `library` says whose records these are
-        where their identifiers do not. `part` is a set, `prefix` the format to ask for. Only what
-        changed since the last harvest is asked for, with `anew` everything. The next run resumes
+        where their identifiers do not. `part` is a set, `prefix` the format to ask for. Only
+        changes since the last harvest are requested, with `anew` everything. The next run resumes
         where an interrupted one stopped.
 
         Raises StorageError, UsageError.
         """
         from preserva.catalogue.decision_files import DECISIONS, take_decisions
         from preserva.catalogue.oai.client import decisions_of, in_folder, over_http
-        from preserva.catalogue.oai.harvester import Harvest, HarvestSource
+        from preserva.catalogue.oai.harvester import Harvest
+        from preserva.catalogue.oai.receiver import HarvestSource
 
         place = source if isinstance(source, str) else str(Path(source))
         own = self._config.institution.id
@@ -232,6 +244,7 @@ class Catalogue(Closing):
             over_http(place) if "://" in place else in_folder(Path(place)),
             own=own,
             clock=self._seconds,
+            observer=logged(observer),
         )
         records = harvest.run(anew=anew)
         lines = [] if library else decisions_of(place).splitlines()  # others have none
@@ -245,6 +258,7 @@ class Catalogue(Closing):
         url: str,
         email: str,
         form: OaiFormat = OaiFormat.MODS,
+        observer: Observer | None = None,
     ) -> int:
         """Write what an OAI-PMH server would answer to a new folder; the number of its pages.
 
@@ -259,12 +273,13 @@ class Catalogue(Closing):
         repository = Repository(
             self._database, About(url, email), mets_reader(self._config.path), clock=self._seconds
         )
-        return dump(repository, Path(folder), form, time=stamp(self._seconds()), url=url)
+        time = stamp(self._seconds())
+        return dump(repository, Path(folder), form, time=time, url=url, observer=logged(observer))
 
     def oai_application(self, *, url: str, email: str) -> WSGIApplication:
         """A WSGI application (PEP 3333) that gives the catalogue to harvesters, by OAI-PMH 2.0.
 
-        It only reads, and opens the file for each request: it goes on when this object is closed.
+        It only reads, and opens the file for each request: it continues when this object is closed.
         `url` is the address by which others reach it.
         """
         from preserva.catalogue.oai.provider import About

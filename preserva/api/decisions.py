@@ -34,11 +34,11 @@ class DecisionVerbs(Session):
     ) -> JointDecision:
         """Request a decision of a kind: claim, policy, removal, repair, withdrawal.
 
-        `terms` say more exactly what is to be decided; by default those of a policy are what the
-        configuration says today. What waits already is requested once. Verbs
-        that need a decision request it themselves and raise AwaitsConfirmation.
+        `terms` specify the decision further; by default, those of a policy are the present
+        configuration's. What waits already is requested once. Verbs that need a decision request it
+        themselves and raise AwaitsConfirmation.
 
-        Raises UsageError for a kind or a storage that there is not, or if nobody is named who asks.
+        Raises UsageError for an unknown kind or storage, or if the requesting person is not named.
         """
         from preserva.archive.two_persons import matter_of, request
 
@@ -50,8 +50,8 @@ class DecisionVerbs(Session):
     ) -> JointDecision:
         """Confirm or refuse a decision, as the person with whom the archive was opened.
 
-        Raises UsageError if there is none of this number, or if nobody is named; Refused if it does
-        not wait for an answer, or if who requested it would confirm it.
+        Raises UsageError if there is no decision of this number, or no person is named; Refused if
+        it is not waiting for an answer, or if the requesting person tries to confirm it.
         """
         from preserva.archive.two_persons import answer
 
@@ -73,7 +73,7 @@ class DecisionVerbs(Session):
     def undo_withdrawal(self, package: PackageId | str, reason: str) -> None:
         """Take a withdrawal back, as one person.
 
-        Raises UsageError if the package is not withdrawn, or if nobody is named who does it.
+        Raises UsageError if the package is not withdrawn, or if the acting person is not named.
         """
         from preserva.archive.withdrawal import undo
 

@@ -23,8 +23,9 @@ def run_demo(
 ) -> PackageId:
     """Show everything on a new archive in the folder `place`: the identifier of its one package.
 
-    The book is a folder of scans and its record, or else one that is drawn. `say` is called with
-    each line of the story. At the end one copy is damaged on purpose, found, and left to look at.
+    The book is a folder of scans and its record, or by default a small book that is drawn. `say` is
+    called with each line of the story. At the end one copy is damaged on purpose, found, and left
+    to look at.
 
     Raises PreservaError if a step does not end as it should.
     """

@@ -1,4 +1,4 @@
-"""The verbs by which books come into an archive, and by which they are corrected."""
+"""The verbs that bring books into an archive and correct them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Stored:
     """A bag that is in the archive. `created` is False on a dry run, and if it was there before.
 
-    `notes` say what the union catalogue could not take in of it.
+    `notes` report what the union catalogue could not import.
     """
 
     package: PackageId
@@ -69,6 +69,7 @@ class IngestVerbs(Session):
         Raises PackageError with every problem of the source; Refused if another package has this
         identifier; Locked, StorageError. Then nothing was stored.
         """
+        from preserva.batch.packaged_records import PackagesOfRecords
         from preserva.ingest.package import package
         from preserva.ingest.supplied import Details
 
@@ -80,6 +81,7 @@ class IngestVerbs(Session):
             position=position,
             charset=charset,
             details=Details(optional_path(structure), optional_path(events), optional_path(rights)),
+            having=PackagesOfRecords(self._archive).of,
             dry_run=dry_run,
             observer=logged(observer),
         )
@@ -102,9 +104,9 @@ class IngestVerbs(Session):
         """Find everything that `package` would refuse or report of a folder of scans.
 
         Every file is read and every image decoded; pages are compared with each other and with
-        those of stored packages. Without a `record` only the scans are checked. The other
-        arguments are those of `package`. What is refused is a result, in `problems` and
-        `refusals`; nothing is written.
+        those of stored packages. Without a `record` only the scans are checked. The other arguments
+        are those of `package`. Refusals are a result, in `problems` and `refusals`; nothing is
+        written.
 
         Raises StorageError, LedgerError.
         """
@@ -236,7 +238,7 @@ class IngestVerbs(Session):
         dry_run: bool = False,
         observer: Observer | None = None,
     ) -> Transferred:
-        """Store a bag or an E-ARK package of someone else, with all that it says of itself.
+        """Store a bag or an E-ARK package that was made elsewhere, with all its metadata.
 
         `path` is a folder, a tar, packed or not, or a zip: any bag, an AIP of Archivematica, an
         E-ARK SIP or AIP. It is compared with its own manifests or METS first, and kept byte for
@@ -244,8 +246,8 @@ class IngestVerbs(Session):
         are those of `package`. A package that has our institution's identifier and was not made
         here is refused without `as_ours`.
 
-        Raises Damaged for what is not as it was sent; PackageError, UsageError, Refused for what
-        cannot be taken; Locked, StorageError. Then nothing was stored.
+        Raises Damaged if it is not as it was sent; PackageError, UsageError, Refused if it cannot
+        be imported; Locked, StorageError. Then nothing was stored.
         """
         from preserva.ingest.transfer import accept
 
@@ -267,6 +269,7 @@ class IngestVerbs(Session):
         self,
         package: PackageId | str,
         *,
+        reason: str,
         record: StrPath | None = None,
         position: int | None = None,
         charset: str | None = None,
@@ -281,12 +284,11 @@ class IngestVerbs(Session):
         after: int | None = None,
         remove_pages: Iterable[int] = (),
         move_pages: Iterable[tuple[int, int]] = (),
-        reason: str | None = None,
         other_record: bool = False,
         dry_run: bool = False,
         observer: Observer | None = None,
     ) -> Revised:
-        """Correct a package: a new version, in which only what is new is written.
+        """Correct a package: a new version, in which only new files are written.
 
         `record`, `structure`, `rights` and `events` take the place of those that are there;
         `documents` are files to add, or to put in the place of those of the same name. `pages`,
@@ -297,9 +299,9 @@ class IngestVerbs(Session):
         of the package. The version before stays as it was. A record with another number and
         another title is refused without `other_record`.
 
-        Raises UsageError if nothing is to be changed, or pages, rights or history without a
-        reason; NotFound, Damaged or StorageError if the package is not what the ledger recorded;
-        PackageError, Refused, Locked. Then nothing was changed.
+        Raises UsageError if nothing is to be changed or the reason is empty; NotFound, Damaged or
+        StorageError if the package is not what the ledger recorded; PackageError, Refused, Locked.
+        Then nothing was changed.
         """
         from preserva.ingest.book_revision import PageChanges
         from preserva.ingest.revision import Change, update
@@ -367,7 +369,7 @@ class IngestVerbs(Session):
         return replace(derived, notes=(*derived.notes, *notes))
 
     def _catalogued(self, package: PackageId, created: bool) -> tuple[Finding, ...]:
-        """What the union catalogue could not take in of a new version."""
+        """Findings about what the union catalogue could not import of a new version."""
         from preserva.catalogue.import_records import catalogue_version
 
         return tuple(catalogue_version(self._archive, package)) if created else ()

@@ -11,7 +11,15 @@ from preserva.api.arguments import StrPath, package_id
 from preserva.api.closing import Closing
 
 if TYPE_CHECKING:
-    from preserva import Config, LedgerEntry, LedgerProof, PackageId
+    from preserva import (
+        BackupMade,
+        Clock,
+        Config,
+        LedgerBackup,
+        LedgerEntry,
+        LedgerProof,
+        PackageId,
+    )
     from preserva.ledger import Ledger
 
 
@@ -84,3 +92,34 @@ def open_ledger(config: StrPath | None = None) -> ArchiveLedger:
 
     loaded = load_config(config)
     return ArchiveLedger(loaded, ledger_proof.open_ledger(loaded))
+
+
+def backup_ledger(
+    config: StrPath | None, folder: StrPath, *, clock: Clock | None = None, thin: bool = True
+) -> BackupMade:
+    """Make a verified backup of a configuration's ledger in a folder; others may write meanwhile.
+
+    With `thin`, older backups are removed by a rule: all of the last seven days are kept, the
+    newest of each of the last five weeks and twelve months, and one of each year. Raises
+    ArchiveNotFound, ConfigError, LedgerError, StorageError; WrongLedger if the newest backup there
+    is not the beginning of this ledger.
+    """
+    from preserva.archive import ledger_backup
+    from preserva.archive.archive import utc_now
+
+    loaded = load_config(config)
+    return ledger_backup.backup_ledger(loaded, Path(folder), clock or utc_now, thin=thin)
+
+
+def restore_ledger(
+    config: StrPath | None, source: StrPath, *, clock: Clock | None = None
+) -> LedgerBackup:
+    """Put a backup, or a file of the lines of `ArchiveLedger.lines`, in the place of the ledger.
+
+    What stands there is kept beside it. Raises ConfigError, LedgerError, StorageError; Refused if
+    the primary storage has seen more of the ledger, or if nothing is lost.
+    """
+    from preserva.archive import ledger_backup
+    from preserva.archive.archive import utc_now
+
+    return ledger_backup.restore_ledger(load_config(config), Path(source), clock or utc_now)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from preserva import (
         CopyState,
+        Health,
         HistoryEntry,
         Incident,
         LevelsArea,
@@ -30,10 +31,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """What is proved of the NDSA Levels of Digital Preservation (2.0) and of CoreTrustSeal.
+    """Which NDSA Levels of Digital Preservation (2.0) and CoreTrustSeal requirements are proved.
 
-    `reached` is the level, 0 to 4, of each area. `demands` and `requirements` say what is asked
-    for; their `verdict(levels.evidence)` says whether that is proved.
+    `reached` is the level, 0 to 4, of each area. `demands` and `requirements` are the requirements;
+    their `verdict(levels.evidence)` says whether each is proved.
     """
 
     evidence: LevelsEvidence
@@ -51,7 +52,7 @@ class PackageHistory:
 
 
 class ReportingVerbs(Session):
-    """What is known, without reading any content."""
+    """The known state, without reading any content."""
 
     def packages(self, storage: str | None = None, *, wanted: Wanted | None = None) -> Listing:
         """The packages of a storage, the primary one by default, or of them those `wanted`.
@@ -78,7 +79,7 @@ class ReportingVerbs(Session):
         return status(self._archive, name, wanted or ANY)
 
     def report(self) -> Overview:
-        """The state of all copies, what waits for a person, and what is proved of the past.
+        """The state of all copies, open incidents, and the proof of past audits.
 
         By the ledger alone. Raises LedgerError.
         """
@@ -93,7 +94,7 @@ class ReportingVerbs(Session):
         until: datetime | None = None,
         person: str | None = None,
     ) -> Work:
-        """What was done from `since` until before `until`, by a person (a code) or by anybody.
+        """What was done from `since` until before `until`, by one person (a code) or by anybody.
 
         Times are aware. Checks are counted, everything else is in `deeds` as well. Raises
         LedgerError.
@@ -114,7 +115,7 @@ class ReportingVerbs(Session):
     def report_html(self, package: PackageId | str | None = None, *, levels: bool = False) -> str:
         """The report, or the history of one package, as an HTML page that needs no other file.
 
-        `levels` adds what is proved of the NDSA Levels and of CoreTrustSeal to the report. Raises
+        `levels` adds the NDSA Levels and CoreTrustSeal requirements to the report. Raises
         LedgerError; NotFound for a package that the ledger does not know.
         """
         from preserva.outputs.levels import level_sections
@@ -142,6 +143,16 @@ class ReportingVerbs(Session):
         entries, incidents = history(self._archive, self._id(package))
         return PackageHistory(tuple(entries), tuple(incidents))
 
+    def health(self) -> Health:
+        """Whether the archive is well; its `outcome` is FAIL if a copy is damaged.
+
+        By the ledger, what the last runs noted, and the disks of this computer: no storage is
+        asked. Raises LedgerError.
+        """
+        from preserva.reporting.health import health
+
+        return health(self._archive)
+
     def incidents(self) -> list[Incident]:
         """What waits for a person: copies that are damaged or cannot be read, the oldest first."""
         from preserva.reporting.incidents import open_incidents
@@ -152,7 +163,7 @@ class ReportingVerbs(Session):
         """Record in the ledger what a person decided about an incident, by its number.
 
         `by` is who decided, if not who opened the archive. Raises UsageError if no open incident
-        has this number, or if nobody is named.
+        has this number, or if no person is named.
         """
         from preserva.reporting.incidents import decide
 

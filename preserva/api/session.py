@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Session(Closing):
-    """What is open while verbs are called; a context manager."""
+    """The resources that are open while verbs are called; a context manager."""
 
     def __init__(self, opened: Opened) -> None:
         self._archive = opened

@@ -1,7 +1,7 @@
 """Who acts: an institution, and the person who works for it where one is known.
 
-Ledger and PREMIS keep the short code of a person. The name belongs to the configuration alone, so
-that it can be taken away, and no chain and no package changes.
+Ledger and PREMIS keep the short code of a person. The name is in the configuration alone, so that
+it can be removed without changing the chain or a package.
 """
 
 from __future__ import annotations
@@ -31,21 +31,23 @@ class Actor:
 
 
 def acting_person(people: Mapping[str, Person], named: str | None = None) -> str | None:
-    """The code of who acts: `named`, or else PRESERVA_PERSON, or else who is logged in.
+    """The code of the acting person: `named`, otherwise PRESERVA_PERSON, otherwise the login.
 
-    An empty name says that nobody does, as in a nightly run. Where the configuration lists
-    `people`, only they are persons: another login is nobody. Raises UsageError for a name that is
-    not listed there, or that is no code.
+    An empty name means that nobody acts, as in a nightly run. If the configuration lists `people`,
+    only they are persons: any other login is nobody. Raises UsageError for a name that is not
+    listed there, or that is not a code.
     """
     if named is None:
         named = os.environ.get(VARIABLE)
     if named is None:
         return _person_of(_login(), people)
     if named and people and named not in people:
-        message = _("{person} is not in [people]; there are: {known}")
+        message = _("{person} is not in [people]; known ones: {known}")
         raise UsageError(message.format(person=named, known=", ".join(sorted(people))))
     if named and not is_code(named):
-        message = _("{person} cannot name a person: at most 64 characters, none of them a space")
+        message = _(
+            "{person} cannot be the code of a person: at most 64 characters, none of them a space"
+        )
         raise UsageError(message.format(person=named))
     return named or None
 
@@ -54,7 +56,7 @@ def needed(actor: Actor) -> str:
     """The code of the person, where only a person may act. Raises UsageError if none is named."""
     if actor.person is None:
         raise UsageError(
-            _("nobody is named who decides this"),
+            _("this needs the name of the person who decides"),
             hint=_("Say who you are: --person, PRESERVA_PERSON, or a login listed in [people]."),
         )
     return actor.person

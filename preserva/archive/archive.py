@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,12 +17,12 @@ from preserva import config as configuration
 from preserva.archive.acting import Actor, acting_person
 from preserva.archive.identities import remember, storage_id
 from preserva.archive.ledger_mark import advance, claim, read_mark, refuse_outdated
+from preserva.archive.patience import NO_PATIENCE, name_of_process
 from preserva.archive.recovery import recover
 from preserva.archive.store import Store
 from preserva.config import Config
 from preserva.core.formats import layout
 from preserva.core.formats.storage_identity import FORMAT, serialise
-from preserva.core.values.entries import STORAGE_IDENTITY
 from preserva.core.values.report import Finding
 from preserva.errors import (
     ArchiveNotFound,
@@ -45,7 +44,7 @@ from preserva.storage.published import replace
 _logger = get_logger(__name__)
 
 _VERIFIED = 5_000
-"""Entries of the ledger that are verified whenever an archive is opened: a fraction of a second."""
+"""How many entries are verified whenever an archive is opened, in a fraction of a second."""
 
 Clock = Callable[[], datetime]
 Identifiers = Callable[[], str]
@@ -60,7 +59,7 @@ def unverified(problems: list[str]) -> LedgerError:
 
 
 def _ignore(finding: Finding) -> None:
-    """Who does not want to know of what is set aside; the ledger has what matters."""
+    """Ignores reports about what is set aside; the ledger has what matters."""
 
 
 def utc_now() -> datetime:
@@ -84,24 +83,27 @@ class ArchivalStorage:
         identifiers: Identifiers = new_identifier,
         person: str | None = None,
         rebuilding: bool = False,
+        reading: bool = False,
     ) -> None:
-        """Open the ledger; storages are opened when they are needed.
+        """Open the ledger, only for `reading` or to write; storages are opened when needed.
 
         `person` is the code of who acts (`acting.acting_person` says who does without one).
 
         A primary storage on this computer is asked how much of the ledger it has seen. A ledger
-        that is `rebuilding` is held against nothing: it is made of what the storages say.
+        that is `rebuilding` is compared with nothing: it is made from what the storages hold.
         """
         self.config = config
         self.clock = clock
         self.identifiers = identifiers
         self.tell: Callable[[Finding], object] = _ignore  # what was set aside before writing
+        self.patience = NO_PATIENCE
         self._stores: dict[str, Store] = {}
+        self._written: dict[str, Store] = {}
         self._rebuilding = rebuilding
         self.actor = Actor(config.institution, acting_person(config.people, person))
         if not config.ledger.exists():
             raise _no_ledger(config)
-        self.ledger = Ledger(config.ledger, person=self.actor.person)
+        self.ledger = Ledger(config.ledger, person=self.actor.person, read_only=reading)
         self._noted = self.ledger.size
         try:
             if problems := self.ledger.verify(since=max(1, self._noted - _VERIFIED)):
@@ -126,6 +128,7 @@ class ArchivalStorage:
         at: TracebackType | None,
     ) -> None:
         if kind is None or issubclass(kind, Exception):
+            self.renew_guides()
             with suppress(PreservaError):  # what was acknowledged stays so
                 self._tell_primary()
         for store in self._stores.values():
@@ -140,7 +143,7 @@ class ArchivalStorage:
         """One of the storages. Raises UsageError for a name that is not in the configuration."""
         if name not in self.config.storages:
             known = ", ".join(sorted(self.config.storages))
-            message = _("there is no storage {name}; there are: {known}")
+            message = _("there is no storage {name}; known ones: {known}")
             raise UsageError(message.format(name=name, known=known))
         if name not in self._stores:
             config = self.config.storages[name]
@@ -167,10 +170,11 @@ class ArchivalStorage:
         seen more of the ledger, or is not ours, and then nothing was written.
         """
         store.known_identity()  # first: a lock is a file, and another's disk gets none
-        with store.storage.lock(self.own_name()):
+        with self.patience.locked(lambda: store.storage.lock(self.own_name())):
             _logger.info("writing to %s", store.id)
             claim(self, store)
             recover(self.ledger, store, self.now, self.tell)
+            self._written[store.id] = store
             try:
                 yield
             finally:
@@ -181,17 +185,17 @@ class ArchivalStorage:
     def refuse_outdated(self, *stores: Store) -> None:
         """Refuse the ledger if one of the storages has seen more of it, or of another.
 
-        One that is away, or not the right one, has no say here: whoever uses it finds out.
-        Raises WrongLedger.
+        A storage that is unavailable, or not the right one, is ignored here: whoever uses it finds
+        out. Raises WrongLedger.
         """
         for store in stores:
             with suppress(StorageError):
                 refuse_outdated(self.ledger, store, self.config.institution.id)
 
     def _tell_primary(self) -> None:
-        """Let the primary storage know of what was appended since, unless somebody writes there.
+        """Record in the primary storage how far the ledger has grown, unless somebody writes there.
 
-        So it has seen what was done in the other storages too. Raises LedgerError, StorageError,
+        So it has also seen what was done in the other storages. Raises LedgerError, StorageError,
         Locked.
         """
         if self._rebuilding or self.ledger.size == self._noted:
@@ -201,25 +205,29 @@ class ArchivalStorage:
         with store.storage.lock(self.own_name()):
             claim(self, store)
 
+    def renew_guides(self) -> None:
+        """Renew the guides of storages that this run wrote to: many books, one list."""
+        from preserva.archive.guide import renew_guides  # it needs this module
+
+        written, self._written = self._written, {}
+        if not self._rebuilding:
+            renew_guides(self, written.values())
+
     def audits_of(self, storage: str) -> Path:
-        """The folder in which audits of a storage keep what they need from one run to the next."""
+        """The folder in which audits of a storage keep state between runs."""
         ledger = self.config.ledger
         return ledger.parent / f"{ledger.stem}-audits" / storage
 
     @contextmanager
     def auditing(self, storage: str) -> Iterator[None]:
         """Be the only audit of a storage, which itself is not written to. Raises Locked."""
-        with open_storage(str(self.audits_of(storage))).lock(self.own_name()):
+        place = open_storage(str(self.audits_of(storage)))
+        with self.patience.locked(lambda: place.lock(self.own_name())):
             yield
 
     def own_name(self) -> str:
-        """Who this is, for those who wait for its lock."""
+        """The name of this process, for those who wait for its lock."""
         return name_of_process(self.now())
-
-
-def name_of_process(time: str) -> str:
-    """Who holds a lock since this time, for those who wait for it."""
-    return f"{socket.gethostname()}, process {os.getpid()}, since {time}"
 
 
 def find_config(path: Path | None = None) -> Path:
@@ -237,24 +245,30 @@ def open_archive(
     clock: Clock = utc_now,
     identifiers: Identifiers = new_identifier,
     person: str | None = None,
+    reading: bool = False,
 ) -> ArchivalStorage:
     """The archive of a configuration. Raises ArchiveNotFound, ConfigError, LedgerError, UsageError.
 
-    `person` is the code of who acts.
+    `person` is the code of who acts; who is only `reading` needs no right to write the ledger.
     """
     config = configuration.load(find_config(path))
-    return ArchivalStorage(config, clock=clock, identifiers=identifiers, person=person)
+    return ArchivalStorage(
+        config, clock=clock, identifiers=identifiers, person=person, reading=reading
+    )
 
 
 def create_archive(
     config: Config, *, identifiers: Identifiers = new_identifier, person: str | None = None
 ) -> None:
-    """Make the ledger and the storages of a configuration, where they are not there yet.
+    """Create the ledger and the storages of a configuration, unless they exist.
 
-    What exists is left as it is. Everything is looked at before anything is made: Refused, with
-    nothing made, for a folder that holds something else, a storage that is another one or stands
-    twice, and where a ledger or a storage is gone that the others prove there was.
+    What exists is left unchanged. Everything is checked before anything is created: raises Refused,
+    with nothing created, for a folder that holds something else, a storage that is a different one
+    or is listed twice, and a ledger or storage that is gone although the others prove that it
+    existed.
     """
+    from preserva.archive.guide import look_at_guides  # it needs this module
+
     stores = [Store(place, open_storage(place.url)) for place in config.storages.values()]
     _refuse_twice(stores)
     made = [store for store in stores if is_made(store)]
@@ -269,10 +283,11 @@ def create_archive(
         for store in stores:
             if store not in made:
                 make_storage(archive, store)
+        look_at_guides(archive, made)
 
 
 def _refuse_twice(stores: list[Store]) -> None:
-    """Refuse one folder under two names, or one inside the other: that would be no second copy."""
+    """Refuse one folder under two names, or one inside the other: that is not a second copy."""
     real = {store.id: os.path.realpath(store.storage.url) for store in stores if store.is_local}
     for outer, inner in permutations(real, 2):
         if Path(real[inner]).is_relative_to(real[outer]):
@@ -281,7 +296,7 @@ def _refuse_twice(stores: list[Store]) -> None:
 
 
 def is_made(store: Store) -> bool:
-    """Whether the storage is there already. Raises Refused for a place that holds another thing."""
+    """Whether the storage exists already. Raises Refused for a place that holds something else."""
     storage = store.storage
     if storage.stat("") is None:
         return False
@@ -308,7 +323,7 @@ def _no_ledger(config: Config) -> ArchiveNotFound:
 _LOST_LEDGER = N_(
     "The storages belong to a ledger that is not here. If it is on another computer, work there:"
     " docs/how-to/two-people.md says how. If it was lost, restore it from its backup; without one,"
-    " `preserva rebuild ledger` begins a new one, which takes the place of the old for good."
+    " `preserva rebuild ledger` begins a new one, which replaces the old one for good."
 )
 
 
@@ -328,10 +343,10 @@ def _refuse_lost_ledger(config: Config, made: list[Store]) -> None:
             message = _("{name} belongs to a ledger, and {ledger} is not there")
             raise Refused(message.format(name=store.id, ledger=config.ledger), hint=_LOST_LEDGER)
     if config.ledger.exists():
-        message = _("{path} is empty, so it is no ledger; it was not touched")
+        message = _("{path} is empty, so it is not a ledger; it was not touched")
         raise Refused(
             message.format(path=config.ledger),
-            hint=_("Restore it from its backup, or move it away to begin anew."),
+            hint=_("Restore it from its backup, or move it away to start over."),
         )
 
 
@@ -343,7 +358,7 @@ def _refuse_lost_storages(archive: ArchivalStorage, made: list[Store]) -> None:
         entry = archive.ledger.last(storage=name)
         if entry is not None:
             message = _("{name} held packages when the ledger last saw it ({time}); {url} is empty")
-            if entry.type == STORAGE_IDENTITY:
+            if not archive.ledger.copies.packages(name):
                 message = _("the ledger has known {name} since {time}; {url} is empty")
             url = archive.config.storages[name].url
             raise Refused(
@@ -353,9 +368,9 @@ def _refuse_lost_storages(archive: ArchivalStorage, made: list[Store]) -> None:
 
 
 def make_storage(archive: ArchivalStorage, store: Store) -> None:
-    """Make an empty storage, which the ledger knows from then on.
+    """Create an empty storage and record it in the ledger.
 
-    One that is held for another institution is theirs to write to, so no ledger marks it.
+    A storage held for another institution is written by them, so our ledger does not mark it.
     """
     identifier = archive.identifiers()
     if storage_id(archive.ledger, store.id) is not None:
@@ -369,7 +384,7 @@ def make_storage(archive: ArchivalStorage, store: Store) -> None:
 
 
 def make_place(store: Store, config: Config, identifier: str) -> None:
-    """Make an empty storage that says what it is, and who the institutions are."""
+    """Create an empty storage that records what it is, and who the institutions are."""
     storage = store.storage
     with storage.lock("preserva init"):
         OcflRoot.create(storage)
@@ -378,7 +393,7 @@ def make_place(store: Store, config: Config, identifier: str) -> None:
 
 
 def _identity(store: Store, config: Config, identifier: str) -> dict[str, object]:
-    """What a configuration that was lost cannot tell: docs/adr/0004-storage-folder.md."""
+    """What a lost configuration cannot tell: docs/adr/0004-storage-folder.md."""
     return {
         "storage": store.id,
         "institution": store.config.institution,

@@ -29,14 +29,14 @@ from preserva.local_time import local_time
 
 
 def refuse_lost(copy: StoredCopy) -> None:
-    """Refuse to make anew what was stored before and is not there: a copy of it may be elsewhere.
+    """Refuse to recreate what was stored before and is missing: a copy of it may be elsewhere.
 
     Raises Refused.
     """
     for entry in copy.archive.ledger.entries(package=copy.package.uri, types=(END,)):
         if entry.outcome == SUCCESS:
             message = _(
-                "{id} was stored in {storage} on {time}, and is not there: nothing was written"
+                "{id} was stored in {storage} on {time}, but is not there now: nothing was written"
             )
             raise Refused(
                 message.format(id=copy.package, storage=entry.storage, time=local_time(entry.time)),

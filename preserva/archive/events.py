@@ -1,8 +1,8 @@
-"""What was done, as PREMIS says it: the events of a package and the agents that stand behind them.
+"""The history in PREMIS: the events of a package and the agents responsible for them.
 
-Events up to packaging stand in the package's own premis.xml. What happens to a stored package
-later (ingestion, replication, repair) must not make a new version each time: those events are
-PREMIS documents of their own in the object's `logs/` folder, which OCFL keeps outside versions.
+Events up to packaging are in the package's own premis.xml. What happens to a stored package later
+(ingestion, replication, repair) must not make a new version each time: those events are PREMIS
+documents of their own in the object's `logs/` folder, which OCFL keeps outside versions.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from preserva.version import __version__
 LOGS = "logs"
 _ANY = Identifier("", "")
 LARGEST_LOG = 1 << 20
-"""Bytes of the record of an event that are read at most."""
+"""The most bytes of an event's record that are read."""
 
 
 def agents(actor: Actor) -> tuple[Agent, ...]:
@@ -82,7 +82,7 @@ def event(
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The events that a record or a file tells of a book, against those of its PREMIS.
+    """The events that a record or a file reports about a book, compared with those in its PREMIS.
 
     `new` are those that PREMIS does not have, with their `agents` that are not described there;
     `recorded` are the identifiers of those that it has.
@@ -99,7 +99,7 @@ def told_events(
     tell: Callable[[History], None],
     representations: Collection[str] = (),
 ) -> Told:
-    """What `tell` puts into a history, against a package's PREMIS. Raises UnsafeXMLError."""
+    """What `tell` adds to a history, compared with a package's PREMIS. Raises UnsafeXMLError."""
     items = list(read_premis(io.BytesIO(premis), images=False))
     events = [item for item in items if isinstance(item, Event)]
     agents = {
@@ -132,7 +132,7 @@ def told_events(
 
 
 def _number(identifier: Identifier) -> int:
-    """The number of an event that was told by people or a record; 0 of any other."""
+    """The number of an event reported by people or a record; 0 for any other."""
     match = re.fullmatch(r"event-([0-9]{1,9})", identifier.value)
     return int(match[1]) if match else 0
 

@@ -20,7 +20,7 @@ _OUTCOMES = {Outcome.PASS: "success", Outcome.FAIL: "fail", Outcome.UNKNOWN: "un
 
 
 def record_check(copy: StoredCopy, report: Report, reading: Check | None = None) -> None:
-    """Record the check of a copy in the ledger, with what is known of the reading itself.
+    """Record the check of a copy in the ledger, with what is known about the reading itself.
 
     The entry stands for a PREMIS event, whose document can be made of it (core.eark.fixity_event).
     """
@@ -43,7 +43,7 @@ def record_check(copy: StoredCopy, report: Report, reading: Check | None = None)
 
 
 def record_seen(copy: StoredCopy, report: Report) -> None:
-    """Record what was seen of a copy that was not read whole: its inventory, or that it is gone.
+    """Record what was seen of a copy that was not fully read: its inventory, or that it is gone.
 
     A failure is an incident like any other, and the next audit reads all of the copy. What could
     not be established is recorded once, while it stays so. Nothing is proved by such a look.
@@ -54,25 +54,25 @@ def record_seen(copy: StoredCopy, report: Report) -> None:
 
 
 def record_object(archive: ArchivalStorage, storage: str, name: str, outcome: Outcome) -> None:
-    """Record that the ledger does not know of an object in a storage (UNKNOWN), or that it is gone.
+    """Record that the ledger does not know an object in a storage (UNKNOWN), or that it is gone.
 
-    `name` is the identifier of a package, or the path of what is none.
+    `name` is the identifier of a package, or the path of something that is not a package.
     """
-    found = [Finding(Code.NOT_RECORDED, name)] if outcome is Outcome.UNKNOWN else []
+    findings = [Finding(Code.NOT_RECORDED, name)] if outcome is Outcome.UNKNOWN else []
     archive.ledger.append(
         FIXITY_CHECK,
         time=archive.now(),
         outcome=_OUTCOMES[outcome],
         package=name,
         storage=storage,
-        facts=Check(recorded(found), size=0, files=0, extent="listing"),
+        facts=Check(recorded(findings), size=0, files=0, extent="listing"),
     )
 
 
 def record_storage(archive: ArchivalStorage, store: Store) -> StorageError | None:
-    """Look whether a storage is there and is the right one; why not, if it is not.
+    """Check whether a storage is available and the right one; returns why not.
 
-    That it is away goes into the ledger, and when it was away, that it is there again.
+    Its absence is recorded in the ledger, and so is its return.
     """
     try:
         store.check_identity()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def ledger_id(ledger: Ledger) -> str | None:
-    """The id of a ledger; None if it was begun before ledgers had one and nobody wrote since."""
+    """The id of a ledger; None if it is older than ids and has not been written to since."""
     entry = ledger.newest(LEDGER_IDENTITY)
     return None if entry is None else entry.facts_as(LedgerIdentity).ledger
 
@@ -36,19 +36,19 @@ def former_ids(ledger: Ledger) -> set[str]:
 
 
 def begin_ledger(archive: ArchivalStorage, replaces: Iterable[str] = ()) -> None:
-    """Give the ledger a new id, in the place of those that it replaces."""
+    """Give the ledger a new id, replacing those of the ledgers that it replaces."""
     facts = LedgerIdentity(archive.identifiers(), tuple(sorted(replaces)))
     archive.ledger.append(LEDGER_IDENTITY, time=archive.now(), outcome=SUCCESS, facts=facts)
 
 
 def storage_id(ledger: Ledger, name: str) -> str | None:
-    """The id by which a ledger knows a storage; None if they have not met."""
+    """The id by which a ledger knows a storage; None if it does not know it."""
     entry = ledger.last(storage=name, types=(STORAGE_IDENTITY,))
     return None if entry is None else entry.facts_as(IdentityLearned).id
 
 
 def remember(archive: ArchivalStorage, store: Store, identifier: str) -> None:
-    """Let the ledger know a storage by an id from now on."""
+    """Record the id by which the ledger knows a storage from now on."""
     if storage_id(archive.ledger, store.id) != identifier:
         archive.ledger.append(
             STORAGE_IDENTITY,
@@ -62,7 +62,7 @@ def remember(archive: ArchivalStorage, store: Store, identifier: str) -> None:
 def give_id(archive: ArchivalStorage, store: Store) -> str:
     """The id of a storage, which gets one if it was made before there were any.
 
-    Call it holding the storage's lock. What `preserva-storage.json` was is kept beside it.
+    Hold the storage's lock. The previous `preserva-storage.json` is kept beside the new one.
     """
     identity = store.known_identity()
     if identity.id is not None:

@@ -1,4 +1,4 @@
-"""What every package of an archive is worth, now, by its ledger: the judgement of `core.policy`."""
+"""The present judgement of every package of an archive by its ledger, see `core.policy`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from preserva.core.policy.judgement import Judgement, Rules, StoragePlace, Tally
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is asked about: packages by their identifiers, storages by their ids; None is all."""
+    """The scope of a question: packages by identifier, storages by id; None means all."""
 
     packages: frozenset[str] | None = None
     storages: frozenset[str] | None = None
@@ -36,7 +36,7 @@ EVERYTHING = Scope()
 
 
 def rules_of(archive: ArchivalStorage) -> Rules:
-    """By what the copies of an archive are judged."""
+    """The terms by which the copies of an archive are judged."""
     config = archive.config
     countries = {name: each.country for name, each in config.institutions.items()}
     places = {

@@ -1,8 +1,8 @@
 """What each storage has seen of the ledger, and whether this ledger may write there.
 
-The mark is written after the ledger and read before anything is written: a ledger that is ahead of
-a mark is normal (a run was killed, or audited meanwhile); a mark that is ahead of the ledger means
-that the ledger is older, and one that differs that there are two.
+The mark is written after the ledger and read before anything is written. A ledger ahead of a mark
+is normal (a run was killed, or audited meanwhile); a mark ahead of the ledger means that the ledger
+is older; a mark that differs means that there are two ledgers.
 """
 
 from __future__ import annotations
@@ -74,11 +74,10 @@ def read_mark(store: Store) -> LedgerMark | None:
 
 
 def refuse_outdated(ledger: Ledger, store: Store, institution: str) -> LedgerMark | None:
-    """Refuse a ledger that is not as new as what a storage has seen, or not the one seen there.
+    """Refuse a ledger that is older than what a storage has seen, or not the ledger seen there.
 
-    Where a storage has no mark yet, the copy of the `institution`'s ledger in it tells. The mark is
-    returned.
-    Raises WrongLedger, StorageError.
+    If a storage has no mark yet, the copy of the `institution`'s ledger in it decides. The mark is
+    returned. Raises WrongLedger, StorageError.
     """
     store.known_identity()
     mark = read_mark(store)
@@ -106,7 +105,7 @@ def _refuse_mark(ledger: Ledger, store: Store, mark: LedgerMark) -> None:
 
 
 def _refuse_copy(ledger: Ledger, store: Store, institution: str) -> None:
-    """Hold the ledger against the newest line of its copy in a storage, if that is legible."""
+    """Compare the ledger with the newest line of its copy in a storage, if that is legible."""
     try:
         newest = newest_copied(store, institution)
     except LedgerError:
@@ -123,16 +122,16 @@ def _refuse_copy(ledger: Ledger, store: Store, institution: str) -> None:
 def wrong(
     how: Standing, store: Store, number: int, ledger: Ledger, other: str | None = None
 ) -> WrongLedger:
-    """What to tell people of a ledger that may not be used."""
+    """What to tell people about a ledger that may not be used."""
     message = {
         Standing.OLDER: _(
-            "the ledger {ledger} is older than what {storage} has seen of it: it ends with entry"
-            " {size}, and entry {number} was written before. It was restored from a backup, or is a"
-            " copy of another computer's."
+            "the ledger {ledger} is older than what {storage} has seen of it: it ends with entry "
+            "{size}, but entry {number} had already been written. It was restored from a backup, "
+            "or is a copy of another computer's."
         ),
         Standing.FORKED: _(
             "the ledger {ledger} is not the one that {storage} has seen: their entries {number}"
-            " differ. One is a copy of the other, and both were written to since."
+            " differ. One is a copy of the other, and both have been written to since."
         ),
         Standing.OTHER: _(
             "{storage} belongs to another ledger ({other}), not to {ledger}: two ledgers never"
@@ -168,7 +167,7 @@ def claim(archive: ArchivalStorage, store: Store) -> None:
 
 
 def take_over(archive: ArchivalStorage, stores: Sequence[Store]) -> None:
-    """Let a ledger that was made anew replace the lost one, in these storages of ours.
+    """Let a rebuilt ledger replace the lost one in these storages of ours.
 
     The ids of the storages are learned again. Raises StorageError, Locked.
     """
@@ -181,9 +180,9 @@ def take_over(archive: ArchivalStorage, stores: Sequence[Store]) -> None:
 
 
 def advance(archive: ArchivalStorage, store: Store) -> None:
-    """Let a storage, whose lock is held, know how far the ledger has come since.
+    """Mark in a storage, whose lock is held, how far the ledger has grown.
 
-    That it does not is no reason to fail: what was acknowledged stays so.
+    If that fails, nothing is raised: what was acknowledged stays acknowledged.
     """
     try:
         mark = refuse_outdated(archive.ledger, store, archive.config.institution.id)
@@ -205,10 +204,10 @@ def _write(archive: ArchivalStorage, store: Store, before: LedgerMark | None) ->
 
 
 def _refuse_unknown_packages(archive: ArchivalStorage, store: Store) -> None:
-    """Refuse a storage without a mark that holds packages of which the ledger knows nothing.
+    """Refuse a storage without a mark that holds packages unknown to the ledger.
 
-    In our primary storage each package must be known, or the ledger is older; a replica in which it
-    knows none is another archive's.
+    In our primary storage each package must be known, otherwise the ledger is older; a replica in
+    which it knows no package belongs to another archive.
     """
     ledger = archive.ledger
     names = archive.config.storages
@@ -228,7 +227,7 @@ def _refuse_unknown_packages(archive: ArchivalStorage, store: Store) -> None:
     primary = store.config.role is Role.PRIMARY
     if strangers and (primary or len(strangers) == count):
         message = _(
-            "{storage} holds {package}, of which the ledger {ledger} knows nothing: the ledger is"
+            "{storage} holds {package}, which the ledger {ledger} does not know: the ledger is"
             " older, or the storage belongs to another"
         )
         raise WrongLedger(

@@ -1,4 +1,4 @@
-"""The proof of what was done: the ledger verified, and held against a copy kept elsewhere."""
+"""The proof of what was done: the ledger verified, and compared with a copy kept elsewhere."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from preserva.ledger import LARGEST_ENTRY, Ledger
 from preserva.storage.open import open_storage
 
 _NAMED = 20
-"""Entries that differ which are named; the first one says it all."""
+"""How many differing entries are reported; the first one is usually enough."""
 
 
 _WHOLE = timedelta(days=30)
-"""So long a verification of the whole ledger is good for."""
+"""How long a verification of the whole ledger stays valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What verification found: how many entries, the digest of the newest, all that is wrong."""
+    """The result of verification: how many entries, the digest of the newest, all that is wrong."""
 
     entries: int
     newest: str | None
@@ -47,11 +47,11 @@ class Proof:
         return Outcome.FAIL if self.problems else Outcome.PASS
 
 
-def open_ledger(config: Config) -> Ledger:
+def open_ledger(config: Config, *, read_only: bool = False) -> Ledger:
     """The ledger of a configuration, even if it does not verify. Raises ArchiveNotFound."""
     if not config.ledger.exists():
         raise ArchiveNotFound(_("there is no ledger at {path}").format(path=config.ledger))
-    return Ledger(config.ledger)
+    return Ledger(config.ledger, read_only=read_only)
 
 
 def verify_ledger(config: Config, against: str | None = None) -> Proof:
@@ -64,7 +64,7 @@ def verify_ledger(config: Config, against: str | None = None) -> Proof:
     with closing(open_ledger(config)) as ledger:
         problems = ledger.verify()
         problems += [] if problems else ledger.verify_copies()
-        problems += _seen_by_primary(config, ledger)
+        problems += seen_by_primary(config, ledger)
         if against is not None:
             problems += _differences(ledger, _kept(config, ledger, against), against)
         count, newest = 0, None
@@ -74,7 +74,7 @@ def verify_ledger(config: Config, against: str | None = None) -> Proof:
         return Proof(count, digest, tuple(problems))
 
 
-def _seen_by_primary(config: Config, ledger: Ledger) -> list[str]:
+def seen_by_primary(config: Config, ledger: Ledger) -> list[str]:
     """What is wrong with a ledger by what the primary storage has seen of it, if that is there."""
     primary = config.primary()
     storage = open_storage(primary.url, read_only=True)
@@ -93,8 +93,8 @@ def _seen_by_primary(config: Config, ledger: Ledger) -> list[str]:
 def prove_ledger(archive: ArchivalStorage, *, record: bool = True) -> None:
     """Refuse a ledger that does not verify, or that the primary storage has seen more of.
 
-    The whole of it once in a month, which is recorded; else from there on, so that a run need not
-    wait for what twenty years of audits left. Raises LedgerError.
+    The whole chain is verified once a month, which is recorded; otherwise only the entries since
+    then, so that a run need not wait for twenty years of audits. Raises LedgerError.
     """
     archive.refuse_outdated(archive.primary)
     whole = archive.ledger.newest(VERIFICATION)
@@ -113,7 +113,7 @@ def prove_ledger(archive: ArchivalStorage, *, record: bool = True) -> None:
 def _kept(config: Config, ledger: Ledger, against: str) -> Iterator[bytes]:
     """The entries that were kept in a storage, or in a file."""
     if against not in config.storages:
-        return _lines(Path(against))
+        return kept_lines(Path(against))
     storage = open_storage(config.storages[against].url, read_only=True)
     store = Store(config.storages[against], storage, partial(storage_id, ledger, against))
     store.check_identity()
@@ -143,7 +143,8 @@ def _differences(ledger: Ledger, kept: Iterable[bytes], path: str) -> list[str]:
     return problems
 
 
-def _lines(path: Path) -> Iterator[bytes]:
+def kept_lines(path: Path) -> Iterator[bytes]:
+    """The entries of an export in a file. Raises StorageError."""
     try:
         with path.open("rb") as file:
             while line := file.readline(LARGEST_ENTRY + 2):

@@ -2,8 +2,8 @@
 
 Each run that has something to add leaves one more file, `ledgers/INSTITUTION/FIRST-LAST.jsonl`: the
 entries from the one number to the other, as lines of canonical JSON. No file is ever changed. A
-ledger that was cut off, rewritten, or restored from an old backup does not go on where its copy
-ends, and that is said.
+ledger that was cut off, rewritten, or restored from an old backup does not continue where its copy
+ends, and that is reported.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from preserva.archive.reading import observe
+from preserva.archive.runs import note_success
 from preserva.archive.store import Store
 from preserva.core.formats import layout
+from preserva.core.policy.health import Job
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding, Report
 from preserva.core.values.subjects import LedgerInStorage
@@ -34,10 +36,10 @@ _DIGEST = "sha256"
 
 
 def copy_ledger(archive: ArchivalStorage, target: Store) -> Report:
-    """Bring the entries that a storage has not got there, read back; call it holding its lock.
+    """Copy the entries that a storage lacks and read them back; hold its lock.
 
-    Nothing is brought where the copy there is not the beginning of this ledger: that is reported,
-    as a storage is that cannot be reached. Raises StorageFull.
+    Nothing is copied if the copy there is not the beginning of this ledger: that is reported, and
+    so is a storage that cannot be reached. Raises StorageFull.
     """
     report = Report(LedgerInStorage(target.id))
     try:
@@ -53,6 +55,8 @@ def copy_ledger(archive: ArchivalStorage, target: Store) -> Report:
         report.add([Finding(Code.STORAGE_UNREACHABLE, where, seen=str(error))])
     except LedgerError as error:
         report.add([Finding(Code.LEDGER_COPY_DIFFERS, target.id, seen=str(error))])
+    if not report.findings:
+        note_success(archive.config, Job.LEDGER_COPY, archive.clock(), target.id)
     return report
 
 
@@ -106,10 +110,10 @@ def newest_copied(store: Store, institution: str) -> tuple[int, bytes] | None:
 
 
 def copied_entries(store: Store, institution: str) -> Iterator[bytes]:
-    """Every entry of the copy of a ledger in a storage, oldest first, as it stands there.
+    """Every entry of the copy of a ledger in a storage, oldest first, unverified.
 
-    Only a chain is promised to be one: verify it. Raises LedgerError for files that do not follow
-    each other, StorageError.
+    The entries need not form a valid chain: verify them. Raises LedgerError for files that do not
+    follow each other, StorageError.
     """
     expected = 1
     for first, last, path in _parts(store.storage, institution):
@@ -144,7 +148,7 @@ def _newest_line(storage: Storage, path: str) -> bytes:
 
 
 def _lines(storage: Storage, path: str) -> Iterator[bytes]:
-    """The lines of a file, each as long as an entry may be. Raises LedgerError, StorageError."""
+    """The lines of a file, none longer than an entry. Raises LedgerError, StorageError."""
     rest = b""
     with storage.open(path) as reader:
         while chunk := reader.read(CHUNK):

@@ -1,4 +1,4 @@
-"""A stored file, read once to its end, past the cache where the system allows it."""
+"""A stored file, read once to its end, bypassing the cache where the system allows it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from preserva.storage.base import Storage, chunks_of
 def observe(
     storage: Storage, path: str, algorithms: Iterable[str], *, bypass_cache: bool = True
 ) -> Observed:
-    """What a file is now. Raises StorageError."""
+    """The digests and size of a file now. Raises StorageError."""
     hashes = MultiHash(algorithms)
     with storage.open(path, bypass_cache=bypass_cache) as reader:
         for chunk in chunks_of(reader):
@@ -24,7 +24,7 @@ def observe(
 def attempt(
     storage: Storage, path: str, algorithms: Iterable[str], *, bypass_cache: bool = True
 ) -> Observed | StorageError:
-    """The same, or why it cannot be told: for one of many files that are read at a time."""
+    """The same, or why it cannot be read: for one of many files that are read concurrently."""
     try:
         return observe(storage, path, algorithms, bypass_cache=bypass_cache)
     except StorageError as error:

@@ -1,4 +1,4 @@
-"""What the ledger recorded of a package, wherever its copies are: all of them are held to it."""
+"""What the ledger recorded of a package, wherever its copies are: all must agree with it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from preserva.core.policy.testimony import Commitment, Custody, Testimony, weigh
 from preserva.core.values.entries import (
     ACCESSION,
+    DECISION_DONE,
     END,
     EVENT_FOUND,
     RECOVERY,
     REPLICATION,
     SUCCESS,
 )
-from preserva.core.values.facts import Arrival, EventLog, Logged
+from preserva.core.values.facts import Arrival, DecisionStep, EventLog, Logged
 from preserva.core.values.model import PackageId
 from preserva.ledger import Ledger, LedgerEntry
 
@@ -26,7 +27,7 @@ _LOGGED = (END, REPLICATION, RECOVERY, EVENT_FOUND)
 class RecordedPackage:
     """A package as the ledger knows it. Every method asks the ledger and may raise LedgerError.
 
-    Only entries whose testimony counts are asked: core/policy/testimony.py.
+    Only entries whose testimony counts are used: core/policy/testimony.py.
     """
 
     ledger: Ledger
@@ -41,7 +42,7 @@ class RecordedPackage:
         return None
 
     def testimony(self) -> Testimony:
-        """What was first recorded of each version, and what later contradicts it."""
+        """What was first recorded of each version, and any later contradiction."""
         return weigh(
             Commitment(entry.number, str(entry.version), entry.facts_as(Arrival).inventory)
             for entry in self._commitments()
@@ -66,6 +67,11 @@ class RecordedPackage:
             LoggedEvent(entry, facts.log, facts) for entry, facts in events if facts.log is not None
         ]
 
+    def given_up(self) -> set[str]:
+        """The SHA-256 of the records of events that two persons gave up as lost."""
+        done = self.ledger.entries(package=self.package.uri, types=(DECISION_DONE,))
+        return {digest for entry in done for digest in entry.facts_as(DecisionStep).records or ()}
+
     def log_digests(self) -> set[str]:
         """The SHA-256 of every record of an event that the ledger knows."""
         return {event.log.sha256 for event in self.logged()}
@@ -73,7 +79,7 @@ class RecordedPackage:
 
 @dataclass(frozen=True, slots=True)
 class LoggedEvent:
-    """An event with a record in the `logs/` of copies, and the entry of the ledger that says so."""
+    """An event with a record in the `logs/` of copies, and its entry in the ledger."""
 
     entry: LedgerEntry
     log: EventLog
@@ -86,7 +92,7 @@ class LoggedEvent:
         return {*own, *self.facts.storages_beside}
 
     def is_record(self, name: str, digest: str) -> bool:
-        """Whether a file of `logs/` is its record, under a name that says so."""
+        """Whether a file of `logs/` is its record, under the expected name."""
         return digest == self.log.sha256 and self.log.event in name
 
 

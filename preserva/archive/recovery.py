@@ -1,7 +1,7 @@
-"""What an interrupted run left in a storage is put in order, before anybody writes there again.
+"""Cleans up after an interrupted run in a storage, before anybody writes there again.
 
-`Archive.writing` does it for every writer: the lock is held by then, so whatever lies in staging
-belongs to no process any more.
+`Archive.writing` does it for every writer: it holds the lock by then, so nothing in staging belongs
+to a running process.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from preserva.storage.published import quarantine
 _logger = get_logger(__name__)
 
 STAGED = "staging"
-"""The folder of quarantine for what lay in staging and could not be removed."""
+"""The folder of quarantine for leftovers in staging that could not be removed."""
 
 
 def recover(
@@ -36,8 +36,8 @@ def recover(
 ) -> None:
     """Record how an interrupted ingest ended, and clear away what was never finished.
 
-    Only replications are kept: the next run resumes them. What cannot be read or removed is set
-    aside, so that nobody else has to wait for it, and `tell` gets a finding for each. Call it while
+    Only replications are kept: the next run resumes them. Leftovers that cannot be read or removed
+    are set aside, so that they block nobody, and `tell` gets a finding for each. Call it while
     holding the storage's lock; `now` gives the time for the ledger. Raises StorageError,
     LedgerError.
     """
@@ -55,7 +55,7 @@ def recover(
 
 
 def _clear(storage: Storage, path: str, tell: Callable[[Finding], object]) -> None:
-    """Remove what lies in staging; what does not go goes to quarantine."""
+    """Empty staging; anything that cannot be removed goes to quarantine."""
     try:
         storage.discard(path)
     except (Unreachable, StorageFull):
@@ -70,7 +70,7 @@ def _clear(storage: Storage, path: str, tell: Callable[[Finding], object]) -> No
 
 
 def _move_aside(storage: Storage, path: str, target: str) -> bool:
-    """Set aside what may not be readable; whether it is no longer in its place."""
+    """Set aside something that may be unreadable; returns whether its place is free."""
     try:
         quarantine(storage, path, target)
     except (Unreachable, StorageFull):
@@ -88,7 +88,7 @@ def _end_ingest(
     time: str,
     tell: Callable[[Finding], object],
 ) -> None:
-    """The version counts if it is, whole, the one that the ledger announced."""
+    """The version counts if it is completely the one that the ledger announced."""
     assert start.package is not None and start.version is not None
     _logger.warning("recovering an interrupted ingest: entry %d of the ledger", start.number)
     path = store.root.path_of(start.package)
@@ -113,9 +113,9 @@ def _end_ingest(
 
 
 def _is_whole(store: Store, path: str, version: str, arrival: Arrival) -> bool:
-    """Whether every file of the announced version is in its place, all of them of the same size.
+    """Whether every file of the announced version is in its place, with its recorded size.
 
-    What cannot be read is no version: nobody has acknowledged it. Raises Unreachable.
+    An unreadable version does not count: nobody has acknowledged it. Raises Unreachable.
     """
     place = f"{path}/{version}"
     try:
@@ -147,9 +147,9 @@ def _set_aside(
     start: LedgerEntry,
     tell: Callable[[Finding], object],
 ) -> str | None:
-    """What a publication done by halves left in the place of a version goes to quarantine; where.
+    """Move a half-done publication in the place of a version to quarantine; returns where.
 
-    What was ever acknowledged in that place stays: validation reports it.
+    Anything acknowledged in that place stays: validation reports it.
     """
     assert start.version is not None
     path = store.root.path_of(package.uri)

@@ -1,4 +1,4 @@
-"""A version of a package being written: every file hashed as it goes by, then read back."""
+"""A version of a package being written: every file is hashed on its way, then read back."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from preserva.storage.base import CHUNK, Storage, chunks_of
 from preserva.storage.local import LocalStorage
 
 _LARGE = 8 << 20
-"""Bytes from which a thread for each digest pays."""
+"""The file size from which one thread for each digest pays off."""
 
 _AHEAD = 2
-"""Chunks that the digests may lag behind the writing: several large files are written at a time."""
+"""How many chunks the digests may lag behind: several large files are written concurrently."""
 
 _IN_MEMORY = 4 << 20
 
@@ -36,7 +36,7 @@ _IN_MEMORY = 4 << 20
 class Staging:
     """The content of a new version, below a folder in staging.
 
-    `files` are those written so far, `kept` those that it has from the version before.
+    `files` are those written so far, `kept` those taken from the previous version.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Staging:
     ) -> Observed:
         """Write a file of about `size` bytes; the chunks are hashed on their way.
 
-        Of a file that an earlier run left, the first bytes that it must `have` are not sent again.
+        The first bytes of a file, which an earlier run left and it must `have`, are not sent again.
         """
         if size >= _LARGE:
             with StreamDigester(len(self.algorithms), ahead=_AHEAD) as digester:
@@ -84,7 +84,7 @@ class Staging:
 
     @contextmanager
     def on_disk(self, path: str) -> Iterator[Path]:
-        """A file that was written just now, for programs that seek in it or want a path.
+        """A file just written, for programs that seek in it or need a path.
 
         It comes from the page cache: the source is read once, and the medium not at all.
         """
@@ -100,7 +100,7 @@ class Staging:
             yield Path(copy.name)
 
     def drop(self, path: str) -> None:
-        """Take a file out again, and the folders that it leaves empty: OCFL allows none."""
+        """Remove a file again, and folders that become empty: OCFL allows none."""
         del self.files[path]
         while path:
             self.storage.discard(f"{self.folder}/{path}")
@@ -123,7 +123,7 @@ class Staging:
         return self.copy(path, [data], len(data))
 
     def render(self, path: str, render: Callable[[BinaryIO], None]) -> Observed:
-        """Write a file that is made as a stream; it never stands in memory whole if it is large."""
+        """Write a file produced as a stream; a large one is never held in memory whole."""
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as buffer:
             render(buffer)  # type: ignore[arg-type]  # a SpooledTemporaryFile is a BinaryIO in all but name
             size = buffer.tell()
@@ -135,7 +135,7 @@ class Staging:
 def new_folder(target: Path, algorithms: Iterable[str], observer: Observer) -> Iterator[Staging]:
     """A folder outside any archive that appears whole, read back, at the end of the block or never.
 
-    Raises Refused if the folder exists already, or would lie in what is kept as it is.
+    Raises Refused if the folder exists already, or would be inside a bag, object or storage.
     """
     with beside(target) as scratch:
         storage = LocalStorage(scratch)
@@ -160,7 +160,7 @@ def _after(size: int, chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def refuse_place(target: Path) -> None:
-    """Refuse to make something where anything stands already, or inside what is kept as it is."""
+    """Refuse to create something where anything exists, or inside a bag, object or storage."""
     if os.path.lexists(target):
         raise Refused(_("{path} exists already; it was not touched").format(path=target))
     refuse_kept(target)
@@ -168,7 +168,7 @@ def refuse_place(target: Path) -> None:
 
 @contextmanager
 def beside(target: Path) -> Iterator[Path]:
-    """A hidden folder of ours, beside where something new is to be; what was killed there goes.
+    """A hidden folder of ours beside a new destination; leftovers of a killed run are removed.
 
     Raises Refused, Locked, StorageError.
     """
@@ -186,7 +186,9 @@ def confirm(staging: Staging) -> None:
     wrong = list(read_back(staging.storage, expected, staging.observer))
     if wrong:
         path, seen = wrong[0]
-        message = _("{count} files came back other than they were written, first {path}: {seen}")
+        message = _(
+            "{count} files were not read back as they were written, the first is {path}: {seen}"
+        )
         raise StorageError(
             message.format(count=len(wrong), path=path, seen=seen),
             path=path,
@@ -197,11 +199,11 @@ def confirm(staging: Staging) -> None:
 def read_back(
     storage: Storage, expected: Iterable[tuple[str, Observed]], observer: Observer
 ) -> Iterator[tuple[str, str]]:
-    """Paths of files that are not on the medium as they should be, each with what was seen.
+    """Files that are not on the medium as they should be, each with what was seen.
 
-    `expected` pairs a path with what was written there. Each is read through a new handle, past the
-    cache where the system allows it. Raises StorageError for a file that is there and cannot be
-    read: nothing is known of it.
+    `expected` pairs a path with what was written there. Each is read through a new handle,
+    bypassing the cache where the system allows it. Raises StorageError for a file that is there but
+    cannot be read: nothing is known about it.
     """
     for path, seen in bounded_map(
         partial(_reread, storage), expected, workers=storage.max_concurrency

@@ -22,15 +22,15 @@ from preserva.storage.base import Storage, read_all
 from preserva.storage.ocfl import OcflRoot
 
 _KNOWN_FOR = 60.0
-"""Seconds for which what a storage over a line said of itself need not be asked again."""
+"""Seconds for which a remote storage's own description need not be read again."""
 
 
 def _unknown() -> None:
-    """The id of a storage of which nothing is remembered."""
+    """The id of a storage about which nothing is remembered."""
 
 
 def absence(error: StorageError) -> Code:
-    """The code of a finding about a storage that could not be used: away, or not the right one."""
+    """The code for a storage that could not be used: unavailable, or not the right one."""
     if isinstance(error, WrongStorage):
         return Code.STORAGE_WRONG
     return Code.STORAGE_UNFIT if isinstance(error, Unfit) else Code.STORAGE_UNREACHABLE
@@ -40,7 +40,7 @@ def absence(error: StorageError) -> Code:
 class Store:
     """A storage of the archive: its configuration, its files, its OCFL root.
 
-    `remembered` tells the id by which the ledger knows it; None if it knows none.
+    `remembered` is the id by which the ledger knows it; None if there is none.
     """
 
     config: StorageConfig
@@ -82,7 +82,7 @@ class Store:
             ) from error
 
     def read_identity(self) -> StatedIdentity:
-        """What the storage says of itself. Raises WrongStorage, StorageError."""
+        """The storage's description of itself. Raises WrongStorage, StorageError."""
         data = self.identity_data()
         place = {"file": layout.IDENTITY, "url": self.storage.url}
         try:
@@ -96,7 +96,7 @@ class Store:
             raise StorageError(_("{file} in {url} cannot be read").format(**place)) from error
 
     def check_identity(self) -> StatedIdentity:
-        """What the storage says of itself, if it is the one that the configuration means.
+        """The storage's description of itself, if it is the one that the configuration means.
 
         An empty mount point must never look like a storage that lost all its packages, nor another
         archive's disk like ours. Raises WrongStorage, StorageError.
@@ -123,17 +123,17 @@ class Store:
                 ),
                 hint=_(
                     "Nothing was written there. Is it the disk of another archive, or an older one?"
-                    " Put the right one in its place. Disks that take turns are storages of their"
-                    " own, each with its own name in preserva.toml."
+                    " Put the right one in its place. Disks that are used in turn are separate "
+                    "storages, each with its own name in preserva.toml."
                 ),
             )
         self.asked[:] = [(time.monotonic(), identity)]
         return identity
 
     def known_identity(self) -> StatedIdentity:
-        """The same, without asking twice within a minute over a line.
+        """The same, but a remote storage is asked at most once a minute.
 
-        A disk of this computer can be taken out at any time; a URL of a server names one place.
+        A local disk can be removed at any time; the URL of a server names one place.
         """
         if not self.is_local and self.asked:
             when, identity = self.asked[-1]
@@ -142,7 +142,7 @@ class Store:
         return self.check_identity()
 
     def answers(self) -> bool:
-        """Whether it can be reached, and is the storage that it should be."""
+        """Whether it can be reached and is the right storage."""
         try:
             self.check_identity()
         except StorageError:

@@ -1,4 +1,4 @@
-"""The copy of a package in one storage: where it lies, what it must be, what happened to it."""
+"""The copy of a package in one storage: where it is, what it must be, what happened to it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from preserva.storage.published import publish
 class StoredCopy:
     """The copy of a package in a storage, whether it is there or should be.
 
-    Whatever looks into the storage raises StorageError, also if it is not the one it should be.
+    Every method that looks into the storage raises StorageError, also if it is the wrong storage.
     """
 
     archive: ArchivalStorage
@@ -46,7 +46,7 @@ class StoredCopy:
 
     @property
     def belongs(self) -> bool:
-        """Whether a copy of this package may lie in this storage at all."""
+        """Whether a copy of this package may be in this storage at all."""
         return self.archive.config.custody.belongs(self.package, self.store.id)
 
     @property
@@ -67,7 +67,7 @@ class StoredCopy:
             return True
 
     def obstacle(self) -> str | None:
-        """A link or a file on the way to it: what lies behind that is not in this storage."""
+        """A link or a file on the way to it: anything behind that is not in this storage."""
         try:
             entry = self.storage.stat(self.path)
         except NotAFile:
@@ -102,7 +102,7 @@ class StoredCopy:
         return stored
 
     def acknowledged(self) -> set[str]:
-        """The versions that the ledger acknowledged in this storage; none where none belongs."""
+        """The versions that the ledger acknowledged in this storage; none if none belongs here."""
         if not self.belongs:
             return set()
         entries = self.archive.ledger.entries(
@@ -146,9 +146,11 @@ class StoredCopy:
     def expected_logs(self) -> dict[str, LoggedEvent]:
         """The event by the SHA-256 of its record, for each that its `logs/` must have.
 
-        Those that happened to it or were copied from it, and those that came along with a version.
+        Those that happened to it or were copied from it, and those that came along with a version;
+        without those that were given up.
         """
-        logged = self.recorded.logged()
+        given_up = self.recorded.given_up()
+        logged = [event for event in self.recorded.logged() if event.log.sha256 not in given_up]
         carried = {
             digest
             for event in logged
@@ -181,7 +183,7 @@ class StoredCopy:
             return ""
 
     def keep_log(self, log: LogRecord, by: str) -> None:
-        """Put the record of an event into its `logs/`, unless a run before has put it there.
+        """Put the record of an event into its `logs/`, unless an earlier run has done so.
 
         `by` makes its name in staging ours alone, so that no lock of the storage is needed. Raises
         StorageError, also if another record is there under its name.

@@ -1,6 +1,6 @@
 """Decisions of two persons, as entries of the ledger.
 
-A verb that needs one asks for it before it does anything:
+A verb that needs a decision asks for it before it does anything:
 
     decision = decided(archive, Matter("repair", package, storage, terms), reason)
     ...  # what was agreed
@@ -60,7 +60,7 @@ def decisions_in(ledger: Ledger) -> list[JointDecision]:
 
 
 def broken_agreement(ledger: Ledger, policy: Policy) -> JointDecision | None:
-    """The policy that two persons agreed on last, if the configuration has another one."""
+    """The policy that two persons last agreed on, if the configuration differs from it."""
     agreements = [
         known
         for known in decisions_in(ledger)
@@ -76,7 +76,7 @@ def decision(archive: ArchivalStorage, number: int) -> JointDecision:
     for known in decisions(archive):
         if known.number == number:
             return known
-    message = _("there is no decision {number}; `preserva decisions --all` lists those there are")
+    message = _("there is no decision {number}; `preserva decisions --all` lists all of them")
     raise UsageError(message.format(number=number))
 
 
@@ -87,12 +87,12 @@ def matter_of(
     storage: str | None = None,
     terms: Mapping[str, str] | None = None,
 ) -> Matter:
-    """What is to be decided; the terms of a policy are what the configuration says today.
+    """The matter to decide; the terms of a policy are those of the present configuration.
 
-    Raises UsageError for a kind or a storage that there is not.
+    Raises UsageError for an unknown kind or storage.
     """
     if kind not in KINDS:
-        message = _("there is no kind of decision {kind}; there are: {known}")
+        message = _("there is no kind of decision {kind}; known ones: {known}")
         raise UsageError(message.format(kind=kind, known=", ".join(KINDS)))
     if storage is not None:
         archive.store(storage)
@@ -111,9 +111,9 @@ def policy_terms(policy: Policy) -> dict[str, str]:
 
 
 def request(archive: ArchivalStorage, matter: Matter, reason: str) -> JointDecision:
-    """Request a decision; one that waits already is requested once.
+    """Request a decision; a request that is already waiting is not repeated.
 
-    Raises UsageError if nobody is named who asks.
+    Raises UsageError if the requesting person is not named.
     """
     needed(archive.actor)
     now = archive.clock()
@@ -137,8 +137,8 @@ def answer(
 ) -> JointDecision:
     """Confirm or refuse a decision that waits, as the person who acts.
 
-    Raises UsageError if there is none of this number, or if nobody is named; Refused if it does not
-    wait, or if who requested it would confirm it.
+    Raises UsageError if there is no decision of this number, or no person is named; Refused if it
+    is not waiting, or if the requesting person tries to confirm it.
     """
     known, person = decision(archive, number), needed(archive.actor)
     refuse_answer(known, person, confirm=confirm, now=archive.clock())
@@ -147,9 +147,9 @@ def answer(
 
 
 def decided(archive: ArchivalStorage, matter: Matter, reason: str | None = None) -> JointDecision:
-    """The confirmed decision on exactly this matter, whose grace period is over.
+    """The confirmed decision on exactly this matter, once its grace period is over.
 
-    Where there is none, it is requested for this `reason`. Raises AwaitsConfirmation until another
+    If there is none, it is requested for this `reason`. Raises AwaitsConfirmation until another
     person has confirmed it; Refused during the grace period; UsageError without a reason.
     """
     now = archive.clock()
@@ -170,13 +170,22 @@ def decided(archive: ArchivalStorage, matter: Matter, reason: str | None = None)
     return known
 
 
-def note_done(archive: ArchivalStorage, known: JointDecision) -> None:
-    """Record that what was agreed is done: the decision cannot be used again."""
-    _append(archive, known, DECISION_DONE)
+def note_done(
+    archive: ArchivalStorage, known: JointDecision, records: tuple[str, ...] | None = None
+) -> None:
+    """Record that what was agreed is done: the decision cannot be used again.
+
+    `records` are the SHA-256 of the records of events that were given up, if that was agreed.
+    """
+    _append(archive, known, DECISION_DONE, records=records)
 
 
 def _append(
-    archive: ArchivalStorage, known: JointDecision, type_: str, reason: str | None = None
+    archive: ArchivalStorage,
+    known: JointDecision,
+    type_: str,
+    reason: str | None = None,
+    records: tuple[str, ...] | None = None,
 ) -> None:
     archive.ledger.append(
         type_,
@@ -184,7 +193,7 @@ def _append(
         outcome=SUCCESS,
         package=known.matter.package,
         storage=known.matter.storage,
-        facts=DecisionStep(known.number, reason),
+        facts=DecisionStep(known.number, reason, records),
     )
 
 

@@ -1,8 +1,9 @@
-"""What lies in a storage that the ledger does not know: nobody of ours put it there.
+"""Things in a storage that the ledger does not know: none of us put them there.
 
-Or the ledger is older than the storage. Either way nothing is known of it, and every view names it.
-Looking costs a listing of the storage root; no content is read. In a storage that is held for
-another institution only what may not be there is named: its new packages wait for `receive`.
+Or the ledger is older than the storage. Either way nothing is known about them, and every view
+reports them. Looking costs a listing of the storage root; no content is read. In a storage that is
+held for another institution, only things that may not be there are reported: its new packages wait
+for `receive`.
 """
 
 from __future__ import annotations
@@ -26,15 +27,15 @@ from preserva.core.values.subjects import ObjectInStorage
 from preserva.errors import Damaged, StorageError
 
 _MOST = 100
-"""Objects of one storage that one run records; it names all of them."""
+"""The most objects of one storage that one run records; it reports all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unrecorded:
-    """An object or a file: its path, what it is, and the package that it says it is, if it may be.
+    """An object or a file: its path, what it is, and the package that it claims to be.
 
-    `code` is NOT_RECORDED where nothing forbids it to be there, else what is wrong with it. To
-    every view it is the same: something of which the ledger knows nothing.
+    `code` is NOT_RECORDED if nothing forbids it there, otherwise what is wrong with it. Every view
+    treats it alike: as something unknown to the ledger.
     """
 
     storage: str
@@ -44,7 +45,7 @@ class Unrecorded:
 
     @property
     def name(self) -> str:
-        """What it is called in the ledger."""
+        """Its name in the ledger."""
         return self.path if self.package is None else self.package.uri
 
     @property
@@ -57,16 +58,16 @@ class Unrecorded:
 
 @dataclass(frozen=True, slots=True)
 class RootListing:
-    """What is in a storage root: the folders of all objects, and what is no object."""
+    """The content of a storage root: the folders of all objects, and everything else."""
 
     objects: frozenset[str]
     strange: tuple[Finding, ...]
 
 
 def list_root(store: Store, known: frozenset[str] = frozenset()) -> RootListing:
-    """Go through a storage root, but not into the folders of objects that are `known` to be there.
+    """List a storage root, but do not look into the folders of `known` objects.
 
-    An empty folder is nothing: an interrupted publication leaves some. Raises StorageError.
+    An empty folder is ignored: an interrupted publication leaves some. Raises StorageError.
     """
     store.known_identity()
     root = store.storage.stat(layout.ROOT)
@@ -83,7 +84,7 @@ def list_root(store: Store, known: frozenset[str] = frozenset()) -> RootListing:
 
 
 def _files_of_root(store: Store) -> Iterator[Finding]:
-    """Files in the root itself that nobody of ours wrote; a validator of OCFL passes over them."""
+    """Files in the root itself that none of us wrote; an OCFL validator ignores them."""
     for entry in store.storage.children(layout.ROOT):
         name = entry.path.rpartition("/")[2]
         if entry.kind is Kind.FILE and not name.startswith(("0=", "ocfl_")):
@@ -91,7 +92,7 @@ def _files_of_root(store: Store) -> Iterator[Finding]:
 
 
 def listed(archive: ArchivalStorage, store: Store) -> RootListing | None:
-    """What is in a storage root; None if it cannot be listed, or is held for nobody known."""
+    """The content of a storage root; None if it cannot be listed, or is held for nobody known."""
     if store.config.role is Role.HELD and store.config.held_for is None:
         return None
     try:
@@ -101,18 +102,18 @@ def listed(archive: ArchivalStorage, store: Store) -> RootListing | None:
 
 
 def unrecorded(archive: ArchivalStorage, store: Store, there: RootListing) -> list[Unrecorded]:
-    """What of this the ledger does not know, and that is still there. Raises StorageError."""
+    """Those that the ledger does not know and that are still there. Raises StorageError."""
     unknown = sorted(there.objects - set(_known(archive, store)))
     seen = (_look(archive, store, path) for path in unknown)
     strange = [
         Unrecorded(store.id, finding.path or layout.ROOT, None, finding.code)
         for finding in there.strange
     ]
-    return [*(one for one in seen if one is not None), *strange]
+    return [*(thing for thing in seen if thing is not None), *strange]
 
 
 def note_unrecorded(archive: ArchivalStorage, storage: str, strangers: list[Unrecorded]) -> None:
-    """Record those that were not known to be there, and that others are gone."""
+    """Record those that are new, and those that are gone."""
     names = {stranger.name for stranger in strangers}
     open_ = {
         trouble.package
@@ -127,7 +128,7 @@ def note_unrecorded(archive: ArchivalStorage, storage: str, strangers: list[Unre
 
 
 def unrecorded_logs(copy: StoredCopy) -> list[Finding]:
-    """The records of events in a copy that, by their names, the ledger knows nothing of.
+    """The records of events in a copy that are, by their names, unknown to the ledger.
 
     Raises StorageError.
     """
@@ -142,7 +143,7 @@ def unrecorded_logs(copy: StoredCopy) -> list[Finding]:
 
 
 def _known(archive: ArchivalStorage, store: Store) -> Iterator[str]:
-    """The folders of what was stored here, where it belongs, and of what is being stored."""
+    """The folders of packages stored here, where they belong, and of those being stored."""
     for uri in archive.ledger.copies.packages(store.id):
         if _belongs(archive, uri, store.id):
             yield store.root.path_of(uri)
@@ -159,7 +160,7 @@ def _belongs(archive: ArchivalStorage, name: str, storage: str) -> bool:
 
 
 def _look(archive: ArchivalStorage, store: Store, path: str) -> Unrecorded | None:
-    """What an object is that was not acknowledged here; None if it is gone, or may be here."""
+    """What an unacknowledged object is; None if it is gone, or may be here."""
     try:
         if store.storage.stat(path) is None:
             return None

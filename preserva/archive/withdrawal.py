@@ -58,7 +58,7 @@ def tombstones(ledger: Ledger) -> dict[str, Tombstone]:
 
 
 def refuse_withdrawn(archive: ArchivalStorage, package: PackageId) -> None:
-    """Refuse to go on with a package that was withdrawn. Raises Refused."""
+    """Refuse a package that was withdrawn. Raises Refused."""
     tombstone = tombstones(archive.ledger).get(package.uri)
     if tombstone is not None:
         message = _("{id} was withdrawn on {date}: {reason}")
@@ -113,7 +113,7 @@ def _facts(decision: JointDecision) -> Withdrawal:
 
 
 def _finish(archive: ArchivalStorage, matter: Matter) -> None:
-    """Use up a decision on this that was confirmed and not yet noted as done."""
+    """Mark a confirmed decision on this as done, if it is not yet."""
     confirmed = {DecisionState.CONFIRMED}
     decision = agreed(decisions(archive), matter, confirmed, archive.clock())
     if decision is not None:

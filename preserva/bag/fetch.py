@@ -180,7 +180,7 @@ class _Work:
         return False
 
     def _download(self, path: str, entry: FetchEntry, expected: Digests) -> Finding | None:
-        """Download, compare and put in place; return the finding if that failed."""
+        """Download a file, compare it and move it into place; return the finding if that failed."""
         key = hashlib.sha256(f"{entry.url}\n{path}".encode()).hexdigest()
         part = _Part(self.staging / f"{key}.part", expected)
         limit = self.max_bytes if entry.length is None else entry.length

@@ -48,7 +48,9 @@ def open_bag(
         return ZipSource(path, jobs=jobs, limits=limits)
     packing = packing_of(head, path.name)
     if packing is None:
-        message = _("{path} is no bag: neither a folder nor a tar (packed or not) nor a zip")
+        message = _(
+            "{path} is not a bag: it is neither a folder nor a tar (compressed or not) nor a zip"
+        )
         raise NotAFile(message.format(path=path), path=str(path))
     from preserva.bag.container.members import LocalContainer
     from preserva.bag.container.tar import TarSource

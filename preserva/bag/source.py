@@ -92,7 +92,7 @@ class NamesInDoubt(Protocol):
         """The encoding in which names are, by custom, where none is declared."""
 
     def respell(self, names: Mapping[str, str]) -> None:
-        """Say what they are: names by paths. From then on, files go by these."""
+        """Set the names of these paths; from then on, files have these names."""
 
 
 Taker = Callable[[str, int, Iterator[bytes]], object]

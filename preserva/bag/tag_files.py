@@ -77,7 +77,7 @@ class TagFiles:
 
     def read_manifests(self) -> None:
         """All payload and tag manifests, into the report's tables."""
-        found: dict[str, dict[str, str]] = {"manifest": {}, "tagmanifest": {}}
+        manifests: dict[str, dict[str, str]] = {"manifest": {}, "tagmanifest": {}}
         for path in sorted(path for path in self.report.tags.there() if "/" not in path):
             if name := bagit.manifest_algorithm(path):
                 kind, algorithm = name
@@ -86,13 +86,13 @@ class TagFiles:
                 elif algorithm not in ALGORITHMS:
                     self._find(Finding(Code.ALGORITHM_UNKNOWN, path, seen=algorithm))
                 else:
-                    found[kind][algorithm] = path
-        self._use(found["manifest"], found["tagmanifest"])
-        for algorithm, path in found["manifest"].items():
+                    manifests[kind][algorithm] = path
+        self._use(manifests["manifest"], manifests["tagmanifest"])
+        for algorithm, path in manifests["manifest"].items():
             self._read_manifest(path, algorithm, self.report.payload)
-        for algorithm, path in found["tagmanifest"].items():
+        for algorithm, path in manifests["tagmanifest"].items():
             self._read_manifest(path, algorithm, self.report.tags)
-        self._check_tag_manifests(found["tagmanifest"])
+        self._check_tag_manifests(manifests["tagmanifest"])
 
     def _use(self, payload: dict[str, str], tags: dict[str, str]) -> None:
         self.report.payload.use(payload)
@@ -127,13 +127,15 @@ class TagFiles:
 
     @staticmethod
     def _misplaced(name: str, is_payload: bool) -> Code | None:
-        """What is wrong with a path in a manifest of this kind, if anything."""
+        """The finding about a path in a manifest of this kind, if any."""
         if name == "data":
             return Code.MANIFEST_FOLDER
         if is_payload:
             return None if name.startswith("data/") else Code.MANIFEST_NOT_PAYLOAD
-        found = bagit.manifest_algorithm(name)
-        forbidden = name.startswith("data/") or (found is not None and found[0] == "tagmanifest")
+        manifest = bagit.manifest_algorithm(name)
+        forbidden = name.startswith("data/") or (
+            manifest is not None and manifest[0] == "tagmanifest"
+        )
         return Code.TAGMANIFEST_FORBIDDEN if forbidden else None
 
     def _check_tag_manifests(self, tag_manifests: dict[str, str]) -> None:
@@ -142,8 +144,8 @@ class TagFiles:
         if not self.declaration.strict:
             code = Code.OLD_TAGMANIFEST_INCOMPLETE
         for name in sorted(self.report.tags.there()):
-            found = bagit.manifest_algorithm(name)
-            if found is None or found[0] != "manifest" or "/" in name:
+            manifest = bagit.manifest_algorithm(name)
+            if manifest is None or manifest[0] != "manifest" or "/" in name:
                 continue
             listed_by = self.report.tags.listed_by(name)
             for algorithm in tag_manifests.keys() - listed_by:
@@ -176,16 +178,16 @@ class TagFiles:
     def _excess(self, before: int) -> str | None:
         """Why the reading of a tag file ends here, if it does."""
         if len(self.report.findings) - before > _TOO_MANY:
-            return _("too much is wrong with it")
+            return _("it has too many errors")
         if len(self.report.payload) + len(self.report.tags) > self.limits.files:
             return _("too many files")
         return None
 
 
 def read_tag_files(files: Mapping[str, bytes]) -> BagReport:
-    """What the tag files of a bag say, as validation reads them; nothing else of it is known.
+    """What the tag files of a bag say, as validation reads them, without looking at the payload.
 
-    `files` are those at its top that are at hand, by name; others are as if they were not there.
+    `files` are the available files at its top, by name; all others count as absent.
     """
     report = BagReport(Named("bagit.txt"))
     for name, data in files.items():

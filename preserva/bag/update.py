@@ -42,7 +42,7 @@ from preserva.i18n import _
 
 Fields = Iterable[tuple[str, str]]
 Edit = Callable[[Fields], Fields]
-"""From the elements of bag-info.txt to those that it shall have."""
+"""Maps the elements of bag-info.txt to those that it is to have."""
 
 _OLD_INFO = {"0.93", "0.94", "0.95"}  # these have package-info.txt
 
@@ -205,7 +205,7 @@ def _refuse_other_rules(bag: str, report: BagReport) -> None:
     for path in report.payload.there():
         if any(character in path for character in "%\r\n"):
             message = _(
-                "{path}: before BagIt 1.0 it is not settled how a manifest writes this name"
+                "{path}: before BagIt 1.0 it is not defined how a manifest writes this name"
             )
             raise Refused(message.format(path=path), hint=hint)
 

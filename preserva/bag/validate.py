@@ -161,7 +161,7 @@ class _Validation:
         report.listed = sum(table.count_listed() for table in (report.payload, report.tags))
 
     def _is_missing(self, path: str) -> bool:
-        """Whether a listed file that was not found is known to be missing."""
+        """Whether a listed file that was not found is certain to be missing."""
         return (
             self.listed_all
             and path not in self.refused
@@ -170,13 +170,13 @@ class _Validation:
         )
 
     def _check_end(self) -> None:
-        """Only a tag manifest knows whether anything is missing at an end that nothing marks."""
+        """Without an end mark, only a tag manifest shows whether anything is missing at the end."""
         codes = {finding.code for finding in self.report.findings}
         if Code.NO_END_MARK in codes and not self.report.tag_algorithms:
             self._find(Code.END_UNKNOWN)
 
     def _spell(self) -> None:
-        """What the names are whose encoding nothing declares: the manifests decide."""
+        """Decide names whose encoding is not declared, by the manifests."""
         source = self.source
         if not isinstance(source, NamesInDoubt) or not source.in_doubt:
             return

@@ -2,6 +2,6 @@
 
 `table` reads and writes tables, `columns` knows their headings, `record_finder` the records that
 the rows name. `package_rows`, `update_rows` and `export_rows` do the work of a row; `run` does one
-row after another, `shares` and `cluster` do several at a time. What is done already is known from
-the archive, never from the table.
+row after another, `shares` and `cluster` do several at a time. The archive, never the table, shows
+what is already done.
 """

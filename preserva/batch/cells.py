@@ -1,4 +1,4 @@
-"""The cells of one row, asked for by their columns; what is wrong in them is collected."""
+"""The cells of one row, requested by column; errors in them are collected."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 Only the machine that runs the batch has the ledger and writes to the storage. Workers and it see
 the scans and the scratch folder under the same paths. A worker, or all of them, may be killed at
-any moment: what it was making is given to another, or to the next run; a bag is stored only when
-the worker's answer has come, with the digests that the worker saw.
+any moment: its work is given to another worker, or to the next run; a bag is stored only once the
+worker's answer has arrived, with the digests that the worker saw.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ from preserva.ingest.package import Packaged, package_bag
 from preserva.version import __version__
 
 _PATIENCE = 1.0
-"""Seconds after which somebody looks whether there is still anyone to wait for."""
+"""Seconds after which it is checked whether there is still anyone to wait for."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What a worker is told: a book, what is asked of all books, and where the bag goes."""
+    """What a worker is told: a book, the requirements for all books, and the place for the bag."""
 
     job: PackageJob
     institution: Institution
@@ -107,13 +107,13 @@ class ClusterRows:
         try:
             future = self.workers.executor.submit(make_there, task)
         except Exception as error:
-            message = _("the cluster takes no more work: {reason}")
+            message = _("the cluster accepts no more work: {reason}")
             raise Unreachable(message.format(reason=error)) from error
         self._waiting[future] = cells, size
         return None
 
     def _take(self, progress: WholeProgress) -> Iterator[RowResult]:
-        """Wait for one book at least, and store what was made."""
+        """Wait for at least one book, and store what was made."""
         done = wait(self._waiting, timeout=_PATIENCE, return_when=FIRST_COMPLETED).done
         if not done and not self.workers.alive():
             done = set(self._waiting)
@@ -136,8 +136,8 @@ class ClusterRows:
             archive.now(),
             archive.actor.person,
         )
-        self.work.keep(answer.bag)
-        return self.work.result(cells, answer.made)
+        folder = cells.path("folder") or answer.bag
+        return self.work.result(cells, self.work.keep(folder, answer.made, answer.bag))
 
     def _answer(self, future: Future[_Answer]) -> _Answer:
         if not future.done():
@@ -150,7 +150,7 @@ class ClusterRows:
             message = _("the worker did not finish: {reason}")
             raise StorageError(message.format(reason=error)) from error
         if answer.software != __version__:
-            message = _("a worker has preserva {theirs}, not {ours}: what it says does not count")
+            message = _("a worker runs preserva {theirs}, not {ours}: its results are not used")
             raise StorageError(message.format(theirs=answer.software, ours=__version__))
         return answer
 

@@ -27,6 +27,11 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "structure": ("structure", "структура"),
     "history": ("history", "events", "история", "события", "гісторыя", "падзеі"),
     "rights": ("rights", "права", "правы"),
+    "pages": ("pages", "страницы", "заново отсканированные страницы", "старонкі",
+              "паўторна адсканаваныя старонкі"),
+    "access": ("access", "access copies", "копии для доступа", "копіі для доступу"),
+    "text": ("text", "recognised text", "текст", "распознанный текст", "тэкст",
+             "распазнаны тэкст"),
     "reason": ("reason", "причина", "основание", "прычына", "падстава"),
     "as": ("as", "kind", "вид", "вид пакета", "від", "від пакета"),
     "version": ("version", "версия", "версія"),
@@ -39,7 +44,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 """Each column by its key. Case, spaces, hyphens and ё for е make no difference."""
 
 RESULTS = ("result", "made", "findings")
-"""What a run writes. In a table that is given again they are passed over, and written anew."""
+"""What a run writes. In a table that is used again they are ignored and rewritten."""
 
 SELECTORS = ("record", "number", "shelfmark", "register", "catalogue", "position")
 """The columns that say which record; one of them at most is filled in."""
@@ -62,7 +67,7 @@ def key_of(heading: str) -> str | None:
 
 
 def keys_of(header: Sequence[str]) -> dict[str, int]:
-    """Where each column is. Raises UsageError that names all that are unknown or stand twice."""
+    """Where each column is. Raises UsageError that names all that are unknown or listed twice."""
     places: dict[str, int] = {}
     problems = []
     for at, heading in enumerate(header):
@@ -84,7 +89,7 @@ def _unknown(heading: str) -> str:
     words = {_folded(word): word for key in sorted(WORDS) for word in WORDS[key]}
     near = difflib.get_close_matches(_folded(heading), words, 1)
     if near:
-        message = _("there is no column {name}; {near} is meant, perhaps")
+        message = _("there is no column {name}; did you mean {near}?")
         return message.format(name=heading, near=words[near[0]])
     known = ", ".join(words[0] for key, words in WORDS.items() if key not in RESULTS)
-    return _("there is no column {name}; there are: {known}").format(name=heading, known=known)
+    return _("there is no column {name}; known ones: {known}").format(name=heading, known=known)

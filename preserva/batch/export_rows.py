@@ -76,7 +76,7 @@ class ExportWork:
         return RowResult(cells.number, state, package)
 
     def _is_there(self, package: PackageId, kind: PackageType, version: str | None) -> bool:
-        """Whether an earlier run exported it: what is exported appears whole, or not at all."""
+        """Whether an earlier run exported it: an export appears whole, or not at all."""
         stored = StoredCopy(self.archive, self.archive.primary, package).read_recorded()
         chosen = stored.version(version)
         target = self.destination / package.portable

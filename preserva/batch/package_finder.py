@@ -29,8 +29,8 @@ class PackageFinder:
     def find(self, cells: Cells, record: Record | None = None) -> PackageId | None:
         """The package of a row; None, and a problem, where it is not exactly one.
 
-        Without an identifier it is the one whose record has the number in the row, else the number
-        of the record that the row names. Raises UsageError for what is no identifier.
+        Without an identifier it is the package whose record has the number in the row, otherwise
+        the number of the record that the row names. Raises UsageError for an invalid identifier.
         """
         if (named := cells.text("id")) is not None:
             return package_named(named, self._institution)

@@ -10,8 +10,10 @@ from preserva.archive.archive import ArchivalStorage
 from preserva.batch.cells import Cells
 from preserva.batch.columns import SELECTORS
 from preserva.batch.outcome import RowResult, RowState
+from preserva.batch.packaged_records import PackagesOfRecords
 from preserva.batch.record_finder import RecordFinder
 from preserva.batch.work import folder_size, local_part
+from preserva.catalogue.import_records import catalogue_version
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Observer
@@ -42,6 +44,10 @@ class PackageWork:
     dry_run: bool
     _folders: dict[Path, int] = field(default_factory=dict)
     _packages: dict[PackageId, int] = field(default_factory=dict)
+    _having: PackagesOfRecords = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._having = PackagesOfRecords(self.archive)
 
     def prepare(self, rows: Iterable[Cells]) -> None:
         """Read the files of records."""
@@ -63,9 +69,12 @@ class PackageWork:
             local=job.local,
             charset=job.charset,
             details=job.details,
+            having=self._having.of,
             dry_run=self.dry_run,
             observer=observer,
         )
+        if packaged.created:
+            self._having.add(packaged.package, job.record)
         return self.result(cells, packaged)
 
     def job_of(self, cells: Cells) -> PackageJob | None:
@@ -85,7 +94,12 @@ class PackageWork:
         return PackageJob(folder, record, self.finder.charset(cells), local, details)
 
     def result(self, cells: Cells, packaged: Packaged) -> RowResult:
-        """What became of a row whose package was made, or found, or could be made."""
+        """What became of a row whose package was made, or found, or could be made.
+
+        The record of one that was made is in the union catalogue afterwards.
+        """
+        made = packaged.created and not self.dry_run
+        notes = catalogue_version(self.archive, packaged.package) if made else ()
         first = self._packages.setdefault(packaged.package, cells.number)
         if first != cells.number:
             key = "id" if cells.text("id") else "record"
@@ -94,9 +108,8 @@ class PackageWork:
         state = RowState.READY if self.dry_run else RowState.DONE
         if packaged.stored_before:
             state = RowState.BEFORE
-        return RowResult(
-            cells.number, state, packaged.package, packaged.title, tuple(packaged.notes)
-        )
+        said = (*packaged.notes, *notes)
+        return RowResult(cells.number, state, packaged.package, packaged.title, said)
 
 
 def refused(cells: Cells) -> RowResult:

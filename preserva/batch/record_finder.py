@@ -34,7 +34,7 @@ _Place = tuple[str, str]
 """A kind of number, and the number folded."""
 
 _Positioned = tuple[int, Record | Finding]
-"""A record, or what is none, and its position in the file, from 1."""
+"""A record, or something that is not one, and its position in the file, from 1."""
 
 
 def folded(text: str) -> str:

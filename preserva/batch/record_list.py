@@ -17,7 +17,7 @@ from preserva.describe.record import Record
 
 @dataclass(frozen=True, slots=True)
 class ListedRecord:
-    """A record of a file, or what stands in its place; `position` counts from 1.
+    """A record of a file, or what is in its place; `position` counts from 1.
 
     `number` is the record's own. `shelfmarks` and `registers` are those of all its holdings.
     `packages` are ours whose record has this number.

@@ -1,7 +1,7 @@
 """The rows of a table done one after another; whatever happens to one, the others are done.
 
-What is done is known from the archive: a run that was killed is simply run again. The results are
-written when it ends, also when it is interrupted.
+The archive shows what is done: a run that was killed is simply run again. The results are written
+when it ends, also when it is interrupted.
 """
 
 from __future__ import annotations

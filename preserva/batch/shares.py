@@ -10,7 +10,8 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,7 +24,10 @@ from preserva.errors import Locked, LockLost, UsageError
 from preserva.files.disk import discard, staging, writing
 from preserva.i18n import _
 from preserva.ingest.bag import store
+from preserva.ingest.image_inspection import Inspection
 from preserva.ingest.package import Packaged, look_up, package_bag
+from preserva.ingest.source_folder import refuse
+from preserva.ingest.stored_scans import bag_scans, stored_scans
 from preserva.retry import retry
 
 T = TypeVar("T")
@@ -42,7 +46,7 @@ class Share:
 
     def __post_init__(self) -> None:
         if not 1 <= self.number <= self.of_all:
-            message = _("{text} is no share of the rows: 2/4 is the second of four")
+            message = _("{text} is not a share of the rows: 2/4 is the second of four")
             raise UsageError(message.format(text=f"{self.number}/{self.of_all}"))
 
     @classmethod
@@ -50,7 +54,7 @@ class Share:
         """The share that is written as `2/4`. Raises UsageError."""
         match = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
         if match is None:
-            message = _("{text} is no share of the rows: 2/4 is the second of four")
+            message = _("{text} is not a share of the rows: 2/4 is the second of four")
             raise UsageError(message.format(text=text))
         return cls(int(match[1]), int(match[2]))
 
@@ -71,7 +75,7 @@ WHOLE = Share()
 def scratch(archive: ArchivalStorage, name: str, place: Path | None = None) -> Iterator[Path]:
     """An empty folder for packages on their way, by default beside the ledger.
 
-    What a killed process left in it goes. Raises Locked if another has the same one.
+    Leftovers of a killed process are removed. Raises Locked if another has the same one.
     """
     ledger = archive.config.ledger
     parent = place or ledger.parent / f"{ledger.stem}-batch"
@@ -90,7 +94,7 @@ class SharedPackageWork(PackageWork):
     def prepare(self, rows: Iterable[Cells]) -> None:
         """Read the files of records, and complete what an interrupted writer left in the storage.
 
-        What is found there afterwards is acknowledged.
+        Whatever is there afterwards is acknowledged.
         """
         PackageWork.prepare(self, rows)
         when_free(self._recover)
@@ -121,10 +125,21 @@ class SharedPackageWork(PackageWork):
             observer=observer,
         )
 
-    def keep(self, bag: Path) -> None:
-        """Store a bag as soon as nobody else writes, and remove it."""
+    def keep(self, folder: Path, packaged: Packaged, bag: Path) -> Packaged:
+        """Store the bag of a folder as soon as nobody else writes, and remove it.
+
+        Only who stores it sees what is stored already: pages of another package are found here.
+        Raises PackageError if the policy refuses them; then nothing was stored.
+        """
+        inspection = Inspection(self.archive.config.images)
+        stored = partial(stored_scans, self.archive, packaged.package, writing=True)
+        inspection.compare(bag_scans(bag), stored)
+        if inspection.problems:
+            discard(bag)
+        refuse(folder, inspection.problems)
         when_free(lambda: store(self.archive, bag))
         discard(bag)
+        return replace(packaged, notes=(*packaged.notes, *inspection.notes))
 
     def _make(self, job: PackageJob, observer: Observer) -> Packaged:
         config = self.archive.config
@@ -145,8 +160,7 @@ class SharedPackageWork(PackageWork):
             ledger=config.ledger,
             observer=observer,
         )
-        self.keep(self.scratch / packaged.package.portable)
-        return packaged
+        return self.keep(job.folder, packaged, self.scratch / packaged.package.portable)
 
 
 def when_free(act: Callable[[], T]) -> T:

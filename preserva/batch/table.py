@@ -1,6 +1,6 @@
 """A table that people fill in: read as their spreadsheet saves it, and given back with results.
 
-Its cells are somebody's text: what a spreadsheet would take for a formula is written so that it
+Its cells are text from outside: what a spreadsheet would take for a formula is written so that it
 stays text.
 """
 
@@ -52,7 +52,7 @@ class BatchTable:
 def read_table(path: Path, wanted: Iterable[str]) -> BatchTable:
     """The table in a file of CSV or, by its name, XLSX; `wanted` are the columns that are used.
 
-    Raises UsageError for what is no table, and for unknown columns.
+    Raises UsageError for a file that is not a table, and for unknown columns.
     """
     header, rows, delimiter = _read(path)
     if len(rows) > _MOST:
@@ -83,7 +83,7 @@ def refuse_results(path: Path) -> None:
         return
     header, _rows, _delimiter = _read(path)
     if "result" not in map(key_of, header):
-        message = _("{path} exists and is no table of results; it was not touched")
+        message = _("{path} exists and is not a table of results; it was not touched")
         raise Refused(message.format(path=path))
 
 

@@ -1,4 +1,4 @@
-"""Packages corrected by the rows of a table: another record, another structure."""
+"""Packages corrected by the rows of a table, each as `preserva update` corrects one."""
 
 from __future__ import annotations
 
@@ -12,12 +12,18 @@ from preserva.batch.outcome import RowResult, RowState
 from preserva.batch.package_finder import PackageFinder
 from preserva.batch.package_rows import refused
 from preserva.batch.record_finder import RecordFinder
+from preserva.catalogue.import_records import catalogue_version
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Observer
+from preserva.describe.record import Record
+from preserva.ingest.book_revision import PageChanges
 from preserva.ingest.revision import Change, update
 
-COLUMNS = ("id", "record_file", *SELECTORS, "charset", "structure", "reason")
+_FILES = ("structure", "rights", "history", "pages", "access", "text")
+"""What a row can correct beside the record, each a file or a folder."""
+
+COLUMNS = ("id", "record_file", *SELECTORS, "charset", *_FILES, "reason")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,7 +49,7 @@ class UpdateWork:
         """Correct the package, or see whether that could be done."""
         cells.problems.clear()
         record = self.finder.find(cells) if _has_record(cells) else None
-        structure = cells.path("structure")
+        change = self._change(cells, record)
         if cells.problems:
             return refused(cells)
         package = self.packages.find(cells, record)
@@ -53,20 +59,28 @@ class UpdateWork:
         if first != cells.number:
             cells.refuse(Code.ROW_TWICE, "id", seen=f"{package.portable}: {first}")
             return refused(cells)
-        change = Change(
-            record=record,
-            charset=self.finder.charset(cells),
-            structure=structure,
-            reason=cells.text("reason") or self.reason,
-        )
         made = update(self.archive, package, change, dry_run=self.dry_run, observer=observer)
         state = RowState.READY if self.dry_run else RowState.DONE
         if not made.changed:
             state = RowState.BEFORE
-        return RowResult(cells.number, state, package, made.title, tuple(made.notes))
+        notes = catalogue_version(self.archive, package) if made.created else ()
+        return RowResult(cells.number, state, package, made.title, (*made.notes, *notes))
+
+    def _change(self, cells: Cells, record: Record | None) -> Change:
+        """What a row asks for."""
+        files = {key: cells.path(key) for key in _FILES}
+        return Change(
+            record=record,
+            charset=self.finder.charset(cells),
+            reason=cells.text("reason") or self.reason,
+            structure=files["structure"],
+            rights=files["rights"],
+            events=files["history"],
+            pages=PageChanges(files["pages"], files["access"], files["text"]),
+        )
 
 
 def _has_record(cells: Cells) -> bool:
-    """Whether a row names a record; one that names neither record nor structure must."""
+    """Whether a row names a record; one that corrects nothing else must."""
     named = any(cells.text(key) for key in (*SELECTORS, "record_file"))
-    return named or cells.text("structure") is None
+    return named or not any(cells.text(key) for key in _FILES)

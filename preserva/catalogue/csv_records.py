@@ -2,8 +2,8 @@
 
 The first line names the columns (`COLUMNS`), in any order; `identifier` and `title` must be there.
 Lines of one record follow each other and differ only in what they say of the item. Several values
-in a cell stand with a semicolon between them; a semicolon that belongs to a value is doubled.
-A record becomes MODS, so that all that is done with records is done with these.
+in a cell are separated by semicolons; a semicolon that belongs to a value is doubled. A record
+becomes MODS, so that all that is done with records is done with these.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ COLUMNS = (*_OF_RECORD, *_OF_ITEM)
 ENDINGS = (".csv", ".tsv")
 
 MADE_OF_A_TABLE = "Converted from a table (CSV) by preserva"
-"""What a record that was made of a row says of its origin (MODS recordOrigin)."""
+"""The origin stated in a record that was made from a row (MODS recordOrigin)."""
 
 _WHOLE = "collection"
 _LONGEST = 1 << 20
@@ -61,12 +61,12 @@ class _BadRowError(Exception):
     """What is wrong with a row."""
 
 
-def lines_of(uri: str, entry: CatalogueEntry, package: str) -> Iterator[bytes]:
+def lines_of(uri: str, entry: CatalogueEntry, packages: Sequence[str]) -> Iterator[bytes]:
     """The lines of a record."""
-    yield from map(line, _cells(uri, entry, package))
+    yield from map(line, _cells(uri, entry, packages))
 
 
-def _cells(uri: str, entry: CatalogueEntry, package: str) -> Iterator[tuple[str, ...]]:
+def _cells(uri: str, entry: CatalogueEntry, packages: Sequence[str]) -> Iterator[tuple[str, ...]]:
     about = (
         uri, entry.title, _joined(entry.titles), _joined(agent.name for agent in entry.agents),
         entry.place, entry.publisher, entry.date, _years(entry), _joined(entry.languages),
@@ -77,14 +77,14 @@ def _cells(uri: str, entry: CatalogueEntry, package: str) -> Iterator[tuple[str,
         numbers = _joined(f"{number.type}:{number.value}" for number in item.registers)
         cells = (item.holder, item.shelfmark, _joined(item.inventory), numbers,
                 _joined(item.provenance))  # fmt: skip
-        yield (*about, *cells, package)
+        yield (*about, *cells, _joined(packages))
     if not entry.items:
-        yield (*about, "", "", "", "", "", package)
+        yield (*about, "", "", "", "", "", _joined(packages))
 
 
 def columns_that_differ(entry: CatalogueEntry, other: CatalogueEntry) -> list[str]:
     """The columns in which the lines of two records are not the same."""
-    lines = [list(_cells("", entry, "")), list(_cells("", other, ""))]
+    lines = [list(_cells("", entry, ())), list(_cells("", other, ()))]
     width = len(COLUMNS)
     mine, theirs = ([list(column) for column in zip(*rows, strict=True)] for rows in lines)
     return [COLUMNS[at] for at in range(width) if mine[at] != theirs[at]]
@@ -96,7 +96,7 @@ def _years(entry: CatalogueEntry) -> str:
 
 
 def line(values: Sequence[str]) -> bytes:
-    """A line of CSV. Before a text that a spreadsheet would take for a formula stands a `'`."""
+    """A line of CSV. A text that a spreadsheet would take for a formula begins with `'`."""
     cells: list[str] = []
     writer = csv.writer(_Sink(cells))
     writer.writerow([f"'{value}" if _FORMULA.match(value) else value for value in values])
@@ -167,7 +167,7 @@ def _unfinished() -> str:
 
 
 def _decoded(stream: BinaryIO, charset: str) -> Iterator[str]:
-    """The lines; U+FFFD stands for what is not in the character set."""
+    """The lines; U+FFFD replaces bytes that are not in the character set."""
     known = Charset(named(charset))
     for data in iter(lambda: stream.readline(_LONGEST), b""):
         yield known.decode(data)

@@ -1,7 +1,7 @@
 """What people decided of editions, going out and coming in as JSON lines.
 
 A decision names its library, its person and its time; docs/how-to/union-catalogue.md lists the
-fields. Decisions that contradict each other are kept and told, and joined is what nobody disputes.
+fields. Contradictory decisions are kept and reported, and only undisputed records are joined.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LONGEST_LINE = 1 << 16
 
 @dataclass(slots=True)
 class Decided:
-    """What came: `own` decisions came back to where they were made and were left alone."""
+    """What came: `own` decisions returned to where they were made and were left alone."""
 
     read: int = 0
     changed: int = 0
@@ -58,7 +58,7 @@ def export_decisions(database: Database, destination: Path) -> int:
 
 
 def import_decisions(database: Database, path: Path) -> Decided:
-    """Take in a file of decisions, our own among them: so they come back from a backup.
+    """Import a file of decisions, including our own: so they come back from a backup.
 
     Raises NotFound.
     """
@@ -75,9 +75,9 @@ def import_decisions(database: Database, path: Path) -> Decided:
 def take_decisions(
     database: Database, data: Iterable[bytes], name: str, *, own: str | None = None
 ) -> Decided:
-    """Take in lines of decisions; those of the library `own` are never taken from another.
+    """Import lines of decisions; those of the library `own` are never taken from another.
 
-    What is no decision is told with its line and passed over, and so are decisions that disagree.
+    A line that is not a decision is reported and ignored; decisions that disagree are reported.
     """
     done = Decided()
     matching = Matching(database)

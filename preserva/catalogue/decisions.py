@@ -1,8 +1,8 @@
 """What people decided of two records, in a form that travels, and what follows from all of it.
 
-A decision is known by what it says, not by a number, so it is the same wherever it arrives and
-however often. It can only be added, and only be undone by the library that made it: two catalogues
-that know of the same decisions have the same editions, whatever came first.
+A decision is identified by its content, not by a number, so it is the same wherever and however
+often it arrives. It can only be added, and only be undone by the library that made it: two
+catalogues with the same decisions have the same editions, in whatever order they arrived.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Undone:
 class MatchDecision:
     """A person's decision, and of which library the person is; one that is undone is kept.
 
-    `number` is this catalogue's own. `disputed` is true where decisions that stand contradict each
+    `number` is this catalogue's own. `disputed` is true if decisions in force contradict each
     other: then none of them has an effect until a person has undone one.
     """
 
@@ -66,10 +66,10 @@ class Editions:
 
 
 def editions(decisions: Iterable[MatchDecision]) -> Editions:
-    """The editions that follow from the decisions that stand.
+    """The editions that follow from the decisions in force.
 
-    Records that are joined by some and told apart by others are not joined, also where that is so
-    only by way of a third record.
+    Records that some join and others separate are not joined, even if the contradiction arises only
+    through a third record.
     """
     standing = [decision for decision in decisions if not decision.undone]
     same = [decision for decision in standing if decision.verdict is MatchVerdict.SAME]
@@ -95,7 +95,7 @@ def editions(decisions: Iterable[MatchDecision]) -> Editions:
 
 
 def line_of(decision: MatchDecision) -> str:
-    """The decision as a line of JSON, without what is this catalogue's own."""
+    """The decision as a line of JSON, without data of this catalogue only."""
     facts: dict[str, object] = {
         "format": FORMAT,
         "library": decision.library,

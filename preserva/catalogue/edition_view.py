@@ -1,4 +1,4 @@
-"""One edition of the union catalogue with everything that is known of it."""
+"""One edition of the union catalogue with everything known about it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from preserva.catalogue.decisions import MatchDecision, MatchVerdict
 from preserva.catalogue.entry import CatalogueEntry
 from preserva.catalogue.index import Catalogued, Index
 from preserva.catalogue.matching import Matching
+from preserva.catalogue.roles import role
 from preserva.core.values.report import printable
 from preserva.errors import NotFound
 from preserva.i18n import _
@@ -19,7 +20,7 @@ from preserva.i18n import _
 class EditionView:
     """The records that a person joined to one edition, and other editions of the same work.
 
-    `decisions` are those on these records that stand.
+    `decisions` are those in force on these records.
     """
 
     records: tuple[Catalogued, ...]
@@ -28,13 +29,13 @@ class EditionView:
 
 
 def shown(database: Database, uri: str) -> EditionView:
-    """The edition of a record. Raises NotFound."""
+    """The edition of a record, or of a package's record. Raises NotFound."""
     index = Index(database)
-    asked = index.get(uri)
+    asked = index.get(uri) or index.of_package(uri)
     if asked is None or asked.entry is None:
         raise NotFound(_("the catalogue has no record {uri}").format(uri=uri))
     matching = Matching(database)
-    joined = matching.edition_of(uri)
+    joined = matching.edition_of(asked.uri)
     records = [
         record for joined_uri in joined if (record := index.get(joined_uri)) and record.entry
     ]
@@ -48,8 +49,8 @@ def lines(view: EditionView) -> Iterator[str]:
         yield printable(record.uri)
         if record.entry is not None:
             yield from (f"  {printable(line)}" for line in _of_entry(record.entry))
-        if record.package:
-            yield "  " + _("digitised: {package}").format(package=printable(record.package))
+        for package in record.packages:
+            yield "  " + _("digitised: {package}").format(package=printable(package))
     for decision in view.decisions:
         yield printable(sentence(decision))
     for uri in view.editions:
@@ -91,7 +92,7 @@ def items(entry: CatalogueEntry) -> Iterator[str]:
 def _of_entry(entry: CatalogueEntry) -> Iterator[str]:
     yield entry.title
     for agent in entry.agents:
-        about = (agent.name, agent.dates, " ".join(agent.roles), agent.authority)
+        about = (agent.name, agent.dates, ", ".join(map(role, agent.roles)), agent.authority)
         yield ", ".join(filter(None, about))
     yield ", ".join(filter(None, (entry.imprint, entry.extent)))
     for number in entry.identifiers:

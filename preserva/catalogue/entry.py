@@ -1,4 +1,4 @@
-"""What the union catalogue knows of a record: an edition, its contributors, and its items.
+"""What the union catalogue knows about a record: an edition, its contributors, and its items.
 
 The item (FRBR; экземпляр) is the physical book that a library holds and that the law registers.
 Records that a person joined describe one edition; editions with the same author and title belong
@@ -19,7 +19,8 @@ from preserva.catalogue.fold import stems
 from preserva.catalogue.places import places
 from preserva.core.book.period import Period, centuries
 
-_PREFIX = "urn:preserva:record:"
+RECORD_URN = "urn:preserva:record:"
+"""How the identifier of every record begins."""
 
 
 class Facet(StrEnum):
@@ -127,6 +128,14 @@ class CatalogueEntry:
             parts = [item.holder, item.shelfmark, *item.inventory, *numbers, *item.provenance]
             yield "copy", " ".join(filter(None, parts))
 
+    def numbers(self) -> Iterator[tuple[str, str]]:
+        """Every number of the book and of its items, with the part as in `texts`."""
+        yield "number", self.number
+        yield from (("number", identifier.value) for identifier in self.identifiers)
+        for item in self.items:
+            registers = [number.value for number in item.registers]
+            yield from (("copy", text) for text in (item.shelfmark, *item.inventory, *registers))
+
     @property
     def imprint(self) -> str:
         """Place : publisher, date, as ISBD (4.1 to 4.3) and ГОСТ Р 7.0.100-2018 have it."""
@@ -146,7 +155,7 @@ TEXTS = ("title", "agent", "imprint", "subject", "number", "copy")
 
 def uri_of(library: str, local: str) -> str:
     """The identifier of a library's record, the same wherever the record travels."""
-    return f"{_PREFIX}{library}:{quote(local, safe='')}"
+    return f"{RECORD_URN}{library}:{quote(local, safe='')}"
 
 
 def uri_as_typed(text: str) -> str:
@@ -156,8 +165,8 @@ def uri_as_typed(text: str) -> str:
 
 
 def library_of(uri: str) -> str | None:
-    """Whose record it is; None for what is no identifier of a record."""
-    match = re.fullmatch(_PREFIX + r"([a-z][a-z0-9]*):[^\s:]+", uri)
+    """Whose record it is; None for an invalid identifier."""
+    match = re.fullmatch(RECORD_URN + r"([a-z][a-z0-9]*):[^\s:]+", uri)
     return match[1] if match else None
 
 

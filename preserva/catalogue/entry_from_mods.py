@@ -1,4 +1,4 @@
-"""A record as an entry of the union catalogue: by way of MODS, so that every syntax comes alike."""
+"""A record as an entry of the union catalogue: by way of MODS, so that all syntaxes are alike."""
 
 from __future__ import annotations
 

@@ -11,12 +11,13 @@ from pathlib import Path
 from preserva.archive.staging import beside
 from preserva.catalogue.csv_records import COLUMNS, line, lines_of
 from preserva.catalogue.database import Database
+from preserva.catalogue.forms import as_dc, as_iso2709, as_marcxchange, as_mods
 from preserva.catalogue.import_records import record_of
 from preserva.catalogue.index import Catalogued, Index
 from preserva.core.values.codes import Code
-from preserva.core.values.report import Finding
-from preserva.describe.marc.iso2709_write import iso2709
-from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
+from preserva.core.values.report import Finding, Observer, counted, ignore
+from preserva.core.values.subjects import Named
+from preserva.describe.record import Record
 from preserva.files.disk import publish, synchronise, writing
 
 
@@ -38,11 +39,11 @@ class Exported:
     findings: list[Finding] = field(default_factory=list)
 
 
-_MAKERS: dict[ExportFormat, Callable[[Record], bytes | None]] = {
-    ExportFormat.MARC: iso2709,
-    ExportFormat.MARCXCHANGE: to_marcxchange,
-    ExportFormat.MODS: to_mods,
-    ExportFormat.DC: to_dc,
+_MAKERS: dict[ExportFormat, Callable[[str, Record], bytes | None]] = {
+    ExportFormat.MARC: as_iso2709,
+    ExportFormat.MARCXCHANGE: as_marcxchange,
+    ExportFormat.MODS: as_mods,
+    ExportFormat.DC: as_dc,
 }
 _AROUND = {
     ExportFormat.MARCXCHANGE: (
@@ -65,6 +66,7 @@ def export_catalogue(
     *,
     since: datetime | None = None,
     library: str | None = None,
+    observer: Observer = ignore,
 ) -> Exported:
     """Write the records to a new file, each as it was last changed. Raises Refused, StorageFull.
 
@@ -72,7 +74,9 @@ def export_catalogue(
     """
     done = Exported()
     start = int(since.timestamp()) if since else 0
-    records = Index(database).changed_since(start, library=library)
+    index = Index(database)
+    stored = index.changed_since(start, library=library)
+    records = counted("export", Named(destination.name), stored, index.count(), observer)
     with beside(destination) as scratch:
         made = scratch / destination.name
         with writing(made), made.open("wb") as stream:
@@ -102,8 +106,8 @@ def _pieces(records: Iterator[Catalogued], form: ExportFormat, done: Exported) -
 def _piece(record: Catalogued, form: ExportFormat) -> bytes | None:
     if form is ExportFormat.CSV:
         assert record.entry is not None, "deleted records are left out before"
-        return b"".join(lines_of(record.uri, record.entry, record.package or ""))
-    made = _MAKERS[form](record_of(record))
+        return b"".join(lines_of(record.uri, record.entry, record.packages))
+    made = _MAKERS[form](record.uri, record_of(record))
     if made is None or form is ExportFormat.MARC:
         return made
     return without_declaration(made) + b"\n"

@@ -2,9 +2,10 @@
 
     fold("Кнігъ") == fold("книг")           the same word, whatever its letters
     stem("книгами") == stem("кнігі")        the same word, whatever its ending
+    keys("Pushkin") & keys("Пушкин")        the same word, whoever romanised it
 
 The table is fold.json, for programs in other languages too; docs/reference/folding.md explains it.
-A folded word is for searching only: nothing that is shown or stored comes from here.
+A folded word is for searching only: nothing here is shown or stored.
 """
 
 from __future__ import annotations
@@ -36,6 +37,11 @@ class _File(TypedDict):
     endings: dict[str, str]
     letters_before_an_ending: int
     without_ending: str
+    stemmed_again: str
+    readings: dict[str, dict[str, str]]
+    short_u: dict[str, str]
+    light: str
+    loose: dict[str, str]
 
 
 class Folding:
@@ -58,13 +64,19 @@ class Folding:
         self._endings = table["endings"]
         self._before = table["letters_before_an_ending"]
         self._without_ending = re.compile(table["without_ending"], re.IGNORECASE | re.ASCII)
+        self._stemmed_again = re.compile(table["stemmed_again"])
+        self._combining = re.compile(f"[{marks}]")
+        self._readings = [_Replacement("", pairs) for pairs in table["readings"].values()]
+        self._short_u = table["short_u"]
+        self._light = re.compile(table["light"])
+        self._loose = _Replacement("", table["loose"])
 
     def words(self, text: str) -> Iterator[re.Match[str]]:
-        """Each word of the text as it is written, with where it stands."""
+        """Each word of the text as written, with its position."""
         return self._words.finditer(text)
 
     def fold(self, word: str) -> str:
-        """The word in modern Cyrillic letters, as far as letters alone can tell."""
+        """The word in modern Cyrillic letters, as far as the letters alone determine it."""
         text = unicodedata.normalize("NFC", word.lower())
         if _CYRILLIC.search(text) and not self._foreign.search(self._alike.sub("", text)):
             text = text.translate(self._homoglyphs)
@@ -84,6 +96,34 @@ class Folding:
                 return folded.removesuffix(old) + new
         return folded
 
+    def looks_cyrillic(self, text: str) -> str:
+        """The text with Cyrillic letters in the place of Latin ones that look alike."""
+        return text.translate(self._homoglyphs)
+
+    def is_stemmed_again(self, stem: str) -> bool:
+        """Whether a stem still ends like a word: Андрея and Андреем become Андре."""
+        return self._stemmed_again.search(stem) is not None
+
+    def readings(self, word: str) -> list[str]:
+        """A word in Latin letters, folded as libraries and Poles write it; none of most others.
+
+        Быкаў is Быкава in its other cases.
+        """
+        text = self._combining.sub("", unicodedata.normalize("NFC", word.lower())).replace("ſ", "s")
+        if text[-1:] in self._short_u:
+            return [self.fold(text[:-1] + self._short_u[text[-1]])]
+        if _CYRILLIC.search(text) or not self._foreign.search(text):
+            return []
+        return [self.fold(reading.apply(text)) for reading in self._readings]
+
+    def light(self, folded: str) -> str:
+        """A folded word without the ending of a noun, where it may be no verb, nor Russian."""
+        return self._light.sub("", folded)
+
+    def loose(self, stem: str) -> str:
+        """A stem without what is often not written when a word is romanised."""
+        return self._loose.apply(stem) or stem
+
     def _without_marks(self, text: str) -> str:
         """Base letters only; й is a letter, not и with a mark."""
         parts = (c if c == "й" else unicodedata.normalize("NFD", c) for c in text)
@@ -91,7 +131,7 @@ class Folding:
 
 
 class _Replacement:
-    """Sequences of letters and what stands for each; the longest that fits is taken."""
+    """Sequences of letters and their replacements; the longest match is used."""
 
     def __init__(self, anchor: str, pairs: Mapping[str, str]) -> None:
         longest_first = sorted(pairs, key=lambda key: (-len(key), key))
@@ -127,9 +167,39 @@ def stem(word: str) -> str:
     searches reach by their beginning.
     """
     folded = fold(word)
-    if not _folding().has_ending(word):
-        return folded
-    return _stemmer().stemWord(_folding().modern(folded)) or folded
+    return _stem(folded) if _folding().has_ending(word) else folded
+
+
+def _stem(folded: str) -> str:
+    """The stem of a folded word."""
+    text = _stemmer().stemWord(_folding().modern(folded)) or folded
+    while _folding().is_stemmed_again(text):
+        shorter = _stemmer().stemWord(text)
+        if shorter in ("", text):
+            break
+        text = shorter
+    return text
+
+
+@lru_cache(_REMEMBERED)
+def keys(word: str) -> tuple[str, ...]:
+    """The stem of a word, and those of its other readings; words that share one may be the same.
+
+    A word in Latin letters is read as Łacinka, as libraries romanise Russian, and as Polish. Each
+    reading is also taken for a noun: the rules of Russian take Грибоедов for a genitive and Купала
+    for a verb, and do not know кнігай.
+    """
+    own, table = stem(word), _folding()
+    if not table.has_ending(word):
+        return (own,)
+    read = [fold(word), *table.readings(word)]
+    others = [table.loose(key) for folded in read for key in (_stem(folded), table.light(folded))]
+    return tuple(dict.fromkeys([own, *others]))
+
+
+def homoglyphs(text: str) -> str:
+    """A text in small letters, those that look Cyrillic as Cyrillic ones."""
+    return _folding().looks_cyrillic(text.lower())
 
 
 def stems(text: str) -> list[str]:

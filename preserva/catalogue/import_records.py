@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -15,23 +15,24 @@ from preserva.access.document import Document, read_document
 from preserva.archive.archive import ArchivalStorage, find_config
 from preserva.archive.withdrawal import tombstones
 from preserva.catalogue import precedence
-from preserva.catalogue.csv_records import MADE_OF_A_TABLE, columns_that_differ
 from preserva.catalogue.database import Database
 from preserva.catalogue.entry import uri_of
 from preserva.catalogue.entry_from_mods import entry_of
+from preserva.catalogue.forms import uri_in
 from preserva.catalogue.index import Catalogued, Incoming, Index, Taken
-from preserva.catalogue.record_file import has_end, records_of
+from preserva.catalogue.record_file import has_end, read_with_progress
 from preserva.config import load
 from preserva.core.values.codes import Code, Severity
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Finding, Outcome
+from preserva.core.values.report import Finding, Observer, Outcome, counted, ignore
+from preserva.core.values.subjects import WholeStorage
 from preserva.describe.record import Record, describes_a_book, read_records
 from preserva.errors import PreservaError, Refused, UsageError
 from preserva.i18n import _, ngettext
 
 NAME = "catalogue.sqlite"
 _LIBRARY = re.compile(r"[a-z][a-z0-9]*")
-_LISTED = 100
+LISTED = 100
 """Findings with the same code that are listed; a large file can have one for each record."""
 
 _BATCH = 500
@@ -49,7 +50,7 @@ class Retitled:
 
 @dataclass(slots=True)
 class Imported:
-    """What an import did; `left_out` counts records that were not taken in.
+    """The result of an import; `left_out` counts records that were not imported.
 
     Of findings with the same code, and of new titles, the first are listed; `unlisted` counts the
     others by their code, or under "title".
@@ -70,7 +71,7 @@ class Imported:
             self.findings.append(finding)
 
     def leave_out(self, finding: Finding) -> None:
-        """Add a finding that stands for a record."""
+        """Add a finding in place of a record."""
         self.left_out += 1
         self.note(finding)
 
@@ -81,8 +82,8 @@ class Imported:
 
     def _has_room(self, kind: str) -> bool:
         self._listed[kind] += 1
-        self.unlisted[kind] += self._listed[kind] > _LISTED
-        return self._listed[kind] <= _LISTED
+        self.unlisted[kind] += self._listed[kind] > LISTED
+        return self._listed[kind] <= LISTED
 
     @property
     def outcome(self) -> Outcome:
@@ -115,8 +116,9 @@ def import_file(
     charset: str | None = None,
     complete: bool = False,
     records: int | None = None,
+    observer: Observer = ignore,
 ) -> Imported:
-    """Take in the records of a file, as those of a library.
+    """Import the records of a file, as those of a library.
 
     `complete` says that the file is the library's whole catalogue: a record of the library that is
     not in it is marked as deleted. `records` is how many records the file must have. Raises
@@ -131,7 +133,9 @@ def import_file(
     imported = Imported()
     incoming = (
         incoming_of(record, library, source, charset=charset)
-        for record in _of_books(_sound(records_of(path, charset, library), imported), imported)
+        for record in _of_books(
+            _sound(read_with_progress(path, charset, library, observer), imported), imported
+        )
     )
     take_in(database, incoming, time, imported)
     _compare_count(imported, path, records)
@@ -147,7 +151,7 @@ def import_file(
 def _compare_count(imported: Imported, path: Path, records: int | None) -> None:
     count = imported.read + imported.left_out
     if records is not None and records != count:
-        message = _("{path} has {count} records, and not {expected}: it may have been cut off")
+        message = _("{path} has {count} records, not {expected}: it may have been cut off")
         raise Refused(
             message.format(path=path, count=count, expected=records),
             hint=_("Its records were imported; none was marked as deleted."),
@@ -181,15 +185,21 @@ def _endless(path: Path, library: str, count: int) -> Refused:
     )
 
 
-def import_packages(archive: ArchivalStorage, database: Database, time: int) -> Imported:
-    """Take in the record of every package of our primary storage; those withdrawn leave.
+def import_packages(
+    archive: ArchivalStorage, database: Database, time: int, *, observer: Observer = ignore
+) -> Imported:
+    """Import the record of every package of our primary storage; withdrawn ones are removed.
+
+    A record may have several packages. If theirs differ, the one that was there first stays.
 
     Raises StorageError.
     """
     imported = Imported()
-    take_in(database, _of_packages(archive, time, imported), time, imported)
-    withdrawn = [uri for package in tombstones(archive.ledger) for uri in _of(database, package)]
-    imported.deleted += _delete(database, withdrawn, time)
+    take_in(database, _of_packages(archive, time, imported, observer), time, imported)
+    index = Index(database)
+    with database.writing():
+        for package in tombstones(archive.ledger):
+            imported.deleted += index.release(package, time)
     return imported
 
 
@@ -215,12 +225,6 @@ def catalogue_version(archive: ArchivalStorage, package: PackageId) -> list[Find
     return imported.findings
 
 
-def _of(database: Database, package: str) -> list[str]:
-    """The records of a package."""
-    rows = database.run("SELECT uri FROM record WHERE package = ? AND NOT deleted", package)
-    return [str(uri) for (uri,) in rows]
-
-
 def take_in(database: Database, records: Iterable[Incoming], time: int, imported: Imported) -> None:
     """Put records into the catalogue, some hundred at a time; memory does not grow."""
     index = Index(database)
@@ -237,8 +241,10 @@ def _take(index: Index, incoming: Incoming, time: int, imported: Imported) -> No
 
     def keep(known: Catalogued) -> bool:
         before.append(known)
-        objections.extend(filter(None, [objection_to(known, incoming)]))
-        return bool(objections) or _says_the_same(known, incoming)
+        if _is_of_another_package(known, incoming):
+            objections.append(Finding(Code.PACKAGES_DIFFER, incoming.uri, seen=incoming.package))
+            return True
+        return must_stay(known, incoming, objections.append)
 
     taken = index.put(incoming, time, keep)
     imported.read += 1
@@ -255,26 +261,29 @@ def _take(index: Index, incoming: Incoming, time: int, imported: Imported) -> No
         imported.retitle(Retitled(incoming.uri, old.title, incoming.entry.title))
 
 
-def objection_to(known: Catalogued, incoming: Incoming) -> Finding | None:
-    """Why the record in the catalogue must stay; None if it may be replaced."""
-    if incoming.record is None or known.entry is None or _says_the_same(known, incoming):
-        return None
+def _is_of_another_package(known: Catalogued, incoming: Incoming) -> bool:
+    """Whether the record that is there was read in another package that has the same record."""
+    origin = known.source.split(" ")[0]
+    return incoming.package is not None and incoming.package != origin in known.packages
+
+
+def must_stay(known: Catalogued, incoming: Incoming, note: Callable[[Finding], None]) -> bool:
+    """Whether the record in the catalogue stays, because it is sound, says more, or the same.
+
+    `note` is told why, except where it says the same.
+    """
+    if incoming.record is None or known.entry is None:
+        return False
     try:
         present = record_of(known)
     except ValueError:
-        return None  # what cannot be read any more may be replaced
-    return precedence.objection(incoming.uri, present, known.entry, incoming.record, incoming.entry)
-
-
-def _says_the_same(known: Catalogued, incoming: Incoming) -> bool:
-    """Whether a row of a table changes nothing in the record that it was exported from."""
-    if incoming.record is None or known.entry is None or incoming.original == known.original:
-        return False
-    return (
-        MADE_OF_A_TABLE.encode() in incoming.original
-        and MADE_OF_A_TABLE.encode() not in known.original
-        and not columns_that_differ(known.entry, incoming.entry)
+        return False  # what cannot be read any more may be replaced
+    stays, finding = precedence.judge(
+        incoming.uri, present, known.entry, incoming.record, incoming.entry
     )
+    if finding is not None:
+        note(finding)
+    return stays
 
 
 def incoming_of(
@@ -285,18 +294,24 @@ def incoming_of(
     uri: str | None = None,
     charset: str | None = None,
     package: PackageId | None = None,
+    of_library: bool = True,
+    stamp: int | None = None,
 ) -> Incoming:
-    """A record for the catalogue, under its own number, or else under its content's digest."""
+    """A record for the catalogue, under its own number, otherwise under its content's digest."""
     entry = entry_of(record)
     content = hashlib.sha256(record.original).hexdigest()[:16]
     return Incoming(
-        uri or uri_of(library, entry.number or record.identifier or content),
+        uri
+        or uri_in(record, library)
+        or uri_of(library, entry.number or record.identifier or content),
         source,
         entry,
         record.original,
         charset,
         package.uri if package else None,
         record,
+        of_library,
+        stamp,
     )
 
 
@@ -326,7 +341,7 @@ def _sound(records: Iterable[Record | Finding], imported: Imported) -> Iterator[
 
 
 def _of_books(records: Iterable[Record], imported: Imported) -> Iterator[Record]:
-    """Only the records that describe something, and say what it is called."""
+    """Only the records that describe something and have a title."""
     for record in records:
         where = f"{record.name}#{record.position}"
         if not describes_a_book(record):
@@ -337,9 +352,13 @@ def _of_books(records: Iterable[Record], imported: Imported) -> Iterator[Record]
             yield record
 
 
-def _of_packages(archive: ArchivalStorage, time: int, imported: Imported) -> Iterator[Incoming]:
+def _of_packages(
+    archive: ArchivalStorage, time: int, imported: Imported, observer: Observer
+) -> Iterator[Incoming]:
     store, withdrawn = archive.primary, tombstones(archive.ledger)
-    for path in store.root.objects():
+    paths = list(store.root.objects())
+    subject = WholeStorage(store.id)
+    for path in counted("catalogue import", subject, paths, len(paths), observer):
         try:
             package = PackageId.parse(store.root.read_at(path).inventory.identifier)
             if package.uri in withdrawn:
@@ -367,7 +386,7 @@ def records_of_package(archive: ArchivalStorage, package: PackageId) -> list[Rec
 def _others(database: Database, library: str, source: str) -> list[str]:
     """The records of a library that its complete file no longer has."""
     rows = database.run(
-        "SELECT uri FROM record WHERE library = ? AND source <> ? AND package IS NULL"
+        "SELECT uri FROM record WHERE library = ? AND source <> ? AND packages IS NULL"
         " AND NOT deleted", library, source,
     )  # fmt: skip
     return [str(uri) for (uri,) in rows]

@@ -41,7 +41,7 @@ class Matching:
         self._index = Index(database)
 
     def proposals(self, limit: int = 20) -> Iterator[Proposal]:
-        """Pairs of records of which nobody has decided, of different libraries first."""
+        """Pairs of records on which nobody has decided, of different libraries first."""
         same = self.editions()
         rows = self._run(
             "SELECT DISTINCT a.id, b.id, x.library = y.library"
@@ -71,8 +71,8 @@ class Matching:
     ) -> MatchDecision:
         """Keep a decision of a library.
 
-        Raises NotFound for what is no record, UsageError for twice the same, and Refused where the
-        library has decided otherwise and has not undone it.
+        Raises NotFound for an unknown record, UsageError for twice the same, and Refused if the
+        library has decided otherwise and has not undone that.
         """
         for uri in (record, other):
             if self._index.get(uri) is None:
@@ -122,11 +122,11 @@ class Matching:
         return changed
 
     def decisions(self) -> list[MatchDecision]:
-        """All that were made, undone ones too, in the order in which they came here."""
+        """All that were made, undone ones too, in the order of their arrival."""
         return [_decision(row) for row in self._run(f"{_DECISIONS} ORDER BY number")]
 
     def of_records(self, uris: Iterable[str]) -> list[MatchDecision]:
-        """The decisions on these records that stand."""
+        """The decisions in force on these records."""
         listed = json.dumps(list(uris))
         rows = self._run(
             f"{_DECISIONS} WHERE undone_time IS NULL AND (one IN (SELECT value FROM json_each(?))"
@@ -163,7 +163,7 @@ class Matching:
         ))  # fmt: skip
 
     def _undo(self, decision: MatchDecision) -> bool:
-        """Note that a decision is undone; of two who undid it, the earlier one stands."""
+        """Record that a decision is undone; if two people undid it, the earlier one counts."""
         undone = decision.undone
         if undone is None:
             return False
@@ -176,7 +176,7 @@ class Matching:
         ))  # fmt: skip
 
     def _join(self) -> None:
-        """Make the editions of the decisions anew."""
+        """Rebuild the editions from the decisions."""
         result = editions(self.decisions())
         self._run("DELETE FROM joined")
         self._run(

@@ -73,7 +73,7 @@ def spans(row: Sequence[str], *, everyday: bool = False) -> Iterator[Span]:
 
 
 def names_of(place: str) -> list[str]:
-    """Every name of a place that is no everyday word, as the table writes it."""
+    """Every name of a place that is not an everyday word, as the table writes it."""
     table, everyday = _table()
     return [name for name in (place, *table[place]) if name not in everyday]
 

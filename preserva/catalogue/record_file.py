@@ -11,7 +11,8 @@ from lxml import etree
 
 from preserva.catalogue import csv_records
 from preserva.core.values.codes import Code
-from preserva.core.values.report import Finding
+from preserva.core.values.report import Advanced, Ended, Finding, Observer, Started
+from preserva.core.values.subjects import Named
 from preserva.core.xml.safe import MAX_SIZE, UnsafeXMLError, streamed
 from preserva.core.xml.stream import chunks, release
 from preserva.describe import xml_pieces, xml_record
@@ -38,13 +39,26 @@ _TAGS = (
 )
 
 
+def read_with_progress(
+    path: Path, charset: str | None, library: str, observer: Observer
+) -> Iterator[Record | Finding]:
+    """`records_of`; the bytes of its records are told as what is done of the file."""
+    size = path.stat().st_size if path.is_file() else None
+    observer(Started("catalogue import", Named(path.name), size=size))
+    for record in records_of(path, charset, library):
+        yield record
+        if isinstance(record, Record):
+            observer(Advanced(len(record.original)))
+    observer(Ended("catalogue import", Named(path.name)))
+
+
 def records_of(
     path: Path, charset: str | None = None, library: str = ""
 ) -> Iterator[Record | Finding]:
-    """Every record of a file, a finding in the place of what is none. Raises NotFound.
+    """Every record of a file, a finding in place of anything else. Raises NotFound.
 
-    What is longer than a record can be is told and passed over; the rest is read all the same. A
-    table (.csv, .tsv) may name its records by the identifiers that they have as the library's.
+    A record that is too long is reported and skipped; the rest is read. A table (.csv, .tsv) may
+    name its records by the identifiers that they have as the library's.
     """
     try:
         stream = path.open("rb")
@@ -65,7 +79,7 @@ def records_of(
 
 
 def has_end(path: Path) -> bool:
-    """Whether a file of this format that was cut off between two records can be told: only XML.
+    """Whether a file of this format shows that it was cut off between two records: only XML.
 
     ISO 2709, the text of IRBIS and tables are records one after another, without a last mark.
     """

@@ -4,53 +4,24 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import cast
 
 from preserva.catalogue.database import Database
-from preserva.catalogue.entry import TEXTS, CatalogueEntry, Facet
-from preserva.catalogue.fold import fold, stem, stems, words
+from preserva.catalogue.entry import CatalogueEntry, Facet
+from preserva.catalogue.fold import stem, words
 from preserva.catalogue.index import Catalogued, Index, facet_token
 from preserva.catalogue.matching import Matching
-from preserva.catalogue.places import names_of, places, spans
+from preserva.catalogue.numbers import package_words, whole
+from preserva.catalogue.places import places, spans
+from preserva.catalogue.query import ALL_TEXTS, QueryTerm, terms
+from preserva.catalogue.suggestions import suggestions
 
+_SUGGESTED = 3
 RANKED = 1_000
 """Records that are ordered by weight and counted by facet; a search that finds more says so."""
-
-_PREFIX = 3  # letters before an implied truncation: shorter ones would bring half the catalogue
-_BELARUSIAN = set("іў'’ʼ")
-_OLD = set("ѣѳѵъ")
-
-
-@dataclass(frozen=True, slots=True)
-class QueryTerm:
-    """A word that is searched for: its key, and whether what begins so is meant as well.
-
-    The name of a place may be several words; then all names of the `place` are meant.
-    """
-
-    key: str
-    prefix: bool = False
-    place: str = ""
-
-    def finds(self, word: str) -> bool:
-        """Whether a word as it is written in a record is meant."""
-        own = stem(word)
-        return own == self.key or (self.prefix and own.startswith(self.key))
-
-    @property
-    def expression(self) -> str:
-        """The term in the language of FTS5; folded words hold nothing that has a meaning there."""
-        keys = dict.fromkeys([self.key, *_names(self.place)])
-        return " OR ".join(f'"{key}"' + (" *" if self.prefix else "") for key in keys)
-
-    @property
-    def condition(self) -> str:
-        """The same for the parts of a record, or the record's place."""
-        printed = facet_token(Facet.PLACE, self.place) if self.place else ""
-        where = f"{{{' '.join(TEXTS)}}} : ({self.expression})"
-        return f'{where} OR facets : "{printed}"' if printed else where
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,43 +43,16 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class ResultPage:
-    """A page of what was found. `total` counts editions; `more` says that there are others yet."""
+    """A page of what was found. `total` counts editions; `more` says that there are others yet.
+
+    `suggestions` are questions that find something, where this one does not.
+    """
 
     hits: tuple[Hit, ...]
     total: int
     more: bool
     facets: Mapping[Facet, tuple[tuple[str, int], ...]]
-
-
-def terms(text: str) -> list[QueryTerm]:
-    """The words of a question; one with `*` at its end, or Belarusian, is meant as a beginning.
-
-    The name of a place means the place, whatever it was called.
-    """
-    query, written = [], []
-    for piece in text.split():
-        every = words(piece)
-        for place, word in enumerate(every, 1):
-            cut = piece.endswith("*") and place == len(every)
-            query.append(_term(word, cut))
-            written.append("" if cut else word)  # a beginning is no name
-    for span in reversed(list(spans(written))):
-        key = " ".join(term.key for term in query[span.start : span.end])
-        query[span.start : span.end] = [QueryTerm(key, place=span.place)]
-    return query
-
-
-def _term(word: str, cut: bool) -> QueryTerm:
-    letters = set(word.lower())
-    belarusian = bool(letters & _BELARUSIAN) and not letters & _OLD
-    key = stem(word)
-    if cut and not fold(word).startswith(key):
-        key = fold(word)
-    return QueryTerm(key, cut or (belarusian and len(key) > _PREFIX))
-
-
-def _names(place: str) -> list[str]:
-    return [" ".join(stems(name)) for name in names_of(place)] if place else []
+    suggestions: tuple[str, ...] = ()
 
 
 class Search:
@@ -124,28 +68,59 @@ class Search:
     ) -> ResultPage:
         """Editions of which a record holds every word and belongs under every facet.
 
-        The weightiest come first. Records that a person joined count as one.
+        The most relevant come first. Records that a person joined count as one. A number that is
+        the whole question leads to its record, whichever number of the book it is.
         """
         asked = terms(text)
         if text.strip() and not asked:
             return ResultPage((), 0, False, {})
-        parts = [term.condition for term in asked]
-        for facet, value in narrowed.items():
-            known = places(value) if facet is Facet.PLACE else [value]
-            parts += [f'facets : "{facet_token(facet, name)}"' for name in known]
-        ids = self._ids(" AND ".join(f"({part})" for part in parts))
+        ids = self._ids(_expression(text, asked, narrowed))
         more, ids = len(ids) > RANKED, ids[:RANKED]
         heads = self._heads(ids)
         editions = list(dict.fromkeys(heads.values()))
-        hits = tuple(self._hit(id_, asked) for id_ in editions[start : start + limit])
-        return ResultPage(hits, len(editions), more, self._facets(heads))
+        meant = set(whole(text))
+        hits = tuple(self._hit(id_, asked, meant) for id_ in editions[start : start + limit])
+        suggested = () if ids or not asked else self._suggested(text, narrowed)
+        return ResultPage(hits, len(editions), more, self._facets(heads), suggested)
 
-    def _hit(self, id_: int, asked: list[QueryTerm]) -> Hit:
+    def _suggested(self, text: str, narrowed: Mapping[Facet, str]) -> tuple[str, ...]:
+        """Other questions that find something: some, the likeliest first."""
+        finding = (
+            other
+            for other in suggestions(text, self._vocabulary)
+            if self._ids(_expression(other, terms(other), narrowed))
+        )
+        return tuple(islice(finding, _SUGGESTED))
+
+    def _vocabulary(self, stems: Iterable[str]) -> list[str]:
+        """Words of the catalogue that have one of these stems, the most frequent first."""
+        rows = self._run(
+            "SELECT term FROM json_each(?) AS wanted JOIN vocabulary ON term = wanted.value"
+            " ORDER BY doc DESC, term LIMIT ?", json.dumps(sorted(stems)), _SUGGESTED,
+        )  # fmt: skip
+        return [written for (term,) in rows if (written := self._written(str(term)))]
+
+    def _written(self, term: str) -> str:
+        """How a record writes a word with that stem; empty if it is but another reading."""
+        rows = self._run(
+            "SELECT rowid FROM words WHERE words MATCH ? LIMIT 1", f'{ALL_TEXTS} : "{term}"'
+        )
+        for (id_,) in rows:
+            entry = self._index.by_id(cast("int", id_)).entry
+            for _part, text in entry.texts() if entry else ():
+                for word in words(text):
+                    if stem(word) == term:
+                        return word.lower()
+        return ""
+
+    def _hit(self, id_: int, asked: list[QueryTerm], meant: set[str]) -> Hit:
         record = self._index.by_id(id_)
         others = [self._index.get(uri) for uri in self._matching.edition_of(record.uri)]
         joined = tuple(other for other in others if other and other.entry and other.id != id_)
         reasons = [
-            reason for member in (record, *joined) for reason in _reasons(member.entry, asked)
+            reason
+            for member in (record, *joined)
+            for reason in (*_numbers(member, meant), *_reasons(member.entry, asked))
         ]
         return Hit(record, tuple(dict.fromkeys(reasons)), joined)
 
@@ -173,7 +148,7 @@ class Search:
         if len(rows) <= RANKED:
             rows = self._run(
                 "SELECT rowid FROM words WHERE words MATCH ?"
-                " ORDER BY bm25(words, 8, 4, 2, 2, 4, 1, 0), rowid DESC", expression,
+                " ORDER BY bm25(words, 8, 4, 5, 2, 4, 1, 0, 2, 40), rowid DESC", expression,
             )  # fmt: skip
         return [cast("int", id_) for (id_,) in rows]
 
@@ -193,6 +168,27 @@ class Search:
         }
 
 
+def _expression(text: str, asked: list[QueryTerm], narrowed: Mapping[Facet, str]) -> str:
+    """The question in the language of FTS5."""
+    every = " AND ".join(f"({term.condition})" for term in asked)
+    numbers = " OR ".join(f'whole : "{word}"' for word in whole(text))
+    parts = [f"({' OR '.join(filter(None, (every, numbers)))})"] if every else []
+    for facet, value in narrowed.items():
+        known = places(value) if facet is Facet.PLACE else [value]
+        parts += [f'(facets : "{facet_token(facet, name)}")' for name in known]
+    return " AND ".join(parts)
+
+
+def _numbers(record: Catalogued, meant: set[str]) -> Iterator[MatchedWord]:
+    """The number that was asked for, as the record or its package has it."""
+    for package in record.packages if meant else ():
+        if meant & set(package_words(package)):
+            yield MatchedWord("package", package)
+    for part, text in record.entry.numbers() if record.entry and meant else ():
+        if meant & set(whole(text)):
+            yield MatchedWord(part, text)
+
+
 def _reasons(entry: CatalogueEntry | None, asked: list[QueryTerm]) -> tuple[MatchedWord, ...]:
     """Words that are meant, and names of places that are, in the order of the record."""
     wanted = {term.place for term in asked if term.place}
@@ -202,6 +198,6 @@ def _reasons(entry: CatalogueEntry | None, asked: list[QueryTerm]) -> tuple[Matc
         named = spans(row, everyday=part == "imprint") if wanted else ()
         meant = {at for span in named if span.place in wanted for at in range(span.start, span.end)}
         for at, word in enumerate(row):
-            if at in meant or any(term.finds(word) for term in asked):
+            if at in meant or any(term.finds(part, word) for term in asked):
                 reasons[MatchedWord(part, word)] = None
     return tuple(reasons)

@@ -10,6 +10,7 @@ import click
 
 from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.notices import warn, written
 from preserva.cli.quantities import RATE, SIZE, TIME
 from preserva.cli.terminal import echo
 from preserva.errors import PreservaError
@@ -18,7 +19,6 @@ from preserva.i18n import _, ngettext
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
-    from datetime import datetime
 
     from preserva.archive.archive import ArchivalStorage
     from preserva.core.policy.audit import Forecast
@@ -81,6 +81,7 @@ def command(
     another kind is open, or a package has too few copies.
     """
     from preserva.fixity.audit import Budget, audit
+    from preserva.outputs.metrics import audit_metrics
 
     with (
         _opened(settings, quiet=dry_run) as archive,
@@ -97,9 +98,9 @@ def command(
             observer=settings.observer(json_),
         )
         if metrics is not None and not dry_run:
-            _write_metrics(result, metrics, archive.clock())
+            written(metrics, audit_metrics(result, archive.clock()))
         notify(not result.waits)
-    _emit(result) if json_ else _print(result)
+    _emit(result) if json_ else _print(result, quiet=settings.quiet)
     finish([result])
 
 
@@ -113,13 +114,8 @@ def _opened(settings: Settings, *, quiet: bool) -> ArchivalStorage:
         return settings.archive()
     except PreservaError:
         if not quiet:
-            _warn(ping(load(find_config(settings.config)).pings.failure))
+            warn(ping(load(find_config(settings.config)).pings.failure))
         raise
-
-
-def _warn(problem: str | None) -> None:
-    if problem is not None:
-        echo(_("Warning: {problem}").format(problem=problem), err=True)
 
 
 @contextmanager
@@ -137,12 +133,12 @@ def _notifications(archive: ArchivalStorage, *, quiet: bool) -> Iterator[Callabl
     if quiet:
         yield outcomes.append
         return
-    _warn(ping(pings.start))
+    warn(ping(pings.start))
     try:
         yield outcomes.append
-        _warn(send_mail(archive, mail_text))
+        warn(send_mail(archive, mail_text))
     finally:
-        _warn(ping(pings.success if outcomes == [True] else pings.failure))
+        warn(ping(pings.success if outcomes == [True] else pings.failure))
 
 
 def _workers(url: str | None) -> AbstractContextManager[Workers | None]:
@@ -153,28 +149,22 @@ def _workers(url: str | None) -> AbstractContextManager[Workers | None]:
     return connect(url)
 
 
-def _write_metrics(result: Audit, path: Path, finished: datetime) -> None:
-    from preserva.outputs.metrics import audit_metrics
-    from preserva.storage.local import LocalStorage
-
-    text = audit_metrics(result, finished)
-    LocalStorage(path.absolute().parent).replace(path.name, text.encode())
-
-
 def _emit(result: Audit) -> None:
     from preserva.outputs.json.fixity import audit_document
 
     emit("audit", audit_document(result))
 
 
-def _print(result: Audit) -> None:
+def _print(result: Audit, *, quiet: bool) -> None:
+    from preserva.core.values.report import Outcome
     from preserva.local_time import local_date
     from preserva.outputs.findings import for_people, human_size, report_lines
     from preserva.outputs.words import word
 
     for report in result.reports:
-        for line in report_lines(report):
-            echo(line)
+        if report.findings or not quiet:
+            for line in report_lines(report):
+                echo(line)
     if result.dry_run:
         for due in result.left:
             deadline = local_date(due.deadline) if due.deadline else "-"
@@ -184,6 +174,8 @@ def _print(result: Audit) -> None:
             echo("…")
     for storage, reason in sorted(result.unreachable.items()):
         echo(_("{name} cannot be reached: {reason}").format(name=storage, reason=reason))
+    if quiet and result.outcome is Outcome.PASS:
+        return
     read = len(result.reports)
     copies = ngettext("{count} copy read", "{count} copies read", read).format(count=read)
     left = ngettext("{count} due copy left", "{count} due copies left", result.left_count)

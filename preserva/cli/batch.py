@@ -32,7 +32,7 @@ _OPTIONS = (
         "table",
         metavar="TABLE",
         type=click.Path(path_type=Path),
-        help="Work on every row of a table (CSV or XLSX).",
+        help="Process every row of a table (CSV or XLSX).",
     ),
     click.option(
         "--root",
@@ -44,7 +44,7 @@ _OPTIONS = (
         "--results",
         metavar="FILE",
         type=click.Path(path_type=Path),
-        help="Where the table goes with its results; by default beside it.",
+        help="Where to write the table of results; by default beside the table.",
     ),
 )
 

@@ -72,6 +72,7 @@ def import_(
         raise click.UsageError(_("--complete needs exactly one file."))
     if records is not None and len(files) != 1:
         raise click.UsageError(_("--records needs exactly one file."))
+    observer = settings.observer(json_)
     with settings.archive() as archive, open_catalogue(settings.config) as database:
         time = int(archive.clock().timestamp())
         imports = [
@@ -83,9 +84,10 @@ def import_(
                 charset=charset,
                 complete=complete,
                 records=records,
+                observer=observer,
             )
             for file in files
-        ] or [import_packages(archive, database, time)]
+        ] or [import_packages(archive, database, time, observer=observer)]
     if json_:
         emit("catalogue import", catalogue_import_document(imports))
     else:
@@ -142,8 +144,10 @@ def search(
     preserva catalogue search книги вѣра
     preserva catalogue search 'кніг*' --century 18 --holder АОНБ
 
-    A word that ends in * matches every word that begins so. Records that a person joined are one
-    result, followed by the items of all libraries. The last lines show how to narrow the search.
+    A word that ends in * matches every word that begins so; words in quotation marks are a phrase.
+    An ISBN, a shelfmark or the number of a record or package leads to its book. Records that a
+    person joined are one result, followed by the items of all libraries. The last lines show how to
+    narrow the search.
     """
     from preserva.catalogue.entry import Facet
     from preserva.catalogue.import_records import open_catalogue
@@ -174,6 +178,8 @@ def _print_page(page: ResultPage) -> None:
             echo(printable(f"{name}{option}: {most}"), err=True)
     total = f"{page.total}+" if page.more else str(page.total)
     echo(_("{total} found").format(total=total), err=True)
+    for suggestion in page.suggestions:
+        echo(_("Did you mean: {words}").format(words=printable(suggestion)), err=True)
 
 
 def _hit_lines(hit: Hit) -> Iterator[str]:
@@ -188,6 +194,8 @@ def _hit_lines(hit: Hit) -> Iterator[str]:
     for record in hit.joined:
         yield "  " + _("joined with {uri}").format(uri=printable(record.uri))
     for record in (hit.record, *hit.joined):
+        for package in record.packages:
+            yield "  " + _("digitised: {package}").format(package=printable(package))
         for item in items(record.entry) if record.entry else ():
             yield "  " + printable(item)
     reasons = "; ".join(f"{word(reason.part)}: {reason.word}" for reason in hit.reasons)
@@ -203,7 +211,7 @@ def show(settings: Settings, record: str, json_: bool) -> None:
     """Show the edition of a record, its items in all libraries, and other editions of the work.
 
     RECORD is the identifier that a search shows, such as urn:preserva:record:aonb:17, or the
-    library and the number of the record: aonb:17.
+    library and the number of the record: aonb:17. The identifier of a package shows its book.
     """
     from preserva.catalogue.edition_view import lines, shown
     from preserva.catalogue.entry import uri_as_typed

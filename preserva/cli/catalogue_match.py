@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @click.option(
     "--same", nargs=2, metavar="A B", help="Decide that records A and B describe one edition."
 )
-@click.option("--different", nargs=2, metavar="A B", help="Decide that they do not.")
+@click.option(
+    "--different", nargs=2, metavar="A B", help="Decide that they describe different editions."
+)
 @click.option("--undo", type=int, metavar="N", help="Undo decision N.")
 @click.option("--by", metavar="NAME", help="Who makes the decision.")
 @click.option("--decisions", is_flag=True, help="Show the decisions.")

@@ -43,7 +43,12 @@ def export(
     start = since.replace(tzinfo=UTC) if since else None
     with open_catalogue(settings.config, must_exist=True) as database:
         exported = export_catalogue(
-            database, destination, ExportFormat(form), since=start, library=library
+            database,
+            destination,
+            ExportFormat(form),
+            since=start,
+            library=library,
+            observer=settings.observer(json_),
         )
     if json_:
         emit("catalogue export", catalogue_export_document(destination, exported))
@@ -81,7 +86,8 @@ def dump(settings: Settings, folder: Path, prefix: str, url: str, email: str, js
     time = stamp(int(utc_now().timestamp()))
     with open_catalogue(settings.config, must_exist=True) as database:
         repository = Repository(database, About(url, email), mets_reader(settings.config))
-        pages = write(repository, folder, Prefix(prefix), time=time, url=url)
+        observer = settings.observer(json_)
+        pages = write(repository, folder, Prefix(prefix), time=time, url=url, observer=observer)
     if json_:
         emit("catalogue dump", catalogue_dump_document(folder, pages))
     else:

@@ -67,9 +67,9 @@ def command(
 ) -> None:
     """Check folders of scans before they are packaged.
 
-    What `preserva package` would refuse or report is named: every file is read, every image
-    decoded, and pages are compared with each other and with stored ones. Nothing is written. The
-    exit status is 4 if any FOLDER would be refused.
+    Everything that `preserva package` would refuse or report is listed: every file is read, every
+    image decoded, and pages are compared with each other and with stored ones. Nothing is written.
+    The exit status is 4 if any FOLDER would be refused.
 
     \b
     preserva check scans/*
@@ -107,7 +107,9 @@ def command(
 
 def _refuse_ambiguous(folders: tuple[Path, ...], record: Path | None) -> None:
     if len(folders) > 1:
-        raise UsageError(_("a record and what belongs to it can be given for one folder only"))
+        raise UsageError(
+            _("a record and the files that belong to it can be given for one folder only")
+        )
     if record is None:
         raise UsageError(_("these options need a record: give it with --record"))
 

@@ -10,7 +10,7 @@ import click
 
 from preserva.api.arguments import logged
 from preserva.cli.terminal import echo, raw
-from preserva.i18n import english
+from preserva.i18n import _, english
 
 if TYPE_CHECKING:
     from preserva.archive.archive import ArchivalStorage
@@ -44,19 +44,29 @@ class Settings:
         self.person = person
         self.quiet = quiet
         self.verbose = verbose
+        self.wait = 0
+        self.log: Path | None = None
 
-    def archive(self) -> ArchivalStorage:
-        """Open the archive to work with."""
+    def _tell_waiting(self, error: Exception) -> None:
+        echo(_("Waiting: {message}").format(message=error), err=True)
+
+    def archive(self, *, reading: bool = False) -> ArchivalStorage:
+        """Open the archive to work with, or only for `reading` what its ledger says."""
         from preserva.archive.archive import open_archive
+        from preserva.archive.patience import Patience
 
-        archive = open_archive(self.config, person=self.person)
+        archive = open_archive(self.config, person=self.person, reading=reading)
         archive.tell = lambda finding: echo(finding.message(), err=True)
+        if self.wait:
+            archive.patience = Patience(self.wait, self._tell_waiting)
         return archive
 
     def observer(self, json_: bool) -> Observer:
         """A progress bar if stderr is a terminal, else an observer that does nothing."""
         from preserva.cli.console import observer
 
+        if self.log is not None:
+            return logged(None if self.verbose else observer(quiet=self.quiet or json_))
         if self.verbose:  # its lines would tear a bar apart
             return logged(None)
         return observer(quiet=self.quiet or json_)
@@ -101,6 +111,21 @@ def _set_verbose(context: click.Context, _option: click.Parameter, value: int) -
         log_to_stderr(settings.verbose)
 
 
+def _set_log(context: click.Context, _option: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        from preserva.cli.logs import log_to_file
+
+        context.ensure_object(Settings).log = value
+        log_to_file(value)
+
+
+def _set_wait(context: click.Context, _option: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        from preserva.cli.quantities import TIME
+
+        context.ensure_object(Settings).wait = TIME.convert(value, _option, context)
+
+
 COMMON_OPTIONS: tuple[click.Option, ...] = (
     click.Option(
         ["--config"],
@@ -135,6 +160,21 @@ COMMON_OPTIONS: tuple[click.Option, ...] = (
         help="Write a log to the standard error; -vv logs more.",
         expose_value=False,
         callback=_set_verbose,
+    ),
+    click.Option(
+        ["--log"],
+        metavar="FILE",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Append a log of what was done to a file, which may be rotated.",
+        expose_value=False,
+        callback=_set_log,
+    ),
+    click.Option(
+        ["--wait"],
+        metavar="TIME",
+        help="Wait so long for another process that is writing, such as 10m.",
+        expose_value=False,
+        callback=_set_wait,
     ),
 )
 """The options that every command takes. `preserva.cli.language.speak` reads --lang beforehand."""

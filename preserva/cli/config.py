@@ -24,16 +24,16 @@ def command() -> None:
 
 
 @command.command("check")
-@click.option("--storages", "reach", is_flag=True, help="Try each storage as well.")
+@click.option("--storages", "reach", is_flag=True, help="Test each storage as well.")
 @as_json
 @pass_settings
 def check(settings: Settings, reach: bool, json_: bool) -> None:
     """Check whether the configuration is valid, and list every problem at once.
 
-    With --storages, also check whether each storage answers and is the right one, and try it: in
-    its staging, files are written, read, replaced, moved and removed, and nothing stays. What it
-    cannot do is said, with the guarantees that a storage of its kind cannot give. A storage that
-    you hold for others is only read.
+    With --storages, also check whether each storage answers and is the right one, and test it:
+    files are written, read, replaced, moved and removed in its staging, and none is left behind.
+    The output says what it cannot do, and which guarantees a storage of its kind cannot give. A
+    storage that you hold for others is only read.
 
     Exit status: 1 if a storage cannot take packages, 3 if one cannot be reached or tried now.
     """
@@ -72,7 +72,7 @@ def _lines(storage: Reached) -> Iterator[str]:
     for limitation in storage.limitations:
         yield sentence(limitation)
     if storage.tried and storage.outcome is Outcome.PASS:
-        yield _("tried: packages can be stored there")
+        yield _("tested: packages can be stored there")
 
 
 def _warnings(config: Config) -> Iterator[str]:
@@ -81,7 +81,9 @@ def _warnings(config: Config) -> Iterator[str]:
 
     places = sum(storage.role is not Role.HELD for storage in config.storages.values())
     if config.policy.copies > places:
-        message = _("policy.copies: {copies} copies are wanted, but only {places} storages named")
+        message = _(
+            "policy.copies: {copies} copies are wanted, but only {places} storages are named"
+        )
         yield message.format(copies=config.policy.copies, places=places)
     yield from _policy_warnings(config)
 

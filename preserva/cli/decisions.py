@@ -17,15 +17,15 @@ _reason = click.option("--reason", metavar="WHY", help="Why, in your words.")
 
 
 @click.group("decisions", invoke_without_command=True)
-@click.option("--all", "all_", is_flag=True, help="Include those that are over.")
+@click.option("--all", "all_", is_flag=True, help="Include decisions that are no longer open.")
 @as_json
 @pass_settings
 @click.pass_context
 def command(context: click.Context, settings: Settings, all_: bool, json_: bool) -> None:
     """List the decisions that take two persons.
 
-    What cannot be undone, or is in dispute, is requested by one person and confirmed by another.
-    Both are entries of the ledger. A request that nobody answers lapses.
+    A step that cannot be undone, or is in dispute, is requested by one person and confirmed by
+    another. Both are entries in the ledger. A request that nobody answers lapses.
 
     \b
     preserva decisions
@@ -68,7 +68,7 @@ def request(
 ) -> None:
     """Request a decision: claim, policy, removal, repair, withdrawal.
 
-    Verbs that need one request it themselves.
+    Commands that need a decision request it themselves.
     """
     from preserva.archive.two_persons import matter_of, request
 
@@ -84,7 +84,7 @@ def request(
 @as_json
 @pass_settings
 def confirm(settings: Settings, number: int, reason: str | None, json_: bool) -> None:
-    """Confirm what another person requested."""
+    """Confirm another person's request."""
     _answer(settings, number, reason, confirm=True, json_=json_)
 
 
@@ -94,7 +94,7 @@ def confirm(settings: Settings, number: int, reason: str | None, json_: bool) ->
 @as_json
 @pass_settings
 def refuse(settings: Settings, number: int, reason: str | None, json_: bool) -> None:
-    """Refuse what another person requested, or take your own request back."""
+    """Refuse another person's request, or take back your own."""
     _answer(settings, number, reason, confirm=False, json_=json_)
 
 

@@ -12,9 +12,7 @@ from preserva.cli.update import print_revised
 
 @click.command("derive")
 @click.argument("package", metavar="ID")
-@click.option(
-    "--access", is_flag=True, help="Make access copies of the pages that have none: JPEG."
-)
+@click.option("--access", is_flag=True, help="Make JPEG access copies of the pages that have none.")
 @click.option("--pdf", is_flag=True, help="Make a PDF of the book, in which its text can be found.")
 @click.option("--reason", metavar="TEXT", help="The reason, for the history of the package.")
 @dry_run
@@ -29,10 +27,10 @@ def command(
     dry_run: bool,
     json_: bool,
 ) -> None:
-    """Make access copies and a searchable PDF from the masters and the text of a package.
+    """Make access copies and a searchable PDF of a package.
 
-    They become a new version of it. Access copies that were supplied are never replaced; those
-    that were made here are, if the page was scanned again since. A second run changes nothing.
+    They are stored as a new version. Access copies that were supplied are never replaced; those
+    made here are, if their page has been scanned again. A second run changes nothing.
 
     \b
     preserva derive aonb-kp-000123 --access --pdf

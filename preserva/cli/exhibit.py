@@ -69,6 +69,8 @@ def build(
     if json_:
         emit("exhibit build", exhibit_build_document(built, dry_run=dry_run))
         return
+    for finding in built.findings:
+        echo(finding.message(), err=True)
     message = _("books: {books}, pages: {pages}, editions of the catalogue: {editions}")
     settings.talk(message.format(books=built.books, pages=built.pages, editions=built.editions))
     if not built.url:

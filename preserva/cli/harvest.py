@@ -14,7 +14,7 @@ from preserva.i18n import ngettext
 
 if TYPE_CHECKING:
     from preserva.catalogue.decision_files import Decided
-    from preserva.catalogue.oai.harvester import HarvestResult
+    from preserva.catalogue.oai.receiver import HarvestResult
 
 
 @click.command("harvest")
@@ -39,7 +39,8 @@ def command(
 ) -> None:
     """Harvest the records of another catalogue.
 
-    They come by OAI-PMH 2.0 from a URL, or from a FOLDER that contains a dump of the catalogue.
+    They are fetched by OAI-PMH 2.0 from a URL, or read from a FOLDER that contains a dump of the
+    catalogue.
 
     \b
     preserva harvest https://library.example/oai
@@ -51,7 +52,8 @@ def command(
     from preserva.catalogue.decision_files import DECISIONS, take_decisions
     from preserva.catalogue.import_records import open_catalogue
     from preserva.catalogue.oai.client import decisions_of, in_folder, over_http
-    from preserva.catalogue.oai.harvester import Harvest, HarvestSource
+    from preserva.catalogue.oai.harvester import Harvest
+    from preserva.catalogue.oai.receiver import HarvestSource
     from preserva.outputs.json.catalogue import harvest_document
 
     ask = over_http(source) if "://" in source else in_folder(Path(source))
@@ -59,7 +61,14 @@ def command(
     with settings.archive() as archive, open_catalogue(settings.config) as database:
         own = archive.config.institution.id
         now = archive.clock
-        harvest = Harvest(database, target, ask, own=own, clock=lambda: int(now().timestamp()))
+        harvest = Harvest(
+            database,
+            target,
+            ask,
+            own=own,
+            clock=lambda: int(now().timestamp()),
+            observer=settings.observer(json_),
+        )
         harvested = harvest.run(anew=anew)
         lines = [] if library else decisions_of(source).splitlines()  # only preserva has decisions
         decided = take_decisions(database, lines, f"{source}/{DECISIONS}", own=own)
@@ -73,6 +82,9 @@ def command(
 def _print(settings: Settings, harvested: HarvestResult, decided: Decided) -> None:
     for finding in (*harvested.findings, *decided.findings):
         echo(finding.message(), err=True)
+    for kind, count in sorted(harvested.unlisted.items()):
+        message = ngettext("{kind}: {count} more", "{kind}: {count} more", count)
+        echo(message.format(kind=kind, count=count), err=True)
     records = ngettext(
         "{read} record received, {changed} new or changed, {deleted} deleted",
         "{read} records received, {changed} new or changed, {deleted} deleted",

@@ -34,7 +34,7 @@ def command(context: click.Context, settings: Settings, json_: bool) -> None:
     from preserva.outputs.report import few_lines, incident_lines
     from preserva.reporting.incidents import open_incidents
 
-    with settings.archive() as archive:
+    with settings.archive(reading=True) as archive:
         incidents, tally = open_incidents(archive), tally_of(archive)
         wanted = archive.config.policy.copies
     if json_:
@@ -51,7 +51,9 @@ def command(context: click.Context, settings: Settings, json_: bool) -> None:
 @command.command("decide")
 @click.argument("number", type=int)
 @click.argument("decision")
-@click.option("--by", metavar="NAME", help="Who made the decision, if not who records it.")
+@click.option(
+    "--by", metavar="NAME", help="Who made the decision, if not the person who records it."
+)
 @as_json
 @pass_settings
 def decide(settings: Settings, number: int, decision: str, by: str | None, json_: bool) -> None:

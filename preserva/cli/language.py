@@ -86,7 +86,7 @@ def speak(arguments: Sequence[str]) -> None:
     if chosen is None:
         return
     if not use_language(chosen):
-        message = _("there are no messages in the language {name}; there are: {languages}")
+        message = _("there are no messages in the language {name}; known ones: {languages}")
         raise UsageError(message.format(name=chosen, languages=", ".join(languages())))
     os.environ["LANGUAGE"] = chosen
 

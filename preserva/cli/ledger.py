@@ -43,7 +43,7 @@ def _config(settings: Settings) -> Config:
 def verify(settings: Settings, against: str | None, json_: bool) -> None:
     """Check whether any entry was changed, removed, moved or inserted.
 
-    Exit status: 5 if any was.
+    Exit status: 5 if the ledger does not verify.
     """
     from preserva.archive.ledger_proof import verify_ledger
     from preserva.outputs.json.archive import ledger_verify_document
@@ -77,7 +77,7 @@ def verify(settings: Settings, against: str | None, json_: bool) -> None:
 @click.option(
     "--last",
     type=click.IntRange(min=1),
-    help="The number of entries to show; 20, or all of a period.",
+    help="The number of entries to show; by default 20, or all of a period.",
 )
 @click.option("--premis", metavar="FOLDER", type=click.Path(path_type=Path),
               help="Write every fixity check of ID to a new folder as PREMIS.")  # fmt: skip
@@ -158,6 +158,71 @@ def reindex(settings: Settings) -> None:
 
     with closing(open_ledger(_config(settings))) as ledger:
         ledger.reindex()
+
+
+@command.command("backup")
+@click.argument("folder", metavar="DEST", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--keep-all", is_flag=True, help="Remove no older backup.")
+@as_json
+@pass_settings
+def backup(settings: Settings, folder: Path, keep_all: bool, json_: bool) -> None:
+    """Back up the ledger and the configuration to a folder on another disk, also while others work.
+
+    The backup is verified before it counts. Of the older ones, all of the last seven days are kept,
+    the newest of each of the last five weeks and twelve months, and one of each year.
+
+    \b
+    preserva ledger backup /mnt/backup/ledger
+
+    Exit status: 5 if the ledger does not verify, or does not continue where its newest backup ends.
+    """
+    from preserva.archive.archive import utc_now
+    from preserva.archive.ledger_backup import backup_ledger
+    from preserva.outputs.json.archive import ledger_backup_document
+
+    made = backup_ledger(_config(settings), folder, utc_now, thin=not keep_all)
+    if json_:
+        emit("ledger backup", ledger_backup_document(made))
+        return
+    entries = ngettext("{path}: {count} entry", "{path}: {count} entries", made.backup.entries)
+    settings.talk(entries.format(path=made.backup.path, count=made.backup.entries))
+    for removed in made.removed:
+        settings.talk(_("{path}: removed, newer ones are kept").format(path=removed.path))
+
+
+@command.command("restore")
+@click.argument("source", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@as_json
+@pass_settings
+def restore(settings: Settings, source: Path, json_: bool) -> None:
+    """Put a FILE, a backup or an export of all entries, in the place of a lost or damaged ledger.
+
+    It is verified first. What stands in the place of the ledger is kept beside it. If the primary
+    storage has seen more of the ledger than the backup has, nothing is changed: then
+    `preserva rebuild ledger` with the newest entry of the backup as its anchor is the way back.
+
+    \b
+    preserva ledger restore ledger-20261201T020000Z-001284.sqlite
+    preserva ledger restore ledger-2026.jsonl
+
+    Exit status: 4 if the primary storage has seen more than the backup has, or if nothing is lost;
+    5 if it does not verify.
+    """
+    from preserva.archive.archive import utc_now
+    from preserva.archive.ledger_backup import restore_ledger
+    from preserva.outputs.json.archive import ledger_restore_document
+
+    config = _config(settings)
+    restored = restore_ledger(config, source, utc_now)
+    if json_:
+        emit("ledger restore", ledger_restore_document(config, restored))
+    else:
+        text = ngettext(
+            "{path} was restored with {count} entry",
+            "{path} was restored with {count} entries",
+            restored.entries,
+        )
+        settings.talk(text.format(path=config.ledger, count=restored.entries))
 
 
 @command.command("export")

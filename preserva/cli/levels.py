@@ -24,7 +24,7 @@ def command(settings: Settings, json_: bool) -> None:
     from preserva.outputs.levels import level_lines
     from preserva.reporting.levels import evidence
 
-    with settings.archive() as archive:
+    with settings.archive(reading=True) as archive:
         proofs = evidence(archive)
     if json_:
         emit("levels", levels_document(proofs))

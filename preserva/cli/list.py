@@ -37,7 +37,7 @@ def command(
     from preserva.outputs.json.reporting import list_document
     from preserva.reporting.status import list_packages
 
-    with settings.archive() as archive:
+    with settings.archive(reading=True) as archive:
         listing = list_packages(archive, storage, wanted(**asked))
     if json_:
         emit("list", list_document(listing))
@@ -57,7 +57,7 @@ def _list_withdrawn(settings: Settings, json_: bool) -> None:
     from preserva.outputs.findings import for_people
     from preserva.outputs.json.reporting import withdrawn_document
 
-    with settings.archive() as archive:
+    with settings.archive(reading=True) as archive:
         known, people = tombstones(archive.ledger).values(), archive.config.people
     if json_:
         emit("list", withdrawn_document(known))

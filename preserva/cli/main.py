@@ -33,9 +33,7 @@ VERBS = {
     "package": N_("Make a package from a FOLDER of scans and store it."),
     "records": N_("List the records of a FILE with their packages."),
     "update": N_("Correct a stored package by adding a new version to it."),
-    "derive": N_(
-        "Make access copies and a searchable PDF from the masters and the text of a package."
-    ),
+    "derive": N_("Make access copies and a searchable PDF of a package."),
     "withdraw": N_("Withdraw a package that was a mistake or a duplicate."),
     "store": N_("Store a BAG that was made by `preserva package --bag`. The bag is only read."),
     "import": N_("Store a bag or an E-ARK package that was made elsewhere."),
@@ -45,6 +43,7 @@ VERBS = {
     "audit": N_("Read the copies that are due and record the results."),
     "report": N_("Report the state of all copies and what needs a person."),
     "incidents": N_("List the copies that stay damaged or cannot be read."),
+    "health": N_("Say whether the archive is well, for monitoring and for the morning."),
     "decisions": N_("List the decisions that take two persons."),
     "levels": N_("Show which NDSA Levels are proved and what the next ones lack."),
     "repair": N_("Plan how to restore damaged copies; with --apply, do it."),
@@ -130,6 +129,18 @@ def run(arguments: list[str] | None = None) -> None:
 
 def status_of(arguments: list[str]) -> int:
     """Run the command line and return its exit status; print errors as messages for people."""
+    status = _status_of(arguments)
+    if _LOGS in sys.modules:  # only then does anybody listen
+        from preserva.cli.logs import end_log
+
+        end_log(status)
+    return status
+
+
+_LOGS = "preserva.cli.logs"
+
+
+def _status_of(arguments: list[str]) -> int:
     if os.name != "posix":
         sys.stderr.write(_(_NOT_HERE) + "\n")
         return ExitStatus.USAGE
@@ -205,6 +216,10 @@ def _give_up_stdout() -> None:
 
 def _explain(error: PreservaError, json_: bool) -> None:
     advice = error.advice()
+    if _LOGS in sys.modules:
+        from preserva.cli.logs import log_error
+
+        log_error(error)
     echo(_("Error: {message}").format(message=error), err=True)
     if advice:
         echo(advice, err=True)

@@ -71,7 +71,7 @@ if TYPE_CHECKING:
 @click.option(
     "--shard",
     metavar="I/N",
-    help="With --batch: do every N-th row from the I-th; others do the rest at the same time.",
+    help="With --batch: process every N-th row from the I-th; other runs process the rest.",
 )
 @click.option(
     "--executor",
@@ -111,8 +111,8 @@ def command(
 
     FOLDER contains page images, or the folders master/, access/ and text/. It is only read.
 
-    With --batch, a package is made of each row of a table, see docs/how-to/batches.md. What is
-    stored already is not stored again, so the command can be repeated.
+    With --batch, a package is made of each row of a table, see docs/how-to/batches.md. Packages
+    that are stored already are not stored again, so the command can be repeated.
 
     \b
     preserva package scans/ --record book.mrc --dry-run
@@ -138,6 +138,7 @@ def command(
         raise click.UsageError(_("Name a FOLDER and its --record, or a table with --batch."))
     from preserva.archive.acting import acting_person
     from preserva.archive.archive import find_config
+    from preserva.batch.packaged_records import PackagesOfRecords
     from preserva.catalogue.import_records import catalogue_version
     from preserva.config import load
     from preserva.ingest.package import package, package_bag
@@ -175,6 +176,7 @@ def command(
                 position=position,
                 charset=charset,
                 details=details,
+                having=PackagesOfRecords(archive).of,
                 dry_run=dry_run,
                 observer=observer,
             )

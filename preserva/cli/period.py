@@ -41,7 +41,7 @@ def _moment(
         try:
             return None if value is None else meaning(value)
         except (ValueError, OverflowError):
-            message = _("{value} is no date; write 2026-11-30, 30.11.2026, 2026-11 or 2026")
+            message = _("{value} is not a date; write 2026-11-30, 30.11.2026, 2026-11 or 2026")
             raise click.BadParameter(message.format(value=value), param=parameter) from None
 
     return convert

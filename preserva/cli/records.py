@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def command(settings: Settings, file: Path, charset: str | None, json_: bool) -> None:
     """List the records of a FILE with their packages.
 
-    For each: position, number, shelfmarks, title, and its package if there is one.
+    Each line has the position, number, shelfmarks and title, and the package if there is one.
 
     \b
     preserva records all.iso

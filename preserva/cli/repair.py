@@ -27,6 +27,17 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     help="The most copies to repair in a storage, instead of 3 or one in a thousand.",
 )
+@click.option(
+    "--set-aside",
+    is_flag=True,
+    help="Move versions that the owner never made (E304) to quarantine; two persons.",
+)
+@click.option(
+    "--give-up",
+    is_flag=True,
+    help="Give up records of events that no storage has any more (E306); two persons.",
+)
+@click.option("--reason", metavar="TEXT", help="Why, for the decision of two persons.")
 @as_json
 @pass_settings
 def command(
@@ -35,6 +46,9 @@ def command(
     storage: str | None,
     apply: bool,
     limit: int | None,
+    set_aside: bool,
+    give_up: bool,
+    reason: str | None,
     json_: bool,
 ) -> None:
     """Plan how to restore damaged copies; with --apply, do it.
@@ -46,25 +60,38 @@ def command(
     \b
     preserva repair aonb-kp-000123
     preserva repair aonb-kp-000123 --apply
+    preserva repair kp-000123 --storage nlb-copy --set-aside --reason "…"
+    preserva repair kp-000123 --give-up --reason "lost with the storage"
 
     Exit status: 0 if nothing is damaged any more; 1 if something is; 3 if a storage that is needed
-    could not be read; 4 if so much is damaged that the storage itself is probably at fault.
+    could not be read, or a second person must confirm; 4 if so much is damaged that the storage
+    itself is probably at fault.
     """
     from preserva.outputs.json.replication import repair_document
+    from preserva.replication import disputed
     from preserva.replication.repair import repair
 
+    observer = settings.observer(json_)
+    one_purpose = set_aside != give_up and set_aside == (storage is not None)
+    if (set_aside or give_up) and not (len(packages) == 1 and one_purpose):
+        raise click.UsageError(
+            _("--set-aside needs one ID and --storage, --give-up one ID and nothing else")
+        )
     with settings.archive() as archive:
         wanted = [package_id(package, archive) for package in packages]
-        repairs = repair(
-            archive,
-            wanted,
-            storage=storage,
-            apply=apply,
-            limit=limit,
-            observer=settings.observer(json_),
-        )
+        if set_aside and storage is not None:
+            (package,) = wanted
+            repairs = [
+                disputed.set_aside(archive, package, storage, reason=reason, observer=observer)
+            ]
+        elif give_up:
+            repairs = disputed.give_up_records(archive, wanted[0], reason=reason, observer=observer)
+        else:
+            repairs = repair(
+                archive, wanted, storage=storage, apply=apply, limit=limit, observer=observer
+            )
     if json_:
-        emit("repair", repair_document(repairs, applied=apply))
+        emit("repair", repair_document(repairs, applied=apply or set_aside or give_up))
     else:
         for copy in repairs:
             for line in _lines(copy):

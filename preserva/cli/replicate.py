@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from preserva.cli.common import Settings, as_json, dry_run, emit, package_id, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.notices import called, written
 from preserva.cli.quantities import RATE
 from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from preserva.replication.replicate import Replication
 
 
@@ -24,6 +30,12 @@ if TYPE_CHECKING:
 @click.option(
     "--bandwidth", type=RATE, help="The most to send and read back in a second, such as 2MB."
 )
+@click.option(
+    "--metrics",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write metrics for the node exporter of Prometheus; the file is replaced atomically.",
+)
 @dry_run
 @as_json
 @pass_settings
@@ -32,6 +44,7 @@ def command(
     packages: tuple[str, ...],
     to: str | None,
     bandwidth: int | None,
+    metrics: Path | None,
     dry_run: bool,
     json_: bool,
 ) -> None:
@@ -44,10 +57,12 @@ def command(
     preserva replicate
     preserva replicate aonb-kp-000123 --to nlb-copy --bandwidth 2MB
     """
+    from preserva.core.values.report import Outcome
     from preserva.outputs.json.replication import replicate_document
+    from preserva.outputs.metrics import replicate_metrics
     from preserva.replication.replicate import replicate
 
-    with settings.archive() as archive:
+    with _called(settings, dry_run) as succeeded, settings.archive() as archive:
         wanted = [package_id(package, archive) for package in packages]
         replications = replicate(
             archive,
@@ -56,16 +71,24 @@ def command(
             bandwidth=bandwidth,
             dry_run=dry_run,
             observer=settings.observer(json_),
+            each=lambda done: None if json_ else _print(done, dry_run, quiet=settings.quiet),
         )
+        if metrics is not None and not dry_run:
+            written(metrics, replicate_metrics(replications, archive.clock()))
+        succeeded(all(done.outcome is Outcome.PASS for done in replications))
     if json_:
         emit("replicate", replicate_document(replications, dry_run=dry_run))
-    else:
-        for replication in replications:
-            _print(replication, dry_run)
     finish(replications)
 
 
-def _print(replication: Replication, dry_run: bool) -> None:
+def _called(settings: Settings, dry_run: bool) -> AbstractContextManager[Callable[[bool], object]]:
+    """Who is told that a replication begins and how it ended; nobody of a dry run."""
+    if dry_run:
+        return nullcontext(lambda _succeeded: None)
+    return called(settings, "replicate_success", "replicate_failure", "replicate_start")
+
+
+def _print(replication: Replication, dry_run: bool, *, quiet: bool) -> None:
     from preserva.outputs.findings import for_people, human_size, report_lines
 
     facts = {
@@ -83,5 +106,5 @@ def _print(replication: Replication, dry_run: bool) -> None:
     elif replication.acknowledged:
         message = _("{package} -> {to}: {versions} copied, read back and compared")
         echo(message.format(versions=", ".join(replication.acknowledged), **facts))
-    elif not replication.report.findings:
+    elif not (replication.report.findings or quiet):
         echo(_("{package} -> {to}: no version is missing").format(**facts))

@@ -67,7 +67,7 @@ def command(
     Exit status: 1 if a copy is damaged; 3 if a copy could not be read or its check is overdue, or
     if a package has too few copies.
     """
-    with settings.archive() as archive:
+    with settings.archive(reading=True) as archive:
         if since or until or person:
             if package is not None:
                 raise click.UsageError(_("a report on a period is not about one package"))

@@ -35,7 +35,7 @@ def command(settings: Settings, /, package: str | None, json_: bool, **asked: st
     from preserva.outputs.json.reporting import status_document
     from preserva.reporting.status import status
 
-    with settings.archive() as archive:
+    with settings.archive(reading=True) as archive:
         name = package_id(package, archive) if package else None
         packages = status(archive, name, wanted(**asked))
         people = archive.config.people

@@ -135,8 +135,8 @@ def command(
 ) -> None:
     """Correct a stored package by adding a new version to it.
 
-    Only what is new is written, and the previous version is kept unchanged. A correction of pages,
-    rights or history needs a reason. `preserva replicate` copies the new version to the replicas.
+    Only what is new is written, and the previous version is kept unchanged. Each correction needs a
+    reason. `preserva replicate` copies the new version to the replicas.
 
     With --batch, the package of each row of a table is corrected, see docs/how-to/batches.md.
 
@@ -167,7 +167,7 @@ def command(
     from preserva.outputs.json.ingest import update_document
 
     if after is not None and insert_pages is None:
-        raise click.UsageError(_("--after goes with --insert-pages."))
+        raise click.UsageError(_("--after needs --insert-pages."))
     change = Change(
         record,
         position,
@@ -217,7 +217,7 @@ def print_revised(settings: Settings, updated: Revised, *, dry_run: bool) -> Non
     if dry_run:
         message = _("would become {version} ({size}); nothing was written: this was a dry run")
     else:
-        message = _("stored as {version} ({size}): only this moves to the replicas")
+        message = _("stored as {version} ({size}): only this is copied to the replicas")
     settings.talk(message.format(version=updated.version, size=human_size(updated.size)))
 
 

@@ -132,7 +132,8 @@ def _package_id(target: str, archive: ArchivalStorage) -> PackageId:
         return package_id(target, archive)
     except UsageError as error:
         message = _("{target} is neither an existing path nor the identifier of a package")
-        raise UsageError(message.format(target=target), hint=error.hint) from error
+        hint = _("Check the path, or write the identifier as `preserva list` shows it.")
+        raise UsageError(message.format(target=target), hint=hint) from error
 
 
 def _print(reports: list[Report]) -> None:

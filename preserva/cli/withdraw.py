@@ -11,15 +11,16 @@ from preserva.i18n import _
 @click.command("withdraw")
 @click.argument("package", metavar="ID")
 @click.option("--reason", metavar="WHY", help="Why, in your words; recorded for good.")
-@click.option("--undo", is_flag=True, help="Take the withdrawal back; this needs one person.")
+@click.option("--undo", is_flag=True, help="Undo the withdrawal; this needs only one person.")
 @as_json
 @pass_settings
 def command(settings: Settings, package: str, reason: str | None, undo: bool, json_: bool) -> None:
     """Withdraw a package that was a mistake or a duplicate.
 
-    It leaves lists, the catalogue, exhibitions and audits, and stays as a tombstone with the
-    reason, the persons and all its evidence; nothing in any storage is touched. This takes two
-    persons: the first run requests it, another person confirms it, and the next run does it.
+    The package disappears from lists, the catalogue, exhibitions and audits, and remains as a
+    tombstone with the reason, the people who decided and all its evidence; nothing in any storage
+    is touched. This takes two persons: the first run requests it, another person confirms it, and
+    the next run carries it out.
 
     \b
     preserva withdraw aonb-kp-000123 --reason "the same book as kp-000120"

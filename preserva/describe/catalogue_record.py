@@ -76,12 +76,12 @@ _METADATA_TYPE = {
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record: how it was written, what it says, and exactly the bytes that came.
+    """One record: how it was written, what it says, and exactly its original bytes.
 
     `position` counts the records of the file `name` from 1. `fields` are empty for MODS and Dublin
-    Core. `notes` hold what was decided against the record's own declaration, and what was mended:
-    a record that is as it declares itself has none. `title` to `language` are what a list of
-    records shows; each is empty where the record does not say.
+    Core. `notes` hold every decision against the record's own declaration, and every repair: a
+    record that matches its declaration has none. `title` to `language` are what a list of records
+    shows; each is empty where the record does not say.
     """
 
     name: str

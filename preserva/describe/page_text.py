@@ -1,7 +1,7 @@
-"""The text of a page for people who read, from what recognition or a person wrote of it.
+"""The text of a page for readers, from recognition or from a transcription.
 
-ALTO 2 to 4, PAGE XML, hOCR and TEI as XML, and plain text. How it lay on the page is left out, but
-for the lines.
+ALTO 2 to 4, PAGE XML, hOCR and TEI as XML, and plain text. Its layout is left out, except for the
+lines.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _LINES = frozenset({"ocr_line", "ocrx_line"})
 
 
 def page_text(data: bytes) -> str:
-    """The text; empty for what has none, or is in no format that is known here."""
+    """The text; empty if there is none, or the format is not known."""
     if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         return _tidy(data.decode("utf-8-sig", "replace"))
     try:
@@ -46,7 +46,7 @@ def _alto(root: etree._Element) -> Iterator[str]:
 
 
 def _page(root: etree._Element) -> Iterator[str]:
-    """Lines, or whole regions where no lines are told apart (PAGE: TextEquiv/Unicode)."""
+    """Lines, or whole regions where lines are not distinguished (PAGE: TextEquiv/Unicode)."""
     for region in root.iter("{*}TextRegion"):
         lines = list(region.iterchildren("{*}TextLine")) or [region]
         for line in lines:

@@ -1,10 +1,10 @@
 """Catalogue records as a library exports them: every syntax, dialect and character set.
 
-    for one in read_records(data, name="export.iso"):
-        if isinstance(one, Finding): ...      # not a record; the others are read all the same
-        else: one.title, one.notes, to_mods(one)
+    for record in read_records(data, name="export.iso"):
+        if isinstance(record, Finding): ...      # not a record; the others are read all the same
+        else: record.title, record.notes, to_mods(record)
 
-Nothing raises because of what is in the bytes: what is no record becomes a finding.
+Nothing raises because of the content: anything that is not a record becomes a finding.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def read_records(data: bytes, *, name: str, charset: str | None = None) -> list[Record | Finding]:
-    """Every record of a file, in its order; a finding in the place of what cannot be read.
+    """Every record of a file, in its order; a finding in place of a record that cannot be read.
 
     `charset` overrides what the records declare and what their bytes look like (not for XML, which
-    always knows). Raises UsageError for the name of a character set that is not known.
+    declares its own). Raises UsageError for the name of a character set that is not known.
     """
     return [
         record if isinstance(record, Finding) else _summarised(record)
@@ -85,7 +85,7 @@ def holdings_of(record: Record) -> list[Holding]:
 
 
 def to_mods(record: Record) -> bytes:
-    """The record as MODS 3.8 in UTF-8. A record that is MODS stays as it came."""
+    """The record as MODS 3.8 in UTF-8. A record that is already MODS is unchanged."""
     return record.original if record.syntax is Syntax.MODS else _serialise(mods_of(record))
 
 
@@ -100,7 +100,7 @@ def mods_of(record: Record) -> etree._Element:
 
 
 def to_dc(record: Record) -> bytes:
-    """The record as simple Dublin Core (oai_dc) in UTF-8; one that is it says the same."""
+    """The record as simple Dublin Core (oai_dc) in UTF-8; one of Dublin Core is kept."""
     if record.syntax is Syntax.DC:
         elements = from_dublin_core.dc_of_dc(parse(record.original))
         return _serialise(dublin_core.document(elements))
@@ -108,7 +108,7 @@ def to_dc(record: Record) -> bytes:
 
 
 def to_marcxchange(record: Record) -> bytes | None:
-    """The record as MarcXchange in UTF-8; None for what is no MARC (MODS, Dublin Core, IRBIS)."""
+    """The record as MarcXchange in UTF-8; None if it is not MARC (MODS, Dublin Core, IRBIS)."""
     element = marcxchange(record)
     return None if element is None else _serialise(element)
 
@@ -147,7 +147,7 @@ def _summarised(record: Record) -> Record:
 
 
 def _date(described: etree._Element) -> str:
-    """The year, or the date as it is written where it is not one year."""
+    """The year, or the date as written if it is not a single year."""
     period = dates.period(described)
     written = dates.text(described)
     return written if written and (period is None or period.last) else dates.years(described)

@@ -1,4 +1,4 @@
-"""Where the text of a page stands on it: ALTO 2 to 4, hOCR, PAGE XML; plain text has no places.
+"""Where the text is on a page: ALTO 2 to 4, hOCR, PAGE XML; plain text has no places.
 
 Sources: ALTO 4 (String: HPOS, VPOS, WIDTH, HEIGHT); hOCR 1.2 (bbox); PAGE 2019-07-15 (Coords).
 """
@@ -22,10 +22,10 @@ _Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 def placed_text(data: bytes) -> list[PlacedText]:
-    """The words of a page with their places; lines where no words have one.
+    """The words of a page with their positions; lines if words have none.
 
     Of text without places, each line is put below the one before, over the whole width: it can be
-    found, though not at its place. Nothing is raised because of the bytes.
+    found, though not in its position. Nothing raises because of the content.
     """
     placed: list[PlacedText] = []
     if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):

@@ -1,4 +1,4 @@
-"""Records of an XML file that is not well-formed, each parsed by itself: a bad one spoils no other.
+"""Records of an XML file that is not well-formed, parsed separately: a bad one spoils no other.
 
 A document type declaration is refused with the whole file, as everywhere (`core/xml/safe.py`).
 """
@@ -22,9 +22,9 @@ _PARSED_AGAIN = 1 << 20
 
 
 def pieces(data: bytes, error: UnsafeXMLError) -> Iterator[etree._Element | UnsafeXMLError]:
-    """Each record's element, or why it cannot be read; last an error if the file has no end.
+    """Each record's element, or why it cannot be read; finally an error if the file has no end.
 
-    Raises the error that the whole file gave where nothing can be told apart.
+    Raises the error of the whole file if no record can be separated.
     """
     declaration = _DECLARATION.match(data.removeprefix(b"\xef\xbb\xbf"))
     head = declaration[0].strip() if declaration else b""

@@ -36,12 +36,12 @@ _MARC_CHILDREN = {"leader", "controlfield", "datafield"}
 
 
 def looks_like(head: bytes) -> bool:
-    """True where the bytes begin as XML does, in UTF-8, UTF-16 or an 8-bit set."""
+    """Whether the bytes begin as XML does, in UTF-8, UTF-16 or an 8-bit set."""
     return head.lstrip(b"\xef\xbb\xbf\xff\xfe\x00\t\r\n ").startswith(b"<")
 
 
 def read(data: bytes, name: str) -> Iterator[Record | Finding]:
-    """Each record of a document, or a finding where there is none."""
+    """Each record of a document, or a finding if there is none."""
     try:
         root = parse(data)
     except UnsafeXMLError as error:

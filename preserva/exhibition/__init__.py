@@ -1,1 +1,1 @@
-"""An exhibition: what people specify, pictures and pages made of it."""
+"""An exhibition: its specification, and the pictures and pages made from it."""

@@ -1,4 +1,4 @@
-"""A map that needs nothing from outside: places on a grid of degrees, over lines of one's own.
+"""A map without outside services: places on a grid of degrees, over lines of one's own.
 
 Equirectangular, true to scale in the middle latitude of what is shown.
 """
@@ -128,7 +128,7 @@ def _degrees(value: int, names: str) -> str:
 
 
 def lines_of(document: object) -> list[list[Position]]:
-    """The lines of a GeoJSON document (RFC 7946). Raises ValueError if it is none, or absurd."""
+    """The lines of a GeoJSON document (RFC 7946). Raises ValueError if it is not usable."""
     lines = [[_point(position) for position in line] for line in _raw_lines(document)]
     if sum(map(len, lines)) > _POINTS:
         raise ValueError(f"more than {_POINTS} points")

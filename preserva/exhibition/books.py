@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,18 +18,19 @@ from preserva.catalogue.entry import CatalogueEntry, library_of
 from preserva.catalogue.entry_from_mods import entry_of
 from preserva.catalogue.index import Catalogued, Index
 from preserva.catalogue.matching import Matching
+from preserva.core.book.file_names import is_image
 from preserva.core.eark.mets import Division, FileEntry
 from preserva.core.eark.stored import read_package, read_representation
 from preserva.core.policy.overview import CopyState
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Observer
+from preserva.core.values.report import Advanced, Observer
 from preserva.describe.page_text import page_text
 from preserva.describe.record import Record, read_records
 from preserva.errors import Damaged, NotFound
 from preserva.exhibition.contents import Edition, HeldItem, ShownBook, items_of, page_id
 from preserva.exhibition.picture import Picture
 from preserva.exhibition.spec import Exhibit
-from preserva.exhibition.tiles import cut
+from preserva.exhibition.tiles import check, cut
 from preserva.i18n import _
 from preserva.information_package.conversion import Original
 from preserva.reporting.overview import copy_states
@@ -57,7 +58,7 @@ class BookSource:
 
 
 def find(archive: ArchivalStorage, package: PackageId, observer: Observer) -> BookSource:
-    """The package, as its METS tells it. Raises NotFound, Damaged, StorageError."""
+    """The package, as its METS describes it. Raises NotFound, Damaged, StorageError."""
     store, outgoing = _outgoing(archive, package, observer)
     base = f"data/{package.portable}/"
     paths = [path.removeprefix(base) for path in outgoing.located if path.startswith(base)]
@@ -114,7 +115,8 @@ def _outgoing(
 
 
 def _is_image(file: FileEntry) -> bool:
-    return file.mime.startswith("image/")
+    # a codestream of JPEG 2000 had no media type of its own in packages made before
+    return file.mime.startswith("image/") or is_image(file.file.path)
 
 
 def _contents(structure: Division | None) -> Iterator[tuple[str, int]]:
@@ -133,13 +135,14 @@ def shown(
     *,
     largest: int,
     pixels: int,
+    observer: Observer,
 ) -> ShownBook:
     """The book with its pictures, which are written below `root`. Raises Damaged, StorageError."""
-    exhibits = list(exhibits)
-    numbers = [
-        number for number in source.pages if any(exhibit.shows(number) for exhibit in exhibits)
-    ]
-    pictures = [_picture(source, number, root, largest, pixels) for number in numbers]
+    numbers = shown_pages(source, exhibits)
+    pictures = []
+    for number in numbers:
+        pictures.append(_picture(source, number, root, largest, pixels))
+        observer(Advanced(0, pictures[-1].folder))
     contents = tuple(division for division in source.contents if division[1] in numbers)
     entry = _entry(source)
     source.outgoing.refuse_damage()
@@ -148,19 +151,42 @@ def shown(
 
 def _picture(source: BookSource, number: int, root: Path, largest: int, pixels: int) -> Picture:
     file = source.pages[number]
-    path = source.base + source.folder + file.file.path
     text = _text(source, number)
     folder = f"iiif/{source.package.portable}/{number:04}"
 
     def sized(width: int, height: int) -> Picture:
         return Picture(number, file.label or str(number), folder, width, height, text)
 
+    with _taken_out(source, number) as (image, name):
+        return cut(image, root, sized, name=name, largest=largest, pixels=pixels)
+
+
+def check_pages(source: BookSource, exhibits: Iterable[Exhibit], pixels: int) -> int:
+    """Decode each page that is to be shown; how many there are.
+
+    Raises Damaged, Refused, StorageError.
+    """
+    numbers = shown_pages(source, exhibits)
+    for number in numbers:
+        with _taken_out(source, number) as (image, name):
+            check(image, name=name, pixels=pixels)
+    return len(numbers)
+
+
+def shown_pages(source: BookSource, exhibits: Iterable[Exhibit]) -> list[int]:
+    exhibits = list(exhibits)
+    return [number for number in source.pages if any(exhibit.shows(number) for exhibit in exhibits)]
+
+
+@contextmanager
+def _taken_out(source: BookSource, number: int) -> Iterator[tuple[Path, str]]:
+    """The image of a page in a file of its own, and its name in messages."""
+    path = source.base + source.folder + source.pages[number].file.path
     with tempfile.NamedTemporaryFile(suffix=Path(path).suffix) as copy:
         copy.writelines(source.outgoing.chunks(path))
         copy.flush()
         source.outgoing.refuse_damage()  # before a decoder sees it
-        name = f"{source.package.portable}: {path}"
-        return cut(Path(copy.name), root, sized, name=name, largest=largest, pixels=pixels)
+        yield Path(copy.name), f"{source.package.portable}: {path}"
 
 
 def _text(source: BookSource, number: int) -> str:
@@ -178,7 +204,7 @@ def _read(source: BookSource, path: str) -> bytes:
 
 
 def _entry(source: BookSource) -> CatalogueEntry:
-    """What the package's own record says; where there is none, the title that people gave it."""
+    """The metadata of the package's own record; without one, the title given by people."""
     path = source.base + source.record
     if source.record and source.outgoing.size(path) <= _LARGEST_TEXT:
         for record in read_records(_read(source, path), name=source.package.portable):
@@ -188,7 +214,7 @@ def _entry(source: BookSource) -> CatalogueEntry:
 
 
 def states_of(archive: ArchivalStorage) -> dict[str, tuple[CopyState, ...]]:
-    """What the ledger knows of every copy, by package."""
+    """The ledger's data on every copy, by package."""
     by_package: dict[str, tuple[CopyState, ...]] = {}
     for state in copy_states(archive):
         by_package[state.package] = (*by_package.get(state.package, ()), state)
@@ -221,12 +247,10 @@ def _edition(
 ) -> Edition:
     entries = tuple(record.entry for record in records if record.entry is not None)
     same = works.get(entries[0].work, []) if entries[0].agents else []
-    packages = {
-        record.package: PackageId.parse(record.package) for record in records if record.package
-    }
+    packages = {name: PackageId.parse(name) for record in records for name in record.packages}
     items: dict[str, HeldItem] = {}
     for record, entry in zip(records, entries, strict=True):
-        known = states.get(record.package or "", ())
+        known = [state for name in record.packages for state in states.get(name, ())]
         for held in items_of(record.uri, library_of(record.uri) or "", entry, known):
             items.setdefault(held.id, held)
     return Edition(

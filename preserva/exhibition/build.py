@@ -1,11 +1,11 @@
-"""An exhibition built from its specification: a site of files that appears when it is whole."""
+"""An exhibition built from its specification: a site of files that appears once it is complete."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,8 @@ from preserva.config import NAME as CONFIG
 from preserva.core.formats.guarded_json import read_json
 from preserva.core.policy.overview import CopyState
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Observer, ignore
+from preserva.core.values.report import Ended, Finding, Observer, Started, ignore
+from preserva.core.values.subjects import Named
 from preserva.errors import (
     NEWER_FORMAT,
     ArchiveNotFound,
@@ -28,7 +29,15 @@ from preserva.errors import (
     UsageError,
 )
 from preserva.exhibition.atlas import Position, draw, lines_of
-from preserva.exhibition.books import BookSource, editions, find, shown, states_of
+from preserva.exhibition.books import (
+    BookSource,
+    check_pages,
+    editions,
+    find,
+    shown,
+    shown_pages,
+    states_of,
+)
 from preserva.exhibition.contents import Edition, ShownBook, Site
 from preserva.exhibition.spec import Exhibition, read_exhibition
 from preserva.exhibition.tiles import vips
@@ -53,7 +62,7 @@ FORMAT = 1
 """That of `MARK`, and of the pages beside it."""
 
 _LARGEST_MARK = 16 << 20
-"""What a built site has at its top, and what tells that a folder is one."""
+"""A file at the top of a built site, which shows that a folder is one."""
 
 _LARGEST_TEXT = 1 << 20
 _LARGEST_LINES = 64 << 20
@@ -61,7 +70,10 @@ _LARGEST_LINES = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What was built. `path` is the site; `package` the package that it was stored as."""
+    """What was built. `path` is the site; `package` the package that it was stored as.
+
+    `findings` are warnings: of writers, the names that no record has.
+    """
 
     path: Path
     books: int
@@ -70,6 +82,7 @@ class Built:
     files: int
     url: str
     package: PackageId | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 def read_specification(path: Path) -> tuple[Exhibition, list[list[Position]]]:
@@ -116,13 +129,12 @@ def build_exhibition(
 ) -> Built:
     """Build the site of an exhibition as a new folder, and store it as package `local` if asked.
 
-    `url` is where the site will be, if not where the specification says. With `replace`, an
-    exhibition that was built there before makes way at the last moment. Every file of a package is
-    compared with what was recorded before it is shown. On a dry run everything is looked at, and
-    nothing is written.
+    `url` is where the site will be, if not as specified. With `replace`, an exhibition that was
+    built there before is replaced at the last moment. Every file of a package is compared with what
+    was recorded before it is shown. A dry run checks everything and writes nothing.
 
-    Raises ConfigError with everything in the specification that cannot be; Refused, Damaged,
-    NotFound, StorageError, UsageError: then nothing has changed at the destination.
+    Raises ConfigError with every error in the specification; Refused, Damaged, NotFound,
+    StorageError, UsageError: then nothing has changed at the destination.
     """
     vips()
     exhibition, lines = read_specification(specification)
@@ -132,13 +144,16 @@ def build_exhibition(
     known = states_of(archive)
     address = exhibition.url if url is None else url.rstrip("/")
     site = _site(archive, exhibition, {}, _editions(archive, known), lines)
+    unknown = tuple(site.unknown_names())
     if dry_run:
-        pages = sum(_pages(exhibition, source) for source in sources)
-        return Built(destination, len(sources), pages, len(site.paged), 0, address)
+        most = archive.config.images.max_pixels
+        pages = sum(check_pages(source, exhibition.exhibits_of(source.package), most)
+                    for source in sources)  # fmt: skip
+        return Built(destination, len(sources), pages, len(site.paged), 0, address, None, unknown)
     with _beside(destination) as scratch:
         root = scratch / destination.name
         site = dataclasses.replace(
-            site, books=dict(_books(archive, exhibition, sources, known, root))
+            site, books=dict(_books(archive, exhibition, sources, known, root, observer))
         )
         _write(site, address, root, sources)
         files = _make_durable(root)
@@ -147,30 +162,38 @@ def build_exhibition(
             move(destination, scratch / "before")
         publish(root, destination)
     pages = sum(len(book.pictures) for book in site.books.values())
-    return Built(destination, len(sources), pages, len(site.paged), files, address, package)
+    return Built(
+        destination, len(sources), pages, len(site.paged), files, address, package, unknown
+    )
 
 
 def _books(
     archive: ArchivalStorage,
     exhibition: Exhibition,
-    sources: Iterable[BookSource],
+    sources: Sequence[BookSource],
     known: Mapping[str, tuple[CopyState, ...]],
     root: Path,
+    observer: Observer,
 ) -> Iterator[tuple[PackageId, ShownBook]]:
     """Each book, its pictures written below `root`."""
+    pages = sum(
+        len(shown_pages(source, exhibition.exhibits_of(source.package))) for source in sources
+    )
+    observer(Started("exhibit", Named(root.name), pages))
     for source in sources:
-        exhibits = [each for each in exhibition.exhibits() if each.package == source.package]
         yield (
             source.package,
             shown(
                 source,
-                exhibits,
+                exhibition.exhibits_of(source.package),
                 root,
                 known.get(source.package.uri, ()),
                 largest=exhibition.largest,
                 pixels=archive.config.images.max_pixels,
+                observer=observer,
             ),
         )
+    observer(Ended("exhibit", Named(root.name)))
 
 
 @contextmanager
@@ -193,7 +216,7 @@ def _format(mark: Path) -> int:
 
 
 def _refuse_place(destination: Path, *, replace: bool) -> None:
-    """Refuse a place where something stands that is no exhibition, or that is to stay."""
+    """Refuse a place with something that is not an exhibition, or that must stay."""
     refuse_kept(destination)
     if not os.path.lexists(destination):
         return
@@ -250,11 +273,6 @@ def _strangers(archive: ArchivalStorage, exhibition: Exhibition) -> Iterator[str
         if library.id not in archive.config.institutions:
             message = _("{key}: {id} is not one of the institutions in {file}")
             yield message.format(key=f"libraries.{number}.id", id=library.id, file=CONFIG)
-
-
-def _pages(exhibition: Exhibition, source: BookSource) -> int:
-    some = [exhibit for exhibit in exhibition.exhibits() if exhibit.package == source.package]
-    return sum(any(exhibit.shows(number) for exhibit in some) for number in source.pages)
 
 
 def _editions(
@@ -317,7 +335,7 @@ def _make_durable(root: Path) -> int:
 def _stored(
     archive: ArchivalStorage, root: Path, scratch: Path, local: str, site: Site, observer: Observer
 ) -> PackageId:
-    """Store the site as a package of its own: a bag of it comes in as any bag would."""
+    """Store the site as a package: a bag of it is ingested like any other bag."""
     title = site.exhibition.title[site.exhibition.languages[0]]
     info = [("External-Description", title), ("Bagging-Date", site.built.date().isoformat())]
     bag = create_bag(root, scratch / "bag", bag_info=info, observer=observer)

@@ -1,19 +1,21 @@
-"""What a site shows, before it is put into pages: books, editions, items, and whose they are."""
+"""The content of a site, before it becomes pages: books, editions, items, and their holders."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from preserva.catalogue.entry import CatalogueEntry, Item, library_of
-from preserva.catalogue.fold import stems
 from preserva.core.policy.overview import CopyState
+from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
+from preserva.core.values.report import Finding
 from preserva.exhibition.atlas import Atlas
+from preserva.exhibition.persons import is_by, unmatched
 from preserva.exhibition.picture import Picture
 from preserva.exhibition.spec import Exhibit, Exhibition, ExhibitionSection, Include, Words, Writer
 
@@ -67,18 +69,18 @@ class Edition:
 
     @property
     def entry(self) -> CatalogueEntry:
-        """The record that speaks for all."""
+        """The record that represents the edition."""
         return self.entries[0]
 
     @property
     def libraries(self) -> tuple[str, ...]:
-        """Whose records there are."""
+        """The libraries whose records there are."""
         return tuple(dict.fromkeys(filter(None, map(library_of, self.uris))))
 
 
 @dataclass(frozen=True)
 class Site:
-    """Everything; `names` are those of institutions by id, `built` when this was so."""
+    """Everything; `names` are those of institutions by id, `built` is the time of building."""
 
     exhibition: Exhibition
     names: Mapping[str, Words]
@@ -130,26 +132,27 @@ class Site:
 
     def works(self, writer: Writer) -> list[Edition]:
         """The editions that a person wrote, printed or owned, by name or authority record."""
-        named = {_name(name) for name in (*writer.name.values(), *writer.names)}
-        numbers = set(writer.authorities)
         return [
             edition
             for edition in self.editions
-            if any(
-                agent.authority in numbers or _name(agent.name) in named
-                for entry in edition.entries
-                for agent in entry.agents
-            )
+            if any(is_by(writer, entry) for entry in edition.entries)
         ]
 
-
-def _name(text: str) -> tuple[str, ...]:
-    """A name whatever the order of its parts: "Пушкин, А. С." is "А. С. Пушкин"."""
-    return tuple(sorted(stems(text)))
+    def unknown_names(self) -> Iterator[Finding]:
+        """The names and authority records of writers that no record of the catalogue has."""
+        agents = [
+            agent
+            for edition in self.editions
+            for entry in edition.entries
+            for agent in entry.agents
+        ]
+        for number, writer in enumerate(self.exhibition.writers):
+            for key, text in unmatched(writer, agents):
+                yield Finding(Code.WRITER_UNKNOWN, f"writers.{number}.{key}", seen=text)
 
 
 def page_id(uri: str) -> str:
-    """The name of a record's page: the same for ever, and one that any file system takes."""
+    """The name of a record's page: permanent, and valid on any file system."""
     library = library_of(uri) or "record"
     local = uri.rpartition(":")[2]
     if not _PLAIN.fullmatch(local):
@@ -160,7 +163,7 @@ def page_id(uri: str) -> str:
 def items_of(
     uri: str, library: str, entry: CatalogueEntry, states: Iterable[CopyState] = ()
 ) -> tuple[HeldItem, ...]:
-    """The items of a record. Where it tells of one only, the digitised book is that one."""
+    """The items of a record. If it describes only one, that is the digitised book."""
     states = tuple(states)
     by_id: dict[str, HeldItem] = {}
     for item in entry.items:

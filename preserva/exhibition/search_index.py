@@ -1,6 +1,6 @@
-"""The index with which a site is searched where it lies, without a server.
+"""The index with which a site is searched without a server.
 
-A page of the site stands under the stem of each of its words; the browser folds what is asked by
+A page of the site stands under the keys of each of its words; the browser folds what is asked by
 the same table (fold.json).
 """
 
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from preserva.catalogue.fold import stems
+from preserva.catalogue.fold import keys, words
 from preserva.core.formats.canonical_json import Value
 
 
 @dataclass(frozen=True, slots=True)
 class SearchDocument:
-    """Something that can be found: its address on the site, its title, of what kind it is."""
+    """Something that can be found: its address on the site, its title, its kind."""
 
     url: str
     title: str
@@ -29,9 +29,8 @@ def index(documents: Iterable[SearchDocument]) -> dict[str, Value]:
     postings: dict[str, list[int]] = {}
     for number, document in enumerate(documents):
         shown.append([document.url, document.title, document.kind])
-        for term in sorted(
-            {term for text in (document.title, *document.texts) for term in stems(text)}
-        ):
+        texts = (document.title, *document.texts)
+        for term in sorted({key for text in texts for word in words(text) for key in keys(word)}):
             postings.setdefault(term, []).append(number)
     terms = sorted(postings)
     return {

@@ -1,7 +1,7 @@
 """The specification of an exhibition, from a document that its JSON Schema has accepted.
 
 A person writes it: ids refer to one another, and every text must be there in every language of the
-site. What does not agree is named by its key path, all of it at once.
+site. Every inconsistency is reported by its key path, all at once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Words = Mapping[str, str]
 """A text in each language of the site."""
 
 TextsByLanguage = Callable[[str, str], str | None]
-"""The Markdown of a text by its name and language; None where there is none."""
+"""The Markdown of a text by its name and language; None if there is none."""
 
 
 class Include(StrEnum):
@@ -60,7 +60,7 @@ class ExhibitionSection:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """A person with a page. `names` and `authorities` tell which records are theirs."""
+    """A person with a page. `names` and `authorities` identify their records."""
 
     id: str
     name: Words
@@ -85,7 +85,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEvent:
-    """An entry of the timeline: ids of what it is about, empty where it is about none."""
+    """An entry of the timeline, with the ids of its subjects, empty if it has none."""
 
     date: str
     title: Words
@@ -102,7 +102,7 @@ class TimelineEvent:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Where readers go."""
+    """An institution's address for readers."""
 
     id: str
     address: Words
@@ -133,6 +133,10 @@ class Exhibition:
         for section in self.sections:
             yield from section.exhibits
 
+    def exhibits_of(self, package: PackageId) -> list[Exhibit]:
+        """Every place where a book is shown."""
+        return [exhibit for exhibit in self.exhibits() if exhibit.package == package]
+
 
 def read_exhibition(
     document: Mapping[str, Any], texts: TextsByLanguage
@@ -160,7 +164,7 @@ class _SpecificationReader:
             head.get("rights", ""),
             head.get("url", "").rstrip("/"),
             head.get("largest", 0),
-            Include(head.get("catalogue", "all")),
+            Include(head.get("catalogue", "shown")),
             tuple(self._section(where, table) for where, table in self._list("sections")),
             tuple(self._writer(where, table) for where, table in self._list("writers")),
             tuple(self._place(where, table) for where, table in self._list("places")),
@@ -258,7 +262,7 @@ def _ranges(text: str) -> Iterator[range]:
 
 
 def _contradictions(made: Exhibition) -> Iterator[str]:
-    """What each key alone cannot show."""
+    """Checks that involve several keys."""
     for name in ("sections", "writers", "places", "libraries"):
         yield from _twice(name, getattr(made, name))
     for exhibit in made.exhibits():

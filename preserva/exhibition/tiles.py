@@ -10,43 +10,41 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from preserva.errors import Damaged, UsageError
+from preserva.core.values.codes import Severity
+from preserva.core.values.report import Finding
+from preserva.describe.characterization.image import libvips
+from preserva.describe.characterization.image.characterization import BrokenError
+from preserva.describe.characterization.image.screen import read_for_screens
+from preserva.errors import Damaged, PreservaError, Refused, UsageError
 from preserva.exhibition.picture import Picture
 from preserva.i18n import _
 
 _QUALITY = 82
-
 Sized = Callable[[int, int], Picture]
 """The picture of a page of this width and height in pixels."""
 
 
 def vips() -> Any:
-    """The module pyvips, shy of decoders that nobody has examined. Raises UsageError."""
+    """The module pyvips. Raises UsageError."""
     try:
-        import pyvips
+        return libvips.load()
     except (ImportError, OSError) as error:  # without the library itself, an OSError
         raise UsageError(
             _("packages that exhibitions need are not installed: {reason}").format(reason=error),
             hint=_("Install it with: pip install 'preserva[exhibit]'"),
         ) from error
-    pyvips.block_untrusted_set(True)
-    return pyvips
 
 
 def cut(image: Path, root: Path, sized: Sized, *, name: str, largest: int, pixels: int) -> Picture:
     """Write all pieces of a page below `root`; the picture, at most `largest` pixels long.
 
     Turned as its maker meant it, in sRGB, without what else the file says. `name` is for errors,
-    `pixels` the most that an image may have. Raises Damaged for what is no image.
+    `pixels` the most that an image may have. Raises Damaged for what is no sound image, Refused
+    for what no decoder here can read.
     """
     pyvips = vips()
+    page = _read(image, name, largest, pixels)
     try:
-        page = pyvips.Image.new_from_file(str(image), access="random")
-        if page.width * page.height > pixels:
-            raise Damaged(
-                _("{path} has more pixels than the configuration allows").format(path=name)
-            )
-        page = _for_screens(page.autorot(), largest)
         picture = sized(page.width, page.height)
         for scale in picture.scales[:-1]:
             level = page if scale == 1 else _reduced(page, scale)
@@ -54,30 +52,35 @@ def cut(image: Path, root: Path, sized: Sized, *, name: str, largest: int, pixel
                 x, y = tile.x // scale, tile.y // scale
                 piece = level.crop(x, y, tile.shown_width, tile.shown_height)
                 _save(piece, root / tile.path)
-        for width, height in picture.sizes:
-            whole = _resized(page, width, height)
-            _save(whole, root / picture.path(width, height))
-            if (width, height) == picture.largest:
-                _save(whole, root / picture.best)
+        for whole in picture.wholes():
+            _save(_resized(page, whole.shown_width, whole.shown_height), root / whole.path)
     except pyvips.Error as error:
         message = _("{path} cannot be read as an image: {reason}")
-        reason = str(error).strip().splitlines()[-1]
+        reason = libvips.reason(error)
         raise Damaged(message.format(path=name, reason=reason)) from error
     return picture
 
 
-def _for_screens(page: Any, largest: int) -> Any:
-    """Eight bits of sRGB or grey, on white, no larger than asked."""
-    if page.get_typeof("icc-profile-data"):
-        page = page.icc_transform("srgb", embedded=True)
-    page = page.colourspace("b-w" if page.bands < 3 else "srgb")
-    if page.hasalpha():
-        page = page.flatten(background=255)
-    if page.format != "uchar":
-        page = page.cast("uchar")
-    if largest and max(page.width, page.height) > largest:
-        page = page.thumbnail_image(largest, height=largest, size="down")
-    return page.copy_memory()
+def check(image: Path, *, name: str, pixels: int) -> None:
+    """Read a page as `cut` does, and write nothing. Raises what that raises."""
+    _read(image, name, 1, pixels)
+
+
+def _read(image: Path, name: str, largest: int, pixels: int) -> Any:
+    """The whole page, decoded, as screens show it."""
+    try:
+        return read_for_screens(image, pixels, largest).pixels
+    except BrokenError as error:
+        raise _unshowable(Finding(error.code, name, seen=error.seen)) from error
+
+
+def _unshowable(finding: Finding) -> PreservaError:
+    if finding.code.severity is Severity.ERROR:
+        return Damaged(finding.message())
+    return Refused(
+        finding.message(),
+        hint=_("Give the package access images of another format, or leave the page out: `pages`."),
+    )
 
 
 def _reduced(page: Any, scale: int) -> Any:

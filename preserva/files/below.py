@@ -1,8 +1,8 @@
-"""The folders below one on this machine, opened part by part so that no link leads out of it.
+"""The folders below a folder of this machine, opened part by part so that no link leads out of it.
 
-Whoever may write to a disk can put a link in the place of any folder on it, at any moment. So what
-is done below is done by descriptors (the `openat` family of POSIX.1-2008, with O_NOFOLLOW and
-O_DIRECTORY), never by a long path that the system resolves anew.
+Anyone who may write to a disk can replace any folder on it by a link, at any moment. So everything
+below is done through descriptors (the `openat` family of POSIX.1-2008, with O_NOFOLLOW and
+O_DIRECTORY), never by a long path that the system resolves again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MOST = 64  # folders that are kept open
 
 
 class NotAFolderError(OSError):
-    """A link, or something else, stands where a folder should; `filename` is its whole path."""
+    """A link, or something else, is where a folder should be; `filename` is its whole path."""
 
     def __init__(self, below: str, full: str) -> None:
         super().__init__(errno.ENOTDIR, os.strerror(errno.ENOTDIR), full)
@@ -58,9 +58,10 @@ class Below:
         self._opened = WeakSet[Descriptor]()
 
     def close(self) -> None:
-        """Release all, so that a disk can be taken away; the next call opens again.
+        """Release all descriptors, so that a disk can be unmounted; the next call opens them again.
 
-        Those as well that an error still refers to. No other thread may be at work.
+        This includes descriptors to which an exception still refers. No other thread may be at
+        work.
         """
         self._kept = {}
         for descriptor in list(self._opened):
@@ -71,7 +72,7 @@ class Below:
         return self._open(path, make=False, durable=False)
 
     def make(self, path: str, *, durable: bool = False) -> Descriptor:
-        """A folder, made with those above it where they are not there.
+        """A folder, created with its parents where they do not exist.
 
         With `durable`, each is made durable in the one above it before the next. Raises OSError.
         """
@@ -146,10 +147,10 @@ def _make_top(top: str, *, durable: bool) -> None:
 
 
 def state_of(name: str, folder: Descriptor) -> os.stat_result:
-    """What is known of a name in a folder, not following a link. Raises OSError."""
+    """The status of a name in a folder, not following a link. Raises OSError."""
     return os.stat(name, dir_fd=folder.number, follow_symlinks=False)
 
 
 def is_alone(status: os.stat_result) -> bool:
-    """Whether these are a regular file's that has no other name: a second could lie outside."""
+    """Whether it is a regular file with one name only: a second could be outside."""
     return stat.S_ISREG(status.st_mode) and status.st_nlink == 1

@@ -1,7 +1,7 @@
 """Files read with care, one at a time or several large ones at once, and copied in the same read.
 
-All findings about files on a disk of this machine are made here, in `_read_opened`: what is no
-regular file, cannot be read, or changed while it was read is never taken for whole.
+All findings about files on a disk of this machine are made here, in `_read_opened`: a file that is
+not regular, cannot be read, or changed while it was read is never taken for whole.
 """
 
 from __future__ import annotations
@@ -51,23 +51,23 @@ class Memory(Protocol):
 
 
 class Output(Protocol):
-    """Where the bytes of one file go as well. Raises StorageError if they cannot."""
+    """A second receiver of the bytes of one file. Raises StorageError if it cannot take them."""
 
     def write(self, piece: bytes | memoryview) -> None:
-        """Take in the next bytes; the memory is used again when this returns."""
+        """Accept the next bytes; the buffer is reused when this returns."""
 
     def finish(self) -> None:
         """The file was read to its end and did not change meanwhile."""
 
     def close(self) -> None:
-        """Nothing comes any more, whether the file was whole or not."""
+        """No more bytes follow, whether the file was whole or not."""
 
 
 class Copier(Protocol[Input]):
     """Copies what is read. Several threads may use it."""
 
     def begin(self, file: Input, now: os.stat_result) -> Output | None:
-        """Where a file goes; None if it is no longer the one that was listed."""
+        """Where a file is copied to; None if it is no longer the file that was listed."""
 
 
 class CarefulReader(Generic[File]):
@@ -76,7 +76,7 @@ class CarefulReader(Generic[File]):
     `opened` gives a descriptor, as `open_nofollow` does, or raises StorageError; several threads
     call it. `jobs` are the threads for large files (all processors by default). `bypass_cache`
     drops each file from the system's cache before and after, so that the medium itself is read.
-    What `memory` recalls is not read again. What is read goes to `copier` as well.
+    Files that `memory` recalls are not read again. Everything read also goes to `copier`.
     """
 
     def __init__(
@@ -102,11 +102,11 @@ class CarefulReader(Generic[File]):
     def read(
         self, files: Iterable[File], observer: Observer = ignore
     ) -> Iterator[Observed | Finding]:
-        """For each file what it was when read to its end, or why it could not be, in any order.
+        """For each file, in any order, what was read to its end, or why it could not be read.
 
-        Large files are read by threads, small ones meanwhile by the caller; with one job, after the
-        small ones, so that a hard disk has one thing to do. Raises only what the copier raises. On
-        an interrupt all threads end within a piece.
+        Large files are read by threads while the caller reads small ones; with one job they come
+        after the small ones, so that a hard disk does one thing at a time. Raises only what the
+        copier raises. On an interrupt all threads end within a piece.
         """
         large = deque[File]()
         several = False
@@ -134,7 +134,7 @@ class CarefulReader(Generic[File]):
             self._threads.give((large.popleft(), split))
 
     def _finished(self, observer: Observer) -> Iterator[Observed | Finding]:
-        """The results that are there after a moment."""
+        """The results available after a short wait."""
         for result in self._threads.results(wait=True):
             self._report(observer)
             observer(Advanced(0, result.path))

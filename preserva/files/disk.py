@@ -23,10 +23,10 @@ from preserva.files.opening import storage_error
 from preserva.i18n import _, system_reason
 
 MANY = 64
-"""From so many files on, the whole file system is flushed once before each file is."""
+"""With at least this many files, the whole file system is flushed once before each file is."""
 
 FLUSHES = 16
-"""Files that are flushed at once: the medium takes them together."""
+"""The number of files that are flushed at the same time: the medium takes them together."""
 
 
 @contextmanager
@@ -142,7 +142,9 @@ def refuse_kept(path: Path) -> None:
         except OSError:
             continue  # not there yet, or not to be read; then it cannot be written to either
         if names:
-            message = _("{path} lies in {folder}, which is kept as it is ({name}); choose another")
+            message = _(
+                "{path} lies in {folder}, which must stay as it is ({name}); choose another"
+            )
             raise Refused(message.format(path=path, folder=folder, name=names[0]))
 
 
@@ -178,7 +180,7 @@ def discard(folder: Path) -> None:
 
 @contextmanager
 def locked_folder(folder: Path) -> Iterator[None]:
-    """A folder of ours, made if it is not there, in which only this process works meanwhile.
+    """A folder of ours, created if necessary, in which only this process works during the block.
 
     Raises Locked if another process does. The lock goes with its process, however that ends.
     """
@@ -197,8 +199,8 @@ def locked_folder(folder: Path) -> Iterator[None]:
 def staging(folder: Path) -> Iterator[Path]:
     """An empty folder of ours beside its destination, while this block lasts.
 
-    What a killed run left in it goes. When the block ends the folder is removed, unless it was
-    given another name by then. Raises Locked.
+    Leftovers of a killed run are removed. When the block ends, the folder is removed unless it has
+    been renamed. Raises Locked.
     """
     with locked_folder(folder):
         with writing(folder), os.scandir(folder) as left:

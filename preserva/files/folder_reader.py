@@ -1,9 +1,9 @@
 """The engine that reads the files of a folder: each to its end, once, for all digests together.
 
-`FolderReader.read` is its one interface. What it chooses for a file depends on it alone:
+`FolderReader.read` is its one interface. How it reads a file depends only on the file:
 
 - Small files go over several processes (`small_file_pool`), unless they are to be read past the
-  cache or a memory wants to be asked for each. Of these only what is beyond doubt counts.
+  cache or a memory wants to be asked for each. Of these results only those beyond doubt count.
 - All others, and small ones in doubt, are read with care (`careful_reader`): large ones by several
   threads, a single large one with a thread for each digest.
 """
@@ -42,20 +42,20 @@ class FolderReader:
         self._small: SmallFiles | None = None
 
     def close(self) -> None:
-        """End the other processes, whatever they are at."""
+        """Stop the other processes, whatever they are doing."""
         if self._small is not None:
             self._small.close()
             self._small = None
 
     def read_early(self, entries: Iterable[Entry]) -> None:
-        """Begin with files that will be asked for, while the listing goes on."""
+        """Start on files that will be asked for, while the listing continues."""
         if self._uses_processes():
             self._processes().read_early(entry for entry in entries if entry.size <= SMALL)
 
     def read(
         self, files: Iterable[Entry], observer: Observer = ignore
     ) -> Iterator[Observed | Finding]:
-        """For each file what it was when read to its end, or why it could not be, in any order."""
+        """For each file, in any order, what was read to its end, or why it could not be read."""
         try:
             if self._uses_processes() and self._folder.is_there():
                 files = yield from self._read_small(files, observer)
@@ -71,10 +71,11 @@ class FolderReader:
             self.close()
 
     def read_beyond_doubt(self, files: Iterable[Entry]) -> Iterator[Observed | Entry]:
-        """Each file as it was read, or as it was given if it is large or there is any doubt.
+        """Each file as it was read, or unread if it is large or there is any doubt.
 
-        For those who have a reader of their own for these. Past the cache only what was made
-        durable before is surely read from the medium. Raises OSError if the folder is not there.
+        For callers with their own reader for the unread ones. With `bypass_cache`, only files that
+        were made durable before are certain to be read from the medium. Raises OSError if the
+        folder is not there.
         """
         large = list[Entry]()
         yield from self._processes().read(_without_large(files, large))

@@ -1,4 +1,4 @@
-"""Opening files of this machine with care, and what to say of one that cannot be read."""
+"""Opening files of this machine with care, and the finding for a file that cannot be read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from preserva.files.small_file_worker import FILE, FOLDER, Folders
 from preserva.i18n import _, system_reason
 
 CHUNK = 1 << 20
-"""Bytes that are read at a time."""
+"""The number of bytes read at a time."""
 
 SMALL = 1 << 18
 """Bytes up to which a file is read in one piece. Threads do not pay for these."""
@@ -49,7 +49,7 @@ def unreadable(path: str, error: StorageError) -> Finding:
 
 
 def open_nofollow(name: str, *, dir_fd: int | None = None, path: str | None = None) -> int:
-    """A descriptor of what the name stands for; never follows a link, never waits for a FIFO.
+    """A descriptor of whatever has this name; never follows a link, never waits for a FIFO.
 
     Raises NotFound, NotAFile or StorageError.
     """
@@ -121,7 +121,7 @@ class Folder:
         return True
 
     def open(self, path: str) -> int:
-        """A descriptor of what lies at a relative path. Raises NotFound, NotAFile, StorageError."""
+        """A descriptor of the entry at a relative path. Raises NotFound, NotAFile, StorageError."""
         parent, _slash, name = path.rpartition("/")
         with self._lock:
             try:
@@ -139,7 +139,7 @@ class Folder:
         return fd
 
     def state(self, path: str) -> os.stat_result:
-        """What the system knows of a relative path; a link is not followed. Raises OSError."""
+        """The status of a relative path; a link is not followed. Raises OSError."""
         parent, _slash, name = path.rpartition("/")
         with self._lock:
             folder = self._below().open(os.fsencode(parent))

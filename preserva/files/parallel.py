@@ -1,4 +1,4 @@
-"""Several things at a time, in bounded memory."""
+"""Parallel work in bounded memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 def bounded_map(
     work: Callable[[Item], Result], items: Iterable[Item], *, workers: int
 ) -> Iterator[Result]:
-    """The results in the order of the items, which may be millions: few are under way at once."""
+    """The results in the order of the items, which may be millions; few are in progress at once."""
     waiting = iter(items)
     with ThreadPoolExecutor(workers) as pool:
         while batch := list(islice(waiting, _BATCH)):

@@ -1,9 +1,9 @@
-"""Small files over several processes: who reads which batch, and what came back.
+"""Small files read by several processes: which process reads which batch, and the results.
 
-Python runs one thread at a time, and with small files it is Python that takes the time, so a
-second processor is of use only to a second process. It is started when there is work for it, gets
-places and gives digests through pipes that never block this side, and may die at any moment: what
-it owed is read by somebody else.
+Python runs one thread at a time, and with small files Python itself takes most of the time, so only
+a second process can use a second processor. It is started when there is work for it, receives
+places and returns digests through pipes that never block this side, and may die at any moment: its
+unfinished batches are read by others.
 """
 
 from __future__ import annotations
@@ -64,14 +64,14 @@ class SmallFiles:
         self._early = dict[str, bytes]()
 
     def close(self) -> None:
-        """End the other processes, whatever they are at."""
+        """Stop the other processes, whatever they are doing."""
         self._folders.close()
         self._helpers.close()
 
     def read_early(self, entries: Iterable[Entry]) -> None:
         """Have files read while the listing goes on, as far as other processes have time for it.
 
-        A sixth is left, so that this process has its share when the listing has ended.
+        A sixth is left over, so that this process has its share when the listing has ended.
         """
         for entry in entries:
             self._listed.add(entry)
@@ -109,7 +109,7 @@ class SmallFiles:
         return entry if digests is None else self._observed(entry, digests)
 
     def _spread(self, batch: _Batch) -> Iterator[Observed | Entry]:
-        """What has been read by now, and the batch if nobody else could take it."""
+        """The results so far, and the batch itself if no other process could take it."""
         yield from self._settled()
         helper = self._helpers.free(_AHEAD)
         if helper is not None:
@@ -123,7 +123,7 @@ class SmallFiles:
         )
 
     def _settled(self, *, wait: bool = False) -> list[Observed | Entry]:
-        """What the other processes have read of what was asked for; the early is kept."""
+        """The requested files that the other processes have read; early results are kept."""
         results = list[Observed | Entry]()
         for batch, answers in self._helpers.answers(wait=wait):
             if batch.early:
@@ -155,11 +155,11 @@ class SmallRanges:
         self._done = deque[Observed]()
 
     def close(self) -> None:
-        """End the other processes, whatever they are at."""
+        """Stop the other processes, whatever they are doing."""
         self._helpers.close()
 
     def add(self, path: str, start: int, size: int) -> None:
-        """Take a part in, known by its path."""
+        """Add a part, identified by its path."""
         self._batch.add(path, start, size)
         if self._batch.is_full:
             batch, self._batch = self._batch, _Parts()
@@ -171,7 +171,7 @@ class SmallRanges:
                 self._read_here(batch)
 
     def finish(self) -> None:
-        """Wait for everything that was taken in."""
+        """Wait for everything that was added."""
         self._read_here(self._batch)
         self._batch = _Parts()
         while self._helpers.is_owed():
@@ -180,7 +180,7 @@ class SmallRanges:
             self._read_here(batch)
 
     def done(self) -> Iterator[Observed]:
-        """The parts that are read by now; a part that is missing never comes."""
+        """The parts that have been read; a missing part will never come."""
         while self._done:
             yield self._done.popleft()
 
@@ -236,7 +236,7 @@ class _Parts:
 
 
 class _Cuts:
-    """How the digests of several algorithms lie one behind the other."""
+    """How the digests of several algorithms are concatenated."""
 
     def __init__(self, algorithms: Iterable[str]) -> None:
         self.hashlib = list[str]()
@@ -267,14 +267,14 @@ class _Helpers(Generic[Batch]):
             self._started.pop().close()
 
     def free(self, ahead: int) -> _Helper[Batch] | None:
-        """A process that can take one batch more. To be asked once for each batch."""
+        """A process that can take one more batch. Call this once for each batch."""
         self.batches += 1
         if self.batches == _WORTH:
             self._started = [_Helper(self._arguments, self._fd) for _ in range(self._others)]
         return next((helper for helper in self._started if helper.has_room(ahead)), None)
 
     def answers(self, *, wait: bool = False) -> Iterator[BatchAnswer[Batch]]:
-        """What is read by now; with `wait`, at least one answer of each that owes one."""
+        """The results so far; with `wait`, at least one answer from each process that owes one."""
         for helper in self._started:
             yield from helper.answers(wait=wait)
 
@@ -289,7 +289,7 @@ class _Helpers(Generic[Batch]):
 
 
 class _Helper(Generic[Batch]):
-    """A process that reads batches. It gets no signal from the terminal, and ends when we do."""
+    """A process that reads batches. It gets no signals from the terminal and ends when we do."""
 
     def __init__(self, arguments: list[str], fd: int) -> None:
         import subprocess  # takes as long to import as hundreds of files to read
@@ -315,7 +315,7 @@ class _Helper(Generic[Batch]):
                 fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
 
     def close(self) -> None:
-        """End it, whatever it is at: it only reads."""
+        """Stop it, whatever it is doing: it only reads."""
         self._process.kill()
         self._process.communicate()
 
@@ -334,9 +334,10 @@ class _Helper(Generic[Batch]):
         self._write()
 
     def answers(self, *, wait: bool = False) -> Iterator[BatchAnswer[Batch]]:
-        """The batches that it has read by now, in the order in which they were given.
+        """The batches that it has read so far, in the order in which they were given.
 
-        Read to the end, it leaves nothing but the beginning of an answer, so waiting is safe.
+        After reading everything available, at most the beginning of an answer remains, so waiting
+        is safe.
         """
         if wait and self.owes():
             ready = select.poll()
@@ -360,7 +361,7 @@ class _Helper(Generic[Batch]):
                 del self._out[: os.write(self._to, self._out)]
 
     def _read(self) -> None:
-        """What there is to read without waiting; its end is the end of the process."""
+        """Everything readable without waiting; the end of the pipe is the end of the process."""
         with suppress(BlockingIOError):
             while piece := os.read(self._from, 1 << 16):
                 self._in += piece

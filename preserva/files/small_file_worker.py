@@ -1,10 +1,10 @@
 """Small files, many at a time, in a folder or in another file.
 
-Most of the time goes into what is around them, and threads do not help. A batch is read in this
-process or in another one, which runs this file as a program: so nothing but the standard library
-is imported here. Only what is beyond doubt is answered. A file that is not as it was listed, that
-cannot be read, or that was written to a moment ago gets no digest, and is read again with all care
-by `careful_reader`.
+Most of the time goes into the overhead for each file, and threads do not help. A batch is read in
+this process or in another one, which runs this file as a program: so nothing but the standard
+library is imported here. Only files beyond doubt are answered. A file that is not as it was listed,
+that cannot be read, or that was written to a moment ago gets no digest, and is read again with all
+care by `careful_reader`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Files = list[tuple[bytes, int]]
 """Paths below the folder, as the system has them, with the sizes that were listed."""
 
 Ranges = list[tuple[int, int]]
-"""Where in a file each begins, and its size."""
+"""Where each part begins in a file, and its size."""
 
 FILES, BYPASSING, RANGES = "files", "bypassing", "ranges"
 """What is read: files, files past the cache as far as the system allows it, parts of a file."""
@@ -68,7 +68,7 @@ class Folders:
 def read_files(
     folders: Folders, files: Files, algorithms: Sequence[str], *, bypass_cache: bool = False
 ) -> list[bytes | None]:
-    """For each file its digests one behind the other, or None where there is any doubt.
+    """For each file its concatenated digests, or None where there is any doubt.
 
     `algorithms` are hashlib's names. With `bypass_cache` the bytes come from the medium,
     and none stay in the cache.
@@ -104,7 +104,8 @@ def read_files(
 def _opened(folders: Folders, files: Files, *, bypass_cache: bool) -> Iterable[int | None]:
     """A descriptor of each file, None where it cannot be opened.
 
-    From the medium all are asked for before the first is read, so that it need not wait for us.
+    When reading from the medium, all are requested before the first is read, so that the medium
+    need not wait for us.
     """
     opened = (_open(folders, path) for path, _size in files)
     if not bypass_cache:
@@ -127,7 +128,7 @@ def _open(folders: Folders, path: bytes) -> int | None:
 
 
 def forget(fd: int) -> None:
-    """Drop what the system's cache has of a file, where it can be asked to."""
+    """Drop a file from the system's cache, where the system can do that."""
     if hasattr(os, "posix_fadvise"):
         os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
 

@@ -1,9 +1,9 @@
-"""Digests of files that come one after the other in one stream, computed beside the reading.
+"""Digests of files that follow each other in one stream, computed while the stream is read.
 
-Each digest of a file runs in one of a few threads, so the next piece is read, or the next file,
-while the last one is still being worked on. Small files are digested at once, in the calling
-thread. Files that lie in another one as they are (in a plain tar) need not pass through the stream:
-small ones go over processes, large ones over threads that read them.
+Each digest of a file runs in one of a few threads, so the next piece or the next file is read while
+the previous one is still being digested. Small files are digested at once, in the calling thread.
+Files stored uncompressed in another file (in a plain tar) need not pass through the stream:
+processes read small ones, threads read large ones.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _Range = tuple[str, int, int, int, frozenset[str]]
 
 
 class StreamDigester:
-    """A context manager with up to `jobs` threads; `ahead` bounds the pieces that they owe.
+    """A context manager with up to `jobs` threads; `ahead` bounds the number of unprocessed pieces.
 
     Leaving it waits for all digests, or after an exception drops them, within a piece.
     """
@@ -64,14 +64,14 @@ class StreamDigester:
             yield self._finished.popleft()
 
     def begin(self, path: str, algorithms: Iterable[str]) -> PassingFile:
-        """A file that passes: its pieces go into `update`, and after the last one `end` is called.
+        """A file in the stream: its pieces go to `update`; after the last one, `end` is called.
 
-        It comes out of `done`, at the latest when the context has ended.
+        `done` returns it, at the latest when the context has ended.
         """
         return PassingFile(path, sorted(algorithms), self._next_lane, self._finished)
 
     def digest(self, path: str, pieces: Iterable[bytes], algorithms: Iterable[str]) -> None:
-        """Take a whole file in, piece by piece."""
+        """Accept a whole file, piece by piece."""
         passing = self.begin(path, algorithms)
         for piece in pieces:
             passing.update(piece)
@@ -80,10 +80,10 @@ class StreamDigester:
     def digest_range(
         self, path: str, fd: int, start: int, size: int, algorithms: Iterable[str]
     ) -> None:
-        """Take in a file that lies somewhere in another, without reading it here.
+        """Accept a file that is stored inside another one, without reading it here.
 
-        The descriptor must stay open until the context ends. Where the other file ends too early,
-        or cannot be read, nothing comes out.
+        The descriptor must stay open until the context ends. If the other file ends too early or
+        cannot be read, there is no result.
         """
         wanted = frozenset(algorithms)
         if size > SMALL:
@@ -130,8 +130,8 @@ class StreamDigester:
 
     def _take_large(self, *, wait: bool = False) -> None:
         if self._large is not None:
-            found = self._large.results(wait=wait)
-            self._finished.extend(observed for observed in found if observed is not None)
+            finished = self._large.results(wait=wait)
+            self._finished.extend(observed for observed in finished if observed is not None)
 
     def _finish_small(self) -> None:
         if self._small is not None:
@@ -147,7 +147,7 @@ class StreamDigester:
 
 
 class PassingFile:
-    """A file of which the bytes pass once. The pieces must stay as they are."""
+    """A file whose bytes pass once. The pieces must not be modified."""
 
     def __init__(
         self,
@@ -166,7 +166,7 @@ class PassingFile:
         self._unfinished = len(algorithms)
 
     def update(self, piece: bytes) -> None:
-        """Take in the next bytes. If the first piece is no small one, threads do the work."""
+        """Accept the next bytes. If the first piece is not a small one, threads do the work."""
         if not self.size and len(piece) > SMALL:
             self._lanes = {name: self._next_lane() for name in self._hashes}
         self.size += len(piece)
@@ -177,7 +177,7 @@ class PassingFile:
                 running.update(piece)
 
     def end(self) -> None:
-        """Say that this was all."""
+        """Mark the end of the file."""
         if not self._lanes:
             self._give()
         for lane in self._lanes.values():
@@ -196,7 +196,7 @@ class PassingFile:
 
 
 class _Lane:
-    """A thread that does one thing after the other."""
+    """A thread that works off a queue."""
 
     def __init__(self, ahead: int) -> None:
         self._tasks = queue.Queue[_Task | None](ahead)
@@ -205,15 +205,15 @@ class _Lane:
         self._thread.start()
 
     def put(self, task: _Task) -> None:
-        """Hand over what is to be done next; waits while too much is."""
+        """Queue the next piece of work; waits while the queue is full."""
         self._tasks.put(task)
 
     def waiting(self) -> int:
-        """How much is to be done, more or less."""
+        """The approximate length of the queue."""
         return self._tasks.qsize()
 
     def close(self, *, drop: bool) -> None:
-        """Wait for the end of all that was handed over, or drop what has not begun."""
+        """Wait until the queue is empty, or drop work that has not begun."""
         self._drop = drop
         self._tasks.put(None)
         self._thread.join()

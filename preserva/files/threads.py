@@ -1,8 +1,8 @@
-"""A few threads that read large files, or large parts of one, each from its beginning to its end.
+"""A few threads that read large files, or large parts of a file, each from beginning to end.
 
-hashlib lets other threads run while it works on a large buffer, and so do the system's calls. Of
-all ways of doing many things at once this is the one for files: results come as they are ready, an
-interrupt ends all threads within a piece, and an error of one is raised where results are taken.
+hashlib lets other threads run while it works on a large buffer, and so do the system's calls. This
+is the way of working in parallel that suits files: results come as they are ready, an interrupt
+ends all threads within a piece, and an error of one is raised where results are taken.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 TICK = 0.25
-"""Seconds after which somebody who waits is heard from."""
+"""Seconds after which a waiting caller gets control again."""
 
 _AHEAD = 8  # what may wait beyond what the threads are at
 
@@ -26,7 +26,7 @@ class ThreadsStoppedError(Exception):
 
 
 class Threads(Generic[Item, Result]):
-    """Up to `count` threads that do `work`, started as there is work; to be closed at the end."""
+    """Up to `count` threads that do `work`, started as work arrives; to be closed at the end."""
 
     def __init__(self, work: Callable[[Item], Result], count: int) -> None:
         self._work = work
@@ -50,7 +50,7 @@ class Threads(Generic[Item, Result]):
         return self._owed > 0
 
     def has_room(self) -> bool:
-        """Whether more work should be handed over: memory stays bounded if it waits otherwise."""
+        """Whether to hand over more work: memory stays bounded if the caller waits otherwise."""
         return self._owed < self._count + _AHEAD
 
     def give(self, item: Item) -> None:
@@ -62,7 +62,7 @@ class Threads(Generic[Item, Result]):
             self._threads[-1].start()
 
     def results(self, *, wait: bool = False) -> Iterator[Result]:
-        """What is ready by now; with `wait`, a moment is waited for the first of it.
+        """The results that are ready; with `wait`, waits a moment for the first of them.
 
         Raises what `work` raised.
         """

@@ -1,4 +1,4 @@
-"""The audit: reads the copies that are due, within a budget, and records what it saw."""
+"""The audit: reads the copies that are due, within a budget, and records the results."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_storage
 from preserva.archive.judgements import tally_of
 from preserva.archive.ledger_proof import prove_ledger
+from preserva.archive.runs import note_success
 from preserva.archive.unrecorded import RootListing, listed, note_unrecorded, unrecorded
 from preserva.archive.withdrawal import tombstones
 from preserva.config import Role
 from preserva.core.policy.audit import Due, Lane
+from preserva.core.policy.health import Job
 from preserva.core.values.entries import FIXITY_CHECK
 from preserva.core.values.facts import Check
 from preserva.core.values.model import PackageId
@@ -54,7 +56,7 @@ def audit(
     for name in moved:
         archive.store(name)
     every = due_copies(archive.ledger, lanes, now=archive.clock(), moved=frozenset(moved))
-    due = (one for one in every if _belongs(archive, one))
+    due = (copy for copy in every if _belongs(archive, copy))
     done, scope = Audit(dry_run=dry_run), scope_of(archive.config, only)
     if dry_run:
         done.leave(due)
@@ -72,23 +74,30 @@ def audit(
             else:
                 read_elsewhere(run, due, workers)
             done.reports += _unrecorded(archive, there)
+        _note(archive, done, whole=not only)
         done.state = tally_of(archive, scope)
     capacity = capacity_of(archive, budget)
     done.forecast = foresee(archive.ledger, lanes, now=archive.clock(), capacity=capacity)
     return done
 
 
+def _note(archive: ArchivalStorage, done: Audit, *, whole: bool) -> None:
+    """Note for those who watch that an audit of everything did all of its work."""
+    if whole and done.complete:
+        note_success(archive.config, Job.AUDIT, archive.clock())
+
+
 def _not_held(archive: ArchivalStorage, lanes: Iterable[Lane]) -> list[str]:
-    """The storages of the lanes that our own ledger writes to; others' have no say about it."""
+    """The storages of the lanes to which our own ledger writes; those of others do not count."""
     storages = archive.config.storages
     names = sorted({lane.storage for lane in lanes})
     return [name for name in names if storages[name].role is not Role.HELD]
 
 
 def _away(archive: ArchivalStorage, names: list[str]) -> Iterator[tuple[str, str]]:
-    """The storages that are not there, or are not ours, and why; each look is recorded.
+    """The storages that are unavailable, or not ours, and why; each look is recorded.
 
-    All are looked at, also those in which nothing is due: that is one small read for each.
+    All are checked, even those in which nothing is due: that is one small read for each.
     """
     for name in names:
         error = record_storage(archive, archive.store(name))
@@ -99,7 +108,7 @@ def _away(archive: ArchivalStorage, names: list[str]) -> Iterator[tuple[str, str
 def _unrecorded(
     archive: ArchivalStorage, there: Mapping[str, RootListing | None]
 ) -> Iterator[Report]:
-    """Reports on what lay in the storages when the run began and the ledger still does not know."""
+    """Reports on things in the storages when the run began that the ledger still does not know."""
     for name, listing in there.items():
         store = archive.store(name)
         if listing is not None and store.answers():
@@ -109,12 +118,12 @@ def _unrecorded(
 
 
 def _belongs(archive: ArchivalStorage, due: Due) -> bool:
-    """Whether it is a copy at all; what intruded is named with what is not recorded."""
+    """Whether it is a copy at all; an intruder is reported with what is not recorded."""
     return archive.config.custody.belongs(PackageId.parse(due.copy.package), due.copy.storage)
 
 
 def _speed(archive: ArchivalStorage) -> float | None:
-    """Bytes a second of the newest audits; None if there were none yet."""
+    """The speed of the newest audits in bytes a second; None if there were none yet."""
     size = seconds = 0.0
     checks = archive.ledger.entries(types=(FIXITY_CHECK,), newest_first=True)
     for _number, entry in zip(range(1000), checks, strict=False):
@@ -126,7 +135,7 @@ def _speed(archive: ArchivalStorage) -> float | None:
 
 
 def capacity_of(archive: ArchivalStorage, budget: Budget) -> int | None:
-    """Bytes that one run a day within the budget reads; None if nothing was measured yet."""
+    """How many bytes a run within the budget reads; None if nothing was measured yet."""
     rates = [rate for rate in (_speed(archive), budget.bandwidth) if rate is not None]
     limits = [min(rates) * min(budget.seconds or _DAY, _DAY)] if rates else []
     if budget.size is not None:

@@ -34,22 +34,21 @@ from preserva.version import __version__
 
 SCHEME = "dask://"
 TLS_SCHEME = "dask+tls://"
-"""The same with certificates of both sides, which Dask's own configuration names."""
+"""The same with certificates on both sides, which Dask's own configuration names."""
 
 _NO_CERTIFICATE = N_(
     "Name the certificates in Dask's configuration: docs/how-to/audit-unattended.md shows how."
 )
 
 _PATIENCE = 1.0
-"""Seconds after which somebody looks whether there is still anyone to wait for."""
+"""Seconds after which it is checked whether there is still anyone to wait for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Others who read for us: an executor, and how many copies it can read at a time.
+    """The processes that read for us: an executor, and how many copies it can read at a time.
 
-    `alive` says whether it can still be reached: what was asked of a scheduler that is gone may
-    never be answered.
+    `alive` says whether it can still be reached: a scheduler that is gone may never answer.
     """
 
     executor: Executor
@@ -65,7 +64,7 @@ def connect(url: str) -> Iterator[Workers]:
     """
     scheme, separator, place = url.partition("://")
     if f"{scheme}{separator}" not in {SCHEME, TLS_SCHEME}:
-        message = _("{url} is no cluster: give dask://HOST:PORT or dask+tls://HOST:PORT")
+        message = _("{url} is not a cluster: give dask://HOST:PORT or dask+tls://HOST:PORT")
         raise UsageError(message.format(url=url))
     encrypted = scheme.endswith("+tls")
     try:
@@ -83,7 +82,7 @@ def connect(url: str) -> Iterator[Workers]:
             security=Security(require_encryption=encrypted),
         )
     except (TypeError, ValueError) as error:  # a certificate is not named, or cannot be read
-        message = _("the cluster at {url} cannot be spoken to by TLS: {reason}")
+        message = _("no TLS connection to the cluster at {url} is possible: {reason}")
         raise UsageError(message.format(url=url, reason=error), hint=_NO_CERTIFICATE) from error
     except OSError as error:
         message = _("the cluster at {url} does not answer: {reason}")
@@ -95,7 +94,7 @@ def connect(url: str) -> Iterator[Workers]:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What a worker is told: which folder of which storage, and what was recorded of both."""
+    """The task of a worker: which folder of which storage, and what was recorded of both."""
 
     storage: StorageConfig
     identity: str | None
@@ -108,14 +107,14 @@ class _Task:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What a worker saw, and the version of preserva that it has: another may see otherwise."""
+    """What a worker saw, and its version of preserva: another version may see differently."""
 
     software: str
     seen: CheckedObject | StorageError
 
 
 def read_elsewhere(run: Run, due: Iterator[Due], workers: Workers) -> None:
-    """Let workers read these as long as the budget lasts; what they were given is waited for."""
+    """Let workers read these as long as the budget lasts, and wait for what they have begun."""
     _Round(run, workers).read(due)
 
 
@@ -171,7 +170,7 @@ class _Round:
         return True
 
     def _take(self) -> None:
-        """Wait for one copy at least, and record what was seen."""
+        """Wait for at least one copy, and record what was seen."""
         done = wait(self.waiting, timeout=_PATIENCE, return_when=FIRST_COMPLETED).done
         if not done and not self.workers.alive():
             self.broken = self.broken or _("the scheduler is gone")
@@ -197,7 +196,7 @@ class _Round:
             return Step.LEFT
         software = answer.software if isinstance(answer, _Answer) else None
         if software != __version__:  # the others may be of ours: they go on
-            message = _("a worker has preserva {theirs}, not {ours}: what it says does not count")
+            message = _("a worker runs preserva {theirs}, not {ours}: its results are not used")
             self.refused = message.format(theirs=software or "?", ours=__version__)
             return Step.LEFT
         report = _report(copy, answer.seen)
@@ -215,7 +214,7 @@ def _report(copy: StoredCopy, seen: CheckedObject | StorageError) -> Report:
 
 
 def read_there(task: _Task) -> _Answer:
-    """On a worker: read a copy. What it can say without the ledger, or why it cannot read it."""
+    """On a worker: read a copy. Returns what it sees, or why it cannot read it."""
     return _Answer(__version__, _read(task))
 
 
@@ -242,5 +241,5 @@ def _read(task: _Task) -> CheckedObject | StorageError:
 
 
 def _without_files(inventory: Inventory) -> Inventory:
-    versions = {name: replace(one, state={}) for name, one in inventory.versions.items()}
+    versions = {name: replace(version, state={}) for name, version in inventory.versions.items()}
     return replace(inventory, manifest={}, versions=versions)

@@ -1,4 +1,4 @@
-"""One run of an audit: the copies that it reads, what it says of each, and what it leaves."""
+"""One run of an audit: the copies that it reads, the result for each, and what it leaves."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ CLUSTER = N_("the cluster")
 """What `Audit.unreachable` calls the workers of a cluster."""
 
 _NAMED = 1_000
-"""Copies that were left which are named."""
+"""How many of the copies left over are listed."""
 
 
 _WORTH_A_PAUSE = 1 << 28
-"""Bytes that a run reads of a copy at least, once it has begun with it."""
+"""The least that a run reads of a copy, in bytes, once it has begun it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What one run may use; None is no limit. A small copy that was begun is read to its end.
+    """The limits of one run; None means no limit. A small copy that was begun is read to its end.
 
     `seconds` of time, `size` in bytes to read, `bandwidth` in bytes a second.
     """
@@ -52,11 +52,11 @@ UNLIMITED = Budget()
 
 @dataclass(slots=True)
 class Audit:
-    """What a run did, and what the budget or an unreachable storage left for the next one.
+    """What a run did, and what a budget or an unreachable storage left for the next run.
 
-    `left` are the most urgent of those, `left_count` says how many there are; in a dry run that is
-    everything that is due. `unreachable` says why, by storage. `state` is that of all copies that
-    the audit is about, also of those that were not due; a dry run has none. The exit status of the
+    `left` lists the most urgent copies left over, `left_count` is their number; in a dry run these
+    are all that are due. `unreachable` gives the reason by storage. `state` is that of all copies
+    that the audit covers, even if they were not due; a dry run has none. The exit status of the
     command line follows from `outcome`, its pings from `waits`.
     """
 
@@ -71,7 +71,7 @@ class Audit:
 
     @property
     def outcome(self) -> Outcome:
-        """The worst of the copies read and of the state in which the run left the archive.
+        """The worst outcome of the copies read and of the state in which the run left the archive.
 
         UNKNOWN if something due was not read by a real run.
         """
@@ -79,13 +79,19 @@ class Audit:
         return Outcome.worst((self._rest, state, *(report.outcome for report in self.reports)))
 
     @property
+    def complete(self) -> bool:
+        """Whether every storage was there, and all that was due was read; of a dry run, whether
+        it would be.
+        """
+        return not self.unreachable and (self.dry_run or not self.left_count)
+
+    @property
     def _rest(self) -> Outcome:
-        unfinished = self.unreachable or (self.left_count and not self.dry_run)
-        return Outcome.UNKNOWN if unfinished else Outcome.PASS
+        return Outcome.PASS if self.complete else Outcome.UNKNOWN
 
     @property
     def waits(self) -> bool:
-        """Whether a person must do something: anything is wrong but what somebody decided about."""
+        """Whether a person must do something: anything is wrong on which nobody has decided."""
         work = Outcome.worst((self._rest, *(report.outcome for report in self.reports)))
         return work is not Outcome.PASS or (self.state is not None and self.state.waits)
 
@@ -102,7 +108,7 @@ class _Pause(Exception):
 
 
 class Step(Enum):
-    """What becomes of a copy that was read."""
+    """What happens to a copy that was read."""
 
     DONE = auto()
     AGAIN = auto()
@@ -172,7 +178,7 @@ class Run:
             reading.resume.save()
 
     def begin(self, copy: AuditedCopy) -> Reading | None:
-        """What is needed to read a copy; None if its storage cannot be reached."""
+        """Everything needed to read a copy; None if its storage cannot be reached."""
         if not self._reachable(copy.storage):
             return None
         stored = StoredCopy(self.archive, self._store(copy.storage), PackageId.parse(copy.package))

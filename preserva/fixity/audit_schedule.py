@@ -1,4 +1,4 @@
-"""What an audit has before it: which copies are due, in what order, and whether time is enough."""
+"""The work of an audit: which copies are due, in what order, and whether there is enough time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from preserva.ledger import Ledger
 
 
 def _scope(config: Config, only: tuple[str, ...]) -> tuple[set[str], set[str]]:
-    """The packages and the storages named. Raises UsageError for what is neither."""
+    """The packages and the storages named. Raises UsageError for any other name."""
     storages = {name for name in only if name in config.storages}
     packages = set()
     for name in only:
@@ -42,17 +42,17 @@ def _scope(config: Config, only: tuple[str, ...]) -> tuple[set[str], set[str]]:
 
 
 def scope_of(config: Config, only: tuple[str, ...]) -> Scope:
-    """What an audit of these packages and storages, all if there are none, is about."""
+    """The scope of an audit of these packages and storages, or of all if none are named."""
     packages, storages = _scope(config, only)
     named = any(name in config.storages for name in only)
     return Scope(frozenset(packages) or None, frozenset(storages) if named else None)
 
 
 def lanes_of(config: Config, only: tuple[str, ...], withdrawn: Iterable[str] = ()) -> list[Lane]:
-    """The copies to keep to, divided by their intervals: the shortest that holds for a copy.
+    """The copies in scope, divided by interval: the shortest that applies to a copy.
 
-    `only` are packages and storages, all if it is empty; `withdrawn` packages are left out, by
-    their URIs. Raises UsageError for what is neither.
+    `only` are packages and storages, all if it is empty; `withdrawn` packages, given by URI, are
+    left out. Raises UsageError for any other name.
     """
     packages, storages = _scope(config, only)
     lanes = []
@@ -75,10 +75,10 @@ def _named(packages: set[str]) -> tuple[str, ...] | None:
 def due_copies(
     ledger: Ledger, lanes: list[Lane], *, now: datetime, moved: frozenset[str] = frozenset()
 ) -> Iterator[Due]:
-    """What is to be read, the most urgent first, as the ledger is now.
+    """The copies to read, the most urgent first, according to the ledger now.
 
     Copies that were never checked, then those due by their deadline, then all others of the
-    storages in `moved`, then those drawn. What could not be read last time waits behind all
+    storages in `moved`, then those drawn. Copies that could not be read last time come after all
     others: a failing disk must not use up the budget of the rest.
     """
     before = ledger.size + 1
@@ -113,6 +113,6 @@ def _in_window(
 
 
 def foresee(ledger: Ledger, lanes: list[Lane], *, now: datetime, capacity: int | None) -> Forecast:
-    """Whether all of it can be read in time, at so many bytes a day."""
+    """Whether everything can be read in time, at a given number of bytes a day."""
     work = [(lane.interval, part) for lane in lanes for part in ledger.copies.workload(lane, now)]
     return forecast(work, now=now, capacity=capacity)

@@ -1,4 +1,4 @@
-"""The check of one stored copy: what reading it shows, held to what the ledger recorded of it."""
+"""The check of one stored copy: what reading it shows, compared with what the ledger recorded."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def check_copy(
     *,
     fixity: bool = False,
 ) -> Report | None:
-    """What reading one copy shows; None if there is none and the ledger knows of none.
+    """The result of reading one copy; None if there is none and the ledger knows none.
 
-    Files in the `resume` state are not read again, see `check_object`. With `fixity`, what is byte
-    for byte as it was recorded is not validated once more.
+    Files in the `resume` state are not read again, see `check_object`. With `fixity`, a copy that
+    is byte for byte as recorded is not validated again.
     """
     observer(Started("validate", copy.subject))
     try:
@@ -65,9 +65,9 @@ def unreachable(copy: StoredCopy, error: StorageError) -> Report:
 
 
 def locate(copy: StoredCopy) -> str | Report | None:
-    """The folder of a copy, or the report on it where it need not be read.
+    """The folder of a copy, or the report on it if it need not be read.
 
-    None if there is no copy and the ledger knows of none. Raises StorageError.
+    None if there is no copy and the ledger knows none. Raises StorageError.
     """
     obstacle = copy.obstacle()
     if obstacle is not None:  # first: no driver looks behind a link
@@ -83,7 +83,7 @@ def locate(copy: StoredCopy) -> str | Report | None:
 
 
 def compared(copy: StoredCopy, checked: CheckedObject) -> Report:
-    """The report on what was read of a copy, with all that is not as the ledger recorded it."""
+    """The report on a copy that was read, with every difference from the ledger."""
     report = checked.report
     report.versions = dict(checked.digests)
     report.add(_differences(copy, checked))
@@ -93,7 +93,7 @@ def compared(copy: StoredCopy, checked: CheckedObject) -> Report:
 
 
 def _unseen(copy: StoredCopy, checked: CheckedObject) -> Iterator[Finding]:
-    """Absence is no agreement: where nothing is wrong, all that was recorded must have been seen.
+    """Absence is not agreement: if nothing is wrong, everything recorded must have been seen.
 
     Every acknowledged version with its digest, and every file that was listed, to its end.
     """
@@ -138,7 +138,7 @@ def _differences(copy: StoredCopy, checked: CheckedObject) -> Iterator[Finding]:
 
 
 def contradictions(testimony: Testimony) -> Iterator[Finding]:
-    """Where a later entry of the ledger says something else of a version than the first one."""
+    """Findings where a later entry of the ledger contradicts the first one on a version."""
     for later in testimony.contradictions:
         where = f"{later.version}/inventory.json"
         expected = testimony.first[later.version].inventory
@@ -146,7 +146,7 @@ def contradictions(testimony: Testimony) -> Iterator[Finding]:
 
 
 def _log_findings(copy: StoredCopy) -> Iterator[Finding]:
-    """The records of events in the object's logs against the digests that the ledger keeps."""
+    """Compare the records of events in the object's logs with the digests in the ledger."""
     missing = copy.expected_logs()
     known = {event.log.sha256: event for event in copy.recorded.logged()}
     names = copy.log_names()
@@ -162,7 +162,7 @@ def _log_findings(copy: StoredCopy) -> Iterator[Finding]:
 
 
 def _unknown_version(copy: StoredCopy, version: str) -> Code:
-    """What a version is that the ledger has not recorded: its owner, who keeps it, made none such.
+    """The finding for a version that the ledger, as its owner's, never recorded.
 
     Unless the ledger knows nothing of the package, or the version was being stored when a run was
     interrupted.

@@ -1,7 +1,7 @@
-"""An E-ARK package that is in no bag: whether it is what its own METS and PREMIS say.
+"""An E-ARK package that is not in a bag: whether it agrees with its own METS and PREMIS.
 
 Each file is read once as it passes, in a folder or a container. A package that preserva made is
-held to our profile as well.
+also checked against our profile.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def check_eark(
 ) -> Report:
     """Check the package in a folder or container that has a METS.xml and no bag declaration.
 
-    `name` is that of the package's folder; a container does not tell it. Raises StorageError.
+    `name` is that of the package's folder; a container does not show it. Raises StorageError.
     """
     return _Check(source, name, official, observer, Report(Named(source.name))).run()
 
@@ -98,7 +98,7 @@ class _Check:
                 self.report.add([Finding(Code.NOT_REGULAR, entry.path, seen=entry.kind.value)])
 
     def _spell(self) -> None:
-        """What the names are whose encoding nothing declares: METS decides."""
+        """Decide names whose encoding is not declared, by METS."""
         if not isinstance(self.source, NamesInDoubt) or not self.source.in_doubt:
             return
         documents = [path for path in self.files if _A_METS.fullmatch(path)]
@@ -115,7 +115,7 @@ class _Check:
 
     def _open(self, path: str) -> BinaryIO:
         if path not in self.shelf:
-            message = _("{path} is larger than any such document")
+            message = _("{path} is larger than such a document can be")
             raise StorageError(message.format(path=path), path=path)
         return as_stream(self.shelf.pieces(path))
 
@@ -135,20 +135,22 @@ class _Check:
         else:
             findings = list(self._of_others())
         findings += profile_findings(contents, findings, self.official, ours=is_ours)
-        unsure = {one.path for one in self.report.findings if one.code is Code.NAME_UNKNOWN}
+        unsure = {
+            finding.path for finding in self.report.findings if finding.code is Code.NAME_UNKNOWN
+        }
         if unsure:  # what seems missing may be one of these
             findings = [
-                one
-                for one in findings
-                if one.path not in unsure
-                and (one.code is not Code.HREF_DANGLING or (one.path or "").isascii())
+                finding
+                for finding in findings
+                if finding.path not in unsure
+                and (finding.code is not Code.HREF_DANGLING or (finding.path or "").isascii())
             ]
         self.report.add(findings)
 
     def _kind_and_name(self) -> tuple[PackageType, str]:
-        """What kind of package it says that it is, and what its folder is called."""
+        """The kind of package that it claims to be, and the name of its folder."""
         kind, name = PackageType.AIP, self.name or ""
-        kinds = {one.value: one for one in PackageType}
+        kinds = {each.value: each for each in PackageType}
         try:
             with self._open(METS) as stream:
                 for fact in read_mets(stream):
@@ -161,7 +163,7 @@ class _Check:
         return kind, name
 
     def _of_others(self) -> Iterator[Finding]:
-        """What METS and PREMIS say of the files, in whatever way other programs say it."""
+        """What METS and PREMIS say about the files, in whatever way other programs write it."""
         try:
             received = receive(self.files, self._open, self._digest)
         except ValueError as error:

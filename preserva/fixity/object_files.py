@@ -21,15 +21,15 @@ _BATCH_FILES = 32
 _BATCH_SIZE = 1 << 20
 
 ReadResult = tuple[str, Observed | StorageError]
-"""The path of a file in its object, and what it is, or why that cannot be told."""
+"""The path of a file in its object, and its digests, or why it cannot be read."""
 
 
 def read_files(
     storage: Storage, path: str, entries: Iterable[Entry], algorithms: set[str]
 ) -> Generator[ReadResult]:
-    """Each file below the folder `path`, in no promised order; their own paths are relative to it.
+    """Each file below the folder `path`, in no particular order; their paths are relative to it.
 
-    To be closed by whoever stops before the end.
+    A caller that stops before the end must close it.
     """
     left = []
     for result in _beyond_doubt(storage, path, list(entries), algorithms):
@@ -48,7 +48,7 @@ def read_files(
 def _beyond_doubt(
     storage: Storage, path: str, entries: list[Entry], algorithms: set[str]
 ) -> Iterator[Observed | Entry]:
-    """On a disk of this machine, what is beyond doubt of its small files; the rest as it is.
+    """On a local disk, the small files that are beyond doubt; the rest unread.
 
     Several processes read them, as they do those of a bag (docs/adr/0008-small-files.md).
     """

@@ -1,7 +1,7 @@
 """Whether an OCFL object is valid, whoever made it: OCFL 1.0 and 1.1.
 
-What is packed in it is not asked here; `ocfl_object` asks that of objects that are our packages.
-Each finding says by which code of the specification it was found.
+Its content is not checked here; `ocfl_object` does that for objects that are our packages. Each
+finding names the code in the specification.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class _Judgement:
         return path in self.entries and self.entries[path].kind is Kind.FILE
 
     def _declaration(self) -> None:
-        """One file says that this is an object, and of which version of OCFL."""
+        """Check the one file that declares an object and its version of OCFL."""
         names = sorted(name for name in self.entries if name.startswith("0=") and "/" not in name)
         known = {f"{_DECLARATION}{version}": version for version in SPECIFICATIONS}
         if not known.keys() & set(names):
@@ -169,7 +169,7 @@ class _Judgement:
             self._find(Code.INVENTORY_SIDECAR, "E060", name, expected=listed, seen=digest)
 
     def _version_inventories(self, judged: Judged) -> None:
-        """Those of earlier versions must agree with the object's, that of the last be the same."""
+        """Inventories of earlier versions must agree with the object's; the last is the same."""
         before = "1.0"
         named_first: bool | None = None
         for version in judged.versions:
@@ -203,8 +203,10 @@ class _Judgement:
             before = own.specification
 
     def _last_inventory(self, name: str, judged: Judged) -> None:
-        """That of the last version, byte for byte the object's."""
-        paths = (f"{self.path}/{one}" if self.path else one for one in (name, formats.NAME))
+        """The inventory of the last version must be, byte for byte, the object's."""
+        paths = (
+            f"{self.path}/{folder}" if self.path else folder for folder in (name, formats.NAME)
+        )
         try:
             own, root = (read_all(self.storage, path, formats.LARGEST) for path in paths)
         except StorageError as error:
@@ -227,7 +229,7 @@ class _Judgement:
             self._find(Code.VERSION_INVENTORY, "E023", formats.NAME, expected=path)
 
     def _places(self, judged: Judged) -> None:
-        """What may lie where; logs are nobody's business, nor is what extensions keep."""
+        """What may be where; logs and the data of extensions are not judged."""
         known = {formats.NAME, f"{formats.NAME}.{judged.algorithm}"}
         filled = {path.rpartition("/")[0] for path in self.entries}
         for path, entry in sorted(self.entries.items()):
@@ -267,7 +269,7 @@ class _Judgement:
     def _in_version(
         self, judged: Judged, version: str, below: str, entry: Entry, filled: set[str]
     ) -> None:
-        """What lies in the folder of a version."""
+        """The content of a version's folder."""
         top, _slash, deeper = below.partition("/")
         if entry.kind is Kind.FILE:
             sidecars = {f"{formats.NAME}.{algorithm}" for algorithm in ADDRESSING}
@@ -325,7 +327,7 @@ class _Judgement:
                 self._find(code, rule, seen.path, expected=expected, seen=there)
 
     def _other_digest(self, path: str, algorithm: str) -> str | None:
-        """A digest that only fixity blocks have, in another read; None if it cannot be computed."""
+        """A digest that only fixity blocks use, by another read; None if it cannot be computed."""
         try:
             if algorithm in _HASHES:
                 running = hashlib.blake2b(digest_size=_HASHES[algorithm])
@@ -342,7 +344,7 @@ class _Judgement:
 
 
 def _expectations(inventories: list[tuple[str, Judged]]) -> dict[str, set[tuple[str, str, str]]]:
-    """By content path: algorithm, digest, and the rule that is broken if it is another."""
+    """By content path: algorithm, digest, and the rule that is broken if it differs."""
     wanted: dict[str, set[tuple[str, str, str]]] = {}
     for _version, judged in inventories:
         for path, digest in judged.manifest.items():

@@ -1,7 +1,7 @@
 """Whether an OCFL object is sound: its inventories, every file, and the bag in each version.
 
-One read of each file serves everything: the digest of the inventory and those of the bag's
-manifests. Everything that is wrong is found in one run.
+Each file is read once, for the digest in the inventory and those in the bag's manifests. Everything
+that is wrong is found in one run.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _DIGESTS = ("sha512", "sha256")
 class CheckedObject:
     """What a check found; `digests` are those of the inventory of each version, by version.
 
-    `unusual` are digest files of an inventory that say the right thing in another form than ours.
+    `unusual` are digest files of an inventory that are right, but in another form than ours.
     """
 
     report: Report
@@ -65,9 +65,10 @@ def check_object(
 ) -> CheckedObject:
     """Check the object in a folder of a storage. Raises StorageError if it cannot be listed.
 
-    Files in the `resume` state are not read again; those that are as recorded go into it. `known`
-    are the digests of the inventories of versions that were valid when they were stored: if there
-    are no others, all of it is what it was then, byte for byte, and needs no second validation.
+    Files in the `resume` state are not read again; files that are as recorded are added to it.
+    `known` are the digests of the inventories of versions that were valid when they were stored: if
+    there are no others, the object is byte for byte what it was then and needs no second
+    validation.
     """
     check = _Check(
         storage, path, subject or Named(path), official, observer, resume or ResumeState()
@@ -125,12 +126,12 @@ class _Check:
         return self.checked
 
     def _fetch(self, names: Iterable[str]) -> None:
-        """Over a line, read small files of the object at once, before each is asked for."""
+        """Remotely, read small files of the object at once, before each is requested."""
         if isinstance(self.storage, Remembering):
             self.storage.fetch(f"{self.path}/{name}" if self.path else name for name in names)
 
     def _likely(self) -> set[str]:
-        """Over a line, the folders that the object has if its inventory is right."""
+        """Remotely, the folders that the object has if its inventory is right."""
         if not isinstance(self.storage, Remembering):
             return set()
         self._fetch(_FIRST)
@@ -151,7 +152,7 @@ class _Check:
     def _small(self, path: str, limit: int, wrong: Code) -> bytes | None:
         """The content of a file of the object itself; None with a finding if there is none.
 
-        What is larger than any such file is not read: it is `wrong`.
+        A file larger than permitted is not read: it is `wrong`.
         """
         self.report.listed += 1
         try:
@@ -173,7 +174,7 @@ class _Check:
         return None
 
     def _is_stated(self, path: str, size: int) -> bool:
-        """Whether a file had as many bytes as the storage states; else nothing is known of it."""
+        """Whether a file had as many bytes as the storage states; otherwise nothing is known."""
         entry = self.entries.get(path)
         if entry is None or entry.size == size:
             return True
@@ -208,7 +209,7 @@ class _Check:
         return inventory
 
     def _parsed(self, name: str, data: bytes) -> Inventory | None:
-        """The inventory in these bytes; those of the object once more are not parsed again."""
+        """The inventory in these bytes; a copy of the object's own is not parsed again."""
         if data == self.data and self.checked.inventory is not None:
             return self.checked.inventory
         self.data = self.data or data
@@ -235,7 +236,7 @@ class _Check:
                 self._find(Code.VERSION_INVENTORY, f"{version}/{formats.NAME}", seen=problem)
 
     def _names(self, inventory: Inventory) -> None:
-        """Everything there must be known, and nothing but files and folders."""
+        """Everything there must be known, and must be a file or a folder."""
         known = {layout.OBJECT_DECLARATION[0], formats.NAME, inventory.sidecar}
         for version in inventory.versions:
             known |= {f"{version}/{formats.NAME}", f"{version}/{inventory.sidecar}"}
@@ -260,7 +261,7 @@ class _Check:
                 self._find(Code.VERSION_UNFINISHED if waiting else Code.OBJECT_FILE_EXTRA, path)
 
     def _unfinished(self, inventory: Inventory) -> str | None:
-        """The folder of a next version that a crash left sealed; anything less is only litter."""
+        """The folder of a next version that a crash left complete; anything less is litter."""
         version = f"v{len(inventory.versions) + 1}"
         if f"{version}/{formats.NAME}" not in self.entries:
             return None
@@ -335,7 +336,7 @@ class _Check:
 class VersionSource(Source):
     """The bag in one version of an object, whose files have been read already.
 
-    `empty` are folders that it had besides those of its files, when it came.
+    `empty` are folders without files that it had when it was supplied.
     """
 
     storage: Storage
@@ -373,7 +374,7 @@ class VersionSource(Source):
     def observe(
         self, files: Iterable[Entry], algorithms: frozenset[str], observer: Observer
     ) -> Iterator[Observed | Finding]:
-        """What was seen when the object was checked; other digests cost another read."""
+        """The digests seen when the object was checked; others cost another read."""
         for entry in files:
             seen = self.seen[self.located[entry.path]]
             if algorithms <= set(seen.digests):

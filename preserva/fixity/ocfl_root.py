@@ -55,7 +55,7 @@ class AnyObject:
 def check_any_object(
     storage: LocalStorage, path: str, official: OfficialSchemas | None, observer: Observer
 ) -> AnyObject:
-    """Check an object: as a package of ours, if it is one; else as what OCFL says an object is.
+    """Check an object: as a package of ours, if it is one, otherwise by the rules of OCFL.
 
     Raises StorageError.
     """
@@ -65,7 +65,7 @@ def check_any_object(
         checked = check_object(storage, path, subject=subject, official=official, observer=observer)
         if has_fixity:
             judged = judge_object(storage, path, subject).report
-            checked.report.add(one for one in judged.findings if one.code in _FIXITY)
+            checked.report.add(finding for finding in judged.findings if finding.code in _FIXITY)
         return AnyObject(checked.report, inventory, "1.1")
     result = judge_object(storage, path, subject, observer)
     if result.report.outcome is Outcome.PASS:
@@ -90,7 +90,7 @@ def _our_inventory(storage: LocalStorage, path: str) -> tuple[str | None, bool]:
 
 @dataclass(slots=True)
 class _Places:
-    """Where the root's own description says that objects are."""
+    """Where the root's own description places objects."""
 
     storage: LocalStorage
     report: Report
@@ -119,7 +119,7 @@ class _Places:
         self.report.add([Finding(code, path, seen=seen, rule=source)])
 
     def _read(self, path: str, rule: str) -> Mapping[str, object] | None:
-        """A JSON object in the root; None if there is none, with a finding if it is no such."""
+        """A JSON object in the root; None if there is none, with a finding if it is not valid."""
         try:
             document = read_json(read_all(self.storage, path, _LARGEST))
         except NotFound:
@@ -133,18 +133,18 @@ class _Places:
         return document
 
     def findings(self, path: str, checked: AnyObject) -> list[Finding]:
-        """What is wrong with the place of an object, or with its being here."""
-        found = []
+        """The findings about the place of an object, or its being here at all."""
+        findings = []
         if checked.specification is not None and checked.specification > self.specification:
             expected, seen = self.specification, checked.specification
-            found.append(Finding(Code.OBJECT_TOO_NEW, path, expected, seen))
+            findings.append(Finding(Code.OBJECT_TOO_NEW, path, expected, seen))
         if self.extension is None or checked.identifier is None:
-            return found
+            return findings
         try:
             expected = layouts.object_path(self.extension, self.settings, checked.identifier)
         except layouts.LayoutError as error:
-            found.append(Finding(Code.LAYOUT_INVALID, path, seen=str(error)))
+            findings.append(Finding(Code.LAYOUT_INVALID, path, seen=str(error)))
         else:
             if expected != path:
-                found.append(Finding(Code.MISPLACED_OBJECT, path, expected))
-        return found
+                findings.append(Finding(Code.MISPLACED_OBJECT, path, expected))
+        return findings

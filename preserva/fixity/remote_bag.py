@@ -1,4 +1,4 @@
-"""A bag that lies in a storage, read through it: nothing is copied to this machine first."""
+"""A bag in a storage, read through it: nothing is copied to this machine first."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ _AT_ONCE = 16  # files that are asked for together: a distant storage answers la
 def open_stored_bag(
     storage: Storage, path: str, *, bypass_cache: bool = False, limits: Limits = LIMITS
 ) -> Source:
-    """The bag at a path of a storage: a folder, or a tar, packed or not.
+    """The bag at a path of a storage: a folder, or a tar, compressed or not.
 
     Raises NotFound, NotAFile or StorageError.
     """
-    found = storage.stat(path) if path else Entry("", Kind.FOLDER)
-    if found is None:
+    entry = storage.stat(path) if path else Entry("", Kind.FOLDER)
+    if entry is None:
         raise NotFound(_("{path} is not there").format(path=path), path=path)
-    if found.kind is Kind.FOLDER:
+    if entry.kind is Kind.FOLDER:
         return StoredFolder(storage, path, bypass_cache=bypass_cache, limits=limits)
     with storage.open(path) as reader:
         head = reader.read(512)
     refuse_foreign(head, path)
     packing = packing_of(head, path)
-    if found.kind is not Kind.FILE or packing is None:
-        message = _("{path} is no bag that can be read there: neither a folder nor a tar")
+    if entry.kind is not Kind.FILE or packing is None:
+        message = _("{path} is not a bag that can be read there: it is neither a folder nor a tar")
         raise NotAFile(message.format(path=path), path=path)
     container = _StoredContainer(storage, path, bypass_cache=bypass_cache)
     return TarSource(container, packing, limits=limits)
@@ -75,12 +75,12 @@ class StoredFolder:
     def observe(
         self, files: Iterable[Entry], algorithms: frozenset[str], observer: Observer
     ) -> Iterator[Observed | Finding]:
-        """What the files are when read, many at a time."""
+        """The digests of the files, many read at a time."""
         read = partial(self._observe, algorithms)
-        for found in bounded_map(read, files, workers=_AT_ONCE):
-            if isinstance(found, Observed):
-                observer(Advanced(found.size, found.path))
-            yield found
+        for observed in bounded_map(read, files, workers=_AT_ONCE):
+            if isinstance(observed, Observed):
+                observer(Advanced(observed.size, observed.path))
+            yield observed
 
     def _observe(self, algorithms: frozenset[str], entry: Entry) -> Observed | Finding:
         path = self._prefix + entry.path
@@ -108,9 +108,9 @@ class _StoredContainer:
             yield from chunks_of(reader)
 
     def state(self, stream: IO[bytes]) -> tuple[int, int]:
-        """Its size; a storage tells no more."""
-        found = self._storage.stat(self.path)
-        return (found.size if found is not None else -1), 0
+        """Its size; a storage reports no more."""
+        entry = self._storage.stat(self.path)
+        return (entry.size if entry is not None else -1), 0
 
     def descriptor(self, stream: IO[bytes]) -> int | None:
         """There is none."""

@@ -1,7 +1,7 @@
 """Resume state of an interrupted fixity check: the files that were read and are as recorded.
 
-A second reading reads only what the first did not find as recorded, and the next run resumes a
-large copy where this one stopped. What is kept are digests: a verdict compares them all.
+A second reading reads only files that the first did not find as recorded, and the next run resumes
+a large copy where this one stopped. Only digests are kept: a verdict compares them all.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from preserva.core.values.model import Observed
 from preserva.files.disk import writing
 
 _FORGOTTEN = timedelta(days=7)
-"""What was read longer ago is read again: a check must not stand for more than it saw."""
+"""Older results are read again: a check must not claim more than it saw."""
 
 _SAVED = 1 << 30
-"""Bytes that a kill may cost."""
+"""How many bytes must be read again after a kill, at most."""
 
 
 class ResumeState:
     """Files of one copy, each as it was when it was read; `since` is when the first of them was."""
 
     def __init__(self, path: Path | None = None, since: datetime | None = None) -> None:
-        """Nothing yet; with a path, what is kept can be saved there."""
+        """An empty state; with a path, it can be saved there."""
         self.seen: dict[str, Observed] = {}
         self.since = since
         self.recalled = 0
@@ -53,7 +53,7 @@ class ResumeState:
             self.save()
 
     def save(self) -> None:
-        """Let the next run know. Raises StorageError."""
+        """Save the state for the next run. Raises StorageError."""
         if self._path is None or not self._unsaved:
             return
         with writing(self._path):
@@ -67,7 +67,7 @@ class ResumeState:
         self._unsaved, self._size = [], 0
 
     def forget(self) -> None:
-        """The reading came to its end. Raises StorageError."""
+        """The reading is complete. Raises StorageError."""
         self._unsaved = []
         if self._path is not None:
             with writing(self._path):
@@ -75,7 +75,7 @@ class ResumeState:
 
 
 def load_resume_state(copy: StoredCopy) -> ResumeState:
-    """What earlier runs read of a copy, if that is not too long ago; else an empty state."""
+    """What earlier runs read of a copy, if recent enough; otherwise an empty state."""
     path = copy.archive.audits_of(copy.store.id) / f"{copy.package.portable}.jsonl"
     now = copy.archive.clock()
     state = _load(path, now)
@@ -88,7 +88,7 @@ def load_resume_state(copy: StoredCopy) -> ResumeState:
 def _load(path: Path, now: datetime) -> ResumeState | None:
     """The state in a file; None if there is none, it is too old, or it is not one of ours.
 
-    A kill in the middle of a line may have left half of it, which counts for nothing.
+    A kill may have left half a line, which is ignored.
     """
     try:
         with path.open(encoding="utf-8") as file:

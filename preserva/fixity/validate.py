@@ -37,12 +37,12 @@ from preserva.storage.open import open_storage
 
 @dataclass(frozen=True, slots=True)
 class BagOptions:
-    """How a bag outside the store is looked at.
+    """How a bag outside the storages is checked.
 
-    `completeness` compares names only, `fast` only number and size of the files: neither can end
-    in PASS. `checkpoint` is a file from which an interrupted validation of a folder goes on.
-    `profiles` are BagIt profiles that the bag must follow as well; of those kept in the folder
-    `profile_cache`, the ones that it names. `bypass_cache` reads the medium. `xsd` is a folder of
+    `completeness` compares names only, `fast` only number and size of the files: neither can end in
+    PASS. `checkpoint` is a file from which an interrupted validation of a folder resumes.
+    `profiles` are BagIt profiles that the bag must also follow, and so are those in the folder
+    `profile_cache` that the bag names. `bypass_cache` reads the medium. `xsd` is a folder of
     official schemas that the XML of our packages must follow, in OCFL objects as well.
     """
 
@@ -65,8 +65,9 @@ def validate(
 ) -> list[Report]:
     """Check a bag or an E-ARK package (a folder, a tar or a zip), an OCFL object, a storage root.
 
-    Needs no archive. One report for each bag or object; `options` are for bags. Raises NotFound if
-    there is nothing, ConfigError for a profile or schema that is not usable, StorageError.
+    Needs no archive. There is one report for each bag or object; `options` are for bags. Raises
+    NotFound if there is nothing, ConfigError for a profile or schema that is not usable,
+    StorageError.
     """
     options = options or BagOptions()
     if not path.exists():
@@ -81,7 +82,7 @@ def validate(
 def validate_remote(
     url: str, *, options: BagOptions | None = None, observer: Observer = ignore
 ) -> BagReport:
-    """Check a bag in a storage, by its URL: a folder or a tar, packed or not, read through it.
+    """Check a bag in a storage by its URL: a folder or a tar, compressed or not.
 
     Raises UsageError for a URL that no driver serves, NotFound, NotAFile, StorageError.
     """
@@ -99,7 +100,7 @@ def _package(path: Path, options: BagOptions, observer: Observer) -> Report:
             return check_eark(open_bag(path), path.resolve().name, options.official(), observer)
         return _no_bag(path)
     report = _bag(path, options, observer)
-    missing = any(one.code is Code.DECLARATION_MISSING for one in report.findings)
+    missing = any(finding.code is Code.DECLARATION_MISSING for finding in report.findings)
     if missing and report.tags.size(METS) is not None:
         return check_eark(open_bag(path), None, options.official(), observer)
     return report
@@ -118,7 +119,7 @@ def _bag(path: Path, options: BagOptions, observer: Observer) -> BagReport:
 
 
 def _no_bag(path: Path) -> BagReport:
-    """A folder that is no bag, said at once: there may be millions of files in it."""
+    """Refuse a folder that is not a bag at once: there may be millions of files in it."""
     if (path / layout.IDENTITY).exists():
         message = _("{path} is a storage of preserva, not a bag")
         hint = _("Its packages are in the OCFL root: preserva validate {path}")
@@ -154,10 +155,9 @@ def validate_stored(
 ) -> list[Report]:
     """Check the copies of a package (all, or one storage's) against what the ledger recorded.
 
-    Each check goes into the ledger. A copy that the ledger knows of and that is not there is a
-    finding. `xsd`, or else that of the configuration, is a folder of official schemas to check
-    against. Raises NotFound if no storage holds the package and the ledger knows of none,
-    ConfigError.
+    Each check is recorded in the ledger. A copy that the ledger knows but that is missing is a
+    finding. `xsd`, or otherwise that of the configuration, is a folder of official schemas to check
+    against. Raises NotFound if no storage holds the package and the ledger knows none, ConfigError.
     """
     prove_ledger(archive)
     stores = [archive.store(storage)] if storage else archive.stores()

@@ -1,7 +1,7 @@
-"""HTTP requests that cannot be led astray: every hop is checked before a byte is sent.
+"""HTTP requests that cannot be misdirected: every hop is checked before a byte is sent.
 
-No proxies, no cookies, no passwords, no schemes but http and https. A name is resolved once, and
-only addresses of that answer are connected to, so that a second look-up cannot give another.
+There are no proxies, cookies, passwords, or schemes other than http and https. A name is resolved
+once and only those addresses are used, so that a second look-up cannot give another.
 """
 
 from __future__ import annotations
@@ -25,28 +25,41 @@ REDIRECTS = 5
 
 _REDIRECTED = frozenset({301, 302, 303, 307, 308})
 _PASSING = frozenset({429, 500, 502, 503, 504})
+_EXPLANATION = 64 << 10
+"""Bytes of an error's body that are read: enough for an error of a protocol above HTTP."""
 _LONGEST_WAIT = 600
 
 
 class AnswerError(Exception):
     """The server could not be reached, or did not send the file; `status` is its HTTP status.
 
-    `wait` is after how many seconds it wants to be asked again, if it said so.
+    `wait` is after how many seconds it wants to be asked again, if it said so; `body` is what a
+    client error (4xx) came with. `lasting` is true where the same request would fail again.
     """
 
-    def __init__(self, reason: str, status: int | None = None, wait: int | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        status: int | None = None,
+        wait: int | None = None,
+        *,
+        body: bytes = b"",
+        lasting: bool = False,
+    ) -> None:
         super().__init__(reason)
         self.status = status
         self.wait = wait
+        self.body = body
+        self.lasting = lasting
 
     @property
     def is_passing(self) -> bool:
         """Whether the same request may be answered later."""
-        return self.status is None or self.status in _PASSING
+        return not self.lasting and (self.status is None or self.status in _PASSING)
 
 
 class Answer:
-    """The body of an answer: from which byte on, and how many bytes if the server said so."""
+    """The body of a response: its first byte, and its length if the server stated it."""
 
     def __init__(self, offset: int, length: int | None, response: http.client.HTTPResponse) -> None:
         self.offset = offset
@@ -67,10 +80,10 @@ class Answer:
 
 @contextmanager
 def ask(url: str, offset: int, policy: RequestPolicy) -> Iterator[Answer]:
-    """The answer to a request for the file from a byte on. Raises AddressError, AnswerError.
+    """The response to a request for the file from a byte on. Raises AddressError, AnswerError.
 
-    Redirects are followed as far as the policy allows each. A server that cannot begin at the
-    byte sends the file from its start: look at the answer's offset.
+    Redirects are followed as far as the policy allows each. A server that cannot begin at the byte
+    sends the file from its start: check the response's offset.
     """
     parts = policy.check(url)
     for _hop in range(REDIRECTS + 1):
@@ -87,7 +100,7 @@ def ask(url: str, offset: int, policy: RequestPolicy) -> Iterator[Answer]:
             parts = policy.check_redirect(parts, url)
         finally:
             line.end()
-    raise AnswerError(_("too many redirects"))
+    raise AnswerError(_("too many redirects"), lasting=True)
 
 
 def read(
@@ -101,9 +114,8 @@ def read(
 ) -> bytes:
     """The first `limit` bytes of an answer. Raises AddressError, AnswerError.
 
-    A server that cannot be reached or is busy is asked up to `attempts` times, at the time that it
-    names, or after `delay` seconds and then twice as long each time, but never after more than ten
-    minutes.
+    A server that cannot be reached or is busy is asked up to `attempts` times, after the delay that
+    it requests, or after `delay` seconds, doubled each time, but never more than ten minutes.
     """
 
     def once() -> bytes:
@@ -123,7 +135,7 @@ def read(
 
 @contextmanager
 def _errors() -> Iterator[None]:
-    """Turn what a request raises into AnswerError, without anything of the URL or the answer."""
+    """Turn the errors of a request into AnswerError, without details of the URL or the response."""
     try:
         yield
     except OSError as error:
@@ -137,8 +149,8 @@ def _errors() -> Iterator[None]:
 class _Line(io.RawIOBase):
     """A connection on which no wait outlasts the time for the answer.
 
-    A timeout of the socket alone would start anew with each byte, so that a server that sends one
-    a minute could hold us for ever.
+    A socket timeout alone would restart with each byte, so that a server that sends one a minute
+    could hold us for ever.
     """
 
     def __init__(self, connection: socket.socket, policy: RequestPolicy, end: float) -> None:
@@ -148,7 +160,7 @@ class _Line(io.RawIOBase):
         self._in_body = False
 
     def begin_body(self) -> None:
-        """From now on each byte that comes prolongs the time by what it may take."""
+        """From now on, each byte received extends the deadline by its permitted time."""
         self._end = time.monotonic() + self._policy.timeout
         self._in_body = True
 
@@ -176,7 +188,7 @@ class _Line(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # a RawIOBase takes any buffer; BufferedReader gives this
-        """What has come, at most as much as the buffer holds."""
+        """The bytes received, at most as many as the buffer holds."""
         self._wait()
         size = self._socket.recv_into(buffer)
         if self._in_body:
@@ -213,7 +225,10 @@ def _connect(parts: SplitResult, policy: RequestPolicy) -> _Line:
             failure = error
             continue
         return _Line(connection, policy, time.monotonic() + policy.timeout)
-    raise AnswerError(str(failure) or type(failure).__name__) from failure
+    raise AnswerError(
+        str(failure) or type(failure).__name__,
+        lasting=isinstance(failure, ssl.SSLCertVerificationError),
+    ) from failure
 
 
 def _response(line: _Line, parts: SplitResult, offset: int) -> http.client.HTTPResponse:
@@ -236,12 +251,23 @@ def _answer(response: http.client.HTTPResponse, offset: int) -> Answer:
             f"HTTP {response.status} {phrase}".rstrip(),
             response.status,
             int(wait) if wait.isdecimal() and wait.isascii() and len(wait) < 10 else None,
+            body=_explanation(response) if 400 <= response.status < 500 else b"",
         )
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise AnswerError(_("the server sent a compressed response"))
+        raise AnswerError(_("the server sent a compressed response"), lasting=True)
     if response.status == 200:
         offset = 0
     elif not response.headers.get("Content-Range", "").startswith(f"bytes {offset}-"):
-        raise AnswerError(_("the server sent another part of the file"))
+        raise AnswerError(_("the server sent a different part of the file"), lasting=True)
     stated = response.headers.get("Content-Length", "")
     return Answer(offset, int(stated) if stated.isdecimal() else None, response)
+
+
+def _explanation(response: http.client.HTTPResponse) -> bytes:
+    """The body of an error, for those who can read it; nothing if it does not come whole."""
+    try:
+        with _errors():
+            body = response.read(_EXPLANATION + 1)
+    except AnswerError:
+        return b""
+    return body if len(body) <= _EXPLANATION else b""

@@ -1,4 +1,4 @@
-"""Which addresses may be asked, and how an address is shown without its secrets."""
+"""Which addresses may be requested, and how an address is shown without its secrets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from preserva.i18n import _
 SCHEMES = frozenset({"http", "https"})
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
-"""The port of each scheme, where a URL names none."""
+"""The default port of each scheme."""
 
 _AT = re.compile("@|%40|%2540", re.IGNORECASE)
 
@@ -33,19 +33,19 @@ class AddressError(Exception):
 
 
 class ResolutionError(Exception):
-    """A name that has no address now."""
+    """A name that has no address at present."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestPolicy:
-    """Which addresses may be asked, and how long an answer may take.
+    """Which addresses may be requested, and how long a response may take.
 
     `hosts` holds names (`files.example.org`), names below a domain (`*.example.org`), and IP
-    addresses or networks (`10.1.0.0/16`). An address that is not public is asked only if it is
-    in one of these, by whatever name it is reached. With `any_public_host`, names that are not
-    listed may be asked too, at public addresses.
+    addresses or networks (`10.1.0.0/16`). An address that is not public is used only if it is in
+    one of these, whatever its name. With `any_public_host`, names that are not listed may also be
+    used, at public addresses.
 
-    `ports` are those to which a redirect may lead, besides the port that it comes from.
+    `ports` are those to which a redirect may lead, in addition to its own.
 
     `timeout` is in seconds: for connecting to all of a host's addresses, then for the head of the
     answer, then for each pause in its body. `slowest` is the average rate in bytes a second below

@@ -73,10 +73,10 @@ def package_findings(
     contents = Contents(open_file, _Files(report.payload, prefix))
     kinds = {kind.value for kind in PackageType}
     kind = next((v for label, v in report.bag_info if label == TYPE and v in kinds), "AIP")
-    found = list(check_package(open_file, contents.files, folder=folder, kind=PackageType(kind)))
-    found += profile_findings(contents, found, official)
-    for one in found:
-        yield replace(one, path=f"{prefix}{one.path or ''}")
+    findings = list(check_package(open_file, contents.files, folder=folder, kind=PackageType(kind)))
+    findings += profile_findings(contents, findings, official)
+    for finding in findings:
+        yield replace(finding, path=f"{prefix}{finding.path or ''}")
 
 
 def profile_findings(
@@ -88,9 +88,9 @@ def profile_findings(
 ) -> list[Finding]:
     """What breaks the grammars of our profile, if it is `ours`, and the official schemas, if any.
 
-    Of documents that could not be read, as was `found`, nothing more is said.
+    Documents that could not be read, according to `found`, are not reported again.
     """
-    unread = {one.path for one in found if one.code in _NOT_READ}
+    unread = {finding.path for finding in found if finding.code in _NOT_READ}
     more = list(_profile_findings(contents, unread)) if ours else []
     if official is not None:
         more += _official_findings(contents, unread, official)

@@ -1,4 +1,4 @@
-"""The files that a package is said to have: by the manifests of a bag, or by METS without one."""
+"""The files that a package should have, by the manifests of its bag or else by METS."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def is_list_of_names(path: str) -> bool:
 def listed_names(lists: Mapping[str, bytes]) -> set[str]:
     """The names that are not in ASCII, from these lists.
 
-    `lists` are contents by path. What cannot be read there names nothing.
+    `lists` are contents by path. A list that cannot be read names nothing.
     """
     names = set[str]()
     if "bagit.txt" in lists:

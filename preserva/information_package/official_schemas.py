@@ -47,7 +47,7 @@ class OfficialSchemas:
     schema: etree.XMLSchema
 
     def check(self, path: str, stream: BinaryIO) -> Iterator[Finding]:
-        """What is not valid in a document; nothing for documents in other namespaces.
+        """The schema violations of a document; none for documents in other namespaces.
 
         Only the first error is reported: later ones are often its consequences. Memory does not
         grow with the document. Raises UnsafeXMLError if it is not XML that is safe to read.

@@ -1,8 +1,8 @@
-"""The page of the book that a finding is about: what a librarian needs to know of a damaged file.
+"""The page of the book that a finding is about: what a librarian must know of a damaged file.
 
 The METS of a representation says which of its files is which page, and what is printed on it
 (structMap of the type PHYSICAL: ORDER, ORDERLABEL). It is read only if there is a finding, and
-believed only if it is sound. Where none is, a file's name still tells the number of its page.
+believed only if it is sound. Otherwise the file's name still gives the number of its page.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ PageOf = Callable[[str], BookPage | None]
 
 
 def no_page(_path: str) -> None:
-    """What is said of each path while the pages are not known."""
+    """The result for each path while the pages are not known."""
 
 
 def with_pages(findings: Iterable[Finding], page_of: PageOf) -> list[Finding]:
@@ -100,7 +100,7 @@ def bag_pages(source: Source, report: BagReport) -> BagPages:
 class ObjectPages:
     """The pages of the package in an OCFL object, by paths in the object or in its storage.
 
-    `inventory` is sound. A METS is read from the first of the storages that has it as it says.
+    `inventory` is sound. METS is read from the first storage in which it matches the inventory.
     """
 
     def __init__(self, storages: Sequence[Storage], path: str, inventory: Inventory) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _RUN = 500
 _NAMED = 20
-"""Errors against a grammar that are named for one document."""
+"""The most grammar errors reported for one document."""
 
 _DIV = f"{{{METS}}}div"
 _RUNS = (

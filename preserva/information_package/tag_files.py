@@ -19,16 +19,22 @@ _LARGEST_BAG_INFO = 1 << 20
 def bag_info(
     institution: Institution, package: PackageId, title: str, date: str, staging: Staging
 ) -> list[tuple[str, str]]:
-    """What bag-info.txt says; schemas/preserva-bagit-profile.json demands it."""
+    """The content of bag-info.txt, as schemas/preserva-bagit-profile.json requires it."""
+    contact = {
+        "Organization-Address": institution.address,
+        "Contact-Name": institution.office,
+        "Contact-Email": institution.email,
+    }
     payload = [seen for path, seen in staging.state().items() if path.startswith("data/")]
     return [
         ("BagIt-Profile-Identifier", "urn:preserva:bagit-profile:1"),
         ("Source-Organization", institution.names["en"]),
+        *((label, value) for label, value in contact.items() if value),
         ("External-Identifier", package.uri),
         ("External-Description", title),
         ("Bagging-Date", date),
         ("Bag-Software-Agent", f"preserva {__version__}"),
-        ("Payload-Oxum", f"{sum(one.size for one in payload)}.{len(payload)}"),
+        ("Payload-Oxum", f"{sum(file.size for file in payload)}.{len(payload)}"),
         ("E-ARK-Package-Type", "AIP"),
         ("E-ARK-Specification-Version", "2.2.0"),
     ]
@@ -51,7 +57,7 @@ def _write_manifests(staging: Staging, kind: str, paths: list[str]) -> None:
 
 
 def manifest_algorithms(inventory: Inventory) -> list[str]:
-    """The algorithms of a package's manifests, which it keeps whatever the policy is by now.
+    """The algorithms of a package's manifests, which it keeps even if the policy has changed.
 
     A further digest of files that stay as they are would cost reading all of them again.
     """
@@ -60,7 +66,7 @@ def manifest_algorithms(inventory: Inventory) -> list[str]:
 
 
 def title_of(storage: Storage, found: StoredObject, version: str) -> str:
-    """What people call a package: External-Description of its bag's metadata.
+    """The title of a package: External-Description in its bag's metadata.
 
     Raises StorageError.
     """

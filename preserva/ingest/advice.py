@@ -1,4 +1,4 @@
-"""What to do about each kind of refusal of a source: a refusal without it helps nobody."""
+"""What to do about each kind of refusal of a source: a refusal without advice helps nobody."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from preserva.core.values.report import Finding
 from preserva.i18n import N_, _, joined
 
 _ADVICE = {
-    Code.SOURCE_LINK: N_("Put the file itself in the place of the link."),
+    Code.SOURCE_LINK: N_("Replace the link with the file itself."),
     Code.SOURCE_DEPTH: N_(
         "Page images may lie in the folder itself, in one folder for each chapter, or in master/,"
         " access/ and text/ (MASTER, Мастер, Доступ …). Move or remove other folders, or put what"
@@ -32,8 +32,8 @@ _ADVICE = {
         "Wait until everything has been copied into the folder, then run the command again."
     ),
     Code.SCAN_UNSUPPORTED: N_(
-        "Export these images as TIFF from the program that made them; what is no page goes into"
-        " documentation/."
+        "Export these images as TIFF from the program that made them; files that are not pages go "
+        "into documentation/."
     ),
     Code.SCAN_FRAMES: N_(
         "Split the file into one TIFF for each page, with the scanning program or tiffsplit; or set"

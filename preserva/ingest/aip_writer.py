@@ -36,7 +36,11 @@ from preserva.core.values.subjects import WholePackage
 from preserva.describe.characterization import pronom
 from preserva.describe.characterization.format import FileFormat
 from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
-from preserva.describe.supplied.rights import with_access_conditions, with_dc_rights
+from preserva.describe.supplied.rights import (
+    licences_of,
+    with_access_conditions,
+    with_dc_rights,
+)
 from preserva.information_package.tag_files import bag_info, write_tag_files
 from preserva.ingest.image_inspection import Happened, Inspection, StoredScans
 from preserva.ingest.scans import known_format
@@ -121,6 +125,7 @@ class Assembler:
             created=time,
             software_version=__version__,
             institution=self.actor.institution.names["en"],
+            contacts=self.actor.institution.contacts,
             descriptive=descriptive,
             representations=list(representations_of(content, source.written.structure.root)),
             events=[
@@ -141,14 +146,19 @@ class Assembler:
             agents=[*history.agents(self.actor), *source.written.history.agents.values()],
             rights=[
                 RightsStatement(Identifier("local", f"rights-{number}"), rights, ())
-                for number, rights in enumerate(self.stated(source) or (self.unknown_rights(),), 1)
+                for number, rights in enumerate(
+                    self.stated(source) or licences_of(source.record) or (self.unknown_rights(),),
+                    1,
+                )
             ],
             documentation=documents,
         )
 
     def stated(self, source: Submission) -> tuple[Rights, ...]:
-        """The stated rights: for this book, or else for all books."""
-        return source.written.rights or (() if self.rights is None else (self.rights,))
+        """The stated rights: for this book; or for all, unless its record states a licence."""
+        if source.written.rights or self.rights is None or licences_of(source.record):
+            return source.written.rights
+        return (self.rights,)
 
     def unknown_rights(self) -> Rights:
         """The rights before anyone assessed them: only the jurisdiction is known."""

@@ -36,8 +36,16 @@ from preserva.ingest.aip_writer import (
     representations_of,
 )
 from preserva.ingest.draft import Draft
-from preserva.ingest.image_inspection import Inspection
-from preserva.ingest.page_folder import ArrivedFile, corrections, insertions, kind, refuse_pages
+from preserva.ingest.image_inspection import Inspection, StoredScans
+from preserva.ingest.page_files import (
+    by_page,
+    is_replaced_by,
+    kept_scans,
+    page_path,
+    rank,
+    whole_path,
+)
+from preserva.ingest.page_folder import ArrivedFile, corrections, insertions, refuse_pages
 from preserva.ingest.revision_structure import restructured
 from preserva.version import __version__
 
@@ -49,8 +57,8 @@ class PageChanges:
     """The requested changes of pages. Numbers are those that the pages have now.
 
     `pages`, `access` and `text` are folders with files of pages; `insert` is one of new pages, to
-    stand behind page `after`. Each of `move` is the number of a page and the one that it gets;
-    several are done one after the other.
+    follow page `after`. Each of `move` is the number of a page and the one that it gets; several
+    are done one after the other.
     """
 
     pages: Path | None = None
@@ -71,7 +79,7 @@ NO_CHANGES = PageChanges()
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a file goes, what its page is called, the file that it replaces, and the change."""
+    """The destination of a file, its page's name, the file that it replaces, and the change."""
 
     path: str
     page: int | None = None
@@ -82,10 +90,15 @@ class _Place:
 
 
 class BookRevision:
-    """The book of a draft. `changes` is what was done, `notes` are doubts about it."""
+    """The book of a draft. `changes` is what was done, `notes` are doubts about it.
 
-    def __init__(self, draft: Draft) -> None:
+    With `stored`, pages that people supply are checked together: with each other, with those that
+    stay, and with those of other packages.
+    """
+
+    def __init__(self, draft: Draft, stored: StoredScans | None = None) -> None:
         self.draft = draft
+        self.stored = stored
         self.inspection = Inspection(draft.archive.config.images)
         self.changes: list[PageChange] = []
         self.notes: list[Finding] = []
@@ -159,7 +172,7 @@ class BookRevision:
             *((arrival, numbers.get(arrival.page or 0)) for arrival in arrivals),
             *((arrival, fresh[(arrival.page or 1) - 1]) for arrival in new),
         ]
-        facts = _by_page(files)
+        facts = by_page(files)
         taken = [
             (arrival, self._placed(files, page, len(order.before), arrival, facts))
             for arrival, page in places
@@ -167,15 +180,19 @@ class BookRevision:
         for name in self.book.files:
             kept = {former[file.file.path]: file.file.path for file in files[name]}
             self.draft.rename(f"representations/{name}/data/", kept)
+        staying = [scan for name, held in files.items() for scan in kept_scans(name, held)]
         for arrival, place in taken:
             files[arrival.representation].append(self._copied_in(arrival, place))
         self._note_order(order, fresh)
+        self._note_unpaired(files, fresh)
+        if self.stored is not None:
+            self.inspection.conclude(self.stored, staying)
         for reader in {id(arrival.reader): arrival.reader for arrival, _place in taken}.values():
             reader.check_unchanged()
         refuse_pages(self.inspection.problems)
         self.notes += self.inspection.notes
         self.book = StoredBook(
-            {name: sorted(held, key=_rank) for name, held in files.items() if held},
+            {name: sorted(held, key=rank) for name, held in files.items() if held},
             None if self.book.root is None else following(self.book.root, order),
         )
 
@@ -225,7 +242,7 @@ class BookRevision:
                 if file.page is not None:
                     if page is None:
                         continue
-                    path = _page_path(name, page, count, path)
+                    path = page_path(name, page, count, path)
                 former[path] = file.file.path
                 files[name].append(replace(file, page=page, file=file.file._replace(path=path)))
         return former, files
@@ -240,15 +257,15 @@ class BookRevision:
     ) -> _Place:
         """Make room for a file of one of `count` pages: what it replaces is left out."""
         held = files.setdefault(arrival.representation, [])
-        same = next((file for file in held if _same(file, page, arrival)), None)
+        same = next((file for file in held if is_replaced_by(file, page, arrival)), None)
         if same is not None:
             held.remove(same)
         deed = PageDeed.ADDED if same is None else PageDeed.REPLACED
         change = PageChange(deed, page, arrival.representation, arrival.name)
         if page is None:
-            path = _whole_path(arrival, held) if same is None else same.file.path
+            path = whole_path(arrival, held) if same is None else same.file.path
             return _Place(path, former=same, change=change)
-        path = _page_path(arrival.representation, page, count, arrival.name)
+        path = page_path(arrival.representation, page, count, arrival.name)
         known = facts.get(page)
         if known is None:  # a new page: it is told of as a whole
             return _Place(path, page, arrival.file.label)
@@ -264,6 +281,19 @@ class BookRevision:
             PageChange(PageDeed.MOVED, numbers[old], before=old) for old in sorted(order.moved)
         ]
 
+    def _note_unpaired(
+        self, files: Mapping[str, Sequence[ContentFile]], fresh: Sequence[int]
+    ) -> None:
+        """A new page that a representation lacks is named as it is of a new package."""
+        facts = by_page(files)
+        for name, held in files.items():
+            there = {file.page for file in held} - {None}
+            self.notes += [
+                Finding(Code.SOURCE_UNPAIRED, f"{name}/", expected=facts[page].label)
+                for page in fresh
+                if there and page not in there and page in facts
+            ]
+
     def _copied_in(self, arrival: ArrivedFile, place: _Place) -> ContentFile:
         """Copy a file in: one read for copy, digests and format; images are decoded."""
         base = self.draft.base.rstrip("/")
@@ -278,6 +308,9 @@ class BookRevision:
             arrival.representation,
             arrival.file.source,
         )
+        page = replace(arrival.file, page=place.page)
+        sha512 = seen.digests.get("sha512")
+        self.inspection.saw(arrival.representation, page, sha512, form.note)
         self.copied += 1
         return ContentFile(
             seen,
@@ -355,44 +388,9 @@ class BookRevision:
         self.draft.staging.render(f"{self.draft.base}{folder}METS.xml", render)
 
 
-def _by_page(files: Mapping[str, Sequence[ContentFile]]) -> dict[int, ContentFile]:
-    """A file of each page, from the first representation that has the page."""
-    listed = [file for held in files.values() for file in held]
-    return {file.page: file for file in reversed(listed) if file.page is not None}
-
-
 def _specs(book: StoredBook) -> list[RepresentationSpec]:
     return list(representations_of({n: tuple(f) for n, f in book.files.items()}, book.root))
 
 
 def _undescribed(spec: RepresentationSpec) -> list[ContentFile]:
     return [replace(file, label=None, type="page") for file in spec.files]
-
-
-def _rank(file: ContentFile) -> tuple[bool, int, str]:
-    """Pages in their order, then the files of the whole book."""
-    return file.page is None, file.page or 0, file.file.path
-
-
-def _same(file: ContentFile, page: int | None, arrival: ArrivedFile) -> bool:
-    """Whether a file that is there is the one that another is to replace."""
-    if page is None:
-        return file.page is None and file.original_name == arrival.name
-    return file.page == page and kind(file.file.path) == kind(arrival.name)
-
-
-def _page_path(representation: str, page: int, count: int, name: str) -> str:
-    """The path of a page: its number, with the ending of its file."""
-    width = max(4, len(str(count)))
-    last = name.rpartition("/")[2]
-    ending = last[len(stem(last)) :].lower()
-    return f"representations/{representation}/data/{page:0{width}}{ending}"
-
-
-def _whole_path(arrival: ArrivedFile, held: Sequence[ContentFile]) -> str:
-    """The path of a further file of the whole book."""
-    names = [file.file.path.rpartition("/")[2] for file in held if file.page is None]
-    numbers = [stem(name).rpartition("-")[2] for name in names if name.startswith("whole-")]
-    number = max((int(text) for text in numbers if text.isdecimal()), default=0) + 1
-    ending = arrival.name[len(stem(arrival.name)) :].lower()
-    return f"representations/{arrival.representation}/data/whole-{number:04}{ending}"

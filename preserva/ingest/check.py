@@ -29,8 +29,8 @@ _NOTHING = Arrangement({}, (), (), ())
 class CheckedScans:
     """What packaging a folder would refuse and report.
 
-    `refusals` are sentences about what is no finding about a file: a record that cannot be chosen,
-    an identifier that is taken. Identifier and title are known only with a record.
+    `refusals` are sentences about problems of no single file: a record that cannot be chosen, an
+    identifier that is taken. Identifier and title are known only with a record.
     """
 
     folder: Path

@@ -7,7 +7,7 @@ and by which programs.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +23,8 @@ from preserva.core.eark.vocabulary import EventType
 from preserva.core.values.codes import Code
 from preserva.core.values.digest import MultiHash
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Finding, Observer, ignore
+from preserva.core.values.report import Finding, Observer, counted, ignore
+from preserva.core.values.subjects import WholePackage
 from preserva.derivatives import jpeg, pdf
 from preserva.derivatives.jpeg import Jpeg, NotDecodedError
 from preserva.describe.text_layout import placed_text
@@ -63,7 +64,7 @@ def derive(
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> Revised:
-    """Make what is missing of a package, and what was made of scans that were replaced since.
+    """Make what a package lacks, and remake what was made from scans replaced since then.
 
     The same package and the same versions of the programs give the same bytes, so a second run
     changes nothing. The result's notes name the pages that could not be decoded. Raises UsageError
@@ -73,7 +74,7 @@ def derive(
     if not (wanted.access or wanted.pdf):
         raise UsageError(_("nothing to make: give --access, --pdf or both"))
     programs = [jpeg.software(), *([pdf.software()] if wanted.pdf else [])]
-    work = _Deriving(wanted, "; ".join(programs))
+    work = _Deriving(wanted, "; ".join(programs), observer)
     revised = revise(archive, package, work.make, wanted.reason, dry_run=dry_run, observer=observer)
     return replace(revised, notes=tuple(work.notes), pages=tuple(work.changes))
 
@@ -84,9 +85,10 @@ class _Deriving:
     draft: Draft
     book: BookRevision
 
-    def __init__(self, wanted: Derivation, programs: str) -> None:
+    def __init__(self, wanted: Derivation, programs: str, observer: Observer) -> None:
         self.wanted = wanted
         self.programs = programs
+        self.observer = observer
         self.notes: list[Finding] = []
         self.changes: list[PageChange] = []
 
@@ -96,7 +98,7 @@ class _Deriving:
         files = self.book.book.files
         source = next((name for name in _IMAGES if any(f.page for f in files.get(name, ()))), None)
         if source is None:
-            message = _("{id} has no page images to make anything of")
+            message = _("{id} has no page images to make anything from")
             raise UsageError(message.format(id=draft.package))
         with tempfile.TemporaryDirectory() as scratch:
             self._make(Path(scratch), source)
@@ -105,7 +107,7 @@ class _Deriving:
         draft, book = self.draft, self.book
         pages = [file for file in book.book.files[source] if file.page is not None]
         outdated = self._outdated(pages, source) if self.wanted.access else []
-        made = dict(self._copies(outdated, scratch))
+        made = dict(self._copies(self._counted(outdated), scratch))
         reader = SourceReader(Folder(scratch))
         arrivals = [
             self._arrival(reader, image.path.name, page, _name(book, page))
@@ -115,7 +117,7 @@ class _Deriving:
             name = f"{draft.package.portable}.pdf"
             pdf.write_pdf(
                 scratch / "book.pdf",
-                self._pdf_pages(pages, made, scratch),
+                self._pdf_pages(self._counted(pages), made, scratch),
                 scratch,
                 draft.title,
                 book.book.root,
@@ -170,7 +172,12 @@ class _Deriving:
             if event.type is EventType.CREATION and own in event.objects
         }
 
-    def _copies(self, pages: list[ContentFile], scratch: Path) -> Iterator[tuple[int, Jpeg]]:
+    def _counted(self, pages: list[ContentFile]) -> Iterator[ContentFile]:
+        """The pages, one after another, for those who wait."""
+        subject = WholePackage(self.draft.package)
+        return counted("derive", subject, pages, len(pages), self.observer)
+
+    def _copies(self, pages: Iterable[ContentFile], scratch: Path) -> Iterator[tuple[int, Jpeg]]:
         """The access copy of each page that can be decoded; the others are noted."""
         for file in pages:
             image = self._copy(file, scratch)
@@ -187,7 +194,7 @@ class _Deriving:
             return None
 
     def _pdf_pages(
-        self, pages: list[ContentFile], made: dict[int, Jpeg], scratch: Path
+        self, pages: Iterable[ContentFile], made: dict[int, Jpeg], scratch: Path
     ) -> Iterator[pdf.PdfPage]:
         """The pages of the PDF: of access copies that are JPEG, or made for it alone."""
         files = self.book.book.files
@@ -229,7 +236,7 @@ class _Deriving:
 
     @contextmanager
     def _on_disk(self, file: ContentFile, scratch: Path) -> Iterator[Path]:
-        """A stored file in a place of its own, proved to be what was stored. Raises Damaged."""
+        """A stored file, copied out and proved to be what was stored. Raises Damaged."""
         path = self.draft.base + file.file.path
         place = scratch / f"source{Path(file.file.path).suffix}"
         hashes = MultiHash([self.draft.algorithm])

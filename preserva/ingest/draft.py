@@ -1,4 +1,4 @@
-"""The next version of a stored package while it is made: what it keeps, and what is written anew.
+"""The next version of a stored package while it is made: what it keeps, and what is rewritten.
 
 The previous version is kept unchanged. What the new one shares with it is neither read nor written
 again, even where it gets another name: OCFL keeps the content of a file apart from its name.

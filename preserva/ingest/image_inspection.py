@@ -5,13 +5,13 @@ The same inspection serves the real run, the dry run and `check`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from preserva.core.book.image import Image
-from preserva.core.book.scans import ImageRules, Undecodable
+from preserva.core.book.scans import ImageRules, Undecodable, unlikely_resolution
 from preserva.core.book.set_checks import SeenScan, repeated, stored_elsewhere
 from preserva.core.book.submission import SourceFile
 from preserva.core.eark.aip import representation_id
@@ -78,6 +78,7 @@ class Inspection:
             self._by.add(verdict.by)
         if verdict.image is not None:
             self._described += 1
+            self.say(unlikely_resolution(source, verdict.image))
             if representation == _MASTER:
                 self.say(self.rules.scan.findings(source, verdict.image))
         if verdict.frames > 1:
@@ -96,11 +97,15 @@ class Inspection:
             likeness = self._likenesses.get(file.source)
             self._scans.append(SeenScan(file.source, representation, sha512, likeness))
 
-    def conclude(self, stored: StoredScans | None) -> None:
-        """Check all pages together: with each other, and with what is stored."""
-        self.say(repeated(self._scans))
-        if stored is not None and self._scans:
-            digests = {scan.sha512 for scan in self._scans}
+    def conclude(self, stored: StoredScans | None, kept: Iterable[SeenScan] = ()) -> None:
+        """Check all pages together: with each other, with those that stay, with what is stored."""
+        self.say(repeated(self._scans, kept))
+        if stored is not None:
+            self.compare({scan.sha512 for scan in self._scans}, stored)
+
+    def compare(self, digests: Set[str], stored: StoredScans) -> None:
+        """Find the pages, by their SHA-512, that other packages have."""
+        if digests:
             self.say(stored_elsewhere(stored(digests), len(digests)))
 
     def say(self, findings: Iterable[Finding]) -> None:

@@ -1,7 +1,7 @@
 """Where a finished package under our own identifier comes from: made here, or brought from outside.
 
-A package that anybody made can bear our identifier. One that was not made here is stored as ours
-only with the consent of a person, and the ledger and the history say that it came from outside.
+A package that anybody made can bear our identifier. A package that was not made here is stored as
+ours only with a person's consent, and the ledger and the history record that it came from outside.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _DIGEST = "sha512"
 def record_bag_made(
     ledger: Path, package: PackageId, files: Mapping[str, Observed], time: str, person: str | None
 ) -> None:
-    """Record that a bag was made here, where there is a ledger; nothing else needs one."""
+    """Record that a bag was made here, if there is a ledger; nothing else needs one."""
     if not ledger.exists():
         return
     facts = BagMade(tag_manifests(files))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from preserva.core.book.scans import USUAL_RULES, ImageRules
 from preserva.core.book.structure import NO_STRUCTURE, Structure
 from preserva.core.book.submission import Arrangement
 from preserva.core.formats import layout
+from preserva.core.values.codes import Code
 from preserva.core.values.digest import MultiHash, digest_bytes
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Advanced, Finding, Observer, ignore
@@ -66,12 +67,14 @@ def package(
     position: int | None = None,
     charset: str | None = None,
     details: Details = NO_DETAILS,
+    having: Callable[[Record], Iterable[PackageId]] = lambda _record: (),
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> Packaged:
     """Make a package of a folder and store it, read back and recorded in the ledger.
 
-    On a dry run nothing is written, and refused is what would be refused.
+    On a dry run nothing is written, and refused is what would be refused. `having` gives the
+    packages that have the same record: a second copy of the book, or a mistake; they are noted.
 
     Raises PackageError for a source that cannot become a package, Refused if another package with
     this identifier is stored, Locked, StorageError; in each case nothing was stored.
@@ -82,7 +85,7 @@ def package(
     )
     copy = StoredCopy(archive, store, source.package)
     if dry_run:
-        return _dry_run(source, copy, observer)
+        return _dry_run(source, copy, _others(source, having), observer)
     assembler = Assembler(
         archive.actor,
         archive.clock,
@@ -96,22 +99,34 @@ def package(
         if copy.is_there():
             return _already_stored(source, copy, observer)
         refuse_lost(copy)
+        others = _others(source, having)
         folder_ = f"{layout.STAGING}/package-{source.package.portable}/v1/content"
         staging = Staging(store.storage, folder_, archive.config.policy.digests, observer)
         notes = assembler.assemble(source, staging)
         second_opinion(staging)
         ingest(copy, staging, pages=source.arrangement.pages)
-    return _result(source, store.id, created=True, staging=staging, notes=notes)
+    return _result(source, store.id, created=True, staging=staging, notes=(*others, *notes))
 
 
-def _dry_run(source: Submission, copy: StoredCopy, observer: Observer) -> Packaged:
+def _others(
+    source: Submission, having: Callable[[Record], Iterable[PackageId]]
+) -> tuple[Finding, ...]:
+    """Says which packages have the record already, if any."""
+    others = [package.portable for package in having(source.record) if package != source.package]
+    where = f"{source.record.name}#{source.record.position}"
+    return (Finding(Code.RECORD_PACKAGED, where, seen=", ".join(others)),) if others else ()
+
+
+def _dry_run(
+    source: Submission, copy: StoredCopy, others: tuple[Finding, ...], observer: Observer
+) -> Packaged:
     """What the real run would say. Raises as it would."""
     if copy.is_there():
         return _already_stored(source, copy, observer)
     refuse_lost(copy)
     stored = partial(stored_scans, copy.archive, source.package, writing=False)
     notes = _examined(source, copy.archive.config.images, stored, observer)
-    return _result(source, copy.store.id, created=False, notes=notes)
+    return _result(source, copy.store.id, created=False, notes=(*others, *notes))
 
 
 def look_up(

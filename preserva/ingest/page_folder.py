@@ -64,7 +64,7 @@ def corrections(path: Path, usual: str, pages: Pages) -> list[ArrivedFile]:
 def insertions(path: Path, pages: Pages) -> list[ArrivedFile]:
     """The new pages in a folder, numbered from 1 among themselves, as for a new package.
 
-    Raises PackageError for what is no page, or has the name of a page of the book.
+    Raises PackageError for files that are not pages, or have the name of a page of the book.
     """
     folder, prefix, arranged = _arranged(path, "")
     reader = SourceReader(folder)
@@ -82,7 +82,7 @@ def insertions(path: Path, pages: Pages) -> list[ArrivedFile]:
 
 
 def _arranged(path: Path, usual: str) -> tuple[Folder, str, Arrangement]:
-    """The folder, arranged; and what was put before its paths where it is not divided."""
+    """The folder, arranged; and the prefix of its paths if it is not divided."""
     if not path.is_dir():
         raise UsageError(_("{path} is not a folder").format(path=path))
     folder = Folder(path.resolve())
@@ -153,5 +153,5 @@ def refuse_pages(problems: Sequence[Finding], folder: Path | None = None) -> Non
 
 
 def kind(name: str) -> str:
-    """What tells apart the files that one page may have in one representation."""
+    """What distinguishes the files that one page may have in one representation."""
     return "" if is_image(name) else ending(name)

@@ -15,9 +15,8 @@ class Revised:
 
     `created` is False if nothing differs, and on a dry run. Paths are those in the bag; a file that
     only got another name is among `changed`, `removed` are those that the version no longer has.
-    `size` is what is stored, and moved to each replica: bytes that no earlier version holds.
-    `pages` says what was done to pages, `notes` are doubts, `before` is the title that the package
-    had.
+    `size` is what is stored, and copied to each replica: bytes that no earlier version holds.
+    `pages` lists the changes to pages, `notes` are doubts, `before` is the previous title.
     """
 
     package: PackageId

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from preserva.archive.archive import ArchivalStorage
@@ -32,7 +33,7 @@ from preserva.i18n import _
 from preserva.ingest.aip_writer import copying, describe
 from preserva.ingest.book_revision import NO_CHANGES, BookRevision, PageChanges
 from preserva.ingest.draft import Draft, revise
-from preserva.ingest.image_inspection import Happened
+from preserva.ingest.image_inspection import Happened, StoredScans
 from preserva.ingest.replaced_record import compare_with_new
 from preserva.ingest.revised import Revised
 from preserva.ingest.revision_history import (
@@ -41,6 +42,7 @@ from preserva.ingest.revision_history import (
     told_by_file,
     told_by_record,
 )
+from preserva.ingest.stored_scans import stored_scans
 from preserva.ingest.submission import choose_record, described_by, one_line
 from preserva.ingest.supplied import kept_file, read_supplied, refuse_unclear
 from preserva.version import __version__
@@ -85,24 +87,23 @@ def update(
 ) -> Revised:
     """Make a new version of one of our packages, read back and recorded in the ledger.
 
-    Raises UsageError if no change is requested or no reason is given for one of pages, rights or
-    history; NotFound, Damaged or StorageError if the package is not what the ledger recorded;
-    PackageError for what cannot be used; Refused for a package of another institution, Locked. In
-    each case nothing was changed.
+    Raises UsageError if no change is requested or no reason is given; NotFound, Damaged or
+    StorageError if the package is not what the ledger recorded; PackageError for what cannot be
+    used; Refused for a package of another institution, Locked. In each case nothing was changed.
     """
     if not change:
         raise UsageError(_("nothing to update: give a record, a structure, pages or documents"))
-    if change.reason is None and (change.pages or change.rights or change.events):
+    if not (change.reason or "").strip():
         raise UsageError(
-            _("a correction of pages, rights or history needs a reason"),
+            _("a correction needs a reason"),
             hint=_("Give it with --reason: it becomes part of the history of the package."),
         )
     if change.pages.move and (change.pages.insert is not None or change.pages.remove):
         raise UsageError(
-            _("pages are moved by a correction of their own"),
+            _("pages can only be moved in a separate correction"),
             hint=_("Remove or insert first, then move: the numbers of pages change in between."),
         )
-    revision = _Revision(change)
+    revision = _Revision(change, partial(stored_scans, archive, package, writing=not dry_run))
     revised = revise(
         archive, package, revision.make, change.reason, dry_run=dry_run, observer=observer
     )
@@ -115,8 +116,9 @@ class _Revision:
     draft: Draft
     book: BookRevision
 
-    def __init__(self, change: Change) -> None:
+    def __init__(self, change: Change, stored: StoredScans) -> None:
         self.change = change
+        self.stored = stored
         self.notes: list[Finding] = []
         self.done: list[str] = []
         self._told: list[Told] = []
@@ -126,7 +128,7 @@ class _Revision:
     def make(self, draft: Draft) -> None:
         """Write everything that differs, each file once."""
         self.draft, change = draft, self.change
-        self.book = BookRevision(draft)
+        self.book = BookRevision(draft, self.stored)
         rights = None if change.rights is None else self._new_rights(change.rights)
         descriptive = None
         if change.record is not None or rights is not None:
@@ -192,7 +194,7 @@ class _Revision:
         return next((self.draft.content(name) for name in names if name in self.draft.before), None)
 
     def _rights(self) -> tuple[Rights, ...]:
-        """The rights stated for this book when it was packaged, or else for all books."""
+        """The rights stated for this book when it was packaged, otherwise for all books."""
         config = self.draft.archive.config
         path = f"{self.draft.base}documentation/rights.toml"
         if path not in self.draft.before:
@@ -209,7 +211,7 @@ class _Revision:
         return rights
 
     def _tell_events(self, source: Path) -> list[OtherFile]:
-        """Take in what a file tells of the time before packaging, in place of the former file."""
+        """Add the events before packaging from a file that replaces the former one."""
         data = read_supplied(source)
         told, self._corrected, findings = told_by_file(
             self.draft, data, source.name, self._kept("events")
@@ -286,6 +288,7 @@ def point(
             institution=draft.archive.config.institution.names["en"],
             software=f"preserva {__version__}",
             digests=draft.staging.algorithms,
+            contacts=draft.archive.config.institution.contacts,
         )
         draft.write(_README, text.encode())
     start = len(draft.base)

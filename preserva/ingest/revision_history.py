@@ -22,14 +22,14 @@ PREMIS = "metadata/preservation/premis.xml"
 
 
 def told_by_record(draft: Draft, actions: Sequence[Action]) -> Told:
-    """The restorations that a new record tells of."""
+    """The restorations that a new record mentions."""
     return told_events(_premis(draft), draft.package, lambda told: told.record(actions))
 
 
 def told_by_file(
     draft: Draft, data: bytes, name: str, former: tuple[bytes, str] | None
 ) -> tuple[Told, tuple[Identifier, ...], tuple[Finding, ...]]:
-    """The events in a new file; those that the former one told and it does not; its findings."""
+    """The events in a new file; those only in the former file; its findings."""
     findings: list[Finding] = []
     premis = _premis(draft)
     representations = [
@@ -58,7 +58,7 @@ def record_events(
     representations: Sequence[Representation] = (),
     rights: Sequence[Rights] | None = None,
 ) -> None:
-    """Add to the package's PREMIS what happened now, and what is told of earlier times."""
+    """Add to the package's PREMIS what happened now, and the events reported of earlier times."""
     actor = draft.archive.actor
     events = [
         history.event(

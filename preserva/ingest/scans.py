@@ -34,7 +34,7 @@ from preserva.ingest.supplied import own_paths
 
 @dataclass(frozen=True, slots=True)
 class Scans:
-    """The folder of a source, and what its names tell.
+    """The folder of a source, and what its names show.
 
     `problems` prevent a package; the warnings of `arrangement` are those that the policy leaves.
     `seen` is what lay in the folder, without `left_out`: what people supply beside the scans.
@@ -47,7 +47,7 @@ class Scans:
     left_out: frozenset[str] = field(default_factory=frozenset)
 
     def refuse_changes(self, rules: ImageRules) -> list[Finding]:
-        """What came, went or changed since; for `unfinished` as the policy has it."""
+        """Files that appeared, vanished or changed since; for `unfinished`, see the policy."""
         if self.seen is None:
             return []
         changes = self.seen.differences(look(self.folder, self.left_out))

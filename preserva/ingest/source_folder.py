@@ -1,7 +1,7 @@
 """Reads the folder of scans: never changes it, and names the file in every refusal.
 
-It is listed and read from one descriptor downwards: whoever puts a link in the place of one of its
-folders meanwhile does not have files from elsewhere stored.
+It is listed and read from one descriptor downwards: nobody can have files from elsewhere stored by
+replacing one of its folders by a link.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Look:
         return max((max(state[1:]) for state in self.states.values()), default=0) / 1e9
 
     def differences(self, later: Look) -> list[Finding]:
-        """The files that came, went or changed until a later look."""
+        """The files that appeared, vanished or changed until a later look."""
         paths = sorted(self.states.keys() | later.states.keys())
         return [
             Finding(Code.SOURCE_UNSETTLED, path)
@@ -61,7 +61,7 @@ class Look:
 
 
 def look(folder: Folder, leave_out: Container[str] = ()) -> Look:
-    """What lies in a folder now. Raises PackageError with each problem."""
+    """The content of a folder now. Raises PackageError with each problem."""
     entries = [entry for entry in list_source(folder) if entry.path not in leave_out]
     states = {}
     for entry in entries:
@@ -77,7 +77,7 @@ def look(folder: Folder, leave_out: Container[str] = ()) -> Look:
 def settled_look(
     folder: Folder, leave_out: Container[str], seconds: float, watch: Watch
 ) -> tuple[Look, list[Finding]]:
-    """What lies in a folder, and what still changes in it.
+    """The content of a folder, and what still changes in it.
 
     If something changed within so many seconds, or after now as our clock has it, they are waited
     for, and a second look is taken.

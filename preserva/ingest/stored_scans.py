@@ -2,7 +2,7 @@
 
 The index is a file beside the ledger (`ledger-scans.sqlite`) that can be deleted at any time. It is
 brought up to date from the ledger and the inventories of what was stored since it was last asked,
-so that each inventory is read once. It only finds candidates: what it finds is held against the
+so that each inventory is read once. It only finds candidates: its matches are compared with the
 inventory of the package. A dry run writes nothing: what the file lacks it keeps in memory.
 """
 
@@ -13,12 +13,15 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.stored_copy import StoredCopy
+from preserva.core.formats.bagit import parse_manifest
 from preserva.core.values.entries import ARRIVALS, SUCCESS
 from preserva.core.values.model import PackageId
+from preserva.core.values.report import Finding
 from preserva.errors import PreservaError
 from preserva.logs import get_logger
 
@@ -30,6 +33,7 @@ CREATE TABLE IF NOT EXISTS scan (digest BLOB NOT NULL, package TEXT NOT NULL,
     PRIMARY KEY (digest, package)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS position (number INTEGER NOT NULL, digest TEXT NOT NULL);
 """
+_MANIFEST = "manifest-sha512.txt"
 _PREFIX = 8
 """Bytes of a digest that are kept: candidates are proved by the whole digest."""
 
@@ -52,6 +56,17 @@ def stored_scans(
     return counts
 
 
+def bag_scans(bag: Path) -> set[str]:
+    """The SHA-512 of each page in a bag; none if its manifest has other digests."""
+    try:
+        lines = (bag / _MANIFEST).read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return set()
+    unusable: list[Finding] = []  # for them the bag is refused when it is stored
+    entries = parse_manifest(lines, _MANIFEST, "sha512", strict=True, report=unusable.append)
+    return {digest.hex() for path, _raw, digest in entries if _PAGES.match(path)}
+
+
 def _candidates(archive: ArchivalStorage, digests: set[bytes], *, writing: bool) -> set[str]:
     path = archive.config.ledger.with_name(f"{archive.config.ledger.stem}-scans.sqlite")
     try:
@@ -71,7 +86,7 @@ def _candidates(archive: ArchivalStorage, digests: set[bytes], *, writing: bool)
 
 
 def _update(index: sqlite3.Connection, archive: ArchivalStorage) -> None:
-    """Add what was stored since; all of it if the ledger is not the one that it was made of."""
+    """Add what was stored since; everything if the ledger is not the one that it was made from."""
     index.executescript(_SCHEMA)
     with index:
         index.execute("BEGIN IMMEDIATE")
@@ -101,7 +116,7 @@ def _look_up(index: sqlite3.Connection, digests: Iterable[bytes]) -> set[str]:
 
 @dataclass(slots=True)
 class _Fresh:
-    """What was stored after the entry `start` of the ledger, up to the entry `number`."""
+    """Files stored after the entry `start` of the ledger, up to the entry `number`."""
 
     start: int
     number: int
@@ -129,7 +144,7 @@ def _since(archive: ArchivalStorage, number: int) -> _Fresh:
 
 
 def _arrived(archive: ArchivalStorage, number: int) -> list[str]:
-    """The packages of which a version came into our primary storage after this entry."""
+    """The packages with a version stored in our primary storage after this entry."""
     if number >= archive.ledger.size:
         return []
     entries = archive.ledger.entries(storage=archive.primary.id, types=ARRIVALS, since=number + 1)

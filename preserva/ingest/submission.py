@@ -116,7 +116,7 @@ def described(
 
 
 def _extent(record: Record, arrangement: Arrangement) -> list[Finding]:
-    """What the record's extent says of the number of page images."""
+    """What the record's extent says about the number of page images."""
     representations = arrangement.representations
     files = representations.get("master") or representations.get("access") or ()
     images = sum(file.page is not None and file.type == "page" for file in files)
@@ -172,7 +172,7 @@ def refuse_doubtful(record: Record, path: Path, charset: str | None) -> None:
     doubtful = [note for note in record.notes if note.code.severity is not Severity.WARNING]
     if doubtful and charset is None:
         message = _(
-            "{path} was not understood whole, so nothing was packaged; if it is right, name its"
+            "{path} was understood only in part, so nothing was packaged; if it is right, name its"
             " character set with --charset:"
         )
         raise PackageError(message.format(path=path), [note.message() for note in doubtful])

@@ -94,12 +94,12 @@ def accept(
     dry_run: bool = False,
     observer: Observer = ignore,
 ) -> Accepted:
-    """Store a bag or an E-ARK package of someone else: a folder, a tar or a zip.
+    """Store a bag or an E-ARK package that was made elsewhere: a folder, a tar or a zip.
 
-    It must be what its own manifests or METS say. Its description comes from `record`, or else
-    from what it has. `local` is the identifier that it gets; else one is made of its own. An AIP of
-    our institution is stored as it is, a SIP of it becomes the package that it was made of; if it
-    was not made here, that needs the consent of a person, `as_ours`, and is recorded.
+    It must be what its own manifests or METS say. Its description comes from `record`, or else from
+    what it has. `local` is the identifier that it gets; by default one is made from its own. An AIP
+    of our institution is stored as it is, a SIP of it becomes the package that it was made of; if
+    it was not made here, that needs the consent of a person, `as_ours`, and is recorded.
 
     Raises Damaged if it does not match; PackageError, UsageError, Refused if it cannot be stored;
     Locked, StorageError. In each case nothing was stored, and `path` was not touched.

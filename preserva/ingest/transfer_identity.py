@@ -72,7 +72,7 @@ class Peek:
         ]
 
     def doubts(self, report: BagReport) -> list[Finding]:
-        """What is not known of the bag because of how it came."""
+        """What is not known about the bag because of its packaging."""
         unmarked = any(note.code is Code.NO_END_MARK for note in self.notes)
         return [Finding(Code.END_UNKNOWN)] if unmarked and not report.tag_algorithms else []
 

@@ -26,7 +26,7 @@ def own_record(
     """The record with a title that counts most, or else any; why others could not be used.
 
     `mets` is the path of the METS document; `read` gives the content of a file and may raise
-    TooLarge. Where a record with a title was found, nothing is said of the others.
+    TooLarge. If a record with a title was found, the others are not reported.
     """
     untitled, findings = None, list[Finding]()
     try:
@@ -48,7 +48,7 @@ def own_record(
 def _described(
     mets: str, files: Collection[str], read: Callable[[str], bytes]
 ) -> Iterator[tuple[bytes, str]]:
-    """The descriptions of the book, the one that counts first, and where each stands."""
+    """The descriptions of the book, the one that counts first, each with its location."""
     folder = mets[: mets.rfind("/") + 1]
     for each in descriptions(read(mets)):
         if each.document is not None:

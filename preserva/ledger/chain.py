@@ -28,6 +28,7 @@ from preserva.errors import (
 from preserva.files.disk import move
 from preserva.i18n import _
 from preserva.ledger import copies, schema
+from preserva.ledger.connection import opened_read_only
 from preserva.ledger.copies import Cell, Copies, Row
 from preserva.ledger.entry import LARGEST_ENTRY, LedgerEntry, chained, content_of, parse
 from preserva.ledger.totals import Totals
@@ -42,14 +43,20 @@ _NAMED = 20
 class Ledger:
     """An open ledger. Every call is one transaction; several processes may use it at once."""
 
-    def __init__(self, path: Path, *, person: str | None = None) -> None:
+    def __init__(self, path: Path, *, person: str | None = None, read_only: bool = False) -> None:
         """Open the ledger, making it if it is not there. Raises LedgerError.
 
-        `person` is the code of who causes what is appended, unless an entry's facts name another.
+        `person` is the code of who causes what is appended, unless an entry's facts name another. A
+        `read_only` one can be opened by who may only read it, unless an earlier version wrote it.
         """
         self.path = path
         self._person = person
         try:
+            if read_only:
+                self._connection = opened_read_only(path)
+                if self._format() == schema.VERSION:
+                    return
+                self._connection.close()  # it must be summarised anew first, which is written
             self._connection = sqlite3.connect(path, timeout=60, isolation_level=None)
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=FULL")
@@ -278,12 +285,17 @@ class Ledger:
         except sqlite3.Error as error:
             raise self._unusable(error) from error
 
-    def _migrate(self) -> None:
+    def _format(self) -> int:
+        """The format of the file. Raises LedgerError for a newer one."""
         (version,) = self._query("PRAGMA user_version").fetchone()
         if version > schema.VERSION:
             message = _("{path} was written by a newer preserva (ledger format {version})")
             text = message.format(path=self.path, version=version)
             raise LedgerError(text, hint=NEWER_FORMAT)
+        return int(version)
+
+    def _migrate(self) -> None:
+        version = self._format()
         if version == schema.VERSION:
             return
         if version:
@@ -306,9 +318,20 @@ class Ledger:
         if backup.exists():
             return
         unfinished = backup.with_name(f"{backup.name}.{os.getpid()}")
-        with closing(sqlite3.connect(unfinished)) as copy:
-            self._connection.backup(copy)
+        self.copy_to(unfinished)
         move(unfinished, backup)
+
+    def copy_to(self, path: Path) -> None:
+        """Copy all of it to a new file, as it is at one moment, while others write.
+
+        Raises LedgerError, StorageError.
+        """
+        try:
+            with closing(sqlite3.connect(path)) as copy:
+                self._connection.backup(copy)
+                copy.execute("PRAGMA journal_mode=DELETE")  # so that the file alone is all of it
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

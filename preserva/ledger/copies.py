@@ -174,7 +174,7 @@ def _known(row: Row) -> KnownCopy:
 
 
 def _trouble(package: str, version: int | None, trouble: str | None) -> State | None:
-    """What is wrong; with an object that was never brought, only that nobody knows of it."""
+    """What is wrong; with an object that was never put there, only that it is unknown."""
     if trouble is None:
         return None
     return State.UNRECORDED if package and version is None else State(trouble)
@@ -239,7 +239,7 @@ def note(connection: sqlite3.Connection, entry: LedgerEntry, where: str = "main"
 
 
 class _Before(NamedTuple):
-    """What the summary said of a copy before an entry."""
+    """The summary of a copy before an entry."""
 
     arrival: int | None
     version: int | None
@@ -299,7 +299,7 @@ def _checked(entry: LedgerEntry, before: _Before) -> _Changes:
 
 
 def _read_to_the_end(entry: LedgerEntry, check: Check) -> _Changes:
-    """What a check of a copy says of its last reading."""
+    """What a check of a copy shows about its last reading."""
     if entry.outcome not in {SUCCESS, FAIL}:
         return {"unread": 1}
     changed: _Changes = {"outcome": entry.outcome, "unread": 0}

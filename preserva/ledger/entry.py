@@ -49,7 +49,7 @@ class LedgerEntry:
 
     @property
     def person(self) -> str | None:
-        """The code of the person who caused it; None if nobody is named."""
+        """The code of the person who caused it; None if no person is named."""
         return self.facts_as(Facts).person
 
     def facts_as(self, kind: _Kind[FactsOf]) -> FactsOf:
@@ -78,7 +78,7 @@ class LedgerEntry:
             raise self.unreadable("inventory")
 
     def unreadable(self, name: str) -> LedgerError:
-        """What to raise if something in it is not what it must be."""
+        """The error if something in it is not as it must be."""
         message = _("entry {number} of the ledger cannot be read: {name}")
         return LedgerError(message.format(number=self.number, name=name))
 
@@ -95,8 +95,8 @@ def content_of(body: bytes) -> dict[str, Any]:
 def chained(body: bytes, number: int, previous: str) -> LedgerEntry:
     """An entry of a copy of a ledger, which may be anybody's: it is what we would have written.
 
-    It has this number, goes on from the entry with the digest `previous`, and everything in it is
-    what an entry of its type must be. Raises LedgerError.
+    It has this number, follows the entry with the digest `previous`, and everything in it is valid
+    for its type. Raises LedgerError.
     """
     content = content_of(body)
     if not _is_ours(body, content):

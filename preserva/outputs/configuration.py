@@ -1,9 +1,9 @@
 """The commented configuration that `preserva init` writes, in the reader's language.
 
-Its comments are messages: a paragraph of lines that begin with #, or what stands after a value.
-Settings that are commented out (`# [ping]`, `# basis = "copyright"`) are no messages: only what
-stands after them is. Keys and values are the same in every language, but for the names of the
-storages, which are words of the reader's.
+Its comments are messages: a paragraph of lines that begin with #, or a comment after a value.
+Settings that are commented out (`# [ping]`, `# basis = "copyright"`) are not messages: only the
+comments after them are. Keys and values are the same in every language, except the names of the
+storages, which are in the reader's language.
 """
 
 from __future__ import annotations

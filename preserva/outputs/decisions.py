@@ -26,7 +26,7 @@ def named(code: str | None, people: Mapping[str, Person]) -> str:
 def decision_lines(
     decision: JointDecision, people: Mapping[str, Person], now: datetime
 ) -> Iterator[str]:
-    """What is decided, how far it is, who said what."""
+    """The matter, its state, and who said what."""
     matter = decision.matter
     about = [for_people(name) for name in (matter.package, matter.storage) if name]
     state = decision.state(now)

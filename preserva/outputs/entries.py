@@ -42,7 +42,7 @@ def entry_line(entry: LedgerEntry, people: Mapping[str, Person]) -> str:
 
 
 def _told(facts: Facts) -> Iterator[str | None]:
-    """What the facts say in words: who, to whom, why."""
+    """The facts in words: who, to whom, why."""
     match facts:
         case DecisionRequest():
             yield from (Matter(facts.kind).title, facts.reason)

@@ -9,7 +9,7 @@ _SENTENCES = {
     Limitation.VOLATILE: N_("Everything is gone when this process ends."),
     Limitation.CACHED_READS: N_("What is read back may come from a cache, not from the disk."),
     Limitation.UNSYNCED_WRITES: N_(
-        "What is written may not be on the disk yet: a power cut can take the newest files."
+        "What is written may not be on the disk yet: a power cut can lose the newest files."
     ),
     Limitation.REPLACE_NOT_ATOMIC: N_(
         "A small file is replaced by writing over it: a power cut can leave half of it."
@@ -29,10 +29,10 @@ _SENTENCES = {
     ),
     Limitation.READ_ONLY: N_("The server lets us read, but not write: no package can be stored."),
     Limitation.NO_FSYNC: N_(
-        "The server lacks fsync@openssh.com: a power cut can take the newest files."
+        "The server lacks fsync@openssh.com: a power cut can lose the newest files."
     ),
     Limitation.NO_FOLDER_SYNC: N_(
-        "The server does not open folders: a power cut can take the newest names."
+        "The server does not open folders: a power cut can lose the newest names."
     ),
     Limitation.NO_TIMES: N_(
         "The server does not say when a file was written: after a killed run, the next one watches"
@@ -43,12 +43,12 @@ _SENTENCES = {
         " lifecycle rule removes it."
     ),
     Limitation.RETAINS_OBJECTS: N_(
-        "Object lock holds every new object: what lies in staging cannot be deleted until then. Set"
-        " the retention for ocfl/ only."
+        "Object lock retains every new object: files in staging cannot be deleted until the "
+        "retention ends. Set the retention for ocfl/ only."
     ),
 }
 
 
 def sentence(limitation: Limitation) -> str:
-    """What it means, in the reader's language."""
+    """Its meaning, in the reader's language."""
     return _(_SENTENCES[limitation])

@@ -6,10 +6,15 @@ All text is escaped by Jinja2.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from preserva.i18n import language
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 _HEIGHT = 180
 _TOP = 30
@@ -103,6 +108,26 @@ def chart(
     return Chart(title, description, tuple(bars))
 
 
+def bound(text: str) -> str:
+    """The text with no line break between a number and the word that belongs to it."""
+    text = re.sub(r"(?<![\w.-])([0-9][0-9.,]*) (?=[^\W\d_])", "\\1\N{NO-BREAK SPACE}", text)
+    return re.sub(r"(?<=[№§]) (?=[0-9])", "\N{NO-BREAK SPACE}", text)
+
+
+def typeset(text: str) -> Markup:
+    """A text as HTML: commands, which stand between back quotes, as code."""
+    from markupsafe import Markup, escape
+
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # a back quote without another
+        return escape(bound(text))
+    around = Markup("{}"), Markup("<code>{}</code>")
+    return Markup("").join(
+        around[number % 2].format(part if number % 2 else bound(part))
+        for number, part in enumerate(parts)
+    )
+
+
 def html(page: Page) -> str:
     """Render the page as HTML."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -114,4 +139,5 @@ def html(page: Page) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["set"] = typeset
     return environment.get_template("page.html.j2").render(page=page, language=language())

@@ -15,7 +15,7 @@ from preserva.core.policy.overview import (
 )
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome, printable
-from preserva.i18n import _, ngettext, pgettext
+from preserva.i18n import _, language, ngettext, pgettext
 from preserva.local_time import local_date, local_time
 from preserva.outputs.findings import human_size
 from preserva.outputs.page import Page, Section, chart
@@ -23,10 +23,16 @@ from preserva.outputs.words import word
 
 _MONTHS = 12
 _FINDINGS = 5
-"""Findings of an incident that people read at once; the others are counted."""
+"""How many findings of an incident are shown; the others are counted."""
 _COLUMNS = (State.SOUND, State.NEVER, State.INCOMPLETE, State.UNREAD, State.UNREACHABLE,
             State.MISSING, State.DAMAGED)  # fmt: skip
 """The states of copies that the table of storages counts."""
+
+
+def institution_name(overview: Overview, id_: str | None = None) -> str:
+    """The name of an institution in the reader's language; by default that of the report's."""
+    id_ = id_ or overview.institution
+    return printable(overview.names.get(id_, {}).get(language(), id_))
 
 
 def lead(overview: Overview) -> str:
@@ -82,7 +88,9 @@ def report_lines(overview: Overview) -> Iterator[str]:
     for storage in overview.storages:
         states = [(state, storage.states[state]) for state in State if state in storage.states]
         counts = ", ".join(f"{word(state.value)} {count}" for state, count in states)
-        oldest = _("oldest check {date}").format(date=_day(storage.oldest))
+        oldest = _("no check yet")
+        if storage.oldest is not None:
+            oldest = _("oldest check {date}").format(date=local_date(storage.oldest))
         yield f"{storage.storage}: {counts or '0'}; {oldest}"
     yield from forecast_sentences(overview)
     yield _proof(overview)
@@ -106,7 +114,9 @@ def forecast_sentences(overview: Overview) -> Iterator[str]:
         )
         yield late.format(count=forecast.overdue)
     if forecast.capacity is None:
-        text = _("Checks in time need {needed} a day; the possible speed is not measured yet.")
+        text = _(
+            "Checks in time need {needed} a day; the possible speed has not been measured yet."
+        )
         yield text.format(needed=human_size(forecast.needed))
     else:
         text = _("Checks in time need {needed} a day; {possible} a day is possible.")
@@ -140,7 +150,7 @@ def incident_lines(incident: Incident) -> Iterator[str]:
 def report_page(overview: Overview, appendix: tuple[Section, ...] = ()) -> Page:
     """The report as a page."""
     return Page(
-        _("State of the digitised book monuments: {name}").format(name=overview.institution),
+        _("State of the digitised book monuments: {name}").format(name=institution_name(overview)),
         _subtitle(overview),
         lead(overview),
         overview.outcome is not Outcome.PASS,
@@ -261,14 +271,14 @@ def _storage_section(overview: Overview) -> Section:
     rows = [
         (
             f"{storage.name} ({storage.storage})",
-            storage.institution,
+            institution_name(overview, storage.institution),
             *(str(storage.states.get(state, 0)) for state in _COLUMNS),
             _day(storage.oldest),
             human_size(storage.size),
         )
         for storage in overview.storages
     ]
-    words = (word(state.value) for state in _COLUMNS)
+    words = (_capital(word(state.value)) for state in _COLUMNS)
     columns = (_("Storage"), _("Institution"), *words)
     return Section(_("Copies by storage"), (), (*columns, _("Oldest check"), _("Size")), rows)
 
@@ -328,7 +338,7 @@ def _proof_section(overview: Overview) -> Section:
         [
             (
                 year.year,
-                f"{year.first}-{year.last}",
+                f"{year.first}\N{EN DASH}{year.last}",
                 str(year.checks),
                 str(year.copies),
                 str(year.fail),
@@ -341,12 +351,14 @@ def _proof_section(overview: Overview) -> Section:
 
 
 def _proof(overview: Overview) -> str:
+    if not overview.entries:
+        return _("The ledger is empty.")
     text = ngettext(
         "The ledger has {count} entry; its digest is {digest}.",
         "The ledger has {count} entries; the digest of the newest is {digest}.",
         overview.entries,
     )
-    return text.format(count=overview.entries, digest=overview.newest or "-")
+    return text.format(count=overview.entries, digest=overview.newest)
 
 
 def _subtitle(overview: Overview) -> str:
@@ -371,6 +383,11 @@ def short(package: str) -> str:
         return PackageId.parse(package).portable
     except ValueError:
         return printable(package)
+
+
+def _capital(text: str) -> str:
+    """A word as it begins the heading of a column."""
+    return text[:1].upper() + text[1:]
 
 
 def _day(time: datetime | None) -> str:

@@ -1,4 +1,4 @@
-"""What a report is about, in words: for people in their language, for programs always the same."""
+"""The subject of a report in words: for people in their language, for programs always the same."""
 
 from __future__ import annotations
 

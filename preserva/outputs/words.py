@@ -51,6 +51,11 @@ CONTEXTS = {
     NP_("what was received", "an AIP of Archivematica in a bag"): "what was received",
     NP_("what was received", "a SIP of preserva"): "what was received",
     NP_("what was received", "an AIP of preserva"): "what was received",
+    NP_("job", "audit"): "job",
+    NP_("job", "replicate"): "job",
+    NP_("job", "receive"): "job",
+    NP_("job", "ledger copy"): "job",
+    NP_("job", "ledger backup"): "job",
     NP_("entry of the ledger", "accession"): "entry of the ledger",
     NP_("entry of the ledger", "decision carried out"): "entry of the ledger",
     NP_("entry of the ledger", "decision confirmed"): "entry of the ledger",
@@ -74,13 +79,14 @@ CONTEXTS = {
     NP_("part of a record", "fingerprint"): "part of a record",
     NP_("part of a record", "imprint"): "part of a record",
     NP_("part of a record", "number"): "part of a record",
+    NP_("part of a record", "package"): "part of a record",
     NP_("part of a record", "place"): "part of a record",
     NP_("part of a record", "publisher"): "part of a record",
     NP_("part of a record", "subject"): "part of a record",
     NP_("part of a record", "title"): "part of a record",
 }
-"""Each word with what it is; a translator sees that. The part of a record is where a word was
-found, or what agrees with another record."""
+"""Each word with its context, for translators. The part of a record is where a word was found, or
+what agrees with another record."""
 
 
 def original(text: str) -> str:
@@ -123,7 +129,7 @@ def facet_name(facet: Facet) -> str:
 
 
 def facet_value(facet: Facet, value: str) -> str:
-    """A value as people read it, before what is typed: белорусский (bel)."""
+    """A value as people read it, followed by what they type: белорусский (bel)."""
     if facet is Facet.LANGUAGE and value in LANGUAGE_NAMES:
         return f"{pgettext('language', LANGUAGE_NAMES[value])} ({value})"
     if facet in (Facet.KIND, Facet.FORMAT) and value in _KINDS:

@@ -1,4 +1,4 @@
-"""What was done in a period, in words: for a terminal, as a page, as CSV."""
+"""The work of a period in words: for a terminal, as a page, as CSV."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CSV_COLUMNS = (
 
 
 def work_lines(work: Work, people: Mapping[str, Person]) -> Iterator[str]:
-    """Yield the sums, then what each person did, then each thing that was done."""
+    """Yield the totals, then the work of each person, then each action."""
     yield heading(work, people)
     if not work.sums:
         yield _("Nothing was done.")
@@ -82,7 +82,7 @@ def work_page(work: Work, people: Mapping[str, Person], institution: str, at: da
 
 
 def work_csv_row(deed: Deed, people: Mapping[str, Person]) -> tuple[str, ...]:
-    """A deed as a row below CSV_COLUMNS, the same in every language; times are UTC."""
+    """An action as a row below CSV_COLUMNS, the same in every language; times are UTC."""
     known = people.get(deed.person or "")
     numbers = ("" if number is None else str(number) for number in (deed.pages, deed.size))
     return (
@@ -123,7 +123,7 @@ def _sums(work: Work) -> Iterator[tuple[WorkKind, Sum]]:
 
 
 def _people(work: Work) -> Iterator[tuple[str | None, Mapping[WorkKind, int]]]:
-    """Who did something, by code; what nobody did is last."""
+    """Who did something, by code; actions without a person come last."""
     for person in sorted(work.people, key=lambda code: (code is None, code or "")):
         yield person, work.people[person]
 

@@ -1,1 +1,1 @@
-"""Copies kept alike: replication, accession, repair, rebuilding."""
+"""Keeping copies identical: replication, accession, repair, rebuilding."""

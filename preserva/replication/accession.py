@@ -1,8 +1,8 @@
-"""Accession: what another institution brought into a storage of ours, read and then recorded.
+"""Accession: packages that another institution copied into our storage are read and recorded.
 
-From then on our ledger knows what the copy must be, whatever becomes of the other one: it is
-audited here as our own packages are. The storage itself is only read, and only packages of the
-institution that it is held for are recorded.
+From then on our ledger knows what the copy must be, whatever happens to the original: it is audited
+here as our own packages are. The storage itself is only read, and only packages of the institution
+that it is held for are recorded.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from preserva.archive.fixity_events import record_check
 from preserva.archive.identities import remember
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.recorded_package import tag_manifests
+from preserva.archive.runs import note_success
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.unrecorded import list_root
 from preserva.config import Role
 from preserva.core.eark.premis_read import read_events
+from preserva.core.policy.health import Job
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import ACCESSION, EVENT_FOUND, FAIL, FIXITY_CHECK, SUCCESS
 from preserva.core.values.facts import Arrival, EventFound
@@ -33,15 +35,15 @@ from preserva.i18n import _
 from preserva.storage.ocfl import StoredObject
 
 MOST_LOGS = 100
-"""Records of events of one package that are noted: an honest one has a few for each storage."""
+"""The most records of events that are kept for one package: an honest one has a few per storage."""
 
 
 @dataclass(slots=True)
 class Receipt:
-    """A package that another institution brought: the versions that are new, and if they count.
+    """A package from another institution: the new versions, and whether they count.
 
-    Of what is in a held storage and is no package, and of a storage that cannot be used, `package`
-    is empty.
+    `package` is empty for something in a held storage that is not a package, and for a storage that
+    cannot be used.
     """
 
     package: str
@@ -66,8 +68,8 @@ def receive(
     """Read what is new in the storages that we keep for others (all, or one), and record it.
 
     A package that is not sound, not what was recorded before, or not of the institution that the
-    storage is held for is reported and not acknowledged; the others go on. On a dry run nothing is
-    read whole. Raises UsageError for a storage that is not kept for others, LedgerError.
+    storage is held for is reported and not acknowledged; the others are processed. On a dry run
+    nothing is read whole. Raises UsageError for a storage that is not kept for others, LedgerError.
     """
     prove_ledger(archive, record=not dry_run)
     receipts = []
@@ -78,7 +80,14 @@ def receive(
             receipt = _receive(archive, store, path, dry_run, observer)
             if receipt is not None:
                 receipts.append(receipt)
+    if storage is None and not dry_run and all(map(_is_complete, receipts)):
+        note_success(archive.config, Job.RECEIVE, archive.clock())
     return [receipt for receipt in receipts if receipt.package or receipt.report.findings]
+
+
+def _is_complete(receipt: Receipt) -> bool:
+    """Whether all that could be read was; what is damaged is an incident, and not unfinished."""
+    return receipt.report.outcome is not Outcome.UNKNOWN
 
 
 def _held(archive: ArchivalStorage, storage: str | None) -> list[Store]:
@@ -163,12 +172,12 @@ def _refusal(copy: StoredCopy, path: str) -> Finding | None:
 
 
 def _as_recorded(copy: StoredCopy, stored: StoredObject) -> bool:
-    """Whether the newest inventory is the one that was recorded of that version."""
+    """Whether the newest inventory is the one recorded for that version."""
     return copy.recorded.inventories().get(stored.inventory.head) == stored.digest
 
 
 def _otherwise_recorded(copy: StoredCopy, checked: CheckedObject) -> Iterator[Finding]:
-    """Versions never change: what was recorded of one before must still be so."""
+    """Versions never change: what was recorded of a version must still be true."""
     recorded = copy.recorded.inventories()
     for version in sorted(checked.digests.keys() & recorded.keys()):
         expected, seen = recorded[version], checked.digests[version]
@@ -177,7 +186,7 @@ def _otherwise_recorded(copy: StoredCopy, checked: CheckedObject) -> Iterator[Fi
 
 
 def _record_incident(copy: StoredCopy, report: Report) -> None:
-    """A version that is not the one recorded before is an incident: once, until it is settled."""
+    """A version that differs from the recorded one is an incident: one, until it is settled."""
     last = copy.last(FIXITY_CHECK)
     if last is None or last.outcome != FAIL:
         record_check(copy, report)
@@ -194,7 +203,7 @@ def _acknowledge(copy: StoredCopy, checked: CheckedObject, versions: tuple[str, 
 def _unknown_logs(copy: StoredCopy, report: Report) -> Iterator[tuple[str, str]]:
     """SHA-256 and event of each record of an event that our ledger does not know yet.
 
-    Of more than MOST_LOGS the others are neither read nor noted, which is said.
+    Beyond MOST_LOGS they are neither read nor recorded, and that is reported.
     """
     known = copy.recorded.log_digests()
     names = sorted(copy.log_names())
@@ -221,7 +230,7 @@ def event_of(copy: StoredCopy, name: str) -> str | None:
 def vouch(
     archive: ArchivalStorage, package: PackageId, logs: Mapping[str, str], storages: list[str]
 ) -> None:
-    """Let the ledger know records of events that it did not write itself, by SHA-256."""
+    """Add to the ledger records of events that it did not write itself, by SHA-256."""
     for digest, event in sorted(logs.items()):
         archive.ledger.append(
             EVENT_FOUND,

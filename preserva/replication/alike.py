@@ -1,10 +1,10 @@
-"""Which packages have nothing new to send: over a line, one look at each copy, many at once.
+"""Which packages have nothing new to send: remotely, one look at each copy, many concurrently.
 
-What is concluded from a look is that alone, never that a copy is sound: that is the audit's work. A
-look asks for the size of the root inventory and reads its digest file (OCFL 1.1, section 3.5.3). If
-the size is that of the one at its owner, the digest the one that the ledger recorded for the newest
-version, and every version was acknowledged there, then there is nothing to send. Whatever else it
-shows, the package is compared in full. See docs/adr/0036-long-lines.md.
+Only that is concluded from a look, never that a copy is sound: that is the audit's work. A look
+asks for the size of the root inventory and reads its digest file (OCFL 1.1, section 3.5.3). If the
+size is that of the one at its owner, the digest the one that the ledger recorded for the newest
+version, and every version was acknowledged there, then there is nothing to send. In every other
+case the package is compared in full. See docs/adr/0036-long-lines.md.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _Look = tuple[str, str]
 
 
 class Alike:
-    """The packages, by the folders of their objects, whose copy is the newest already."""
+    """The packages, by the folders of their objects, whose copy is already up to date."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Alike:
             self._alike = {path for path in looks if path is not None}
 
     def result(self, path: str) -> Replication | None:
-        """That nothing was to be done for an object; None if it must be compared."""
+        """The result that nothing is to be done for an object; None if it must be compared."""
         package = self._packages[path]
         if package is None or path not in self._alike:
             return None
@@ -66,7 +66,7 @@ class Alike:
         return Replication(package.uri, self._target.id, report)
 
     def _expected(self) -> Iterator[_Look]:
-        """What the ledger says of those of which every version was acknowledged in the target."""
+        """The ledger's data on packages of which every version was acknowledged in the target."""
         begun = self._begun()
         for path, package in self._packages.items():
             if package is None or f"replicate-{package.portable}" in begun:
@@ -77,7 +77,7 @@ class Alike:
                 yield path, recorded[max(recorded, key=version_number)]
 
     def _begun(self) -> set[str]:
-        """What interrupted runs left in staging: their packages are not passed over."""
+        """Leftovers of interrupted runs in staging: their packages are not skipped."""
         try:
             entries = self._target.storage.children(layout.STAGING)
         except NotFound:  # where a folder is nothing but the files in it
@@ -102,7 +102,7 @@ class Alike:
     def _size(self, store: Store, path: str, digest: str) -> int | None:
         """The size of the root inventory in a storage; None if it cannot be the one with a digest.
 
-        One that is near is read whole. Raises StorageError.
+        An inventory on a local disk is read whole. Raises StorageError.
         """
         algorithm = _ALGORITHMS.get(len(digest), "")
         name = f"{path}/{formats.NAME}"

@@ -1,4 +1,4 @@
-"""What stands in the place of a copy: seen before it is brought, set aside if it never counted."""
+"""Things in the place of a copy: seen before it is sent, set aside if they never counted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from preserva.storage.published import not_in_place, quarantine
 def unlisted(copy: StoredCopy, version: str, files: Iterable[str]) -> list[str]:
     """Which of these files of an object are not listed in the folder of a version.
 
-    Raises NotInPlace where one can be asked for all the same: the server stores other names.
+    Raises NotInPlace if an unlisted file can be opened nevertheless: the server changes names.
     """
     listed = {entry.path for entry in copy.storage.walk(f"{copy.path}/{version}")}
     wanted = (f"{copy.path}/{path}" for path in files)
@@ -28,10 +28,10 @@ def unlisted(copy: StoredCopy, version: str, files: Iterable[str]) -> list[str]:
 
 
 def clear_place(copy: StoredCopy, version: str) -> list[Finding]:
-    """Set aside what stands in the place of a version and was never acknowledged; what was moved.
+    """Set aside anything unacknowledged in the place of a version; returns what was moved.
 
-    A publication that was done by halves leaves such, and a writer that lost its lock. Raises
-    Refused, with nothing moved, where something was acknowledged.
+    A half-done publication leaves such things, or a writer that lost its lock. Raises Refused, with
+    nothing moved, where something was acknowledged.
     """
     place = copy.path if version == "v1" else f"{copy.path}/{version}"
     if copy.storage.stat(place) is None:

@@ -1,7 +1,8 @@
-"""Whether a storage keeps the names of a package as they are, tried before any of it is sent.
+"""Whether a storage keeps the names of a package unchanged, tested before anything is sent.
 
-Some servers store й as и with a breve, others take both, or a and A, for one name. OCFL lists names
-by their bytes, so such a package cannot be kept there: it is said at once, and nothing is sent.
+Some servers store й as и with a breve, others treat both, or a and A, as one name. OCFL lists names
+by their bytes, so such a package cannot be kept there: that is reported at once, and nothing is
+sent.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from preserva.storage.base import Storage
 
 _FOLDER = f"{layout.STAGING}/replicate-names"
 _MOST = 100
-"""Names that are tried: a server treats all of them alike."""
+"""How many names are tried: a server treats all of them alike."""
 
 
 def names_not_kept(storage: Storage, paths: Iterable[str]) -> list[Finding]:
-    """The first path whose name the storage does not keep, with what it made of it.
+    """The first path whose name the storage changes, with the changed name.
 
     Only names with another Unicode form, and those that others differ from only in case or form,
     are tried. Raises StorageError.
@@ -46,7 +47,7 @@ def names_not_kept(storage: Storage, paths: Iterable[str]) -> list[Finding]:
 
 
 def _doubtful(paths: list[str]) -> dict[str, str]:
-    """Parts of paths that a server may keep otherwise, each with a path that has it."""
+    """Parts of paths that a server may change, each with a path that contains it."""
     doubtful: dict[str, str] = {}
     for path in paths:
         if not path.isascii():

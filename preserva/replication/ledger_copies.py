@@ -1,7 +1,7 @@
-"""The copies of a lost ledger in our own storages: read, held to each other, one of them chosen.
+"""The copies of a lost ledger in our own storages: read, compared, and one of them chosen.
 
-A storage that is held for another institution is never asked: whoever writes there could write a
-ledger there. `core/policy/ledger_choice.py` says when a person must decide.
+A storage that is held for another institution is never asked: anyone who writes there could forge a
+ledger. `core/policy/ledger_choice.py` says when a person must decide.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SHOWN = 16
 
 @dataclass(frozen=True, slots=True)
 class LedgerChoice:
-    """What a person said of the copies: whose word counts, and an entry known from elsewhere."""
+    """A person's decision on the copies: whose word counts, and an entry known from elsewhere."""
 
     source: str | None = None
     anchor: Anchor | None = None
@@ -43,7 +43,7 @@ class LedgerChoice:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The copy to take over; None if there is none. The entries up to `proved` are beyond doubt.
+    """The copy to take over; None if there is none. Entries up to `proved` are beyond doubt.
 
     Those up to `seen` were seen by another storage too; None if no other one could have seen any.
     `strange` are the storages that belong to another ledger; a person said whose word counts.
@@ -68,10 +68,9 @@ def parse_anchor(text: str) -> Anchor:
 def choose_copy(stores: Sequence[Store], institution: str, decision: LedgerChoice) -> Choice:
     """The copy of an institution's ledger to take over, of those in its own storages.
 
-    A copy that is no whole chain is reported and passed over. Raises Refused where copies
-    contradict each other and nobody decided, where storages belong to different ledgers, where no
-    copy has the anchor, and where no copy is whole and no storage was named to begin anew from;
-    StorageError.
+    A copy that is not a whole chain is reported and ignored. Raises Refused if copies contradict
+    each other and nobody decided, if storages belong to different ledgers, if no copy has the
+    anchor, and if no copy is whole and no storage was named to start from; StorageError.
     """
     if decision.source is not None and decision.source not in {store.id for store in stores}:
         message = _("{storage}, named with --from, is not there")
@@ -106,8 +105,7 @@ def choose_copy(stores: Sequence[Store], institution: str, decision: LedgerChoic
 def refuse_unseen(choice: Choice) -> None:
     """Refuse a copy with entries that no other storage of ours has seen, and nobody vouched for.
 
-    Where there is no other storage that could have seen any, there is nothing to ask. Raises
-    Refused.
+    If no other storage could have seen any, there is nothing to ask. Raises Refused.
     """
     chain = choice.chain
     if chain is None or choice.seen is None:

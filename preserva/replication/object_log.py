@@ -19,22 +19,22 @@ FOUND = "found in place, read back and compared"
 
 
 class ReplicationLog:
-    """The records of bringing one package from a storage to another."""
+    """The records of copying one package from a storage to another."""
 
     def __init__(self, source: StoredCopy, target: StoredCopy) -> None:
         self._source = source
         self._target = target
 
     def new(self, version: str, how: str) -> history.LogRecord:
-        """The record that a version was brought now."""
+        """The record that a version was copied now."""
         archive = self._source.archive
         detail = self._detail(version, how)
         return self._record(archive.identifiers(), archive.now(), detail, archive.actor)
 
     def left(self, version: str) -> history.LogRecord | None:
-        """The record that an interrupted run kept with a copy, and not yet in the ledger.
+        """The record that an interrupted run left with a copy but not yet in the ledger.
 
-        Only one that is, byte for byte, what we would have written. Raises StorageError.
+        It must be, byte for byte, what we would have written. Raises StorageError.
         """
         details = {self._detail(version, how) for how in (COPIED, FOUND)}
         for happened in self._unknown():
@@ -70,7 +70,7 @@ class ReplicationLog:
         return history.log_record(happened, actor, self._source.package)
 
     def _unknown(self) -> Iterator[Event]:
-        """The replications in the logs of both copies of which the ledger knows nothing."""
+        """The replications in the logs of both copies that the ledger does not know."""
         known = [event.log.event for event in self._source.recorded.logged()]
         for copy in (self._source, self._target):
             for name in copy.log_names():

@@ -1,7 +1,7 @@
-"""The copy of a package at its owner and the one in another storage, which is to be alike.
+"""The copy of a package at its owner, and the one in another storage that must match it.
 
-Versions never change, so only those that are missing are brought; each is read back before it
-counts. Both copies are held to what the ledger recorded, never only to each other.
+Versions never change, so only missing ones are copied; each is read back before it counts. Both
+copies are compared with what the ledger recorded, never only with each other.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Replication:
 
 
 class StoppedError(Exception):
-    """This package cannot go on; the findings say why, and are `about` one copy of it if any."""
+    """This package cannot be processed; the findings say why, and are `about` a copy, if any."""
 
     def __init__(self, *findings: Finding, about: StoredCopy | None = None) -> None:
         super().__init__()
@@ -133,7 +133,7 @@ class Pair:
                 self.result.size += entry.size if entry else 0
 
     def _in_place(self) -> StoredObject | None:
-        """The object in the target; None for nothing, and for what was never acknowledged."""
+        """The object in the target; None if there is none, or if it was never acknowledged."""
         try:
             return self.target.store.root.read_at(self.path)
         except NotFound as error:
@@ -148,7 +148,7 @@ class Pair:
             return None
 
     def _find_lost(self, *, whole: bool) -> None:
-        """What was acknowledged in the target and is not there was lost or taken away there."""
+        """Report versions acknowledged in the target that are missing: lost or removed there."""
         acknowledged = self.target.acknowledged()
         lost = [version for version in self.result.versions if version in acknowledged]
         places = [self.target.store.id] if whole and lost else lost
@@ -158,9 +158,9 @@ class Pair:
             self.result.report.add(self.lost)
 
     def bring_missing(self) -> None:
-        """Bring the versions that the target lacks, and acknowledge what is proved.
+        """Copy the versions that the target lacks, and acknowledge those that are proved.
 
-        What was lost there is an incident, and is recorded before anything is brought again.
+        A loss there is an incident, and is recorded before anything is copied again.
         """
         if self.lost:
             record_seen(self.target, Report(self.target.subject, self.lost))
@@ -179,7 +179,7 @@ class Pair:
         self.observer(Ended("replicate", subject))
 
     def _bring_logs(self) -> None:
-        """The records of events that a lost copy had, from the copy at its owner."""
+        """The records of events that a lost copy had, taken from the copy at its owner."""
         workers = self.target.storage.max_concurrency
         names = self.target.log_names()
         present = set(bounded_map(self.target.log_digest, names, workers=workers))
@@ -218,7 +218,7 @@ class Pair:
         self._record(version, log, in_target=version != "v1", carried=carried)
 
     def _left_by_an_earlier_run(self, staged: str, version: str, files: dict[str, str]) -> set[str]:
-        """What an interrupted run copied of these files, whole or in part; all else goes."""
+        """What an interrupted run copied of these files, wholly or partly; all else is removed."""
         storage = self.target.storage
         own = storage.stat(staged)
         if own is None or own.kind is not Kind.FOLDER:
@@ -243,8 +243,8 @@ class Pair:
     def _bring(self, staging: Staging, files: dict[str, str], left: set[str]) -> list[Finding]:
         """Stream files, many at once, make them durable and read them back.
 
-        Of those `left` by an earlier run, only the rest is sent. The findings name those that are
-        not what was recorded; they do not stay in staging.
+        Of files `left` by an earlier run, only the rest is sent. The findings name files that
+        differ from what was recorded; these do not stay in staging.
         """
         storage = self.target.storage
         stream = partial(self._stream, staging, left)
@@ -332,7 +332,7 @@ class Pair:
             self.result.versions = list(self.original.inventory.versions)
 
     def _disproved(self, version: str) -> list[Finding]:
-        """What of a version in place is not as its owner recorded it."""
+        """How a version in place differs from what its owner recorded."""
         sealed = self.source.store.root.read_version(self.path, version)
         where = f"{self.path}/{version}"
         try:
@@ -361,7 +361,7 @@ class Pair:
         in_target: bool,
         carried: tuple[str, ...] = (),
     ) -> None:
-        """Into both objects' logs, then into the ledger: with that the copy counts."""
+        """Write the record into both objects' logs, then into the ledger: then the copy counts."""
         for copy in (self.source, self.target) if in_target else (self.source,):
             self.log.keep(copy, log)
         recorded = self.source.recorded.commitment(version)

@@ -1,7 +1,8 @@
-"""A configuration that was lost, made anew from what its storages say of themselves.
+"""Rebuilds a lost configuration from what its storages say about themselves.
 
 What a storage says of our own institution counts only if it is one of ours: our primary storage or
-a replica that we made. A storage into which another institution brings its copies may say anything.
+a replica that we made. A storage into which another institution copies its packages may say
+anything.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from preserva.storage.open import open_storage
 _LARGEST = 65_536
 
 Identities = Mapping[str, Mapping[str, Any]]
-"""What storages say of themselves, by their URLs."""
+"""What storages say about themselves, by their URLs."""
 
 
 def rebuild_config(path: Path, urls: Sequence[str], institution: str | None = None) -> Config:
@@ -47,15 +48,15 @@ def rebuild_config(path: Path, urls: Sequence[str], institution: str | None = No
     Without one, it is the institution by whose configuration the first storage was made. What no
     storage knows (the policy, rights, what is asked of images) stays as it is by default; a primary
     storage that was lost gets a place beside the configuration, which a person may change. Raises
-    Refused if there is a configuration, StorageError for what is no storage, ConfigError if what
-    the storages say makes none.
+    Refused if there is a configuration, StorageError for a place that is not a storage, ConfigError
+    if the storages do not say enough.
     """
     if path.exists():
         message = _("there is a configuration at {path}; it was not touched")
         raise Refused(message.format(path=path))
     identities = {url: _identity(url) for url in urls}
     own = institution or str(identities[urls[0]]["configured_by"])
-    message = _("what the storages say of themselves makes no configuration")
+    message = _("what the storages say about themselves is not enough for a configuration")
     try:
         text = "\n".join(_lines(identities, own)) + "\n"
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -94,13 +95,13 @@ def _identity(url: str) -> Mapping[str, Any]:
 
 
 def _lines(identities: Identities, own: str) -> Iterator[str]:
-    yield "# Made anew from what the storages say of themselves. Look at it before you go on: the"
-    yield "# policy, rights and what is asked of images are not written in any storage."
+    yield "# Rebuilt from what the storages say about themselves. Check it before you continue: the"
+    yield "# policy, rights and requirements for images are not stored in any storage."
     yield f"[archive]\ninstitution = {_text(own)}"
-    for name, one in _institutions(identities, own).items():
+    for name, entry in _institutions(identities, own).items():
         yield f"\n[institutions.{_text(name)}]"
-        yield from (f"name.{_text(key)} = {_text(value)}" for key, value in one["name"].items())
-        yield from (f"{key} = {_text(one[key])}" for key in ("country", "isil") if key in one)
+        yield from (f"name.{_text(key)} = {_text(value)}" for key, value in entry["name"].items())
+        yield from (f"{key} = {_text(entry[key])}" for key in ("country", "isil") if key in entry)
     for url, identity in identities.items():
         local = "://" not in url
         yield f"\n[storages.{_text(identity['storage'])}]"
@@ -120,7 +121,7 @@ def _lines(identities: Identities, own: str) -> Iterator[str]:
 
 
 def _institutions(identities: Identities, own: str) -> Mapping[str, Mapping[str, Any]]:
-    """Who the institutions are: what our own storages say first, and of us nobody else at all.
+    """Who the institutions are: our own storages come first, and only they count about us.
 
     Raises ConfigError if none of ours says who we are.
     """
@@ -133,7 +134,7 @@ def _institutions(identities: Identities, own: str) -> Mapping[str, Mapping[str,
         institutions = {**identity["institutions"], **institutions}
     if own not in institutions:
         message = _(
-            "none of these storages is one of {id}, and what others say of it is not believed"
+            "none of these storages belongs to {id}, and what others say about it is not believed"
         )
         raise ConfigError(message.format(id=own))
     for identity in identities.values():
@@ -142,7 +143,7 @@ def _institutions(identities: Identities, own: str) -> Mapping[str, Mapping[str,
 
 
 def _is_ours(identity: Mapping[str, Any], own: str) -> bool:
-    """Whether it says that it is our primary storage, or a replica that we made."""
+    """Whether it claims to be our primary storage, or a replica that we made."""
     return identity["configured_by"] == own and identity["role"] in {Role.PRIMARY, Role.REPLICA}
 
 

@@ -1,8 +1,8 @@
-"""A ledger that was lost is made anew from our own storages; where they differ, a person decides.
+"""Rebuilds a lost ledger from our own storages; where they differ, a person decides.
 
-It goes on from the copy that replication left in a replica, if that is a whole chain and nothing
-contradicts it. What was done since, and all of it where there is no copy, is a new beginning: it
-says what our own storages hold today. Storages that are held for others never testify for ours.
+It continues the copy that replication left in a replica, if that is a whole chain and nothing
+contradicts it. After that, or from the start if there is no copy, it records what our own storages
+hold today. Storages that are held for others never testify for ours.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.entries import REBUILT, SUCCESS
 from preserva.core.values.facts import Rebuilt
 from preserva.core.values.model import Kind, PackageId
-from preserva.core.values.report import Finding, Observer, Report, ignore
+from preserva.core.values.report import Finding, Observer, Report, counted, ignore
 from preserva.core.values.subjects import ObjectInStorage, WholeStorage
 from preserva.errors import Damaged, Refused, StorageError, UsageError
 from preserva.files.disk import publish
@@ -36,12 +36,12 @@ from preserva.replication.ledger_copies import Choice, LedgerChoice, choose_copy
 from preserva.replication.rebuilt_package import ReadCopy, record_missing, record_package
 
 _NAMED = 20
-"""Contradictions that a refusal names; the first one says it all."""
+"""How many contradictions a refusal names; the first one is usually enough."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a ledger was rebuilt from: the copy in a storage, how many entries, the newest's digest.
+    """The source of a rebuilt ledger: the copy in a storage, how many entries, the newest's digest.
 
     Without a copy there is neither storage nor digest.
     """
@@ -70,16 +70,16 @@ def rebuild_ledger(
     person: str | None = None,
     observer: Observer = ignore,
 ) -> list[Report]:
-    """Make the ledger anew from the storages: every copy is read whole; a report for each.
+    """Rebuild the ledger from the storages: every copy is read whole; a report for each.
 
-    It goes on from the copy of it in a replica; what our own copies agree on is recorded besides,
-    and what is damaged as a failed check. `source` is the storage of ours whose word counts where
-    they contradict each other, `anchor` an entry of the lost ledger that is known from elsewhere.
-    The ledger appears when it is complete.
+    It continues the copy in a replica; what our own copies agree on is added, and damage is
+    recorded as a failed check. `source` is the storage of ours whose word counts where they
+    contradict each other, `anchor` an entry of the lost ledger that is known from elsewhere. The
+    ledger appears when it is complete.
 
     Raises Refused if there is one, if copies of it contradict each other or our primary storage,
-    and nobody decided, or if nothing is left to make it of; UsageError for a `source` that is none
-    of ours; StorageError if a storage cannot be reached.
+    and nobody decided, or if nothing is left to make it from; UsageError for a `source` that is not
+    ours; StorageError if a storage cannot be reached.
     """
     if config.ledger.exists() and config.ledger.stat().st_size:
         message = _("there is a ledger at {path}; it was not touched")
@@ -109,7 +109,7 @@ def rebuild_ledger(
 
 
 def origin_of(config: Config) -> Origin:
-    """What the ledger of a configuration was rebuilt from the last time. Raises LedgerError."""
+    """From what the ledger of a configuration was last rebuilt. Raises LedgerError."""
     with closing(Ledger(config.ledger)) as ledger:
         entry = ledger.newest(REBUILT)
         if entry is None:
@@ -126,7 +126,7 @@ def _remove(ledger: Path) -> None:
 def _refuse_source(config: Config, source: str | None) -> None:
     own = [store.id for store in config.storages.values() if _is_own(config, store.id)]
     if source is not None and source not in own:
-        message = _("{storage} is no storage of ours; these are: {known}")
+        message = _("{storage} is not a storage of ours; ours are: {known}")
         raise UsageError(message.format(storage=source, known=", ".join(own)))
 
 
@@ -150,8 +150,9 @@ def _rebuild(archive: ArchivalStorage, decision: LedgerChoice, observer: Observe
     _record_rebuilt(archive, storages, choice)
     objects = _Objects()
     for store in storages.there:
-        for path in store.root.objects():
-            reports.append(objects.read(archive, store, path, observer))
+        paths = list(store.root.objects())
+        for path in counted("rebuild", WholeStorage(store.id), paths, len(paths), observer):
+            reports.append(objects.read(archive, store, path))
     primary = archive.primary if archive.primary in storages.there else None
     for package in objects.packages(archive, storages.there):
         copies = objects.copies(archive, storages.there, package)
@@ -188,10 +189,10 @@ class _Objects:
         self._copies: dict[str, list[ReadCopy]] = defaultdict(list)
         self._unreadable: dict[tuple[str, str], Report] = {}
 
-    def read(self, archive: ArchivalStorage, store: Store, path: str, observer: Observer) -> Report:
+    def read(self, archive: ArchivalStorage, store: Store, path: str) -> Report:
         """Read one whole; the report on it."""
         subject = ObjectInStorage(path, store.id)
-        checked = check_object(store.storage, path, subject=subject, observer=observer)
+        checked = check_object(store.storage, path, subject=subject)
         report, inventory = checked.report, checked.inventory
         if inventory is None:
             self._unreadable[store.id, path] = report
@@ -221,7 +222,7 @@ class _Objects:
     def copies(
         self, archive: ArchivalStorage, stores: list[Store], package: PackageId
     ) -> list[ReadCopy]:
-        """The copies of a package, with what is in the place of one and cannot be read."""
+        """The copies of a package, and whatever is in the place of one and cannot be read."""
         copies = list(self._copies.get(package.uri, ()))
         for store in stores:
             copy = StoredCopy(archive, store, package)
@@ -245,16 +246,16 @@ def _find(archive: ArchivalStorage) -> _Storages:
             found.own.append(store)
     if not found.own:
         raise Refused(
-            _("none of our own storages is there, so there is nothing to make a ledger of"),
+            _("none of our own storages is there, so there is nothing to make a ledger from"),
             hint=_("Are the disks mounted? `preserva init` makes a new, empty archive."),
         )
     return found
 
 
 def _is_lost(store: Store, ledgers: Set[str]) -> bool:
-    """Whether there is nothing at all in its place, or a new storage in which nothing is yet.
+    """Whether there is nothing in its place, or a new, empty storage.
 
-    One that belongs to one of the `ledgers` of the other storages is not new: it was empty.
+    A storage that belongs to one of the other storages' `ledgers` is not new: it was emptied.
     """
     storage = store.storage
     if storage.stat("") is None or not storage.children(""):
@@ -286,9 +287,9 @@ def _take_over(archive: ArchivalStorage, choice: Choice) -> None:
 def _refuse_contradicted(
     archive: ArchivalStorage, storages: _Storages, choice: Choice, decision: LedgerChoice
 ) -> None:
-    """Refuse a copy of the ledger that says of our primary storage what is not so.
+    """Refuse a copy of the ledger that contradicts our primary storage.
 
-    What is proved by an anchor is so: then it is the storage that is damaged.
+    What an anchor proves is true: then the storage is the damaged one.
     """
     primary = archive.primary
     if choice.chain is None or decision.source is not None or primary not in storages.there:

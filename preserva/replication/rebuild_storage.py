@@ -1,4 +1,4 @@
-"""A storage that was lost is made anew from the others; the ledger says what belongs there."""
+"""Rebuilds a lost storage from the others; the ledger says what belongs there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from preserva.storage.open import open_storage
 def rebuild_storage(
     archive: ArchivalStorage, storage: str, *, dry_run: bool = False, observer: Observer = ignore
 ) -> list[Repair]:
-    """Bring back every copy that the ledger acknowledged in a storage, each proved.
+    """Restore every copy that the ledger acknowledged in a storage, each proved.
 
     The storage is a new, empty place, or one in which something is left. Raises Refused for a place
     that holds something else, UsageError for a storage that another institution writes, and what
@@ -25,7 +25,9 @@ def rebuild_storage(
     """
     store = archive.store(storage)
     if store.config.role is Role.HELD:
-        message = _("{storage} is kept here for another institution, which alone rebuilds it")
+        message = _(
+            "{storage} is kept here for another institution, and only that institution rebuilds it"
+        )
         raise UsageError(message.format(storage=storage))
     packages = [PackageId.parse(uri) for uri in archive.ledger.copies.packages(storage)]
     prove_ledger(archive, record=not dry_run)

@@ -1,8 +1,8 @@
-"""What a rebuilt ledger records of one package: what its own storages say, and what is damaged.
+"""What a rebuilt ledger records of one package: what our storages say, and what is damaged.
 
-A copy testifies by its inventories, if those are whole; a damaged page makes it no worse a witness
-of what the package must be. Where witnesses contradict each other nothing is recorded but that: a
-failed check of each, which waits for a person.
+A copy testifies by its inventories, if those are whole; a damaged page does not make it a worse
+witness of what the package must be. Where witnesses contradict each other nothing is recorded but
+that: a failed check of each, which waits for a person.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from preserva.core.values.report import Finding, Outcome, Report
 from preserva.replication.accession import MOST_LOGS, event_of, vouch
 
 _UNTRUSTED = {Code.INVENTORY_INVALID, Code.INVENTORY_SIDECAR, Code.VERSION_INVENTORY}
-"""Findings with which the inventories of a copy say nothing of what the package must be."""
+"""Findings that make the inventories of a copy useless as evidence of the package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def record_package(
     primary: Store | None,
     source: str | None,
 ) -> None:
-    """Record what copies of a package, each where it belongs, say of it, and the check of each.
+    """Record what the copies of a package, each where it belongs, say, and the check of each.
 
     `primary` is our primary storage, if it is there; `source` the storage whose word counts where
     they contradict each other. Raises LedgerError, StorageError.
@@ -113,7 +113,7 @@ def _record_ours(
 
 
 def _recorded(archive: ArchivalStorage, package: PackageId) -> RecordedPackage:
-    """What the copy of the lost ledger says of a package, and what was recorded since."""
+    """What the copy of the lost ledger says about a package, and what was recorded since."""
     return RecordedPackage(archive.ledger, package, archive.config.custody)
 
 
@@ -130,7 +130,7 @@ def _versions(witnesses: list[ReadCopy], restored: Mapping[str, str]) -> list[st
 def _made_by_owner(
     versions: list[str], copies: list[ReadCopy], restored: Mapping[str, str], primary: Store
 ) -> list[str]:
-    """Those that our primary storage has too, or the ledger knew; a damaged copy there hides any.
+    """Versions that our primary storage has too, or the ledger knew; a damaged copy hides any.
 
     What is in a replica alone, while the storage that it must have come from is there, was made by
     somebody else.
@@ -143,11 +143,11 @@ def _made_by_owner(
 
 
 def _agreed_on(versions: list[str], witnesses: list[ReadCopy]) -> dict[str, ReadCopy]:
-    """Each version of which all witnesses say the same, up to the first that they do not."""
+    """Each version on which all witnesses agree, up to the first on which they do not."""
 
     def agreed(version: str) -> bool:
-        said = {read.digests[version] for read in witnesses if version in read.digests}
-        return len(said) == 1
+        digests = {read.digests[version] for read in witnesses if version in read.digests}
+        return len(digests) == 1
 
     return {
         version: next(read for read in witnesses if version in read.digests)
@@ -183,7 +183,7 @@ def _name_others(
     restored: Mapping[str, str],
     versions: list[str],
 ) -> None:
-    """What a copy has that nobody vouches for: another copy differs, or its owner made none."""
+    """Versions of a copy that nobody vouches for: another copy differs, or its owner made none."""
     for version in read.digests:
         if version not in agreed and version not in restored:
             code = Code.COPIES_CONTRADICT if version in versions else Code.DIVERGED
@@ -192,7 +192,7 @@ def _name_others(
 
 
 def _hold_to(recorded: Mapping[str, str], read: ReadCopy) -> None:
-    """No copy is sound that has another version than the one recorded."""
+    """A copy is not sound if it has another version than the one recorded."""
     named = {finding.path for finding in read.report.findings}
     for version, digest in read.digests.items():
         where, expected = f"{version}/inventory.json", recorded.get(version)
@@ -201,7 +201,7 @@ def _hold_to(recorded: Mapping[str, str], read: ReadCopy) -> None:
 
 
 def _record_received(read: ReadCopy) -> None:
-    """What another institution brought, as `receive` records it: the first sound copy commits."""
+    """Packages of another institution, as `receive` records them: the first sound copy counts."""
     copy = read.copy
     _hold_to(copy.recorded.inventories(), read)
     if not _is_sound(read):

@@ -1,12 +1,13 @@
-"""Repair: a copy gets back what was recorded of it, and what stood in its place is kept aside.
+"""Repair: a copy gets back its recorded content, and whatever was in its place is kept aside.
 
 Nothing is deleted and nothing overwritten. What is brought is hashed on its way, read back in
-staging, moved to its place and read there once more; then the whole package is validated.
+staging, moved to its place and read there once more; then the whole package is validated. What
+came back as recorded is acknowledged, whatever today's rules say of the package: that is reported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from preserva.archive import events as history
@@ -35,9 +36,11 @@ from preserva.core.values.report import (
     Outcome,
     Report,
     Started,
+    counted,
     ignore,
 )
-from preserva.errors import NotFound, Refused, StorageError, UsageError
+from preserva.core.values.subjects import WholeStorage
+from preserva.errors import NotFound, Refused, StorageError, StorageFull, UsageError
 from preserva.files.parallel import bounded_map
 from preserva.fixity.check_copy import check_copy
 from preserva.i18n import _
@@ -52,9 +55,10 @@ from preserva.storage.published import publish, quarantine
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A file that must come: what is in its place, and the storages that have what was recorded.
+    """A file to restore: what is in its place, and the storages that have the recorded content.
 
-    None need have it where it follows from what was recorded. `page` is the page of the book.
+    No storage is needed if the content follows from what was recorded. `page` is the page of the
+    book.
     """
 
     path: str
@@ -65,7 +69,7 @@ class Brought:
 
 @dataclass(slots=True)
 class Repair:
-    """One copy: what goes aside, what comes, what no storage has; and whether it was done."""
+    """One copy: what is set aside, restored, found nowhere; and whether it was done."""
 
     package: str
     storage: str
@@ -76,7 +80,7 @@ class Repair:
 
     @property
     def needed(self) -> bool:
-        """Whether there is anything to do that can be done."""
+        """Whether there is anything that can be done."""
         return bool(self.aside or self.put)
 
     @property
@@ -94,10 +98,10 @@ def repair(
     limit: int | None = None,
     observer: Observer = ignore,
 ) -> list[Repair]:
-    """What must be done to copies so that they are what was recorded; with `apply`, it is done.
+    """Plan how to make copies what was recorded; with `apply`, do it.
 
     The copies are those of `packages`, or else all whose last check failed; in one storage or in
-    all. A copy that is not sound and that no storage can mend is reported with the reason.
+    all. An unsound copy that no storage can mend is reported with the reason.
 
     Raises LedgerError, Locked, UsageError; NotFound for a package that the ledger does not know;
     Refused, with nothing changed, if in one storage more copies than `limit` need repair (three, or
@@ -106,7 +110,9 @@ def repair(
     prove_ledger(archive, record=apply)
     stores = [archive.store(storage)] if storage else archive.stores()
     if storage is not None and stores[0].config.role is Role.HELD:
-        message = _("{storage} is kept here for another institution, which alone repairs it")
+        message = _(
+            "{storage} is kept here for another institution, and only that institution repairs it"
+        )
         raise UsageError(message.format(storage=storage))
     stores = [store for store in stores if store.config.role is not Role.HELD]
     done = []
@@ -136,17 +142,23 @@ def repair_in(
     observer: Observer,
 ) -> list[Repair]:
     """The same for these packages in one storage, after the ledger was verified."""
-    work = [_CopyRepair(StoredCopy(archive, store, package), observer) for package in packages]
+    steps = observer if len(packages) == 1 else ignore  # of many, the packages are counted
+    work = [CopyRepair(StoredCopy(archive, store, package), steps) for package in packages]
+
+    def each(jobs: list[CopyRepair]) -> Iterator[CopyRepair]:
+        if steps is observer:
+            return iter(jobs)
+        return counted("repair", WholeStorage(store.id), jobs, len(jobs), observer)
+
     try:
         store.check_identity()
         if not (apply and work):
-            return [job.result for job in work if job.assess()]
+            return [job.result for job in each(work) if job.assess()]
         with archive.writing(store):
-            work = [job for job in work if job.assess()]
+            work = [job for job in each(work) if job.assess()]
             _refuse_too_many(archive, store, work, limit)
-            for job in work:
-                if not job.apply():
-                    break
+            for job in each(work):
+                job.apply()
     except StorageError as error:
         if not work or apply:
             raise
@@ -157,7 +169,7 @@ def repair_in(
 
 
 def _refuse_too_many(
-    archive: ArchivalStorage, store: Store, work: Sequence[_CopyRepair], limit: int | None
+    archive: ArchivalStorage, store: Store, work: Sequence[CopyRepair], limit: int | None
 ) -> None:
     needing = sum(job.result.needed for job in work)
     if limit is None:
@@ -173,11 +185,13 @@ def _refuse_too_many(
         )
 
 
-class _CopyRepair:
-    """One copy under repair."""
+class CopyRepair:
+    """One copy under repair; with `aside`, versions that its owner never made go aside too."""
 
-    def __init__(self, copy: StoredCopy, observer: Observer) -> None:
+    def __init__(self, copy: StoredCopy, observer: Observer, *, aside: bool = False) -> None:
         self.copy = copy
+        self.diverged: tuple[str, ...] = ()
+        self._waived = {Code.DIVERGED} if aside else set()
         self.archive = copy.archive
         self.observer = observer
         self.result = Repair(copy.package.uri, copy.store.id, Report(copy.subject))
@@ -197,6 +211,9 @@ class _CopyRepair:
         self.observer(Ended("repair", self.copy.subject))
         if survey is None:
             return False
+        waived = [finding for finding in survey.findings if finding.code in self._waived]
+        self.diverged = tuple(finding.path or "" for finding in waived)
+        survey.findings = [finding for finding in survey.findings if finding not in waived]
         self.result.report.add([*survey.findings, *survey.lost])
         if not survey.findings:
             lost = {finding.path for finding in survey.lost if finding.path is not None}
@@ -213,15 +230,29 @@ class _CopyRepair:
         )
         return True
 
-    def apply(self) -> bool:
-        """Carry the plan out; False if what was done did not make the copy sound: then stop."""
+    def apply(self) -> None:
+        """Carry the plan out; what keeps this copy from being repaired is reported of it alone.
+
+        Raises StorageFull, Locked, LedgerError: those concern all copies.
+        """
+        try:
+            self._carry_out()
+        except StorageFull:
+            raise
+        except StorageError as error:
+            finding = Finding(absence(error), error.path or self.copy.store.id, seen=str(error))
+            self.result.report.add([finding])
+
+    def _carry_out(self) -> None:
         if not self.result.needed:
-            return self.result.report.outcome is not Outcome.PASS or self._settle()
+            if self.result.report.outcome is Outcome.PASS:
+                self._settle()
+            return
         storage, path = self.copy.storage, self.survey.path
         event = self.archive.identifiers()
         staging = self._stage()
         if staging is None:
-            return True
+            return
         donor = self._donor()
         begun = self._begin(event, donor)
         whole = storage.stat(path) is None
@@ -236,25 +267,23 @@ class _CopyRepair:
         proved = self._proved(staging.files)
         self._record(begun, proved)
         self.result.applied = proved
-        return proved
 
-    def _settle(self) -> bool:
+    def _settle(self) -> None:
         """Prove and record what an interrupted repair did, or a soundness no check saw yet."""
         begun = self.copy.last(RECOVERY_START, RECOVERY)
         check = self.copy.last(FIXITY_CHECK)
         unfinished = begun is not None and begun.type == RECOVERY_START
         if not unfinished and (check is None or check.outcome == SUCCESS):
-            return True
+            return
         proved = self._proved({})
         if begun is not None and unfinished:
             self._record(begun, proved)
-        return proved
 
     def _quarantine(self, event: str) -> str:
         return f"{layout.QUARANTINE}/{self.copy.package.portable}/{event}"
 
     def _begin(self, event: str, donor: str | None) -> LedgerEntry:
-        """Into the ledger, before anything moves: what will go where, and what will come."""
+        """Record in the ledger, before anything moves, what will be set aside and what restored."""
         quarantine = self._quarantine(event) if self.plan.aside else None
         aside = named_paths(self.plan.aside)
         put = named_paths([file.path for file in self.plan.put])
@@ -262,14 +291,14 @@ class _CopyRepair:
         return self.copy.record(RECOVERY_START, SUCCESS, facts=facts)
 
     def _donor(self) -> str | None:
-        """The storage files came from, or one that could have helped: its copy logs it as well."""
+        """The storage that files came from, or could have come from: its copy logs it too."""
         good = (self.survey.good[file.path] for file in self.plan.put if file.data is None)
         helped = next((donors[0] for donors in good), None)
         donor = helped or next(iter(self.survey.others), None)
         return None if donor is None else donor.store.id
 
     def _stage(self) -> Staging | None:
-        """Bring every file into staging and prove it there; None if one came out otherwise."""
+        """Copy every file into staging and prove it there; None if one differs."""
         if changed := names_not_kept(self.copy.storage, [file.path for file in self.plan.put]):
             self.result.report.add(with_pages(changed, self.survey.page_of))
             return None
@@ -298,7 +327,7 @@ class _CopyRepair:
         return staging
 
     def _bring(self, staging: Staging, file: Committed) -> str | None:
-        """Write one file from what was recorded or from a good copy; what came, if it is wrong."""
+        """Write one file, as recorded or from a good copy; returns what arrived, if wrong."""
         if file.data is not None:
             staging.write(file.path, file.data)
             return None
@@ -311,7 +340,10 @@ class _CopyRepair:
         return None if digest == file.digest else digest
 
     def _proved(self, staged: dict[str, Observed]) -> bool:
-        """Whether what was brought is there, and the whole package is sound as far as it can be."""
+        """Whether what was brought is there, and the copy is as recorded as far as it can be.
+
+        What today's rules find wrong with a package that is as it was recorded is reported.
+        """
         path = self.survey.path
         expected = ((f"{path}/{name}", seen) for name, seen in staged.items())
         wrong = [
@@ -323,6 +355,12 @@ class _CopyRepair:
         official = None if folder is None else load_schemas(folder)
         report = check_copy(self.copy, official, self.observer)
         assert report is not None, "the ledger knows of this copy"
+        if report.outcome is Outcome.FAIL:
+            as_recorded = check_copy(self.copy, None, self.observer, fixity=True)
+            assert as_recorded is not None, "the ledger knows of this copy"
+            if as_recorded.outcome is Outcome.PASS:
+                self.result.report.add(report.findings)
+                report = as_recorded
         record_check(self.copy, report)
         if report.outcome is Outcome.FAIL and not self.survey.lost:
             self.result.report.add(report.findings)
@@ -330,7 +368,7 @@ class _CopyRepair:
         return not wrong
 
     def _record(self, begun: LedgerEntry, proved: bool) -> None:
-        """Into the logs of the copy and of one that helped, then into the ledger.
+        """Write the record into the logs of the copy and of one that helped, then into the ledger.
 
         The event has the time at which it began: a run that was interrupted here and the next one
         make the same record.

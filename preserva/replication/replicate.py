@@ -12,18 +12,23 @@ from dataclasses import replace
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_seen, record_storage
+from preserva.archive.guide import renew_guide
 from preserva.archive.ledger_replica import copy_ledger
+from preserva.archive.runs import note_success
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.unrecorded import RootListing, listed, unrecorded, unrecorded_logs
 from preserva.archive.withdrawal import refuse_withdrawn, tombstones
 from preserva.config import Role
+from preserva.core.policy.health import Job
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Finding, Observer, Report, ignore
+from preserva.core.values.report import Finding, Observer, Outcome, Report, ignore
 from preserva.core.values.subjects import ObjectToStorage, WholeStorage
 from preserva.errors import (
     Damaged,
+    Locked,
+    LockLost,
     NotInPlace,
     Refused,
     StorageError,
@@ -44,6 +49,10 @@ from preserva.storage.wrappers.writes import Writes
 __all__ = ["Replication", "replicate"]
 
 
+def _unheard(_result: Replication) -> None:
+    """Who waits for all results together."""
+
+
 def replicate(
     archive: ArchivalStorage,
     packages: Sequence[PackageId] = (),
@@ -54,25 +63,70 @@ def replicate(
     timer: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
     observer: Observer = ignore,
+    each: Callable[[Replication], object] = _unheard,
 ) -> list[Replication]:
-    """Bring what is missing of our packages (all, or those named) to the replicas (all, or one).
+    """Copy what is missing of our packages (all, or those named) to the replicas (all, or one).
 
     All that goes to a replica and is read back from it keeps to `bandwidth` bytes a second; `timer`
-    gives seconds that only grow. A package that is damaged, not recorded or diverged is left alone
-    and reported; the others go on. Raises Locked, StorageFull, and StorageError if our own storage
-    cannot be read.
+    gives seconds that only grow, `each` is handed every result as it comes. A package that is
+    damaged, not recorded or diverged is left alone and reported; the others go on, and so do the
+    other replicas where one is locked, full or cannot be written. Raises Locked if all are,
+    LockLost, and StorageError if our own storage cannot be read.
     """
     source = archive.primary
     targets = _targets(archive, to)
     archive.refuse_outdated(source, *targets)
-    done = []
+    if not dry_run:
+        archive.renew_guides()  # first: what they add to the ledger is copied, too
+    done: list[Replication] = []
+    locked: list[Locked] = []
+
+    def note(result: Replication) -> None:
+        done.append(result)
+        each(result)
+
     for replica in targets:
         storage = replica.storage
         if bandwidth is not None:
             storage = RateLimit(storage, bandwidth, clock=timer, sleep=sleep)
         target = replace(replica, storage=Writes(storage))
-        done += list(_to_one(archive, source, target, packages, dry_run, observer))
+        results = _to_one(archive, source, target, packages, dry_run, observer)
+        locked += _as_they_come(results, target, note)
+    if locked and len(locked) == len(targets):
+        raise locked[0]
+    if not (packages or to or dry_run) and all(map(_is_complete, done)):
+        note_success(archive.config, Job.REPLICATE, archive.clock())
     return done
+
+
+def _as_they_come(
+    results: Iterator[Replication], target: Store, note: Callable[[Replication], None]
+) -> list[Locked]:
+    """Note each result; what keeps one storage from its copies is its own trouble.
+
+    The value has the error of who is writing there, if somebody is.
+    """
+    try:
+        for result in results:
+            note(result)
+    except LockLost:
+        raise
+    except Locked as error:
+        note(_failed(target, Finding(Code.STORAGE_LOCKED, target.id, seen=str(error))))
+        return [error]
+    except StorageFull as error:
+        if error.path is None:  # it is the ledger that has no room, and that concerns all
+            raise
+        note(_failed(target, Finding(Code.NOT_WRITTEN, error.path, seen=str(error))))
+    return []
+
+
+def _is_complete(done: Replication) -> bool:
+    """Whether all that could be brought was; what is damaged is an incident, and not unfinished."""
+    return all(
+        finding.code is Code.NOT_RECORDED or Outcome.of([finding]) is not Outcome.UNKNOWN
+        for finding in done.report.findings
+    )
 
 
 def _targets(archive: ArchivalStorage, to: str | None) -> list[Store]:
@@ -82,7 +136,7 @@ def _targets(archive: ArchivalStorage, to: str | None) -> list[Store]:
     if to is not None:
         target = archive.store(to)
         if target.config.role is not Role.REPLICA:
-            message = _("{name} is no replica: its packages are made there, by their owner alone")
+            message = _("{name} is not a replica: packages are made there, and only by their owner")
             raise UsageError(message.format(name=to))
         return [target]
     return [store for store in archive.stores() if store.config.role is Role.REPLICA]
@@ -127,6 +181,7 @@ def _to_one(
             if replicating.cut_off and record_storage(archive, target) is not None:
                 return  # the others would only wait for it one after the other
         yield from _strangers(archive, target, there, reported)
+        renew_guide(archive, target)  # first: the copy of the ledger has its digests
         try:
             report = copy_ledger(archive, target)
         except Unreachable as error:  # what was acknowledged stays so, and is told
@@ -142,7 +197,7 @@ def _strangers(
     there: RootListing | None,
     reported: list[Replication],
 ) -> Iterator[Replication]:
-    """What lay in a replica that we did not bring: it is named, and left where it is."""
+    """Things in a replica that we did not put there: they are reported and left there."""
     waiting = {done.package for done in reported if done.package}
     for stranger in () if there is None else unrecorded(archive, target, there):
         if stranger.package is None or stranger.package.uri not in waiting:
@@ -150,7 +205,7 @@ def _strangers(
 
 
 def _reason_to_stop(archive: ArchivalStorage, target: Store, dry_run: bool) -> StorageError | None:
-    """Why nothing can be brought to a storage now; that it is away is recorded by a real run."""
+    """Why nothing can be copied to a storage now; a real run records that it is unavailable."""
     if not dry_run:
         return record_storage(archive, target)
     try:
@@ -161,16 +216,19 @@ def _reason_to_stop(archive: ArchivalStorage, target: Store, dry_run: bool) -> S
 
 
 def _unreachable(target: Store, error: StorageError) -> Replication:
-    finding = Finding(absence(error), target.id, seen=str(error))
+    return _failed(target, Finding(absence(error), target.id, seen=str(error)))
+
+
+def _failed(target: Store, finding: Finding) -> Replication:
+    """What kept a whole storage from its copies."""
     return Replication("", target.id, Report(WholeStorage(target.id), [finding]))
 
 
 def _not_begun(target: Store, error: StorageError) -> Replication:
-    """Nothing was brought, because the lock could not be had for another reason than a writer."""
+    """The result that nothing was copied because the lock failed, though nobody else writes."""
     if isinstance(error, Unreachable | Unfit | WrongStorage):
         return _unreachable(target, error)
-    finding = Finding(Code.NOT_WRITTEN, error.path, seen=str(error))
-    return Replication("", target.id, Report(WholeStorage(target.id), [finding]))
+    return _failed(target, Finding(Code.NOT_WRITTEN, error.path, seen=str(error)))
 
 
 def _packages(
@@ -178,7 +236,7 @@ def _packages(
 ) -> dict[str, PackageId | None]:
     """The packages by their folders; all if none are named, with those that were lost.
 
-    Objects of which the ledger knows nothing are among them.
+    Objects unknown to the ledger are included.
     """
     withdrawn = tombstones(archive.ledger)
     for package in packages:
@@ -193,7 +251,7 @@ def _packages(
 
 
 def _code_of(error: StorageError) -> Code:
-    """What it means for the package that is brought."""
+    """What it means for the package being copied."""
     if isinstance(error, NotInPlace):
         return Code.NOT_IN_PLACE
     return Code.NOT_WRITTEN if error.writing else Code.UNREADABLE
@@ -208,7 +266,7 @@ def _refuse_names(pair: Pair) -> None:
 
 
 class _Replicating:
-    """One object of its owner's storage, as far as it can be brought to another."""
+    """One object of its owner's storage, as far as it can be copied to another."""
 
     def __init__(
         self,
@@ -230,9 +288,9 @@ class _Replicating:
         self.result = Replication("", target.id, Report(ObjectToStorage(path, target.id)))
 
     def run(self, *, copy: bool = False) -> Replication:
-        """Find what is missing; with `copy`, bring it, acknowledge what is proved, record the rest.
+        """Find what is missing; with `copy`, send it, acknowledge what is proved, record the rest.
 
-        What was found to be wrong with a copy is an incident, as if an audit had found it.
+        A fault in a copy is an incident, as if an audit had found it.
         """
         about = self.original
         try:

@@ -1,4 +1,4 @@
-"""What a copy of a package holds, held to what was recorded of it before any damage.
+"""What a copy of a package holds, compared with what was recorded of it before any damage.
 
 Two copies cannot vote: what a file must be is only what the ledger recorded, and the inventories
 that have the digests that were recorded.
@@ -34,7 +34,7 @@ _VERSION = re.compile(r"v[1-9][0-9]*")
 
 @dataclass(slots=True)
 class Survey:
-    """What was seen of a copy, which lies in the folder `path`.
+    """What was seen of the copy in the folder `path`.
 
     `committed` is every file that it must have, `page_of` which page of the book one is, `wrong`
     what was seen in the place of those that it has not, `good` the copies that have them, `others`
@@ -59,7 +59,7 @@ class Survey:
 
 
 def survey_copy(copy: StoredCopy, observer: Observer) -> Survey | None:
-    """Read a copy, and from the others what it lacks; None if there should be none.
+    """Read a copy, and from others what it lacks; None if there should be no copy.
 
     Raises StorageError if the copy's own storage cannot be reached.
     """
@@ -127,7 +127,7 @@ class _Surveyor:
     def _digests(self) -> dict[str, str]:
         """The recorded digest of the inventory of each version that this copy must have.
 
-        Those that were acknowledged here, and one that came after them and was not any more.
+        Those that were acknowledged here, and a later one that was not acknowledged any more.
         """
         acknowledged = self.copy.acknowledged()
         stored = list(self.recorded)
@@ -175,7 +175,7 @@ class _Surveyor:
         return Code.NO_COPY_SEEN if self.unreachable else Code.NO_GOOD_COPY
 
     def _diverged(self, head: Inventory) -> None:
-        """A further version that goes on from ours: its maker meant it, so a person must look."""
+        """A further version that continues ours: its maker intended it, so a person must look."""
         tops = {path.split("/")[0] for path in self.survey.entries}
         unknown = {top for top in tops if _VERSION.fullmatch(top)} - self.recorded.keys()
         for version in sorted(unknown):
@@ -265,13 +265,15 @@ def _look(
         if seen == file.digest:
             return file, None
         if observed.size != entry.size:
-            message = _("{path}: the storage gave another number of bytes than it states, {size}")
+            message = _(
+                "{path}: the storage sent a different number of bytes than it states, {size}"
+            )
             seen = StorageError(message.format(path=file.path, size=entry.size), path=file.path)
     return file, seen
 
 
 def _is_of_medium(error: StorageError) -> bool:
-    """Whether the medium of a disk could not be read: its file is gone, whatever is tried."""
+    """Whether a disk's medium could not be read: then the file is gone, whatever is tried."""
     return isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.EIO
 
 

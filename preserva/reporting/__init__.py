@@ -1,1 +1,1 @@
-"""What people are told of the archive's state."""
+"""Reports to people on the archive's state."""

@@ -1,6 +1,6 @@
 """Packages found by what their records say: title, shelfmark, inventory, register, record number.
 
-The record in each package is read, so that what is found does not depend on a catalogue.
+The record in each package is read, so that the result does not depend on a catalogue.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from preserva.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for; None is not looked at. All that is given must fit.
+    """The criteria; None is ignored. All that are given must fit.
 
     A title fits if it contains the words. Numbers fit if they have the same letters and digits:
     case, blanks and punctuation do not count.

@@ -1,7 +1,8 @@
-"""What waits for a person, by the ledger alone: damage that lasts, copies that cannot be read.
+"""Incidents, by the ledger alone: lasting damage, and copies that cannot be read.
 
 An incident is opened by the first check that finds a copy not sound, and has the number of that
-entry. Later checks that find the same belong to it; only one that proves it to be over ends it.
+entry. Later checks with the same result belong to it; only a check that proves the copy sound ends
+it.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def ended_since(
 ) -> tuple[EndedIncident, ...]:
     """Copies that a check after entry `number` found damaged or missing, and that are sound now.
 
-    Those of incidents that are `told` by their numbers are left out.
+    Those of incidents whose numbers are in `told` are left out.
     """
     waiting = {(entry.package, entry.storage) for entry in map(archive.ledger.entry, told)}
     ended: dict[tuple[str, str], EndedIncident] = {}
@@ -67,7 +68,7 @@ def decide(
                 facts=DecisionTaken(number, by, decision),
             )
             return incident
-    message = _("there is no open incident {number}; `preserva incidents` lists those there are")
+    message = _("there is no open incident {number}; `preserva incidents` lists the open ones")
     raise UsageError(message.format(number=number))
 
 

@@ -17,7 +17,7 @@ from preserva.fixity.audit_schedule import foresee, lanes_of
 
 
 def evidence(archive: ArchivalStorage) -> Evidence:
-    """What is proved, now. No content is read; a storage that is away proves nothing."""
+    """What is proved now. No content is read; an unavailable storage proves nothing."""
     ledger, now = archive.ledger, archive.clock()
     tally = tally_of(archive)
     whole = ledger.newest(VERIFICATION)

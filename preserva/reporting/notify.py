@@ -1,6 +1,6 @@
-"""Telling people of audits: a dead man's switch is called, and a mail says what changed.
+"""Notifications about audits: a dead man's switch is called, and a mail says what changed.
 
-Nothing here ever decides how an audit ends: what cannot be told is returned as a sentence.
+Nothing here affects the result of an audit: a failed notification is returned as a sentence.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from email.utils import localtime, make_msgid
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.config import Mail
@@ -28,7 +29,7 @@ PASSWORD = "PRESERVA_MAIL_PASSWORD"
 _SECONDS = 10
 _ATTEMPTS = 2
 _ALL_CLEAR = timedelta(days=7)
-"""After this time without a mail one is sent in any case: silence must mean a failure."""
+"""After this time a mail is sent in any case: silence must mean a failure."""
 
 MailText = Callable[[Overview, Sequence[Incident], int, Sequence[EndedIncident]], tuple[str, str]]
 """Writes the subject and the text of a mail: the state of everything, the incidents that are new,
@@ -37,7 +38,7 @@ how many ended of those that were told, and those that began and ended since the
 
 
 def ping(url: str | None) -> str | None:
-    """Call an address; why that failed, if it did. None is nobody, and is always reached.
+    """Call an address; returns why that failed, if it did. None always succeeds.
 
     Redirects may lead to other public hosts, but never from an encrypted connection to an open one.
     """
@@ -55,10 +56,10 @@ def ping(url: str | None) -> str | None:
 def send_mail(archive: ArchivalStorage, mail_text: MailText) -> str | None:
     """Mail what changed since the last mail, if anything did or a week has passed.
 
-    A copy that was lost or damaged and is sound again is told as well.
+    A copy that was lost or damaged and is sound again is also reported.
 
-    The value says why that failed, if it did; the next run then tries again. The incidents that
-    were reported are recorded in the ledger.
+    Returns why that failed, if it did; the next run then tries again. The incidents that were
+    reported are recorded in the ledger.
     """
     mail = archive.config.mail
     if mail is None:
@@ -94,6 +95,10 @@ def _silent_too_long(archive: ArchivalStorage, time: str) -> bool:
 def _send(mail: Mail, subject: str, text: str) -> None:
     message = EmailMessage()
     message["Subject"], message["From"], message["To"] = subject, mail.sender, ", ".join(mail.to)
+    message["Date"], message["Message-ID"] = (
+        localtime(),
+        make_msgid(domain=mail.sender.partition("@")[2]),
+    )
     message.set_content(text)
     context = ssl.create_default_context()
     if mail.security == "tls":

@@ -31,7 +31,7 @@ from preserva.ledger import LedgerEntry
 from preserva.reporting.incidents import open_incidents
 
 _FEW = 1_000
-"""Packages with too few copies that are named."""
+"""How many packages with too few copies are listed."""
 
 
 def overview(archive: ArchivalStorage, *, past: bool = True) -> Overview:
@@ -55,6 +55,7 @@ def overview(archive: ArchivalStorage, *, past: bool = True) -> Overview:
         foresee(ledger, lanes, now=now, capacity=capacity_of(archive, UNLIMITED)),
         ledger.size,
         ledger.digest,
+        {institution.id: institution.names for institution in config.institutions.values()},
     )
 
 
@@ -86,7 +87,7 @@ def copy_states(archive: ArchivalStorage) -> Iterator[CopyState]:
 def history(
     archive: ArchivalStorage, package: PackageId
 ) -> tuple[list[HistoryEntry], list[Incident]]:
-    """All that was done to a package, and what is open about it. Raises NotFound."""
+    """Everything done to a package, and its open incidents. Raises NotFound."""
     done = [
         HistoryEntry(
             entry.number,
@@ -129,7 +130,7 @@ def _storages(archive: ArchivalStorage, tally: Tally) -> Iterator[StorageState]:
 
 
 def _holds(lane: Lane, package: str, storage: str) -> bool:
-    """Whether a copy is of a lane; the patterns are those of SQLite's GLOB."""
+    """Whether a copy belongs to a lane; the patterns are those of SQLite's GLOB."""
     matches = lane.like is None or fnmatchcase(package, lane.like)
     return lane.storage == storage and matches
 

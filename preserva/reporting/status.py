@@ -50,10 +50,10 @@ class Listing:
 class CopyStatus:
     """A copy of a package.
 
-    `checked` is the time of the last fixity check, as ISO 8601 in UTC; `outcome` is what the PREMIS
-    event of that check says: success, warning or fail. Both are None for a copy never checked.
+    `checked` is the time of the last fixity check, as ISO 8601 in UTC; `outcome` is that of the
+    PREMIS event of the check: success, warning or fail. Both are None for a copy never checked.
 
-    `reason` says why its storage could not be looked into, if it could not.
+    `reason` says why its storage could not be accessed, if so.
     """
 
     storage: str
@@ -66,7 +66,7 @@ class CopyStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A package and its copies; `enough` if as many count as the policy wants.
+    """A package and its copies; `enough` if as many count as the policy requires.
 
     `package` is the identifier as a URN, `portable` the same as a name: aonb-kp-000123. One that
     was withdrawn has a `tombstone`.
@@ -121,12 +121,12 @@ def status(
 ) -> list[Status]:
     """The copies of a package, or of every package that the ledger or a storage of ours knows.
 
-    Of those that are `wanted`, only what the primary storage lists. Withdrawn packages are among
-    them only if they are named.
+    With `wanted`, only packages that the primary storage lists. Withdrawn packages are included
+    only if they are named.
 
-    What the ledger knows of a copy is never bettered by looking at it, only worsened. Raises
-    NotFound if no storage holds the package named, and the ledger knows of none; WrongLedger if the
-    primary storage has seen more of the ledger.
+    Looking at a copy never improves its state in the ledger, but may worsen it. Raises NotFound if
+    no storage holds the package named, and the ledger knows of none; WrongLedger if the primary
+    storage has seen more of the ledger.
     """
     archive.refuse_outdated(archive.primary)
     rules = rules_of(archive)
@@ -157,9 +157,9 @@ def _parsed(name: str) -> PackageId | None:
 
 
 def _status(archive: ArchivalStorage, judgement: Judgement, package: PackageId | None) -> Status:
-    """What is known of a package, and what a look at the storages adds; None if it is no package.
+    """What is known about a package, and what a look at the storages adds; None if it is none.
 
-    Our own packages have no place in what we hold for others, nor those of others in what is ours.
+    Our own packages do not belong in storages held for others, nor theirs in ours.
     """
     known = {copy.known.storage: copy for copy in judgement.copies}
     copies = []
@@ -200,9 +200,9 @@ def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -
     versions: tuple[str, ...] = ()
     reason = None
     try:
-        found = stored.read()
-        versions = tuple(found.inventory.versions)
-        state = _held(stored, found, acknowledged, judgement.newest)
+        copied = stored.read()
+        versions = tuple(copied.inventory.versions)
+        state = _held(stored, copied, acknowledged, judgement.newest)
     except Damaged:
         state = State.DAMAGED if acknowledged else State.UNRECORDED
     except NotFound:
@@ -214,7 +214,7 @@ def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -
 
 
 def _held(stored: StoredCopy, found: StoredObject, acknowledged: int, newest: int) -> State:
-    """What the inventory of a copy shows, of which so many versions were acknowledged there."""
+    """What the inventory of a copy shows, given the number of versions acknowledged there."""
     versions = len(found.inventory.versions)
     if not acknowledged:
         return State.UNRECORDED

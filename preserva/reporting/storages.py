@@ -1,4 +1,4 @@
-"""Whether each storage answers, is the one that is meant, and can take packages: by trying it."""
+"""Whether each storage answers, is the right one, and can take packages: by testing it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
-from preserva.archive.archive import name_of_process, utc_now
+from preserva.archive.archive import utc_now
 from preserva.archive.identities import storage_id
+from preserva.archive.patience import name_of_process
 from preserva.archive.store import Store
 from preserva.config import Config, Role
 from preserva.core.values.limitations import Limitation
@@ -22,11 +23,11 @@ from preserva.storage.probe import probe
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A storage that was reached for: why it cannot be used, and what it cannot promise.
+    """The result for one storage: why it cannot be used, and what it cannot promise.
 
-    `identity` is its own id; None if it was made before there were any, or was not read. `findings`
-    are what a trial found; a storage that is held for another institution is read, not tried.
-    `free` is in bytes, `ahead` how many seconds its clock is ahead of ours; None if not known.
+    `identity` is its own id; None if it is older than ids, or was not read. `findings` are those of
+    the test; a storage that is held for another institution is read, not tested. `free` is in
+    bytes, `ahead` how many seconds its clock is ahead of ours; None if not known.
     """
 
     storage: str
@@ -45,10 +46,10 @@ class Reached:
 
 
 def reach_storages(config: Config, clock: Callable[[], float] = time.time) -> list[Reached]:
-    """Whether each storage answers, is the one that is meant, and can take packages.
+    """Whether each storage answers, is the right one, and can take packages.
 
-    Each but those that are held for others is tried in its staging, where nothing stays; `clock`
-    gives the time in seconds.
+    Each storage, except those held for others, is tested in its staging, where nothing remains;
+    `clock` gives the time in seconds.
     """
     remembered = _remembered(config)
     reached = []
@@ -85,7 +86,7 @@ def _reach(config: Config, store: Store, clock: Callable[[], float]) -> Reached:
 
 
 def _remembered(config: Config) -> dict[str, str | None]:
-    """By which ids the ledger knows the storages, where there is one that can be read."""
+    """The ids by which the ledger knows the storages, if there is a readable ledger."""
     if not config.ledger.exists() or not config.ledger.stat().st_size:
         return {}
     try:

@@ -1,4 +1,4 @@
-"""What was done in a period, by whom: read from the ledger alone."""
+"""What was done in a period, and by whom: read from the ledger alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from preserva.core.values.facts import (
 from preserva.ledger import LedgerEntry
 
 _Facts = tuple[WorkKind, int | None, int | None, tuple[str, ...]]
-"""What an entry adds to a deed: its kind, pages, bytes, details."""
+"""What an entry adds to an action: its kind, pages, bytes, details."""
 
 
 def work(
@@ -31,7 +31,7 @@ def work(
     until: datetime | None = None,
     person: str | None = None,
 ) -> Work:
-    """What was done from `since` until before `until`, by a person or by anybody.
+    """What was done from `since` until before `until`, by one person or by anybody.
 
     Both are aware. Raises LedgerError.
     """
@@ -60,7 +60,7 @@ def _deeds(archive: ArchivalStorage) -> Iterator[Deed]:
 
 
 def _arrival(entry: LedgerEntry) -> _Facts | None:
-    """A version that was stored or brought; one that a rebuilt ledger vouches for is no work."""
+    """A version that was stored or copied; one that a rebuilt ledger records is not work."""
     facts = entry.facts_as(Arrival)
     if facts.rebuilt is not None or entry.outcome != entries.SUCCESS:
         return None
@@ -71,7 +71,7 @@ def _arrival(entry: LedgerEntry) -> _Facts | None:
 
 
 def _check(entry: LedgerEntry) -> _Facts | None:
-    """A copy that was read; a look at an inventory or a storage is no reading."""
+    """A copy that was read; a look at an inventory or a storage is not a reading."""
     facts = entry.facts_as(Check)
     if entry.package is None or facts.extent is not None:
         return None

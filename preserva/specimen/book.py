@@ -1,7 +1,7 @@
 """The specimen book: a small bilingual almanac that preserva draws itself, for its demonstration.
 
-Its pages, words and catalogue record come with preserva, so that a new machine can be shown the
-whole way of a book without any other file and without a network.
+Its pages, words and catalogue record are part of preserva, so that the whole way of a book can be
+shown on a new machine without any other file and without a network.
 """
 
 from __future__ import annotations

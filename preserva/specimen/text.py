@@ -1,6 +1,6 @@
 """The words of the specimen book: an almanac that never was, in Russian and Belarusian.
 
-Russian stands in the orthography used before 1918, Belarusian in today's. Nothing here is quoted.
+Russian is in the orthography used before 1918, Belarusian in today's. Nothing here is quoted.
 """
 
 from __future__ import annotations

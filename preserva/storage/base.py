@@ -1,4 +1,4 @@
-"""The Storage protocol: the few operations that everything is built on, and what they promise."""
+"""The Storage protocol: the few operations on which everything is built, and their promises."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from preserva.errors import TooLarge
 from preserva.i18n import _
 
 CHUNK = 1 << 20
-"""Bytes that are read or written at a time."""
+"""The number of bytes read or written at a time."""
 
 
 class Reader(Protocol):
@@ -37,8 +37,8 @@ class Storage(Protocol):
        its place, but for `quarantine`.
     4. What `create` wrote is not visible before `publish`, which first makes every byte durable and
        then shows all of them at once. A crash at any instant leaves all of it or nothing.
-    5. Several threads may call it at the same time. More than `max_concurrency` gain nothing;
-       of those that only ask what is there, or read a few bytes, `max_looks`.
+    5. Several threads may call it at the same time. More than `max_concurrency` gain nothing; for
+       calls that only look, or read a few bytes, the number is `max_looks`.
 
     `limitations` names the promises that a kind of storage cannot keep in full.
     """
@@ -48,15 +48,16 @@ class Storage(Protocol):
     max_looks: int
 
     def stat(self, path: str) -> Entry | None:
-        """What is at a path, not following a link; None if there is nothing."""
+        """The entry at a path, not following a link; None if there is nothing."""
 
     def children(self, path: str) -> list[Entry]:
-        """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
+        """The entries of a folder, sorted by name. Raises NotFound if there is no such folder."""
 
     def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
-        """Everything below a folder, the folders themselves included, in no promised order.
+        """Everything below a folder, folders included, in no particular order.
 
-        `likely` are folders that are probably among them: over a line, they are asked for at once.
+        `likely` are folders that are probably among them: a remote storage asks for all of them at
+        once.
         """
 
     def open(self, path: str, *, bypass_cache: bool = False) -> Reader:
@@ -112,9 +113,9 @@ class Storage(Protocol):
         """What this storage cannot promise. Raises StorageError."""
 
     def inspect(self, path: str) -> StorageTraits:
-        """What the storage says of a file in staging, and of its place. Raises StorageError.
+        """What the storage reports about a file in staging and its place. Raises StorageError.
 
-        For the one who tries a storage (`preserva.storage.probe`): it may write beside the file.
+        For testing a storage (`preserva.storage.probe`): it may write beside the file.
         """
 
 

@@ -8,7 +8,7 @@ is measured by the storage's own clock; but a lease that looks too old is taken 
 renews it while it is watched, for a clock can lie.
 
 The holder asks before every write. As long as nobody can have followed it, its own clock answers;
-after that the storage does. What a former holder has sent all the same finds its work renamed: see
+after that the storage does. A late request of a former holder finds its folder renamed: see
 docs/adr/0030-final-place-and-fencing.md.
 """
 
@@ -38,7 +38,7 @@ _LOOKS = 20  # at a lease that is watched
 
 
 def _now() -> float:
-    """Seconds that go on while this machine is suspended: a lease runs out meanwhile."""
+    """Seconds of a clock that runs on while this machine is suspended, as leases do."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
@@ -51,7 +51,7 @@ class LeaseFiles(Protocol):
         """The numbers of the lease files that are there."""
 
     def take(self, number: int, holder: bytes) -> bool:
-        """Create a lease file. False if there is one: of two callers, one alone gets True."""
+        """Create a lease file. False if there is one: of two callers, only one gets True."""
 
     def put(self, number: int, holder: bytes) -> None:
         """Rewrite a lease file, which also renews it."""
@@ -62,7 +62,7 @@ class LeaseFiles(Protocol):
     def age(self, number: int) -> float | None:
         """Seconds since a lease file was written, by the storage's own clock.
 
-        None if the storage keeps no times that could be believed.
+        None if the storage keeps no reliable times.
         """
 
     def remove(self, number: int) -> None:
@@ -142,7 +142,7 @@ class Lease:
                     return number
 
     def _follow(self, name: bytes) -> int | None:
-        """The number that is ours now; None if another was faster, and has given up already."""
+        """The number that is now ours; None if another was faster and has already given up."""
         numbers = self._files.numbers()
         newest = max(numbers, default=0)
         if newest:
@@ -157,7 +157,7 @@ class Lease:
         return newest + 1
 
     def _taken(self, number: int, name: bytes) -> bool:
-        """Whether the file of a number is ours, also where the answer to our request was lost."""
+        """Whether the file of a number is ours, even if the answer to our request was lost."""
         try:
             if self._files.take(number, name):
                 return True
@@ -185,7 +185,7 @@ class Lease:
             raise self._locked(name)
 
     def _is_renewed(self, number: int, name: bytes, seconds: float) -> bool:
-        """Whether somebody writes a lease file anew within so many seconds: each time otherwise."""
+        """Whether somebody rewrites a lease file within this many seconds, changing its content."""
         for _look in range(_LOOKS):
             time.sleep(seconds / _LOOKS)
             if (seen := self._files.holder(number)) != name:

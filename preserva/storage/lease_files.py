@@ -15,7 +15,7 @@ _FUTURE = 5.0  # seconds: a server may round some times and not others
 
 
 class LeasedStorage(Protocol):
-    """What a driver must do so that its lease files can lie in it. All raise StorageError."""
+    """What a driver must do to keep lease files. All raise StorageError."""
 
     url: str
 
@@ -29,13 +29,13 @@ class LeasedStorage(Protocol):
         """Open a regular file."""
 
     def create(self, path: str, chunks: list[bytes]) -> None:
-        """Write a new file. Refuses a path that exists: of two callers, one alone succeeds."""
+        """Write a new file. Refuses a path that exists: of two callers, only one succeeds."""
 
     def discard(self, path: str) -> None:
         """Remove a file below `staging/`, if it is there."""
 
     def overwrite(self, path: str, data: bytes) -> None:
-        """Write over a file that is there, without a rename."""
+        """Overwrite an existing file, without a rename."""
 
     def inspect(self, path: str) -> StorageTraits:
         """When a file was last written, by the storage's own clock, among other things."""
@@ -71,9 +71,9 @@ class FolderLeases:
         self._storage.overwrite(lease_path(number), holder)
 
     def holder(self, number: int) -> bytes:
-        """The content of a lease file, which may be written over at this moment.
+        """The content of a lease file, which may be overwritten at this moment.
 
-        Then it has another size than a moment before; so it is read once more.
+        Then its size differs from a moment before, and it is read once more.
         """
         for _attempt in range(_ATTEMPTS):
             try:

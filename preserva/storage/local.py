@@ -77,7 +77,7 @@ class LocalStorage:
         return _Errors(path, f"{self.url}/{contained(path)}" if path else self.url)
 
     def stat(self, path: str) -> Entry | None:
-        """What is at a path, not following a link; None if there is nothing."""
+        """The entry at a path, not following a link; None if there is nothing."""
         try:
             with self._errors(path):
                 folder, name = self._folders.place(path)
@@ -91,7 +91,7 @@ class LocalStorage:
             return os.open(".", FOLDER, dir_fd=self._folders.open(path).number)
 
     def children(self, path: str) -> list[Entry]:
-        """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
+        """The entries of a folder, sorted by name. Raises NotFound if there is no such folder."""
         prefix = f"{path}/" if path else ""
         descriptor = self.folder(path)
         try:
@@ -104,7 +104,7 @@ class LocalStorage:
         return sorted(entries, key=lambda entry: entry.path)
 
     def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
-        """Everything below a folder, the folders themselves included, in no promised order."""
+        """Everything below a folder, folders included, in no particular order."""
         waiting = [path]
         while waiting:
             for entry in self.children(waiting.pop()):
@@ -145,10 +145,10 @@ class LocalStorage:
         self._fill(descriptor, self._errors(path), chunks)
 
     def _refuse_shared(self, descriptor: int, path: str) -> None:
-        """Close, and raise NotAFile for, a file that is written to and could lie elsewhere too."""
+        """Close a file and raise NotAFile if it has a second name, which could be elsewhere."""
         if not is_alone(os.fstat(descriptor)):
             os.close(descriptor)
-            message = _("{path} is not a file of its own: it has another name elsewhere")
+            message = _("{path} is a hard link: the file has another name elsewhere")
             raise NotAFile(message.format(path=f"{self.url}/{path}"), path=path)
 
     def _fill(self, descriptor: int, errors: _Errors, chunks: Iterable[bytes]) -> None:
@@ -240,7 +240,7 @@ class LocalStorage:
             os.close(descriptor)
 
     def close(self) -> None:
-        """Close the folders that were kept open; the next call opens them again."""
+        """Close the folders kept open; the next call opens them again."""
         self._folders.close()
 
     def limitations(self) -> tuple[Limitation, ...]:
@@ -328,7 +328,7 @@ def _is_taken(name: str, folder: Descriptor) -> bool:
 
 
 def _holder(descriptor: int) -> str:
-    """Who holds the lock; on the very first, the name may come a moment after the lock."""
+    """Who holds the lock; the name may appear a moment after the lock itself."""
     for _try in range(100):
         if words := os.pread(descriptor, 600, 0).partition(b"\n")[0]:
             return words.decode("utf-8", "replace").strip()

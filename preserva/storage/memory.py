@@ -29,7 +29,7 @@ _NAMING = threading.Lock()
 
 
 class MemoryStorage:
-    """See `preserva.storage.base.Storage` for what it promises; it ends with its process."""
+    """See `preserva.storage.base.Storage` for its promises; it ends with its process."""
 
     max_concurrency = 1
     max_looks = 1
@@ -69,7 +69,7 @@ class MemoryStorage:
         return [name for name in self._shared.files if name == path or name.startswith(prefix)]
 
     def children(self, path: str) -> list[Entry]:
-        """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
+        """The entries of a folder, sorted by name. Raises NotFound if there is no such folder."""
         contained(path)
         prefix = f"{path}/" if path else ""
         with self._shared.guard:
@@ -87,7 +87,7 @@ class MemoryStorage:
             ]
 
     def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
-        """Everything below a folder, the folders themselves included, in no promised order."""
+        """Everything below a folder, folders included, in no particular order."""
         contained(path)
         prefix = f"{path}/" if path else ""
         with self._shared.guard:

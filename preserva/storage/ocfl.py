@@ -40,7 +40,7 @@ _NONE: tuple[int, ...] = ()
 _DECLARATION = re.compile(r"/0=ocfl_([0-9]{1,4}(?:\.[0-9]{1,4}){0,3})\Z")
 
 _DEEPEST = 40
-"""Folders below the root in which objects are looked for."""
+"""How many levels below the root objects are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class StoredObject:
     digest: str
 
     def version(self, name: str | None) -> str:
-        """The version of this name, or the newest. Raises UsageError if there is none such."""
+        """The version of this name, or the newest. Raises UsageError if there is none."""
         head = self.inventory.head
         if name is not None and name not in self.inventory.versions:
             message = _("{id} has no version {version}; the newest is {head}")
@@ -99,7 +99,7 @@ class OcflRoot:
             raise self._wrong_version(version, NEWER_FORMAT)
 
     def refuse_older(self) -> None:
-        """Raise WrongStorage for a root of OCFL 1.0, which is read, but to which 1.1 may not go."""
+        """Raise WrongStorage for a root of OCFL 1.0, which is readable but must not hold 1.1."""
         version = self._other_version()
         if _NONE < version < _OCFL:
             hint = _(
@@ -109,14 +109,14 @@ class OcflRoot:
             raise self._wrong_version(version, hint)
 
     def _other_version(self) -> tuple[int, ...]:
-        """The newest OCFL version that the root declares if it is not ours."""
+        """The newest OCFL version that the root declares, if it is not ours."""
         if self.storage.stat(f"{layout.ROOT}/{layout.ROOT_DECLARATION[0]}") is not None:
             return _NONE
         root = self.storage.stat(layout.ROOT)
         entries = self.storage.children(layout.ROOT) if root and root.kind is Kind.FOLDER else ()
         declared = (_DECLARATION.search(entry.path) for entry in entries)
         return max(
-            (tuple(map(int, found[1].split("."))) for found in declared if found), default=_NONE
+            (tuple(map(int, match[1].split("."))) for match in declared if match), default=_NONE
         )
 
     def _wrong_version(self, version: tuple[int, ...], hint: str) -> WrongStorage:
@@ -133,11 +133,11 @@ class OcflRoot:
         yield from (item for item in self.survey(layout.ROOT) if isinstance(item, str))
 
     def survey(self, root: str, known: frozenset[str] = frozenset()) -> Iterator[str | Finding]:
-        """The folders of all objects in a storage root, and findings for what may not be in one.
+        """The folders of all objects in a storage root, and findings for everything foreign.
 
-        Folders that are `known` to be objects are not looked into; others many at a time.
-        What the standard tells validators to ignore is ignored: files in the root itself (E087)
-        and extensions. No link is followed. Raises StorageError.
+        Folders `known` to be objects are not looked into; others are, many at a time. What the
+        standard tells validators to ignore is ignored: files in the root itself (E087) and
+        extensions. No link is followed. Raises StorageError.
         """
         entries = self.storage.children(root)
         yield from self._declared(root, {entry.path.rpartition("/")[2] for entry in entries})
@@ -151,7 +151,7 @@ class OcflRoot:
                 yield Finding(Code.ROOT_LINK, entry.path, seen=entry.kind.value)
 
     def _declared(self, root: str, names: set[str]) -> Iterator[Finding]:
-        """What is wrong with the declaration of a root of any version of OCFL that is known."""
+        """What is wrong with the declaration of a root, for every known version of OCFL."""
         prefix = f"{root}/" if root else ""
         known = [name for name in layout.ROOT_DECLARATIONS if name in names]
         strange = {name for name in names if name.startswith("0=")} - set(known)
@@ -309,7 +309,7 @@ class OcflRoot:
         published.see_all(self.storage, files)
 
     def recover(self, path: str) -> bool:
-        """Finish a version that a crash left between its folder and the root's inventory.
+        """Finish a version if a crash came between its folder and the root's inventory.
 
         True if there was one. Other damage is left for validation to report.
         """
@@ -332,7 +332,7 @@ class OcflRoot:
         return True
 
     def step_back(self, path: str, version: str) -> None:
-        """Let the version before be the newest again, if a further one never counted.
+        """Make the previous version the newest again, if a later one never counted.
 
         Raises Damaged, StorageError.
         """
@@ -353,7 +353,7 @@ class OcflRoot:
 
 
 def _is_object(entries: list[Entry]) -> bool:
-    """Whether a folder that holds these is that of an object."""
+    """Whether a folder with these entries is that of an object."""
     names = {entry.path.rpartition("/")[2] for entry in entries}
     return any(name.startswith("0=ocfl_object_") or name == formats.NAME for name in names)
 

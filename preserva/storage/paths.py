@@ -1,4 +1,4 @@
-"""What every driver checks of a path before it touches anything."""
+"""What every driver checks about a path before it touches anything."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from preserva.i18n import _
 
 _MANY = 400
 _LONGEST, _DEEPEST = 3500, 200
-"""Bytes of a path (systems allow 4,096 with what is above it), and folders in it."""
+"""The most bytes in a path (systems allow 4,096 including its parents), and the most folders."""
 
 _NOT_NAMES = frozenset({"", ".", ".."})
 

@@ -1,8 +1,9 @@
-"""What `fs` 2.4.16 needs of `pkg_resources`, which setuptools 82 removed and no wheel brings.
+"""What `fs` 2.4.16 needs from `pkg_resources`, which setuptools 82 removed and no wheel contains.
 
 It calls two functions: `declare_namespace` while it is imported, and `iter_entry_points` whenever
-it opens a URL, to find openers that other distributions bring. Both stand here on the standard
-library, and are used whether or not `pkg_resources` is installed: the same with every setuptools.
+it opens a URL, to find openers that other distributions bring. Both are implemented here with the
+standard library, and are used whether or not `pkg_resources` is installed: the same with every
+setuptools.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class _StandIn(ModuleType):
 
     @staticmethod
     def declare_namespace(package: str) -> None:
-        """Let a package have parts in other folders of `sys.path`, as `fs.sshfs` is one."""
+        """Let a package have parts in other folders of `sys.path`, such as `fs.sshfs`."""
         module = sys.modules[package]
         module.__path__ = extend_path(module.__path__, package)
 

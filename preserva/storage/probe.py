@@ -1,4 +1,4 @@
-"""A storage is tried before anything is kept in it: what a package needs, in small, in staging.
+"""A storage is tested before anything is kept in it: on a small scale, in staging.
 
 Each thing that it cannot do is a finding with a code of its own; docs/reference/storages.md says
 what to do about each. Nothing is left behind. See docs/adr/0037-a-storage-is-tried.md.
@@ -27,8 +27,8 @@ _COMPOSED = unicodedata.normalize("NFC", "й.txt")
 _DECOMPOSED = unicodedata.normalize("NFD", "й.txt")
 
 _LONG_ID, _USUAL_ID = 100, 20
-"""Characters of the local identifiers for whose packages paths are tried: the longest that may be,
-and more than most have."""
+"""Lengths of the local identifiers with which paths are tested: the longest permitted, and more
+than most have."""
 
 _DEEPEST = "v99/content/data/{id}/representations/facsimile/metadata/preservation/premis.xml"
 """The longest path of our own packages, in their object."""
@@ -56,9 +56,9 @@ class Trial:
 
 
 def probe(storage: Storage, institution: str, holder: str, now: float) -> Trial:
-    """Try a storage, as its only writer meanwhile; `now` is the time in seconds.
+    """Test a storage, as its only writer; `now` is the time in seconds.
 
-    Raises nothing: what could not be tried is a finding.
+    Raises nothing: a test that could not be made is a finding.
     """
     trial = Trial()
     trying = _Trying(storage, institution, now, trial)
@@ -79,7 +79,7 @@ def probe(storage: Storage, institution: str, holder: str, now: float) -> Trial:
 
 
 def _unfit(storage: Storage) -> Code:
-    """Why a storage refused its lock to everybody: of object stores, it is the condition."""
+    """Why a storage grants no lock at all: object stores may ignore the condition."""
     lacks = storage.limitations()
     if Limitation.READ_ONLY in lacks:
         return Code.TRIED_NOT_WRITABLE
@@ -99,7 +99,7 @@ class _Trying:
         self.folder = f"{layout.STAGING}/probe-{secrets.token_hex(8)}"
 
     def all(self) -> None:
-        """Everything, in the order in which a package needs it."""
+        """All tests, in the order in which a package needs the functions."""
         try:
             self._write()
             for step in (self._replace, self._move, self._names, self._long_paths):
@@ -113,7 +113,7 @@ class _Trying:
 
     @contextmanager
     def _as(self, code: Code) -> Iterator[None]:
-        """What fails within is a finding with this code, unless the storage is away or full."""
+        """A failure inside becomes a finding with this code, unless the storage is away or full."""
         try:
             yield
         except (StorageFull, Unreachable):
@@ -163,7 +163,7 @@ class _Trying:
                 return
 
     def _inspect(self, path: str) -> None:
-        """Clock, space, rights and checksums, as far as the storage says."""
+        """Clock, space, rights and checksums, as far as the storage reports them."""
         with self._as(Code.NOT_TRIED):
             self._judge(self.storage.inspect(path))
 
@@ -203,7 +203,7 @@ class _Trying:
                 self._found(Code.TRIED_NOT_MOVED)
 
     def _names(self) -> None:
-        """Whether й stays й, and is another name than и with a breve; so with a and A."""
+        """Whether й stays й and is a different name from и with a breve; likewise a and A."""
         folder = f"{self.folder}/names"
         try:
             self.storage.create(f"{folder}/{_COMPOSED}", [_CONTENT])
@@ -237,7 +237,7 @@ class _Trying:
         return read == contents and contents.keys() <= self._listed(folder)
 
     def _long_paths(self) -> None:
-        """Paths as long as the final ones of packages with long and with usual identifiers."""
+        """Paths as long as the final paths of packages with long and with usual identifiers."""
         try:
             self._long_path(_LONG_ID)
         except (StorageFull, Unreachable):

@@ -1,8 +1,9 @@
-"""Publishing that is believed only after a look at the final place.
+"""Publishing is believed only after a look at the final place.
 
 A server can acknowledge a rename and do none of it, half of it, or do it under other names; a path
-limit may strike only at the longer, final path. So whoever publishes or sets aside does it through
-this module, and records nothing before it returns. See docs/adr/0030-final-place-and-fencing.md.
+limit may strike only at the longer, final path. So all publishing and setting aside goes through
+this module, and nothing is recorded before it returns. See
+docs/adr/0030-final-place-and-fencing.md.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ _LARGEST = 1 << 20
 def publish(storage: Storage, staged: str, final: str, names: Iterable[str] = ()) -> None:
     """Publish, then see every name and size at the final place.
 
-    `names` are files, below `final`, that must be among them: a server that stores other names than
-    it is given says so in staging already. Raises NotInPlace if anything is missing, of another
-    size, or too much; and what `Storage.publish` raises.
+    `names` are files, below `final`, that must be among them: a server that changes names already
+    reveals that in staging. Raises NotInPlace if anything is missing, of another size, or too much;
+    and what `Storage.publish` raises.
     """
     expected = _tree(storage, staged)
     refuse_links(expected.values())
@@ -39,7 +40,7 @@ def publish(storage: Storage, staged: str, final: str, names: Iterable[str] = ()
 
 
 def quarantine(storage: Storage, path: str, target: str) -> None:
-    """Set aside, then see it at `target`, and nothing in its old place. Raises NotInPlace.
+    """Set something aside, then see it at `target` and nothing in its old place. Raises NotInPlace.
 
     Nothing of it is opened: what is damaged may not be readable at all.
     """
@@ -67,7 +68,7 @@ def see_content(storage: Storage, path: str, data: bytes) -> None:
 
 
 def create_all(storage: Storage, files: Mapping[str, bytes]) -> None:
-    """Write some small new files, all of them on their way at once."""
+    """Write some small new files, all at the same time."""
     create = partial(_create, storage)
     for _done in bounded_map(create, files.items(), workers=storage.max_concurrency):
         pass
@@ -110,7 +111,7 @@ def _open_longest(storage: Storage, final: str, files: list[str]) -> None:
 
 
 def _tree(storage: Storage, path: str) -> dict[str, Entry]:
-    """What is at a path and below it, but for folders, by relative name; {} if there is nothing."""
+    """Everything but folders at and below a path, by relative name; {} if there is nothing."""
     top = storage.stat(path)
     if top is None:
         return {}

@@ -1,7 +1,7 @@
 """A storage at any URL of PyFilesystem, `fs+NAME://...`; the only module that imports it.
 
 PyFilesystem promises neither atomic renames nor durable writes: see `limitations`. How a folder
-appears at once all the same: `preserva.storage.publication_marks`.
+still appears in one step: `preserva.storage.publication_marks`.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class PyFilesystemStorage:
         )
 
     def stat(self, path: str) -> Entry | None:
-        """What is at a path, not following a link; None if there is nothing."""
+        """The entry at a path, not following a link; None if there is nothing."""
         try:
             with self.files(path) as files:
                 self._refuse_links_above(path, files)
@@ -111,7 +111,7 @@ class PyFilesystemStorage:
         return None if below_any(path, self._hidden()) else entry
 
     def children(self, path: str) -> list[Entry]:
-        """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
+        """The entries of a folder, sorted by name. Raises NotFound if there is no such folder."""
         hidden = self._hidden()
         if below_any(path, hidden):
             raise NotFound(_("{path} is not there").format(path=path), path=path)
@@ -126,7 +126,7 @@ class PyFilesystemStorage:
         return sorted(entries, key=lambda entry: entry.path)
 
     def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
-        """Everything below a folder, the folders themselves included, in no promised order."""
+        """Everything below a folder, folders included, in no particular order."""
         waiting = [path]
         while waiting:
             for entry in self.children(waiting.pop()):
@@ -219,7 +219,7 @@ class PyFilesystemStorage:
         self._remove(path)
 
     def _remove(self, path: str) -> None:
-        """Remove what is at a path. What a link leads to stays: PyFilesystem would go into it."""
+        """Remove what is at a path. A link's target is kept; PyFilesystem would follow the link."""
         with self.files(path) as files:
             self._refuse_links_above(path, files)
             if not files.exists(path):

@@ -202,7 +202,7 @@ def test_a_cluster_with_certificates_as_in_the_manual(
 
 @pytest.mark.parametrize(
     ("url", "status", "said"),
-    [("tcp://127.0.0.1:9", 2, "is no cluster"), ("dask://127.0.0.1:9", 3, "does not answer")],
+    [("tcp://127.0.0.1:9", 2, "is not a cluster"), ("dask://127.0.0.1:9", 3, "does not answer")],
 )
 def test_what_is_no_cluster_is_said(place: Path, url: str, status: int, said: str) -> None:
     """Before anything is read."""

@@ -80,7 +80,7 @@ def do_replicate(place: Path) -> None:
 
 def do_update(place: Path) -> None:
     """Replace the record and the structure of the book."""
-    change = Change(place / "new.xml", structure=place / "new.toml")
+    change = Change(place / "new.xml", structure=place / "new.toml", reason="a test")
     with an_archive(place / "archive") as archive:
         update(archive, PACKAGE, change)
 
@@ -115,7 +115,7 @@ def do_package_in_shares(place: Path) -> None:
 def do_update_by_table(place: Path) -> None:
     """Replace the record and the structure of the book by a table."""
     with an_archive(place / "archive") as archive:
-        end_batch(update_batch(archive, BatchOptions(place / "changes.csv")))
+        end_batch(update_batch(archive, BatchOptions(place / "changes.csv"), reason="a test"))
 
 
 def end_batch(result: BatchResult) -> None:
@@ -181,7 +181,7 @@ def prepared(verb: str, place: Path) -> Path:
             (damaged / MANIFEST).unlink()
         if verb == "replicate a second version":
             replicate(archive)
-            update(archive, PACKAGE, Change(place / "new.xml"))
+            update(archive, PACKAGE, Change(place / "new.xml", reason="a test"))
         if verb == "withdraw":
             decide_together(place)
         if verb == "import":

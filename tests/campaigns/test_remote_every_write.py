@@ -66,7 +66,7 @@ def prepared(verb: str, place: Path, url: str) -> None:
             package(place / "book", place / "book.xml", archive)
         if verb == "replicate a second version":
             replicate(archive)
-            update(archive, PACKAGE, Change(place / "new.xml"))
+            update(archive, PACKAGE, Change(place / "new.xml", reason="a test"))
         if verb == "repair":
             replicate(archive)
             damage(StoredCopy(archive, archive.store("nlb-copy"), PACKAGE))

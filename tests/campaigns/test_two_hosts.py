@@ -250,7 +250,15 @@ def test_a_corrected_record_moves_next_to_nothing(hosts: tuple[Host, Host]) -> N
     here.done("replicate")
     assert here.traffic() > SIZE
     (here.folder / "new.xml").write_text(RECORD, "utf-8")
-    here.done("update", "aonb-kp-2", "--record", str(here.folder / "new.xml"), "--other-record")
+    here.done(
+        "update",
+        "aonb-kp-2",
+        "--record",
+        str(here.folder / "new.xml"),
+        "--other-record",
+        "--reason",
+        "a test",
+    )
     before = here.traffic()
     assert "v2 copied, read back and compared" in here.done("replicate")
     moved = here.traffic() - before

@@ -61,7 +61,11 @@ def prepared(place: Path, url: str, verb: str, writers: int) -> list[Path]:
                 package(place / f"book{number}", record, archive)
             if verb == "replicate v2":
                 replicate(archive, [identifier])
-                update(archive, identifier, Change(place / "new.xml", other_record=True))
+                update(
+                    archive,
+                    identifier,
+                    Change(place / "new.xml", other_record=True, reason="a test"),
+                )
     archives = [first]
     for number in range(1, writers):
         archives.append(place / f"archive{number}")

@@ -186,7 +186,7 @@ def test_an_unmodified_server(expected: Expected, archive: ArchivalStorage, tmp_
     (done,) = replicate(archive)
     assert (done.acknowledged, done.report.findings) == (["v1"], [])
     (tmp_path / "new.xml").write_text(RECORD.replace("Амурѣ", "Зеѣ"), encoding="utf-8")
-    update(archive, PACKAGE, Change(tmp_path / "new.xml"))
+    update(archive, PACKAGE, Change(tmp_path / "new.xml", reason="a test"))
     (done,) = replicate(archive)
     assert (done.acknowledged, done.report.findings) == (["v2"], [])
     assert [report.outcome for report in audit(archive).reports] == [Outcome.PASS] * 2

@@ -125,7 +125,7 @@ def test_two_shares_at_the_same_time(run: Run, desk: Path) -> None:
         (("--batch", "books.csv", "--id", "x"), "--id cannot be used with --batch"),
         (("book", "--shard", "1/2"), "--shard needs --batch TABLE"),
         ((), "Name a FOLDER and its --record, or a table with --batch."),
-        (("--batch", "books.csv", "--shard", "3/2"), "3/2 is no share of the rows"),
+        (("--batch", "books.csv", "--shard", "3/2"), "3/2 is not a share of the rows"),
         (("--batch", "books.csv", "--records", "none.iso"), "none.iso is not a file"),
         (("--batch", "none.csv"), "none.csv cannot be read"),
         (("--batch", "books.csv", "--executor", "x:1", "--check"), "a cluster makes packages"),

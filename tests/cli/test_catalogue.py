@@ -29,6 +29,11 @@ def test_the_way_for_people(ready: Path, run: Run) -> None:
     assert {line.split("\t")[0] for line in out.splitlines() if "\t" in line} == {OURS, THEIRS}
     assert "title: Разсужденія" in out
     assert "library (--holder): АОНБ: 1, НББ: 1" in err
+    status, out, err = run("catalogue", "search", "geirby")
+    assert (status, out, "Did you mean" in err) == (0, "", False)
+    status, out, err = run("catalogue", "search", "рассужленія")
+    assert (status, out) == (0, "")
+    assert "Did you mean: разсужденія\n" in err or "Did you mean: рассуждения\n" in err
     assert "повѣсть" in run("catalogue", "search", "повесть")[1].lower()
     assert run("catalogue", "match")[1].startswith(f"{OURS}\t{THEIRS}\tfingerprint")
     assert (
@@ -108,13 +113,16 @@ def test_without_a_catalogue(ready: Path, run: Run) -> None:
 
 
 def test_a_dump_is_taken_in_by_another_archive(ready: Path, run: Run, run_json: JsonRun) -> None:
-    """What it says of its own library stays away."""
+    """What it says of our own library stays away, and of theirs, whose own file we have."""
     filled(ready, run)
     places = ("--url", "http://library.example/dump", "--email", "a@library.example")
     status, document = run_json("catalogue", "dump", "out", *places)
     assert (status, document["pages"]) == (0, 1)
     assert run("catalogue", "dump", "out", *places)[0] == 4
     status, document = run_json("harvest", "out")
+    assert (status, document["read"], document["own"], document["changed"]) == (0, 4, 2, 0)
+    assert document["findings"] == []
+    status, document = run_json("harvest", "out", "--library", "nlb", "--anew")
     assert (status, document["read"], document["own"], document["changed"]) == (0, 4, 2, 2)
     assert run("harvest", "out")[2].startswith("4 records received, 0 new or changed, 0 deleted")
     assert run("harvest", "nowhere")[0] == 3

@@ -185,7 +185,7 @@ def test_damage_ends_with_1(ready: Path, run: Run, run_json: JsonRun) -> None:
         (["package", "nowhere", "--record", "book.xml"], 2, "not a folder"),
         (["package", "book", "--record", "nowhere"], 2, "cannot be read"),
         (["package", "book", "--record", "book.xml", "--id", "Ы"], 2, "--id"),
-        (["validate", "aonb-none", "--storage", "x"], 2, "there are: aonb-main"),
+        (["validate", "aonb-none", "--storage", "x"], 2, "known ones: aonb-main"),
         (["validate", "aonb-none"], 3, "there is no package"),
         (["validate", "no id at all"], 2, "preserva list"),
         (["validate", "typo.tar"], 2, "neither an existing path"),
@@ -268,7 +268,7 @@ def test_what_a_storage_cannot_promise_is_said(ready: Path, run: Run, run_json: 
     status, out, _err = run("config", "check", "--storages")
     sentences = [f"  {sentence(Limitation(code))}" for code in poor["limitations"]]
     ids = [f"  its id: {storage['identity']}" for storage in (sound, poor)]
-    good = "  tried: packages can be stored there"
+    good = "  tested: packages can be stored there"
     lines = [line for line in out.splitlines() if not line.startswith("  free space: ")]
     assert (status, lines) == (
         0, ["aonb-main: reached", ids[0], good, "nlb-copy: reached", ids[1], *sentences, good],

@@ -22,7 +22,7 @@ def test_a_language_without_messages_is_named_with_those_there_are(
 ) -> None:
     assert status_of(["list", "--lang", "fr"]) == 2
     assert capsys.readouterr().err == (
-        "Error: there are no messages in the language fr; there are: en, be, ru\n"
+        "Error: there are no messages in the language fr; known ones: en, be, ru\n"
     )
 
 

@@ -41,7 +41,7 @@ ledger verify
 repair
 repair --apply
 replicate
-update aonb-kp-7 --document nothing.txt
+update aonb-kp-7 --document nothing.txt --reason x
 validate bag
 validate out/aonb-kp-7
 validate out/cut.tar

@@ -224,7 +224,7 @@ def test_entries_are_found_by_person_type_and_period(
     assert status_of([*shown, "--type", "ingestion end", "--no-names"]) == 0
     assert "\tivanova\t" in capsys.readouterr().out
     assert status_of([*shown, "--from", "november"]) == 2
-    assert "november is no date" in capsys.readouterr().err
+    assert "november is not a date" in capsys.readouterr().err
 
 
 def _at(day: int) -> datetime:

@@ -68,7 +68,7 @@ def test_more_copies_than_storages_is_told(ready: Path, run: Run, run_json: Json
     path.write_text(path.read_text("utf-8").replace("\ncopies = 2", "\ncopies = 5"), "utf-8")
     status, _out, err = run("config", "check")
     assert status == 0
-    assert "policy.copies: 5 copies are wanted, but only 2 storages named" in err
+    assert "policy.copies: 5 copies are wanted, but only 2 storages are named" in err
     assert len(run_json("config", "check")[1]["warnings"]) == 1
 
 
@@ -141,4 +141,4 @@ def test_no_archive_begins_inside_a_storage(ready: Path, run: Run) -> None:
     inside = ready / "storages" / "aonb-main" / "ocfl" / "preserva.toml"
     status, out, err = run("init", "--config", str(inside))
     assert (status, out, inside.exists()) == (4, "", False)
-    assert "which is kept as it is" in err
+    assert "which must stay as it is" in err

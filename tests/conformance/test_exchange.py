@@ -97,7 +97,16 @@ def test_a_real_book_goes_all_the_way(place: Path) -> None:
     run(place, "first", "package", scans, "--record", record, *position, "--id", "kant-1784")
     again = ("--record", place / "record-2.mrc", *position, "--other-record")
     run(place, "first", "update", NAME, *again, "--reason", "it was another book's")
-    run(place, "first", "update", NAME, "--structure", place / "structure.toml")
+    run(
+        place,
+        "first",
+        "update",
+        NAME,
+        "--structure",
+        place / "structure.toml",
+        "--reason",
+        "its parts were forgotten",
+    )
     run(place, "first", "replicate")
     run(place, "first", "validate", NAME)
 
@@ -140,5 +149,5 @@ def test_a_real_book_goes_all_the_way(place: Path) -> None:
     ]
 
     back = ("--record", place / "record-1.mrc", *position, "--other-record")
-    run(place, "second", "update", NAME, *back)
+    run(place, "second", "update", NAME, *back, "--reason", "taken back")
     run(place, "second", "validate", NAME)

@@ -90,7 +90,7 @@ def test_two_versions_go_the_whole_way(
     run("init")
     run("package", "book", "--record", str(record))
     run("replicate")
-    run("update", PACKAGE, "--record", "new.xml")
+    run("update", PACKAGE, "--record", "new.xml", "--reason", "a test")
     run("replicate")
     run("replicate")
     for name in urls:

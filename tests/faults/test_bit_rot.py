@@ -63,7 +63,7 @@ def start() -> Iterator[Path]:
             package(place / "book", make_book(place / "book"), archive)
             replicate(archive)
             shutil.copytree(folder(archive.primary), place / "older")
-            update(archive, PACKAGE, Change(place / "new.xml"))
+            update(archive, PACKAGE, Change(place / "new.xml", reason="a test"))
             replicate(archive)
         with an_archive(place / "elsewhere") as elsewhere:
             package(place / "strange", make_book(place / "strange", seed=9), elsewhere)

@@ -129,7 +129,7 @@ def test_a_second_version_that_is_not_in_its_place_leaves_the_first_sound(
     """The object does not name a version that is not there."""
     lab.run()
     (lab.place / "new.xml").write_text(RECORD.replace("Амурѣ", "Зеѣ"), encoding="utf-8")
-    update(lab.archive, PACKAGE, Change(lab.place / "new.xml"))
+    update(lab.archive, PACKAGE, Change(lab.place / "new.xml", reason="a test"))
     lab.server.behave(mode, only="/v2")
     assert lab.codes() == ({Code.NOT_IN_PLACE}, Outcome.UNKNOWN)
     assert lab.copy.read().inventory.head == "v1"

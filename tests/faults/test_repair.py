@@ -37,7 +37,7 @@ def place(tmp_path: Path) -> Path:
     (tmp_path / "new.xml").write_text(RECORD.replace("Амурѣ", "Зеѣ"), encoding="utf-8")
     with an_archive(tmp_path / "archive") as archive:
         package(tmp_path / "book", record, archive)
-        update(archive, PACKAGE, Change(tmp_path / "new.xml"))
+        update(archive, PACKAGE, Change(tmp_path / "new.xml", reason="a test"))
         (done,) = replicate(archive)
         assert done.acknowledged == ["v1", "v2"]
     return tmp_path
@@ -186,7 +186,7 @@ def test_a_version_that_goes_on_from_ours_is_for_a_person_to_decide(place: Path)
     shutil.copytree(place / "archive", place / "other")
     (place / "third.xml").write_text(RECORD.replace("Амурѣ", "Буреѣ"), encoding="utf-8")
     with an_archive(place / "other") as other:
-        update(other, PACKAGE, Change(place / "third.xml"))
+        update(other, PACKAGE, Change(place / "third.xml", reason="a test"))
         further = folder(other.primary) / "v3"
     with an_archive(place / "archive") as archive:
         target = folder(archive.store("nlb-copy"))

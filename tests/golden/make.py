@@ -86,7 +86,7 @@ COMMANDS = (
     "validate aonb-kp-1 --person ivanova",
     # what two persons decide
     "decisions request policy --reason three-copies --person ivanova",
-    "decisions confirm 26 --person petrov",
+    "decisions confirm 33 --person petrov",
     # one copy is damaged and repaired, the other one stays damaged
     "#damage nlb-copy aonb-kp-2 0001.tif",
     "validate aonb-kp-2",

@@ -34,7 +34,7 @@ def store(world: World, who: Institution, book: PackageId, _storage: str) -> Rep
         if book in who.made:
             record = source.with_name("corrected.xml")
             record.write_text(RECORD.replace("Повѣсть", f"Повѣсть {world.now}"), "utf-8")
-            update(archive, book, Change(record))
+            update(archive, book, Change(record, reason="a test"))
         else:
             package(source, source.with_suffix(".xml"), archive, local=book.local)
     after = world.copy_of(book, who.main)

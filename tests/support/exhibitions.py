@@ -36,6 +36,7 @@ text = "introduction"
 credits = "credits"
 rights = "http://creativecommons.org/publicdomain/mark/1.0/"
 url = "https://books.example.org/rivers"
+catalogue = "all"
 
 [[sections]]
 id = "first-books"

@@ -120,7 +120,9 @@ def test_no_module_and_no_function_is_too_long() -> None:
             if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= 50:
                 long[f"{name}:{node.name}"] = (node.end_lineno or 0) - node.lineno + 1
     reasons = {
-        "preserva/__init__.py": "a registry: where each public name is, and nothing else",
+        "preserva/__init__.py": "a registry: one line for each public name",
+        "preserva/config.py": "the file's template stands beside what reads it",
+        "preserva/cli/repair.py:command": "click declares one argument for each option",
         "preserva/api/ingest.py:update": "one argument for each option, and what each means",
         "preserva/core/values/codes.py": "a registry: one entry for each finding, and nothing else",
         "preserva/cli/bag.py:create": "click declares one argument for each option",

@@ -9,6 +9,7 @@ import pytest
 from preserva.config import TEMPLATE, Role, load
 from preserva.core.book.scans import Colours, ImageRules, ScanProfile, Undecodable
 from preserva.errors import ArchiveNotFound, ConfigError
+from preserva.tomlfile import read_toml, schema_problems
 
 
 def write(folder: Path, text: str) -> Path:
@@ -62,6 +63,15 @@ def test_every_problem_is_named_with_its_key(tmp_path: Path) -> None:
     ]
     assert "did you mean copies?" in problems[1]
     assert not any("secret" in one for one in problems)
+
+
+def test_what_is_missing_is_named_once_and_only_what_is_near_is_guessed(tmp_path: Path) -> None:
+    """A configuration that was taken for an exhibition."""
+    document = read_toml(write(tmp_path, TEMPLATE))
+    problems = list(schema_problems(document, "exhibition.schema.json", "preserva.toml"))
+    assert "exhibition: missing" in problems and "sections: missing" in problems
+    assert "institutions: unknown key" in problems
+    assert len(problems) == len(set(problems))
 
 
 def test_a_storage_that_no_driver_serves_is_named(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ _FOREIGN = {
     b"7z\xbc\xaf\x27\x1c": ("7z", N_("Unpack it first: 7z x {path}")),
     b"Rar!\x1a\x07": ("RAR", N_("Unpack it first: unrar x {path}")),
 }
-"""What others pack in and we do not read: name, and what to do."""
+"""Formats that others use and we do not read: name, and what to do."""
 
 
 class PackingDamagedError(Exception):
@@ -57,7 +57,7 @@ class PackingTooLargeError(Exception):
 
 
 def packing_of(head: bytes, name: str) -> Packing | None:
-    """How a tar is packed, by its first 512 bytes, or by its name where these say nothing."""
+    """How a tar is compressed, by its first 512 bytes, or by its name where these say nothing."""
     for packing in Packing:
         if packing.mark and head.startswith(packing.mark):
             return packing
@@ -67,7 +67,7 @@ def packing_of(head: bytes, name: str) -> Packing | None:
 
 
 def bare_name(name: str) -> str:
-    """The name of a container without its ending, that of a folder as it is."""
+    """The name of a container without its extension; that of a folder unchanged."""
     endings = "|".join(_SUFFIXES)
     return re.sub(rf"(\.tar)?\.({endings}|zip)$", "", name, flags=re.IGNORECASE) or name
 
@@ -83,7 +83,7 @@ def refuse_foreign(head: bytes, path: str) -> None:
 
 
 def unpacked(stream: IO[bytes], packing: Packing) -> IO[bytes]:
-    """What is in a packed file. Raises UsageError where this Python cannot unpack it."""
+    """The content of a compressed file. Raises UsageError if this Python cannot decompress it."""
     if packing is Packing.NONE:
         return stream
     if packing is Packing.GZIP:
@@ -95,13 +95,13 @@ def unpacked(stream: IO[bytes], packing: Packing) -> IO[bytes]:
     try:
         from backports import zstd
     except ImportError as error:
-        message = _("a .tar.zst needs one package more: pip install 'preserva[zst]'")
+        message = _("a .tar.zst needs one more package: pip install 'preserva[zst]'")
         raise UsageError(message) from error
     return cast("IO[bytes]", zstd.ZstdFile(stream, "rb"))
 
 
 def damage(packing: Packing) -> tuple[type[Exception], ...]:
-    """What reading from `unpacked` raises where the packing is broken."""
+    """The exceptions that reading from `unpacked` raises where the compressed data is broken."""
     if packing is not Packing.ZSTD:
         return (EOFError, zlib.error, gzip.BadGzipFile, PackingDamagedError)
     from backports import zstd
@@ -128,7 +128,7 @@ def _buffered(stream: IO[bytes], start: Callable[[], _Decompressor]) -> IO[bytes
 class _Unpacked(io.RawIOBase):
     """One compressed stream after another, unpacked in bounded memory.
 
-    Python's own readers take OSError for damage, ignore what follows, and know no limit.
+    Python's own readers raise OSError for damage, ignore trailing data, and have no limit.
     """
 
     def __init__(self, stream: IO[bytes], start: Callable[[], _Decompressor]) -> None:

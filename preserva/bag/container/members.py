@@ -19,21 +19,21 @@ from preserva.i18n import _
 _READ_AS_TEXT = re.compile(r"(bagit|bag-info|package-info|fetch)\.txt")
 _METADATA = re.compile(r"data/[^/]+/(representations/[^/]+/)?(METS\.xml|metadata/.+\.xml)")
 _STRAY = re.compile(r"\._.*|__MACOSX|@?PaxHeaders?([.0-9]*)")
-"""What systems and old programs put beside the folder that people meant to pack."""
+"""Files that systems and old programs add beside the folder that people meant to pack."""
 _BUFFER = 1 << 16
 _HARMLESS = 64 << 20  # unpacked bytes below which no ratio is a bomb
 
 
 class Container(Protocol):
-    """A file that holds a bag, wherever it lies."""
+    """A file that contains a bag, wherever it is stored."""
 
     @property
     def name(self) -> str:
-        """Its name without what is above it."""
+        """Its name without its parent folders."""
 
     @property
     def path(self) -> str:
-        """Where it lies, for people."""
+        """Its location, for people."""
 
     def open(self) -> IO[bytes]:
         """Its bytes. Raises StorageError."""
@@ -42,7 +42,7 @@ class Container(Protocol):
         """Its size in bytes, and a number that changes when it is written to."""
 
     def descriptor(self, stream: IO[bytes]) -> int | None:
-        """A descriptor by which any part of it can be read at any time, if there is one."""
+        """A descriptor from which any part of it can be read at any time, if there is one."""
 
 
 class LocalContainer:
@@ -58,8 +58,8 @@ class LocalContainer:
 
     def state(self, stream: IO[bytes]) -> tuple[int, int]:
         """Size and time of the last change."""
-        found = os.fstat(stream.fileno())
-        return found.st_size, found.st_mtime_ns
+        status = os.fstat(stream.fileno())
+        return status.st_size, status.st_mtime_ns
 
     def descriptor(self, stream: IO[bytes]) -> int | None:
         """The stream's own."""
@@ -91,7 +91,7 @@ class Members:
         self._total = 0
 
     def place(self, name: str, kind: Kind) -> str | Finding | None:
-        """The path in the bag; None for its folder; a Finding for what does not belong there."""
+        """The path in the bag; None for the bag's folder; a Finding for anything foreign."""
         name = name.removeprefix("./")
         if name in {"", "."} and kind is Kind.FOLDER:
             return None
@@ -107,12 +107,12 @@ class Members:
         return path or None
 
     def inside(self, name: str) -> str | None:
-        """The path in the bag of another member that was placed before, if it lies there."""
+        """The path in the bag of a member that was placed before, if it is in the bag."""
         top, _slash, path = name.removeprefix("./").partition("/")
         return path if top == self._top else None
 
     def bomb(self, size: int, packed: int | None) -> Finding | None:
-        """A finding if all members so far, with these bytes more, are too much to unpack.
+        """A finding if all members so far plus these bytes are too much to unpack.
 
         `packed` is the size of the container, None if nothing in it is compressed.
         """

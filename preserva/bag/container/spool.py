@@ -1,4 +1,4 @@
-"""Files that pass once in a container and are wanted again, one behind the other in one file."""
+"""Spool of files that pass once in a container and are needed again, all in one file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SPOOL = 1 << 22  # bytes above which the file is an unnamed temporary one, and 
 
 
 class Shelf:
-    """Keeps some of the files that pass. A package of a million pages has thousands of them."""
+    """Keeps some of the passing files. A package of a million pages has thousands of them."""
 
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115 - lives as long as this
@@ -19,13 +19,13 @@ class Shelf:
         self._end = 0
 
     def close(self) -> None:
-        """Let everything go."""
+        """Discard everything."""
         self._file.close()
 
     def keep(self, path: str, pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
-        """The same pieces; the file is kept when they have passed, unless all are too much.
+        """The same pieces; the file is kept once they have passed, unless that exceeds the limit.
 
-        A file that is too much for `limit` bytes in all is not kept, and no other after it.
+        A file that would exceed `limit` bytes in total is not kept, nor is any after it.
         """
         start = self._end
         for piece in pieces:
@@ -38,7 +38,7 @@ class Shelf:
             self._places[path] = start, self._end
 
     def respell(self, names: Mapping[str, str]) -> None:
-        """Let files that are kept go by other names: names by paths."""
+        """Rename kept files: names by paths."""
         places = {
             name: self._places.pop(path) for path, name in names.items() if path in self._places
         }

@@ -90,7 +90,7 @@ class TarSource:
         self._shelf.close()
 
     def listen(self, observer: Observer) -> None:
-        """Say who hears of the progress while the entries are read."""
+        """Set the observer of the progress while the entries are read."""
         self._observer = observer
 
     def hand_on(self, taker: Taker) -> Iterator[Entry | Finding]:
@@ -100,7 +100,7 @@ class TarSource:
         yield from self._hand_on_links(taker)
 
     def respell(self, names: Mapping[str, str]) -> None:
-        """Let files whose names were in doubt go by these, now and when they pass again."""
+        """Use these names for files whose names were in doubt, now and when they pass again."""
         self._names |= names
         self._links = {
             names.get(path, path): names.get(target, target) for path, target in self._links.items()
@@ -112,7 +112,7 @@ class TarSource:
         self._shelf.respell(names)
 
     def entries(self) -> Iterator[Entry | Finding]:
-        """Everything in the container below its one folder; what lies beside it is a Finding."""
+        """Everything in the container below its one folder; anything beside it is a Finding."""
         yield from self._read(frozenset())
 
     def _read(self, again: frozenset[str]) -> Iterator[Entry | Finding]:
@@ -205,7 +205,7 @@ class TarSource:
     def _link(
         self, path: str, target_name: str, number: int, members: Members
     ) -> Iterator[Entry | Finding]:
-        """A hard link: the file it is a name of, if that came before."""
+        """The earlier file that a hard link names, if there is one."""
         if self._files is None:
             self._files = self._ask_for_files()
         target = members.inside(target_name) or ""
@@ -279,9 +279,9 @@ class TarSource:
             yield piece
 
     def _note_manifest(self, path: str) -> None:
-        found = manifest_algorithm(path)
-        if found is not None and found[0] == "manifest" and found[1] in ALGORITHMS:
-            self._known |= {found[1]}
+        manifest = manifest_algorithm(path)
+        if manifest is not None and manifest[0] == "manifest" and manifest[1] in ALGORITHMS:
+            self._known |= {manifest[1]}
 
     def _wanted(self) -> frozenset[str]:
         """The algorithms for a payload file that passes now."""
@@ -290,7 +290,7 @@ class TarSource:
         return self._known or _USUAL
 
     def _ask_for_names(self) -> None:
-        """Find the manifests of a plain tar without reading what lies between the headers."""
+        """Find the manifests of a plain tar without reading the content between the headers."""
         for path, _number, _member, _reader in self._again():
             self._note_manifest(path)
 
@@ -320,7 +320,7 @@ class TarSource:
     def observe(
         self, files: Iterable[Entry], algorithms: frozenset[str], observer: Observer
     ) -> Iterator[Observed | Finding]:
-        """What the files were when they passed; reads again only for an unusual algorithm."""
+        """The digests of the files as they passed; reads again only for an unusual algorithm."""
         late: list[str] = []
         for entry in files:
             observed = self._observed(entry.path)

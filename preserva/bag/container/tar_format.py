@@ -1,7 +1,7 @@
 """The members of a tar, read strictly from a stream: POSIX ustar and pax, GNU long names.
 
-Python's tarfile takes a damaged header in the middle of an archive for its end, and so hides what
-follows. Here every header must carry its checksum, and after the end there may only be zeros.
+Python's tarfile mistakes a damaged header in the middle of an archive for its end, and so hides
+what follows. Here every header must carry its checksum, and after the end there may only be zeros.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class TarReader:
         self._check_end()
 
     def pieces(self) -> Iterator[bytes]:
-        """The rest of the content of the present member."""
+        """The rest of the content of the current member."""
         while self._left:
             piece = self._exactly(min(self._left, self._chunk))
             self._left -= len(piece)
@@ -110,7 +110,7 @@ class TarReader:
             self._padding = 0
 
     def leap(self, end: int) -> int:
-        """Pass over the content of the present member without reading it; where it begins.
+        """Skip the content of the current member without reading it; returns where it begins.
 
         For a stream that can seek and has `end` bytes.
         """
@@ -159,7 +159,7 @@ class TarReader:
             if length > _MOST_ZEROS:  # compressed they are nothing, and unpacked any number
                 raise TarDamagedError(_("there are too many zeros after its end"))
         if length % BLOCK:
-            raise TarDamagedError(_("its last block is not whole"))
+            raise TarDamagedError(_("its last block is incomplete"))
 
 
 def _number(field: bytes) -> int:
@@ -199,7 +199,7 @@ def _member(block: bytes, kind: Kind, size: int, extra: dict[str, str]) -> Membe
 
 
 def _meta(kind: bytes, data: bytes) -> dict[str, str]:
-    """What a header before a member says of it."""
+    """What an extended header says about the next member."""
     if kind in {b"L", b"K"}:
         return {"path" if kind == b"L" else "linkpath": _text(data), "hdrcharset": "BINARY"}
     records: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""A tar of a bag that is the same to the byte whenever the bag is: POSIX.1-2001 (PAX).
+"""A reproducible tar of a bag: the same bag gives the same bytes. POSIX.1-2001 (PAX).
 
 Members are sorted by path; owner 0, mode 0644, one time for all; no folders but empty ones.
 """
@@ -30,7 +30,7 @@ def write_tar(
 ) -> tuple[int, int]:
     """Write the members below the folder `top`; returns how many, and the bytes of the tar.
 
-    `mtime` is in seconds since 1970. Raises StorageError if a member has not the size stated:
+    `mtime` is in seconds since 1970. Raises StorageError if a member does not have the size stated:
     then the tar is not usable.
     """
     count = 0
@@ -52,8 +52,8 @@ def folder_members(folder: Path) -> Iterator[TarWritten]:
     while waiting:
         parent = waiting.pop()
         try:
-            with os.scandir(folder / parent) as found:
-                entries = [(one.name, one.stat(follow_symlinks=False)) for one in found]
+            with os.scandir(folder / parent) as listing:
+                entries = [(entry.name, entry.stat(follow_symlinks=False)) for entry in listing]
         except OSError as error:
             raise storage_error(parent or str(folder), error) from error
         if not entries and parent:
@@ -91,7 +91,7 @@ def _write(path: str, size: int, content: Iterable[bytes], stream: IO[bytes]) ->
             break
         stream.write(chunk)
     if left:
-        message = _("{path} has not the size that it had when the tar was begun")
+        message = _("the size of {path} has changed since the tar was begun")
         raise StorageError(message.format(path=path), path=path)
     padding = -size % tarfile.BLOCKSIZE
     stream.write(bytes(padding))

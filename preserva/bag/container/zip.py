@@ -59,7 +59,7 @@ class ZipSource:
             self._zip.close()
 
     def entries(self) -> Iterator[Entry | Finding]:
-        """Everything in the container below its one folder; what lies beside it is a Finding."""
+        """Everything in the container below its one folder; anything beside it is a Finding."""
         stream = os.fdopen(open_regular(str(self.path)), "rb")
         self._state = os.fstat(stream.fileno())
         try:
@@ -83,7 +83,7 @@ class ZipSource:
             yield from self._take(info, members)
 
     def respell(self, names: Mapping[str, str]) -> None:
-        """Let members whose names were in doubt go by these."""
+        """Use these names for members whose names were in doubt."""
         infos = {name: self._members.pop(path) for path, name in names.items()}
         self._members |= infos
 
@@ -153,7 +153,7 @@ def _state(state: os.stat_result) -> tuple[int, int]:
 def _name(info: zipfile.ZipInfo) -> tuple[str, bool]:
     """The name of a member, and whether its encoding is declared (APPNOTE 4.4.4, 4.6.9).
 
-    Without either of both, bytes that are not UTF-8 stay in it as surrogate escapes.
+    With neither, bytes that are not UTF-8 are kept as surrogate escapes.
     """
     if info.flag_bits & _UTF8_FLAG:
         return info.orig_filename, True
@@ -165,7 +165,7 @@ def _name(info: zipfile.ZipInfo) -> tuple[str, bool]:
 
 
 def _unicode_path(extra: bytes, raw: bytes) -> str | None:
-    """The Info-ZIP Unicode Path of a member; one of another name has been left behind."""
+    """The Info-ZIP Unicode Path of a member; one made for another name is stale and ignored."""
     while len(extra) >= 4:
         field, size = struct.unpack_from("<HH", extra)
         data, extra = extra[4 : 4 + size], extra[4 + size :]

@@ -1,4 +1,4 @@
-"""A zip that is the same to the byte whenever its members are (PKWARE APPNOTE 6.3.10)."""
+"""A reproducible zip: the same members give the same bytes (PKWARE APPNOTE 6.3.10)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _EPOCH = 315532800  # 1980-01-01, the first time that a zip can hold
 def write_zip(members: Iterable[TarWritten], stream: IO[bytes], *, top: str, mtime: int) -> None:
     """Write the members below the folder `top`, in the order of their paths, names in UTF-8.
 
-    Images hardly become smaller, so nothing is compressed, and any program opens it. `mtime` is in
-    seconds since 1970.
+    Images hardly become smaller, so nothing is compressed and any program can open it. `mtime` is
+    in seconds since 1970.
     """
     when = time.gmtime(max(mtime, _EPOCH))[:6]
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as container:

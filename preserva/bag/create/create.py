@@ -118,7 +118,7 @@ def _places(source: Path, destination: Path | None, *, in_place: bool) -> tuple[
         return source, source
     final = _located(destination)
     if final.is_relative_to(source) or source.is_relative_to(final):
-        raise Refused(_("{path} and the source are inside one another").format(path=final))
+        raise Refused(_("one of {path} and the source is inside the other").format(path=final))
     if os.path.lexists(final):
         raise Refused(_("{path} exists already; it was not touched").format(path=final))
     refuse_kept(final)

@@ -14,7 +14,7 @@ from preserva.files.disk import create_file, synchronise, write_all, writing
 
 
 class Payload:
-    """What was read of every payload file, in little memory: some 200 bytes beside its path."""
+    """The digests of every payload file, in little memory: 200 bytes in addition to its path."""
 
     def __init__(self, algorithms: Iterable[str]) -> None:
         self.algorithms = tuple(algorithms)

@@ -1,4 +1,4 @@
-"""Records of another catalogue, by OAI-PMH 2.0, page by page; an interrupted harvest goes on.
+"""Records of another catalogue, by OAI-PMH 2.0, page by page; an interrupted harvest resumes.
 
 Nothing is deleted but what the server says is deleted: a server that is empty, or answers with
 less than before, takes nothing away. Our own records are never taken from another.
@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import cast
 
-from lxml import etree
-
 from preserva.catalogue.database import Database
-from preserva.catalogue.entry import library_of, uri_of
-from preserva.catalogue.import_records import incoming_of, objection_to
-from preserva.catalogue.index import Catalogued, Incoming, Index, Taken
 from preserva.catalogue.oai import protocol
-from preserva.catalogue.oai.responses import Broken, Harvested, Response, read_page
+from preserva.catalogue.oai.receiver import HarvestResult, HarvestSource, Receiver
+from preserva.catalogue.oai.responses import Response, read_page
 from preserva.core.values.codes import Code
-from preserva.core.values.report import Finding, Outcome
+from preserva.core.values.report import Advanced, Ended, Finding, Observer, Started, ignore
+from preserva.core.values.subjects import Named
 from preserva.core.xml.safe import UnsafeXMLError
-from preserva.describe.record import Record, read_records
-from preserva.errors import StorageError, UsageError
+from preserva.errors import StorageError
 from preserva.http_client.policy import shown
 from preserva.i18n import _
 
@@ -37,45 +33,65 @@ _OVERLAP = 600
 _NOTHING = "noRecordsMatch"
 
 _PAGES, _BYTES, _SECONDS = 100_000, 64 << 30, 86_400
-"""What one run takes from a server at most; the next run goes on where it stopped."""
+"""The most that one run takes from a server; the next run resumes where it stopped."""
 
-
-@dataclass(frozen=True, slots=True)
-class HarvestSource:
-    """What is harvested: where from, in which format, which set, and whose records they are.
-
-    `library` is needed where the identifiers of the records do not say it.
-    """
-
-    url: str
-    prefix: str = "mods"
-    part: str = ""
-    library: str = ""
-
-
-@dataclass(slots=True)
-class HarvestResult:
-    """What a harvest did; `own` records came back to where they are from and were left alone."""
-
-    read: int = 0
-    changed: int = 0
-    deleted: int = 0
-    own: int = 0
-    findings: list[Finding] = field(default_factory=list)
-
-    @property
-    def outcome(self) -> Outcome:
-        """What the findings come to."""
-        return Outcome.of(self.findings)
+_IDLE = 6
+"""Pages in a row that lead nowhere, by their tokens or without records, after which a list ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """Until when everything was harvested, and where an unfinished harvest stands."""
+    """Until when everything was harvested, and the position of an unfinished harvest."""
 
     since: str | None = None
     token: str | None = None
     begun: str | None = None
+
+
+class _Walk:
+    """The way along the pages of a list, and whether it leads on.
+
+    Servers end a list with a token that was there before, with two in turn, or with pages without
+    records; and one page may be sent in the place of another. After some pages without anything
+    new the list has ended, but nobody knows that it was whole.
+    """
+
+    def __init__(self, resumed: bool) -> None:
+        self.pages = 0
+        self._records = 0
+        self._size: int | None = None
+        self._resumed = resumed
+        self._idle = 0
+        self._tokens = set[bytes]()
+
+    def pass_page(self, page: Response) -> None:
+        """Note a page that came."""
+        self.pages += 1
+        self._records += len(page.records)
+        self._size = page.size if page.size is not None else self._size
+        leads_on = bool(page.records) and self._is_new(page.token or "")
+        self._idle = 0 if leads_on else self._idle + 1
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it is of no use to go on."""
+        return self._idle >= _IDLE
+
+    def ended_properly(self, last: Response, begun: str | None) -> bool:
+        """Whether everything came: the last page says that it is, and is no older than the first.
+
+        A server that says how many records its list has must not have sent fewer.
+        """
+        late = last.date is None or begun is None or last.date >= begun
+        full = self._resumed or self._size is None or self._records >= self._size
+        return last.token is None and late and full
+
+    def _is_new(self, token: str) -> bool:
+        """Whether this run has not been here before; tokens can be long, so digests are kept."""
+        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        before = len(self._tokens)
+        self._tokens.add(digest)
+        return len(self._tokens) > before
 
 
 class Harvest:
@@ -89,50 +105,52 @@ class Harvest:
         *,
         own: str,
         clock: Callable[[], int],
+        observer: Observer = ignore,
     ) -> None:
         self._database = database
-        self._index = Index(database)
         self._source = source
         self._ask = ask
-        self._own = own
         self._clock = clock
+        self._observer = observer
         self._result = HarvestResult()
+        self._receiver = Receiver(database, source, self._result, own=own, clock=clock)
         self._begun = clock()
         self._received = 0
 
     def run(self, *, anew: bool = False) -> HarvestResult:
-        """Take in what changed since the last harvest, or everything.
+        """Import what changed since the last harvest, or everything.
 
-        Raises StorageError where the server cannot be reached or does not keep to the protocol:
-        what came before is kept, and the next run goes on there. Raises UsageError for records
-        whose library is not known.
+        Raises StorageError where the server cannot be reached, cuts a page off, or does not keep to
+        the protocol: what was received before is kept, and the next run resumes there. Raises
+        UsageError for records whose library is not known.
         """
         state = _State() if anew else self._load()
-        page = self._resumed(state) if state.token else None
-        if page is None:
+        resumed = self._resumed(state) if state.token else None
+        if resumed is None:
             state = _State(state.since)
-            page = self._page(self._first(state.since))
-        tokens = set[bytes]()
+        page = resumed or self._page(self._first(state.since))
+        subject = Named(self._place)
+        self._observer(Started("harvest", subject, page.size))
+        self._receiver.begin(page, anew=anew)
+        walk = _Walk(resumed is not None)
         while True:
-            state = _State(state.since, page.token, state.begun or page.date)
-            if page.token and not self._is_new(page.token, tokens):
-                self._save(_State(state.since))  # by its tokens nobody comes to an end
-                raise self._wrong(_("it sends the same resumption token again"))
+            begun = state.begun or page.date
+            if not page.whole:
+                self._take(page, state)
+                raise self._cut_off()
+            walk.pass_page(page)
+            state = _State(state.since, page.token, begun)
             self._take(page, state)
-            if not page.token:
+            if page.token is None or walk.is_lost:
                 break
-            self._refuse_endless(len(tokens))
+            self._refuse_endless(walk.pages)
             page = self._page((("resumptionToken", page.token),))
-        self._save(_State(since=state.begun))
+        if not walk.ended_properly(page, begun):
+            self._result.note(Finding(Code.HARVEST_ENDED_ODDLY, self._place))
+            begun = state.since  # what may be missing is asked for again
+        self._save(_State(since=begun))
+        self._observer(Ended("harvest", subject))
         return self._result
-
-    @staticmethod
-    def _is_new(token: str, tokens: set[bytes]) -> bool:
-        """Whether this run has not been here before; tokens can be long, so digests are kept."""
-        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-        before = len(tokens)
-        tokens.add(digest)
-        return len(tokens) > before
 
     def _refuse_endless(self, pages: int) -> None:
         late = self._clock() - self._begun > _SECONDS
@@ -154,21 +172,22 @@ class Harvest:
         return arguments
 
     def _resumed(self, state: _State) -> Response | None:
-        """The page where the last harvest stopped; None if the server no longer knows of it."""
+        """The page where the last harvest stopped; None if the server no longer knows it."""
         page = self._read((("verb", "ListRecords"), ("resumptionToken", state.token or "")))
-        return None if page.error else page
+        return page if page.is_list else None
 
     def _page(self, arguments: OaiArguments) -> Response:
         page = self._read((("verb", "ListRecords"), *arguments))
         if page.error and page.error != _NOTHING:
             raise self._wrong(page.error)
-        if not page.error and not page.records:
-            raise self._wrong(_("it sends a list without records"))
+        if not page.error and not page.is_list:
+            raise self._wrong(_("it does not send a list of records"))
         return page
 
     def _read(self, arguments: OaiArguments) -> Response:
         data = self._ask(arguments)
         self._received += len(data)
+        self._observer(Advanced(len(data)))
         try:
             return read_page(data)
         except UnsafeXMLError as error:
@@ -177,58 +196,17 @@ class Harvest:
     def _take(self, page: Response, state: _State) -> None:
         """One page and the token that follows, both or neither."""
         with self._database.writing():
+            self._receiver.take(page)
             for harvested in page.records:
-                self._result.read += 1
-                if isinstance(harvested, Broken):
-                    finding = Finding(
-                        Code.HARVEST_BROKEN, harvested.identifier, seen=harvested.reason
-                    )
-                    self._result.findings.append(finding)
-                else:
-                    self._put(harvested)
+                self._observer(Advanced(0, harvested.identifier))
             self._store(state)
 
-    def _put(self, harvested: Harvested) -> None:
-        library = library_of(harvested.identifier)
-        uri = harvested.identifier
-        if library is None:
-            library, uri = self._source.library, uri_of(self._source.library, harvested.identifier)
-        if not library:
-            message = _("{uri} does not name its library")
-            raise UsageError(
-                message.format(uri=harvested.identifier), hint=_("Give it with --library.")
-            )
-        if library == self._own:
-            self._result.own += 1
-        elif harvested.metadata is None:
-            known = self._index.get(uri)
-            if harvested.deleted and known is not None and known.source == self._source.url:
-                self._result.deleted += self._index.delete(uri, self._clock())
-        else:
-            self._record(uri, library, harvested.metadata)
-
-    def _record(self, uri: str, library: str, metadata: etree._Element) -> None:
-        data = etree.tostring(metadata, encoding="UTF-8", with_tail=False)
-        for record in read_records(data, name=uri):
-            if isinstance(record, Record):
-                incoming = incoming_of(record, library, self._source.url, uri=uri)
-                before = self._index.get(uri)
-                taken = self._index.put(incoming, self._clock(), self._keeps(incoming))
-                same = before is not None and before.original == incoming.original and before.entry
-                replaced = taken in (Taken.CHANGED, Taken.AGAIN)
-                self._result.changed += replaced and not same
-                return
-            self._result.findings.append(Finding(Code.HARVEST_BROKEN, uri, seen=record.seen))
-
-    def _keeps(self, incoming: Incoming) -> Callable[[Catalogued], bool]:
-        """Whether a record that is there stays, because it is sound or says more; that is noted."""
-
-        def keep(known: Catalogued) -> bool:
-            objection = objection_to(known, incoming)
-            self._result.findings += [] if objection is None else [objection]
-            return objection is not None
-
-        return keep
+    def _cut_off(self) -> StorageError:
+        message = _("{url} sent a page that ends before its end: it was cut off")
+        return StorageError(
+            message.format(url=self._place),
+            hint=_("What was received so far is kept; run the command again to continue."),
+        )
 
     def _wrong(self, reason: str) -> StorageError:
         message = _("{url} does not follow the OAI-PMH protocol: {reason}")

@@ -59,10 +59,10 @@ class OaiError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that keeps to the protocol. `arguments` are as they came, for the answer.
+    """A request that keeps to the protocol. `arguments` are unchanged, for the response.
 
-    `start` and `end` are seconds since 1970, `end` inclusive; `after` and `cursor` say where a
-    list goes on.
+    `start` and `end` are seconds since 1970, `end` inclusive; `after` and `cursor` say where a list
+    continues.
     """
 
     verb: str

@@ -123,6 +123,10 @@ class Repository:
         }[request.verb](answer, request)
         return answer
 
+    def pages(self) -> int:
+        """About how many pages a list of all records has."""
+        return -(-self._index.count() // self._page)
+
     def _identify(self, answer: etree._Element, _request: Request) -> None:
         first = next(self._index.changed_since(limit=1), None)
         for name, text in (
@@ -245,7 +249,7 @@ class Repository:
         library = library_of(record.uri)
         if library:
             _add(header, "setSpec", f"{LIBRARY}:{library}")
-        if record.package:
+        if record.packages:
             _add(header, "setSpec", DIGITISED)
         if record.collection:
             _add(header, "setSpec", COLLECTIONS)

@@ -15,6 +15,9 @@ from preserva.catalogue.decision_files import DECISIONS
 from preserva.catalogue.oai.protocol import Prefix
 from preserva.catalogue.oai.provider import Repository
 from preserva.catalogue.oai.responses import read_page
+from preserva.core.values.report import Observer, counted, ignore
+from preserva.core.values.subjects import Named
+from preserva.core.xml.safe import parse
 from preserva.core.xml.write import XmlWriter, document
 from preserva.files.disk import publish, write_file, writing
 
@@ -22,11 +25,22 @@ _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _SYNC = "http://www.openarchives.org/rs/terms/"
 RESOURCES = "resourcelist.xml"
 CAPABILITIES = "capabilitylist.xml"
+_OTHERS = 4
+"""The files beside the pages of records."""
+
 _Sum = tuple[str, str, int]
 """The name of a file, its SHA-256, and its length."""
 
 
-def dump(repository: Repository, folder: Path, prefix: Prefix, *, time: str, url: str) -> int:
+def dump(
+    repository: Repository,
+    folder: Path,
+    prefix: Prefix,
+    *,
+    time: str,
+    url: str,
+    observer: Observer = ignore,
+) -> int:
     """Write every page of a format to a new folder; how many there are. Raises Refused.
 
     `url` is where the folder will be on the web; the resource list names each file below it.
@@ -37,7 +51,9 @@ def dump(repository: Repository, folder: Path, prefix: Prefix, *, time: str, url
             made.mkdir()
         count = 0
         sums: list[_Sum] = []
-        for name, data in _files(repository, prefix):
+        pages = repository.pages()
+        files = _files(repository, prefix)
+        for name, data in counted("dump", Named(folder.name), files, pages + _OTHERS, observer):
             write_file(made / name, data)
             sums.append((name, hashlib.sha256(data).hexdigest(), len(data)))
             count += name[0].isdigit()
@@ -46,6 +62,25 @@ def dump(repository: Repository, folder: Path, prefix: Prefix, *, time: str, url
         write_file(made / CAPABILITIES, _list(lambda writer: _capabilities(writer, place)))
         publish(made, folder)
     return count
+
+
+def sums_of(folder: Path) -> dict[str, str] | None:
+    """The SHA-256 of each file that the resource list of a folder names; None without a list.
+
+    A file of which the list gives no SHA-256 has an empty one. Raises UnsafeXMLError.
+    """
+    path = folder / RESOURCES
+    if not path.is_file():
+        return None
+    sums = {}
+    for resource in parse(path.read_bytes()).iterfind(f"{{{_SITEMAP}}}url"):
+        name = (resource.findtext(f"{{{_SITEMAP}}}loc") or "").strip().rpartition("/")[2]
+        about = resource.find(f"{{{_SYNC}}}md")
+        digests = "" if about is None else about.get("hash", "")
+        sums[name] = next(
+            (each[8:].lower() for each in digests.split() if each.startswith("sha-256:")), ""
+        )
+    return sums
 
 
 def _files(repository: Repository, prefix: Prefix) -> Iterator[tuple[str, bytes]]:

@@ -15,8 +15,14 @@ _NAME = rb"(?:[\w.\-]+:)?"
 _ROOT = re.compile(rb"<(" + _NAME + rb"OAI-PMH)\b[^<>]*>")
 _RECORD = re.compile(rb"<" + _NAME + rb"record\b[^<>]*>\s*<" + _NAME + rb"header\b")
 _END = re.compile(rb"<" + _NAME + rb"resumptionToken\b|</" + _NAME + rb"ListRecords\b")
-_TOKEN = re.compile(rb"<" + _NAME + rb"resumptionToken\b[^<>]*>([^<]*)<")
+_TOKEN = re.compile(rb"<" + _NAME + rb"resumptionToken\b[^<>]*>([^<]*)</")
+_LIST_END = re.compile(
+    rb"</" + _NAME + rb"(?:resumptionToken|ListRecords)\b"
+    rb"|<" + _NAME + rb"resumptionToken\b[^<>]*/>"
+)
+_DECLARATION = re.compile(rb"\s*<\?xml\b[^<>]*\?>")
 _DATE = re.compile(rb"<" + _NAME + rb"responseDate\b[^<>]*>([^<]*)<")
+_SIZE = re.compile("[0-9]{1,12}")
 _LONGEST_ROOT = 10_000
 _HARMLESS = 1 << 20  # bytes that may be parsed besides the page: its root, again for each record
 _IDENTIFIER = re.compile(rb"<" + _NAME + rb"identifier\b[^<>]*>([^<]*)<")
@@ -24,11 +30,15 @@ _IDENTIFIER = re.compile(rb"<" + _NAME + rb"identifier\b[^<>]*>([^<]*)<")
 
 @dataclass(frozen=True, slots=True)
 class Harvested:
-    """A record of a list; one without metadata is deleted, or has none in this format."""
+    """A record of a list; one without metadata is deleted, or has none in this format.
+
+    `stamp` is when it last changed there, in seconds since 1970; None if that cannot be read.
+    """
 
     identifier: str
     deleted: bool
     metadata: etree._Element | None
+    stamp: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,9 @@ class Broken:
 class Response:
     """An answer: its time by the server's clock, records, the token for what follows, or an error.
 
-    `granularity` is only in answers to Identify.
+    `granularity` is only in answers to Identify. `is_list` tells a list, even one without records,
+    from another answer. A page that was cut off is not `whole`: what follows it is not known.
+    `size` is how many records the whole list has, where the server says so.
     """
 
     date: str | None
@@ -51,10 +63,14 @@ class Response:
     token: str | None = None
     error: str = ""
     granularity: str = ""
+    is_list: bool = False
+    whole: bool = True
+    size: int | None = None
 
 
 def read_page(data: bytes) -> Response:
     """The answer in these bytes. Raises UnsafeXMLError where there is none."""
+    data = data.lstrip(b" \t\r\n")  # an XML declaration may not follow them
     try:
         root = parse(data)
     except UnsafeXMLError as error:
@@ -63,12 +79,16 @@ def read_page(data: bytes) -> Response:
         raise UnsafeXMLError(str(root.tag))
     records = root.iterfind("o:ListRecords/o:record", {"o": NAMESPACE})
     problem = root.find(f"{{{NAMESPACE}}}error")
+    token = root.find("o:ListRecords/o:resumptionToken", {"o": NAMESPACE})
+    size = "" if token is None else token.get("completeListSize", "")
     return Response(
         _date(_text(root, "responseDate")),
         tuple(_record(record) for record in records),
         _text(root, "ListRecords/{*}resumptionToken") or None,
         "" if problem is None else (problem.get("code") or "error"),
         _text(root, "Identify/{*}granularity"),
+        is_list=root.find(f"{{{NAMESPACE}}}ListRecords") is not None,
+        size=int(size) if _SIZE.fullmatch(size) else None,
     )
 
 
@@ -86,16 +106,21 @@ def _salvaged(data: bytes, error: UnsafeXMLError) -> Response:
     date = _DATE.search(data, 0, starts[0])
     if ends and token and ends[-1] > token.start():
         pieces = zip(starts, [*starts[1:], token.start()], strict=True)
+    declaration = _DECLARATION.match(data)
+    head = (declaration[0] if declaration else b"") + root[0]
+    records = [_piece(head, root[1], data[start:end]) for start, end in pieces]
+    whole = _LIST_END.search(data, starts[-1]) is not None
+    if not whole and isinstance(records[-1], Broken):
+        del records[-1]  # it is cut off, and will come with the rest
     return Response(
-        _date(_said(date)),
-        tuple(_piece(root, data[start:end]) for start, end in pieces),
-        _said(token) or None,
+        _date(_said(date)), tuple(records), _said(token) or None, is_list=True, whole=whole
     )
 
 
-def _piece(root: re.Match[bytes], piece: bytes) -> Harvested | Broken:
+def _piece(head: bytes, name: bytes, piece: bytes) -> Harvested | Broken:
+    """One record by itself, without the XML declaration that some servers put into each."""
     try:
-        whole = parse(root[0] + piece + b"</" + root[1] + b">")
+        whole = parse(head + _DECLARATION.sub(b"", piece) + b"</" + name + b">")
         return _record(whole[0])
     except (UnsafeXMLError, IndexError) as error:
         return Broken(_said(_IDENTIFIER.search(piece)), str(error))
@@ -109,7 +134,13 @@ def _record(record: etree._Element) -> Harvested | Broken:
     metadata = record.find(f"{{{NAMESPACE}}}metadata")
     deleted = header is not None and header.get("status") == "deleted"
     inside = [] if metadata is None or deleted else list(metadata.iterchildren("*"))
-    return Harvested(identifier, deleted, inside[0] if inside else None)
+    stamp = _date(_text(record, "header/{*}datestamp"))
+    return Harvested(
+        identifier,
+        deleted,
+        inside[0] if inside else None,
+        None if stamp is None else seconds_of(stamp),
+    )
 
 
 def _date(text: str) -> str | None:

@@ -28,7 +28,7 @@ _IDLE = 10
 """Seconds after which a connection on which nothing happens is closed."""
 
 _SLOWEST = 60
-"""Seconds in which a request must have come whole."""
+"""Seconds within which a request must be complete."""
 
 _HEAD, _BODY = 32_768, 65_536
 
@@ -91,7 +91,7 @@ class CatalogueServer:
         self._stopped = True
 
     def _end_slow(self) -> None:
-        """Close connections whose request still comes in after a minute, a byte at a time."""
+        """Close connections whose request is still arriving after a minute, a byte at a time."""
         late = time.time() - _SLOWEST
         for channel in list(self._server.active_channels.values()):
             if channel.request is not None and channel.creation_time < late:

@@ -30,7 +30,7 @@ _PLAIN = ("Content-Type", "text/plain; charset=utf-8")
 
 
 def application(config: Path | None, about: About) -> WSGIApplication:
-    """The application for an archive's catalogue. Each request opens the file anew."""
+    """The application for an archive's catalogue. Each request opens the file again."""
     read = mets_reader(config)
 
     def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
@@ -76,7 +76,7 @@ def _answer(
 
 
 def _arguments(environ: WSGIEnvironment, method: str) -> str | None:
-    """The arguments as they came, wherever they stand; None if they are too long."""
+    """The arguments, unchanged, from the URL or the body; None if they are too long."""
     if method != "POST":
         text: str = environ.get("QUERY_STRING", "")
         return text if len(text) <= _LONGEST else None

@@ -1,4 +1,4 @@
-"""What the name of a source file tells: its page, its kind, whether it is finished at all."""
+"""What the name of a source file shows: its page, its kind, whether it is finished at all."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import re
 import unicodedata
 
 # fmt: off
-LOSSLESS = frozenset({"bmp", "j2k", "jp2", "jpf", "jpm", "jpx", "png", "tif", "tiff"})
+LOSSLESS = frozenset(
+    {"bmp", "j2c", "j2k", "jp2", "jpc", "jpf", "jpm", "jpx", "png", "tif", "tiff"}
+)
 """Formats that masters are kept in; beside them the others are access copies."""
 
 IMAGES = LOSSLESS | {"gif", "jpe", "jpeg", "jpg", "webp"}
 TEXTS = frozenset({"alto", "hocr", "htm", "html", "tei", "txt", "xml"})
 BOOKS = frozenset({"djv", "djvu", "epub", "pdf"})
 _UNSUPPORTED = frozenset({
-    "ai", "arw", "avif", "cr2", "cr3", "crw", "dng", "eip", "eps", "heic", "heif", "iiq", "jxl",
-    "nef", "nrw", "orf", "pcx", "pef", "psb", "psd", "raf", "raw", "rw2", "srw", "svg", "tga",
-    "xcf",
+    "ai", "arw", "avif", "cr2", "cr3", "crw", "dng", "eip", "eps", "heic", "heif", "iiq", "jhc",
+    "jph", "jxl", "nef", "nrw", "orf", "pcx", "pef", "psb", "psd", "raf", "raw", "rw2", "srw",
+    "svg", "tga", "xcf",
 })
 _UNFINISHED = frozenset({
     "!ut", "bc!", "crdownload", "download", "filepart", "opdownload", "part", "partial", "temp",
@@ -41,7 +43,7 @@ def folded(name: str) -> str:
 
 
 def ending(path: str) -> str:
-    """The extension of a file in small letters, if it is allowed in a package; else ""."""
+    """The extension of a file in lower case, if it is allowed in a package; otherwise ""."""
     _, dot, after = path.rpartition("/")[2].rpartition(".")
     return after.lower() if dot and re.fullmatch(r"[A-Za-z0-9]{1,8}", after) else ""
 

@@ -1,4 +1,4 @@
-"""The parts of a book whose pages lie in a folder for each chapter."""
+"""The parts of a book whose pages are in a folder for each chapter."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from preserva.core.book.submission import FolderPages
 
 
 def outline_of_folders(chapters: Iterable[FolderPages]) -> Outline:
-    """A chapter for each folder that pages lie in; folders in folders are parts of them."""
+    """A chapter for each folder with pages; folders in folders are parts of them."""
     return Outline(parts=_parts_of_folders(list(chapters), 0))
 
 

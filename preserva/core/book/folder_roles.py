@@ -26,7 +26,7 @@ _BY_FORMAT = {word: role for role, words in _FORMATS.items() for word in words.s
 
 
 def roles(folders: Iterable[str]) -> dict[str, str]:
-    """The purpose of each of these top folders whose name tells it.
+    """The purpose of each of these top folders whose name shows it.
 
     There is none unless at least one of them is for a representation: a folder of documents does
     not divide a source.

@@ -28,6 +28,24 @@ _NUMBER = re.compile(r"(.*?)([0-9]{1,9})([^0-9]*)")
 _NUMERAL = re.compile(r"((?:.*\W)?)([ivxlcdm]{1,15}|[IVXLCDM]{1,15})(\W*)")
 
 
+_PAGE_WORD = re.compile(
+    r"\b(?:лл?|арк|сс?|стр|стар|табл|pp?|page|ff?|fol|folio|leaf|pl|plate)\b\.?\s*(?=[0-9])"
+    r"|\b[ivxlcdm]+\b|\b[0-9]*[a-z]\b",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(r"_|\b0[0-9]|[a-z]", re.IGNORECASE)
+
+
+def label_in_name(stem: str) -> str | None:
+    """What the name of a page's file says that the page is called; None for a mere file name.
+
+    People name files as the pages are called: л. 12 об., 12r, стр. 5, ix, 7, обложка. What a
+    scanner or a program counted (0001, IMG_0023, scan-7) is not printed on any page.
+    """
+    rest = re.sub(r"^(\D*)0+(?=[0-9])", r"\1", stem) if _PAGE_WORD.match(stem) else stem
+    return None if _COUNTED.search(_PAGE_WORD.sub("", rest)) else stem
+
+
 def following(label: str) -> str | None:
     """The label after this one; None if it has no number.
 

@@ -14,7 +14,7 @@ _NUMBERED = re.compile(r"(.*?)([0-9]{1,9})([^0-9]*)", re.DOTALL)
 _SIDE = re.compile(r"[ _.-]*(r|v|recto|verso|об|адв)(?![^\W\d_])")
 _FEW = 3
 _MOST = 1_000
-"""Missing numbers that are listed; more are no gap in a numbering but none at all."""
+"""The most missing numbers listed; with more there is no gap but no numbering."""
 
 
 def gaps(stems: Sequence[str]) -> list[str]:

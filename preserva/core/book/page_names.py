@@ -17,7 +17,7 @@ PageKey = tuple[tuple[NaturalKey, ...], NaturalKey]
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A file and the folders that it lies in below the folder of its representation."""
+    """A file and its folders below the folder of its representation."""
 
     entry: Entry
     folders: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ def by_folder(files: Iterable[Placed]) -> dict[tuple[NaturalKey, ...], list[Plac
 
 
 def in_order(files: Sequence[Placed]) -> list[tuple[Placed, PagePlace]]:
-    """The files as their pages follow each other, each with the place that its name tells.
+    """The files in page order, each with the place that its name shows.
 
     In a folder, its own files come before the folders in it, except for those at the back.
     """

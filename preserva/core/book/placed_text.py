@@ -1,4 +1,4 @@
-"""Words and where they stand on a page, for the text layer of a PDF."""
+"""Words and their positions on a page, for the text layer of a PDF."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from preserva.core.values.report import Finding
 
 
 class ScanAction(StrEnum):
-    """What is done about a finding."""
+    """The action on a finding."""
 
     WARN = "warn"
     REFUSE = "refuse"
@@ -23,8 +23,7 @@ class ScanAction(StrEnum):
 class ScanPolicy:
     """The action for each check of a set of scans.
 
-    Refused by default is what cannot be right: what is unfinished, and what would be stored so that
-    a page is lost from sight.
+    Refused by default is what cannot be right: unfinished files, and files that would hide a page.
     """
 
     gaps: ScanAction = ScanAction.WARN
@@ -47,12 +46,12 @@ class ScanPolicy:
         return cls(**actions), others
 
     def action(self, code: Code) -> ScanAction | None:
-        """What is done about a finding with this code; None if it is none of these checks."""
+        """The action on a finding with this code; None if it is not from these checks."""
         key = _CHECKS.get(code)
         return None if key is None else getattr(self, key)
 
     def without_refusals(self) -> ScanPolicy:
-        """The policy for what others made: it is stored as it is, and what is refused is said."""
+        """The policy for what others made: it is stored unchanged, and refusals are reported."""
         actions = {field.name: getattr(self, field.name) for field in fields(self)}
         return ScanPolicy(
             **{
@@ -62,7 +61,7 @@ class ScanPolicy:
         )
 
     def divide(self, findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
-        """The findings for which a source is refused, and those that are only said."""
+        """The findings for which a source is refused, and those that are only reported."""
         refused, said = [], []
         for finding in findings:
             match self.action(finding.code):
@@ -91,4 +90,5 @@ _CHECKS = {
     Code.SCAN_COLOUR: "requirements",
     Code.SCAN_BITS: "requirements",
     Code.SCAN_LOSSY: "requirements",
+    Code.SCAN_LOSS_UNKNOWN: "requirements",
 }

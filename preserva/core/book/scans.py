@@ -17,7 +17,9 @@ MAX_PIXELS = 600_000_000
 Decoded, a pixel takes up to four bytes of memory.
 """
 
-_LOSSY = frozenset({"JPEG", "JPEG 2000 lossy", "WebP"})
+_LOSSY = frozenset({"JPEG", "JPEG 2000 lossy", "WebP lossy"})
+_PERHAPS_LOSSY = frozenset({"JPEG 2000", "JBIG", "WebP"})
+"""What can be without loss, but need not be, and the file does not say which."""
 _GREY = frozenset({"BlackIsZero", "WhiteIsZero"})
 
 
@@ -62,6 +64,8 @@ class ScanProfile:
             )
         if self.lossless and image.compression in _LOSSY:
             yield Finding(Code.SCAN_LOSSY, path, seen=image.compression)
+        elif self.lossless and image.compression in _PERHAPS_LOSSY:
+            yield Finding(Code.SCAN_LOSS_UNKNOWN, path, seen=image.compression)
 
     def _resolution(self, path: str, image: Image) -> Iterator[Finding]:
         dpi = None if image.resolution is None else image.resolution.dpi()
@@ -70,6 +74,16 @@ class ScanProfile:
             seen = None if dpi is None else f"{float(dpi):.0f} dpi"
             yield Finding(Code.SCAN_RESOLUTION, path, f"{self.min_resolution} dpi", seen)
 
+
+def unlikely_resolution(path: str, image: Image) -> Iterator[Finding]:
+    """A finding for a resolution that cannot be that of a page."""
+    dpi = None if image.resolution is None else image.resolution.dpi()
+    if dpi is not None and not _LEAST_DPI <= dpi <= _MOST_DPI:
+        yield Finding(Code.RESOLUTION_UNLIKELY, path, seen=f"{float(dpi):g} dpi")
+
+
+_LEAST_DPI, _MOST_DPI = 10, 20_000
+"""A wall map from afar, a microscope; 2.54 is a resolution of 1 in a centimetre, a mere default."""
 
 ANY_SCAN = ScanProfile()
 
@@ -88,7 +102,7 @@ class ImageRules:
     settle_seconds: float = 2
 
     def without_refusals(self) -> ImageRules:
-        """The rules for what others made: it is stored as it is, and what is wrong is recorded."""
+        """The rules for what others made: it is stored unchanged, and what is wrong is recorded."""
         policy = self.policy.without_refusals()
         return replace(self, undecodable=Undecodable.RECORD, policy=policy)
 

@@ -1,8 +1,8 @@
-"""What is wrong with the scans of a book together, though each of them is sound."""
+"""What is wrong with a set of scans, though each of them is sound."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
@@ -31,14 +31,15 @@ class SeenScan:
     likeness: int | None = None
 
 
-def repeated(scans: Sequence[SeenScan]) -> list[Finding]:
+def repeated(scans: Sequence[SeenScan], kept: Iterable[SeenScan] = ()) -> list[Finding]:
     """Pages with the bytes of another, and pages that nearly look like another.
 
-    Each page is named once, with the first that it repeats. Representations are not compared with
-    each other: an access copy looks like its master.
+    Each page is named once, with the first that it repeats; nothing is said about pages `kept` from
+    an earlier version. Representations are not compared with each other: an access copy looks like
+    its master.
     """
     findings = []
-    first: dict[tuple[str, str], str] = {}
+    first = {(scan.representation, scan.sha512): scan.path for scan in reversed([*kept])}
     different: dict[str, list[SeenScan]] = {}
     for scan in scans:
         key = (scan.representation, scan.sha512)

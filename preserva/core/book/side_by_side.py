@@ -1,4 +1,4 @@
-"""Masters and access copies that lie in one folder: told apart by format or by the last word."""
+"""Masters and access copies in one folder: distinguished by format or by the last word."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SUFFIXES = dict.fromkeys(_MASTERS.split(), MASTER) | dict.fromkeys(_COPIES.spli
 
 @dataclass(frozen=True, slots=True)
 class SideBySide:
-    """The images of one folder by purpose; `note` says how they were told apart."""
+    """The images of one folder by purpose; `note` says how they were distinguished."""
 
     masters: Sequence[Placed]
     access: Sequence[Placed] = ()

@@ -2,8 +2,8 @@
 
 A source is a plain folder of page images, one with a folder for each chapter, or one divided into
 folders for masters, access copies and text (and documentation), which may have chapters too. The
-pages of all representations are paired by their names; what is taken otherwise than by equal names
-is said, and what is ambiguous is a problem.
+pages of all representations are paired by their names; pairing by anything but equal names is
+reported, and ambiguity is a problem.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from preserva.core.book.folder_roles import (
     TEXT,
     roles,
 )
+from preserva.core.book.labels import label_in_name
 from preserva.core.book.numbering import gaps
 from preserva.core.book.page_names import PageKey, Placed, by_folder, in_order, pair_pages
 from preserva.core.book.page_order import PagePlace, page_type
@@ -73,7 +74,7 @@ class FolderPages:
 class Arrangement:
     """An arranged source. With `problems`, no package can be made from it.
 
-    `chapters` are the folders that pages lie in, in order, where there are several.
+    `chapters` are the folders with pages, in order, if there are several.
     """
 
     representations: dict[str, tuple[SourceFile, ...]]
@@ -115,7 +116,7 @@ def arrange(entries: Iterable[Entry]) -> Arrangement:
 
 @dataclass(slots=True)
 class _Arranging:
-    """The files of a source by representation, and what is to be said of them.
+    """The files of a source by representation, and the findings about them.
 
     `same_page` leads from the keys of files that were paired by number to those of their pages.
     """
@@ -143,7 +144,7 @@ class _Arranging:
         return files
 
     def sort(self, files: Sequence[Entry]) -> None:
-        """Put each file into its group, by its folders or, where they do not tell, its ending."""
+        """Put each file into its group, by its folders or, if they do not decide, its extension."""
         base = self._unwrapped(files)
         paths = {entry: entry.path[len(base) :].split("/") for entry in files}
         folders = dict.fromkeys(parts[0] for parts in paths.values() if len(parts) > 1)
@@ -179,7 +180,7 @@ class _Arranging:
         self.groups[group].append(file)
 
     def _unwrapped(self, files: Sequence[Entry]) -> str:
-        """The path of the folder in which all files lie and that only wraps them, with a slash."""
+        """The path of the one folder that merely wraps all files, with a slash."""
         base = ""
         while True:
             first = {entry.path[len(base) :].partition("/")[::2] for entry in files}
@@ -200,7 +201,7 @@ class _Arranging:
             first.setdefault(purpose, folder)
 
     def tell_apart(self) -> None:
-        """Find masters and access copies that lie in one folder, and the book in one file."""
+        """Find masters and access copies in one folder, and the book in one file."""
         images, others = _images(self.groups[MASTER]), _others(self.groups[MASTER])
         if not _images(self.groups[ACCESS]):
             sides = masters_and_access(images)
@@ -241,7 +242,7 @@ class _Arranging:
                     self.warnings.append(Finding(Code.SCAN_NAMED_COPY, path, seen=base))
 
     def pages(self) -> dict[PageKey, Placed]:
-        """The file that stands for each page; the masters' spelling of a name counts.
+        """The file that represents each page; the masters' spelling of a name counts.
 
         Access copies and texts whose names are others are paired by number, if that is certain.
         """
@@ -274,7 +275,7 @@ class _Arranging:
         return True
 
     def say_places(self, ordered: Sequence[tuple[Placed, PagePlace]]) -> None:
-        """Name the pages that stand elsewhere than the order of names has them, and the gaps."""
+        """Report the pages that are not in the order of their names, and the gaps."""
         natural = sorted((file for file, _place in ordered), key=lambda file: file.key)
         for (file, place), expected in zip(ordered, natural, strict=True):
             if file is not expected and place not in {PagePlace.BODY, PagePlace.TITLE}:
@@ -302,7 +303,7 @@ class _Arranging:
                     continue
                 page, place = ordered[number - 1]
                 seen.add(number)
-                label = printable(page.stem)
+                label = label_in_name(printable(page.stem))
                 paged.append(
                     _source_file(file, f"{number:0{width}}", number, label, page_type(place))
                 )
@@ -318,7 +319,7 @@ class _Arranging:
         return representations
 
     def chapters(self, ordered: Sequence[tuple[Placed, PagePlace]]) -> tuple[FolderPages, ...]:
-        """The folders that the pages lie in, where there are any, each with its pages."""
+        """The folders with pages, if there are any, each with its pages."""
         found: dict[object, FolderPages] = {}
         for number, (file, _place) in enumerate(ordered, 1):
             if file.folders:

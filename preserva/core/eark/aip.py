@@ -133,7 +133,8 @@ class AipSpec:
     """The content of a package's metadata. `created` is an ISO 8601 time with its zone.
 
     An event or rights statement without objects concerns the whole book. `identifiers` are its
-    former ones, `digests` the algorithms of its manifests.
+    former ones, `digests` the algorithms of its manifests; `contacts` are lines on how to reach
+    the institution.
     """
 
     id: PackageId
@@ -150,6 +151,7 @@ class AipSpec:
     schemas: Sequence[OtherFile] = ()
     identifiers: Sequence[Identifier] = ()
     digests: Sequence[str] = ("sha512", "sha256")
+    contacts: Sequence[str] = ()
 
 
 def entity_id(package: PackageId) -> Identifier:
@@ -241,6 +243,7 @@ def _write_readme(spec: AipSpec, stream: BinaryIO) -> None:
         institution=spec.institution,
         software=f"preserva {spec.software_version}",
         digests=spec.digests,
+        contacts=spec.contacts,
     )
     stream.write(text.encode())
 

@@ -48,7 +48,7 @@ class ReferencedFile:
 
 @dataclass(slots=True)
 class MetsCheck:
-    """Goes through a METS document, yields what is wrong, and keeps what other checks need.
+    """Reads a METS document, yields what is wrong, and keeps what other checks need.
 
     `metadata` are the metadata files by path, `files` the content files by ID, `pages` the labels
     (and types) by number, `documents` the METS documents of representations; `understood` says
@@ -207,8 +207,8 @@ class MetsCheck:
         number = int(order) if order.isascii() and order.isdecimal() and len(order) < 10 else 0
         if number > self._page:
             self._page = number
-            plain = div.type == "page"
-            self.pages[number] = div.order_label if plain else f"{div.order_label} ({div.type})"
+            kind = "" if div.type == "page" else f"({div.type})"
+            self.pages[number] = " ".join(filter(None, (div.order_label, kind))) or None
         else:
             yield self._finding(Code.PAGE_ORDER, f"ORDER > {self._page}", f"{div.id} {div.order}")
         if not div.files:

@@ -27,7 +27,7 @@ _TERMS = {term.uri: term.label for kind in Term.__subclasses__() for term in kin
 
 @dataclass(slots=True)
 class PremisCheck:
-    """Goes through the PREMIS documents of a folder (the package, or one representation).
+    """Reads the PREMIS documents of a folder (the package, or one representation).
 
     `listed` are the content files by ID, as METS lists them; `outside` the objects described
     elsewhere. Kept: `objects` that are described, by kind, and `links` to objects.

@@ -25,7 +25,7 @@ _REFERENCE = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=@/]|%[0-9A-Fa-f]{2})+")
 class Contents:
     """What is in the package folder. `named` are the paths that a METS document names.
 
-    Of what lies below a folder in `unknown`, the METS document could not be read.
+    For files below a folder in `unknown`, the METS document could not be read.
     """
 
     open: Open
@@ -72,7 +72,7 @@ def resolve(folder: str, href: str | None) -> str | None:
 def compare_digest(
     code: Code, path: str, file: Observed, label: str | None, digest: str | None
 ) -> Iterator[Finding]:
-    """What is wrong with a digest that a document gives of a file; `label` names its algorithm."""
+    """What is wrong with a digest that a document states for a file; `label` is its algorithm."""
     seen = file.digests.get(_NAMES.get(label or "", ""))
     if seen is None:
         yield Finding(Code.DIGEST_NOT_COMPARED, path, expected=label)
@@ -81,6 +81,6 @@ def compare_digest(
 
 
 def compare_size(code: Code, path: str, file: Observed, size: str | None) -> Iterator[Finding]:
-    """What is wrong with a size in bytes that a document gives of a file."""
+    """What is wrong with a size in bytes that a document states for a file."""
     if size != str(file.size):
         yield Finding(code, path, expected=size, seen=str(file.size))

@@ -63,7 +63,7 @@ def is_a_title(text: str) -> bool:
 
 
 def without_uuid(name: str) -> str:
-    """A name without the UUID that a program put behind it; unchanged if nothing else is left."""
+    """A name without a UUID that a program appended; unchanged if nothing else is left."""
     return _UUID.sub("", name).strip(" -_.") or name
 
 
@@ -104,7 +104,7 @@ def _ranks(root: etree._Element) -> Mapping[str, int]:
 
 
 def _is_of_another(division: etree._Element) -> bool:
-    """Whether a division stands for the work of which the book is a part: METS of its own has it.
+    """Whether a division represents the work of which the book is a part: METS of its own has it.
 
     The book itself is then a division below it that has a description too.
     """

@@ -49,7 +49,7 @@ _ELSEWHERE = frozenset(
     ]
 )
 _BY_NAME = frozenset({"URN", "ARK", "HANDLE", "DOI", "PURL"})
-"""The kinds of location in METS that are no addresses of files."""
+"""The kinds of location in METS that are not addresses of files."""
 
 
 class Astray(Enum):
@@ -127,7 +127,7 @@ def _decoded(path: str) -> str:
 
 
 def _inside(path: str) -> str | None:
-    """The path without `.` and `..`; None if it leaves the package or is no path of a file."""
+    """The path without `.` and `..`; None if it leaves the package or is not a file's path."""
     plain = posixpath.normpath(path) if path else ""
     if plain in ("", ".", "..") or plain.startswith(("../", "/")) or "\0" in plain:
         return None

@@ -106,7 +106,7 @@ Fact = Root | HeaderFacts | Identified | Refers | Reference | Map | Div
 def read_mets(stream: BinaryIO, done: ReleaseElement = release) -> Iterator[Fact]:
     """The facts of a METS document in its order. Raises UnsafeXMLError (a ValueError).
 
-    `done` gets each part that was read, and the root at last, and frees what it can.
+    `done` gets each part that was read, and finally the root, and frees what it can.
     """
     label: str | None = None
     pointers: list[list[str]] = [[]]  # of each open division: it is freed bit by bit

@@ -18,7 +18,7 @@ def person_agent(code: str) -> Agent:
 
 
 def person_of(happened: Event) -> str | None:
-    """The code of the person who caused an event that preserva recorded; None if nobody did."""
+    """The code of the person who caused an event recorded by preserva; None if there is none."""
     values = (agent.identifier.value for agent in happened.agents)
     return next(
         (value.removeprefix(_PREFIX) for value in values if value.startswith(_PREFIX)), None

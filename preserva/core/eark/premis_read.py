@@ -107,7 +107,7 @@ def read_premis(
 ) -> Iterator[PremisFact]:
     """The facts of a PREMIS document in its order. Raises UnsafeXMLError (a ValueError).
 
-    `done` gets each part that was read, and the root at last, and frees what it can. Without
+    `done` gets each part that was read, and finally the root, and frees what it can. Without
     `images` what MIX says is passed over, which saves a third of the time.
     """
     events = streamed(chunks(stream), _PARTS)

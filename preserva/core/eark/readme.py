@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from preserva.core.eark.mets import PackageType
 from preserva.core.values.digest import ALGORITHMS
 from preserva.core.xml.write import document
 
@@ -33,6 +34,7 @@ STANDARDS = (
     Standard("OCFL", "1.1", "https://ocfl.io/1.1/spec/"),
     Standard("E-ARK CSIP", "2.2.0", "https://earkcsip.dilcis.eu/"),
     Standard("E-ARK AIP", "2.2.0", "https://earkaip.dilcis.eu/"),
+    Standard("E-ARK AIP, PROFILE of METS.xml", "2.2.0", PackageType.AIP.profile),
     Standard(
         "METS",
         "1.12.1",
@@ -89,7 +91,7 @@ STANDARDS = (
 
 
 def write_standards(stream: BinaryIO) -> None:
-    """Write `schemas/standards.xml`: the standards, and where the schemas of their XML lie."""
+    """Write `schemas/standards.xml`: the standards, and the locations of their XML schemas."""
     with document(stream, "standards", {None: NAMESPACE}, {}) as writer:
         for standard in STANDARDS:
             attributes = {
@@ -111,11 +113,13 @@ def readme(
     institution: str,
     software: str,
     digests: Iterable[str],
+    contacts: Iterable[str] = (),
 ) -> str:
     """The text of `documentation/README.txt`, in English, Russian and Belarusian.
 
     `folder` is the name of the package folder, `software` our name and version, `digests` the
-    algorithms of its manifests, of which SHA-512 is one.
+    algorithms of its manifests, of which SHA-512 is one; `contacts` are lines on how to reach the
+    institution.
     """
     others = [name for name in digests if name != "sha512"]
     facts = {
@@ -124,7 +128,7 @@ def readme(
         "folder": folder,
         "created": created,
         "institution": institution,
-        "software": software,
+        "software": "\n".join([*contacts, software]),
         "others_en": _manifests(others, "the same with"),
         "others_ru": _manifests(others, "то же по алгоритму"),
         "others_be": _manifests(others, "тое ж паводле алгарытму"),
@@ -158,35 +162,53 @@ ENGLISH
 What this is
   An archival package with one digitised book: the images of its pages, what the
   library's catalogue says of it, and the history of these files. No special program
-  is needed to read it: there are only ordinary files and text in UTF-8.
+  is needed to read it: there are only ordinary files, and text in UTF-8. The record of
+  the catalogue, metadata/descriptive/source.*, and what others handed over are as they
+  came, in any character set; that of the record is named in mods.xml beside it, in the
+  element recordOrigin.
 
 How it is built
-  The whole is a bag (BagIt). In the folder that holds bagit.txt lie:
+  The whole is a bag (BagIt). It consists of:
 
+  bagit.txt                          says that this is a bag
   bag-info.txt                       whose package this is, and how big
   manifest-sha512.txt                the SHA-512 digest of every file under data/
-{others_en}  tagmanifest-sha512.txt             the digests of the files above
+{others_en}  tagmanifest-….txt                  the digests of the files above
   data/{folder}/
     METS.xml                         the table of contents; begin here
     metadata/descriptive/            the description of the book (MODS, Dublin Core), and
                                      the record as it came from the catalogue
     metadata/preservation/           PREMIS: what was done, when, by whom; the rights
-    documentation/                   this text
+    documentation/                   this text; what was supplied about history, rights and
+                                     chapters, if anything was
     schemas/                         the standards, with versions and addresses
     representations/                 the book itself: master (as scanned, to be kept),
                                      access (to be read), text (recognised text); or
                                      original: what others handed over, as it came
       .../METS.xml                   the files, the pages in their order, the chapters
-      .../data/                      the files
+      .../data/                      the files; not each package has all of these folders
       .../metadata/preservation/     PREMIS: each file's size, digests, format, old name
 
-  Files are named in ASCII; the name that a file had before stands in PREMIS as originalName.
+  Files are named in ASCII, but those that others handed over keep their names. The name that
+  a file had before stands in PREMIS as originalName.
 
-  If the package comes from a storage in the OCFL format, each version is such a bag; the
-  file inventory.json tells in which folder the content of each file lies.
+  In a storage in the OCFL format (a folder with inventory.json and v1), each version is
+  such a bag. Version 1 is whole in v1/content/. The folder of a later version has only
+  what is new: put the version together first, in the folder of inventory.json, with
+
+    import json, os, shutil
+    inventory = json.load(open("inventory.json", encoding="utf-8"))
+    for digest, paths in inventory["versions"]["v2"]["state"].items():
+        for path in paths:
+            target = os.path.join("/tmp/version", path)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            shutil.copyfile(inventory["manifest"][digest][0], target)
+
+  or by hand: "state" names the paths of the version by the digest of each file,
+  "manifest" for the same digest the place where it lies.
 
 How to check it by hand
-  Go to the folder that holds manifest-sha512.txt, and run
+  Go to the folder of the whole bag, in which manifest-sha512.txt is, and run
 
     sha512sum -c manifest-sha512.txt
     sha512sum -c tagmanifest-sha512.txt
@@ -204,38 +226,55 @@ How to check it by hand
 Что это
   Архивный пакет с одной оцифрованной книгой: изображения её страниц, сведения о ней из
   каталога библиотеки и история этих файлов. Чтобы прочитать пакет, особая программа не
-  нужна: в нём только обычные файлы и текст в кодировке UTF-8.
+  нужна: в нём только обычные файлы и текст в кодировке UTF-8. Запись каталога,
+  metadata/descriptive/source.*, и то, что передали другие, лежат в том виде, в каком
+  пришли, в любой кодировке; кодировка записи названа рядом, в mods.xml, в элементе
+  recordOrigin.
 
 Как он устроен
-  Всё вместе — это контейнер BagIt. В папке, где лежит bagit.txt, находятся:
+  Всё вместе — это контейнер BagIt. Он состоит из:
 
+  bagit.txt                          говорит, что это контейнер BagIt
   bag-info.txt                       чей это пакет и каков его объём
   manifest-sha512.txt                контрольная сумма SHA-512 каждого файла в data/
-{others_ru}  tagmanifest-sha512.txt             контрольные суммы перечисленных выше файлов
+{others_ru}  tagmanifest-….txt                  контрольные суммы перечисленных выше файлов
   data/{folder}/
     METS.xml                         оглавление; начните с него
     metadata/descriptive/            описание книги (MODS, Dublin Core) и запись в том
                                      виде, в каком она пришла из каталога
     metadata/preservation/           PREMIS: кто, что и когда сделал; права
-    documentation/                   этот текст
+    documentation/                   этот текст; то, что было дано об истории, правах и
+                                     главах, если было дано
     schemas/                         стандарты: версии и адреса
     representations/                 сама книга: master (как отсканировано, для вечного
                                      хранения), access (для чтения), text (распознанный
                                      текст); или original: то, что передали другие, в том
                                      виде, в каком оно поступило
       .../METS.xml                   файлы, порядок страниц, главы
-      .../data/                      сами файлы
+      .../data/                      сами файлы; некоторых из этих папок может не быть
       .../metadata/preservation/     PREMIS: размер, контрольные суммы, формат и прежнее
                                      имя каждого файла
 
-  Имена файлов записаны латиницей (ASCII); прежнее имя файла указано в PREMIS, в элементе
-  originalName.
+  Имена файлов записаны латиницей (ASCII), но то, что передали другие, сохраняет свои имена.
+  Прежнее имя файла указано в PREMIS, в элементе originalName.
 
-  Если пакет взят из хранилища в формате OCFL, то каждая его версия — такой же контейнер
-  BagIt; в какой папке лежит содержимое каждого файла, сказано в файле inventory.json.
+  В хранилище формата OCFL (папка с inventory.json и v1) каждая версия — такой контейнер
+  BagIt. Версия 1 целиком лежит в v1/content/. В папке следующей версии лежит только новое:
+  сначала соберите версию, в папке файла inventory.json:
+
+    import json, os, shutil
+    inventory = json.load(open("inventory.json", encoding="utf-8"))
+    for digest, paths in inventory["versions"]["v2"]["state"].items():
+        for path in paths:
+            target = os.path.join("/tmp/version", path)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            shutil.copyfile(inventory["manifest"][digest][0], target)
+
+  или вручную: "state" называет пути файлов версии по контрольной сумме, "manifest" для той
+  же суммы — место, где файл лежит.
 
 Как проверить пакет вручную
-  Перейдите в папку, где лежит manifest-sha512.txt, и выполните
+  Перейдите в папку всего контейнера, где лежит manifest-sha512.txt, и выполните
 
     sha512sum -c manifest-sha512.txt
     sha512sum -c tagmanifest-sha512.txt
@@ -253,38 +292,55 @@ How to check it by hand
 Што гэта
   Архіўны пакет з адной алічбаванай кнігай: выявы яе старонак, звесткі пра яе з каталога
   бібліятэкі і гісторыя гэтых файлаў. Каб прачытаць пакет, адмысловая праграма не
-  патрэбна: у ім толькі звычайныя файлы і тэкст у кадыроўцы UTF-8.
+  патрэбна: у ім толькі звычайныя файлы і тэкст у кадыроўцы UTF-8. Запіс каталога,
+  metadata/descriptive/source.*, і тое, што перадалі іншыя, ляжаць у тым выглядзе, у якім
+  прыйшлі, у любой кадыроўцы; кадыроўка запісу названа побач, у mods.xml, у элеменце
+  recordOrigin.
 
 Як ён пабудаваны
-  Усё разам — гэта кантэйнер BagIt. У папцы, дзе ляжыць bagit.txt, знаходзяцца:
+  Усё разам — гэта кантэйнер BagIt. Ён складаецца з:
 
+  bagit.txt                          кажа, што гэта кантэйнер BagIt
   bag-info.txt                       чый гэта пакет і які яго аб’ём
   manifest-sha512.txt                кантрольная сума SHA-512 кожнага файла ў data/
-{others_be}  tagmanifest-sha512.txt             кантрольныя сумы пералічаных вышэй файлаў
+{others_be}  tagmanifest-….txt                  кантрольныя сумы пералічаных вышэй файлаў
   data/{folder}/
     METS.xml                         змест; пачніце з яго
     metadata/descriptive/            апісанне кнігі (MODS, Dublin Core) і запіс у тым
                                      выглядзе, у якім ён прыйшоў з каталога
     metadata/preservation/           PREMIS: хто, што і калі зрабіў; правы
-    documentation/                   гэты тэкст
+    documentation/                   гэты тэкст; тое, што было дадзена пра гісторыю, правы і
+                                     раздзелы, калі было дадзена
     schemas/                         стандарты: версіі і адрасы
     representations/                 сама кніга: master (як адсканавана, для вечнага
                                      захавання), access (для чытання), text (распазнаны
                                      тэкст); або original: тое, што перадалі іншыя, у тым
                                      выглядзе, у якім яно паступіла
       .../METS.xml                   файлы, парадак старонак, раздзелы
-      .../data/                      самі файлы
+      .../data/                      самі файлы; некаторых з гэтых папак можа не быць
       .../metadata/preservation/     PREMIS: памер, кантрольныя сумы, фармат і ранейшае
                                      імя кожнага файла
 
-  Імёны файлаў запісаны лацінкай (ASCII); ранейшае імя файла пазначана ў PREMIS, у элеменце
-  originalName.
+  Імёны файлаў запісаны лацінкай (ASCII), але тое, што перадалі іншыя, захоўвае свае імёны.
+  Ранейшае імя файла пазначана ў PREMIS, у элеменце originalName.
 
-  Калі пакет узяты са сховішча ў фармаце OCFL, то кожная яго версія — такі ж кантэйнер
-  BagIt; у якой папцы ляжыць змесціва кожнага файла, сказана ў файле inventory.json.
+  У сховішчы фармату OCFL (папка з inventory.json і v1) кожная версія — такі кантэйнер
+  BagIt. Версія 1 цалкам ляжыць у v1/content/. У папцы наступнай версіі ляжыць толькі новае:
+  спачатку збярыце версію, у папцы файла inventory.json:
+
+    import json, os, shutil
+    inventory = json.load(open("inventory.json", encoding="utf-8"))
+    for digest, paths in inventory["versions"]["v2"]["state"].items():
+        for path in paths:
+            target = os.path.join("/tmp/version", path)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            shutil.copyfile(inventory["manifest"][digest][0], target)
+
+  або ўручную: "state" называе шляхі файлаў версіі паводле кантрольнай сумы, "manifest" для
+  той жа сумы — месца, дзе файл ляжыць.
 
 Як праверыць пакет уручную
-  Перайдзіце ў папку, дзе ляжыць manifest-sha512.txt, і выканайце
+  Перайдзіце ў папку ўсяго кантэйнера, дзе ляжыць manifest-sha512.txt, і выканайце
 
     sha512sum -c manifest-sha512.txt
     sha512sum -c tagmanifest-sha512.txt

@@ -36,7 +36,7 @@ class Term(Enum):
         return f"{BASE}{self.vocabulary()}/{self.value}"
 
     def authority(self) -> Mapping[str, str]:
-        """The three attributes by which PREMIS 3.0 says where a term comes from."""
+        """The three attributes with which PREMIS 3.0 identifies the source of a term."""
         name = self.vocabulary()
         return {"authority": name, "authorityURI": BASE + name, "valueURI": self.uri}
 

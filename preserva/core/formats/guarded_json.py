@@ -1,9 +1,9 @@
-"""JSON that somebody else wrote, read so that it costs no more than its size warrants.
+"""JSON from outside, read at a cost bounded by its size.
 
-What is refused is no JSON of anybody's program (RFC 8259; RFC 7493, I-JSON): values by the million
-in a few bytes, brackets nested thousands deep, numbers that no reader has exactly, half characters,
-names that stand twice. It is looked for before the parser sees the text, in linear time, so that
-neither memory nor the stack of the interpreter is at stake.
+No ordinary program writes what is refused (RFC 8259; RFC 7493, I-JSON): values by the million in a
+few bytes, brackets nested thousands deep, numbers that no reader represents exactly, half
+characters, duplicate names. It is looked for before the parser sees the text, in linear time, so
+that neither memory nor the stack of the interpreter is at stake.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def read_json(
 ) -> Any:
     """What a JSON text says. Raises JSONError, and nothing else, whatever the text is.
 
-    `most` is what it may weigh: see `MOST`. A name that stands twice in one object is an error,
-    or `repeated` is told it and the last value counts.
+    `most` is the permitted weight: see `MOST`. A duplicate name in an object is an error, unless
+    `repeated` is given: it gets the name, and the last value counts.
     """
     try:
         raw = data.encode() if isinstance(data, str) else data
@@ -110,4 +110,4 @@ def _fraction(text: str) -> float:
 
 
 def _no_number(text: str) -> Any:
-    raise JSONError(_("{text} is no number that can be used").format(text=text[:30]))
+    raise JSONError(_("{text} is not a usable number").format(text=text[:30]))

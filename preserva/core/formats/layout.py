@@ -4,6 +4,7 @@ A storage is a folder (or bucket) of its own:
 
     preserva-storage.json   which it is; its absence means that the right disk is not mounted
     preserva-ledger.json    the ledger that writes here, and its newest entry when it last did
+    README.txt, books.csv … what explains all of it to a reader (archive/guide.py); never read back
     ocfl/                   the OCFL 1.1 storage root: what is kept
     staging/                what is being written; nothing here counts
     quarantine/             what was damaged and has been replaced; nothing is ever deleted
@@ -27,7 +28,7 @@ LOCK = f"{STAGING}/lock"
 LEASES = f"{STAGING}/leases"
 PUBLISHING = f"{STAGING}/publishing"
 OF_DRIVERS = frozenset({LOCK, LEASES, PUBLISHING})
-"""What drivers keep in staging for themselves; nobody else clears it away."""
+"""What drivers keep in staging for themselves; only they remove it."""
 
 QUARANTINE = "quarantine"
 LEDGERS = "ledgers"

@@ -33,7 +33,7 @@ def prior_advice(judged: Judged, prior: Judged) -> Iterator[OcflRule]:
         for key in ("created", "message", "user"):
             if one.get(key) != other.get(key):
                 yield OcflRule(
-                    "W011", _("{name} is told otherwise").format(name=f"{version} {key}")
+                    "W011", _("{name} is stated differently").format(name=f"{version} {key}")
                 )
 
 
@@ -43,7 +43,7 @@ def _same_state(judged: Judged, prior: Judged, version: str) -> Iterator[OcflRul
     for path in sorted(new.keys() ^ old.keys()):
         yield OcflRule(
             "E066",
-            _("{version}: {path!r} is in one of both only").format(version=version, path=path),
+            _("{version}: {path!r} is in only one of the two").format(version=version, path=path),
         )
     contents = [_by_digest(one) for one in (judged, prior)]
     for path in sorted(new.keys() & old.keys()):

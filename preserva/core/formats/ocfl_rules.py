@@ -1,8 +1,8 @@
-"""What OCFL 1.0 and 1.1 demand of an inventory, whoever wrote it.
+"""What OCFL 1.0 and 1.1 require of an inventory, whoever wrote it.
 
-`preserva.core.formats.inventory` reads the inventories that we write, and takes nothing else. Here
-others' are judged: every broken rule is noted under the code that the specification's table of
-validation codes gives it, E for errors and W for advice. Source: OCFL 1.0 and 1.1, section 3.5.
+`preserva.core.formats.inventory` reads only inventories as we write them. Here others' are judged:
+every broken rule is noted under the code that the specification's table of validation codes gives
+it, E for errors and W for advice. Source: OCFL 1.0 and 1.1, section 3.5.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def _identity(judged: Judged, document: Mapping[str, object]) -> None:
     else:
         judged.identifier = identifier
         if not _URI.fullmatch(identifier):
-            judged.advise("W005", _("the id is no URI: {value}").format(value=identifier))
+            judged.advise("W005", _("the id is not a URI: {value}").format(value=identifier))
     match = _TYPE.fullmatch(kind) if isinstance(kind, str) else None
     if "type" not in document:
         judged.wrong("E036", _("there is no {name}").format(name="type"))
@@ -256,7 +256,7 @@ def _sequence(judged: Judged, names: set[str]) -> list[str]:
     found: list[str] = []
     while (name := f"v{len(found) + 1:0{width}d}") in names:
         if width and not name.startswith("v0"):
-            message = _("{name} has no zero before its number, as the versions before have")
+            message = _("{name} is not padded with zeros, as earlier versions are")
             judged.wrong("E011", message.format(name=name))
         found.append(name)
     if len(found) < len(names):
@@ -320,7 +320,7 @@ def _state(
         for path in paths:
             code = "E053" if path.startswith("/") or path.endswith("/") else "E052"
             if code == "E053" or _STEP.search(path):
-                judged.wrong(code, _("{name}: {path!r} is no path").format(name=name, path=path))
+                judged.wrong(code, _("{name}: {path!r} is not a path").format(name=name, path=path))
             elif path in files:
                 judged.wrong(
                     "E095", _("{name}: {path!r} is listed twice").format(name=name, path=path)

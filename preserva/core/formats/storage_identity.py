@@ -37,7 +37,7 @@ class NewerFormatError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class StatedIdentity:
-    """What a storage says of itself. `id` is None in format 1, which had none."""
+    """A storage's description of itself. `id` is None in format 1, which had none."""
 
     storage: str
     institution: str

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 EARLY_SHARE = 100
-"""Of the copies that are not due one in so many is read all the same, another one each day."""
+"""Of the copies that are not due, one in this many is read early, different ones each day."""
 
 _LEAD = 10
 """Copies are due this part of an interval early: a run that was missed then breaks no promise."""

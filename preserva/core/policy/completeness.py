@@ -29,7 +29,7 @@ _SETTLED = 1 << 15  # in a row's mask: it was read, or there is a finding that s
 
 
 class Table:
-    """Paths with what manifests expect of them and what was found. At most 15 algorithms."""
+    """Paths with what manifests expect and what was found. At most 15 algorithms."""
 
     def __init__(self) -> None:
         self.algorithms: Sequence[str] = ()
@@ -92,7 +92,7 @@ class Table:
         return True
 
     def size(self, path: str) -> int | None:
-        """The size of a file that is there, else None."""
+        """The size of a file that is there, otherwise None."""
         row = self._rows.get(path)
         return None if row is None or self._sizes[row] == _ABSENT else self._sizes[row]
 
@@ -146,7 +146,7 @@ class Table:
                         yield path, name
 
     def rename(self, listed: str, there: str) -> ManifestListing:
-        """Let what is expected of one path hold for another: the same file under two spellings."""
+        """Apply the expectation of one path to another: the same file under two spellings."""
         old, result = self._rows[listed], ManifestListing.NEW
         for n, name in enumerate(self.algorithms):
             if self._masks[old] >> n & 1:

@@ -1,4 +1,4 @@
-"""The one judgement of a package: what each copy is worth, by what the ledger knows of it.
+"""The one judgement of a package: the state of each copy, by what the ledger knows about it.
 
 Every view comes from it: `status`, `report`, `levels`, `incidents`, `audit`, mails, pings, metrics,
 the pages of an exhibition and the exit statuses. Why it is so: docs/adr/0028-one-judgement.md.
@@ -20,7 +20,7 @@ _VERSION = re.compile(r"v[1-9][0-9]*")
 
 
 class State(StrEnum):
-    """What is known of a copy, from the best to the worst."""
+    """The state of a copy, from the best to the worst."""
 
     SOUND = "sound"  # holds the newest version, and its last check found nothing wrong
     NEVER = "never checked"  # read back when it was made, and not since
@@ -64,8 +64,8 @@ def trouble_after(
 ) -> State | None:
     """What is wrong with a copy after a check; None if the check proved it sound.
 
-    `before` is what was wrong until then. Damage that is known stays known: a check that came to
-    no end proves nothing. `acknowledged`: the ledger knows of a copy there.
+    `before` is what was wrong until then. Damage that is known stays known: an unfinished check
+    proves nothing. `acknowledged`: the ledger knows a copy there.
     """
     if outcome == SUCCESS:
         return None
@@ -85,8 +85,8 @@ class KnownCopy:
     """A copy as the ledger sums it up.
 
     `version` is the number of the newest that was acknowledged there, None if none was. `checked`
-    (seconds since 1970) is when a reading last came to its end, and `proved` whether that, or a
-    later look, found nothing wrong; None if nobody looked. `trouble` is what is wrong, since entry
+    (seconds since 1970) is when a reading was last completed, and `proved` whether that, or a later
+    look, found nothing wrong; None if nobody looked. `trouble` is what is wrong, since entry
     `problem`, seen `seen` times; `decided` whether a person decided what to do. `entry` and
     `digest` are those of its newest check, `size` the bytes that were read.
     """
@@ -118,8 +118,8 @@ class StoragePlace:
 class Rules:
     """By what copies are judged: who we are, which storages there are, how many copies we want.
 
-    `away` are the storages that were not there when somebody last looked, `withdrawn` the packages
-    that were.
+    `away` are the storages that were unavailable at the last look, `withdrawn` the withdrawn
+    packages.
     """
 
     institution: str
@@ -174,7 +174,7 @@ class Judgement:
 def judge(package: str, known: Iterable[KnownCopy], rules: Rules) -> Judgement:
     """What the copies of one package are worth; those in storages that we do not have are left out.
 
-    What the newest version is, is never told by a copy that others write.
+    A copy that others write never decides which version is the newest.
     """
     copies = [copy for copy in known if copy.storage in rules.places]
     ours = [copy for copy in copies if not rules.places[copy.storage].held]
@@ -192,7 +192,7 @@ def judge(package: str, known: Iterable[KnownCopy], rules: Rules) -> Judgement:
 
 
 def with_stranger(judgement: Judgement, storage: str) -> Judgement:
-    """With a copy that lies in a storage, and of which the ledger knows nothing there."""
+    """With a copy in a storage that the ledger does not know there."""
     if any(copy.known.storage == storage for copy in judgement.copies):
         return judgement
     known = KnownCopy(judgement.package, storage, None, trouble=State.UNRECORDED)
@@ -236,7 +236,7 @@ class Tally:
     """The judgements of all packages, summed up.
 
     `few` are the packages with too few copies, and how many count. `incidents` wait for a person,
-    `undecided` are those of which nobody decided anything yet. `packages` are our own; `proved`,
+    `undecided` are those on which nobody has decided yet. `packages` are our own; `proved`,
     `institutions` and `countries` the fewest that any of them has of sound copies, of institutions
     that hold one, and of countries in which one lies.
     """
@@ -295,5 +295,5 @@ class Tally:
 
     @property
     def waits(self) -> bool:
-        """Whether a person must still do something: an incident nobody decided, too few copies."""
+        """Whether a person must still do something: an undecided incident, too few copies."""
         return bool(self.undecided or self.few)

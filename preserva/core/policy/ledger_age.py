@@ -13,7 +13,7 @@ from preserva.core.formats.storage_identity import LedgerMark
 
 
 class Standing(Enum):
-    """How a ledger stands to what a storage has seen."""
+    """How a ledger relates to what a storage has seen."""
 
     CURRENT = auto()  # as new as what was seen, or newer
     OLDER = auto()  # entries are missing at its end
@@ -24,7 +24,7 @@ class Standing(Enum):
 def standing(
     mark: LedgerMark, *, size: int, digest: str | None, ledger: str | None, former: Set[str]
 ) -> Standing:
-    """How a ledger of `size` entries and the id `ledger` stands to a mark.
+    """How a ledger of `size` entries and the id `ledger` relates to a mark.
 
     `digest` is that of its own entry `mark.entry`, None if it has none. `former` are the ids of
     the ledgers that were lost and that it replaces: what those wrote no longer binds it.

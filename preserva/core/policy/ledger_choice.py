@@ -1,9 +1,9 @@
 """Which copy of a lost ledger is taken over: what copies prove of each other, and who decides.
 
 Each entry holds the digest of the one before it, so two copies that have the same digest at one
-place are the same up to there. Copies of which one goes on from the other do not contradict each
-other. Where they do, neither length nor number decides: only a digest that was kept elsewhere, or
-a person. So it is with the entries at the end of a copy that no other storage has ever seen.
+place are the same up to there. Copies of which one continues the other do not contradict each
+other. Where they do, neither length nor number decides: only a digest that was kept elsewhere, or a
+person. So it is with the entries at the end of a copy that no other storage has ever seen.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Chain:
         return number if anchor.number in {None, number} else None
 
     def continues(self, other: Chain) -> bool:
-        """Whether it is the other one, or goes on from its end."""
+        """Whether it is the other one, or continues it."""
         last = len(other.digests)
         return len(self.digests) >= last and self.digests[last - 1] == other.digests[last - 1]
 

@@ -205,8 +205,8 @@ DEMANDS = (
         2,
     ),
     Demand(N_("those who scan know which formats are durable"), _outside, Area.CONTENT, 2),
-    Demand(N_("somebody watches which formats grow old"), _outside, Area.CONTENT, 3),
-    Demand(N_("what grew old was migrated"), _outside, Area.CONTENT, 4),
+    Demand(N_("formats are monitored for obsolescence"), _outside, Area.CONTENT, 3),
+    Demand(N_("obsolete formats were migrated"), _outside, Area.CONTENT, 4),
 )
 
 REQUIREMENTS = (

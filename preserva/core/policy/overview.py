@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from preserva.core.policy.audit import Forecast
@@ -46,10 +46,10 @@ class Decision:
 class Incident:
     """Something that waits for a person: a copy, or with `package` None a storage, is not sound.
 
-    `package` is an identifier, or the folder of an object that is no package. `number` is the entry
-    of the ledger that opened it; it stays the same until a check proves that it is over. `seen`
-    counts the checks that found it so, `findings` are those of the newest one, which made `more`
-    that the ledger does not name.
+    `package` is an identifier, or the folder of an object that is not a package. `number` is the
+    entry of the ledger that opened it; it stays the same until a check proves that it is over.
+    `seen` counts the checks that found it so, `findings` are those of the newest one, which made
+    `more` that the ledger does not name.
     """
 
     number: int
@@ -136,7 +136,10 @@ class Year:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The content of a report on an archive at one moment."""
+    """The content of a report on an archive at one moment.
+
+    `names` are those of the institutions, by id and language.
+    """
 
     institution: str
     at: datetime
@@ -150,6 +153,7 @@ class Overview:
     forecast: Forecast
     entries: int
     newest: str
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def outcome(self) -> Outcome:

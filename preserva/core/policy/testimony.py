@@ -31,7 +31,7 @@ class Custody:
         return package.institution == self.institution
 
     def belongs(self, package: PackageId, storage: str) -> bool:
-        """Whether a copy of a package may lie in a storage at all."""
+        """Whether a copy of a package may be in a storage at all."""
         if storage in self.held:
             return not self.is_ours(package) and self.held[storage] == package.institution
         return self.is_ours(package)
@@ -60,14 +60,14 @@ class Commitment:
 
 @dataclass(slots=True)
 class Testimony:
-    """The first statement on each version, and the later ones that say something else of it."""
+    """The first statement on each version, and later ones that contradict it."""
 
     first: dict[str, Commitment] = field(default_factory=dict)
     contradictions: list[Commitment] = field(default_factory=list)
 
 
 def weigh(statements: Iterable[Commitment]) -> Testimony:
-    """What statements come to, which all count and are in the order of the ledger."""
+    """The result of statements that all count and are in the order of the ledger."""
     testimony = Testimony()
     for statement in statements:
         first = testimony.first.setdefault(statement.version, statement)

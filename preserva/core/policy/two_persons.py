@@ -1,7 +1,7 @@
 """Decisions that take two persons: one requests, another confirms or refuses.
 
 For what cannot be undone, and where the evidence is in dispute. A new kind is one line in `KINDS`;
-what is done with a confirmed decision is the business of whoever asked for it.
+the caller that asked for a decision carries it out.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from preserva.i18n import N_, _
 class DecisionKind:
     """What is decided. `id` is what ledger and JSON call it, `title` what people read.
 
-    A request that nobody answered lapses after `expires_days`; what was confirmed may be done when
-    `grace_days` have passed.
+    A request that nobody answers lapses after `expires_days`; a confirmed one may be carried out
+    when `grace_days` have passed.
     """
 
     id: str
@@ -30,18 +30,22 @@ class DecisionKind:
 
 
 CLAIM = "claim"
+LOSS = "loss"
 POLICY = "policy"
 REMOVAL = "removal"
 REPAIR = "repair"
+SET_ASIDE = "set aside"
 WITHDRAWAL = "withdrawal"
 
 KINDS: Mapping[str, DecisionKind] = {
     kind.id: kind
     for kind in (
         DecisionKind(CLAIM, N_("accept the claim of another institution")),
+        DecisionKind(LOSS, N_("give up lost records of events")),
         DecisionKind(POLICY, N_("change the policy")),
         DecisionKind(REMOVAL, N_("remove the bytes of a withdrawn package"), grace_days=30),
         DecisionKind(REPAIR, N_("repair from a disputed copy")),
+        DecisionKind(SET_ASIDE, N_("set aside a version that its owner never made")),
         DecisionKind(WITHDRAWAL, N_("withdraw a package")),
     )
 }
@@ -49,7 +53,7 @@ KINDS: Mapping[str, DecisionKind] = {
 
 
 class DecisionState(StrEnum):
-    """How far a decision has come."""
+    """The state of a decision."""
 
     WAITING = "waiting"
     CONFIRMED = "confirmed"
@@ -152,7 +156,7 @@ class DecisionTurn:
 def joined_steps(
     requests: Iterable[JointDecision], steps: Iterable[DecisionTurn]
 ) -> Iterator[JointDecision]:
-    """The requests with what came of them, in their order. The first answer counts."""
+    """The requests with their results, in their order. The first answer counts."""
     decisions = {request.number: request for request in requests}
     for step in steps:
         decision = decisions.get(step.number)

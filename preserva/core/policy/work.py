@@ -46,7 +46,7 @@ class Deed:
 
 @dataclass(slots=True)
 class Sum:
-    """What deeds of one kind come to; `packages` are different ones."""
+    """The total of deeds of one kind; `packages` counts different ones."""
 
     count: int = 0
     packages: set[str] = field(default_factory=set)

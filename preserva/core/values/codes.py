@@ -209,12 +209,12 @@ class Code(Enum):
     )
     NAMES_UNDECLARED = (
         "W147",
-        N_("the container does not say in which encoding its names are; what lists the files does"),
+        N_("the container does not declare the encoding of its names; the list of its files does"),
         "APPNOTE 6.3.10 4.4.4, POSIX.1-2017 pax",
     )
     NO_END_MARK = (
         "W148",
-        N_("the container has no end mark; that nothing is missing is known from the manifests"),
+        N_("the container has no end mark; the manifests show that nothing is missing"),
         "POSIX.1-2017 pax",
     )
     SHOULD_NOT_REPEAT = ("W150", N_("this element should not be repeated"), "RFC 8493 2.2.2")
@@ -269,7 +269,10 @@ class Code(Enum):
 
     NAME_UNKNOWN = (
         "U108",
-        N_("a name whose encoding is not declared and cannot be told: no list has it in any"),
+        N_(
+            "a name whose encoding is not declared and cannot be determined: no list has it in any "
+            "encoding"
+        ),
         "APPNOTE 6.3.10 4.4.4, POSIX.1-2017 pax",
     )
     END_UNKNOWN = (
@@ -500,12 +503,12 @@ class Code(Enum):
     )
     TRIED_OVERWRITES = (
         "E242",
-        N_("a file that exists is written over: neither locks nor packages are safe here"),
+        N_("an existing file is overwritten: neither locks nor packages are safe here"),
         "ADR 0037",
     )
     TRIED_NOT_MOVED = (
         "E243",
-        N_("a folder cannot be moved so that it is in its new place at once, whole"),
+        N_("a folder cannot be moved to its new place in one step"),
         "ADR 0037",
     )
     TRIED_NOT_REPLACED = ("E244", N_("a small file cannot be replaced"), "ADR 0037")
@@ -516,10 +519,14 @@ class Code(Enum):
     )
     TRIED_READ_OTHERWISE = (
         "E246",
-        N_("what was written does not come back as it was"),
+        N_("what is written is not read back unchanged"),
         "ADR 0037",
     )
-    TRIED_NOT_REMOVED = ("E247", N_("what was removed from staging is still there"), "ADR 0037")
+    TRIED_NOT_REMOVED = (
+        "E247",
+        N_("a file that was removed from staging is still there"),
+        "ADR 0037",
+    )
     TRIED_NAMES_CHANGED = (
         "W241",
         N_(
@@ -538,7 +545,7 @@ class Code(Enum):
     )
     TRIED_NAMES_REFUSED = (
         "W243",
-        N_("names in other letters than ASCII are refused: only our own packages can be kept here"),
+        N_("names with non-ASCII characters are refused: only our own packages can be kept here"),
         "ADR 0037",
     )
     TRIED_LONG_ID_REFUSED = (
@@ -564,12 +571,12 @@ class Code(Enum):
     )
     TRIED_UNCHECKED = (
         "W249",
-        N_("bytes that differ from their checksum are stored: errors on the line go unnoticed"),
+        N_("bytes that do not match their checksum are stored: transmission errors go unnoticed"),
         "ADR 0037",
     )
     NOT_TRIED = (
         "U241",
-        N_("could not be tried now, so nothing is known about it"),
+        N_("could not be tested now, so nothing is known about it"),
         "design rule 1",
     )
     NOT_TRIED_LOCKED = (
@@ -636,7 +643,7 @@ class Code(Enum):
     )
     NOT_PUT_HERE = (
         "E322",
-        N_("the ledger knows of nobody who put this into the storage"),
+        N_("according to the ledger, nobody put this into the storage"),
         "ADR 0027",
     )
     CONTRADICTED = (
@@ -661,7 +668,7 @@ class Code(Enum):
     )
     TOO_MANY_LOGS = (
         "W327",
-        N_("more records of events than are noted of one package"),
+        N_("more records of events than are kept for one package"),
         "ADR 0027",
     )
     STORAGE_EMPTY = (
@@ -683,29 +690,32 @@ class Code(Enum):
     )
     SIZE_CONTRADICTED = (
         "U352",
-        N_("the storage gave another number of bytes than it states, so nothing is known about it"),
+        N_(
+            "the storage sent a different number of bytes than it states, so nothing is known"
+            " about this file"
+        ),
         "design rule 1",
     )
     NOT_WRITTEN = ("U353", N_("could not be written; nothing was acknowledged"), "design rule 1")
     WRITE_LOST = (
         "U354",
-        N_("did not come back as it was written; nothing was acknowledged"),
+        N_("was not read back as it was written; nothing was acknowledged"),
         "ADR 0030",
     )
     IN_THE_WAY = (
         "U355",
-        N_("something stands in its place; it was not touched, and nothing was acknowledged"),
+        N_("something else is in its place; it was not touched, and nothing was acknowledged"),
         "ADR 0030",
     )
     SET_ASIDE = (
         "W356",
-        N_("stood in the place of a copy and was never acknowledged: it is in quarantine now"),
+        N_("was where a copy belongs, but was never acknowledged: it is in quarantine now"),
         "ADR 0030",
     )
 
     STORAGE_UNFIT = (
         "E371",
-        N_("the server lacks what every storage needs, so nothing was brought there"),
+        N_("the server lacks a function that every storage needs, so nothing was sent there"),
         "ADR 0037",
     )
 
@@ -718,6 +728,12 @@ class Code(Enum):
         "W373",
         N_("was left in staging and cannot be removed: it is in quarantine now"),
         "ADR 0037",
+    )
+
+    STORAGE_LOCKED = (
+        "U391",
+        N_("another process is writing to this storage, so nothing was brought there"),
+        "design rule 1",
     )
 
     # audits
@@ -760,14 +776,14 @@ class Code(Enum):
     STATED_ORDER = ("E476", N_("the page cannot have this place in the order"), "")
     SOURCE_UNSETTLED = (
         "E477",
-        N_("changed between two looks: the folder is still being written"),
+        N_("changed between two inspections: the folder is still being written to"),
         "scan",
     )
     SCAN_GAP = ("W471", N_("the numbering of the pages has gaps"), "scan")
     SCAN_SAME_BYTES = ("W472", N_("the same bytes as another page"), "scan")
     SCAN_SIMILAR = ("W473", N_("looks nearly the same as another page"), "scan")
     SCAN_STORED = ("W474", N_("the same scans are stored in another package"), "scan")
-    SCAN_NAMED_COPY = ("W475", N_("by its name a copy of another file"), "scan")
+    SCAN_NAMED_COPY = ("W475", N_("judging by its name, a copy of another file"), "scan")
     SCAN_EXTENT = (
         "W476",
         N_("the number of images does not agree with the extent in the record"),
@@ -779,7 +795,7 @@ class Code(Enum):
         "",
     )
     SOURCE_BY_NUMBER = ("W478", N_("paired with pages by the numbers in the names"), "")
-    SOURCE_PLACED = ("W479", N_("put in its place by a word or a Roman number in its name"), "")
+    SOURCE_PLACED = ("W479", N_("ordered by a word or a Roman numeral in its name"), "")
     SOURCE_WRAPPED = ("W480", N_("the only folder; it was taken as the source itself"), "")
     SOURCE_WHOLE = (
         "W481",
@@ -788,7 +804,7 @@ class Code(Enum):
     )
     TEXT_OF_NO_PAGE = (
         "W482",
-        N_("texts whose names are those of no page; they are kept as texts of the whole book"),
+        N_("texts whose names match no page; they are kept as texts of the whole book"),
         "",
     )
     SOURCE_CHAPTERS = ("W483", N_("the parts of the book were made from its folders"), "")
@@ -827,9 +843,26 @@ class Code(Enum):
         "ISO/IEC 15444-1, ISO 32000-2",
     )
     SCAN_RESOLUTION = ("W451", N_("the resolution is below the required minimum"), "scan")
+    RESOLUTION_UNLIKELY = (
+        "W501",
+        N_("no scan has this resolution: its unit may be wrong"),
+        "TIFF 6.0, section 8",
+    )
     SCAN_COLOUR = ("W452", N_("the colours are not those required of scans"), "scan")
     SCAN_BITS = ("W453", N_("the bits per sample are not those required of scans"), "scan")
     SCAN_LOSSY = ("W454", N_("a master with lossy compression"), "scan")
+    SCAN_LOSS_UNKNOWN = (
+        "U441",
+        N_("whether the compression of this master lost anything cannot be known from the file"),
+        "scan",
+    )
+
+    # exhibitions
+    WRITER_UNKNOWN = (
+        "W442",
+        N_("no record of the catalogue has this name or this authority record"),
+        "design rule 1",
+    )
 
     # rows of a table by which many books are worked on
     ROW_RECORD_MISSING = ("E461", N_("no record in the file has this"), "")
@@ -955,8 +988,8 @@ class Code(Enum):
     PAGE_UNMATCHED = ("E493", N_("no page of the package has this name or number"), "")
     PAGE_THERE = ("E494", N_("the package already has a page of this name"), "")
     PAGE_NO_NUMBER = ("E495", N_("the package has no page with this number"), "")
-    OLDER_THAN_SCAN = ("W496", N_("was made of the scan that is replaced here"), "")
-    NOT_DERIVED = ("W497", N_("cannot be decoded here, so nothing was made of it"), "")
+    OLDER_THAN_SCAN = ("W496", N_("was made from the scan that is replaced here"), "")
+    NOT_DERIVED = ("W497", N_("cannot be decoded here, so nothing was made from it"), "")
     NOT_CATALOGUED_YET = (
         "W498",
         N_("the union catalogue lacks this version until the next `preserva catalogue import`"),
@@ -979,6 +1012,39 @@ class Code(Enum):
     )
     CSV_ROW = ("E708", N_("this row of the table cannot be imported"), "RFC 4180")
     CSV_COLUMN = ("W709", N_("an unknown column; it was ignored"), "")
+    HARVEST_WITHOUT_METADATA = (
+        "W711",
+        N_("the server sent no metadata for this record, so it was left out"),
+        "OAI-PMH 2.0, 2.5",
+    )
+    HARVEST_IDENTIFIER = (
+        "W712",
+        N_("this identifier does not name a library, so its record was left out"),
+        "OAI-PMH 2.0, 2.4",
+    )
+    HARVEST_ENDED_ODDLY = (
+        "W713",
+        N_("nothing shows that this list is complete; the next harvest fetches it again"),
+        "OAI-PMH 2.0, 3.5",
+    )
+    HARVEST_OF_ANOTHER = (
+        "W714",
+        N_(
+            "this server was not allowed to change or delete this record: only its own library is; "
+            "--library says that the server is the library's own"
+        ),
+        "",
+    )
+    HARVEST_OLDER = (
+        "W715",
+        N_("the server sent an older copy of this record; the newer one was kept"),
+        "OAI-PMH 2.0, 2.5",
+    )
+    PACKAGES_DIFFER = (
+        "W716",
+        N_("this package's record differs from that of another package, which was kept"),
+        "",
+    )
     RECORD_HAS_NO_FORM = ("W704", N_("this record cannot be written in this format"), "")
 
     # catalogue records and formats of files
@@ -1027,6 +1093,11 @@ class Code(Enum):
         "W822",
         N_("a poorer form of the record did not replace the richer one in the catalogue"),
         "design: a poorer form never replaces a richer one",
+    )
+    RECORD_PACKAGED = (
+        "W841",
+        N_("there are packages with this record already: further copies, or a mistake"),
+        "",
     )
     RECORD_NOT_OF_BOOK = (
         "W823",

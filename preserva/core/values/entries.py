@@ -25,6 +25,7 @@ REBUILT = "ledger rebuilt"
 BAG_MADE = "bag made"
 LEDGER_IDENTITY = "ledger identity"
 STORAGE_IDENTITY = "storage identity"
+STORAGE_DESCRIPTION = "storage description"
 
 ARRIVALS = (END, REPLICATION, ACCESSION)
 """The types of entries by which a version is acknowledged in a storage."""
@@ -32,4 +33,4 @@ ARRIVALS = (END, REPLICATION, ACCESSION)
 SUCCESS = EventOutcome.SUCCESS.label
 FAIL = EventOutcome.FAIL.label
 UNKNOWN = "unknown"
-"""A check that came to no end: something could not be read."""
+"""An unfinished check: something could not be read."""

@@ -1,6 +1,6 @@
 """The facts of the ledger's entries: a type for each kind of entry.
 
-What a fact is called on disk is said here and nowhere else. How it is read: `core.values.fact`.
+The names of facts on disk are defined here and nowhere else. How it is read: `core.values.fact`.
 """
 
 from __future__ import annotations
@@ -68,20 +68,20 @@ class Logged(Facts):
 
     @property
     def storages_beside(self) -> tuple[str, ...]:
-        """The storages that keep the record besides the one that the entry is about."""
+        """The storages that keep the record, in addition to the one that the entry is about."""
         return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival(Logged):
-    """How a version came to a storage, and what it is, so that no other can ever pass for it.
+    """How a version came to a storage, and its digests, so that no other can ever pass for it.
 
     `inventory` is the digest of its inventory, `tag_manifests` are those of its tag manifests by
-    path. `source` is the storage that it was brought from, `carried` the SHA-256 of the records of
-    events that came along; `files` and `size` (bytes) were written. `rebuilt` counts the sound
-    copies of which a rebuilt ledger says so. One with an identifier of ours that was not made
-    here came `from_outside`. `pages` are those of the book, `reason` is why it was corrected;
-    `quarantine` is where an interrupted one was set aside.
+    path. `source` is the storage that it was copied from, `carried` the SHA-256 of the records of
+    events that were copied with it; `files` and `size` (bytes) were written. `rebuilt` counts the
+    sound copies of which a rebuilt ledger says so. A version with an identifier of ours that was
+    not made here came `from_outside`. `pages` are those of the book, `reason` is why it was
+    corrected; `quarantine` is where an interrupted one was set aside.
     """
 
     types: ClassVar = (entries.START, *entries.ARRIVALS)
@@ -184,9 +184,9 @@ class Check(Facts):
 
     `first_reading` are those of a reading before, which looked damaged. `newest` is the version
     that was held to the digest `inventory`. It was begun by a run before, at `begun`, or took
-    `milliseconds`. `event`, `institution`, `software` and `sha256` are those of its PREMIS
-    document (core/eark/fixity_event.py). `extent` is what was looked at, if it was not all: the
-    inventory, the listing of the storage. A storage that could not be reached has findings alone.
+    `milliseconds`. `event`, `institution`, `software` and `sha256` are those of its PREMIS document
+    (core/eark/fixity_event.py). `extent` is what was checked, if not everything: the inventory, the
+    listing of the storage. A storage that could not be reached has findings alone.
     """
 
     types: ClassVar = (entries.FIXITY_CHECK,)
@@ -211,7 +211,7 @@ class Check(Facts):
 
 @dataclass(frozen=True, slots=True)
 class RecoveryStart(Facts):
-    """A repair that begins: what goes to quarantine, what comes, and from which storage.
+    """A repair that begins: what goes to quarantine, what is restored, and from which storage.
 
     The first paths are named; `more_aside` and `more_put` count the others.
     """
@@ -228,14 +228,14 @@ class RecoveryStart(Facts):
 
 
 def named_paths(paths: Sequence[str]) -> tuple[tuple[str, ...], int]:
-    """The first of the paths, as many as an entry has room for; and how many there are besides."""
+    """The first of the paths, as many as an entry has room for, and the number of others."""
     named = _first([_short(path) for path in paths[:_NAMED]])
     return named, len(paths) - len(named)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovery(Logged):
-    """A repair that came to its end; it has a record only if the copy is sound.
+    """A completed repair; it has a record only if the copy is sound.
 
     `source` is the storage that helped, and keeps the record as well.
     """
@@ -253,7 +253,7 @@ class Recovery(Logged):
 
 @dataclass(frozen=True, slots=True)
 class Verification(Facts):
-    """The ledger was verified, when it had so many entries."""
+    """The ledger was verified, with this number of entries."""
 
     types: ClassVar = (entries.VERIFICATION,)
 
@@ -285,7 +285,10 @@ class DecisionRequest(Facts):
 
 @dataclass(frozen=True, slots=True)
 class DecisionStep(Facts):
-    """The answer to a request, by its number; or that what was agreed is done."""
+    """The answer to a request, by its number; or that what was agreed is done.
+
+    `records` are the SHA-256 of the records of events that were given up.
+    """
 
     types: ClassVar = (
         entries.DECISION_CONFIRMED,
@@ -295,6 +298,7 @@ class DecisionStep(Facts):
 
     decision: int = fact("decision", number, always=True)
     reason: str | None = fact("reason")
+    records: tuple[str, ...] | None = fact("records", texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +335,7 @@ class Withdrawal(Facts):
 
 @dataclass(frozen=True, slots=True)
 class Notification(Facts):
-    """The open incidents of which people were told, by their numbers."""
+    """The open incidents that were reported to people, by their numbers."""
 
     types: ClassVar = (entries.NOTIFICATION,)
 
@@ -340,7 +344,7 @@ class Notification(Facts):
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt(Facts):
-    """The ledger was made anew from these storages, without those that are lost.
+    """The ledger was rebuilt from these storages, without those that are lost.
 
     `restored` entries are those of the copy of it in the storage `source`, the newest of them with
     the digest `newest`.
@@ -383,12 +387,21 @@ class IdentityLearned(Facts):
     id: str = fact("id", always=True)
 
 
+@dataclass(frozen=True, slots=True)
+class StorageDescribed(Facts):
+    """The guide at the top of a storage was written: the SHA-256 of each file by its path."""
+
+    types: ClassVar = (entries.STORAGE_DESCRIPTION,)
+
+    files: Mapping[str, str] = fact("files", named_texts, always=True)
+
+
 BY_TYPE: Mapping[str, type[Facts]] = {
     type_: kind
     for kind in (
         Arrival, EventFound, Check, RecoveryStart, Recovery, Verification, DecisionTaken,
         DecisionRequest, DecisionStep, Export, Withdrawal, Notification, Rebuilt, BagMade,
-        LedgerIdentity, IdentityLearned,
+        LedgerIdentity, IdentityLearned, StorageDescribed,
     )
     for type_ in kind.types
 }  # fmt: skip

@@ -31,11 +31,11 @@ class Entry(NamedTuple):  # there are millions: a tuple is created in half the t
 
 
 class StorageTraits(NamedTuple):
-    """What a storage says of a file that was just written there, and of its place.
+    """What a storage reports about a file just written there, and about the space around it.
 
     `modified` is when, in seconds, by the storage's clock; `permissions` are POSIX permission bits;
-    `free` is in bytes. None where the storage does not say. `unchecked` is True where it stores
-    bytes that are not those of the checksum that came with them.
+    `free` is in bytes. None where the storage does not say. `unchecked` is True if it stores bytes
+    that do not match their checksum.
     """
 
     modified: float | None = None

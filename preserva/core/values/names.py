@@ -61,8 +61,8 @@ def folded(path: str) -> str:
 def twins(paths: Callable[[], Iterable[str]]) -> Iterator[tuple[str, str]]:
     """Each path with one before it in the alphabet from which only case or Unicode form differ.
 
-    In whatever order they come, the result is the same. `paths` is iterated twice; the first time
-    only hashes are kept, to save memory.
+    The result does not depend on their order. `paths` is iterated twice; the first time only hashes
+    are kept, to save memory.
     """
     keys = array("q", map(hash, map(folded, paths())))
     seen, twice = set[int](), set[int]()

@@ -10,7 +10,7 @@ _CODE = re.compile(r"[^\W_][\w.@\\+-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who acts for the institution.
+    """A person who acts for the institution.
 
     `id` is a code, the same for good, which ledger and PREMIS keep. `name` is for people to read;
     None where it was taken away. `login` is the account on this computer.

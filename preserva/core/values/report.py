@@ -6,13 +6,16 @@ read is neither damaged nor sound: it is unknown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
 
 from preserva.core.values.codes import Code, Severity
 from preserva.core.values.subjects import Subject
 from preserva.i18n import Message, _, english, joined
+
+T = TypeVar("T")
 
 
 class Outcome(StrEnum):
@@ -24,13 +27,13 @@ class Outcome(StrEnum):
 
     @classmethod
     def worst(cls, outcomes: Iterable[Outcome]) -> Outcome:
-        """FAIL if any is, else UNKNOWN if any is, else PASS; of none it is PASS."""
+        """FAIL if any is, otherwise UNKNOWN if any is, otherwise PASS; also PASS for none."""
         seen = set(outcomes)
         return next((outcome for outcome in (cls.FAIL, cls.UNKNOWN) if outcome in seen), cls.PASS)
 
     @classmethod
     def of(cls, findings: Iterable[Finding]) -> Outcome:
-        """FAIL if anything is wrong, else UNKNOWN if anything was not established, else PASS."""
+        """FAIL if anything is wrong, otherwise UNKNOWN if anything is not established, or PASS."""
         severities = {finding.code.severity for finding in findings}
         if Severity.ERROR in severities:
             return cls.FAIL
@@ -114,7 +117,7 @@ class Report:
 
     @property
     def outcome(self) -> Outcome:
-        """FAIL if anything is wrong, else UNKNOWN if anything was not established, else PASS."""
+        """FAIL if anything is wrong, otherwise UNKNOWN if anything is not established, or PASS."""
         read = Outcome.UNKNOWN if self.checked < self.listed else Outcome.PASS
         return Outcome.worst((Outcome.of(self.findings), read))
 
@@ -125,7 +128,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A step begins; it will process `files` files of `size` bytes, if known."""
+    """A step begins; it will process `files` files of `size` bytes, if known.
+
+    With `files` alone, progress is counted in files, or in whatever else the step has many of.
+    """
 
     step: str
     subject: Subject
@@ -135,7 +141,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """Progress in bytes; `path` is given at the end of a file."""
+    """Progress in bytes; `path` is given at the end of a file, or of whatever a step counts."""
 
     size: int
     path: str | None = None
@@ -155,6 +161,17 @@ Observer = Callable[[Progress], None]
 
 def ignore(progress: Progress) -> None:
     """The observer that does nothing."""
+
+
+def counted(
+    step: str, subject: Subject, items: Iterable[T], total: int, observer: Observer
+) -> Iterator[T]:
+    """The items of a step that counts them; each is done when the next one is asked for."""
+    observer(Started(step, subject, total))
+    for item in items:
+        yield item
+        observer(Advanced(0, ""))
+    observer(Ended(step, subject))
 
 
 def printable(text: str) -> str:

@@ -24,7 +24,7 @@ class CopyInStorage:
 
 @dataclass(frozen=True, slots=True)
 class ObjectInStorage:
-    """An OCFL object in a storage that is no package we know, by its folder or its identifier."""
+    """An OCFL object in a storage that is not a known package, by its folder or identifier."""
 
     name: str
     storage: str

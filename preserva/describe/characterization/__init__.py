@@ -1,1 +1,1 @@
-"""What a file is: its format, and what is technically known of it."""
+"""What a file is: its format, and its technical properties."""

@@ -1,8 +1,9 @@
 """The format of a file, from its first bytes: name, media type, PRONOM id, version.
 
 The content decides, never the extension alone; where the two contradict each other, the format has
-a note. What is not known is `application/octet-stream`, and says so. PRONOM ids are given only
-where they are certain: what DROID's signature file V125 gives, and for BigTIFF the registry.
+a note. An unknown format is `application/octet-stream`, and is reported as unknown. PRONOM ids are
+given only where they are certain: what DROID's signature file V125 gives, and for BigTIFF the
+registry.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ _EXTENSIONS: Mapping[str, str] = {
     "tiff": "image/tiff",
     "jpg": "image/jpeg",
     "jpeg": "image/jpeg",
+    "j2c": "image/j2c",
+    "j2k": "image/j2c",
+    "jpc": "image/j2c",
     "jp2": "image/jp2",
     "jpx": "image/jpx image/jp2",
     "jpf": "image/jpx image/jp2",
@@ -38,6 +42,10 @@ _EXTENSIONS: Mapping[str, str] = {
     "gif": "image/gif",
     "bmp": "image/bmp",
     "webp": "image/webp",
+    "avif": "image/avif",
+    "heic": "image/heic",
+    "heif": "image/heic",
+    "jxl": "image/jxl",
     "djvu": "image/vnd.djvu",
     "djv": "image/vnd.djvu",
     "pdf": "application/pdf",
@@ -97,7 +105,7 @@ _EXIF_VERSION = re.compile(
 
 
 def _jpeg(head: bytes) -> FileFormat:
-    """The first application segment decides: JFIF with its version, Exif with its, or neither."""
+    """The first application segment decides: JFIF or Exif with its version, or neither."""
     marker, data = head[3:4], head[6:]
     if marker == b"\xe0" and data.startswith(b"JFIF\0") and len(data) > 6:
         version = f"{data[5]}.{data[6]:02}"
@@ -123,6 +131,19 @@ _JPEG2000 = {
 def _jpeg2000(head: bytes) -> FileFormat | None:
     """By the brand of the file type box, which comes second."""
     return _JPEG2000.get(head[20:24]) if head[16:20] == b"ftyp" else None
+
+
+_HEIF = {
+    b"avif": FileFormat("AVIF", "image/avif"),
+    b"avis": FileFormat("AVIF", "image/avif"),
+    b"heic": FileFormat("HEIC", "image/heic"),
+    b"heix": FileFormat("HEIC", "image/heic"),
+}
+
+
+def _heif(head: bytes) -> FileFormat | None:
+    """By the brand of the file type box, which comes first (ISO/IEC 23008-12, 10)."""
+    return _HEIF.get(head[8:12]) if head[4:8] == b"ftyp" else None
 
 
 def _png(head: bytes) -> FileFormat:
@@ -184,6 +205,7 @@ def _bmp(head: bytes) -> FileFormat | None:
     return None if known is None else FileFormat("Windows Bitmap", "image/bmp", *known)
 
 
+_JPEG_XL = _constant(FileFormat("JPEG XL", "image/jxl"))
 _TIFF = _constant(FileFormat("TIFF", "image/tiff", "fmt/353"))
 # DROID V125 takes some BigTIFF for another format; the registry's own id is given instead
 _BIGTIFF = _constant(FileFormat("BigTIFF", "image/tiff", "fmt/1917"))
@@ -197,8 +219,11 @@ _SIGNATURES: tuple[tuple[bytes, Callable[[bytes], FileFormat | None]], ...] = (
     (b"\0\0\0\x0cjP  \r\n\x87\n", _jpeg2000),
     (
         b"\xff\x4f\xff\x51",
-        _constant(FileFormat("JPEG 2000 codestream", "application/octet-stream", "fmt/1794")),
+        _constant(FileFormat("JPEG 2000 codestream", "image/j2c", "fmt/1794")),
     ),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", _JPEG_XL),
+    (b"\xff\x0a", _JPEG_XL),
+    (b"\0\0\0", _heif),
     (b"\x89PNG\r\n\x1a\n", _png),
     (b"GIF87a", _constant(FileFormat("GIF", "image/gif", "fmt/3", "87a"))),
     (b"GIF89a", _constant(FileFormat("GIF", "image/gif", "fmt/4", "89a"))),

@@ -72,7 +72,7 @@ def by_text(head: bytes) -> FileFormat | None:
 
 
 def _decoded(head: bytes) -> str:
-    """The text as far as its marks go: enough to see the tags at its beginning."""
+    """The text decoded by its byte order mark: enough to see the tags at its beginning."""
     codec = next((codec for bom, codec in _BOMS.items() if head.startswith(bom)), "latin-1")
     return head.decode(codec, "replace")
 

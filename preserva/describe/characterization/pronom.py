@@ -17,7 +17,7 @@ from pathlib import Path
 from preserva.describe.characterization.format import FileFormat
 
 _GENERAL = frozenset({"fmt/101", "x-fmt/111", "fmt/898"})
-"""XML and plain text, of which ours knows more, and Zoomify, which it takes some BigTIFF for."""
+"""XML and plain text, which we know better, and Zoomify, for which it mistakes some BigTIFF."""
 
 _CONTAINERS = frozenset(
     {"application/octet-stream", "application/zip", "application/xml", "text/plain"}
@@ -56,17 +56,17 @@ def _loaded_by() -> int | None:
 
 
 def registry() -> str:
-    """By what the formats are told, for PREMIS."""
+    """What identifies the formats, for PREMIS."""
     import pygfried
 
     return f"PRONOM by siegfried {pygfried.version()}"
 
 
 def refined(format_: FileFormat, path: Path) -> FileFormat:
-    """The format as PRONOM knows it; what our signatures found where it knows no better.
+    """The format as PRONOM knows it; the result of our signatures where PRONOM knows no better.
 
-    A match by the name alone counts for nothing, nor does more than one. Never raises for what
-    stands in the file.
+    A match by the name alone does not count, nor do several matches. Never raises because of the
+    content.
     """
     match = _match_by_ends(path)
     if match is None or match.puid == format_.puid or match.puid in _GENERAL:
@@ -81,7 +81,7 @@ def refined(format_: FileFormat, path: Path) -> FileFormat:
 
 
 def _match_by_ends(path: Path) -> _Match | None:
-    """The match for a file; of a long one only its ends are shown, or every byte is searched."""
+    """The match for a file; only the ends of a long one are passed on, to save time."""
     with path.open("rb") as stream:
         head = stream.read(_WINDOW)
         if head.startswith(_WHOLE) or path.stat().st_size <= 2 * _WINDOW:

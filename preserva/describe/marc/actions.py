@@ -1,4 +1,4 @@
-"""What a record says was done to the item, such as its restoration: each is a PREMIS event too.
+"""Actions on the item that a record mentions, such as a restoration: each becomes a PREMIS event.
 
 UNIMARC and RUSMARC 318, MARC 21 583: the same subfields in both.
 """

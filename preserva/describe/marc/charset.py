@@ -1,10 +1,10 @@
 """The character set that the bytes of a record are in, whatever the record declares.
 
-In this order: what the caller says; UTF-8 that is valid; what the record declares, if the letters
-that come out are those of a language; the Cyrillic set whose letters are; a set with separate
-accents, if all of them stand on letters that have them. Sets of Latin letters with accents are
-never guessed: they differ too little. Every deviation from the declaration is a finding.
-Declarations: UNIMARC 100 $a/26-29, MARC 21 leader/9.
+In this order: the caller's choice; valid UTF-8; the record's declaration, if the resulting letters
+are those of a language; the Cyrillic set whose letters are; a set with separate accents, if every
+accent is on a letter that can have it. Sets of Latin letters with accents are never guessed: they
+differ too little. Every deviation from the declaration is a finding. Declarations: UNIMARC 100
+$a/26-29, MARC 21 leader/9.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def _of_bytes(data: bytes, declared: str | None) -> str:
 
 
 def _with_separate_accents(data: bytes, declared: str | None) -> str:
-    """MARC-8 or ISO 5426 where that is certain: the one that was declared, or the only one."""
+    """MARC-8 or ISO 5426 where that is certain: the declared one, or the only possible one."""
     if declared in _SEPARATE_ACCENTS and _fits(data, declared):
         return declared
     certain = [name for name in _SEPARATE_ACCENTS if _fits(data, name, certainly=True)]

@@ -15,7 +15,7 @@ _RANGE = {"UNIMARC": "abcg", "MARC21": "cdikmu"}
 
 
 def coded_dates(record: Record) -> tuple[str, str, str]:
-    """Type of date, first and second date, as the record has them; empty where it has none."""
+    """Type of date, first and second date, as the record has them; empty if it has none."""
     if record.dialect is Dialect.MARC21:
         data = record.control("008")
         return data[6:7], data[7:11], data[11:15]

@@ -1,4 +1,4 @@
-"""Which MARC format a record follows, told from its fields."""
+"""Which MARC format a record follows, determined from its fields."""
 
 from __future__ import annotations
 

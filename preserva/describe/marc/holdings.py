@@ -101,7 +101,7 @@ class Holding:
 
     @property
     def provenance(self) -> tuple[str, ...]:
-        """Whose it was."""
+        """Former owners."""
         return tuple(self.texts("note", "ownership"))
 
     @property
@@ -111,7 +111,7 @@ class Holding:
 
     @property
     def marginalia(self) -> tuple[str, ...]:
-        """What people wrote into it."""
+        """Inscriptions and marginalia."""
         return tuple(self.texts("note", "marginalia"))
 
     @property
@@ -188,7 +188,7 @@ def _statements(fields: tuple[Field, ...], rules: tuple[Rule, ...]) -> Iterator[
 
 
 def _coded(fields: tuple[Field, ...]) -> Iterator[Statement]:
-    """What the codes of 141 mean: binding, condition, marginalia."""
+    """The meaning of the codes in 141: binding, condition, marginalia."""
     for marc_field in fields:
         for coded in crosswalk().coded:
             for note, text in (

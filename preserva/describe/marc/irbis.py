@@ -21,7 +21,7 @@ _START = re.compile(rb"\s*#\d{1,5}:")
 
 
 def looks_like(head: bytes) -> bool:
-    """True where the bytes begin with a field of the text export."""
+    """Whether the bytes begin with a field of the text export."""
     return _START.match(head) is not None
 
 
@@ -41,7 +41,7 @@ def read(data: bytes, name: str, charset: str | None = None) -> Iterator[Record 
 def read_one(
     piece: bytes, name: str, position: int, charset: str | None = None
 ) -> Record | Finding:
-    """One record; a finding where there is no field in the bytes."""
+    """One record; a finding if there is no field in the bytes."""
     where = f"{name}#{position}"
     decided = decide_text(piece, where, charset)
     fields, unusual = _fields(decided, _SEPARATOR.sub(b"", piece))

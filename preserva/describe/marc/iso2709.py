@@ -1,6 +1,7 @@
-"""ISO 2709 taken apart as bytes, with as much tolerance as real exports need.
+"""ISO 2709 split into bytes, with as much tolerance as real exports need.
 
-Nothing here decodes: it gives tags and bytes. Which bytes have which tag, `iso2709_directory` says.
+Nothing here decodes text: the result is tags and bytes. `iso2709_directory` decides which bytes
+have which tag.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _PADDING = b"\r\n\t \x00\x1a"
 
 @dataclass(frozen=True, slots=True)
 class RawRecord:
-    """Leader and fields as bytes, without separators; `notes` say what did not fit together."""
+    """Leader and fields as bytes, without separators; `notes` report inconsistencies."""
 
     leader: bytes
     fields: tuple[tuple[str, bytes], ...]
@@ -33,7 +34,7 @@ class RawRecord:
 def split(data: bytes) -> Iterator[bytes]:
     """Exactly the bytes of each record, with its end mark. Line ends between records are left out.
 
-    The last piece may lack its end mark. Every byte that is not padding is in some piece.
+    The last piece may lack its end mark. Every byte except padding is in some piece.
     """
     start = 0
     while start < len(data):
@@ -47,7 +48,7 @@ def split(data: bytes) -> Iterator[bytes]:
 
 
 def looks_like(head: bytes) -> bool:
-    """True where a leader and a directory of at least one field begin the bytes."""
+    """Whether the bytes begin with a leader and a directory of at least one field."""
     head = head.lstrip(_PADDING)
     directory = head[_LEADER : head.find(FIELD_END)]
     return (
@@ -61,7 +62,7 @@ def looks_like(head: bytes) -> bool:
 
 
 def take_apart(record: bytes, where: str) -> RawRecord | Finding:
-    """Leader and fields of one record; a finding for what is none, is cut off, or does not fit."""
+    """Leader and fields of one record; a finding if it is none, cut off or inconsistent."""
     notes = []
     body = record.removesuffix(RECORD_END)
     end = body.find(FIELD_END, _LEADER)
@@ -88,5 +89,5 @@ def take_apart(record: bytes, where: str) -> RawRecord | Finding:
 
 
 def _is_length(digits: bytes, length: int) -> bool:
-    """Records that are too long for five digits have the greatest number there."""
+    """Records too long for five digits have the greatest number there."""
     return digits == b"%05d" % length or (length > 99_999 and digits == b"99999")

@@ -1,4 +1,4 @@
-"""The directory of an ISO 2709 record held against its fields (ISO 2709 4.4).
+"""The directory of an ISO 2709 record compared with its fields (ISO 2709 4.4).
 
 Nothing is guessed. Addresses that are exact are followed. Where they are not, the fields are read
 one after another if it is certain which entry is whose: there are as many entries as fields, and
@@ -14,7 +14,7 @@ from itertools import accumulate, pairwise
 LEADER = 24
 _USUAL = (4, 5, 0)
 _WIDER = ((5, 5, 0), (4, 6, 0), (5, 6, 0))
-"""Digits of length, start and own data; wider ones are written by systems past 9,999 and 99,999."""
+"""Digits of length, start and own data; some systems write more, past 9,999 and 99,999."""
 _LONGEST = 100_000
 
 _FIELD_END = b"\x1e"
@@ -23,7 +23,7 @@ _PADDING = b"\r\n\t \x00\x1a"
 
 @dataclass(frozen=True, slots=True)
 class DirectoryEntry:
-    """An entry of the directory; None stands for a number that is none."""
+    """An entry of the directory; None for a number that is not valid."""
 
     tag: str
     length: int | None
@@ -34,7 +34,7 @@ DirectoryFields = list[tuple[str, bytes]]
 
 
 def layout(leader: bytes) -> tuple[int, int, int]:
-    """How many digits the parts of an entry have: leader/20-22, if these can be it."""
+    """How many digits the parts of an entry have: leader/20-22, if plausible."""
     digits = leader[20:23]
     if digits[:2].isdigit() and digits[2:].isdigit() and 0 not in (digits[0] - 48, digits[1] - 48):
         return digits[0] - 48, digits[1] - 48, digits[2] - 48
@@ -42,7 +42,7 @@ def layout(leader: bytes) -> tuple[int, int, int]:
 
 
 def by_address(leader: bytes, directory: bytes, body: bytes) -> DirectoryFields | None:
-    """The fields where all addresses are exact and no byte of the data is left over."""
+    """The fields, if all addresses are exact and no byte of the data is left over."""
     parts = layout(leader)
     base = _number(leader[12:17])
     width = 3 + sum(parts)
@@ -66,7 +66,7 @@ def by_address(leader: bytes, directory: bytes, body: bytes) -> DirectoryFields 
 
 
 def pieces_of(data: bytes) -> list[bytes]:
-    """The fields as their end marks part them, whatever the directory says."""
+    """The fields as their end marks separate them, whatever the directory says."""
     pieces = data.split(_FIELD_END)
     if not pieces[-1].strip(_PADDING):
         pieces.pop()
@@ -94,7 +94,7 @@ def count(directory: bytes, leader: bytes) -> int:
 def _assigned(
     entries: Sequence[DirectoryEntry], pieces: Sequence[bytes], order: Sequence[int]
 ) -> DirectoryFields:
-    """Tags and contents in the order of the directory; `order` lists entries as their data lie."""
+    """Tags and contents in directory order; `order` lists entries in the order of their data."""
     content = dict(zip(order, pieces, strict=True))
     return [(entry.tag, content[index]) for index, entry in enumerate(entries)]
 
@@ -102,7 +102,7 @@ def _assigned(
 def _order(
     entries: Sequence[DirectoryEntry], sizes: Sequence[int], *, regular: bool
 ) -> list[int] | None:
-    """The entries as their data lie; None where neither order nor lengths say it."""
+    """The entries in the order of their data; None if neither order nor lengths show it."""
     listed = list(range(len(entries)))
     starts = [entry.start for entry in entries if entry.start is not None]
     complete = regular and len(starts) == len(entries)
@@ -119,7 +119,7 @@ def _order(
 
 
 def _misfits(entries: Sequence[DirectoryEntry], sizes: Sequence[int]) -> int:
-    """How many entries agree with their field neither in length nor in place."""
+    """How many entries agree with their field in neither length nor position."""
     offsets = [0, *accumulate(sizes)]
     return sum(
         entry.length != size and entry.start != offset
@@ -128,7 +128,7 @@ def _misfits(entries: Sequence[DirectoryEntry], sizes: Sequence[int]) -> int:
 
 
 def _wide_entries(directory: bytes, sizes: Sequence[int]) -> list[DirectoryEntry] | None:
-    """Entries of which some have a digit more than others, as long fields and records get them.
+    """Entries of which some have one more digit than others, as in long fields and records.
 
     Each of these must be exact; a usual one may differ, as it does where a length is cut to 9999.
     """
@@ -176,5 +176,5 @@ def _number(digits: bytes) -> int | None:
 
 
 def printable(data: bytes) -> str:
-    """The bytes as ASCII, a question mark for each that is not printable."""
+    """The bytes as ASCII, with a question mark for each that is not printable."""
     return "".join(chr(byte) if 0x20 <= byte < 0x7F else "?" for byte in data)

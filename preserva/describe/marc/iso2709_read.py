@@ -24,7 +24,7 @@ def read(data: bytes, name: str, charset: str | None = None) -> Iterator[Record 
 def read_one(
     piece: bytes, name: str, position: int, charset: str | None = None
 ) -> Record | Finding:
-    """One record; a finding where there is none in the bytes."""
+    """One record; a finding if there is none in the bytes."""
     where = f"{name}#{position}"
     raw = iso2709.take_apart(piece, where)
     if isinstance(raw, Finding):
@@ -119,5 +119,5 @@ def _count_lost(field: Field) -> int:
 
 
 def _listed(count: Counter[str]) -> str:
-    """Tags with how often, as `100 200(2)`."""
+    """Tags with their number of occurrences, such as `100 200(2)`."""
     return " ".join(f"{tag}({n})" if n > 1 else tag for tag, n in sorted((+count).items()))

@@ -12,7 +12,7 @@ _MARKS = str.maketrans({"\x1d": " ", "\x1e": " ", "\x1f": " "})
 
 
 def iso2709(record: Record) -> bytes | None:
-    """The record; None for what is no MARC, and for what is too long for ISO 2709 (4.3, 4.4)."""
+    """The record; None if it is not MARC, or too long for ISO 2709 (4.3, 4.4)."""
     if not record.fields or record.dialect is Dialect.IRBIS:
         return None
     directory, data = b"", b""

@@ -22,7 +22,7 @@ _PUNCTUATION = frozenset("«»№—–“”„…°§©·•\xa0 ")
 _WORD = re.compile(r"[^\W\d_]+")
 _CYRILLIC = re.compile("[\u0400-\u052f]")
 _LATIN = re.compile("[DFGJLNQRSUVWZbdfghklmnqrtuvwz]")
-"""Latin letters that nobody types in the place of a Cyrillic one: they do not look like any."""
+"""Latin letters that nobody types instead of a Cyrillic letter, because they resemble none."""
 _LONG_ENOUGH = 3
 """Letters of a word that shows a script; Latin texts in a wrong set give words of one letter."""
 
@@ -34,7 +34,7 @@ _ROMANISATION = frozenset("\u0304\u0306\u0307\u0308\u030a\u030c\ufe20\ufe21\u032
 def likeness(text: str) -> float:
     """How much the text is like Russian or Belarusian; above 0 if it may be.
 
-    Words that mix scripts are proof against it.
+    Words that mix scripts disprove it.
     """
     mixed = whole = 0
     for word in _WORD.findall(text):
@@ -82,7 +82,7 @@ class Accents:
 
 
 def accents(text: str) -> Accents:
-    """What kinds of letters beyond ASCII a composed text (NFC) has."""
+    """The kinds of letters beyond ASCII in a composed text (NFC)."""
     counted = Accents()
     for before, character, after in zip(f" {text}", text, f"{text[1:]} ", strict=False):
         if character > "\x7f" and character not in _PUNCTUATION:

@@ -62,7 +62,7 @@ _SETS: Mapping[bytes, Mapping[int, str]] = {
 
 
 def mend(field: bytes) -> tuple[bytes, int]:
-    """The field, and how many capital Э another program had made into a subfield delimiter.
+    """The field, and how many capital Э another program had turned into a subfield delimiter.
 
     Э is 0x7C in basic Cyrillic, the same code as `|`, which many programs take for a delimiter.
     A delimiter directly after the escape to Cyrillic cannot be one.
@@ -94,7 +94,7 @@ def decode(data: bytes) -> str:
 
 
 def _referred(reference: re.Match[str]) -> str:
-    """The character of `&#xNNNN;`, by which MARC-8 has what is in none of its sets."""
+    """The character of `&#xNNNN;`, which MARC-8 uses for characters outside its sets."""
     code = int(reference[1], 16)
     return chr(code) if 0x20 <= code < 0xD800 or 0xE000 <= code <= 0x10FFFF else reference[0]
 

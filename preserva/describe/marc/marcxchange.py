@@ -21,7 +21,7 @@ _HOMOGLYPHS = str.maketrans("аеорсухАЕОРСУХ", "aeopcyxAEOPCYX")
 
 
 def marcxchange(record: Record) -> etree._Element | None:
-    """The record element; None for what is no MARC: MODS, Dublin Core, and IRBIS in its own tags.
+    """The record element; None if it is not MARC: MODS, Dublin Core, IRBIS in its own tags.
 
     It is valid by marcxchange-2-0.xsd, whatever the record is like: a tag that the schema forbids
     becomes 999, such a subfield code `?` or the Latin letter that looks like it.

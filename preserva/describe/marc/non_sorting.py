@@ -1,4 +1,4 @@
-"""Marks of what sorting leaves out, such as an article, in 8-bit character sets.
+"""Non-sorting marks, for instance around an article, in 8-bit character sets.
 
 UNIMARC and MARC-8 use the control bytes 0x88 and 0x89 (ISO 6630), others 0x98 and 0x9C. In 8-bit
 sets these bytes are letters or signs as well, so they are marks only in pairs around a short text

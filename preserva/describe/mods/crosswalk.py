@@ -54,7 +54,7 @@ class Rule:
     needs: str | None
 
     def applies(self, tag: str, indicators: str) -> bool:
-        """Whether the rule is for a field with this tag and these indicators."""
+        """Whether the rule applies to a field with this tag and these indicators."""
         second = indicators[1:2] or " "
         return tag in self.tags and (self.second is None or second in self.second)
 

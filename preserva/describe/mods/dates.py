@@ -1,4 +1,4 @@
-"""When a book was published, as its MODS record says: years, and what people read."""
+"""When a book was published, according to its MODS record: years, and a text for readers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _KINDS = ("dateIssued", "dateCreated", "copyrightDate", "dateOther")
 
 
 def period(mods: etree._Element) -> Period | None:
-    """The years, coded ones before others; None where the record has none."""
+    """The years, preferring coded ones; None if the record has none."""
     for kind in _KINDS:
         nodes = reading.published(mods, f"m:{kind}")
         coded = [node for node in nodes if node.get("encoding")]
@@ -30,7 +30,7 @@ def years(mods: etree._Element) -> str:
 
 
 def text(mods: etree._Element) -> str:
-    """The date as the title page or the cataloguer says it; empty if there are coded years only."""
+    """The date as the title page or the cataloguer states it; empty if there are only codes."""
     nodes = [node for kind in _KINDS for node in reading.published(mods, f"m:{kind}")]
     written = next((reading.text_of(node) for node in nodes if not node.get("encoding")), "")
     return _without_loose_bracket(written)

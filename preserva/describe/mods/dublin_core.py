@@ -90,7 +90,7 @@ def _format(mods: etree._Element) -> str:
 
 
 def _number(node: etree._Element) -> str:
-    """The number; an ISBN without what stands behind it, as in `9785123456786 (hbk.)`."""
+    """The number; an ISBN without a qualifier, as in `9785123456786 (hbk.)`."""
     text = text_of(node)
     isbn = _ISBN.search(text) if node.get("type") == "isbn" else None
     return isbn[0] if isbn else text

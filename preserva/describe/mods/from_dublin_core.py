@@ -57,7 +57,7 @@ def dc_of_dc(root: etree._Element) -> list[Element]:
 def mods_of_dc(elements: list[Element]) -> etree._Element:
     """A mods element that says what the Dublin Core elements say.
 
-    A date with a time of day is that of a deed in a repository, if there is any other.
+    A date with a time of day is taken as that of a repository's action, if there is another date.
     """
     root = etree.Element(f"{{{MODS}}}mods", nsmap=_NAMESPACES, version="3.8")
     years = [e for e in elements if e.name == "date" and not _TIME_OF_DAY.match(e.text)]

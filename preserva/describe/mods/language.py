@@ -1,4 +1,4 @@
-"""Language, script and orthography of a text, where the record says it or the letters prove it.
+"""Language, script and orthography of a text, if the record states it or the letters prove it.
 
 Tags are those of BCP 47: `ru-petr1708` is Russian before the reform of 1918, `be-tarask` Belarusian
 in the spelling before 1933, `be-Latn` Belarusian in Latin letters, `cu` Church Slavonic.
@@ -39,7 +39,8 @@ class Language:
 def of_text(text: str, codes: Iterable[str]) -> Language:
     """The language of a title, from the languages that its record names.
 
-    Only one language, and letters that can be of it, give a tag; the script is told always.
+    There is a tag only if there is one language and the letters can belong to it; the script is
+    always given.
     """
     script = _script(text)
     known = [code for code in codes if code in _TWO_LETTERS]
@@ -56,7 +57,7 @@ def of_text(text: str, codes: Iterable[str]) -> Language:
 
 
 def three_letters(code: str) -> str:
-    """The code of ISO 639-2/B for one of BCP 47 such as `ru` or `ru-RU`; others as they are."""
+    """The ISO 639-2/B code for a BCP 47 tag such as `ru` or `ru-RU`; others unchanged."""
     two = code.partition("-")[0].partition("_")[0].lower()
     return _THREE_LETTERS.get(two, code)
 

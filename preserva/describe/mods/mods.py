@@ -81,7 +81,7 @@ def languages(record: Record) -> list[str]:
 
 
 def _is_article(record: Record) -> bool:
-    """Bibliographic level a or b (leader/7); in IRBIS, the worksheet of an analytical part."""
+    """Whether it describes a component part: leader/7 a or b; in IRBIS, by the worksheet."""
     if record.dialect is Dialect.IRBIS:
         sheet = record.first("920")
         return sheet is not None and sheet.value.upper().startswith("ASP")
@@ -215,7 +215,7 @@ class _Builder:
         return text.rstrip(" /:;,=") if self._trim else text
 
     def _speak(self, element: etree._Element) -> None:
-        """Say the language of a title: of titleInfo, or of the titleInfo just below."""
+        """Set the language of a title: of titleInfo, or of the titleInfo just below."""
         for info in [element, *element.iterchildren()]:
             if etree.QName(info).localname != "titleInfo" or info.get("type") == "translated":
                 continue
@@ -230,7 +230,7 @@ class _Builder:
 
 
 def _alternate(field: Field) -> Field:
-    """MARC 21's 880 as the field that it gives in another script."""
+    """MARC 21's 880 as the field of which it is the form in another script."""
     link = _LINK.match(field.first("6")) if field.tag == "880" else None
     return Field(link[1], field.indicators, field.subfields) if link else field
 
@@ -256,7 +256,7 @@ def _chain(parent: etree._Element, path: Sequence[PathStep]) -> etree._Element:
 
 
 def _leaf(element: etree._Element, path: Sequence[PathStep]) -> etree._Element:
-    """A new last element of the path; those on the way are shared until it would repeat in them.
+    """A new last element of the path; its parents are shared unless it would repeat in them.
 
     All parts of a name in one field are those of one name.
     """
@@ -313,9 +313,10 @@ def _record_info(root: etree._Element, record: Record) -> None:
     for date in info.iterchildren(f"{{{MODS}}}recordChangeDate"):
         date.set("encoding", "marc" if len(date.text or "") == 6 else "iso8601")
     root.append(info)  # at the end, where people look for it
+    how = f"{record.syntax.value}, character set {record.charset}"
     _element(
         info, PathStep("recordOrigin")
-    ).text = f"Converted from {record.dialect.value} ({record.syntax.value}) by preserva"
+    ).text = f"Converted from {record.dialect.value} ({how}) by preserva"
 
 
 def _undefined(root: etree._Element, fields: Sequence[Field]) -> None:

@@ -1,4 +1,4 @@
-"""What a MODS record says, read in one way for everything: titles, names, languages, numbers.
+"""One way of reading a MODS record for every purpose: titles, names, languages, numbers.
 
 Dublin Core, the union catalogue, the title of a package and its identifier are all made of this.
 """
@@ -43,7 +43,8 @@ class Title:
 class Name:
     """A name as people write it, other forms of it, roles, authority record, dates.
 
-    `creates` is true for who made the work, as opposed to who contributed to it or owned the item.
+    `creates` is true for a creator of the work, as opposed to a contributor or an owner of the
+    item.
     """
 
     text: str
@@ -137,14 +138,14 @@ def number(mods: etree._Element) -> str:
 
 
 def identifier(mods: etree._Element) -> str:
-    """The record's own number, else the first that is valid; one of the edition (ISBN) last."""
+    """The record's own number, otherwise the first valid one; an edition's (ISBN) last."""
     valid = all_of(mods, "m:identifier[not(@invalid='yes')]")
     ordered = sorted(valid, key=_is_standard)
     return number(mods) or next((text for node in ordered if (text := text_of(node))), "")
 
 
 def subjects(mods: etree._Element) -> list[tuple[str, str]]:
-    """`subject`, or `coverage` for what is only a place, and the text; a name is one part."""
+    """`subject`, or `coverage` if it is only a place, and the text; a name is one part."""
     listed = []
     for node in all_of(mods, "m:subject"):
         children = list(node.iterchildren(f"{{{MODS}}}*"))
@@ -166,7 +167,7 @@ def series(mods: etree._Element) -> tuple[str, ...]:
 
 
 def published(mods: etree._Element, path: str) -> list[etree._Element]:
-    """What is said of the publication, not of printing, distribution and so on."""
+    """The statement about publication, not about printing, distribution and so on."""
     return all_of(mods, f"{_PUBLISHED}/{path}")
 
 
@@ -186,7 +187,7 @@ def first_text(node: etree._Element, path: str) -> str:
 
 
 def text_of(node: etree._Element) -> str:
-    """All text of an element, in one line; parts that stand in elements of their own apart."""
+    """All text of an element in one line, with the text of child elements separated."""
     return " ".join(plain(" ".join(map(str, node.itertext()))).split())
 
 
@@ -213,7 +214,7 @@ def _whole_title(mods: etree._Element, own: etree._Element) -> str:
 
 
 def _contains(text: str, part: str) -> bool:
-    """Whether the words of the part stand in the text, one after another."""
+    """Whether the words of the part occur in the text, one after another."""
     return f" {_words(part)} " in f" {_words(text)} "
 
 

@@ -1,4 +1,4 @@
-"""Text of a record as XML may hold it."""
+"""Text of a record in the form that XML permits."""
 
 from __future__ import annotations
 

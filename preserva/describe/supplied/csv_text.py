@@ -1,7 +1,7 @@
 """The text of a CSV file that people save, from a spreadsheet in Russian or Belarusian Windows too.
 
-Such a spreadsheet writes windows-1251 without saying so, parts the cells with semicolons, and may
-name the separator in a first line of its own (`sep=;`).
+Such a spreadsheet writes windows-1251 without declaring it, separates cells with semicolons, and
+may name the separator in a first line of its own (`sep=;`).
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from preserva.describe.marc.actions import Action
 from preserva.describe.supplied.tables import SuppliedTable, is_csv, read_csv, read_toml
 
 UNKNOWN = "unknown"
-"""What PREMIS says where the source is silent on an agent, a time or an outcome."""
+"""The PREMIS value if the source does not state an agent, a time or an outcome."""
 
 _ROLES = {
     AgentType.SOFTWARE: EventRelatedAgentRole.EXECUTING_PROGRAM,
@@ -43,10 +43,10 @@ _DAY = re.compile(r"(\d{4})(\d\d)?(\d\d)?")
 
 @dataclass(slots=True)
 class History:
-    """Events in the order in which they were told, numbered; each agent once, numbered too.
+    """Events in the order in which they were recorded, numbered; each agent once, also numbered.
 
     Same input, same identifiers. An event may be about one of the `representations`; else it is
-    about the book. `findings` say what in a file cannot be understood.
+    about the book. `findings` report what could not be understood in a file.
     """
 
     representations: Collection[str] = ()
@@ -55,7 +55,7 @@ class History:
     findings: list[Finding] = field(default_factory=list)
 
     def record(self, actions: Iterable[Action]) -> None:
-        """Take in what a catalogue record says was done to the item."""
+        """Add the actions on the item that a catalogue record mentions."""
         for action in actions:
             details = {"method": action.method, "site": action.site, "copy": action.item}
             detail = "; ".join(f"{name}: {text}" for name, text in details.items() if text)
@@ -69,7 +69,7 @@ class History:
             )
 
     def read(self, data: bytes, name: str) -> None:
-        """Take in a file, TOML or CSV by its name."""
+        """Add a file, TOML or CSV by its name."""
         if is_csv(name):
             for row in read_csv(data, name, self.findings):
                 self._row(row)
@@ -168,6 +168,6 @@ class History:
 
 
 def _day(text: str) -> str:
-    """A date of a record, 20040312, as ISO 8601 writes it; other words as they are."""
+    """A date of a record, such as 20040312, in ISO 8601; other words unchanged."""
     match = _DAY.fullmatch(text)
     return "-".join(part for part in match.groups() if part) if match else text

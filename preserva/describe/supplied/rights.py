@@ -5,6 +5,7 @@ docs/reference/rights.md describes the file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from lxml import etree
@@ -15,8 +16,15 @@ from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.core.xml.safe import parse
 from preserva.core.xml.write import XLINK
+from preserva.describe.catalogue_record import Record
+from preserva.describe.record import mods_of
 from preserva.describe.supplied.tables import SuppliedTable, read_toml
 from preserva.describe.xml_record import DC, MODS, OAI_DC
+
+_LICENCE = re.compile(
+    r"https?://(?:www\.)?(creativecommons\.org/(?:licenses/[a-z-]{2,12}/[1-4]\.[0-9](?:/[a-z]{2})?"
+    r"|publicdomain/zero/1\.0))(?![\w.])"
+)
 
 
 def read_rights(
@@ -24,7 +32,7 @@ def read_rights(
 ) -> tuple[tuple[Rights, ...], tuple[Finding, ...]]:
     """The rights in a TOML file, and what in it cannot be understood.
 
-    `country` is whose law decides where a statement names none.
+    `country` is the country whose law applies if a statement names none.
     """
     problems: list[Finding] = []
     table = read_toml(data, name, problems)
@@ -59,6 +67,21 @@ def _rights(table: SuppliedTable, country: str) -> Rights | None:
         if key not in table.values:
             table.problems.append(Finding(Code.DETAILS_MISSING, table.at(key)))
     return rights
+
+
+def licences_of(record: Record) -> tuple[Rights, ...]:
+    """The Creative Commons licences that a record states in its accessCondition, each once.
+
+    Dublin Core and MODS have them as addresses, in the text or an attribute.
+    """
+    stated: dict[str, Rights] = {}
+    for condition in mods_of(record).iter(f"{{{MODS}}}accessCondition"):
+        texts = [*map(str, condition.itertext()), *map(str, condition.attrib.values())]
+        for match in _LICENCE.finditer(" ".join(texts)):
+            address = f"https://{match[1]}/"
+            terms = f"the record of the catalogue states {match[0]}"
+            stated.setdefault(address, Rights(RightsBasis.LICENSE, uri=address, terms=terms))
+    return tuple(stated.values())
 
 
 def with_access_conditions(mods: bytes, rights: Iterable[Rights]) -> bytes:

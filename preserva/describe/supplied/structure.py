@@ -36,7 +36,7 @@ _PAGE_TYPES = {type_.value for type_ in PageType}
 def structure_of(data: bytes, name: str, pages: Pages, title: str) -> Structure:
     """The structure in a file called `name`, for these pages of a book with this title.
 
-    With findings that are errors, it is not to be used. Nothing raises because of the bytes.
+    If any finding is an error, do not use it. Nothing raises because of the content.
     """
     if xml_record.looks_like(data):
         return _from_mets(data, name, pages)
@@ -166,7 +166,7 @@ def _from_mets(data: bytes, name: str, pages: Pages) -> Structure:
 
 
 def _number(page: MetsPage, place: int, pages: Pages, *, named: bool) -> int | None:
-    """By the names of its files; by its place where the document names none of our files."""
+    """By the names of its files; by position if the document names none of our files."""
     if not named:
         return pages.number(place)
     return next((number for file in page.files if (number := pages.alike(file))), None)

@@ -1,8 +1,8 @@
-"""What people write about a book beside its record: tables in TOML or CSV, read with care.
+"""What people write about a book in addition to its record: tables in TOML or CSV, read with care.
 
-A value is asked for by its key; what is wrong becomes a finding that names the file, the place in
-it and the key, so that all of it is said at once. A table in CSV is the same as one in TOML: a
-column is a key, an empty cell is a key that is not given.
+A value is asked for by its key; every error becomes a finding that names the file, the place in it
+and the key, so that all are reported at once. A table in CSV is the same as one in TOML: a column
+is a key, an empty cell is a key that is not given.
 """
 
 from __future__ import annotations
@@ -42,8 +42,7 @@ class SuppliedTable:
     """The keys of one table. `where` is its place, `prefix` what stands before a key in a place.
 
     `problems` are shared by all tables of a file; rows of CSV share `unknown`, so that a column is
-    named once. Whoever has asked for every key that may stand here calls `end`: what is left is
-    unknown.
+    named once. After asking for every permitted key, call `end`: all other keys are unknown.
     """
 
     where: str
@@ -63,7 +62,7 @@ class SuppliedTable:
         return SuppliedTable(where, f"{where}.", values, self.problems)
 
     def text(self, key: str, *, needed: bool = False) -> str | None:
-        """A text without what XML cannot carry, neither empty nor endless; None if not given."""
+        """A text that XML can hold, neither empty nor too long; None if not given."""
         value = self._value(key, needed=needed)
         if value is None:
             return None
@@ -133,7 +132,7 @@ class SuppliedTable:
         return words[word]
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """A list of texts; a single one may stand without brackets."""
+        """A list of texts; a single one may be written without brackets."""
         value = self._value(key)
         if value is None:
             return ()

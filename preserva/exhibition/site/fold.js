@@ -92,6 +92,11 @@ const makeFold = (function () {
     const homoglyphs = replacement("", table.homoglyphs);
     const latin = replacement("", table.latin);
     const beginnings = replacement("^", table.beginnings);
+    const combining = new RegExp(`[${marks}]`, "gu");
+    const stemmedAgain = new RegExp(table.stemmed_again, "u");
+    const readings = Object.values(table.readings).map((pairs) => replacement("", pairs));
+    const light = new RegExp(table.light, "u");
+    const loose = replacement("", table.loose);
 
     // Base letters only; й is a letter, not и with a mark.
     const withoutMarks = (text) => {
@@ -119,13 +124,44 @@ const makeFold = (function () {
       return folded;
     };
 
+    // The stem of a folded word; Андрея and Андреем become Андре first.
+    const stemOf = (folded) => {
+      let text = withoutEnding(modern(folded)) || folded;
+      while (stemmedAgain.test(text)) {
+        const shorter = withoutEnding(text);
+        if (shorter === "" || shorter === text) break;
+        text = shorter;
+      }
+      return text;
+    };
+
     // The key of a word: folded, without its ending; Roman numerals keep theirs.
     const stem = (written) => {
       const folded = fold(written);
-      return uninflectable.test(written) ? folded : withoutEnding(modern(folded)) || folded;
+      return uninflectable.test(written) ? folded : stemOf(folded);
     };
 
-    return { words: (text) => text.match(anyWord) ?? [], fold, stem };
+    // A word in Latin letters, folded as libraries and Poles write it; none of others.
+    const readAs = (written) => {
+      const lower = written.toLowerCase().normalize("NFC");
+      const text = lower.replace(combining, "").replaceAll("ſ", "s");
+      const consonant = table.short_u[text.slice(-1)];
+      if (consonant !== undefined) return [fold(text.slice(0, -1) + consonant)];
+      if (cyrillic.test(text) || !foreign.test(text)) return [];
+      return readings.map((reading) => fold(reading(text)));
+    };
+
+    // The stem of a word, and those of its other readings; words that share one may be the same.
+    // Each reading is taken for a noun too: to the rules of Russian, Грибоедов is a genitive.
+    const keys = (written) => {
+      const own = stem(written);
+      if (uninflectable.test(written)) return [own];
+      const read = [fold(written), ...readAs(written)];
+      const others = read.flatMap((folded) => [stemOf(folded), folded.replace(light, "")]);
+      return [...new Set([own, ...others.map((key) => loose(key) || key)])];
+    };
+
+    return { words: (text) => text.match(anyWord) ?? [], fold, stem, keys };
   };
 })();
 

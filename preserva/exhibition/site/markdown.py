@@ -1,7 +1,7 @@
-"""The narrative of an exhibition, from Markdown (CommonMark) to HTML that can do no harm.
+"""The narrative of an exhibition, from Markdown (CommonMark) to harmless HTML.
 
-HTML in the text is shown and not obeyed, addresses that would run something are no links, and
-pictures become links: the site asks for nothing from outside.
+HTML in the text is shown as text, addresses that would run code do not become links, and pictures
+become links: the site loads nothing from outside.
 """
 
 from __future__ import annotations

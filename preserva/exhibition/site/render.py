@@ -1,4 +1,4 @@
-"""Every file of a site but the pictures, from what it shows. The same site gives the same bytes.
+"""Every file of a site except the pictures. The same content gives the same bytes.
 
 index.html                          a choice of languages
 ru/ be/ en/                         the same pages in each language
@@ -11,6 +11,7 @@ assets/                             style, scripts, an index of words for each l
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import partial
 from importlib.resources import files
@@ -25,7 +26,8 @@ from preserva.core.policy.overview import CopyState
 from preserva.core.values.languages import LANGUAGE_NAMES
 from preserva.core.values.model import PackageId
 from preserva.exhibition.contents import Edition, ShownBook, Site
-from preserva.exhibition.picture import Book, image_information, manifest
+from preserva.exhibition.picture import image_information
+from preserva.exhibition.presentation import COLLECTION, Book, collection, texts_of_pages
 from preserva.exhibition.search_index import SearchDocument, index
 from preserva.exhibition.site import structured
 from preserva.exhibition.site.markdown import html as markdown
@@ -90,6 +92,7 @@ def _environment(site: Site) -> Environment:
         built=site.built.isoformat(),
         version=__version__,
         life=_life,
+        says_page=_says_page,
         day=_day,
         json_ld=_json_ld,
         qr=_qr,
@@ -122,7 +125,7 @@ class _Pages:
         self._parts = tuple(self._main())
 
     def _main(self) -> Iterator[tuple[str, str]]:
-        """The parts of the site that lead to all others, where there is anything in them."""
+        """The main navigation of the site, without empty parts."""
         text, site = self._texts, self._site
         yield "index.html", text.sections
         yield "books/index.html", text.books
@@ -182,7 +185,7 @@ class _Pages:
         return code if name is None else pgettext_in(self._language)("language", name)
 
     def _degrees(self, label: str) -> str:
-        """The label of a line of the map, 25°E, with the name that the hemisphere has here."""
+        """The label of a line of the map, 25°E, with the local name of the hemisphere."""
         if label[-1] not in HEMISPHERES:
             return label
         name = pgettext_in(self._language)("hemisphere", label[-1])
@@ -268,7 +271,7 @@ class _Pages:
         return self._states.get(package, ())
 
     def documents(self) -> Iterator[SearchDocument]:
-        """What can be found by searching, what is told before what is listed."""
+        """Everything that can be found by searching, narratives before lists."""
         text, language, site = self._texts, self._language, self._site
         for section in site.exhibition.sections:
             captions = [exhibit.caption[language] for exhibit in section.exhibits]
@@ -299,6 +302,17 @@ class _Pages:
 
 
 def _iiif(site: Site, url: str) -> Iterator[tuple[str, bytes]]:
+    books = list(_iiif_books(site))
+    yield COLLECTION, _json(collection(site.exhibition.title, books, url))
+    for book in books:
+        yield f"iiif/{book.id}/manifest.json", _json(book.manifest(url))
+        for path, page in texts_of_pages(book, url):
+            yield path, _json(page)
+        for picture in book.pictures:
+            yield f"{picture.folder}/info.json", _json(image_information(picture, url))
+
+
+def _iiif_books(site: Site) -> Iterator[Book]:
     languages = site.exhibition.languages
     labels = {language: texts(language) for language in languages}
 
@@ -311,18 +325,17 @@ def _iiif(site: Site, url: str) -> Iterator[tuple[str, bytes]]:
         facts += [(label("imprint"), imprint)] if imprint else []
         facts.append((label("identifier"), book.package.uri))
         names = site.names.get(book.package.institution, {})
-        iiif_book = Book(
+        yield Book(
             book.package.portable,
             book.title,
+            book.entry.languages,
             site.exhibits(book.package)[0][1].caption,
             facts,
             {language: names.get(language, book.package.institution) for language in languages},
             site.exhibition.rights,
             book.pictures,
+            book.contents,
         )
-        yield f"iiif/{iiif_book.id}/manifest.json", _json(manifest(iiif_book, url))
-        for picture in book.pictures:
-            yield f"{picture.folder}/info.json", _json(image_information(picture, url))
 
 
 def _json(value: Value) -> bytes:
@@ -330,13 +343,13 @@ def _json(value: Value) -> bytes:
 
 
 def _json_ld(facts: structured.SchemaOrg) -> Markup:
-    """Data for programs in a page; nothing in it can end the element that holds it."""
+    """Data for programs in a page; nothing in it can close the surrounding element."""
     text = json.dumps(facts, ensure_ascii=False).replace("<", "\\u003c").replace("&", "\\u0026")
     return Markup('<script type="application/ld+json">{}</script>').format(Markup(text))
 
 
 def _qr(address: str, title: str) -> Markup:
-    """A QR code (ISO 18004) as a drawing that says where it leads."""
+    """A QR code (ISO 18004) as a drawing, with a text alternative for its address."""
     import segno
 
     drawing = segno.make(address, error="m", micro=False).svg_inline(omitsize=True, border=2)
@@ -344,10 +357,16 @@ def _qr(address: str, title: str) -> Markup:
     return start + Markup(drawing.removeprefix("<svg "))
 
 
-def _life(writer: Writer) -> str:
-    if not writer.born and not writer.died:
-        return ""
-    return f"{_day(writer.born) or '?'} – {_day(writer.died)}".rstrip()
+def _life(writer: Writer, born: str) -> str:
+    """The dates of a life; `born` is how the date of birth of the living is written."""
+    if not writer.died:
+        return born.format(date=_day(writer.born)) if writer.born else ""
+    return f"{_day(writer.born) or '?'} – {_day(writer.died)}"
+
+
+def _says_page(label: str) -> bool:
+    """Whether a label has its own word for the page: "p. 2", "л. 12 об."."""
+    return re.match(r"[^\W\d_]+\.\s", label) is not None
 
 
 def _day(date: str) -> str:

@@ -4,7 +4,7 @@
 
      window.preservaIndex = {
        documents: [[page, title, kind], ...],
-       terms: [key, ...],                         // what preservaFold.stem gives
+       terms: [key, ...],                         // what preservaFold.keys gives
        postings: [[number of a document, ...], ...]   // for each term
      };
 
@@ -20,21 +20,22 @@ const makeSearch = (function () {
       folding.words(piece).map((word, place, every) => {
         const cut = piece.endsWith("*") && place === every.length - 1;
         const folded = folding.fold(word);
-        const stem = folding.stem(word);
+        const [stem, ...others] = folding.keys(word);
         const key = cut && !folded.startsWith(stem) ? folded : stem;
-        return { key, prefix: cut || key.length >= PREFIX };
+        return { keys: [key, ...others], prefix: cut || key.length >= PREFIX };
       })
     );
 
-  const begins = (term, key) => term.prefix && key.startsWith(term.key);
+  const is = (term, key) => term.keys.includes(key);
+  const begins = (term, key) => term.prefix && term.keys.some((begin) => key.startsWith(begin));
 
   return function (index, folding) {
     // Each document that a term is in, and how much that weighs.
     const weigh = (term) => {
       const found = new Map();
       index.terms.forEach((key, place) => {
-        if (key !== term.key && !begins(term, key)) return;
-        const weight = key === term.key ? WEIGHT.word : WEIGHT.beginning;
+        if (!is(term, key) && !begins(term, key)) return;
+        const weight = is(term, key) ? WEIGHT.word : WEIGHT.beginning;
         for (const number of index.postings[place]) {
           found.set(number, Math.max(weight, found.get(number) ?? 0));
         }
@@ -44,8 +45,8 @@ const makeSearch = (function () {
 
     // How many of the terms the title of a document has.
     const inTitle = (number, terms) => {
-      const keys = folding.words(index.documents[number][1]).map(folding.stem);
-      return terms.filter((one) => keys.some((key) => key === one.key || begins(one, key))).length;
+      const keys = folding.words(index.documents[number][1]).flatMap(folding.keys);
+      return terms.filter((term) => keys.some((key) => is(term, key) || begins(term, key))).length;
     };
 
     // The documents that hold every word asked for; null where no word was asked for.

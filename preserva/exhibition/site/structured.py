@@ -1,4 +1,4 @@
-"""What a page says to programs: schema.org, as JSON-LD.
+"""Structured data of a page for programs: schema.org, as JSON-LD.
 
 Items are Book and ArchiveComponent: what a library holds, under its shelfmark.
 """

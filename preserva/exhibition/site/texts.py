@@ -1,4 +1,4 @@
-"""What the site itself says, in the language of a page; templates use these names."""
+"""The site's own texts in the language of a page; templates use these names."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ _TEXTS = {
     "all_books": N_("Books in the exhibition"),
     "author": N_("Authors and other persons"),
     "books": N_("Books"),
+    "born": N_("born {date}"),
     "built": N_("As of"),
     "catalogue": N_("Catalogue"),
     "catalogue_lead": N_(
@@ -60,6 +61,7 @@ _TEXTS = {
     "page_of": N_("Page {number} of {count}"),
     "page_text": N_("Text of the page"),
     "page_text_of": N_("Text of page {label}"),
+    "page_text_labelled": N_("Text: {label}"),
     "pages": N_("Pages"),
     "part_of_page": N_("Page of a book"),
     "places": N_("Places"),

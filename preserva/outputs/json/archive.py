@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from preserva.archive.ledger_backup import BackupMade, LedgerBackup
     from preserva.archive.ledger_proof import Proof
     from preserva.config import Config
     from preserva.core.values.model import PackageId
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
 
 
 def init_document(config: Path, *, written: bool, prepared: Sequence[str] = ()) -> JsonDocument:
-    """A configuration, and the places that were made ready."""
+    """A configuration, and the places that were prepared."""
     return {"config": str(config), "written": written, "prepared": prepared}
 
 
 def config_check_document(
     config: Config, reached: Iterable[Reached], warnings: Sequence[str]
 ) -> JsonDocument:
-    """A configuration that is right, and the storages that were asked."""
+    """A valid configuration, and the storages that were asked."""
     return {
         "config": str(config.path),
         "storages": sorted(config.storages),
@@ -55,6 +56,26 @@ def ledger_verify_document(proof: Proof) -> JsonDocument:
         "entries": proof.entries,
         "newest": proof.newest,
         "problems": list(proof.problems),
+    }
+
+
+def ledger_backup_document(made: BackupMade) -> JsonDocument:
+    """A new backup of the ledger, and the older ones that were removed."""
+    return {
+        "path": str(made.backup.path),
+        "time": made.backup.time.isoformat(),
+        "entries": made.backup.entries,
+        "newest": made.newest,
+        "removed": [str(backup.path) for backup in made.removed],
+    }
+
+
+def ledger_restore_document(config: Config, restored: LedgerBackup) -> JsonDocument:
+    """The ledger that was restored, and from what."""
+    return {
+        "ledger": str(config.ledger),
+        "from": str(restored.path),
+        "entries": restored.entries,
     }
 
 
@@ -105,4 +126,5 @@ def exhibit_build_document(built: Built, *, dry_run: bool) -> JsonDocument:
         "url": built.url,
         "package": built.package.uri if built.package else None,
         "dry_run": dry_run,
+        "findings": findings_document(built.findings),
     }

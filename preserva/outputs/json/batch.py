@@ -1,4 +1,4 @@
-"""The documents of what is done by a table, and of `records`."""
+"""The documents of verbs with a table, and of `records`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def batch_document(result: BatchResult) -> JsonDocument:
-    """What became of each row: `#/$defs/batch`."""
+    """The result of each row: `#/$defs/batch`."""
     return {
         "table": str(result.table),
         "results": str(result.results),

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from preserva.catalogue.export import Exported
     from preserva.catalogue.import_records import Imported
     from preserva.catalogue.matching import Proposal
-    from preserva.catalogue.oai.harvester import HarvestResult
+    from preserva.catalogue.oai.receiver import HarvestResult
     from preserva.catalogue.search import Hit, ResultPage
     from preserva.core.formats.canonical_json import Value
     from preserva.outputs.json.parts import JsonDocument
 
 
 def catalogue_import_document(imports: Sequence[Imported]) -> JsonDocument:
-    """Records that came from files or packages, all files together."""
+    """Records imported from files or packages, all files together."""
     findings = [finding for imported in imports for finding in imported.findings]
     return {
         "read": sum(imported.read for imported in imports),
@@ -61,6 +61,7 @@ def search_document(page: ResultPage) -> JsonDocument:
             facet.value: [{"value": value, "count": count} for value, count in counts]
             for facet, counts in page.facets.items()
         },
+        "suggestions": list(page.suggestions),
     }
 
 
@@ -69,6 +70,7 @@ def _hit(hit: Hit) -> Value:
         "record": hit.record.uri,
         "title": hit.record.entry.title if hit.record.entry else "",
         "package": hit.record.package,
+        "packages": list(hit.record.packages),
         "joined": [record.uri for record in hit.joined],
         "copies": [
             {"record": record.uri, "holder": item.holder, "shelfmark": item.shelfmark}
@@ -86,6 +88,7 @@ def show_document(edition: EditionView) -> JsonDocument:
             {
                 "record": record.uri,
                 "package": record.package,
+                "packages": list(record.packages),
                 "entry": json.loads(dumps(record.entry)) if record.entry else None,
             }
             for record in edition.records
@@ -134,7 +137,7 @@ def decisions_export_document(path: Path, decisions: int) -> JsonDocument:
 
 
 def decisions_import_document(decided: Decided) -> JsonDocument:
-    """Decisions that came from a file."""
+    """Decisions imported from a file."""
     return {
         "read": decided.read,
         "changed": decided.changed,
@@ -157,7 +160,7 @@ def catalogue_dump_document(folder: Path, pages: int) -> JsonDocument:
 
 
 def harvest_document(harvested: HarvestResult, decided: Decided) -> JsonDocument:
-    """Records and decisions that came from another catalogue."""
+    """Records and decisions harvested from another catalogue."""
     return {
         "read": harvested.read,
         "changed": harvested.changed,
@@ -165,4 +168,5 @@ def harvest_document(harvested: HarvestResult, decided: Decided) -> JsonDocument
         "own": harvested.own,
         "decisions": decided.changed,
         "findings": findings_document([*harvested.findings, *decided.findings]),
+        "unlisted": dict(sorted(harvested.unlisted.items())),
     }

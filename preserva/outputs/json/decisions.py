@@ -41,7 +41,7 @@ def _decision(decision: JointDecision, now: datetime) -> JsonDocument:
 
 
 def withdraw_document(package: PackageId, tombstone: Tombstone | None) -> JsonDocument:
-    """A package that was withdrawn, or with no tombstone is so no longer."""
+    """A package that was withdrawn, or, without a tombstone, no longer is."""
     return {
         "package": package.uri,
         "tombstone": None if tombstone is None else tombstone_document(tombstone),

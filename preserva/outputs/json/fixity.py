@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def validate_document(reports: Iterable[Report]) -> JsonDocument:
-    """Reports, those on bags with what the bag says of itself."""
+    """Reports; those on bags include the bag's metadata."""
     return {"reports": [_validated(report) for report in reports]}
 
 
@@ -51,7 +51,7 @@ def audit_document(audit: Audit) -> JsonDocument:
 
 
 def tally_document(tally: Tally) -> JsonDocument:
-    """What all copies come to: `#/$defs/tally`."""
+    """The summary of all copies: `#/$defs/tally`."""
     return {
         "outcome": tally.outcome.value,
         "incidents": tally.incidents,

@@ -113,7 +113,7 @@ def store_document(package: PackageId, created: bool, *, dry_run: bool) -> JsonD
 
 
 def import_document(accepted: Accepted, *, dry_run: bool) -> JsonDocument:
-    """A package of someone else that was stored."""
+    """A package made elsewhere that was stored."""
     return {
         "package": accepted.package.uri,
         "title": accepted.title,

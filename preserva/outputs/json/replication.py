@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def replicate_document(replications: Iterable[Replication], *, dry_run: bool) -> JsonDocument:
-    """What was brought to each replica."""
+    """What was copied to each replica."""
     return {"dry_run": dry_run, "packages": [_replication(each) for each in replications]}
 
 
@@ -38,7 +38,7 @@ def _replication(replication: Replication) -> Value:
 
 
 def receive_document(receipts: Iterable[Receipt], *, dry_run: bool) -> JsonDocument:
-    """What other institutions brought to us."""
+    """What other institutions copied to us."""
     return {"dry_run": dry_run, "packages": [_receipt(receipt) for receipt in receipts]}
 
 
@@ -98,7 +98,7 @@ def rebuild_storage_document(
 def rebuild_ledger_document(
     config: Config, reports: Iterable[Report], origin: Origin
 ) -> JsonDocument:
-    """A ledger that was made of what all copies are."""
+    """A ledger rebuilt from all copies."""
     return {
         "ledger": str(config.ledger),
         "from": origin.storage,
@@ -109,5 +109,5 @@ def rebuild_ledger_document(
 
 
 def rebuild_config_document(path: Path, config: Config) -> JsonDocument:
-    """A configuration that was made of what storages say of themselves."""
+    """A configuration rebuilt from what storages say about themselves."""
     return {"config": str(path), "storages": list(config.storages)}

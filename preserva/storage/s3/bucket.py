@@ -104,7 +104,7 @@ def children_of(store: S3Store, prefix: str | None) -> ListResult[Sequence[Objec
 
 
 def is_there(store: S3Store, key: str) -> bool:
-    """Whether an object is there, asked by its name: a list may lag behind."""
+    """Whether an object is there. It is asked for by name, because a list may lag behind."""
     try:
         obstore.head(store, key)
     except FileNotFoundError:
@@ -113,10 +113,10 @@ def is_there(store: S3Store, key: str) -> bool:
 
 
 def replace_seen(store: S3Store, key: str, data: bytes) -> None:
-    """Put an object in the place of the one that is there at this moment, or of none.
+    """Replace the object that is there at this moment, or create one if there is none.
 
-    Raises PreconditionError or AlreadyExistsError if another came between. A store that knows no
-    such condition is not asked for it: it says so with status 501.
+    Raises PreconditionError or AlreadyExistsError if another writer was faster. A store that does
+    not support conditions answers with status 501, and is then asked without one.
     """
     try:
         tag = obstore.head(store, key)["e_tag"]
@@ -193,4 +193,4 @@ _DENIED = {
         N_("Get a new one, and set AWS_SESSION_TOKEN with the two keys."),
     ),
 }
-"""Codes of S3 by which access is denied: what they mean, and what to do."""
+"""S3 error codes for denied access: what they mean, and what to do."""

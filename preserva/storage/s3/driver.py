@@ -1,6 +1,6 @@
 """A storage in an S3-compatible object store, which has neither folders nor a rename.
 
-How publishing is durable and atomic all the same: docs/adr/0010-object-storage.md.
+How publishing is durable and atomic nevertheless: docs/adr/0010-object-storage.md.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from obstore import ObjectMeta
 
 _PART = 32 << 20
-"""Bytes up to which a file goes in one request, and of each part of a longer one."""
+"""The largest size of a file sent in one request, and the size of each part of a longer one."""
 
 _OURS = "preserva-write"  # metadata by which an object is known as the one that a call wrote
 _STAGED = frozenset([STAGING])
@@ -72,12 +72,12 @@ class S3Storage:
         """Nothing is held open."""
 
     def limitations(self) -> tuple[Limitation, ...]:
-        """What an object store cannot promise, and what its bucket does with what is deleted."""
+        """What an object store cannot promise, and what its bucket does with deleted objects."""
         always = (Limitation.CACHED_READS, Limitation.NO_RESUME, Limitation.MERGED_NAMES)
         return (*always, *self._questions.limitations())
 
     def inspect(self, path: str) -> StorageTraits:
-        """When an object was written, and whether the store believes a wrong checksum."""
+        """When an object was written, and whether the store accepts a wrong checksum."""
         written = self._head(self._reservations.key(path))["last_modified"]
         unchecked = self._questions.takes_wrong_checksum(f"{path}.wrong")
         if unchecked:
@@ -106,7 +106,7 @@ class S3Storage:
         return Entry(path, Kind.FOLDER) if there or self._reserved_in(path) else None
 
     def _shows(self, key: str) -> bool:
-        """Whether anything lies below a key that is not hidden."""
+        """Whether anything that is not hidden is below a key."""
         keys = (meta["path"] for meta in self._list(key))
         first = next(keys, None)
         if first is None:
@@ -131,7 +131,7 @@ class S3Storage:
             return obstore.head(self.store, key)
 
     def children(self, path: str) -> list[Entry]:
-        """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
+        """The entries of a folder, sorted by name. Raises NotFound if there is no such folder."""
         key = self._reservations.key(path)
         hidden = self._hidden() if key == path else frozenset()
         gone = NotFound(_("{path} is not there").format(path=path), path=path)
@@ -154,7 +154,7 @@ class S3Storage:
         return sorted(shown, key=lambda entry: entry.path)
 
     def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
-        """Everything below a folder, the folders themselves included, in no promised order."""
+        """Everything below a folder, folders included, in no particular order."""
         key = self._reservations.key(path)
         hidden = self._hidden() if key == path else frozenset()
         if path and (below_any(path, hidden) or not self._any(key)):
@@ -199,7 +199,7 @@ class S3Storage:
         self._create_long(path, chain([bytes(start)], source))
 
     def _put_new(self, key: str, data: bytes) -> None:
-        """Write an object that must not exist, and know our own if the answer was an error.
+        """Write an object that must not exist, and recognise our own if the answer was an error.
 
         An error after the write makes the client ask once more; then the object is there already.
         """
@@ -213,7 +213,7 @@ class S3Storage:
                 raise
 
     def _create_long(self, path: str, chunks: Iterable[bytes]) -> None:
-        """In parts; S3 has no create-only for those, so only the lock keeps another from it."""
+        """In parts; S3 has no create-only for these, so only the lock prevents two writers."""
         if self.stat(path) is not None:
             message = _("{path} exists already; it was not touched")
             raise StorageError(message.format(path=path), path=path)
@@ -238,12 +238,12 @@ class S3Storage:
         raise Refused(_("{path} is complete: it cannot be extended").format(path=path))
 
     def flush(self, path: str) -> None:
-        """Nothing is left to do: what an object store has taken is durable."""
+        """Nothing is left to do: whatever an object store has accepted is durable."""
         if self.stat(path) is None:
             raise NotFound(_("{path} is not there").format(path=path), path=path)
 
     def reserve(self, staged: str, final: str) -> None:
-        """From now on, what is created below `staged` goes to its final place, hidden by a mark."""
+        """From now on, files created below `staged` go to their final place, hidden by a mark."""
         refuse_outside(contained(staged), STAGING)
         self._refuse_existing(final)
         self._lease.check(ask=True)
@@ -314,7 +314,7 @@ class S3Storage:
                 obstore.copy(self.store, source["path"], target)
 
     def _prove(self, source: ObjectMeta, copy: ObjectMeta | None) -> None:
-        """Raise StorageError for a copy that is not what it was copied from."""
+        """Raise StorageError for a copy that differs from its source."""
         if copy is not None:
             if source["e_tag"] is not None and source["e_tag"] == copy["e_tag"]:
                 return
@@ -346,8 +346,8 @@ class S3Storage:
     def replace(self, path: str, data: bytes) -> None:
         """Put new content in the place of a small file, durably and at once.
 
-        In the place of what is there now: what a former holder of the lock sent, and arrives late,
-        is refused by the store.
+        Only what is there now is replaced: the store refuses a late request of a former lock
+        holder.
         """
         self._lease.check(ask=True)
         try:

@@ -1,8 +1,8 @@
-"""What a failed request to an object store was: from its status, code and kind.
+"""What went wrong with a request to an object store, by its status, code and kind.
 
-obstore raises one class for most of them. What it got is in its debug output, whose fields stand
-each on a line of its own, where nothing that a server wrote can stand: strings are escaped there.
-The sentence before it is for people, and nothing is concluded from it.
+obstore raises one class for most failures. The answer is in its debug output: each field is on a
+line of its own, where no text from a server can appear, because strings are escaped there. The
+sentence before it is for people, and nothing is concluded from it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _URI = re.compile(r"^ +uri: Some\(\n +(\S{1,40})", re.MULTILINE)
 _CODE = re.compile(r"<Code>(\w{1,64})</Code>")
 
 _ROLE = ("http://169.254.", "http://[fd00:ec2:")
-"""Where machines of a cloud are asked for the keys of their role, if none are set."""
+"""Where a machine in a cloud asks for the keys of its role, if none are set."""
 
 _FULL = frozenset({"InsufficientStorage", "QuotaExceeded", "XMinioStorageFull"})
 _BUSY = frozenset({"SlowDown", "RequestTimeout", "RequestTimeTooLong", "ServiceUnavailable"})
@@ -26,7 +26,7 @@ _BUSY = frozenset({"SlowDown", "RequestTimeout", "RequestTimeTooLong", "ServiceU
 class Failure(NamedTuple):
     """The HTTP status, the code of S3 ("NoSuchBucket"), and whether there was no whole answer.
 
-    `sentence` is obstore's own, for people. `role` tells that keys were asked for, not the store.
+    `sentence` is obstore's own, for people. `role` means that keys were requested, not the store.
     """
 
     sentence: str
@@ -54,7 +54,7 @@ class Failure(NamedTuple):
 
 
 def failure_of(error: BaseException) -> Failure:
-    """What an exception of obstore tells."""
+    """What an exception of obstore says."""
     sentence, _blank, debug = str(error).partition("\n\nDebug source:\n")
     status = _STATUS.search(debug)
     body = _BODY.search(debug)

@@ -36,13 +36,15 @@ class S3Leases:
     def take(self, number: int, holder: bytes) -> bool:
         """Create a lease file. False if there is one.
 
-        Raises Unfit where that could be done twice: then nobody is ever alone.
+        Raises Unfit where that could succeed twice: then two processes could write at once.
         """
         if not self._create(number, holder):
             return False
         if self._create(number, holder):
             self.remove(number)
-            message = _("{url}: the object store ignores If-None-Match: two could write at once")
+            message = _(
+                "{url}: the object store ignores If-None-Match: two processes could write at once"
+            )
             raise Unfit(message.format(url=self.url))
         return True
 

@@ -1,8 +1,8 @@
-"""What an object store must be asked by requests of our own, because obstore has no call for them.
+"""Questions to an object store for which obstore has no call, so we send the requests ourselves.
 
-Whether it refuses bytes that are not those of their checksum, and what the bucket does with objects
-that are deleted. Signed by AWS Signature Version 4 with the keys of the environment; where there
-are none (a machine's role), nothing is asked and nothing is known.
+Whether it refuses bytes that do not match their checksum, and what the bucket does with deleted
+objects. Signed by AWS Signature Version 4 with the keys of the environment; where there are none (a
+machine's role), nothing is asked and nothing is known.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Questions:
         self._prefix = prefix
 
     def takes_wrong_checksum(self, key: str) -> bool | None:
-        """Whether bytes are stored that are not those of the SHA-256 sent with them."""
+        """Whether the store accepts bytes that do not match the SHA-256 sent with them."""
         wrong = base64.b64encode(hashlib.sha256(b"other bytes").digest()).decode()
         place = f"{self._prefix}/{key}".strip("/")
         answer = self.ask("PUT", place, "", b"bytes", {"x-amz-checksum-sha256": wrong})
@@ -59,12 +59,12 @@ class Questions:
             yield Limitation.RETAINS_OBJECTS
 
     def _is_versioned(self) -> bool | None:
-        """Whether the bucket keeps what is deleted or written over."""
+        """Whether the bucket keeps objects that are deleted or overwritten."""
         answer = self.ask("GET", query="versioning=")
         return None if answer is None or answer.status != 200 else b">Enabled<" in answer.body
 
     def _retains(self) -> bool | None:
-        """Whether every new object is held for a time: object lock with a default retention."""
+        """Whether every new object is retained for a time: object lock with a default retention."""
         answer = self.ask("GET", query="object-lock=")
         if answer is None or answer.status not in {200, 404}:
             return None

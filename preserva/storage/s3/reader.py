@@ -1,4 +1,4 @@
-"""An object of an object store that is being read."""
+"""Reading an object of an object store."""
 
 from __future__ import annotations
 

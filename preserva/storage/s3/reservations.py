@@ -1,4 +1,4 @@
-"""Folders of staging that are, hidden, at the keys where they will be published.
+"""Folders of staging that are already, hidden, at the keys where they will be published.
 
 See docs/adr/0010-object-storage.md. The marks say which: they are in the bucket, so that the run
 after a crash finds them.
@@ -35,13 +35,13 @@ class S3Reservations:
             return [Mark.parse(meta["path"]) for meta in listed(self._store, PUBLISHING)]
 
     def hides(self, final: str) -> bool:
-        """Whether a mark hides this path; marks that a list only remembers do not count."""
+        """Whether a mark hides this path; a mark that only a stale list shows does not count."""
         listed_marks = [mark for mark in self.marks() if mark.final == final]
         with errors(final, self._url):
             return any(is_there(self._store, mark.path) for mark in listed_marks)
 
     def forget(self) -> None:
-        """Ask the bucket at the next use, as the marks may have changed."""
+        """Ask the bucket again at the next use, because the marks may have changed."""
         self._known = None
 
     def known(self) -> dict[str, Mark]:
@@ -77,7 +77,7 @@ class S3Reservations:
             raise Refused(_("{path} exists already; it was not touched").format(path=final))
 
     def show(self, mark: Mark) -> None:
-        """Remove a mark, which makes its path visible. Raises NotInPlace if it does not go."""
+        """Remove a mark, which makes its path visible. Raises NotInPlace if it stays."""
         try:
             with errors(mark.path, self._url):
                 obstore.delete(self._store, mark.path)
@@ -89,8 +89,8 @@ class S3Reservations:
     def undo(self, mark: Mark) -> None:
         """Remove what a mark hides, and then the mark.
 
-        What is whole is shown instead: it was read back before its last object was written, and it
-        may have been shown and acknowledged before a late request of a dead writer hid it again.
+        A complete folder is shown instead: it was read back before its last object was written, and
+        it may have been shown and acknowledged before a late request of a dead writer hid it again.
         """
         follower = mark._replace(nonce=secrets.token_hex(8))
         if self._follow(follower, [mark]):
@@ -103,9 +103,10 @@ class S3Reservations:
             return any(is_there(self._store, key) for key in written_last(final))
 
     def _follow(self, mark: Mark, earlier: list[Mark]) -> bool:
-        """Put a mark in the place of earlier ones. False if their path was shown meanwhile.
+        """Replace earlier marks by this one. False if their path was shown meanwhile.
 
-        The earlier ones are asked for by name: a list may lag behind, and show what is gone.
+        The earlier ones are asked for by name, because a list may lag behind and show marks that
+        are gone.
         """
         with errors(mark.path, self._url):
             obstore.put(self._store, mark.path, b"", use_multipart=False)

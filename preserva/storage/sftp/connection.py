@@ -21,7 +21,7 @@ from preserva.storage.sftp.keys import HostKeys, untrusted, unusable_key
 T = TypeVar("T")
 
 SSH_CONFIG = "PRESERVA_SSH_CONFIG"
-"""The variable that names another file than ~/.ssh/config."""
+"""The environment variable that names a file to use instead of ~/.ssh/config."""
 
 TIMEOUT = 300.0
 """Seconds for one answer. A chunk can take minutes on a slow connection; the keepalive notices a

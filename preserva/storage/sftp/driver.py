@@ -1,4 +1,4 @@
-"""A storage on an SFTP server: many requests on their way at once over one connection."""
+"""A storage on an SFTP server: many concurrent requests over one connection."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class SftpStorage:
         return self.link.run("", lambda client: limitations_of(client, self.link.root))
 
     def overwrite(self, path: str, data: bytes) -> None:
-        """Write over a file that is there, without a rename: for lease files."""
+        """Overwrite an existing file, without a rename: for lease files."""
         full = self.full(path)
         self._folders.refuse_links_above(path)
 
@@ -98,12 +98,12 @@ class SftpStorage:
         return self.link.run(path, lambda client: inspecting(client, self.full(path)))
 
     def full(self, path: str) -> bytes:
-        """The path on the server, where staging is that of the lock's holder."""
+        """The path on the server, with the staging folder of the lock's holder."""
         name = os.fsencode(placed(contained(path), self._room))
         return self.link.root.rstrip(b"/") + b"/" + name if name else self.link.root
 
     def stat(self, path: str) -> Entry | None:
-        """What is at a path, not following a link; None if there is nothing."""
+        """The entry at a path, not following a link; None if there is nothing."""
         full = self.full(path)
         try:
             self._folders.refuse_links_above(path)
@@ -112,7 +112,7 @@ class SftpStorage:
             return None
 
     def children(self, path: str) -> list[Entry]:
-        """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
+        """The entries of a folder, sorted by name. Raises NotFound if there is no such folder."""
         self._folders.refuse_links_above(f"{path}/" if path else "")
         return self.link.run(path, lambda client: self._list(client, path))
 
@@ -129,7 +129,7 @@ class SftpStorage:
         return sorted(entries, key=lambda entry: entry.path)
 
     def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
-        """Everything below a folder, the folders themselves included, in no promised order."""
+        """Everything below a folder, folders included, in no particular order."""
         self._folders.refuse_links_above(f"{path}/" if path else "")
         probable = [*self._folders.likely(path), *likely][: self.max_looks]
         ahead = {folder: self._start_listing(folder) for folder in probable}
@@ -334,7 +334,7 @@ class SftpStorage:
             self._forget(path)  # not before: the walk has seen them just now
 
     def _forget(self, path: str) -> None:
-        """What was known of a path and what is below it holds no more."""
+        """Forget what was known about a path and everything below it."""
         self._durable.difference_update(self._known_below(path))
         self._folders.forget(path)
 
@@ -344,7 +344,7 @@ class SftpStorage:
 
     @contextmanager
     def lock(self, holder: str) -> Iterator[None]:
-        """Be the only writer; a killed one's lock is free when its lease ends. Raises Unfit."""
+        """Be the only writer; after a kill the lock is free when its lease ends. Raises Unfit."""
         self.link.run("", lambda client: refuse_unfit(client, self.link.root, self.url))
         with self._lease.held(holder) as number:
             room = room_of(number)
@@ -358,7 +358,7 @@ class SftpStorage:
 
     @contextmanager
     def _in_our_room(self) -> Iterator[None]:
-        """What is not there may be gone because another process holds the lock now."""
+        """A missing path may be gone because another process now holds the lock."""
         try:
             yield
         except NotFound:
@@ -371,7 +371,7 @@ class SftpStorage:
         self._folders.enter(made=made)
 
     def _take_over(self, room: str) -> bool:
-        """Make what former holders left ours: whatever they still send finds nothing there.
+        """Take over what former holders left: whatever they still send finds nothing there.
 
         True if they left nothing, and the room is new.
         """

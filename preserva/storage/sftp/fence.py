@@ -1,7 +1,7 @@
-"""Staging on an SFTP server: a room for each holder of the lock, which its follower renames.
+"""Staging on an SFTP server: a room for each lock holder, which the next holder renames.
 
-See docs/adr/0030-final-place-and-fencing.md. What a former holder still sends names a folder that
-is not there any more, and nobody but the holder of a number ever makes the folder of that number.
+See docs/adr/0030-final-place-and-fencing.md. Late requests of a former holder name a folder that no
+longer exists, and only the holder of a number ever creates the folder of that number.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from preserva.core.values.model import Kind
 from preserva.storage.publication_marks import below_any
 
 UNLOCKED = "replicate-log-"
-"""What the names of files begin with that a process stages without holding the lock."""
+"""The beginning of the names of files that a process stages without holding the lock."""
 
 
 def room_of(number: int) -> str:
@@ -20,18 +20,18 @@ def room_of(number: int) -> str:
 
 
 def placed(path: str, room: str | None) -> str:
-    """Where a path lies on the server while `room` is that of the lock's holder."""
+    """Where a path is on the server while `room` is that of the lock's holder."""
     if room is None or not below_any(path, frozenset([STAGING])) or below_any(path, OF_DRIVERS):
         return path
     return room + path.removeprefix(STAGING)
 
 
 def takeover(names: list[tuple[str, Kind]], room: str) -> tuple[str | None, list[str], list[str]]:
-    """What is done with the entries of staging: what becomes the room, what moves in, what goes.
+    """What happens to the entries of staging: one becomes the room, others move in or go.
 
     The room of the newest former holder becomes ours, whole and at once. Older ones were left
-    behind by somebody who did not know yet that he had been followed. What lies in no room was
-    written before there were any, or through another driver.
+    behind by somebody who did not know yet that he had been followed. Files outside any room were
+    written before rooms existed, or through another driver.
     """
     rooms: list[str] = []
     loose: list[str] = []

@@ -1,7 +1,7 @@
-"""The folders of an SFTP storage: seen not to be links, made, and changed since they were durable.
+"""The folders of an SFTP storage: known not to be links, created, or not yet durable.
 
 Each is asked for once and made once, however many threads want it. Below a folder that we made
-ourselves there is nothing that we did not put there, so nothing is asked.
+ourselves there is only what we put there, so nothing is asked.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MOST_SEEN = 50_000  # folders
 
 
 class SftpFolders:
-    """What is known of the folders; `full` tells where a path lies on the server."""
+    """What is known about the folders; `full` maps a path to the server's."""
 
     def __init__(self, link: SftpLink, full: Callable[[str], bytes]) -> None:
         self._link = link
@@ -45,14 +45,14 @@ class SftpFolders:
             self._seen.add(folder)
 
     def forget(self, path: str = "") -> None:
-        """Ask anew for a path and what is below it, or for everything."""
+        """Forget a path and everything below it, or everything, so that it is asked for again."""
         gone = frozenset([path])
         with self._guard:
             for known in (self._seen, self._made, self._changed, self._put):
                 known -= {folder for folder in known if not path or below_any(folder, gone)}
 
     def move(self, path: str, final: str) -> None:
-        """A folder goes to another place, with what is in it."""
+        """A folder moves to another place, with its content."""
         below = [folder.removeprefix(path) for folder in self.likely(path)]
         for moved in (path, final):
             self.forget(moved)
@@ -67,13 +67,13 @@ class SftpFolders:
             return self._likely.get(path, [])
 
     def is_free(self, path: str) -> bool:
-        """Whether nothing can be at a path: we made its folder, and put nothing there."""
+        """Whether nothing can be at a path, because we made its folder and put nothing there."""
         with self._guard:
             ours = parent(path) in self._made
             return ours and path not in self._put and path not in self._made
 
     def enter(self, *, made: bool) -> None:
-        """Staging is another folder of the server now; it may have been made just now."""
+        """Staging is now another folder of the server, which may be new."""
         self.forget(STAGING)
         with self._guard:
             self._seen.add(STAGING)
@@ -104,7 +104,7 @@ class SftpFolders:
         self._see([folder for folder in above(path) if folder not in self._seen])
 
     def _kinds(self, paths: list[str]) -> Iterator[Kind]:
-        """What stands at some paths, all asked for at once, up to the first that is not there."""
+        """The entries at some paths, all requested at once, up to the first that does not exist."""
         asked = [self._link.start(path, looking(self._full(path))) for path in paths]
         try:
             while asked:
@@ -115,9 +115,9 @@ class SftpFolders:
             settle(asked)
 
     def make(self, folder: str, *, staging: bool = True) -> list[str]:
-        """Make a folder and those above it; the folders that were not there before.
+        """Create a folder and its parents; returns the folders that did not exist before.
 
-        Without `staging`, its top is not among them: a room that is gone is not made anew.
+        Without `staging`, its top is not among them: a room that is gone is not created again.
         """
         if folder in self._seen:
             return []
@@ -141,7 +141,7 @@ class SftpFolders:
             done.set_result(None)
 
     def _make_all(self, chain: list[str]) -> list[str]:
-        """Make folders of which each lies in the one before it; those that were not there."""
+        """Create folders, each inside the one before it; returns those that did not exist."""
         if chain and (not chain[0] or parent(chain[0]) not in self._made):
             there = self._see(chain)
             chain = chain[there:]
@@ -162,7 +162,7 @@ class SftpFolders:
         return made
 
     def _is_made(self, path: str, request: Future[bool]) -> bool:
-        """Whether this request, or else another one, made a folder. Raises NotAFile for a link."""
+        """Whether this request, or another one, created a folder. Raises NotAFile for a link."""
         try:
             made = request.result()
         except NotFound:  # the server did not keep the order, or a room is gone

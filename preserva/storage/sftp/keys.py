@@ -1,4 +1,4 @@
-"""Keys of SSH: those of the server, which must be known, and ours, which must be usable."""
+"""SSH keys: the server's, which must be known, and ours, which must be usable."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def fingerprint(key: asyncssh.SSHKey) -> str:
 
 
 def untrusted(host: str, keys: HostKeys, reason: str) -> StorageError:
-    """What to say of a server whose key is another one than before, or not known, or withdrawn."""
+    """The error for a server whose key has changed, is unknown, or was revoked."""
     if keys.expected:
-        message = _("{host} shows another host key than it had: {shown}; known is {expected}")
+        message = _("{host} shows a different host key than before: {shown}; known is {expected}")
         text = message.format(host=host, shown=keys.shown, expected=", ".join(keys.expected))
         return StorageError(text, hint=_CHANGED)
     if keys.shown is not None:
@@ -48,7 +48,7 @@ def untrusted(host: str, keys: HostKeys, reason: str) -> StorageError:
 
 
 def unusable_key(error: Exception) -> StorageError:
-    """What to say if our own keys or the SSH configuration cannot be used."""
+    """The error if our own keys or the SSH configuration cannot be used."""
     if isinstance(error, asyncssh.KeyImportError | asyncssh.KeyEncryptionError):
         message = _("a private SSH key cannot be used: {reason}")
         return StorageError(message.format(reason=error), hint=_PASSPHRASE)
@@ -62,9 +62,9 @@ _UNKNOWN = N_(
     "key to ~/.ssh/known_hosts."
 )
 _CHANGED = N_(
-    "Nothing was sent. Either the server was set up anew, or somebody stands between you and it. "
-    "Ask the other institution by telephone whether it has a new key, and compare the fingerprint; "
-    "only then replace the old line in ~/.ssh/known_hosts."
+    "Nothing was sent. Either the server was reinstalled, or somebody is intercepting the "
+    "connection. Ask the other institution by telephone whether it has a new key, and compare the "
+    "fingerprint; only then replace the old line in ~/.ssh/known_hosts."
 )
 _PASSPHRASE = N_(
     "A key with a passphrase must be loaded into ssh-agent first (`ssh-add`): a program that runs "

@@ -1,4 +1,4 @@
-"""A file of an SFTP server that is being read."""
+"""Reading a file of an SFTP server."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from preserva.storage.base import CHUNK
 from preserva.storage.sftp.connection import SftpLink
 
 AHEAD = 4
-"""Chunks of a file that are requested or sent at the same time."""
+"""The number of chunks of a file that are requested or sent at the same time."""
 
 
 class Opened(NamedTuple):
     """A file that was opened, its size then, and its first chunk, which is often all of it.
 
-    `beyond` is what the server gave from where the file should have ended.
+    `beyond` is what the server sent beyond the stated end of the file.
     """
 
     file: asyncssh.SFTPClientFile
@@ -33,8 +33,8 @@ class Opened(NamedTuple):
 class SftpReader:
     """An open file of an SFTP server, with its next chunks read ahead.
 
-    It has the size that the server stated when it was opened: an answer that is shorter, or a byte
-    beyond, raises StorageError, for then nothing is known of the file.
+    It has the size that the server stated when it was opened: a shorter answer, or a byte beyond,
+    raises StorageError, because then nothing is known about the file.
     """
 
     def __init__(self, link: SftpLink, opened: Opened, path: str) -> None:
@@ -72,7 +72,9 @@ class SftpReader:
     def _expect(self, holds: bool) -> None:
         if not holds:
             self.__exit__()
-            message = _("{path}: the storage gave another number of bytes than it states, {size}")
+            message = _(
+                "{path}: the storage sent a different number of bytes than it states, {size}"
+            )
             raise StorageError(message.format(path=self._path, size=self._size), path=self._path)
 
     def _start_reading(self, offset: int, length: int) -> Future[bytes]:

@@ -30,7 +30,7 @@ _SAYS_TOO_LITTLE = N_(
     "Nothing is wrong with what is stored, but this server cannot be used as a storage."
 )
 SMALL = (32 << 10) - 1
-"""Bytes of a file that go in one request: with one more, what every server must take and give."""
+"""Bytes of a file in one request: the size that every server must support."""
 
 _LISTED_AHEAD = 2
 _NOT_AT_ONCE = (asyncssh.SFTPFailure, asyncssh.SFTPBadMessage)
@@ -39,7 +39,7 @@ Act = Callable[[asyncssh.SFTPClient], Coroutine[None, None, T]]
 
 
 def kind_of(attributes: asyncssh.SFTPAttrs) -> Kind:
-    """What kind of thing has these attributes. Raises StorageError if the server does not say."""
+    """The kind of entry with these attributes. Raises StorageError if the server does not say."""
     if not stat.S_IFMT(attributes.permissions or 0):
         raise StorageError(
             _("the server does not say what is a file and what is a folder"), hint=_SAYS_TOO_LITTLE
@@ -69,7 +69,7 @@ def entry_of(path: str, attributes: asyncssh.SFTPAttrs) -> Entry:
 async def limitations_of(client: asyncssh.SFTPClient, root: bytes) -> tuple[Limitation, ...]:
     """What a server cannot promise.
 
-    By trying: asyncssh does not publish which extensions a server announced.
+    Found by trying, because asyncssh does not publish which extensions a server announced.
     """
     limitations = [Limitation.CACHED_READS, Limitation.LINKS_LOOKED_AT_FIRST]
     if await _is_read_only(client, root):
@@ -90,7 +90,7 @@ async def limitations_of(client: asyncssh.SFTPClient, root: bytes) -> tuple[Limi
 
 
 async def inspecting(client: asyncssh.SFTPClient, full: bytes) -> StorageTraits:
-    """What a server says of a file and of the space beside it; few can say the latter."""
+    """What a server reports about a file and the free space; few report the latter."""
     attributes = await client.lstat(full)
     time, mode = attributes.mtime, attributes.permissions
     try:
@@ -104,7 +104,7 @@ async def inspecting(client: asyncssh.SFTPClient, full: bytes) -> StorageTraits:
 
 
 async def _renames(client: asyncssh.SFTPClient, root: bytes) -> bool:
-    """Whether the server has posix-rename@openssh.com. Nothing is there that it could rename."""
+    """Whether the server has posix-rename@openssh.com. The path it is tried on does not exist."""
     absent = root.rstrip(b"/") + b"/" + os.fsencode(f"{STAGING}/no-such-file")
     try:
         await client.posix_rename(absent, absent)
@@ -116,7 +116,7 @@ async def _renames(client: asyncssh.SFTPClient, root: bytes) -> bool:
 
 
 async def _is_read_only(client: asyncssh.SFTPClient, root: bytes) -> bool:
-    """Whether the server refuses to write before it looks whether it could: it makes nothing."""
+    """Whether the server is read-only, tried by a request that creates nothing."""
     nowhere = root.rstrip(b"/") + b"/" + os.fsencode(f"{STAGING}/no-such-folder/folder")
     try:
         await client.mkdir(nowhere)
@@ -146,7 +146,7 @@ def plain_name(name: str) -> str:
 
 
 def syncing(full: bytes) -> Act[None]:
-    """What makes a file durable, by a new handle."""
+    """Make a file durable, through a new handle."""
 
     async def sync(client: asyncssh.SFTPClient) -> None:
         await finish(await client.open(full, asyncssh.FXF_READ, encoding=None))
@@ -157,7 +157,7 @@ def syncing(full: bytes) -> Act[None]:
 def syncing_folder(full: bytes) -> Act[None]:
     """The same for a folder, where the server opens folders; `limitations` names those that do not.
 
-    That a folder cannot be opened is no error: only OpenSSH on POSIX systems does so.
+    A folder that cannot be opened is not an error: only OpenSSH on POSIX systems opens folders.
     """
 
     async def sync(client: asyncssh.SFTPClient) -> None:
@@ -224,14 +224,14 @@ async def names_in(client: asyncssh.SFTPClient, full: bytes) -> list[SFTPName]:
 
 
 def _not_waiting(request: Coroutine[None, None, object]) -> None:
-    """Send a request whose answer tells nothing."""
+    """Send a request whose answer does not matter."""
     task = asyncio.ensure_future(request)
     _CLOSING.add(task)
     task.add_done_callback(_CLOSING.discard)
 
 
 async def write_small(file: asyncssh.SFTPClientFile, data: bytes) -> None:
-    """Write all of a new file, make it durable and close it, in one flight.
+    """Write a whole new file, make it durable and close it, in one round trip.
 
     The file was opened with `block_size=None`, so each of these is sent at once.
     """
@@ -239,7 +239,7 @@ async def write_small(file: asyncssh.SFTPClientFile, data: bytes) -> None:
 
 
 async def read_small(file: asyncssh.SFTPClientFile, size: int) -> tuple[bytes, bytes]:
-    """All of a file of this size, and what the server gives beyond that, which should be nothing.
+    """A whole file of this size, and what the server sends beyond that, which should be nothing.
 
     The file was opened with `block_size=None`.
     """
@@ -253,7 +253,7 @@ async def read_small(file: asyncssh.SFTPClientFile, size: int) -> tuple[bytes, b
 
 
 async def finish(file: asyncssh.SFTPClientFile) -> None:
-    """Make a file durable that was written, and close it, in one flight."""
+    """Make a written file durable and close it, in one round trip."""
     await _all(_fsync(file), file.close())
 
 
@@ -275,7 +275,7 @@ async def _fsync(file: asyncssh.SFTPClientFile) -> None:
 
 
 def in_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces of about CHUNK, so that each is worth a call."""
+    """The same bytes in pieces of about CHUNK bytes, so that each is worth a call."""
     waiting: list[bytes] = []
     size = 0
     for chunk in chunks:
@@ -295,5 +295,5 @@ def after(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def looking(full: bytes) -> Act[asyncssh.SFTPAttrs]:
-    """Ask what stands at a path, not following a link."""
+    """Ask what is at a path, not following a link."""
     return lambda client: client.lstat(full)

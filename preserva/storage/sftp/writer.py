@@ -1,4 +1,4 @@
-"""A file of an SFTP server that is being written: several chunks on their way at once."""
+"""Writing a file of an SFTP server, several chunks at the same time."""
 
 from __future__ import annotations
 

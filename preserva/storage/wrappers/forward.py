@@ -20,15 +20,15 @@ class Forwarding:
         self.max_looks = inner.max_looks
 
     def stat(self, path: str) -> Entry | None:
-        """What is at a path, not following a link; None if there is nothing."""
+        """The entry at a path, not following a link; None if there is nothing."""
         return self.inner.stat(path)
 
     def children(self, path: str) -> list[Entry]:
-        """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
+        """The entries of a folder, sorted by name. Raises NotFound if there is no such folder."""
         return self.inner.children(path)
 
     def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
-        """Everything below a folder, the folders themselves included, in no promised order."""
+        """Everything below a folder, folders included, in no particular order."""
         return self.inner.walk(path, likely)
 
     def open(self, path: str, *, bypass_cache: bool = False) -> Reader:
@@ -80,5 +80,5 @@ class Forwarding:
         return self.inner.limitations()
 
     def inspect(self, path: str) -> StorageTraits:
-        """What the storage says of a file in staging, and of its place."""
+        """What the storage reports about a file in staging and its place."""
         return self.inner.inspect(path)

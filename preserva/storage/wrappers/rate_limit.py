@@ -1,4 +1,4 @@
-"""A storage that moves no more than so many bytes a second."""
+"""A storage that transfers at most a given number of bytes a second."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from preserva.storage.wrappers.forward import Forwarding
 class RateLimit(Forwarding):
     """Reads and writes of all threads together keep to `rate` bytes a second.
 
-    `clock` gives seconds that only grow, `sleep` waits for so many.
+    `clock` returns monotonic seconds, `sleep` waits for a number of seconds.
     """
 
     def __init__(

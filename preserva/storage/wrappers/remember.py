@@ -1,4 +1,4 @@
-"""A storage of which the small files that were read are kept in memory, and asked for once."""
+"""A storage whose small files are kept in memory once they have been read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ALL = 64 << 20
 
 
 class Remembering(Forwarding):
-    """For one check of one object: all of it speaks of the same bytes, and they come once."""
+    """For one check of one object: every step sees the same bytes, and they are read once."""
 
     def __init__(self, inner: Storage) -> None:
         super().__init__(inner)

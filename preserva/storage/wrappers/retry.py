@@ -1,4 +1,4 @@
-"""A storage that repeats what failed with the connection, where repeating does no harm."""
+"""A storage that repeats calls that failed with the connection, where repeating is harmless."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Retry(Forwarding):
 
     - Reads, `flush`, `reserve`, `replace` and `discard` may be made twice: they are repeated.
     - `create` is repeated for a file in staging of at most CHUNK bytes, after what the failed
-      attempt left of it is discarded. The chunks of a longer one are gone: who has its source
-      resumes it.
+      attempt left of it is discarded. The chunks of a longer one are gone: the caller, who has the
+      source, resumes it.
     - `publish` and `quarantine` are repeated only if nothing is at the new place yet.
     - `extend` and `lock` are not repeated.
     """
@@ -77,17 +77,17 @@ class Retry(Forwarding):
         return result
 
     def stat(self, path: str) -> Entry | None:
-        """What is at a path, not following a link; None if there is nothing."""
+        """The entry at a path, not following a link; None if there is nothing."""
         return self.again(lambda: self.inner.stat(path))
 
     def children(self, path: str) -> list[Entry]:
-        """What a folder holds, sorted by name. Raises NotFound if there is no such folder."""
+        """The entries of a folder, sorted by name. Raises NotFound if there is no such folder."""
         return self.again(lambda: self.inner.children(path))
 
     def walk(self, path: str, likely: Iterable[str] = ()) -> Iterator[Entry]:
-        """Everything below a folder, the folders themselves included, in no promised order.
+        """Everything below a folder, folders included, in no particular order.
 
-        After a failure the walk begins anew, and what was seen before is left out.
+        After a failure the walk starts again, leaving out what was seen before.
         """
         seen: set[str] = set()
         walking: Iterator[Entry] | None = None

@@ -12,7 +12,7 @@ from preserva.storage.wrappers.forward import Forwarding
 class Writes(Forwarding):
     """Sets `writing` on every StorageError of a call that writes.
 
-    An error of what the chunks of a file come from is not one of writing.
+    An error of the source of the chunks is not an error of writing.
     """
 
     def create(self, path: str, chunks: Iterable[bytes]) -> None:

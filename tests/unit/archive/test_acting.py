@@ -68,10 +68,10 @@ def test_with_a_list_another_login_is_nobody_and_another_name_is_refused(
     login.setattr(getpass, "getuser", lambda: "backup")
     assert acting_person(PEOPLE) is None
     with pytest.raises(
-        UsageError, match=r"sidorov is not in \[people\]; there are: ivanova, petrov"
+        UsageError, match=r"sidorov is not in \[people\]; known ones: ivanova, petrov"
     ):
         acting_person(PEOPLE, "sidorov")
-    with pytest.raises(UsageError, match="cannot name a person"):
+    with pytest.raises(UsageError, match="cannot be the code of a person"):
         acting_person({}, "И. Иванова")
 
 

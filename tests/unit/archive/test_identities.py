@@ -224,7 +224,7 @@ def test_a_newer_format_is_refused(
     before = tree(place)
     assert status_of(["package", "../book", "--record", "../book.xml", "--id", "kp-9"]) == 4
     said = capsys.readouterr().err
-    assert "newer preserva" in said and "Install the preserva that wrote it" in said
+    assert "newer preserva" in said and "Install the version of preserva that wrote it" in said
     assert {**tree(place), f"{MAIN}/staging/lock": b""} == {**before, f"{MAIN}/staging/lock": b""}
 
 

@@ -83,7 +83,7 @@ def test_nothing_is_replicated_into_a_storage_where_packages_are_made(place: Pat
     path = place / configuration.NAME
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace('role = "replica"', 'role = "primary"'), encoding="utf-8")
-    with an_archive(place) as archive, pytest.raises(UsageError, match="no replica"):
+    with an_archive(place) as archive, pytest.raises(UsageError, match="not a replica"):
         replicate(archive, to="nlb-copy")
 
 
@@ -264,7 +264,7 @@ def test_init_refuses_an_empty_file_as_ledger(tmp_path: Path) -> None:
     path = tmp_path / configuration.NAME
     path.write_text(configuration.TEMPLATE, encoding="utf-8")
     (tmp_path / "ledger.sqlite").touch()
-    with pytest.raises(Refused, match="is no ledger"):
+    with pytest.raises(Refused, match="is not a ledger"):
         create_archive(configuration.load(path))
     assert sorted(one.name for one in tmp_path.iterdir()) == ["ledger.sqlite", configuration.NAME]
 

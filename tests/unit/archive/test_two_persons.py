@@ -105,7 +105,7 @@ def test_a_removal_waits_for_the_end_of_its_grace(house: House) -> None:
 
 def test_somebody_must_be_named_and_know_what_there_is(house: House) -> None:
     with house.by("") as archive:
-        with pytest.raises(UsageError, match="nobody is named"):
+        with pytest.raises(UsageError, match="name of the person who decides"):
             request(archive, REPAIR, "r")
         assert decisions(archive) == []
     with house.by("ivanova") as archive:
@@ -116,7 +116,7 @@ def test_somebody_must_be_named_and_know_what_there_is(house: House) -> None:
         number = request(archive, REPAIR, "r").number
         with pytest.raises(UsageError, match="there is no decision 999"):
             answer(archive, 999, confirm=True)
-    with house.by("") as archive, pytest.raises(UsageError, match="nobody is named"):
+    with house.by("") as archive, pytest.raises(UsageError, match="name of the person who decides"):
         answer(archive, number, confirm=True)
 
 

@@ -147,7 +147,7 @@ def test_nothing_is_added_to_it_and_it_is_not_brought_anywhere(
     letter.write_text("x")
     with house.by("ivanova") as archive:
         with pytest.raises(Refused, match="was withdrawn on 2026-11-30: the same as kp-2"):
-            update(archive, BOOK, Change(documents=(letter,)))
+            update(archive, BOOK, Change(documents=(letter,), reason="a test"))
         with pytest.raises(Refused, match="was withdrawn"):
             replicate(archive, [BOOK])
         assert {one.package for one in replicate(archive)} == {str(OTHER)}
@@ -194,7 +194,7 @@ def test_it_can_be_undone_by_one_person_with_a_reason(house: House) -> None:
     house.withdraw()
     with house.by("") as archive:
         assert list(tombstones(archive.ledger)) == [BOOK.uri]
-        with pytest.raises(UsageError, match="nobody is named"):
+        with pytest.raises(UsageError, match="name of the person who decides"):
             undo(archive, BOOK, "r")
 
 

@@ -13,6 +13,7 @@ from preserva.batch.outcome import BatchResult, RowState
 from preserva.batch.run import BatchOptions
 from preserva.batch.shares import Share
 from preserva.batch.verbs import package_batch
+from preserva.core.values.codes import Code
 from preserva.core.values.report import Advanced, Ended, Outcome, Progress, Started
 from preserva.errors import Locked, Refused, UsageError
 from preserva.ingest.package import Packaged, package
@@ -135,6 +136,19 @@ def test_shares_do_all_rows_between_them(desk: Path) -> None:
     assert list((desk / "archive/ledger-batch").iterdir()) == []
 
 
+def test_shares_find_what_is_stored_already(desk: Path) -> None:
+    """The scans of the second book are those of the first, which another share stored."""
+    for page in (desk / "scans/2").iterdir():
+        page.write_bytes((desk / "scans/1" / page.name).read_bytes())
+    with an_archive(desk / "archive") as archive:
+        work(archive, desk, share=Share(1, 2))
+        (second, *_rest) = work(archive, desk, share=Share(2, 2)).rows
+        assert second.state is RowState.DONE
+        assert [(note.code.value, note.path, note.seen) for note in second.findings] == [
+            ("W474", "aonb-kp-000001", "2 / 2")
+        ]
+
+
 def test_one_bar_for_the_whole_table(desk: Path) -> None:
     seen: list[Progress] = []
     with an_archive(desk / "archive") as archive:
@@ -150,8 +164,8 @@ def test_one_bar_for_the_whole_table(desk: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        (("Папка", "Шифор"), "there is no column Шифор; шифр is meant, perhaps"),
-        (("Папка", "Colour"), "there is no column Colour; there are: folder"),
+        (("Папка", "Шифор"), "there is no column Шифор; did you mean шифр"),
+        (("Папка", "Colour"), "there is no column Colour; known ones: folder"),
         (("Папка", "Folder"), "there are two columns Folder"),
     ],
 )
@@ -200,3 +214,23 @@ def test_a_bug_that_one_book_meets_costs_the_others_nothing(
         result = work(archive, desk)
     assert states(result) == {RowState.DONE: BOOKS - 1, RowState.FAILED: 1}
     assert "a bug in preserva: RecursionError('too deep')" in result.rows[2].problems[0]
+
+
+def test_a_further_copy_of_a_book_is_noted(desk: Path) -> None:
+    """In the same table and in a later one; the row is done all the same."""
+    scans(desk / "scans" / "second", seed=99)
+    scans(desk / "scans" / "third", seed=98)
+    _folder, shelfmark, _id, note = book_row(1)
+    write_table(desk, [book_row(1), ("scans/second", shelfmark, "kp-second", note)])
+    with an_archive(desk / "archive") as archive:
+        first, second = work(archive, desk).rows
+        assert (first.state, first.findings) == (RowState.DONE, ())
+        assert second.state is RowState.DONE
+        assert [(note.code, note.seen) for note in second.findings] == [
+            (Code.RECORD_PACKAGED, "aonb-kp-000001")
+        ]
+        write_table(desk, [("scans/third", shelfmark, "kp-third", note)])
+        (third,) = work(archive, desk).rows
+        assert [(note.code, note.seen) for note in third.findings] == [
+            (Code.RECORD_PACKAGED, "aonb-kp-000001, aonb-kp-second")
+        ]

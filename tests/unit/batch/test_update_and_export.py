@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,11 @@ from preserva.archive.archive import ArchivalStorage
 from preserva.batch.outcome import BatchResult, RowState
 from preserva.batch.record_list import list_records
 from preserva.batch.run import BatchOptions
+from preserva.batch.shares import WHOLE, Share
 from preserva.batch.verbs import export_batch, package_batch, update_batch
+from preserva.catalogue.database import Database
+from preserva.catalogue.import_records import NAME, import_packages
+from preserva.catalogue.index import Index
 from preserva.core.eark.mets import PackageType
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome
@@ -19,6 +25,21 @@ from tests.support.batches import book_row, records, scans, table_text
 from tests.support.books import an_archive
 
 BOOKS = (1, 2, 3)
+RIGHTS = """
+[[rights]]
+basis = "copyright"
+status = "public domain"
+jurisdiction = "ru"
+"""
+EVENTS = """
+[agents.w]
+name = "Иванова"
+type = "person"
+[[events]]
+type = "capture"
+when = "2026-01-02"
+agents = ["w"]
+"""
 
 
 def kp(number: int) -> PackageId:
@@ -124,3 +145,69 @@ def test_records_are_listed_with_their_packages(desk: Path) -> None:
     ]
     assert [record.title for record in listed] == ["Книга 7", "Книга 2"]
     assert [record.packages for record in listed] == [(), (kp(2),)]
+
+
+def test_a_row_corrects_all_that_update_does(desk: Path) -> None:
+    """Rights, history, pages, access copies and text; each row by the same function."""
+    (desk / "rights.toml").write_text(RIGHTS, "utf-8")
+    (desk / "events.toml").write_text(EVENTS, "utf-8")
+    scans(desk / "again", pages=1, seed=50)
+    scans(desk / "copies", pages=2, seed=60)
+    (desk / "words").mkdir()
+    (desk / "words/0002.txt").write_text("слова", "utf-8")
+    options = table(
+        desk,
+        "id,права,история,pages,access,текст,reason",
+        "kp-000001,rights.toml,,,,,assessed",
+        "kp-000002,,events.toml,again,copies,words,blurred",
+        "kp-000003,,,,nowhere,,x",
+        "kp-000003,,,,,,",
+    )
+    with an_archive(desk / "archive") as archive:
+        checked = update_batch(archive, replace(options, dry_run=True))
+        assert states(checked) == ["ready", "ready", "failed", "failed"]
+        done = update_batch(archive, options)
+        assert states(done) == ["done", "done", "failed", "failed"]
+        premis = read_document(archive, kp(1), Document.PREMIS).decode()
+        assert "the rights were replaced by rights.toml; assessed" in premis
+        premis = read_document(archive, kp(2), Document.PREMIS).decode()
+        assert "the history was replaced by events.toml; blurred" in premis
+        names = archive.primary.root.read(kp(2).uri).inventory.versions["v2"].files()
+        held = sorted(path.partition("/representations/")[2] for path in names if "/data/" in path)
+        assert [path for path in held if path.partition("/")[2].startswith("data/")] == [
+            "access/data/0001.tif", "access/data/0002.tif",
+            "master/data/0001.tif", "master/data/0002.tif", "text/data/0002.txt",
+        ]  # fmt: skip
+        assert states(update_batch(archive, options)) == ["before", "before", "failed", "failed"]
+
+
+def test_a_row_without_a_reason_is_refused(desk: Path) -> None:
+    options = table(desk, "number,reason", "RU/AONB/1,", "RU/AONB/2,wrong year")
+    with an_archive(desk / "archive") as archive:
+        result = update_batch(archive, options, records=desk / "new.xml")
+        assert states(result) == ["failed", "done"]
+        assert result.rows[0].problems == ("a correction needs a reason",)
+
+
+def test_new_versions_are_in_the_union_catalogue(desk: Path) -> None:
+    """Packages of a table, also of a share of it, and their corrections."""
+    with an_archive(desk / "archive") as archive:
+        with closing(Database(archive.config.ledger.parent / NAME)) as database:
+            import_packages(archive, database, 0)
+        for number, share in ((4, WHOLE), (5, Share(1, 1)), (6, Share(1, 2))):
+            scans(desk / f"scans/{number}", seed=number)
+            (desk / "more.xml").write_text(records((number,)), "utf-8")
+            (desk / "more.csv").write_text(table_text([book_row(number)]), "utf-8")
+            more = BatchOptions(desk / "more.csv", share=share)
+            made = package_batch(archive, more, records=desk / "more.xml")
+            assert states(made) == ["done"]
+        assert states(update(archive, desk, table(desk, "number", "RU/AONB/2"))) == ["done"]
+        with closing(Database(archive.config.ledger.parent / NAME)) as database:
+            titles = {
+                record.entry.title
+                for record in Index(database).changed_since()
+                if record.entry is not None
+            }
+    assert titles == {
+        "Книга 1", "Новая книга 2", "Книга 3", "Книга 4", "Книга 5", "Книга 6",
+    }  # fmt: skip

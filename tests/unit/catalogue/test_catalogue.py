@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from preserva.batch.packaged_records import PackagesOfRecords
 from preserva.catalogue import record_file
 from preserva.catalogue.agreement import Agreement
 from preserva.catalogue.database import Database
 from preserva.catalogue.decisions import MatchDecision, MatchVerdict, Undone
-from preserva.catalogue.edition_view import shown
+from preserva.catalogue.edition_view import lines, shown
 from preserva.catalogue.entry import CatalogueEntry, Facet, dumps, library_of, loads, uri_of
 from preserva.catalogue.entry_from_mods import entry_of
 from preserva.catalogue.export import ExportFormat, export_catalogue
@@ -26,6 +27,7 @@ from preserva.catalogue.index import Index
 from preserva.catalogue.matching import Matching
 from preserva.catalogue.search import RANKED, MatchedWord, Search
 from preserva.core.values.codes import Code
+from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding
 from preserva.describe.record import Record, read_records
 from preserva.errors import NotFound, Refused, StorageError, UsageError
@@ -262,6 +264,78 @@ def test_the_records_of_packages(tmp_path: Path) -> None:
         database.close()
 
 
+def test_a_record_has_any_number_of_packages(tmp_path: Path) -> None:
+    """All are shown; importing again changes nothing; a second packaging says so beforehand."""
+    with an_archive(tmp_path) as archive:
+        record = make_book(tmp_path / "book")
+        first = package(tmp_path / "book", record, archive)
+        (described,) = read_records(record.read_bytes(), name=record.name)
+        assert isinstance(described, Record)
+        assert PackagesOfRecords(archive).of(described) == [first.package]
+        second = package(
+            tmp_path / "book",
+            record,
+            archive,
+            local="kp-7-2",
+            having=PackagesOfRecords(archive).of,
+        )
+        noted = [note.seen for note in second.notes if note.code is Code.RECORD_PACKAGED]
+        assert noted == [first.package.portable]
+        both = (first.package.uri, second.package.uri)
+        database = Database(archive.config.ledger.parent / "catalogue.sqlite")
+        uri = uri_of("aonb", "KP 7")
+        assert import_packages(archive, database, 1).changed == 2
+        before = Index(database).get(uri)
+        assert before is not None
+        assert before.packages == both
+        again = import_packages(archive, database, 2)
+        assert (again.read, again.changed, again.findings) == (2, 0, [])
+        assert Index(database).get(uri) == before
+        assert PackagesOfRecords(archive).of(described) == list(map(PackageId.parse, both))
+        printed = [line.strip() for line in lines(shown(database, uri))]
+        assert [line for line in printed if line.startswith("digitised")] == [
+            f"digitised: {package}" for package in both
+        ]
+        assert shown(database, second.package.portable) == shown(database, uri)
+        with database.writing():
+            assert Index(database).release(first.package.uri, 3) == 0
+        known = Index(database).get(uri)
+        assert known is not None
+        assert known.packages == (second.package.uri,)
+        with database.writing():
+            assert Index(database).release(second.package.uri, 4) == 1
+            assert Index(database).release(second.package.uri, 5) == 0
+        with pytest.raises(NotFound):
+            shown(database, second.package.portable)
+        database.close()
+
+
+def test_the_record_of_the_first_package_stays(tmp_path: Path) -> None:
+    """Another package that describes the book otherwise is named, in every import."""
+    with an_archive(tmp_path) as archive:
+        record = make_book(tmp_path / "book")
+        made = package(tmp_path / "book", record, archive)
+        database = Database(tmp_path / "catalogue.sqlite")
+        other = tmp_path / "other.xml"
+        other.write_text(record.read_text("utf-8").replace("<title>", "<title>Другое "), "utf-8")
+        second = package(tmp_path / "book", other, archive, local="kp-7-2")
+        named = set[str]()
+        for time, changed in ((1, 1), (2, 0), (3, 0)):
+            imported = import_packages(archive, database, time)
+            assert imported.changed == changed
+            (finding,) = imported.findings
+            assert finding.code is Code.PACKAGES_DIFFER
+            assert finding.seen in {made.package.uri, second.package.uri}
+            named.add(finding.seen)
+        assert len(named) == 1
+        known = Index(database).get(uri_of("aonb", "KP 7"))
+        assert known is not None
+        assert len(known.packages) == 2
+        assert known.entry is not None
+        assert known.entry.title.startswith("Другое") == (made.package.uri in named)
+        database.close()
+
+
 def test_a_large_file_is_read_piece_by_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -333,7 +407,10 @@ def test_an_entry_without_anything_is_an_entry() -> None:
 
 @pytest.mark.parametrize(
     ("version", "told", "advice"),
-    [(1, "older preserva", "rebuild it"), (99, "newer preserva", "Install the preserva")],
+    [
+        (1, "older preserva", "rebuild it"),
+        (99, "newer preserva", "Install the version of preserva"),
+    ],
 )
 def test_a_catalogue_of_another_format_is_not_touched(
     tmp_path: Path, version: int, told: str, advice: str

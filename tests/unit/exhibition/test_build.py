@@ -17,10 +17,13 @@ from jsonschema import Draft202012Validator
 from PIL import Image
 
 from preserva.archive.archive import ArchivalStorage
-from preserva.catalogue.import_records import import_packages, open_catalogue
+from preserva.catalogue.import_records import import_file, import_packages, open_catalogue
+from preserva.core.values.codes import Code
+from preserva.core.values.report import Finding
 from preserva.errors import ConfigError, Refused
 from preserva.exhibition.build import MARK, build_exhibition
 from preserva.exhibition.picture import TILE, Picture
+from preserva.exhibition.presentation import Book
 from preserva.fixity.audit import audit
 from preserva.ingest.package import package
 from preserva.specimen.book import draw_book
@@ -108,6 +111,11 @@ def test_every_link_of_every_page_leads_to_a_file(archive: ArchivalStorage, tmp_
                 assert parts.fragment in pages[target].ids, f"{page}: {link}"
 
 
+def _thumbnail(width: int, height: int) -> tuple[int, int]:
+    side = min(240, max(width, height))
+    return width * side // max(width, height), height * side // max(width, height)
+
+
 def test_what_viewers_ask_for_is_there_and_as_large_as_said(
     archive: ArchivalStorage, tmp_path: Path
 ) -> None:
@@ -120,6 +128,11 @@ def test_what_viewers_ask_for_is_there_and_as_large_as_said(
         width, height, folder = said["width"], said["height"], path.parent
         assert said["id"] == f"https://books.example.org/small/iiif/aonb-kp-1/{folder.name}"
         expected = {"full/max": (said["maxWidth"], said["maxHeight"])}
+        assert len(said["sizes"]) == len(said["tiles"][0]["scaleFactors"])
+        expected["full/90,"] = (90, round(height * 90 / width))
+        expected["full/" + ",".join(map(str, _thumbnail(width, height)))] = _thumbnail(
+            width, height
+        )
         for size in said["sizes"]:
             expected[f"full/{size['width']},{size['height']}"] = (size["width"], size["height"])
         for scale in said["tiles"][0]["scaleFactors"]:
@@ -171,8 +184,9 @@ def _list(of: Any) -> Any:
     return {"type": "array", "items": of, "minItems": 1}
 
 
+_LANGUAGE = "^(none|ru(-petr1708)?|be(-Latn)?|en)$"
 _WORDS = {"type": "object", "minProperties": 1, "additionalProperties": False,
-          "patternProperties": {"^(none|ru|be|en)$": _list({"type": "string"})}}  # fmt: skip
+          "patternProperties": {_LANGUAGE: _list({"type": "string"})}}  # fmt: skip
 _SIZE = {"type": "integer", "exclusiveMinimum": 0}
 _TWO = {"width": _SIZE, "height": _SIZE}
 _SERVICE = _rules("ImageService3", {"profile": {"const": "level0"}})
@@ -181,15 +195,32 @@ _ANNOTATION = _rules("Annotation", {"motivation": {"const": "painting"}, "body":
                                     "target": {"type": "string"}})  # fmt: skip
 _CANVAS = _rules("Canvas", {**_TWO, "label": _WORDS, "thumbnail": _list(_PICTURE),
                             "items": _list(_rules("AnnotationPage",
-                                                  {"items": _list(_ANNOTATION)}))})  # fmt: skip
+                                                  {"items": _list(_ANNOTATION)}))},
+                 {"annotations": _list(_rules("AnnotationPage", {}))})  # fmt: skip
+_PAGE = _rules("Text", {"label": _WORDS, "format": {"const": "text/html"},
+                        "language": _list({"enum": ["ru", "be", "en"]})})  # fmt: skip
+_PART = _rules("Range", {"label": _WORDS, "items": _list(_rules("Canvas", {}))})
+_TEXT = _rules(
+    "AnnotationPage",
+    {"@context": {"const": "http://iiif.io/api/presentation/3/context.json"},
+     "items": _list(_rules("Annotation", {
+         "motivation": {"const": "supplementing"}, "target": {"type": "string"},
+         "body": {"type": "object", "required": ["type", "value", "format"],
+                  "properties": {"type": {"const": "TextualBody"}, "value": {"type": "string"},
+                                 "format": {"const": "text/plain"},
+                                 "language": {"enum": ["ru", "be"]}},
+                  "additionalProperties": False}}))},
+)  # fmt: skip
 _PAIR = {"type": "object", "properties": {"label": _WORDS, "value": _WORDS},
          "required": ["label", "value"], "additionalProperties": False}  # fmt: skip
 _RIGHTS = "^http://(creativecommons.org/(licenses|publicdomain)|rightsstatements.org/vocab)/"
 MANIFEST = _rules(
     "Manifest",
     {"@context": {"const": "http://iiif.io/api/presentation/3/context.json"}, "label": _WORDS,
-     "items": _list(_CANVAS)},
-    {"summary": _WORDS, "metadata": _list(_PAIR), "rights": {"type": "string", "pattern": _RIGHTS},
+     "items": _list(_CANVAS), "homepage": _list(_PAGE), "thumbnail": _list(_PICTURE),
+     "behavior": _list({"enum": ["paged", "individuals"]})},
+    {"structures": _list(_rules("Range", {"label": _WORDS, "items": _list(_PART)})),
+     "summary": _WORDS, "metadata": _list(_PAIR), "rights": {"type": "string", "pattern": _RIGHTS},
      "provider": _list(_rules("Agent", {"label": _WORDS}))},
 )  # fmt: skip
 """IIIF Presentation API 3.0, sections 3 and 5, for what we write."""
@@ -215,13 +246,118 @@ def test_manifests_say_what_the_disk_has(archive: ArchivalStorage, tmp_path: Pat
     assert len(images) >= len(manifest["items"])
     for path in images:
         assert (site / path).is_file(), path
+    pages = re.findall(r'"https://books\.example\.org/small/([^"]+\.html)"', text)
+    assert [(site / path).is_file() for path in pages] == [True]
     for canvas in manifest["items"]:
+        for page in canvas["annotations"]:
+            path = site / page["id"].removeprefix("https://books.example.org/small/")
+            annotations = json.loads(path.read_text("utf-8"))
+            Draft202012Validator(_TEXT).validate(annotations)
+            assert annotations["id"] == page["id"]
+            assert [each["target"] for each in annotations["items"]] == [canvas["id"]]
         service = canvas["items"][0]["items"][0]["body"]["service"][0]["id"]
         information = json.loads(
             (site / service.removeprefix("https://books.example.org/small/") / "info.json")
             .read_text("utf-8")
         )  # fmt: skip
         assert (information["width"], information["height"]) == (canvas["width"], canvas["height"])
+
+
+def test_a_collection_leads_to_every_book(archive: ArchivalStorage, tmp_path: Path) -> None:
+    site = _site(archive, tmp_path)
+    address = "https://books.example.org/small"
+    collection = json.loads((site / "iiif" / "collection.json").read_text("utf-8"))
+    books = _rules("Manifest", {"label": _WORDS, "thumbnail": _list(_PICTURE)})
+    kept = {"@context": {"const": "http://iiif.io/api/presentation/3/context.json"},
+            "label": _WORDS, "homepage": _list(_PAGE), "items": _list(books)}  # fmt: skip
+    Draft202012Validator(_rules("Collection", kept)).validate(collection)
+    assert (collection["id"], collection["label"]) == (
+        f"{address}/iiif/collection.json", {"en": ["A small one"]},
+    )  # fmt: skip
+    assert [book["id"] for book in collection["items"]] == [
+        f"{address}/iiif/aonb-kp-1/manifest.json"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("longest", "whole", "count"), [(500, 500, 1), (1457, 1457, 3), (3300, 3300, 4),
+                                    (4097, 2049, 4), (8193, 2049, 4), (70_000, 2188, 4)],
+)  # fmt: skip
+def test_sizes_are_those_of_the_levels_unless_one_file_cannot_hold_the_page(
+    longest: int, whole: int, count: int
+) -> None:
+    """OpenSeadragon takes as many sizes as scales, or one less, for those of the levels."""
+    for picture in (Picture(1, "1", "p", longest, 300), Picture(1, "1", "p", 300, longest)):
+        assert (max(picture.largest), len(picture.sizes)) == (whole, count)
+        levels = [(-(-picture.width // scale), -(-picture.height // scale))
+                  for scale in picture.scales]  # fmt: skip
+        assert picture.sizes == [level for level in reversed(levels) if max(level) <= 4096]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "behavior"), [([1, 2, 3], "paged"), ([2, 3], "paged"), ([1, 3], "individuals"),
+                              ([1], "individuals")],
+)  # fmt: skip
+def test_only_leaves_that_follow_each_other_are_opened_as_pages(
+    numbers: list[int], behavior: str
+) -> None:
+    pictures = [Picture(number, str(number), "p", 9, 9) for number in numbers]
+    book = Book("a-1", "T", (), {"en": "C"}, (), {"en": "L"}, "", pictures)
+    assert book.manifest("https://a.example")["behavior"] == [behavior]
+
+
+def test_parts_reach_to_the_next_one() -> None:
+    """Parts that begin on one page share it; a title has the language that its letters allow."""
+    pictures = [Picture(number, str(number), f"p{number}", 9, 9) for number in range(1, 6)]
+    contents = [("Прадмова", 1), ("Часть первая", 3), ("Druhaja častka", 3), ("Канец", 5)]
+    book = Book("a-1", "Кніга", ("bel",), {"en": "C"}, (), {"en": "L"}, "", pictures, contents)
+    (whole,) = json.loads(json.dumps(book.manifest("https://a.example")))["structures"]
+    Draft202012Validator(_rules("Range", {"label": _WORDS, "items": _list(_PART)})).validate(whole)
+    assert [
+        (part["label"], [canvas["id"][-9:] for canvas in part["items"]]) for part in whole["items"]
+    ] == [
+        ({"be": ["Прадмова"]}, ["p1/canvas", "p2/canvas"]),
+        ({"be": ["Часть первая"]}, ["p3/canvas", "p4/canvas"]),
+        ({"be-Latn": ["Druhaja častka"]}, ["p3/canvas", "p4/canvas"]),
+        ({"be": ["Канец"]}, ["p5/canvas"]),
+    ]
+
+
+WRITERS = """\
+[[writers]]
+id = "who"
+name = { en = "Ivan Barsukov" }
+text = "introduction"
+names = ["Барсуков, Владимир", "Титов, Федор Иванович", "Nobody, N. N."]
+"""
+
+
+def test_writers_are_found_and_names_that_no_record_has_are_said(
+    tmp_path: Path, shared: Path
+) -> None:
+    """In the records of a library; by default only what is shown gets pages."""
+    record = draw_book(tmp_path / "scans")
+    with an_archive(tmp_path / "archive") as archive:
+        package(tmp_path / "scans", record, archive, local="kp-1")
+        with open_catalogue(archive.config.path) as database:
+            import_packages(archive, database, 1_800_000_000)
+            records = shared / "data/records/rusmarc_loge/TEST1.ISO"
+            assert import_file(database, records, "nlb", 1_800_000_000).read > 80
+        specification = write_specification(tmp_path / "exhibition", SMALL + WRITERS, TEXTS)
+        planned = build_exhibition(archive, specification, tmp_path / "site", dry_run=True)
+        built = build_exhibition(archive, specification, tmp_path / "site")
+    assert (
+        built.findings
+        == planned.findings
+        == (
+            Finding(Code.WRITER_UNKNOWN, "writers.0.names", seen="Барсуков, Владимир"),
+            Finding(Code.WRITER_UNKNOWN, "writers.0.names", seen="Nobody, N. N."),
+        )
+    )
+    assert built.editions == 1
+    assert len(list((built.path / "en" / "catalogue").iterdir())) == 2
+    page = (built.path / "en" / "writers" / "who.html").read_text("utf-8")
+    assert "<h2>Works" in page and "Титов, Ф. И." in page
 
 
 def test_without_an_address_nothing_promises_one(archive: ArchivalStorage, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preserva.catalogue.entry_from_mods import entry_of
-from preserva.catalogue.fold import fold, stem, words
+from preserva.catalogue.fold import fold, keys, stem, words
 from preserva.describe.record import Record, read_records
 from preserva.specimen.text import LEAVES
 from tests.support.javascript import javascript
@@ -45,8 +45,13 @@ ANY = st.text(st.sampled_from(KNOWN), max_size=12)
 def _agree(texts: Iterable[str]) -> None:
     """Every text is divided alike, and every word of it is folded and stemmed alike."""
     asked = list(dict.fromkeys(texts))
-    expected = [[[word, fold(word), stem(word)] for word in words(text)] for text in asked]
-    called = "folding.words(one).map((word) => [word, folding.fold(word), folding.stem(word)])"
+    expected = [
+        [[word, fold(word), stem(word), list(keys(word))] for word in words(text)] for text in asked
+    ]
+    called = (
+        "folding.words(one).map((word) =>"
+        " [word, folding.fold(word), folding.stem(word), folding.keys(word)])"
+    )
     for text, ours, twins in zip(asked, expected, javascript(called, asked), strict=True):
         assert twins == ours, text
 
@@ -88,5 +93,7 @@ def test_made_words(texts: list[str]) -> None:
 def test_words_are_folded_as_they_are() -> None:
     """The functions take any text, not only what `words` would find."""
     asked = ["", "ъ", "İv", "ıx", "XIV", "xiv-й", "ΣΑΣ", "оу", "ась", "сям’я", "📖книги", "á́́"]
-    expected = [[fold(one), stem(one)] for one in asked]
-    assert javascript("[folding.fold(one), folding.stem(one)]", asked) == expected
+    expected = [[fold(one), stem(one), list(keys(one))] for one in asked]
+    assert (
+        javascript("[folding.fold(one), folding.stem(one), folding.keys(one)]", asked) == expected
+    )

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from preserva.catalogue.fold import stems
+from preserva.catalogue.fold import keys, words
 from tests.support.javascript import javascript
 
 DOCUMENTS = (
@@ -22,7 +22,7 @@ DOCUMENTS = (
 def _index() -> dict[str, object]:
     found: dict[str, list[int]] = {}
     for number, (_page, title, text) in enumerate(DOCUMENTS):
-        for key in set(stems(f"{title} {text}")):
+        for key in {key for word in words(f"{title} {text}") for key in keys(word)}:
             found.setdefault(key, []).append(number)
     terms = sorted(found)
     return {

@@ -104,7 +104,7 @@ def test_another_version_is_refused(one_book: Path, change: Change) -> None:
     done, recorded = audited(one_book, change)
     assert (done.outcome, done.reports, recorded) == (Outcome.UNKNOWN, [], [])
     assert done.left_count == 2
-    assert "a worker has preserva" in done.unreachable[CLUSTER]
+    assert "a worker runs preserva" in done.unreachable[CLUSTER]
 
 
 def test_a_worker_says_its_version(one_book: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -174,7 +174,7 @@ def test_a_body_that_is_cut_short_is_no_answer() -> None:
         (answer(status="503 \x1b[2Jaway"), "HTTP 503 Service Unavailable"),
         (answer(status="299 \x1b[2Jaway"), "HTTP 299"),
         (answer(Content_Encoding="gzip"), "the server sent a compressed response"),
-        (answer(status="206 x", Content_Range="bytes 7-9/10"), "another part of the file"),
+        (answer(status="206 x", Content_Range="bytes 7-9/10"), "a different part of the file"),
         (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n", "the answer is not valid HTTP"),
         (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000, "the answer is not valid HTTP"),
     ],

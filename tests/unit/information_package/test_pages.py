@@ -72,7 +72,7 @@ def test_a_page_is_called_what_the_newest_version_calls_it(place: Path, tmp_path
     structure = tmp_path / "structure.csv"
     structure.write_text("first,last,label\n2,2,стр. 4\n", encoding="utf-8")
     with an_archive(place) as archive:
-        update(archive, ID, Change(structure=structure))
+        update(archive, ID, Change(structure=structure, reason="a test"))
         replicate(archive)
         flip(object_folder(place, "nlb-copy", ID) / PAGE.format(2))
         (report,) = validate_stored(archive, ID, storage="nlb-copy")

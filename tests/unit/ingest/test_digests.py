@@ -70,7 +70,7 @@ def test_every_set_of_digests_works_from_the_scan_to_the_export(
     with under(tmp_path / "archive", digests) as archive:
         assert package(tmp_path / "book", record, archive).package == ID
         assert names(tmp_path / "archive", "v1") == expected(digests)
-        update(archive, ID, Change(corrected))
+        update(archive, ID, Change(corrected, reason="a test"))
         assert names(tmp_path / "archive", "v2") == expected(digests)
         assert [one.report.findings for one in replicate(archive)] == [[]]
         reports = [*validate_stored(archive, ID), *audit(archive, moved=("nlb-copy",)).reports]
@@ -92,8 +92,8 @@ def test_a_bag_of_another_policy_is_stored_and_a_package_keeps_its_digests(tmp_p
         package_bag(tmp_path / "book", record, own, bags, digests=("sha512",))
         store(archive, bags / ID.portable, as_ours=True)
         assert names(place, "v1") == expected(("sha512",))
-        planned = update(archive, ID, Change(corrected), dry_run=True)
-        done = update(archive, ID, Change(corrected))
+        planned = update(archive, ID, Change(corrected, reason="a test"), dry_run=True)
+        done = update(archive, ID, Change(corrected, reason="a test"))
         assert planned.changed == done.changed
         assert names(place, "v2") == expected(("sha512",))
         (report,) = validate_stored(archive, ID, storage="aonb-main")

@@ -19,6 +19,7 @@ from preserva.core.book.scans import (
     ScanProfile,
     Undecodable,
     colours_of,
+    unlikely_resolution,
 )
 from preserva.core.eark.mix import NAMESPACE
 from preserva.core.eark.premis_read import ObjectFacts, read_events, read_premis
@@ -74,7 +75,7 @@ def test_every_image_has_its_mix(tmp_path: Path, shared: Path) -> None:
     facts = [one for one in read_premis(io.BytesIO(document)) if isinstance(one, ObjectFacts)]
     assert [one.image is not None for one in facts] == [True] * len(PAGES)
     assert [one.image.compression for one in facts if one.image] == [
-        "Uncompressed", "Uncompressed", "JPEG", "JPEG 2000 lossless", "Deflate", "LZW", "WebP",
+        "Uncompressed", "Uncompressed", "JPEG", "JPEG 2000", "Deflate", "LZW", "WebP lossy",
     ]  # fmt: skip
     (report,) = validate(tmp_path / "out" / "aonb-kp-7")
     assert (report.outcome, report.findings) == (Outcome.PASS, [])
@@ -133,6 +134,24 @@ def test_how_masters_were_scanned_is_compared_with_the_profile(tmp_path: Path) -
         Finding(Code.SCAN_RESOLUTION, "master/4.tif", "400 dpi"),
         Finding(Code.SCAN_BITS, "master/4.tif", "8", "16"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "seen"),
+    [
+        (1, Unit.CENTIMETRE, "2.54 dpi"),
+        (30_000, Unit.INCH, "30000 dpi"),
+        (10, Unit.INCH, None),
+        (600, Unit.INCH, None),
+        (1, Unit.NONE, None),
+    ],
+)
+def test_a_resolution_that_no_page_has_is_named(number: int, unit: Unit, seen: str | None) -> None:
+    """What a program writes that knows none is no resolution."""
+    resolution = Resolution(Fraction(number), Fraction(number), unit)
+    image = Image(9, 9, (8,), "BlackIsZero", "LZW", resolution=resolution)
+    expected = [] if seen is None else [Finding(Code.RESOLUTION_UNLIKELY, "a", seen=seen)]
+    assert list(unlikely_resolution("a", image)) == expected
 
 
 def test_a_resolution_in_centimetres_may_be_half_a_dot_less() -> None:

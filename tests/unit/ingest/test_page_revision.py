@@ -17,6 +17,7 @@ from preserva.core.eark.premis import Event
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.stored import StoredRepresentation, read_representation
 from preserva.core.eark.vocabulary import EventType
+from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome
 from preserva.errors import PackageError, UsageError
@@ -32,6 +33,7 @@ from tests.support.books import an_archive, make_book, tiff
 ID = PackageId("aonb", "kp-7")
 BASE = "data/aonb-kp-7"
 PAGES = 5
+SET_CHECKS = (Code.SCAN_SAME_BYTES, Code.SCAN_SIMILAR, Code.SCAN_STORED)
 PDF = b"%PDF-1.4\nstartxref\n0\n%%EOF\n"
 STRUCTURE = """
 [[pages]]
@@ -86,7 +88,7 @@ def correct(archive: ArchivalStorage, **changes: object) -> Revised:
         sorted(done.changed),
         done.removed,
     )
-    (copied,) = replicate(archive)
+    (copied,) = replicate(archive, [ID])
     assert (copied.versions, copied.size) == ([done.version], done.size)
     for report in validate_stored(archive, ID):
         assert [finding.message() for finding in report.findings] == []
@@ -310,3 +312,70 @@ def test_rights_and_history_are_corrected(place: Path, archive: ArchivalStorage)
     for report in validate_stored(archive, ID, storage=archive.primary.id):
         assert [finding.message() for finding in report.findings] == []
     assert content(archive, "documentation/events.toml") == events.read_bytes()
+
+
+def test_corrected_pages_are_checked_like_a_new_set(place: Path, archive: ArchivalStorage) -> None:
+    """With the pages that stay, each other, those of other packages; and by their endings."""
+    record = make_book(place / "other", pages=1)
+    (place / "other/master/л. 1.tif").write_bytes(picture(90))
+    package(place / "other", record, archive, local="kp-8")
+    replicate(archive)
+    folder = place / "again"
+    folder.mkdir()
+    (folder / "0001.tif").write_bytes(content(archive, "representations/master/data/0004.tif"))
+    (folder / "0002.tif").write_bytes(picture(90))
+    (folder / "0003.jpg").write_bytes(picture(91))
+    (folder / "0005.tif").write_bytes(picture(91))
+    done = correct(archive, pages=folder)
+    notes = [note for note in done.notes if note.code is not Code.OLDER_THAN_SCAN]
+    assert {(note.code.value, note.path, note.seen) for note in notes} == {
+        ("W472", "0001.tif", "representations/master/data/0004.tif"),
+        ("W472", "0005.tif", "0003.jpg"),
+        ("W474", "aonb-kp-8", "1 / 3"),
+        ("W821", "0003.jpg", "TIFF"),
+    }
+    again = update(archive, ID, Change(pages=PageChanges(pages=folder), reason="again"))
+    assert not again.created and [note for note in again.notes if note.code in SET_CHECKS] == []
+
+
+def test_pages_are_refused_as_the_policy_says(place: Path, archive: ArchivalStorage) -> None:
+    config = place / "archive/preserva.toml"
+    policy = '[scan]\nsame = "refuse"\nstored = "ignore"\n'
+    config.write_text(config.read_text("utf-8") + policy, "utf-8")
+    folder = place / "again"
+    folder.mkdir()
+    (folder / "0001.tif").write_bytes(content(archive, "representations/master/data/0004.tif"))
+    change = Change(pages=PageChanges(pages=folder), reason="a test")
+    with an_archive(place / "archive") as opened:
+        for dry_run in (True, False):
+            with pytest.raises(PackageError) as refused:
+                update(opened, ID, change, dry_run=dry_run)
+            assert [problem.split()[0] for problem in refused.value.problems] == ["W472"]
+        assert opened.primary.root.read(ID.uri).inventory.head == "v1"
+
+
+def test_a_new_page_without_an_access_copy_is_named(place: Path, archive: ArchivalStorage) -> None:
+    copies, new = place / "copies", place / "new"
+    copies.mkdir()
+    new.mkdir()
+    for page in range(1, PAGES + 1):
+        (copies / f"{page:04}.tif").write_bytes(picture(100 + page))
+    correct(archive, access=copies)
+    (new / "plate.tif").write_bytes(picture(110))
+    done = correct(archive, insert=new, after=2)
+    assert [(note.code.value, note.path, note.expected) for note in done.notes] == [
+        ("W412", "text/", "plate"),
+        ("W412", "access/", "plate"),
+    ]
+
+
+def test_every_correction_needs_a_reason(place: Path, archive: ArchivalStorage) -> None:
+    for change in (
+        Change(place / "book.xml"),
+        Change(structure=place / "structure.toml", reason=" "),
+        Change(documents=(place / "structure.toml",)),
+        Change(pages=PageChanges(remove=(1,))),
+    ):
+        with pytest.raises(UsageError, match="a correction needs a reason"):
+            update(archive, ID, change)
+    assert archive.primary.root.read(ID.uri).inventory.head == "v1"

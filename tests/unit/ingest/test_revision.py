@@ -102,17 +102,17 @@ def test_documents_are_added_and_another_kind_of_record_takes_its_place(place: P
     record = place / "new.mrc"
     record.write_bytes(iso2709((("001", "KP7"), ("200", "1 $aДругая")), "utf-8"))
     with an_archive(place / "archive") as archive:
-        first = update(archive, ID, Change(documents=(letter,)))
+        first = update(archive, ID, Change(documents=(letter,), reason="a test"))
         assert set(first.changed) == ALWAYS | {f"{BASE}/documentation/letter.pdf"}
         sound(archive)
-        second = update(archive, ID, Change(record))
+        second = update(archive, ID, Change(record, reason="a test"))
         assert (second.version, second.title) == ("v3", "Другая")
         assert f"{BASE}/metadata/descriptive/source.mrc" in second.changed
         assert f"{BASE}/metadata/descriptive/marcxchange.xml" in second.changed
         sound(archive)
         state = archive.primary.root.read(ID.uri).inventory.versions["v3"].files()
         assert f"{BASE}/metadata/descriptive/source.xml" not in state
-        third = update(archive, ID, Change(place / "book.xml"))
+        third = update(archive, ID, Change(place / "book.xml", reason="a test"))
         assert third.version == "v4"
         sound(archive)
         state = archive.primary.root.read(ID.uri).inventory.versions["v4"].files()
@@ -127,13 +127,13 @@ def test_documents_are_added_and_another_kind_of_record_takes_its_place(place: P
 def test_the_same_again_and_a_dry_run_write_nothing(place: Path) -> None:
     with an_archive(place / "archive") as archive:
         before = tree(place / "archive/storages"), list(archive.ledger.entries())
-        same = update(archive, ID, Change(place / "book.xml"))
+        same = update(archive, ID, Change(place / "book.xml", reason="a test"))
         title = "Повѣсть о рѣкѣ Амурѣ"
         assert same == Revised(ID, "v1", title, False, before=title)
-        planned = update(archive, ID, Change(place / "new.xml"), dry_run=True)
+        planned = update(archive, ID, Change(place / "new.xml", reason="a test"), dry_run=True)
         assert (planned.version, planned.created) == ("v2", False)
         assert (tree(place / "archive/storages"), list(archive.ledger.entries())) == before
-        done = update(archive, ID, Change(place / "new.xml"))
+        done = update(archive, ID, Change(place / "new.xml", reason="a test"))
         assert done.changed == planned.changed
 
 
@@ -145,18 +145,18 @@ def test_what_cannot_be_updated_is_left_as_it_is(place: Path) -> None:
         before = tree(place / "archive/storages")
         for change, error in (
             (Change(), UsageError),
-            (Change(documents=(place / "README.txt",)), PackageError),
-            (Change(documents=(place / "письмо.txt",)), PackageError),
-            (Change(documents=(place / "nowhere",)), UsageError),
-            (Change(place / "rubbish.mrc"), PackageError),
+            (Change(documents=(place / "README.txt",), reason="a test"), PackageError),
+            (Change(documents=(place / "письмо.txt",), reason="a test"), PackageError),
+            (Change(documents=(place / "nowhere",), reason="a test"), UsageError),
+            (Change(place / "rubbish.mrc", reason="a test"), PackageError),
         ):
             for dry_run in (True, False):
                 with pytest.raises(error):
                     update(archive, ID, change, dry_run=dry_run)
         with pytest.raises(NotFound):
-            update(archive, PackageId("aonb", "none"), Change(place / "new.xml"))
+            update(archive, PackageId("aonb", "none"), Change(place / "new.xml", reason="a test"))
         with pytest.raises(Refused, match="another institution"):
-            update(archive, PackageId("nlb", "x"), Change(place / "new.xml"))
+            update(archive, PackageId("nlb", "x"), Change(place / "new.xml", reason="a test"))
         assert tree(place / "archive/storages") == before
 
 
@@ -167,7 +167,7 @@ def test_damage_is_not_carried_on(name: str, place: Path) -> None:
         damaged.write_bytes(damaged.read_bytes().replace(b"preserva", b"preservb"))
         before = tree(root_of(archive))
         with pytest.raises(Damaged, match="has changed since it was stored"):
-            update(archive, ID, Change(place / "new.xml"))
+            update(archive, ID, Change(place / "new.xml", reason="a test"))
         assert tree(root_of(archive)) == before
         staging = Path(archive.primary.storage.url) / "staging"
         assert [path.name for path in staging.iterdir() if path.name != "lock"] == []
@@ -185,14 +185,16 @@ def test_a_new_record_is_held_against_the_old_one(place: Path) -> None:
     with an_archive(place / "archive") as archive:
         before = tree(root_of(archive))
         with pytest.raises(Refused) as caught:
-            update(archive, ID, Change(place / "other.mrc"))
+            update(archive, ID, Change(place / "other.mrc", reason="a test"))
         assert "X9, Другая книга" in str(caught.value)
         assert "--other-record" in (caught.value.advice() or "")
         for name, code in (("untitled.mrc", "E807"), ("cut.mrc", "E804")):
             with pytest.raises(PackageError, match=code):
-                update(archive, ID, Change(place / name, other_record=True))
+                update(archive, ID, Change(place / name, other_record=True, reason="a test"))
         assert tree(root_of(archive)) == before
-        planned = update(archive, ID, Change(place / "renumbered.mrc"), dry_run=True)
+        planned = update(
+            archive, ID, Change(place / "renumbered.mrc", reason="a test"), dry_run=True
+        )
         assert [note.code.value for note in planned.notes] == ["W806"]
-        done = update(archive, ID, Change(place / "other.mrc", other_record=True))
+        done = update(archive, ID, Change(place / "other.mrc", other_record=True, reason="a test"))
         assert (done.before, done.title) == ("Повѣсть о рѣкѣ Амурѣ", "Другая книга")

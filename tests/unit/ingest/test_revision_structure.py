@@ -93,7 +93,7 @@ def test_a_corrected_structure_is_told_and_no_page_moves(place: Path) -> None:
             (3, "1v", "page"),
         ]
         created = said(archive, "master").created
-        done = update(archive, ID, Change(structure=place / "after.toml"))
+        done = update(archive, ID, Change(structure=place / "after.toml", reason="a test"))
         assert (done.version, done.created) == ("v2", True)
         assert set(done.changed) == ALWAYS | {
             f"{BASE}/documentation/structure.toml",
@@ -124,18 +124,18 @@ def test_what_it_was_before_can_be_told_again(place: Path) -> None:
     """As if the book had been packaged with the file: nothing of another one stays."""
     with an_archive(place / "archive") as archive:
         before = said(archive, "master"), said(archive, "text")
-        update(archive, ID, Change(structure=place / "after.toml"))
-        update(archive, ID, Change(structure=place / "before.csv"))
+        update(archive, ID, Change(structure=place / "after.toml", reason="a test"))
+        update(archive, ID, Change(structure=place / "before.csv", reason="a test"))
         assert (said(archive, "master"), said(archive, "text")) == before
         sound(archive)
-        done = update(archive, ID, Change(structure=place / "before.csv"))
+        done = update(archive, ID, Change(structure=place / "before.csv", reason="a test"))
         assert (done.created, done.changed) == (False, ())
 
 
 @pytest.mark.slow
 def test_the_public_validators_have_nothing_to_object(place: Path) -> None:
     with an_archive(place / "archive") as archive:
-        update(archive, ID, Change(structure=place / "after.toml"))
+        update(archive, ID, Change(structure=place / "after.toml", reason="a test"))
         made = export(archive, ID, place / "out") / BASE
     assert oracles.commons_ip(made) == []
     assert oracles.eark_validator(made) == []
@@ -146,7 +146,12 @@ def test_with_what_is_wrong_nothing_changes(place: Path) -> None:
     with an_archive(place / "archive") as archive:
         for dry_run in (True, False):
             with pytest.raises(PackageError) as refused:
-                update(archive, ID, Change(structure=place / "wrong.toml"), dry_run=dry_run)
+                update(
+                    archive,
+                    ID,
+                    Change(structure=place / "wrong.toml", reason="a test"),
+                    dry_run=dry_run,
+                )
             assert len(refused.value.problems) == 2
         assert archive.primary.root.read(ID.uri).inventory.head == "v1"
         stored = archive.primary.root.read(ID.uri)
@@ -154,12 +159,26 @@ def test_with_what_is_wrong_nothing_changes(place: Path) -> None:
         damaged = Path(archive.primary.storage.url) / mets
         damaged.write_bytes(damaged.read_bytes().replace(b"[1r]", b"[1v]"))
         with pytest.raises(Damaged, match="has changed since it was stored"):
-            update(archive, ID, Change(structure=place / "after.toml"))
+            update(archive, ID, Change(structure=place / "after.toml", reason="a test"))
 
 
 def test_the_command_takes_a_structure(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config, structure = str(place / "archive" / NAME), str(place / "after.toml")
-    assert status_of(["--config", config, "update", "aonb-kp-7", "--structure", structure]) == 0
+    assert (
+        status_of(
+            [
+                "--config",
+                config,
+                "update",
+                "aonb-kp-7",
+                "--structure",
+                structure,
+                "--reason",
+                "a test",
+            ]
+        )
+        == 0
+    )
     assert "documentation/structure.toml" in capsys.readouterr().out
 
 
@@ -183,9 +202,9 @@ def test_what_a_new_record_says_was_done_is_told_once(place: Path) -> None:
         fields = (("001", "KP7"), ("200", "1 $aПовѣсть"), *done)
         (place / name).write_bytes(iso2709(fields, "utf-8"))
     with an_archive(place / "archive") as archive:
-        update(archive, ID, Change(place / "one.mrc"))
-        update(archive, ID, Change(place / "two.mrc"))
-        update(archive, ID, Change(structure=place / "after.toml"))
+        update(archive, ID, Change(place / "one.mrc", reason="a test"))
+        update(archive, ID, Change(place / "two.mrc", reason="a test"))
+        update(archive, ID, Change(structure=place / "after.toml", reason="a test"))
         sound(archive)
         before, _agents = history(archive, "v1")
         events, agents = history(archive, "v4")
@@ -210,7 +229,7 @@ def test_a_structure_cannot_move_pages_that_are_stored(
     (place / "moving.csv").write_text(f"first;order;label\n{first};1;[x]\n", "utf-8")
     with an_archive(place / "archive") as archive:
         before = labels(archive, "master")
-        change = Change(structure=place / "moving.csv")
+        change = Change(structure=place / "moving.csv", reason="a test")
         if refused:
             with pytest.raises(PackageError, match=r"E476 moving\.csv"):
                 update(archive, ID, change)

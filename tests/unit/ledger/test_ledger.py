@@ -124,7 +124,7 @@ def test_a_newer_ledger_is_not_touched(tmp_path: Path) -> None:
     before = path.read_bytes()
     with pytest.raises(LedgerError, match="newer") as refused:
         Ledger(path)
-    assert "Install the preserva that wrote it" in (refused.value.advice() or "")
+    assert "Install the version of preserva that wrote it" in (refused.value.advice() or "")
     assert path.read_bytes() == before
 
 

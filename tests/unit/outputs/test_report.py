@@ -76,7 +76,7 @@ def test_how_often_it_was_seen_follows_the_number(language: str, seen: int, word
     [
         (
             Forecast(needed=2_000_000, capacity=None, overdue=0, missed_from=None),
-            ["Checks in time need 2.0 MB a day; the possible speed is not measured yet."],
+            ["Checks in time need 2.0 MB a day; the possible speed has not been measured yet."],
         ),
         (
             Forecast(2_000_000, 1_000_000, 1, datetime(2027, 1, 2, tzinfo=UTC)),

@@ -124,7 +124,7 @@ def test_what_was_brought_is_noted_and_audited_from_then_on(place: Path) -> None
             (Outcome.FAIL, Code.OBJECT_DIGEST_MISMATCH)
         ]
         assert archive.ledger.verify() == []
-        with pytest.raises(UsageError, match="alone repairs it"):
+        with pytest.raises(UsageError, match="only that institution repairs it"):
             repair(archive, [PACKAGE], storage="nlb-copy", apply=True)
     flip(object_folder(place / "archive", "nlb-copy", PACKAGE) / P1)
     assert tree(place / "archive/storages") == before
@@ -134,7 +134,7 @@ def test_a_further_version_is_noted_beside_the_first(place: Path) -> None:
     with minsk(place) as archive:
         receive(archive)
     with an_archive(place / "archive") as sender:
-        update(sender, PACKAGE, Change(place / "new.xml"))
+        update(sender, PACKAGE, Change(place / "new.xml", reason="a test"))
         replicate(sender)
     with minsk(place) as archive:
         (done,) = receive(archive)
@@ -160,7 +160,7 @@ def test_another_package_under_the_same_identifier_is_not_noted(place: Path) -> 
     with an_archive(place / "elsewhere") as elsewhere:
         record = make_book(place / "strange", seed=9)
         package(place / "strange", record, elsewhere)
-        update(elsewhere, PACKAGE, Change(place / "new.xml"))
+        update(elsewhere, PACKAGE, Change(place / "new.xml", reason="a test"))
     shutil.rmtree(target)
     shutil.copytree(object_folder(place / "elsewhere", "aonb-main", PACKAGE), target)
     with minsk(place) as archive:
@@ -172,7 +172,7 @@ def test_another_package_under_the_same_identifier_is_not_noted(place: Path) -> 
 @pytest.mark.parametrize("name", ["aonb-main", "nlb-copy"])
 def test_a_lost_storage_comes_back_from_the_other(name: str, place: Path) -> None:
     with an_archive(place / "archive") as archive:
-        update(archive, PACKAGE, Change(place / "new.xml"))
+        update(archive, PACKAGE, Change(place / "new.xml", reason="a test"))
         replicate(archive)
     folder = place / "archive/storages" / name
     before = tree(folder / "ocfl")
@@ -192,7 +192,7 @@ def test_a_lost_storage_comes_back_from_the_other(name: str, place: Path) -> Non
 
 def test_a_lost_ledger_begins_anew(place: Path) -> None:
     with an_archive(place / "archive") as archive:
-        update(archive, PACKAGE, Change(place / "new.xml"))
+        update(archive, PACKAGE, Change(place / "new.xml", reason="a test"))
         replicate(archive)
         config = archive.config
     with pytest.raises(Refused, match="there is a ledger"):

@@ -97,13 +97,13 @@ def test_a_forged_further_version_of_ours_is_refused(ours: Path, tmp_path: Path)
         source = make_book(tmp_path / "forger/copy", seed=1)
         package(tmp_path / "forger/copy", source, other, local=OURS.local)
         (tmp_path / "forger/new.xml").write_text(RECORD.replace("Амурѣ", "Зеѣ"), "utf-8")
-        update(other, OURS, Change(tmp_path / "forger/new.xml"))
+        update(other, OURS, Change(tmp_path / "forger/new.xml", reason="a test"))
         folder = Path(other.primary.storage.url) / other.primary.root.path_of(OURS.uri)
     plant(folder, tmp_path / "from-nlb", OURS)
     with open_archive(ours) as archive:
         assert codes(archive)[OURS.uri] == [Code.OURS_IN_HELD]
         (tmp_path / "new.xml").write_text(RECORD.replace("Амурѣ", "Буреѣ"), "utf-8")
-        update(archive, OURS, Change(tmp_path / "new.xml"))
+        update(archive, OURS, Change(tmp_path / "new.xml", reason="a test"))
         done = replicate(archive)
         assert [(one.acknowledged, one.report.findings) for one in done] == [(["v2"], [])] * 2
 

@@ -173,7 +173,7 @@ def test_who_we_are_is_never_what_a_held_storage_says(place: Path) -> None:
         Role.HELD,
         "nlb",
     )
-    with pytest.raises(ConfigError, match="none of these storages is one of aonb"):
+    with pytest.raises(ConfigError, match="none of these storages belongs to aonb"):
         rebuild_config(place / "other.toml", [str(held)], "aonb")
     assert not (place / "other.toml").exists()
 

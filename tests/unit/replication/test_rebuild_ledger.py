@@ -190,7 +190,7 @@ def test_an_anchor_that_no_copy_has_makes_nothing(ours: Path) -> None:
 
 @pytest.mark.parametrize("storage", ["from-nlb", "nowhere"])
 def test_nobody_else_can_be_named_as_the_one_to_believe(ours: Path, storage: str) -> None:
-    with pytest.raises(UsageError, match="no storage of ours"):
+    with pytest.raises(UsageError, match="not a storage of ours"):
         rebuilt(ours, source=storage)
 
 

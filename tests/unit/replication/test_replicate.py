@@ -98,7 +98,7 @@ def test_only_missing_versions_are_copied(place: Path) -> None:
     """A corrected record moves small files, not the pages."""
     with an_archive(place / "archive") as archive:
         replicate(archive)
-        made = update(archive, PACKAGE, Change(place / "new.xml"))
+        made = update(archive, PACKAGE, Change(place / "new.xml", reason="a test"))
         (planned,) = replicate(archive, dry_run=True)
         assert (planned.versions, planned.files) == (["v2"], len(made.changed))
         (done,) = replicate(archive)
@@ -111,7 +111,7 @@ def test_only_missing_versions_are_copied(place: Path) -> None:
 def test_an_object_with_two_versions_is_copied_whole(place: Path) -> None:
     """Version after version."""
     with an_archive(place / "archive") as archive:
-        update(archive, PACKAGE, Change(place / "new.xml"))
+        update(archive, PACKAGE, Change(place / "new.xml", reason="a test"))
         (done,) = replicate(archive)
         assert (done.versions, done.acknowledged) == (["v1", "v2"], ["v1", "v2"])
         reports = validate_stored(archive, PACKAGE)
@@ -276,7 +276,7 @@ def test_the_record_of_an_interrupted_run_is_taken_over(
     with an_archive(place / "archive") as archive:
         if versions == 2:
             replicate(archive)
-            update(archive, PACKAGE, Change(place / "new.xml"))
+            update(archive, PACKAGE, Change(place / "new.xml", reason="a test"))
     with monkeypatch.context() as patch, an_archive(place / "archive") as archive:
         where = archive.ledger if dies_in == "append" else StoredCopy
         patch.setattr(where, dies_in, interrupted)

@@ -64,7 +64,7 @@ def test_a_copy_that_was_rolled_back_is_told_from_one_that_never_came(one_book: 
     record = one_book.parent / "new.xml"
     record.write_text(RECORD.replace("Амурѣ", "Зеѣ"), encoding="utf-8")
     with an_archive(one_book) as archive:
-        update(archive, PACKAGE, Change(record))
+        update(archive, PACKAGE, Change(record, reason="a test"))
         copy = folder(archive.store("nlb-copy"))
         before = one_book.parent / "before"
         shutil.copytree(copy, before)

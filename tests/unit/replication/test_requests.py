@@ -34,9 +34,10 @@ FILES = 27
 """Content files of the package: those of a book of five leaves."""
 
 AT_MOST = {
-    "sftp": {"new": 660, "nothing": 95, "another": 665, "validate": 230, "audit": 510},
-    "s3": {"new": 170, "nothing": 47, "another": 182, "validate": 50, "audit": 120},
+    "sftp": {"new": 675, "nothing": 95, "another": 680, "validate": 230, "audit": 510},
+    "s3": {"new": 180, "nothing": 47, "another": 192, "validate": 50, "audit": 120},
 }
+"""A run that brought anything also renews the two lists of books at the top of the storage."""
 
 
 @dataclass

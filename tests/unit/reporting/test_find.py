@@ -84,14 +84,14 @@ def test_a_new_version_is_in_the_catalogue_and_never_fails_without_it(place: Pat
     record.write_text(RECORD.format(number=1, title="Новая повѣсть"), encoding="utf-8")
     with an_archive(place / "archive") as archive:
         path = archive.config.ledger.parent / NAME
-        done = update(archive, PackageId("aonb", "kp-1"), Change(record))
+        done = update(archive, PackageId("aonb", "kp-1"), Change(record, reason="a test"))
         assert catalogue_version(archive, done.package) == []
         assert not path.exists()  # nobody asked for a catalogue
         database = Database(path)
         import_packages(archive, database, int(archive.clock().timestamp()))
         database.close()
         record.write_text(RECORD.format(number=1, title="Третья повѣсть"), encoding="utf-8")
-        done = update(archive, PackageId("aonb", "kp-1"), Change(record))
+        done = update(archive, PackageId("aonb", "kp-1"), Change(record, reason="a test"))
         assert catalogue_version(archive, done.package) == []
         database = Database(path, must_exist=True)
         known = Index(database).get(uri_of("aonb", "KP 1"))

@@ -120,7 +120,7 @@ def test_an_unknown_server_is_never_trusted(
         (
             f"{line[0]} {other[0]} {other[1]}\n",
             str(known),
-            r"another host key than it had: ssh-ed25519 SHA256:\S+; known is ssh-\S+ SHA256:",
+            r"a different host key than before: ssh-ed25519 SHA256:\S+; known is ssh-\S+ SHA256:",
         ),
         ("", "none", "could not be verified"),
     ):

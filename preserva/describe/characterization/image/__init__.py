@@ -1,1 +1,1 @@
-"""What is technically known of images, and whether they can be decoded."""
+"""The technical properties of images, and whether they can be decoded."""

@@ -9,7 +9,7 @@ from preserva.core.values.codes import Code
 
 
 class BrokenError(Exception):
-    """A part of the file is not what its format demands: which code, and what was seen."""
+    """A part of the file violates its format: which code, and what was seen."""
 
     def __init__(self, code: Code, seen: str | None = None) -> None:
         super().__init__(seen)
@@ -21,7 +21,7 @@ class BrokenError(Exception):
 class Characterization:
     """What a file is and whether it is whole: no `code` means that it decodes to its end.
 
-    `image` is None where it could not be told; a broken image may still tell. `seen` says what
+    `image` is None if it could not be determined; even a broken image may have it. `seen` says what
     is wrong, in the words of the decoder where it is one that refused. `by` names the check.
     `frames` counts the images of the file, without previews; `likeness` is that of the first.
     """

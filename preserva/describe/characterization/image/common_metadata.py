@@ -1,4 +1,4 @@
-"""Facts that several formats state alike: Exif tags, resolutions, the name of a colour profile."""
+"""Facts stated alike by several formats: Exif tags, resolutions, the name of a colour profile."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def text(value: object) -> str | None:
 
 
 def number(value: object) -> int | None:
-    """A whole number; of several, the first."""
+    """A whole number; the first if there are several."""
     if isinstance(value, tuple | list):
         value = value[0] if value else None
     return value if isinstance(value, int) else None
 
 
 def capture(tags: Tags) -> Capture:
-    """What took the image. TIFF 6.0 8, Exif 2.32 4.6."""
+    """The device that took the image. TIFF 6.0 8, Exif 2.32 4.6."""
     return Capture(
         maker=text(tags.get(_MAKE)),
         model=text(tags.get(_MODEL)),
@@ -60,20 +60,20 @@ def _date(value: object) -> str | None:
 
 
 def orientation(tags: Tags) -> Orientation | None:
-    """How the image lies, where a tag says so."""
+    """The orientation of the image, if a tag states it."""
     value = number(tags.get(_ORIENTATION))
     known = list(Orientation)
     return known[value - 1] if value is not None and 1 <= value <= len(known) else None
 
 
 def resolution(tags: Tags) -> Resolution | None:
-    """The resolution, where both tags stand and are above 0; the unit is inches unless told."""
+    """The resolution, if both tags are present and above 0; the unit is inches unless stated."""
     unit = _UNITS.get(number(tags.get(_UNIT)) or 2)
     return made_resolution(tags.get(_X_RESOLUTION), tags.get(_Y_RESOLUTION), unit)
 
 
 def made_resolution(x: object, y: object, unit: Unit | None) -> Resolution | None:
-    """A resolution of these, or None where they make none."""
+    """A resolution made of these values, or None if they are not usable."""
     across, down = _rational(x), _rational(y)
     if across is None or down is None or unit is None:
         return None
@@ -93,7 +93,7 @@ def _rational(value: object) -> Fraction | None:
 
 
 def embedded(image: Image, profile: object, tags: Tags) -> Image:
-    """The image with what its ICC profile and its Exif tags say, where it does not say it yet."""
+    """The image, completed by what its ICC profile and its Exif tags say."""
     return replace(
         image,
         icc_profile=profile_name(profile) if isinstance(profile, bytes) else None,
@@ -104,7 +104,7 @@ def embedded(image: Image, profile: object, tags: Tags) -> Image:
 
 
 def profile_name(profile: bytes) -> str | None:
-    """What an ICC profile calls itself (its tag desc), or None. ICC.1:2022 7.2, 9.2.41."""
+    """The name of an ICC profile (its tag desc), or None. ICC.1:2022 7.2, 9.2.41."""
     try:
         (count,) = struct.unpack_from(">I", profile, 128)
         for at in range(132, 132 + 12 * min(count, 100), 12):

@@ -1,4 +1,4 @@
-"""The full decoding of an image by Pillow: whatever the bytes are, an answer and no traceback."""
+"""The full decoding of an image by Pillow: any bytes get an answer, never a traceback."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from preserva.describe.characterization.image.likeness import likeness
 
 PILLOW = f"Pillow {Pillow.__version__}"  # type: ignore[attr-defined]  # not in its stubs
 MAX_FRAMES = 10_000
-"""Images in one file that are decoded: more is no book but an attack on our time."""
+"""The most images in one file that are decoded: more would be an attack on our time, not a book."""
 
 _ALONE = threading.Lock()
 
@@ -45,7 +45,8 @@ def _our_rules() -> Iterator[None]:
 
     A text or colour profile of a PNG may be as long as all texts together, and not 1 MiB only.
 
-    Both are settings of the whole process: they are put back, and one thread at a time has them.
+    Both are settings of the whole process: they are restored afterwards, and only one thread at a
+    time changes them.
     """
     with _ALONE, warnings.catch_warnings():
         warnings.simplefilter("ignore")

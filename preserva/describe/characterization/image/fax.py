@@ -1,7 +1,7 @@
 """Fax-coded TIFFs are decoded in another process, whose standard error is its own.
 
-libtiff tells of a bad code word (CCITT, compression 2 to 4) on standard error only. To listen there
-means to redirect it for every thread, which a library must not do in the process of its caller.
+libtiff reports a bad code word (CCITT, compression 2 to 4) on standard error only. Reading that
+means redirecting it for every thread, which a library must not do in the process of its caller.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from preserva.describe.characterization.image.fax_worker import CHUNK, REQUEST, 
 _WORKER = "preserva.describe.characterization.image.fax_worker"
 _lock = threading.Lock()
 _workers: dict[int, _Worker] = {}
-"""The worker of each process: one that was inherited by a fork belongs to the parent."""
+"""The worker of each process: a worker inherited through a fork belongs to the parent."""
 
 
 def decode_fax(stream: BinaryIO, max_pixels: int) -> int | None:
@@ -70,7 +70,7 @@ def _drop(worker: _Worker) -> None:
 
 
 class _Worker:
-    """The other process. It gets no signal from the terminal, and ends when we do."""
+    """The other process. It receives no signal from the terminal, and ends when we do."""
 
     def __init__(self) -> None:
         import subprocess  # only for those who have such files
@@ -104,7 +104,7 @@ class _Worker:
         return json.loads(line) if line.endswith(b"\n") else None
 
     def close(self) -> None:
-        """End it, whatever it is at: it only reads."""
+        """Stop it, whatever it is doing: it only reads."""
         self._process.kill()
         for pipe in (self._requests, self._answers):
             with suppress(BrokenPipeError):

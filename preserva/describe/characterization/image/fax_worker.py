@@ -25,7 +25,7 @@ _IN_MEMORY = 64 << 20
 
 
 class FaxVerdict(TypedDict):
-    """What is said of a file."""
+    """The answer about a file."""
 
     code: str | None
     seen: str | None

@@ -1,7 +1,7 @@
-"""JPEG 2000 in its JP2 family: what its boxes say, by jpylyzer, and whether it decodes.
+"""JPEG 2000, in its JP2 family or bare: what it says, by jpylyzer, and whether it decodes.
 
-Source: ISO/IEC 15444-1, Annex I. jpylyzer proves the structure to its last marker; a decoder is
-content with less, and a validator does not decode: each sees what the other does not.
+Source: ISO/IEC 15444-1, Annex I. jpylyzer proves the structure to its last marker; a decoder
+accepts less than that, and a validator does not decode: each sees what the other does not.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterator
 from contextlib import redirect_stderr
 from dataclasses import replace
+from enum import Enum
 from typing import BinaryIO
 from xml.etree.ElementTree import Element
 
@@ -23,7 +24,6 @@ from preserva.describe.characterization.image.decode import PILLOW, decode, open
 
 _BY = f"jpylyzer, {PILLOW}"
 _OPTIONS = {
-    "validationFormat": "jp2",
     "verboseFlag": config.OUTPUT_VERBOSE_FLAG,
     "nullxmlFlag": config.EXTRACT_NULL_TERMINATED_XML_FLAG,
     "packetmarkersFlag": config.OUTPUT_PACKET_MARKERS_FLAG,
@@ -37,14 +37,28 @@ _ENDINGS = frozenset(
     }
 )
 _SPACES = {16: "sRGB", 17: "BlackIsZero", 18: "sYCC"}
-_COMPRESSIONS = {0: "JPEG 2000 lossy", 1: "JPEG 2000 lossless"}
+_LOSSY, _UNKNOWN = "JPEG 2000 lossy", "JPEG 2000"
+_IRREVERSIBLE = 0
+"""The 9-7 wavelet. The 5-3 wavelet makes lossless possible; whether it is, depends on what of its
+layers was written, and no marker says that."""
 
 
-def characterise(stream: BinaryIO, max_pixels: int, *, jp2: bool) -> Characterization:
-    """What the image is; it is decoded. `jp2` is False for JPX, which may have boxes of its own."""
+class Kind(Enum):
+    """How the image is wrapped: its media type, what jpylyzer is to expect, and its first box.
+
+    JPX is judged as JP2, though it may have boxes of its own.
+    """
+
+    JP2 = "image/jp2", "jp2", "JP2"
+    JPX = "image/jpx", "jp2", "JP2"
+    CODESTREAM = "image/j2c", "j2c", "contiguousCodestreamBox"
+
+
+def characterise(stream: BinaryIO, max_pixels: int, kind: Kind) -> Characterization:
+    """What the image is; it is decoded."""
     image = None
     try:
-        properties, failed = _boxes(stream)
+        properties, failed = _boxes(stream, kind)
         image = _image(properties)
         cut = [name for name in failed if name in _ENDINGS]
         if cut:
@@ -54,20 +68,23 @@ def characterise(stream: BinaryIO, max_pixels: int, *, jp2: bool) -> Characteriz
             if image is not None and isinstance(profile, bytes):
                 image = replace(image, icc_profile=common_metadata.profile_name(profile))
             likeness = decode(picture, max_pixels)
-        if jp2 and failed:
+        if kind is not Kind.JPX and failed:
             raise BrokenError(Code.IMAGE_IRREGULAR, ", ".join(failed))
     except BrokenError as error:
         return Characterization(_BY, image, error.code, error.seen)
     return Characterization(_BY, image, likeness=likeness)
 
 
-def _boxes(stream: BinaryIO) -> tuple[Element, list[str]]:
+def _boxes(stream: BinaryIO, kind: Kind) -> tuple[Element, list[str]]:
     """The properties that jpylyzer read, and the names of the tests that failed."""
     stream.seek(0)
+    _mime, form, root = kind.value
+    options = {**_OPTIONS, "validationFormat": form}
     try:
         with redirect_stderr(io.StringIO()):  # where it prints what it does not know
             # it slices what it is given, so that a map of the file would be copied all the same
-            validated = boxvalidator.BoxValidator(_OPTIONS, "JP2", stream.read()).validate()
+            validator = boxvalidator.BoxValidator(options, root, stream.read())
+            validated = validator.validate()
     except Exception as error:
         # hostile bytes make it raise anything
         raise BrokenError(Code.IMAGE_UNDECODABLE, type(error).__name__) from error
@@ -76,24 +93,36 @@ def _boxes(stream: BinaryIO) -> tuple[Element, list[str]]:
 
 
 def _image(properties: Element) -> Image | None:
-    """None where a part is missing that every image has."""
+    """None if a part is missing that every image has."""
     width, height, count = (_number(properties, name) for name in ("width", "height", "nC"))
+    if width is None or height is None:  # a bare codestream has no header box
+        numbers = [_number(properties, name) or 0 for name in ("xsiz", "ysiz", "xOsiz", "yOsiz")]
+        width, height = numbers[0] - numbers[2], numbers[1] - numbers[3]
+        count = _number(properties, "csiz")
     bits = tuple(_numbers(properties, "ssizDepth")) or tuple(_numbers(properties, "bPCDepth"))
-    if not width or not height or not count or not bits:
+    if width < 1 or height < 1 or not count or not bits:
         return None
-    space = _number(properties, "enumCS")
+    wavelet = _number(properties, "transformation")
     return Image(
         width=width,
         height=height,
         bits=(bits * count)[: min(count, 64)],
-        colour_space="ICC profile" if space is None else _SPACES.get(space, f"JP2 {space}"),
-        compression=_COMPRESSIONS.get(_number(properties, "transformation") or 0, "JPEG 2000"),
+        colour_space=_colour_space(properties),
+        compression=_LOSSY if wavelet == _IRREVERSIBLE else _UNKNOWN,
         resolution=_resolution(properties),
     )
 
 
+def _colour_space(properties: Element) -> str:
+    """As the box of the colours says; a bare codestream says nothing."""
+    if next(properties.iter("colourSpecificationBox"), None) is None:
+        return "unknown"
+    space = _number(properties, "enumCS")
+    return "ICC profile" if space is None else _SPACES.get(space, f"JP2 {space}")
+
+
 def _resolution(properties: Element) -> Resolution | None:
-    """That of capture before that of display; both are given in samples for each metre."""
+    """The resolution of capture, otherwise that of display; both are in samples per metre."""
     for kind in ("captureResolutionBox", "displayResolutionBox"):
         box = properties.find(f".//{kind}")
         if box is not None:

@@ -19,6 +19,8 @@ from preserva.describe.characterization.image.decode import PILLOW, decode, open
 
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _LOSSLESS = frozenset({0xC3, 0xC7, 0xCB, 0xCF})
+_USUAL = frozenset({0xC0, 0xC1, 0xC2})
+"""Baseline, extended and progressive with Huffman codes: every decoder has these."""
 _SCAN, _ADOBE, _END = 0xDA, 0xEE, b"\xff\xd9"
 _UNITS = {0: Unit.NONE, 1: Unit.INCH, 2: Unit.CENTIMETRE}
 _SPACES = {1: "BlackIsZero", 3: "YCbCr", 4: "CMYK"}
@@ -29,9 +31,9 @@ _MOST_FILL = 1 << 16  # fill bytes before markers; encoders write one or two, if
 
 def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Characterization:
     """What the image is; it is decoded."""
-    image = None
+    image, usual = None, True
     try:
-        image = _header(stream, size)
+        image, usual = _header(stream, size)
         scan = stream.tell()
         with opened(stream, "JPEG", max_pixels) as picture:
             image = replace(image, resolution=_density(picture))
@@ -39,11 +41,14 @@ def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Characterizati
             likeness = decode(picture, max_pixels)
         _check_end(stream, scan)
     except BrokenError as error:
-        return Characterization(PILLOW, image, error.code, error.seen)
+        lacking = not usual and error.code is Code.IMAGE_UNDECODABLE
+        code = Code.IMAGE_NOT_DECODABLE_HERE if lacking else error.code
+        return Characterization(PILLOW, image, code, error.seen)
     return Characterization(PILLOW, image, likeness=likeness)
 
 
-def _header(stream: BinaryIO, size: int) -> Image:
+def _header(stream: BinaryIO, size: int) -> tuple[Image, bool]:
+    """What the frame says, and whether its coding is one that every decoder has."""
     transform = None
     frame = None
     for marker, data in _segments(stream, size):
@@ -56,7 +61,7 @@ def _header(stream: BinaryIO, size: int) -> Image:
     marker, data = frame
     components = data[5]
     space = _SPACES.get(components, f"{components}")
-    return Image(
+    image = Image(
         width=int.from_bytes(data[3:5], "big"),
         height=int.from_bytes(data[1:3], "big"),
         bits=(data[0],) * max(1, components),
@@ -65,6 +70,7 @@ def _header(stream: BinaryIO, size: int) -> Image:
         else space,
         compression="JPEG lossless" if marker in _LOSSLESS else "JPEG",
     )
+    return image, marker in _USUAL and data[0] == 8
 
 
 def _segments(stream: BinaryIO, size: int) -> Iterator[tuple[int, bytes]]:
@@ -95,7 +101,7 @@ def _segments(stream: BinaryIO, size: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _density(picture: Pillow.Image) -> Resolution | None:
-    """That of JFIF, unless it only gives the shape of a pixel."""
+    """The resolution in JFIF, unless it only gives the pixel aspect ratio."""
     unit = _UNITS.get(common_metadata.number(picture.info.get("jfif_unit")) or 0)
     density = picture.info.get("jfif_density")
     if unit is Unit.NONE or not isinstance(density, tuple) or len(density) != 2:
@@ -104,9 +110,9 @@ def _density(picture: Pillow.Image) -> Resolution | None:
 
 
 def _check_end(stream: BinaryIO, scan: int) -> None:
-    """The decoder is content with pixels that it made up for the last bytes; we are not.
+    """The decoder accepts made-up pixels in place of missing last bytes; we do not.
 
-    The end marker cannot stand in the data of a scan; what cameras add may follow it.
+    The end marker cannot occur in the data of a scan; data added by cameras may follow it.
     """
     stream.seek(scan)
     last = b""

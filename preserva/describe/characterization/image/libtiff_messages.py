@@ -1,7 +1,7 @@
 """Damage that libtiff reports on standard error only: a bad code word in a fax-coded strip.
 
-Pillow takes the lines that libtiff makes up for decoded ones. Standard error belongs to the whole
-process: only `fax_worker`, which is a process of its own, listens there.
+Pillow accepts lines that libtiff made up as decoded. Standard error belongs to the whole process:
+only `fax_worker`, which is a process of its own, listens there.
 """
 
 from __future__ import annotations

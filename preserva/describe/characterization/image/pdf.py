@@ -1,4 +1,4 @@
-"""PDF: whether its end is there. Its pages are not drawn, and nothing is said of their pixels.
+"""PDF: whether its end is there. Its pages are not rendered, so their pixels are unknown.
 
 Source: ISO 32000-2, 7.5.5.
 """

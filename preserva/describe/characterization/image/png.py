@@ -72,7 +72,7 @@ def _image(header: bytes, density: bytes) -> Image:
 
 
 def _resolution(density: bytes) -> Resolution | None:
-    """Given in samples for each metre, or without a unit."""
+    """The resolution, in samples per metre or without a unit."""
     if len(density) != 9:
         return None
     x, y = (int.from_bytes(density[at : at + 4], "big") for at in (0, 4))

@@ -1,12 +1,16 @@
-"""TIFF and BigTIFF, of one or several images: what the first is, and whether all are whole.
+"""TIFF and BigTIFF, with one or several images: the first is described, all are checked.
 
 Source: TIFF 6.0, its supplements, the BigTIFF design.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
+from functools import cache
 from typing import BinaryIO
+
+from PIL import Image as Pillow
 
 from preserva.core.book.image import ByteOrder, Image
 from preserva.core.values.codes import Code
@@ -39,6 +43,12 @@ _COMPRESSIONS = {
     50001: "WebP",
 }
 _FAX = {2, 3, 4}
+_CODECS = {
+    1: None, 5: "tiff_lzw", 6: "jpeg", 7: "jpeg", 8: "tiff_adobe_deflate", 32773: "packbits",
+    32946: "tiff_deflate", 34925: "lzma", 50000: "zstd", 50001: "webp",
+}  # fmt: skip
+"""Pillow's names of the codecs of libtiff, not all of which every libtiff has."""
+
 _SPACES = {
     0: "WhiteIsZero",
     1: "BlackIsZero",
@@ -59,20 +69,45 @@ def characterise(stream: BinaryIO, size: int, max_pixels: int) -> Characterizati
     try:
         stream.seek(0)
         form = layout(stream.read(4), size)
-        fax = False
+        fax, schemes = False, set[int]()
         for tags in directories(stream, form, MAX_FRAMES):
             image = image or _image(tags, form)
             # a preview or a mask of another image (NewSubfileType, bits 0 and 2) is no page
             frames += not (common_metadata.number(tags.get(254)) or 0) & 5
-            fax = fax or common_metadata.number(tags.get(259)) in _FAX
+            scheme = common_metadata.number(tags.get(259)) or 1
+            fax = fax or scheme in _FAX
+            schemes.add(scheme)
         if fax:
             likeness = decode_fax(stream, max_pixels)
         else:
             with opened(stream, "TIFF", max_pixels) as picture:
-                likeness = decode(picture, max_pixels)
+                likeness = _decoded(picture, max_pixels, schemes)
     except BrokenError as error:
         return Characterization(PILLOW, image, error.code, error.seen)
     return Characterization(PILLOW, image, frames=frames, likeness=likeness)
+
+
+def _decoded(picture: Pillow.Image, max_pixels: int, schemes: set[int]) -> int | None:
+    """The likeness. What fails for want of a codec says nothing of the image."""
+    try:
+        return decode(picture, max_pixels)
+    except BrokenError as error:
+        if error.code is not Code.IMAGE_TOO_LARGE and not all(map(_has_codec, schemes)):
+            raise BrokenError(Code.IMAGE_NOT_DECODABLE_HERE, error.seen) from error
+        raise
+
+
+@cache
+def _has_codec(scheme: int) -> bool:
+    """Whether Pillow's libtiff can write, and so read, images compressed like this."""
+    if scheme not in _CODECS:
+        return False
+    try:
+        Pillow.new("RGB", (8, 8)).save(io.BytesIO(), "TIFF", compression=_CODECS[scheme])
+    except Exception:
+        # what it raises for want of a codec differs by version
+        return False
+    return True
 
 
 def _image(tags: Mapping[int, Values], form: Layout) -> Image:

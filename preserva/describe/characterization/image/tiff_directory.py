@@ -33,7 +33,7 @@ Values = tuple[int | float | Fraction, ...] | bytes
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How numbers stand in the file: `<` or `>`, and whether it is a BigTIFF."""
+    """How numbers are stored in the file: `<` or `>`, and whether it is a BigTIFF."""
 
     endian: str
     big: bool
@@ -41,7 +41,7 @@ class Layout:
 
 
 def layout(head: bytes, size: int) -> Layout:
-    """The layout that the first four bytes tell. Raises BrokenError."""
+    """The layout given by the first four bytes. Raises BrokenError."""
     endian = {b"II": "<", b"MM": ">"}.get(head[:2])
     magic = head[2:4] if endian == ">" else head[3:1:-1]
     if endian is None or magic not in (b"\0*", b"\0+"):
@@ -81,7 +81,7 @@ def _check_data(tags: Mapping[int, Values], size: int) -> None:
 
 
 class _TagReader:
-    """Reads parts of a file, and never more of them together than the file has."""
+    """Reads parts of a file, together never more than the size of the file."""
 
     def __init__(self, stream: BinaryIO, form: Layout) -> None:
         self._stream = stream
@@ -105,7 +105,7 @@ class _TagReader:
         return int.from_bytes(data, "little" if self._form.endian == "<" else "big")
 
     def directory(self, at: int) -> tuple[dict[int, Values], int]:
-        """The tags of the directory there, and where the next one is, 0 behind the last."""
+        """The tags of the directory at an offset, and the next one's offset, 0 after the last."""
         big, endian = self._form.big, self._form.endian
         first, entry, word = (8, "HHQ8s", "Q") if big else (2, "HHI4s", "I")
         count = self.number(at, "Q" if big else "H")
@@ -122,7 +122,7 @@ class _TagReader:
         return tags, self.number(at + first + count * size, word)
 
     def exif(self, tags: Mapping[int, Values]) -> dict[int, Values]:
-        """The tags of the Exif directory; none if it is bad: that does not make a bad image."""
+        """The tags of the Exif directory; none if it is bad, which does not make the image bad."""
         try:
             (at,) = tags[EXIF]
             return self.directory(int(at))[0]
@@ -130,7 +130,7 @@ class _TagReader:
             return {}
 
     def _values(self, kind: str, number: int, field: bytes, *, wanted: bool) -> Values | None:
-        """The values of a tag; of those that are not wanted, only that they are in the file."""
+        """The values of a tag; for unwanted tags, only checks that they are in the file."""
         each = struct.calcsize(f"={kind}")
         data = field[: number * each]
         if number * each > len(field):

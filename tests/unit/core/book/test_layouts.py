@@ -225,7 +225,9 @@ def test_covers_and_roman_numbers_have_their_places() -> None:
 def test_names_that_are_in_order_stay_so(ordered: list[str]) -> None:
     """Whatever the order in which the system lists them."""
     found = arranged(*(f"{name}.tif" for name in reversed(ordered)))
-    assert [file.label for file in found.representations["master"]] == ordered
+    assert [file.source for file in found.representations["master"]] == [
+        f"{name}.tif" for name in ordered
+    ]
 
 
 @pytest.mark.parametrize("name", ["книга.pdf", "BOOK.PDF", "book.djvu"])

@@ -7,16 +7,17 @@ import os
 import signal
 import struct
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from PIL import Image as Pillow
 from PIL import PngImagePlugin
 
 from preserva.core.book.image import ByteOrder, Capture, Image, Orientation, Resolution, Unit
-from preserva.core.book.scans import MAX_PIXELS
+from preserva.core.book.scans import MAX_PIXELS, ScanProfile
 from preserva.core.values.codes import Code
 from preserva.describe.characterization.identify import identify
-from preserva.describe.characterization.image import fax, fax_worker
+from preserva.describe.characterization.image import fax, fax_worker, libvips
 from preserva.describe.characterization.image.characterise import characterise, is_characterised
 from preserva.describe.characterization.image.characterization import Characterization
 from preserva.describe.characterization.image.libtiff_messages import overheard
@@ -40,6 +41,8 @@ EXPECTED: dict[str, Image] = {
     "tiff g4": Image(*SIZE, (1,), "BlackIsZero", "CCITT Group 4", byte_order=LITTLE,
                      resolution=dpi(600)),
     "tiff 16": Image(*SIZE, (16,), "BlackIsZero", "Uncompressed", byte_order=LITTLE),
+    "tiff zstd": Image(*SIZE, RGB, "RGB", "Zstandard", byte_order=LITTLE),
+    "tiff lzma": Image(*SIZE, RGB, "RGB", "LZMA2", byte_order=LITTLE),
     "tiff jpeg": Image(*SIZE, RGB, "RGB", "JPEG", byte_order=LITTLE),
     "tiff cmyk": Image(*SIZE, (8, 8, 8, 8), "CMYK", "Uncompressed", byte_order=LITTLE),
     "bigtiff": Image(*SIZE, RGB, "RGB", "Uncompressed", byte_order=LITTLE, resolution=dpi(400)),
@@ -50,7 +53,8 @@ EXPECTED: dict[str, Image] = {
     "jpeg grey": Image(*SIZE, (8,), "BlackIsZero", "JPEG"),
     "jpeg progressive": Image(*SIZE, RGB, "YCbCr", "JPEG"),
     "jpeg cmyk": Image(*SIZE, (8, 8, 8, 8), "CMYK", "JPEG"),
-    "jp2": Image(*SIZE, RGB, "sRGB", "JPEG 2000 lossless"),
+    "jp2": Image(*SIZE, RGB, "sRGB", "JPEG 2000"),
+    "jp2 codestream": Image(*SIZE, RGB, "unknown", "JPEG 2000"),
     "jp2 lossy": Image(*SIZE, (8,), "BlackIsZero", "JPEG 2000 lossy"),
     "png": Image(*SIZE, RGB, "RGB", "Deflate", icc_profile=SRGB,
                  resolution=Resolution(Fraction(100), Fraction(100), Unit.CENTIMETRE)),
@@ -59,7 +63,10 @@ EXPECTED: dict[str, Image] = {
     "png 1": Image(*SIZE, (1,), "BlackIsZero", "Deflate"),
     "bmp": Image(*SIZE, RGB, "RGB", "Uncompressed"),
     "gif": Image(*SIZE, (8,), "PaletteColor", "LZW"),
-    "webp": Image(*SIZE, RGB, "RGB", "WebP"),
+    "webp": Image(*SIZE, RGB, "RGB", "WebP lossy"),
+    "webp lossless": Image(*SIZE, RGB, "RGB", "WebP lossless"),
+    "webp extended": Image(*SIZE, RGB, "RGB", "WebP lossless",
+                           orientation=Orientation.COUNTERCLOCKWISE, capture=CAMERA),
 }  # fmt: skip
 
 
@@ -262,3 +269,50 @@ def test_a_png_with_a_long_text_is_an_image() -> None:
     buffer = io.BytesIO()
     Pillow.new("L", (4, 3)).save(buffer, "PNG", pnginfo=text)
     assert code(buffer.getvalue()) is None
+
+
+@pytest.mark.parametrize(
+    ("marker", "precision"), [(b"\xc3", 8), (b"\xc7", 8), (b"\xcb", 8), (b"\xc1", 12)]
+)
+def test_a_jpeg_coded_as_few_can_is_unknown_and_not_broken(marker: bytes, precision: int) -> None:
+    data = samples()["jpeg"]
+    at = data.index(b"\xff\xc0")
+    strange = with_bytes(with_bytes(data, at + 1, marker), at + 4, bytes([precision]))
+    assert code(strange) is Code.IMAGE_NOT_DECODABLE_HERE
+
+
+def test_a_codec_of_tiff_that_is_not_here_is_asked_of_the_second_decoder(
+    monkeypatch: pytest.MonkeyPatch, shared: Path
+) -> None:
+    names = ("27-webp.tif", "38-arith.jpg")
+    images = [(shared / "cases/images/valid-but-E452" / name).read_bytes() for name in names]
+    verdicts = [looked_at(data) for data in images]
+    assert [(verdict.code, verdict.by) for verdict in verdicts if verdict] == [
+        (None, libvips.name()),
+        (None, libvips.name()),
+    ]
+    monkeypatch.setattr(libvips, "name", lambda: None)
+    assert [code(data) for data in images] == [Code.IMAGE_NOT_DECODABLE_HERE] * 2
+
+
+def test_damage_in_a_codec_that_is_here_is_damage() -> None:
+    data = samples()["tiff zstd"]
+    at = data.index(b"\x28\xb5\x2f\xfd")
+    assert code(with_bytes(data, at, b"\0\0\0\0")) is Code.IMAGE_UNDECODABLE
+
+
+@pytest.mark.parametrize("part", [2, 3, 10])
+def test_a_codestream_that_was_cut_is_cut(part: int) -> None:
+    data = samples()["jp2 codestream"]
+    assert code(data[: len(data) - len(data) // part]) is Code.IMAGE_TRUNCATED
+
+
+def test_only_what_is_known_of_losses_is_claimed() -> None:
+    profile = ScanProfile(lossless=True)
+    names = ("jp2", "jp2 codestream", "jp2 lossy", "webp", "webp lossless", "tiff zstd")
+    images = [looked_at(samples()[name]) for name in names]
+    findings = [profile.findings("0001", found.image) for found in images if found and found.image]
+    assert [[finding.code for finding in each] for each in findings] == [
+        [Code.SCAN_LOSS_UNKNOWN], [Code.SCAN_LOSS_UNKNOWN], [Code.SCAN_LOSSY], [Code.SCAN_LOSSY],
+        [], [],
+    ]  # fmt: skip

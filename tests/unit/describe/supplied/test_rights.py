@@ -10,17 +10,20 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from preserva import config
+from preserva.archive.archive import create_archive
 from preserva.core.book.rights import Rights
 from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
 from preserva.describe.record import Record, read_records, to_dc, to_mods
 from preserva.describe.supplied.rights import (
+    licences_of,
     read_rights,
     summary,
     with_access_conditions,
     with_dc_rights,
 )
 from preserva.errors import ConfigError
-from tests.support.books import RECORD
+from preserva.ingest.package import package
+from tests.support.books import RECORD, an_archive, make_book
 from tests.support.marc_records import RARE_BOOK, iso2709
 from tests.support.xsd import schema
 
@@ -164,3 +167,58 @@ def test_a_configuration_that_says_half_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=expected):
         configured(tmp_path, text)
+
+
+CC = "https://creativecommons.org/licenses/by-sa/4.0/"
+
+
+@pytest.mark.parametrize(
+    ("condition", "addresses"),
+    [
+        (f"<accessCondition>{CC}deed.ru</accessCondition>", [CC]),
+        (
+            '<accessCondition xmlns:x="http://www.w3.org/1999/xlink"'
+            ' x:href="http://www.creativecommons.org/licenses/by/3.0/ru/">CC</accessCondition>',
+            ["https://creativecommons.org/licenses/by/3.0/ru/"],
+        ),
+        (
+            f"<accessCondition>{CC} or http://creativecommons.org/publicdomain/zero/1.0/, {CC}"
+            "</accessCondition>",
+            [CC, "https://creativecommons.org/publicdomain/zero/1.0/"],
+        ),
+        ("<accessCondition>https://creativecommons.org/licenses/by/4.01/</accessCondition>", []),
+        ("<accessCondition>see https://example.org/creativecommons.org</accessCondition>", []),
+        (f"<note>{CC}</note>", []),
+    ],
+)
+def test_a_licence_in_the_record_is_a_statement(condition: str, addresses: list[str]) -> None:
+    """As an address; a note may be about another thing."""
+    data = RECORD.replace("<recordInfo>", f"{condition}<recordInfo>").encode()
+    (record,) = read_records(data, name="a.xml")
+    assert isinstance(record, Record)
+    stated = licences_of(record)
+    assert [(one.basis, one.uri, one.missing()) for one in stated] == [
+        (RightsBasis.LICENSE, address, ()) for address in addresses
+    ]
+    assert all(str(one.terms).startswith("the record of the catalogue states h") for one in stated)
+
+
+def test_a_licence_in_the_record_stands_before_what_is_said_of_all_books(tmp_path: Path) -> None:
+    """In PREMIS and in the list of books; nothing else is stated of the rights."""
+    record = make_book(tmp_path / "book")
+    text = record.read_text("utf-8")
+    stated = f"<accessCondition>{CC}</accessCondition><recordInfo>"
+    record.write_text(text.replace("<recordInfo>", stated), encoding="utf-8")
+    place = tmp_path / "archive"
+    place.mkdir()
+    rights = '[rights]\nbasis = "copyright"\nstatus = "public domain"\n'
+    (place / config.NAME).write_text(config.TEMPLATE + rights, encoding="utf-8")
+    create_archive(config.load(place / config.NAME))
+    with an_archive(place) as archive:
+        package(tmp_path / "book", record, archive)
+    (premis,) = place.glob("storages/**/aonb-kp-7/metadata/preservation/premis.xml")
+    bases = etree.parse(premis).findall(".//{*}rightsBasis")
+    assert [basis.text for basis in bases] == ["license"]
+    assert CC in (place / "storages/aonb-main/books.csv").read_text("utf-8-sig")
+    (mods,) = place.glob("storages/**/mods.xml")
+    assert len(etree.parse(mods).findall(".//{*}accessCondition")) == 1

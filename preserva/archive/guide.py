@@ -1,0 +1,183 @@
+"""The guide at the top of a storage: README, lists of books, `check.py`, formats.
+
+Whoever finds the disk and nothing else begins there. It is made of the configuration, the ledger
+and the packages, and never read back; the ledger has the digests of what was written, so it is
+written anew only when something changed, and `check.py` sees if somebody else changed it.
+docs/adr/0048-the-disk-explains-itself.md says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from preserva.archive.ledger_mark import advance, claim
+from preserva.archive.listed_books import listed_books
+from preserva.archive.store import Store
+from preserva.config import Config, Institution, Role
+from preserva.core.guide.books import books_csv, books_html, one_line
+from preserva.core.guide.codes import charsets_csv, codes_csv
+from preserva.core.guide.text import readme_html
+from preserva.core.values.digest import digest_bytes
+from preserva.core.values.entries import STORAGE_DESCRIPTION, SUCCESS
+from preserva.core.values.facts import StorageDescribed
+from preserva.describe.marc.charset import CODECS
+from preserva.describe.mods.crosswalk import crosswalk
+from preserva.errors import NotFound, PreservaError
+from preserva.logs import get_logger
+from preserva.storage.base import read_all
+from preserva.storage.published import replace
+
+if TYPE_CHECKING:
+    from preserva.archive.archive import ArchivalStorage
+
+_logger = get_logger(__name__)
+
+_LANGUAGES = {"ru": "По-русски", "be": "Па-беларуску", "en": "English"}
+_ROLES = {
+    Role.PRIMARY: ("здесь пакеты создаются", "тут пакеты ствараюцца", "packages are made here"),
+    Role.REPLICA: ("здесь их копии", "тут іх копіі", "copies of packages are kept here"),
+}
+_CONTACTS = {
+    "office": ("Отдел", "Аддзел", "Office"),
+    "address": ("Адрес", "Адрас", "Address"),
+    "email": ("Эл. почта", "Эл. пошта", "E-mail"),
+}
+
+
+def renew_guides(archive: ArchivalStorage, stores: Iterable[Store]) -> None:
+    """Renew the guides of storages of ours where something changed; no request goes to others.
+
+    That one cannot be written is no reason to fail: the next run that writes there does it.
+    """
+    for store in stores:
+        with _no_reason_to_fail(store):
+            if is_outdated(archive, store):
+                store.known_identity()
+                with store.storage.lock(archive.own_name()):
+                    claim(archive, store)
+                    write_guide(archive, store)
+                    advance(archive, store)
+
+
+def renew_guide(archive: ArchivalStorage, store: Store) -> None:
+    """The same for one storage, whose lock is held."""
+    with _no_reason_to_fail(store):
+        write_guide(archive, store)
+
+
+def look_at_guides(archive: ArchivalStorage, stores: Iterable[Store]) -> None:
+    """Write what storages of ours lack of their guide, or have otherwise."""
+    for store in [archive.store(store.id) for store in stores]:
+        if store.config.role is Role.REPLICA or store.id == archive.primary.id:
+            with _no_reason_to_fail(store), archive.writing(store):
+                write_guide(archive, store, look=True)
+
+
+@contextmanager
+def _no_reason_to_fail(store: Store) -> Iterator[None]:
+    try:
+        yield
+    except PreservaError as error:
+        _logger.warning("the guide of %s was not renewed: %s", store.id, error)
+
+
+def is_outdated(archive: ArchivalStorage, store: Store) -> bool:
+    """Whether the guide that was written last is not the one that would be written now.
+
+    Raises LedgerError, StorageError.
+    """
+    return _digests(_files(archive, store)) != _recorded(archive, store)
+
+
+def write_guide(archive: ArchivalStorage, store: Store, *, look: bool = False) -> None:
+    """Write what changed of the guide of one of our storages, holding its lock; record it.
+
+    What was recorded as written is not looked at, unless told to `look`. A killed run leaves some
+    files new and the record old: the next one writes them all. Raises LedgerError, StorageError.
+    """
+    files, recorded = _files(archive, store), _recorded(archive, store)
+    digests = _digests(files)
+    missing = [name for name in files if look and not _is_there(store, name, files[name])]
+    if digests == recorded and not missing:
+        return
+    for name, data in files.items():
+        if recorded.get(name) != digests[name] or name in missing:
+            replace(store.storage, name, data)
+    if digests != recorded:
+        archive.ledger.append(
+            STORAGE_DESCRIPTION,
+            time=archive.now(),
+            outcome=SUCCESS,
+            storage=store.id,
+            facts=StorageDescribed(digests),
+        )
+
+
+def _recorded(archive: ArchivalStorage, store: Store) -> Mapping[str, str]:
+    entry = archive.ledger.last(storage=store.id, types=(STORAGE_DESCRIPTION,))
+    return {} if entry is None else entry.facts_as(StorageDescribed).files
+
+
+def _digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: digest_bytes(data, ["sha256"])["sha256"] for name, data in files.items()}
+
+
+def _is_there(store: Store, name: str, data: bytes) -> bool:
+    try:
+        return read_all(store.storage, name, max(len(data), 1) + 1) == data
+    except NotFound:
+        return False
+
+
+def _files(archive: ArchivalStorage, store: Store) -> dict[str, bytes]:
+    """Every file of the guide by its path. The same archive always gives the same bytes."""
+    texts = {
+        code: _asset(f"README.{code}.txt").format(**_words(archive.config, store, place))
+        for place, code in enumerate(_LANGUAGES)
+    }
+    name = store.config.name
+    readme = "\n\n".join(f"{_LANGUAGES[code].upper()}\n\n{text}" for code, text in texts.items())
+    books = listed_books(archive, store)
+    return {
+        "README.txt": f"{', '.join(_LANGUAGES.values())}\n\n\n{readme}".encode(),
+        "README.html": readme_html(name, texts),
+        "books.csv": books_csv(books),
+        "books.html": books_html(books, name),
+        "check.py": _asset("check.py").encode(),
+        "formats.txt": _asset("formats.txt").encode(),
+        "formats-codes.csv": codes_csv(crosswalk().relators, crosswalk().registers),
+        "formats-charsets.csv": charsets_csv(CODECS),
+    }
+
+
+def _asset(name: str) -> str:
+    file = resources.files("preserva.archive").joinpath("on_disk", name)
+    return file.read_text(encoding="utf-8")
+
+
+def _words(config: Config, store: Store, place: int) -> dict[str, str]:
+    """What the README says of this storage, in the language of that place in `_LANGUAGES`."""
+    code = list(_LANGUAGES)[place]
+    keeper = config.institutions[store.config.institution]
+    people = {each.id: each for each in (config.institution, keeper)}.values()
+    return {
+        "storage": store.id,
+        "name": one_line(store.config.name),
+        "role": _ROLES[store.config.role][place],
+        "maker": config.institution.names[code],
+        "keeper": keeper.names[code],
+        "contacts": "".join(line for each in people for line in _contacts(each, place, code)),
+    }
+
+
+def _contacts(institution: Institution, place: int, code: str) -> Iterator[str]:
+    """A line for what is known of how an institution is reached."""
+    told = {name: getattr(institution, name) for name in _CONTACTS}
+    if any(told.values()):
+        yield f"  {institution.names[code]}:\n"
+    for name, value in told.items():
+        if value:
+            yield f"    {_CONTACTS[name][place]}: {one_line(value)}\n"

@@ -1,0 +1,1 @@
+"""What lies at the top of a storage for whoever finds it."""
