@@ -27,7 +27,7 @@ _LARGEST_TEXT = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class PageJob:
     """Something that a person asked for. Times are seconds since 1970."""
 
     number: int
@@ -72,22 +72,22 @@ def submit(
         return int(number)
 
 
-def job(database: WebDatabase, number: int) -> Job | None:
+def job(database: WebDatabase, number: int) -> PageJob | None:
     """A job; None if there is none of this number."""
     return next(iter(_jobs(database, "WHERE number = ?", [number])), None)
 
 
-def recent(database: WebDatabase, limit: int = 50) -> list[Job]:
+def recent(database: WebDatabase, limit: int = 50) -> list[PageJob]:
     """The newest ones."""
     return _jobs(database, "ORDER BY number DESC LIMIT ?", [limit])
 
 
-def waiting(database: WebDatabase) -> list[Job]:
+def waiting(database: WebDatabase) -> list[PageJob]:
     """Those that are not over, in the order in which they are done."""
     return _jobs(database, "WHERE ended IS NULL ORDER BY number", [])
 
 
-def failed(database: WebDatabase, person: str, since: float) -> list[Job]:
+def failed(database: WebDatabase, person: str, since: float) -> list[PageJob]:
     """What a person asked for, and that ended not well after a time (seconds since 1970)."""
     return _jobs(
         database,
@@ -96,13 +96,13 @@ def failed(database: WebDatabase, person: str, since: float) -> list[Job]:
     )
 
 
-def newest(database: WebDatabase, action: str) -> Job | None:
+def newest(database: WebDatabase, action: str) -> PageJob | None:
     """The newest job of an action that came to its end."""
     where = "WHERE action = ? AND ended IS NOT NULL ORDER BY number DESC LIMIT 1"
     return next(iter(_jobs(database, where, [action])), None)
 
 
-def claim(database: WebDatabase) -> Job | None:
+def claim(database: WebDatabase) -> PageJob | None:
     """Begin the next job in the queue; None if there is none, or if one is being done."""
     with database.writing() as rows:
         if rows.execute("SELECT 1 FROM job WHERE started > 0 AND ended IS NULL").fetchone():
@@ -116,7 +116,7 @@ def claim(database: WebDatabase) -> Job | None:
     return None if row is None else _job(row)
 
 
-def orphans(database: WebDatabase) -> list[Job]:
+def orphans(database: WebDatabase) -> list[PageJob]:
     """Jobs that were begun, and whose process is gone without an end."""
     begun = _jobs(database, "WHERE started IS NOT NULL AND ended IS NULL", [])
     return [known for known in begun if not is_being_done(database, known.number)]
@@ -186,11 +186,11 @@ def is_being_done(database: WebDatabase, number: int) -> bool:
         return lock is None
 
 
-def _jobs(database: WebDatabase, where: str, values: Sequence[object]) -> list[Job]:
+def _jobs(database: WebDatabase, where: str, values: Sequence[object]) -> list[PageJob]:
     with database.reading() as rows:
         return [_job(row) for row in rows.execute(f"SELECT {_COLUMNS} FROM job {where}", values)]
 
 
-def _job(row: Row) -> Job:
+def _job(row: Row) -> PageJob:
     values = dict(row)
-    return Job(**{**values, "fields": json.loads(values["fields"])})
+    return PageJob(**{**values, "fields": json.loads(values["fields"])})

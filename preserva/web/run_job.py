@@ -33,7 +33,7 @@ def main(config_path: str, number: int) -> None:
         jobs.end(database, number, _done(config, database, job, lock))
 
 
-def _done(config: Config, database: WebDatabase, job: jobs.Job, lock: int) -> int:
+def _done(config: Config, database: WebDatabase, job: jobs.PageJob, lock: int) -> int:
     """Run the verb in the name of the person, if they still may; its exit status."""
     use_language(job.language)
     out, err = jobs.output_files(database, job.number)

@@ -38,14 +38,14 @@ _ENDS: dict[int, str] = {
 class ShownJob:
     """A job in words: what it does, on what, how far it is. `tone` is the colour of its state."""
 
-    job: jobs.Job
+    job: jobs.PageJob
     title: str
     about: str
     state: str
     tone: str
 
 
-def shown(job: jobs.Job) -> ShownJob:
+def shown(job: jobs.PageJob) -> ShownJob:
     """A job as people read it."""
     action = ACTIONS.get(job.action)
     about = " ".join(filter(None, (job.fields.get("package"), job.fields.get("storage"))))
@@ -88,7 +88,7 @@ def submit(visit: Visit) -> Response:
     return visit.go(f"/jobs/{number}")
 
 
-def _state(job: jobs.Job) -> str:
+def _state(job: jobs.PageJob) -> str:
     if job.started is None and job.ended is None:
         return pgettext("state of a job", "queued")
     if job.ended is None:
@@ -99,7 +99,7 @@ def _state(job: jobs.Job) -> str:
     return _("ended by signal {number}").format(number=status - 128)
 
 
-def _tone(job: jobs.Job) -> str:
+def _tone(job: jobs.PageJob) -> str:
     if job.exit_status is None:
         return "plain"
     if job.exit_status == ExitStatus.SOUND:

@@ -141,7 +141,7 @@ def _jobs(visit: Visit) -> Iterator[Task]:
         yield Task(sentence, _("See what it says"), f"/jobs/{job.number}", tone=tone)
 
 
-def _looks(visit: Visit) -> tuple[dict[str, LastLook], jobs.Job | None]:
+def _looks(visit: Visit) -> tuple[dict[str, LastLook], jobs.PageJob | None]:
     """What the newest check of the storages said of each, and that job."""
     job = jobs.newest(visit.database, "storages")
     if job is None:
