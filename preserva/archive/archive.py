@@ -18,11 +18,11 @@ from preserva.archive.acting import Actor, acting_person
 from preserva.archive.identities import remember, storage_id
 from preserva.archive.ledger_mark import advance, claim, read_mark, refuse_outdated
 from preserva.archive.patience import NO_PATIENCE, name_of_process
+from preserva.archive.places import is_made, make_place
 from preserva.archive.recovery import recover
 from preserva.archive.store import Store
 from preserva.config import Config
 from preserva.core.formats import layout
-from preserva.core.formats.storage_identity import FORMAT, serialise
 from preserva.core.values.report import Finding
 from preserva.errors import (
     ArchiveNotFound,
@@ -37,9 +37,7 @@ from preserva.i18n import N_, _, joined
 from preserva.ledger import Ledger
 from preserva.local_time import local_time
 from preserva.logs import get_logger
-from preserva.storage.ocfl import OcflRoot
 from preserva.storage.open import open_storage
-from preserva.storage.published import replace
 
 _logger = get_logger(__name__)
 
@@ -295,18 +293,6 @@ def _refuse_twice(stores: list[Store]) -> None:
             raise Refused(message.format(one=outer, other=inner, path=real[outer]))
 
 
-def is_made(store: Store) -> bool:
-    """Whether the storage exists already. Raises Refused for a place that holds something else."""
-    storage = store.storage
-    if storage.stat("") is None:
-        return False
-    if storage.stat(layout.IDENTITY) is not None:
-        store.check_identity()
-        return True
-    OcflRoot.refuse_strange(storage)
-    return False
-
-
 def _no_ledger(config: Config) -> ArchiveNotFound:
     """What to tell people who have no ledger: whether to make one, or to find theirs."""
     missing = _("there is no ledger at {path}").format(path=config.ledger)
@@ -381,34 +367,3 @@ def make_storage(archive: ArchivalStorage, store: Store) -> None:
         return
     with archive.writing(store):
         pass  # the writer's first steps are all that is wanted
-
-
-def make_place(store: Store, config: Config, identifier: str) -> None:
-    """Create an empty storage that records what it is, and who the institutions are."""
-    storage = store.storage
-    with storage.lock("preserva init"):
-        OcflRoot.create(storage)
-        text = serialise(_identity(store, config, identifier))
-        replace(storage, layout.IDENTITY, text)
-
-
-def _identity(store: Store, config: Config, identifier: str) -> dict[str, object]:
-    """What a lost configuration cannot tell: docs/adr/0004-storage-folder.md."""
-    return {
-        "storage": store.id,
-        "institution": store.config.institution,
-        "format": FORMAT,
-        "id": identifier,
-        "name": store.config.name,
-        "role": store.config.role.value,
-        "configured_by": config.institution.id,
-        **({"held_for": store.config.held_for} if store.config.held_for else {}),
-        "institutions": {
-            institution.id: {
-                "name": dict(institution.names),
-                "country": institution.country,
-                **({"isil": institution.isil} if institution.isil else {}),
-            }
-            for institution in config.institutions.values()
-        },
-    }

@@ -5,17 +5,16 @@ Source: IIIF Presentation API 3.0.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from preserva.core.formats.canonical_json import Value
 from preserva.describe.mods.language import of_text
 from preserva.exhibition.picture import Picture
+from preserva.exhibition.spec import Words
 
 COLLECTION = "iiif/collection.json"
 _CONTEXT = "http://iiif.io/api/presentation/3/context.json"
-
-Words = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from preserva.archive.archive import ArchivalStorage, is_made, make_place, make_storage
+from preserva.archive.archive import ArchivalStorage, make_storage
 from preserva.archive.ledger_proof import prove_ledger
+from preserva.archive.places import is_made, make_place
 from preserva.archive.store import Store
 from preserva.config import Role
 from preserva.core.values.model import PackageId

@@ -81,7 +81,7 @@ def _by_format(stream: BinaryIO, size: int, mime: str, max_pixels: int) -> Chara
         case "image/jp2" | "image/jpx" | "image/j2c":
             from preserva.describe.characterization.image import jp2
 
-            kind = next(kind for kind in jp2.Kind if kind.value[0] == mime)
+            kind = next(kind for kind in jp2.Jpeg2000Kind if kind.value[0] == mime)
             return jp2.characterise(stream, max_pixels, kind)
         case "image/bmp" | "image/gif" | "image/webp":
             from preserva.describe.characterization.image import bmp_gif_webp

@@ -43,7 +43,7 @@ _IRREVERSIBLE = 0
 layers was written, and no marker says that."""
 
 
-class Kind(Enum):
+class Jpeg2000Kind(Enum):
     """How the image is wrapped: its media type, what jpylyzer is to expect, and its first box.
 
     JPX is judged as JP2, though it may have boxes of its own.
@@ -54,7 +54,7 @@ class Kind(Enum):
     CODESTREAM = "image/j2c", "j2c", "contiguousCodestreamBox"
 
 
-def characterise(stream: BinaryIO, max_pixels: int, kind: Kind) -> Characterization:
+def characterise(stream: BinaryIO, max_pixels: int, kind: Jpeg2000Kind) -> Characterization:
     """What the image is; it is decoded."""
     image = None
     try:
@@ -68,14 +68,14 @@ def characterise(stream: BinaryIO, max_pixels: int, kind: Kind) -> Characterizat
             if image is not None and isinstance(profile, bytes):
                 image = replace(image, icc_profile=common_metadata.profile_name(profile))
             likeness = decode(picture, max_pixels)
-        if kind is not Kind.JPX and failed:
+        if kind is not Jpeg2000Kind.JPX and failed:
             raise BrokenError(Code.IMAGE_IRREGULAR, ", ".join(failed))
     except BrokenError as error:
         return Characterization(_BY, image, error.code, error.seen)
     return Characterization(_BY, image, likeness=likeness)
 
 
-def _boxes(stream: BinaryIO, kind: Kind) -> tuple[Element, list[str]]:
+def _boxes(stream: BinaryIO, kind: Jpeg2000Kind) -> tuple[Element, list[str]]:
     """The properties that jpylyzer read, and the names of the tests that failed."""
     stream.seek(0)
     _mime, form, root = kind.value
