@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from preserva.archive.acting import acting_person
-from preserva.archive.archive import open_archive
 from preserva.config import Config
 from preserva.errors import Locked, UsageError
 from preserva.i18n import _
-from preserva.web import people, shelf
+from preserva.web import people
 from preserva.web.application import guarded
 from preserva.web.database import WebDatabase
 from preserva.web.people import PageRole
+from preserva.web.shelf import TitleReader
 from preserva.web.visit import StaffSite
 from preserva.web.worker import Worker
 
@@ -27,12 +27,8 @@ _MOST_CONNECTIONS = 1000
 
 def site_of(config: Config, database: WebDatabase, url: str) -> StaffSite:
     """What the server shares between requests; `url` is how people reach it."""
-
-    def read_titles() -> None:
-        with open_archive(config.path, person="") as archive:
-            shelf.refresh(archive, database)
-
-    return StaffSite(config, database, Worker(config, database, read_titles), url.rstrip("/"))
+    worker = Worker(config, database, TitleReader(config, database))
+    return StaffSite(config, database, worker, url.rstrip("/"))
 
 
 def hosts_of(url: str) -> tuple[str, ...]:

@@ -10,20 +10,45 @@ import unicodedata
 from collections.abc import Iterator
 
 from preserva.access.document import Document, read_document
-from preserva.archive.archive import ArchivalStorage
+from preserva.archive.archive import ArchivalStorage, open_archive
 from preserva.archive.judgements import judgements, rules_of
+from preserva.config import Config
 from preserva.core.values.model import PackageId
 from preserva.core.xml.safe import parse
 from preserva.describe.mods import reading
-from preserva.errors import PreservaError
+from preserva.errors import Damaged, StorageError, UsageError
 from preserva.logs import get_logger
 from preserva.web.database import WebDatabase
 
 _logger = get_logger(__name__)
 _MOST_WORDS = 10
+_MOST_BOOKS = 200
+_PAUSE = 60.0
 
 
-def refresh(archive: ArchivalStorage, database: WebDatabase, limit: int = 200) -> int:
+class TitleReader:
+    """Reads titles while nothing else is to be done: once a minute, if the ledger has grown."""
+
+    def __init__(self, config: Config, database: WebDatabase) -> None:
+        self._config, self._database = config, database
+        self._next, self._read = 0.0, ""
+
+    def __call__(self) -> None:
+        """Read some, if it is time."""
+        now = self._database.clock()
+        if now < self._next:
+            return
+        self._next = now + _PAUSE
+        with open_archive(self._config.path, person="") as archive:
+            if archive.ledger.digest == self._read:
+                return
+            if refresh(archive, self._database, _MOST_BOOKS) < _MOST_BOOKS:
+                self._read = archive.ledger.digest
+            else:
+                self._next = now  # there are more
+
+
+def refresh(archive: ArchivalStorage, database: WebDatabase, limit: int = _MOST_BOOKS) -> int:
     """Read the titles of packages that are new or have a new version; how many were read."""
     with database.reading() as rows:
         known = dict(rows.execute("SELECT package, version FROM book").fetchall())
@@ -31,7 +56,11 @@ def refresh(archive: ArchivalStorage, database: WebDatabase, limit: int = 200) -
     for judgement in judgements(archive, rules_of(archive)):
         if known.get(judgement.package) == judgement.newest or not judgement.newest:
             continue
-        title, words = _described(archive, judgement.package)
+        try:
+            title, words = _described(archive, judgement.package)
+        except StorageError as error:  # it is away: another time
+            _logger.info("no title of %s: %s", judgement.package, error)
+            continue
         with database.writing() as rows:
             values = [judgement.package, judgement.newest, title, words]
             rows.execute("INSERT OR REPLACE INTO book VALUES (?, ?, ?, ?)", values)
@@ -83,7 +112,7 @@ def _described(archive: ArchivalStorage, package: str) -> tuple[str, str]:
         return "", fold(package)
     try:
         mods = parse(read_document(archive, name, Document.MODS))
-    except PreservaError as error:
+    except (Damaged, UsageError) as error:
         _logger.info("no title of %s: %s", package, error)
         return "", fold(name.portable)
     titles = [title.text for title in reading.titles(mods)]

@@ -292,6 +292,36 @@ def test_titles_are_read_once_for_each_version(site: StaffSite) -> None:
     assert shelf.title_of(site.database, "urn:preserva:aonb:kp-7") == "Повѣсть о рѣкѣ Амурѣ"
 
 
+def test_titles_are_read_in_pauses(site: StaffSite, clock: Clock) -> None:
+    """Once a minute, and only when the ledger has grown."""
+    reader = shelf.TitleReader(site.config, site.database)
+
+    def titles_after(seconds: float) -> int:
+        with site.database.writing() as rows:
+            rows.execute("DELETE FROM book")
+        clock.now += seconds
+        reader()
+        return shelf.count(site.database, "")
+
+    assert titles_after(0) == 1
+    assert titles_after(59) == 0
+    assert titles_after(61) == 0
+    damage(site)
+    assert titles_after(61) == 1
+
+
+def test_a_book_whose_storage_is_away_gets_its_title_later(site: StaffSite) -> None:
+    with site.database.writing() as rows:
+        rows.execute("DELETE FROM book")
+    folder = Path(site.config.primary().url)
+    folder.rename(folder.with_name("away"))
+    with open_archive(site.config.path) as archive:
+        assert shelf.refresh(archive, site.database) == 0
+    folder.with_name("away").rename(folder)
+    with open_archive(site.config.path) as archive:
+        assert shelf.refresh(archive, site.database) == 1
+
+
 def test_an_archive_that_does_not_open_is_said(
     site: StaffSite, visitor: Visitor, clock: Clock
 ) -> None:
