@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from preserva.archive.archive import Clock, Identifiers
     from preserva.archive.ledger_backup import BackupMade, LedgerBackup
     from preserva.archive.ledger_proof import Proof as LedgerProof
-    from preserva.archive.withdrawal import Tombstone
+    from preserva.archive.removal import CopyRemoval
+    from preserva.archive.withdrawal import RemovedCopy, Tombstone
     from preserva.bag.create.create import Made as BagCreated
     from preserva.bag.fetch import Fetched as BagFetched
     from preserva.bag.report import BagReport, BagVerdict
@@ -99,6 +100,7 @@ if TYPE_CHECKING:
     from preserva.core.policy.overview import Decision as IncidentDecision
     from preserva.core.policy.overview import Month as ReportMonth
     from preserva.core.policy.overview import Year as ReportYear
+    from preserva.core.policy.relations import Relation, RelationKind
     from preserva.core.policy.testimony import Custody
     from preserva.core.policy.two_persons import (
         DecisionAnswer,
@@ -297,7 +299,11 @@ _PLACES = {
     "JointDecision": "core.policy.two_persons:JointDecision",
     "Matter": "core.policy.two_persons:Matter",
     "Person": "core.values.people:Person",
+    "CopyRemoval": "archive.removal:CopyRemoval",
+    "RemovedCopy": "archive.withdrawal:RemovedCopy",
     "Tombstone": "archive.withdrawal:Tombstone",
+    "Relation": "core.policy.relations:Relation",
+    "RelationKind": "core.policy.relations:RelationKind",
     "Deed": "core.policy.work:Deed",
     "Work": "core.policy.work:Work",
     "WorkKind": "core.policy.work:WorkKind",
@@ -374,31 +380,32 @@ __all__ = [
     "AuditedCopy", "AwaitsConfirmation", "BackupMade", "BagCreated", "BagFetched", "BagReport",
     "BagTable", "BagUpdated", "BagVerdict", "BatchResult", "BookPage", "Brought", "Catalogue",
     "CatalogueEntry", "CatalogueRecord", "CheckedScans", "Clock", "Code", "Colours", "Config",
-    "ConfigError", "Contributor", "CopyInStorage", "CopyState", "CopyStatus", "CopyrightStatus",
-    "Custody", "Damaged", "DecisionAnswer", "DecisionState", "DecisionUndone", "DecisionsImported",
-    "Deed", "DemoFailedError", "Division", "Document", "Due", "DueReason", "EditionView", "Ended",
-    "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding", "FolderPages", "Forecast",
-    "HarvestResult", "HarvestSummary", "Health", "HealthAspect", "HealthCheck", "HealthJob",
-    "HealthLimits", "HistoryEntry", "Hit", "Identifiers", "ImageRules", "Incident",
-    "IncidentDecision", "Institution", "Item", "JointDecision", "KeptProfile", "LedgerBackup",
-    "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof", "Levels", "LevelsArea",
-    "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict", "Limitation", "Listed",
-    "ListedRecord", "Listing", "LockLost", "Locked", "Mail", "MatchDecision", "MatchVerdict",
-    "MatchedWord", "Matter", "NamedSubject", "NotAFile", "NotFound", "NotInPlace", "OaiFormat",
-    "ObjectInStorage", "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass",
-    "PackageError", "PackageHistory", "PackageId", "PackageType", "Packaged", "PageAccount",
-    "PageChange", "PageDeed", "PageFacts", "PageRole", "Person", "Pings", "Policy", "PreservaError",
-    "Progress", "Proposal", "Reached", "Receipt", "RecordedFinding", "RecordsExported",
-    "RecordsImported", "Refused", "Repair", "Replication", "Report", "ReportMonth", "ReportYear",
-    "ResultPage", "Retitled", "Revised", "Rights", "RightsBasis", "Role", "RowResult", "RowState",
-    "ScanAction", "ScanPolicy", "ScanProfile", "Severity", "SourceFile", "StaffPages", "Started",
-    "State", "Status", "StorageConfig", "StorageError", "StorageFull", "StorageState",
-    "StorageTally", "Stored", "StrPath", "Structure", "Subject", "Tally", "Tombstone", "TooLarge",
-    "TransferForm", "Transferred", "TypedNumber", "Undecodable", "Unfit", "Unreachable",
-    "UsageError", "Wanted", "WholePackage", "WholeStorage", "Work", "WorkKind", "WorkSum",
-    "WrongLedger", "WrongStorage", "__version__", "backup_ledger", "bags", "check_storages",
-    "create_archive", "load_config", "open_archive", "open_catalogue", "open_ledger", "open_pages",
-    "package_bag", "rebuild_config", "rebuild_ledger", "restore_ledger", "run_demo", "write_config",
+    "ConfigError", "Contributor", "CopyInStorage", "CopyRemoval", "CopyState", "CopyStatus",
+    "CopyrightStatus", "Custody", "Damaged", "DecisionAnswer", "DecisionState", "DecisionUndone",
+    "DecisionsImported", "Deed", "DemoFailedError", "Division", "Document", "Due", "DueReason",
+    "EditionView", "Ended", "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding",
+    "FolderPages", "Forecast", "HarvestResult", "HarvestSummary", "Health", "HealthAspect",
+    "HealthCheck", "HealthJob", "HealthLimits", "HistoryEntry", "Hit", "Identifiers", "ImageRules",
+    "Incident", "IncidentDecision", "Institution", "Item", "JointDecision", "KeptProfile",
+    "LedgerBackup", "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof", "Levels",
+    "LevelsArea", "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict",
+    "Limitation", "Listed", "ListedRecord", "Listing", "LockLost", "Locked", "Mail",
+    "MatchDecision", "MatchVerdict", "MatchedWord", "Matter", "NamedSubject", "NotAFile",
+    "NotFound", "NotInPlace", "OaiFormat", "ObjectInStorage", "ObjectToStorage", "Observer",
+    "Outcome", "Overview", "PackageClass", "PackageError", "PackageHistory", "PackageId",
+    "PackageType", "Packaged", "PageAccount", "PageChange", "PageDeed", "PageFacts", "PageRole",
+    "Person", "Pings", "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt",
+    "RecordedFinding", "RecordsExported", "RecordsImported", "Refused", "Relation", "RelationKind",
+    "RemovedCopy", "Repair", "Replication", "Report", "ReportMonth", "ReportYear", "ResultPage",
+    "Retitled", "Revised", "Rights", "RightsBasis", "Role", "RowResult", "RowState", "ScanAction",
+    "ScanPolicy", "ScanProfile", "Severity", "SourceFile", "StaffPages", "Started", "State",
+    "Status", "StorageConfig", "StorageError", "StorageFull", "StorageState", "StorageTally",
+    "Stored", "StrPath", "Structure", "Subject", "Tally", "Tombstone", "TooLarge", "TransferForm",
+    "Transferred", "TypedNumber", "Undecodable", "Unfit", "Unreachable", "UsageError", "Wanted",
+    "WholePackage", "WholeStorage", "Work", "WorkKind", "WorkSum", "WrongLedger", "WrongStorage",
+    "__version__", "backup_ledger", "bags", "check_storages", "create_archive", "load_config",
+    "open_archive", "open_catalogue", "open_ledger", "open_pages", "package_bag", "rebuild_config",
+    "rebuild_ledger", "restore_ledger", "run_demo", "write_config",
 ]
 # fmt: on
 

@@ -120,6 +120,7 @@ class Policy:
     digests: tuple[str, ...] = ("sha512", "sha256")
     copies: int = 2
     audit_interval_days: int = 90
+    removal_grace_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,9 @@ CALLS = {
     "records": "Archive.records",
     "update": "Archive.update, Archive.update_batch",
     "derive": "Archive.derive",
-    "withdraw": "Archive.withdraw, Archive.undo_withdrawal, Archive.withdrawn",
+    "withdraw": "Archive.withdraw, Archive.undo_withdrawal, Archive.withdrawn,"
+    " Archive.remove_bytes",
+    "relate": "Archive.relate, Archive.unrelate, Archive.relations",
     "store": "Archive.store",
     "import": "Archive.transfer",
     "replicate": "Archive.replicate",

@@ -54,6 +54,8 @@ class CareVerbs(Session):
         storage: str | None = None,
         *,
         dry_run: bool = False,
+        accept: PackageId | str | None = None,
+        reason: str | None = None,
         observer: Observer | None = None,
     ) -> list[Receipt]:
         """Record what another institution copied into the storages that we hold for others.
@@ -61,11 +63,23 @@ class CareVerbs(Session):
         Every new version is read whole, and its digests go into our ledger; on a dry run nothing is
         read whole. `storage` is the id of one storage; by default all are checked.
 
-        Raises UsageError for a storage that is not held for others, LedgerError.
+        What differs from what was recorded before counts only if two persons decided so: of the
+        package to `accept` that is requested, for a `reason`, and the run after the confirmation
+        records it.
+
+        Raises UsageError for a storage that is not held for others, AwaitsConfirmation,
+        LedgerError.
         """
         from preserva.replication.accession import receive
 
-        return receive(self._archive, storage, dry_run=dry_run, observer=logged(observer))
+        return receive(
+            self._archive,
+            storage,
+            dry_run=dry_run,
+            accept=None if accept is None else self._id(accept),
+            reason=reason,
+            observer=logged(observer),
+        )
 
     def validate(
         self,

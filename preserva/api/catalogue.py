@@ -123,10 +123,11 @@ class Catalogue(Closing):
 
         Raises NotFound.
         """
+        from preserva.archive.relations import relations_known
         from preserva.catalogue.edition_view import shown
         from preserva.catalogue.entry import uri_as_typed
 
-        return shown(self._database, uri_as_typed(record))
+        return shown(self._database, uri_as_typed(record), relations_known(self._config))
 
     def proposals(self, *, limit: int = 20) -> Iterator[Proposal]:
         """Pairs of records that may describe one edition, on which nobody has decided."""

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 from preserva.api.session import Session
 
 if TYPE_CHECKING:
-    from preserva import JointDecision, PackageId, Tombstone
+    from preserva import (
+        CopyRemoval,
+        JointDecision,
+        PackageId,
+        Relation,
+        RelationKind,
+        Report,
+        Tombstone,
+    )
 
 
 class DecisionVerbs(Session):
@@ -78,6 +86,65 @@ class DecisionVerbs(Session):
         from preserva.archive.withdrawal import undo
 
         undo(self._archive, self._id(package), reason)
+
+    def remove_bytes(
+        self, package: PackageId | str, reason: str | None = None
+    ) -> list[CopyRemoval]:
+        """Remove the copies of a withdrawn package from our storages, once two persons decided it.
+
+        The first call requests it and raises AwaitsConfirmation; when another person has confirmed
+        it and the grace period of the policy is over, the same call does it, for good. Copies that
+        another institution holds are named (W384) and not touched; E385 names one that its storage
+        does not let go, and the same call tries again.
+
+        Raises Refused during the grace period, UsageError for a package that is not withdrawn, or
+        without a reason or a person; Locked, LedgerError, StorageError.
+        """
+        from preserva.archive.removal import remove_bytes
+
+        return remove_bytes(self._archive, self._id(package), reason)
+
+    def relate(
+        self,
+        package: PackageId | str,
+        kind: RelationKind | str,
+        other: PackageId | str,
+        *,
+        reason: str,
+    ) -> Report:
+        """State how a package stands to another; the finding W387 if the ledger has no such other.
+
+        `kind` is one of volume of, same edition as, replaces, bound with. It is in the package's
+        PREMIS from the next version on. Raises ValueError for another kind; UsageError if nobody
+        is named who says so, or for a package and itself; NotFound for a package that the ledger
+        does not know; Refused if the same is known the other way round.
+        """
+        from preserva.archive.relations import relate
+        from preserva.core.policy.relations import RelationKind
+
+        first, second = self._id(package), self._id(other)
+        return relate(self._archive, first, RelationKind(kind), second, reason)
+
+    def unrelate(
+        self,
+        package: PackageId | str,
+        kind: RelationKind | str,
+        other: PackageId | str,
+        *,
+        reason: str,
+    ) -> None:
+        """Take a relation back. Raises what `relate` does; UsageError if it is not stated."""
+        from preserva.archive.relations import unrelate
+        from preserva.core.policy.relations import RelationKind
+
+        first, second = self._id(package), self._id(other)
+        unrelate(self._archive, first, RelationKind(kind), second, reason)
+
+    def relations(self) -> list[Relation]:
+        """How packages stand to each other, as it is stated now. Raises LedgerError."""
+        from preserva.archive.relations import relations
+
+        return relations(self._archive.ledger)
 
     def withdrawn(self) -> list[Tombstone]:
         """The packages that are withdrawn. Raises LedgerError."""

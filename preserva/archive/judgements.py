@@ -46,7 +46,10 @@ def rules_of(archive: ArchivalStorage) -> Rules:
         for storage in config.storages.values()
     }
     away = {trouble.storage for trouble in archive.ledger.copies.troubled() if not trouble.package}
-    withdrawn = frozenset(tombstones(archive.ledger))
+    withdrawn = {
+        package: frozenset(copy.storage for copy in tombstone.removed)
+        for package, tombstone in tombstones(archive.ledger).items()
+    }
     return Rules(config.institution.id, places, config.policy.copies, frozenset(away), withdrawn)
 
 

@@ -36,17 +36,12 @@ class RecordedPackage:
 
     def commitment(self, version: str) -> Arrival | None:
         """What was recorded when a version was first stored or received; None if nothing was."""
-        for entry in self._commitments():
-            if entry.version == version:
-                return entry.facts_as(Arrival)
-        return None
+        counts = self.testimony().first.get(version)
+        return None if counts is None else self.ledger.entry(counts.entry).facts_as(Arrival)
 
     def testimony(self) -> Testimony:
-        """What was first recorded of each version, and any later contradiction."""
-        return weigh(
-            Commitment(entry.number, str(entry.version), entry.facts_as(Arrival).inventory)
-            for entry in self._commitments()
-        )
+        """What was first recorded of each version, and what later contradicts it."""
+        return weigh(map(_commitment, self._commitments()))
 
     def inventories(self) -> dict[str, str]:
         """The digest of the inventory of each version that was ever stored, oldest first."""
@@ -60,8 +55,18 @@ class RecordedPackage:
                 yield entry
 
     def logged(self) -> list[LoggedEvent]:
-        """The events that also have a record in the `logs/` of copies, oldest first."""
-        entries = self.ledger.entries(package=self.package.uri, types=_LOGGED)
+        """The events that also have a record in the `logs/` of copies, oldest first.
+
+        What was found in copies before another institution's claim was accepted counts no more.
+        """
+        begun = max(
+            (entry.number for entry in self._commitments() if _is_decided(entry)), default=0
+        )
+        entries = (
+            entry
+            for entry in self.ledger.entries(package=self.package.uri, types=_LOGGED)
+            if entry.type != EVENT_FOUND or entry.number > begun
+        )
         events = ((entry, entry.facts_as(Logged)) for entry in entries if entry.outcome == SUCCESS)
         return [
             LoggedEvent(entry, facts.log, facts) for entry, facts in events if facts.log is not None
@@ -75,6 +80,16 @@ class RecordedPackage:
     def log_digests(self) -> set[str]:
         """The SHA-256 of every record of an event that the ledger knows."""
         return {event.log.sha256 for event in self.logged()}
+
+
+def _commitment(entry: LedgerEntry) -> Commitment:
+    inventory = entry.facts_as(Arrival).inventory
+    return Commitment(entry.number, str(entry.version), inventory, _is_decided(entry))
+
+
+def _is_decided(entry: LedgerEntry) -> bool:
+    """Whether two persons let it count in place of what was recorded before."""
+    return entry.type == ACCESSION and entry.facts_as(Arrival).decision is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,15 @@ from preserva.archive.staging import update_folder
 from preserva.archive.store import Store
 from preserva.core.formats import layout
 from preserva.core.values.codes import Code
-from preserva.core.values.entries import ARRIVALS, END, FAIL, START, SUCCESS
+from preserva.core.values.entries import (
+    ARRIVALS,
+    END,
+    FAIL,
+    REMOVAL,
+    REMOVAL_START,
+    START,
+    SUCCESS,
+)
 from preserva.core.values.facts import Arrival
 from preserva.core.values.model import Kind, PackageId
 from preserva.core.values.report import Finding
@@ -36,10 +44,10 @@ def recover(
 ) -> None:
     """Record how an interrupted ingest ended, and clear away what was never finished.
 
-    Only replications are kept: the next run resumes them. Leftovers that cannot be read or removed
-    are set aside, so that they block nobody, and `tell` gets a finding for each. Call it while
-    holding the storage's lock; `now` gives the time for the ledger. Raises StorageError,
-    LedgerError.
+    Only replications and removals are kept: the next run resumes them. Leftovers that cannot be
+    read or removed are set aside, so that they block nobody, and `tell` gets a finding for each.
+    Call it while holding the storage's lock; `now` gives the time for the ledger. Raises
+    StorageError, LedgerError.
     """
     pending = ledger.last(storage=store.id, types=(START, END))
     if pending is not None and pending.type == START:
@@ -50,8 +58,21 @@ def recover(
         return
     for entry in left:
         name = entry.path.rpartition("/")[2]
-        if entry.path not in layout.OF_DRIVERS and not name.startswith("replicate-"):
+        if entry.path == layout.REMOVED:
+            _clear_removed(ledger, store, tell)
+        elif entry.path not in layout.OF_DRIVERS and not name.startswith("replicate-"):
             _clear(store.storage, entry.path, tell)
+
+
+def _clear_removed(ledger: Ledger, store: Store, tell: Callable[[Finding], object]) -> None:
+    """Remove what came back of packages whose removal is over; one under way goes on from there."""
+    under_way: set[str] = set()
+    for entry in ledger.entries(storage=store.id, types=(REMOVAL_START, REMOVAL)):
+        name = PackageId.parse(str(entry.package)).portable
+        (under_way.add if entry.type == REMOVAL_START else under_way.discard)(name)
+    for left in store.storage.children(layout.REMOVED):
+        if left.path.rpartition("/")[2] not in under_way:
+            _clear(store.storage, left.path, tell)
 
 
 def _clear(storage: Storage, path: str, tell: Callable[[Finding], object]) -> None:

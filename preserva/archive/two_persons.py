@@ -18,6 +18,7 @@ from preserva.config import Policy
 from preserva.core.policy.two_persons import (
     KINDS,
     POLICY,
+    REMOVAL,
     DecisionAnswer,
     DecisionState,
     DecisionTurn,
@@ -102,11 +103,16 @@ def matter_of(
 
 
 def policy_terms(policy: Policy) -> dict[str, str]:
-    """The policy as the terms of a decision."""
+    """The policy as the terms of a decision.
+
+    The usual grace period is not among them: agreements from before there was the key still hold.
+    """
+    days = policy.removal_grace_days
     return {
         "digests": " ".join(policy.digests),
         "copies": str(policy.copies),
         "audit_interval_days": str(policy.audit_interval_days),
+        **({} if days == KINDS[REMOVAL].grace_days else {"removal_grace_days": str(days)}),
     }
 
 
@@ -120,7 +126,8 @@ def request(archive: ArchivalStorage, matter: Matter, reason: str) -> JointDecis
     waiting = agreed(decisions(archive), matter, {DecisionState.WAITING}, now)
     if waiting is not None:
         return waiting
-    facts = DecisionRequest(matter.kind, reason, matter.terms, expiry(matter.kind, now))
+    grace = archive.config.policy.removal_grace_days if matter.kind == REMOVAL else None
+    facts = DecisionRequest(matter.kind, reason, matter.terms, expiry(matter.kind, now), grace)
     entry = archive.ledger.append(
         DECISION_REQUESTED,
         time=now.isoformat(),
@@ -146,16 +153,18 @@ def answer(
     return decision(archive, number)
 
 
-def decided(archive: ArchivalStorage, matter: Matter, reason: str | None = None) -> JointDecision:
+def decided(
+    archive: ArchivalStorage, matter: Matter, reason: str | None = None, *, since: int = 0
+) -> JointDecision:
     """The confirmed decision on exactly this matter, once its grace period is over.
 
-    If there is none, it is requested for this `reason`. Raises AwaitsConfirmation until another
-    person has confirmed it; Refused during the grace period; UsageError without a reason.
+    Those requested before the ledger's entry `since` do not count. If there is none, it is
+    requested for this `reason`. Raises AwaitsConfirmation until another person has confirmed it;
+    Refused during the grace period; UsageError without a reason.
     """
     now = archive.clock()
-    known = agreed(
-        decisions(archive), matter, {DecisionState.WAITING, DecisionState.CONFIRMED}, now
-    )
+    later = [known for known in decisions(archive) if known.number > since]
+    known = agreed(later, matter, {DecisionState.WAITING, DecisionState.CONFIRMED}, now)
     if known is None or known.answer is None:
         if known is None and not reason:
             raise UsageError(_("this takes two persons, and a reason: --reason"))
@@ -206,6 +215,7 @@ def _request(entry: LedgerEntry) -> JointDecision:
         facts.person or "",
         datetime.fromisoformat(entry.time),
         facts.expires,
+        grace_days=facts.grace_days,
     )
 
 

@@ -1,7 +1,8 @@
 """Packages that were withdrawn: mistakes and duplicates, which stay as tombstones.
 
 A withdrawal is an entry of the ledger that names the one before it, so that all of them are found
-without going through millions of other entries. No storage is touched: the evidence stays.
+without going through millions of other entries. No storage is touched: the evidence stays. To
+remove the bytes is a decision of its own: `archive.removal`.
 """
 
 from __future__ import annotations
@@ -29,10 +30,19 @@ from preserva.local_time import local_date
 
 
 @dataclass(frozen=True, slots=True)
+class RemovedCopy:
+    """A copy whose bytes were removed from a storage, or are being removed, since `time`."""
+
+    storage: str
+    time: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Tombstone:
     """A withdrawn package: since when (ISO 8601, UTC), why, who requested it and who confirmed it.
 
-    `entry` is that of the ledger; persons are codes.
+    `entry` is that of the ledger; persons are codes. `removed` are the copies whose bytes are gone.
     """
 
     package: str
@@ -41,6 +51,11 @@ class Tombstone:
     reason: str
     requested_by: str | None
     confirmed_by: str | None
+    removed: tuple[RemovedCopy, ...] = ()
+
+    def is_removed(self, storage: str) -> bool:
+        """Whether its copy in a storage was removed, or is being so."""
+        return any(copy.storage == storage for copy in self.removed)
 
 
 def tombstones(ledger: Ledger) -> dict[str, Tombstone]:
@@ -50,11 +65,30 @@ def tombstones(ledger: Ledger) -> dict[str, Tombstone]:
         newest.setdefault(str(entry.package), (entry, facts))
     return {
         package: Tombstone(
-            package, entry.number, entry.time, facts.reason, facts.requested_by, facts.confirmed_by
+            package,
+            entry.number,
+            entry.time,
+            facts.reason,
+            facts.requested_by,
+            facts.confirmed_by,
+            _removed(ledger, package),
         )
         for package, (entry, facts) in sorted(newest.items())
         if not facts.undone
     }
+
+
+def _removed(ledger: Ledger, package: str) -> tuple[RemovedCopy, ...]:
+    """The copies of a package that were removed, or are being removed."""
+    if ledger.newest(entries.REMOVAL_START) is None:
+        return ()  # without asking for each package
+    types = (entries.REMOVAL_START, entries.REMOVAL)
+    copies = {
+        entry.storage: RemovedCopy(entry.storage, entry.time, entry.type == entries.REMOVAL)
+        for entry in ledger.entries(package=package, types=types)
+        if entry.storage is not None
+    }
+    return tuple(copies[storage] for storage in sorted(copies))
 
 
 def refuse_withdrawn(archive: ArchivalStorage, package: PackageId) -> None:
@@ -66,6 +100,14 @@ def refuse_withdrawn(archive: ArchivalStorage, package: PackageId) -> None:
             message.format(id=package, date=local_date(tombstone.time), reason=tombstone.reason),
             hint=_("`preserva withdraw ID --undo` takes the withdrawal back."),
         )
+
+
+def refuse_removed(archive: ArchivalStorage, package: PackageId) -> None:
+    """Refuse to bring back a package whose bytes two persons decided to remove. Raises Refused."""
+    tombstone = tombstones(archive.ledger).get(package.uri)
+    if tombstone is not None and tombstone.removed:
+        message = _("{id} was withdrawn, and two persons decided to remove it: nothing is restored")
+        raise Refused(message.format(id=package))
 
 
 def withdraw(archive: ArchivalStorage, package: PackageId, reason: str | None) -> Tombstone:
@@ -96,8 +138,14 @@ def undo(archive: ArchivalStorage, package: PackageId, reason: str | None) -> No
     if not reason:
         raise UsageError(_("say why: --reason"))
     with archive.writing(archive.primary):
-        if package.uri not in tombstones(archive.ledger):
+        tombstone = tombstones(archive.ledger).get(package.uri)
+        if tombstone is None:
             raise UsageError(_("{id} is not withdrawn").format(id=package))
+        if tombstone.removed:
+            message = _("{id} stays withdrawn: its bytes were removed, in {storage} on {date}")
+            copy = tombstone.removed[0]
+            date = local_date(copy.time)
+            raise Refused(message.format(id=package, storage=copy.storage, date=date))
         _finish(archive, Matter(WITHDRAWAL, package.uri))
         _append(archive, package, Withdrawal(reason, undone=True))
 

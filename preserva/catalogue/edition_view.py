@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from preserva.catalogue.database import Database
@@ -11,25 +11,30 @@ from preserva.catalogue.entry import CatalogueEntry
 from preserva.catalogue.index import Catalogued, Index
 from preserva.catalogue.matching import Matching
 from preserva.catalogue.roles import role
+from preserva.core.policy.relations import Relation, relations_of
 from preserva.core.values.report import printable
 from preserva.errors import NotFound
-from preserva.i18n import _
+from preserva.i18n import _, pgettext
 
 
 @dataclass(frozen=True, slots=True)
 class EditionView:
     """The records that a person joined to one edition, and other editions of the same work.
 
-    `decisions` are those in force on these records.
+    `decisions` are those in force on these records, `relations` those of their packages.
     """
 
     records: tuple[Catalogued, ...]
     editions: tuple[str, ...]
     decisions: tuple[MatchDecision, ...] = ()
+    relations: tuple[Relation, ...] = ()
 
 
-def shown(database: Database, uri: str) -> EditionView:
-    """The edition of a record, or of a package's record. Raises NotFound."""
+def shown(database: Database, uri: str, relations: Iterable[Relation] = ()) -> EditionView:
+    """The edition of a record, or of a package's record; of the `relations`, those of its packages.
+
+    Raises NotFound.
+    """
     index = Index(database)
     asked = index.get(uri) or index.of_package(uri)
     if asked is None or asked.entry is None:
@@ -40,7 +45,10 @@ def shown(database: Database, uri: str) -> EditionView:
         record for joined_uri in joined if (record := index.get(joined_uri)) and record.entry
     ]
     works = [other for other in index.of_work(asked.entry.work) if other not in joined]
-    return EditionView(tuple(records), tuple(works), tuple(matching.of_records(joined)))
+    packages = {package for record in records for package in record.packages}
+    related = (each for each in relations if packages & {each.package, each.other})
+    decisions = tuple(matching.of_records(joined))
+    return EditionView(tuple(records), tuple(works), decisions, tuple(related))
 
 
 def lines(view: EditionView) -> Iterator[str]:
@@ -51,6 +59,9 @@ def lines(view: EditionView) -> Iterator[str]:
             yield from (f"  {printable(line)}" for line in _of_entry(record.entry))
         for package in record.packages:
             yield "  " + _("digitised: {package}").format(package=printable(package))
+            for relation in relations_of(package, view.relations):
+                stands, other = relation.from_side_of(package)
+                yield "    " + pgettext("relation of packages", stands) + " " + printable(other)
     for decision in view.decisions:
         yield printable(sentence(decision))
     for uri in view.editions:

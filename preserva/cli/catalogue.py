@@ -213,13 +213,17 @@ def show(settings: Settings, record: str, json_: bool) -> None:
     RECORD is the identifier that a search shows, such as urn:preserva:record:aonb:17, or the
     library and the number of the record: aonb:17. The identifier of a package shows its book.
     """
+    from preserva.archive.archive import find_config
+    from preserva.archive.relations import relations_known
     from preserva.catalogue.edition_view import lines, shown
     from preserva.catalogue.entry import uri_as_typed
     from preserva.catalogue.import_records import open_catalogue
+    from preserva.config import load
     from preserva.outputs.json.catalogue import show_document
 
     with open_catalogue(settings.config, must_exist=True) as database:
-        edition = shown(database, uri_as_typed(record))
+        known = relations_known(load(find_config(settings.config)))
+        edition = shown(database, uri_as_typed(record), known)
     if json_:
         emit("catalogue show", show_document(edition))
     else:

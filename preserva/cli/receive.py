@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from preserva.cli.common import Settings, as_json, dry_run, emit, pass_settings
+from preserva.cli.common import Settings, as_json, dry_run, emit, package_id, pass_settings
 from preserva.cli.finish import finish
 from preserva.cli.terminal import echo
 from preserva.i18n import _
@@ -18,9 +18,18 @@ if TYPE_CHECKING:
 @click.command("receive")
 @click.argument("storage", required=False)
 @dry_run
+@click.option("--accept", metavar="ID", help="Let what is there of this package count from now on.")
+@click.option("--reason", metavar="WHY", help="Why, in your words; recorded for good.")
 @as_json
 @pass_settings
-def command(settings: Settings, storage: str | None, dry_run: bool, json_: bool) -> None:
+def command(
+    settings: Settings,
+    storage: str | None,
+    dry_run: bool,
+    accept: str | None,
+    reason: str | None,
+    json_: bool,
+) -> None:
     """Record what another institution copied into our storage.
 
     This is for storages whose role is "held". Every new version is read completely and its digests
@@ -29,12 +38,26 @@ def command(settings: Settings, storage: str | None, dry_run: bool, json_: bool)
     \b
     preserva receive --dry-run
     preserva receive aonb-copy
+
+    A package that is not what was recorded of it before is damage, unless its institution meant it:
+    --accept requests that what is there counts from now on. Another person confirms that, and the
+    next run records it.
+
+    \b
+    preserva receive aonb-copy --accept aonb-kp-000123 --reason "their disk was restored"
     """
     from preserva.outputs.json.replication import receive_document
     from preserva.replication.accession import receive
 
     with settings.archive() as archive:
-        receipts = receive(archive, storage, dry_run=dry_run, observer=settings.observer(json_))
+        receipts = receive(
+            archive,
+            storage,
+            dry_run=dry_run,
+            accept=package_id(accept, archive) if accept else None,
+            reason=reason,
+            observer=settings.observer(json_),
+        )
     if json_:
         emit("receive", receive_document(receipts, dry_run=dry_run))
     else:

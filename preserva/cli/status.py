@@ -61,12 +61,14 @@ def _reasons(packages: list[Status]) -> dict[str, str]:
 def _lines(package: Status, people: Mapping[str, Person]) -> Iterator[str]:
     from preserva.core.policy.judgement import State
     from preserva.local_time import local_time
-    from preserva.outputs.decisions import tombstone_line
+    from preserva.outputs.decisions import relation_line, tombstone_line
     from preserva.outputs.words import word
 
     yield package.portable
     if package.tombstone is not None:
         yield f"  {tombstone_line(package.tombstone, people)}"
+    for relation in package.relations:
+        yield f"  {relation_line(relation, package.package, people)}"
     for copy in package.copies:
         line = ", ".join([word(copy.state.value), *copy.versions])
         if copy.checked:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from preserva.archive import events as history
 from preserva.archive.events import Told, told_events
+from preserva.archive.relations import stated_in_premis
 from preserva.core.book.rights import Rights
 from preserva.core.eark.aip import entity_id, representation_id
 from preserva.core.eark.amend import amended_premis
@@ -80,6 +81,7 @@ def record_events(
         objects=representations,
         rights=None if rights is None else statements(draft, rights),
         without=without,
+        related=stated_in_premis(draft.archive.ledger, draft.package),
     )
     draft.write(PREMIS, data)
 

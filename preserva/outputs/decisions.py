@@ -1,4 +1,4 @@
-"""Decisions of two persons in words, and how a person is named."""
+"""Decisions in words, relations between packages, and how a person is named."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from preserva.archive.withdrawal import Tombstone
+from preserva.core.policy.relations import Relation
 from preserva.core.policy.two_persons import DecisionState, JointDecision
 from preserva.core.values.people import Person
 from preserva.core.values.report import printable
@@ -51,6 +52,19 @@ def decision_lines(
     if state is DecisionState.CONFIRMED and decision.may_be_done and now < decision.may_be_done:
         message = _("may be carried out from {time}")
         yield "  " + message.format(time=local_time(decision.may_be_done))
+
+
+def relation_line(relation: Relation, package: str, people: Mapping[str, Person]) -> str:
+    """How one of the two packages stands to the other, since when, and why."""
+    stands, other = relation.from_side_of(package)
+    message = _("{relation} {package} (stated by {person} on {time}: {reason})")
+    return message.format(
+        relation=word(stands),
+        package=for_people(other),
+        person=named(relation.person, people),
+        time=local_time(relation.time),
+        reason=printable(relation.reason),
+    )
 
 
 def tombstone_line(tombstone: Tombstone, people: Mapping[str, Person]) -> str:

@@ -12,6 +12,8 @@ from preserva.core.values.facts import (
     DecisionStep,
     DecisionTaken,
     Export,
+    RelationStated,
+    Removal,
     Withdrawal,
 )
 from preserva.core.values.people import Person
@@ -52,5 +54,11 @@ def _told(facts: Facts) -> Iterator[str | None]:
             yield f"{facts.by}: {facts.decision}"
         case Export():
             yield from (facts.what, facts.recipient, facts.reason)
+        case Removal() if facts.decision is not None:
+            yield _("no. {number}").format(number=facts.decision)
+        case RelationStated():
+            if facts.undone:
+                yield _("no longer")
+            yield from (f"{word(facts.kind)} {for_people(facts.other)}", facts.reason)
         case Arrival() | Withdrawal():
             yield facts.reason

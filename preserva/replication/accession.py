@@ -8,8 +8,9 @@ that it is held for are recorded.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_check
@@ -19,10 +20,12 @@ from preserva.archive.recorded_package import tag_manifests
 from preserva.archive.runs import note_success
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
+from preserva.archive.two_persons import note_done
 from preserva.archive.unrecorded import list_root
 from preserva.config import Role
 from preserva.core.eark.premis_read import read_events
 from preserva.core.policy.health import Job
+from preserva.core.policy.two_persons import JointDecision
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import ACCESSION, EVENT_FOUND, FAIL, FIXITY_CHECK, SUCCESS
 from preserva.core.values.facts import Arrival, EventFound
@@ -32,6 +35,7 @@ from preserva.core.values.subjects import ObjectInStorage, WholeStorage
 from preserva.errors import Damaged, StorageError, UsageError
 from preserva.fixity.ocfl_object import CheckedObject, check_object
 from preserva.i18n import _
+from preserva.replication.accepted_claim import DisputedClaim, decision_on, disputed_claim
 from preserva.storage.ocfl import StoredObject
 
 MOST_LOGS = 100
@@ -63,21 +67,29 @@ def receive(
     storage: str | None = None,
     *,
     dry_run: bool = False,
+    accept: PackageId | None = None,
+    reason: str | None = None,
     observer: Observer = ignore,
 ) -> list[Receipt]:
     """Read what is new in the storages that we keep for others (all, or one), and record it.
 
     A package that is not sound, not what was recorded before, or not of the institution that the
     storage is held for is reported and not acknowledged; the others are processed. On a dry run
-    nothing is read whole. Raises UsageError for a storage that is not kept for others, LedgerError.
+    nothing is read whole.
+
+    Another version than the one recorded before is accepted when two persons decided so: for the
+    package to `accept` that is requested, for this `reason`, and AwaitsConfirmation raised; once it
+    is confirmed, the next run records what is there now. Raises UsageError for a storage that is
+    not kept for others, LedgerError.
     """
     prove_ledger(archive, record=not dry_run)
+    settle = partial(decision_on, accept=accept, reason=reason)
     receipts = []
     for store in _held(archive, storage):
         own = Receipt("", store.id, Report(WholeStorage(store.id)))
         receipts.append(own)
         for path in _objects(archive, store, own.report, dry_run):
-            receipt = _receive(archive, store, path, dry_run, observer)
+            receipt = _receive(archive, store, path, dry_run, settle, observer)
             if receipt is not None:
                 receipts.append(receipt)
     if storage is None and not dry_run and all(map(_is_complete, receipts)):
@@ -117,7 +129,12 @@ def _objects(archive: ArchivalStorage, store: Store, report: Report, dry_run: bo
 
 
 def _receive(
-    archive: ArchivalStorage, store: Store, path: str, dry_run: bool, observer: Observer
+    archive: ArchivalStorage,
+    store: Store,
+    path: str,
+    dry_run: bool,
+    settle: Callable[[DisputedClaim], JointDecision | None],
+    observer: Observer,
 ) -> Receipt | None:
     """One package; None if there is nothing new in it."""
     receipt = Receipt("", store.id, Report(ObjectInStorage(path, store.id)))
@@ -154,7 +171,25 @@ def _receive(
         receipt.acknowledged = True
     elif other:
         _record_incident(copy, receipt.report)
+        claim = disputed_claim(copy, checked, receipt.report.findings)
+        if claim is not None and (decision := settle(claim)) is not None:
+            _accept(receipt, claim, decision)
     return receipt
+
+
+def _accept(receipt: Receipt, claim: DisputedClaim, decision: JointDecision) -> None:
+    """Let what is there count in place of what was recorded, as two persons decided."""
+    report, copy = receipt.report, claim.copy
+    report.findings = [
+        finding for finding in report.findings if finding.code is not Code.NOT_AS_RECORDED
+    ]
+    receipt.versions = tuple(dict.fromkeys((*claim.versions, *receipt.versions)))
+    _acknowledge(copy, claim.checked, receipt.versions, decision)
+    logs = dict(_unknown_logs(copy, report))
+    vouch(copy.archive, copy.package, logs, [copy.store.id])
+    record_check(copy, report)
+    note_done(copy.archive, decision)
+    receipt.acknowledged = True
 
 
 def _refusal(copy: StoredCopy, path: str) -> Finding | None:
@@ -192,11 +227,21 @@ def _record_incident(copy: StoredCopy, report: Report) -> None:
         record_check(copy, report)
 
 
-def _acknowledge(copy: StoredCopy, checked: CheckedObject, versions: tuple[str, ...]) -> None:
+def _acknowledge(
+    copy: StoredCopy,
+    checked: CheckedObject,
+    versions: tuple[str, ...],
+    decision: JointDecision | None = None,
+) -> None:
     assert checked.inventory is not None, "what passed has an inventory"
     for version in versions:
         files = checked.inventory.versions[version].files()
-        arrival = Arrival(inventory=checked.digests[version], tag_manifests=tag_manifests(files))
+        arrival = Arrival(
+            inventory=checked.digests[version],
+            tag_manifests=tag_manifests(files),
+            reason=None if decision is None else decision.reason,
+            decision=None if decision is None else decision.number,
+        )
         copy.record(ACCESSION, SUCCESS, version=version, facts=arrival)
 
 

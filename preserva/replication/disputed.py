@@ -12,6 +12,7 @@ from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.recorded_package import LoggedEvent
 from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.two_persons import decided, note_done
+from preserva.archive.withdrawal import refuse_removed
 from preserva.config import Role
 from preserva.core.policy.two_persons import LOSS, SET_ASIDE, Matter
 from preserva.core.values.model import PackageId
@@ -68,10 +69,12 @@ def give_up_records(
     """Give up the records of events of a package that no storage has any more; each copy checked.
 
     Two persons decide: the first call requests it for this `reason`. Raises AwaitsConfirmation;
-    UsageError if no record is lost; LedgerError; StorageError if a storage that has a copy cannot
-    be read, because it may have the record.
+    UsageError if no record is lost; Refused for a package whose bytes two persons decided to
+    remove; LedgerError; StorageError if a storage that has a copy cannot be read, because it may
+    have the record.
     """
     prove_ledger(archive)
+    refuse_removed(archive, package)
     copies = [StoredCopy(archive, store, package) for store in archive.stores()]
     copies = [copy for copy in copies if copy.acknowledged()]
     lost = _lost_records(copies)

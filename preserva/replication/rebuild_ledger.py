@@ -16,6 +16,7 @@ from pathlib import Path
 from preserva.archive.archive import ArchivalStorage, Clock, Identifiers
 from preserva.archive.ledger_mark import read_mark, take_over
 from preserva.archive.ledger_replica import copied_entries
+from preserva.archive.stated_removal import restore_removals
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
 from preserva.config import Config, Role
@@ -148,6 +149,7 @@ def _rebuild(archive: ArchivalStorage, decision: LedgerChoice, observer: Observe
     _refuse_contradicted(archive, storages, choice, decision)
     refuse_unseen(choice)
     _record_rebuilt(archive, storages, choice)
+    restore_removals(archive, storages.own)
     objects = _Objects()
     for store in storages.there:
         paths = list(store.root.objects())

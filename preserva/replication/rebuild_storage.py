@@ -6,6 +6,7 @@ from preserva.archive.archive import ArchivalStorage, make_storage
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.places import is_made, make_place
 from preserva.archive.store import Store
+from preserva.archive.withdrawal import tombstones
 from preserva.config import Role
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Observer, ignore
@@ -20,6 +21,8 @@ def rebuild_storage(
 ) -> list[Repair]:
     """Restore every copy that the ledger acknowledged in a storage, each proved.
 
+    Packages whose bytes were removed by decision stay away.
+
     The storage is a new, empty place, or one in which something is left. Raises Refused for a place
     that holds something else, UsageError for a storage that another institution writes, and what
     `repair` raises.
@@ -30,7 +33,8 @@ def rebuild_storage(
             "{storage} is kept here for another institution, and only that institution rebuilds it"
         )
         raise UsageError(message.format(storage=storage))
-    packages = [PackageId.parse(uri) for uri in archive.ledger.copies.packages(storage)]
+    known, gone = archive.ledger.copies.packages(storage), tombstones(archive.ledger)
+    packages = [PackageId.parse(uri) for uri in known if uri not in gone or not gone[uri].removed]
     prove_ledger(archive, record=not dry_run)
     if dry_run and not is_made(store):  # what is not there is empty
         store = Store(store.config, open_storage(f"memory://{archive.identifiers()}"))

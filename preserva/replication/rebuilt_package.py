@@ -17,6 +17,7 @@ from preserva.archive.fixity_events import record_check
 from preserva.archive.recorded_package import RecordedPackage, tag_manifests
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
+from preserva.archive.withdrawal import tombstones
 from preserva.core.formats.inventory import Inventory
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import ACCESSION, END, REPLICATION, SUCCESS
@@ -75,6 +76,9 @@ def record_missing(
 ) -> list[Report]:
     """Record that a package is not where the ledger acknowledged it; a report for each storage."""
     seen = {read.copy.store.id for read in copies}
+    tombstone = tombstones(archive.ledger).get(package.uri)
+    if tombstone is not None:  # what was removed by decision is not missing
+        seen |= {copy.storage for copy in tombstone.removed}
     reports = []
     for store in stores:
         copy = StoredCopy(archive, store, package)

@@ -18,7 +18,7 @@ from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.staging import Staging, confirm, read_back
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
-from preserva.archive.withdrawal import tombstones
+from preserva.archive.withdrawal import refuse_removed, tombstones
 from preserva.config import Role
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.formats import layout
@@ -104,8 +104,9 @@ def repair(
     all. An unsound copy that no storage can mend is reported with the reason.
 
     Raises LedgerError, Locked, UsageError; NotFound for a package that the ledger does not know;
-    Refused, with nothing changed, if in one storage more copies than `limit` need repair (three, or
-    one in a thousand, if it is not given): then it is the storage that needs a person, not a book.
+    Refused for one whose bytes two persons decided to remove, and, with nothing changed, if in one
+    storage more copies than `limit` need repair (three, or one in a thousand, if it is not given):
+    then it is the storage that needs a person, not a book.
     """
     prove_ledger(archive, record=apply)
     stores = [archive.store(storage)] if storage else archive.stores()
@@ -116,6 +117,8 @@ def repair(
         raise UsageError(message.format(storage=storage))
     stores = [store for store in stores if store.config.role is not Role.HELD]
     done = []
+    for package in packages:
+        refuse_removed(archive, package)
     for store in stores:
         wanted = packages or _failed(archive, store)
         done += repair_in(archive, store, wanted, apply=apply, limit=limit, observer=observer)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.judgements import judgements, rules_of
+from preserva.archive.relations import relations
 from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.unrecorded import listed, unrecorded
 from preserva.archive.withdrawal import Tombstone, tombstones
 from preserva.config import Role
 from preserva.core.policy.judgement import JudgedCopy, Judgement, State, judge, with_stranger
+from preserva.core.policy.relations import Relation, relations_of
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, FIXITY_CHECK, START
 from preserva.core.values.model import PackageId
@@ -69,7 +71,7 @@ class Status:
     """A package and its copies; `enough` if as many count as the policy requires.
 
     `package` is the identifier as a URN, `portable` the same as a name: aonb-kp-000123. One that
-    was withdrawn has a `tombstone`.
+    was withdrawn has a `tombstone`; one that is asked for by name has its `relations` to others.
     """
 
     package: str
@@ -77,6 +79,7 @@ class Status:
     copies: tuple[CopyStatus, ...]
     enough: bool
     tombstone: Tombstone | None = None
+    relations: tuple[Relation, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -135,7 +138,8 @@ def status(
         asked = _status(archive, judge(package.uri, known, rules), package)
         if all(copy.state in {State.ABSENT, State.UNREACHABLE} for copy in asked.copies):
             raise NotFound(_("there is no package {id}").format(id=package))
-        return [asked]
+        related = relations_of(package.uri, relations(archive.ledger))
+        return [replace(asked, relations=tuple(related))]
     if wanted:
         names = [listed.package for listed in list_packages(archive, wanted=wanted).packages]
         return [state for name in names for state in status(archive, PackageId.parse(name))]
@@ -209,7 +213,7 @@ def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -
         state = State.MISSING if acknowledged else State.ABSENT
     except StorageError as error:
         state, reason = State.UNREACHABLE, str(error)
-    state = known if known is State.WITHDRAWN else State.worst(state, known)
+    state = known if known in {State.WITHDRAWN, State.REMOVED} else State.worst(state, known)
     return CopyStatus(stored.store.id, state, versions, checked, outcome, reason)
 
 

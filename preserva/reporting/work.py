@@ -16,6 +16,8 @@ from preserva.core.values.facts import (
     DecisionTaken,
     Export,
     Recovery,
+    RelationStated,
+    Removal,
     Withdrawal,
 )
 from preserva.ledger import LedgerEntry
@@ -111,6 +113,18 @@ def _withdrawal(entry: LedgerEntry) -> _Facts:
     return kind, None, None, (facts.reason,)
 
 
+def _removal(entry: LedgerEntry) -> _Facts:
+    facts = entry.facts_as(Removal)
+    decision = () if facts.decision is None else (f"no. {facts.decision}",)
+    return WorkKind.REMOVED, None, facts.size, decision
+
+
+def _relation(entry: LedgerEntry) -> _Facts:
+    facts = entry.facts_as(RelationStated)
+    undone = ("undone",) if facts.undone else ()
+    return WorkKind.RELATED, None, None, (*undone, facts.kind, facts.other, facts.reason)
+
+
 _READERS: Mapping[str, Callable[[LedgerEntry], _Facts | None]] = {
     **dict.fromkeys(entries.ARRIVALS, _arrival),
     entries.FIXITY_CHECK: _check,
@@ -122,4 +136,6 @@ _READERS: Mapping[str, Callable[[LedgerEntry], _Facts | None]] = {
     entries.DECISION_REFUSED: _step,
     entries.DECISION_DONE: _step,
     entries.WITHDRAWAL: _withdrawal,
+    entries.REMOVAL: _removal,
+    entries.RELATION: _relation,
 }

@@ -34,7 +34,8 @@ class Storage(Protocol):
     1. It raises nothing but StorageError and its subclasses, each with the path.
     2. Links are never followed, and only regular files are ever opened.
     3. Nothing is overwritten or deleted outside `staging/`, but for `replace`, and nothing leaves
-       its place, but for `quarantine`.
+       its place, but for `quarantine`; what two persons decided to remove is moved to
+       `staging/removed/` by it, and discarded there.
     4. What `create` wrote is not visible before `publish`, which first makes every byte durable and
        then shows all of them at once. A crash at any instant leaves all of it or nothing.
     5. Several threads may call it at the same time. More than `max_concurrency` gain nothing; for
@@ -93,7 +94,8 @@ class Storage(Protocol):
     def quarantine(self, path: str, target: str) -> None:
         """Move a file, folder or link to `target`, a path below `quarantine/`, durably.
 
-        Refuses a target that exists. What a link leads to is neither read nor moved.
+        What is to be removed goes to a path below `staging/removed/` instead. Refuses a target
+        that exists. What a link leads to is neither read nor moved.
         """
 
     def discard(self, path: str) -> None:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
-from preserva.core.formats.layout import LOCK, QUARANTINE, STAGING
+from preserva.core.formats.layout import LOCK, STAGING
 from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry, Kind, StorageTraits
 from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError, StorageFull
@@ -21,7 +21,7 @@ from preserva.files.below import Below, Descriptor, NotAFolderError, is_alone, s
 from preserva.files.disk import create_file, flush, write_all
 from preserva.files.small_file_worker import FILE, FOLDER, forget
 from preserva.i18n import _, system_reason
-from preserva.storage.paths import contained, refuse_links, refuse_outside
+from preserva.storage.paths import contained, refuse_links, refuse_not_aside, refuse_outside
 
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _LOCK_FILE = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -172,8 +172,8 @@ class LocalStorage:
         self._durable.clear()
 
     def quarantine(self, path: str, target: str) -> None:
-        """Move what is at a path to one below `quarantine/`, durably and at once."""
-        refuse_outside(target, QUARANTINE)
+        """Move what is at a path aside: below `quarantine/` or `staging/removed/`."""
+        refuse_not_aside(target)
         self._move(path, target)
 
     def _move(self, path: str, final: str) -> None:

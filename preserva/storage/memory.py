@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 
-from preserva.core.formats.layout import QUARANTINE, STAGING
+from preserva.core.formats.layout import STAGING
 from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry, Kind, StorageTraits
 from preserva.errors import Locked, NotAFile, NotFound, Refused, StorageError
 from preserva.i18n import _
-from preserva.storage.paths import above, contained, refuse_outside
+from preserva.storage.paths import above, contained, refuse_not_aside, refuse_outside
 
 
 class _Shared:
@@ -147,8 +147,8 @@ class MemoryStorage:
         self._move(staged, final)
 
     def quarantine(self, path: str, target: str) -> None:
-        """Move what is at a path to one below `quarantine/`, at once."""
-        refuse_outside(target, QUARANTINE)
+        """Move what is at a path aside: below `quarantine/` or `staging/removed/`."""
+        refuse_not_aside(target)
         self._move(path, target)
 
     def _move(self, path: str, final: str) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from urllib.parse import unquote
 
+from preserva.core.formats.layout import QUARANTINE, REMOVED
 from preserva.core.values.model import Entry, Kind
 from preserva.errors import NotAFile, Refused, StorageError
 from preserva.i18n import _
@@ -44,6 +45,12 @@ def refuse_outside(path: str, folder: str) -> None:
     if not path.startswith(folder + "/"):
         message = _("{path} is not in {folder}/; it was not touched")
         raise Refused(message.format(path=path, folder=folder))
+
+
+def refuse_not_aside(path: str) -> None:
+    """Raise Refused for a path to which nothing that was published may be moved."""
+    if not path.startswith(f"{REMOVED}/"):
+        refuse_outside(path, QUARANTINE)
 
 
 def refuse_links(entries: Iterable[Entry]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
-from preserva.core.formats.layout import LEASES, PUBLISHING, QUARANTINE, STAGING
+from preserva.core.formats.layout import LEASES, PUBLISHING, STAGING
 from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry, Kind, StorageTraits
 from preserva.errors import NotAFile, NotFound, Refused, StorageError, StorageFull, Unreachable
@@ -19,7 +19,14 @@ from preserva.i18n import _
 from preserva.storage.base import CHUNK
 from preserva.storage.lease import LEASE, Lease
 from preserva.storage.lease_files import FolderLeases
-from preserva.storage.paths import above, contained, parent, refuse_links, refuse_outside
+from preserva.storage.paths import (
+    above,
+    contained,
+    parent,
+    refuse_links,
+    refuse_not_aside,
+    refuse_outside,
+)
 from preserva.storage.pkg_resources_stand_in import stand_in_for_pkg_resources
 from preserva.storage.publication_marks import Mark, below_any, hidden_by, marks_last
 
@@ -192,8 +199,8 @@ class PyFilesystemStorage:
         self._move(staged, final)
 
     def quarantine(self, path: str, target: str) -> None:
-        """Move what is at a path to one below `quarantine/`."""
-        refuse_outside(target, QUARANTINE)
+        """Move what is at a path aside: below `quarantine/` or `staging/removed/`."""
+        refuse_not_aside(target)
         self._move(path, target)
 
     def _move(self, path: str, final: str) -> None:

@@ -10,13 +10,15 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from preserva import config
 from preserva.access.export import export
-from preserva.archive.archive import ArchivalStorage, open_archive
+from preserva.archive.archive import ArchivalStorage, open_archive, utc_now
+from preserva.archive.removal import remove_bytes
 from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.two_persons import answer, request
 from preserva.archive.withdrawal import tombstones, withdraw
@@ -26,7 +28,7 @@ from preserva.batch.run import BatchOptions
 from preserva.batch.shares import Share
 from preserva.batch.verbs import package_batch, update_batch
 from preserva.core.eark.mets import PackageType
-from preserva.core.policy.two_persons import WITHDRAWAL, Matter
+from preserva.core.policy.two_persons import REMOVAL, WITHDRAWAL, Matter
 from preserva.core.values.entries import END
 from preserva.core.values.report import Outcome
 from preserva.errors import StorageError
@@ -142,6 +144,20 @@ def do_withdraw(place: Path) -> None:
         withdraw(archive, PACKAGE, None)
 
 
+def do_remove(place: Path) -> None:
+    """Remove the bytes of the withdrawn package, as two persons decided a month ago."""
+    with later(place) as archive:
+        for removal in remove_bytes(archive, PACKAGE):
+            if removal.outcome is not Outcome.PASS:
+                raise StorageError(str(removal.report.findings))
+
+
+def later(place: Path) -> ArchivalStorage:
+    """The archive when a grace period that begins now is over."""
+    path, wait = place / "archive" / config.NAME, timedelta(days=31)
+    return open_archive(path, person="petrov", clock=lambda: utc_now() + wait)
+
+
 VERBS = {
     "package": do_package,
     "package by table": do_package_by_table,
@@ -155,6 +171,7 @@ VERBS = {
     "repair": do_repair,
     "replicate": do_replicate,
     "withdraw": do_withdraw,
+    "remove": do_remove,
     "replicate a second version": do_replicate,
 }
 
@@ -168,7 +185,7 @@ def prepared(verb: str, place: Path) -> Path:
         (place / "new.toml").write_text('[[parts]]\ntype = "text"\nfirst = 1\n')
         (place / "books.csv").write_text("folder,record\nbook,book.xml\n")
         (place / "changes.csv").write_text("id,record,structure\nkp-7,new.xml,new.toml\n")
-        if verb.startswith(("replicate", "update")) or verb in {"repair", "withdraw"}:
+        if verb.startswith(("replicate", "update")) or verb in {"repair", "withdraw", "remove"}:
             package(place / "book", place / "book.xml", archive)
         if verb == "update of pages":
             for name, seed in (("again/л. 1.tif", 7), ("jpg/1.tif", 8), ("missing/л. 0.tif", 9)):
@@ -182,8 +199,11 @@ def prepared(verb: str, place: Path) -> Path:
         if verb == "replicate a second version":
             replicate(archive)
             update(archive, PACKAGE, Change(place / "new.xml", reason="a test"))
-        if verb == "withdraw":
-            decide_together(place)
+        if verb in {"withdraw", "remove"}:
+            decide_together(place, WITHDRAWAL)
+        if verb == "remove":
+            do_withdraw(place)
+            decide_together(place, REMOVAL)
         if verb == "import":
             create_bag(place / "book", place / "bag")
         if verb == "import of our own":
@@ -197,11 +217,11 @@ def prepared(verb: str, place: Path) -> Path:
     return place
 
 
-def decide_together(place: Path) -> None:
-    """One person requests that the package is withdrawn, another confirms it."""
+def decide_together(place: Path, kind: str) -> None:
+    """One person requests a decision on the package, another confirms it."""
     path = place / "archive" / config.NAME
     with open_archive(path, person="ivanova") as archive:
-        number = request(archive, Matter(WITHDRAWAL, PACKAGE.uri), "twice").number
+        number = request(archive, Matter(kind, PACKAGE.uri), "twice").number
     with open_archive(path, person="petrov") as archive:
         answer(archive, number, confirm=True)
 
@@ -209,7 +229,8 @@ def decide_together(place: Path) -> None:
 def check_after_fault(archive: ArchivalStorage, verb: str) -> None:
     """Whatever happened: what is visible is whole, what was acknowledged is visible.
 
-    Only a copy that is being repaired may still be as damaged as it was.
+    Only a copy that is being repaired may still be as damaged as it was, and one that is being
+    removed may be gone.
     """
     assert archive.ledger.verify() == []
     for held in [archive.primary] if verb == "repair" else archive.stores():
@@ -217,7 +238,7 @@ def check_after_fault(archive: ArchivalStorage, verb: str) -> None:
             held.root.recover(path)
             report = check_object(held.storage, path).report
             assert report.outcome is Outcome.PASS, report.findings
-        if StoredCopy(archive, held, PACKAGE).acknowledged():
+        if verb != "remove" and StoredCopy(archive, held, PACKAGE).acknowledged():
             assert held.root.holds(PACKAGE.uri)
 
 
@@ -225,9 +246,16 @@ def check_acknowledged(place: Path, verb: str) -> None:
     """The work was recorded, and what it made is sound."""
     with an_archive(place / "archive") as archive:
         assert archive.ledger.verify() == []
+        kinds = [entry.type for entry in archive.ledger.entries(package=PACKAGE.uri)]
+        if verb == "remove":
+            (gone,) = tombstones(archive.ledger)[PACKAGE.uri].removed
+            assert gone.done and not archive.primary.root.holds(PACKAGE.uri)
+            assert kinds.count("deletion") == 1 and kinds.count("decision carried out") == 2
+            kept = archive.primary.storage.walk("tombstones")
+            names = [entry.path.rpartition("/")[2] for entry in kept]
+            assert names.count("inventory.json") == 2 and names.count("premis.xml") >= 1
         if verb == "withdraw":
             assert list(tombstones(archive.ledger)) == [PACKAGE.uri]
-            kinds = [entry.type for entry in archive.ledger.entries(package=PACKAGE.uri)]
             assert kinds.count("withdrawal") == kinds.count("decision carried out") == 1
         last = archive.ledger.last(storage=archive.primary.id, types=(END, "ingestion start"))
         assert last is not None and (last.type, last.outcome) == (END, "success")

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from preserva.archive.archive import ArchivalStorage, open_archive
+from preserva.archive.removal import remove_bytes
+from preserva.archive.two_persons import answer
+from preserva.archive.withdrawal import withdraw
+from preserva.core.values.model import PackageId
+from preserva.errors import AwaitsConfirmation
 from tests.cli.test_commands import JsonRun, Run, ready, run, run_json
 
 __all__ = ["ready", "run", "run_json"]
@@ -147,3 +155,72 @@ def test_a_policy_that_nobody_agreed_on_is_noticed(
     )
     path.write_text(agreed, "utf-8")
     assert run_json("config", "check")[1]["warnings"] == []
+
+
+def _withdraw(folder: Path, run: Run) -> None:
+    """Two persons withdraw the book, and decided a month ago to remove its bytes."""
+    book = PackageId.parse("aonb-kp-7")
+    assert run("package", "book", "--record", "book.xml", "--person", "ivanova")[0] == 0
+    before = datetime.now(UTC).replace(microsecond=0) - timedelta(days=31)
+    for decide in (withdraw, remove_bytes):
+        with _by(folder, "ivanova", before) as archive, pytest.raises(AwaitsConfirmation) as waits:
+            decide(archive, book, "letters")
+        with _by(folder, "petrov", before) as archive:
+            answer(archive, waits.value.decision, confirm=True)
+            if decide is withdraw:
+                withdraw(archive, book, None)
+
+
+def _by(folder: Path, person: str, now: datetime) -> ArchivalStorage:
+    return open_archive(folder / "preserva.toml", person=person, clock=lambda: now)
+
+
+def test_bytes_are_removed_and_the_document_says_so(
+    staffed: Path, run: Run, run_json: JsonRun
+) -> None:
+    _withdraw(staffed, run)
+    excluded = run("withdraw", "aonb-kp-7", "--undo", "--remove-bytes", "--person", "petrov")
+    assert (excluded[0], "exclude each other" in excluded[2]) == (2, True)
+    status, document = run_json("withdraw", "aonb-kp-7", "--remove-bytes", "--person", "petrov")
+    (removal,) = document["removals"]
+    assert (status, removal["removed"], removal["ours"]) == (0, True, True)
+    assert removal["files"] > 10 and removal["report"]["findings"] == []
+    (removed,) = document["tombstone"]["removed"]
+    assert (removed["storage"], removed["done"]) == ("aonb-main", True)
+    status, out, _err = run("withdraw", "aonb-kp-7", "--remove-bytes", "--person", "petrov")
+    assert status == 0
+    assert out.startswith(f"aonb-main: {removal['files']} files removed, ")
+    assert out.endswith(f"what stays of it is in {removal['tombstone']}\n")
+    shown = run("status", "aonb-kp-7")
+    assert (shown[0], "  aonb-main: removed" in shown[1]) == (0, True)
+    status, out, _err = run("validate", "aonb-kp-7")
+    assert (status, "W386" in out) == (0, True)
+    entries = run("ledger", "show", "aonb-kp-7")[1]
+    assert "\tremoval start: success\t" in entries and "\tdeletion: success\t" in entries
+    sums = run_json("report", "--from", "2020")[1]
+    assert "removed" in json.dumps(sums)
+
+
+def test_relations_are_stated_shown_and_taken_back(
+    staffed: Path, run: Run, run_json: JsonRun
+) -> None:
+    assert run("package", "book", "--record", "book.xml", "--person", "ivanova")[0] == 0
+    relate = ("relate", "aonb-kp-7", "--same-edition", "nlb-br-5", "--person", "ivanova")
+    assert run(*relate)[0] == 2  # without a reason
+    assert run("relate", "aonb-kp-7", "--reason", "r", "--person", "ivanova")[0] == 2
+    status, out, _err = run(*relate, "--reason", "title pages")
+    assert status == 0
+    first, relation, warning = out.splitlines()
+    assert first == "aonb-kp-7"
+    assert relation.startswith("  same edition as nlb-br-5 (stated by И. И. Иванова on ")
+    assert relation.endswith(": title pages)")
+    assert warning.startswith("  W387 nlb-br-5")
+    (shown,) = run_json("status", "aonb-kp-7")[1]["packages"]
+    (relation,) = shown["relations"]
+    assert (relation["relation"], relation["package"], relation["person"]) == (
+        "same edition as", "urn:preserva:nlb:br-5", "ivanova",
+    )  # fmt: skip
+    assert relation["reason"] in run("ledger", "show", "aonb-kp-7")[1]
+    status, document = run_json(*relate, "--undo", "--reason", "another edition")
+    assert (status, document["relations"], document["findings"]) == (0, [], [])
+    assert "relations" not in run_json("status", "aonb-kp-7")[1]["packages"][0]

@@ -13,7 +13,15 @@ from lxml import etree
 
 from preserva.core.eark.aip import OtherFile
 from preserva.core.eark.mets import CHECKSUM, FileEntry, MetadataFile, group_id, href
-from preserva.core.eark.premis import Agent, Event, Identifier, Object, write_premis
+from preserva.core.eark.premis import (
+    Agent,
+    Event,
+    Identifier,
+    IntellectualEntity,
+    Object,
+    Relationship,
+    write_premis,
+)
 from preserva.core.eark.rights import RightsStatement
 from preserva.core.values.digest import ALGORITHMS
 from preserva.core.values.model import Observed
@@ -22,6 +30,8 @@ from preserva.core.xml.safe import parse
 _METS = "{http://www.loc.gov/METS/}"
 _XLINK = "{http://www.w3.org/1999/xlink}"
 _PREMIS = "{http://www.loc.gov/premis/v3}"
+_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_ENTITY = "intellectualEntity"
 NO_REPRESENTATIONS: Mapping[str, FileEntry] = {}
 
 
@@ -162,13 +172,17 @@ def amended_premis(
     objects: Sequence[Object] = (),
     rights: Sequence[RightsStatement] | None = None,
     without: Collection[Identifier] = (),
+    related: Sequence[Relationship] | None = None,
 ) -> bytes:
     """The package's premis.xml with further events at the end of its history.
 
     `objects` are further ones, `rights` take the place of those that are there, the events
-    `without` are taken out: someone else told them, and corrected that.
+    `without` are taken out: someone else told them, and corrected that. The relations of the book
+    to other packages are those that are `related`, if these are given.
     """
     root = parse(premis)
+    if related is not None:
+        _relate(root, related)
     known = {_agent(element) for element in root.findall(f"{_PREMIS}agent")}
     more = io.BytesIO()
     write_premis(more, objects=objects, events=events, agents=agents, rights=rights or ())
@@ -186,6 +200,23 @@ def amended_premis(
     new = [agent for agent in written.findall(f"{_PREMIS}agent") if _agent(agent) not in known]
     _insert(root, "agent", ("object", "event"), new)
     return _serialised(root)
+
+
+def _relate(root: etree._Element, related: Sequence[Relationship]) -> None:
+    """Let the book, the one intellectual entity of the document, stand in these relations."""
+    book = next(
+        (part for part in root.findall(f"{_PREMIS}object") if part.get(_TYPE) == _ENTITY), None
+    )
+    if book is None:  # a package of others, which says so in its own way
+        return
+    for relation in book.findall(f"{_PREMIS}relationship"):
+        book.remove(relation)
+    written = io.BytesIO()
+    entity = IntellectualEntity((Identifier("", ""),), relationships=tuple(related))
+    write_premis(written, objects=[entity], events=(), agents=())
+    links = [n for n, part in enumerate(book) if str(part.tag).startswith(f"{_PREMIS}linking")]
+    place = links[0] if links else len(book)
+    book[place:place] = parse(written.getvalue()).findall(f".//{_PREMIS}relationship")
 
 
 def premis_of_part(premis: bytes, without: Collection[Identifier]) -> bytes:

@@ -108,7 +108,7 @@ class PremisCheck:
             if identifier in self.objects:
                 yield Finding(Code.PREMIS_ID_TWICE, self._path, seen=identifier.value)
             self.objects[identifier] = item.kind
-        self._link(item.links)
+        self._link(tuple(link for link in item.links if not _is_other_book(item, link)))
         if item.kind == "file":
             yield from self._file(item)
 
@@ -161,3 +161,9 @@ class PremisCheck:
                 yield Finding(
                     Code.PREMIS_INCOMPLETE, self._path, name, f"event {event.identifier.value}"
                 )
+
+
+def _is_other_book(item: ObjectFacts, link: Identifier) -> bool:
+    """Whether a book stands in a relation to another package, which is described in that one."""
+    related = link.type == "URI" and link.value.startswith("urn:preserva:")
+    return item.kind == "intellectualEntity" and related

@@ -113,6 +113,7 @@ class IntellectualEntity:
 
     identifiers: tuple[Identifier, ...]
     original_name: str | None = None
+    relationships: tuple[Relationship, ...] = ()
 
 
 Object = IntellectualEntity | Representation | FileObject
@@ -213,6 +214,7 @@ def _write_object(writer: XmlWriter, item: Object) -> None:
                     write_identifier(writer, "objectIdentifier", identifier)
                 _write_name_note(writer, item.original_name)
                 _write_original_name(writer, item.original_name)
+                _write_relationships(writer, item.relationships)
         case Representation():
             with writer.element("object", {"xsi:type": "representation"}):
                 write_identifier(writer, "objectIdentifier", item.identifier)

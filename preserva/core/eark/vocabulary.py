@@ -120,15 +120,22 @@ class RelationshipType(Term):
     """How objects hang together."""
 
     DERIVATION = ("der", "derivation")
+    LOGICAL = ("log", "logical")
+    REPLACEMENT = ("rep", "replacement")
     STRUCTURAL = ("str", "structural")
 
 
 class RelationshipSubType(Term):
     """How objects hang together, more exactly."""
 
+    HAS_PART = ("hsp", "has Part")
+    HAS_SIBLING = ("hsi", "has Sibling")
     HAS_SOURCE = ("hss", "has Source")
     IS_INCLUDED_IN = ("isi", "is Included In")
+    IS_PART_OF = ("isp", "is Part Of")
+    IS_SUPERSEDED_BY = ("iss", "is Superseded By")
     REPRESENTS = ("rep", "represents")
+    SUPERSEDES = ("sup", "supersedes")
 
 
 class CryptographicHashFunctions(Term):

@@ -7,7 +7,9 @@ A storage is a folder (or bucket) of its own:
     README.txt, books.csv … what explains all of it to a reader (archive/guide.py); never read back
     ocfl/                   the OCFL 1.1 storage root: what is kept
     staging/                what is being written; nothing here counts
-    quarantine/             what was damaged and has been replaced; nothing is ever deleted
+    quarantine/             what was damaged and has been replaced; nothing here is deleted but
+                            with the package it belongs to, by two persons' decision
+    tombstones/             what stays of packages whose bytes were removed by two persons' decision
     ledgers/                copies of the ledgers of those whose packages are here
 """
 
@@ -30,7 +32,11 @@ PUBLISHING = f"{STAGING}/publishing"
 OF_DRIVERS = frozenset({LOCK, LEASES, PUBLISHING})
 """What drivers keep in staging for themselves; only they remove it."""
 
+REMOVED = f"{STAGING}/removed"
+"""Where what two persons decided to remove is moved first; the next run goes on from there."""
+
 QUARANTINE = "quarantine"
+TOMBSTONES = "tombstones"
 LEDGERS = "ledgers"
 
 ROOT_DECLARATION = ("0=ocfl_1.1", b"ocfl_1.1\n")

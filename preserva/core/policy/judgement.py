@@ -27,6 +27,7 @@ class State(StrEnum):
     INCOMPLETE = "incomplete"  # lacks the newest version
     ABSENT = "absent"  # there never was a copy
     WITHDRAWN = "withdrawn"  # the package is a tombstone: nothing is asked of its copies
+    REMOVED = "removed"  # two persons decided that the bytes of a withdrawn package go
     UNREAD = "unread"  # its last check could not read all of it
     UNREACHABLE = "unreachable"  # its storage was not there
     UNRECORDED = "unrecorded"  # it is there, and the ledger does not know of it
@@ -119,14 +120,14 @@ class Rules:
     """By what copies are judged: who we are, which storages there are, how many copies we want.
 
     `away` are the storages that were unavailable at the last look, `withdrawn` the withdrawn
-    packages.
+    packages, each with the storages from which its bytes were removed.
     """
 
     institution: str
     places: Mapping[str, StoragePlace]
     wanted: int
     away: frozenset[str] = frozenset()
-    withdrawn: frozenset[str] = frozenset()
+    withdrawn: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,11 @@ def judge(package: str, known: Iterable[KnownCopy], rules: Rules) -> Judgement:
     newest = max((copy.version or 0 for copy in (ours if own else copies)), default=0)
     withdrawn, judged = package in rules.withdrawn, []
     for copy in copies:
-        state = State.WITHDRAWN if withdrawn else _state(copy, newest, rules.away)
+        if withdrawn:
+            gone = copy.storage in rules.withdrawn[package]
+            state = State.REMOVED if gone else State.WITHDRAWN
+        else:
+            state = _state(copy, newest, rules.away)
         if state is not State.ABSENT:
             counted = state.counts and own and not rules.places[copy.storage].held
             judged.append(JudgedCopy(copy, state, counted))
@@ -257,7 +262,7 @@ class Tally:
         for copy in judgement.copies:
             if not judgement.withdrawn:
                 self.open(copy.known)
-            if copy.known.version is not None:
+            if copy.known.version is not None and copy.state is not State.REMOVED:
                 self.storages.setdefault(copy.known.storage, StorageTally()).add(copy)
         if judgement.few:
             self.few.append((judgement.package, judgement.counted))

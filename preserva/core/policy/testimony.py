@@ -3,7 +3,8 @@
 For a package of ours that is what we recorded when we stored it, and nothing else: nothing that
 came to a storage that we hold for others, and nothing that another institution wrote. For a package
 of another institution it is what we recorded when we first read it in the storage that is held for
-exactly that institution. The first such entry commits; no later one overrides it.
+exactly that institution. The first such entry commits; no later one overrides it, unless two
+persons decided that another institution's claim about its own package counts from then on.
 """
 
 from __future__ import annotations
@@ -51,16 +52,20 @@ class Custody:
 
 @dataclass(frozen=True, slots=True)
 class Commitment:
-    """What an entry of the ledger says of a version: the digest of its inventory."""
+    """What an entry of the ledger says of a version: the digest of its inventory.
+
+    One that two persons `decided` on counts in place of those before.
+    """
 
     entry: int
     version: str
     inventory: str
+    decided: bool = False
 
 
 @dataclass(slots=True)
 class Testimony:
-    """The first statement on each version, and later ones that contradict it."""
+    """The statement on each version that counts, and later ones that say something else."""
 
     first: dict[str, Commitment] = field(default_factory=dict)
     contradictions: list[Commitment] = field(default_factory=list)
@@ -70,6 +75,9 @@ def weigh(statements: Iterable[Commitment]) -> Testimony:
     """The result of statements that all count and are in the order of the ledger."""
     testimony = Testimony()
     for statement in statements:
+        if statement.decided:
+            testimony.first[statement.version] = statement
+            continue
         first = testimony.first.setdefault(statement.version, statement)
         if first.inventory != statement.inventory:
             testimony.contradictions.append(statement)

@@ -20,7 +20,7 @@ class DecisionKind:
     """What is decided. `id` is what ledger and JSON call it, `title` what people read.
 
     A request that nobody answers lapses after `expires_days`; a confirmed one may be carried out
-    when `grace_days` have passed.
+    when `grace_days` have passed, unless the request says how many.
     """
 
     id: str
@@ -89,7 +89,10 @@ class DecisionAnswer:
 
 @dataclass(frozen=True, slots=True)
 class JointDecision:
-    """A decision of two persons. `number` is that of the ledger's entry that requested it."""
+    """A decision of two persons. `number` is that of the ledger's entry that requested it.
+
+    `grace_days` is how long what was confirmed must wait, where that is not the usual of its kind.
+    """
 
     number: int
     matter: Matter
@@ -99,6 +102,7 @@ class JointDecision:
     expires: datetime
     answer: DecisionAnswer | None = None
     done: datetime | None = None
+    grace_days: int | None = None
 
     def state(self, now: datetime) -> DecisionState:
         """How far it has come."""
@@ -114,7 +118,10 @@ class JointDecision:
         if self.answer is None or not self.answer.confirmed:
             return None
         kind = KINDS.get(self.matter.kind)
-        return self.answer.time + timedelta(days=kind.grace_days if kind else 0)
+        days = self.grace_days
+        if days is None:
+            days = kind.grace_days if kind else 0
+        return self.answer.time + timedelta(days=days)
 
 
 def expiry(kind: str, now: datetime) -> datetime:

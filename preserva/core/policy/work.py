@@ -22,6 +22,8 @@ class WorkKind(StrEnum):
     DECIDED = "decided"
     WITHDRAWN = "withdrawn"
     RESTORED = "withdrawal undone"
+    REMOVED = "removed"
+    RELATED = "related"
 
 
 @dataclass(frozen=True, slots=True)

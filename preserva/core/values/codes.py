@@ -736,6 +736,28 @@ class Code(Enum):
         "design rule 1",
     )
 
+    # withdrawn packages, and how packages belong together
+    NOT_OURS_TO_REMOVE = (
+        "W384",
+        N_("another institution keeps this copy, and it alone can remove it: it is still there"),
+        "ADR 0039",
+    )
+    NOT_REMOVED = (
+        "E385",
+        N_("could not be removed; the next run of the same command goes on"),
+        "ADR 0039",
+    )
+    BYTES_REMOVED = (
+        "W386",
+        N_("the package was withdrawn and its bytes were removed here: there is nothing to read"),
+        "ADR 0039",
+    )
+    RELATED_UNKNOWN = (
+        "W387",
+        N_("the ledger does not know this package; the relation was recorded as it was stated"),
+        "ADR 0049",
+    )
+
     # audits
     READINGS_DIFFER = (
         "W601",

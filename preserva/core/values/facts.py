@@ -81,7 +81,8 @@ class Arrival(Logged):
     events that were copied with it; `files` and `size` (bytes) were written. `rebuilt` counts the
     sound copies of which a rebuilt ledger says so. A version with an identifier of ours that was
     not made here came `from_outside`. `pages` are those of the book, `reason` is why it was
-    corrected; `quarantine` is where an interrupted one was set aside.
+    corrected; `quarantine` is where an interrupted one was set aside. By the `decision` of two
+    persons it counts in place of what was recorded of the version before.
     """
 
     types: ClassVar = (entries.START, *entries.ARRIVALS)
@@ -98,6 +99,7 @@ class Arrival(Logged):
     pages: int | None = fact("pages", number)
     reason: str | None = fact("reason")
     quarantine: str | None = fact("quarantine")
+    decision: int | None = fact("decision", number)
 
     @property
     def storages_beside(self) -> tuple[str, ...]:
@@ -281,6 +283,7 @@ class DecisionRequest(Facts):
     reason: str = fact("reason", always=True)
     terms: Mapping[str, str] = fact("terms", named_texts, always=True)
     expires: datetime = fact("expires", moment, always=True)  # noqa: RUF009 - it makes a field
+    grace_days: int | None = fact("grace_days", number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +334,40 @@ class Withdrawal(Facts):
     def following(self, before: int | None) -> Withdrawal:
         """The same, as the one after entry `before`."""
         return replace(self, before=before)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal(Logged):
+    """The copy of a withdrawn package in a storage is to be removed, or was; by which `decision`.
+
+    A ledger that was rebuilt does not know the decision.
+    `inventories` are the digests of what goes, by version; `files` and `size` (bytes) how much it
+    is. `tombstone` is the folder in which its inventories and the records of its events stay.
+    """
+
+    types: ClassVar = (entries.REMOVAL_START, entries.REMOVAL)
+
+    decision: int | None = fact("decision", number)
+    tombstone: str = fact("tombstone", always=True)
+    inventories: Mapping[str, str] = fact("inventories", named_texts, always=True)
+    files: int = fact("files", number, always=True)
+    size: int = fact("bytes", number, always=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RelationStated(Facts):
+    """How a package stands to an `other`; with `undone` it does so no longer.
+
+    `before` is the number of the relation before this one, of whatever package.
+    """
+
+    types: ClassVar = (entries.RELATION,)
+
+    kind: str = fact("kind", always=True)
+    other: str = fact("other", always=True)
+    reason: str = fact("reason", always=True)
+    undone: bool | None = fact("undone", partial(exactly, bool))
+    before: int | None = fact("before", number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,8 +437,8 @@ BY_TYPE: Mapping[str, type[Facts]] = {
     type_: kind
     for kind in (
         Arrival, EventFound, Check, RecoveryStart, Recovery, Verification, DecisionTaken,
-        DecisionRequest, DecisionStep, Export, Withdrawal, Notification, Rebuilt, BagMade,
-        LedgerIdentity, IdentityLearned, StorageDescribed,
+        DecisionRequest, DecisionStep, Export, Withdrawal, Removal, RelationStated,
+        Notification, Rebuilt, BagMade, LedgerIdentity, IdentityLearned, StorageDescribed,
     )
     for type_ in kind.types
 }  # fmt: skip

@@ -7,6 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from preserva.catalogue.entry import dumps
+from preserva.core.policy.relations import relations_of
+from preserva.outputs.json.decisions import relations_document
 from preserva.outputs.json.parts import findings_document
 
 if TYPE_CHECKING:
@@ -90,6 +92,13 @@ def show_document(edition: EditionView) -> JsonDocument:
                 "package": record.package,
                 "packages": list(record.packages),
                 "entry": json.loads(dumps(record.entry)) if record.entry else None,
+                "relations": [
+                    relation
+                    for package in record.packages
+                    for relation in relations_document(
+                        package, relations_of(package, edition.relations)
+                    )
+                ],
             }
             for record in edition.records
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from preserva.core.policy.levels import DEMANDS, REQUIREMENTS, Area, reached
-from preserva.outputs.json.decisions import tombstone_document
+from preserva.outputs.json.decisions import relations_document, tombstone_document
 from preserva.outputs.json.fixity import forecast_document
 from preserva.outputs.json.parts import findings_document, page_document
 
@@ -67,6 +67,11 @@ def status_document(packages: Iterable[Status]) -> JsonDocument:
                 **(
                     {"tombstone": tombstone_document(package.tombstone)}
                     if package.tombstone
+                    else {}
+                ),
+                **(
+                    {"relations": relations_document(package.package, package.relations)}
+                    if package.relations
                     else {}
                 ),
             }

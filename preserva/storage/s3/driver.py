@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import obstore
 from obstore.exceptions import AlreadyExistsError, PreconditionError
 
-from preserva.core.formats.layout import QUARANTINE, STAGING
+from preserva.core.formats.layout import STAGING
 from preserva.core.values.digest import MultiHash
 from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry, Kind, StorageTraits
@@ -23,7 +23,7 @@ from preserva.errors import NotAFile, NotFound, Refused, StorageError
 from preserva.i18n import _
 from preserva.storage.base import chunks_of
 from preserva.storage.lease import LEASE, Lease
-from preserva.storage.paths import contained, parent, refuse_outside
+from preserva.storage.paths import contained, parent, refuse_not_aside, refuse_outside
 from preserva.storage.publication_marks import Mark, below_any, marks_last
 from preserva.storage.published import not_in_place
 from preserva.storage.s3.bucket import (
@@ -262,8 +262,8 @@ class S3Storage:
         self._reservations.show(mark)
 
     def quarantine(self, path: str, target: str) -> None:
-        """Move what is at a path to one below `quarantine/`, durably and at once."""
-        refuse_outside(target, QUARANTINE)
+        """Move what is at a path aside: below `quarantine/` or `staging/removed/`."""
+        refuse_not_aside(target)
         self._move(contained(path), target)
 
     def _move(self, path: str, final: str) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 
 import asyncssh
 
-from preserva.core.formats.layout import LEASES, QUARANTINE, STAGING
+from preserva.core.formats.layout import LEASES, STAGING
 from preserva.core.values.limitations import Limitation
 from preserva.core.values.model import Entry, Kind, StorageTraits
 from preserva.errors import NotAFile, NotFound, Refused, StorageError
@@ -19,7 +19,7 @@ from preserva.i18n import _
 from preserva.storage.base import CHUNK
 from preserva.storage.lease import LEASE, Lease
 from preserva.storage.lease_files import FolderLeases
-from preserva.storage.paths import contained, parent, refuse_links, refuse_outside
+from preserva.storage.paths import contained, parent, refuse_links, refuse_not_aside, refuse_outside
 from preserva.storage.publication_marks import below_any
 from preserva.storage.published import not_in_place
 from preserva.storage.sftp.connection import TIMEOUT, SftpLink
@@ -276,8 +276,8 @@ class SftpStorage:
         self._move(staged, final)
 
     def quarantine(self, path: str, target: str) -> None:
-        """Move what is at a path to one below `quarantine/`, durably and at once."""
-        refuse_outside(target, QUARANTINE)
+        """Move what is at a path aside: below `quarantine/` or `staging/removed/`."""
+        refuse_not_aside(target)
         for place in (path, target):
             self._folders.refuse_links_above(contained(place))
         self._move(path, target)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 
 import pytest
 
-from preserva import config
 from preserva.access.export import export
-from preserva.archive.archive import ArchivalStorage, open_archive
 from preserva.archive.judgements import judgements, rules_of, tally_of
 from preserva.archive.two_persons import answer, decisions
 from preserva.archive.withdrawal import tombstones, undo, withdraw
@@ -25,56 +21,13 @@ from preserva.errors import AwaitsConfirmation, NotFound, Refused, UsageError
 from preserva.exhibition.books import find
 from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored
-from preserva.ingest.package import package
 from preserva.ingest.revision import Change, update
 from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
 from preserva.reporting.incidents import open_incidents
 from preserva.reporting.overview import overview
 from preserva.reporting.status import list_packages, status
-from tests.support.books import an_archive, make_book
-
-BOOK, OTHER = PackageId("aonb", "kp-1"), PackageId("aonb", "kp-2")
-NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
-
-
-class House:
-    """An archive with two books, replicated, that persons open one after the other."""
-
-    def __init__(self, place: Path) -> None:
-        self.place = place
-        self._seconds = count()
-        with an_archive(place / "archive"):
-            pass
-        with self.by("ivanova") as archive:
-            for seed, book in enumerate((BOOK, OTHER)):
-                folder = place / book.local
-                record = make_book(folder, seed=seed)
-                record.write_text(record.read_text("utf-8").replace("KP 7", book.local), "utf-8")
-                package(folder, record, archive, local=book.local)
-            replicate(archive)
-
-    def by(self, person: str) -> ArchivalStorage:
-        """The archive, as this person opens it."""
-        return open_archive(
-            self.place / "archive" / config.NAME,
-            person=person,
-            clock=lambda: NOW + timedelta(seconds=next(self._seconds)),
-        )
-
-    def withdraw(self) -> None:
-        """Two persons withdraw the book."""
-        with self.by("ivanova") as archive, pytest.raises(AwaitsConfirmation) as waiting:
-            withdraw(archive, BOOK, "the same as kp-2")
-        with self.by("petrov") as archive:
-            answer(archive, waiting.value.decision, confirm=True)
-            withdraw(archive, BOOK, None)
-
-    def damage(self) -> None:
-        """Change a page of the book in the replica."""
-        page = next((self.place / "archive/storages/nlb-copy").rglob("aonb-kp-1/**/*1.tif"))
-        page.chmod(0o644)
-        page.write_bytes(page.read_bytes()[:-1] + b"!")
+from tests.support.house import BOOK, NOW, OTHER, House
 
 
 @pytest.fixture
@@ -159,7 +112,7 @@ def test_nothing_is_added_to_it_and_it_is_not_brought_anywhere(
 def test_it_leaves_the_catalogue_and_comes_back(house: House, tmp_path: Path) -> None:
     def shown() -> list[tuple[str, int]]:
         with sqlite3.connect(tmp_path / "catalogue.sqlite") as connection:
-            query = "SELECT package, deleted FROM record ORDER BY package, deleted"
+            query = "SELECT packages, deleted FROM record ORDER BY packages, deleted"
             return connection.execute(query).fetchall()
 
     def imported() -> tuple[int, int]:

@@ -61,7 +61,7 @@ def diverged(one_book: Path) -> Path:
     shutil.copytree(one_book, other)
     (one_book.parent / "new.xml").write_text(RECORD.replace("Амурѣ", "Зеѣ"), encoding="utf-8")
     with by(other, "stranger") as archive:
-        update(archive, BOOK, Change(one_book.parent / "new.xml"))
+        update(archive, BOOK, Change(one_book.parent / "new.xml", reason="a test"))
         replicate(archive)
         made = folder(archive, "nlb-copy")
     with by(one_book, "ivanova") as archive:

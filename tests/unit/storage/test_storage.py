@@ -234,6 +234,23 @@ def test_what_was_damaged_is_quarantined_whole(storage: Storage) -> None:
     assert read_all(storage, "kept/c", 10) == b"c"
 
 
+def test_what_is_to_be_removed_goes_to_staging_first(storage: Storage) -> None:
+    """A whole folder, and only to the place from which it is discarded."""
+    storage.create("staging/a/deep/file", [b"a"])
+    storage.publish("staging/a", "kept/a")
+    for elsewhere in ("staging/other/a", "staging/removed", "removed/a"):
+        with pytest.raises(Refused):
+            storage.quarantine("kept/a", elsewhere)
+    storage.quarantine("kept/a", "staging/removed/one/a-1")
+    assert storage.stat("kept/a") is None
+    storage.publish("staging/removed/one/a-1/deep/file", "tombstones/one/file")
+    storage.discard("staging/removed/one")
+    assert storage.stat("staging/removed/one") is None
+    assert read_all(storage, "tombstones/one/file", 10) == b"a"
+    with pytest.raises(Refused):
+        storage.discard("tombstones/one")
+
+
 def test_a_file_that_was_cut_short_is_gone_on_with(storage: Storage) -> None:
     """In staging alone."""
 
