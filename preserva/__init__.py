@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from preserva.api.demo import run_demo
     from preserva.api.ingest import Stored
     from preserva.api.ledger import ArchiveLedger, backup_ledger, open_ledger, restore_ledger
+    from preserva.api.pages import StaffPages, open_pages
     from preserva.api.reporting import Levels, PackageHistory
     from preserva.archive.archive import Clock, Identifiers
     from preserva.archive.ledger_backup import BackupMade, LedgerBackup
@@ -173,6 +174,7 @@ if TYPE_CHECKING:
     from preserva.reporting.find import Wanted
     from preserva.reporting.status import CopyStatus, Listed, Listing, Status
     from preserva.reporting.storages import Reached
+    from preserva.web.people import PageAccount, PageRole
 
 _PLACES = {
     "bags": "bags",
@@ -196,6 +198,8 @@ _PLACES = {
     "backup_ledger": "api.ledger:backup_ledger",
     "open_ledger": "api.ledger:open_ledger",
     "restore_ledger": "api.ledger:restore_ledger",
+    "StaffPages": "api.pages:StaffPages",
+    "open_pages": "api.pages:open_pages",
     "PackageHistory": "api.reporting:PackageHistory",
     "Levels": "api.reporting:Levels",
     "Clock": "archive.archive:Clock",
@@ -365,6 +369,8 @@ _PLACES = {
     "Listing": "reporting.status:Listing",
     "Reached": "reporting.storages:Reached",
     "Status": "reporting.status:Status",
+    "PageAccount": "web.people:PageAccount",
+    "PageRole": "web.people:PageRole",
 }
 """Where each name is: a module, and the name that the thing has there."""
 
@@ -387,19 +393,19 @@ __all__ = [
     "MatchDecision", "MatchVerdict", "MatchedWord", "Matter", "NamedSubject", "NotAFile",
     "NotFound", "NotInPlace", "OaiFormat", "ObjectInStorage", "ObjectToStorage", "Observer",
     "Outcome", "Overview", "PackageClass", "PackageError", "PackageHistory", "PackageId",
-    "PackageType", "Packaged", "PageChange", "PageDeed", "PageFacts", "Person", "Pings", "Policy",
-    "PreservaError", "Progress", "Proposal", "Reached", "Receipt", "RecordedFinding",
-    "RecordsExported", "RecordsImported", "Refused", "Relation", "RelationKind", "RemovedCopy",
-    "Repair", "Replication", "Report", "ReportMonth", "ReportYear", "ResultPage", "Retitled",
-    "Revised", "Rights", "RightsBasis", "Role", "RowResult", "RowState", "ScanAction", "ScanPolicy",
-    "ScanProfile", "Severity", "SourceFile", "Started", "State", "Status", "StorageConfig",
-    "StorageError", "StorageFull", "StorageState", "StorageTally", "Stored", "StrPath", "Structure",
-    "Subject", "Tally", "Tombstone", "TooLarge", "TransferForm", "Transferred", "TypedNumber",
-    "Undecodable", "Unfit", "Unreachable", "UsageError", "Wanted", "WholePackage", "WholeStorage",
-    "Work", "WorkKind", "WorkSum", "WrongLedger", "WrongStorage", "__version__", "backup_ledger",
-    "bags", "check_storages", "create_archive", "load_config", "open_archive", "open_catalogue",
-    "open_ledger", "package_bag", "rebuild_config", "rebuild_ledger", "restore_ledger", "run_demo",
-    "write_config",
+    "PackageType", "Packaged", "PageAccount", "PageChange", "PageDeed", "PageFacts", "PageRole",
+    "Person", "Pings", "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt",
+    "RecordedFinding", "RecordsExported", "RecordsImported", "Refused", "Relation", "RelationKind",
+    "RemovedCopy", "Repair", "Replication", "Report", "ReportMonth", "ReportYear", "ResultPage",
+    "Retitled", "Revised", "Rights", "RightsBasis", "Role", "RowResult", "RowState", "ScanAction",
+    "ScanPolicy", "ScanProfile", "Severity", "SourceFile", "StaffPages", "Started", "State",
+    "Status", "StorageConfig", "StorageError", "StorageFull", "StorageState", "StorageTally",
+    "Stored", "StrPath", "Structure", "Subject", "Tally", "Tombstone", "TooLarge", "TransferForm",
+    "Transferred", "TypedNumber", "Undecodable", "Unfit", "Unreachable", "UsageError", "Wanted",
+    "WholePackage", "WholeStorage", "Work", "WorkKind", "WorkSum", "WrongLedger", "WrongStorage",
+    "__version__", "backup_ledger", "bags", "check_storages", "create_archive", "load_config",
+    "open_archive", "open_catalogue", "open_ledger", "open_pages", "package_bag", "rebuild_config",
+    "rebuild_ledger", "restore_ledger", "run_demo", "write_config",
 ]
 # fmt: on
 

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import gettext as _gettext
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 DOMAIN = "preserva"
 CONTEXT_END = "\x04"
@@ -20,6 +22,7 @@ CONTEXT_END = "\x04"
 LOCALE_DIR = os.path.join(os.path.dirname(__file__), "locale")  # noqa: PTH118, PTH120 - pathlib is slow to import
 
 _catalogue: _gettext.NullTranslations | None = None
+_spoken: ContextVar[_gettext.NullTranslations | None] = ContextVar("spoken", default=None)
 
 
 SOURCE_LANGUAGE = "en"
@@ -48,7 +51,20 @@ def use_language(name: str | None = None) -> bool:
     return is_source or isinstance(_catalogue, _gettext.GNUTranslations)
 
 
+@contextmanager
+def speaking(name: str) -> Iterator[None]:
+    """Choose the language of messages for a block: a server answers several readers at a time."""
+    token = _spoken.set(_gettext.translation(DOMAIN, LOCALE_DIR, [name], fallback=True))
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
 def _current() -> _gettext.NullTranslations:
+    spoken = _spoken.get()
+    if spoken is not None:
+        return spoken
     if _catalogue is None:
         use_language()
     return _catalogue or _gettext.NullTranslations()

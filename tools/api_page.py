@@ -75,6 +75,12 @@ CALLS = {
     "catalogue export": "Catalogue.export",
     "catalogue dump": "Catalogue.dump",
     "serve": "Catalogue.serve, Catalogue.oai_application",
+    "web": "open_pages, StaffPages.serve, StaffPages.invite_first",
+    "web people": "StaffPages.people",
+    "web people add": "StaffPages.add_person",
+    "web people invite": "StaffPages.invite",
+    "web people role": "StaffPages.set_role",
+    "web people remove": "StaffPages.remove_person",
     "harvest": "Catalogue.harvest",
     "exhibit build": "Archive.build_exhibition",
     "bag create": "bags.create",
@@ -117,6 +123,7 @@ _CONTENTS = """\
 [Functions](#functions) ·
 [The archive](#the-archive) ·
 [The ledger](#the-ledger) ·
+[The pages for staff](#the-pages-for-staff) ·
 [The union catalogue](#the-union-catalogue) ·
 [Bags](#bags-without-an-archive) ·
 [Verbs and calls](#verbs-of-the-command-line-and-their-calls) ·
@@ -129,6 +136,7 @@ _CONTENTS = """\
 _OBJECTS = {
     preserva.Archive: "The archive",
     preserva.ArchiveLedger: "The ledger",
+    preserva.StaffPages: "The pages for staff",
     preserva.Catalogue: "The union catalogue",
 }
 

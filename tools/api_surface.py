@@ -18,7 +18,12 @@ from preserva import bags
 
 Call = Callable[..., object]
 
-CLASSES: tuple[type, ...] = (preserva.Archive, preserva.Catalogue, preserva.ArchiveLedger)
+CLASSES: tuple[type, ...] = (
+    preserva.Archive,
+    preserva.Catalogue,
+    preserva.ArchiveLedger,
+    preserva.StaffPages,
+)
 """The classes whose methods are calls; all others are values."""
 
 _ON_DISK = {"from_facts", "to_facts"}

@@ -19,6 +19,7 @@ import click
 from babel.messages import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from jinja2 import Environment, nodes
 
 from preserva.cli.common import COMMON_OPTIONS
 from preserva.cli.language import paragraphs
@@ -90,6 +91,10 @@ def messages() -> Iterator[tuple[Marked, str]]:
         place = path.relative_to(ROOT).as_posix()
         for message in marked(path.read_text()):
             yield message, place
+    for path in sorted((ROOT / "preserva" / "web").rglob("*.j2")):
+        place = path.relative_to(ROOT).as_posix()
+        for message in marked_in_template(path.read_text()):
+            yield message, place
     for text in untied():
         yield (text[0], None), text[1]
 
@@ -123,6 +128,19 @@ def marked(code: str) -> Iterator[Marked]:
         if len(texts) < count:
             continue  # a name: it was marked where it was given its value
         if node.func.id in ("pgettext", "NP_"):
+            yield texts[1], texts[0]
+        else:
+            yield (texts[0] if count == 1 else (texts[0], texts[1])), None
+
+
+def marked_in_template(text: str) -> Iterator[Marked]:
+    """The messages that a template marks, by the same calls."""
+    for call in Environment().parse(text).find_all(nodes.Call):
+        count = _TEXTS_OF_CALL.get(call.node.name) if isinstance(call.node, nodes.Name) else None
+        texts = [node.value for node in call.args[:count] if isinstance(node, nodes.Const)]
+        if count is None or len(texts) < count:
+            continue  # a name: it was marked where it was given its value
+        if isinstance(call.node, nodes.Name) and call.node.name == "pgettext":
             yield texts[1], texts[0]
         else:
             yield (texts[0] if count == 1 else (texts[0], texts[1])), None

@@ -51,6 +51,7 @@ _PLACEHOLDERS = (
     NP_("placeholder", "PROFILE"),
     NP_("placeholder", "RATE"),
     NP_("placeholder", "RECORD"),
+    NP_("placeholder", "ROLE"),
     NP_("placeholder", "SET"),
     NP_("placeholder", "SIZE"),
     NP_("placeholder", "SOURCE"),

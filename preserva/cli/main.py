@@ -55,6 +55,7 @@ VERBS = {
     "export": N_("Export a stored package as a bag."),
     "catalogue": N_("Search the books of all libraries together, digitised or not."),
     "serve": N_("Serve the union catalogue by OAI-PMH 2.0 until stopped."),
+    "web": N_("Serve pages for the people who keep the books, until stopped."),
     "harvest": N_("Harvest the records of another catalogue."),
     "exhibit": N_("Build an exhibition of books: a site of plain files."),
     "bag": N_("Create, update and complete BagIt bags."),

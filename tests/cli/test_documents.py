@@ -83,6 +83,8 @@ def test_every_document_follows_the_schema(tmp_path: Path, run: Run, run_json: J
     bag_verbs(documented, tmp_path)
     catalogue_verbs(documented, tmp_path)
     verbs_after_damage(documented, tmp_path)
+    assert run("web", "people", "add", "petrov", "--role", "decide")[0] == 0
+    documented(0, "web", "people")
     documented(10, "--config", "nowhere.toml", "list")
     assert seen == {*commands_with_json(), "error"}
 

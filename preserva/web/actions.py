@@ -1,0 +1,119 @@
+"""What people can start from a page: each is a verb of the command line, with its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from preserva.config import Config
+from preserva.core.values.model import PackageId
+from preserva.errors import UsageError
+from preserva.i18n import N_, _
+from preserva.web.people import PageRole
+
+FormFields = Mapping[str, str]
+"""What a form sent, by the names of its fields."""
+
+LONGEST_REASON = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class PageAction:
+    """A verb that a page offers. `arguments` makes its command line, without the common options."""
+
+    name: str
+    title: str
+    role: PageRole
+    arguments: Callable[[Config, FormFields], list[str]]
+
+    def line(self, config: Config, fields: FormFields) -> list[str]:
+        """The command line. Raises UsageError for fields that no form of ours has sent."""
+        return self.arguments(config, fields)
+
+
+def _package(fields: FormFields) -> str:
+    """The identifier, in a form that can be no option. Raises UsageError."""
+    try:
+        return PackageId.parse(fields.get("package", "")).portable
+    except ValueError as error:
+        raise UsageError(_("there is no package {id}").format(id=fields.get("package"))) from error
+
+
+def _storage(config: Config, fields: FormFields) -> list[str]:
+    name = fields.get("storage", "")
+    if not name:
+        return []
+    if name not in config.storages:
+        known = ", ".join(sorted(config.storages))
+        message = _("there is no storage {name}; there are: {known}")
+        raise UsageError(message.format(name=name, known=known))
+    return [f"--storage={name}"]
+
+
+def reason_of(fields: FormFields) -> str:
+    """Why, in the words of a person. Raises UsageError if they gave none."""
+    reason = " ".join(fields.get("reason", "").split())
+    if not 1 <= len(reason) <= LONGEST_REASON:
+        message = _("Say why, in at most {count} characters.")
+        raise UsageError(message.format(count=LONGEST_REASON))
+    return reason
+
+
+ACTIONS: Mapping[str, PageAction] = {
+    action.name: action
+    for action in (
+        PageAction(
+            "storages",
+            N_("Check the storages"),
+            PageRole.PREPARE,
+            lambda config, fields: ["config", "check", "--storages", "--json"],
+        ),
+        PageAction(
+            "audit",
+            N_("Read the copies that are due, for an hour"),
+            PageRole.PREPARE,
+            lambda config, fields: ["audit", "--max-time=1h"],
+        ),
+        PageAction(
+            "replicate",
+            N_("Copy what is missing to the other storages"),
+            PageRole.PREPARE,
+            lambda config, fields: ["replicate"],
+        ),
+        PageAction(
+            "replicate-package",
+            N_("Copy this package to the other storages"),
+            PageRole.PREPARE,
+            lambda config, fields: ["replicate", _package(fields)],
+        ),
+        PageAction(
+            "validate",
+            N_("Read every copy of this package"),
+            PageRole.PREPARE,
+            lambda config, fields: ["validate", _package(fields), *_storage(config, fields)],
+        ),
+        PageAction(
+            "repair-plan",
+            N_("Plan the repair"),
+            PageRole.PREPARE,
+            lambda config, fields: ["repair", _package(fields), *_storage(config, fields)],
+        ),
+        PageAction(
+            "repair",
+            N_("Repair as planned"),
+            PageRole.DECIDE,
+            lambda config, fields: [
+                "repair", _package(fields), *_storage(config, fields), "--apply"
+            ],
+        ),
+        PageAction(
+            "withdraw",
+            N_("Withdraw this package"),
+            PageRole.DECIDE,
+            lambda config, fields: [
+                "withdraw", _package(fields), f"--reason={reason_of(fields)}"
+            ],
+        ),
+    )
+}  # fmt: skip
+"""Every action, by its name."""

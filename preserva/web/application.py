@@ -1,0 +1,188 @@
+"""The pages as one ASGI application: which address is answered by what, and who may ask."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from http import HTTPStatus
+from importlib.resources import files
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from preserva.errors import AwaitsConfirmation, NotFound, PreservaError, Refused, UsageError
+from preserva.i18n import SOURCE_LANGUAGE, languages, speaking
+from preserva.logs import get_logger
+from preserva.web import sessions
+from preserva.web.guard import LARGEST_FORM, Guard
+from preserva.web.pages import books, decisions, incidents, jobs, people, sign_in, today
+from preserva.web.people import PageRole
+from preserva.web.visit import LANGUAGE_COOKIE, StaffSite, View, Visit
+
+_logger = get_logger(__name__)
+_PATIENCE = 10.0
+_A_YEAR = 365 * 86_400
+_MOST_FIELDS = 100
+_STATIC = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
+
+_PAGES: tuple[tuple[str, str, PageRole | None, View], ...] = (
+    ("/", "GET", PageRole.LOOK, today.show),
+    ("/books", "GET", PageRole.LOOK, books.show_list),
+    ("/books/{package}", "GET", PageRole.LOOK, books.show),
+    ("/incidents", "GET", PageRole.LOOK, incidents.show_list),
+    ("/incidents/{number}", "GET", PageRole.LOOK, incidents.show),
+    ("/incidents/{number}", "POST", PageRole.DECIDE, incidents.decide),
+    ("/decisions", "GET", PageRole.LOOK, decisions.show_list),
+    ("/decisions/{number}", "GET", PageRole.LOOK, decisions.show),
+    ("/decisions/{number}", "POST", PageRole.DECIDE, decisions.answer),
+    ("/jobs", "GET", PageRole.LOOK, jobs.show_list),
+    ("/jobs", "POST", PageRole.PREPARE, jobs.submit),
+    ("/jobs/{number}", "GET", PageRole.LOOK, jobs.show),
+    ("/account", "GET", PageRole.LOOK, sign_in.account_page),
+    ("/people", "GET", PageRole.ADMINISTER, people.show),
+    ("/people", "POST", PageRole.ADMINISTER, people.change),
+    ("/sign-out", "POST", PageRole.LOOK, sign_in.sign_out),
+    ("/sign-out-everywhere", "POST", PageRole.LOOK, sign_in.sign_out_everywhere),
+    ("/sign-in", "GET", None, sign_in.show),
+    ("/sign-in", "POST", None, sign_in.sign_in),
+    ("/enter/{token}", "GET", None, sign_in.invitation),
+    ("/enter/{token}", "POST", None, sign_in.accept),
+)
+"""Every page: its address, the method, who may see it (None: everybody), what answers."""
+
+
+def application(site: StaffSite) -> ASGIApp:
+    """The pages of a site."""
+    routes = [
+        Route(path, _endpoint(site, role, view), methods=[method])
+        for path, method, role, view in _PAGES
+    ]
+    routes += [
+        Route(f"/static/{name}", partial(_static, name, media), methods=["GET"])
+        for name, media in _STATIC.items()
+    ]
+
+    @asynccontextmanager
+    async def working(_app: Starlette) -> AsyncIterator[None]:
+        site.worker.start()
+        try:
+            yield
+        finally:
+            await run_in_threadpool(site.worker.stop)
+
+    missing = _endpoint(site, None, _nothing_here)
+    handlers = {404: _handler(missing), 405: _handler(missing)}
+    return Starlette(routes=routes, lifespan=working, exception_handlers=handlers)
+
+
+def guarded(site: StaffSite, hosts: tuple[str, ...]) -> ASGIApp:
+    """The pages, reached only by these names and only from themselves."""
+    return Guard(application(site), hosts)
+
+
+async def _static(name: str, media: str, _request: Request) -> Response:
+    data = files("preserva.web").joinpath("static", name).read_bytes()
+    return Response(data, media_type=media, headers={"cache-control": "max-age=300"})
+
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def _handler(endpoint: Endpoint) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def handle(request: Request, _error: Exception) -> Response:
+        return await endpoint(request)
+
+    return handle
+
+
+def _endpoint(site: StaffSite, role: PageRole | None, view: View) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        fields = await _fields(request) if request.method == "POST" else {}
+        if fields is None:
+            return Response(status_code=413)
+        return await run_in_threadpool(partial(_answer, site, role, view, request, fields))
+
+    return endpoint
+
+
+async def _fields(request: Request) -> dict[str, str] | None:
+    """The form that was sent; None if it is too large or does not come to its end."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            async for part in request.stream():
+                body += part
+                if len(body) > LARGEST_FORM:
+                    return None
+        return dict(parse_qsl(body.decode("utf-8"), True, max_num_fields=_MOST_FIELDS))
+    except (TimeoutError, ValueError):
+        return None
+
+
+def _answer(
+    site: StaffSite, role: PageRole | None, view: View, request: Request, fields: dict[str, str]
+) -> Response:
+    query = dict(request.query_params)
+    language = _language(request, query)
+    token = request.cookies.get(site.session_cookie, "")
+    account = sessions.whose(site.database, token) if token else None
+    params = {name: str(value) for name, value in request.path_params.items()}
+    address = request.client.host if request.client else ""
+    visit = Visit(site, request.url.path, account, token, address, params, query, fields)
+    with speaking(language):
+        response = _checked(visit, role, view)
+    if "lang" in query:
+        _remember(response, site, language)
+    return response
+
+
+def _checked(visit: Visit, role: PageRole | None, view: View) -> Response:
+    """What the view answers, if the person may ask; else where to sign in, or why not."""
+    if role is not None and visit.account is None:
+        return sign_in.first(visit)
+    if role is not None and not visit.may(role):
+        return visit.show("forbidden", HTTPStatus.FORBIDDEN)
+    try:
+        return view(visit)
+    except PreservaError as error:
+        return visit.show("problem", _status(error), problem=str(error), advice=error.advice())
+    except Exception:
+        _logger.exception("a page failed: %s", visit.path)
+        return visit.show("problem", HTTPStatus.INTERNAL_SERVER_ERROR, problem=None, advice=None)
+
+
+def _nothing_here(visit: Visit) -> Response:
+    return visit.show("missing", HTTPStatus.NOT_FOUND)
+
+
+def _status(error: PreservaError) -> HTTPStatus:
+    kinds: tuple[tuple[type[PreservaError], HTTPStatus], ...] = (
+        (AwaitsConfirmation, HTTPStatus.CONFLICT),
+        (Refused, HTTPStatus.CONFLICT),
+        (NotFound, HTTPStatus.NOT_FOUND),
+        (UsageError, HTTPStatus.BAD_REQUEST),
+    )
+    fitting = (status for kind, status in kinds if isinstance(error, kind))
+    return next(fitting, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+def _language(request: Request, query: dict[str, str]) -> str:
+    """What the address says, or a cookie, or else the browser."""
+    known = languages()
+    wanted = [query.get("lang", ""), request.cookies.get(LANGUAGE_COOKIE, "")]
+    accepted = request.headers.get("accept-language", "").lower().split(",")[:20]
+    wanted += [part.partition(";")[0].strip().partition("-")[0] for part in accepted]
+    return next((name for name in wanted if name in known), SOURCE_LANGUAGE)
+
+
+def _remember(response: Response, site: StaffSite, language: str) -> None:
+    response.set_cookie(
+        LANGUAGE_COOKIE, language, _A_YEAR, secure=site.secure, httponly=True, samesite="lax"
+    )

@@ -1,0 +1,65 @@
+"""The process that does one job: it starts the verb, waits for it, and writes down how it ended.
+
+    python -m preserva.web.run_job CONFIG NUMBER
+
+It outlives the server. The lock of the job is held by it and by the verb, until both are gone.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from preserva import config as configuration
+from preserva.config import Config
+from preserva.errors import UsageError
+from preserva.exit_status import ExitStatus
+from preserva.i18n import _, use_language
+from preserva.web import jobs
+from preserva.web.actions import ACTIONS
+from preserva.web.database import WebDatabase
+from preserva.web.people import account
+
+
+def main(config_path: str, number: int) -> None:
+    """Do a job, unless another process does it, or it is over."""
+    config = configuration.load(Path(config_path))
+    database = WebDatabase.of(config)
+    with jobs.doing(database, number) as lock:
+        job = jobs.job(database, number)
+        if lock is None or job is None or job.ended is not None:
+            return
+        jobs.end(database, number, _done(config, database, job, lock))
+
+
+def _done(config: Config, database: WebDatabase, job: jobs.PageJob, lock: int) -> int:
+    """Run the verb in the name of the person, if they still may; its exit status."""
+    use_language(job.language)
+    out, err = jobs.output_files(database, job.number)
+    action, person = ACTIONS.get(job.action), account(database, job.person)
+    if action is None or person is None or not person.role.allows(action.role):
+        message = _("{person} may not do this any more.").format(person=job.person)
+        err.write_text(f"{message}\n", encoding="utf-8")
+        return ExitStatus.REFUSED
+    try:
+        line = action.line(config, job.fields)
+    except UsageError as error:
+        err.write_text(f"{error}\n", encoding="utf-8")
+        return error.exit_status
+    common = [f"--config={config.path}", f"--person={job.person}", f"--lang={job.language}"]
+    with out.open("wb") as stdout, err.open("wb") as stderr:
+        ended = subprocess.run(
+            [sys.executable, "-m", "preserva", *line, *common],
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=[lock],
+            check=False,
+        )
+    killed = ended.returncode < 0  # by a signal, which a shell shows as 128 and its number
+    return 128 - ended.returncode if killed else ended.returncode
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
