@@ -49,6 +49,7 @@ _NOTES = ("copyrightNote", "licenseNote", "statuteNote", "otherRightsNote")
 def listed_books(archive: ArchivalStorage, store: Store) -> list[ListedBook]:
     """The packages that were acknowledged in a storage, by their identifiers.
 
+    Those whose bytes two persons decided to remove from it are not among them.
     One that cannot be read, or is not as recorded, is named without its description. Raises
     LedgerError, StorageError for the storage as a whole.
     """
@@ -58,6 +59,9 @@ def listed_books(archive: ArchivalStorage, store: Store) -> list[ListedBook]:
     for copy in archive.ledger.copies.known():
         if copy.storage != store.id or copy.version is None:
             continue
+        tombstone = withdrawn.get(copy.package)
+        if tombstone is not None and tombstone.is_removed(store.id):
+            continue  # nothing is said any more of what it was
         book = _recorded(archive, store, copy.package, f"v{copy.version}")
         described = memory.books.get(book.inventory)
         if described is None:
@@ -70,8 +74,9 @@ def listed_books(archive: ArchivalStorage, store: Store) -> list[ListedBook]:
             memory.books[book.inventory] = described
             memory.is_new = True
         book = replace(described, path=book.path)
-        if (stone := withdrawn.get(book.id)) is not None:
-            book = replace(book, rights=f"withdrawn on {stone.time[:10]}: {stone.reason}")
+        if tombstone is not None:
+            withdrawal = f"withdrawn on {tombstone.time[:10]}: {tombstone.reason}"
+            book = replace(book, rights=withdrawal)
         books.append(book)
     memory.keep()
     return books

@@ -12,6 +12,7 @@ import pytest
 from preserva import config
 from preserva.archive.archive import new_identifier
 from preserva.archive.judgements import tally_of
+from preserva.archive.listed_books import listed_books
 from preserva.archive.removal import CopyRemoval, remove_bytes
 from preserva.archive.two_persons import answer, decisions
 from preserva.archive.withdrawal import tombstones, undo
@@ -131,6 +132,7 @@ def test_no_view_misses_it_and_no_verb_brings_it_back(house: House) -> None:
         tally = tally_of(archive)
         assert (tally.packages, tally.few, tally.count(State.REMOVED)) == (1, [], 0)
         assert overview(archive).outcome.value == "pass"
+        assert [book.id for book in listed_books(archive, archive.primary)] == [OTHER.uri]
         assert {report.outcome.value for report in audit(archive).reports} == {"pass"}
         reports = validate_stored(archive, BOOK)
         codes = {str(report.subject): [f.code for f in report.findings] for report in reports}
