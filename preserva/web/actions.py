@@ -45,7 +45,7 @@ def _storage(config: Config, fields: FormFields) -> list[str]:
         return []
     if name not in config.storages:
         known = ", ".join(sorted(config.storages))
-        message = _("there is no storage {name}; there are: {known}")
+        message = _("there is no storage {name}; known ones: {known}")
         raise UsageError(message.format(name=name, known=known))
     return [f"--storage={name}"]
 
