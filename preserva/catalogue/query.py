@@ -17,7 +17,7 @@ ALL_TEXTS = f"{{{' '.join(TEXTS)}}}"
 _PREFIX = 3  # letters before an implied truncation: shorter ones would bring half the catalogue
 _BELARUSIAN = set("іў'’ʼ")
 _OLD = set("ѣѳѵъ")
-_QUOTED = re.compile(r"\"([^\"]*)\"|«([^»]*)»|[„“”]([^„“”]*)[“”]")
+_QUOTED = re.compile(r"\"([^\"]{0,200})\"|«([^»]{0,200})»|[„“”]([^„“”]{0,200})[“”]")
 _INITIALS = re.compile(r"(?:\w\.)+(?:-\w\.)?", re.UNICODE)
 
 

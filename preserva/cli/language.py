@@ -131,6 +131,10 @@ def localised(command: click.Command, common: Sequence[click.Parameter] = ()) ->
     return twin
 
 
+NEUTRAL = "neutral_metavar"
+"""The attribute of a parameter that says how it is shown in English, for errors as data."""
+
+
 def _parameter(parameter: click.Parameter) -> click.Parameter:
     twin = copy(parameter)
     if isinstance(twin, click.Option):
@@ -138,6 +142,7 @@ def _parameter(parameter: click.Parameter) -> click.Parameter:
     shown = parameter.metavar or _default_placeholder(parameter)
     if shown:
         twin.metavar = placeholders(shown)
+        setattr(twin, NEUTRAL, shown)
     return twin
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from preserva.cli.common import COMMON_OPTIONS, Settings, emit_error
-from preserva.cli.language import localised, speak
+from preserva.cli.language import NEUTRAL, localised, speak
 from preserva.cli.terminal import echo
 from preserva.errors import PreservaError
 from preserva.exit_status import ExitStatus
@@ -189,7 +189,7 @@ def _status_of(arguments: list[str]) -> int:
 def _neutral(error: click.ClickException) -> str:
     """What click says, for programs: an argument has the same name in every language."""
     if isinstance(error, click.MissingParameter) and isinstance(error.param, click.Argument):
-        error.param_hint = f"'{(error.param.name or '').upper()}'"
+        error.param_hint = f"'{getattr(error.param, NEUTRAL, error.param.name)}'"
     return error.format_message()
 
 

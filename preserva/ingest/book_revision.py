@@ -285,13 +285,13 @@ class BookRevision:
         self, files: Mapping[str, Sequence[ContentFile]], fresh: Sequence[int]
     ) -> None:
         """A new page that a representation lacks is named as it is of a new package."""
-        facts = by_page(files)
+        names = {file.page: stem(file.original_name) for held in files.values() for file in held}
         for name, held in files.items():
             there = {file.page for file in held} - {None}
             self.notes += [
-                Finding(Code.SOURCE_UNPAIRED, f"{name}/", expected=facts[page].label)
+                Finding(Code.SOURCE_UNPAIRED, f"{name}/", expected=names[page])
                 for page in fresh
-                if there and page not in there and page in facts
+                if there and page not in there and page in names
             ]
 
     def _copied_in(self, arrival: ArrivedFile, place: _Place) -> ContentFile:

@@ -48,7 +48,9 @@ def test_a_run_is_logged(tmp_path: Path) -> None:
     assert messages[1].startswith(f"archive of aonb: configuration {config}, ledger ")
     assert "package begins: urn:preserva:aonb:kp-7" in messages
     assert "package ended: urn:preserva:aonb:kp-7" in messages
-    assert messages[-1].startswith("entry 5 of the ledger: ingestion end, success;")
+    assert any(
+        re.match(r"entry \d+ of the ledger: ingestion end, success;", each) for each in messages
+    )
 
 
 def test_twice_is_more_and_the_place_does_not_matter(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_a_run_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None
     messages = [line.getMessage() for line in caplog.records]
     assert messages[0] == (
         f"archive of aonb: configuration {config}, ledger {tmp_path / 'ledger.sqlite'}"
-        " with 3 entries"
+        " with 5 entries"
     )
     assert messages[1:] == [
         f"storage at {tmp_path / 'storages/aonb-main'}",

@@ -20,7 +20,7 @@ _LIST_END = re.compile(
     rb"</" + _NAME + rb"(?:resumptionToken|ListRecords)\b"
     rb"|<" + _NAME + rb"resumptionToken\b[^<>]*/>"
 )
-_DECLARATION = re.compile(rb"\s*<\?xml\b[^<>]*\?>")
+_DECLARATION = re.compile(rb"\s{0,99}<\?xml\b[^<>]{0,200}\?>")
 _DATE = re.compile(rb"<" + _NAME + rb"responseDate\b[^<>]*>([^<]*)<")
 _SIZE = re.compile("[0-9]{1,12}")
 _LONGEST_ROOT = 10_000

@@ -48,11 +48,11 @@ def test_nothing_is_written_into_what_is_kept(inside: str, place: Path) -> None:
     with an_archive(place) as archive:
         for destination in (target, target / "book.tar"):
             for dry_run in (True, False):
-                with pytest.raises(Refused, match="kept as it is"):
+                with pytest.raises(Refused, match="must stay as it is"):
                     export(archive, ID, destination, dry_run=dry_run)
-        with pytest.raises(Refused, match="kept as it is"):
+        with pytest.raises(Refused, match="must stay as it is"):
             package_bag(book, record, archive.config.institution, target)
-    with pytest.raises(Refused, match="kept as it is"):
+    with pytest.raises(Refused, match="must stay as it is"):
         create_bag(book, target / "bag")
     assert sorted(place.parent.rglob("*")) == before
 

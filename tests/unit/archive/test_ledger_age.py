@@ -216,9 +216,13 @@ def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @contextmanager
 def _as_before() -> Iterator[None]:
-    """Writers that mark nothing."""
+    """Writers that mark nothing, and explain nothing at the top of storages."""
     module = "preserva.archive.archive"
-    with patch(f"{module}.claim", lambda *_: None), patch(f"{module}.advance", lambda *_: None):
+    with (
+        patch(f"{module}.claim", lambda *_: None),
+        patch(f"{module}.advance", lambda *_: None),
+        patch("preserva.archive.guide.renew_guides", lambda *_: None),
+    ):
         yield
 
 

@@ -364,7 +364,7 @@ def test_the_source_is_no_target(place: Path) -> None:
     with an_archive(place / "archive") as archive:
         with pytest.raises(UsageError):
             replicate(archive, to="aonb-main")
-        with pytest.raises(UsageError, match="there are"):
+        with pytest.raises(UsageError, match="known ones"):
             replicate(archive, to="nowhere")
 
 

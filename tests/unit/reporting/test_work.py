@@ -107,7 +107,7 @@ def test_a_person_has_corrections_with_their_reasons(house: House) -> None:
         done = work(archive, person="petrov")
     assert [(deed.kind, deed.version, deed.details) for deed in done.deeds] == [
         (WorkKind.CORRECTED, "v2", ("the letter was found",)),
-        (WorkKind.DECIDED, None, ("decision confirmed", "no. 8", "agreed")),
+        (WorkKind.DECIDED, None, ("decision confirmed", "no. 12", "agreed")),
     ]
     assert _in_november(house, "petrov").sums == {}
 
