@@ -46,10 +46,12 @@ def test_a_run_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None
         "writing to aonb-main",
         "package begins: urn:preserva:aonb:kp-7",
         "package ended: urn:preserva:aonb:kp-7",
-        "entry 4 of the ledger: ingestion start, success;"
+        "entry 6 of the ledger: ingestion start, success;"
         " package urn:preserva:aonb:kp-7, version v1, storage aonb-main",
-        "entry 5 of the ledger: ingestion end, success;"
+        "entry 7 of the ledger: ingestion end, success;"
         " package urn:preserva:aonb:kp-7, version v1, storage aonb-main",
+        "entry 8 of the ledger: storage description, success;"
+        " package -, version -, storage aonb-main",
     ]
 
 

@@ -33,6 +33,8 @@ from preserva.core.values.facts import (
     RecordedFinding,
     Recovery,
     RecoveryStart,
+    RelationStated,
+    Removal,
     Verification,
     Withdrawal,
     named_paths,
@@ -102,6 +104,14 @@ WRITTEN: list[tuple[RawFacts, Facts]] = [
         Withdrawal("r", 7, "ivanova", "petrov").following(3),
     ),
     ({"reason": "r", "undone": True}, Withdrawal("r", undone=True)),
+    (
+        {"decision": 7, "tombstone": "t", "inventories": {"v1": "ab"}, "files": 2, "bytes": 9},
+        Removal(decision=7, tombstone="t", inventories={"v1": "ab"}, files=2, size=9),
+    ),
+    (
+        {"kind": "replaces", "other": "urn:preserva:aonb:x", "reason": "r", "before": 3},
+        RelationStated("replaces", "urn:preserva:aonb:x", "r", before=3),
+    ),
     (
         {"inventory": "ab", "pages": 3, "reason": "r"},
         Arrival(inventory="ab", pages=3, reason="r"),
