@@ -249,7 +249,7 @@ def _take(index: Index, incoming: Incoming, time: int, imported: Imported) -> No
     taken = index.put(incoming, time, keep)
     imported.read += 1
     imported.changed += taken is Taken.CHANGED
-    if taken is Taken.AGAIN:
+    if taken is Taken.AGAIN and incoming.package is None:  # a record may have many packages
         imported.note(Finding(Code.RECORD_TWICE, incoming.uri))
     for finding in objections:
         imported.note(finding)
