@@ -44,7 +44,7 @@ def command(
     next run records it.
 
     \b
-    preserva receive aonb-copy --accept aonb-kp-000123 --reason "their disk was restored"
+    preserva receive nlb-copy --accept nlb-kp-000123 --reason "disk restored"
     """
     from preserva.outputs.json.replication import receive_document
     from preserva.replication.accession import receive

@@ -37,7 +37,7 @@ def command(
     undo: bool,
     json_: bool,
 ) -> None:
-    """State how a package stands to another: volume, edition, replacement.
+    """State how two packages are related: volume, edition.
 
     It is recorded in the ledger with the person and the reason, shown with both packages, and
     written into the PREMIS of a package with its next version. The other package may be one that

@@ -76,8 +76,8 @@ def prepared(before: Path, place: Path, verb: str) -> Path:
     if verb == "rebuild storage":
         shutil.rmtree(place / "archive" / "storages" / "nlb-copy" / "ocfl")
     if verb == "rebuild ledger":
-        (ledger,) = (place / "archive").glob("*.sqlite*")
-        ledger.unlink()
+        for path in (place / "archive").glob("ledger*.sqlite*"):  # with the indexes made of it
+            path.unlink()
     return place
 
 

@@ -9,12 +9,12 @@ from preserva.i18n import _, english, language, speaking
 
 def test_a_block_speaks_its_language_and_the_next_does_not() -> None:
     with speaking("ru"):
-        message = _("no archive here")
+        message = _("the content has changed")
         with speaking("be"):
             assert language() == "be"
         assert language() == "ru"
     assert language() == "en"
-    assert (message, english(message)) == ("здесь нет архива", "no archive here")
+    assert (message, english(message)) == ("содержимое изменилось", "the content has changed")
 
 
 def test_another_thread_hears_nothing_of_it() -> None:
