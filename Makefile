@@ -22,7 +22,7 @@ quick: $(VENV)/.preserva-test
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(UNIT)
 
-# Proves the product: under five minutes on two cores.
+# Proves the product: about thirteen minutes on two cores.
 test: $(VENV)/.preserva-test
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
