@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from preserva.cli.book_options import new_book
 from preserva.cli.common import Settings, as_json, emit, pass_settings
 from preserva.cli.finish import finish
 from preserva.cli.terminal import echo
@@ -27,30 +28,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="The catalogue record of the book, for one FOLDER only.",
 )
-@click.option(
-    "--charset", help="The character set of the record, if it is detected wrongly: cp1251 …"
-)
-@click.option(
-    "--position",
-    type=click.IntRange(min=1),
-    help="The position of the record in the file, counted from 1.",
-)
-@click.option("--id", "local", help="The local part of the identifier, such as kp-000123.")
-@click.option(
-    "--structure",
-    type=click.Path(path_type=Path),
-    help="Parts of the book and labels of its pages: TOML, CSV or METS.",
-)
-@click.option(
-    "--events",
-    type=click.Path(path_type=Path),
-    help="Events before packaging, such as scanning: TOML or CSV.",
-)
-@click.option(
-    "--rights",
-    type=click.Path(path_type=Path),
-    help="What may be done with the book, and on which legal basis: TOML.",
-)
+@new_book
 @as_json
 @pass_settings
 def command(

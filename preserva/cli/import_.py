@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from preserva.cli.book_options import charset, position
 from preserva.cli.common import Settings, as_json, as_ours, dry_run, emit, pass_settings
 from preserva.cli.terminal import echo
 from preserva.i18n import _
@@ -19,14 +20,8 @@ from preserva.i18n import _
     type=click.Path(path_type=Path),
     help="A catalogue record to use if the package has no adequate one.",
 )
-@click.option(
-    "--charset", help="The character set of the record, if it is detected wrongly: cp1251 …"
-)
-@click.option(
-    "--position",
-    type=click.IntRange(min=1),
-    help="The position of the record in the file, counted from 1.",
-)
+@charset
+@position
 @click.option("--id", "local", metavar="LOCAL", help="The local part of its new identifier.")
 @as_ours
 @dry_run

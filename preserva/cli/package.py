@@ -16,6 +16,7 @@ from preserva.cli.batch import (
     refuse_with_batch,
     refuse_without_batch,
 )
+from preserva.cli.book_options import new_book
 from preserva.cli.common import Settings, as_json, emit, pass_settings
 from preserva.cli.terminal import echo
 from preserva.i18n import _, ngettext
@@ -37,30 +38,7 @@ if TYPE_CHECKING:
     help="The catalogue record of the book, or the records of a table: ISO 2709, MARCXML, IRBIS"
     " text, MODS or Dublin Core.",
 )
-@click.option(
-    "--charset", help="The character set of the record, if it is detected wrongly: cp1251 …"
-)
-@click.option(
-    "--position",
-    type=click.IntRange(min=1),
-    help="The position of the record in the file, counted from 1.",
-)
-@click.option("--id", "local", help="The local part of the identifier, such as kp-000123.")
-@click.option(
-    "--structure",
-    type=click.Path(path_type=Path),
-    help="Parts of the book and labels of its pages: TOML, CSV or METS.",
-)
-@click.option(
-    "--events",
-    type=click.Path(path_type=Path),
-    help="Events before packaging, such as scanning: TOML or CSV.",
-)
-@click.option(
-    "--rights",
-    type=click.Path(path_type=Path),
-    help="What may be done with the book, and on which legal basis: TOML.",
-)
+@new_book
 @click.option(
     "--bag",
     "destination",

@@ -16,6 +16,7 @@ from preserva.cli.batch import (
     refuse_with_batch,
     refuse_without_batch,
 )
+from preserva.cli.book_options import charset, position
 from preserva.cli.common import Settings, as_json, emit, package_id, pass_settings
 from preserva.cli.terminal import echo
 from preserva.i18n import _
@@ -38,12 +39,8 @@ _PAGE = click.IntRange(min=1)
     type=_FILE,
     help="The corrected catalogue record, or the records of a table.",
 )
-@click.option(
-    "--charset", help="The character set of the record, if it is detected wrongly: cp1251 …"
-)
-@click.option(
-    "--position", type=_PAGE, help="The position of the record in the file, counted from 1."
-)
+@charset
+@position
 @click.option(
     "--structure",
     type=_FILE,

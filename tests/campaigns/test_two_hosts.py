@@ -25,6 +25,7 @@ from preserva.ingest.transfer import accept
 from tests.conftest import ROOT, require
 from tests.support.books import RECORD, make_book, tiff
 from tests.support.leases import LEASE
+from tests.support.partners import INSTITUTIONS
 from tests.support.servers import find_sshd
 
 LONG = os.environ.get("PRESERVA_LONG") == "1"
@@ -47,19 +48,13 @@ Host {other_address}
   UserKnownHostsFile {folder}/known_hosts
   Compression yes
 """
-CONFIG = """\
+CONFIG = (
+    """\
 [archive]
 institution = "{own}"
-[institutions.aonb]
-name.ru = "А"
-name.be = "А"
-name.en = "A"
-country = "RU"
-[institutions.nlb]
-name.ru = "Н"
-name.be = "Н"
-name.en = "N"
-country = "BY"
+"""
+    + INSTITUTIONS
+    + """\
 [storages.{own}-main]
 institution = "{own}"
 url = "main"
@@ -73,6 +68,7 @@ institution = "{other}"
 url = "sftp://root@{other_address}{other_folder}/copies"
 role = "replica"
 """
+)
 
 
 @dataclass

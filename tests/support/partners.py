@@ -22,9 +22,7 @@ from tests.support.books import make_book
 OURS = PackageId("aonb", "kp-1")
 THEIRS = PackageId("nlb", "bk-1")
 
-OTHER_SIDE = """
-[archive]
-institution = "nlb"
+INSTITUTIONS = """\
 [institutions.aonb]
 name.ru = "А"
 name.be = "А"
@@ -35,6 +33,15 @@ name.ru = "Н"
 name.be = "Н"
 name.en = "N"
 country = "BY"
+"""
+
+OTHER_SIDE = (
+    """
+[archive]
+institution = "nlb"
+"""
+    + INSTITUTIONS
+    + """\
 [storages.nlb-main]
 institution = "nlb"
 url = "main"
@@ -44,6 +51,7 @@ institution = "nlb"
 url = "../archive/storages/nlb-copy"
 role = "held"
 """
+)
 """The other institution, beside an archive of `books.an_archive` in the folder `archive`."""
 
 _STORAGE = """
