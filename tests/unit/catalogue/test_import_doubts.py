@@ -22,7 +22,6 @@ from preserva.core.values.report import Outcome
 from preserva.describe.record import Record, read_records, to_dc
 from preserva.errors import Refused
 from preserva.ingest.package import package
-from tests.conftest import SHARED
 from tests.support.books import an_archive, make_book
 from tests.support.marc_records import RARE_BOOK, Fields, iso2709
 
@@ -174,12 +173,13 @@ def test_a_table_may_change_what_came_from_a_table(database: Database, tmp_path:
     assert richer.changed == 1
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="no folder of outside data")
-def test_no_real_record_loses_anything_by_a_table(database: Database, tmp_path: Path) -> None:
+def test_no_real_record_loses_anything_by_a_table(
+    database: Database, tmp_path: Path, shared: Path
+) -> None:
     """All of the sample records, exported as a table and taken in again."""
     for number, name in enumerate(("irbis_test1/test1.iso", "pymarc/1251.dat",
                                    "irbis_test1/records_reports001.txt")):  # fmt: skip
-        import_file(database, SHARED / "data/records" / name, "aonb", 100 + number)
+        import_file(database, shared / "data/records" / name, "aonb", 100 + number)
     before = [known.original for known in Index(database).changed_since()]
     export_catalogue(database, tmp_path / "all.csv", ExportFormat.CSV)
     again = import_file(database, tmp_path / "all.csv", "aonb", 500, complete=True)

@@ -24,6 +24,7 @@ from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
 from preserva.reporting.health import health
 from preserva.reporting.incidents import decide, open_incidents
+from tests.conftest import require
 
 START = datetime(2027, 1, 30, 6, tzinfo=UTC)
 BOOK = PackageId("aonb", "kp-1")
@@ -186,13 +187,13 @@ def read_gauges(path: Path) -> dict[str, str]:
     return dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 @pytest.mark.parametrize("verb", ["health", "status", "report", "incidents", "list"])
 @pytest.mark.parametrize("busy", [False, True])
 def test_who_may_only_read_the_ledger_can_look(
     verb: str, busy: bool, three_books: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """While nobody has it open, and while somebody does."""
+    require(os.geteuid() == 0, "only root can become somebody else")
     ledger = Ledger(three_books / "ledger.sqlite") if busy else None
     for path in (*three_books.rglob("*"), three_books, *three_books.parents):
         mode = path.stat().st_mode
