@@ -119,26 +119,36 @@ class SftpFolders:
 
         Without `staging`, its top is not among them: a room that is gone is not created again.
         """
-        if folder in self._seen:
-            return []
         chain = ["", *above(f"{folder}/")] if folder else [""]
+        done: Future[None] = Future()
+        while wanted := self._claim(chain, done, staging=staging):
+            if isinstance(wanted, Future):
+                wanted.result()
+                continue  # whoever made the folders above ours may have failed: look again
+            try:
+                return self._make_all(wanted)
+            finally:
+                with self._guard:
+                    for path in wanted:
+                        del self._under_way[path]
+                done.set_result(None)
+        return []
+
+    def _claim(
+        self, chain: list[str], done: Future[None], *, staging: bool
+    ) -> list[str] | Future[None]:
+        """The folders to create, which are now ours to create; or what to wait for before."""
         with self._guard:
+            if chain[-1] in self._seen:
+                return []
             wanted = [
                 path for path in chain if path not in self._seen and (staging or path != STAGING)
             ]
-            others = [self._under_way[path] for path in wanted if path in self._under_way]
-            mine = [path for path in wanted if path not in self._under_way]
-            done: Future[None] = Future()
-            self._under_way.update(dict.fromkeys(mine, done))
-        try:
-            for other in others:  # the folders above ours
-                other.result()
-            return self._make_all(mine)
-        finally:
-            with self._guard:
-                for path in mine:
-                    del self._under_way[path]
-            done.set_result(None)
+            for path in wanted:
+                if path in self._under_way:
+                    return self._under_way[path]
+            self._under_way.update(dict.fromkeys(wanted, done))
+            return wanted
 
     def _make_all(self, chain: list[str]) -> list[str]:
         """Create folders, each inside the one before it; returns those that did not exist."""
