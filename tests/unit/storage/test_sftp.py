@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import asyncssh
@@ -79,6 +79,40 @@ def test_a_folder_that_many_threads_need_is_made_once(storage: SftpStorage) -> N
     assert sorted(entry.path for entry in storage.walk("staging/deep/er")) == sorted(
         ["staging/deep/er/still", *paths]
     )
+
+
+def test_a_folder_that_one_thread_failed_to_make_is_made_by_those_who_waited(
+    storage: SftpStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the first one was told is not what the others may conclude."""
+    storage.create("staging/first", [b"1"])
+    folders = storage._folders
+    claim, make_all = folders._claim, folders._make_all
+    begun, waiting = threading.Event(), threading.Event()
+
+    def claiming(chain: list[str], done: Future[None], *, staging: bool) -> object:
+        claimed = claim(chain, done, staging=staging)
+        if isinstance(claimed, Future):
+            waiting.set()
+        return claimed
+
+    def failing_once(chain: list[str]) -> list[str]:
+        if begun.is_set():
+            return make_all(chain)
+        begun.set()
+        assert waiting.wait(60)
+        raise Unreachable("the line was cut")
+
+    monkeypatch.setattr(folders, "_claim", claiming)
+    monkeypatch.setattr(folders, "_make_all", failing_once)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(storage.create, "staging/deep/er/1", [b"1"])
+        assert begun.wait(60)
+        second = pool.submit(storage.create, "staging/deep/er/2", [b"2"])
+        with pytest.raises(Unreachable):
+            first.result()
+        assert second.result() is None
+    assert read_all(storage, "staging/deep/er/2", 10) == b"2"
 
 
 def test_many_threads_share_the_connection(storage: SftpStorage, tmp_path: Path) -> None:
