@@ -21,7 +21,7 @@ from preserva.config import Config
 from preserva.core.policy.health import Job
 from preserva.core.policy.thinning import kept_backups
 from preserva.errors import LedgerError, NotFound, Refused, StorageError, WrongLedger
-from preserva.files.disk import move, synchronise, writing
+from preserva.files.disk import move, synchronise, write_file, writing
 from preserva.i18n import _, joined
 from preserva.ledger import Ledger
 
@@ -166,10 +166,13 @@ def _refuse_other(ledger: Ledger, newest: LedgerBackup) -> None:
 
 
 def _keep_config(config: Config, path: Path) -> None:
-    """The configuration, as it was when the backup was made."""
-    with writing(path):
-        path.write_bytes(config.path.read_bytes())
-    synchronise(path)
+    """The configuration, as it was when the backup was made; whole or not at all."""
+    unfinished = path.with_name(f"unfinished-{os.getpid()}.toml")
+    try:
+        write_file(unfinished, config.path.read_bytes())
+        move(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _thinned(backups: list[LedgerBackup], now: datetime) -> Iterator[LedgerBackup]:

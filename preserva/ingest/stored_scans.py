@@ -80,9 +80,9 @@ def _candidates(archive: ArchivalStorage, digests: set[bytes], *, writing: bool)
             return _look_up(index, digests) | _since(archive, _position(index, archive)).look_up(
                 digests
             )
-    except sqlite3.Error as error:
+    except sqlite3.Error as error:  # all of it is in the ledger as well
         _logger.warning("the index of stored scans %s cannot be used: %s", path, error)
-        return set()
+        return _since(archive, 0).look_up(digests)
 
 
 def _update(index: sqlite3.Connection, archive: ArchivalStorage) -> None:
