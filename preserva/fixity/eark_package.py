@@ -7,7 +7,8 @@ also checked against our profile.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -39,17 +40,24 @@ _HEAD = 1 << 16
 
 
 def check_eark(
-    source: Source, name: str | None, official: OfficialSchemas | None, observer: Observer
+    open_source: Callable[[], Source],
+    name: str | None,
+    official: OfficialSchemas | None,
+    observer: Observer,
 ) -> Report:
     """Check the package in a folder or container that has a METS.xml and no bag declaration.
 
-    `name` is that of the package's folder; a container does not show it. Raises StorageError.
+    `open_source` opens it; a second time if its METS has digests by uncommon algorithms. `name` is
+    that of the package's folder; a container does not show it. Raises StorageError.
     """
-    return _Check(source, name, official, observer, Report(Named(source.name))).run()
+    source = open_source()
+    report = Report(Named(source.name))
+    return _Check(open_source, source, name, official, observer, report).run()
 
 
 @dataclass(slots=True)
 class _Check:
+    open_source: Callable[[], Source]
     source: Source
     name: str | None
     official: OfficialSchemas | None
@@ -57,13 +65,19 @@ class _Check:
     report: Report
     files: dict[str, Observed] = field(default_factory=dict)
     shelf: Shelf = field(default_factory=Shelf)
+    respelled: Mapping[str, str] = field(default_factory=dict)
+    lacking: set[str] = field(default_factory=set)
 
     def run(self) -> Report:
         self.observer(Started("validate", self.report.subject))
         try:
             self._read()
             self._spell()
-            self._judge()
+            findings = self._judged()
+            if self.lacking:
+                self._read_again()
+                findings = self._judged()
+            self.report.add(findings)
         finally:
             self.shelf.close()
         self.observer(Ended("validate", self.report.subject))
@@ -97,6 +111,28 @@ class _Check:
             elif isinstance(entry, Entry) and entry.kind not in {Kind.FILE, Kind.FOLDER}:
                 self.report.add([Finding(Code.NOT_REGULAR, entry.path, seen=entry.kind.value)])
 
+    def _read_again(self) -> None:
+        """Every file once more, for the digests that METS and PREMIS need besides the usual ones.
+
+        A file that is not the same any more gets none, so it stays uncompared.
+        """
+
+        def take(path: str, size: int, pieces: Iterator[bytes]) -> None:
+            known = self.files.get(self.respelled.get(path, path))
+            if known is None:
+                return
+            hashes = MultiHash(self.lacking)
+            with suppress(StorageError):
+                for piece in pieces:
+                    hashes.update(piece)
+                    self.observer(Advanced(len(piece)))
+            if hashes.size == known.size:
+                digests = {**known.digests, **hashes.digests()}
+                self.files[known.path] = known._replace(digests=digests)
+
+        for _entry in hand_on(self.open_source(), take):
+            pass
+
     def _spell(self) -> None:
         """Decide names whose encoding is not declared, by METS."""
         if not isinstance(self.source, NamesInDoubt) or not self.source.in_doubt:
@@ -105,6 +141,7 @@ class _Check:
         lists = {path: b"".join(self.shelf.pieces(path)) for path in documents}
         spelling = spell(self.source.in_doubt & self.files.keys(), listed_names(lists))
         names = {path: name for path, name in spelling.names.items() if path != name}
+        self.respelled = names
         self.shelf.respell({path: name for path, name in names.items() if path in self.shelf})
         moved = {name: self.files.pop(path)._replace(path=name) for path, name in names.items()}
         self.files |= moved
@@ -120,12 +157,15 @@ class _Check:
         return as_stream(self.shelf.pieces(path))
 
     def _digest(self, path: str, algorithm: str) -> str:
-        return self.files[path].digests.get(algorithm, "")
+        digests = self.files[path].digests
+        if algorithm not in digests:
+            self.lacking.add(algorithm)
+        return digests.get(algorithm, "")
 
-    def _judge(self) -> None:
+    def _judged(self) -> list[Finding]:
+        """What is wrong with the package, by the digests that there are."""
         if METS not in self.files:
-            self.report.add([Finding(Code.METS_MISSING, METS)])
-            return
+            return [Finding(Code.METS_MISSING, METS)]
         with self._open(METS) as stream:
             is_ours = _OURS.search(stream.read(_HEAD)) is not None
         contents = Contents(self._open, self.files)
@@ -145,7 +185,7 @@ class _Check:
                 if finding.path not in unsure
                 and (finding.code is not Code.HREF_DANGLING or (finding.path or "").isascii())
             ]
-        self.report.add(findings)
+        return findings
 
     def _kind_and_name(self) -> tuple[PackageType, str]:
         """The kind of package that it claims to be, and the name of its folder."""

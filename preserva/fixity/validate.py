@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from preserva.archive.archive import ArchivalStorage
@@ -98,12 +99,13 @@ def _package(path: Path, options: BagOptions, observer: Observer) -> Report:
     """A bag, or an E-ARK package without one."""
     if path.is_dir() and not os.path.lexists(path / "bagit.txt"):
         if os.path.lexists(path / METS):
-            return check_eark(open_bag(path), path.resolve().name, options.official(), observer)
+            name = path.resolve().name
+            return check_eark(partial(open_bag, path), name, options.official(), observer)
         return _no_bag(path)
     report = _bag(path, options, observer)
     missing = any(finding.code is Code.DECLARATION_MISSING for finding in report.findings)
     if missing and report.tags.size(METS) is not None:
-        return check_eark(open_bag(path), None, options.official(), observer)
+        return check_eark(partial(open_bag, path), None, options.official(), observer)
     return report
 
 

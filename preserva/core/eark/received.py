@@ -161,7 +161,7 @@ _ALGORITHMS = {
     _NOT_IN_A_LABEL.sub("", spelling.lower()): name
     for name, algorithm in ALGORITHMS.items()
     for spelling in (name, algorithm.label)
-}
+} | {"sha": "sha1"}  # its name in Java, which commons-ip writes into METS
 
 
 def receive(

@@ -120,6 +120,25 @@ def test_names_that_declare_nothing_are_those_of_the_mets(encoding: str, tmp_pat
     assert (report.outcome, said(report)) == (Outcome.PASS, [("W147", None)])
 
 
+@pytest.mark.parametrize("form", [folder, tarred, zipped])
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [("SHA", "sha1"), ("SHA-384", "sha384"), ("SHA-224", "sha224"), ("SHA3-256", "sha3_256")],
+)
+def test_digests_by_uncommon_algorithms_are_compared(
+    form: Callable[[dict[str, bytes], Path], Path], label: str, name: str, tmp_path: Path
+) -> None:
+    digest_of_all = hashlib.new(name, DATA).hexdigest()
+    document = mets((PAGE, DATA)).decode().replace(digest(DATA), digest_of_all)
+    document = document.replace('CHECKSUMTYPE="SHA-256"', f'CHECKSUMTYPE="{label}"')
+    files = {"METS.xml": document.encode(), PAGE: DATA}
+    (report,) = validate(form(files, tmp_path))
+    assert (report.outcome, said(report), report.checked) == (Outcome.PASS, [], 2)
+    (tmp_path / "changed").mkdir()
+    (report,) = validate(form({**files, PAGE: b"II*\0Page"}, tmp_path / "changed"))
+    assert (report.outcome, said(report)) == (Outcome.FAIL, [("E513", PAGE)])
+
+
 def test_names_that_nobody_can_tell_are_unknown(tmp_path: Path) -> None:
     href = "representations/rep1/data/%D0%90%D0%BA%D1%82.tif"
     files = {"METS.xml": mets((href, DATA)), "representations/rep1/data/▒кт.tif": DATA}
