@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from preserva.ingest.package import package
 from preserva.replication.replicate import replicate
 from tests.browser.page import NARROW, Page
 from tests.support import books
+from tests.support.servers import wait_for
 from tests.unit.reporting.test_overview import at, flip
 
 PASSWORD = "зимний вечер у реки"
@@ -69,19 +69,6 @@ def served(archive: Path) -> Iterator[tuple[str, str]]:
         process.terminate()
         process.wait()
         process.stdout.close()
-
-
-def wait_for(port: int, process: subprocess.Popen[str]) -> None:
-    """Until the server answers."""
-    end = time.monotonic() + 60
-    while True:
-        assert process.poll() is None and time.monotonic() < end, "the server does not answer"
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
 
 
 def fill(page: Page, **fields: str) -> None:

@@ -6,10 +6,10 @@ import http.client
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from preserva import config as configuration
+from tests.support.servers import wait_for
 
 SILENT = 300
 _PATIENCE = 60.0
@@ -63,16 +63,3 @@ def status(port: int, path: str) -> int:
     answer.read()
     connection.close()
     return answer.status
-
-
-def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    """Until the server answers."""
-    end = time.monotonic() + _PATIENCE
-    while True:
-        assert server.poll() is None and time.monotonic() < end, "the server does not answer"
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return

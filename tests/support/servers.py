@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from obstore import put
 from obstore.store import S3Store
@@ -56,7 +57,7 @@ def free_port() -> int:
             return port
 
 
-def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+def wait_for(port: int, server: subprocess.Popen[Any]) -> None:
     """Return when a server answers at the port."""
     for _ in range(600):
         try:
