@@ -23,7 +23,7 @@ from preserva.describe.characterization.image.characterise import characterise, 
 
 _MASTER = "master"
 
-StoredScans = Callable[[Iterable[str]], Mapping[str, int]]
+StoredScans = Callable[[Iterable[str]], Mapping[str, int | None]]
 """How many of these scans, by their SHA-512, each stored package has, by its identifier."""
 
 

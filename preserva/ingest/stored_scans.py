@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,7 @@ _PAGES = re.compile(r"data/[^/]+/representations/(?!text/)[^/]+/data/")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS scan (digest BLOB NOT NULL, package TEXT NOT NULL,
     PRIMARY KEY (digest, package)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS unread (package TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS position (number INTEGER NOT NULL, digest TEXT NOT NULL);
 """
 _MANIFEST = "manifest-sha512.txt"
@@ -40,19 +41,22 @@ _PREFIX = 8
 
 def stored_scans(
     archive: ArchivalStorage, package: PackageId | None, digests: Iterable[str], *, writing: bool
-) -> dict[str, int]:
+) -> dict[str, int | None]:
     """How many of these scans (SHA-512) each other package in our primary storage has.
 
-    By its identifier. What cannot be read now is not compared, and logged. The file of the index is
-    brought up to date only if `writing`.
+    By its identifier; None where that cannot be told, because the package cannot be read now. The
+    file of the index is brought up to date only if `writing`.
     """
     wanted = set(digests)
-    candidates = _candidates(archive, {_short(digest) for digest in wanted}, writing=writing)
-    counts = {}
-    for uri in sorted(candidates):
+    found = _candidates(archive, {_short(digest) for digest in wanted}, writing=writing)
+    counts: dict[str, int | None] = {}
+    for uri in sorted(found.packages | found.unread):
         other = PackageId.parse(uri)
-        if other != package and (count := len(wanted & set(_pages(archive, other)))):
-            counts[other.portable] = count
+        if other == package:
+            continue
+        pages = None if uri in found.unread else _pages(archive, other)
+        if pages is None or not wanted.isdisjoint(pages):
+            counts[other.portable] = None if pages is None else len(wanted & set(pages))
     return counts
 
 
@@ -67,7 +71,18 @@ def bag_scans(bag: Path) -> set[str]:
     return {digest.hex() for path, _raw, digest in entries if _PAGES.match(path)}
 
 
-def _candidates(archive: ArchivalStorage, digests: set[bytes], *, writing: bool) -> set[str]:
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """The packages that may have scans, and those that could not be read."""
+
+    packages: set[str]
+    unread: set[str]
+
+    def __or__(self, other: _Candidates) -> _Candidates:
+        return _Candidates(self.packages | other.packages, self.unread | other.unread)
+
+
+def _candidates(archive: ArchivalStorage, digests: set[bytes], *, writing: bool) -> _Candidates:
     path = archive.config.ledger.with_name(f"{archive.config.ledger.stem}-scans.sqlite")
     try:
         if writing:
@@ -93,8 +108,15 @@ def _update(index: sqlite3.Connection, archive: ArchivalStorage) -> None:
         number, size = _position(index, archive), archive.ledger.size
         if not number:
             index.execute("DELETE FROM scan")
-        for uri in _arrived(archive, number):
-            rows = [(_short(page), uri) for page in _pages(archive, PackageId.parse(uri))]
+            index.execute("DELETE FROM unread")
+        before = {uri for (uri,) in index.execute("SELECT package FROM unread")}
+        for uri in before.union(_arrived(archive, number)):
+            pages = _pages(archive, PackageId.parse(uri))
+            if pages is None:
+                index.execute("INSERT OR IGNORE INTO unread VALUES (?)", (uri,))
+                continue
+            index.execute("DELETE FROM unread WHERE package = ?", (uri,))
+            rows = [(_short(page), uri) for page in pages]
             index.executemany("INSERT OR IGNORE INTO scan VALUES (?, ?)", rows)
         if size:
             index.execute("DELETE FROM position")
@@ -109,9 +131,11 @@ def _position(index: sqlite3.Connection, archive: ArchivalStorage) -> int:
     return int(number) if known else 0
 
 
-def _look_up(index: sqlite3.Connection, digests: Iterable[bytes]) -> set[str]:
+def _look_up(index: sqlite3.Connection, digests: Iterable[bytes]) -> _Candidates:
     query = "SELECT package FROM scan WHERE digest = ?"
-    return {uri for digest in digests for (uri,) in index.execute(query, (digest,))}
+    unread = {uri for (uri,) in index.execute("SELECT package FROM unread")}
+    found = {uri for digest in digests for (uri,) in index.execute(query, (digest,))}
+    return _Candidates(found, unread)
 
 
 @dataclass(slots=True)
@@ -121,10 +145,12 @@ class _Fresh:
     start: int
     number: int
     packages: dict[bytes, set[str]] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
 
-    def look_up(self, digests: Iterable[bytes]) -> set[str]:
+    def look_up(self, digests: Iterable[bytes]) -> _Candidates:
         """The packages that have any of these."""
-        return {uri for digest in digests for uri in self.packages.get(digest, ())}
+        found = {uri for digest in digests for uri in self.packages.get(digest, ())}
+        return _Candidates(found, set(self.unread))
 
 
 _fresh: WeakKeyDictionary[ArchivalStorage, _Fresh] = WeakKeyDictionary()
@@ -136,8 +162,13 @@ def _since(archive: ArchivalStorage, number: int) -> _Fresh:
     if fresh is None or fresh.start > number:
         fresh = _fresh[archive] = _Fresh(number, number)
     size = archive.ledger.size
-    for uri in _arrived(archive, fresh.number):
-        for page in _pages(archive, PackageId.parse(uri)):
+    for uri in fresh.unread.union(_arrived(archive, fresh.number)):
+        pages = _pages(archive, PackageId.parse(uri))
+        if pages is None:
+            fresh.unread.add(uri)
+            continue
+        fresh.unread.discard(uri)
+        for page in pages:
             fresh.packages.setdefault(_short(page), set()).add(uri)
     fresh.number = size
     return fresh
@@ -159,16 +190,18 @@ def _short(digest: str) -> bytes:
     return bytes.fromhex(digest)[:_PREFIX]
 
 
-def _pages(archive: ArchivalStorage, package: PackageId) -> Iterator[str]:
-    """The SHA-512 of each page in the newest version of a package; none if it cannot be read."""
+def _pages(archive: ArchivalStorage, package: PackageId) -> list[str] | None:
+    """The SHA-512 of each page in the newest version of a package; None if it cannot be read.
+
+    An inventory by another algorithm than OCFL recommends has none.
+    """
     copy = StoredCopy(archive, archive.primary, package)
     try:
         inventory = copy.read().inventory
     except PreservaError as error:
         _logger.warning("%s is not compared with new scans: %s", package, error)
-        return
+        return None
     if inventory.algorithm != "sha512":
-        return
-    for path, digest in inventory.versions[inventory.head].files().items():
-        if _PAGES.match(path):
-            yield digest
+        return []
+    files = inventory.versions[inventory.head].files()
+    return [digest for path, digest in files.items() if _PAGES.match(path)]

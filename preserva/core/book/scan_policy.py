@@ -80,6 +80,7 @@ _CHECKS = {
     Code.SCAN_NAMED_COPY: "same",
     Code.SCAN_SIMILAR: "similar",
     Code.SCAN_STORED: "stored",
+    Code.SCAN_NOT_COMPARED: "stored",
     Code.SCAN_FRAMES: "frames",
     Code.FORMAT_CONTRADICTION: "ending",
     Code.SCAN_UNFINISHED: "unfinished",

@@ -68,9 +68,11 @@ def _distance(scan: SeenScan, other: SeenScan) -> int:
     return (scan.likeness ^ other.likeness).bit_count()
 
 
-def stored_elsewhere(packages: Mapping[str, int], scans: int) -> list[Finding]:
-    """The packages that have some of these scans, by the number of them."""
+def stored_elsewhere(packages: Mapping[str, int | None], scans: int) -> list[Finding]:
+    """The packages that have some of these scans, by the number of them; None is not known."""
     return [
-        Finding(Code.SCAN_STORED, package, seen=f"{count} / {scans}")
-        for package, count in sorted(packages.items(), key=lambda item: (-item[1], item[0]))
+        Finding(Code.SCAN_NOT_COMPARED, package)
+        if count is None
+        else Finding(Code.SCAN_STORED, package, seen=f"{count} / {scans}")
+        for package, count in sorted(packages.items(), key=lambda item: (-(item[1] or 0), item[0]))
     ]

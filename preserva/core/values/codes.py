@@ -805,6 +805,11 @@ class Code(Enum):
     SCAN_SAME_BYTES = ("W472", N_("the same bytes as another page"), "scan")
     SCAN_SIMILAR = ("W473", N_("looks nearly the same as another page"), "scan")
     SCAN_STORED = ("W474", N_("the same scans are stored in another package"), "scan")
+    SCAN_NOT_COMPARED = (
+        "U474",
+        N_("this package cannot be read, so the scans were not compared with it"),
+        "design rule 1",
+    )
     SCAN_NAMED_COPY = ("W475", N_("judging by its name, a copy of another file"), "scan")
     SCAN_EXTENT = (
         "W476",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import random
 import struct
@@ -15,6 +16,7 @@ from PIL import Image
 from preserva.archive.archive import ArchivalStorage
 from preserva.core.book.scan_policy import ScanAction, ScanPolicy
 from preserva.core.book.scans import USUAL_RULES, ImageRules, ScanProfile
+from preserva.core.book.set_checks import stored_elsewhere
 from preserva.core.values.report import Finding, Outcome
 from preserva.errors import PackageError
 from preserva.fixity.validate import validate_stored
@@ -23,6 +25,7 @@ from preserva.ingest.check import check
 from preserva.ingest.package import package
 from preserva.ingest.scans import open_scans
 from preserva.ingest.source_folder import Watch
+from preserva.ingest.stored_scans import stored_scans
 from preserva.ingest.supplied import Details
 from tests.support.books import an_archive
 
@@ -207,6 +210,30 @@ def test_scans_that_another_package_has_are_named(tmp_path: Path) -> None:
         index.write_bytes(b"no database at all, but longer than a header of one is" * 10)
         both = [("W474", "aonb-kp-2", "3 / 3"), stored]  # asked of the ledger itself
         assert codes(check(archive, tmp_path / "second").notes) == both
+
+
+@pytest.mark.parametrize("writing", [True, False])
+def test_a_package_that_cannot_be_read_is_not_taken_for_another(
+    writing: bool, tmp_path: Path
+) -> None:
+    """It is named, by each run until it can be read again; then it is compared."""
+    record = write(tmp_path / "book", book())
+    with an_archive(tmp_path / "archive") as archive:
+        package(tmp_path / "book", record, archive, local="kp-1")
+    (tmp_path / "archive" / "ledger-scans.sqlite").unlink()
+    (inventory,) = (tmp_path / "archive/storages/aonb-main/ocfl").rglob("*kp-1/inventory.json")
+    kept = inventory.read_bytes()
+    digests = [hashlib.sha512(data).hexdigest() for data in book().values()]
+
+    def compared() -> dict[str, int | None]:
+        with an_archive(tmp_path / "archive") as archive:
+            return stored_scans(archive, None, digests, writing=writing)
+
+    inventory.write_bytes(b"{}")
+    assert [compared(), compared()] == [{"aonb-kp-1": None}] * 2
+    assert codes(tuple(stored_elsewhere(compared(), 3))) == [("U474", "aonb-kp-1", None)]
+    inventory.write_bytes(kept)
+    assert compared() == {"aonb-kp-1": len(digests)}
 
 
 def test_the_extent_of_the_record_is_compared(tmp_path: Path) -> None:
