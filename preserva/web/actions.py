@@ -10,6 +10,7 @@ from preserva.core.values.model import PackageId
 from preserva.errors import UsageError
 from preserva.i18n import N_, _
 from preserva.web.people import PageRole
+from preserva.web.uploads import path_of
 
 FormFields = Mapping[str, str]
 """What a form sent, by the names of its fields."""
@@ -19,12 +20,16 @@ LONGEST_REASON = 2000
 
 @dataclass(frozen=True, slots=True)
 class PageAction:
-    """A verb that a page offers. `arguments` makes its command line, without the common options."""
+    """A verb that a page offers. `arguments` makes its command line, without the common options.
+
+    `made` is the name of the file or folder that it makes, whose path is its last argument.
+    """
 
     name: str
     title: str
     role: PageRole
     arguments: Callable[[Config, FormFields], list[str]]
+    made: Callable[[FormFields], str] | None = None
 
     def line(self, config: Config, fields: FormFields) -> list[str]:
         """The command line. Raises UsageError for fields that no form of ours has sent."""
@@ -57,6 +62,57 @@ def reason_of(fields: FormFields) -> str:
         message = _("Say why, in at most {count} characters.")
         raise UsageError(message.format(count=LONGEST_REASON))
     return reason
+
+
+COPY_KINDS: Mapping[str, str] = {
+    "pdf": N_("PDF"),
+    "zip": N_("ZIP of access copies and text"),
+    "dip": N_("DIP: a package for use (.tar)"),
+    "sip": N_("SIP: a package for submission (.tar)"),
+    "aip": N_("AIP: the package as it is stored (.tar)"),
+}
+"""The forms in which a copy of a book is given, by the names that `preserva export --as` has."""
+
+
+def _export(_config: Config, fields: FormFields) -> list[str]:
+    kind = fields.get("kind", "")
+    if kind not in COPY_KINDS:
+        raise UsageError(_("Choose one."))
+    line = ["export", _package(fields), *([] if kind == "aip" else [f"--as={kind}"])]
+    if fields.get("to"):
+        line.append(f"--to={_words(fields['to'])}")
+    return [*line, *_optional_reason(fields)]
+
+
+def _copy_name(fields: FormFields) -> str:
+    suffix = {"pdf": "pdf", "zip": "zip"}.get(fields.get("kind", ""), "tar")
+    return f"{_package(fields)}.{suffix}"
+
+
+def _optional_reason(fields: FormFields) -> list[str]:
+    return [f"--reason={reason_of(fields)}"] if fields.get("reason", "").strip() else []
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())[:LONGEST_REASON]
+
+
+def _new_record(config: Config, fields: FormFields) -> list[str]:
+    line = ["update", _package(fields), f"--record={path_of(config, fields.get('file', ''))}"]
+    if position := fields.get("position", "").strip():
+        if not position.isascii() or not position.isdigit() or len(position) > 9:
+            raise UsageError(_("The position of the record is a number from 1."))
+        line.append(f"--position={position}")
+    if fields.get("other_record"):
+        line.append("--other-record")
+    return [*line, f"--reason={reason_of(fields)}"]
+
+
+def _new_file(option: str) -> Callable[[Config, FormFields], list[str]]:
+    return lambda config, fields: [
+        "update", _package(fields), f"--{option}={path_of(config, fields.get('file', ''))}",
+        f"--reason={reason_of(fields)}",
+    ]  # fmt: skip
 
 
 ACTIONS: Mapping[str, PageAction] = {
@@ -113,6 +169,20 @@ ACTIONS: Mapping[str, PageAction] = {
             lambda config, fields: [
                 "withdraw", _package(fields), f"--reason={reason_of(fields)}"
             ],
+        ),
+        PageAction(
+            "export", N_("Give a copy"), PageRole.PREPARE, _export, _copy_name
+        ),
+        PageAction(
+            "derive",
+            N_("Make access copies and a PDF"),
+            PageRole.PREPARE,
+            lambda config, fields: ["derive", _package(fields), "--access", "--pdf"],
+        ),
+        PageAction("record", N_("Replace the record"), PageRole.PREPARE, _new_record),
+        PageAction("rights", N_("State the rights"), PageRole.PREPARE, _new_file("rights")),
+        PageAction(
+            "structure", N_("Replace the structure"), PageRole.PREPARE, _new_file("structure")
         ),
     )
 }  # fmt: skip

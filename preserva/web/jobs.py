@@ -150,6 +150,20 @@ def output_files(database: WebDatabase, number: int) -> tuple[Path, Path]:
     return database.jobs / f"{number}.out", database.jobs / f"{number}.err"
 
 
+def made_folder(database: WebDatabase, number: int) -> Path:
+    """Where a job puts the file that it makes for people to take."""
+    return database.jobs / f"{number}.made"
+
+
+def made_file(database: WebDatabase, number: int) -> Path | None:
+    """The file that a job has made; None if there is none, or not any more."""
+    try:
+        found = sorted(made_folder(database, number).iterdir())
+    except OSError:
+        return None
+    return next((path for path in found if path.is_file() and not path.is_symlink()), None)
+
+
 def output(database: WebDatabase, number: int) -> tuple[str, str]:
     """What a job has written until now; a very long text without its beginning."""
     out, err = (_end_of(path) for path in output_files(database, number))

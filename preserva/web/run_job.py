@@ -7,8 +7,10 @@ It outlives the server. The lock of the job is held by it and by the verb, until
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from preserva import config as configuration
@@ -20,6 +22,8 @@ from preserva.web import jobs
 from preserva.web.actions import ACTIONS
 from preserva.web.database import WebDatabase
 from preserva.web.people import account
+
+_KEPT = 7 * 86_400.0
 
 
 def main(config_path: str, number: int) -> None:
@@ -44,6 +48,8 @@ def _done(config: Config, database: WebDatabase, job: jobs.PageJob, lock: int) -
         return ExitStatus.REFUSED
     try:
         line = action.line(config, job.fields)
+        if action.made is not None:
+            line.append(str(_place(database, job, action.made(job.fields))))
     except UsageError as error:
         err.write_text(f"{error}\n", encoding="utf-8")
         return error.exit_status
@@ -59,6 +65,22 @@ def _done(config: Config, database: WebDatabase, job: jobs.PageJob, lock: int) -
         )
     killed = ended.returncode < 0  # by a signal, which a shell shows as 128 and its number
     return 128 - ended.returncode if killed else ended.returncode
+
+
+def _place(database: WebDatabase, job: jobs.PageJob, name: str) -> Path:
+    """Where the file is made that the job makes; what an earlier attempt left there goes.
+
+    It is a copy for somebody to take: a week after a job asked for it, it is removed.
+    """
+    old = database.clock() - _KEPT
+    for folder in database.jobs.glob("*.made"):
+        with suppress(OSError):
+            if folder.stat().st_mtime < old:
+                shutil.rmtree(folder)
+    folder = jobs.made_folder(database, job.number)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    return folder / name
 
 
 if __name__ == "__main__":

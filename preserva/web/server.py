@@ -28,7 +28,7 @@ _MOST_CONNECTIONS = 1000
 def site_of(config: Config, database: WebDatabase, url: str) -> StaffSite:
     """What the server shares between requests; `url` is how people reach it."""
     worker = Worker(config, database, TitleReader(config, database))
-    return StaffSite(config, database, worker, url.rstrip("/"))
+    return StaffSite.of(config, database, worker, url)
 
 
 def hosts_of(url: str) -> tuple[str, ...]:

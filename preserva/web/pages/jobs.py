@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
 from preserva.errors import NotFound, Refused
 from preserva.exit_status import ExitStatus
@@ -16,7 +16,7 @@ from preserva.web.visit import Visit
 _REFRESH = 3
 """Seconds after which a browser asks again for the page of a job that is not over."""
 
-_FIELDS = ("package", "storage", "reason")
+_FIELDS = ("package", "storage", "reason", "kind", "to")
 
 _ENDS: dict[int, str] = {
     ExitStatus.SOUND: NP_("state of a job", "sound"),
@@ -66,19 +66,25 @@ def show(visit: Visit) -> Response:
     out, err = jobs.output(visit.database, job.number)
     waits = sum(other.number < job.number for other in jobs.waiting(visit.database))
     refresh = _REFRESH if job.ended is None else None
+    made = jobs.made_file(visit.database, job.number) if job.exit_status == 0 else None
     return visit.show(
-        "job", shown=shown(job), output=out, messages=err, waits=waits, refresh=refresh
+        "job", shown=shown(job), output=out, messages=err, waits=waits, refresh=refresh, made=made
     )
 
 
 def submit(visit: Visit) -> Response:
+    """Put a job into the queue that a form asks for, if the person may."""
+    fields = {name: visit.fields[name] for name in _FIELDS if visit.fields.get(name)}
+    return begin(visit, visit.fields.get("action", ""), fields)
+
+
+def begin(visit: Visit, name: str, fields: dict[str, str]) -> Response:
     """Put a job into the queue, if the person may and if it makes a command line."""
-    action = ACTIONS.get(visit.fields.get("action", ""))
+    action = ACTIONS.get(name)
     if action is None:
         raise NotFound(_("There is no such action."))
     if not visit.may(action.role):
         raise Refused(_("Your role does not allow this."))
-    fields = {name: visit.fields[name] for name in _FIELDS if visit.fields.get(name)}
     action.line(visit.site.config, fields)
     form = visit.fields.get("form", "")
     if not form or len(form) > 64:
@@ -86,6 +92,19 @@ def submit(visit: Visit) -> Response:
     number = jobs.submit(visit.database, form, action.name, fields, visit.person.code, language())
     visit.site.worker.wake()
     return visit.go(f"/jobs/{number}")
+
+
+def take(visit: Visit) -> Response:
+    """The file that a job has made."""
+    job = jobs.job(visit.database, visit.number)
+    made = (
+        None
+        if job is None or job.exit_status != ExitStatus.SOUND
+        else jobs.made_file(visit.database, job.number)
+    )
+    if made is None:
+        raise NotFound(_("This file is not here any more; ask for it again."))
+    return FileResponse(made, filename=made.name, media_type="application/octet-stream")
 
 
 def _state(job: jobs.PageJob) -> str:
