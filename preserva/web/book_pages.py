@@ -25,7 +25,7 @@ from preserva.errors import Damaged, NotFound, StorageError
 from preserva.i18n import _
 from preserva.storage.base import Storage, chunks_of, read_all
 from preserva.storage.ocfl import StoredObject
-from preserva.web.pictures import NoPictureError, Source, spool
+from preserva.web.pictures import NoPictureError, OpenImage, spool
 
 _LARGEST = 1 << 28
 _REMEMBERED = 16
@@ -85,7 +85,7 @@ class BookShelf:
                 self._known.popitem(last=False)
         return found
 
-    def source(self, book: BookPages, page: ShownPage) -> Source:
+    def source(self, book: BookPages, page: ShownPage) -> OpenImage:
         """The file of a page, from the first storage that gives what was stored."""
         return partial(self._opened, book, page)
 

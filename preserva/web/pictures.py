@@ -40,7 +40,7 @@ _A_WHILE = 500
 
 _KEPT = {"cache-control": "private, max-age=86400"}
 
-Source = Callable[[], BinaryIO]
+OpenImage = Callable[[], BinaryIO]
 """Opens the file of an image: one that lies here, and can be read from its beginning again."""
 
 
@@ -70,7 +70,7 @@ class Pictures:
             return None
         return path
 
-    def make(self, key: str, size: str, source: Source) -> Path:
+    def make(self, key: str, size: str, source: OpenImage) -> Path:
         """Draw a picture, unless it is there. Raises NoPictureError."""
         if (path := self.known(key, size)) is not None:
             return path
@@ -154,7 +154,7 @@ class _Order:
 
     key: str
     size: str
-    source: Source
+    source: OpenImage
     language: str
 
 
@@ -165,7 +165,7 @@ class PictureResponse(Response):
     """
 
     def __init__(
-        self, pictures: Pictures, key: str, size: str, source: Source, language: str
+        self, pictures: Pictures, key: str, size: str, source: OpenImage, language: str
     ) -> None:
         super().__init__()
         self._pictures, self._order = pictures, _Order(key, size, source, language)

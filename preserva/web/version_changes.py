@@ -37,7 +37,8 @@ class VersionChange:
 
 def version_changes(inventory: Inventory, package: PackageId) -> list[VersionChange]:
     """All versions, the newest first."""
-    made, before = [], dict[str, str]()
+    made: list[VersionChange] = []
+    before: dict[str, str] = {}
     for name in sorted(inventory.versions, key=version_number):
         version = inventory.versions[name]
         base = f"data/{package.portable}/"
