@@ -143,6 +143,16 @@ class Ledger:
         except sqlite3.Error as error:
             raise self._unusable(error) from error
 
+    def packages_since(self, number: int) -> list[str]:
+        """The packages about which there are entries after that of a number."""
+        query = "SELECT DISTINCT package FROM entry WHERE number > ? AND package IS NOT NULL"
+        return [package for (package,) in self._query(query, number)]
+
+    def digest_of(self, number: int) -> str | None:
+        """The digest of one entry; None if there is none of that number."""
+        row = self._query("SELECT digest FROM entry WHERE number = ?", number).fetchone()
+        return None if row is None else str(row[0])
+
     def last(
         self,
         *,

@@ -81,6 +81,12 @@ ACTIONS: Mapping[str, PageAction] = {
             lambda config, fields: ["replicate"],
         ),
         PageAction(
+            "receive",
+            N_("Read and record what others have brought"),
+            PageRole.PREPARE,
+            lambda config, fields: ["receive"],
+        ),
+        PageAction(
             "replicate-package",
             N_("Copy this package to the other storages"),
             PageRole.PREPARE,

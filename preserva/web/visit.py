@@ -22,6 +22,7 @@ from preserva.outputs.words import word
 from preserva.web.actions import ACTIONS
 from preserva.web.database import WebDatabase
 from preserva.web.people import PageAccount, PageRole
+from preserva.web.standing import Standing
 from preserva.web.worker import Worker
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
@@ -68,6 +69,7 @@ class StaffSite:
     worker: Worker
     url: str = "http://127.0.0.1:8010"
     templates: Environment = field(default_factory=environment)
+    standing: Standing = field(default_factory=Standing)
 
     @property
     def secure(self) -> bool:
