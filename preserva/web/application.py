@@ -22,7 +22,18 @@ from preserva.i18n import SOURCE_LANGUAGE, languages, speaking
 from preserva.logs import get_logger
 from preserva.web import sessions
 from preserva.web.guard import LARGEST_FORM, Guard
-from preserva.web.pages import books, decisions, incidents, jobs, people, sign_in, today
+from preserva.web.pages import (
+    audits,
+    books,
+    copies,
+    decisions,
+    incidents,
+    jobs,
+    people,
+    reports,
+    sign_in,
+    today,
+)
 from preserva.web.people import PageRole
 from preserva.web.visit import LANGUAGE_COOKIE, StaffSite, View, Visit
 
@@ -39,6 +50,14 @@ _PAGES: tuple[tuple[str, str, PageRole | None, View], ...] = (
     ("/incidents", "GET", PageRole.LOOK, incidents.show_list),
     ("/incidents/{number}", "GET", PageRole.LOOK, incidents.show),
     ("/incidents/{number}", "POST", PageRole.DECIDE, incidents.decide),
+    ("/audits", "GET", PageRole.LOOK, audits.show),
+    ("/copies", "GET", PageRole.LOOK, copies.show),
+    ("/reports", "GET", PageRole.LOOK, reports.show_list),
+    ("/reports/archive", "GET", PageRole.LOOK, reports.whole),
+    ("/reports/copies.csv", "GET", PageRole.LOOK, reports.copies_csv),
+    ("/reports/levels", "GET", PageRole.LOOK, reports.levels),
+    ("/reports/period", "GET", PageRole.LOOK, reports.period),
+    ("/reports/period.csv", "GET", PageRole.LOOK, reports.period_csv),
     ("/decisions", "GET", PageRole.LOOK, decisions.show_list),
     ("/decisions/{number}", "GET", PageRole.LOOK, decisions.show),
     ("/decisions/{number}", "POST", PageRole.DECIDE, decisions.answer),

@@ -102,6 +102,12 @@ def newest(database: WebDatabase, action: str) -> PageJob | None:
     return next(iter(_jobs(database, where, [action])), None)
 
 
+def of_action(database: WebDatabase, action: str, limit: int) -> list[PageJob]:
+    """The newest jobs of an action."""
+    where = "WHERE action = ? ORDER BY number DESC LIMIT ?"
+    return _jobs(database, where, [action, limit])
+
+
 def claim(database: WebDatabase) -> PageJob | None:
     """Begin the next job in the queue; None if there is none, or if one is being done."""
     with database.writing() as rows:

@@ -18,6 +18,7 @@ from preserva.i18n import _, language, languages, ngettext, pgettext
 from preserva.local_time import local_date, local_time
 from preserva.outputs.decisions import named
 from preserva.outputs.findings import for_people, human_size
+from preserva.outputs.page import typeset
 from preserva.outputs.words import word
 from preserva.web.actions import ACTIONS
 from preserva.web.database import WebDatabase
@@ -41,6 +42,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["set"] = typeset
     made.globals.update(
         _=_,
         ngettext=ngettext,
@@ -132,6 +134,10 @@ class Visit:
     def in_language(self, code: str) -> str:
         """The query of this page in another language."""
         return urlencode({**self.query, "lang": code})
+
+    def same_query(self) -> str:
+        """The query of this page, for another one about the same."""
+        return urlencode({name: text for name, text in self.query.items() if name != "lang"})
 
     def go(self, path: str) -> Response:
         """To another page, which a reload does not send again."""

@@ -16,7 +16,7 @@ from preserva.web.visit import Visit
 _REFRESH = 3
 """Seconds after which a browser asks again for the page of a job that is not over."""
 
-_FIELDS = ("package", "storage", "reason")
+_FIELDS = ("package", "storage", "reason", "time")
 
 _ENDS: dict[int, str] = {
     ExitStatus.SOUND: NP_("state of a job", "sound"),
