@@ -70,14 +70,14 @@ def period(visit: Visit) -> Response:
     return _page(visit, page, f"/reports/period.csv?{visit.same_query()}")
 
 
-def periodtable(visit: Visit) -> Response:
+def period_csv(visit: Visit) -> Response:
     """The same as a table: one row for each action."""
     with visit.archive() as archive:
         done, people = _work(visit, archive)
     return table("work.csv", [WORK_COLUMNS, *(work_csv_row(deed, people) for deed in done.deeds)])
 
 
-def copiestable(visit: Visit) -> Response:
+def copies_csv(visit: Visit) -> Response:
     """Every copy as a row of a table."""
     with visit.archive() as archive:
         found = {(one.package, one.storage): one.findings for one in open_incidents(archive)}
