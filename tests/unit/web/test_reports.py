@@ -79,11 +79,8 @@ def test_the_work_of_a_period(site: StaffSite, visitor: Visitor) -> None:
     """As a page and as a table; with codes, of one person, of a period in which nothing was."""
     client = visitor("look")
     page = client.get("/reports/period?from=2026-11&to=2026-11").text
-    assert (
-        "What was done from 2026-11-01 to 2026-11-30" in page
-       
+    assert "What was done from 2026-11-01 to 2026-11-30" in page
     assert "1\N{NO-BREAK SPACE}package made" in page
-    )
     assert 'href="/reports/period.csv?from=2026-11&amp;to=2026-11"' in page
     head, *deeds = rows(client.get("/reports/period.csv?from=2026-11&to=2026-11").text)
     assert head[:3] == ["entry", "time", "person"]
