@@ -64,6 +64,7 @@ _PAGES: tuple[tuple[str, str, PageRole | None, View], ...] = (
     ("/jobs", "GET", PageRole.LOOK, jobs.show_list),
     ("/jobs", "POST", PageRole.PREPARE, jobs.submit),
     ("/jobs/{number}", "GET", PageRole.LOOK, jobs.show),
+    ("/jobs/{number}/stop", "POST", PageRole.PREPARE, jobs.stop),
     ("/account", "GET", PageRole.LOOK, sign_in.account_page),
     ("/people", "GET", PageRole.ADMINISTER, people.show),
     ("/people", "POST", PageRole.ADMINISTER, people.change),

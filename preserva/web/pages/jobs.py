@@ -11,6 +11,7 @@ from preserva.exit_status import ExitStatus
 from preserva.i18n import NP_, _, language, pgettext
 from preserva.web import jobs
 from preserva.web.actions import ACTIONS
+from preserva.web.people import PageRole
 from preserva.web.visit import Visit
 
 _REFRESH = 3
@@ -66,9 +67,29 @@ def show(visit: Visit) -> Response:
     out, err = jobs.output(visit.database, job.number)
     waits = sum(other.number < job.number for other in jobs.waiting(visit.database))
     refresh = _REFRESH if job.ended is None else None
+    progress = jobs.progress(visit.database, job.number) if job.started and refresh else None
     return visit.show(
-        "job", shown=shown(job), output=out, messages=err, waits=waits, refresh=refresh
-    )
+        "job", shown=shown(job), output=out, messages=err, waits=waits, refresh=refresh,
+        progress=progress, may_stop=_may_stop(visit, job),
+    )  # fmt: skip
+
+
+def stop(visit: Visit) -> Response:
+    """End a job. Raises Refused for who neither asked for it nor decides."""
+    job = jobs.job(visit.database, visit.number)
+    if job is None:
+        raise NotFound(_("there is no job {number}").format(number=visit.number))
+    if job.ended is None and not _may_stop(visit, job):
+        raise Refused(_("Your role does not allow this."))
+    jobs.stop(visit.database, job.number, visit.person.code)
+    visit.site.worker.wake()
+    return visit.go(f"/jobs/{job.number}")
+
+
+def _may_stop(visit: Visit, job: jobs.PageJob) -> bool:
+    """Whether who asks may end it: their own job, or any for those who decide."""
+    own = visit.person.code == job.person and visit.may(PageRole.PREPARE)
+    return job.ended is None and job.stopped_by is None and (own or visit.may(PageRole.DECIDE))
 
 
 def submit(visit: Visit) -> Response:
@@ -91,6 +112,8 @@ def submit(visit: Visit) -> Response:
 def _state(job: jobs.PageJob) -> str:
     if job.started is None and job.ended is None:
         return pgettext("state of a job", "queued")
+    if job.ended is None and job.stopped_by is not None:
+        return pgettext("state of a job", "is being stopped")
     if job.ended is None:
         return pgettext("state of a job", "running")
     status = job.exit_status or 0
