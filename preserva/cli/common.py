@@ -46,6 +46,7 @@ class Settings:
         self.verbose = verbose
         self.wait = 0
         self.log: Path | None = None
+        self.progress: Path | None = None
 
     def _tell_waiting(self, error: Exception) -> None:
         echo(_("Waiting: {message}").format(message=error), err=True)
@@ -62,7 +63,14 @@ class Settings:
         return archive
 
     def observer(self, json_: bool) -> Observer:
-        """A progress bar if stderr is a terminal, else an observer that does nothing."""
+        """A progress bar if stderr is a terminal, and a file if --progress names one."""
+        if self.progress is None:
+            return self._shown(json_)
+        from preserva.cli.progress_file import to_file
+
+        return to_file(self.progress, self._shown(json_))
+
+    def _shown(self, json_: bool) -> Observer:
         from preserva.cli.console import observer
 
         if self.log is not None:
@@ -119,6 +127,11 @@ def _set_log(context: click.Context, _option: click.Parameter, value: Path | Non
         log_to_file(value)
 
 
+def _set_progress(context: click.Context, _option: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        context.ensure_object(Settings).progress = value
+
+
 def _set_wait(context: click.Context, _option: click.Parameter, value: str | None) -> None:
     if value is not None:
         from preserva.cli.quantities import TIME
@@ -168,6 +181,14 @@ COMMON_OPTIONS: tuple[click.Option, ...] = (
         help="Append a log of what was done to a file, which may be rotated.",
         expose_value=False,
         callback=_set_log,
+    ),
+    click.Option(
+        ["--progress"],
+        metavar="FILE",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Keep in a file how far the work is, as JSON.",
+        expose_value=False,
+        callback=_set_progress,
     ),
     click.Option(
         ["--wait"],

@@ -55,6 +55,18 @@ def _storage(config: Config, fields: FormFields) -> list[str]:
     return [f"--storage={name}"]
 
 
+AUDIT_TIMES: Mapping[str, int] = {"15m": 15, "1h": 60, "6h": 360, "12h": 720}
+"""For how long an audit may be asked to read, in minutes; without a choice, an hour."""
+
+
+def _audit(config: Config, fields: FormFields) -> list[str]:
+    time = fields.get("time", "1h")
+    if time not in AUDIT_TIMES:
+        raise UsageError(_("Choose for how long."))
+    only = [text.replace("--storage=", "--only=") for text in _storage(config, fields)]
+    return ["audit", f"--max-time={time}", *only]
+
+
 def reason_of(fields: FormFields) -> str:
     """Why, in the words of a person. Raises UsageError if they gave none."""
     reason = " ".join(fields.get("reason", "").split())
@@ -126,15 +138,27 @@ ACTIONS: Mapping[str, PageAction] = {
         ),
         PageAction(
             "audit",
-            N_("Read the copies that are due, for an hour"),
+            N_("Read the copies that are due"),
             PageRole.PREPARE,
-            lambda config, fields: ["audit", "--max-time=1h"],
+            _audit,
         ),
         PageAction(
             "replicate",
             N_("Copy what is missing to the other storages"),
             PageRole.PREPARE,
             lambda config, fields: ["replicate"],
+        ),
+        PageAction(
+            "replicate-plan",
+            N_("Show what would be copied, and how much it is"),
+            PageRole.PREPARE,
+            lambda config, fields: ["replicate", "--dry-run"],
+        ),
+        PageAction(
+            "receive",
+            N_("Read and record what others have brought"),
+            PageRole.PREPARE,
+            lambda config, fields: ["receive"],
         ),
         PageAction(
             "replicate-package",

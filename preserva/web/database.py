@@ -44,7 +44,8 @@ CREATE TABLE job (
     started REAL,
     attempts INTEGER NOT NULL DEFAULT 0,
     ended REAL,
-    exit_status INTEGER
+    exit_status INTEGER,
+    stopped_by TEXT
 ) STRICT;
 CREATE INDEX job_open ON job (number) WHERE ended IS NULL;
 CREATE TABLE book (

@@ -24,6 +24,10 @@ from preserva.web.database import WebDatabase
 from preserva.web.people import account
 
 _KEPT = 7 * 86_400.0
+_LOOK = 1.0
+"""Seconds between two looks whether somebody stops the job."""
+_PATIENCE = 30.0
+"""Seconds that a verb has to end when it is asked to."""
 
 
 def main(config_path: str, number: int) -> None:
@@ -54,17 +58,37 @@ def _done(config: Config, database: WebDatabase, job: jobs.PageJob, lock: int) -
         err.write_text(f"{error}\n", encoding="utf-8")
         return error.exit_status
     common = [f"--config={config.path}", f"--person={job.person}", f"--lang={job.language}"]
+    common.append(f"--progress={jobs.progress_file(database, job.number)}")
     with out.open("wb") as stdout, err.open("wb") as stderr:
-        ended = subprocess.run(
+        verb = subprocess.Popen(
             [sys.executable, "-m", "preserva", *line, *common],
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,
             pass_fds=[lock],
-            check=False,
         )
-    killed = ended.returncode < 0  # by a signal, which a shell shows as 128 and its number
-    return 128 - ended.returncode if killed else ended.returncode
+        status = ended(database, job.number, verb)
+    return 128 - status if status < 0 else status  # a signal, which a shell shows as 128 and more
+
+
+def ended(database: WebDatabase, number: int, verb: subprocess.Popen[bytes]) -> int:
+    """How the verb ended: by itself, or because a person stops the job.
+
+    A verb that is asked to end acknowledges nothing more; one that does not hear it is killed,
+    which its next run mends as after any other kill.
+    """
+    while True:
+        try:
+            return verb.wait(_LOOK)
+        except subprocess.TimeoutExpired:
+            job = jobs.job(database, number)
+        if job is not None and job.stopped_by is not None:
+            verb.terminate()
+            try:
+                return verb.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                verb.kill()
+                return verb.wait()
 
 
 def _place(database: WebDatabase, job: jobs.PageJob, name: str) -> Path:

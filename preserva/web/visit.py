@@ -18,6 +18,7 @@ from preserva.i18n import _, language, languages, ngettext, pgettext
 from preserva.local_time import local_date, local_time
 from preserva.outputs.decisions import named
 from preserva.outputs.findings import for_people, human_size
+from preserva.outputs.page import typeset
 from preserva.outputs.words import word
 from preserva.web.actions import ACTIONS
 from preserva.web.book_pages import BookShelf
@@ -26,6 +27,7 @@ from preserva.web.database import WebDatabase
 from preserva.web.forms import SentForm
 from preserva.web.people import PageAccount, PageRole
 from preserva.web.pictures import Pictures
+from preserva.web.standing import Standing
 from preserva.web.worker import Worker
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
@@ -44,6 +46,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["set"] = typeset
     made.globals.update(
         _=_,
         ngettext=ngettext,
@@ -77,6 +80,7 @@ class StaffSite:
     shelf: BookShelf
     url: str = "http://127.0.0.1:8010"
     templates: Environment = field(default_factory=environment)
+    standing: Standing = field(default_factory=Standing)
 
     @classmethod
     def of(cls, config: Config, database: WebDatabase, worker: Worker, url: str = "") -> StaffSite:
@@ -151,6 +155,10 @@ class Visit:
     def in_language(self, code: str) -> str:
         """The query of this page in another language."""
         return urlencode({**self.query, "lang": code})
+
+    def same_query(self) -> str:
+        """The query of this page, for another one about the same."""
+        return urlencode({name: text for name, text in self.query.items() if name != "lang"})
 
     def go(self, path: str) -> Response:
         """To another page, which a reload does not send again."""

@@ -9,7 +9,7 @@ from itertools import islice
 from starlette.responses import Response
 
 from preserva.archive.archive import ArchivalStorage
-from preserva.archive.judgements import judgements, rules_of
+from preserva.archive.judgements import rules_of
 from preserva.core.policy.judgement import Judgement, Rules, State, judge
 from preserva.core.values.report import Outcome
 from preserva.i18n import NP_, pgettext
@@ -84,10 +84,11 @@ def _fitting(
     visit: Visit, archive: ArchivalStorage, rules: Rules, state: str, text: str
 ) -> Iterator[BookLine]:
     _title, fits = FILTERS[state]
-    titles = dict(shelf.find(visit.database, text, 0, -1))
-    for judgement in judgements(archive, rules):
-        if fits(judgement) and (judgement.package in titles or not text):
-            yield BookLine(judgement.package, titles.get(judgement.package, ""), judgement)
+    found = {package for package, _title in shelf.find(visit.database, text, 0, -1)} if text else ()
+    for package in visit.site.standing.packages(archive, fits):
+        if not text or package in found:
+            title = shelf.title_of(visit.database, package)
+            yield BookLine(package, title, judged(archive, rules, package))
 
 
 def judged(archive: ArchivalStorage, rules: Rules, package: str) -> Judgement:

@@ -11,12 +11,13 @@ from preserva.exit_status import ExitStatus
 from preserva.i18n import NP_, _, language, pgettext
 from preserva.web import jobs
 from preserva.web.actions import ACTIONS
+from preserva.web.people import PageRole
 from preserva.web.visit import Visit
 
 _REFRESH = 3
 """Seconds after which a browser asks again for the page of a job that is not over."""
 
-_FIELDS = ("package", "storage", "reason", "kind", "to")
+_FIELDS = ("package", "storage", "reason", "kind", "to", "time")
 
 _ENDS: dict[int, str] = {
     ExitStatus.SOUND: NP_("state of a job", "sound"),
@@ -67,9 +68,29 @@ def show(visit: Visit) -> Response:
     waits = sum(other.number < job.number for other in jobs.waiting(visit.database))
     refresh = _REFRESH if job.ended is None else None
     made = jobs.made_file(visit.database, job.number) if job.exit_status == 0 else None
+    progress = jobs.progress(visit.database, job.number) if job.started and refresh else None
     return visit.show(
-        "job", shown=shown(job), output=out, messages=err, waits=waits, refresh=refresh, made=made
-    )
+        "job", shown=shown(job), output=out, messages=err, waits=waits, refresh=refresh,
+        progress=progress, may_stop=_may_stop(visit, job), made=made,
+    )  # fmt: skip
+
+
+def stop(visit: Visit) -> Response:
+    """End a job. Raises Refused for who neither asked for it nor decides."""
+    job = jobs.job(visit.database, visit.number)
+    if job is None:
+        raise NotFound(_("there is no job {number}").format(number=visit.number))
+    if job.ended is None and not _may_stop(visit, job):
+        raise Refused(_("Your role does not allow this."))
+    jobs.stop(visit.database, job.number, visit.person.code)
+    visit.site.worker.wake()
+    return visit.go(f"/jobs/{job.number}")
+
+
+def _may_stop(visit: Visit, job: jobs.PageJob) -> bool:
+    """Whether who asks may end it: their own job, or any for those who decide."""
+    own = visit.person.code == job.person and visit.may(PageRole.PREPARE)
+    return job.ended is None and job.stopped_by is None and (own or visit.may(PageRole.DECIDE))
 
 
 def submit(visit: Visit) -> Response:
@@ -110,6 +131,8 @@ def take(visit: Visit) -> Response:
 def _state(job: jobs.PageJob) -> str:
     if job.started is None and job.ended is None:
         return pgettext("state of a job", "queued")
+    if job.ended is None and job.stopped_by is not None:
+        return pgettext("state of a job", "is being stopped")
     if job.ended is None:
         return pgettext("state of a job", "running")
     status = job.exit_status or 0
