@@ -59,6 +59,7 @@ _PAGES: tuple[tuple[str, str, PageRole | None, View], ...] = (
     ("/books/{package}/{version}/pictures/{number}/{size}", "GET", PageRole.LOOK, leaves.picture),
     ("/incidents", "GET", PageRole.LOOK, incidents.show_list),
     ("/incidents/{number}", "GET", PageRole.LOOK, incidents.show),
+    ("/incidents/{number}/pictures/{place}/{kind}", "GET", PageRole.LOOK, incidents.picture),
     ("/incidents/{number}", "POST", PageRole.DECIDE, incidents.decide),
     ("/audits", "GET", PageRole.LOOK, audits.show),
     ("/copies", "GET", PageRole.LOOK, copies.show),
