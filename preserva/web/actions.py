@@ -9,6 +9,13 @@ from preserva.config import Config
 from preserva.core.values.model import PackageId
 from preserva.errors import UsageError
 from preserva.i18n import N_, _
+from preserva.web.inbox_actions import (
+    MADE,
+    check_folder,
+    check_table,
+    package_table,
+    results_name,
+)
 from preserva.web.people import PageRole
 from preserva.web.uploads import path_of
 
@@ -22,14 +29,14 @@ LONGEST_REASON = 2000
 class PageAction:
     """A verb that a page offers. `arguments` makes its command line, without the common options.
 
-    `made` is the name of the file or folder that it makes, whose path is its last argument.
+    `made` is the name of the file that it makes; MADE stands for the path of that.
     """
 
     name: str
     title: str
     role: PageRole
     arguments: Callable[[Config, FormFields], list[str]]
-    made: Callable[[FormFields], str] | None = None
+    made: Callable[[Config, FormFields], str] | None = None
 
     def line(self, config: Config, fields: FormFields) -> list[str]:
         """The command line. Raises UsageError for fields that no form of ours has sent."""
@@ -69,7 +76,7 @@ def _audit(config: Config, fields: FormFields) -> list[str]:
 
 def reason_of(fields: FormFields) -> str:
     """Why, in the words of a person. Raises UsageError if they gave none."""
-    reason = " ".join(fields.get("reason", "").split())
+    reason = _words(fields.get("reason", ""), LONGEST_REASON + 1)
     if not 1 <= len(reason) <= LONGEST_REASON:
         message = _("Say why, in at most {count} characters.")
         raise UsageError(message.format(count=LONGEST_REASON))
@@ -93,10 +100,10 @@ def _export(_config: Config, fields: FormFields) -> list[str]:
     line = ["export", _package(fields), *([] if kind == "aip" else [f"--as={kind}"])]
     if fields.get("to"):
         line.append(f"--to={_words(fields['to'])}")
-    return [*line, *_optional_reason(fields)]
+    return [*line, *_optional_reason(fields), MADE]
 
 
-def _copy_name(fields: FormFields) -> str:
+def _copy_name(_config: Config, fields: FormFields) -> str:
     suffix = {"pdf": "pdf", "zip": "zip"}.get(fields.get("kind", ""), "tar")
     return f"{_package(fields)}.{suffix}"
 
@@ -105,8 +112,9 @@ def _optional_reason(fields: FormFields) -> list[str]:
     return [f"--reason={reason_of(fields)}"] if fields.get("reason", "").strip() else []
 
 
-def _words(text: str) -> str:
-    return " ".join(text.split())[:LONGEST_REASON]
+def _words(text: str, longest: int = LONGEST_REASON) -> str:
+    """A text in one line, without what no command line can hold."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:longest]
 
 
 def _new_record(config: Config, fields: FormFields) -> list[str]:
@@ -205,6 +213,21 @@ ACTIONS: Mapping[str, PageAction] = {
         ),
         PageAction("record", N_("Replace the record"), PageRole.PREPARE, _new_record),
         PageAction("rights", N_("State the rights"), PageRole.PREPARE, _new_file("rights")),
+        PageAction("check", N_("Check these scans"), PageRole.PREPARE, check_folder),
+        PageAction(
+            "batch-check",
+            N_("Check all rows"),
+            PageRole.PREPARE,
+            check_table,
+            results_name,
+        ),
+        PageAction(
+            "batch",
+            N_("Make the packages"),
+            PageRole.PREPARE,
+            package_table,
+            results_name,
+        ),
         PageAction(
             "structure", N_("Replace the structure"), PageRole.PREPARE, _new_file("structure")
         ),

@@ -24,11 +24,13 @@ from preserva.web.forms import LARGEST_FORM, LARGEST_UPLOAD, SentForm, read_form
 from preserva.web.guard import Guard
 from preserva.web.pages import (
     audits,
+    batches,
     book,
     books,
     copies,
     corrections,
     decisions,
+    inbox,
     incidents,
     jobs,
     leaves,
@@ -57,6 +59,16 @@ _PAGES: tuple[tuple[str, str, PageRole | None, View], ...] = (
     ("/books/{package}/{version}/pages/go", "GET", PageRole.LOOK, leaves.go_to),
     ("/books/{package}/{version}/pages/{number}", "GET", PageRole.LOOK, leaves.show),
     ("/books/{package}/{version}/pictures/{number}/{size}", "GET", PageRole.LOOK, leaves.picture),
+    ("/inbox", "GET", PageRole.LOOK, inbox.show_list),
+    ("/inbox/{place}/{folder}", "GET", PageRole.LOOK, inbox.show),
+    ("/inbox/{place}/{folder}/check", "POST", PageRole.PREPARE, inbox.check),
+    ("/inbox/{place}/{folder}/package", "POST", PageRole.PREPARE, inbox.package),
+    ("/inbox/{place}/{folder}/pictures/{number}/{size}", "GET", PageRole.LOOK, inbox.picture),
+    ("/batches", "GET", PageRole.LOOK, batches.show_list),
+    ("/batches", "POST", PageRole.PREPARE, batches.begin_batch),
+    ("/batches/{token}", "GET", PageRole.LOOK, batches.show),
+    ("/batches/{token}", "POST", PageRole.PREPARE, batches.go_on),
+    ("/batches/{token}/table", "GET", PageRole.LOOK, batches.table),
     ("/incidents", "GET", PageRole.LOOK, incidents.show_list),
     ("/incidents/{number}", "GET", PageRole.LOOK, incidents.show),
     ("/incidents/{number}/pictures/{place}/{kind}", "GET", PageRole.LOOK, incidents.picture),
@@ -89,7 +101,7 @@ _PAGES: tuple[tuple[str, str, PageRole | None, View], ...] = (
 )
 """Every page: its address, the method, who may see it (None: everybody), what answers."""
 
-_WITH_FILES = frozenset({"/books/{package}/record"})
+_WITH_FILES = frozenset({"/books/{package}/record", "/inbox/{place}/{folder}/package", "/batches"})
 """Pages whose forms have files."""
 
 

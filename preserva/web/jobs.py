@@ -114,6 +114,22 @@ def of_action(database: WebDatabase, action: str, limit: int) -> list[PageJob]:
     return _jobs(database, where, [action, limit])
 
 
+def about_tables(database: WebDatabase, limit: int, table: str = "") -> list[PageJob]:
+    """The newest jobs about a table, or about any."""
+    where = "json_extract(fields, '$.table') = ?" if table else "fields LIKE '%\"table\"%'"
+    values: list[object] = [table] if table else []
+    return _jobs(database, f"WHERE {where} ORDER BY number DESC LIMIT ?", [*values, limit])
+
+
+def about_folder(database: WebDatabase, action: str, place: str, folder: str) -> PageJob | None:
+    """The newest job of an action about a folder of the inbox."""
+    where = (
+        "WHERE action = ? AND json_extract(fields, '$.place') = ?"
+        " AND json_extract(fields, '$.folder') = ? ORDER BY number DESC LIMIT 1"
+    )
+    return next(iter(_jobs(database, where, [action, place, folder])), None)
+
+
 def claim(database: WebDatabase) -> PageJob | None:
     """Begin the next job in the queue; None if there is none, or if one is being done."""
     with database.writing() as rows:

@@ -15,12 +15,13 @@ from pathlib import Path
 
 from preserva import config as configuration
 from preserva.config import Config
-from preserva.errors import UsageError
+from preserva.errors import NotFound, UsageError
 from preserva.exit_status import ExitStatus
 from preserva.i18n import _, use_language
 from preserva.web import jobs
 from preserva.web.actions import ACTIONS
 from preserva.web.database import WebDatabase
+from preserva.web.inbox_actions import MADE
 from preserva.web.people import account
 
 _KEPT = 7 * 86_400.0
@@ -53,8 +54,9 @@ def _done(config: Config, database: WebDatabase, job: jobs.PageJob, lock: int) -
     try:
         line = action.line(config, job.fields)
         if action.made is not None:
-            line.append(str(_place(database, job, action.made(job.fields))))
-    except UsageError as error:
+            place = str(_place(database, job, action.made(config, job.fields)))
+            line = [part.replace(MADE, place) for part in line]
+    except (UsageError, NotFound) as error:
         err.write_text(f"{error}\n", encoding="utf-8")
         return error.exit_status
     common = [f"--config={config.path}", f"--person={job.person}", f"--lang={job.language}"]

@@ -25,6 +25,7 @@ from preserva.web.book_pages import BookShelf
 from preserva.web.book_words import page_word, part_word, rights_word
 from preserva.web.database import WebDatabase
 from preserva.web.forms import SentForm
+from preserva.web.inbox import InboxSheets
 from preserva.web.people import PageAccount, PageRole
 from preserva.web.pictures import Pictures
 from preserva.web.standing import Standing
@@ -78,6 +79,7 @@ class StaffSite:
     worker: Worker
     pictures: Pictures
     shelf: BookShelf
+    sheets: InboxSheets
     url: str = "http://127.0.0.1:8010"
     templates: Environment = field(default_factory=environment)
     standing: Standing = field(default_factory=Standing)
@@ -87,7 +89,9 @@ class StaffSite:
         """The site of an archive, with what is kept in the folder of its file."""
         pictures = Pictures(database.folder / "pictures")
         address = url.rstrip("/") or "http://127.0.0.1:8010"
-        return cls(config, database, worker, pictures, BookShelf(config), address)
+        return cls(
+            config, database, worker, pictures, BookShelf(config), InboxSheets(config), address
+        )
 
     @property
     def secure(self) -> bool:

@@ -47,7 +47,7 @@ class BookLine:
 def show_list(visit: Visit) -> Response:
     """A page of the list, by title; `q` are words to find, `state` one of FILTERS."""
     text, state = visit.query.get("q", "")[:200], visit.query.get("state", "")
-    number = _page_number(visit.query.get("page", "1"))
+    number = page_number(visit.query.get("page", "1"))
     start = (number - 1) * PER_PAGE
     with visit.archive() as archive:
         rules = rules_of(archive)
@@ -75,7 +75,8 @@ def show_list(visit: Visit) -> Response:
     )
 
 
-def _page_number(text: str) -> int:
+def page_number(text: str) -> int:
+    """The number of a page of a list, from an address; 1 for what is none."""
     digits = text if text.isascii() and text.isdigit() and len(text) < 8 else "1"
     return min(max(1, int(digits)), _LAST_PAGE)
 
