@@ -11,6 +11,7 @@ from preserva.errors import UsageError
 from preserva.i18n import N_, _
 from preserva.web.inbox_actions import (
     MADE,
+    change_pages,
     check_folder,
     check_table,
     package_table,
@@ -213,6 +214,15 @@ ACTIONS: Mapping[str, PageAction] = {
         ),
         PageAction("record", N_("Replace the record"), PageRole.PREPARE, _new_record),
         PageAction("rights", N_("State the rights"), PageRole.PREPARE, _new_file("rights")),
+        PageAction(
+            "pages",
+            N_("Change the pages"),
+            PageRole.PREPARE,
+            lambda config, fields: [
+                "update", _package(fields), *change_pages(config, fields),
+                f"--reason={reason_of(fields)}",
+            ],
+        ),
         PageAction("check", N_("Check these scans"), PageRole.PREPARE, check_folder),
         PageAction(
             "batch-check",

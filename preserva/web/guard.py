@@ -19,7 +19,8 @@ from preserva.web.forms import LARGEST_UPLOAD
 _SAFE = frozenset({"GET", "HEAD"})
 _METHODS = _SAFE | {"POST"}
 _POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self';"
+    " form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {
