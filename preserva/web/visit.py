@@ -64,12 +64,16 @@ def environment() -> Environment:
 
 @dataclass(frozen=True, slots=True)
 class StaffSite:
-    """What all requests share. `url` is the address by which people reach it."""
+    """What all requests share. `url` is the address by which people reach it.
+
+    In the header `proxy_header`, a trusted proxy says who its user is; "" if there is none.
+    """
 
     config: Config
     database: WebDatabase
     worker: Worker
     url: str = "http://127.0.0.1:8010"
+    proxy_header: str = ""
     templates: Environment = field(default_factory=environment)
     standing: Standing = field(default_factory=Standing)
 
