@@ -23,7 +23,7 @@ from preserva.outputs.words import word
 from preserva.web.actions import ACTIONS
 from preserva.web.database import WebDatabase
 from preserva.web.people import PageAccount, PageRole
-from preserva.web.standing import Standing
+from preserva.web.standing import ArchiveStanding
 from preserva.web.worker import Worker
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
@@ -75,7 +75,7 @@ class StaffSite:
     url: str = "http://127.0.0.1:8010"
     proxy_header: str = ""
     templates: Environment = field(default_factory=environment)
-    standing: Standing = field(default_factory=Standing)
+    standing: ArchiveStanding = field(default_factory=ArchiveStanding)
 
     @property
     def secure(self) -> bool:
