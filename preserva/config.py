@@ -114,6 +114,13 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class PageSettings:
+    """The pages for staff: `inbox` are the folders in which scans wait to be packaged."""
+
+    inbox: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What the institutions agreed on."""
 
@@ -141,6 +148,7 @@ class Config:
     health: HealthLimits = USUAL_LIMITS
     mail: Mail | None = None
     people: Mapping[str, Person] = field(default_factory=dict)
+    web: PageSettings = PageSettings()
 
     def audit_interval_days(self, storage: str) -> int:
         """The number of days within which each copy in a storage is read once."""
@@ -284,6 +292,7 @@ def _config(path: Path, document: Mapping[str, Any]) -> Config:
             id_: Person(id_, keys.get("name"), keys.get("login", id_))
             for id_, keys in document.get("people", {}).items()
         },
+        PageSettings(tuple(base / folder for folder in document.get("web", {}).get("inbox", ()))),
     )
 
 

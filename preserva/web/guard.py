@@ -14,9 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from preserva.i18n import _
-
-LARGEST_FORM = 1 << 16
-"""Bytes of a form. Nothing else is sent to the server: no file is uploaded."""
+from preserva.web.forms import LARGEST_UPLOAD
 
 _SAFE = frozenset({"GET", "HEAD"})
 _METHODS = _SAFE | {"POST"}
@@ -75,7 +73,7 @@ class Guard:
         if method not in _SAFE and not _is_own(headers):
             return 403, _("This request does not come from a page of this server.")
         length = headers.get("content-length", "0")
-        if not length.isascii() or not length.isdigit() or int(length[:20]) > LARGEST_FORM:
+        if not length.isascii() or not length.isdigit() or int(length[:20]) > LARGEST_UPLOAD:
             return 413, _("This request is too large.")
         return None
 

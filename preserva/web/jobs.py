@@ -114,6 +114,22 @@ def of_action(database: WebDatabase, action: str, limit: int) -> list[PageJob]:
     return _jobs(database, where, [action, limit])
 
 
+def about_tables(database: WebDatabase, limit: int, table: str = "") -> list[PageJob]:
+    """The newest jobs about a table, or about any."""
+    where = "json_extract(fields, '$.table') = ?" if table else "fields LIKE '%\"table\"%'"
+    values: list[object] = [table] if table else []
+    return _jobs(database, f"WHERE {where} ORDER BY number DESC LIMIT ?", [*values, limit])
+
+
+def about_folder(database: WebDatabase, action: str, place: str, folder: str) -> PageJob | None:
+    """The newest job of an action about a folder of the inbox."""
+    where = (
+        "WHERE action = ? AND json_extract(fields, '$.place') = ?"
+        " AND json_extract(fields, '$.folder') = ? ORDER BY number DESC LIMIT 1"
+    )
+    return next(iter(_jobs(database, where, [action, place, folder])), None)
+
+
 def claim(database: WebDatabase) -> PageJob | None:
     """Begin the next job in the queue; None if there is none, or if one is being done."""
     with database.writing() as rows:
@@ -180,6 +196,20 @@ def _end(rows: Connection, number: int, exit_status: int, now: float) -> None:
 def output_files(database: WebDatabase, number: int) -> tuple[Path, Path]:
     """Where a job's standard output and standard error are."""
     return database.jobs / f"{number}.out", database.jobs / f"{number}.err"
+
+
+def made_folder(database: WebDatabase, number: int) -> Path:
+    """Where a job puts the file that it makes for people to take."""
+    return database.jobs / f"{number}.made"
+
+
+def made_file(database: WebDatabase, number: int) -> Path | None:
+    """The file that a job has made; None if there is none, or not any more."""
+    try:
+        found = sorted(made_folder(database, number).iterdir())
+    except OSError:
+        return None
+    return next((path for path in found if path.is_file() and not path.is_symlink()), None)
 
 
 def progress_file(database: WebDatabase, number: int) -> Path:

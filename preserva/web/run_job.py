@@ -7,20 +7,24 @@ It outlives the server. The lock of the job is held by it and by the verb, until
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from preserva import config as configuration
 from preserva.config import Config
-from preserva.errors import UsageError
+from preserva.errors import NotFound, UsageError
 from preserva.exit_status import ExitStatus
 from preserva.i18n import _, use_language
 from preserva.web import jobs
 from preserva.web.actions import ACTIONS
 from preserva.web.database import WebDatabase
+from preserva.web.inbox_actions import MADE
 from preserva.web.people import account
 
+_KEPT = 7 * 86_400.0
 _LOOK = 1.0
 """Seconds between two looks whether somebody stops the job."""
 _PATIENCE = 30.0
@@ -49,7 +53,10 @@ def _done(config: Config, database: WebDatabase, job: jobs.PageJob, lock: int) -
         return ExitStatus.REFUSED
     try:
         line = action.line(config, job.fields)
-    except UsageError as error:
+        if action.made is not None:
+            place = str(_place(database, job, action.made(config, job.fields)))
+            line = [part.replace(MADE, place) for part in line]
+    except (UsageError, NotFound) as error:
         err.write_text(f"{error}\n", encoding="utf-8")
         return error.exit_status
     common = [f"--config={config.path}", f"--person={job.person}", f"--lang={job.language}"]
@@ -84,6 +91,22 @@ def ended(database: WebDatabase, number: int, verb: subprocess.Popen[bytes]) -> 
             except subprocess.TimeoutExpired:
                 verb.kill()
                 return verb.wait()
+
+
+def _place(database: WebDatabase, job: jobs.PageJob, name: str) -> Path:
+    """Where the file is made that the job makes; what an earlier attempt left there goes.
+
+    It is a copy for somebody to take: a week after a job asked for it, it is removed.
+    """
+    old = database.clock() - _KEPT
+    for folder in database.jobs.glob("*.made"):
+        with suppress(OSError):
+            if folder.stat().st_mtime < old:
+                shutil.rmtree(folder)
+    folder = jobs.made_folder(database, job.number)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    return folder / name
 
 
 if __name__ == "__main__":

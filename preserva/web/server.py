@@ -47,7 +47,7 @@ def site_of(
     """What the server shares between requests; `url` is how people reach it."""
     worker = Worker(config, database, TitleReader(config, database))
     header = "" if proxy_user is None else header_named(proxy_user)
-    return StaffSite(config, database, worker, url.rstrip("/"), header)
+    return StaffSite.of(config, database, worker, url, header)
 
 
 def hosts_of(url: str) -> tuple[str, ...]:

@@ -21,8 +21,13 @@ from preserva.outputs.findings import for_people, human_size
 from preserva.outputs.page import typeset
 from preserva.outputs.words import word
 from preserva.web.actions import ACTIONS
+from preserva.web.book_pages import BookShelf
+from preserva.web.book_words import page_word, part_word, rights_word
 from preserva.web.database import WebDatabase
+from preserva.web.forms import SentForm
+from preserva.web.inbox import InboxSheets
 from preserva.web.people import PageAccount, PageRole
+from preserva.web.pictures import Pictures
 from preserva.web.standing import ArchiveStanding
 from preserva.web.worker import Worker
 
@@ -54,6 +59,9 @@ def environment() -> Environment:
         human_size=human_size,
         word=word,
         for_people=for_people,
+        page_word=page_word,
+        part_word=part_word,
+        rights_word=rights_word,
         named=named,
         new_form=lambda: secrets.token_urlsafe(16),
         actions=ACTIONS,
@@ -72,10 +80,28 @@ class StaffSite:
     config: Config
     database: WebDatabase
     worker: Worker
+    pictures: Pictures
+    shelf: BookShelf
+    sheets: InboxSheets
     url: str = "http://127.0.0.1:8010"
     proxy_header: str = ""
     templates: Environment = field(default_factory=environment)
     standing: ArchiveStanding = field(default_factory=ArchiveStanding)
+
+    @classmethod
+    def of(
+        cls,
+        config: Config,
+        database: WebDatabase,
+        worker: Worker,
+        url: str = "",
+        proxy_header: str = "",
+    ) -> StaffSite:
+        """The site of an archive, with what is kept in the folder of its file."""
+        pictures = Pictures(database.folder / "pictures")
+        address = url.rstrip("/") or "http://127.0.0.1:8010"
+        shelf, sheets = BookShelf(config), InboxSheets(config)
+        return cls(config, database, worker, pictures, shelf, sheets, address, proxy_header)
 
     @property
     def secure(self) -> bool:
@@ -90,7 +116,7 @@ class StaffSite:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A request. `fields` are those of a form that was sent, `query` those of the address."""
+    """A request: `query` are the fields of its address, `form` is what was sent."""
 
     site: StaffSite
     path: str
@@ -99,7 +125,12 @@ class Visit:
     address: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
-    fields: Mapping[str, str] = field(default_factory=dict)
+    form: SentForm = field(default_factory=SentForm)
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """Those of a form that was sent."""
+        return self.form.fields
 
     @property
     def person(self) -> PageAccount:

@@ -51,7 +51,7 @@ def site(one_book: Path, clock: Clock) -> StaffSite:
     database = WebDatabase(config.ledger.parent / "web", clock)
     with open_archive(config.path) as archive:
         shelf.refresh(archive, database)
-    return StaffSite(config, database, Worker(config, database))
+    return StaffSite.of(config, database, Worker(config, database))
 
 
 Visitor = Callable[[str], TestClient]

@@ -231,7 +231,7 @@ def test_the_page_of_a_book_has_its_record_and_proofs(site: StaffSite, visitor: 
     with open_archive(site.config.path) as archive:
         digests = [entry.digest for entry in archive.ledger.entries(types=("fixity check",))]
     assert len(digests) == 2 and all(digest in page for digest in digests)
-    assert f'href="/incidents/{number}"' in page and "v1: " in page
+    assert f'href="/incidents/{number}"' in page and "/v1/pages" in page
 
 
 def test_a_title_with_a_script_is_a_text(site: StaffSite, visitor: Visitor) -> None:

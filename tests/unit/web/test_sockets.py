@@ -34,7 +34,7 @@ ME = pwd.getpwuid(os.getuid()).pw_name
 
 def behind_proxy(site: StaffSite) -> StaffSite:
     worker = Worker(site.config, site.database)
-    return StaffSite(site.config, site.database, worker, proxy_header=HEADER)
+    return StaffSite.of(site.config, site.database, worker, proxy_header=HEADER)
 
 
 def test_a_unix_socket_is_never_open_to_others(tmp_path: Path) -> None:
