@@ -41,6 +41,7 @@ from preserva.web.pages import (
     today,
 )
 from preserva.web.people import PageRole
+from preserva.web.proxy import proxied
 from preserva.web.visit import LANGUAGE_COOKIE, StaffSite, View, Visit
 
 _logger = get_logger(__name__)
@@ -212,6 +213,9 @@ def _answer(
     language = _language(request, query)
     token = request.cookies.get(site.session_cookie, "")
     account = sessions.whose(site.database, token) if token else None
+    if site.proxy_header:
+        by_proxy = proxied(site.database, site.config.people, request.headers, site.proxy_header)
+        account = by_proxy or account
     params = {name: str(value) for name, value in request.path_params.items()}
     address = request.client.host if request.client else ""
     visit = Visit(site, request.url.path, account, token, address, params, query, form)

@@ -68,7 +68,7 @@ class _Known:
             self.counts[state] += 1
 
 
-class Standing:
+class ArchiveStanding:
     """How all packages of an archive stand. Threads may share it."""
 
     def __init__(self) -> None:

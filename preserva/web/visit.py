@@ -28,7 +28,7 @@ from preserva.web.forms import SentForm
 from preserva.web.inbox import InboxSheets
 from preserva.web.people import PageAccount, PageRole
 from preserva.web.pictures import Pictures
-from preserva.web.standing import Standing
+from preserva.web.standing import ArchiveStanding
 from preserva.web.worker import Worker
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
@@ -72,7 +72,10 @@ def environment() -> Environment:
 
 @dataclass(frozen=True, slots=True)
 class StaffSite:
-    """What all requests share. `url` is the address by which people reach it."""
+    """What all requests share. `url` is the address by which people reach it.
+
+    In the header `proxy_header`, a trusted proxy says who its user is; "" if there is none.
+    """
 
     config: Config
     database: WebDatabase
@@ -81,17 +84,24 @@ class StaffSite:
     shelf: BookShelf
     sheets: InboxSheets
     url: str = "http://127.0.0.1:8010"
+    proxy_header: str = ""
     templates: Environment = field(default_factory=environment)
-    standing: Standing = field(default_factory=Standing)
+    standing: ArchiveStanding = field(default_factory=ArchiveStanding)
 
     @classmethod
-    def of(cls, config: Config, database: WebDatabase, worker: Worker, url: str = "") -> StaffSite:
+    def of(
+        cls,
+        config: Config,
+        database: WebDatabase,
+        worker: Worker,
+        url: str = "",
+        proxy_header: str = "",
+    ) -> StaffSite:
         """The site of an archive, with what is kept in the folder of its file."""
         pictures = Pictures(database.folder / "pictures")
         address = url.rstrip("/") or "http://127.0.0.1:8010"
-        return cls(
-            config, database, worker, pictures, BookShelf(config), InboxSheets(config), address
-        )
+        shelf, sheets = BookShelf(config), InboxSheets(config)
+        return cls(config, database, worker, pictures, shelf, sheets, address, proxy_header)
 
     @property
     def secure(self) -> bool:

@@ -48,5 +48,5 @@ def _ages() -> list[str]:
     return [
         *(ngettext("up to {count} day", "up to {count} days", n).format(count=n) for n in AGES),
         _("longer ago"),
-        _("never"),
+        _("never read since it was made"),
     ]

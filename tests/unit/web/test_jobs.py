@@ -327,7 +327,7 @@ def test_how_far_a_job_is(site: StaffSite, visitor: Visitor) -> None:
     shown = {
         "500 bytes of 2.0 kB": known,
         "3 of 7": {**known, "done": 3, "total": 7, "unit": "files"},
-        '<progress id="progress"></progress>\n500 B': {**known, "total": None},
+        '<progress id="progress"></progress>\n500 bytes<': {**known, "total": None},
     }
     for text, said in shown.items():
         path.write_text(json.dumps(said), encoding="utf-8")

@@ -15,7 +15,7 @@ from preserva.archive.judgements import judgements, rules_of, tally_of
 from preserva.core.values import entries
 from preserva.core.values.facts import Arrival, Check, Facts, RecordedFinding, Removal, Withdrawal
 from preserva.web.pages.books import FILTERS
-from preserva.web.standing import Standing
+from preserva.web.standing import ArchiveStanding
 from tests.support import books
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -79,7 +79,7 @@ def append(archive: ArchivalStorage, kind: str, package: str, storage: str, vers
     )  # fmt: skip
 
 
-def compare(archive: ArchivalStorage, standing: Standing) -> None:
+def compare(archive: ArchivalStorage, standing: ArchiveStanding) -> None:
     anew = tally_of(archive)
     assert standing.tally(archive) == anew
     rules = rules_of(archive)
@@ -104,7 +104,7 @@ def test_it_is_the_judgement_made_anew(
     place: Path, history: list[tuple[str, str, str, int]]
 ) -> None:
     """After any entries, looked at now and then; the ledger of the last example goes on."""
-    standing = Standing()
+    standing = ArchiveStanding()
     with open_archive(place) as archive:
         for kind, package, storage, version in history:
             if kind == "look":
@@ -116,7 +116,7 @@ def test_it_is_the_judgement_made_anew(
 
 def test_another_ledger_is_judged_anew(tmp_path: Path) -> None:
     """One that was restored, and that another has grown from, as long as before."""
-    standing = Standing()
+    standing = ArchiveStanding()
     for number, name in enumerate(("one", "two")):
         with books.an_archive(tmp_path / name) as archive:
             append(archive, "stored", PACKAGES[number], "aonb-main", 1)
@@ -126,7 +126,7 @@ def test_another_ledger_is_judged_anew(tmp_path: Path) -> None:
 
 def test_the_overview_is_made_again_when_something_changed(place: Path) -> None:
     """The ledger, the time, or the configuration."""
-    standing, now = Standing(), NOW
+    standing, now = ArchiveStanding(), NOW
 
     def look() -> tuple[int, datetime]:
         with open_archive(place, clock=lambda: now) as archive:

@@ -143,7 +143,7 @@ def holder(tmp_path: Path, clock: Clock) -> Iterator[StaffSite]:
     """The site of an institution that holds a storage for another."""
     config = configuration.load(two_institutions(tmp_path))
     database = WebDatabase(tmp_path / "web", clock)
-    yield StaffSite(config, database, Worker(config, database))
+    yield StaffSite.of(config, database, Worker(config, database))
 
 
 def partner_tasks(site: StaffSite, after: timedelta) -> list[str]:
