@@ -19,7 +19,7 @@ LONGEST = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class SavedDraft:
     """A saved state: `number` counts from 1 for each book; `origin` is the state that it repeats.
 
     0 is the stored structure; a state that repeats none is its own origin.
@@ -40,20 +40,20 @@ class Draft:
 _COLUMNS = "number, text, person, time, origin"
 
 
-def drafts(database: WebDatabase, book: str) -> list[Draft]:
+def drafts(database: WebDatabase, book: str) -> list[SavedDraft]:
     """All states of a draft, the newest first, without their texts."""
     query = f"SELECT {_COLUMNS.replace('text', repr(''))} FROM draft WHERE book = ?"
     with database.reading() as rows:
-        return [Draft(*row) for row in rows.execute(f"{query} ORDER BY number DESC", [book])]
+        return [SavedDraft(*row) for row in rows.execute(f"{query} ORDER BY number DESC", [book])]
 
 
-def newest(database: WebDatabase, book: str) -> Draft | None:
+def newest(database: WebDatabase, book: str) -> SavedDraft | None:
     """The newest state; None if nobody has saved one."""
     with database.reading() as rows:
         return _newest(rows, book)
 
 
-def draft(database: WebDatabase, book: str, number: int) -> Draft | None:
+def draft(database: WebDatabase, book: str, number: int) -> SavedDraft | None:
     """One state by its number."""
     with database.reading() as rows:
         query = f"SELECT {_COLUMNS} FROM draft WHERE book = ? AND number = ?"
@@ -67,7 +67,7 @@ def save(
     text: str,
     person: str,
     origin: int | None = None,
-) -> Draft | None:
+) -> SavedDraft | None:
     """Save a state that was made of the state `base` (0: of the stored structure).
 
     None if another one was saved meanwhile: then nothing is written.
@@ -77,7 +77,7 @@ def save(
         if (before.number if before else 0) != base:
             return None
         own = base + 1 if origin is None else origin
-        made = Draft(base + 1, text, person, database.clock(), own)
+        made = SavedDraft(base + 1, text, person, database.clock(), own)
         rows.execute(
             f"INSERT INTO draft (book, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
             [book, made.number, made.text, made.person, made.time, made.origin],
@@ -103,10 +103,10 @@ def typed(database: WebDatabase, book: str, person: str) -> dict[str, str]:
     return {} if row is None else dict(json.loads(row["fields"]))
 
 
-def _newest(rows: Connection, book: str) -> Draft | None:
+def _newest(rows: Connection, book: str) -> SavedDraft | None:
     query = f"SELECT {_COLUMNS} FROM draft WHERE book = ? ORDER BY number DESC LIMIT 1"
     return _draft(rows.execute(query, [book]).fetchone())
 
 
-def _draft(row: Row | None) -> Draft | None:
-    return None if row is None else Draft(**dict(row))
+def _draft(row: Row | None) -> SavedDraft | None:
+    return None if row is None else SavedDraft(**dict(row))

@@ -18,7 +18,7 @@ from preserva.i18n import _
 from preserva.web import drafts, uploads
 from preserva.web.actions import reason_of
 from preserva.web.book_pages import BookPages
-from preserva.web.drafts import Draft
+from preserva.web.drafts import SavedDraft
 from preserva.web.forms import SentFile
 from preserva.web.pages.book import newest_version, package_of, title_of
 from preserva.web.pages.jobs import begin
@@ -46,7 +46,7 @@ class Editing:
 
     book: BookPages
     title: str
-    draft: Draft | None
+    draft: SavedDraft | None
 
     @property
     def key(self) -> str:
