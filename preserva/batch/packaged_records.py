@@ -13,7 +13,7 @@ from contextlib import closing
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.withdrawal import tombstones
 from preserva.batch.record_finder import folded, names_of
-from preserva.batch.record_names import Name, RecordNames
+from preserva.batch.record_names import RecordName, RecordNames
 from preserva.catalogue.database import Database
 from preserva.catalogue.import_records import NAME, incoming_of, records_of_package
 from preserva.catalogue.index import Index
@@ -32,7 +32,7 @@ class PackagedRecords:
 
         What was read is remembered only if `writing`. Raises LedgerError.
         """
-        self._packages: dict[Name, list[PackageId]] = defaultdict(list)
+        self._packages: dict[RecordName, list[PackageId]] = defaultdict(list)
         left_out = {*without, *tombstones(archive.ledger)}
         with RecordNames(archive.config.ledger, writing=writing) as remembered:
             for copy in archive.ledger.copies.known():
@@ -50,7 +50,7 @@ class PackagedRecords:
         """Note the record of another package."""
         self._note(package, _folded(record))
 
-    def _note(self, package: PackageId, names: Iterable[Name]) -> None:
+    def _note(self, package: PackageId, names: Iterable[RecordName]) -> None:
         for name in names:
             self._packages[name].append(package)
 
@@ -106,7 +106,7 @@ class PackagesOfRecords:
         return PackagedRecords(self._archive, without=catalogued, writing=not self._dry_run)
 
 
-def _read(archive: ArchivalStorage, package: str) -> list[Name] | None:
+def _read(archive: ArchivalStorage, package: str) -> list[RecordName] | None:
     """The names of the record of a package; None if it cannot be read, which audits tell."""
     try:
         records = records_of_package(archive, PackageId.parse(package))
@@ -116,5 +116,5 @@ def _read(archive: ArchivalStorage, package: str) -> list[Name] | None:
     return sorted({name for record in readable for name in _folded(record)})
 
 
-def _folded(record: Record) -> set[Name]:
+def _folded(record: Record) -> set[RecordName]:
     return {(kind, folded(text)) for kind, text in names_of(record)}

@@ -16,10 +16,10 @@ from preserva.logs import get_logger
 
 _logger = get_logger(__name__)
 
-Name = tuple[str, str]
+RecordName = tuple[str, str]
 """A kind of number, and the number folded."""
 
-Version = tuple[str, int]
+PackageVersion = tuple[str, int]
 """The identifier of a package, and the number of a version."""
 
 _SCHEMA = """
@@ -38,8 +38,8 @@ class RecordNames:
         """Read what is remembered beside this ledger; add to it only if `writing`."""
         self._path = ledger.with_name(f"{ledger.stem}-records.sqlite")
         self._writing = writing
-        self._known: dict[Version, list[Name]] = {}
-        self._new: dict[Version, list[Name]] = {}
+        self._known: dict[PackageVersion, list[RecordName]] = {}
+        self._new: dict[PackageVersion, list[RecordName]] = {}
 
     def __enter__(self) -> RecordNames:
         if self._path.exists():
@@ -61,17 +61,17 @@ class RecordNames:
             except sqlite3.Error as problem:
                 self._warn(problem)
 
-    def get(self, version: Version) -> list[Name] | None:
+    def get(self, version: PackageVersion) -> list[RecordName] | None:
         """The names of the record of a version; None if it was not read before."""
         return self._known.get(version)
 
-    def keep(self, version: Version, names: list[Name] | None) -> None:
+    def keep(self, version: PackageVersion, names: list[RecordName] | None) -> None:
         """Remember them, unless the record could not be read."""
         if names is not None:
             self._new[version] = names
 
-    def _read(self) -> dict[Version, list[Name]]:
-        known: dict[Version, list[Name]] = defaultdict(list)
+    def _read(self) -> dict[PackageVersion, list[RecordName]]:
+        known: dict[PackageVersion, list[RecordName]] = defaultdict(list)
         with closing(
             sqlite3.connect(f"{self._path.as_uri()}?mode=ro", uri=True, timeout=30)
         ) as file:
