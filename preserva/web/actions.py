@@ -13,6 +13,7 @@ from preserva.web.inbox_actions import (
     MADE,
     check_folder,
     check_table,
+    package_folder,
     package_table,
     results_name,
 )
@@ -213,6 +214,9 @@ ACTIONS: Mapping[str, PageAction] = {
         ),
         PageAction("record", N_("Replace the record"), PageRole.PREPARE, _new_record),
         PageAction("rights", N_("State the rights"), PageRole.PREPARE, _new_file("rights")),
+        PageAction(
+            "package", N_("Make a package of these scans"), PageRole.PREPARE, package_folder
+        ),
         PageAction("check", N_("Check these scans"), PageRole.PREPARE, check_folder),
         PageAction(
             "batch-check",
