@@ -115,9 +115,14 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class PageSettings:
-    """The pages for staff: `inbox` are the folders in which scans wait to be packaged."""
+    """The pages for staff: `inbox` are the folders in which scans wait to be packaged.
+
+    `webhook_hosts` are names and networks (`*.example.org`, `10.1.0.0/16`) that may be told when a
+    job has ended; an address inside is called only if it is in one of them.
+    """
 
     inbox: tuple[Path, ...] = ()
+    webhook_hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +297,14 @@ def _config(path: Path, document: Mapping[str, Any]) -> Config:
             id_: Person(id_, keys.get("name"), keys.get("login", id_))
             for id_, keys in document.get("people", {}).items()
         },
-        PageSettings(tuple(base / folder for folder in document.get("web", {}).get("inbox", ()))),
+        _pages(document.get("web", {}), base),
+    )
+
+
+def _pages(section: Mapping[str, Any], base: Path) -> PageSettings:
+    return PageSettings(
+        tuple(base / folder for folder in section.get("inbox", ())),
+        tuple(section.get("webhook_hosts", ())),
     )
 
 

@@ -14,6 +14,7 @@ from preserva.web.inbox_actions import (
     change_pages,
     check_folder,
     check_table,
+    package_folder,
     package_table,
     results_name,
 )
@@ -222,6 +223,9 @@ ACTIONS: Mapping[str, PageAction] = {
                 "update", _package(fields), *change_pages(config, fields),
                 f"--reason={reason_of(fields)}",
             ],
+        ),
+        PageAction(
+            "package", N_("Make a package of these scans"), PageRole.PREPARE, package_folder
         ),
         PageAction("check", N_("Check these scans"), PageRole.PREPARE, check_folder),
         PageAction(

@@ -16,12 +16,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from preserva.errors import AwaitsConfirmation, NotFound, PreservaError, Refused, UsageError
+from preserva.errors import PreservaError
 from preserva.i18n import SOURCE_LANGUAGE, languages, speaking
 from preserva.logs import get_logger
 from preserva.web import sessions
+from preserva.web.error_status import status_of
 from preserva.web.forms import LARGEST_FORM, LARGEST_UPLOAD, SentForm, read_form
 from preserva.web.guard import Guard
+from preserva.web.hooks import HookSender
+from preserva.web.interface.routes import routes as interface_routes
 from preserva.web.pages import (
     audits,
     batches,
@@ -35,6 +38,7 @@ from preserva.web.pages import (
     jobs,
     leaves,
     people,
+    programs,
     reports,
     sign_in,
     structure,
@@ -111,6 +115,8 @@ _PAGES: tuple[tuple[str, str, PageRole | None, View], ...] = (
     ("/jobs/{number}/file", "GET", PageRole.PREPARE, jobs.take),
     ("/jobs/{number}/stop", "POST", PageRole.PREPARE, jobs.stop),
     ("/account", "GET", PageRole.LOOK, sign_in.account_page),
+    ("/programs", "GET", PageRole.ADMINISTER, programs.show),
+    ("/programs", "POST", PageRole.ADMINISTER, programs.change),
     ("/people", "GET", PageRole.ADMINISTER, people.show),
     ("/people", "POST", PageRole.ADMINISTER, people.change),
     ("/sign-out", "POST", PageRole.LOOK, sign_in.sign_out),
@@ -137,13 +143,18 @@ def application(site: StaffSite) -> ASGIApp:
         for name, media in _STATIC.items()
     ]
 
+    routes += interface_routes(site)
+
     @asynccontextmanager
     async def working(_app: Starlette) -> AsyncIterator[None]:
+        sender = HookSender(site.config, site.database)
         site.worker.start()
+        sender.start()
         try:
             yield
         finally:
             await run_in_threadpool(site.worker.stop)
+            await run_in_threadpool(sender.stop)
 
     missing = _endpoint(site, None, _nothing_here)
     handlers = {404: _handler(missing), 405: _handler(missing)}
@@ -235,7 +246,7 @@ def _checked(visit: Visit, role: PageRole | None, view: View) -> Response:
     try:
         return view(visit)
     except PreservaError as error:
-        return visit.show("problem", _status(error), problem=str(error), advice=error.advice())
+        return visit.show("problem", status_of(error), problem=str(error), advice=error.advice())
     except Exception:
         _logger.exception("a page failed: %s", visit.path)
         return visit.show("problem", HTTPStatus.INTERNAL_SERVER_ERROR, problem=None, advice=None)
@@ -243,17 +254,6 @@ def _checked(visit: Visit, role: PageRole | None, view: View) -> Response:
 
 def _nothing_here(visit: Visit) -> Response:
     return visit.show("missing", HTTPStatus.NOT_FOUND)
-
-
-def _status(error: PreservaError) -> HTTPStatus:
-    kinds: tuple[tuple[type[PreservaError], HTTPStatus], ...] = (
-        (AwaitsConfirmation, HTTPStatus.CONFLICT),
-        (Refused, HTTPStatus.CONFLICT),
-        (NotFound, HTTPStatus.NOT_FOUND),
-        (UsageError, HTTPStatus.BAD_REQUEST),
-    )
-    fitting = (status for kind, status in kinds if isinstance(error, kind))
-    return next(fitting, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def _language(request: Request, query: dict[str, str]) -> str:

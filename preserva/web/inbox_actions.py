@@ -29,6 +29,17 @@ def check_folder(config: Config, fields: Mapping[str, str]) -> list[str]:
     return ["check", str(_folder(config, fields)), "--json"]
 
 
+def package_folder(config: Config, fields: Mapping[str, str]) -> list[str]:
+    """Make a package of one folder, whose record was handed over as a file."""
+    line = ["package", str(_folder(config, fields))]
+    line.append(f"--record={path_of(config, fields.get('file', ''))}")
+    if fields.get("structure"):
+        line.append(f"--structure={path_of(config, fields['structure'])}")
+    if fields.get("id"):
+        line.append(f"--id={fields['id'][:100]}")
+    return line
+
+
 def check_table(config: Config, fields: Mapping[str, str]) -> list[str]:
     """Find out which rows of a table could not be packaged."""
     return [*package_table(config, fields), "--check"]

@@ -20,6 +20,7 @@ from sqlite3 import Connection, Row
 from preserva.exit_status import ExitStatus
 from preserva.web.actions import FormFields
 from preserva.web.database import WebDatabase
+from preserva.web.hooks import note_end
 
 MOST_ATTEMPTS = 3
 """How often a job is begun whose process was killed; then it is over, as terminated."""
@@ -174,11 +175,9 @@ def stop(database: WebDatabase, number: int, person: str) -> None:
             " AND stopped_by IS NULL",
             [person, number],
         )
-        rows.execute(
-            "UPDATE job SET ended = ?, exit_status = ? WHERE number = ? AND started IS NULL"
-            " AND ended IS NULL",
-            [database.clock(), ExitStatus.TERMINATED, number],
-        )
+        waits = "SELECT 1 FROM job WHERE number = ? AND started IS NULL AND ended IS NULL"
+        if rows.execute(waits, [number]).fetchone():
+            _end(rows, number, ExitStatus.TERMINATED, database.clock())
 
 
 def end(database: WebDatabase, number: int, exit_status: int) -> None:
@@ -188,9 +187,11 @@ def end(database: WebDatabase, number: int, exit_status: int) -> None:
 
 
 def _end(rows: Connection, number: int, exit_status: int, now: float) -> None:
-    rows.execute(
-        "UPDATE job SET ended = ?, exit_status = ? WHERE number = ?", [now, exit_status, number]
-    )
+    row = rows.execute(
+        "UPDATE job SET ended = ?, exit_status = ? WHERE number = ? RETURNING action, person",
+        [now, exit_status, number],
+    ).fetchone()
+    note_end(rows, now, number, row["action"], row["person"], exit_status)
 
 
 def output_files(database: WebDatabase, number: int) -> tuple[Path, Path]:

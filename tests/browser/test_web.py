@@ -36,6 +36,7 @@ PATHS = [
     "/reports/period?from=2026",
     "/jobs",
     "/account",
+    "/programs",
     "/people",
 ]
 

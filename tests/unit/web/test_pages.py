@@ -29,6 +29,7 @@ PATHS = [
     "/reports/period",
     "/jobs",
     "/account",
+    "/programs",
     "/people",
 ]
 
