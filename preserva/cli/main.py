@@ -35,6 +35,7 @@ VERBS = {
     "update": N_("Correct a stored package by adding a new version to it."),
     "derive": N_("Make access copies and a searchable PDF of a package."),
     "withdraw": N_("Withdraw a package that was a mistake or a duplicate."),
+    "retire": N_("Retire a storage, or one copy in it: it is no longer wanted."),
     "relate": N_("State how two packages are related: volume, edition."),
     "store": N_("Store a BAG that was made by `preserva package --bag`. The bag is only read."),
     "import": N_("Store a bag or an E-ARK package that was made elsewhere."),

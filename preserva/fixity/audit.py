@@ -12,7 +12,6 @@ from preserva.archive.judgements import tally_of
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.runs import note_success
 from preserva.archive.unrecorded import RootListing, listed, note_unrecorded, unrecorded
-from preserva.archive.withdrawal import tombstones
 from preserva.config import Role
 from preserva.core.policy.audit import Due, Lane
 from preserva.core.policy.health import Job
@@ -22,7 +21,7 @@ from preserva.core.values.model import PackageId
 from preserva.core.values.report import Observer, Report, ignore
 from preserva.fixity.audit_cluster import Workers, read_elsewhere
 from preserva.fixity.audit_run import UNLIMITED, Audit, Budget, Run
-from preserva.fixity.audit_schedule import due_copies, foresee, lanes_of, scope_of
+from preserva.fixity.audit_schedule import due_copies, foresee, lanes_in, scope_of
 
 __all__ = ["Audit", "Budget", "audit", "capacity_of"]
 
@@ -50,7 +49,7 @@ def audit(
     if the ledger does not verify, Locked if another audit reads one of the storages, UsageError,
     ConfigError.
     """
-    lanes = lanes_of(archive.config, only, tombstones(archive.ledger))
+    lanes = lanes_in(archive, only)
     archive.refuse_outdated(*(archive.store(name) for name in _not_held(archive, lanes)))
     prove_ledger(archive, record=not dry_run)
     for name in moved:

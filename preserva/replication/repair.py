@@ -15,6 +15,7 @@ from preserva.archive.acting import Actor
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_check
 from preserva.archive.ledger_proof import prove_ledger
+from preserva.archive.retirement import retired
 from preserva.archive.staging import Staging, confirm, read_back
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
@@ -119,8 +120,10 @@ def repair(
     done = []
     for package in packages:
         refuse_removed(archive, package)
+    gone = retired(archive.ledger)
     for store in stores:
-        wanted = packages or _failed(archive, store)
+        known = packages or _failed(archive, store)
+        wanted = [package for package in known if not gone.has(package.uri, store.id)]
         done += repair_in(archive, store, wanted, apply=apply, limit=limit, observer=observer)
     for package in packages:
         if not any(result.package == package.uri for result in done):

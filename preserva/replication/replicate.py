@@ -14,6 +14,7 @@ from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_seen, record_storage
 from preserva.archive.guide import renew_guide
 from preserva.archive.ledger_replica import copy_ledger
+from preserva.archive.retirement import refuse_retired, retired
 from preserva.archive.runs import note_success
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
@@ -138,8 +139,11 @@ def _targets(archive: ArchivalStorage, to: str | None) -> list[Store]:
         if target.config.role is not Role.REPLICA:
             message = _("{name} is not a replica: packages are made there, and only by their owner")
             raise UsageError(message.format(name=to))
+        refuse_retired(archive, to)
         return [target]
-    return [store for store in archive.stores() if store.config.role is Role.REPLICA]
+    gone = retired(archive.ledger).storages
+    replicas = (store for store in archive.stores() if store.config.role is Role.REPLICA)
+    return [store for store in replicas if store.id not in gone]
 
 
 def _to_one(
@@ -150,7 +154,12 @@ def _to_one(
     dry_run: bool,
     observer: Observer,
 ) -> Iterator[Replication]:
-    wanted = _packages(archive, source, packages)
+    unwanted = retired(archive.ledger).copies.get(target.id, frozenset())
+    wanted = {
+        path: package
+        for path, package in _packages(archive, source, packages).items()
+        if package is None or package.uri not in unwanted
+    }
     reason = _reason_to_stop(archive, target, dry_run)
     if reason is not None:
         yield _unreachable(target, reason)
