@@ -114,7 +114,7 @@ class DecisionVerbs(Session):
 
         Raises Refused if a package would be left with fewer proved copies than the policy wants, or
         for the primary storage; NotFound if the ledger knows of no such copy; UsageError without a
-        reason, or for a storage held for others; Locked, StorageError.
+        reason; Locked, StorageError.
         """
         from preserva.archive.retirement import retire
 

@@ -65,9 +65,9 @@ def retire(
     """Retire a storage, or the copy of one package in it, once two persons have decided it.
 
     It may be gone from the configuration. Raises AwaitsConfirmation until then; NotFound if the
-    ledger knows of no copy there; Refused if a package would be left with fewer proved copies than
-    the policy wants, or for the primary storage; UsageError without a reason, or for a storage that
-    is held for others; Locked, StorageError.
+    ledger knows of no copy there; Refused if a package of ours would be left with fewer proved
+    copies than the policy wants, or for the primary storage; UsageError without a reason; Locked,
+    StorageError.
     """
     matter = _matter(archive, storage, package)
     with archive.writing(archive.primary):
@@ -103,9 +103,6 @@ def _matter(archive: ArchivalStorage, storage: str, package: PackageId | None) -
     if config is not None and config.role is Role.PRIMARY:
         message = _("{storage} is the primary storage: give it another url, and its id stays")
         raise Refused(message.format(storage=storage))
-    if config is not None and config.role is Role.HELD:
-        message = _("{storage} is held for another institution, which decides about its copies")
-        raise UsageError(message.format(storage=storage))
     known = archive.ledger.copies.packages(storage)
     if not known:
         raise NotFound(_("the ledger knows of no copy in {storage}").format(storage=storage))

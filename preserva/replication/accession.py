@@ -17,6 +17,7 @@ from preserva.archive.fixity_events import record_check
 from preserva.archive.identities import remember
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.recorded_package import tag_manifests
+from preserva.archive.retirement import refuse_retired, retired
 from preserva.archive.runs import note_success
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
@@ -104,7 +105,10 @@ def _is_complete(receipt: Receipt) -> bool:
 
 def _held(archive: ArchivalStorage, storage: str | None) -> list[Store]:
     if storage is None:
-        return [store for store in archive.stores() if store.config.role is Role.HELD]
+        gone = retired(archive.ledger).storages
+        held = (store for store in archive.stores() if store.config.role is Role.HELD)
+        return [store for store in held if store.id not in gone]
+    refuse_retired(archive, storage)
     store = archive.store(storage)
     if store.config.role is not Role.HELD:
         message = _('{storage} is not kept for others: its role is not "held"')
