@@ -57,6 +57,7 @@ class Settings:
 
         archive = open_archive(self.config, person=self.person, reading=reading)
         archive.tell = lambda finding: echo(finding.message(), err=True)
+        archive.work = _work()
         if self.wait:
             archive.patience = Patience(self.wait, self._tell_waiting)
         return archive
@@ -75,6 +76,12 @@ class Settings:
         """Print a message for the person to stderr, unless --quiet was given."""
         if not self.quiet:
             echo(text, err=True)
+
+
+def _work() -> str | None:
+    """The verb that runs, as people type it."""
+    context = click.get_current_context(silent=True)
+    return None if context is None else context.command_path.partition(" ")[2] or None
 
 
 def package_id(text: str, archive: ArchivalStorage) -> PackageId:
