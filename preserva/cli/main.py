@@ -18,6 +18,7 @@ import click
 
 from preserva.cli.common import COMMON_OPTIONS, Settings, emit_error
 from preserva.cli.language import NEUTRAL, localised, speak
+from preserva.cli.stopping import TerminatedError, when_stopped
 from preserva.cli.terminal import echo
 from preserva.errors import PreservaError
 from preserva.exit_status import ExitStatus
@@ -115,10 +116,6 @@ def main(context: click.Context) -> None:
 _NOT_HERE = N_("preserva needs Linux. On Windows, run it in WSL: see docs/how-to/windows.md.")
 
 
-class TerminatedError(BaseException):
-    """SIGTERM was received. Like KeyboardInterrupt, only `status_of` may catch it."""
-
-
 def _terminated(_signal: int, _frame: FrameType | None) -> None:
     raise TerminatedError
 
@@ -149,10 +146,11 @@ def _status_of(arguments: list[str]) -> int:
     stdout = sys.stdout
     with suppress(AttributeError):  # what a terminal has no letters for is shown all the same
         stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    settings = Settings()
     try:
         speak(arguments)
         program = localised(main, COMMON_OPTIONS)
-        program.main(arguments, prog_name="preserva", standalone_mode=False)
+        program.main(arguments, prog_name="preserva", standalone_mode=False, obj=settings)
         sys.stdout.flush()
     except PreservaError as error:
         _explain(error, "--json" in arguments)
@@ -163,10 +161,10 @@ def _status_of(arguments: list[str]) -> int:
             emit_error("UsageError", ExitStatus.USAGE, _neutral(error))
         return ExitStatus.USAGE
     except (KeyboardInterrupt, click.Abort):
-        echo(_("Interrupted. What was acknowledged is safe; run the command again."), err=True)
+        echo(when_stopped(settings.verb, settings.done, terminated=False), err=True)
         return ExitStatus.INTERRUPTED
     except TerminatedError:
-        echo(_("Terminated. What was acknowledged is safe; run the command again."), err=True)
+        echo(when_stopped(settings.verb, settings.done, terminated=True), err=True)
         return ExitStatus.TERMINATED
     except SystemExit as end:
         if sys.stdout is not stdout:  # click replaces it when the pipe is closed

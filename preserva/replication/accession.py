@@ -31,7 +31,15 @@ from preserva.core.values.codes import Code
 from preserva.core.values.entries import ACCESSION, EVENT_FOUND, FAIL, FIXITY_CHECK, SUCCESS
 from preserva.core.values.facts import Arrival, EventFound
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Finding, Observer, Outcome, Report, ignore
+from preserva.core.values.report import (
+    Finding,
+    Observer,
+    Outcome,
+    Report,
+    counted,
+    ignore,
+    unheard,
+)
 from preserva.core.values.subjects import ObjectInStorage, WholeStorage
 from preserva.errors import Damaged, StorageError, UsageError
 from preserva.fixity.ocfl_object import CheckedObject, check_object
@@ -71,6 +79,7 @@ def receive(
     accept: PackageId | None = None,
     reason: str | None = None,
     observer: Observer = ignore,
+    each: Callable[[Receipt], object] = unheard,
 ) -> list[Receipt]:
     """Read what is new in the storages that we keep for others (all, or one), and record it.
 
@@ -89,10 +98,15 @@ def receive(
     for store in _held(archive, storage):
         own = Receipt("", store.id, Report(WholeStorage(store.id)))
         receipts.append(own)
-        for path in _objects(archive, store, own.report, dry_run):
+        paths = _objects(archive, store, own.report, dry_run)
+        if own.report.findings:
+            each(own)
+        whole = WholeStorage(store.id)
+        for path in counted("receive", whole, paths, len(paths), observer):
             receipt = _receive(archive, store, path, dry_run, settle, observer)
             if receipt is not None:
                 receipts.append(receipt)
+                each(receipt)
     if storage is None and not dry_run and all(map(_is_complete, receipts)):
         note_success(archive.config, Job.RECEIVE, archive.clock())
     return [receipt for receipt in receipts if receipt.package or receipt.report.findings]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from preserva.archive.archive import ArchivalStorage, make_storage
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.places import is_made, make_place
@@ -10,7 +12,7 @@ from preserva.archive.store import Store
 from preserva.archive.withdrawal import tombstones
 from preserva.config import Role
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Observer, ignore
+from preserva.core.values.report import Observer, ignore, unheard
 from preserva.errors import UsageError
 from preserva.i18n import _
 from preserva.replication.repair import Repair, repair_in
@@ -18,7 +20,12 @@ from preserva.storage.open import open_storage
 
 
 def rebuild_storage(
-    archive: ArchivalStorage, storage: str, *, dry_run: bool = False, observer: Observer = ignore
+    archive: ArchivalStorage,
+    storage: str,
+    *,
+    dry_run: bool = False,
+    observer: Observer = ignore,
+    each: Callable[[Repair], object] = unheard,
 ) -> list[Repair]:
     """Restore every copy that the ledger acknowledged in a storage, each proved.
 
@@ -46,5 +53,11 @@ def rebuild_storage(
     if not is_made(store):
         make_storage(archive, store)
     return repair_in(
-        archive, store, packages, apply=not dry_run, limit=len(packages), observer=observer
+        archive,
+        store,
+        packages,
+        apply=not dry_run,
+        limit=len(packages),
+        observer=observer,
+        each=each,
     )

@@ -7,7 +7,7 @@ came back as recorded is acknowledged, whatever today's rules say of the package
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from preserva.archive import events as history
@@ -39,6 +39,7 @@ from preserva.core.values.report import (
     Started,
     counted,
     ignore,
+    unheard,
 )
 from preserva.core.values.subjects import WholeStorage
 from preserva.errors import NotFound, Refused, StorageError, StorageFull, UsageError
@@ -98,11 +99,13 @@ def repair(
     apply: bool = False,
     limit: int | None = None,
     observer: Observer = ignore,
+    each: Callable[[Repair], object] = unheard,
 ) -> list[Repair]:
     """Plan how to make copies what was recorded; with `apply`, do it.
 
     The copies are those of `packages`, or else all whose last check failed; in one storage or in
-    all. An unsound copy that no storage can mend is reported with the reason.
+    all. An unsound copy that no storage can mend is reported with the reason. `each` is handed
+    every result as it comes.
 
     Raises LedgerError, Locked, UsageError; NotFound for a package that the ledger does not know;
     Refused for one whose bytes two persons decided to remove, and, with nothing changed, if in one
@@ -124,7 +127,9 @@ def repair(
     for store in stores:
         known = packages or _failed(archive, store)
         wanted = [package for package in known if not gone.has(package.uri, store.id)]
-        done += repair_in(archive, store, wanted, apply=apply, limit=limit, observer=observer)
+        done += repair_in(
+            archive, store, wanted, apply=apply, limit=limit, observer=observer, each=each
+        )
     for package in packages:
         if not any(result.package == package.uri for result in done):
             message = _("the ledger knows of no copy of {id} that could be compared")
@@ -146,12 +151,13 @@ def repair_in(
     apply: bool,
     limit: int | None,
     observer: Observer,
+    each: Callable[[Repair], object] = unheard,
 ) -> list[Repair]:
     """The same for these packages in one storage, after the ledger was verified."""
     steps = observer if len(packages) == 1 else ignore  # of many, the packages are counted
     work = [CopyRepair(StoredCopy(archive, store, package), steps) for package in packages]
 
-    def each(jobs: list[CopyRepair]) -> Iterator[CopyRepair]:
+    def steps_of(jobs: list[CopyRepair]) -> Iterator[CopyRepair]:
         if steps is observer:
             return iter(jobs)
         return counted("repair", WholeStorage(store.id), jobs, len(jobs), observer)
@@ -159,18 +165,23 @@ def repair_in(
     try:
         store.check_identity()
         if not (apply and work):
-            return [job.result for job in each(work) if job.assess()]
-        with archive.writing(store):
-            work = [job for job in each(work) if job.assess()]
-            _refuse_too_many(archive, store, work, limit)
-            for job in each(work):
-                job.apply()
+            work = [job for job in steps_of(work) if job.assess()]
+        else:
+            with archive.writing(store):
+                work = [job for job in steps_of(work) if job.assess()]
+                _refuse_too_many(archive, store, work, limit)
+                for job in steps_of(work):
+                    job.apply()
+                    each(job.result)
+            return [job.result for job in work]
     except StorageError as error:
         if not work or apply:
             raise
         finding = Finding(absence(error), error.path or store.id, seen=str(error))
         for job in work:
             job.result.report.add([finding])
+    for job in work:
+        each(job.result)
     return [job.result for job in work]
 
 

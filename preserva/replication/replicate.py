@@ -24,7 +24,15 @@ from preserva.config import Role
 from preserva.core.policy.health import Job
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Finding, Observer, Outcome, Report, ignore
+from preserva.core.values.report import (
+    Finding,
+    Observer,
+    Outcome,
+    Report,
+    counted,
+    ignore,
+    unheard,
+)
 from preserva.core.values.subjects import ObjectToStorage, WholeStorage
 from preserva.errors import (
     Damaged,
@@ -50,10 +58,6 @@ from preserva.storage.wrappers.writes import Writes
 __all__ = ["Replication", "replicate"]
 
 
-def _unheard(_result: Replication) -> None:
-    """Who waits for all results together."""
-
-
 def replicate(
     archive: ArchivalStorage,
     packages: Sequence[PackageId] = (),
@@ -64,7 +68,7 @@ def replicate(
     timer: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
     observer: Observer = ignore,
-    each: Callable[[Replication], object] = _unheard,
+    each: Callable[[Replication], object] = unheard,
 ) -> list[Replication]:
     """Copy what is missing of our packages (all, or those named) to the replicas (all, or one).
 
@@ -183,7 +187,8 @@ def _to_one(
             yield _not_begun(target, error)
             return
         alike = Alike(archive, source, target, wanted)
-        for path, package in wanted.items():
+        whole = WholeStorage(target.id)
+        for path, package in counted("replicate", whole, wanted.items(), len(wanted), observer):
             replicating = _Replicating(archive, source, target, path, package, observer)
             reported.append(alike.result(path) or replicating.run(copy=True))
             yield reported[-1]
