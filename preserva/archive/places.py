@@ -32,7 +32,7 @@ def make_place(store: Store, config: Config, identifier: str) -> None:
 
 
 def renew_place(store: Store, config: Config) -> None:
-    """Write anew what a storage says of itself, where names or roles were changed since.
+    """Rewrite what a storage says of itself, where names or roles were changed since.
 
     Hold its lock. Its ids stay, and so does what a later version may have written there.
     """

@@ -14,8 +14,8 @@ class TerminatedError(BaseException):
 _STORED = N_(
     "What was not named as stored is not stored; the next run clears up what was left of it."
 )
-_MADE = N_("Nothing was made under the name that you gave; the next run begins anew.")
-_RECORDS = N_("The records taken in so far stay; the next run goes on with the others.")
+_MADE = N_("Nothing was made under the name that you gave; the next run starts over.")
+_RECORDS = N_("The records imported so far stay; the next run imports the others.")
 
 _NEXT: Mapping[str, str] = {
     "audit": N_("The next run reads the copies that are still due."),
@@ -23,7 +23,7 @@ _NEXT: Mapping[str, str] = {
     "receive": N_("The next run reads what is not recorded yet."),
     "repair": N_("What was begun is ended by the next run; nothing was deleted."),
     "rebuild storage": N_("The next run brings the copies that are still missing."),
-    "rebuild ledger": N_("No ledger was made; the next run begins anew."),
+    "rebuild ledger": N_("No ledger was made; the next run starts over."),
     "validate": N_("The results printed so far are recorded; run it again for the others."),
     "package": _STORED,
     "store": _STORED,

@@ -62,28 +62,38 @@ def audit(
     if dry_run:
         done.leave(due)
     else:
-        names = sorted({lane.storage for lane in lanes})
-        with ExitStack() as locks:
-            for name in names:
-                locks.enter_context(archive.auditing(name))
-            done.unreachable |= dict(_away(archive, names))
-            stores = map(archive.store, names if scope.packages is None else ())
-            there = {store.id: listed(archive, store) for store in stores}
-            run = Run(archive, budget, timer, sleep, observer, done)
-            if observer is not ignore:  # else nobody wants to know how many there are
-                total = sum(1 for _copy in _due(archive, lanes, moved))
-                due = counted("audit", Named(", ".join(names)), due, total, observer)
-            if workers is None:
-                run.read(due)
-            else:
-                read_elsewhere(run, due, workers)
-            for report in _unrecorded(archive, there):
-                done.add(report)
+        if observer is not ignore:  # else nobody wants to know how many there are
+            total = sum(1 for _copy in _due(archive, lanes, moved))
+            due = counted("audit", Named("audit"), due, total, observer)
+        run = Run(archive, budget, timer, sleep, observer, done)
+        _read(run, lanes, due, workers, listing=scope.packages is None)
         _note(archive, done, whole=not only)
         done.state = tally_of(archive, scope)
     capacity = capacity_of(archive, budget)
     done.forecast = foresee(archive.ledger, lanes, now=archive.clock(), capacity=capacity)
     return done
+
+
+def _read(
+    run: Run, lanes: list[Lane], due: Iterator[Due], workers: Workers | None, *, listing: bool
+) -> None:
+    """Read what is due, as the only audit of these storages; with `listing`, look what else there
+    is in them.
+    """
+    archive, done = run.archive, run.audit
+    names = sorted({lane.storage for lane in lanes})
+    with ExitStack() as locks:
+        for name in names:
+            locks.enter_context(archive.auditing(name))
+        done.unreachable |= dict(_away(archive, names))
+        stores = map(archive.store, names if listing else ())
+        there = {store.id: listed(archive, store) for store in stores}
+        if workers is None:
+            run.read(due)
+        else:
+            read_elsewhere(run, due, workers)
+        for report in _unrecorded(archive, there):
+            done.add(report)
 
 
 def _due(archive: ArchivalStorage, lanes: list[Lane], moved: tuple[str, ...]) -> Iterator[Due]:

@@ -8,7 +8,6 @@ came back as recorded is acknowledged, whatever today's rules say of the package
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from preserva.archive import events as history
 from preserva.archive.acting import Actor
@@ -30,7 +29,6 @@ from preserva.core.values.facts import Recovery, RecoveryStart, named_paths
 from preserva.core.values.model import Observed, PackageId
 from preserva.core.values.report import (
     Advanced,
-    BookPage,
     Ended,
     Finding,
     Observer,
@@ -50,45 +48,12 @@ from preserva.information_package.official_schemas import load_schemas
 from preserva.information_package.pages import with_pages
 from preserva.ledger import LedgerEntry
 from preserva.replication.kept_names import names_not_kept
+from preserva.replication.repaired import Brought, Repair
 from preserva.replication.survey import Survey, survey_copy
 from preserva.storage.base import chunks_of
 from preserva.storage.published import publish, quarantine
 
-
-@dataclass(frozen=True, slots=True)
-class Brought:
-    """A file to restore: what is in its place, and the storages that have the recorded content.
-
-    No storage is needed if the content follows from what was recorded. `page` is the page of the
-    book.
-    """
-
-    path: str
-    seen: str
-    stores: tuple[str, ...]
-    page: BookPage | None = None
-
-
-@dataclass(slots=True)
-class Repair:
-    """One copy: what is set aside, restored, found nowhere; and whether it was done."""
-
-    package: str
-    storage: str
-    report: Report
-    aside: tuple[str, ...] = ()
-    put: tuple[Brought, ...] = ()
-    applied: bool = False
-
-    @property
-    def needed(self) -> bool:
-        """Whether there is anything that can be done."""
-        return bool(self.aside or self.put)
-
-    @property
-    def outcome(self) -> Outcome:
-        """That of the report; FAIL as well while a repair that can be done was not done."""
-        return Outcome.FAIL if self.needed and not self.applied else self.report.outcome
+__all__ = ["Brought", "CopyRepair", "Repair", "repair", "repair_in"]
 
 
 def repair(

@@ -158,12 +158,7 @@ def _to_one(
     dry_run: bool,
     observer: Observer,
 ) -> Iterator[Replication]:
-    unwanted = retired(archive.ledger).copies.get(target.id, frozenset())
-    wanted = {
-        path: package
-        for path, package in _packages(archive, source, packages).items()
-        if package is None or package.uri not in unwanted
-    }
+    wanted = _packages(archive, source, packages, target)
     reason = _reason_to_stop(archive, target, dry_run)
     if reason is not None:
         yield _unreachable(target, reason)
@@ -246,21 +241,24 @@ def _not_begun(target: Store, error: StorageError) -> Replication:
 
 
 def _packages(
-    archive: ArchivalStorage, source: Store, packages: Sequence[PackageId]
+    archive: ArchivalStorage, source: Store, packages: Sequence[PackageId], target: Store
 ) -> dict[str, PackageId | None]:
-    """The packages by their folders; all if none are named, with those that were lost.
+    """The packages that a storage wants, by their folders; all if none are named, with those that
+    were lost.
 
     Objects unknown to the ledger are included.
     """
+    unwanted = retired(archive.ledger).copies.get(target.id, frozenset())
     withdrawn = tombstones(archive.ledger)
     for package in packages:
         refuse_withdrawn(archive, package)
+    gone = {source.root.path_of(uri) for uri in withdrawn.keys() | unwanted}
     if packages:
-        return {source.root.path_of(package.uri): package for package in packages}
+        named = {source.root.path_of(package.uri): package for package in packages}
+        return {path: package for path, package in named.items() if path not in gone}
     known = map(PackageId.parse, archive.ledger.copies.packages(source.id))
     stored = {source.root.path_of(package.uri): package for package in known}
     paths = sorted(stored.keys() | set(source.root.objects()))
-    gone = {source.root.path_of(uri) for uri in withdrawn}
     return {path: stored.get(path) for path in paths if path not in gone}
 
 
