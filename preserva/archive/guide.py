@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from preserva.archive.ledger_mark import advance, claim
 from preserva.archive.listed_books import listed_books
+from preserva.archive.places import renew_place
 from preserva.archive.store import Store
 from preserva.config import Config, Institution, Role
 from preserva.core.guide.books import books_csv, books_html, one_line
@@ -73,10 +74,11 @@ def renew_guide(archive: ArchivalStorage, store: Store) -> None:
 
 
 def look_at_guides(archive: ArchivalStorage, stores: Iterable[Store]) -> None:
-    """Write what storages of ours lack of their guide, or have otherwise."""
+    """Write what storages of ours lack of their guide, or have otherwise; who they are, too."""
     for store in [archive.store(store.id) for store in stores]:
         if store.config.role is Role.REPLICA or store.id == archive.primary.id:
             with _no_reason_to_fail(store), archive.writing(store):
+                renew_place(store, archive.config)
                 _write(archive, store, _files(archive, store), look=True)
 
 

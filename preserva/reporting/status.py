@@ -196,6 +196,10 @@ def _is_there(stored: StoredCopy) -> bool:
         return False
 
 
+_SETTLED = {State.WITHDRAWN, State.REMOVED, State.RETIRED}
+"""States that two persons decided, whatever is there."""
+
+
 def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -> CopyStatus:
     last = stored.last(FIXITY_CHECK)
     checked, outcome = (last.time, last.outcome) if last else (None, None)
@@ -213,7 +217,7 @@ def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -
         state = State.MISSING if acknowledged else State.ABSENT
     except StorageError as error:
         state, reason = State.UNREACHABLE, str(error)
-    state = known if known in {State.WITHDRAWN, State.REMOVED} else State.worst(state, known)
+    state = known if known in _SETTLED else State.worst(state, known)
     return CopyStatus(stored.store.id, state, versions, checked, outcome, reason)
 
 
