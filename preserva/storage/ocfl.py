@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from preserva.core.formats import inventory as formats
 from preserva.core.formats import layout
 from preserva.core.formats.inventory import Inventory, InventoryError
+from preserva.core.formats.inventory_text import serialise
 from preserva.core.values.codes import Code
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.model import Entry, Kind
@@ -256,7 +257,7 @@ class OcflRoot:
 
     def seal(self, staged: str, inventory: Inventory) -> StoredObject:
         """Write a new version's inventory into its folder in staging; nothing is visible yet."""
-        data = formats.serialise(inventory)
+        data = serialise(inventory)
         digest = digest_bytes(data, [inventory.algorithm])[inventory.algorithm]
         sealed = StoredObject(self.path_of(inventory.identifier), inventory, data, digest)
         self.write_inventory(staged, sealed)
