@@ -333,10 +333,20 @@ class _Check:
             self._find(Code.OBJECT_DIGEST_MISMATCH, observed.path, expected, digest)
 
     def _bag(self, inventory: Inventory, version: str, seen: dict[str, Observed]) -> None:
-        """The files of a version, each where its logical path says, must be a valid bag."""
+        """The files of a version, each where its logical path says, must be a valid bag.
+
+        Its inventory names them and their digests, which they have. So another copy with the same
+        inventory is the same bag.
+        """
+        digest = self.checked.digests.get(version)
+        key = None if digest is None else ("version", digest, self.official)
+        if self.verdicts.is_sound(key):
+            return
         source = VersionSource(self.storage, self.path, version, inventory.locate(version), seen)
         report = validate_source(source)
         report.add(own_findings(report, source, self.official, self.verdicts))
+        if not report.findings and report.checked == report.listed:
+            self.verdicts.keep(key)
         self.report.add(
             replace(finding, path=f"{version}: {finding.path or ''}".rstrip(": "))
             for finding in with_pages(report.findings, bag_pages(source, report))

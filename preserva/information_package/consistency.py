@@ -18,7 +18,7 @@ from preserva.bag.source import Source, as_stream
 from preserva.core.eark.check import check_package
 from preserva.core.eark.contents import Contents
 from preserva.core.eark.mets import PackageType
-from preserva.core.eark.verdicts import STRONG, Verdicts, digest_of_part, parts_of
+from preserva.core.eark.verdicts import STRONG, Verdicts, digest_of_part, key_of, parts_of
 from preserva.core.formats.profile import check_profile
 from preserva.core.policy.completeness import Table
 from preserva.core.values.codes import Code
@@ -130,14 +130,14 @@ class _Grammars:
         for path in self.contents.files:
             if which.fullmatch(path) is None or path in self.unread:
                 continue
-            file = self.contents.files[path]
-            if self.verdicts.holds(rules, file):
+            key = key_of(rules, self.contents.files[path])
+            if self.verdicts.is_sound(key):
                 continue
             reading = self.contents.reading(path, partial(check, path))
             broken = list(reading)
             yield from broken
             if reading.complete and not broken:
-                self.verdicts.keep(rules, file)
+                self.verdicts.keep(key)
 
 
 def _layout(payload: Table) -> tuple[set[str], list[str]]:

@@ -46,7 +46,7 @@ class Verdicts:
     """The verdicts of one run."""
 
     _parts: dict[Hashable, JudgedPart] = field(default_factory=dict)
-    _documents: set[Hashable] = field(default_factory=set)
+    _sound: set[Hashable] = field(default_factory=set)
 
     def part(self, key: Hashable | None) -> JudgedPart | None:
         """The representation of this key, if it was found sound."""
@@ -57,20 +57,18 @@ class Verdicts:
         if key is not None:
             self._parts[key] = part
 
-    def holds(self, rules: Hashable, file: Observed) -> bool:
-        """Whether a document with these bytes, of this path, was found to follow the rules."""
-        key = _document(rules, file)
-        return key is not None and key in self._documents
+    def is_sound(self, key: Hashable | None) -> bool:
+        """Whether something with this key was found sound."""
+        return key is not None and key in self._sound
 
-    def keep(self, rules: Hashable, file: Observed) -> None:
-        """Remember that it does."""
-        key = _document(rules, file)
+    def keep(self, key: Hashable | None) -> None:
+        """Remember something in which nothing is wrong; it is told from all else by its key."""
         if key is not None:
-            self._documents.add(key)
+            self._sound.add(key)
 
 
-def _document(rules: Hashable, file: Observed) -> Hashable | None:
-    """A key that no other document has: by a digest that nobody can find other bytes for."""
+def key_of(rules: Hashable, file: Observed) -> Hashable | None:
+    """The key of a document judged by some rules: a digest that nobody can find other bytes for."""
     strong = next((file.digests[name] for name in STRONG if name in file.digests), None)
     return None if strong is None else (rules, file.path, file.size, strong)
 
