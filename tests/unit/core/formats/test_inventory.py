@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from preserva.core.formats import inventory as formats
 from preserva.core.formats import layout
 from preserva.core.formats.inventory import Inventory, InventoryError, User
+from preserva.core.formats.inventory_glance import glance, glance_of
 from preserva.core.formats.inventory_text import Beginnings, serialise
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.model import Observed
@@ -183,3 +184,44 @@ def test_the_layout_is_that_of_the_extension() -> None:
     """The examples of OCFL extension 0003."""
     assert layout.object_path("object-01") == "3c0/ff4/240/object-01"
     assert layout.object_path("..hor/rib:le-$id") == "487/326/d8c/%2e%2ehor%2frib%3ale-%24id"
+
+
+NAMES = ("a", "b", "bag-info.txt")
+
+
+@given(st.lists(trees, min_size=1, max_size=4), st.integers(1, 50))
+def test_a_glance_shows_what_parsing_shows(states: list[dict[str, bytes]], size: int) -> None:
+    """Of every inventory that we write, however it is cut into pieces."""
+    current: Inventory | None = None
+    for state in states:
+        current, _stored = version(current, state)
+    assert current is not None
+    data = serialise(current)
+    seen = glance((data[at : at + size] for at in range(0, len(data), size)), NAMES)
+    parsed = glance_of(current, NAMES)
+    if seen is None:  # the bytes of a file asked for are kept under another name
+        own = {name for name in NAMES if name in parsed.places}
+        assert any(not parsed.places[name][1].endswith(f"/content/{name}") for name in own)
+    else:
+        assert seen == replace(parsed, places=seen.places)
+        assert {name: place[0] for name, place in seen.places.items()} == {
+            name: place[0] for name, place in parsed.places.items()
+        }
+        for name, (digest, content) in seen.places.items():
+            assert content in current.manifest[digest], name
+
+
+@given(st.data())
+def test_of_other_text_a_glance_tells_nothing_that_is_not_there(data: st.DataObject) -> None:
+    """It is to be parsed; or it has the form, and says what a parser reads in it."""
+    current, _stored = version(None, {"a": b"1", "bag-info.txt": b"2"})
+    lines = serialise(current).split(b"\n")
+    place = data.draw(st.integers(0, len(lines) - 1))
+    changed = [*lines[:place], *data.draw(st.lists(st.sampled_from(lines), max_size=2))]
+    text = b"\n".join([*changed, *lines[place + 1 :]])
+    seen = glance([text], NAMES)
+    if seen is not None:
+        assert seen.versions == ("v1",)
+        assert seen.identifier == "urn:x"
+    assert glance([json.dumps(json.loads(serialise(current))).encode()], NAMES) is None
+    assert glance([], NAMES) is None
