@@ -8,9 +8,9 @@ ledger entries and stored objects as that gave, each package with its own identi
 pages and other files that no command below reads are left out. So 100,000 packages take minutes.
 
 Each command then runs as a process of its own. Printed are, for each archive, the processor time
-and the peak memory for a package, beside those in the smallest archive, without what starting the
-command costs at all: a number above 1 says that something grows faster than the archive. Where a
-person waits for lines, the part of the whole time is printed after which the first one was there.
+and the peak memory of each further package since the archive before; in brackets, beside that of
+the archive before: above 1, something grows faster than the archive. Where a person waits for
+lines, "the first line" is when there was one to read.
 """
 
 from __future__ import annotations
@@ -225,30 +225,46 @@ def cost(place: Path, words: tuple[str, ...]) -> Cost:
 def measure(folder: Path, sizes: list[int], chosen: list[str]) -> None:
     """Every command in every archive."""
     template = Template(folder / "template")
-    empty: dict[str, Cost] = {}
-    smallest: dict[str, tuple[float, float]] = {}
+    smaller: dict[str, tuple[int, Cost]] = {}
+    marginal: dict[str, tuple[float, float]] = {}
     for count in (1, *sizes):
         clones = Clones(template, folder / str(count), count)
         for name, words in COMMANDS.items():
             if chosen and not any(part in name for part in chosen):
                 continue
+            if count == 1:  # what is done once is no part of what the archive costs
+                cost(clones.place, words)
             seen = cost(clones.place, words)
-            if count == 1:
-                empty[name] = seen
-                continue
-            each = (
-                max(seen.processor - empty[name].processor, 1e-9) / count,
-                max(seen.memory - empty[name].memory, 1) / count,
-            )
-            base = smallest.setdefault(name, each)
-            print(
-                f"{count} packages, {name}: a package {each[0] / base[0]:.2f} of its processor time"
-                f" and {each[1] / base[1]:.2f} of its memory in the smallest archive"
-                f" ({each[0] * 1e3:.2f} ms, {each[1]:.2f} kB); the first line after"
-                f" {seen.first / seen.clock:.0%} of {seen.clock:.1f} s",
-                flush=True,
-            )
+            if name in smaller:
+                before, less = smaller[name]
+                further = (
+                    max(seen.processor - less.processor, 0) / (count - before),
+                    max(seen.memory - less.memory, 0) / (count - before),
+                )
+                report(count, name, further, marginal.get(name), seen)
+                marginal[name] = further
+            smaller[name] = count, seen
         shutil.rmtree(clones.place)
+
+
+def report(
+    count: int,
+    name: str,
+    further: tuple[float, float],
+    before: tuple[float, float] | None,
+    seen: Cost,
+) -> None:
+    """A line: what each further package cost, beside what it cost in the smaller archive."""
+    beside = ["", ""]
+    if before is not None and min(before) > 0:
+        beside = [f" ({now / then:.2f})" for now, then in zip(further, before, strict=True)]
+    print(
+        f"{count} packages, {name}: each further package {further[0] * 1e3:.2f} ms{beside[0]}"
+        f" and {further[1]:.2f} kB{beside[1]}; in all {seen.processor:.1f} s of processor time"
+        f" and {seen.memory / 1024:.0f} MB; the first line after {seen.first:.1f}"
+        f" of {seen.clock:.1f} s",
+        flush=True,
+    )
 
 
 def main() -> None:
