@@ -38,7 +38,12 @@ from tests.support.leases import short_lease
 from tests.support.unmodified import Served
 
 _SFTP = {Limitation.CACHED_READS, Limitation.LINKS_LOOKED_AT_FIRST}
-_S3 = {Limitation.CACHED_READS, Limitation.NO_RESUME, Limitation.MERGED_NAMES}
+_S3 = {
+    Limitation.CACHED_READS,
+    Limitation.NO_RESUME,
+    Limitation.MERGED_NAMES,
+    Limitation.LATE_DELETES,
+}
 
 
 @dataclass(frozen=True)
