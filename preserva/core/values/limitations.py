@@ -44,4 +44,4 @@ class Limitation(StrEnum):
     KEEPS_VERSIONS = "keeps-versions"
     """The bucket keeps deleted and overwritten objects, so staging costs space for ever."""
     RETAINS_OBJECTS = "retains-objects"
-    """Object lock's default retention: every new object is held for a time, also in staging."""
+    """Object lock's default retention: what is deleted takes up space for a time, also staging."""
