@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from preserva.archive.ledger_mark import advance, claim
 from preserva.archive.listed_books import listed_books
+from preserva.archive.places import renew_place
 from preserva.archive.store import Store
 from preserva.config import Config, Institution, Role
 from preserva.core.guide.books import books_csv, books_html, one_line
@@ -59,26 +60,31 @@ def renew_guides(archive: ArchivalStorage, stores: Iterable[Store]) -> None:
     """
     for store in stores:
         with _no_reason_to_fail(store):
-            if is_outdated(archive, store):
-                store.known_identity()
-                with store.storage.lock(archive.own_name()):
-                    claim(archive, store)
-                    write_guide(archive, store)
-                    advance(archive, store)
+            known, files = archive.ledger.size, _files(archive, store)
+            if _digests(files) == _recorded(archive, store):
+                continue
+            store.known_identity()
+            with store.storage.lock(archive.own_name()):
+                claim(archive, store)
+                if archive.ledger.size != known:  # somebody else wrote meanwhile
+                    files = _files(archive, store)
+                _write(archive, store, files)
+                advance(archive, store)
 
 
 def renew_guide(archive: ArchivalStorage, store: Store) -> None:
     """The same for one storage, whose lock is held."""
     with _no_reason_to_fail(store):
-        write_guide(archive, store)
+        _write(archive, store, _files(archive, store))
 
 
 def look_at_guides(archive: ArchivalStorage, stores: Iterable[Store]) -> None:
-    """Write what storages of ours lack of their guide, or have otherwise."""
+    """Write what storages of ours lack of their guide, or have otherwise; who they are, too."""
     for store in [archive.store(store.id) for store in stores]:
         if store.config.role is Role.REPLICA or store.id == archive.primary.id:
             with _no_reason_to_fail(store), archive.writing(store):
-                write_guide(archive, store, look=True)
+                renew_place(store, archive.config)
+                _write(archive, store, _files(archive, store), look=True)
 
 
 @contextmanager
@@ -89,21 +95,15 @@ def _no_reason_to_fail(store: Store) -> Iterator[None]:
         _logger.warning("the guide of %s was not renewed: %s", store.id, error)
 
 
-def is_outdated(archive: ArchivalStorage, store: Store) -> bool:
-    """Whether the guide that was written last is not the one that would be written now.
-
-    Raises LedgerError, StorageError.
-    """
-    return _digests(_files(archive, store)) != _recorded(archive, store)
-
-
-def write_guide(archive: ArchivalStorage, store: Store, *, look: bool = False) -> None:
+def _write(
+    archive: ArchivalStorage, store: Store, files: Mapping[str, bytes], *, look: bool = False
+) -> None:
     """Write what changed of the guide of one of our storages, holding its lock; record it.
 
     What was recorded as written is not looked at, unless told to `look`. A killed run leaves some
     files new and the record old: the next one writes them all. Raises LedgerError, StorageError.
     """
-    files, recorded = _files(archive, store), _recorded(archive, store)
+    recorded = _recorded(archive, store)
     digests = _digests(files)
     missing = [name for name in files if look and not _is_there(store, name, files[name])]
     if digests == recorded and not missing:
